@@ -1,0 +1,65 @@
+"""What the consent server asks of others: who a PSU is, and which accounts they have. Adapters outside satisfy these."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from kernel.banking.accounts import Account
+from kernel.brand import Brand
+
+ScaMethod = Literal["device", "one_time_code", "passkey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Psu:
+    """A customer as the identity provider knows them. `id` is (identity provider, subject) of one brand, mapped to `customer_id`,
+    the core bank's own reference."""
+
+    id: str
+    customer_id: str
+    display_name: str
+    sca_methods: tuple[ScaMethod, ...]  # preferred first
+
+
+@dataclass(frozen=True, slots=True)
+class ScaChallenge:
+    """A started strong customer authentication. `reference` is the adapter's own; `hint` is what the page tells the PSU."""
+
+    method: ScaMethod
+    reference: str
+    hint: str
+    expires_at: datetime
+    confirmed: bool = False  # the method confirmed by itself at once (a simulated device)
+
+
+@dataclass(frozen=True, slots=True)
+class ScaEvidence:
+    """What proves the authentication, kept with the authorisation: method, when, and who vouches (`simulated` never in production)."""
+
+    method: ScaMethod
+    at: datetime
+    reference: str
+    simulated: bool = False
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+class PsuIdentity(Protocol):
+    """A bank's customer authentication. Built in: password and second factor."""
+
+    async def check_password(self, brand: Brand, username: str, password: str) -> Psu | None:
+        """The PSU, or None. Takes the same time for an unknown user as for a wrong password. Attempts are counted by the caller."""
+        ...
+
+    async def find(self, brand: Brand, psu_id: str) -> Psu | None: ...
+
+    async def start_sca(self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str) -> ScaChallenge: ...
+
+    async def finish_sca(self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str) -> ScaEvidence | None:
+        """Evidence, or None for a wrong answer. Attempts and expiry are counted by the caller."""
+        ...
+
+
+class CustomerAccounts(Protocol):
+    """The accounts a customer may share, as the bank's own channels would list them."""
+
+    async def accounts_of(self, brand: Brand, customer_id: str) -> tuple[Account, ...]: ...

@@ -1,0 +1,118 @@
+"""What the gateway asks of others. Adapters outside satisfy these; the gateway never imports them.
+
+Every method that leaves the process is bounded by a deadline of the adapter's own and raises UpstreamFailed or
+UpstreamTimedOut (resource side), or the Problem subclass named in its docstring.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kernel.access import AccessToken, Client, TokenFamily
+from kernel.banking.accounts import Account, Balance, TransactionPage
+from kernel.banking.consents import AccountReference, Consent, ConsentLodgement
+from kernel.brand import Brand
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A keyset position in a listing, newest first: the last row already given."""
+
+    booked_at: datetime
+    transaction_id: str
+    account_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFilter:
+    """Bounds are inclusive instants; None is unbounded. `as_of` None means now; a later page repeats the first page's."""
+
+    booked_from: datetime | None = None
+    booked_to: datetime | None = None
+    credits: bool = True
+    debits: bool = True
+    as_of: int | None = None
+    after: Position | None = None
+    limit: int = 100
+
+
+class AccountsUpstream(Protocol):
+    """A bank's accounts. Ids are the upstream's own. Unknown ids are simply absent from the answer."""
+
+    async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]: ...
+
+    async def balances(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Balance, ...]: ...
+
+    async def transactions(self, brand: Brand, account_ids: tuple[str, ...], where: TransactionFilter) -> TransactionPage:
+        """One page over all the given accounts together, newest first by (booked_at, account_id, id)."""
+        ...
+
+
+class Tokens(Protocol):
+    """Verifies access tokens without I/O (keys are in memory)."""
+
+    def verify(self, brand: Brand, presented: str) -> AccessToken:
+        """Signature, `typ`, `iss`, `aud`, times. Raises TokenInvalid or TokenExpired. Binding is a policy's business."""
+        ...
+
+    def key_set_version(self, brand: Brand) -> int: ...
+
+
+class Snapshots(Protocol):
+    """Current snapshots by id. `cached_*` is the worker's last loaded version or None; `load_*` asks the database."""
+
+    async def client(self, brand: Brand, client_id: str, *, fresh: bool = False) -> Client | None: ...
+
+    async def family(self, brand: Brand, family_id: str, *, fresh: bool = False) -> TokenFamily | None: ...
+
+    async def consent(self, brand: Brand, consent_id: str, *, fresh: bool = False) -> Consent | None: ...
+
+
+class Consents(Protocol):
+    """The consent store, as TPPs use it. Each call is one transaction."""
+
+    async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent: ...
+
+    async def read(self, brand: Brand, client: Client, consent_id: str) -> Consent:
+        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or another organisation's."""
+        ...
+
+    async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
+        """Idempotent only towards the caller's intent: a second withdrawal raises ConsentUnknown."""
+        ...
+
+    async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
+        """What `account_id` means to that organisation, in whatever consent it came by it; None if it never did."""
+        ...
+
+
+class AccessRecords(Protocol):
+    """Takes one record per data access, without waiting for its commit; refuses with Overloaded when its queue is full."""
+
+    def record(self, access: "Access") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who read what, when, and what they were told. One structure per request; log line, metric and journal derive from it."""
+
+    brand: str
+    operation: str
+    dialect: str
+    client_id: str
+    consent_id: str
+    psu_present: bool
+    account_ids: tuple[str, ...]
+    status: int
+    outcome: str
+    at: datetime
+    interaction_id: str
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenDescription:
+    """What GET /whoami says."""
+
+    token: AccessToken
+    client: Client

@@ -1,0 +1,86 @@
+"""What the authorization server says about a caller, in words that the gateway shares: client, token family, access token."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class Grant(StrEnum):
+    """How a token was obtained: with the client's own authority, or with a PSU's."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    AUTHORIZATION_CODE = "authorization_code"
+
+
+class SecurityProfile(StrEnum):
+    FAPI2_SECURITY = "fapi2-security"
+    FAPI2_MESSAGE_SIGNING = "fapi2-message-signing"
+    FAPI1_ADVANCED = "fapi1-advanced"
+
+
+class Role(StrEnum):
+    """PSD2 roles of a TPP."""
+
+    AISP = "AISP"
+    PISP = "PISP"
+    CBPII = "CBPII"
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a registered OAuth client (RFC 7591 names where they exist). `jwks` holds public keys only."""
+
+    id: str
+    brand: str
+    version: int
+    active: bool
+    name: str  # what a PSU is shown
+    organisation_id: str
+    organisation_name: str
+    software_id: str
+    roles: frozenset[Role]
+    security_profile: SecurityProfile
+    token_endpoint_auth_method: Literal["private_key_jwt", "tls_client_auth"]
+    token_endpoint_auth_signing_alg: str
+    sender_constraint: Literal["mtls", "dpop"]
+    redirect_uris: tuple[str, ...]
+    scopes: frozenset[str]
+    grant_types: frozenset[str]
+    jwks: dict[str, list[dict[str, str]]]
+    id_token_signed_response_alg: str = "PS256"
+    default_permissions: frozenset[str] = frozenset()  # account-information default when a request names no consent
+    created_at: datetime
+
+
+class FamilyState(StrEnum):
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class TokenFamily(msgspec.Struct, frozen=True, kw_only=True):
+    """All tokens that grew from one authorisation. Ending the family ends them all."""
+
+    id: str
+    brand: str
+    version: int
+    client_id: str
+    consent_id: str
+    psu_id: str
+    state: FamilyState
+    scope: tuple[str, ...]
+
+
+class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified RFC 9068 access token. `family_id` and `consent_id` are None under client credentials."""
+
+    jti: str
+    client_id: str
+    subject: str
+    scope: frozenset[str]
+    grant: Grant
+    expires_at: datetime
+    thumbprint: str | None  # cnf x5t#S256 (RFC 8705 section 3.1)
+    jkt: str | None = None  # cnf jkt (RFC 9449 section 6.1)
+    family_id: str | None = None
+    consent_id: str | None = None

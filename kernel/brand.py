@@ -1,0 +1,23 @@
+"""One ASPSP to the outside: issuer, host names, zone, look. Every aggregate, cache key and journal entry belongs to a brand.
+
+A brand is resolved by host name against configuration before routing, never from a token; an unknown host is refused.
+"""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """`issuer` and `mtls_url` are absolute https URLs without a trailing slash, from configuration, never from a request."""
+
+    name: str  # our key, e.g. "main"
+    display_name: str  # what customers read
+    issuer: str
+    mtls_url: str
+    zone: ZoneInfo
+    dialects: tuple[str, ...]
+    resource_audience: str  # `aud` of access tokens: the resource base
+    organisation_id: str = ""  # the ASPSP's own id in the directory
+    colour: str = "#1d4d8f"  # accent of the pages
+    country: str = "GB"

@@ -1,0 +1,140 @@
+"""The database, through SQLAlchemy Core: SQLite (embedded) or PostgreSQL, the same statements on both.
+
+`read()` gives a connection. `write(work)` is the one write path: begin, run `work`, append its journal entries and events,
+commit; a serialization failure or deadlock runs it again, a bounded number of times. Raising rolls back, returning commits.
+`work` must not leave the process (no network call inside a transaction) and may run more than once.
+
+SQLite has one writer at a time: writes queue on one connection and begin IMMEDIATE; readers see the last commit (WAL).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+T = TypeVar("T")
+
+ATTEMPTS_MAX = 5
+POOL_SIZE = 10
+BUSY_TIMEOUT_MS = 5000
+STATEMENT_TIMEOUT_MS = 10_000
+ACQUIRE_TIMEOUT_SECONDS = 5
+_RETRYABLE_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as integer microseconds since the epoch: the same order and precision on every database."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        delta = value - _EPOCH
+        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        seconds, micros = divmod(value, 1_000_000)
+        return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Database:
+    """One database of one context. Open with `async with Database.open(url)`."""
+
+    def __init__(self, readers: AsyncEngine, writers: AsyncEngine) -> None:
+        self._readers = readers
+        self._writers = writers
+        self.is_sqlite = writers.dialect.name == "sqlite"
+        self.statements = 0  # executed since start; tests count them
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator["Database"]:
+        readers, writers = _engines(sa.make_url(url))
+        database = cls(readers, writers)
+        for engine in {readers, writers}:
+            sa.event.listen(engine.sync_engine, "before_cursor_execute", database._count)
+        try:
+            yield database
+        finally:
+            await readers.dispose()
+            await writers.dispose()
+
+    def _count(self, *_: Any) -> None:
+        self.statements += 1
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading; nothing done with it is committed."""
+        async with self._readers.connect() as connection:
+            yield connection
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run `work` in one transaction and commit it. See the module's docstring."""
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                async with self._writers.begin() as connection:
+                    return await work(connection)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS_MAX or not _is_retryable(error):
+                    raise
+                await asyncio.sleep(0.01 * 2**attempt)
+        raise AssertionError("unreachable")
+
+
+def _engines(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
+    if url.get_backend_name() != "sqlite":
+        engine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            pool_size=POOL_SIZE,
+            pool_timeout=ACQUIRE_TIMEOUT_SECONDS,
+            pool_pre_ping=True,
+            connect_args={"server_settings": {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "timezone": "UTC"}},
+        )
+        return engine, engine
+    url = url.set(drivername="sqlite+aiosqlite")
+    readers = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=POOL_SIZE, pool_timeout=ACQUIRE_TIMEOUT_SECONDS)
+    writers = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, pool_timeout=ACQUIRE_TIMEOUT_SECONDS
+    )
+    for engine in (readers, writers):
+        sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    sa.event.listen(writers.sync_engine, "begin", _begin_immediate)
+    return readers, writers
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy, not the driver, says when a transaction begins
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # a commit survives power loss, not only a killed process
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_retryable(error: DBAPIError) -> bool:
+    original = error.orig
+    sqlstate = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    return sqlstate in _RETRYABLE_SQLSTATES or "database is locked" in str(original)

@@ -1,0 +1,203 @@
+"""One root for every refusal, and the refusals that more than one surface knows.
+
+A refusal names a fact, never an HTTP status: each surface (OAuth, a dialect, a page) owns one table that renders it.
+`public` is constant text and may be shown to anyone; `detail` goes to the log only; `path` names the offending member of
+the caller's own document (`Data.Permissions[0]`), which the caller already has.
+
+    Problem
+      RequestMalformed ... what was sent cannot be read
+      Field*           ... a member of a document is wrong
+      Token* Client* Certificate* ... the caller is not who or what it must be
+      Consent* Account* ... the grant does not cover the request
+      RateExceeded UpstreamFailed ... not now
+"""
+
+from typing import ClassVar
+
+
+class Problem(Exception):
+    """A refusal. Subclasses fix `code` (ours, stable, snake_case) and `public`; a raise may narrow `public` by a constant text."""
+
+    code: ClassVar[str] = "problem"
+    public: str = "The request was refused."
+
+    def __init__(self, detail: str = "", *, public: str | None = None, path: str = "") -> None:
+        super().__init__(detail or self.public)
+        self.detail = detail
+        self.path = path
+        if public is not None:
+            self.public = public
+
+
+# what was sent cannot be read
+class RequestMalformed(Problem):
+    code, public = "request_malformed", "The request could not be parsed."
+
+
+class BodyTooLarge(Problem):
+    code, public = "body_too_large", "The request body is larger than this operation accepts."
+
+
+class OperationUnknown(Problem):
+    code, public = "operation_unknown", "There is no such operation."
+
+
+class MethodNotAllowed(Problem):
+    code, public = "method_not_allowed", "This operation does not exist for this method."
+
+    def __init__(self, detail: str = "", *, allowed: tuple[str, ...] = ()) -> None:
+        super().__init__(detail)
+        self.allowed = allowed
+
+
+class MediaTypeUnacceptable(Problem):
+    code, public = "media_type_unacceptable", "None of the accepted media types can be produced."
+
+
+class MediaTypeUnsupported(Problem):
+    code, public = "media_type_unsupported", "The request body must be sent as application/json."
+
+
+class HeaderInvalid(Problem):
+    code, public = "header_invalid", "A request header has an invalid value."
+
+
+class HeaderMissing(Problem):
+    code, public = "header_missing", "A required request header is missing."
+
+
+class HostUnknown(Problem):
+    code, public = "host_unknown", "This server does not serve the requested host."
+
+
+# a member of a document is wrong
+class FieldMissing(Problem):
+    code, public = "field_missing", "A required field is missing."
+
+
+class FieldInvalid(Problem):
+    code, public = "field_invalid", "A field has an invalid value."
+
+
+class FieldDateInvalid(Problem):
+    code, public = "field_date_invalid", "A date is invalid or out of range."
+
+
+class FieldUnexpected(Problem):
+    code, public = "field_unexpected", "A field is not expected here."
+
+
+class FieldDuplicated(Problem):
+    code, public = "field_duplicated", "A field appears more than once."
+
+
+# the caller is not who or what it must be
+class CertificateMissing(Problem):
+    code, public = "certificate_missing", "A client certificate is required."
+
+
+class CertificateInvalid(Problem):
+    code, public = "certificate_invalid", "The client certificate is not acceptable."
+
+
+class CertificateExpired(Problem):
+    code, public = "certificate_expired", "The client certificate is outside its validity period."
+
+
+class TokenMissing(Problem):
+    code, public = "token_missing", "An access token is required in the Authorization header."
+
+
+class TokenInvalid(Problem):
+    code, public = "token_invalid", "The access token is not valid."
+
+
+class TokenExpired(Problem):
+    code, public = "token_expired", "The access token has expired."
+
+
+class TokenRevoked(Problem):
+    code, public = "token_revoked", "The access token is no longer active."
+
+
+class TokenNotBound(Problem):
+    code, public = "token_not_bound", "The access token is bound to another certificate or key."
+
+
+class GrantInsufficient(Problem):
+    code, public = "grant_insufficient", "The access token was issued under another grant type than this operation needs."
+
+
+class ScopeInsufficient(Problem):
+    code, public = "scope_insufficient", "The access token does not carry the scope this operation needs."
+
+
+class ClientInactive(Problem):
+    code, public = "client_inactive", "The client is not active."
+
+
+class RoleMissing(Problem):
+    code, public = "role_missing", "The client does not hold the role this operation needs."
+
+
+# the grant does not cover the request
+class ConsentUnknown(Problem):
+    code, public = "consent_unknown", "There is no such consent."
+
+
+class ConsentForeign(Problem):
+    code, public = "consent_foreign", "The consent belongs to another client."
+
+
+class ConsentNotAuthorised(Problem):
+    code, public = "consent_not_authorised", "The consent is not authorised."
+
+
+class ConsentExpired(Problem):
+    code, public = "consent_expired", "The consent has expired."
+
+
+class ConsentRevoked(Problem):
+    code, public = "consent_revoked", "The consent was revoked."
+
+
+class ConsentMismatch(Problem):
+    code, public = "consent_mismatch", "The request does not match the consent of the access token."
+
+
+class PermissionMissing(Problem):
+    code, public = "permission_missing", "The consent does not grant the permission this operation needs."
+
+
+class AccountUnknown(Problem):
+    code, public = "account_unknown", "There is no such account."
+
+
+class AccountNotConsented(Problem):
+    code, public = "account_not_consented", "The consent does not cover this account."
+
+
+class CursorInvalid(Problem):
+    code, public = "cursor_invalid", "The page link is not valid for this request; start again from the first page."
+
+
+# not now
+class RateExceeded(Problem):
+    code, public = "rate_exceeded", "Too many requests."
+
+    def __init__(self, detail: str = "", *, rule: str = "default", retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.retry_after = retry_after  # whole seconds
+
+
+class UpstreamFailed(Problem):
+    code, public = "upstream_failed", "The bank's own systems could not answer. Try again later."
+
+
+class UpstreamTimedOut(Problem):
+    code, public = "upstream_timed_out", "The bank's own systems did not answer in time. Try again later."
+
+
+class Overloaded(Problem):
+    code, public = "overloaded", "The server cannot take more work right now. Try again later."

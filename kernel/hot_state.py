@@ -1,0 +1,125 @@
+"""The hot state: what every worker must know at once, asked in one round trip. One verb, `decide(checks) -> verdicts`.
+
+It holds versions of snapshots, rate limits (GCRA), unattended counters and first uses (jti): nothing that cannot be lost.
+Subjects and keys are strings that begin with the brand ("main/consent/<id>"), so that no brand can see another's.
+
+All version questions are settled first; if any snapshot is not current nothing is spent. Then every limit, counter and first
+use is looked at, and spent only if all of them allow and the caller asked to spend. Time is the hot state's own clock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class VersionIs:
+    """Is `version` still the current version of `subject`?"""
+
+    subject: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class WithinRate:
+    """GCRA: at most `limit` requests per `window_seconds`, smoothly, with a burst of `limit`."""
+
+    key: str
+    limit: int
+    window_seconds: int
+    rule: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class WithinCount:
+    """At most `limit` uses in a window that starts at the first use and ends `window_seconds` later."""
+
+    key: str
+    limit: int
+    window_seconds: int
+    rule: str = "unattended"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstUse:
+    """Has `key` never been used within `ttl_seconds`?"""
+
+    key: str
+    ttl_seconds: int
+
+
+Check = VersionIs | WithinRate | WithinCount | FirstUse
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The version asked about is the current one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Another version is current: load the snapshot again."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The hot state does not know: ask the database and, if `fill_token` is given, `fill` the answer with it."""
+
+    fill_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """`remaining` uses are left; the limit is whole again after `reset_seconds`."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exceeded:
+    """Nothing is left; come back after `retry_after` seconds."""
+
+    limit: int
+    retry_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Never used before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Used before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The hot state cannot be reached. Each kind of check says what that means: versions go to the database, first uses fail
+    closed, limits fall back to a local share."""
+
+
+Verdict = Current | Moved | Unknown | Allowed | Exceeded | Fresh | Replayed | Unavailable
+
+
+class HotState(Protocol):
+    async def decide(self, checks: Sequence[Check], *, spend: bool = True) -> tuple[Verdict, ...]:
+        """One verdict per check, in order. Never raises for an outage: every verdict is then `Unavailable`."""
+        ...
+
+    async def fill(self, subject: str, version: int, fill_token: str) -> None:
+        """Answer an `Unknown`. Ignored if the subject moved or was closed since the token was given."""
+        ...
+
+    async def close(self, subjects: Sequence[str]) -> bool:
+        """Before a change commits: from now on the subjects are `Unknown` without a fill token, until `publish` or a time limit.
+        False if the hot state cannot be reached."""
+        ...
+
+    async def publish(self, versions: Mapping[str, int]) -> bool:
+        """After a change committed: the highest version ever published or filled wins. False if it cannot be reached."""
+        ...

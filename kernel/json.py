@@ -1,0 +1,89 @@
+"""JSON in and out, strictly.
+
+`decode` refuses duplicate members, NaN, bad UTF-8 and deep nesting, and says where a document is wrong. msgspec's errors are
+text and stop at the first: this module alone reads that text, and a test pins it.
+"""
+
+import json
+import re
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+
+from kernel.errors import FieldDateInvalid, FieldDuplicated, FieldInvalid, FieldMissing, FieldUnexpected, RequestMalformed
+
+T = TypeVar("T")
+
+DEPTH_MAX = 32
+
+encode = msgspec.json.Encoder(decimal_format="string").encode
+
+_PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
+_UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]+)`")
+_DATE = re.compile(r"RFC3339|datetime|ISO8601|date")
+
+
+def decode(body: bytes, into: type[T]) -> T:
+    """Decode `body` into `into`. Raises RequestMalformed, FieldMissing, FieldUnexpected, FieldDuplicated, FieldDateInvalid or
+    FieldInvalid, each field problem with the path of the member in the caller's own notation (`Data.Permissions[0]`)."""
+    check_duplicates(body)
+    try:
+        return msgspec.json.decode(body, type=into)
+    except msgspec.ValidationError as error:
+        _raise_field_problem(str(error))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise RequestMalformed(f"not JSON: {error}") from None
+
+
+def check_duplicates(body: bytes) -> None:
+    """Refuse a document in which an object names a member twice: two readers could disagree about what was signed or asked."""
+    try:
+        document = json.loads(body, object_pairs_hook=_object_without_duplicates, parse_constant=_refuse_constant)
+    except FieldDuplicated:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise RequestMalformed(f"not JSON: {error}") from None
+    if _depth(document) > DEPTH_MAX:
+        raise RequestMalformed(f"nested deeper than {DEPTH_MAX}")
+
+
+def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise FieldDuplicated(path=next(name for name in names if names.count(name) > 1)[:100])
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _depth(document: Any) -> int:
+    depth, level = 0, [document]
+    while level:
+        depth += 1
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+    return depth
+
+
+def _raise_field_problem(text: str) -> NoReturn:
+    located = _PATH.search(text)
+    path = located["path"].removeprefix(".") if located else ""
+    if missing := _MISSING.search(text):
+        raise FieldMissing(text, path=_join(path, missing["name"])) from None
+    if unknown := _UNKNOWN.search(text):
+        raise FieldUnexpected(text, path=_join(path, unknown["name"])[:500]) from None
+    if _DATE.search(text):
+        raise FieldDateInvalid(text, path=path) from None
+    raise FieldInvalid(text, path=path) from None
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

@@ -1,0 +1,133 @@
+"""What a dialect is: data first. A table of operations, wire types, codecs, an error table, a header face and an authorization
+face. The gateway reads these; it knows no dialect by name.
+
+Decode turns a `WireRequest` into the canonical command of the row's use case; encode turns its canonical result into the wire
+type. Neither does I/O, neither knows the other dialects.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from kernel.access import Grant
+from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
+from kernel.errors import Problem
+from kernel.http.message import Query, Request
+from kernel.operations import Operation
+
+Credential = Literal["token", "certificate"]
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """What a codec may see of a request: path parameters, query in order, headers' PSU facts, raw body (b"" if none)."""
+
+    path: Mapping[str, str]
+    query: Query
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What an encoder needs beside the result: absolute URL of this request without its query, the consent in force, and how to
+    make the link of another page (`page(cursor)` -> absolute URL that keeps the filters)."""
+
+    url: str
+    base_url: str
+    query: Query
+    consent: Consent | None
+    zone: ZoneInfo
+    now: datetime
+    page: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation of the standard: everything the policy chain is derived from."""
+
+    method: str
+    path: str  # template below the dialect's base path: "/accounts/{AccountId}/balances"
+    operation: Operation
+    decode: Callable[[WireRequest], Any]
+    encode: Callable[[Any, Rendering], Any] | None  # None: the success has no body
+    success: int = 200
+    credential: Credential = "token"
+    scope: str | None = None
+    grant: Grant | None = None
+    consent_kind: ConsentKind | None = None
+    permissions: frozenset[Permission] = frozenset()  # any one of these opens the operation
+    idempotent: bool = False
+    signed: bool = False
+    request: type | None = None
+    response: type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WireError:
+    """How one problem looks: `code` None means a status without a body."""
+
+    status: int
+    code: str | None = None
+
+
+class HeaderFace(Protocol):
+    """How this standard names the facts that travel in headers."""
+
+    interaction_header: str
+    psu_present_header: str
+
+    def parse_interaction_id(self, request: Request) -> str | None:
+        """The caller's interaction id, None if absent. Raises HeaderInvalid (or HeaderMissing where the standard demands one)."""
+        ...
+
+
+class ErrorFace(Protocol):
+    """One table over every domain error, and the body's shape."""
+
+    table: Mapping[type[Problem], WireError]
+
+    def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
+        """Status, content type and body. A problem the table lacks is the standard's unexpected error."""
+        ...
+
+
+class AuthorizationFace(Protocol):
+    """How an authorization request names a consent of this dialect, and what its pages say."""
+
+    def consent_id_of(self, parameters: Mapping[str, str], claims: Mapping[str, Any]) -> str | None:
+        """The consent that a pushed authorization request names, or None. Raises FieldInvalid."""
+        ...
+
+    def id_token_claims(self, consent: Consent) -> dict[str, Any]:
+        """What the id_token says about the consent."""
+        ...
+
+    def scope_of(self, kind: ConsentKind) -> str:
+        """The OAuth scope that opens a consent of this kind."""
+        ...
+
+    def clusters(self, permissions: frozenset[Permission]) -> list[tuple[str, list[str]]]:
+        """Data clusters in the standard's customer language: heading and sentences, in order."""
+        ...
+
+    acr_values: tuple[str, ...]
+    claims_supported: tuple[str, ...]
+    select_verb: str  # the page's verb: "Choose accounts to share"
+    decode_lodgement: Callable[[bytes], ConsentLodgement] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One API standard in one version."""
+
+    name: str  # "uk_obie/v4.0"
+    title: str
+    base_path: str  # "/open-banking/v4.0/aisp"
+    rows: tuple[Row, ...]
+    headers: HeaderFace
+    errors: ErrorFace
+    authorization: AuthorizationFace
+    media_type: str = "application/json"
+    consent_statuses: Mapping[Any, str] = field(default_factory=dict)
