@@ -1,0 +1,46 @@
+"""What use cases answer, in canonical words: dialects encode these. A consent is answered as the `Consent` itself.
+
+`account_id` is the id that the caller knows (AccountReference.id); the ids inside `account`, `balance` and `transaction` are
+the upstream's own and never leave us, save the transaction's `id`, which is stable and opaque.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.banking.accounts import Account, Balance, Transaction
+from kernel.banking.consents import AccountReference
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceView:
+    """LIST_BALANCES and READ_BALANCES answer a tuple of these."""
+
+    account_id: str
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """LIST_ACCOUNTS answers a tuple of these, READ_ACCOUNT one. `balances` None: they were not asked for."""
+
+    reference: AccountReference
+    account: Account
+    balances: tuple[BalanceView, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionView:
+    account_id: str
+    transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionsView:
+    """LIST_TRANSACTIONS and READ_TRANSACTIONS answer one page, newest first. `next_cursor` None: there is no older row.
+
+    The span available is that of the bank's records for these accounts, not of the page."""
+
+    rows: tuple[TransactionView, ...]
+    next_cursor: str | None = None
+    first_available: datetime | None = None
+    last_available: datetime | None = None
