@@ -1,0 +1,53 @@
+"""Everything the consent server's handlers need, made once by the composition root and passed to each of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from consent.keys.ring import KeyRing
+from consent.ports import CustomerAccounts, PsuIdentity
+from consent.settings import Settings
+from consent.snapshots import ConsentSnapshots
+from kernel.access import Client
+from kernel.banking.consents import Consent, ConsentLodgement
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.ids import Ids
+from kernel.journal import Entry, Journal
+from kernel.sealed import Sealer
+from kernel.versions import Versions
+from openapi.dialect import Dialect
+
+
+class Lodging(Protocol):
+    """Where a consent is lodged: the consent store, as the gateway uses it too."""
+
+    async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """`record_token` takes the journal entry of a token that stores nothing, without waiting for its commit; it raises Overloaded
+    when its queue is full. `first_uses_since` is when the memory of used assertions began (protocol time)."""
+
+    database: Database
+    versions: Versions
+    clock: Clock
+    ids: Ids
+    sealer: Sealer
+    journal: Journal
+    snapshots: ConsentSnapshots
+    keys: KeyRing
+    identity: PsuIdentity
+    customer_accounts: CustomerAccounts
+    dialects: Mapping[str, Dialect]
+    store: Lodging
+    record_token: Callable[[Entry], None]
+    first_uses_since: Callable[[], datetime]
+    settings: Settings = field(default_factory=Settings)
+
+    def dialects_of(self, brand: Brand) -> tuple[Dialect, ...]:
+        """The brand's dialects, in its order."""
+        return tuple(self.dialects[name] for name in brand.dialects)
