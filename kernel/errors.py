@@ -83,6 +83,10 @@ class FieldDateInvalid(Problem):
     code, public = "field_date_invalid", "A date is invalid or out of range."
 
 
+class FieldExpected(Problem):
+    code, public = "field_expected", "A value is expected in combination with those that were sent."
+
+
 class FieldUnexpected(Problem):
     code, public = "field_unexpected", "A field is not expected here."
 

@@ -21,7 +21,7 @@ encode = msgspec.json.Encoder(decimal_format="string").encode
 _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]+)`")
-_DATE = re.compile(r"RFC3339|datetime|ISO8601|date")
+_DATE = re.compile(r"^Invalid (RFC3339|ISO8601|epoch)")  # anchored: the text may quote a value of the caller's
 
 
 def decode(body: bytes, into: type[T]) -> T:

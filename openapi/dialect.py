@@ -31,8 +31,9 @@ class WireRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What an encoder needs beside the result: absolute URL of this request without its query, the consent in force, and how to
-    make the link of another page (`page(cursor)` -> absolute URL that keeps the filters)."""
+    """What an encoder needs beside the result: absolute URL of this request without its query, the absolute URL of the dialect's
+    base path (`<mtls_url><base_path>`, no trailing slash), the consent in force (None where the operation needs none), and how
+    to make the link of another page (`page(cursor)` -> absolute URL that keeps the filters)."""
 
     url: str
     base_url: str
@@ -41,6 +42,16 @@ class Rendering:
     zone: ZoneInfo
     now: datetime
     page: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParameter:
+    """A query parameter of an operation, for the published document; the row's `decode` reads and judges it."""
+
+    name: str
+    summary: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class Row:
     signed: bool = False
     request: type | None = None
     response: type | None = None
+    summary: str = ""  # one line of the published document
+    query: tuple[QueryParameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +95,25 @@ class HeaderFace(Protocol):
         """The caller's interaction id, None if absent. Raises HeaderInvalid (or HeaderMissing where the standard demands one)."""
         ...
 
+    def parse_psu_present(self, request: Request) -> bool:
+        """Whether the caller says that the PSU is there. Raises HeaderInvalid if it says so in a malformed way."""
+        ...
+
+    def parse_consent_id(self, request: Request) -> str | None:
+        """The consent that the request itself names beside its token, which must then be the token's; None where the standard has
+        no such header. Raises HeaderMissing or HeaderInvalid."""
+        ...
+
+    def check_headers(self, request: Request) -> None:
+        """Every other header this standard gives a form to. Raises HeaderInvalid with the header's name as path."""
+        ...
+
 
 class ErrorFace(Protocol):
     """One table over every domain error, and the body's shape."""
 
     table: Mapping[type[Problem], WireError]
+    body: type | None  # the wire type of an error's body, for the published document
 
     def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
         """Status, content type and body. A problem the table lacks is the standard's unexpected error."""
@@ -131,3 +158,5 @@ class Dialect:
     authorization: AuthorizationFace
     media_type: str = "application/json"
     consent_statuses: Mapping[Any, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)  # canonical lodgement field -> the path a refusal of it names
+    version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"
