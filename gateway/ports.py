@@ -57,6 +57,10 @@ class Tokens(Protocol):
 
     def key_set_version(self, brand: Brand) -> int: ...
 
+    async def load_keys(self, brand: Brand) -> None:
+        """Take the current key set from the database: the version in memory is no longer the current one."""
+        ...
+
 
 class Snapshots(Protocol):
     """Current snapshots by id. `cached_*` is the worker's last loaded version or None; `load_*` asks the database."""

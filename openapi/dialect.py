@@ -160,3 +160,5 @@ class Dialect:
     consent_statuses: Mapping[Any, str] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)  # canonical lodgement field -> the path a refusal of it names
     version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"
+    cursor_parameter: str = "page"  # the query parameter in which a later page's cursor travels
+    body_bytes_max: int = 65_536  # of a request
