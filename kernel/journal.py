@@ -40,9 +40,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any] = {}
 
 
-def journal_table(metadata: sa.MetaData) -> sa.Table:
+def journal_table(metadata: sa.MetaData, prefix: str = "") -> sa.Table:
+    """`prefix` keeps the tables of contexts that share a database apart."""
     return sa.Table(
-        "journal",
+        f"{prefix}journal",
         metadata,
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
         sa.Column("brand", sa.String(64), nullable=False),
@@ -52,13 +53,13 @@ def journal_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("actor", sa.String(160), nullable=False),
         sa.Column("interaction_id", sa.String(64), nullable=False),
         sa.Column("facts", sa.LargeBinary, nullable=False),
-        sa.Index("journal_by_aggregate", "brand", "aggregate_id", "id"),
+        sa.Index(f"{prefix}journal_by_aggregate", "brand", "aggregate_id", "id"),
     )
 
 
-def outbox_table(metadata: sa.MetaData) -> sa.Table:
+def outbox_table(metadata: sa.MetaData, prefix: str = "") -> sa.Table:
     return sa.Table(
-        "outbox",
+        f"{prefix}outbox",
         metadata,
         sa.Column("brand", sa.String(64), primary_key=True),
         sa.Column("aggregate_id", sa.String(128), primary_key=True),
