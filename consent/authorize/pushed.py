@@ -1,0 +1,101 @@
+"""A pushed authorization request: stored once, found by the hash of its request_uri, completed once. RFC 9126 section 2.2.
+
+It is taken when the journey completes, never when its page is first opened: a customer may reload (FAPI2-SP-FINAL 5.3.2.2 note).
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.errors import RequestUriForeign, RequestUriInvalid
+from consent.tables_oauth import pushed_requests
+from kernel import json
+from kernel.ids import hash_secret
+
+REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
+FORMAT = 1
+
+
+class PushedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """An authorization request whose every parameter was checked when it was pushed. `id` is the hash of the request_uri's secret
+    part; `request_uri` is known only at creation."""
+
+    brand: str
+    id: str
+    client_id: str
+    redirect_uri: str
+    scope: tuple[str, ...]
+    code_challenge: str
+    created_at: datetime
+    expires_at: datetime
+    state: str | None = None
+    nonce: str | None = None
+    claims: dict[str, Any] = {}
+    acr_values: tuple[str, ...] = ()
+    consent_id: str | None = None
+    prompt: tuple[str, ...] = ()
+    max_age: int | None = None  # seconds
+    login_hint: str | None = None
+    ui_locales: tuple[str, ...] = ()
+    dpop_jkt: str | None = None
+    request_uri: str = ""
+
+
+async def issue_pushed(connection: AsyncConnection, pushed: PushedRequest) -> None:
+    await connection.execute(
+        pushed_requests.insert().values(
+            brand=pushed.brand,
+            id=pushed.id,
+            client_id=pushed.client_id,
+            format=FORMAT,
+            document=json.encode(msgspec.structs.replace(pushed, request_uri="")),
+            taken=False,
+            created_at=pushed.created_at,
+            expires_at=pushed.expires_at,
+        )
+    )
+
+
+async def load_pushed(connection: AsyncConnection, brand: str, client_id: str, request_uri: str, now: datetime) -> PushedRequest:
+    """The request that `client_id` pushed under `request_uri`; `now` is protocol time. Raises RequestUriInvalid or
+    RequestUriForeign."""
+    if not request_uri.startswith(REQUEST_URI_PREFIX):
+        raise RequestUriInvalid("not one of our request URIs")
+    pushed_id = hash_secret(request_uri.removeprefix(REQUEST_URI_PREFIX))
+    row = (await connection.execute(_select(brand, pushed_id))).one_or_none()
+    if row is None:
+        raise RequestUriInvalid("unknown")
+    if row.client_id != client_id:
+        raise RequestUriForeign(f"pushed by {row.client_id}, presented by another client")
+    if row.taken:
+        raise RequestUriInvalid("already used")
+    if row.expires_at <= now:
+        raise RequestUriInvalid(f"expired at {row.expires_at}")
+    return _decode(row.document)
+
+
+async def load_begun(connection: AsyncConnection, brand: str, pushed_id: str) -> PushedRequest | None:
+    """The request behind a journey that has begun: its request_uri may have expired since; None once it is taken."""
+    row = (await connection.execute(_select(brand, pushed_id))).one_or_none()
+    return None if row is None or row.taken else _decode(row.document)
+
+
+async def take_pushed(connection: AsyncConnection, pushed_id: str) -> bool:
+    """Complete the request: True for the first caller, False for every later one."""
+    taken = await connection.execute(
+        pushed_requests.update()
+        .where(pushed_requests.c.id == pushed_id, pushed_requests.c.taken.is_(False))
+        .values(taken=True, document=b"")
+    )
+    return taken.rowcount == 1
+
+
+def _select(brand: str, pushed_id: str) -> sa.Select[Any]:
+    return sa.select(pushed_requests).where(pushed_requests.c.brand == brand, pushed_requests.c.id == pushed_id)
+
+
+def _decode(document: bytes) -> PushedRequest:
+    return msgspec.json.decode(document, type=PushedRequest)

@@ -1,0 +1,157 @@
+"""The refusals of the authorization server, and the OAuth error that each one is. RFC 6749 sections 4.1.2.1 and 5.2.
+
+A refusal that is missing from the table is a broken invariant: `server_error`.
+"""
+
+from kernel.errors import (
+    AccountUnknown,
+    BodyTooLarge,
+    CertificateExpired,
+    CertificateInvalid,
+    CertificateMissing,
+    ClientInactive,
+    ConsentExpired,
+    ConsentForeign,
+    ConsentNotAuthorised,
+    ConsentRevoked,
+    ConsentUnknown,
+    FieldDateInvalid,
+    FieldDuplicated,
+    FieldInvalid,
+    FieldMissing,
+    FieldUnexpected,
+    HeaderInvalid,
+    HeaderMissing,
+    MediaTypeUnacceptable,
+    MediaTypeUnsupported,
+    MethodNotAllowed,
+    OperationUnknown,
+    Overloaded,
+    Problem,
+    RateExceeded,
+    RequestMalformed,
+    UpstreamFailed,
+    UpstreamTimedOut,
+)
+
+
+class ClientUnauthenticated(Problem):
+    """`challenge`: an Authorization header was used, so the answer names a scheme (RFC 6749 section 5.2)."""
+
+    code, public = "client_unauthenticated", "The client could not be authenticated."
+
+    def __init__(self, detail: str = "", *, challenge: bool = False) -> None:
+        super().__init__(detail)
+        self.challenge = challenge
+
+
+class ClientUnauthorised(Problem):
+    code, public = "client_unauthorised", "The client may not use this grant."
+
+
+class GrantTypeUnsupported(Problem):
+    code, public = "grant_type_unsupported", "The grant type is not supported."
+
+
+class CodeInvalid(Problem):
+    code, public = "code_invalid", "The authorization code is not valid."
+
+
+class RefreshTokenInvalid(Problem):
+    code, public = "refresh_token_invalid", "The refresh token is not valid."
+
+
+class ScopeInvalid(Problem):
+    code, public = "scope_invalid", "The scope is unknown, malformed or more than was granted."
+
+
+class ResponseTypeUnsupported(Problem):
+    code, public = "response_type_unsupported", "The only response type is code."
+
+
+class RequestObjectUnsupported(Problem):
+    code, public = "request_object_unsupported", "The client does not use request objects; push plain parameters."
+
+
+class PushRequired(Problem):
+    code, public = "push_required", "Authorization requests must be pushed first."
+
+
+class RedirectUriInvalid(Problem):
+    code, public = "redirect_uri_invalid", "The redirect_uri is missing or not registered for the client."
+
+
+class RequestUriInvalid(Problem):
+    code, public = "request_uri_invalid", "The request_uri is unknown, expired or already used."
+
+
+class RequestUriForeign(Problem):
+    code, public = "request_uri_foreign", "The request_uri does not belong to this client."
+
+
+class LoginRequired(Problem):
+    code, public = "login_required", "The customer must authenticate."
+
+
+class AuthorisationDenied(Problem):
+    code, public = "authorisation_denied", "The customer did not grant access."
+
+
+class AuthenticationUnmet(Problem):
+    code, public = "authentication_unmet", "None of the required authentication context classes can be met."
+
+
+OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
+    RequestMalformed: (400, "invalid_request"),
+    BodyTooLarge: (413, "invalid_request"),
+    OperationUnknown: (404, "invalid_request"),
+    MethodNotAllowed: (405, "invalid_request"),
+    MediaTypeUnacceptable: (406, "invalid_request"),
+    MediaTypeUnsupported: (415, "invalid_request"),
+    HeaderInvalid: (400, "invalid_request"),
+    HeaderMissing: (400, "invalid_request"),
+    FieldMissing: (400, "invalid_request"),
+    FieldInvalid: (400, "invalid_request"),
+    FieldDateInvalid: (400, "invalid_request"),
+    FieldUnexpected: (400, "invalid_request"),
+    FieldDuplicated: (400, "invalid_request"),
+    CertificateMissing: (400, "invalid_request"),
+    CertificateInvalid: (400, "invalid_request"),
+    CertificateExpired: (400, "invalid_request"),
+    RedirectUriInvalid: (400, "invalid_request"),
+    PushRequired: (400, "invalid_request"),
+    RequestUriForeign: (400, "invalid_request"),
+    RequestUriInvalid: (400, "invalid_request_uri"),
+    RequestObjectUnsupported: (400, "invalid_request"),
+    ResponseTypeUnsupported: (400, "unsupported_response_type"),
+    AuthenticationUnmet: (400, "invalid_request"),
+    ScopeInvalid: (400, "invalid_scope"),
+    ClientUnauthenticated: (401, "invalid_client"),
+    ClientInactive: (401, "invalid_client"),
+    ClientUnauthorised: (400, "unauthorized_client"),
+    GrantTypeUnsupported: (400, "unsupported_grant_type"),
+    CodeInvalid: (400, "invalid_grant"),
+    RefreshTokenInvalid: (400, "invalid_grant"),
+    LoginRequired: (400, "login_required"),
+    AuthorisationDenied: (403, "access_denied"),
+    AccountUnknown: (400, "access_denied"),
+    ConsentUnknown: (400, "access_denied"),
+    ConsentForeign: (400, "access_denied"),
+    ConsentNotAuthorised: (400, "access_denied"),
+    ConsentExpired: (400, "access_denied"),
+    ConsentRevoked: (400, "access_denied"),
+    RateExceeded: (429, "temporarily_unavailable"),
+    Overloaded: (503, "temporarily_unavailable"),
+    UpstreamFailed: (503, "temporarily_unavailable"),
+    UpstreamTimedOut: (503, "temporarily_unavailable"),
+}
+
+
+def oauth_error(problem: Problem) -> tuple[int, str]:
+    """HTTP status and OAuth error code of a refusal."""
+    return OAUTH_ERRORS.get(type(problem), (500, "server_error"))
+
+
+def render_description(text: str) -> str:
+    """`text` with only the characters that RFC 6749 allows in error_description."""
+    return "".join(character if " " <= character <= "~" and character not in '"\\' else "?" for character in text)

@@ -1,0 +1,81 @@
+"""Token families: all tokens that grew from one authorisation of a PSU, ended together.
+
+A family ends when its code is presented twice (RFC 6749 section 4.1.2), when its refresh token is revoked (RFC 7009 section 2.1) and
+when its consent ends. An ended family never returns.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.tables_oauth import token_families
+from kernel.access import FamilyState, TokenFamily
+
+FIRST_VERSION = 1
+
+
+async def issue_family(
+    connection: AsyncConnection, family: TokenFamily, *, authorisation_id: str, subject: str, now: datetime
+) -> None:
+    await connection.execute(
+        token_families.insert().values(
+            brand=family.brand,
+            id=family.id,
+            version=family.version,
+            state=family.state.value,
+            client_id=family.client_id,
+            consent_id=family.consent_id,
+            authorisation_id=authorisation_id,
+            psu_id=family.psu_id,
+            subject=subject,
+            scope=" ".join(family.scope),
+            created_at=now,
+        )
+    )
+
+
+async def load_family(connection: AsyncConnection, brand: str, family_id: str, *, lock: bool = False) -> TokenFamily | None:
+    """The family's current version. `lock` keeps it from ending until the transaction is over."""
+    row = await load_family_row(connection, brand, family_id, lock=lock)
+    return None if row is None else family_of(row)
+
+
+async def load_family_row(connection: AsyncConnection, brand: str, family_id: str, *, lock: bool = False) -> sa.Row[Any] | None:
+    query = sa.select(token_families).where(token_families.c.brand == brand, token_families.c.id == family_id)
+    return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+def family_of(row: sa.Row[Any]) -> TokenFamily:
+    return TokenFamily(
+        id=row.id,
+        brand=row.brand,
+        version=row.version,
+        client_id=row.client_id,
+        consent_id=row.consent_id,
+        psu_id=row.psu_id,
+        state=FamilyState(row.state),
+        scope=tuple(row.scope.split()),
+    )
+
+
+async def end_families(connection: AsyncConnection, brand: str, consent_id: str, now: datetime) -> list[tuple[str, int]]:
+    """End every active family of a consent, in the caller's transaction: ids and new versions, to be published by the caller."""
+    return await _end(connection, now, token_families.c.brand == brand, token_families.c.consent_id == consent_id)
+
+
+async def end_family(connection: AsyncConnection, brand: str, family_id: str, now: datetime) -> int | None:
+    """End one family: its new version, or None if it had ended or never was."""
+    ended = await _end(connection, now, token_families.c.brand == brand, token_families.c.id == family_id)
+    return ended[0][1] if ended else None
+
+
+async def _end(connection: AsyncConnection, now: datetime, *where: sa.ColumnElement[bool]) -> list[tuple[str, int]]:
+    rows = await connection.execute(
+        token_families.update()
+        .where(*where, token_families.c.state == FamilyState.ACTIVE.value)
+        .values(state=FamilyState.ENDED.value, version=token_families.c.version + 1, ended_at=now)
+        .returning(token_families.c.id, token_families.c.version)
+    )
+    return [(row.id, row.version) for row in rows]
