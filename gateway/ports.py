@@ -82,7 +82,7 @@ class Consents(Protocol):
         ...
 
     async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
-        """Idempotent only towards the caller's intent: a second withdrawal raises ConsentUnknown."""
+        """A second withdrawal raises ConsentUnknown."""
         ...
 
     async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:

@@ -21,7 +21,7 @@ class SecurityProfile(StrEnum):
 
 
 class Role(StrEnum):
-    """PSD2 roles of a TPP."""
+    """What a TPP is authorised for: account information, payment initiation, card-based funds checks."""
 
     AISP = "AISP"
     PISP = "PISP"

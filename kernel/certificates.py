@@ -1,6 +1,6 @@
 """An X.509 certificate as the rest of the house needs it: who it names, when it is valid, and the thumbprint tokens are bound to.
 
-RFC 8705 section 3.1 (`x5t#S256`), RFC 4514 (names as text), ETSI TS 119 495 section 5.1 (organizationIdentifier of a PSD2 role holder).
+RFC 8705 section 3.1 (`x5t#S256`), RFC 4514 (names as text), ETSI TS 119 495 section 5.1 (organizationIdentifier of a payment service provider).
 Certificates come from our own TLS listener or from a trusted proxy (RFC 9440); both hand over DER, and both end here.
 """
 

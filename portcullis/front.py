@@ -1,0 +1,36 @@
+"""The first question of every request: which brand, and which of its surfaces. Nothing is decided here that a surface decides.
+
+A brand is found by host name against configuration; an unknown host is refused (RFC 9110 section 15.5.20), whatever it asks.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from kernel.brand import Brand
+from kernel.http.message import Request, Response
+
+MISDIRECTED = 421
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One face of a brand: what it answers (`owns` a path on a listener) and how."""
+
+    owns: Callable[[Brand, Request], bool]
+    handle: Callable[[Brand, Request], Awaitable[Response]]
+
+
+class FrontDoor:
+    """Host to brand, path to surface. The last surface owns what no other does."""
+
+    def __init__(self, brands: Sequence[Brand], surfaces: Sequence[Surface]) -> None:
+        self._brands = {urlsplit(url).netloc.lower(): brand for brand in brands for url in (brand.issuer, brand.mtls_url)}
+        self._surfaces = tuple(surfaces)
+
+    async def handle(self, request: Request) -> Response:
+        brand = self._brands.get(request.host)
+        if brand is None:
+            return Response(MISDIRECTED)
+        surface = next(surface for surface in self._surfaces if surface.owns(brand, request))
+        return await surface.handle(brand, request)

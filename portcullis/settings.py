@@ -1,0 +1,181 @@
+"""Every setting there is, with its default, its unit and what makes it unsafe. docs/configuration.md is checked against this.
+
+Order of precedence: environment over file over default. Addresses the outside sees come from here, never from a request.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from kernel.brand import Brand
+from kernel.config import ConfigurationRefused, build, overlay, read_file
+from openapi import DIALECTS
+
+VARIABLES = {
+    "PORTCULLIS_STATE_DIR": "state_dir",
+    "PORTCULLIS_BIND": "bind",
+    "PORTCULLIS_PUBLIC_PORT": "public_port",
+    "PORTCULLIS_MTLS_PORT": "mtls_port",
+    "PORTCULLIS_OPS_PORT": "ops_port",
+    "PORTCULLIS_ISSUER": "issuer",
+    "PORTCULLIS_MTLS_URL": "mtls_url",
+    "PORTCULLIS_DATABASE_URL": "database_url",
+    "PORTCULLIS_REDIS_URL": "redis_url",
+    "PORTCULLIS_WORKERS": "workers",
+    "PORTCULLIS_SANDBOX_TOKEN": "sandbox_token",
+    "PORTCULLIS_SPECS": "specs",
+}
+
+
+class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One ASPSP. `issuer` and `mtls_url` are https URLs without path, query or trailing slash."""
+
+    name: str
+    display_name: str
+    issuer: str
+    mtls_url: str
+    zone: str = "Europe/London"
+    dialects: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS)
+    organisation_id: str = ""
+    colour: str = "#1d4d8f"
+    country: str = "GB"
+
+
+class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """PEM files of the server and the authorities whose client certificates are known."""
+
+    certificate: Path
+    private_key: Path
+    client_authorities: Path
+    minimum_version: str = "1.3"
+
+
+class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Requests per client within a window, and unattended reads per consent, account and operation within 24 hours."""
+
+    requests: int = 3000
+    window_seconds: int = 60
+    unattended_per_day: int = 4
+
+
+class CodeSenderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The bank's message gateway: one-time codes are posted to `url` as JSON with `token` as the bearer."""
+
+    url: str
+    token: str
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole configuration of one server."""
+
+    state_dir: Path = Path("var/sandbox")
+    bind: str = "127.0.0.1"
+    public_port: int = 8443
+    mtls_port: int = 8444
+    ops_port: int = 8445
+    issuer: str = ""
+    mtls_url: str = ""
+    database_url: str = ""
+    redis_url: str = ""
+    workers: int = 1
+    sandbox_token: str = ""
+    specs: str = ""
+    brands: tuple[BrandSettings, ...] = ()
+    tls: TlsSettings | None = None
+    sealing_keys: Path | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    rates: RateSettings = RateSettings()
+    code_sender: CodeSenderSettings | None = None
+
+    def database(self) -> str:
+        """The database's URL: SQLite in the state directory unless another is set."""
+        return self.database_url or f"sqlite:///{self.state_dir.resolve()}/portcullis.db"
+
+    def resolved_brands(self) -> tuple[Brand, ...]:
+        """The brands to serve; without any in the file, one that is named by the ports."""
+        settings = self.brands or (
+            BrandSettings(
+                name="main",
+                display_name="Portcullis Bank",
+                issuer=self.issuer or f"https://localhost:{self.public_port}",
+                mtls_url=self.mtls_url or f"https://localhost:{self.mtls_port}",
+            ),
+        )
+        return tuple(_brand(brand) for brand in settings)
+
+
+def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from `file` (none: defaults alone) and the environment. Raises ConfigurationRefused naming the key."""
+    members = overlay(read_file(file) if file else {}, environment, VARIABLES)
+    settings = build(members, Settings)
+    check_safe(settings)
+    return settings
+
+
+def check_safe(settings: Settings) -> None:
+    """Refuse what cannot work or is not safe, before anything is opened."""
+    if settings.workers < 1:
+        raise ConfigurationRefused("workers: must be at least 1")
+    if settings.workers > 1 and not settings.redis_url:
+        raise ConfigurationRefused("workers: more than one needs redis_url, because they must know of a revocation at once")
+    if settings.workers > 1 and settings.database().startswith("sqlite"):
+        raise ConfigurationRefused("workers: more than one needs a PostgreSQL database_url")
+    if settings.tls is not None and settings.tls.minimum_version not in ("1.2", "1.3"):
+        raise ConfigurationRefused("tls.minimum_version: must be 1.2 or 1.3")
+    if urlsplit(settings.database()).scheme.split("+")[0] not in ("sqlite", "postgresql", "postgres"):
+        raise ConfigurationRefused("database_url: must be a sqlite:// or postgresql:// URL")
+    if settings.redis_url and urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
+        raise ConfigurationRefused("redis_url: must be a redis://, rediss:// or unix:// URL")
+    brands = settings.resolved_brands()
+    for what, values in (
+        ("name", [brand.name for brand in brands]),
+        ("host", [urlsplit(url).netloc for brand in brands for url in {brand.issuer, brand.mtls_url}]),
+    ):
+        if len(values) != len(set(values)):
+            raise ConfigurationRefused(f"brands: two of them have the same {what}")
+
+
+def check_production(settings: Settings) -> None:
+    """What a server with real customers must say for itself: brands, TLS, sealing keys, a way to send one-time codes."""
+    required = {
+        "brands": settings.brands,
+        "tls": settings.tls,
+        "sealing_keys": settings.sealing_keys,
+        "database_url": settings.database_url,
+        "code_sender": settings.code_sender,
+    }
+    for key, value in required.items():
+        if not value:
+            raise ConfigurationRefused(f"{key}: is required by `portcullis serve`")
+    if settings.sandbox_token:
+        raise ConfigurationRefused("sandbox_token: has no place in production")
+
+
+def _brand(settings: BrandSettings) -> Brand:
+    for key in ("issuer", "mtls_url"):
+        url = urlsplit(getattr(settings, key))
+        if url.scheme != "https" or not url.netloc or url.path or url.query or url.fragment or "@" in url.netloc:
+            raise ConfigurationRefused(f"brands.{key}: must be https://host[:port] and nothing more")
+    unknown = set(settings.dialects) - {dialect.name for dialect in DIALECTS}
+    if unknown:
+        raise ConfigurationRefused(f"brands.dialects: unknown are {', '.join(sorted(unknown))}")
+    try:
+        zone = ZoneInfo(settings.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigurationRefused(f"brands.zone: {settings.zone} is not a time zone") from None
+    return Brand(
+        name=settings.name,
+        display_name=settings.display_name,
+        issuer=settings.issuer,
+        mtls_url=settings.mtls_url,
+        zone=zone,
+        dialects=settings.dialects,
+        resource_audience=settings.mtls_url,
+        organisation_id=settings.organisation_id,
+        colour=settings.colour,
+        country=settings.country,
+    )

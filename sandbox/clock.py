@@ -1,0 +1,63 @@
+"""The moved clock: business time runs ahead of the machine's by an offset that is stored, so that it survives a restart.
+
+Time only moves forward: a bank's books cannot be unwritten. Protocol time is nobody's to move.
+"""
+
+import re
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.clock import SystemClock
+from kernel.database import Database
+from kernel.errors import FieldInvalid
+
+METADATA = sa.MetaData()
+OFFSETS = sa.Table(
+    "clock_offsets",
+    METADATA,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("seconds", sa.BigInteger, nullable=False),
+)
+OFFSET_MAX = timedelta(days=3660)
+_DURATION = re.compile(r"P(?=.)(?:(?P<weeks>\d{1,4})W|(?:(?P<days>\d{1,5})D)?(?:T(?=.)(?:(?P<hours>\d{1,6})H)?(?:(?P<minutes>\d{1,6})M)?(?:(?P<seconds>\d{1,8})S)?)?)", re.ASCII)  # fmt: skip
+
+
+def parse_duration(text: str) -> timedelta:
+    """An ISO 8601 duration of weeks, or days and time: `P90D`, `PT1H30M`. Raises FieldInvalid."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise FieldInvalid(public="advance must be an ISO 8601 duration such as P90D or PT1H.", path="advance")
+    return timedelta(**{unit: int(value) for unit, value in match.groupdict().items() if value is not None})
+
+
+class MovedClock:
+    """One brand's clock and its stored offset."""
+
+    def __init__(self, database: Database, brand: str) -> None:
+        self._database = database
+        self._brand = brand
+        self.clock = SystemClock()
+
+    async def load(self) -> None:
+        async with self._database.read() as connection:
+            seconds = await connection.scalar(sa.select(OFFSETS.c.seconds).where(OFFSETS.c.brand == self._brand))
+        self.clock.offset = timedelta(seconds=seconds or 0)
+
+    async def advance(self, by: timedelta) -> None:
+        """Move business time forward. Raises FieldInvalid beyond ten years in all."""
+
+        async def work(connection: AsyncConnection) -> int:
+            where = OFFSETS.c.brand == self._brand
+            before = await connection.scalar(sa.select(OFFSETS.c.seconds).where(where).with_for_update())
+            after = (before or 0) + int(by.total_seconds())
+            if timedelta(seconds=after) > OFFSET_MAX:
+                raise FieldInvalid(public="The clock can be moved ten years ahead in all.", path="advance")
+            if before is None:
+                await connection.execute(OFFSETS.insert().values(brand=self._brand, seconds=after))
+            else:
+                await connection.execute(OFFSETS.update().where(where).values(seconds=after))
+            return after
+
+        self.clock.offset = timedelta(seconds=await self._database.write(work))

@@ -1,0 +1,149 @@
+"""The control API: what a developer's test does in place of a PSU's hands, of waiting, and of a directory.
+
+It acts only through ports that production also has: a decision on a consent, the clock's offset, client registration, seeding.
+It answers on the public listener to loopback callers, or to whoever shows the control token, and never to another site's page.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from multidict import CIMultiDict
+
+from kernel import json
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.errors import (
+    BodyTooLarge,
+    ConsentUnknown,
+    FieldInvalid,
+    MethodNotAllowed,
+    OperationUnknown,
+    Problem,
+    RequestMalformed,
+)
+from kernel.http.message import Request, Response
+from sandbox.clock import MovedClock, parse_duration
+from sandbox.directory import Role
+
+PREFIX = "/sandbox/"
+BODY_BYTES_MAX = 16_384
+
+
+class CallerRefused(Problem):
+    code, public = "caller_refused", "The control API answers loopback callers, or a bearer of the sandbox token, and no other site."
+
+
+class Decision(msgspec.Struct, forbid_unknown_fields=True):
+    """`accounts`: account numbers, nicknames or bank references as personas.json lists them; absent means every eligible one."""
+
+    persona: str
+    accounts: list[str] | None = None
+
+
+class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
+    advance: str
+
+
+class NewTpp(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """As `portcullis tpp new`. `out` names a directory on the server's machine; without it the TPP's folder is under the state directory."""
+
+    name: str
+    roles: list[Role] = ["AISP", "PISP", "CBPII"]
+    redirect_uris: list[str] = []
+    profile: Literal["fapi2-security"] = "fapi2-security"
+    auth: Literal["private_key_jwt"] = "private_key_jwt"
+    sender_constraint: Literal["mtls"] = "mtls"
+    alg: Literal["PS256", "ES256", "EdDSA"] = "PS256"
+    out: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """`decide(brand, consent_id, approve, decision)` raises ConsentUnknown; `new_tpp` answers the document of client.json."""
+
+    token: str
+    clock: Clock
+    moved_clock: MovedClock
+    decide: Callable[[Brand, str, bool, Decision], Awaitable[None]]
+    new_tpp: Callable[[Brand, NewTpp], Awaitable[dict[str, Any]]]
+    reset: Callable[[Brand], Awaitable[None]]
+
+    async def handle(self, brand: Brand, request: Request) -> Response:
+        try:
+            check_caller(request, brand, self.token)
+            if len(request.body) > BODY_BYTES_MAX:
+                raise BodyTooLarge
+            return _json(200, await self._answer(brand, request))
+        except Problem as problem:
+            return _refusal(problem)
+
+    async def _answer(self, brand: Brand, request: Request) -> dict[str, Any]:
+        match request.path.removeprefix(PREFIX).split("/"):
+            case ["consents", consent_id, "approve" | "deny" as verb]:
+                check_method(request, "POST")
+                await self.decide(brand, consent_id, verb == "approve", json.decode(request.body, Decision))
+                return {"consent_id": consent_id, "decision": verb}
+            case ["clock"]:
+                check_method(request, "GET", "POST")
+                if request.method == "POST":
+                    await self.moved_clock.advance(parse_duration(json.decode(request.body, ClockMove).advance))
+                return {"now": self.clock.now(), "wall": self.clock.wall()}
+            case ["reset"]:
+                check_method(request, "POST")
+                await self.reset(brand)
+                return {"reset": True}
+            case ["tpps"]:
+                check_method(request, "POST")
+                return await self.new_tpp(brand, json.decode(request.body, NewTpp))
+        raise OperationUnknown
+
+
+def check_caller(request: Request, brand: Brand, token: str) -> None:
+    """Raises CallerRefused for a stranger, or for a page of another site in a developer's own browser."""
+    scheme, _, shown = (request.header("Authorization") or "").partition(" ")
+    bears_token = bool(token) and scheme.lower() == "bearer" and hmac.compare_digest(shown.encode(), token.encode())
+    if not bears_token and not _is_loopback(request.peer):
+        raise CallerRefused(f"peer {request.peer}")
+    origins = request.headers.getall("Origin", [])
+    if any(origin != brand.issuer for origin in origins):
+        raise CallerRefused("foreign Origin")
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise CallerRefused("foreign Sec-Fetch-Site")
+
+
+def check_method(request: Request, *allowed: str) -> None:
+    if request.method not in allowed:
+        raise MethodNotAllowed(allowed=allowed)
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        return ipaddress.ip_address(peer.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+STATUSES: dict[type[Problem], int] = {
+    CallerRefused: 403,
+    OperationUnknown: 404,
+    ConsentUnknown: 404,
+    MethodNotAllowed: 405,
+    BodyTooLarge: 413,
+    RequestMalformed: 400,
+    FieldInvalid: 400,
+}
+
+
+def _refusal(problem: Problem) -> Response:
+    response = _json(STATUSES.get(type(problem), 400), {"error": problem.code, "message": problem.public, "path": problem.path})
+    if isinstance(problem, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(problem.allowed)
+    return response
+
+
+def _json(status: int, document: object) -> Response:
+    return Response(status, json.encode(document), CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-store"}))

@@ -1,0 +1,99 @@
+"""The rules of the house that a linter does not know, each with the reason."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "openapi", "kernel")
+MODULE_LINES_MAX = 350
+FUNCTION_LINES_MAX = 50
+
+SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def words_outside(pattern: str, folders: tuple[str, ...]) -> list[str]:
+    found = []
+    for path in SOURCES:
+        if relative(path).startswith(folders):
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if re.search(pattern, line):
+                found.append(f"{relative(path)}:{number}: {line.strip()}")
+    return found
+
+
+def test_a_dialects_words_stay_in_its_folder():
+    """One canonical model: a standard's word elsewhere would be a second one."""
+    pattern = r"(?i)\bobie\b|openbanking_intent|\bintent\b|\bU0\d\d\b|\bpsd2\b|consent-id|x-fapi"
+    outside = words_outside(pattern, ("openapi/", "sandbox/", "portcullis/"))
+    assert outside == []
+
+
+def test_the_production_code_does_not_know_the_sandbox():
+    """The sandbox acts only through ports that production also has."""
+    assert words_outside(r"(?i)sandbox", ("sandbox/", "portcullis/", "plugins/")) == []
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if "migrations" not in path.parts], ids=relative)
+def test_modules_and_functions_are_short(path):
+    """A function fits a screen; a module is one room."""
+    text = path.read_text()
+    assert len(text.splitlines()) <= MODULE_LINES_MAX
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            docstring = ast.get_docstring(node, clean=False) or ""
+            length = (node.end_lineno or 0) - node.lineno + 1 - len(docstring.splitlines())
+            assert length <= FUNCTION_LINES_MAX, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_a_module_says_what_it_is_for(path):
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree) or not tree.body
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_no_attics(path):
+    """Code has a name for what it does, or it is not understood yet."""
+    assert path.stem not in {"utils", "util", "helpers", "common", "base", "manager", "misc"}
+
+
+def test_time_and_chance_come_from_one_place():
+    """A test, a simulation and a moved clock must be able to replace them."""
+    pattern = r"datetime\.(now|utcnow|today)\(|date\.today\(|time\.time\(|uuid\.uuid[14]\(|uuid4\(|secrets\.\w+\("
+    assert words_outside(pattern, ("kernel/clock.py", "kernel/ids.py", "sandbox/tpp_kit/")) == []
+
+
+def test_no_promises_in_place_of_code():
+    assert words_outside(r"NotImplementedError|\bTODO\b|\bFIXME\b|\bXXX\b", ()) == []
+
+
+def test_no_download_addresses_or_machine_paths_are_committed():
+    """A lock file or a script that names an index or a machine works in one place only."""
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    pattern = re.compile(r"https?://[^ \"']+\.(whl|tgz|tar\.gz)\b|^--(extra-)?index-url|files\.pythonhosted", re.MULTILINE)
+    guilty = [
+        name
+        for name in files
+        if name
+        and name != relative(Path(__file__))
+        and (ROOT / name).is_file()
+        and pattern.search((ROOT / name).read_text(errors="ignore"))
+    ]
+    assert guilty == []
+
+
+def test_import_contracts_hold():
+    """portcullis > sandbox > plugins > policies > (gateway | consent) > openapi > kernel."""
+    done = subprocess.run(
+        [str(ROOT / ".venv/bin/lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
