@@ -1,0 +1,46 @@
+"""The facts that the consent context tells others, in the past tense. Delivered at least once, in order of (consent, version)."""
+
+from datetime import datetime
+from types import MappingProxyType
+
+from consent.lifecycle import ConsentEvent
+from kernel.banking.consents import Consent
+from kernel.journal import Event
+
+CONSENT_LODGED = "consent.lodged"
+
+FACTS = MappingProxyType(
+    {
+        ConsentEvent.UPLOAD: "consent.uploaded",
+        ConsentEvent.AUTHORISE_PARTIALLY: "consent.partially_authorised",
+        ConsentEvent.AUTHORISE: "consent.authorised",
+        ConsentEvent.REJECT: "consent.rejected",
+        ConsentEvent.SUSPEND: "consent.suspended",
+        ConsentEvent.RESUME: "consent.resumed",
+        ConsentEvent.CONSUME: "consent.consumed",
+        ConsentEvent.SUPERSEDE: "consent.superseded",
+        ConsentEvent.REVOKE: "consent.revoked",
+        ConsentEvent.WITHDRAW: "consent.withdrawn",
+        ConsentEvent.EXPIRE: "consent.expired",
+    }
+)
+
+
+def render_event(fact: str, consent: Consent, event_id: str, at: datetime) -> Event:
+    """`consent` is the version that the fact made."""
+    return Event(
+        brand=consent.brand,
+        id=event_id,
+        kind=fact,
+        aggregate_id=consent.id,
+        aggregate_version=consent.version,
+        at=at,
+        body={
+            "consent_id": consent.id,
+            "kind": consent.kind,
+            "state": consent.state,
+            "client_id": consent.client_id,
+            "organisation_id": consent.organisation_id,
+            "lodged_as": consent.lodged_as,
+        },
+    )

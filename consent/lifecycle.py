@@ -1,0 +1,92 @@
+"""The life of a consent, as one table. Any pair that the table lacks is refused.
+
+UK Open Banking R/W 4.0 consent states (AWAU, AUTH, RJCT, COND, CANC, EXPD), Berlin Group 1.3.x consentStatus; DESIGN names are ours.
+Authorising an authorised or suspended consent again is the UK's re-authentication: same consent, new authorisation.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from kernel.banking.consents import LIVE_STATES, Consent, ConsentState
+from kernel.errors import ConsentExpired, ConsentNotAuthorised, ConsentRevoked, ConsentUnknown, Problem
+
+
+class ConsentEvent(StrEnum):
+    UPLOAD = "upload"
+    AUTHORISE_PARTIALLY = "authorise_partially"
+    AUTHORISE = "authorise"
+    REJECT = "reject"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    CONSUME = "consume"
+    SUPERSEDE = "supersede"
+    REVOKE = "revoke"  # by the PSU
+    WITHDRAW = "withdraw"  # by the TPP
+    EXPIRE = "expire"
+
+
+_S, _E = ConsentState, ConsentEvent
+
+TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingProxyType(
+    {
+        (_S.AWAITING_UPLOAD, _E.UPLOAD): _S.AWAITING,
+        (_S.AWAITING_UPLOAD, _E.REJECT): _S.REJECTED,
+        (_S.AWAITING_UPLOAD, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
+        (_S.AWAITING_UPLOAD, _E.EXPIRE): _S.EXPIRED,
+        (_S.AWAITING, _E.AUTHORISE_PARTIALLY): _S.PARTIALLY_AUTHORISED,
+        (_S.AWAITING, _E.AUTHORISE): _S.AUTHORISED,
+        (_S.AWAITING, _E.REJECT): _S.REJECTED,
+        (_S.AWAITING, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
+        (_S.AWAITING, _E.EXPIRE): _S.EXPIRED,
+        (_S.PARTIALLY_AUTHORISED, _E.AUTHORISE_PARTIALLY): _S.PARTIALLY_AUTHORISED,
+        (_S.PARTIALLY_AUTHORISED, _E.AUTHORISE): _S.AUTHORISED,
+        (_S.PARTIALLY_AUTHORISED, _E.REJECT): _S.REJECTED,
+        (_S.PARTIALLY_AUTHORISED, _E.REVOKE): _S.REVOKED_BY_PSU,
+        (_S.PARTIALLY_AUTHORISED, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
+        (_S.PARTIALLY_AUTHORISED, _E.EXPIRE): _S.EXPIRED,
+        (_S.AUTHORISED, _E.AUTHORISE): _S.AUTHORISED,
+        (_S.AUTHORISED, _E.SUSPEND): _S.SUSPENDED,
+        (_S.AUTHORISED, _E.CONSUME): _S.CONSUMED,
+        (_S.AUTHORISED, _E.SUPERSEDE): _S.SUPERSEDED,
+        (_S.AUTHORISED, _E.REVOKE): _S.REVOKED_BY_PSU,
+        (_S.AUTHORISED, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
+        (_S.AUTHORISED, _E.EXPIRE): _S.EXPIRED,
+        (_S.SUSPENDED, _E.AUTHORISE): _S.AUTHORISED,
+        (_S.SUSPENDED, _E.RESUME): _S.AUTHORISED,
+        (_S.SUSPENDED, _E.SUPERSEDE): _S.SUPERSEDED,
+        (_S.SUSPENDED, _E.REVOKE): _S.REVOKED_BY_PSU,
+        (_S.SUSPENDED, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
+        (_S.SUSPENDED, _E.EXPIRE): _S.EXPIRED,
+    }
+)
+
+TERMINAL_STATES = frozenset(ConsentState) - LIVE_STATES
+
+_REFUSALS: Mapping[ConsentState, type[Problem]] = MappingProxyType(
+    {
+        ConsentState.EXPIRED: ConsentExpired,
+        ConsentState.REVOKED_BY_PSU: ConsentRevoked,
+        ConsentState.WITHDRAWN_BY_TPP: ConsentUnknown,  # to its TPP a withdrawn consent is gone
+    }
+)
+
+
+def next_state(state: ConsentState, event: ConsentEvent) -> ConsentState:
+    """The state that `event` leads to. Raises ConsentExpired, ConsentRevoked, ConsentUnknown (withdrawn) or ConsentNotAuthorised."""
+    following = TRANSITIONS.get((state, event))
+    if following is None:
+        refusal = _REFUSALS.get(state, ConsentNotAuthorised)
+        raise refusal(f"no {event} from {state}")
+    return following
+
+
+def state_after(consent: Consent, event: ConsentEvent, now: datetime) -> ConsentState:
+    """As `next_state`, from the state that counts at `now` (business time): what has run out cannot be changed, only recorded so."""
+    state = consent.state if event is ConsentEvent.EXPIRE else consent.effective_state(now)
+    return next_state(state, event)
+
+
+def allows(consent: Consent, event: ConsentEvent, now: datetime) -> bool:
+    return (consent.effective_state(now), event) in TRANSITIONS

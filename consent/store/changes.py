@@ -1,0 +1,154 @@
+"""Write a consent: a new one, or the next version of one. Row, snapshot, journal entry and event stand or fall together.
+
+Callers hold the row's lock (`load_consent(..., lock=True)`) and their transaction; nothing here begins or commits one.
+"""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.events import CONSENT_LODGED, FACTS, render_event
+from consent.lifecycle import ConsentEvent, state_after
+from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
+from consent.store.references import take_references
+from consent.store.snapshots import insert_snapshot
+from consent.tables_consents import consents
+from kernel.banking.consents import Consent
+from kernel.clock import Clock
+from kernel.ids import Ids
+from kernel.interaction import interaction_id
+from kernel.journal import Entry, Journal
+from kernel.sealed import Sealer
+
+
+class Tools(Protocol):
+    """What writing a consent takes beside a transaction; the consent server's Services have it."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def ids(self) -> Ids: ...
+    @property
+    def sealer(self) -> Sealer: ...
+    @property
+    def journal(self) -> Journal: ...
+
+
+async def insert_consent(connection: AsyncConnection, tools: Tools, consent: Consent, *, actor: str) -> None:
+    await connection.execute(consents.insert().values(**_columns(consent), created_at=consent.created_at))
+    await _record(connection, tools, consent, CONSENT_LODGED, "lodge", actor)
+
+
+async def change_consent(
+    connection: AsyncConnection, tools: Tools, consent: Consent, event: ConsentEvent, *, actor: str, **changes: Any
+) -> Consent:
+    """Make the version that `event` leads to. Raises as `lifecycle.next_state` does; nothing is written then."""
+    now = tools.clock.now()
+    state = state_after(consent, event, now)
+    following = msgspec.structs.replace(consent, version=consent.version + 1, state=state, state_changed_at=now, **changes)
+    await connection.execute(
+        consents.update().where(consents.c.brand == consent.brand, consents.c.id == consent.id).values(**_columns(following))
+    )
+    await _record(connection, tools, following, FACTS[event], event, actor)
+    return following
+
+
+async def authorise(
+    connection: AsyncConnection,
+    tools: Tools,
+    consent: Consent,
+    *,
+    psu_id: str,
+    upstream_ids: tuple[str, ...],
+    authorisation_id: str,
+    shown: Shown,
+) -> Consent:
+    """The PSU shares `upstream_ids` under this authorisation."""
+    accounts = await take_references(
+        connection,
+        tools.sealer,
+        tools.ids,
+        brand=consent.brand,
+        organisation_id=consent.organisation_id,
+        upstream_ids=upstream_ids,
+        at=tools.clock.now(),
+    )
+    following = await change_consent(
+        connection,
+        tools,
+        consent,
+        ConsentEvent.AUTHORISE,
+        actor=f"psu:{psu_id}",
+        psu_id=psu_id,
+        accounts=accounts,
+        authorised_at=tools.clock.now(),
+    )
+    await end_authorisation(
+        connection,
+        tools.sealer,
+        brand=consent.brand,
+        authorisation_id=authorisation_id,
+        status=AuthorisationStatus.SUCCEEDED,
+        at=tools.clock.wall(),
+        shown=shown,
+    )
+    return following
+
+
+async def count_lodged(connection: AsyncConnection, brand: str, client_id: str, since: datetime, at_most: int) -> int:
+    """How many consents of the client await a PSU and were lodged after `since`; counting stops at `at_most`."""
+    waiting = (
+        sa.select(sa.literal(1))
+        .where(
+            consents.c.brand == brand,
+            consents.c.client_id == client_id,
+            consents.c.state == "awaiting",
+            consents.c.created_at > since,
+        )
+        .limit(at_most)
+        .subquery()
+    )
+    return int((await connection.execute(sa.select(sa.func.count()).select_from(waiting))).scalar_one())
+
+
+async def _record(connection: AsyncConnection, tools: Tools, consent: Consent, fact: str, event: str, actor: str) -> None:
+    at = tools.clock.wall()
+    await insert_snapshot(connection, tools.sealer, consent, event, at)
+    await tools.journal.record(
+        connection,
+        Entry(
+            brand=consent.brand,
+            kind=fact,
+            aggregate_id=consent.id,
+            at=at,
+            actor=actor,
+            interaction_id=interaction_id.get(),
+            facts={
+                "state": consent.state,
+                "version": consent.version,
+                "client_id": consent.client_id,
+                "accounts": [reference.id for reference in consent.accounts],
+            },
+        ),
+    )
+    await tools.journal.publish(connection, render_event(fact, consent, tools.ids.uuid(), at))
+
+
+def _columns(consent: Consent) -> dict[str, Any]:
+    """The columns that a version may move, and those that make the row."""
+    return {
+        "brand": consent.brand,
+        "id": consent.id,
+        "version": consent.version,
+        "kind": consent.kind,
+        "state": consent.state,
+        "client_id": consent.client_id,
+        "organisation_id": consent.organisation_id,
+        "lodged_as": consent.lodged_as,
+        "psu_id": consent.psu_id,
+        "state_changed_at": consent.state_changed_at,
+        "valid_until": consent.valid_until,
+    }

@@ -1,0 +1,185 @@
+"""The consent store as others use it: TPPs through the gateway, PSUs through their journey. Each command is one transaction.
+
+A command locks the consent's row, checks again everything that the grant depends on, writes the next version with its journal
+entry and event, and answers only once every worker would refuse what the change forbids (kernel/versions.py).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.lifecycle import ConsentEvent
+from consent.store.authorisations import Authorisation, load_authorisations
+from consent.store.changes import change_consent, count_lodged, insert_consent
+from consent.store.references import load_reference
+from consent.store.snapshots import load_consent, load_history
+from consent.tokens.families import end_families
+from kernel.access import Client
+from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.errors import BodyTooLarge, ConsentNotAuthorised, ConsentUnknown, FieldDateInvalid, FieldMissing, RateExceeded
+from kernel.ids import Ids
+from kernel.journal import Journal
+from kernel.sealed import Sealer
+from kernel.subjects import consent_subject, family_subject
+from kernel.versions import Versions
+
+LODGED_MAX = 10_000  # consents of one client that await a PSU, lodged within LODGED_WINDOW
+LODGED_WINDOW = timedelta(hours=24)
+LODGED_RETRY_SECONDS = 3600
+DOCUMENT_BYTES_MAX = 65_536
+SYSTEM = "system"
+
+# After these nothing that grew from the consent may go on living.
+ENDING_EVENTS = frozenset({ConsentEvent.WITHDRAW, ConsentEvent.REVOKE, ConsentEvent.EXPIRE, ConsentEvent.SUPERSEDE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentStore:
+    database: Database
+    versions: Versions
+    clock: Clock
+    ids: Ids
+    sealer: Sealer
+    journal: Journal
+    lodged_max: int = LODGED_MAX
+
+    async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent:
+        """A new consent that awaits its PSU. Raises FieldMissing, FieldDateInvalid, BodyTooLarge or RateExceeded."""
+        consent = self._parse_lodgement(brand, client, lodgement)
+
+        async def work(connection: AsyncConnection) -> Consent:
+            since = consent.created_at - LODGED_WINDOW
+            if await count_lodged(connection, brand.name, client.id, since, self.lodged_max) >= self.lodged_max:
+                raise RateExceeded(
+                    f"client {client.id} has {self.lodged_max} waiting consents",
+                    rule="lodged-consents",
+                    retry_after=LODGED_RETRY_SECONDS,
+                )
+            await insert_consent(connection, self, consent, actor=f"client:{client.id}")
+            return consent
+
+        return await self.database.write(work)
+
+    async def load(self, brand: Brand, consent_id: str) -> Consent | None:
+        """The current version, whoever it belongs to."""
+        async with self.database.read() as connection:
+            return await load_consent(connection, self.sealer, brand.name, consent_id)
+
+    async def read(self, brand: Brand, client: Client, consent_id: str) -> Consent:
+        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or another organisation's."""
+        return _check_readable(await self.load(brand, consent_id), client)
+
+    async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
+        """By the TPP. Raises ConsentUnknown as `read` does (so a second time too), ConsentExpired, ConsentRevoked or
+        ConsentNotAuthorised when there is nothing left to withdraw."""
+        await self._change(brand, consent_id, ConsentEvent.WITHDRAW, actor=f"client:{client.id}", client=client)
+
+    async def revoke_by_psu(self, brand: Brand, psu_id: str, consent_id: str) -> Consent:
+        """By the PSU who gave it, for good. Raises ConsentUnknown for anyone else's."""
+        return await self._change(brand, consent_id, ConsentEvent.REVOKE, actor=f"psu:{psu_id}", psu_id=psu_id)
+
+    async def reject(self, brand: Brand, consent_id: str, *, actor: str = SYSTEM) -> Consent:
+        return await self._change(brand, consent_id, ConsentEvent.REJECT, actor=actor)
+
+    async def suspend(self, brand: Brand, consent_id: str, *, actor: str = SYSTEM) -> Consent:
+        """It may come back: by `resume`, or by a new authorisation of the same PSU."""
+        return await self._change(brand, consent_id, ConsentEvent.SUSPEND, actor=actor)
+
+    async def resume(self, brand: Brand, consent_id: str, *, actor: str = SYSTEM) -> Consent:
+        return await self._change(brand, consent_id, ConsentEvent.RESUME, actor=actor)
+
+    async def expire(self, brand: Brand, consent_id: str) -> Consent:
+        """Record what time has already decided. Raises ConsentNotAuthorised while the consent is still valid."""
+        return await self._change(brand, consent_id, ConsentEvent.EXPIRE, actor=SYSTEM)
+
+    async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
+        """What `account_id` means to that organisation, in whatever consent it came by it; None if it never did."""
+        async with self.database.read() as connection:
+            return await load_reference(
+                connection, self.sealer, brand=brand.name, organisation_id=organisation_id, account_id=account_id
+            )
+
+    async def history(self, brand: Brand, consent_id: str) -> tuple[Consent, ...]:
+        """Every version, oldest first; none if there is no such consent."""
+        async with self.database.read() as connection:
+            return await load_history(connection, self.sealer, brand.name, consent_id)
+
+    async def authorisations(self, brand: Brand, consent_id: str) -> tuple[Authorisation, ...]:
+        async with self.database.read() as connection:
+            return await load_authorisations(connection, self.sealer, brand.name, consent_id)
+
+    def _parse_lodgement(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent:
+        now = self.clock.now()
+        if not lodgement.permissions:
+            raise FieldMissing("no permissions")
+        if lodgement.valid_until is not None and lodgement.valid_until <= now:
+            raise FieldDateInvalid("valid until a moment that has passed")
+        if len(lodgement.document) > DOCUMENT_BYTES_MAX:
+            raise BodyTooLarge(f"document of {len(lodgement.document)} bytes")
+        return Consent(
+            id=self.ids.uuid(),
+            brand=brand.name,
+            version=1,
+            kind=lodgement.kind,
+            state=ConsentState.AWAITING,
+            client_id=client.id,
+            organisation_id=client.organisation_id,
+            lodged_as=lodgement.lodged_as,
+            permissions=lodgement.permissions,
+            created_at=now,
+            state_changed_at=now,
+            valid_until=lodgement.valid_until,
+            transactions_from=lodgement.transactions_from,
+            transactions_to=lodgement.transactions_to,
+            frequency_per_day=lodgement.frequency_per_day,
+            document=lodgement.document,
+        )
+
+    async def _change(
+        self,
+        brand: Brand,
+        consent_id: str,
+        event: ConsentEvent,
+        *,
+        actor: str,
+        client: Client | None = None,
+        psu_id: str | None = None,
+    ) -> Consent:
+        """One event as one transaction, on behalf of `client` or `psu_id` if given."""
+
+        async def work(connection: AsyncConnection) -> tuple[Consent, dict[str, int]]:
+            consent = await load_consent(connection, self.sealer, brand.name, consent_id, lock=True)
+            consent = _check_owned(consent, client, psu_id)
+            if event is ConsentEvent.EXPIRE and consent.effective_state(self.clock.now()) is not ConsentState.EXPIRED:
+                raise ConsentNotAuthorised(f"consent {consent_id} has not run out")
+            following = await change_consent(connection, self, consent, event, actor=actor)
+            moved = {consent_subject(brand.name, consent_id): following.version}
+            if event in ENDING_EVENTS:
+                ended = await end_families(connection, brand.name, consent_id, self.clock.wall())
+                moved |= {family_subject(brand.name, family_id): version for family_id, version in ended}
+            return following, moved
+
+        async def write() -> tuple[Consent, dict[str, int]]:
+            return await self.database.write(work)
+
+        return await self.versions.change([consent_subject(brand.name, consent_id)], write)
+
+
+def _check_readable(consent: Consent | None, client: Client) -> Consent:
+    if consent is None or consent.organisation_id != client.organisation_id:
+        raise ConsentUnknown("unknown, or of another organisation")
+    if consent.state is ConsentState.WITHDRAWN_BY_TPP:
+        raise ConsentUnknown("withdrawn")
+    return consent
+
+
+def _check_owned(consent: Consent | None, client: Client | None, psu_id: str | None) -> Consent:
+    if client is not None:
+        return _check_readable(consent, client)
+    if consent is None or (psu_id is not None and consent.psu_id != psu_id):
+        raise ConsentUnknown("unknown, or of another PSU")
+    return consent

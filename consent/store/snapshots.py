@@ -1,0 +1,82 @@
+"""Consent snapshots as they are stored: one immutable row per version, sealed, with a format number.
+
+Readers accept the present format and the one before it, so that two releases can run beside each other.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.tables_consents import consent_versions, consents
+from kernel import json
+from kernel.banking.consents import Consent
+from kernel.sealed import Sealer
+
+FORMAT = 1
+READABLE = frozenset({FORMAT})
+
+
+class FormatUnreadable(Exception):
+    """A stored document is of a format that this release cannot read: an older release still runs, or a migration was skipped."""
+
+
+async def insert_snapshot(connection: AsyncConnection, sealer: Sealer, consent: Consent, event: str, at: datetime) -> None:
+    await connection.execute(
+        consent_versions.insert().values(
+            brand=consent.brand,
+            id=consent.id,
+            version=consent.version,
+            format=FORMAT,
+            event=event,
+            at=at,
+            snapshot=sealer.seal(json.encode(consent), *_place(consent.brand, consent.id, consent.version)),
+        )
+    )
+
+
+async def load_consent(
+    connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str, *, lock: bool = False
+) -> Consent | None:
+    """The current version, or None. With `lock`, the consent's row stays locked until the transaction ends: one may decide on it."""
+    if lock:  # the row first, alone: its version may move while we wait for it
+        held = sa.select(consents.c.version).where(consents.c.brand == brand, consents.c.id == consent_id).with_for_update()
+        if (await connection.execute(held)).one_or_none() is None:
+            return None
+    row = (await connection.execute(_current(brand, consent_id))).one_or_none()
+    return None if row is None else _open(sealer, row)
+
+
+async def load_history(connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str) -> tuple[Consent, ...]:
+    """Every version, oldest first."""
+    versions = (
+        sa.select(consent_versions)
+        .where(consent_versions.c.brand == brand, consent_versions.c.id == consent_id)
+        .order_by(consent_versions.c.version)
+    )
+    return tuple(_open(sealer, row) for row in await connection.execute(versions))
+
+
+def _current(brand: str, consent_id: str) -> sa.Select[Any]:
+    same = sa.and_(
+        consent_versions.c.brand == consents.c.brand,
+        consent_versions.c.id == consents.c.id,
+        consent_versions.c.version == consents.c.version,
+    )
+    return (
+        sa.select(consent_versions)
+        .select_from(consents.join(consent_versions, same))
+        .where(consents.c.brand == brand, consents.c.id == consent_id)
+    )
+
+
+def _open(sealer: Sealer, row: sa.Row[Any]) -> Consent:
+    if row.format not in READABLE:
+        raise FormatUnreadable(f"consent {row.id} version {row.version} has format {row.format}")
+    return msgspec.json.decode(sealer.open(row.snapshot, *_place(row.brand, row.id, row.version)), type=Consent)
+
+
+def _place(brand: str, consent_id: str, version: int) -> tuple[str, ...]:
+    return ("consent_versions", "snapshot", brand, consent_id, str(version))
