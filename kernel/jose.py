@@ -1,0 +1,206 @@
+"""Sign and verify JWTs with explicit algorithms and explicit types. RFC 7515, RFC 7519, RFC 8725.
+
+A key carries the one algorithm it may be used with; a token's header may only name that key, never bring one. Three algorithms
+exist: PS256, ES256 and EdDSA with Ed25519 (also under its RFC 9864 name). Claims are the caller's to judge.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from joserfc import jws
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+from joserfc.util import urlsafe_b64decode
+
+from kernel import json
+from kernel.errors import Problem
+
+Algorithm = Literal["PS256", "ES256", "EdDSA"]
+Key = RSAKey | ECKey | OKPKey
+
+ALGORITHMS: tuple[Algorithm, ...] = ("PS256", "ES256", "EdDSA")
+TOKEN_CHARS_MAX = 8192
+HEADER_CHARS_MAX = 1024
+KID_CHARS_MAX = 128
+RSA_BITS_MIN = 2048  # FAPI2-SP-FINAL 5.4-2
+RSA_BITS_MAX = 4096
+NUMERIC_DATE_MAX = 253_402_300_799  # the last second of the year 9999
+_REFUSED_HEADERS = frozenset({"jwk", "jku", "x5c", "x5u", "crit", "b64", "zip"})
+_MATERIAL = frozenset({"kty", "crv", "n", "e", "x", "y", "d", "p", "q", "dp", "dq", "qi"})
+PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+
+class JwtInvalid(Exception):
+    """A JWT or JWK that is not acceptable. The text says why; it is for the log only."""
+
+
+@dataclass(frozen=True, slots=True)
+class JwtKey:
+    """An imported key and the only algorithm it is used with."""
+
+    kid: str
+    alg: Algorithm
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedJwt:
+    """A JWT that was only read: whoever sent it may have written anything in it."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Jwt:
+    """A JWT whose signature, algorithm and type were verified."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+
+
+class _Registry(JWSRegistry):
+    """Our three algorithms and limits. EdDSA means Ed25519 and nothing else (RFC 9864 says which name is fully specified)."""
+
+    max_header_length = HEADER_CHARS_MAX
+    max_payload_length = TOKEN_CHARS_MAX
+
+    def get_alg(self, name: str) -> Any:
+        if canonical_algorithm(name) is None:
+            raise UnsupportedAlgorithmError("not one of ours")
+        return self.algorithms["Ed25519" if name == "EdDSA" else name]
+
+
+_REGISTRY = _Registry()
+
+
+def canonical_algorithm(name: object) -> Algorithm | None:
+    """Our name of a JOSE algorithm, None for every one that we do not use."""
+    if name == "Ed25519":
+        return "EdDSA"
+    return next((algorithm for algorithm in ALGORITHMS if algorithm == name), None)
+
+
+def generate_key(alg: Algorithm) -> JwtKey:
+    """A new private key whose kid is its RFC 7638 thumbprint. An RSA key takes a good part of a second: call it in a thread."""
+    key: Key
+    match alg:
+        case "PS256":
+            key = RSAKey.generate_key(RSA_BITS_MIN)
+        case "ES256":
+            key = ECKey.generate_key("P-256")
+        case "EdDSA":
+            key = OKPKey.generate_key("Ed25519")
+    return JwtKey(key.thumbprint(), alg, key)
+
+
+def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
+    """The key in `jwk`, for use with `alg` only. Raises JwtInvalid if it is no such key, or an RSA key of an unfit size."""
+    material = {name: value for name, value in jwk.items() if name in _MATERIAL}
+    try:
+        key: Key
+        match alg:
+            case "PS256":
+                key = RSAKey.import_key(material)
+                if not RSA_BITS_MIN <= key.public_key.key_size <= RSA_BITS_MAX:
+                    raise JwtInvalid(f"an RSA key of {key.public_key.key_size} bits")
+            case "ES256":
+                _check_curve(material, "P-256")
+                key = ECKey.import_key(material)
+            case "EdDSA":
+                _check_curve(material, "Ed25519")
+                key = OKPKey.import_key(material)
+        key.public_key  # noqa: B018  builds the native key, which proves that its numbers are a key
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise JwtInvalid(f"not a key for {alg}: {error}") from None
+    return JwtKey(kid, alg, key)
+
+
+def public_jwk(key: JwtKey) -> dict[str, Any]:
+    """The public half, as a JWK Set shows it."""
+    return {**key.key.as_dict(private=False), "kid": key.kid, "alg": key.alg, "use": "sig"}
+
+
+def private_jwk(key: JwtKey) -> dict[str, Any]:
+    return dict(key.key.as_dict(private=True))
+
+
+def sign_jwt(claims: Mapping[str, Any], key: JwtKey, *, typ: str) -> str:
+    """A compact JWS over `claims`."""
+    header = {"alg": key.alg, "typ": typ, "kid": key.kid}
+    return jws.serialize_compact(header, json.encode(claims), key.key, registry=_REGISTRY)
+
+
+def parse_jwt(token: str) -> UnverifiedJwt:
+    """Read a JWT without verifying it, to learn whose it claims to be. Raises JwtInvalid."""
+    if len(token) > TOKEN_CHARS_MAX:
+        raise JwtInvalid(f"{len(token)} characters")
+    segments = token.split(".")
+    if len(segments) != 3 or len(segments[0]) > HEADER_CHARS_MAX:
+        raise JwtInvalid("not a compact JWS")
+    return UnverifiedJwt(_decode_segment(segments[0]), _decode_segment(segments[1]))
+
+
+def verify_jwt(token: str, keys: Mapping[str, JwtKey], *, algorithms: Collection[str], types: Collection[str | None]) -> Jwt:
+    """Verify the signature with the key that the header names; `keys` maps kid to key. Without a kid, the only key for the
+    algorithm is taken. `types` are the acceptable `typ` values in lower case, None for an absent one. Raises JwtInvalid."""
+    unverified = parse_jwt(token)
+    _check_header(unverified.header, algorithms, types)
+    key = _find_key(unverified.header, keys)
+    try:
+        jws.deserialize_compact(token, key.key, registry=_REGISTRY)
+    except (JoseError, ValueError, TypeError) as error:
+        raise JwtInvalid(f"signature: {type(error).__name__}") from None
+    return Jwt(unverified.header, unverified.claims)
+
+
+def numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
+    """A NumericDate (seconds since the epoch), None if absent. Raises JwtInvalid for anything else."""
+    value = claims.get(name)
+    if value is None and name not in claims:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= NUMERIC_DATE_MAX:
+        raise JwtInvalid(f"{name} is not a NumericDate")
+    return float(value)
+
+
+def _check_header(header: Mapping[str, Any], algorithms: Collection[str], types: Collection[str | None]) -> None:
+    if refused := _REFUSED_HEADERS.intersection(header):
+        raise JwtInvalid(f"header {sorted(refused)}")
+    if canonical_algorithm(header.get("alg")) not in algorithms:
+        raise JwtInvalid("algorithm")
+    typ = header.get("typ")
+    if typ is not None:
+        if not isinstance(typ, str):
+            raise JwtInvalid("typ is not text")
+        typ = typ.lower().removeprefix("application/")
+    if typ not in types:
+        raise JwtInvalid("typ")
+
+
+def _find_key(header: Mapping[str, Any], keys: Mapping[str, JwtKey]) -> JwtKey:
+    alg = canonical_algorithm(header["alg"])
+    if "kid" in header:
+        kid = header["kid"]
+        found = keys.get(kid) if isinstance(kid, str) and len(kid) <= KID_CHARS_MAX else None
+        if found is None or found.alg != alg:
+            raise JwtInvalid("no such key for the algorithm")
+        return found
+    fitting = [key for key in keys.values() if key.alg == alg]
+    if len(fitting) != 1:
+        raise JwtInvalid(f"no kid, and {len(fitting)} keys fit")
+    return fitting[0]
+
+
+def _decode_segment(segment: str) -> dict[str, Any]:
+    try:
+        return json.decode(urlsafe_b64decode(segment.encode("ascii")), dict[str, Any])
+    except (Problem, ValueError) as error:
+        raise JwtInvalid(f"segment: {type(error).__name__}") from None
+
+
+def _check_curve(material: Mapping[str, Any], curve: str) -> None:
+    if material.get("crv") != curve:
+        raise JwtInvalid(f"curve is not {curve}")
