@@ -1,0 +1,145 @@
+"""Between aiohttp's request and ours: read it whole, call the application, write its answer.
+
+RFC 9110 section 10.1.1 (Expect), RFC 9440. An exception of the application is a 500 without a body, logged with its interaction
+id, and the connection stays. A refusal while a body is still arriving ends the connection: that body may never end itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from kernel.certificates import Certificate
+from kernel.errors import BodyTooLarge, MediaTypeUnsupported, Overloaded, Problem, RequestMalformed
+from kernel.http.client_cert import TrustedProxies, parse_client_cert, plain_address, without_client_cert
+from kernel.http.connection import PRODUCT, Connection, RawRequest, closing
+from kernel.http.head import check_headers, parse_host, parse_target
+from kernel.http.limits import BODY_BYTES_MAX, Limits
+from kernel.http.message import Listener, Request, Response
+from kernel.http.peer_certificate import PeerCertificates
+
+App = Callable[[Request], Awaitable[Response]]
+Refuse = Callable[[Request, Problem], Response]
+
+log = structlog.get_logger(__name__)
+
+
+class Boundary:
+    """The handler of one listener."""
+
+    def __init__(self, app: App, refuse: Refuse, listener: Listener, limits: Limits, proxies: TrustedProxies) -> None:
+        self._app = app
+        self._refuse = refuse
+        self._listener = listener
+        self._limits = limits
+        self._proxies = proxies
+        self._certificates = PeerCertificates()
+
+    async def handle(self, raw: web.BaseRequest) -> web.StreamResponse:
+        assert isinstance(raw, RawRequest)
+        assert isinstance(raw.protocol, Connection)
+        raw.protocol.head_arrived()
+        try:
+            return await self._answer(raw)
+        except Exception:  # the last boundary: whatever it is, its caller learns nothing of it
+            log.exception("request_failed", listener=self._listener)
+            return _rendered(raw, Response(500))
+
+    async def _answer(self, raw: RawRequest) -> web.Response:
+        request = self._unread(raw)
+        deadline = asyncio.timeout(self._limits.request_seconds)
+        try:
+            async with deadline:
+                try:
+                    request = self._with_head(raw, request)
+                    request = await self._with_body(raw, request)
+                except Problem as problem:
+                    return _rendered(raw, self._refuse(request, problem))
+                return _rendered(raw, await self._app(request))
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+        if raw.is_arriving:
+            return _rendered(raw, self._refuse(request, RequestMalformed("the body did not arrive in time")))
+        log.error("request_timed_out", listener=self._listener, seconds=self._limits.request_seconds)
+        return _rendered(raw, self._refuse(request, Overloaded("the request's deadline passed")))
+
+    def _unread(self, raw: RawRequest) -> Request:
+        """What is known before anything was checked: enough for a surface to be chosen and to answer."""
+        return Request(
+            method=raw.method,
+            path=raw.target.partition("?")[0],
+            query=(),
+            headers=without_client_cert(raw.headers),
+            body=b"",
+            host=raw.headers.get("Host", "").lower(),
+            peer=_peer(raw),
+            listener=self._listener,
+        )
+
+    def _with_head(self, raw: RawRequest, unread: Request) -> Request:
+        check_headers(raw.raw_headers)
+        target = parse_target(raw.target)
+        return Request(
+            method=unread.method,
+            path=target.path,
+            query=target.query,
+            headers=unread.headers,
+            body=b"",
+            host=parse_host(unread.headers, target.authority),
+            peer=unread.peer,
+            listener=self._listener,
+            certificate=self._certificate(raw, unread.peer),
+        )
+
+    def _certificate(self, raw: RawRequest, peer: str) -> Certificate | None:
+        if peer in self._proxies:
+            return parse_client_cert(raw.headers)  # the proxy's own certificate says nothing about its client
+        transport = raw.transport
+        return self._certificates.of(transport.get_extra_info("ssl_object")) if transport is not None else None
+
+    async def _with_body(self, raw: RawRequest, request: Request) -> Request:
+        if not raw.body_exists:
+            return request
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise MediaTypeUnsupported("encoded body", public="The request body must be sent without a content encoding.")
+        limit = min(self._limits.body_bytes(request.path), BODY_BYTES_MAX)
+        if (raw.content_length or 0) > limit:
+            raise BodyTooLarge(f"{raw.content_length} bytes announced, {limit} allowed")
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await raw.write_continue()
+        return Request(
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            headers=request.headers,
+            body=await _read(raw, limit),
+            host=request.host,
+            peer=request.peer,
+            listener=request.listener,
+            certificate=request.certificate,
+        )
+
+
+async def _read(raw: RawRequest, limit: int) -> bytes:
+    body = bytearray()
+    try:
+        while chunk := await raw.content.readany():
+            body += chunk
+            if len(body) > limit:
+                raise BodyTooLarge(f"more than {limit} bytes of body")
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise RequestMalformed(f"the body broke off: {type(error).__name__}") from None
+    return bytes(body)
+
+
+def _rendered(raw: RawRequest, response: Response) -> web.Response:
+    response.headers["Server"] = PRODUCT  # without a version
+    rendered = web.Response(status=response.status, body=response.body, headers=response.headers)
+    return closing(rendered) if raw.is_arriving else rendered
+
+
+def _peer(raw: RawRequest) -> str:
+    remote = raw.remote or ""
+    return str(plain_address(remote)) if remote.startswith("::ffff:") else remote

@@ -1,0 +1,127 @@
+"""One client's connection: bounded in every wait, and silent about our insides when what arrives is not HTTP.
+
+RFC 9112 section 2.2 and 9.8. aiohttp bounds an idle connection; this adds a bound on the first request's head (a client that
+trickles it holds nothing) and on writing (a client that does not read holds nothing), and answers broken HTTP with a bare status.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+
+from kernel.http.limits import Limits
+
+PRODUCT = "portcullis"
+
+log = structlog.get_logger(__name__)
+
+
+class Connection(web.RequestHandler):
+    """aiohttp's protocol with our bounds and our answers."""
+
+    __slots__ = ("_first_head_timer", "_limits")
+
+    def __init__(self, server: web.Server, limits: Limits, **options: Any) -> None:
+        super().__init__(server, keepalive_timeout=limits.idle_seconds, lingering_time=limits.linger_seconds, **options)
+        self._limits = limits
+        self._first_head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._first_head_timer = self._loop.call_later(self._limits.first_head_seconds, self._abandon)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.head_arrived()
+        super().connection_lost(exc)
+
+    def head_arrived(self) -> None:
+        """The first request's head is whole: its sender is no longer on the clock."""
+        if self._first_head_timer is not None:
+            self._first_head_timer.cancel()
+            self._first_head_timer = None
+
+    def _abandon(self) -> None:
+        self._first_head_timer = None
+        if self.transport is not None:
+            self.transport.abort()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        try:
+            async with asyncio.timeout(self._limits.write_seconds):
+                return await super().finish_response(request, resp, start_time)
+        except TimeoutError:
+            self._abandon()
+            return resp, True
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """aiohttp's own complaints, by type alone: their texts quote what was sent."""
+        log.warning("connection_failed", error=type(kw.get("exc_info")).__name__)
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """The answer to bytes that are not a request. The parser's message quotes them, so neither caller nor log receives it."""
+        log.info("http_refused", peer=request.remote, error=type(exc).__name__, status=status)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun; only closing is left")
+        return closing(web.Response(status=431 if isinstance(exc, LineTooLong) else status))
+
+
+def closing(response: web.Response) -> web.Response:
+    """The same answer, as the last one of its connection."""
+    response.headers["Server"] = PRODUCT
+    response.force_close()
+    return response
+
+
+class RawRequest(web.BaseRequest):
+    """aiohttp's request with the few facts of it that it keeps to itself."""
+
+    @property
+    def target(self) -> str:
+        """The request target exactly as sent."""
+        return self._message.path
+
+    @property
+    def is_arriving(self) -> bool:
+        """Part of the body has not arrived yet."""
+        return not self._payload.is_eof()
+
+    async def write_continue(self) -> None:
+        """RFC 9110 section 15.2.1: tell a client that waits to send its body."""
+        await self.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.writer.output_size = 0  # the answer proper has not begun
+
+
+class ConnectionServer(web.Server):
+    """Makes a `Connection` for each client, up to a limit. Later ones are closed at once: waiting would hide the overload."""
+
+    def __init__(
+        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: Limits, **options: Any
+    ) -> None:
+        super().__init__(handler, request_factory=self._raw_request)
+        self._limits = limits
+        self._options = options
+        self._open = 0
+
+    def __call__(self) -> Connection:
+        return Connection(self, self._limits, loop=self._loop, **self._options)
+
+    def _raw_request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> RawRequest:
+        return RawRequest(message, payload, protocol, writer, task, self._loop)
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._open += 1
+        if self._open > self._limits.connections:
+            log.warning("connections_exhausted", limit=self._limits.connections)
+            transport.abort()
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        self._open -= 1
+        super().connection_lost(handler, exc)

@@ -1,0 +1,76 @@
+"""Structured logs: one JSON line per event on stderr, with the interaction id, and with nothing in it that must not leave.
+
+Everything, also what libraries log through the standard library, passes `kernel.redaction` after exceptions have become text.
+"""
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+from structlog.typing import Processor
+
+from kernel.clock import Clock
+from kernel.interaction import interaction_id
+from kernel.redaction import redact
+
+_OURS = frozenset({"timestamp", "level", "logger", "interaction_id"})  # written here, never by a caller
+_QUIET = {"aiohttp.access": logging.CRITICAL + 1, "authlib": logging.INFO, "asyncio": logging.WARNING, "aiosqlite": logging.INFO}
+
+
+def configure(clock: Clock, *, stream: TextIO | None = None, console: bool | None = None, level: int = logging.INFO) -> None:
+    """Send all logs of the process to `stream` (stderr), as JSON lines, or for people if it is a terminal or `console` says so."""
+    stream = stream or sys.stderr
+    for_people = stream.isatty() if console is None else console
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        _stamp(clock),
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _redact_event,
+            _for_people() if for_people else structlog.processors.JSONRenderer(serializer=_json),
+        ],
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name, quiet in _QUIET.items():
+        logging.getLogger(name).setLevel(max(quiet, level))
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def _stamp(clock: Clock) -> Processor:
+    def stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["timestamp"] = clock.wall().isoformat()
+        if current := interaction_id.get():
+            event["interaction_id"] = current
+        return event
+
+    return stamp
+
+
+def _redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value if name in _OURS else redact(value, name) for name, value in event.items()}
+
+
+def _for_people() -> Processor:
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+
+
+def _json(event: Mapping[str, Any], **_: Any) -> str:
+    return msgspec.json.encode(event).decode()
