@@ -1,0 +1,24 @@
+"""UK Open Banking Read/Write API v4.0, resource group account information: everything about it in one value."""
+
+from openapi.dialect import Dialect
+from openapi.uk_obie.v4_0.authorization import Authorization
+from openapi.uk_obie.v4_0.codes import ACCOUNT_CONSENT_STATUSES
+from openapi.uk_obie.v4_0.consents import NAME, PATHS
+from openapi.uk_obie.v4_0.errors import ErrorTable
+from openapi.uk_obie.v4_0.headers import Headers
+from openapi.uk_obie.v4_0.operations import ROWS
+from openapi.uk_obie.v4_0.transactions import PAGE
+
+DIALECT = Dialect(
+    name=NAME,
+    title="UK Open Banking Account Information",
+    base_path="/open-banking/v4.0/aisp",
+    rows=ROWS,
+    headers=Headers(),
+    errors=ErrorTable(),
+    authorization=Authorization(),
+    consent_statuses=ACCOUNT_CONSENT_STATUSES,
+    paths=PATHS,
+    version="4.0.0",
+    cursor_parameter=PAGE,
+)

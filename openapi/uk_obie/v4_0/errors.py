@@ -1,0 +1,91 @@
+"""How every refusal looks: status, code and body. OBIE R/W 4.0 Profile, "HTTP Status Codes" and "Error Response Structure".
+
+The standard defines no body for 401, 404, 405, 406, 415 and 429, and so none is sent, save for an expired token or consent
+(its text wants one, its document does not). A 403 that no code of its own describes is told in words (NARR).
+"""
+
+from collections.abc import Mapping
+
+from msgspec import UNSET
+
+from kernel import errors, json
+from kernel.errors import Problem
+from openapi.dialect import WireError
+from openapi.uk_obie.v4_0.wire import OBError1, OBErrorResponse1
+
+CONTENT_TYPE = "application/json"
+MESSAGE_LENGTH_MAX = 500
+PATH_LENGTH_MAX = 500
+ID_LENGTH_MAX = 40
+
+UNEXPECTED = WireError(500, "U000")
+UNEXPECTED_MESSAGE = "An unexpected error occurred."
+
+TABLE: Mapping[type[Problem], WireError] = {
+    Problem: UNEXPECTED,
+    errors.RequestMalformed: WireError(400, "U010"),
+    errors.BodyTooLarge: WireError(400, "U010"),
+    errors.OperationUnknown: WireError(404),
+    errors.MethodNotAllowed: WireError(405),
+    errors.MediaTypeUnacceptable: WireError(406),
+    errors.MediaTypeUnsupported: WireError(415),
+    errors.HeaderInvalid: WireError(400, "U006"),
+    errors.HeaderMissing: WireError(400, "U007"),
+    errors.HostUnknown: WireError(404),
+    errors.FieldMissing: WireError(400, "U004"),
+    errors.FieldInvalid: WireError(400, "U002"),
+    errors.FieldDateInvalid: WireError(400, "U003"),
+    errors.FieldExpected: WireError(400, "U001"),
+    errors.FieldUnexpected: WireError(400, "U005"),
+    errors.FieldDuplicated: WireError(400, "U005"),
+    errors.CertificateMissing: WireError(401),
+    errors.CertificateInvalid: WireError(401),
+    errors.CertificateExpired: WireError(401),
+    errors.TokenMissing: WireError(401),
+    errors.TokenInvalid: WireError(401),
+    errors.TokenExpired: WireError(401, "TKXP"),
+    errors.TokenRevoked: WireError(401),
+    errors.TokenNotBound: WireError(401),
+    errors.GrantInsufficient: WireError(401),
+    errors.ScopeInsufficient: WireError(403, "NARR"),
+    errors.ClientInactive: WireError(401),
+    errors.RoleMissing: WireError(403, "NARR"),
+    errors.ConsentUnknown: WireError(400, "U011"),
+    errors.ConsentForeign: WireError(403, "NARR"),
+    errors.ConsentNotAuthorised: WireError(400, "U009"),
+    errors.ConsentExpired: WireError(401, "TKXP"),
+    errors.ConsentRevoked: WireError(401),
+    errors.ConsentMismatch: WireError(400, "U008"),
+    errors.PermissionMissing: WireError(403, "NARR"),
+    errors.AccountUnknown: WireError(400, "U011"),
+    errors.AccountNotConsented: WireError(403, "NARR"),
+    errors.CursorInvalid: WireError(400, "U002"),
+    errors.RateExceeded: WireError(429),
+    errors.UpstreamFailed: UNEXPECTED,
+    errors.UpstreamTimedOut: UNEXPECTED,
+    errors.Overloaded: WireError(503),
+}
+
+# The use case that refuses these does not know what the standard calls the member.
+PATHS: Mapping[type[Problem], str] = {errors.CursorInvalid: "page"}
+
+
+class ErrorTable:
+    """The error face."""
+
+    table = TABLE
+    body: type | None = OBErrorResponse1
+
+    def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
+        wire = next((self.table[kind] for kind in type(problem).__mro__ if kind in self.table), UNEXPECTED)
+        if wire.code is None:
+            return wire.status, None, None
+        path = problem.path or PATHS.get(type(problem), "")
+        known = type(problem) in self.table and type(problem) is not Problem
+        error = OBError1(
+            error_code=wire.code,
+            message=(problem.public if known else UNEXPECTED_MESSAGE)[:MESSAGE_LENGTH_MAX],
+            path=path[:PATH_LENGTH_MAX] or UNSET,
+        )
+        body = OBErrorResponse1(id=error_id[:ID_LENGTH_MAX] or UNSET, errors=[error])
+        return wire.status, CONTENT_TYPE, json.encode(body)

@@ -1,0 +1,76 @@
+"""The headers of this standard and the forms they must have. OBIE R/W 4.0 Profile, "Headers"; RFC 9110 section 5.6.7."""
+
+import ipaddress
+import re
+from datetime import date
+
+from kernel.errors import HeaderInvalid
+from kernel.http.message import Request
+
+INTERACTION_ID = "x-fapi-interaction-id"
+CUSTOMER_IP_ADDRESS = "x-fapi-customer-ip-address"
+AUTH_DATE = "x-fapi-auth-date"
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_IMF_FIXDATE = re.compile(
+    rf"({'|'.join(_WEEKDAYS)}), (\d{{2}}) ({'|'.join(_MONTHS)}) (\d{{4}}) ([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60) (?:GMT|UTC)",
+    re.ASCII,
+)
+
+
+class Headers:
+    """The header face."""
+
+    interaction_header = INTERACTION_ID
+    psu_present_header = CUSTOMER_IP_ADDRESS
+
+    def parse_interaction_id(self, request: Request) -> str | None:
+        value = _single(request, INTERACTION_ID)
+        if value is not None and not _UUID.fullmatch(value):
+            raise HeaderInvalid("not a UUID", path=INTERACTION_ID)
+        return value
+
+    def parse_psu_present(self, request: Request) -> bool:
+        value = _single(request, CUSTOMER_IP_ADDRESS)
+        if value is not None and not is_ip_address(value):
+            raise HeaderInvalid("not an IP address", path=CUSTOMER_IP_ADDRESS)
+        return value is not None
+
+    def parse_consent_id(self, request: Request) -> str | None:
+        """This standard's requests name no consent beside the token."""
+        return None
+
+    def check_headers(self, request: Request) -> None:
+        value = _single(request, AUTH_DATE)
+        if value is not None and not is_imf_fixdate(value):
+            raise HeaderInvalid("not an IMF-fixdate", path=AUTH_DATE)
+
+
+def is_ip_address(text: str) -> bool:
+    """IPv4 or IPv6, without a zone: a zone means nothing to anyone else."""
+    try:
+        return getattr(ipaddress.ip_address(text), "scope_id", None) is None
+    except ValueError:
+        return False
+
+
+def is_imf_fixdate(text: str) -> bool:
+    """The one date form that senders may use, with a weekday that fits the day."""
+    match = _IMF_FIXDATE.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        day = date(int(match[4]), _MONTHS.index(match[3]) + 1, int(match[2]))
+    except ValueError:
+        return False
+    return _WEEKDAYS[day.weekday()] == match[1]
+
+
+def _single(request: Request, name: str) -> str | None:
+    """A header that may come once. Two of them say nothing."""
+    values = request.headers.getall(name, [])
+    if len(values) > 1:
+        raise HeaderInvalid(f"{len(values)} times", path=name)
+    return values[0].strip() if values else None
