@@ -98,7 +98,7 @@ def generate_key(alg: Algorithm) -> JwtKey:
 
 def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
     """The key in `jwk`, for use with `alg` only. Raises JwtInvalid if it is no such key, or an RSA key of an unfit size."""
-    material = {name: value for name, value in jwk.items() if name in _MATERIAL}
+    material = _material(jwk)
     try:
         key: Key
         match alg:
@@ -118,13 +118,13 @@ def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
     return JwtKey(kid, alg, key)
 
 
-def public_jwk(key: JwtKey) -> dict[str, Any]:
+def public_jwk(key: JwtKey) -> dict[str, str]:
     """The public half, as a JWK Set shows it."""
-    return {**key.key.as_dict(private=False), "kid": key.kid, "alg": key.alg, "use": "sig"}
+    return {**_material(key.key.as_dict(private=False)), "kid": key.kid, "alg": key.alg, "use": "sig"}
 
 
-def private_jwk(key: JwtKey) -> dict[str, Any]:
-    return dict(key.key.as_dict(private=True))
+def private_jwk(key: JwtKey) -> dict[str, str]:
+    return _material(key.key.as_dict(private=True))
 
 
 def sign_jwt(claims: Mapping[str, Any], key: JwtKey, *, typ: str) -> str:
@@ -164,6 +164,11 @@ def numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= NUMERIC_DATE_MAX:
         raise JwtInvalid(f"{name} is not a NumericDate")
     return float(value)
+
+
+def _material(jwk: Mapping[str, Any]) -> dict[str, str]:
+    """The members that are the key itself: advice in the others (`use`, `key_ops`, `x5c`) is not ours to follow."""
+    return {name: value for name, value in jwk.items() if name in _MATERIAL and isinstance(value, str)}
 
 
 def _check_header(header: Mapping[str, Any], algorithms: Collection[str], types: Collection[str | None]) -> None:

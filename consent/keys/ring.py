@@ -65,9 +65,7 @@ class KeyRing:
         """Take the brand's current key set from the database. Raises KeysMissing if it has none."""
         async with self._database.read() as connection:
             version = (await connection.execute(sa.select(key_sets.c.version).where(key_sets.c.brand == brand))).scalar()
-            query = sa.select(signing_keys).where(
-                signing_keys.c.brand == brand, signing_keys.c.state != KeyState.RETIRED.value
-            )
+            query = sa.select(signing_keys).where(signing_keys.c.brand == brand, signing_keys.c.state != KeyState.RETIRED.value)
             rows = (await connection.execute(query.order_by(signing_keys.c.created_at, signing_keys.c.kid))).all()
         if version is None:
             raise KeysMissing(brand)

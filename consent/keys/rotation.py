@@ -4,6 +4,7 @@ After a rotation the previous keys stay published, so that what they signed can 
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -34,10 +35,8 @@ async def prepare_keys(services: Services, brand: str) -> None:
             await connection.execute(key_sets.insert().values(brand=brand, version=FIRST_VERSION))
             await _issue_keys(services, connection, brand, fresh, FIRST_VERSION)
 
-        try:
+        with suppress(IntegrityError):  # another server was first: its keys are the brand's
             await services.database.write(work)
-        except IntegrityError:  # another server was first: its keys are the brand's
-            pass
     await services.keys.load(brand)
 
 

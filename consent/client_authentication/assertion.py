@@ -1,0 +1,58 @@
+"""The claims of a client assertion. RFC 7523 section 3, FAPI2-SP-FINAL 5.3.2.1-8 and -15 (clock skew).
+
+Pure: claims and the time in, what is left to check out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kernel.jose import JwtInvalid, numeric_date, parse_jwt
+
+CLOCK_SKEW_SECONDS = 10
+LIFETIME_SECONDS_MAX = 300
+JTI_CHARS_MAX = 128
+CLIENT_ID_CHARS_MAX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionProof:
+    """What must be remembered so that the assertion is accepted once: `jti`, until `expires_at`; `issued_at` at the earliest.
+    Seconds since the epoch."""
+
+    jti: str
+    issued_at: float
+    expires_at: float
+
+
+def parse_unverified_client_id(assertion: str) -> str:
+    """Who the assertion claims to come from: the only use of its claims before its signature. Raises JwtInvalid."""
+    claims = parse_jwt(assertion).claims
+    client_id = claims.get("sub")
+    if not isinstance(client_id, str) or not 1 <= len(client_id) <= CLIENT_ID_CHARS_MAX or not client_id.isprintable():
+        raise JwtInvalid("sub")
+    return client_id
+
+
+def check_claims(claims: Mapping[str, Any], *, issuer: str, client_id: str, wall: datetime) -> AssertionProof:
+    """Raises JwtInvalid. An assertion without iat and nbf may be as old as its lifetime allows."""
+    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+        raise JwtInvalid("iss and sub must both be the client")
+    if claims.get("aud") != issuer:
+        raise JwtInvalid("aud must be the issuer, as a string")
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 1 <= len(jti) <= JTI_CHARS_MAX:
+        raise JwtInvalid("jti")
+    now = wall.timestamp()
+    expires_at = numeric_date(claims, "exp")
+    if expires_at is None:
+        raise JwtInvalid("exp is missing")
+    if expires_at + CLOCK_SKEW_SECONDS <= now:
+        raise JwtInvalid("expired")
+    if expires_at > now + LIFETIME_SECONDS_MAX + CLOCK_SKEW_SECONDS:
+        raise JwtInvalid("exp is too far ahead")
+    begins = [at for at in (numeric_date(claims, "iat"), numeric_date(claims, "nbf")) if at is not None]
+    if any(at > now + CLOCK_SKEW_SECONDS for at in begins):
+        raise JwtInvalid("not valid yet")
+    return AssertionProof(jti, min(begins, default=expires_at - LIFETIME_SECONDS_MAX), expires_at)

@@ -1,0 +1,24 @@
+"""Who is calling: one client, by exactly one method of authentication. RFC 6749 section 2.3, FAPI2-SP-FINAL 5.3.2.1-6.
+
+No client is public and none has a secret: what presents one, or nothing, or two things, is not authenticated.
+"""
+
+from consent.client_authentication import METHODS
+from consent.errors import ClientUnauthenticated
+from consent.parameters import Parameters
+from consent.services import Services
+from kernel.access import Client
+from kernel.brand import Brand
+from kernel.http.message import Request
+
+
+async def authenticate_client(services: Services, brand: Brand, request: Request, parameters: Parameters) -> Client:
+    """The active client behind the request. Raises ClientUnauthenticated, or Overloaded when a replay cannot be ruled out."""
+    if "Authorization" in request.headers:
+        raise ClientUnauthenticated("Authorization header", challenge=True)
+    if "client_secret" in parameters:
+        raise ClientUnauthenticated("client_secret")
+    used = [method for method in METHODS if method.is_used(parameters)]
+    if len(used) != 1:
+        raise ClientUnauthenticated(f"{len(used)} methods of authentication")
+    return await used[0].authenticate(services, brand, parameters)

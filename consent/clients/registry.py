@@ -1,0 +1,123 @@
+"""The registered clients: each a row that names its current version, and a document with its metadata.
+
+Every change is a new version, published so that the next request of any worker sees it.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.clients.document import columns_of, load_client
+from consent.clients.metadata import ClientMetadata, check_metadata, import_client_keys
+from consent.services import Services
+from consent.tables_oauth import clients
+from kernel.access import Client
+from kernel.brand import Brand
+from kernel.errors import ClientInactive
+from kernel.interaction import interaction_id
+from kernel.jose import public_jwk
+from kernel.journal import Entry
+from kernel.subjects import client_subject
+
+
+async def register_client(
+    services: Services, brand: Brand, metadata: ClientMetadata, *, client_id: str | None = None, actor: str = "system"
+) -> Client:
+    """Register a client, under an id of the caller's choice or a new one. Raises FieldMissing or FieldInvalid."""
+    check_metadata(metadata)
+    client = _client_of(services, brand, metadata, client_id or services.ids.uuid())
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(clients.insert().values(**columns_of(client), updated_at=client.created_at))
+        await _record(services, connection, client, "client.registered", actor)
+
+    await services.database.write(work)
+    return client
+
+
+async def replace_client(
+    services: Services, brand: Brand, client_id: str, metadata: ClientMetadata, *, actor: str = "system"
+) -> Client:
+    """Put other metadata in place of a client's. Raises FieldMissing, FieldInvalid or ClientInactive."""
+    check_metadata(metadata)
+
+    def following(present: Client) -> Client:
+        replaced = _client_of(services, brand, metadata, client_id)
+        return msgspec.structs.replace(replaced, version=present.version + 1, created_at=present.created_at)
+
+    return await _change(services, brand, client_id, following, kind="client.replaced", actor=actor)
+
+
+async def deactivate_client(services: Services, brand: Brand, client_id: str, *, actor: str = "system") -> Client:
+    """From the moment this returns the client can do nothing more. Raises ClientInactive if it could not before."""
+
+    def following(present: Client) -> Client:
+        return msgspec.structs.replace(present, version=present.version + 1, active=False)
+
+    return await _change(services, brand, client_id, following, kind="client.deactivated", actor=actor)
+
+
+async def _change(
+    services: Services, brand: Brand, client_id: str, following: Callable[[Client], Client], *, kind: str, actor: str
+) -> Client:
+    subject = client_subject(brand.name, client_id)
+
+    async def work(connection: AsyncConnection) -> Client:
+        present = await load_client(connection, brand.name, client_id, lock=True)
+        if present is None or not present.active:
+            raise ClientInactive(f"client {client_id} is unknown or inactive")
+        changed = following(present)
+        await connection.execute(
+            clients.update()
+            .where(clients.c.brand == brand.name, clients.c.id == client_id)
+            .values(**columns_of(changed), updated_at=services.clock.wall())
+        )
+        await _record(services, connection, changed, kind, actor)
+        return changed
+
+    async def write() -> tuple[Client, dict[str, int]]:
+        changed = await services.database.write(work)
+        return changed, {subject: changed.version}
+
+    return await services.versions.change([subject], write)
+
+
+def _client_of(services: Services, brand: Brand, metadata: ClientMetadata, client_id: str) -> Client:
+    return Client(
+        id=client_id,
+        brand=brand.name,
+        version=1,
+        active=True,
+        name=metadata.client_name,
+        organisation_id=metadata.organisation_id,
+        organisation_name=metadata.organisation_name,
+        software_id=metadata.software_id,
+        roles=metadata.roles,
+        security_profile=metadata.security_profile,
+        token_endpoint_auth_method=metadata.token_endpoint_auth_method,
+        token_endpoint_auth_signing_alg=metadata.token_endpoint_auth_signing_alg,
+        sender_constraint=metadata.sender_constraint,
+        redirect_uris=metadata.redirect_uris,
+        scopes=frozenset(metadata.scope.split()),
+        grant_types=metadata.grant_types,
+        jwks={"keys": [public_jwk(key) for key in import_client_keys(metadata.jwks).values()]},
+        id_token_signed_response_alg=metadata.id_token_signed_response_alg,
+        default_permissions=frozenset(metadata.default_permissions),
+        created_at=services.clock.wall(),
+    )
+
+
+async def _record(services: Services, connection: AsyncConnection, client: Client, kind: str, actor: str) -> None:
+    await services.journal.record(
+        connection,
+        Entry(
+            brand=client.brand,
+            kind=kind,
+            aggregate_id=client.id,
+            at=services.clock.wall(),
+            actor=actor,
+            interaction_id=interaction_id.get(),
+            facts={"version": client.version, "organisation_id": client.organisation_id, "software_id": client.software_id},
+        ),
+    )

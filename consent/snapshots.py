@@ -1,0 +1,83 @@
+"""Current snapshots of clients, token families and consents, cached by worker and never trusted without their version.
+
+A cached snapshot is used only together with a question to the hot state whether its version is still the current one; when it is
+not, the snapshot is loaded again. `load_version` is what the database answers when the hot state does not know.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import sqlalchemy as sa
+from kernel.snapshots import SnapshotCache
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.clients.document import load_client
+from consent.store.snapshots import load_consent
+from consent.tables_consents import consents
+from consent.tables_oauth import clients, denied_tokens, key_sets, token_families
+from consent.tokens.families import load_family
+from kernel.access import Client, TokenFamily
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+from kernel.database import Database
+from kernel.sealed import Sealer
+from kernel.subjects import TOKEN_CURRENT, TOKEN_REVOKED
+
+T = TypeVar("T", Client, TokenFamily, Consent)
+
+CLIENTS_CACHED_MAX = 2_000
+FAMILIES_CACHED_MAX = 20_000
+CONSENTS_CACHED_MAX = 20_000
+
+_VERSIONED = {
+    "client": (clients.c.version, clients.c.brand, clients.c.id),
+    "family": (token_families.c.version, token_families.c.brand, token_families.c.id),
+    "consent": (consents.c.version, consents.c.brand, consents.c.id),
+}
+
+
+class ConsentSnapshots:
+    """Snapshots by id, None for an id that does not exist. `fresh` asks the database."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        async def consent(connection: AsyncConnection, brand: str, consent_id: str) -> Consent | None:
+            return await load_consent(connection, sealer, brand, consent_id)
+
+        self._database = database
+        self._clients = self._cache(load_client, CLIENTS_CACHED_MAX)
+        self._families = self._cache(load_family, FAMILIES_CACHED_MAX)
+        self._consents = self._cache(consent, CONSENTS_CACHED_MAX)
+
+    async def client(self, brand: Brand, client_id: str, *, fresh: bool = False) -> Client | None:
+        return await _look_up(self._clients, brand, client_id, fresh)
+
+    async def family(self, brand: Brand, family_id: str, *, fresh: bool = False) -> TokenFamily | None:
+        return await _look_up(self._families, brand, family_id, fresh)
+
+    async def consent(self, brand: Brand, consent_id: str, *, fresh: bool = False) -> Consent | None:
+        return await _look_up(self._consents, brand, consent_id, fresh)
+
+    async def load_version(self, subject: str) -> int | None:
+        """The current version of a subject (kernel/subjects.py) by the database; None for what does not exist."""
+        brand, kind, *rest = subject.split("/", 2)
+        async with self._database.read() as connection:
+            if kind == "keys":
+                return (await connection.execute(sa.select(key_sets.c.version).where(key_sets.c.brand == brand))).scalar()
+            if kind == "token":
+                denied = sa.select(denied_tokens.c.jti).where(denied_tokens.c.brand == brand, denied_tokens.c.jti == rest[0])
+                return TOKEN_CURRENT if (await connection.execute(denied)).scalar() is None else TOKEN_REVOKED
+            version, of_brand, of_id = _VERSIONED[kind]
+            return (await connection.execute(sa.select(version).where(of_brand == brand, of_id == rest[0]))).scalar()
+
+    def _cache(self, load: Callable[[AsyncConnection, str, str], Awaitable[T | None]], size: int) -> SnapshotCache[T]:
+        async def load_by_key(key: str) -> T | None:
+            brand, _, aggregate_id = key.partition("/")
+            async with self._database.read() as connection:
+                return await load(connection, brand, aggregate_id)
+
+        return SnapshotCache(load_by_key, lambda snapshot: snapshot.version, size)
+
+
+async def _look_up(cache: SnapshotCache[T], brand: Brand, aggregate_id: str, fresh: bool) -> T | None:
+    key = f"{brand.name}/{aggregate_id}"
+    return await (cache.reload(key) if fresh else cache.get(key))
