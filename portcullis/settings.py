@@ -108,9 +108,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return tuple(_brand(brand) for brand in settings)
 
 
-def load(file: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from `file` (none: defaults alone) and the environment. Raises ConfigurationRefused naming the key."""
+def load(file: Path | None, environment: Mapping[str, str] = os.environ, *, workers: int | None = None) -> Settings:
+    """Settings from `file` (none: defaults alone), the environment and the command line, the last word last.
+
+    Raises ConfigurationRefused naming the key."""
     members = overlay(read_file(file) if file else {}, environment, VARIABLES)
+    if workers is not None:
+        members["workers"] = workers
     settings = build(members, Settings)
     check_safe(settings)
     return settings

@@ -1,12 +1,18 @@
 """What every test may ask for: databases that are real, empty and its own, on SQLite and on PostgreSQL."""
 
+import asyncio
 import itertools
 import os
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
+
+pytest_plugins = ["tests.harness.fixtures"]
 
 _serial = itertools.count()
 
@@ -32,14 +38,9 @@ def postgresql_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.cleanup()
 
 
-@pytest.fixture
-def postgresql_url(postgresql_admin: str) -> Iterator[str]:
-    """An empty PostgreSQL database, dropped afterwards."""
-    import asyncio
-
-    import asyncpg
-
-    name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'w')}_{os.getpid()}_{next(_serial)}"
+@pytest.fixture(scope="session")
+def make_postgresql_database(postgresql_admin: str) -> Callable[[], AbstractContextManager[str]]:
+    """Makes empty PostgreSQL databases: a context manager that gives a URL and drops the database afterwards."""
 
     async def execute(statement: str) -> None:
         connection = await asyncpg.connect(postgresql_admin)
@@ -48,16 +49,28 @@ def postgresql_url(postgresql_admin: str) -> Iterator[str]:
         finally:
             await connection.close()
 
-    run_apart(lambda: asyncio.run(execute(f'CREATE DATABASE "{name}" STRATEGY wal_log')))
-    base, _, query = postgresql_admin.partition("?")
-    yield f"{base.rsplit('/', 1)[0]}/{name}?{query}"
-    run_apart(lambda: asyncio.run(execute(f'DROP DATABASE "{name}" WITH (FORCE)')))
+    @contextmanager
+    def make() -> Iterator[str]:
+        name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'w')}_{os.getpid()}_{next(_serial)}"
+        run_apart(lambda: asyncio.run(execute(f'CREATE DATABASE "{name}" STRATEGY wal_log')))
+        base, _, query = postgresql_admin.partition("?")
+        try:
+            yield f"{base.rsplit('/', 1)[0]}/{name}?{query}"
+        finally:
+            run_apart(lambda: asyncio.run(execute(f'DROP DATABASE "{name}" WITH (FORCE)')))
+
+    return make
 
 
-def run_apart(work) -> None:
+@pytest.fixture
+def postgresql_url(make_postgresql_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with make_postgresql_database() as url:
+        yield url
+
+
+def run_apart(work: Callable[[], None]) -> None:
     """Run `work` in a thread: a fixture may be set up while an event loop is running."""
-    import threading
-
     failures: list[BaseException] = []
 
     def target() -> None:

@@ -1,0 +1,5 @@
+"""`python -m portcullis`."""
+
+from portcullis.cli import main
+
+main()

@@ -1,0 +1,204 @@
+"""The command line. Each command says what to do when it cannot do it, and exits with 1."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import uvloop
+from cyclopts import App, Parameter
+from openapi.document import document_of
+from rich.console import Console
+
+from kernel.config import ConfigurationRefused
+from openapi import DIALECTS
+from portcullis import settings as portcullis_settings
+from portcullis.control_client import ServerRefused, post
+from portcullis.settings import Settings, check_production
+from portcullis.version import VERSION
+
+app = App(name="portcullis", help="Open-banking gateway, FAPI 2.0 authorization server and consent store.", version=VERSION)
+tpp = App(name="tpp", help="Third-party providers of a running sandbox.")
+consent = App(name="consent", help="Decide a consent of a running sandbox, in place of a PSU.")
+database = App(name="db", help="The database.")
+config = App(name="config", help="The configuration.")
+for group in (tpp, consent, database, config):
+    app.command(group)
+
+Role = Literal["AISP", "PISP", "CBPII"]
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Entry point. An expected refusal is one red line, never a stack trace."""
+    try:
+        app()
+    except (ConfigurationRefused, ServerRefused) as refusal:
+        errors.print(f"[bold red]portcullis:[/] {refusal}", soft_wrap=True)
+        sys.exit(1)
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    uvloop.run(work)
+
+
+@app.command
+def sandbox(*, seed: int = 1) -> None:
+    """Start the sandbox: production code, with a synthetic bank behind it.
+
+    Parameters
+    ----------
+    seed: the same seed makes the same bank.
+    """
+    from portcullis.serve_sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
+
+    run(serve_sandbox(portcullis_settings.load(None), seed, console))
+
+
+@app.command
+def serve(*, config: Path, workers: int | None = None) -> None:
+    """Start a production server.
+
+    Parameters
+    ----------
+    config: the TOML file; docs/configuration.md lists every setting.
+    workers: processes that share the ports (overrides the file).
+    """
+    from portcullis.serve import serve_production  # noqa: PLC0415  a command loads what it needs
+
+    run(serve_production(_production_settings(config, workers)))
+
+
+@app.command
+def demo() -> None:
+    """Start a sandbox on free ports, walk the whole TPP journey printing each step, and stop."""
+    from portcullis.demo import run_demo  # noqa: PLC0415  production never loads the sandbox
+
+    asyncio.run(run_demo(console))
+
+
+@tpp.command
+def new(
+    name: str,
+    *,
+    roles: Annotated[str, Parameter(help="comma-separated: AISP, PISP, CBPII")] = "AISP,PISP,CBPII",
+    redirect_uri: list[str] | None = None,
+    profile: Literal["fapi2-security"] = "fapi2-security",
+    auth: Literal["private_key_jwt"] = "private_key_jwt",
+    sender_constraint: Literal["mtls"] = "mtls",
+    alg: Literal["PS256", "ES256", "EdDSA"] = "PS256",
+    out: Path | None = None,
+) -> None:
+    """Enrol a TPP in the directory of a running sandbox and register its client.
+
+    Parameters
+    ----------
+    name: lower-case letters, digits and hyphens; names its folder.
+    redirect_uri: may be given several times.
+    profile: the security profile of its client.
+    auth: how its client authenticates at the token endpoint.
+    sender_constraint: what its tokens are bound to.
+    alg: the algorithm of its signing key.
+    out: where to write certificate, keys and client.json (default: tpps/NAME in the state directory).
+    """
+    settings = portcullis_settings.load(None)
+    document = {
+        "name": name,
+        "roles": roles.split(","),
+        "redirect_uris": redirect_uri or [],
+        "profile": profile,
+        "auth": auth,
+        "sender_constraint": sender_constraint,
+        "alg": alg,
+        "out": str(out.resolve()) if out else None,
+    }
+    made = post(settings.state_dir, "/sandbox/tpps", document, settings.sandbox_token)
+    console.print(f"[bold green]{name}[/] is registered as client [bold]{made['client_id']}[/]")
+    console.print(f"its certificate, keys and client.json are in {made['folder']}", soft_wrap=True)
+
+
+@tpp.command
+def token(name: str, *, scope: str = "accounts") -> None:
+    """Print a client-credentials access token of a TPP of the sandbox (bound to its certificate, valid for minutes).
+
+    Parameters
+    ----------
+    name: the TPP's folder in tpps/.
+    scope: what the token is for.
+    """
+    from portcullis.demo import client_credentials_token  # noqa: PLC0415  production never loads the sandbox
+
+    settings = portcullis_settings.load(None)
+    print(asyncio.run(client_credentials_token(settings.state_dir, name, scope)))
+
+
+@consent.command
+def approve(consent_id: str, *, persona: str, account: list[str] | None = None) -> None:
+    """Approve a consent as a persona: its pending authorization, or else the next one.
+
+    Parameters
+    ----------
+    account: an account number or nickname of personas.json; may be given several times (default: every eligible account).
+    """
+    _decide(consent_id, "approve", persona, account)
+
+
+@consent.command
+def deny(consent_id: str, *, persona: str) -> None:
+    """Deny a consent as a persona: its pending authorization, or else the next one."""
+    _decide(consent_id, "deny", persona, None)
+
+
+def _decide(consent_id: str, verb: str, persona: str, accounts: list[str] | None) -> None:
+    settings = portcullis_settings.load(None)
+    document = {"persona": persona, "accounts": accounts}
+    post(settings.state_dir, f"/sandbox/consents/{consent_id}/{verb}", document, settings.sandbox_token)
+    console.print(f"{verb} as {persona}: recorded for consent {consent_id}", soft_wrap=True)
+
+
+@database.command
+def upgrade(*, config: Path | None = None) -> None:
+    """Bring the database to this version's tables (a server does it by itself at start).
+
+    Parameters
+    ----------
+    config: the TOML file of a production server; without it, the sandbox's database.
+    """
+    from portcullis.contexts import upgrade_all  # noqa: PLC0415  a command loads what it needs
+
+    settings = _production_settings(config, None) if config else portcullis_settings.load(None)
+    run(upgrade_all(settings.database(), sandbox=config is None))
+    console.print("the database is up to date")
+
+
+@config.command
+def check(file: Path) -> None:
+    """Say whether a production server would start on a configuration, without starting it."""
+    settings = _production_settings(file, None)
+    for brand in settings.resolved_brands():
+        console.print(f"[bold]{brand.name}[/]  {brand.issuer}  {brand.mtls_url}  {', '.join(brand.dialects)}", soft_wrap=True)
+    console.print("the configuration is usable")
+
+
+@app.command(name="openapi")
+def openapi_document(dialect: str) -> None:
+    """Print the OpenAPI document of a dialect, such as uk_obie/v4.0."""
+    known = {known.name: known for known in DIALECTS}
+    if dialect not in known:
+        raise ConfigurationRefused(f"{dialect}: no such dialect; there are {', '.join(known)}")
+    print(json.dumps(document_of(known[dialect]), indent=2))
+
+
+@app.command
+def version() -> None:
+    """Print the version."""
+    print(VERSION)
+
+
+def _production_settings(file: Path, workers: int | None) -> Settings:
+    settings = portcullis_settings.load(file, workers=workers)
+    check_production(settings)
+    return settings

@@ -1,0 +1,49 @@
+"""What the command line says to a running server: commands that change state go through it, so that no cache is left behind."""
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+TIMEOUT_SECONDS = 30
+
+
+class ServerRefused(Exception):
+    """The server is not there, or said no. The message says what to do."""
+
+
+def load_ready(state_dir: Path) -> dict[str, Any]:
+    """What a started server wrote about itself. Raises ServerRefused."""
+    try:
+        document: dict[str, Any] = json.loads((state_dir / "ready.json").read_text())
+    except (OSError, json.JSONDecodeError):
+        raise ServerRefused(f"no server is running on {state_dir}: start one with `make run`") from None
+    return document
+
+
+def post(state_dir: Path, path: str, document: dict[str, Any], token: str = "") -> dict[str, Any]:
+    """POST `document` to the control API. Raises ServerRefused."""
+    ready = load_ready(state_dir)
+    request = urllib.request.Request(ready["issuer"] + path, json.dumps(document).encode(), method="POST")  # noqa: S310  https, from ready.json
+    request.add_header("Content-Type", "application/json")
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    trust = ssl.create_default_context(cafile=str(state_dir / "pki" / "ca.pem"))
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=trust) as response:  # noqa: S310
+            answer: dict[str, Any] = json.load(response)
+            return answer
+    except urllib.error.HTTPError as error:
+        raise ServerRefused(_reason(error)) from None
+    except OSError as error:
+        raise ServerRefused(f"no server answers at {ready['issuer']}: start one with `make run` ({error})") from None
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    try:
+        document = json.load(error)
+        return f"{document['message']} {document['path']}".strip()
+    except (ValueError, KeyError):
+        return f"the server answered {error.code}"

@@ -1,0 +1,169 @@
+"""A real Chromium walks the PSU's pages, on a phone and on a desktop, as a customer would."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed: apt-get install chromium")
+
+SCREENS = {"phone": {"width": 375, "height": 812}, "desktop": {"width": 1280, "height": 800}}
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(params=SCREENS)
+async def page(request, tmp_path):
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+            ],
+        )
+        context = await browser.new_context(viewport=SCREENS[request.param], ignore_https_errors=True)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        yield page
+        await browser.close()
+
+
+async def findings(page) -> list[str]:
+    """axe-core's findings of the serious class or above."""
+    from axe_playwright_python.async_playwright import Axe
+
+    results = await Axe().run(page)
+    return [violation["id"] for violation in results.response["violations"] if violation["impact"] in SERIOUS]
+
+
+async def overflows(page) -> bool:
+    return await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+async def check_page(page, heading: str) -> None:
+    assert await page.locator("h1").count() == 1
+    assert heading in (await page.locator("h1").inner_text()).lower()
+    assert await findings(page) == []
+    assert not await overflows(page)
+
+
+async def catch_redirect(page, redirect_uri: str) -> list[str]:
+    """The TPP's side of the redirect: remembers where the browser was sent."""
+    landed: list[str] = []
+
+    async def land(route):
+        landed.append(route.request.url)
+        await route.fulfill(status=200, content_type="text/html", body="<!doctype html><title>TPP</title><h1>back</h1>")
+
+    await page.route(f"{redirect_uri}**", land)
+    return landed
+
+
+async def open_journey(page, tpp):
+    """Lodge a consent, push a request, open it in the browser."""
+    lodged = await tpp.lodge_account_consent()
+    journey = await tpp.push_authorization_request(lodged.consent_id)
+    landed = await catch_redirect(page, tpp.redirect_uri)
+    await page.goto(journey.url)
+    return journey, landed
+
+
+async def log_in(page, name: str) -> None:
+    await page.fill("#username", name)
+    await page.fill("#password", f"{name}-pw")
+    await page.click("#login-submit")
+
+
+async def test_alice_logs_in_chooses_accounts_and_approves(page, acme):
+    journey, landed = await open_journey(page, acme)
+    await check_page(page, "log in")
+    await log_in(page, "alice")
+    await page.wait_for_selector("#consent-approve")
+    await check_page(page, "choose")
+    assert await page.locator('input[name="account"]:checked').count() == 0
+    await page.check("#account-0")
+    await page.check("#account-1")
+    await page.click("#consent-approve")
+    await page.wait_for_url(f"{acme.redirect_uri}**")
+    tokens = await acme.redeem(journey, landed[0])
+    accounts = await acme.get("/accounts", tokens.access_token)
+    assert len(accounts.document["Data"]["Account"]) == 2
+
+
+async def test_approving_no_account_shows_the_page_again_with_an_error(page, acme):
+    await open_journey(page, acme)
+    await log_in(page, "alice")
+    await page.click("#consent-approve")
+    await page.wait_for_selector('[role="alert"]')
+    await check_page(page, "choose")
+    assert "error" in (await page.title()).lower()
+
+
+async def test_alice_denies(page, acme):
+    _, landed = await open_journey(page, acme)
+    await log_in(page, "alice")
+    await page.click("#consent-deny")
+    await page.wait_for_url(f"{acme.redirect_uri}**")
+    assert "error=access_denied" in landed[0]
+
+
+async def test_a_wrong_password_says_so_and_no_more(page, acme):
+    await open_journey(page, acme)
+    await page.fill("#username", "nobody")
+    await page.fill("#password", "wrong")
+    await page.click("#login-submit")
+    await page.wait_for_selector('[role="alert"]')
+    await check_page(page, "log in")
+
+
+async def test_bob_confirms_with_a_one_time_code(page, acme):
+    _, landed = await open_journey(page, acme)
+    await log_in(page, "bob")
+    await page.wait_for_selector("#otp")
+    assert await page.locator("#consent-deny").count() == 1
+    assert await findings(page) == []
+    await page.fill("#otp", "123456")
+    await page.click("#otp-submit")
+    await page.check("#account-0")
+    await page.click("#consent-approve")
+    await page.wait_for_url(f"{acme.redirect_uri}**")
+    assert "code=" in landed[0]
+
+
+async def test_dave_has_nothing_to_share_and_can_go_back(page, acme):
+    _, landed = await open_journey(page, acme)
+    await log_in(page, "dave")
+    await page.wait_for_selector("#consent-deny")
+    assert await page.locator("#consent-approve").count() == 0
+    assert await findings(page) == []
+    await page.click("#consent-deny")
+    await page.wait_for_url(f"{acme.redirect_uri}**")
+    assert "error=access_denied" in landed[0]
+
+
+async def test_the_pages_can_be_used_with_the_keyboard_alone(page, acme):
+    _, landed = await open_journey(page, acme)
+    await page.focus("#username")
+    await page.keyboard.type("alice")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("alice-pw")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#account-0")
+    await page.focus("#account-0")
+    await page.keyboard.press("Space")
+    await page.focus("#consent-approve")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{acme.redirect_uri}**")
+    assert "code=" in landed[0]
+
+
+async def test_an_error_page_names_the_oauth_error(page, server):
+    await page.goto(f"{server.issuer}/authorize?client_id=nobody&request_uri=urn:ietf:params:oauth:request_uri:none")
+    assert "invalid_request" in await page.inner_text("body")
+    assert await findings(page) == []

@@ -1,0 +1,104 @@
+"""A real server in a process of its own, started as a user starts it, killed as an operator fears it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+START_SECONDS_MAX = 60
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on right now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for listener in sockets:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in sockets]
+    finally:
+        for listener in sockets:
+            listener.close()
+
+
+@dataclass
+class Server:
+    """One `portcullis sandbox` on a state directory; it may be started, killed and started again."""
+
+    state_dir: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    ports: list[int] = field(default_factory=lambda: free_ports(3))
+    process: subprocess.Popen[bytes] | None = None
+    arguments: tuple[str, ...] = ("sandbox",)
+
+    def start(self) -> "Server":
+        public, mtls, ops = self.ports
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")} | {
+            "PORTCULLIS_STATE_DIR": str(self.state_dir),
+            "PORTCULLIS_PUBLIC_PORT": str(public),
+            "PORTCULLIS_MTLS_PORT": str(mtls),
+            "PORTCULLIS_OPS_PORT": str(ops),
+            **self.environment,
+        }
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        with (self.state_dir / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "portcullis", *self.arguments],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait_until_ready()
+        return self
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()[-4000:]}")
+            try:
+                if self.ready["pid"] == self.process.pid:
+                    return
+            except (FileNotFoundError, json.JSONDecodeError):
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"the server was not ready after {START_SECONDS_MAX} s:\n{self.log()[-4000:]}")
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        return json.loads((self.state_dir / "ready.json").read_text())
+
+    @property
+    def issuer(self) -> str:
+        return self.ready["issuer"]
+
+    @property
+    def mtls(self) -> str:
+        return self.ready["mtls"]
+
+    def log(self) -> str:
+        return (self.state_dir / "server.log").read_text(errors="replace")
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye."""
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.process.returncode
