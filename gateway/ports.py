@@ -4,6 +4,7 @@ Every method that leaves the process is bounded by a deadline of the adapter's o
 UpstreamTimedOut (resource side), or the Problem subclass named in its docstring.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +13,7 @@ from kernel.access import AccessToken, Client, TokenFamily
 from kernel.banking.accounts import Account, Balance, TransactionPage
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement
 from kernel.brand import Brand
+from kernel.hot_state import Check, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,18 @@ class Tokens(Protocol):
         ...
 
 
+class Decisions(Protocol):
+    """All of a request's questions about what every worker must know, in one call."""
+
+    async def decide(self, checks: Sequence[Check], *, spend: bool) -> tuple[Verdict, ...]:
+        """One verdict per check, in order. A version question is answered `Current` or `Moved`: what the hot state does not know,
+        the database does. Nothing is spent unless `spend` and every verdict allows."""
+        ...
+
+
 class Snapshots(Protocol):
-    """Current snapshots by id. `cached_*` is the worker's last loaded version or None; `load_*` asks the database."""
+    """Snapshots by id: the version this worker loaded last, however old, or with `fresh` the database's current one. None: there
+    is no such thing."""
 
     async def client(self, brand: Brand, client_id: str, *, fresh: bool = False) -> Client | None: ...
 
@@ -91,7 +103,7 @@ class Consents(Protocol):
 
 
 class AccessRecords(Protocol):
-    """Takes one record per data access, without waiting for its commit; refuses with Overloaded when its queue is full."""
+    """Takes one record per call, without waiting for its commit; refuses with Overloaded when its queue is full."""
 
     def record(self, access: "Access") -> None: ...
 

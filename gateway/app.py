@@ -1,0 +1,119 @@
+"""The resource surface: one request in, one response out, whatever happens between.
+
+The error boundary is here: a Problem becomes the dialect's refusal, anything else its unexpected error without a detail. Every
+answer carries the interaction id, is not cacheable, and resource APIs exist on the mTLS listener only.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from gateway.exchange import Exchange
+from gateway.pipeline import Pipeline
+from gateway.policy import Policy
+from gateway.ports import Decisions
+from gateway.render import render_problem
+from gateway.routing import Place, Routing
+from gateway.use_case import UseCase
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.errors import OperationUnknown, Problem
+from kernel.http.message import Request, Response
+from kernel.ids import Ids
+from kernel.interaction import interaction_id
+from kernel.operations import Operation
+from openapi.dialect import Dialect
+
+log = structlog.get_logger("gateway")
+
+
+class Gateway:
+    """`brands` and their `dialects` are routed at construction: what is ambiguous or unanswered refuses to boot (ValueError).
+    `monotonic` is a clock in seconds that never jumps."""
+
+    def __init__(
+        self,
+        *,
+        brands: Sequence[Brand],
+        dialects: Sequence[Dialect],
+        chain: Sequence[Policy],
+        use_cases: Mapping[Operation, UseCase],
+        decisions: Decisions,
+        clock: Clock,
+        ids: Ids,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._routing = Routing.build(brands, dialects)
+        self._pipeline = Pipeline(
+            rows=self._routing.rows(), chain=chain, use_cases=use_cases, decisions=decisions, clock=clock, monotonic=monotonic
+        )
+        self._clock = clock
+        self._ids = ids
+        self._monotonic = monotonic
+
+    async def handle(self, brand: Brand, request: Request) -> Response:
+        """The answer to any request at all. Raises nothing but cancellation."""
+        started = self._monotonic()
+        place = self._routing.locate(brand, request.path)
+        interaction = self._interaction_id(place.dialect, request)
+        token = interaction_id.set(interaction)
+        try:
+            exchange: Exchange | None = None
+            try:
+                exchange = self._open(brand, place, request, interaction)
+                response = await self._pipeline.run(exchange)
+            except Exception as error:
+                response = self._refuse(place.dialect, request, interaction, error, exchange)
+            if exchange is not None:
+                exchange.milliseconds = (self._monotonic() - started) * 1000
+                response = self._close(exchange, response)
+            response.headers[place.dialect.headers.interaction_header] = interaction
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+        finally:
+            interaction_id.reset(token)
+
+    def body_bytes_max(self, brand: Brand, path: str) -> int:
+        """How much of a body the listener should read for this path before it gives up."""
+        return self._routing.locate(brand, path).dialect.body_bytes_max
+
+    def _open(self, brand: Brand, place: Place, request: Request, interaction: str) -> Exchange:
+        if request.listener != "mtls":
+            raise OperationUnknown("resource APIs are served on the mTLS listener only")
+        row, path = place.operation(request.method)
+        return Exchange(brand, place.dialect, row, request, path, self._clock.wall(), interaction)
+
+    def _close(self, exchange: Exchange, response: Response) -> Response:
+        """The way back up the chain. A policy that refuses there replaces the answer, and nothing of the first one is told."""
+        try:
+            self._pipeline.answer(exchange, response)
+        except Exception as error:
+            response = self._refuse(exchange.dialect, exchange.request, exchange.interaction_id, error, exchange)
+        response.headers.extend(exchange.headers)
+        return response
+
+    def _refuse(
+        self, dialect: Dialect, request: Request, interaction: str, error: Exception, exchange: Exchange | None
+    ) -> Response:
+        if isinstance(error, Problem):
+            problem = error
+            log.info("refused", code=problem.code, detail=problem.detail, dialect=dialect.name)
+        else:
+            problem = Problem(public="An unexpected error occurred.")
+            # an exception's own text may quote data of customers: its type and place suffice to find it
+            log.error("unexpected", error=type(error).__qualname__, at=_places(error))
+        if exchange is not None:
+            exchange.problem = problem
+        return render_problem(dialect, problem, interaction, request.header("Accept"))
+
+    def _interaction_id(self, dialect: Dialect, request: Request) -> str:
+        """The caller's interaction id if it has the form that the dialect asks for, else one of ours. A policy refuses bad ones."""
+        try:
+            return dialect.headers.parse_interaction_id(request) or self._ids.uuid()
+        except Problem:
+            return self._ids.uuid()
+
+
+def _places(error: Exception) -> list[str]:
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]

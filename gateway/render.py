@@ -1,0 +1,46 @@
+"""Turn a refusal into the dialect's answer, with the headers that HTTP itself demands beside it.
+
+RFC 9110 sections 11.6.1 (WWW-Authenticate on 401) and 10.2.1 (Allow on 405), RFC 6750 section 3 (its error codes).
+"""
+
+from http import HTTPStatus
+
+from multidict import CIMultiDict
+
+from kernel.errors import (
+    CertificateExpired,
+    CertificateInvalid,
+    CertificateMissing,
+    MethodNotAllowed,
+    Overloaded,
+    Problem,
+    RateExceeded,
+    ScopeInsufficient,
+    TokenMissing,
+    UpstreamFailed,
+)
+from kernel.http.message import Response
+from openapi.dialect import Dialect
+
+RETRY_AFTER_SECONDS = 1
+
+_NO_TOKEN_JUDGED = (TokenMissing, CertificateMissing, CertificateInvalid, CertificateExpired)
+
+
+def render_problem(dialect: Dialect, problem: Problem, interaction_id: str, accept: str | None) -> Response:
+    """The dialect's answer to `problem`. One that its table lacks is its unexpected error."""
+    status, media_type, body = dialect.errors.render(problem, interaction_id, accept)
+    headers: CIMultiDict[str] = CIMultiDict()
+    if media_type is not None:
+        headers["Content-Type"] = media_type
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer" if isinstance(problem, _NO_TOKEN_JUDGED) else 'Bearer error="invalid_token"'
+    elif isinstance(problem, ScopeInsufficient):
+        headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'
+    elif isinstance(problem, MethodNotAllowed):
+        headers["Allow"] = ", ".join(problem.allowed)
+    elif isinstance(problem, RateExceeded):
+        headers["Retry-After"] = str(problem.retry_after)
+    elif isinstance(problem, Overloaded | UpstreamFailed):
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return Response(status, body, headers)

@@ -1,0 +1,146 @@
+"""Find the operation of a request: a tree of path segments per brand, built at boot from its dialects' tables.
+
+A literal segment wins over a parameter. One trailing slash is tolerated; an empty segment or parameter matches nothing.
+Everything outside a dialect's base path belongs to the brand's plain dialect (gateway/whoami.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from gateway.whoami import plain_dialect
+from kernel.brand import Brand
+from kernel.errors import MethodNotAllowed, OperationUnknown
+from openapi.dialect import Dialect, Row
+
+SEGMENTS_MAX = 16
+
+
+@dataclass(slots=True)
+class _Node:
+    literals: dict[str, "_Node"] = field(default_factory=dict)
+    parameter: "_Node | None" = None
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # method -> its parameters' names
+    rows: dict[str, Row] = field(default_factory=dict)  # method -> row
+    dialect: Dialect | None = None  # set where a base path ends
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a path leads: the dialect whose faces answer, and the operations there by method (none: an unknown path)."""
+
+    dialect: Dialect
+    rows: Mapping[str, Row]
+    names: Mapping[str, tuple[str, ...]]
+    values: tuple[str, ...]
+
+    def operation(self, method: str) -> tuple[Row, dict[str, str]]:
+        """The row and its path parameters. Raises OperationUnknown or MethodNotAllowed."""
+        if not self.rows:
+            raise OperationUnknown("no operation has this path")
+        if method not in self.rows:
+            raise MethodNotAllowed(allowed=tuple(sorted(self.rows)))
+        return self.rows[method], dict(zip(self.names[method], self.values, strict=True))
+
+
+class Routing:
+    """All brands' operations. Built once; refuses at boot what would be ambiguous."""
+
+    def __init__(self, trees: Mapping[str, _Node]) -> None:
+        self._trees = trees
+
+    @classmethod
+    def build(cls, brands: Sequence[Brand], dialects: Sequence[Dialect]) -> Self:
+        """Raises ValueError for a duplicate dialect, base path or operation, and for a brand's unknown dialect."""
+        by_name = {dialect.name: dialect for dialect in dialects}
+        if len(by_name) != len(dialects):
+            raise ValueError("two dialects have the same name")
+        return cls({brand.name: _tree(brand, by_name) for brand in brands})
+
+    def locate(self, brand: Brand, path: str) -> Place:
+        """The place of `path`, however unknown: a refusal, too, is answered by a dialect."""
+        node = self._trees[brand.name]
+        dialect = node.dialect
+        if dialect is None:
+            raise RuntimeError("a tree's root carries the plain dialect")
+        segments = _segments(path)
+        if len(segments) > SEGMENTS_MAX:
+            return Place(dialect, {}, {}, ())
+        base, depth = node, 0
+        for passed, segment in enumerate(segments, 1):  # base paths are literal; the deepest one wins
+            below = node.literals.get(segment)
+            if below is None:
+                break
+            node = below
+            if node.dialect is not None:
+                dialect, base, depth = node.dialect, node, passed
+        return _place(dialect, base, segments[depth:])
+
+    def rows(self) -> list[tuple[Dialect, Row]]:
+        """Every operation of every brand's dialects, once."""
+        found: dict[tuple[str, str, str], tuple[Dialect, Row]] = {}
+        for root in self._trees.values():
+            for dialect in _dialects(root):
+                found.update({(dialect.name, row.method, row.path): (dialect, row) for row in dialect.rows})
+        return list(found.values())
+
+
+def _tree(brand: Brand, by_name: Mapping[str, Dialect]) -> _Node:
+    unknown = [name for name in brand.dialects if name not in by_name]
+    if unknown or not brand.dialects:
+        raise ValueError(f"brand {brand.name}: dialects {unknown or 'none'}; known are {', '.join(by_name)}")
+    enabled = [by_name[name] for name in brand.dialects]
+    root = _Node()
+    for dialect in (plain_dialect(enabled[0]), *enabled):
+        base = root
+        for segment in _segments(dialect.base_path):
+            base = base.literals.setdefault(segment, _Node())
+        if base.dialect is not None:
+            raise ValueError(f"brand {brand.name}: {dialect.name} and {base.dialect.name} share a base path")
+        base.dialect = dialect
+        for row in dialect.rows:
+            _plant(base, dialect, row)
+    return root
+
+
+def _plant(node: _Node, dialect: Dialect, row: Row) -> None:
+    names: list[str] = []
+    for segment in _segments(row.path):
+        if segment.startswith("{"):
+            names.append(segment.strip("{}"))
+            node.parameter = node.parameter or _Node()
+            node = node.parameter
+        else:
+            node = node.literals.setdefault(segment, _Node())
+    if row.method in node.rows or len(set(names)) != len(names):
+        raise ValueError(f"{dialect.name}: {row.method} {row.path} is ambiguous")
+    node.rows[row.method] = row
+    node.names[row.method] = tuple(names)
+
+
+def _place(dialect: Dialect, base: _Node, segments: Sequence[str]) -> Place:
+    found = _descend(base, segments, ())
+    if found is None:
+        return Place(dialect, {}, {}, ())
+    node, values = found
+    return Place(dialect, node.rows, node.names, values)
+
+
+def _descend(node: _Node, segments: Sequence[str], values: tuple[str, ...]) -> tuple[_Node, tuple[str, ...]] | None:
+    if not segments:
+        return (node, values) if node.rows else None
+    head, rest = segments[0], segments[1:]
+    literal = node.literals.get(head)
+    found = _descend(literal, rest, values) if literal else None
+    if found is None and node.parameter and head:
+        found = _descend(node.parameter, rest, (*values, head))
+    return found
+
+
+def _segments(path: str) -> list[str]:
+    return path.removeprefix("/").removesuffix("/").split("/") if path.strip("/") else []
+
+
+def _dialects(node: _Node) -> list[Dialect]:
+    here = [node.dialect] if node.dialect else []
+    return here + [dialect for below in node.literals.values() for dialect in _dialects(below)]

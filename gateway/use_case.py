@@ -1,0 +1,15 @@
+"""What a use case is: the answer to one or more operations, in canonical words, whatever dialect asked."""
+
+from typing import Any, Protocol
+
+from gateway.exchange import Exchange
+from kernel.operations import Operation
+
+
+class UseCase(Protocol):
+    @property
+    def operations(self) -> tuple[Operation, ...]: ...
+
+    async def run(self, exchange: Exchange) -> Any:
+        """The canonical result of `exchange.command`, for the row's encoder. The chain has allowed the request."""
+        ...

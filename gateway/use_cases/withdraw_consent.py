@@ -1,0 +1,22 @@
+"""Withdraw a consent, by the TPP that lodged it: from the answer on, nothing is read under it."""
+
+from dataclasses import dataclass
+
+from gateway.exchange import Exchange, present
+from gateway.identifiers import is_identifier
+from gateway.ports import Consents
+from kernel.banking import commands
+from kernel.errors import ConsentUnknown
+from kernel.operations import Operation
+
+
+@dataclass(frozen=True)
+class WithdrawConsent:
+    consents: Consents
+    operations = (Operation.WITHDRAW_ACCOUNT_CONSENT,)
+
+    async def run(self, exchange: Exchange) -> None:
+        command: commands.WithdrawConsent = exchange.command
+        if not is_identifier(command.consent_id):
+            raise ConsentUnknown("not an identifier")
+        await self.consents.withdraw(exchange.brand, present(exchange.client), command.consent_id)

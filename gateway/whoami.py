@@ -1,0 +1,129 @@
+"""The plain dialect: what a brand serves outside any standard's base path. One operation, GET /whoami, tells the bearer of a
+valid token what the token says; every other path is answered here with a plain refusal.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import msgspec
+
+from gateway.ports import TokenDescription
+from kernel import json
+from kernel.banking.commands import DescribeToken
+from kernel.errors import (
+    BodyTooLarge,
+    CertificateExpired,
+    CertificateInvalid,
+    CertificateMissing,
+    ClientInactive,
+    HeaderInvalid,
+    HeaderMissing,
+    HostUnknown,
+    MediaTypeUnacceptable,
+    MediaTypeUnsupported,
+    MethodNotAllowed,
+    OperationUnknown,
+    Overloaded,
+    Problem,
+    RateExceeded,
+    RequestMalformed,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    TokenNotBound,
+    TokenRevoked,
+)
+from kernel.operations import Operation
+from openapi.dialect import Dialect, Rendering, Row, WireError, WireRequest
+
+_STATUSES: dict[HTTPStatus, tuple[type[Problem], ...]] = {
+    HTTPStatus.BAD_REQUEST: (RequestMalformed, HeaderInvalid, HeaderMissing),
+    HTTPStatus.UNAUTHORIZED: (
+        CertificateMissing,
+        CertificateInvalid,
+        CertificateExpired,
+        TokenMissing,
+        TokenInvalid,
+        TokenExpired,
+        TokenRevoked,
+        TokenNotBound,
+    ),
+    HTTPStatus.FORBIDDEN: (ClientInactive,),
+    HTTPStatus.NOT_FOUND: (OperationUnknown, HostUnknown),
+    HTTPStatus.METHOD_NOT_ALLOWED: (MethodNotAllowed,),
+    HTTPStatus.NOT_ACCEPTABLE: (MediaTypeUnacceptable,),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (BodyTooLarge,),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (MediaTypeUnsupported,),
+    HTTPStatus.TOO_MANY_REQUESTS: (RateExceeded,),
+    HTTPStatus.SERVICE_UNAVAILABLE: (Overloaded,),
+}
+_UNEXPECTED = WireError(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected")
+
+
+class WhoAmI(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer. `consent_id` is absent under client credentials."""
+
+    client_id: str
+    client_name: str
+    scope: str
+    grant: str
+    consent_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """`id` is the interaction id: quote it when asking for help."""
+
+    id: str
+    error: str
+    message: str
+
+
+class PlainErrors:
+    table: Mapping[type[Problem], WireError] = {
+        kind: WireError(int(status), kind.code) for status, kinds in _STATUSES.items() for kind in kinds
+    }
+    body: type | None = Refusal
+
+    def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
+        error = self.table.get(type(problem), _UNEXPECTED)
+        refusal = Refusal(id=error_id, error=error.code or "", message=problem.public)
+        return error.status, "application/json", json.encode(refusal)
+
+
+def _decode(_: WireRequest) -> DescribeToken:
+    return DescribeToken()
+
+
+def _encode(described: TokenDescription, _: Rendering) -> WhoAmI:
+    token = described.token
+    return WhoAmI(
+        client_id=token.client_id,
+        client_name=described.client.name,
+        scope=" ".join(sorted(token.scope)),
+        grant=token.grant.value,
+        consent_id=token.consent_id or msgspec.UNSET,
+    )
+
+
+WHOAMI = Row(
+    method="GET",
+    path="/whoami",
+    operation=Operation.DESCRIBE_TOKEN,
+    decode=_decode,
+    encode=_encode,
+    response=WhoAmI,
+    summary="Say whose token this is",
+)
+
+
+def plain_dialect(neighbour: Dialect) -> Dialect:
+    """The brand's plain dialect. It names its headers as `neighbour` does, so that a caller has one way to correlate."""
+    return Dialect(
+        name="plain",
+        title="Plain",
+        base_path="",
+        rows=(WHOAMI,),
+        headers=neighbour.headers,
+        errors=PlainErrors(),
+        authorization=neighbour.authorization,
+    )
