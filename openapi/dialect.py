@@ -50,8 +50,19 @@ class QueryParameter:
 
     name: str
     summary: str
-    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"}, hash=False)
     required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderParameter:
+    """A request header of a standard, for the published document; the header face reads and judges it."""
+
+    name: str
+    summary: str
+    required: bool = False
+    format: str | None = None
+    only_with_consent: bool = False  # only of operations that a PSU's consent opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,7 @@ class HeaderFace(Protocol):
 
     interaction_header: str
     psu_present_header: str
+    parameters: tuple[HeaderParameter, ...]  # all request headers of the standard, for the published document
 
     def parse_interaction_id(self, request: Request) -> str | None:
         """The caller's interaction id, None if absent. Raises HeaderInvalid (or HeaderMissing where the standard demands one)."""

@@ -6,6 +6,7 @@ from datetime import date
 
 from kernel.errors import HeaderInvalid
 from kernel.http.message import Request
+from openapi.dialect import HeaderParameter
 
 INTERACTION_ID = "x-fapi-interaction-id"
 CUSTOMER_IP_ADDRESS = "x-fapi-customer-ip-address"
@@ -25,6 +26,12 @@ class Headers:
 
     interaction_header = INTERACTION_ID
     psu_present_header = CUSTOMER_IP_ADDRESS
+    parameters: tuple[HeaderParameter, ...] = (
+        HeaderParameter(INTERACTION_ID, "An id of this call, played back; made up if it is absent.", format="uuid"),
+        HeaderParameter(CUSTOMER_IP_ADDRESS, "The PSU's address, if and only if the PSU is present."),
+        HeaderParameter(AUTH_DATE, "When the PSU last logged in with the caller, as an IMF-fixdate."),
+        HeaderParameter("x-customer-user-agent", "The user agent that the PSU uses."),
+    )
 
     def parse_interaction_id(self, request: Request) -> str | None:
         value = _single(request, INTERACTION_ID)

@@ -1,0 +1,85 @@
+"""Read the details of one account. NextGenPSD2 XS2A 1.3, "Read Account Details".
+
+An account is named by its IBAN alone; one without an IBAN is told without a number. A number needs the right to details.
+"""
+
+from datetime import UTC
+from typing import Literal
+
+from msgspec import UNSET, UnsetType
+
+from kernel.banking import commands
+from kernel.banking.accounts import Account, AccountIdentifier, Balance, Scheme
+from kernel.banking.consents import Permission
+from kernel.banking.results import AccountView
+from kernel.errors import FieldDuplicated, FieldInvalid
+from kernel.http.message import Query
+from openapi.berlin_group.v1_3.codes import ACCOUNT_STATUSES, BALANCE_TYPES, CASH_ACCOUNT_TYPES, USAGES
+from openapi.berlin_group.v1_3.wire import AccountBalance, AccountDetails, Amount, ReadAccount
+from openapi.dialect import QueryParameter, Rendering, WireRequest
+
+ACCOUNT_ID = "account-id"
+WITH_BALANCE = "withBalance"
+QUERY = (QueryParameter(WITH_BALANCE, "Whether the account's balances are told too.", {"type": "boolean"}),)
+
+_BOOLEANS: dict[str, Literal[True, False]] = {"true": True, "false": False}
+
+
+def decode_read(request: WireRequest) -> commands.ReadAccount:
+    return commands.ReadAccount(request.path[ACCOUNT_ID], with_balances=_with_balance(request.query))
+
+
+def encode_read(view: AccountView, rendering: Rendering) -> ReadAccount:
+    granted = rendering.consent.permissions if rendering.consent else frozenset()
+    details = _encode(view.reference.id, view.account)
+    if Permission.ACCOUNTS_DETAIL in granted:
+        _add_number(details, view.account)
+    if Permission.BALANCES in granted and view.balances is not None:
+        details.balances = [_encode_balance(each.balance) for each in view.balances]
+    return ReadAccount(details)
+
+
+def _with_balance(query: Query) -> bool:
+    values = [value for name, value in query if name == WITH_BALANCE]
+    if len(values) > 1:
+        raise FieldDuplicated(f"{len(values)} times", public="A query parameter appears more than once.", path=WITH_BALANCE)
+    if values and values[0] not in _BOOLEANS:
+        raise FieldInvalid("not a boolean", path=WITH_BALANCE)
+    return bool(values) and _BOOLEANS[values[0]]
+
+
+def _encode(account_id: str, account: Account) -> AccountDetails:
+    return AccountDetails(
+        resource_id=account_id,
+        currency=account.currency,
+        name=_fitted(account.name, 70),
+        display_name=_fitted(account.nickname, 70),
+        cash_account_type=CASH_ACCOUNT_TYPES[account.type],
+        status=ACCOUNT_STATUSES[account.status],
+        usage=USAGES[account.category],
+    )
+
+
+def _add_number(details: AccountDetails, account: Account) -> None:
+    details.bic = account.servicer_bic or UNSET
+    if (identifier := _iban(account)) is not None:
+        details.iban = identifier.identification
+        details.owner_name = _fitted(identifier.name, 140)
+
+
+def _iban(account: Account) -> AccountIdentifier | None:
+    return next((each for each in account.identifiers if each.scheme is Scheme.IBAN), None)
+
+
+def _encode_balance(balance: Balance) -> AccountBalance:
+    sign = "-" if balance.amount.minor < 0 else ""
+    return AccountBalance(
+        balance_amount=Amount(balance.amount.currency, sign + balance.amount.decimal()),
+        balance_type=BALANCE_TYPES[balance.type],
+        credit_limit_included=any(line.included for line in balance.credit_lines),
+        last_change_date_time=balance.at.astimezone(UTC).isoformat(),
+    )
+
+
+def _fitted(text: str | None, length_max: int) -> str | UnsetType:
+    return text[:length_max] if text else UNSET

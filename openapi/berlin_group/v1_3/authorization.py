@@ -1,0 +1,57 @@
+"""How an authorization request names its consent. NextGenPSD2 XS2A 1.3, "OAuth2 SCA Approach": scope `AIS:<consentId>`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
+from kernel.errors import FieldInvalid
+
+SCOPE_PREFIXES: Mapping[ConsentKind, str] = {
+    ConsentKind.ACCOUNTS: "AIS:",
+    ConsentKind.PAYMENT: "PIS:",
+    ConsentKind.FUNDS: "PIIS:",
+}
+
+# (permissions of which any one suffices, sentence)
+_SENTENCES: tuple[tuple[frozenset[Permission], str], ...] = (
+    (frozenset({Permission.ACCOUNTS_BASIC, Permission.ACCOUNTS_DETAIL}), "Account details: number, name and currency"),
+    (frozenset({Permission.BALANCES}), "Balances"),
+    (frozenset({Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_DETAIL}), "Transactions"),
+    (frozenset({Permission.PARTY, Permission.PARTY_PSU}), "Name of the account owner"),
+    (frozenset({Permission.BENEFICIARIES_BASIC, Permission.BENEFICIARIES_DETAIL}), "Trusted beneficiaries"),
+)
+
+
+class Authorization:
+    """The authorization face."""
+
+    acr_values: tuple[str, ...] = ()
+    claims_supported: tuple[str, ...] = ()
+    select_verb = "Choose the accounts to share"
+
+    def __init__(self) -> None:
+        self.decode_lodgement: Callable[[bytes], ConsentLodgement] | None = None
+
+    def consent_id_of(self, parameters: Mapping[str, str], claims: Mapping[str, Any]) -> str | None:
+        """From the scope, which may name one consent. Raises FieldInvalid."""
+        named = {
+            value.removeprefix(prefix)
+            for value in parameters.get("scope", "").split(" ")
+            for prefix in SCOPE_PREFIXES.values()
+            if value.startswith(prefix)
+        }
+        if len(named) > 1 or "" in named:
+            raise FieldInvalid(f"{len(named)} consents are named", path="scope")
+        return next(iter(named), None)
+
+    def id_token_claims(self, consent: Consent) -> dict[str, Any]:
+        """This standard knows no id_token."""
+        return {}
+
+    def scope_of(self, kind: ConsentKind) -> str:
+        """The scope of the resources. A request adds the consent's id to its own prefix, which no fixed scope can hold."""
+        return {ConsentKind.ACCOUNTS: "accounts", ConsentKind.FUNDS: "fundsconfirmations"}.get(kind, "payments")
+
+    def clusters(self, permissions: frozenset[Permission]) -> list[tuple[str, list[str]]]:
+        sentences = [sentence for any_of, sentence in _SENTENCES if permissions & any_of]
+        return [("Your account information", sentences)] if sentences else []

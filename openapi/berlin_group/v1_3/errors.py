@@ -1,0 +1,89 @@
+"""How every refusal looks: status, message code and body. NextGenPSD2 XS2A 1.3, "Error Information" and "Message Codes".
+
+The standard's document defines no body for 415, 500 and 503, and so none is sent.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import UNSET
+
+from kernel import errors, json
+from kernel.errors import Problem
+from openapi.berlin_group.v1_3.wire import ErrorInformation, TppMessage
+from openapi.dialect import WireError
+
+CONTENT_TYPE = "application/json"
+TEXT_LENGTH_MAX = 500
+PATH_LENGTH_MAX = 500
+
+UNEXPECTED = WireError(500)
+UNAVAILABLE = WireError(503)
+_FORMAT_ERROR = WireError(400, "FORMAT_ERROR")
+_CONSENT_INVALID = WireError(401, "CONSENT_INVALID")
+_CONSENT_UNKNOWN = WireError(400, "CONSENT_UNKNOWN")  # named by a header; one named by the path would be a 403
+_RESOURCE_UNKNOWN = WireError(404, "RESOURCE_UNKNOWN")
+
+TABLE: Mapping[type[Problem], WireError] = {
+    Problem: UNEXPECTED,
+    errors.RequestMalformed: _FORMAT_ERROR,
+    errors.BodyTooLarge: _FORMAT_ERROR,
+    errors.OperationUnknown: _RESOURCE_UNKNOWN,
+    errors.MethodNotAllowed: WireError(405, "SERVICE_INVALID"),
+    errors.MediaTypeUnacceptable: WireError(406, "REQUESTED_FORMATS_INVALID"),
+    errors.MediaTypeUnsupported: WireError(415),
+    errors.HeaderInvalid: _FORMAT_ERROR,
+    errors.HeaderMissing: _FORMAT_ERROR,
+    errors.HostUnknown: _RESOURCE_UNKNOWN,
+    errors.FieldMissing: _FORMAT_ERROR,
+    errors.FieldInvalid: _FORMAT_ERROR,
+    errors.FieldDateInvalid: WireError(400, "TIMESTAMP_INVALID"),
+    errors.FieldExpected: WireError(400, "PARAMETER_NOT_CONSISTENT"),
+    errors.FieldUnexpected: _FORMAT_ERROR,
+    errors.FieldDuplicated: _FORMAT_ERROR,
+    errors.CertificateMissing: WireError(401, "CERTIFICATE_MISSING"),
+    errors.CertificateInvalid: WireError(401, "CERTIFICATE_INVALID"),
+    errors.CertificateExpired: WireError(401, "CERTIFICATE_EXPIRED"),
+    errors.TokenMissing: WireError(401, "TOKEN_UNKNOWN"),
+    errors.TokenInvalid: WireError(401, "TOKEN_INVALID"),
+    errors.TokenExpired: WireError(401, "TOKEN_EXPIRED"),
+    errors.TokenRevoked: WireError(401, "TOKEN_INVALID"),
+    errors.TokenNotBound: WireError(401, "TOKEN_INVALID"),
+    errors.GrantInsufficient: WireError(401, "TOKEN_INVALID"),
+    errors.ScopeInsufficient: WireError(401, "TOKEN_INVALID"),
+    errors.ClientInactive: WireError(401, "CERTIFICATE_BLOCKED"),
+    errors.RoleMissing: WireError(401, "ROLE_INVALID"),
+    errors.ConsentUnknown: _CONSENT_UNKNOWN,
+    errors.ConsentForeign: _CONSENT_UNKNOWN,
+    errors.ConsentNotAuthorised: _CONSENT_INVALID,
+    errors.ConsentExpired: WireError(401, "CONSENT_EXPIRED"),
+    errors.ConsentRevoked: _CONSENT_INVALID,
+    errors.ConsentMismatch: _CONSENT_INVALID,
+    errors.PermissionMissing: _CONSENT_INVALID,
+    errors.AccountUnknown: _RESOURCE_UNKNOWN,
+    errors.AccountNotConsented: _CONSENT_INVALID,
+    errors.CursorInvalid: WireError(400, "PARAMETER_NOT_CONSISTENT"),
+    errors.RateExceeded: WireError(429, "ACCESS_EXCEEDED"),
+    errors.UpstreamFailed: UNAVAILABLE,
+    errors.UpstreamTimedOut: UNAVAILABLE,
+    errors.Overloaded: UNAVAILABLE,
+}
+
+
+class ErrorTable:
+    """The error face."""
+
+    table = TABLE
+    body: type | None = ErrorInformation
+
+    def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
+        """This standard's body has no place for `error_id`: the request id already tells the two sides the same."""
+        wire = next((self.table[kind] for kind in type(problem).__mro__ if kind in self.table), UNEXPECTED)
+        if wire.code is None:
+            return wire.status, None, None
+        message = TppMessage(
+            category="ERROR",
+            code=wire.code,
+            path=problem.path[:PATH_LENGTH_MAX] or UNSET,
+            text=problem.public[:TEXT_LENGTH_MAX],
+        )
+        return wire.status, CONTENT_TYPE, json.encode(ErrorInformation([message]))

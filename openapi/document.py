@@ -1,0 +1,175 @@
+"""The OpenAPI document of a dialect, generated from its rows, wire types and tables, so that no contract changes unseen.
+
+`python -m openapi.document` writes each dialect's document beside it; a test fails when one is out of date. OpenAPI 3.1.0.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kernel.errors import BodyTooLarge, HostUnknown, MediaTypeUnsupported, MethodNotAllowed, OperationUnknown, Problem
+from openapi import DIALECTS
+from openapi.dialect import Dialect, HeaderParameter, QueryParameter, Row
+
+JsonObject = dict[str, Any]
+
+_PATH_PARAMETER = re.compile(r"\{([^}]+)\}")
+_REF_TEMPLATE = "#/components/schemas/{name}"
+_NOT_OF_AN_OPERATION = {OperationUnknown, MethodNotAllowed, HostUnknown}  # refused before an operation is found
+_OF_A_BODY = {MediaTypeUnsupported, BodyTooLarge}
+_INTERACTION_ID = {"description": "The caller's, or ours.", "required": True, "schema": {"type": "string", "format": "uuid"}}
+_FLOWS = {"client_credentials": "clientCredentials", "authorization_code": "authorizationCode"}
+
+
+def document_of(dialect: Dialect) -> JsonObject:
+    """The document as JSON values, in a fixed order."""
+    _, schemas = msgspec.json.schema_components(_wire_types(dialect), ref_template=_REF_TEMPLATE)
+    paths: dict[str, JsonObject] = {}
+    for row in dialect.rows:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(dialect, row)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": dialect.title, "version": dialect.version or "0"},
+        "servers": [{"url": dialect.base_path}],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "headers": {dialect.headers.interaction_header: _INTERACTION_ID},
+            "securitySchemes": _security_schemes(dialect),
+        },
+    }
+
+
+def render_document(dialect: Dialect) -> bytes:
+    """The bytes that are committed."""
+    return (json.dumps(document_of(dialect), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def document_path(dialect: Dialect) -> Path:
+    """Where they are committed: beside the dialect."""
+    return Path(__file__).parent / dialect.name.replace(".", "_") / "document.json"
+
+
+def write_documents(dialects: Iterable[Dialect] = DIALECTS) -> None:
+    for dialect in dialects:
+        document_path(dialect).write_bytes(render_document(dialect))
+
+
+def _wire_types(dialect: Dialect) -> list[type]:
+    kinds = [kind for row in dialect.rows for kind in (row.request, row.response)] + [dialect.errors.body]
+    return list(dict.fromkeys(kind for kind in kinds if kind is not None))
+
+
+def _operation(dialect: Dialect, row: Row) -> JsonObject:
+    operation: JsonObject = {
+        "operationId": row.operation.value,
+        "summary": row.summary,
+        "security": _security(row),
+        "parameters": _parameters(dialect, row),
+    }
+    if row.permissions:
+        operation["x-permissions-any-of"] = sorted(row.permissions)
+    if row.request is not None:
+        operation["requestBody"] = {"required": True, "content": _content(dialect, row.request)}
+    operation["responses"] = {str(row.success): _success(dialect, row)} | _refusals(dialect, row)
+    return operation
+
+
+def _parameters(dialect: Dialect, row: Row) -> list[JsonObject]:
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in _PATH_PARAMETER.findall(row.path)
+    ]
+    in_header = [
+        _header_parameter(each)
+        for each in dialect.headers.parameters
+        if row.consent_kind is not None or not each.only_with_consent
+    ]
+    return in_path + [_query_parameter(each) for each in row.query] + in_header
+
+
+def _query_parameter(parameter: QueryParameter) -> JsonObject:
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "required": parameter.required,
+        "description": parameter.summary,
+        "schema": dict(parameter.schema),
+    }
+
+
+def _header_parameter(parameter: HeaderParameter) -> JsonObject:
+    return {
+        "name": parameter.name,
+        "in": "header",
+        "required": parameter.required,
+        "description": parameter.summary,
+        "schema": {"type": "string"} | ({"format": parameter.format} if parameter.format else {}),
+    }
+
+
+def _success(dialect: Dialect, row: Row) -> JsonObject:
+    answer: JsonObject = {"description": "Done.", "headers": _headers(dialect)}
+    if row.response is not None:
+        answer["content"] = _content(dialect, row.response)
+    return answer
+
+
+def _refusals(dialect: Dialect, row: Row) -> dict[str, JsonObject]:
+    """One answer per status, which lists the refusals behind it."""
+    by_status: dict[int, list[type[Problem]]] = {}
+    for kind, wire in dialect.errors.table.items():
+        if kind not in _NOT_OF_AN_OPERATION and (row.request is not None or kind not in _OF_A_BODY):
+            by_status.setdefault(wire.status, []).append(kind)
+    return {str(status): _refusal(dialect, kinds) for status, kinds in sorted(by_status.items())}
+
+
+def _refusal(dialect: Dialect, kinds: list[type[Problem]]) -> JsonObject:
+    table = dialect.errors.table
+    lines = [f"- `{table[kind].code}` {_told(kind)}" if table[kind].code else f"- {_told(kind)}" for kind in kinds]
+    answer: JsonObject = {"description": "\n".join(lines), "headers": _headers(dialect)}
+    if dialect.errors.body is not None and any(table[kind].code for kind in kinds):
+        answer["content"] = _content(dialect, dialect.errors.body)
+    return answer
+
+
+def _told(kind: type[Problem]) -> str:
+    return "Anything unexpected." if kind is Problem else kind.public
+
+
+def _content(dialect: Dialect, kind: type) -> JsonObject:
+    return {dialect.media_type: {"schema": {"$ref": _REF_TEMPLATE.format(name=kind.__name__)}}}
+
+
+def _headers(dialect: Dialect) -> JsonObject:
+    name = dialect.headers.interaction_header
+    return {name: {"$ref": f"#/components/headers/{name}"}}
+
+
+def _security(row: Row) -> list[JsonObject]:
+    """Every operation needs the client's certificate; one with a token needs both."""
+    if row.credential == "certificate" or row.grant is None:
+        return [{"certificate": []}]
+    return [{row.grant.value: [row.scope] if row.scope else [], "certificate": []}]
+
+
+def _security_schemes(dialect: Dialect) -> JsonObject:
+    """Token and authorization endpoints are the issuer's, found through its metadata; the URLs here are relative to it."""
+    scopes: dict[str, dict[str, str]] = {}
+    for row in dialect.rows:
+        if row.grant is not None and row.scope is not None:
+            scopes.setdefault(row.grant.value, {})[row.scope] = ""
+    schemes: JsonObject = {"certificate": {"type": "mutualTLS"}}
+    for grant, named in sorted(scopes.items()):
+        flow: JsonObject = {"tokenUrl": "/token", "scopes": named}
+        if _FLOWS[grant] == "authorizationCode":
+            flow["authorizationUrl"] = "/authorize"
+        schemes[grant] = {"type": "oauth2", "flows": {_FLOWS[grant]: flow}}
+    return schemes
+
+
+if __name__ == "__main__":
+    write_documents()
