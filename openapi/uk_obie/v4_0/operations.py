@@ -17,7 +17,7 @@ READ_ACCOUNTS = frozenset({Permission.ACCOUNTS_BASIC, Permission.ACCOUNTS_DETAIL
 READ_BALANCES = frozenset({Permission.BALANCES})
 READ_TRANSACTIONS = frozenset({Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_DETAIL})
 
-_manage = partial(Row, scope=SCOPE, grant=Grant.CLIENT_CREDENTIALS)
+_manage = partial(Row, scope=SCOPE, grant=Grant.CLIENT_CREDENTIALS, consent_kind=ConsentKind.ACCOUNTS)
 _read = partial(Row, "GET", scope=SCOPE, grant=Grant.AUTHORIZATION_CODE, consent_kind=ConsentKind.ACCOUNTS)
 _accounts = partial(_read, permissions=READ_ACCOUNTS, response=OBReadAccount6)
 _balances = partial(_read, permissions=READ_BALANCES, response=OBReadBalance1)
