@@ -1,0 +1,52 @@
+"""The order of refusals, written once. It is contract: a request with several defects is refused for the first of these.
+
+What the request is (400 for its correlation), who calls (401), what they may do (403), in which form they ask (406, 415, 400),
+how often (429); the record of what was told comes last, on the way back up.
+"""
+
+from gateway.policy import Policy
+from policies.accept import Accept
+from policies.access_record import AccessRecord
+from policies.account import Account
+from policies.body import Body
+from policies.certificate import CertificatePresented
+from policies.client_state import ClientState
+from policies.consent_named import ConsentNamed
+from policies.consent_state import ConsentState
+from policies.content_type import ContentType
+from policies.grant import GrantType
+from policies.header_forms import HeaderForms
+from policies.interaction_id import InteractionId
+from policies.permission import PermissionGranted
+from policies.psu_presence import PsuPresence
+from policies.rate_limit import RateLimit
+from policies.role import RoleHeld
+from policies.scope import Scope
+from policies.token import TokenVerified
+from policies.token_binding import TokenBinding
+from policies.token_family import TokenFamilyActive
+from policies.unattended_limit import UnattendedLimit
+
+CHAIN: tuple[type[Policy], ...] = (
+    InteractionId,
+    CertificatePresented,
+    TokenVerified,
+    TokenBinding,
+    TokenFamilyActive,
+    GrantType,
+    ClientState,
+    RoleHeld,
+    Scope,
+    ConsentState,
+    PermissionGranted,
+    Account,
+    Accept,
+    ContentType,
+    HeaderForms,
+    PsuPresence,
+    ConsentNamed,
+    Body,
+    RateLimit,
+    UnattendedLimit,
+    AccessRecord,
+)

@@ -1,0 +1,49 @@
+"""Refuse a request that accepts nothing its dialect can produce. RFC 9110 section 12.5.1."""
+
+from dataclasses import dataclass
+
+from gateway.exchange import Exchange
+from kernel.errors import MediaTypeUnacceptable
+from openapi.dialect import Row
+
+RANGES_MAX = 32
+
+
+@dataclass(frozen=True)
+class Accept:
+    name = "accept"
+
+    def applies(self, row: Row) -> bool:
+        return row.encode is not None
+
+    async def on_request(self, exchange: Exchange) -> None:
+        headers = exchange.request.headers.getall("Accept", [])
+        if headers and not accepts(",".join(headers), exchange.dialect.media_type):
+            raise MediaTypeUnacceptable(f"{exchange.dialect.media_type} is not accepted")
+
+
+def accepts(header: str, media_type: str) -> bool:
+    """Whether the most specific range that matches has a quality above zero. An empty header accepts anything."""
+    kind = media_type.partition("/")[0]
+    ranks = {media_type: 3, f"{kind}/*": 2, "*/*": 1}
+    best, quality = 0, 0.0
+    ranges = [part for part in header.split(",") if part.strip()]
+    for part in ranges[:RANGES_MAX]:
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        rank = ranks.get(name, 0)
+        if rank > best:
+            best, quality = rank, _quality(parameters)
+        elif rank and rank == best:
+            quality = max(quality, _quality(parameters))
+    return not ranges or quality > 0
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0

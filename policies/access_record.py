@@ -1,0 +1,59 @@
+"""Record who read what, when, and what they were told. No data leaves unless its record was taken."""
+
+from dataclasses import dataclass
+
+from gateway.account_path import account_parameter
+from gateway.exchange import Exchange
+from gateway.ports import Access, AccessRecords
+from kernel.errors import Overloaded
+from kernel.http.message import Response
+from openapi.dialect import Row
+
+ALLOWED = "allowed"
+
+
+@dataclass(frozen=True)
+class AccessRecord:
+    records: AccessRecords
+    name = "access_record"
+
+    def applies(self, row: Row) -> bool:
+        return True
+
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        if exchange.token is None:
+            return  # a stranger read nothing, and must not fill the queue
+        try:
+            self.records.record(access_of(exchange, response))
+        except Overloaded:
+            if exchange.problem is None and exchange.row.method == "GET":
+                raise  # a change has its own entry in the journal, and a refusal told nothing
+
+
+def access_of(exchange: Exchange, response: Response) -> Access:
+    """The record of a call by a known client."""
+    token = exchange.token
+    return Access(
+        brand=exchange.brand.name,
+        operation=exchange.row.operation.value,
+        dialect=exchange.dialect.name,
+        client_id=token.client_id if token else "",
+        consent_id=(token.consent_id or "") if token else "",
+        psu_present=exchange.psu_present,
+        account_ids=_accounts_of(exchange),
+        status=response.status,
+        outcome=exchange.problem.code if exchange.problem else ALLOWED,
+        at=exchange.received_at,
+        interaction_id=exchange.interaction_id,
+        milliseconds=exchange.milliseconds,
+    )
+
+
+def _accounts_of(exchange: Exchange) -> tuple[str, ...]:
+    """The accounts that were told about: the one the path names, or all that the consent covers."""
+    if exchange.consent is None or exchange.problem is not None:
+        return ()
+    parameter = account_parameter(exchange.row)
+    if parameter is not None:
+        return (exchange.path[parameter],)
+    return tuple(reference.id for reference in exchange.consent.accounts)

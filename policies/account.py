@@ -1,0 +1,31 @@
+"""Refuse an account that the consent does not cover, telling one the TPP knows from one that nobody told it."""
+
+from dataclasses import dataclass
+
+from gateway.account_path import account_parameter
+from gateway.exchange import Exchange, present
+from gateway.identifiers import is_identifier
+from gateway.ports import Consents
+from kernel.access import Grant
+from kernel.errors import AccountNotConsented, AccountUnknown
+from openapi.dialect import Row
+
+
+@dataclass(frozen=True)
+class Account:
+    consents: Consents
+    name = "account"
+
+    def applies(self, row: Row) -> bool:
+        return row.grant is Grant.AUTHORIZATION_CODE and account_parameter(row) is not None
+
+    async def on_request(self, exchange: Exchange) -> None:
+        account_id = exchange.path[present(account_parameter(exchange.row))]
+        consent = present(exchange.consent)
+        if any(reference.id == account_id for reference in consent.accounts):
+            return
+        if is_identifier(account_id):
+            organisation_id = present(exchange.client).organisation_id
+            if await self.consents.account_reference(exchange.brand, organisation_id, account_id) is not None:
+                raise AccountNotConsented(f"consent {consent.id} does not cover it")
+        raise AccountUnknown("not an id that this organisation was ever given")

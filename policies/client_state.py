@@ -1,0 +1,30 @@
+"""Refuse a client that is not active any more, or that the token names but nobody registered."""
+
+from dataclasses import dataclass
+
+from gateway.exchange import Exchange, present
+from gateway.ports import Snapshots
+from kernel.errors import ClientInactive
+from kernel.hot_state import VersionIs
+from kernel.subjects import client_subject
+from openapi.dialect import Row
+
+
+@dataclass(frozen=True)
+class ClientState:
+    snapshots: Snapshots
+    name = "client_state"
+
+    def applies(self, row: Row) -> bool:
+        return row.credential == "token"
+
+    async def on_request(self, exchange: Exchange) -> None:
+        client_id, brand = present(exchange.token).client_id, exchange.brand
+        subject = client_subject(brand.name, client_id)
+        client = await self.snapshots.client(brand, client_id, fresh=exchange.is_stale(subject))
+        if client is None:
+            raise ClientInactive(f"client {client_id} is unknown")
+        exchange.checks.append(VersionIs(subject, client.version))
+        if not client.active:
+            raise ClientInactive(f"client {client_id}, version {client.version}")
+        exchange.client = client

@@ -1,0 +1,52 @@
+"""Refuse a token whose consent is not authorised now: still awaited, refused, expired or revoked, or of another kind or client."""
+
+from dataclasses import dataclass
+
+from gateway.exchange import Exchange, present
+from gateway.ports import Snapshots
+from kernel.access import Grant
+from kernel.banking import consents
+from kernel.clock import Clock
+from kernel.errors import ConsentExpired, ConsentForeign, ConsentMismatch, ConsentNotAuthorised, ConsentRevoked, ConsentUnknown
+from kernel.hot_state import VersionIs
+from kernel.subjects import consent_subject
+from openapi.dialect import Row
+
+_REVOKED = frozenset(
+    {consents.ConsentState.REVOKED_BY_PSU, consents.ConsentState.WITHDRAWN_BY_TPP, consents.ConsentState.SUPERSEDED}
+)
+
+
+@dataclass(frozen=True)
+class ConsentState:
+    snapshots: Snapshots
+    clock: Clock
+    name = "consent_state"
+
+    def applies(self, row: Row) -> bool:
+        return row.consent_kind is not None and row.grant is Grant.AUTHORIZATION_CODE
+
+    async def on_request(self, exchange: Exchange) -> None:
+        token, brand = present(exchange.token), exchange.brand
+        if token.consent_id is None:
+            raise ConsentUnknown("the token names no consent")
+        subject = consent_subject(brand.name, token.consent_id)
+        consent = await self.snapshots.consent(brand, token.consent_id, fresh=exchange.is_stale(subject))
+        if consent is None:
+            raise ConsentUnknown(f"consent {token.consent_id}")
+        exchange.checks.append(VersionIs(subject, consent.version))
+        if consent.client_id != token.client_id:
+            raise ConsentForeign(f"consent {consent.id} is of client {consent.client_id}")
+        if consent.kind is not exchange.row.consent_kind:
+            raise ConsentMismatch(f"consent {consent.id} is of kind {consent.kind}")
+        self._check_authorised(consent)
+        exchange.consent = consent
+
+    def _check_authorised(self, consent: consents.Consent) -> None:
+        state = consent.effective_state(self.clock.now())
+        if state is consents.ConsentState.EXPIRED:
+            raise ConsentExpired(f"consent {consent.id}, valid until {consent.valid_until}")
+        if state in _REVOKED:
+            raise ConsentRevoked(f"consent {consent.id} is {state}")
+        if state is not consents.ConsentState.AUTHORISED:
+            raise ConsentNotAuthorised(f"consent {consent.id} is {state}")

@@ -1,0 +1,19 @@
+"""What the policies are made of. Each names the parts it needs by its fields (gateway/assembly.py)."""
+
+from dataclasses import dataclass, field
+
+from gateway.ports import AccessRecords, Consents, Snapshots, Tokens
+from kernel.clock import Clock
+from policies.rate_limit import Rate
+from policies.unattended_limit import Unattended
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    tokens: Tokens
+    snapshots: Snapshots
+    consents: Consents
+    records: AccessRecords
+    clock: Clock
+    rate: Rate = field(default_factory=Rate)
+    unattended: Unattended = field(default_factory=Unattended)

@@ -1,0 +1,40 @@
+"""Refuse a client that calls faster than its brand allows, saying which rule, what is left and when to come back. RFC 6585
+section 4."""
+
+from dataclasses import dataclass
+
+from gateway.exchange import Exchange, present
+from gateway.quota import check_quota
+from kernel.hot_state import WithinRate
+from kernel.subjects import rate_key
+from openapi.dialect import Row
+
+REQUESTS_PER_WINDOW = 3000
+WINDOW_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `limit` requests of one client per `window_seconds`."""
+
+    limit: int = REQUESTS_PER_WINDOW
+    window_seconds: int = WINDOW_SECONDS
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    rate: Rate
+    name = "rate_limit"
+
+    def applies(self, row: Row) -> bool:
+        return row.credential == "token"
+
+    async def on_request(self, exchange: Exchange) -> None:
+        exchange.checks.append(self._check(exchange))
+
+    def on_decision(self, exchange: Exchange) -> None:
+        check_quota(exchange, self._check(exchange))
+
+    def _check(self, exchange: Exchange) -> WithinRate:
+        key = rate_key(exchange.brand.name, present(exchange.client).id)
+        return WithinRate(key, self.rate.limit, self.rate.window_seconds)

@@ -1,0 +1,19 @@
+"""Refuse a token without the scope that its operation needs. RFC 6750 section 3.1."""
+
+from dataclasses import dataclass
+
+from gateway.exchange import Exchange, present
+from kernel.errors import ScopeInsufficient
+from openapi.dialect import Row
+
+
+@dataclass(frozen=True)
+class Scope:
+    name = "scope"
+
+    def applies(self, row: Row) -> bool:
+        return row.scope is not None and row.credential == "token"
+
+    async def on_request(self, exchange: Exchange) -> None:
+        if exchange.row.scope not in present(exchange.token).scope:
+            raise ScopeInsufficient(f"the operation needs {exchange.row.scope}")

@@ -1,0 +1,99 @@
+"""Refuse a call without one verified access token in the Authorization header. RFC 6750 sections 2.1 and 2.3, RFC 9068 section 4.
+
+A verified token is remembered by its hash and the key set's version; a token that was itself revoked has another version.
+"""
+
+import hashlib
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from gateway.exchange import Exchange
+from gateway.ports import Tokens
+from kernel.access import AccessToken
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.errors import TokenExpired, TokenInvalid, TokenMissing, TokenRevoked
+from kernel.hot_state import VersionIs
+from kernel.http.message import Request
+from kernel.subjects import TOKEN_CURRENT, keys_subject, token_subject
+from openapi.dialect import Row
+
+TOKEN_BYTES_MAX = 4096
+VERIFIED_TOKENS_MAX = 10_000
+
+_TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)
+
+
+class VerifiedTokens:
+    """The last tokens that verified, by (brand, key set version, hash). Least recently used leave first."""
+
+    def __init__(self, capacity: int = VERIFIED_TOKENS_MAX) -> None:
+        self._capacity = capacity
+        self._tokens: OrderedDict[tuple[str, int, bytes], AccessToken] = OrderedDict()
+
+    def find(self, key: tuple[str, int, bytes]) -> AccessToken | None:
+        token = self._tokens.get(key)
+        if token is not None:
+            self._tokens.move_to_end(key)
+        return token
+
+    def remember(self, key: tuple[str, int, bytes], token: AccessToken) -> None:
+        self._tokens[key] = token
+        if len(self._tokens) > self._capacity:
+            self._tokens.popitem(last=False)
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+
+@dataclass(frozen=True)
+class TokenVerified:
+    tokens: Tokens
+    clock: Clock
+    verified: VerifiedTokens = field(default_factory=VerifiedTokens, init=False)
+    name = "token"
+
+    def applies(self, row: Row) -> bool:
+        return row.credential == "token"
+
+    async def on_request(self, exchange: Exchange) -> None:
+        presented, brand = parse_bearer(exchange.request), exchange.brand
+        keys = keys_subject(brand.name)
+        if exchange.moved.get(keys, 0) > self.tokens.key_set_version(brand):
+            await self.tokens.load_keys(brand)
+        exchange.checks.append(VersionIs(keys, self.tokens.key_set_version(brand)))
+        token = self._verify(brand, presented)
+        subject = token_subject(brand.name, token.jti)
+        exchange.checks.append(VersionIs(subject, exchange.moved.get(subject, TOKEN_CURRENT)))
+        if exchange.is_stale(subject):
+            raise TokenRevoked(f"token {token.jti}")
+        exchange.token = token
+
+    def _verify(self, brand: Brand, presented: str) -> AccessToken:
+        key = (brand.name, self.tokens.key_set_version(brand), hashlib.sha256(presented.encode()).digest())
+        token = self.verified.find(key)
+        if token is None:
+            token = self.tokens.verify(brand, presented)
+            self.verified.remember(key, token)
+        elif self.clock.wall() >= token.expires_at:
+            raise TokenExpired(f"token {token.jti} expired at {token.expires_at}")
+        return token
+
+
+def parse_bearer(request: Request) -> str:
+    """The token as it was presented. Raises TokenMissing or TokenInvalid."""
+    if any(name == "access_token" for name, _ in request.query):
+        raise TokenInvalid("presented in the query, where logs and histories keep it")
+    headers = request.headers.getall("Authorization", [])
+    if not headers:
+        raise TokenMissing("no Authorization header")
+    if len(headers) > 1:
+        raise TokenInvalid(f"{len(headers)} Authorization headers")
+    scheme, _, presented = headers[0].strip().partition(" ")
+    if scheme.lower() != "bearer":
+        raise TokenMissing("another scheme than Bearer")
+    presented = presented.strip(" ")
+    if len(presented) > TOKEN_BYTES_MAX or not _TOKEN68.fullmatch(presented):
+        raise TokenInvalid("too long, or not the characters of a token")
+    return presented

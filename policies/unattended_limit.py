@@ -1,0 +1,54 @@
+"""Refuse more accesses without the PSU than four in 24 hours, or as many as the consent says: counted per consent, account and
+operation; further pages are free. Commission Delegated Regulation (EU) 2018/389 article 36(5)(b)."""
+
+from dataclasses import dataclass
+
+from gateway.account_path import account_parameter
+from gateway.exchange import Exchange, present
+from gateway.quota import check_quota
+from kernel.access import Grant
+from kernel.hot_state import WithinCount
+from kernel.subjects import unattended_key
+from openapi.dialect import Row
+
+ACCESSES_PER_DAY = 4
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Unattended:
+    """At most `limit` accesses per `window_seconds`, unless the consent agreed on another number per day."""
+
+    limit: int = ACCESSES_PER_DAY
+    window_seconds: int = DAY_SECONDS
+
+
+@dataclass(frozen=True)
+class UnattendedLimit:
+    unattended: Unattended
+    name = "unattended_limit"
+
+    def applies(self, row: Row) -> bool:
+        return bool(row.permissions) and row.grant is Grant.AUTHORIZATION_CODE
+
+    async def on_request(self, exchange: Exchange) -> None:
+        if not is_free(exchange):
+            exchange.checks.append(self._check(exchange))
+
+    def on_decision(self, exchange: Exchange) -> None:
+        if not is_free(exchange):
+            check_quota(exchange, self._check(exchange))
+
+    def _check(self, exchange: Exchange) -> WithinCount:
+        consent, parameter = present(exchange.consent), account_parameter(exchange.row)
+        account_id = exchange.path[parameter] if parameter else ""
+        key = unattended_key(exchange.brand.name, consent.id, account_id, exchange.row.operation)
+        agreed = consent.frequency_per_day
+        if agreed is not None:
+            return WithinCount(key, agreed, DAY_SECONDS)
+        return WithinCount(key, self.unattended.limit, self.unattended.window_seconds)
+
+
+def is_free(exchange: Exchange) -> bool:
+    """The PSU asked, or this is a later page of an access already counted."""
+    return exchange.psu_present or getattr(exchange.command, "cursor", None) is not None
