@@ -78,7 +78,7 @@ class Row:
     credential: Credential = "token"
     scope: str | None = None
     grant: Grant | None = None
-    consent_kind: ConsentKind | None = None
+    consent_kind: ConsentKind | None = None  # of the consent behind the token, or (client credentials) of the one the path names
     permissions: frozenset[Permission] = frozenset()  # any one of these opens the operation
     idempotent: bool = False
     signed: bool = False

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from kernel.access import Grant
 from kernel.errors import BodyTooLarge, HostUnknown, MediaTypeUnsupported, MethodNotAllowed, OperationUnknown, Problem
 from openapi import DIALECTS
 from openapi.dialect import Dialect, HeaderParameter, QueryParameter, Row
@@ -86,7 +87,7 @@ def _parameters(dialect: Dialect, row: Row) -> list[JsonObject]:
     in_header = [
         _header_parameter(each)
         for each in dialect.headers.parameters
-        if row.consent_kind is not None or not each.only_with_consent
+        if row.grant is not Grant.CLIENT_CREDENTIALS or not each.only_with_consent
     ]
     return in_path + [_query_parameter(each) for each in row.query] + in_header
 
