@@ -12,12 +12,10 @@ from kernel.errors import (
     CertificateInvalid,
     CertificateMissing,
     MethodNotAllowed,
-    Overloaded,
     Problem,
     RateExceeded,
     ScopeInsufficient,
     TokenMissing,
-    UpstreamFailed,
 )
 from kernel.http.message import Response
 from openapi.dialect import Dialect
@@ -41,6 +39,6 @@ def render_problem(dialect: Dialect, problem: Problem, interaction_id: str, acce
         headers["Allow"] = ", ".join(problem.allowed)
     elif isinstance(problem, RateExceeded):
         headers["Retry-After"] = str(problem.retry_after)
-    elif isinstance(problem, Overloaded | UpstreamFailed):
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return Response(status, body, headers)
