@@ -1,0 +1,96 @@
+"""Sign client assertions as a TPP, and verify what the server signed.
+
+RFC 7523 section 3 with FAPI2-SP-FINAL-5.3.3 (`aud` is the issuer alone), OpenID Connect Core section 3.1.3.7 (ID token validation).
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs, turned
+
+ASSERTION_SECONDS = 60
+SKEW_SECONDS = 10
+ID_TOKEN_AGE_SECONDS_MAX = 300
+ALGORITHMS = ("PS256", "ES256", "EdDSA", "Ed25519")
+
+
+class ResponseInvalid(Exception):
+    """The server's answer is not what a careful TPP accepts."""
+
+
+class _Registry(JWSRegistry):
+    """FAPI 2's algorithms. EdDSA is the older name of Ed25519 (RFC 9864), the only curve used with it here."""
+
+    max_header_length = 2048
+
+    def get_alg(self, name: str) -> Any:
+        return self.algorithms["Ed25519" if name == "EdDSA" else name]
+
+
+_REGISTRY = _Registry(algorithms=list(ALGORITHMS))
+
+
+def sign_assertion(
+    client_id: str, issuer: str, jwk: dict[str, Any], knobs: Knobs = AS_IT_SHOULD_BE, *, now: Callable[[], float] = time.time
+) -> str:
+    """One client assertion, for one use."""
+    issued = int(now())
+    claims = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": issuer,
+        "jti": secrets.token_urlsafe(16),
+        "iat": issued,
+        "nbf": issued,
+        "exp": issued + ASSERTION_SECONDS,
+    }
+    jwk = knobs.signing_jwk or jwk
+    header = turned({"alg": jwk["alg"], "kid": jwk["kid"], "typ": "JWT"}, knobs.assertion_header)
+    payload = json.dumps(turned(claims, knobs.assertion_claims)).encode()
+    return jws.serialize_compact(header, payload, _import(jwk), registry=_REGISTRY)
+
+
+def verify_id_token(
+    token: str, jwks: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str, now: Callable[[], float] = time.time
+) -> dict[str, Any]:
+    """The claims of an ID token that is good. Raises ResponseInvalid naming what is not."""
+    try:
+        unverified = jws.extract_compact(token.encode())
+        header = unverified.headers()
+        jwk = next(key for key in jwks["keys"] if key["kid"] == header.get("kid"))
+        if header.get("alg") not in ALGORITHMS or jwk.get("alg", header["alg"]) != header["alg"]:
+            raise ResponseInvalid("id_token: algorithm")
+        verified = jws.deserialize_compact(token, _import(jwk), registry=_REGISTRY)
+        claims: dict[str, Any] = json.loads(verified.payload)
+    except StopIteration:
+        raise ResponseInvalid("id_token: signed with a key that the server does not publish") from None
+    except (JoseError, ValueError) as error:
+        raise ResponseInvalid(f"id_token: {type(error).__name__}") from None
+    _check_claims(claims, issuer, client_id, nonce, now())
+    return claims
+
+
+def _check_claims(claims: Mapping[str, Any], issuer: str, client_id: str, nonce: str, now: float) -> None:
+    faults = {
+        "iss": claims.get("iss") != issuer,
+        "aud": claims.get("aud") not in (client_id, [client_id]),
+        "sub": not claims.get("sub"),
+        "nonce": claims.get("nonce") != nonce,
+        "exp": not claims.get("exp", 0) > now - SKEW_SECONDS,
+        "iat": not now - ID_TOKEN_AGE_SECONDS_MAX <= claims.get("iat", 0) <= now + SKEW_SECONDS,
+    }
+    if wrong := [name for name, is_wrong in faults.items() if is_wrong]:
+        raise ResponseInvalid(f"id_token: {', '.join(wrong)}")
+
+
+def _import(jwk: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey:
+    kinds: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+    return kinds[jwk["kty"]].import_key(dict(jwk))

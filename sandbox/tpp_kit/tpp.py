@@ -1,0 +1,266 @@
+"""A small, correct FAPI 2 TPP: from its folder to a customer's accounts. Each call takes knobs that make it wrong on purpose.
+
+FAPI2-SP-FINAL-5.3.3 (clients), RFC 9126, RFC 7636, RFC 9207, RFC 8705 section 5 (endpoint aliases), OBIE R/W 4.0 Account Access
+Consents. Only the standard library, aiohttp's client and joserfc stand behind it.
+"""
+
+import json
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlencode
+
+from sandbox.tpp_kit.authorization import PushedRequest, authorization_form, read_response
+from sandbox.tpp_kit.folder import TppFolder, load_folder
+from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs, turned
+from sandbox.tpp_kit.signing import ResponseInvalid, sign_assertion, verify_id_token
+from sandbox.tpp_kit.transcript import Entry
+from sandbox.tpp_kit.wire import Answer, Wire
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+DEFAULT_PERMISSIONS = (
+    "ReadAccountsDetail",
+    "ReadBalances",
+    "ReadTransactionsDetail",
+    "ReadTransactionsCredits",
+    "ReadTransactionsDebits",
+)
+
+
+class Refused(Exception):
+    """The server answered a call with another status than its success."""
+
+    def __init__(self, what: str, answer: Answer) -> None:
+        super().__init__(f"{what}: {answer.status} {answer.body[:300].decode(errors='replace')}")
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class LodgedConsent:
+    id: str
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """A token response. `claims` are those of the verified ID token, empty if there was none."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+    refresh_token: str | None
+    claims: dict[str, Any]
+
+
+class Tpp:
+    """One client of one server. Use as an async context manager."""
+
+    def __init__(self, folder: TppFolder) -> None:
+        self.folder = folder
+        self.wire = Wire(folder)
+        self._metadata: dict[str, Any] | None = None
+        self._jwks: dict[str, Any] | None = None
+        self._pushed: PushedRequest | None = None
+
+    @classmethod
+    def from_folder(cls, path: Path, *, resource_base: str | None = None) -> "Tpp":
+        return cls(load_folder(path, resource_base=resource_base))
+
+    async def __aenter__(self) -> "Tpp":
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.wire.close()
+
+    @property
+    def transcript(self) -> list[Entry]:
+        """Everything sent and received so far, oldest first, secrets shortened."""
+        return self.wire.transcript
+
+    async def discover(self) -> dict[str, Any]:
+        """The server's metadata, fetched once. Raises ResponseInvalid if it speaks for another issuer."""
+        if self._metadata is None:
+            url = f"{self.folder.issuer}/.well-known/openid-configuration"
+            metadata: dict[str, Any] = await self._fetch(url)
+            if metadata["issuer"] != self.folder.issuer:
+                raise ResponseInvalid("metadata of another issuer")
+            self._metadata = metadata
+        return self._metadata
+
+    async def client_credentials_token(self, scope: str = "accounts", *, knobs: Knobs = AS_IT_SHOULD_BE) -> str:
+        """An access token with the TPP's own authority."""
+        answer = await self._post("token_endpoint", {"grant_type": "client_credentials", "scope": scope}, knobs)
+        return str(_expect(200, "client credentials", answer)["access_token"])
+
+    async def lodge_account_consent(
+        self,
+        permissions: Sequence[str] = DEFAULT_PERMISSIONS,
+        *,
+        expires: str | None = None,
+        transactions_from: str | None = None,
+        transactions_to: str | None = None,
+        token: str | None = None,
+        knobs: Knobs = AS_IT_SHOULD_BE,
+    ) -> LodgedConsent:
+        """An account access consent. Date-times are ISO 8601 with an offset. Without `token` a new one is fetched."""
+        dates = {
+            "ExpirationDateTime": expires,
+            "TransactionFromDateTime": transactions_from,
+            "TransactionToDateTime": transactions_to,
+        }
+        data = {"Permissions": list(permissions)} | {name: value for name, value in dates.items() if value is not None}
+        token = token or await self.client_credentials_token()
+        body = json.dumps({"Data": data, "Risk": {}}).encode()
+        document = _expect(201, "account access consent", await self.post("/account-access-consents", token, body, knobs=knobs))
+        return LodgedConsent(document["Data"]["ConsentId"], document)
+
+    async def push_authorization_request(
+        self,
+        consent_id: str | None,
+        scope: str = "openid accounts",
+        state: str | None = None,
+        nonce: str | None = None,
+        *,
+        redirect_uri: str | None = None,
+        knobs: Knobs = AS_IT_SHOULD_BE,
+    ) -> PushedRequest:
+        """Push a request for this consent (None: the client's default). State, nonce and PKCE verifier are made if not given."""
+        pushed = PushedRequest(
+            request_uri="",
+            expires_in=0,
+            state=state or secrets.token_urlsafe(16),
+            nonce=nonce or secrets.token_urlsafe(16),
+            code_verifier=secrets.token_urlsafe(48),
+            redirect_uri=redirect_uri or self.folder.redirect_uris[0],
+            scope=scope,
+            consent_id=consent_id,
+        )
+        form = authorization_form(self.folder.client_id, pushed)
+        answer = await self._post("pushed_authorization_request_endpoint", form, knobs)
+        document = _expect(201, "pushed authorization request", answer)
+        self._pushed = replace(pushed, request_uri=document["request_uri"], expires_in=document["expires_in"])
+        return self._pushed
+
+    async def authorization_url(self, request_uri: str) -> str:
+        """Where to send the customer's browser."""
+        query = urlencode({"client_id": self.folder.client_id, "request_uri": request_uri})
+        return f"{(await self.discover())['authorization_endpoint']}?{query}"
+
+    async def authorize_without_page(self, pushed: PushedRequest) -> str:
+        """The code, where the customer's decision was already made and the server redirects at once."""
+        url = await self.authorization_url(pushed.request_uri)
+        answer = await self.wire.call("GET", url, certificate="none", headers={"Accept": "text/html"})
+        if answer.status not in {302, 303}:
+            raise Refused("authorize", answer)
+        return self.read_authorization_response(answer.header("Location") or "", pushed)
+
+    def read_authorization_response(self, location: str, pushed: PushedRequest) -> str:
+        """The code in a redirect's address. Raises ResponseInvalid: see authorization.read_response."""
+        return read_response(location, pushed, issuer=self.folder.issuer)
+
+    async def redeem(self, code: str, pushed: PushedRequest | None = None, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Tokens:
+        """Tokens for a code of `pushed`, by default the last request pushed. The ID token is verified, its consent included."""
+        pushed = pushed or self._pushed
+        if pushed is None:
+            raise ValueError("nothing was pushed")
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": pushed.redirect_uri,
+            "code_verifier": pushed.code_verifier,
+        }
+        document = _expect(200, "authorization code", await self._post("token_endpoint", form, knobs))
+        return _tokens(document, await self._id_token_claims(document, pushed))
+
+    async def refresh(self, refresh_token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Tokens:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return _tokens(_expect(200, "refresh", await self._post("token_endpoint", form, knobs)), {})
+
+    async def revoke(self, token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
+        """RFC 7009. Raises Refused for another answer than 200."""
+        answer = await self._post("revocation_endpoint", {"token": token}, knobs)
+        if answer.status != 200:
+            raise Refused("revoke", answer)
+        return answer
+
+    async def get(self, path: str, token: str | None, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
+        """Read a resource. `path` stands below the resource base, or is a whole URL (a `Next` link)."""
+        return await self.call("GET", path, token, knobs=knobs)
+
+    async def delete(self, path: str, token: str | None, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
+        return await self.call("DELETE", path, token, knobs=knobs)
+
+    async def post(self, path: str, token: str | None, body: bytes, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
+        return await self.call("POST", path, token, body, knobs=knobs)
+
+    async def call(
+        self, method: str, path: str, token: str | None, body: bytes = b"", *, knobs: Knobs = AS_IT_SHOULD_BE
+    ) -> Answer:
+        """One resource call, whatever its answer; a new interaction id each time."""
+        headers = {"Accept": "application/json", "x-fapi-interaction-id": str(uuid.uuid4())}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        if body:
+            headers["Content-Type"] = "application/json"
+        url = path if path.startswith("https://") else self.folder.resource_base + path
+        return await self.wire.call(method, url, certificate=knobs.certificate, headers=turned(headers, knobs.headers), body=body)
+
+    async def _post(self, endpoint: str, form: Mapping[str, str], knobs: Knobs) -> Answer:
+        """To an endpoint of the authorization server, authenticated as registered."""
+        metadata = await self.discover()
+        credentials = {"client_id": self.folder.client_id}
+        by_assertion = self.folder.token_endpoint_auth_method == "private_key_jwt"
+        if by_assertion:
+            assertion = sign_assertion(self.folder.client_id, metadata["issuer"], self.folder.signing_jwk, knobs)
+            credentials |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+        # a request is pushed without a certificate unless the certificate is what authenticates
+        plain = by_assertion and endpoint == "pushed_authorization_request_endpoint"
+        url = metadata[endpoint] if plain else metadata.get("mtls_endpoint_aliases", {}).get(endpoint, metadata[endpoint])
+        certificate = "none" if plain and knobs.certificate == "own" else knobs.certificate
+        return await self.wire.post_form(
+            url, turned({**form, **credentials}, knobs.form), certificate=certificate, headers=turned({}, knobs.headers)
+        )
+
+    async def _id_token_claims(self, document: Mapping[str, Any], pushed: PushedRequest) -> dict[str, Any]:
+        if "id_token" not in document:
+            if "openid" in pushed.scope.split():
+                raise ResponseInvalid("id_token: none")
+            return {}
+        metadata = await self.discover()
+        if self._jwks is None:
+            self._jwks = await self._fetch(metadata["jwks_uri"])
+        client_id = self.folder.client_id
+        claims = verify_id_token(
+            document["id_token"], self._jwks, issuer=metadata["issuer"], client_id=client_id, nonce=pushed.nonce
+        )
+        if pushed.consent_id is not None and claims.get("openbanking_intent_id") != pushed.consent_id:
+            raise ResponseInvalid("id_token: of another consent")
+        return claims
+
+    async def _fetch(self, url: str) -> dict[str, Any]:
+        return _expect(200, url, await self.wire.call("GET", url, certificate="none", headers={"Accept": "application/json"}))
+
+
+def _expect(status: int, what: str, answer: Answer) -> dict[str, Any]:
+    if answer.status != status:
+        raise Refused(what, answer)
+    document = answer.json()
+    if not isinstance(document, dict):
+        raise ResponseInvalid(f"{what}: not a JSON object")
+    return document
+
+
+def _tokens(document: Mapping[str, Any], claims: dict[str, Any]) -> Tokens:
+    if document.get("token_type", "").lower() != "bearer":
+        raise ResponseInvalid("token_type")
+    return Tokens(
+        access_token=document["access_token"],
+        expires_in=document["expires_in"],
+        scope=document.get("scope", ""),
+        refresh_token=document.get("refresh_token"),
+        claims=claims,
+    )

@@ -1,0 +1,58 @@
+"""What was sent and received, for people to read: every secret cut to its first characters."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+KEPT_CHARACTERS = 8
+BODY_CHARACTERS_MAX = 2000
+
+_LONG = re.compile(r"[A-Za-z0-9_-]{24,}(?:\.[A-Za-z0-9_-]+)*")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_SHOWN = ("accept", "authorization", "cache-control", "content-type", "location", "retry-after", "www-authenticate", "x-fapi-")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request and its answer, already shortened."""
+
+    method: str
+    url: str
+    with_certificate: bool
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: str
+    status: int
+    response_headers: tuple[tuple[str, str], ...]
+    response_body: str
+
+    def render(self) -> str:
+        """The exchange as lines: `>` sent, `<` received."""
+        certificate = "  [client certificate]" if self.with_certificate else ""
+        sent = [f"> {self.method} {self.url}{certificate}", *(f"> {name}: {value}" for name, value in self.request_headers)]
+        sent += [f">   {line}" for line in self.request_body.splitlines()]
+        received = [f"< {self.status}", *(f"< {name}: {value}" for name, value in self.response_headers)]
+        received += [f"<   {line}" for line in self.response_body.splitlines()]
+        return "\n".join(sent + received)
+
+
+def shorten(text: str) -> str:
+    """The text with everything that could be a token, code or assertion cut. A UUID names things and stays."""
+    return _LONG.sub(lambda found: found[0] if _UUID.fullmatch(found[0]) else f"{found[0][:KEPT_CHARACTERS]}...", text)
+
+
+def shown_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The headers that tell something, in order."""
+    return tuple((name, shorten(value)) for name, value in headers.items() if name.lower().startswith(_SHOWN))
+
+
+def shown_body(body: bytes, content_type: str) -> str:
+    """A form as one field a line, all else as text, both shortened."""
+    text = body.decode(errors="replace")
+    if "x-www-form-urlencoded" in content_type:
+        text = "\n".join(f"{name}={value}" for name, value in parse_qsl(text, keep_blank_values=True))
+    if "text/html" in content_type:
+        return f"(a page of {len(body)} bytes)"
+    if len(text) > BODY_CHARACTERS_MAX:
+        text = text[:BODY_CHARACTERS_MAX] + " ..."
+    return shorten(text)
