@@ -1,0 +1,63 @@
+"""The ledger's sealed documents: who an account belongs to, and what a transaction says.
+
+A document is one format byte and JSON, sealed to its place (table, column, brand, row id). Readers accept the newest format and
+the one before it.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from kernel import json
+from kernel.banking.accounts import AccountIdentifier, Counterparty, Merchant
+from kernel.sealed import SealBroken, Sealer
+
+FORMAT = 1
+FORMATS_READ = frozenset({FORMAT})
+
+Document = TypeVar("Document", bound=msgspec.Struct)
+
+
+class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What names an account's holder or leads to the account."""
+
+    identifiers: tuple[AccountIdentifier, ...] = ()
+    nickname: str | None = None
+
+
+class Narrative(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a transaction says to the holder, beside its amount and dates."""
+
+    information: str
+    reference: str | None = None
+    merchant: Merchant | None = None
+    counterparty: Counterparty | None = None
+
+
+def seal_identity(sealer: Sealer, identity: Identity, brand: str, account_id: str) -> bytes:
+    return _seal(sealer, identity, ("ledger_accounts", "identity", brand, account_id))
+
+
+def open_identity(sealer: Sealer, sealed: bytes, brand: str, account_id: str) -> Identity:
+    """Raises SealBroken."""
+    return _open(sealer, sealed, Identity, ("ledger_accounts", "identity", brand, account_id))
+
+
+def seal_narrative(sealer: Sealer, narrative: Narrative, brand: str, transaction_id: str) -> bytes:
+    return _seal(sealer, narrative, ("ledger_transactions", "narrative", brand, transaction_id))
+
+
+def open_narrative(sealer: Sealer, sealed: bytes, brand: str, transaction_id: str) -> Narrative:
+    """Raises SealBroken."""
+    return _open(sealer, sealed, Narrative, ("ledger_transactions", "narrative", brand, transaction_id))
+
+
+def _seal(sealer: Sealer, document: msgspec.Struct, place: tuple[str, ...]) -> bytes:
+    return sealer.seal(bytes([FORMAT]) + json.encode(document), *place)
+
+
+def _open(sealer: Sealer, sealed: bytes, into: type[Document], place: tuple[str, ...]) -> Document:
+    text = sealer.open(sealed, *place)
+    if text[0] not in FORMATS_READ:
+        raise SealBroken(f"document format {text[0]}")
+    return msgspec.json.decode(text[1:], type=into)

@@ -1,0 +1,141 @@
+"""What may be written to the ledger, and what is refused before anything is: the words of double entry.
+
+An entry is a set of legs that sum to zero in every currency. A leg of a customer's account carries the line that its holder
+reads; a leg of the bank's own account carries none.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType
+from kernel.banking.money import Money
+from kernel.errors import Problem
+from plugins.ledger.documents import Identity, Narrative
+
+LEGS_MIN = 2
+
+
+class EntryUnbalanced(Problem):
+    code, public = "entry_unbalanced", "The entry does not balance."
+
+
+class EntryMismatched(Problem):
+    code, public = "entry_mismatched", "The entry does not fit its account."
+
+
+class PendingUnknown(Problem):
+    code, public = "pending_unknown", "There is no such pending transaction."
+
+
+class Right(StrEnum):
+    """What a customer may do with an account. Each includes the ones before it."""
+
+    VIEW = "view"
+    INITIATE = "initiate"
+    APPROVE = "approve"
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """`position` orders the accounts of one customer."""
+
+    customer_id: str
+    right: Right
+    position: int = 0
+
+
+class AccountOpening(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's account as it is opened. `credit_line` is what may be spent beyond the balance."""
+
+    id: str
+    currency: str
+    type: AccountType
+    category: AccountCategory
+    product: str
+    opened_at: datetime
+    identity: Identity
+    holders: tuple[Holder, ...]
+    status: AccountStatus = AccountStatus.ENABLED
+    eligible: bool = True
+    credit_line: Money | None = None
+    servicer_bic: str | None = None
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """What the holder reads. `id` is the transaction's; `settles` says that it books the pending transaction of that id."""
+
+    id: str
+    booked_at: datetime
+    narrative: Narrative
+    value_at: datetime | None = None
+    code: str | None = None
+    settles: bool = False
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """One side of an entry: a positive amount raises the account's balance."""
+
+    account_id: str
+    amount: Money
+    line: Line | None = None
+
+
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """`id` makes the entry unique: a second entry with it is refused by the database."""
+
+    id: str
+    legs: tuple[Leg, ...]
+    kind: str = "transfer"
+
+
+class PendingPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment announced and not yet booked. A debit holds its amount until it is booked or released."""
+
+    id: str
+    account_id: str
+    amount: Money
+    booked_at: datetime  # when it is expected to be booked
+    narrative: Narrative
+    code: str | None = None
+
+
+class AccountFacts(msgspec.Struct, frozen=True):
+    """What posting must know of an account, read under the ledger's lock."""
+
+    id: str
+    internal: bool
+    currency: str
+    status: str
+    balance_minor: int
+
+
+def check_balanced(entries: Sequence[LedgerEntry]) -> None:
+    """Raises EntryUnbalanced unless every entry has two legs or more, none of zero, that sum to zero in each currency."""
+    for entry in entries:
+        if len(entry.legs) < LEGS_MIN:
+            raise EntryUnbalanced(f"entry {entry.id} has {len(entry.legs)} legs")
+        sums: Counter[str] = Counter()
+        for leg in entry.legs:
+            if leg.amount.minor == 0:
+                raise EntryUnbalanced(f"entry {entry.id} moves nothing on one of its legs")
+            sums[leg.amount.currency] += leg.amount.minor
+        if any(sums.values()):
+            raise EntryUnbalanced(
+                f"entry {entry.id} does not sum to zero in {sorted(key for key, total in sums.items() if total)}"
+            )
+
+
+def check_fits(account: AccountFacts | None, account_id: str, amount: Money, *, has_line: bool) -> AccountFacts:
+    """The account, if it can take the amount. Raises EntryMismatched."""
+    if account is None:
+        raise EntryMismatched(f"account {account_id} is unknown")
+    if account.currency != amount.currency:
+        raise EntryMismatched(f"account {account_id} is in {account.currency}, the leg in {amount.currency}")
+    if account.status == AccountStatus.DELETED:
+        raise EntryMismatched(f"account {account_id} is closed")
+    if has_line == account.internal:
+        raise EntryMismatched(f"account {account_id}: a customer's account needs a line, the bank's own takes none")
+    return account

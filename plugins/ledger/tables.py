@@ -1,0 +1,122 @@
+"""The ledger's tables: accounts and their holders, immutable entries and postings, and the holder's view of them.
+
+Every name starts with `ledger_`, so that the ledger may share a database with other contexts or have its own.
+
+A row of `transactions` is one version of one transaction: it stands from `sequence` until `ended_by` (exclusive). Its id
+survives pending -> booked, and what a listing saw at a sequence can be seen again, whatever was recorded since.
+"""
+
+import sqlalchemy as sa
+
+from kernel.database import Instant
+from kernel.journal import journal_table, outbox_table
+
+PREFIX = "ledger_"
+
+metadata = sa.MetaData()
+
+journal = journal_table(metadata, PREFIX)
+outbox = outbox_table(metadata, PREFIX)
+
+
+def _key(length: int = 64) -> sa.String:
+    """Text that orders by code point on every database, as Python's own comparison does."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
+accounts = sa.Table(
+    f"{PREFIX}accounts",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("id", _key(), primary_key=True),
+    sa.Column("internal", sa.Boolean, nullable=False),  # the bank's own account, which no customer sees
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("type", sa.String(16), nullable=True),  # null for the bank's own
+    sa.Column("category", sa.String(16), nullable=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("status_changed_at", Instant, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("product", sa.String(140), nullable=False),
+    sa.Column("eligible", sa.Boolean, nullable=False),
+    sa.Column("credit_line_minor", sa.BigInteger, nullable=True),
+    sa.Column("servicer_bic", sa.String(11), nullable=True),
+    sa.Column("identity", sa.LargeBinary, nullable=True),  # sealed: numbers, names, nickname
+)
+
+holders = sa.Table(
+    f"{PREFIX}holders",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("customer_id", _key(), primary_key=True),
+    sa.Column("account_id", _key(), primary_key=True),
+    sa.Column("right", sa.String(16), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),  # the order in which the customer sees their accounts
+)
+
+sequences = sa.Table(
+    f"{PREFIX}sequences",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("last", sa.BigInteger, nullable=False),
+)
+
+entries = sa.Table(
+    f"{PREFIX}entries",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("id", _key(), primary_key=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+)
+
+postings = sa.Table(
+    f"{PREFIX}postings",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("account_id", _key(), primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True),
+    sa.Column("entry_id", _key(), nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("balance_after_minor", sa.BigInteger, nullable=False),
+    sa.Index(f"{PREFIX}postings_by_entry", "brand", "entry_id"),
+)
+
+transactions = sa.Table(
+    f"{PREFIX}transactions",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("account_id", _key(), primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True),
+    sa.Column("ended_by", sa.BigInteger, nullable=True),
+    sa.Column("id", _key(), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("booked_at", Instant, nullable=False),
+    sa.Column("value_at", Instant, nullable=True),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("balance_after_minor", sa.BigInteger, nullable=True),
+    sa.Column("code", sa.String(32), nullable=True),
+    sa.Column("narrative", sa.LargeBinary, nullable=False),  # sealed: information, reference, merchant, counterparty
+    # One version of a transaction stands at a time.
+    sa.Index(
+        f"{PREFIX}transactions_standing",
+        "brand",
+        "id",
+        unique=True,
+        sqlite_where=sa.text("ended_by IS NULL"),
+        postgresql_where=sa.text("ended_by IS NULL"),
+    ),
+    # Pages run newest first: both databases read this index backwards.
+    sa.Index(f"{PREFIX}transactions_by_booking", "brand", "account_id", "booked_at", "id"),
+)
+
+holds = sa.Table(
+    f"{PREFIX}holds",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("account_id", _key(), primary_key=True),
+    sa.Column("id", _key(), primary_key=True),  # the pending transaction's
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),  # positive: what may not be spent
+    sa.Column("placed_at", Instant, nullable=False),
+    sa.Column("ended_by", sa.BigInteger, nullable=True),
+)

@@ -1,0 +1,211 @@
+"""The built-in customer authentication: a password, then a one-time code or the PSU's device. Implements PsuIdentity of
+consent/ports.py. RTS on SCA (EU 2018/389) articles 4, 6 and 7; attempts are counted and accounts locked by the caller.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import cast
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.ports import Psu, ScaChallenge, ScaEvidence, ScaMethod
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.errors import Problem, UpstreamTimedOut
+from kernel.ids import Ids
+from kernel.sealed import Sealer
+from plugins.psu_identity import tables
+from plugins.psu_identity.passwords import Passwords
+from plugins.psu_identity.ports import CodeSender, Device
+
+CODE_LIFETIME = timedelta(minutes=5)
+CHALLENGE_LIFETIME = timedelta(minutes=5)  # of a device's confirmation
+AUTHENTICATOR_TIMEOUT_SECONDS = 10.0
+
+
+class ScaMethodUnavailable(Problem):
+    code, public = "sca_method_unavailable", "This way of confirming your identity is not available."
+
+
+class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+    """A PSU as they are enrolled. `password_hash` comes from `Passwords.hash`; `sca_methods` preferred first."""
+
+    id: str
+    username: str
+    password_hash: str
+    customer_id: str
+    display_name: str
+    sca_methods: tuple[ScaMethod, ...]
+
+
+class BuiltInIdentity:
+    """`codes` and `device` None: PSUs cannot use that method here."""
+
+    name = "built_in"
+
+    def __init__(
+        self,
+        database: Database,
+        sealer: Sealer,
+        clock: Clock,
+        ids: Ids,
+        *,
+        codes: CodeSender | None,
+        device: Device | None = None,
+    ) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+        self._ids = ids
+        self._codes = codes
+        self._device = device
+        self._passwords = Passwords()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any authenticator only pretends. A production configuration refuses it."""
+        return any(authenticator is not None and authenticator.simulated for authenticator in (self._codes, self._device))
+
+    async def check_password(self, brand: Brand, username: str, password: str) -> Psu | None:
+        blind = _blind_username(self._sealer, brand.name, username)
+        row = await self._load(brand, tables.identities.c.username_blind == blind)
+        right = await self._passwords.verify(row.password_hash if row is not None else None, password)
+        return self._psu(brand, row) if right and row is not None else None
+
+    async def find(self, brand: Brand, psu_id: str) -> Psu | None:
+        row = await self._load(brand, tables.identities.c.id == psu_id)
+        return None if row is None else self._psu(brand, row)
+
+    async def start_sca(self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str) -> ScaChallenge:
+        """Raises ScaMethodUnavailable, CodeNotSent, or UpstreamTimedOut if the authenticator does not answer."""
+        if method == "one_time_code" and self._codes is not None:
+            return await self._send_code(brand, psu, journey_id, self._codes)
+        if method == "device" and self._device is not None:
+            return await self._ask_device(brand, psu, journey_id, self._device)
+        raise ScaMethodUnavailable(f"method {method}")
+
+    async def finish_sca(self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str) -> ScaEvidence | None:
+        if challenge.method == "one_time_code" and self._codes is not None:
+            right = await self._take_code(brand, psu, challenge.reference, response)
+            simulated = self._codes.simulated
+        elif challenge.method == "device" and self._device is not None:
+            right = await self._has_confirmed(brand, psu, challenge, self._device)
+            simulated = self._device.simulated
+        else:
+            raise ScaMethodUnavailable(f"method {challenge.method}")
+        if not right:
+            return None
+        return ScaEvidence(challenge.method, self._clock.now(), challenge.reference, simulated=simulated)
+
+    async def _load(self, brand: Brand, condition: sa.ColumnElement[bool]) -> sa.Row[tuple[object, ...]] | None:
+        statement = sa.select(tables.identities).where(tables.identities.c.brand == brand.name, condition)
+        async with self._database.read() as connection:
+            return (await connection.execute(statement)).one_or_none()
+
+    def _psu(self, brand: Brand, row: sa.Row[tuple[object, ...]]) -> Psu:
+        name = self._sealer.open(row.display_name, "psu_identities", "display_name", brand.name, row.id).decode()
+        methods = tuple(method for method in row.sca_methods.split() if self._offers(method))
+        return Psu(row.id, row.customer_id, name, cast("tuple[ScaMethod, ...]", methods))
+
+    def _offers(self, method: str) -> bool:
+        return {"one_time_code": self._codes, "device": self._device}.get(method) is not None
+
+    async def _send_code(self, brand: Brand, psu: Psu, journey_id: str, codes: CodeSender) -> ScaChallenge:
+        code, reference = codes.new_code(self._ids), self._ids.uuid()
+        now = self._clock.wall()
+        rows = tables.codes
+
+        async def work(connection: AsyncConnection) -> None:
+            own = sa.and_(rows.c.brand == brand.name, rows.c.psu_id == psu.id)
+            await connection.execute(rows.delete().where(own, rows.c.expires_at <= now))
+            await connection.execute(  # a new code ends the earlier ones of its journey
+                rows.update().where(own, rows.c.journey_id == journey_id, rows.c.taken_at.is_(None)).values(taken_at=now)
+            )
+            await connection.execute(
+                rows.insert().values(
+                    brand=brand.name,
+                    reference=reference,
+                    psu_id=psu.id,
+                    journey_id=journey_id,
+                    code_blind=_blind_code(self._sealer, brand.name, reference, code),
+                    expires_at=now + CODE_LIFETIME,
+                )
+            )
+
+        await self._database.write(work)
+        try:
+            async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
+                hint = await codes.send(brand, psu, code)
+        except TimeoutError:
+            raise UpstreamTimedOut("the code sender did not answer in time") from None
+        return ScaChallenge("one_time_code", reference, hint, now + CODE_LIFETIME)
+
+    async def _take_code(self, brand: Brand, psu: Psu, reference: str, response: str) -> bool:
+        """Consume the code if it is this one: one statement, so that it is used once."""
+        rows, now = tables.codes, self._clock.wall()
+        statement = (
+            rows.update()
+            .where(
+                rows.c.brand == brand.name,
+                rows.c.reference == reference,
+                rows.c.psu_id == psu.id,
+                rows.c.code_blind == _blind_code(self._sealer, brand.name, reference, response),
+                rows.c.taken_at.is_(None),
+                rows.c.expires_at > now,
+            )
+            .values(taken_at=now)
+        )
+
+        async def work(connection: AsyncConnection) -> bool:
+            return (await connection.execute(statement)).rowcount == 1
+
+        return await self._database.write(work)
+
+    async def _ask_device(self, brand: Brand, psu: Psu, journey_id: str, device: Device) -> ScaChallenge:
+        try:
+            async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
+                request = await device.ask(brand, psu, journey_id)
+        except TimeoutError:
+            raise UpstreamTimedOut("the device did not answer in time") from None
+        expires_at = self._clock.wall() + CHALLENGE_LIFETIME
+        return ScaChallenge("device", request.reference, request.hint, expires_at, confirmed=request.confirmed)
+
+    async def _has_confirmed(self, brand: Brand, psu: Psu, challenge: ScaChallenge, device: Device) -> bool:
+        if self._clock.wall() >= challenge.expires_at:
+            return False
+        try:
+            async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
+                return await device.has_confirmed(brand, psu, challenge.reference)
+        except TimeoutError:
+            raise UpstreamTimedOut("the device did not answer in time") from None
+
+
+async def enrol(connection: AsyncConnection, sealer: Sealer, brand: str, enrolment: Enrolment) -> None:
+    """Let a customer log in. The username is unique in its brand."""
+    await connection.execute(
+        tables.identities.insert().values(
+            brand=brand,
+            id=enrolment.id,
+            username_blind=_blind_username(sealer, brand, enrolment.username),
+            password_hash=enrolment.password_hash,
+            customer_id=enrolment.customer_id,
+            display_name=sealer.seal(enrolment.display_name.encode(), "psu_identities", "display_name", brand, enrolment.id),
+            sca_methods=" ".join(enrolment.sca_methods),
+        )
+    )
+
+
+def _blind_username(sealer: Sealer, brand: str, username: str) -> str:
+    return sealer.blind(_text(username).casefold(), "psu_identities", "username", brand)
+
+
+def _blind_code(sealer: Sealer, brand: str, reference: str, code: str) -> str:
+    return sealer.blind(_text(code), "psu_codes", "code", brand, reference)
+
+
+def _text(typed: str) -> str:
+    """What a person typed, without what no encoding carries and without blanks around it."""
+    return typed.encode("utf-8", "replace").decode().strip()

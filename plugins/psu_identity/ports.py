@@ -1,0 +1,49 @@
+"""What the built-in identity asks of others: how a one-time code reaches the PSU, and a device that can confirm.
+
+`simulated` says that nobody stands behind an authenticator: a production configuration refuses to start with one.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from consent.ports import Psu
+from kernel.brand import Brand
+from kernel.errors import Problem
+from kernel.ids import Ids
+
+
+class CodeNotSent(Problem):
+    code, public = "code_not_sent", "The code could not be sent. Try again later."
+
+
+class CodeSender(Protocol):
+    """Carries one-time codes to PSUs: a bank's own message gateway."""
+
+    simulated: bool
+
+    def new_code(self, ids: Ids) -> str:
+        """Six decimal digits by chance."""
+        ...
+
+    async def send(self, brand: Brand, psu: Psu, code: str) -> str:
+        """Send the code; what the page tells the PSU about where to look. Raises CodeNotSent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRequest:
+    """A confirmation asked of a PSU's device. `confirmed`: it answered at once."""
+
+    reference: str
+    hint: str
+    confirmed: bool = False
+
+
+class Device(Protocol):
+    """The bank's app on a PSU's device, which can confirm what it is shown."""
+
+    simulated: bool
+
+    async def ask(self, brand: Brand, psu: Psu, journey_id: str) -> DeviceRequest: ...
+
+    async def has_confirmed(self, brand: Brand, psu: Psu, reference: str) -> bool: ...

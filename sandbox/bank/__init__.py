@@ -1,0 +1,1 @@
+"""The synthetic bank: people, their accounts and two years of their money, the same for the same seed."""
