@@ -5,8 +5,18 @@
 Both are aware datetimes in UTC.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+_ALWAYS_RUNNING = getattr(
+    time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC
+)  # elsewhere than on Linux, monotonic time counts sleep itself
+
+
+def monotonic() -> float:
+    """Seconds that never go back and that pass while the machine is suspended: for trust that must run out."""
+    return time.clock_gettime(_ALWAYS_RUNNING)
 
 
 class Clock(Protocol):

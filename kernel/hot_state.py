@@ -4,12 +4,17 @@ It holds versions of snapshots, rate limits (GCRA), unattended counters and firs
 Subjects and keys are strings that begin with the brand ("main/consent/<id>"), so that no brand can see another's.
 
 All version questions are settled first; if any snapshot is not current nothing is spent. Then every limit, counter and first
-use is looked at, and spent only if all of them allow and the caller asked to spend. Time is the hot state's own clock.
+use is looked at, and spent only if all of them allow and the caller asked to spend. Time is the hot state's own clock. The keys of
+one call are distinct.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+VERSION_SECONDS = 300  # a version is forgotten this long after it was learnt: what bounds any fault that nobody foresaw
+FILL_SECONDS = 10  # a fill token is good for this long: the time a reader has to ask the database
+CLOSED_SECONDS = 30  # a subject opens again, forgotten, this long after its last `close`: longer than any change takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,12 @@ class WithinCount:
 
 @dataclass(frozen=True, slots=True)
 class FirstUse:
-    """Has `key` never been used within `ttl_seconds`?"""
+    """Has `key` never been used within `ttl_seconds`? With `issued_at` (seconds since the epoch), what was issued before the
+    memory of first uses began is refused: it may have been used before then."""
 
     key: str
     ttl_seconds: int
+    issued_at: float | None = None
 
 
 Check = VersionIs | WithinRate | WithinCount | FirstUse
@@ -58,14 +65,15 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Another version is current: load the snapshot again."""
+    """Another version is current: load the snapshot again. Version 0 from the database: there is no such thing any more."""
 
     version: int
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The hot state does not know: ask the database and, if `fill_token` is given, `fill` the answer with it."""
+    """The hot state does not know (or knows less than who asks): ask the database and, if `fill_token` is given, `fill` the answer
+    with it."""
 
     fill_token: str | None
 
@@ -94,7 +102,7 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """Used before."""
+    """Used before, or issued before the memory of first uses began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +124,14 @@ class HotState(Protocol):
         ...
 
     async def close(self, subjects: Sequence[str]) -> bool:
-        """Before a change commits: from now on the subjects are `Unknown` without a fill token, until `publish` or a time limit.
-        False if the hot state cannot be reached."""
+        """Before a change commits: from now on the subjects are `Unknown` without a fill token, until as many `publish` as `close`
+        named them, or CLOSED_SECONDS. False if the hot state cannot be reached."""
         ...
 
     async def publish(self, versions: Mapping[str, int]) -> bool:
         """After a change committed: the highest version ever published or filled wins. False if it cannot be reached."""
+        ...
+
+    async def born_at(self) -> float:
+        """When the memory of first uses began, in seconds since the epoch; infinity while it cannot be reached."""
         ...
