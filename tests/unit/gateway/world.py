@@ -1,0 +1,508 @@
+"""A small world for the data plane: one brand, one dialect of its own, and hand-made neighbours that remember what they were asked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from gateway.app import Gateway
+from gateway.assembly import assemble, map_operations
+from gateway.guarded_accounts import GuardedAccounts
+from gateway.parts import Parts
+from gateway.ports import Access, Position, TransactionFilter
+from gateway.use_cases import USE_CASES
+from kernel import json
+from kernel.access import AccessToken, Client, FamilyState, Grant, Role, SecurityProfile, TokenFamily
+from kernel.banking import commands
+from kernel.banking.accounts import (
+    Account,
+    AccountCategory,
+    AccountStatus,
+    AccountType,
+    Balance,
+    BalanceType,
+    Transaction,
+    TransactionPage,
+    TransactionStatus,
+)
+from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentLodgement, ConsentState, Permission
+from kernel.banking.money import Money
+from kernel.brand import Brand
+from kernel.certificates import Certificate
+from kernel.clock import ManualClock
+from kernel.cursor import CursorSealer
+from kernel.errors import ConsentUnknown, HeaderInvalid, Overloaded, Problem, TokenInvalid
+from kernel.hot_state import Allowed, Check, Current, Exceeded, Moved, Verdict, VersionIs
+from kernel.http.message import Request, Response
+from kernel.ids import SeededIds
+from kernel.operations import Operation
+from kernel.sealed import Sealer
+from kernel.subjects import client_subject, consent_subject, family_subject, keys_subject
+from openapi.dialect import Dialect, Row, WireError, WireRequest
+from policies import CHAIN
+from policies.parts import Parts as PolicyParts
+from policies.rate_limit import Rate
+from policies.unattended_limit import Unattended
+
+START = datetime(2026, 7, 1, 9, tzinfo=UTC)
+BRAND = Brand(
+    name="main",
+    display_name="Main Bank",
+    issuer="https://localhost:8443",
+    mtls_url="https://localhost:8444",
+    zone=ZoneInfo("Europe/London"),
+    dialects=("book",),
+    resource_audience="https://localhost:8444",
+)
+INTERACTION = "93bac548-d2de-4546-b106-880a5018460d"
+CERTIFICATE = Certificate(
+    der=b"one",
+    thumbprint="thumbprint-one",
+    subject_dn="CN=one",
+    organisation_id="PSDGB-FCA-1",
+    not_before=START - timedelta(days=1),
+    not_after=START + timedelta(days=365),
+    serial=1,
+    issuer_dn="CN=ca",
+)
+
+
+class Headers:
+    interaction_header = "X-Interaction"
+    psu_present_header = "X-PSU"
+
+    def parse_interaction_id(self, request: Request) -> str | None:
+        value = request.header("X-Interaction")
+        if value is not None and len(value) != 36:
+            raise HeaderInvalid("not a UUID")
+        return value
+
+    def parse_psu_present(self, request: Request) -> bool:
+        return request.header("X-PSU") is not None
+
+    def parse_consent_id(self, request: Request) -> str | None:
+        return request.header("X-Consent")
+
+    def check_headers(self, request: Request) -> None:
+        if request.header("X-Date") == "wrong":
+            raise HeaderInvalid("not a date", path="X-Date")
+
+
+class Errors:
+    """Statuses by name; a problem outside the table is unexpected."""
+
+    body: type | None = None
+    statuses: Mapping[int, Sequence[str]] = {
+        401: ("certificate_", "token_", "client_inactive", "grant_"),
+        403: ("scope_", "role_", "permission_", "account_not", "consent_"),
+        404: ("operation_",),
+        405: ("method_",),
+        406: ("media_type_unacceptable",),
+        415: ("media_type_unsupported",),
+        429: ("rate_",),
+        503: ("overloaded", "upstream_"),
+        400: ("request_", "field_", "header_", "body_", "account_unknown", "cursor_"),
+    }
+    table: Mapping[type[Problem], WireError] = {}
+
+    def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
+        for status, prefixes in self.statuses.items():
+            if problem.code.startswith(tuple(prefixes)):
+                return status, "application/json", json.encode({"code": problem.code, "id": error_id, "path": problem.path})
+        return 500, "application/json", json.encode({"code": "unexpected", "id": error_id})
+
+
+class Body(msgspec.Struct):
+    until: datetime | None = None
+
+
+def decode_lodge(wire: WireRequest) -> commands.LodgeConsent:
+    body = json.decode(wire.body, Body)
+    return commands.LodgeConsent(
+        ConsentLodgement(
+            kind=ConsentKind.ACCOUNTS,
+            lodged_as="book",
+            permissions=frozenset(Permission),
+            valid_until=body.until,
+            document=wire.body,
+        )
+    )
+
+
+def decode_transactions(wire: WireRequest) -> commands.ReadTransactions:
+    query = dict(wire.query)
+    moments = {name: datetime.fromisoformat(query[name]) if name in query else None for name in ("from", "to")}
+    return commands.ReadTransactions(
+        wire.path.get("AccountId"), moments["from"], moments["to"], query.get("page"), int(query.get("size", 0)) or None,
+        TransactionStatus(query["status"]) if "status" in query else None,
+    )  # fmt: skip
+
+
+def plain(result: Any, rendering: Any) -> Any:
+    return msgspec.to_builtins(result)
+
+
+def encode_transactions(view: Any, rendering: Any) -> Any:
+    return {
+        "ids": [row.transaction.id for row in view.rows],
+        "accounts": sorted({row.account_id for row in view.rows}),
+        "self": rendering.url,
+        "next": rendering.page(view.next_cursor) if view.next_cursor else None,
+        "first": view.first_available,
+        "last": view.last_available,
+    }
+
+
+CC = {"scope": "accounts", "grant": Grant.CLIENT_CREDENTIALS, "consent_kind": ConsentKind.ACCOUNTS}
+AC = {"scope": "accounts", "grant": Grant.AUTHORIZATION_CODE, "consent_kind": ConsentKind.ACCOUNTS}
+SEE = frozenset({Permission.ACCOUNTS_BASIC})
+ROWS = (
+    Row("POST", "/consents", Operation.LODGE_ACCOUNT_CONSENT, decode_lodge, plain, 201, request=Body, **CC),
+    Row("GET", "/consents/{ConsentId}", Operation.READ_ACCOUNT_CONSENT, lambda w: commands.ReadConsent(w.path["ConsentId"]), plain, **CC),
+    Row(
+        "DELETE", "/consents/{ConsentId}", Operation.WITHDRAW_ACCOUNT_CONSENT,
+        lambda w: commands.WithdrawConsent(w.path["ConsentId"]), None, 204, **CC,
+    ),
+    Row("GET", "/accounts", Operation.LIST_ACCOUNTS, lambda w: commands.ListAccounts(), plain, permissions=SEE, **AC),
+    Row(
+        "GET", "/accounts/{AccountId}", Operation.READ_ACCOUNT,
+        lambda w: commands.ReadAccount(w.path["AccountId"], ("balances", "yes") in w.query), plain, permissions=SEE, **AC,
+    ),
+    Row(
+        "GET", "/accounts/{AccountId}/balances", Operation.READ_BALANCES, lambda w: commands.ReadBalances(w.path["AccountId"]), plain,
+        permissions=frozenset({Permission.BALANCES}), **AC,
+    ),
+    Row(
+        "GET", "/balances", Operation.LIST_BALANCES, lambda w: commands.ReadBalances(), plain,
+        permissions=frozenset({Permission.BALANCES}), **AC,
+    ),
+    Row(
+        "GET", "/accounts/{AccountId}/transactions", Operation.READ_TRANSACTIONS, decode_transactions, encode_transactions,
+        permissions=frozenset({Permission.TRANSACTIONS_BASIC}), **AC,
+    ),
+    Row(
+        "GET", "/transactions", Operation.LIST_TRANSACTIONS, decode_transactions, encode_transactions,
+        permissions=frozenset({Permission.TRANSACTIONS_BASIC}), **AC,
+    ),
+)  # fmt: skip
+DIALECT = Dialect(
+    name="book",
+    title="Book",
+    base_path="/book/v1",
+    rows=ROWS,
+    headers=Headers(),  # type: ignore[arg-type]
+    errors=Errors(),
+    authorization=None,  # type: ignore[arg-type]
+    paths={"valid_until": "until", "transactions_to": "to"},
+)
+
+CLIENT = Client(
+    id="client-1",
+    brand="main",
+    version=3,
+    active=True,
+    name="Acme",
+    organisation_id="org-1",
+    organisation_name="Acme Ltd",
+    software_id="soft-1",
+    roles=frozenset({Role.AISP}),
+    security_profile=SecurityProfile.FAPI2_SECURITY,
+    token_endpoint_auth_method="private_key_jwt",
+    token_endpoint_auth_signing_alg="PS256",
+    sender_constraint="mtls",
+    redirect_uris=(),
+    scopes=frozenset({"accounts"}),
+    grant_types=frozenset(),
+    jwks={"keys": []},
+    created_at=START,
+)
+FAMILY = TokenFamily(
+    id="family-1", brand="main", version=5, client_id="client-1", consent_id="consent-1", psu_id="psu-1",
+    state=FamilyState.ACTIVE, scope=("accounts",),
+)  # fmt: skip
+CONSENT = Consent(
+    id="consent-1",
+    brand="main",
+    version=7,
+    kind=ConsentKind.ACCOUNTS,
+    state=ConsentState.AUTHORISED,
+    client_id="client-1",
+    organisation_id="org-1",
+    lodged_as="book",
+    permissions=frozenset(Permission),
+    created_at=START,
+    state_changed_at=START,
+    accounts=(AccountReference("a1", "up1"), AccountReference("a2", "up2")),
+)
+TOKEN = AccessToken(
+    jti="jti-1",
+    client_id="client-1",
+    subject="psu",
+    scope=frozenset({"accounts"}),
+    grant=Grant.AUTHORIZATION_CODE,
+    expires_at=START + timedelta(minutes=5),
+    thumbprint="thumbprint-one",
+    family_id="family-1",
+    consent_id="consent-1",
+)
+CC_TOKEN = msgspec.structs.replace(TOKEN, jti="jti-2", grant=Grant.CLIENT_CREDENTIALS, family_id=None, consent_id=None)
+
+
+@dataclass
+class Tokens:
+    known: dict[str, AccessToken | Problem] = field(default_factory=dict)
+    version: int = 1
+    stored_version: int = 1
+    verified: int = 0
+
+    def verify(self, brand: Brand, presented: str) -> AccessToken:
+        self.verified += 1
+        token = self.known.get(presented, TokenInvalid("nobody issued it"))
+        if isinstance(token, Problem):
+            raise token
+        return token
+
+    def key_set_version(self, brand: Brand) -> int:
+        return self.version
+
+    async def load_keys(self, brand: Brand) -> None:
+        self.version = self.stored_version
+
+
+@dataclass
+class Snapshots:
+    """`cached` is what this worker loaded last, `stored` what the database has now."""
+
+    cached: dict[str, Any] = field(default_factory=dict)
+    stored: dict[str, Any] = field(default_factory=dict)
+    loads: int = 0
+
+    async def _find(self, key: str, fresh: bool) -> Any:
+        if fresh or key not in self.cached:
+            self.loads += 1
+            self.cached[key] = self.stored.get(key)
+        return self.cached[key]
+
+    async def client(self, brand: Brand, client_id: str, *, fresh: bool = False) -> Client | None:
+        return await self._find(client_subject(brand.name, client_id), fresh)
+
+    async def family(self, brand: Brand, family_id: str, *, fresh: bool = False) -> TokenFamily | None:
+        return await self._find(family_subject(brand.name, family_id), fresh)
+
+    async def consent(self, brand: Brand, consent_id: str, *, fresh: bool = False) -> Consent | None:
+        return await self._find(consent_subject(brand.name, consent_id), fresh)
+
+
+@dataclass
+class Decisions:
+    """Knows the current versions; counts its calls. Limits allow until `exceeded` names their rule."""
+
+    versions: dict[str, int] = field(default_factory=dict)
+    exceeded: set[str] = field(default_factory=set)
+    calls: list[tuple[tuple[Check, ...], bool]] = field(default_factory=list)
+    answer: Callable[[Check], Verdict | None] = lambda check: None
+
+    async def decide(self, checks: Sequence[Check], *, spend: bool) -> tuple[Verdict, ...]:
+        self.calls.append((tuple(checks), spend))
+        return tuple(self.answer(check) or self._verdict(check) for check in checks)
+
+    def _verdict(self, check: Check) -> Verdict:
+        if isinstance(check, VersionIs):
+            current = self.versions.get(check.subject, 0)
+            return Current() if current == check.version else Moved(current)
+        if getattr(check, "rule", "") in self.exceeded:
+            return Exceeded(check.limit, 30)
+        return Allowed(check.limit, check.limit - 1, 20)
+
+
+@dataclass
+class Consents:
+    stored: dict[str, Consent] = field(default_factory=dict)
+    references: dict[tuple[str, str], AccountReference] = field(default_factory=dict)
+    lodged: list[ConsentLodgement] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+
+    async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent:
+        self.lodged.append(lodgement)
+        return msgspec.structs.replace(CONSENT, id="consent-9", state=ConsentState.AWAITING, accounts=())
+
+    async def read(self, brand: Brand, client: Client, consent_id: str) -> Consent:
+        if consent_id not in self.stored:
+            raise ConsentUnknown(consent_id)
+        return self.stored[consent_id]
+
+    async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
+        self.withdrawn.append(consent_id)
+
+    async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
+        return self.references.get((organisation_id, account_id))
+
+
+@dataclass
+class Records:
+    taken: list[Access] = field(default_factory=list)
+    full: bool = False
+
+    def record(self, access: Access) -> None:
+        if self.full:
+            raise Overloaded("full")
+        self.taken.append(access)
+
+
+def account(account_id: str) -> Account:
+    return Account(
+        id=account_id, currency="GBP", category=AccountCategory.PERSONAL, type=AccountType.CURRENT, status=AccountStatus.ENABLED,
+        status_changed_at=START, name="Current", opened_at=START,
+    )  # fmt: skip
+
+
+def balance(account_id: str, currency: str = "GBP") -> Balance:
+    return Balance(account_id=account_id, type=BalanceType.INTERIM_BOOKED, amount=Money(currency, 1000), at=START)
+
+
+def transaction(number: int, account_id: str = "up1", minor: int = -100, **facts: Any) -> Transaction:
+    """The higher the number, the later it was booked."""
+    facts = {"status": TransactionStatus.BOOKED, "booked_at": START - timedelta(days=1) + timedelta(seconds=number), **facts}
+    return Transaction(
+        id=f"t{number}", account_id=account_id, sequence=number, amount=Money("GBP", minor), information="tea", **facts
+    )
+
+
+@dataclass
+class Upstream:
+    """A bank with some accounts. `before` runs at each question; answers may be replaced whole."""
+
+    account_ids: tuple[str, ...] = ("up1", "up2", "up3")
+    rows: list[Transaction] = field(default_factory=list)
+    asked: list[Any] = field(default_factory=list)
+    before: Callable[[], Any] = lambda: None
+    answers: Any = None
+
+    async def _question(self, *question: Any) -> None:
+        self.asked.append(question)
+        waiting = self.before()
+        if waiting is not None:
+            await waiting
+
+    async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]:
+        await self._question("accounts", account_ids)
+        return self.answers or tuple(account(each) for each in account_ids if each in self.account_ids)
+
+    async def balances(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Balance, ...]:
+        await self._question("balances", account_ids)
+        return self.answers or tuple(balance(each) for each in account_ids if each in self.account_ids)
+
+    async def transactions(self, brand: Brand, account_ids: tuple[str, ...], where: TransactionFilter) -> TransactionPage:
+        await self._question("transactions", account_ids, where)
+        if self.answers is not None:
+            return self.answers
+        as_of = where.as_of if where.as_of is not None else max((row.sequence for row in self.rows), default=0)
+        found = sorted(
+            (row for row in self.rows if row.account_id in account_ids and row.sequence <= as_of and matches(row, where)),
+            key=lambda row: (row.booked_at, row.account_id, row.id),
+            reverse=True,
+        )
+        return TransactionPage(tuple(found[: where.limit]), len(found) > where.limit, as_of, START - timedelta(days=700), START)
+
+
+def matches(row: Transaction, where: TransactionFilter) -> bool:
+    after: Position | None = where.after
+    return (
+        (where.booked_from is None or row.booked_at >= where.booked_from)
+        and (where.booked_to is None or row.booked_at <= where.booked_to)
+        and (where.credits if row.amount.minor > 0 else where.debits)
+        and (after is None or (row.booked_at, row.account_id, row.id) < (after.booked_at, after.account_id, after.transaction_id))
+    )
+
+
+class Monotonic:
+    """Seconds that pass only when told, or by `step` at each look."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.step = 0.0
+
+    def __call__(self) -> float:
+        self.seconds += self.step
+        return self.seconds
+
+
+class World:
+    """Everything in order: a client with both kinds of token, a consent over two of a bank's three accounts."""
+
+    def __init__(
+        self, *, rate: Rate | None = None, unattended: Unattended | None = None, dialects: tuple[Dialect, ...] = (DIALECT,)
+    ) -> None:
+        self.clock = ManualClock(START)
+        self.monotonic = Monotonic()
+        self.tokens = Tokens({"psu-token": TOKEN, "client-token": CC_TOKEN})
+        self.snapshots = Snapshots()
+        self.decisions = Decisions({keys_subject("main"): 1})
+        self.consents = Consents({"consent-1": CONSENT}, {("org-1", "a3"): AccountReference("a3", "up3")})
+        self.records = Records()
+        self.upstream = Upstream(rows=[transaction(number, ("up1", "up2", "up3")[number % 3]) for number in range(1, 31)])
+        self.cursors = CursorSealer(Sealer({1: b"k" * 32}))
+        for snapshot in (CLIENT, FAMILY, CONSENT):
+            self.store(snapshot)
+        parts = PolicyParts(
+            self.tokens, self.snapshots, self.consents, self.records, self.clock, rate or Rate(), unattended or Unattended()
+        )
+        self.chain = assemble(CHAIN, parts)
+        self.use_cases = map_operations(
+            assemble(USE_CASES, Parts(GuardedAccounts(self.upstream), self.consents, self.cursors, self.clock))
+        )
+        self.brand = replace(BRAND, dialects=tuple(dialect.name for dialect in dialects))
+        self.gateway = Gateway(
+            brands=[self.brand],
+            dialects=dialects,
+            chain=self.chain,
+            use_cases=self.use_cases,
+            decisions=self.decisions,
+            clock=self.clock,
+            ids=SeededIds("world"),
+            monotonic=self.monotonic,
+        )
+
+    def store(self, snapshot: Client | TokenFamily | Consent, *, current: int | None = None) -> None:
+        """What the database has now; the hot state names its version. This worker has not loaded it yet, or an older one."""
+        subjects = {Client: client_subject, TokenFamily: family_subject, Consent: consent_subject}
+        subject = subjects[type(snapshot)]("main", snapshot.id)
+        self.snapshots.stored[subject] = snapshot
+        self.decisions.versions[subject] = snapshot.version if current is None else current
+
+    def change(self, snapshot: Any, **facts: Any) -> None:
+        """A new version of a snapshot, as a command would store it."""
+        self.store(msgspec.structs.replace(snapshot, version=snapshot.version + 1, **facts))
+
+    async def ask(self, method: str = "GET", path: str = "/book/v1/accounts", **facts: Any) -> Response:
+        return await self.gateway.handle(self.brand, request(method, path, **facts))
+
+    async def code(self, *args: Any, **facts: Any) -> str:
+        """The refusal's code, or `allowed`."""
+        response = await self.ask(*args, **facts)
+        return "allowed" if response.status < 400 else body_of(response)["code"]
+
+
+def request(
+    method: str = "GET",
+    path: str = "/book/v1/accounts",
+    *,
+    token: str | None = "psu-token",
+    headers: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+    query: Sequence[tuple[str, str]] = (),
+    body: bytes = b"",
+    listener: Any = "mtls",
+    certificate: Certificate | None = CERTIFICATE,
+) -> Request:
+    sent = CIMultiDict(headers)
+    if token is not None:
+        sent.add("Authorization", f"Bearer {token}")
+    return Request(method, path, tuple(query), CIMultiDictProxy(sent), body, "localhost:8444", "127.0.0.1", listener, certificate)
+
+
+def body_of(response: Response) -> Any:
+    return msgspec.json.decode(response.body or b"null")

@@ -1,0 +1,348 @@
+"""Each policy alone, without sockets: what it refuses, what it lets pass, what it asks the hot state."""
+
+from contextlib import nullcontext
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.exchange import Exchange, present
+from kernel import errors
+from kernel.access import FamilyState
+from kernel.banking.consents import ConsentState
+from kernel.hot_state import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
+from kernel.http.message import Response
+from policies.accept import Accept, accepts
+from policies.access_record import AccessRecord
+from policies.account import Account
+from policies.body import Body
+from policies.client_state import ClientState
+from policies.consent_state import ConsentState as ConsentStatePolicy
+from policies.content_type import ContentType
+from policies.rate_limit import Rate, RateLimit
+from policies.role import ROLES
+from policies.token import TokenVerified, VerifiedTokens, parse_bearer
+from policies.token_binding import TokenBinding
+from policies.token_family import TokenFamilyActive
+from policies.unattended_limit import Unattended, UnattendedLimit
+from tests.unit.gateway import world
+
+
+def exchange_of(row: int = 3, path: dict[str, str] | None = None, **facts: Any) -> Exchange:
+    exchange = Exchange(
+        brand=world.BRAND,
+        dialect=world.DIALECT,
+        row=world.ROWS[row],
+        request=world.request(**facts),
+        path=path or {},
+        received_at=world.START,
+        interaction_id=world.INTERACTION,
+    )
+    exchange.token, exchange.client = world.TOKEN, world.CLIENT
+    exchange.family, exchange.consent = world.FAMILY, world.CONSENT
+    return exchange
+
+
+class TestBearer:
+    @pytest.mark.spec("RFC6750-2.1")
+    @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+    def test_reads_the_scheme_in_any_case(self, scheme):
+        assert parse_bearer(world.request(token=None, headers={"Authorization": f"{scheme}  abc.def-_~+/=="})) == "abc.def-_~+/=="
+
+    @pytest.mark.spec("RFC6750-3.1")
+    @pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YTpi"}, {"Authorization": ""}])
+    def test_takes_another_scheme_for_no_token(self, headers):
+        with pytest.raises(errors.TokenMissing):
+            parse_bearer(world.request(token=None, headers=headers))
+
+    @pytest.mark.spec("RFC6750-2.3")
+    def test_refuses_a_token_in_the_query_even_beside_a_good_one(self):
+        with pytest.raises(errors.TokenInvalid):
+            parse_bearer(world.request(query=[("access_token", "psu-token")]))
+
+    def test_refuses_two_authorization_headers(self):
+        with pytest.raises(errors.TokenInvalid):
+            parse_bearer(world.request(headers=[("Authorization", "Bearer psu-token")]))
+
+    @pytest.mark.parametrize("token", ["", "a b", "a,b", "é", "a" * 9216, "a\x00b", "=a"])
+    def test_refuses_what_cannot_be_a_token(self, token):
+        with pytest.raises(errors.TokenInvalid):
+            parse_bearer(world.request(token=token))
+
+    @given(st.text(max_size=200))
+    def test_any_header_is_a_token_or_a_refusal(self, value):
+        try:
+            assert parse_bearer(world.request(token=None, headers={"Authorization": value}))
+        except (errors.TokenMissing, errors.TokenInvalid):
+            pass
+
+
+class TestTokenVerified:
+    async def test_verifies_a_token_once_and_asks_for_the_keys_and_the_token(self):
+        made = world.World()
+        policy = TokenVerified(made.tokens, made.clock)
+        for _ in range(3):
+            exchange = exchange_of()
+            await policy.on_request(exchange)
+        assert made.tokens.verified == 1
+        assert exchange.token == world.TOKEN
+        assert exchange.checks == [VersionIs("main/keys", 1), VersionIs("main/token/jti-1", 0)]
+
+    async def test_a_remembered_token_still_expires(self):
+        made = world.World()
+        policy = TokenVerified(made.tokens, made.clock)
+        await policy.on_request(exchange_of())
+        made.clock.advance(timedelta(minutes=5))
+        with pytest.raises(errors.TokenExpired):
+            await policy.on_request(exchange_of())
+
+    async def test_verifies_again_under_another_key_set(self):
+        made = world.World()
+        policy = TokenVerified(made.tokens, made.clock)
+        await policy.on_request(exchange_of())
+        made.tokens.stored_version = 2
+        exchange = exchange_of()
+        exchange.moved = {"main/keys": 2}
+        await policy.on_request(exchange)
+        assert made.tokens.verified == 2
+        assert exchange.checks[0] == VersionIs("main/keys", 2)
+
+    async def test_refuses_a_token_that_was_itself_revoked(self):
+        made = world.World()
+        exchange = exchange_of()
+        exchange.moved = {"main/token/jti-1": 1}
+        with pytest.raises(errors.TokenRevoked):
+            await TokenVerified(made.tokens, made.clock).on_request(exchange)
+        assert VersionIs("main/token/jti-1", 1) in exchange.checks
+
+    def test_remembers_a_bounded_number_the_least_used_leaving_first(self):
+        verified = VerifiedTokens(capacity=2)
+        keys = [("main", 1, bytes([number])) for number in range(3)]
+        verified.remember(keys[0], world.TOKEN)
+        verified.remember(keys[1], world.TOKEN)
+        assert verified.find(keys[0]) is world.TOKEN
+        verified.remember(keys[2], world.TOKEN)
+        assert [verified.find(key) is not None for key in keys] == [True, False, True]
+        assert len(verified) == 2
+
+
+@pytest.mark.spec("RFC8705-3")
+async def test_refuses_a_token_that_is_bound_to_no_certificate():
+    exchange = exchange_of()
+    exchange.token = msgspec.structs.replace(world.TOKEN, thumbprint=None, jkt="key")
+    with pytest.raises(errors.TokenNotBound):
+        await TokenBinding().on_request(exchange)
+
+
+class TestSnapshots:
+    async def test_refuses_a_family_of_another_client(self):
+        made = world.World()
+        made.store(msgspec.structs.replace(world.FAMILY, client_id="client-2"))
+        with pytest.raises(errors.TokenRevoked):
+            await TokenFamilyActive(made.snapshots).on_request(exchange_of())
+
+    async def test_refuses_an_unknown_family(self):
+        with pytest.raises(errors.TokenRevoked):
+            await TokenFamilyActive(world.Snapshots()).on_request(exchange_of())
+
+    async def test_asks_nothing_about_a_family_under_client_credentials(self):
+        exchange = exchange_of()
+        exchange.token = world.CC_TOKEN
+        await TokenFamilyActive(world.Snapshots()).on_request(exchange)
+        assert exchange.checks == []
+
+    async def test_refuses_an_unknown_client(self):
+        with pytest.raises(errors.ClientInactive):
+            await ClientState(world.Snapshots()).on_request(exchange_of())
+
+    async def test_refuses_an_unknown_consent_and_a_token_without_one(self):
+        policy = ConsentStatePolicy(world.Snapshots(), world.World().clock)
+        with pytest.raises(errors.ConsentUnknown):
+            await policy.on_request(exchange_of())
+        exchange = exchange_of()
+        exchange.token = world.CC_TOKEN
+        with pytest.raises(errors.ConsentUnknown):
+            await policy.on_request(exchange)
+
+    @pytest.mark.parametrize("state", [state for state in ConsentState if state is not ConsentState.AUTHORISED])
+    async def test_no_state_but_authorised_opens_a_consent(self, state):
+        made = world.World()
+        made.store(msgspec.structs.replace(world.CONSENT, state=state))
+        refusals = (errors.ConsentNotAuthorised, errors.ConsentExpired, errors.ConsentRevoked)
+        with pytest.raises(refusals):
+            await ConsentStatePolicy(made.snapshots, made.clock).on_request(exchange_of())
+
+    async def test_a_consent_ends_at_its_instant_without_a_sweeper(self):
+        made = world.World()
+        made.store(msgspec.structs.replace(world.CONSENT, valid_until=world.START + timedelta(seconds=1)))
+        policy = ConsentStatePolicy(made.snapshots, made.clock)
+        await policy.on_request(exchange_of())
+        made.clock.offset = timedelta(seconds=1)  # business time moves; protocol time does not
+        with pytest.raises(errors.ConsentExpired):
+            await policy.on_request(exchange_of())
+
+    async def test_takes_afresh_what_moved(self):
+        made = world.World()
+        policy = TokenFamilyActive(made.snapshots)
+        await policy.on_request(exchange_of())
+        made.change(world.FAMILY, state=FamilyState.ENDED)
+        await policy.on_request(exchange_of())  # the worker knows the old version: the hot state will say so
+        exchange = exchange_of()
+        exchange.moved = {"main/family/family-1": 6}
+        with pytest.raises(errors.TokenRevoked):
+            await policy.on_request(exchange)
+        assert exchange.checks == [VersionIs("main/family/family-1", 6)]
+
+
+class TestAccount:
+    async def test_asks_nobody_about_a_text_that_cannot_be_an_id(self):
+        class NeverAsked(world.Consents):
+            async def account_reference(self, *_: Any) -> Any:
+                raise AssertionError("asked")
+
+        for account_id in ("a\x00b", "ä", "a" * 129, "a b"):
+            with pytest.raises(errors.AccountUnknown):
+                await Account(NeverAsked()).on_request(exchange_of(4, {"AccountId": account_id}))
+
+    async def test_another_organisations_account_is_unknown(self):
+        consents = world.Consents(references={("org-2", "a3"): world.CONSENT.accounts[0]})
+        with pytest.raises(errors.AccountUnknown):
+            await Account(consents).on_request(exchange_of(4, {"AccountId": "a3"}))
+
+
+class TestForms:
+    @pytest.mark.spec("RFC9110-12.5.1")
+    @pytest.mark.parametrize(
+        ("header", "expected"),
+        [
+            ("application/json", True),
+            ("application/json; charset=utf-8", True),
+            ("Application/JSON;q=0.1", True),
+            ("*/*", True),
+            ("application/*;q=0.5, text/html", True),
+            ("", True),
+            (" , ", True),
+            ("text/html", False),
+            ("application/json;q=0", False),
+            ("application/json;q=0, */*", False),
+            ("application/json;q=nonsense", False),
+            ("application/jsonp", False),
+            ("*/*;q=0, */*;q=0.2", True),
+            (", ".join(["text/html"] * 40 + ["application/json"]), False),
+        ],
+    )
+    def test_accepts_what_the_most_specific_range_allows(self, header, expected):
+        assert accepts(header, "application/json") is expected
+
+    async def test_nothing_is_judged_without_an_accept_header(self):
+        await Accept().on_request(exchange_of())
+
+    @pytest.mark.spec("RFC9110-15.5.16")
+    @pytest.mark.parametrize(
+        ("headers", "allowed"),
+        [
+            ({"Content-Type": "application/json"}, True),
+            ({"Content-Type": 'Application/Json ; charset="UTF-8"'}, True),
+            ({"Content-Type": "application/json", "Content-Encoding": "identity"}, True),
+            ({"Content-Type": "application/json;charset=utf-16"}, False),
+            ({"Content-Type": "text/json"}, False),
+            ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, False),
+            ({}, False),
+            ([("Content-Type", "application/json"), ("Content-Type", "application/json")], False),
+        ],
+    )
+    async def test_reads_one_media_type_in_one_charset_uncoded(self, headers, allowed):
+        exchange = exchange_of(0, headers=headers)
+        outcome = nullcontext() if allowed else pytest.raises(errors.MediaTypeUnsupported)
+        with outcome:
+            await ContentType().on_request(exchange)
+
+    async def test_refuses_a_body_over_the_dialects_limit(self):
+        with pytest.raises(errors.BodyTooLarge):
+            await Body().on_request(exchange_of(0, body=b" " * (world.DIALECT.body_bytes_max + 1)))
+
+
+class TestLimits:
+    async def test_says_what_is_left_and_when_it_is_whole_again(self):
+        exchange, policy = exchange_of(), RateLimit(Rate(limit=10, window_seconds=5))
+        await policy.on_request(exchange)
+        assert exchange.checks == [WithinRate("main/rate/client-1", 10, 5)]
+        exchange.verdicts = {exchange.checks[0]: Allowed(10, 7, 2)}
+        policy.on_decision(exchange)
+        assert exchange.headers["RateLimit-Policy"] == '"default";q=10;w=5'
+        assert exchange.headers["RateLimit"] == '"default";r=7;t=2'
+
+    @pytest.mark.parametrize("verdict", [Unavailable(), None])
+    async def test_fails_closed_when_nobody_counts(self, verdict):
+        exchange, policy = exchange_of(), RateLimit(Rate())
+        await policy.on_request(exchange)
+        exchange.verdicts = {exchange.checks[0]: verdict} if verdict else {}
+        with pytest.raises(errors.Overloaded):
+            policy.on_decision(exchange)
+
+    async def test_counts_an_unattended_access_per_consent_account_and_operation(self):
+        policy = UnattendedLimit(Unattended())
+        exchange = exchange_of(5, {"AccountId": "a1"})
+        await policy.on_request(exchange)
+        assert exchange.checks == [WithinCount("main/unattended/consent-1/a1/read_balances", 4, 86_400)]
+
+    async def test_counts_as_often_as_the_consent_agreed(self):
+        exchange = exchange_of()
+        exchange.consent = msgspec.structs.replace(world.CONSENT, frequency_per_day=2)
+        await UnattendedLimit(Unattended(limit=9)).on_request(exchange)
+        assert exchange.checks == [WithinCount("main/unattended/consent-1//list_accounts", 2, 86_400)]
+
+    async def test_is_free_with_the_psu_and_for_later_pages(self):
+        policy, exchange = UnattendedLimit(Unattended()), exchange_of(8)
+        exchange.psu_present = True
+        await policy.on_request(exchange)
+        exchange.psu_present = False
+        exchange.command = world.decode_transactions(world.WireRequest({}, (("page", "x"),), b""))
+        await policy.on_request(exchange)
+        policy.on_decision(exchange)
+        assert exchange.checks == []
+
+
+class TestAccessRecord:
+    def test_says_who_read_what_and_what_they_were_told(self):
+        records, exchange = world.Records(), exchange_of(5, {"AccountId": "a1"})
+        exchange.milliseconds = 1.5
+        AccessRecord(records).on_response(exchange, Response(200))
+        (access,) = records.taken
+        assert (access.client_id, access.consent_id, access.account_ids) == ("client-1", "consent-1", ("a1",))
+        assert (access.status, access.outcome, access.operation, access.milliseconds) == (200, "allowed", "read_balances", 1.5)
+
+    def test_names_no_account_when_it_was_refused(self):
+        records, exchange = world.Records(), exchange_of(5, {"AccountId": "a1"})
+        exchange.problem = errors.PermissionMissing()
+        AccessRecord(records).on_response(exchange, Response(403))
+        assert (records.taken[0].outcome, records.taken[0].account_ids) == ("permission_missing", ())
+
+    def test_a_stranger_leaves_no_record(self):
+        records, exchange = world.Records(), exchange_of()
+        exchange.token = None
+        AccessRecord(records).on_response(exchange, Response(401))
+        assert records.taken == []
+
+    def test_tells_nothing_that_cannot_be_recorded(self):
+        with pytest.raises(errors.Overloaded):
+            AccessRecord(world.Records(full=True)).on_response(exchange_of(), Response(200))
+
+    def test_a_refusal_and_a_change_stand_without_their_record(self):
+        full = AccessRecord(world.Records(full=True))
+        refused = exchange_of()
+        refused.problem = errors.ConsentExpired()
+        full.on_response(refused, Response(401))
+        full.on_response(exchange_of(0), Response(201))
+
+
+def test_every_kind_of_consent_needs_a_role():
+    assert set(ROLES) == set(type(world.CONSENT.kind))
+
+
+def test_a_fact_that_no_policy_established_is_a_broken_chain():
+    with pytest.raises(RuntimeError):
+        present(None)

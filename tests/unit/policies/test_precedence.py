@@ -1,0 +1,118 @@
+"""The order of refusals is contract: a request with every defect is refused for the first; mend it, and the next one speaks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from kernel import json
+from kernel.access import FamilyState, Grant, Role
+from kernel.banking import commands
+from kernel.banking.consents import ConsentKind, ConsentState, Permission
+from kernel.errors import TokenExpired
+from kernel.operations import Operation
+from openapi.dialect import Row
+from tests.unit.gateway import world
+
+EVERYTHING = Row(
+    "POST",
+    "/accounts/{AccountId}/everything",
+    Operation.READ_ACCOUNT,
+    lambda wire: json.decode(wire.body, world.Body) and commands.ReadAccount(wire.path["AccountId"]),
+    world.plain,
+    permissions=frozenset({Permission.BALANCES}),
+    request=world.Body,
+    **world.AC,
+)
+DIALECT = replace(world.DIALECT, rows=(*world.ROWS, EVERYTHING))
+
+
+@dataclass
+class Attempt:
+    """One request and the state of the world it meets; sound until a defect is applied."""
+
+    path: str = "/book/v1/accounts/a1/everything"
+    method: str = "POST"
+    body: bytes = b"{}"
+    certificate: Any = world.CERTIFICATE
+    presented: str | None = "psu-token"
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    token: dict[str, Any] = field(default_factory=dict)
+    client: dict[str, Any] = field(default_factory=dict)
+    family: dict[str, Any] = field(default_factory=dict)
+    consent: dict[str, Any] = field(default_factory=dict)
+    exceeded: set[str] = field(default_factory=set)
+    listener: str = "mtls"
+
+    async def code(self) -> str:
+        made = world.World(dialects=(DIALECT,))
+        made.tokens.known["psu-token"] = msgspec.structs.replace(world.TOKEN, **self.token)
+        made.tokens.known["old-token"] = TokenExpired("long ago")
+        made.store(msgspec.structs.replace(world.CLIENT, **self.client))
+        made.store(msgspec.structs.replace(world.FAMILY, **self.family))
+        made.store(msgspec.structs.replace(world.CONSENT, **self.consent))
+        made.decisions.exceeded = self.exceeded
+        return await made.code(
+            self.method, self.path, token=self.presented, headers=self.headers, body=self.body,
+            certificate=self.certificate, listener=self.listener,
+        )  # fmt: skip
+
+
+Defect = Callable[[Attempt], Any]
+
+EXPIRED = replace(world.CERTIFICATE, not_after=world.START - timedelta(seconds=1))
+DESCENDING: tuple[tuple[str, str, Defect], ...] = (
+    ("public listener", "operation_unknown", lambda a: setattr(a, "listener", "public")),
+    ("no such path", "operation_unknown", lambda a: setattr(a, "path", "/book/v1/nothing")),
+    ("wrong method", "method_not_allowed", lambda a: setattr(a, "method", "PUT")),
+    ("bad interaction id", "header_invalid", lambda a: a.headers.update({"X-Interaction": "short"})),
+    ("no certificate", "certificate_missing", lambda a: setattr(a, "certificate", None)),
+    ("expired certificate", "certificate_expired", lambda a: setattr(a, "certificate", EXPIRED)),
+    ("no token", "token_missing", lambda a: setattr(a, "presented", None)),
+    ("unknown token", "token_invalid", lambda a: setattr(a, "presented", "garbage")),
+    ("expired token", "token_expired", lambda a: setattr(a, "presented", "old-token")),
+    ("foreign token", "token_not_bound", lambda a: a.token.update(thumbprint="thumbprint-two")),
+    ("ended family", "token_revoked", lambda a: a.family.update(state=FamilyState.ENDED)),
+    ("inactive client", "client_inactive", lambda a: a.client.update(active=False)),
+    ("wrong grant", "grant_insufficient", lambda a: a.token.update(grant=Grant.CLIENT_CREDENTIALS)),
+    ("wrong role", "role_missing", lambda a: a.client.update(roles=frozenset({Role.PISP}))),
+    ("wrong scope", "scope_insufficient", lambda a: a.token.update(scope=frozenset({"payments"}))),
+    ("foreign consent", "consent_foreign", lambda a: a.consent.update(client_id="client-2")),
+    ("other kind", "consent_mismatch", lambda a: a.consent.update(kind=ConsentKind.FUNDS)),
+    ("revoked consent", "consent_revoked", lambda a: a.consent.update(state=ConsentState.REVOKED_BY_PSU)),
+    ("expired consent", "consent_expired", lambda a: a.consent.update(valid_until=world.START)),
+    ("awaited consent", "consent_not_authorised", lambda a: a.consent.update(state=ConsentState.AWAITING)),
+    ("no permission", "permission_missing", lambda a: a.consent.update(permissions=frozenset({Permission.ACCOUNTS_BASIC}))),
+    ("unknown account", "account_unknown", lambda a: setattr(a, "path", "/book/v1/accounts/a9/everything")),
+    ("unselected account", "account_not_consented", lambda a: setattr(a, "path", "/book/v1/accounts/a3/everything")),
+    ("accepts nothing", "media_type_unacceptable", lambda a: a.headers.update({"Accept": "text/html"})),
+    ("wrong type", "media_type_unsupported", lambda a: a.headers.update({"Content-Type": "text/plain"})),
+    ("bad header", "header_invalid", lambda a: a.headers.update({"X-Date": "wrong"})),
+    ("other consent named", "consent_mismatch", lambda a: a.headers.update({"X-Consent": "consent-2"})),
+    ("bad body", "request_malformed", lambda a: setattr(a, "body", b"{")),
+    ("too fast", "rate_exceeded", lambda a: a.exceeded.add("default")),
+    ("too often", "rate_exceeded", lambda a: a.exceeded.add("unattended")),
+)
+
+
+@pytest.mark.parametrize("first", range(len(DESCENDING)), ids=[name for name, _, _ in DESCENDING])
+async def test_the_first_defect_speaks(first: int):
+    """Every later defect is present too: none of them may speak before its turn."""
+    attempt = Attempt()
+    for _, _, apply in reversed(DESCENDING[first:]):
+        apply(attempt)
+    assert await attempt.code() == DESCENDING[first][1]
+
+
+@pytest.mark.parametrize(("code", "apply"), [row[1:] for row in DESCENDING], ids=[name for name, _, _ in DESCENDING])
+async def test_each_defect_alone_is_refused(code: str, apply: Defect):
+    attempt = Attempt()
+    apply(attempt)
+    assert await attempt.code() == code
+
+
+async def test_a_request_without_a_defect_is_allowed():
+    assert await Attempt().code() == "allowed"
