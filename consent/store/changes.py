@@ -39,7 +39,7 @@ class Tools(Protocol):
 
 async def insert_consent(connection: AsyncConnection, tools: Tools, consent: Consent, *, actor: str) -> None:
     await connection.execute(consents.insert().values(**_columns(consent), created_at=consent.created_at))
-    await _record(connection, tools, consent, CONSENT_LODGED, "lodge", actor)
+    await _record(connection, tools, consent, fact=CONSENT_LODGED, event="lodge", actor=actor)
 
 
 async def change_consent(
@@ -52,7 +52,7 @@ async def change_consent(
     await connection.execute(
         consents.update().where(consents.c.brand == consent.brand, consents.c.id == consent.id).values(**_columns(following))
     )
-    await _record(connection, tools, following, FACTS[event], event, actor)
+    await _record(connection, tools, following, fact=FACTS[event], event=event, actor=actor)
     return following
 
 
@@ -114,7 +114,7 @@ async def count_lodged(connection: AsyncConnection, brand: str, client_id: str, 
     return int((await connection.execute(sa.select(sa.func.count()).select_from(waiting))).scalar_one())
 
 
-async def _record(connection: AsyncConnection, tools: Tools, consent: Consent, fact: str, event: str, actor: str) -> None:
+async def _record(connection: AsyncConnection, tools: Tools, consent: Consent, *, fact: str, event: str, actor: str) -> None:
     at = tools.clock.wall()
     await insert_snapshot(connection, tools.sealer, consent, event, at)
     await tools.journal.record(

@@ -13,7 +13,7 @@ from consent.lifecycle import ConsentEvent
 from consent.store.authorisations import Authorisation, load_authorisations
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.references import load_reference
-from consent.store.snapshots import load_consent, load_history
+from consent.store.snapshots import load_consent, load_history, load_version
 from consent.tokens.families import end_families
 from kernel.access import Client
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
@@ -166,7 +166,12 @@ class ConsentStore:
         async def write() -> tuple[Consent, dict[str, int]]:
             return await self.database.write(work)
 
-        return await self.versions.change([consent_subject(brand.name, consent_id)], write)
+        return await self.versions.change([consent_subject(brand.name, consent_id)], write, load_version=self._load_version)
+
+    async def _load_version(self, subject: str) -> int | None:
+        brand, _, consent_id = subject.split("/", 2)
+        async with self.database.read() as connection:
+            return await load_version(connection, brand, consent_id)
 
 
 def _check_readable(consent: Consent | None, client: Client) -> Consent:

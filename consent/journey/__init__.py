@@ -1,0 +1,18 @@
+"""The pages of the PSU's journey, in the order in which they are met. `GET /authorize` leads here (consent/journey/start.py)."""
+
+from consent.journey.boundary import Handler, shows, takes
+from consent.journey.choice import show_consent, take_consent
+from consent.journey.login import show_login, take_login
+from consent.journey.rows import Stage
+from consent.journey.sca import show_sca, take_sca
+from consent.pages.stylesheet import STYLESHEET_PATH, show_stylesheet
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/login", shows(Stage.PASSWORD, show_login)),
+    ("POST", "/login", takes(Stage.PASSWORD, take_login)),
+    ("GET", "/sca", shows(Stage.SCA, show_sca)),
+    ("POST", "/sca", takes(Stage.SCA, take_sca)),
+    ("GET", "/consent", shows(Stage.CONSENT, show_consent)),
+    ("POST", "/consent", takes(Stage.CONSENT, take_consent)),
+    ("GET", STYLESHEET_PATH, show_stylesheet),
+)

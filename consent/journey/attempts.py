@@ -1,0 +1,74 @@
+"""Count failed attempts to authenticate, in the database, so that neither a restart nor parallel guesses get around the limit.
+
+PSD2 RTS (EU) 2018/389 article 4(3)(b): at most five failed attempts in a row, then the credential is blocked for a time.
+An attempt is taken before the secret is looked at and given back when it was right: guesses in flight are counted.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.tables_consents import attempts
+
+FAILURES_MAX = 5  # per PSU and credential, and per journey
+PEER_FAILURES_MAX = 100  # per network address: many customers may share one
+FAILURES_WITHIN = timedelta(hours=1)
+BLOCKED_FOR = timedelta(minutes=15)
+
+
+async def take_attempt(
+    connection: AsyncConnection, brand: str, subject: str, now: datetime, *, limit: int = FAILURES_MAX
+) -> bool:
+    """Count one attempt of `subject` as failed until it is given back. False if the subject is blocked. `now` is protocol time."""
+    await connection.execute(_insert_unless_known(connection, brand, subject, now))
+    row = (await connection.execute(_select(brand, subject).with_for_update())).one()
+    if row.blocked_until is not None and row.blocked_until > now:
+        return False
+    starts_anew = row.blocked_until is not None or now - row.first_at >= FAILURES_WITHIN
+    failures = 1 if starts_anew else row.failures + 1
+    await connection.execute(
+        _update(brand, subject).values(
+            failures=failures,
+            first_at=now if starts_anew else row.first_at,
+            blocked_until=now + BLOCKED_FOR if failures >= limit else None,
+            expires_at=now + FAILURES_WITHIN + BLOCKED_FOR,
+        )
+    )
+    return True
+
+
+async def forgive_attempts(connection: AsyncConnection, brand: str, subject: str) -> None:
+    """The secret was right: failures in a row start again from none."""
+    await connection.execute(attempts.delete().where(attempts.c.brand == brand, attempts.c.subject == subject))
+
+
+async def return_attempt(connection: AsyncConnection, brand: str, subject: str) -> None:
+    """Give one attempt back and keep the others: one success behind an address says nothing about its other guesses."""
+    await connection.execute(
+        _update(brand, subject).where(attempts.c.failures > 0).values(failures=attempts.c.failures - 1, blocked_until=None)
+    )
+
+
+async def is_blocked(connection: AsyncConnection, brand: str, subject: str, now: datetime) -> bool:
+    row = (await connection.execute(_select(brand, subject))).one_or_none()
+    return row is not None and row.blocked_until is not None and row.blocked_until > now
+
+
+def _select(brand: str, subject: str) -> sa.Select[Any]:
+    return sa.select(attempts).where(attempts.c.brand == brand, attempts.c.subject == subject)
+
+
+def _update(brand: str, subject: str) -> sa.Update:
+    return attempts.update().where(attempts.c.brand == brand, attempts.c.subject == subject)
+
+
+def _insert_unless_known(connection: AsyncConnection, brand: str, subject: str, now: datetime) -> Any:
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return (
+        insert(attempts)
+        .values(brand=brand, subject=subject, failures=0, first_at=now, blocked_until=None, expires_at=now + FAILURES_WITHIN)
+        .on_conflict_do_nothing(index_elements=["brand", "subject"])
+    )

@@ -1,0 +1,82 @@
+"""The boundary of the journey's pages: find the journey, hold it to its stage, and show a refusal as a page.
+
+A page of another stage leads on to the one that is due; a form of another stage is refused and changes nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from multidict import CIMultiDict
+
+from consent.journey.decisions import settle
+from consent.journey.forms import Form, check_form, parse_form
+from consent.journey.problems import FormForged, FormMalformed, FormStale, page_error
+from consent.journey.rows import PATHS, Stage
+from consent.journey.session import Session, load_session
+from consent.pages.render import render_error_page
+from consent.services import Services
+from kernel.brand import Brand
+from kernel.errors import Problem
+from kernel.http.message import Request, Response
+
+Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
+Show = Callable[[Services, Brand, Session], Awaitable[Response]]
+Take = Callable[[Services, Brand, Session, Form], Awaitable[Response]]
+
+_RESUMABLE = (FormForged, FormMalformed, FormStale)
+
+
+def shows(stage: Stage, show: Show) -> Handler:
+    """The GET handler of a stage's page."""
+
+    async def handler(services: Services, brand: Brand, request: Request) -> Response:
+        try:
+            session = await load_session(services, brand, request)
+            if (decided := await settle(services, brand, session.asked, session.journey)) is not None:
+                return decided
+            if session.journey.stage is not stage:
+                return see_other(PATHS[session.journey.stage])
+            return await show(services, brand, session)
+        except Problem as problem:
+            return render_problem(brand, problem)
+
+    return handler
+
+
+def takes(stage: Stage, take: Take) -> Handler:
+    """The POST handler of a stage's form. A second press of the login button finds the journey a stage further on: it may come
+    with the secret that the login page was served under."""
+
+    async def handler(services: Services, brand: Brand, request: Request) -> Response:
+        session = None
+        try:
+            session = await load_session(services, brand, request, earlier_too=stage is Stage.PASSWORD)
+            form = parse_form(request)
+            check_form(
+                form,
+                request,
+                sealer=services.sealer,
+                brand=brand,
+                journey=session.journey,
+                secret=session.secret,
+                stage=stage,
+            )
+            if (decided := await settle(services, brand, session.asked, session.journey)) is not None:
+                return decided
+            if session.journey.stage is not stage and not session.is_earlier:
+                raise FormStale(f"{session.journey.stage} is due, {stage} was sent")
+            return await take(services, brand, session, form)
+        except Problem as problem:
+            carry_on = session is not None and not session.is_earlier and isinstance(problem, _RESUMABLE)
+            return render_problem(brand, problem, carry_on=PATHS[session.journey.stage] if session and carry_on else "")
+
+    return handler
+
+
+def see_other(path: str) -> Response:
+    """After a form, and to the page that is due: a reload repeats nothing."""
+    return Response(303, None, CIMultiDict({"Location": path, "Cache-Control": "no-store"}))
+
+
+def render_problem(brand: Brand, problem: Problem, *, carry_on: str = "") -> Response:
+    status, error_code = page_error(problem)
+    return render_error_page(brand, error_code, problem.public, status, carry_on=carry_on)

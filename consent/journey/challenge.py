@@ -1,0 +1,61 @@
+"""Start and prove strong customer authentication, whatever the method; keep what is pending or proven sealed in the journey.
+
+PSD2 RTS (EU) 2018/389 article 4. One authentication per journey; it follows the password, before any account is listed.
+"""
+
+import msgspec
+
+from consent.journey.problems import AuthenticationUnavailable
+from consent.journey.rows import Journey
+from consent.journey.session import answering
+from consent.ports import Psu, ScaChallenge, ScaEvidence, ScaMethod
+from consent.services import Services
+from kernel import json
+from kernel.brand import Brand
+from kernel.sealed import Sealer
+
+# What the pages can carry out. A PSU whose first method is not here uses the next one they have.
+METHODS: tuple[ScaMethod, ...] = ("device", "one_time_code")
+
+
+async def start_challenge(services: Services, brand: Brand, psu: Psu, journey_id: str) -> tuple[ScaChallenge, ScaEvidence | None]:
+    """A started challenge, with the evidence if it confirmed by itself. Raises AuthenticationUnavailable or UpstreamTimedOut."""
+    method = next((method for method in psu.sca_methods if method in METHODS), None)
+    if method is None:
+        raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
+    async with answering():
+        challenge = await services.identity.start_sca(brand, psu, method, journey_id)
+        evidence = await services.identity.finish_sca(brand, psu, challenge, "") if challenge.confirmed else None
+    return challenge, evidence
+
+
+async def finish_challenge(
+    services: Services, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str
+) -> ScaEvidence | None:
+    """Evidence, or None for a wrong or still missing answer. Raises UpstreamTimedOut."""
+    async with answering():
+        return await services.identity.finish_sca(brand, psu, challenge, response)
+
+
+def seal_challenge(sealer: Sealer, journey: Journey, challenge: ScaChallenge) -> bytes:
+    return sealer.seal(json.encode(challenge), *_place("challenge", journey))
+
+
+def open_challenge(sealer: Sealer, journey: Journey) -> ScaChallenge | None:
+    if journey.challenge is None:
+        return None
+    return msgspec.json.decode(sealer.open(journey.challenge, *_place("challenge", journey)), type=ScaChallenge)
+
+
+def seal_evidence(sealer: Sealer, journey: Journey, evidence: ScaEvidence) -> bytes:
+    return sealer.seal(json.encode(evidence), *_place("evidence", journey))
+
+
+def open_evidence(sealer: Sealer, journey: Journey) -> ScaEvidence | None:
+    if journey.evidence is None:
+        return None
+    return msgspec.json.decode(sealer.open(journey.evidence, *_place("evidence", journey)), type=ScaEvidence)
+
+
+def _place(column: str, journey: Journey) -> tuple[str, ...]:
+    return ("journeys", column, journey.brand, journey.id)

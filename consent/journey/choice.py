@@ -1,0 +1,91 @@
+"""The consent page: who asks for which data and until when, and which accounts the PSU chooses to share.
+
+UK Customer Experience Guidelines: choose accounts, do not consent again; nothing is preselected; refusing is as easy as sharing.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.journey.boundary import see_other
+from consent.journey.challenge import open_evidence
+from consent.journey.forms import Form, form_token
+from consent.journey.outcome import Approval, Claim, approve, deny
+from consent.journey.problems import FormStale, JourneyAnswered
+from consent.journey.rows import PATHS, Notice, Stage, take_journey, update_journey
+from consent.journey.session import Session, load_psu
+from consent.journey.terms import Option, choose, load_options, render_shown, render_terms
+from consent.pages.render import render_page
+from consent.services import Services
+from kernel.brand import Brand
+from kernel.http.message import Response
+
+
+async def show_consent(services: Services, brand: Brand, session: Session) -> Response:
+    psu = await load_psu(services, brand, session.journey)
+    is_foreign = session.asked.consent.psu_id not in (None, psu.id)
+    options = () if is_foreign else await load_options(services, brand, psu, session.journey.id)
+    return render_page(
+        brand,
+        "consent" if options else "nothing_to_share",
+        redirect_uri=session.asked.pushed.redirect_uri,
+        notice=session.journey.notice,
+        form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
+        terms=render_terms(services, brand, session.asked.client, session.asked.consent),
+        client_name=session.asked.client.name,
+        options=options,
+        psu_name=psu.display_name,
+        is_foreign=is_foreign,
+    )
+
+
+async def take_consent(services: Services, brand: Brand, session: Session, form: Form) -> Response:
+    if form.get("action") == "deny":
+        return await take_denial(services, brand, session)
+    psu = await load_psu(services, brand, session.journey)
+    options = await load_options(services, brand, psu, session.journey.id)
+    chosen = choose(options, form.accounts)
+    if not chosen:
+        return await _ask_again(services, session)
+    return await _approve(services, brand, session, chosen)
+
+
+async def take_denial(services: Services, brand: Brand, session: Session) -> Response:
+    """The PSU, known by password at least, says no."""
+    return await deny(
+        services,
+        brand,
+        session.asked,
+        _claim(services, session),
+        psu_id=session.journey.psu_id,
+        authorisation_id=session.journey.authorisation_id,
+    )
+
+
+async def _approve(services: Services, brand: Brand, session: Session, chosen: tuple[Option, ...]) -> Response:
+    journey = session.journey
+    evidence = open_evidence(services.sealer, journey)
+    if evidence is None or journey.psu_id is None or journey.authorisation_id is None:
+        raise FormStale("no evidence of strong authentication")
+    approval = Approval(
+        psu_id=journey.psu_id,
+        upstream_ids=tuple(option.upstream_id for option in chosen),
+        authorisation_id=journey.authorisation_id,
+        authenticated_at=evidence.at,
+        shown=render_shown(render_terms(services, brand, session.asked.client, session.asked.consent), chosen),
+    )
+    return await approve(services, brand, session.asked, approval, _claim(services, session))
+
+
+async def _ask_again(services: Services, session: Session) -> Response:
+    async def work(connection: AsyncConnection) -> None:
+        await update_journey(connection, session.journey, notice=Notice.NO_ACCOUNT)
+
+    await services.database.write(work)
+    return see_other(PATHS[Stage.CONSENT])
+
+
+def _claim(services: Services, session: Session) -> Claim:
+    async def claim(connection: AsyncConnection) -> None:
+        if not await take_journey(connection, session.journey, services.clock.wall()):
+            raise JourneyAnswered(session.journey.id)
+
+    return claim

@@ -1,0 +1,146 @@
+"""End a journey: one transaction in which the request, the journey and the consent change together, then the redirect.
+
+What the pages learned is a hint: state, owner and validity of the consent are read again under its row lock (DESIGN: writes).
+However often and from wherever it is answered, a pushed request has one answer, and an approval makes one code.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authorize.pushed import PushedRequest, take_pushed
+from consent.authorize.respond import error_redirect, success_redirect
+from consent.errors import RequestUriInvalid
+from consent.journey.cookies import clear_cookie
+from consent.journey.session import Asked
+from consent.journey.terms import acr_of
+from consent.lifecycle import ConsentEvent, allows, state_after
+from consent.services import Services
+from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
+from consent.store.changes import authorise, change_consent
+from consent.store.snapshots import load_consent
+from consent.tokens.codes import issue_code
+from consent.tokens.families import end_families
+from consent.tokens.subject import pairwise_subject
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+from kernel.errors import ConsentForeign, ConsentUnknown
+from kernel.http.message import Response
+from kernel.subjects import consent_subject, family_subject
+
+DENIED = "The customer did not grant access."
+
+# What makes an answer this one's to give, in the transaction of the answer: finishes the journey, takes the decision. Raises.
+Claim = Callable[[AsyncConnection], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who shares what, and what proves it. `authenticated_at` is protocol time."""
+
+    psu_id: str
+    upstream_ids: tuple[str, ...]
+    authorisation_id: str
+    authenticated_at: datetime
+    shown: Shown
+
+
+def check_authorisable(consent: Consent | None, *, client_id: str, psu_id: str | None, now: datetime) -> Consent:
+    """The consent, if this client may ask this PSU (None: not known yet) for it at `now` (business time). Raises ConsentUnknown,
+    ConsentForeign, ConsentExpired, ConsentRevoked or ConsentNotAuthorised."""
+    if consent is None:
+        raise ConsentUnknown("no such consent")
+    if consent.client_id != client_id:
+        raise ConsentForeign(f"consent of client {consent.client_id}")
+    if psu_id is not None and consent.psu_id not in (None, psu_id):
+        raise ConsentForeign("consent of another PSU")
+    state_after(consent, ConsentEvent.AUTHORISE, now)
+    return consent
+
+
+async def approve(services: Services, brand: Brand, asked: Asked, approval: Approval, claim: Claim) -> Response:
+    """Authorise the consent and answer with a code. Raises what `claim` and `check_authorisable` raise, and RequestUriInvalid."""
+    pushed, consent_id = asked.pushed, asked.consent.id
+
+    async def work(connection: AsyncConnection) -> tuple[str, dict[str, int]]:
+        await _take(connection, pushed, claim)
+        found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
+        now = services.clock.now()
+        consent = check_authorisable(found, client_id=pushed.client_id, psu_id=approval.psu_id, now=now)
+        ended = await end_families(connection, brand.name, consent_id, services.clock.wall())  # of an earlier authorisation
+        authorised = await authorise(
+            connection,
+            services,
+            consent,
+            psu_id=approval.psu_id,
+            upstream_ids=approval.upstream_ids,
+            authorisation_id=approval.authorisation_id,
+            shown=approval.shown,
+        )
+        code = await issue_code(
+            connection,
+            services=services,
+            brand=brand,
+            pushed=pushed,
+            consent=authorised,
+            authorisation_id=approval.authorisation_id,
+            psu_id=approval.psu_id,
+            subject=pairwise_subject(services.sealer, brand.name, consent.organisation_id, approval.psu_id),
+            auth_time=approval.authenticated_at,
+            acr=acr_of(services, brand, consent, pushed.acr_values),
+        )
+        moved = {family_subject(brand.name, family_id): version for family_id, version in ended}
+        return code, moved | {consent_subject(brand.name, consent_id): authorised.version}
+
+    async def write() -> tuple[str, dict[str, int]]:
+        return await services.database.write(work)
+
+    code = await services.versions.change(
+        [consent_subject(brand.name, consent_id)], write, load_version=services.snapshots.load_version
+    )
+    return clear_cookie(success_redirect(brand, pushed, code))
+
+
+async def deny(
+    services: Services,
+    brand: Brand,
+    asked: Asked,
+    claim: Claim,
+    *,
+    psu_id: str | None,
+    authorisation_id: str | None,
+) -> Response:
+    """Answer access_denied. The consent is rejected by a known PSU only, and only while it awaits one: whoever cancels before
+    signing in, or declines to renew what they gave before, changes nothing. Raises what `claim` raises, and RequestUriInvalid."""
+    pushed, consent_id = asked.pushed, asked.consent.id
+
+    async def work(connection: AsyncConnection) -> tuple[None, dict[str, int]]:
+        await _take(connection, pushed, claim)
+        if authorisation_id is not None:
+            await end_authorisation(
+                connection,
+                services.sealer,
+                brand=brand.name,
+                authorisation_id=authorisation_id,
+                status=AuthorisationStatus.FAILED,
+                at=services.clock.wall(),
+            )
+        consent = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
+        if psu_id is None or consent is None or not allows(consent, ConsentEvent.REJECT, services.clock.now()):
+            return None, {}
+        rejected = await change_consent(connection, services, consent, ConsentEvent.REJECT, actor=f"psu:{psu_id}", psu_id=psu_id)
+        return None, {consent_subject(brand.name, consent_id): rejected.version}
+
+    async def write() -> tuple[None, dict[str, int]]:
+        return await services.database.write(work)
+
+    await services.versions.change([consent_subject(brand.name, consent_id)], write, load_version=services.snapshots.load_version)
+    return clear_cookie(error_redirect(brand, pushed, "access_denied", DENIED))
+
+
+async def _take(connection: AsyncConnection, pushed: PushedRequest, claim: Claim) -> None:
+    await claim(connection)
+    if not await take_pushed(connection, pushed.id):
+        raise RequestUriInvalid("answered already")

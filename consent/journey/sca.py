@@ -1,0 +1,146 @@
+"""Strong customer authentication by a code or a device, after the password and before anything of the PSU's is shown.
+
+PSD2 RTS (EU) 2018/389 article 4: five wrong codes block, whether they come in one journey or in several.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.journey.attempts import FAILURES_MAX, forgive_attempts, take_attempt
+from consent.journey.boundary import see_other
+from consent.journey.challenge import finish_challenge, open_challenge, seal_challenge, seal_evidence, start_challenge
+from consent.journey.choice import take_denial
+from consent.journey.forms import Form, form_token
+from consent.journey.problems import FormStale
+from consent.journey.rows import PATHS, Journey, Notice, Stage, load_journey, seen, update_journey
+from consent.journey.session import Session, load_psu
+from consent.pages.render import render_page
+from consent.ports import Psu, ScaChallenge, ScaEvidence
+from consent.services import Services
+from consent.store.authorisations import record_evidence
+from kernel.brand import Brand
+from kernel.http.message import Response
+
+CODES_SENT_MAX = 5  # per journey, the first one included
+
+
+async def show_sca(services: Services, brand: Brand, session: Session) -> Response:
+    journey = session.journey
+    challenge = open_challenge(services.sealer, journey)
+    return render_page(
+        brand,
+        "sca",
+        redirect_uri=session.asked.pushed.redirect_uri,
+        notice=journey.notice,
+        form_token=form_token(services.sealer, brand, journey, session.secret, Stage.SCA),
+        client_name=session.asked.client.name,
+        method=challenge.method if challenge else "one_time_code",
+        hint=challenge.hint if challenge else "",
+        may_resend=journey.codes_sent < CODES_SENT_MAX,
+    )
+
+
+async def take_sca(services: Services, brand: Brand, session: Session, form: Form) -> Response:
+    action = form.get("action")
+    if action == "deny":
+        return await take_denial(services, brand, session)
+    psu = await load_psu(services, brand, session.journey)
+    if action == "resend":
+        return await _resend(services, brand, session.journey, psu)
+    challenge = open_challenge(services.sealer, session.journey)
+    if challenge is None or challenge.expires_at <= services.clock.wall():
+        return await _tell(services, session.journey, Notice.CODE_EXPIRED)
+    if challenge.method == "device":
+        return await _ask_device(services, brand, session.journey, psu, challenge)
+    if not await _take_attempts(services, brand, session.journey, psu):
+        return await _tell(services, session.journey, Notice.CODE_BLOCKED)
+    evidence = await finish_challenge(services, brand, psu, challenge, "".join(form.get("otp").split()))
+    if evidence is None:
+        return await _tell(services, session.journey, Notice.CODE_WRONG)
+    return await _pass(services, brand, session.journey, psu, evidence)
+
+
+async def _ask_device(services: Services, brand: Brand, journey: Journey, psu: Psu, challenge: ScaChallenge) -> Response:
+    """A device that waits for its owner is asked again; asking guesses nothing, so it is not counted."""
+    evidence = await finish_challenge(services, brand, psu, challenge, "")
+    if evidence is None:
+        return await _tell(services, journey, Notice.DEVICE_WAITING)
+    return await _pass(services, brand, journey, psu, evidence)
+
+
+async def _take_attempts(services: Services, brand: Brand, journey: Journey, psu: Psu) -> bool:
+    """Count this attempt against the journey and the PSU. False if one of them has none left, or the journey moved on."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
+        if current is None or current.stage is not Stage.SCA or current.code_failures >= FAILURES_MAX:
+            return False
+        await update_journey(connection, journey, code_failures=current.code_failures + 1)
+        return await take_attempt(connection, brand.name, _subject(services, brand, psu), services.clock.wall())
+
+    return await services.database.write(work)
+
+
+async def _pass(services: Services, brand: Brand, journey: Journey, psu: Psu, evidence: ScaEvidence) -> Response:
+    async def work(connection: AsyncConnection) -> None:
+        current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
+        if current is None or current.stage is not Stage.SCA or current.authorisation_id is None:
+            raise FormStale("the journey has moved on")
+        await forgive_attempts(connection, brand.name, _subject(services, brand, psu))
+        await record_evidence(
+            connection, services.sealer, brand=brand.name, authorisation_id=current.authorisation_id, evidence=evidence
+        )
+        await _move(connection, services, current, Stage.CONSENT, evidence)
+
+    await services.database.write(work)
+    return see_other(PATHS[Stage.CONSENT])
+
+
+async def _move(connection: AsyncConnection, services: Services, journey: Journey, stage: Stage, evidence: ScaEvidence) -> None:
+    await update_journey(
+        connection,
+        journey,
+        **seen(journey, services.clock.wall()),
+        stage=stage,
+        notice=Notice.NONE,
+        challenge=None,
+        evidence=seal_evidence(services.sealer, journey, evidence),
+    )
+
+
+async def _resend(services: Services, brand: Brand, journey: Journey, psu: Psu) -> Response:
+    if not await _take_sending(services, brand, journey):
+        return await _tell(services, journey, Notice.CODE_BLOCKED)
+    challenge, evidence = await start_challenge(services, brand, psu, journey.id)
+    if evidence is not None:
+        return await _pass(services, brand, journey, psu, evidence)
+
+    async def work(connection: AsyncConnection) -> None:
+        await update_journey(
+            connection, journey, challenge=seal_challenge(services.sealer, journey, challenge), notice=Notice.CODE_SENT
+        )
+
+    await services.database.write(work)
+    return see_other(PATHS[Stage.SCA])
+
+
+async def _take_sending(services: Services, brand: Brand, journey: Journey) -> bool:
+    async def work(connection: AsyncConnection) -> bool:
+        current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
+        if current is None or current.stage is not Stage.SCA or current.codes_sent >= CODES_SENT_MAX:
+            return False
+        await update_journey(connection, journey, codes_sent=current.codes_sent + 1)
+        return True
+
+    return await services.database.write(work)
+
+
+async def _tell(services: Services, journey: Journey, notice: Notice) -> Response:
+    async def work(connection: AsyncConnection) -> None:
+        await update_journey(connection, journey, notice=notice)
+
+    await services.database.write(work)
+    return see_other(PATHS[Stage.SCA])
+
+
+def _subject(services: Services, brand: Brand, psu: Psu) -> str:
+    return f"code/{services.sealer.blind(psu.id, 'attempts', brand.name)}"

@@ -1,0 +1,108 @@
+"""A browser's journey with everything it speaks of: the pushed request, its client, its consent. Found by cookie, or refused.
+
+Looking at a page is activity: it starts the idle limit anew. What has ended stays ended.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authorize.pushed import PushedRequest, load_begun
+from consent.clients.document import load_client
+from consent.errors import RequestUriInvalid
+from consent.journey.cookies import read_cookie
+from consent.journey.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
+from consent.journey.rows import Journey, Stage, load_journey, seen, update_journey
+from consent.ports import Psu
+from consent.services import Services
+from consent.store.snapshots import load_consent
+from kernel.access import Client
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+from kernel.errors import ClientInactive, ConsentUnknown, UpstreamTimedOut
+from kernel.http.message import Request
+from kernel.ids import hash_secret
+
+ANSWER_SECONDS = 5  # what the bank's identity and account systems are given
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for what: the pushed request, the client that pushed it, the consent that it is about."""
+
+    pushed: PushedRequest
+    client: Client
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`secret` is what the browser presented: the journey's own, or (`is_earlier`) the one its login page was served under."""
+
+    journey: Journey
+    secret: str
+    asked: Asked
+
+    @property
+    def is_earlier(self) -> bool:
+        return self.journey.secret_hash != hash_secret(self.secret)
+
+
+async def load_session(services: Services, brand: Brand, request: Request, *, earlier_too: bool = False) -> Session:
+    """Raises JourneyUnknown, JourneyExpired, JourneyAnswered, RequestUriInvalid, ClientInactive or ConsentUnknown."""
+    secret = read_cookie(request)
+    if secret is None:
+        raise JourneyUnknown("no cookie, or two")
+    secret_hash = hash_secret(secret)
+
+    async def work(connection: AsyncConnection) -> Session:
+        now = services.clock.wall()
+        journey = await load_journey(connection, brand.name, secret_hash, lock=True)
+        if journey is None or (journey.secret_hash != secret_hash and not earlier_too):
+            raise JourneyUnknown("no journey of this secret")
+        if journey.stage is Stage.DONE:
+            raise JourneyAnswered(journey.id)
+        if now >= journey.expires_at:
+            raise JourneyExpired(journey.id)
+        pushed = await load_begun(connection, brand.name, journey.pushed_id)
+        if pushed is None:
+            raise RequestUriInvalid("answered by another journey, or removed")
+        consent = await load_consent(connection, services.sealer, brand.name, journey.consent_id)
+        if consent is None:
+            raise ConsentUnknown(journey.consent_id)
+        client = await load_active_client(connection, brand, journey.client_id)
+        await update_journey(connection, journey, **seen(journey, now))
+        return Session(journey, secret, Asked(pushed, client, consent))
+
+    return await services.database.write(work)
+
+
+async def load_active_client(connection: AsyncConnection, brand: Brand, client_id: str) -> Client:
+    """Raises ClientInactive."""
+    client = await load_client(connection, brand.name, client_id)
+    if client is None or not client.active:
+        raise ClientInactive(client_id)
+    return client
+
+
+async def load_psu(services: Services, brand: Brand, journey: Journey) -> Psu:
+    """The PSU of a journey past its first stage. Raises JourneyUnknown when the identity provider knows them no more."""
+    assert journey.psu_id is not None
+    async with answering():
+        psu = await services.identity.find(brand, journey.psu_id)
+    if psu is None:
+        raise JourneyUnknown("the identity provider does not know the PSU any more")
+    return psu
+
+
+@asynccontextmanager
+async def answering() -> AsyncIterator[None]:
+    """A question to the bank's own systems, within its time. Raises UpstreamTimedOut."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
+    except TimeoutError:
+        raise UpstreamTimedOut("identity or accounts of the customer") from None

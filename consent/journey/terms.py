@@ -1,0 +1,146 @@
+"""What the PSU decides about, in words: who asks, which data, for how long, over which accounts.
+
+UK Customer Experience Guidelines, Permissions and Data Clusters: the dialect says the words; numbers are masked to their last four.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.journey.session import answering
+from consent.ports import Psu
+from consent.services import Services
+from consent.store.authorisations import Shown
+from kernel.access import Client
+from kernel.banking.accounts import Account, AccountStatus, AccountType
+from kernel.banking.consents import Consent, Permission
+from kernel.brand import Brand
+from kernel.sealed import Sealer
+from openapi.dialect import Dialect
+
+DIGITS_SHOWN = 4
+DATED = frozenset(permission for permission in Permission if permission.startswith(("transactions_", "statements_")))
+TYPES = {
+    AccountType.CURRENT: "Current account",
+    AccountType.SAVINGS: "Savings account",
+    AccountType.CARD: "Card account",
+    AccountType.LOAN: "Loan account",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One account that may be shared. `handle` means nothing outside the journey; `upstream_id` never reaches a page."""
+
+    handle: str
+    upstream_id: str
+    name: str
+    type: str
+    ending: str  # last digits of its number, "" if it has none
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    client_name: str
+    organisation_name: str
+    verb: str
+    clusters: tuple[tuple[str, tuple[str, ...]], ...]
+    until: str
+    window: str  # "" when nothing that is asked for has dates
+
+
+async def load_options(services: Services, brand: Brand, psu: Psu, journey_id: str) -> tuple[Option, ...]:
+    """The accounts that the PSU may share now. Raises UpstreamTimedOut."""
+    async with answering():
+        accounts = await services.customer_accounts.accounts_of(brand, psu.customer_id)
+    return tuple(
+        Option(
+            handle=_handle(services.sealer, brand, journey_id, account.id),
+            upstream_id=account.id,
+            name=account.nickname or account.name,
+            type=TYPES[account.type],
+            ending=_ending(account),
+            currency=account.currency,
+        )
+        for account in accounts
+        if account.eligible and account.status is AccountStatus.ENABLED
+    )
+
+
+def dialect_of(services: Services, brand: Brand, consent: Consent) -> Dialect:
+    """The dialect that the consent was lodged in, or the brand's first."""
+    return services.dialects.get(consent.lodged_as) or services.dialects_of(brand)[0]
+
+
+def render_terms(services: Services, brand: Brand, client: Client, consent: Consent) -> Terms:
+    face = dialect_of(services, brand, consent).authorization
+    return Terms(
+        client_name=client.name,
+        organisation_name=client.organisation_name,
+        verb=face.select_verb,
+        clusters=tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions)),
+        until=_render_until(brand, consent),
+        window=_render_window(brand, consent),
+    )
+
+
+def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "accounts") -> Shown:
+    """What is kept of the page: `options` are the accounts that were chosen."""
+    return Shown(
+        client_name=terms.client_name,
+        organisation_name=terms.organisation_name,
+        clusters=terms.clusters,
+        until=terms.until,
+        window=terms.window,
+        accounts=tuple(f"{option.name}, ending {option.ending}" if option.ending else option.name for option in options),
+        page=page,
+    )
+
+
+def acr_of(services: Services, brand: Brand, consent: Consent, requested: tuple[str, ...]) -> str | None:
+    """The authentication context class that strong authentication meets: the first requested one that the dialect knows."""
+    known = dialect_of(services, brand, consent).authorization.acr_values
+    return next((value for value in (*requested, *known) if value in known), None)
+
+
+def choose(options: tuple[Option, ...], handles: tuple[str, ...]) -> tuple[Option, ...]:
+    """The options that the form names; what it invents is ignored."""
+    return tuple(option for option in options if option.handle in handles)
+
+
+def _handle(sealer: Sealer, brand: Brand, journey_id: str, upstream_id: str) -> str:
+    message = "\n".join((brand.name, journey_id, upstream_id)).encode()
+    return hashlib.blake2b(message, key=sealer.derive("journey-account"), digest_size=16).hexdigest()
+
+
+def _ending(account: Account) -> str:
+    return account.identifiers[0].identification[-DIGITS_SHOWN:] if account.identifiers else ""
+
+
+def _render_until(brand: Brand, consent: Consent) -> str:
+    if consent.valid_until is None:
+        return "No end date. Access goes on until you or they stop it."
+    return f"Until {_render_instant(brand, consent.valid_until)}"
+
+
+def _render_window(brand: Brand, consent: Consent) -> str:
+    if not consent.permissions & DATED:
+        return ""
+    start, end = consent.transactions_from, consent.transactions_to
+    if start and end:
+        return f"From {_render_date(brand, start)} to {_render_date(brand, end)}"
+    if start:
+        return f"From {_render_date(brand, start)} onwards"
+    if end:
+        return f"Up to {_render_date(brand, end)}"
+    return "All that we show you ourselves"
+
+
+def _render_date(brand: Brand, at: datetime) -> str:
+    local = at.astimezone(brand.zone)
+    return f"{local.day} {local:%B %Y}"
+
+
+def _render_instant(brand: Brand, at: datetime) -> str:
+    return f"{_render_date(brand, at)} at {at.astimezone(brand.zone):%H:%M}"

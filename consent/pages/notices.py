@@ -1,0 +1,33 @@
+"""What a page says first after a form was not enough: the words, the field they are about, and whether it is an error.
+
+WCAG 2.2, 3.3.1 (error identification) and 3.3.3 (error suggestion).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    text: str
+    field: str = ""  # id of the input that it is about
+    is_error: bool = True
+
+
+NOTICES: Mapping[str, Notice] = MappingProxyType(
+    {
+        "credentials_wrong": Notice("That username and password do not match. Check them and try again.", "username"),
+        "credentials_blocked": Notice(
+            "There were too many failed attempts. To keep you safe, signing in is blocked for now. Try again in 15 minutes."
+        ),
+        "code_wrong": Notice("That code is not right. Check it and try again.", "otp"),
+        "code_blocked": Notice(
+            "There were too many failed attempts. To keep you safe, we cannot take another code now. Try again in 15 minutes."
+        ),
+        "code_expired": Notice("That code has expired. Ask for a new one.", "otp"),
+        "code_sent": Notice("We have sent you a new code.", is_error=False),
+        "device_waiting": Notice("Your device has not confirmed yet. Confirm there, then continue here.", is_error=False),
+        "no_account": Notice("Choose at least one account, or choose not to share.", "account-0"),
+    }
+)

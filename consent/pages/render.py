@@ -1,0 +1,69 @@
+"""Render a page that a PSU sees: HTML from a template that escapes everything, under headers that let it load and leak nothing.
+
+Content-Security-Policy names the client's origin beside our own: browsers hold `form-action` against the redirect that answers a form.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from multidict import CIMultiDict
+
+from consent.pages.notices import NOTICES
+from consent.pages.stylesheet import stylesheet_url
+from kernel.brand import Brand
+from kernel.http.message import Response
+
+HSTS_SECONDS = 31_536_000
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_PAGES = ("login", "sca", "consent", "nothing_to_share", "error")
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    auto_reload=False,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.get_template("layout.html")  # read now: rendering must not touch the disk
+_TEMPLATES = {name: _environment.get_template(f"{name}.html") for name in _PAGES}
+
+
+def render_page(
+    brand: Brand, page: str, *, notice: str = "", redirect_uri: str = "", status: int = 200, **facts: Any
+) -> Response:
+    """`redirect_uri` is where a form of the page may lead in the end."""
+    html = _TEMPLATES[page].render(brand=brand, stylesheet=stylesheet_url(brand.colour), notice=NOTICES.get(notice), **facts)
+    return Response(status, html.encode(), _headers(brand, redirect_uri))
+
+
+def render_error_page(brand: Brand, error_code: str, text: str, status: int, *, carry_on: str = "") -> Response:
+    """`error_code` is an OAuth error code, `text` constant; `carry_on` the path of a page on which the PSU may go on."""
+    return render_page(brand, "error", status=status, error_code=error_code, text=text, carry_on=carry_on)
+
+
+@lru_cache(maxsize=1024)
+def _content_security_policy(redirect_uri: str) -> str:
+    parts = urlsplit(redirect_uri)
+    client = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    return f"default-src 'none'; style-src 'self'; form-action 'self'{client}; frame-ancestors 'none'; base-uri 'none'"
+
+
+def _headers(brand: Brand, redirect_uri: str) -> CIMultiDict[str]:
+    # A developer's localhost serves other things over plain HTTP, which a remembered HSTS would break.
+    hsts_seconds = 0 if urlsplit(brand.issuer).hostname in _LOOPBACK else HSTS_SECONDS
+    return CIMultiDict(
+        {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Security-Policy": _content_security_policy(redirect_uri),
+            "X-Frame-Options": "DENY",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+            "Cache-Control": "no-store",
+            "Strict-Transport-Security": f"max-age={hsts_seconds}",
+        }
+    )
