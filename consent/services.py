@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
 from consent.keys.ring import KeyRing
@@ -30,7 +29,7 @@ class Lodging(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`record_token` takes the journal entry of a token that stores nothing, without waiting for its commit; it raises Overloaded
-    when its queue is full. `first_uses_since` is when the memory of used assertions began (protocol time)."""
+    when its queue is full."""
 
     database: Database
     versions: Versions
@@ -45,7 +44,6 @@ class Services:
     dialects: Mapping[str, Dialect]
     store: Lodging
     record_token: Callable[[Entry], None]
-    first_uses_since: Callable[[], datetime]
     settings: Settings = field(default_factory=Settings)
 
     def dialects_of(self, brand: Brand) -> tuple[Dialect, ...]:

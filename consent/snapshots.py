@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import sqlalchemy as sa
-from kernel.snapshots import SnapshotCache
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.clients.document import load_client
@@ -21,9 +20,11 @@ from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.database import Database
 from kernel.sealed import Sealer
+from kernel.snapshots import SnapshotCache
 from kernel.subjects import TOKEN_CURRENT, TOKEN_REVOKED
 
 T = TypeVar("T", Client, TokenFamily, Consent)
+Key = tuple[str, str]  # brand and id
 
 CLIENTS_CACHED_MAX = 2_000
 FAMILIES_CACHED_MAX = 20_000
@@ -69,15 +70,14 @@ class ConsentSnapshots:
             version, of_brand, of_id = _VERSIONED[kind]
             return (await connection.execute(sa.select(version).where(of_brand == brand, of_id == rest[0]))).scalar()
 
-    def _cache(self, load: Callable[[AsyncConnection, str, str], Awaitable[T | None]], size: int) -> SnapshotCache[T]:
-        async def load_by_key(key: str) -> T | None:
-            brand, _, aggregate_id = key.partition("/")
+    def _cache(self, load: Callable[[AsyncConnection, str, str], Awaitable[T | None]], size: int) -> SnapshotCache[Key, T]:
+        async def load_by_key(key: Key) -> T | None:
             async with self._database.read() as connection:
-                return await load(connection, brand, aggregate_id)
+                return await load(connection, *key)
 
         return SnapshotCache(load_by_key, lambda snapshot: snapshot.version, size)
 
 
-async def _look_up(cache: SnapshotCache[T], brand: Brand, aggregate_id: str, fresh: bool) -> T | None:
-    key = f"{brand.name}/{aggregate_id}"
+async def _look_up(cache: SnapshotCache[Key, T], brand: Brand, aggregate_id: str, fresh: bool) -> T | None:
+    key = (brand.name, aggregate_id)
     return await (cache.reload(key) if fresh else cache.get(key))

@@ -98,7 +98,7 @@ def generate_key(alg: Algorithm) -> JwtKey:
 
 def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
     """The key in `jwk`, for use with `alg` only. Raises JwtInvalid if it is no such key, or an RSA key of an unfit size."""
-    material = _material(jwk)
+    material: dict[str, str | list[str]] = {**_material(jwk)}
     try:
         key: Key
         match alg:

@@ -19,13 +19,11 @@ from kernel.subjects import client_subject
 async def take_assertion(services: Services, brand: Brand, client: Client, proof: AssertionProof) -> bool:
     """True: this is the assertion's first use and the client's current version. False: the client has another version by now and
     nothing was consumed. Raises ClientUnauthenticated for a replay, Overloaded if there is no telling."""
-    if proof.issued_at < services.first_uses_since().timestamp():
-        raise ClientUnauthenticated("the assertion is older than the memory of used assertions")
     remaining = proof.expires_at + CLOCK_SKEW_SECONDS - services.clock.wall().timestamp()
     version, use = await services.versions.decide(
         [
             VersionIs(client_subject(brand.name, client.id), client.version),
-            FirstUse(_key(brand.name, client.id, proof.jti), ttl_seconds=max(1, math.ceil(remaining))),
+            FirstUse(_key(brand.name, client.id, proof.jti), max(1, math.ceil(remaining)), issued_at=proof.issued_at),
         ],
         spend=True,
         load_version=services.snapshots.load_version,
@@ -36,7 +34,7 @@ async def take_assertion(services: Services, brand: Brand, client: Client, proof
         case Fresh():
             return True
         case Replayed():
-            raise ClientUnauthenticated("the assertion was used before")
+            raise ClientUnauthenticated("the assertion was used before, or is older than the memory of used ones")
         case _:
             raise Overloaded("the memory of used assertions cannot be asked")
 

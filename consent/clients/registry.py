@@ -80,7 +80,7 @@ async def _change(
         changed = await services.database.write(work)
         return changed, {subject: changed.version}
 
-    return await services.versions.change([subject], write)
+    return await services.versions.change([subject], write, load_version=services.snapshots.load_version)
 
 
 def _client_of(services: Services, brand: Brand, metadata: ClientMetadata, client_id: str) -> Client:

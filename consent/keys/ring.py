@@ -4,7 +4,7 @@ Importing a private RSA key takes 33 ms, a hundred times its signature; so keys 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -90,7 +90,7 @@ class KeyRing:
         except KeyError:
             raise KeysMissing(brand) from None
 
-    def _build(self, version: int, rows: list[sa.Row[Any]]) -> KeySet:
+    def _build(self, version: int, rows: Sequence[sa.Row[Any]]) -> KeySet:
         signing: dict[tuple[KeyPurpose, str], JwtKey] = {}
         verifying: dict[KeyPurpose, dict[str, JwtKey]] = {purpose: {} for purpose in KeyPurpose}
         shown = []

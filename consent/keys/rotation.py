@@ -62,7 +62,7 @@ async def rotate_keys(services: Services, brand: str) -> int:
         version = await services.database.write(work)
         return version, {subject: version}
 
-    version = await services.versions.change([subject], write)
+    version = await services.versions.change([subject], write, load_version=services.snapshots.load_version)
     await services.keys.load(brand)
     return version
 

@@ -1,0 +1,116 @@
+"""The consent server's surface: every endpoint of the authorization server and every page of the PSU, on both listeners alike.
+
+One table says what exists. Two boundaries say how a refusal looks: OAuth JSON (RFC 6749 section 5.2) for clients, a page for people.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import structlog
+
+from consent.authorize.endpoint import authorize
+from consent.discovery import discover
+from consent.errors import oauth_error
+from consent.journey import ROUTES as PAGES
+from consent.json_document import render_preflight
+from consent.json_response import render_json_error, render_json_failure
+from consent.jwks import publish_keys
+from consent.pages.render import render_error_page
+from consent.par import push
+from consent.revocation import revoke
+from consent.services import Services
+from consent.token import issue_tokens
+from kernel.brand import Brand
+from kernel.errors import MethodNotAllowed, OperationUnknown, Problem
+from kernel.http.message import Request, Response
+
+Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
+Face = Literal["document", "oauth", "page"]
+
+FAILED = "Something went wrong on our side. Nothing was shared. Please try again."
+
+log = structlog.get_logger(__name__)
+
+ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
+    ("GET", "/.well-known/openid-configuration", "document", discover),
+    ("GET", "/.well-known/oauth-authorization-server", "document", discover),
+    ("GET", "/jwks", "document", publish_keys),
+    ("POST", "/par", "oauth", push),
+    ("POST", "/token", "oauth", issue_tokens),
+    ("POST", "/revoke", "oauth", revoke),
+    ("GET", "/authorize", "page", authorize),
+    ("POST", "/authorize", "page", authorize),
+    *((method, path, "page", handler) for method, path, handler in PAGES),
+)
+
+
+@dataclass(slots=True)
+class Path:
+    """One path, its face, and a handler per method."""
+
+    face: Face
+    handlers: dict[str, Handler] = field(default_factory=dict)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        implied = (("HEAD",) if "GET" in self.handlers else ()) + (("OPTIONS",) if self.face == "document" else ())
+        return (*self.handlers, *implied)
+
+
+def _index(routes: tuple[tuple[str, str, Face, Handler], ...]) -> Mapping[str, Path]:
+    paths: dict[str, Path] = {}
+    for method, path, face, handler in routes:
+        known = paths.setdefault(path, Path(face))
+        if method in known.handlers or known.face != face:
+            raise ValueError(f"{method} {path} is routed twice, or has two faces")
+        known.handlers[method] = handler
+    return paths
+
+
+class ConsentServer:
+    """`handle` answers every request with a response; it raises nothing."""
+
+    paths: Mapping[str, Path] = _index(ROUTES)
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def owns(self, path: str) -> bool:
+        return path in self.paths
+
+    async def handle(self, brand: Brand, request: Request) -> Response:
+        path = self.paths.get(request.path)
+        face: Face = "oauth" if path is None else path.face
+        try:
+            if path is None:
+                raise OperationUnknown("no such endpoint")
+            response = await self._answer(path, brand, request)
+        except Problem as problem:
+            log.info("refused", path=request.path if path else "", code=problem.code, detail=problem.detail)
+            response = refuse(brand, face, problem)
+        except Exception:  # the surface's last boundary: a broken invariant is ours to know and nobody else's
+            log.exception("consent_server_failed", path=request.path)
+            response = render_json_failure() if face != "page" else render_error_page(brand, "server_error", FAILED, 500)
+        if request.method == "HEAD":
+            response.body = None
+        return response
+
+    async def _answer(self, path: Path, brand: Brand, request: Request) -> Response:
+        if request.method == "OPTIONS" and path.face == "document":
+            return render_preflight(path.methods)
+        handler = path.handlers.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            raise MethodNotAllowed(request.method[:16], allowed=path.methods)
+        return await handler(self._services, brand, request)
+
+
+def refuse(brand: Brand, face: Face, problem: Problem) -> Response:
+    """A refusal as its reader may see it. A page never answers 401: it knows no scheme to authenticate with."""
+    if face != "page":
+        return render_json_error(problem)
+    status, code = oauth_error(problem)
+    response = render_error_page(brand, code, problem.public, 400 if status == 401 else status)
+    if isinstance(problem, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(problem.allowed)
+    return response

@@ -1,0 +1,33 @@
+"""One authorization request on its way through the steps: what was asked, and what each step made of it."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from consent.authorize.pushed import PushedRequest
+from consent.parameters import Parameters
+from kernel.access import Client
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+
+if TYPE_CHECKING:  # Services name parts that read pushed requests
+    from consent.services import Services
+
+
+@dataclass(slots=True)
+class Asking:
+    """`parameters` come from the authenticated push, or from the browser, where only two of them are read."""
+
+    services: "Services"
+    brand: Brand
+    client: Client
+    parameters: Parameters
+    # read from a push
+    scope: tuple[str, ...] = ()
+    claims: dict[str, Any] = field(default_factory=dict)
+    acr_values: tuple[str, ...] = ()
+    prompt: tuple[str, ...] = ()
+    max_age: int | None = None
+    consent_id: str | None = None
+    # found again at the authorization endpoint
+    pushed: PushedRequest | None = None
+    consent: Consent | None = None

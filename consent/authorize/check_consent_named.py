@@ -1,0 +1,28 @@
+"""Find the consent that the request names, by the brand's dialects; without one the client must have default permissions.
+
+Whose consent it is, is not asked here: a push that named another's would tell its client that it exists (check_consent_owner.py).
+"""
+
+from consent.authorize.asking import Asking
+from consent.errors import ScopeInvalid
+from consent.offer import scopes_opening
+from kernel.banking.consents import ConsentKind
+from kernel.errors import FieldInvalid, FieldMissing
+
+CONSENT_ID_CHARS_MAX = 128
+
+
+async def check_consent_named(asking: Asking) -> None:
+    dialects = asking.services.dialects_of(asking.brand)
+    named = {dialect.authorization.consent_id_of(asking.parameters, asking.claims) for dialect in dialects} - {None}
+    if len(named) > 1:
+        raise FieldInvalid("two consents", path="claims", public="The request names more than one consent.")
+    asking.consent_id = next(iter(named), None)
+    if asking.consent_id is not None:
+        if not 1 <= len(asking.consent_id) <= CONSENT_ID_CHARS_MAX:
+            raise FieldInvalid("too long", path="claims", public="The consent id is malformed.")
+        return
+    if not asking.client.default_permissions:
+        raise FieldMissing("no consent, no default", public="The request names no consent and the client has no default.")
+    if scopes_opening(dialects, ConsentKind.ACCOUNTS).isdisjoint(asking.scope):
+        raise ScopeInvalid("the default consent is for accounts, the scope is not")

@@ -1,0 +1,28 @@
+"""Refuse, before any page, a consent that is not this client's, cannot be authorised now, or is outside the scope that was asked.
+
+To its client a foreign consent looks like one that does not exist.
+"""
+
+from consent.authorize.asking import Asking
+from consent.errors import ScopeInvalid
+from consent.lifecycle import ConsentEvent, allows
+from consent.offer import scopes_opening
+from consent.store.snapshots import load_consent
+from kernel.errors import ConsentForeign, ConsentNotAuthorised, ConsentUnknown
+
+
+async def check_consent_owner(asking: Asking) -> None:
+    if asking.pushed is None or asking.pushed.consent_id is None:
+        raise ConsentUnknown("the request carries no consent")
+    services = asking.services
+    async with services.database.read() as connection:
+        consent = await load_consent(connection, services.sealer, asking.brand.name, asking.pushed.consent_id)
+    if consent is None:
+        raise ConsentUnknown("unknown")
+    if consent.client_id != asking.client.id:
+        raise ConsentForeign(f"of client {consent.client_id}", public=ConsentUnknown.public)
+    if not allows(consent, ConsentEvent.AUTHORISE, services.clock.now()):
+        raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")
+    if scopes_opening(services.dialects_of(asking.brand), consent.kind).isdisjoint(asking.pushed.scope):
+        raise ScopeInvalid(f"the scope does not open a consent for {consent.kind}")
+    asking.consent = consent

@@ -1,0 +1,58 @@
+"""GET of both well-known documents: what this issuer is and can do. RFC 8414, OIDC Discovery section 3, RFC 8705 section 5.
+
+Top-level endpoints are the public listener's, `mtls_endpoint_aliases` the others. PAR is demanded of every client that we have,
+but not announced for the issuer: profiles that contradict each other share it.
+"""
+
+from typing import Any
+
+from consent.client_authentication import METHODS
+from consent.grants import GRANTS
+from consent.json_document import render_public
+from consent.keys.ring import ID_TOKEN_ALGORITHMS
+from consent.offer import acr_values_offered, claims_offered, scopes_offered
+from consent.services import Services
+from kernel.brand import Brand
+from kernel.http.message import Request, Response
+from kernel.jose import ALGORITHMS
+
+CACHE_SECONDS = 300
+ALIASED = {
+    "token_endpoint": "/token",
+    "pushed_authorization_request_endpoint": "/par",
+    "revocation_endpoint": "/revoke",
+}
+
+
+async def discover(services: Services, brand: Brand, _request: Request) -> Response:
+    return render_public(metadata_of(services, brand), CACHE_SECONDS)
+
+
+def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
+    dialects = services.dialects_of(brand)
+    methods = [method.name for method in METHODS]
+    return {
+        "issuer": brand.issuer,
+        "authorization_endpoint": f"{brand.issuer}/authorize",
+        "jwks_uri": f"{brand.issuer}/jwks",
+        **{name: brand.issuer + path for name, path in ALIASED.items()},
+        "mtls_endpoint_aliases": {name: brand.mtls_url + path for name, path in ALIASED.items()},
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [grant.name for grant in GRANTS],
+        "scopes_supported": list(scopes_offered(dialects)),
+        "claims_supported": list(claims_offered(dialects)),
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "acr_values_supported": list(acr_values_offered(dialects)),
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "tls_client_certificate_bound_access_tokens": True,
+    }

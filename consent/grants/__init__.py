@@ -1,0 +1,8 @@
+"""The grant types that the token endpoint knows."""
+
+from consent.grants.authorization_code import AuthorizationCode
+from consent.grants.client_credentials import ClientCredentials
+from consent.grants.granting import GrantType
+from consent.grants.refresh_token import RefreshToken
+
+GRANTS: tuple[GrantType, ...] = (AuthorizationCode(), ClientCredentials(), RefreshToken())

@@ -1,0 +1,38 @@
+"""grant_type=client_credentials: a token in the client's own name. RFC 6749 section 4.4. It stores nothing, so no refresh token."""
+
+from typing import Any
+
+from consent.errors import ScopeInvalid
+from consent.grants.granting import TokenRequest, parse_scope
+from consent.tokens.access import issue_access_token
+from kernel.interaction import interaction_id
+from kernel.journal import Entry
+
+
+class ClientCredentials:
+    name = "client_credentials"
+
+    async def issue(self, asked: TokenRequest) -> dict[str, Any]:
+        """Raises ScopeInvalid, or Overloaded when its record cannot be taken."""
+        services, client = asked.services, asked.client
+        scope = parse_scope(asked, tuple(sorted(client.scopes - {"openid"})))
+        if not scope:
+            raise ScopeInvalid("the client has no scope of its own")
+        issued = issue_access_token(services, asked.brand, client, subject=client.id, scope=scope, thumbprint=asked.thumbprint)
+        services.record_token(
+            Entry(
+                brand=asked.brand.name,
+                kind="token.issued",
+                aggregate_id=issued.jti,
+                at=services.clock.wall(),
+                actor=f"client:{client.id}",
+                interaction_id=interaction_id.get(),
+                facts={"grant": self.name, "scope": list(scope)},
+            )
+        )
+        return {
+            "access_token": issued.token,
+            "token_type": "Bearer",
+            "expires_in": issued.expires_in,
+            "scope": " ".join(scope),
+        }

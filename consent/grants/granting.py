@@ -1,0 +1,46 @@
+"""What a grant is: a module that turns one authenticated token request into one answer."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from consent.errors import ScopeInvalid
+from consent.parameters import Parameters
+from kernel.access import Client
+from kernel.brand import Brand
+
+if TYPE_CHECKING:
+    from consent.services import Services
+
+SCOPE_CHARS_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A token request whose client is authenticated and may use the grant; `thumbprint` is of the certificate it came with."""
+
+    services: "Services"
+    brand: Brand
+    client: Client
+    parameters: Parameters
+    thumbprint: str
+
+
+class GrantType(Protocol):
+    """One value of grant_type."""
+
+    name: str
+
+    async def issue(self, asked: TokenRequest) -> dict[str, Any]:
+        """The members of the token response. Raises Problem."""
+        ...
+
+
+def parse_scope(asked: TokenRequest, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """What the request wants of `allowed`: all of it if it does not say. Raises ScopeInvalid for anything more."""
+    scope = asked.parameters.get("scope")
+    if scope is None:
+        return allowed
+    wanted = tuple(dict.fromkeys(scope.split(" "))) if len(scope) <= SCOPE_CHARS_MAX else ()
+    if not wanted or not set(wanted) <= set(allowed):
+        raise ScopeInvalid("malformed, or more than was granted")
+    return wanted

@@ -1,0 +1,26 @@
+"""What a brand's dialects together offer to authorization requests: scopes, authentication context classes, claims."""
+
+from collections.abc import Sequence
+
+from kernel.banking.consents import ConsentKind
+from openapi.dialect import Dialect
+
+
+def scopes_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
+    """openid, then every scope that opens an operation, in order of appearance."""
+    opening = (row.scope for dialect in dialects for row in dialect.rows if row.scope is not None)
+    return tuple(dict.fromkeys(("openid", *opening)))
+
+
+def scopes_opening(dialects: Sequence[Dialect], kind: ConsentKind) -> frozenset[str]:
+    """The scopes under which a consent of this kind may be asked for."""
+    return frozenset(dialect.authorization.scope_of(kind) for dialect in dialects)
+
+
+def acr_values_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for dialect in dialects for value in dialect.authorization.acr_values))
+
+
+def claims_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
+    ours = ("iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr")
+    return tuple(dict.fromkeys((*ours, *(name for dialect in dialects for name in dialect.authorization.claims_supported))))

@@ -1,0 +1,74 @@
+"""POST /par: an authenticated client pushes its authorization request and gets a request_uri for the browser. RFC 9126 section 2.
+
+Everything that can be judged is judged here. A request that names no consent gets one from the client's default permissions.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authorize import run_steps
+from consent.authorize.asking import Asking
+from consent.authorize.pushed import REQUEST_URI_PREFIX, PushedRequest, issue_pushed
+from consent.client_authentication.authenticate import authenticate_client
+from consent.json_response import render_json
+from consent.parameters import parse_form
+from consent.services import Services
+from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
+from kernel.brand import Brand
+from kernel.http.message import Request, Response
+from kernel.ids import hash_secret
+
+LODGED_AS_DEFAULT = "default"
+
+
+async def push(services: Services, brand: Brand, request: Request) -> Response:
+    parameters = parse_form(request)
+    client = await authenticate_client(services, brand, request, parameters)
+    asking = Asking(services, brand, client, parameters)
+    await run_steps(asking, "par")
+    if asking.consent_id is None:
+        asking.consent_id = await _lodge_default(asking)
+    secret = services.ids.secret()
+    pushed = _pushed_of(asking, secret)
+
+    async def work(connection: AsyncConnection) -> None:
+        await issue_pushed(connection, pushed)
+
+    await services.database.write(work)
+    return render_json(201, {"request_uri": pushed.request_uri, "expires_in": services.settings.request_uri_seconds})
+
+
+async def _lodge_default(asking: Asking) -> str:
+    lodgement = ConsentLodgement(
+        kind=ConsentKind.ACCOUNTS,
+        lodged_as=LODGED_AS_DEFAULT,
+        permissions=frozenset(Permission(permission) for permission in asking.client.default_permissions),
+    )
+    consent = await asking.services.store.lodge(asking.brand, asking.client, lodgement)
+    return consent.id
+
+
+def _pushed_of(asking: Asking, secret: str) -> PushedRequest:
+    parameters, now = asking.parameters, asking.services.clock.wall()
+    return PushedRequest(
+        brand=asking.brand.name,
+        id=hash_secret(secret),
+        request_uri=REQUEST_URI_PREFIX + secret,
+        client_id=asking.client.id,
+        redirect_uri=parameters["redirect_uri"],
+        scope=asking.scope,
+        state=parameters.get("state"),
+        nonce=parameters.get("nonce"),
+        code_challenge=parameters["code_challenge"],
+        claims=asking.claims,
+        acr_values=asking.acr_values,
+        consent_id=asking.consent_id,
+        prompt=asking.prompt,
+        max_age=asking.max_age,
+        login_hint=parameters.get("login_hint"),
+        ui_locales=tuple(parameters.get("ui_locales", "").split()),
+        created_at=now,
+        expires_at=now + timedelta(seconds=asking.services.settings.request_uri_seconds),
+        dpop_jkt=parameters.get("dpop_jkt"),
+    )

@@ -1,0 +1,43 @@
+"""POST /revoke: a client gives up one of its own tokens. RFC 7009 section 2.
+
+The answer is the same for a token that is unknown, expired, revoked before or another client's: nobody learns what exists.
+"""
+
+from multidict import CIMultiDict
+
+from consent.client_authentication.authenticate import authenticate_client
+from consent.parameters import parse_form
+from consent.services import Services
+from consent.tokens.refresh import load_refresh_family
+from consent.tokens.revoke import deny_token, revoke_family
+from consent.tokens.verify import TokenVerifier
+from kernel.access import AccessToken, Client
+from kernel.brand import Brand
+from kernel.errors import FieldMissing, TokenExpired, TokenInvalid
+from kernel.http.message import Request, Response
+
+NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+async def revoke(services: Services, brand: Brand, request: Request) -> Response:
+    """`token_type_hint` is only a hint, and both kinds are cheap to try."""
+    parameters = parse_form(request)
+    client = await authenticate_client(services, brand, request, parameters)
+    token = parameters.get("token")
+    if token is None:
+        raise FieldMissing(path="token", public="The token is missing.")
+    async with services.database.read() as connection:
+        family_id = await load_refresh_family(connection, brand.name, client.id, token)
+    if family_id is not None:
+        await revoke_family(services, brand, family_id, actor=f"client:{client.id}", reason="refresh token revoked")
+    elif (access_token := _own_access_token(services, brand, client, token)) is not None:
+        await deny_token(services, brand, access_token, actor=f"client:{client.id}")
+    return Response(200, headers=CIMultiDict(NOT_STORED))
+
+
+def _own_access_token(services: Services, brand: Brand, client: Client, presented: str) -> AccessToken | None:
+    try:
+        token = TokenVerifier(services.keys, services.clock).verify(brand, presented)
+    except (TokenInvalid, TokenExpired):
+        return None
+    return token if token.client_id == client.id else None

@@ -1,0 +1,84 @@
+"""Issue access tokens: RFC 9068 JWTs bound to the certificate of the request (RFC 8705 section 3), with no account data in them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.keys.ring import KeyPurpose
+from consent.services import Services
+from kernel.access import Client
+from kernel.brand import Brand
+from kernel.jose import sign_jwt
+
+ACCESS_TOKEN_TYPE = "at+jwt"
+ACCESS_TOKEN_ALGORITHM = "ES256"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """`token` is the secret itself; `jti` may be written down."""
+
+    token: str
+    jti: str
+    expires_in: int  # seconds
+
+
+def issue_access_token(
+    services: Services,
+    brand: Brand,
+    client: Client,
+    *,
+    subject: str,
+    scope: tuple[str, ...],
+    thumbprint: str,
+    family_id: str | None = None,
+    consent_id: str | None = None,
+) -> IssuedToken:
+    """A token without family is the client's own (client_credentials)."""
+    issued_at = int(services.clock.wall().timestamp())
+    lifetime = services.settings.access_token_seconds
+    jti = services.ids.uuid()
+    claims = {
+        "iss": brand.issuer,
+        "aud": brand.resource_audience,
+        "sub": subject,
+        "client_id": client.id,
+        "jti": jti,
+        "iat": issued_at,
+        "exp": issued_at + lifetime,
+        "scope": " ".join(scope),
+        "cnf": {"x5t#S256": thumbprint},
+    }
+    if family_id is not None:
+        claims |= {"family_id": family_id, "consent_id": consent_id}
+    key = services.keys.signing_key(brand.name, KeyPurpose.ACCESS_TOKEN, ACCESS_TOKEN_ALGORITHM)
+    return IssuedToken(sign_jwt(claims, key, typ=ACCESS_TOKEN_TYPE), jti, lifetime)
+
+
+def issue_id_token(
+    services: Services,
+    brand: Brand,
+    client: Client,
+    *,
+    subject: str,
+    nonce: str | None,
+    auth_time: datetime,
+    acr: str | None,
+    claims: dict[str, str],
+) -> str:
+    """OIDC Core section 2, signed as the client registered. `claims` are those of the consent's dialect."""
+    issued_at = int(services.clock.wall().timestamp())
+    content = {
+        **claims,
+        "iss": brand.issuer,
+        "sub": subject,
+        "aud": client.id,
+        "iat": issued_at,
+        "exp": issued_at + services.settings.id_token_seconds,
+        "auth_time": int(auth_time.timestamp()),
+    }
+    if nonce is not None:
+        content["nonce"] = nonce
+    if acr is not None:
+        content["acr"] = acr
+    key = services.keys.signing_key(brand.name, KeyPurpose.ID_TOKEN, client.id_token_signed_response_alg)
+    return sign_jwt(content, key, typ="JWT")

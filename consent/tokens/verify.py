@@ -1,0 +1,74 @@
+"""Verify access tokens from keys in memory, without asking anyone. RFC 9068 section 4.
+
+Only `typ` at+jwt, only the keys that sign access tokens, only this brand's issuer and audience: no other JWT of ours passes.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from consent.keys.ring import KeyPurpose, KeyRing
+from consent.tokens.access import ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE
+from kernel.access import AccessToken, Grant
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.errors import TokenExpired, TokenInvalid
+from kernel.jose import Jwt, JwtInvalid, numeric_date, verify_jwt
+
+
+class TokenVerifier:
+    """What the gateway asks about tokens. Binding and revocation are questions for its policies."""
+
+    def __init__(self, keys: KeyRing, clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
+
+    def verify(self, brand: Brand, presented: str) -> AccessToken:
+        """Raises TokenInvalid or TokenExpired."""
+        keys = self._keys.verification_keys(brand.name, KeyPurpose.ACCESS_TOKEN)
+        try:
+            verified = verify_jwt(presented, keys, algorithms={ACCESS_TOKEN_ALGORITHM}, types={ACCESS_TOKEN_TYPE})
+            token = _read(verified, brand)
+        except JwtInvalid as error:
+            raise TokenInvalid(f"access token: {error}") from None
+        if token.expires_at <= self._clock.wall():
+            raise TokenExpired(f"at {token.expires_at}")
+        return token
+
+    def key_set_version(self, brand: Brand) -> int:
+        return self._keys.version(brand.name)
+
+    async def load_keys(self, brand: Brand) -> None:
+        """Take the current key set from the database: the version in memory is no longer the current one."""
+        await self._keys.load(brand.name)
+
+
+def _read(verified: Jwt, brand: Brand) -> AccessToken:
+    claims = verified.claims
+    if claims.get("iss") != brand.issuer or claims.get("aud") != brand.resource_audience:
+        raise JwtInvalid("another issuer or audience")
+    expires_at = numeric_date(claims, "exp")
+    if expires_at is None:
+        raise JwtInvalid("exp is missing")
+    family_id = _text(claims, "family_id") if "family_id" in claims else None
+    binding = claims.get("cnf")
+    if not isinstance(binding, dict):
+        raise JwtInvalid("cnf is missing")
+    return AccessToken(
+        jti=_text(claims, "jti"),
+        client_id=_text(claims, "client_id"),
+        subject=_text(claims, "sub"),
+        scope=frozenset(_text(claims, "scope").split()),
+        grant=Grant.CLIENT_CREDENTIALS if family_id is None else Grant.AUTHORIZATION_CODE,
+        expires_at=datetime.fromtimestamp(expires_at, UTC),
+        thumbprint=_text(binding, "x5t#S256"),
+        family_id=family_id,
+        consent_id=None if family_id is None else _text(claims, "consent_id"),
+    )
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str):
+        raise JwtInvalid(f"{name} is missing")
+    return value
