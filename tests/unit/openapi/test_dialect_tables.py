@@ -1,0 +1,149 @@
+"""What must hold of every dialect: tables are total, refusals fit the official document, and each folder is in the list."""
+
+import re
+import uuid
+from enum import Enum
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import openapi
+from kernel import errors, json
+from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType, BalanceType, Scheme, TransactionStatus
+from kernel.banking.consents import ConsentState, Permission
+from kernel.errors import Problem
+from openapi import DIALECTS
+from openapi.berlin_group.v1_3 import codes as berlin_group
+from openapi.dialect import Dialect, Row
+from openapi.uk_obie.v4_0 import codes as uk
+from tests.official import validate_answer
+
+PROBLEMS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Problem)]
+OPERATIONS = [(dialect, row) for dialect in DIALECTS for row in dialect.rows]
+
+by_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+
+
+@by_dialect
+def test_every_problem_has_a_row_of_its_own(dialect: Dialect) -> None:
+    assert set(dialect.errors.table) == set(PROBLEMS)
+
+
+@by_dialect
+@pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__)
+def test_every_refusal_satisfies_the_official_document(dialect: Dialect, kind: type[Problem]) -> None:
+    status, media_type, body = dialect.errors.render(kind(), str(uuid.uuid4()), None)
+    assert (media_type is None) == (body is None)
+    headers = {dialect.headers.interaction_header: str(uuid.uuid4())} | ({"Content-Type": media_type} if media_type else {})
+    for row in dialect.rows:
+        if kind is errors.OperationUnknown or kind is errors.HostUnknown:
+            continue  # not an answer of any operation: see below
+        if status == 415 and row.request is None:
+            continue
+        if status == 404 and dialect.name == "uk_obie/v4.0":
+            continue
+        validate_answer(dialect.name, row.method, row.path, status, headers, body)
+
+
+@by_dialect
+def test_an_unknown_operation_is_not_found(dialect: Dialect) -> None:
+    assert dialect.errors.render(errors.OperationUnknown(), "id", None)[0] == 404
+
+
+class Surprise(Problem):
+    code, public = "surprise", "Words that nobody approved."
+
+
+class TokenGone(errors.TokenRevoked):
+    code, public = "token_gone", "Words that nobody approved."
+
+
+@by_dialect
+def test_a_problem_that_the_table_lacks_is_unexpected_and_says_nothing(dialect: Dialect) -> None:
+    status, _, body = dialect.errors.render(Surprise("secret detail"), "id", None)
+    assert status == 500
+    assert b"approved" not in (body or b"")
+    assert b"secret" not in (body or b"")
+
+
+@by_dialect
+def test_a_kind_of_a_known_problem_looks_like_it(dialect: Dialect) -> None:
+    told = dialect.errors.render(TokenGone(), "id", None)
+    assert told[0] == dialect.errors.table[errors.TokenRevoked].status
+
+
+@by_dialect
+@given(st.sampled_from(PROBLEMS), st.text(max_size=900), st.text(max_size=900))
+def test_a_refusal_tells_its_path_and_never_its_detail(dialect: Dialect, kind: type[Problem], detail: str, path: str) -> None:
+    problem = kind("DETAIL" + detail)
+    problem.path = path
+    _, _, body = dialect.errors.render(problem, "x" * 90, None)
+    assert b"DETAIL" not in (body or b"")
+
+
+def test_a_uk_refusal_has_an_id_a_code_a_message_and_a_path() -> None:
+    _, _, body = DIALECTS[0].errors.render(errors.FieldInvalid(path="Data.Permissions[0]"), "e-1", None)
+    assert json.decode(body or b"", dict) == {
+        "Id": "e-1",
+        "Errors": [{"ErrorCode": "U002", "Message": "A field has an invalid value.", "Path": "Data.Permissions[0]"}],
+    }
+
+
+def test_a_uk_cursor_is_refused_at_the_page_parameter() -> None:
+    _, _, body = DIALECTS[0].errors.render(errors.CursorInvalid(), "e-1", None)
+    assert json.decode(body or b"", dict)["Errors"][0]["Path"] == "page"
+
+
+@pytest.mark.parametrize(
+    ("table", "enum"),
+    [
+        (uk.PERMISSION_CODES, Permission),
+        (uk.ACCOUNT_CONSENT_STATUSES, ConsentState),
+        (uk.ACCOUNT_CONSENT_REASONS, ConsentState),
+        (uk.ACCOUNT_STATUSES, AccountStatus),
+        (uk.ACCOUNT_CATEGORIES, AccountCategory),
+        (uk.ACCOUNT_TYPES, AccountType),
+        (uk.SCHEMES, Scheme),
+        (uk.BALANCE_TYPES, BalanceType),
+        (uk.TRANSACTION_STATUSES, TransactionStatus),
+        (uk.TRANSACTION_MUTABILITIES, TransactionStatus),
+        (berlin_group.CONSENT_STATUSES, ConsentState),
+        (berlin_group.ACCOUNT_STATUSES, AccountStatus),
+        (berlin_group.USAGES, AccountCategory),
+        (berlin_group.CASH_ACCOUNT_TYPES, AccountType),
+        (berlin_group.BALANCE_TYPES, BalanceType),
+    ],
+    ids=lambda each: getattr(each, "__name__", None),
+)
+def test_a_mapping_table_has_every_member(table: dict[Enum, object], enum: type[Enum]) -> None:
+    assert set(table) == set(enum)
+
+
+def test_every_wire_permission_means_one_canonical_permission() -> None:
+    assert len(uk.PERMISSIONS) == len(set(uk.PERMISSIONS.values())) == len(Permission)
+
+
+def test_every_folder_of_a_dialect_stands_in_the_list() -> None:
+    root = Path(openapi.__file__).parent
+    folders = {path.parent.relative_to(root).as_posix() for path in root.glob("*/*/dialect.py")}
+    assert {dialect.name.replace(".", "_") for dialect in DIALECTS} == folders
+    assert len({dialect.base_path for dialect in DIALECTS}) == len({dialect.name for dialect in DIALECTS}) == len(DIALECTS)
+
+
+@pytest.mark.parametrize(("dialect", "row"), OPERATIONS, ids=[f"{row.method} {d.name}{row.path}" for d, row in OPERATIONS])
+def test_a_row_says_all_that_the_chain_needs(dialect: Dialect, row: Row) -> None:
+    assert row.summary
+    assert (row.encode is None) == (row.response is None) == (row.success == 204)
+    assert (row.method == "POST") == (row.request is not None)
+    assert row.scope
+    assert row.grant
+    assert row.consent_kind
+    assert bool(row.permissions) == (row.grant == "authorization_code")
+    assert hash(row)
+
+
+@by_dialect
+def test_operations_are_named_once(dialect: Dialect) -> None:
+    assert len({(row.method, re.sub(r"\{[^}]*\}", "{}", row.path)) for row in dialect.rows}) == len(dialect.rows)
