@@ -16,10 +16,32 @@ DEPTH_MAX = 6
 TEXT_CHARACTERS_MAX = 16_384
 
 SECRET_NAMES = frozenset(
-    "access_token assertion auth_req_id authorization authorization_code client_assertion client_secret code_verifier cookie "
-    "dpop id_token login_hint otp password pin private_key proxy-authorization refresh_token request_uri secret session "
-    "set-cookie token".split()
-) | frozenset("account_number iban pan sort_code".split())
+    [
+        "access_token",
+        "assertion",
+        "auth_req_id",
+        "authorization",
+        "authorization_code",
+        "client_assertion",
+        "client_secret",
+        "code_verifier",
+        "cookie",
+        "dpop",
+        "id_token",
+        "login_hint",
+        "otp",
+        "password",
+        "pin",
+        "private_key",
+        "proxy-authorization",
+        "refresh_token",
+        "request_uri",
+        "secret",
+        "session",
+        "set-cookie",
+        "token",
+    ]
+) | frozenset(["account_number", "iban", "pan", "sort_code"])
 
 _HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|dpop)([\"']?\s*[:=]\s*)[^\r\n]+")
 _SCHEME = re.compile(r"(?i)\b(bearer|dpop|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
@@ -29,7 +51,9 @@ _PARAMETER = re.compile(
     r"(?:(=)[^&\s\"'<>,;)]+|([\"']\s*[:=]\s*[\"'])[^\"']*)"
 )
 _REQUEST_URI = re.compile(r"(urn:ietf:params:oauth:request_uri:)[^\s\"'&,;)]+")
-_JOSE = re.compile(r"\bey[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){2,4}|[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}")
+_JOSE = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:ey[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){2,4}|[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})"
+)
 _RANDOM = re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]*\d)(?=[a-z\d_-]*[A-Z])(?=[A-Z\d_-]*[a-z])[A-Za-z0-9_-]{40,}")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _DIGITS = re.compile(

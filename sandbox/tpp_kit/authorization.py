@@ -50,7 +50,7 @@ def authorization_form(client_id: str, pushed: PushedRequest) -> dict[str, str]:
 
 def read_response(location: str, pushed: PushedRequest, *, issuer: str) -> str:
     """The code in a redirect. Raises ResponseInvalid: another address, issuer or state, or an error in place of a code."""
-    if not location.startswith(pushed.redirect_uri):
+    if location.partition("?")[0] != pushed.redirect_uri.partition("?")[0]:
         raise ResponseInvalid("redirected elsewhere than asked")
     pairs = parse_qsl(urlsplit(location).query, keep_blank_values=True)
     answer = dict(pairs)
