@@ -87,13 +87,15 @@ class RedisHotState:
     async def running(self) -> AsyncIterator[None]:
         """Keeps the connection. Entered once the first attempt to connect has succeeded or failed."""
         tried = asyncio.Event()
-        async with asyncio.TaskGroup() as tasks:
-            keeper = tasks.create_task(self._keep_connected(tried))
-            try:
-                await tried.wait()
-                yield
-            finally:
-                keeper.cancel()
+        keeping = asyncio.create_task(
+            self._keep_connected(tried)
+        )  # no task group: it never fails, and the body's errors stay plain
+        try:
+            await tried.wait()
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
 
     async def decide(self, checks: Sequence[Check], *, spend: bool = True) -> tuple[Verdict, ...]:
         # nothing is awaited before the call is written: it goes to the server that its caller trusts now
@@ -136,10 +138,16 @@ class RedisHotState:
             return await connection.call(*words)
         except ServerRefused as error:  # out of memory, turned replica, loading: no server for us until a probe says otherwise
             log.warning("hot_state_refused", error=str(error))
-            connection.abort()
+            self._drop(connection)
         except OSError:
-            pass  # the connection is gone, and its keeper knows
+            self._drop(connection)
         return None
+
+    def _drop(self, connection: RedisConnection) -> None:
+        connection.abort()
+        if self._connection is connection:
+            self._connection = None
+            self._available.clear()
 
     async def _keep_connected(self, tried: asyncio.Event) -> None:
         failing = False
@@ -165,9 +173,7 @@ class RedisHotState:
         try:
             await connection.lost.wait()
         finally:
-            self._connection = None
-            self._available.clear()
-            connection.abort()
+            self._drop(connection)
 
     async def _connect(self) -> tuple[RedisConnection, str]:
         """A connection to be trusted, and the run of the server that it is bound to."""

@@ -70,14 +70,16 @@ class Versions:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Confirms the epoch while the body runs; changes under way end first."""
-        async with asyncio.TaskGroup() as tasks:
-            confirming = tasks.create_task(self._keep_confirmed())
-            try:
-                yield
-            finally:
-                if self._changes:
-                    await asyncio.wait(self._changes)
-                confirming.cancel()
+        confirming = asyncio.create_task(
+            self._keep_confirmed()
+        )  # no task group: it never fails, and the body's errors stay plain
+        try:
+            yield
+        finally:
+            if self._changes:
+                await asyncio.wait(self._changes)
+            confirming.cancel()
+            await asyncio.gather(confirming, return_exceptions=True)
 
     async def confirm(self) -> None:
         """Read the epoch again; the versions of the hot state are trusted for two seconds from now."""
