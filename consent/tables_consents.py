@@ -100,7 +100,6 @@ journeys = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.UniqueConstraint("brand", "secret_hash", name="journeys_by_secret"),
     sa.Index("journeys_by_login", "brand", "login_hash"),
-    sa.Index("journeys_by_pushed", "brand", "pushed_id"),
     sa.Index("journeys_by_expiry", "expires_at"),
 )
 

@@ -1,6 +1,6 @@
 """Count failed attempts to authenticate, in the database, so that neither a restart nor parallel guesses get around the limit.
 
-PSD2 RTS (EU) 2018/389 article 4(3)(b): at most five failed attempts in a row, then the credential is blocked for a time.
+RTS (EU) 2018/389 article 4(3)(b): at most five failed attempts in a row, then the credential is blocked for a time.
 An attempt is taken before the secret is looked at and given back when it was right: guesses in flight are counted.
 """
 

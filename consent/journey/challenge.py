@@ -1,6 +1,6 @@
 """Start and prove strong customer authentication, whatever the method; keep what is pending or proven sealed in the journey.
 
-PSD2 RTS (EU) 2018/389 article 4. One authentication per journey; it follows the password, before any account is listed.
+RTS (EU) 2018/389 article 4. One authentication per journey; it follows the password, before any account is listed.
 """
 
 import msgspec

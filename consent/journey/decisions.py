@@ -17,6 +17,7 @@ from consent.journey.rows import Journey, take_journey
 from consent.journey.session import Asked, answering
 from consent.journey.terms import Option, load_options, render_shown, render_terms
 from consent.lifecycle import ConsentEvent, state_after
+from consent.par import LODGED_AS_DEFAULT
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
 from consent.store.authorisations import record_evidence, start_authorisation
@@ -30,7 +31,6 @@ from kernel.http.message import Response
 
 DECISION_MAX = timedelta(minutes=15)
 DECIDED = "decided"  # the approach of an authorisation that a stored decision made
-DEFAULT = "default"  # lodged for a request that named no consent
 FORMAT = 1
 
 
@@ -152,7 +152,7 @@ async def _evidence(services: Services, brand: Brand, psu: Psu, decision_id: str
 async def _find(services: Services, brand: Brand, consent: Consent) -> tuple[str, Decision] | None:
     """The newest decision that waits for this consent, or else for its client if no consent was named."""
     fits = decisions.c.consent_id == consent.id
-    if consent.lodged_as == DEFAULT:
+    if consent.lodged_as == LODGED_AS_DEFAULT:
         fits = sa.or_(fits, decisions.c.client_id == consent.client_id)
     query = (
         sa.select(decisions.c.id, decisions.c.decision)

@@ -8,11 +8,13 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from consent.journey.problems import FormForged, FormMalformed, FormStale
 from consent.journey.rows import PATHS, Journey, Stage
 from kernel.brand import Brand
+from kernel.errors import Problem
+from kernel.http.forms import check_media_type, parse_pairs
 from kernel.http.message import Request
 from kernel.sealed import Sealer
 
@@ -42,13 +44,12 @@ def form_token(sealer: Sealer, brand: Brand, journey: Journey, secret: str, stag
 
 def parse_form(request: Request) -> Form:
     """Raises FormMalformed."""
-    if (request.header("Content-Type") or "").split(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise FormMalformed("not a form")
     if len(request.body) > FORM_BYTES_MAX:
         raise FormMalformed(f"{len(request.body)} bytes")
     try:
-        pairs = parse_qsl(request.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
-    except ValueError as error:
+        check_media_type(request)
+        pairs = parse_pairs(request.body.decode("ascii"), fields_max=FIELDS_MAX)
+    except (Problem, UnicodeDecodeError) as error:
         raise FormMalformed(f"not a form: {type(error).__name__}") from None
     fields = {name: value for name, value in pairs if name not in REPEATABLE}
     if sum(name not in REPEATABLE for name, _ in pairs) != len(fields):

@@ -1,6 +1,6 @@
 """The login page: who is the PSU? Then a new session secret, and strong authentication is started.
 
-PSD2 RTS (EU) 2018/389 article 4(3): five failed attempts block; the answer is the same for an unknown name and a wrong password.
+RTS (EU) 2018/389 article 4(3): five failed attempts block; the answer is the same for an unknown name and a wrong password.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """A PSU's journey from an authorization request to its answer, as a row: which stage, whose, how many failures, until when.
 
-PSD2 RTS article 4(3)(d): five minutes without activity end it. The browser holds a secret, the row its hash; a new secret is given at
+RTS (EU) 2018/389 article 4(3)(d): five minutes without activity end it. The browser holds a secret, the row its hash; a new secret is given at
 login, so that a session planted before it is worth nothing after it (session fixation).
 """
 
@@ -102,12 +102,6 @@ async def load_journey(connection: AsyncConnection, brand: str, secret_hash: str
     query = sa.select(journeys).where(journeys.c.brand == brand, mine)
     row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return None if row is None else _read(row)
-
-
-async def find_consent(connection: AsyncConnection, brand: str, pushed_id: str) -> str | None:
-    """The consent that an earlier journey of the same request lodged for it."""
-    query = sa.select(journeys.c.consent_id).where(journeys.c.brand == brand, journeys.c.pushed_id == pushed_id).limit(1)
-    return (await connection.execute(query)).scalar()
 
 
 async def update_journey(connection: AsyncConnection, journey: Journey, **changes: Any) -> None:

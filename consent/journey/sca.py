@@ -1,6 +1,6 @@
 """Strong customer authentication by a code or a device, after the password and before anything of the PSU's is shown.
 
-PSD2 RTS (EU) 2018/389 article 4: five wrong codes block, whether they come in one journey or in several.
+RTS (EU) 2018/389 article 4: five wrong codes block, whether they come in one journey or in several.
 """
 
 from sqlalchemy.ext.asyncio import AsyncConnection

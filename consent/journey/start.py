@@ -1,63 +1,57 @@
 """Begin a PSU's journey once every check of the authorization request has passed: tie it to a consent, give the browser a cookie.
 
-Whose consent it is, and whether it may still be authorised, is refused here, before any page (OBIE R/W 4.0 consent re-authentication;
-DESIGN: authorize). A request that names no consent gets one from its client's registered default.
+Whose consent it is, and whether it may still be authorised, is refused here, before any page (FAPI2-SP-FINAL 5.3.2.2).
 """
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authorize.pushed import PushedRequest
+from consent.authorize.pushed import PushedRequest, take_pushed
 from consent.authorize.respond import error_redirect
-from consent.errors import oauth_error
-from consent.journey.boundary import render_problem, see_other
+from consent.errors import RequestUriInvalid, oauth_error
+from consent.journey.boundary import see_other
 from consent.journey.cookies import set_cookie
-from consent.journey.decisions import DEFAULT, settle
+from consent.journey.decisions import settle
 from consent.journey.outcome import check_authorisable
-from consent.journey.rows import PATHS, Stage, find_consent, insert_journey
+from consent.journey.rows import PATHS, Stage, insert_journey
 from consent.journey.session import Asked, load_active_client
 from consent.services import Services
 from consent.store.snapshots import load_consent
-from kernel.access import Client
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
-from kernel.errors import ClientInactive, ConsentUnknown, FieldMissing, Problem
+from kernel.errors import Problem
 from kernel.http.message import Request, Response
 from kernel.ids import hash_secret
 
 
 async def begin(services: Services, brand: Brand, pushed: PushedRequest, _request: Request) -> Response:
-    """303 to the login page; or, if a stored decision fits, straight back to the client; or the refusal, as the client may see it."""
+    """303 to the login page; or, if a stored decision fits, straight back to the client; or the refusal, told to the client.
+    Raises RequestUriInvalid when the request was answered meanwhile."""
     try:
         asked = await _load(services, brand, pushed)
-        check_authorisable(asked.consent, client_id=pushed.client_id, psu_id=None, now=services.clock.now())
         return await settle(services, brand, asked) or await _open(services, brand, asked)
-    except ClientInactive as problem:
-        return render_problem(brand, problem)
+    except RequestUriInvalid:
+        raise
     except Problem as problem:
-        return error_redirect(brand, pushed, oauth_error(problem)[1], problem.public)
+        return await _refuse(services, brand, pushed, problem)
 
 
 async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Asked:
     async with services.database.read() as connection:
         client = await load_active_client(connection, brand, pushed.client_id)
-        consent_id = pushed.consent_id or await find_consent(connection, brand.name, pushed.id)
+        consent_id = pushed.consent_id
         consent = await load_consent(connection, services.sealer, brand.name, consent_id) if consent_id else None
-    if consent is not None:
-        return Asked(pushed, client, consent)
-    if pushed.consent_id is not None:
-        raise ConsentUnknown(pushed.consent_id)
-    return Asked(pushed, client, await _lodge_default(services, brand, client))
+    consent = check_authorisable(consent, client_id=pushed.client_id, psu_id=None, now=services.clock.now())
+    return Asked(pushed, client, consent)
 
 
-async def _lodge_default(services: Services, brand: Brand, client: Client) -> Consent:
-    if not client.default_permissions:
-        raise FieldMissing("the request names no consent and the client has no default")
-    lodgement = ConsentLodgement(
-        kind=ConsentKind.ACCOUNTS,
-        lodged_as=DEFAULT,
-        permissions=frozenset(Permission(permission) for permission in client.default_permissions),
-    )
-    return await services.store.lodge(brand, client, lodgement)
+async def _refuse(services: Services, brand: Brand, pushed: PushedRequest, problem: Problem) -> Response:
+    """Refusing completes the request: it is not answered twice."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        return await take_pushed(connection, pushed.id)
+
+    if not await services.database.write(work):
+        raise RequestUriInvalid("answered already")
+    return error_redirect(brand, pushed, oauth_error(problem)[1], problem.public)
 
 
 async def _open(services: Services, brand: Brand, asked: Asked) -> Response:

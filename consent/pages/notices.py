@@ -19,7 +19,7 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
     {
         "credentials_wrong": Notice("That username and password do not match. Check them and try again.", "username"),
         "credentials_blocked": Notice(
-            "There were too many failed attempts. To keep you safe, signing in is blocked for now. Try again in 15 minutes."
+            "There were too many failed attempts. To keep you safe, logging in is blocked for now. Try again in 15 minutes."
         ),
         "code_wrong": Notice("That code is not right. Check it and try again.", "otp"),
         "code_blocked": Notice(

@@ -40,12 +40,12 @@ def check_media_type(request: Request) -> None:
         raise MediaTypeUnsupported(public="The request body must be sent as application/x-www-form-urlencoded.")
 
 
-def parse_pairs(encoded: str) -> list[tuple[str, str]]:
+def parse_pairs(encoded: str, *, fields_max: int = FIELDS_MAX) -> list[tuple[str, str]]:
     """Decode a query string or form, order and duplicates kept. Raises RequestMalformed: broken escapes, NUL, bad UTF-8, too many."""
     if _BROKEN_ESCAPE.search(encoded):
         raise RequestMalformed("a percent sign that escapes nothing")
     try:
-        pairs = parse_qsl(encoded, keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
+        pairs = parse_qsl(encoded, keep_blank_values=True, errors="strict", max_num_fields=fields_max)
     except ValueError as error:
         raise RequestMalformed(f"not form-encoded: {type(error).__name__}") from None
     if any("\0" in name or "\0" in value for name, value in pairs):

@@ -124,4 +124,3 @@ def upgrade() -> None:
     )
     op.create_index("journeys_by_expiry", "journeys", ["expires_at"], unique=False)
     op.create_index("journeys_by_login", "journeys", ["brand", "login_hash"], unique=False)
-    op.create_index("journeys_by_pushed", "journeys", ["brand", "pushed_id"], unique=False)

@@ -1,0 +1,159 @@
+"""Record what time has decided, and remove what it has made useless: one singleton per brand, in bounded batches, under a lease.
+
+Nothing depends on when it runs: a consent that has run out is expired for every reader (kernel/banking/consents.py), a row past its
+time is refused by whoever finds it. Journal, consents, their versions and their authorisations are kept.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.journey.rows import JOURNEY_MAX
+from consent.store.authorisations import AuthorisationStatus
+from consent.store.consents import ConsentStore
+from consent.tables_consents import attempts, authorisations, consents, decisions, journeys
+from consent.tables_oauth import codes, denied_tokens, pushed_requests, token_families
+from kernel.access import FamilyState
+from kernel.banking.consents import LIVE_STATES
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.errors import Problem
+from kernel.lease import Lease
+
+SWEEP_EVERY_SECONDS = 30.0
+BATCH_ROWS = 500
+BATCHES_MAX = 20  # per table and run: a backlog never holds up the next lease renewal
+JOURNEYS_KEPT = timedelta(hours=1)  # so that a late visitor is told that it was too long
+PUSHED_KEPT = JOURNEY_MAX + timedelta(minutes=15)  # beyond expiry: a journey may still be on its way
+DENIALS_KEPT = timedelta(minutes=5)  # beyond the token's own end: clocks may disagree
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Rows of `table` are useless `kept` after `column`."""
+
+    table: sa.Table
+    column: str
+    kept: timedelta
+    only: sa.ColumnElement[bool] | None = None
+
+
+_LIVING_FAMILY = sa.exists().where(
+    token_families.c.brand == codes.c.brand,
+    token_families.c.id == codes.c.family_id,
+    token_families.c.state == FamilyState.ACTIVE.value,
+)
+
+STALE = (
+    Stale(journeys, "expires_at", JOURNEYS_KEPT),
+    Stale(attempts, "expires_at", timedelta()),
+    Stale(decisions, "expires_at", timedelta()),
+    Stale(pushed_requests, "expires_at", PUSHED_KEPT),
+    Stale(denied_tokens, "expires_at", DENIALS_KEPT),
+    # A used code stays while its family lives: its replay must end the family.
+    Stale(codes, "expires_at", JOURNEYS_KEPT, ~_LIVING_FAMILY | codes.c.taken.is_(False)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweeper:
+    """`run` is the work of a singleton (kernel/lease.py)."""
+
+    database: Database
+    clock: Clock
+    store: ConsentStore
+    brand: Brand
+
+    async def run(self, lease: Lease) -> None:
+        await self.record_expiries(lease)
+        await self.fail_abandoned(lease)
+        for stale in STALE:
+            await self.remove(stale, lease)
+
+    async def record_expiries(self, lease: Lease) -> int:
+        """Each expiry is a change of its own, with version, journal entry and event. How many were recorded."""
+        recorded = 0
+        for consent_id in await self._ran_out(lease):
+            try:
+                await self.store.expire(self.brand, consent_id)
+                recorded += 1
+            except Problem as problem:  # it was withdrawn, revoked or recorded a moment ago
+                log.info("expiry_not_recorded", consent_id=consent_id, reason=problem.code)
+        return recorded
+
+    async def fail_abandoned(self, lease: Lease) -> int:
+        """Authorisations that nobody finished have failed (Berlin Group scaStatus `failed`)."""
+        open_ones = (AuthorisationStatus.STARTED.value, AuthorisationStatus.AUTHENTICATED.value)
+
+        async def work(connection: AsyncConnection) -> int:
+            await lease.check_fence(connection)
+            now = self.clock.wall()
+            found = (
+                sa.select(authorisations.c.id)
+                .where(
+                    authorisations.c.brand == self.brand.name,
+                    authorisations.c.status.in_(open_ones),
+                    authorisations.c.started_at < now - JOURNEY_MAX,
+                )
+                .limit(BATCH_ROWS)
+            )
+            failed = await connection.execute(
+                authorisations.update()
+                .where(
+                    authorisations.c.brand == self.brand.name,
+                    authorisations.c.id.in_(found),
+                    authorisations.c.status.in_(open_ones),
+                )
+                .values(status=AuthorisationStatus.FAILED.value, ended_at=now)
+            )
+            return failed.rowcount
+
+        return await self.database.write(work)
+
+    async def remove(self, stale: Stale, lease: Lease) -> int:
+        """Delete stale rows of one table, a bounded batch per transaction. How many."""
+        removed = 0
+        for _ in range(BATCHES_MAX):
+            count = await self.database.write(lambda connection: self._remove_batch(connection, stale, lease))
+            removed += count
+            if count < BATCH_ROWS:
+                break
+        return removed
+
+    async def _remove_batch(self, connection: AsyncConnection, stale: Stale, lease: Lease) -> int:
+        await lease.check_fence(connection)
+        table = stale.table
+        key = table.primary_key.columns.values()[1]  # every key is (brand, one id)
+        before = self.clock.wall() - stale.kept
+        found = (
+            sa.select(key).where(table.c.brand == self.brand.name, table.c[stale.column] <= before, stale.only).limit(BATCH_ROWS)
+        )
+        deleted = await connection.execute(
+            table.delete().where(table.c.brand == self.brand.name, key.in_(found), table.c[stale.column] <= before)
+        )
+        return deleted.rowcount
+
+    async def _ran_out(self, lease: Lease) -> list[str]:
+        now: datetime = self.clock.now()
+
+        async def work(connection: AsyncConnection) -> list[str]:
+            await lease.check_fence(connection)
+            rows = await connection.execute(
+                sa.select(consents.c.id)
+                .where(
+                    consents.c.brand == self.brand.name,
+                    consents.c.state.in_([state.value for state in LIVE_STATES]),
+                    consents.c.valid_until <= now,
+                )
+                .order_by(consents.c.valid_until)
+                .limit(BATCH_ROWS)
+            )
+            return [row.id for row in rows]
+
+        return await self.database.write(work)
