@@ -1,0 +1,113 @@
+"""Find the operation: every row of a dialect is reachable at its path, and nothing else is."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.account_path import account_parameter
+from gateway.routing import SEGMENTS_MAX, Routing
+from kernel.errors import MethodNotAllowed, OperationUnknown
+from openapi import DIALECTS
+from tests.unit.gateway.world import BRAND, DIALECT, ROWS
+
+ROUTING = Routing.build([BRAND], [DIALECT])
+SEGMENT = st.text(st.characters(codec="utf-8", exclude_characters="/{}"), min_size=1, max_size=20)
+
+
+def find(method: str, path: str):
+    return ROUTING.locate(BRAND, path).operation(method)
+
+
+@given(row=st.sampled_from(ROWS), values=st.lists(SEGMENT, min_size=1, max_size=1), slash=st.sampled_from(["", "/"]))
+def test_every_operation_is_found_with_its_parameters_and_an_optional_slash(row, values, slash):
+    names = [segment.strip("{}") for segment in row.path.split("/") if segment.startswith("{")]
+    path = row.path
+    for name, value in zip(names, values, strict=False):
+        path = path.replace(f"{{{name}}}", value)
+    found, parameters = find(row.method, f"/book/v1{path}{slash}")
+    assert found is row
+    assert parameters == dict(zip(names, values, strict=False))
+
+
+@given(segments=st.lists(st.one_of(SEGMENT, st.sampled_from(["book", "v1", "accounts", "balances", ""])), max_size=20))
+def test_any_path_leads_somewhere(segments):
+    place = ROUTING.locate(BRAND, "/" + "/".join(segments))
+    assert place.dialect.name in {"book", "plain"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "", "/", "//", "/book", "/book/v1", "/book/v1/", "/book/v1//accounts", "/book/v1/accounts//", "/book/v1/accounts//balances",
+        "/book/v1/accounts/a1/nothing", "/book/v1/accounts/a1/balances/x", "/book/v1/Accounts", "/BOOK/v1/accounts", "book",
+        "/whoami/x", "/" + "x/" * (SEGMENTS_MAX + 1),
+    ],
+)  # fmt: skip
+def test_an_unknown_path_is_unknown(path):
+    with pytest.raises(OperationUnknown):
+        find("GET", path)
+
+
+def test_an_unknown_path_below_a_base_path_is_answered_by_its_dialect():
+    assert ROUTING.locate(BRAND, "/book/v1/nothing").dialect is DIALECT
+    assert ROUTING.locate(BRAND, "/book/nothing").dialect.name == "plain"
+
+
+def test_another_method_is_told_the_right_ones():
+    with pytest.raises(MethodNotAllowed) as refused:
+        find("PUT", "/book/v1/consents/1")
+    assert refused.value.allowed == ("DELETE", "GET")
+
+
+def test_a_literal_wins_over_a_parameter_and_gives_way_where_it_leads_nowhere():
+    rows = (replace(ROWS[4], path="/accounts/special"), *ROWS)
+    routing = Routing.build([BRAND], [replace(DIALECT, rows=rows)])
+    assert routing.locate(BRAND, "/book/v1/accounts/special").operation("GET") == (rows[0], {})
+    assert routing.locate(BRAND, "/book/v1/accounts/special/balances").operation("GET")[1] == {"AccountId": "special"}
+
+
+def test_the_deepest_base_path_wins():
+    deeper = replace(DIALECT, name="deeper", base_path="/book/v1/deeper", rows=ROWS[3:4])
+    routing = Routing.build([replace(BRAND, dialects=("book", "deeper"))], [DIALECT, deeper])
+    assert routing.locate(BRAND, "/book/v1/deeper/accounts").dialect is deeper
+    assert routing.locate(BRAND, "/book/v1/accounts").dialect is DIALECT
+
+
+@pytest.mark.parametrize(
+    ("dialects", "enabled", "complaint"),
+    [
+        ([DIALECT, DIALECT], ("book",), "same name"),
+        ([DIALECT, replace(DIALECT, name="other")], ("book", "other"), "share a base path"),
+        ([replace(DIALECT, rows=(*ROWS, replace(ROWS[4], path="/accounts/{Other}")))], ("book",), "ambiguous"),
+        ([replace(DIALECT, rows=(replace(ROWS[4], path="/{a}/{a}"),))], ("book",), "ambiguous"),
+        ([DIALECT], ("book", "unknown"), "unknown"),
+        ([DIALECT], (), "none"),
+    ],
+)
+def test_what_is_ambiguous_or_unknown_refuses_to_boot(dialects, enabled, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        Routing.build([replace(BRAND, dialects=enabled)], dialects)
+
+
+def test_a_brand_serves_its_own_dialects_only():
+    other = replace(BRAND, name="other", dialects=("elsewhere",))
+    routing = Routing.build([BRAND, other], [DIALECT, replace(DIALECT, name="elsewhere", base_path="/elsewhere")])
+    with pytest.raises(OperationUnknown):
+        routing.locate(other, "/book/v1/accounts").operation("GET")
+    with pytest.raises(OperationUnknown):
+        routing.locate(BRAND, "/elsewhere/accounts").operation("GET")
+
+
+def test_all_dialects_that_we_ship_stand_side_by_side():
+    brand = replace(BRAND, dialects=tuple(dialect.name for dialect in DIALECTS))
+    rows = Routing.build([brand], DIALECTS).rows()
+    assert len(rows) == sum(len(dialect.rows) for dialect in DIALECTS) + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/accounts/{AccountId}/x", "AccountId"), ("/accounts/{account-id}", "account-id"), ("/a", None)]
+)
+def test_knows_an_account_in_a_path_however_it_is_spelt(path, name):
+    assert account_parameter(replace(ROWS[4], path=path)) == name
