@@ -1,0 +1,182 @@
+"""The dialects in their place: whole requests through the gateway, every answer held against the official document."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from kernel import json
+from kernel.banking.consents import Permission
+from kernel.errors import TokenExpired
+from kernel.http.message import Response
+from openapi import DIALECTS
+from tests.official import validate_answer
+from tests.unit.gateway.world import CONSENT, World
+from tests.unit.openapi.canonical import INTERACTION_ID
+
+UK = "/open-banking/v4.0/aisp"
+BERLIN_GROUP = "/psd2/v1"
+JSON = {"Content-Type": "application/json"}
+LODGEMENT = b'{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":{}}'
+
+
+@pytest.fixture
+def world() -> World:
+    return World(dialects=DIALECTS)
+
+
+async def answered(world: World, method: str, path: str, **facts: Any) -> tuple[Response, Any]:
+    """The answer and its body as JSON, once the official document has accepted it."""
+    response = await world.ask(method, path, **facts)
+    dialect = next(dialect for dialect in DIALECTS if path.startswith(dialect.base_path))
+    validate_answer(dialect.name, method, path, response.status, response.headers, response.body)
+    return response, response.body and json.decode(response.body, dict)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts",
+        "/accounts/a1",
+        "/accounts/a1/",
+        "/balances",
+        "/accounts/a1/balances",
+        "/transactions",
+        "/accounts/a2/transactions",
+    ],
+)
+async def test_every_uk_read_is_answered(world: World, path: str) -> None:
+    response, body = await answered(world, "GET", UK + path, headers={"x-fapi-interaction-id": INTERACTION_ID})
+    assert response.status == 200
+    assert response.headers["x-fapi-interaction-id"] == INTERACTION_ID
+    assert body["Links"]["Self"].endswith(UK + path.rstrip("/"))
+    assert b"up1" not in (response.body or b"")
+
+
+async def test_following_next_reads_every_transaction_once(world: World) -> None:
+    path, query, seen = f"{UK}/transactions", [("fromBookingDateTime", "2000-01-01T00:00:00Z")], []
+    while True:
+        _, body = await answered(world, "GET", path, query=query)
+        seen += [row["TransactionId"] for row in body["Data"]["Transaction"]]
+        following = body["Links"].get("Next")
+        if following is None:
+            break
+        assert following != body["Links"]["Self"]
+        query = parse_qsl(urlsplit(following).query)
+        assert dict(query)["fromBookingDateTime"] == "2000-01-01T00:00:00Z"
+    assert len(seen) == len(set(seen)) > 0
+
+
+async def test_a_consent_is_lodged_read_and_withdrawn(world: World) -> None:
+    response, body = await answered(
+        world, "POST", f"{UK}/account-access-consents", token="client-token", headers=JSON, body=LODGEMENT
+    )
+    assert response.status == 201
+    assert body["Data"]["Status"] == "AWAU"
+    consent_id = body["Data"]["ConsentId"]
+    assert body["Links"]["Self"].endswith(f"{UK}/account-access-consents/{consent_id}")
+    response, _ = await answered(world, "GET", f"{UK}/account-access-consents/consent-1", token="client-token")
+    assert response.status == 200
+    response, _ = await answered(world, "DELETE", f"{UK}/account-access-consents/consent-1", token="client-token")
+    assert (response.status, response.body) == (204, None)
+
+
+REFUSALS: list[tuple[str, str, Mapping[str, Any], int, str | None, str | None]] = [
+    ("GET", "/nothing", {}, 404, None, None),
+    ("GET", "/accounts/a1/foobar", {}, 404, None, None),
+    ("PUT", "/accounts", {}, 405, None, None),
+    ("GET", "/accounts", {"headers": {"Accept": "text/html"}}, 406, None, None),
+    ("GET", "/accounts", {"token": None}, 401, None, None),
+    ("GET", "/accounts", {"token": "forged"}, 401, None, None),
+    ("GET", "/accounts", {"token": "client-token"}, 401, None, None),
+    ("GET", "/accounts", {"certificate": None}, 401, None, None),
+    ("GET", "/accounts", {"headers": {"x-fapi-interaction-id": "no-uuid"}}, 400, "U006", "x-fapi-interaction-id"),
+    ("GET", "/accounts", {"headers": {"x-fapi-auth-date": "today"}}, 400, "U006", "x-fapi-auth-date"),
+    ("GET", "/accounts", {"headers": {"x-fapi-customer-ip-address": "home"}}, 400, "U006", "x-fapi-customer-ip-address"),
+    ("GET", "/accounts/unknown", {}, 400, "U011", None),
+    ("GET", "/accounts/a3", {}, 403, "NARR", None),
+    ("GET", "/transactions", {"query": [("page", "forged")]}, 400, "U002", "page"),
+    ("GET", "/transactions", {"query": [("toBookingDateTime", "2026-02-30")]}, 400, "U003", "toBookingDateTime"),
+    ("POST", "/account-access-consents", {"token": "client-token", "body": LODGEMENT}, 415, None, None),
+    ("POST", "/account-access-consents", {"token": "client-token", "headers": JSON, "body": b"{"}, 400, "U010", None),
+    ("GET", "/account-access-consents/unknown", {"token": "client-token"}, 400, "U011", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "facts", "status", "code", "at"), REFUSALS, ids=[f"{m} {p} {s} {c}" for m, p, _, s, c, _ in REFUSALS]
+)
+async def test_a_uk_refusal_has_the_standards_own_form(
+    world: World, method: str, path: str, facts: Mapping[str, Any], status: int, code: str | None, at: str | None
+) -> None:
+    response, body = await answered(world, method, UK + path, **facts)
+    assert response.status == status
+    if code is None:
+        assert body is None
+        return
+    [error] = body["Errors"]
+    assert (error["ErrorCode"], error.get("Path")) == (code, at)
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "path"),
+    [
+        ("ExpirationDateTime", "2001-01-01T00:00:00", "Data.ExpirationDateTime"),
+        ("TransactionToDateTime", "2001-01-01T00:00:00", "Data.TransactionToDateTime"),
+    ],
+)
+async def test_a_lodgement_against_time_is_refused_at_its_member(world: World, member: str, value: str, path: str) -> None:
+    data = {"Permissions": ["ReadAccountsBasic"], "TransactionFromDateTime": "2002-01-01T00:00:00", member: value}
+    body = json.encode({"Data": data, "Risk": {}})
+    _, told = await answered(world, "POST", f"{UK}/account-access-consents", token="client-token", headers=JSON, body=body)
+    assert [(error["ErrorCode"], error["Path"]) for error in told["Errors"]] == [("U003", path)]
+    assert world.consents.lodged == []
+
+
+async def test_a_permission_that_was_not_granted_is_refused(world: World) -> None:
+    world.change(CONSENT, permissions=frozenset({Permission.ACCOUNTS_BASIC}))
+    response, body = await answered(world, "GET", f"{UK}/balances")
+    assert (response.status, body["Errors"][0]["ErrorCode"]) == (403, "NARR")
+
+
+async def test_an_expired_token_is_told_so_in_a_body(world: World) -> None:
+    world.tokens.known["old-token"] = TokenExpired()
+    response, body = await answered(world, "GET", f"{UK}/accounts", token="old-token")
+    assert (response.status, body["Errors"][0]["ErrorCode"]) == (401, "TKXP")
+
+
+async def test_a_limit_is_told_without_a_body(world: World) -> None:
+    world.decisions.exceeded = {"default", "unattended"}
+    response, body = await answered(world, "GET", f"{UK}/accounts")
+    assert (response.status, body, response.headers["Retry-After"]) == (429, None, "30")
+
+
+BERLIN_GROUP_HEADERS = (("X-Request-ID", INTERACTION_ID), ("Consent-ID", "consent-1"))
+
+
+@pytest.mark.parametrize(("query", "balances"), [((), False), ((("withBalance", "true"),), True)])
+async def test_the_same_account_is_read_the_other_way(world: World, query: Sequence[tuple[str, str]], balances: bool) -> None:
+    response, body = await answered(world, "GET", f"{BERLIN_GROUP}/accounts/a1", headers=BERLIN_GROUP_HEADERS, query=query)
+    assert response.status == 200
+    assert response.headers["X-Request-ID"] == INTERACTION_ID
+    assert body["account"]["resourceId"] == "a1"
+    assert ("balances" in body["account"]) == balances
+
+
+@pytest.mark.parametrize(
+    ("path", "facts", "status", "code"),
+    [
+        ("/accounts/a1", {"headers": {"Consent-ID": "consent-1"}}, 400, "FORMAT_ERROR"),
+        ("/accounts/a1", {"headers": {"X-Request-ID": INTERACTION_ID}}, 400, "FORMAT_ERROR"),
+        ("/accounts/a1", {"headers": {"X-Request-ID": INTERACTION_ID, "Consent-ID": "another"}}, 401, "CONSENT_INVALID"),
+        ("/accounts/a1", {"headers": BERLIN_GROUP_HEADERS, "token": "forged"}, 401, "TOKEN_INVALID"),
+        ("/accounts/unknown", {"headers": BERLIN_GROUP_HEADERS}, 404, "RESOURCE_UNKNOWN"),
+        ("/nothing", {"headers": BERLIN_GROUP_HEADERS}, 404, "RESOURCE_UNKNOWN"),
+    ],
+)
+async def test_a_berlin_group_refusal_has_the_standards_own_form(
+    world: World, path: str, facts: Mapping[str, Any], status: int, code: str
+) -> None:
+    response, body = await answered(world, "GET", BERLIN_GROUP + path, **facts)
+    assert (response.status, body["tppMessages"][0]["code"]) == (status, code)
