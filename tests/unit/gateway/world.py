@@ -455,13 +455,17 @@ class World:
         self.use_cases = map_operations(
             assemble(USE_CASES, Parts(GuardedAccounts(self.upstream), self.consents, self.cursors, self.clock))
         )
+        self.dialects = dialects
         self.brand = replace(BRAND, dialects=tuple(dialect.name for dialect in dialects))
+        self.decide_with(self.decisions)
+
+    def decide_with(self, decisions: Any) -> None:
         self.gateway = Gateway(
             brands=[self.brand],
-            dialects=dialects,
+            dialects=self.dialects,
             chain=self.chain,
             use_cases=self.use_cases,
-            decisions=self.decisions,
+            decisions=decisions,
             clock=self.clock,
             ids=SeededIds("world"),
             monotonic=self.monotonic,
