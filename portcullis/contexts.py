@@ -8,6 +8,7 @@ CONTEXTS = (
     ("plugins.ledger.migrations", "alembic_version_ledger"),
     ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
     ("sandbox.migrations", "alembic_version_sandbox"),
+    ("sandbox.bank.migrations", "alembic_version_sandbox_bank"),
 )
 
 
