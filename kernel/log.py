@@ -14,7 +14,7 @@ from structlog.typing import Processor
 
 from kernel.clock import Clock
 from kernel.interaction import interaction_id
-from kernel.redaction import redact
+from kernel.redaction import redact, redact_text
 
 _OURS = frozenset({"timestamp", "level", "logger", "interaction_id"})  # written here, never by a caller
 _QUIET = {"aiohttp.access": logging.CRITICAL + 1, "authlib": logging.INFO, "asyncio": logging.WARNING, "aiosqlite": logging.INFO}
@@ -65,7 +65,9 @@ def _stamp(clock: Clock) -> Processor:
 
 
 def _redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value if name in _OURS else redact(value, name) for name, value in event.items()}
+    return {name: value for name, value in event.items() if name in _OURS} | {
+        redact_text(name): redact(value, name) for name, value in event.items() if name not in _OURS
+    }
 
 
 def _for_people() -> Processor:

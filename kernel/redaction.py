@@ -54,7 +54,7 @@ _REQUEST_URI = re.compile(r"(urn:ietf:params:oauth:request_uri:)[^\s\"'&,;)]+")
 _JOSE = re.compile(
     r"(?<![A-Za-z0-9_-])(?:ey[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){2,4}|[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})"
 )
-_RANDOM = re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]*\d)(?=[a-z\d_-]*[A-Z])(?=[A-Z\d_-]*[a-z])[A-Za-z0-9_-]{40,}")
+_RANDOM = re.compile(r"(?<![A-Za-z0-9_-])(?=[a-z\d_-]*[A-Z])(?=[A-Z\d_-]*[a-z])[A-Za-z0-9_-]{40,}")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _DIGITS = re.compile(
     r"(?P<known>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"  # a UUID is nobody's account

@@ -2,10 +2,12 @@
 
 import asyncio
 import io
+import logging
 import time
 from contextlib import asynccontextmanager
 
 import pytest
+import structlog
 from multidict import CIMultiDict
 
 from kernel import log
@@ -88,9 +90,14 @@ def status_of(answer: bytes) -> int:
 
 @pytest.fixture
 def logged():
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
     stream = io.StringIO()
     log.configure(SystemClock(), stream=stream, console=False)
-    return stream
+    yield stream
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 async def test_hands_the_whole_request_to_the_application():
