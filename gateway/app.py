@@ -68,11 +68,15 @@ class Gateway:
             if exchange is not None:
                 exchange.milliseconds = (self._monotonic() - started) * 1000
                 response = self._close(exchange, response)
-            response.headers[place.dialect.headers.interaction_header] = interaction
-            response.headers.setdefault("Cache-Control", "no-store")
-            return response
+            return _stamped(response, place.dialect, interaction)
         finally:
             interaction_id.reset(token)
+
+    def refuse(self, brand: Brand, request: Request, problem: Problem) -> Response:
+        """The answer to a request that could not be read whole."""
+        dialect = self._routing.locate(brand, request.path).dialect
+        interaction = self._interaction_id(dialect, request)
+        return _stamped(self._refuse(dialect, request, interaction, problem, None), dialect, interaction)
 
     def body_bytes_max(self, brand: Brand, path: str) -> int:
         """How much of a body the listener should read for this path before it gives up."""
@@ -113,6 +117,13 @@ class Gateway:
             return dialect.headers.parse_interaction_id(request) or self._ids.uuid()
         except Problem:
             return self._ids.uuid()
+
+
+def _stamped(response: Response, dialect: Dialect, interaction: str) -> Response:
+    """What every answer carries, whatever it says."""
+    response.headers[dialect.headers.interaction_header] = interaction
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 def _places(error: Exception) -> list[str]:

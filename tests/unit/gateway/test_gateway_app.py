@@ -9,6 +9,7 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kernel.errors import BodyTooLarge
 from kernel.interaction import interaction_id
 from tests.unit.gateway import world
 from tests.unit.gateway.world import World, body_of
@@ -145,6 +146,13 @@ async def test_cancellation_is_not_swallowed(made):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def test_refuses_in_the_dialects_words_what_could_not_be_read_whole(made):
+    asked = world.request(headers={"X-Interaction": world.INTERACTION})
+    response = made.gateway.refuse(made.brand, asked, BodyTooLarge("70000 bytes"))
+    assert (response.status, body_of(response)["code"]) == (400, "body_too_large")
+    assert response.headers["X-Interaction"] == world.INTERACTION
 
 
 def test_says_how_much_of_a_body_to_read(made):
