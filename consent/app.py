@@ -96,6 +96,11 @@ class ConsentServer:
             response.body = None
         return response
 
+    def refuse(self, brand: Brand, request: Request, problem: Problem) -> Response:
+        """The answer to a request that could not be read whole."""
+        path = self.paths.get(request.path)
+        return refuse(brand, "oauth" if path is None else path.face, problem)
+
     async def _answer(self, path: Path, brand: Brand, request: Request) -> Response:
         if request.method == "OPTIONS" and path.face == "document":
             return render_preflight(path.methods)

@@ -85,6 +85,11 @@ class Versions:
         """Read the epoch again; the versions of the hot state are trusted for two seconds from now."""
         await self._epoch.confirm()
 
+    async def forget(self) -> None:
+        """Nothing that the hot state knows of versions is believed from now on. Returns when every worker has noticed."""
+        await self._epoch.advance()
+        await self._pause(TRUST_SECONDS)
+
     async def decide(self, checks: Sequence[Check], *, spend: bool = True, load_version: LoadVersion) -> tuple[Verdict, ...]:
         """One verdict per check, in order; of a version always `Current` or `Moved`. Nothing is spent unless every verdict allows.
 

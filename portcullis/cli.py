@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 
 import uvloop
 from cyclopts import App, Parameter
-from openapi.document import document_of
 from rich.console import Console
 
 from kernel.config import ConfigurationRefused
 from openapi import DIALECTS
+from openapi.document import document_of
 from portcullis import settings as portcullis_settings
 from portcullis.control_client import ServerRefused, post
 from portcullis.settings import Settings, check_production

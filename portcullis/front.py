@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from kernel.brand import Brand
+from kernel.errors import Problem
 from kernel.http.message import Request, Response
 
 MISDIRECTED = 421
@@ -15,10 +16,12 @@ MISDIRECTED = 421
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One face of a brand: what it answers (`owns` a path on a listener) and how."""
+    """One face of a brand: what it answers, how, how it refuses what could not be read whole, and how large a body it bears."""
 
-    owns: Callable[[Brand, Request], bool]
+    owns: Callable[[str], bool]
     handle: Callable[[Brand, Request], Awaitable[Response]]
+    refuse: Callable[[Brand, Request, Problem], Response]
+    body_bytes_max: int
 
 
 class FrontDoor:
@@ -32,5 +35,18 @@ class FrontDoor:
         brand = self._brands.get(request.host)
         if brand is None:
             return Response(MISDIRECTED)
-        surface = next(surface for surface in self._surfaces if surface.owns(brand, request))
-        return await surface.handle(brand, request)
+        return await self._surface(request.path).handle(brand, request)
+
+    def refuse(self, request: Request, problem: Problem) -> Response:
+        """The answer to what never became a whole request, in the words of the surface it was meant for."""
+        brand = self._brands.get(request.host)
+        if brand is None:
+            return Response(MISDIRECTED)
+        return self._surface(request.path).refuse(brand, request, problem)
+
+    def body_bytes(self, path: str) -> int:
+        """How large a body the surface of `path` bears."""
+        return self._surface(path).body_bytes_max
+
+    def _surface(self, path: str) -> Surface:
+        return next(surface for surface in self._surfaces if surface.owns(path))

@@ -1,19 +1,25 @@
 """The operations listener: is it alive, is it ready, what does it count. Plain HTTP on a loopback port, never for the outside."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
+import sqlalchemy as sa
 from multidict import CIMultiDict
 
-from kernel import json, telemetry
+from kernel import json
 from kernel.http.message import Request, Response
+from kernel.telemetry import CONTENT_TYPE, Telemetry
+from portcullis.compose import Composition, Parts
 
+PROBE_SECONDS = 2.0
 Probe = Callable[[], Awaitable[bool]]
 
 
 class Ops:
     """`probes` name what readiness needs; each answers within its own time limit."""
 
-    def __init__(self, probes: dict[str, Probe]) -> None:
+    def __init__(self, telemetry: Telemetry, probes: dict[str, Probe]) -> None:
+        self._telemetry = telemetry
         self._probes = probes
         self.accepting = False  # set once every listener accepts, cleared when the server begins to stop
 
@@ -24,7 +30,7 @@ class Ops:
             case ("GET", "/health/ready"):
                 return await self._readiness()
             case ("GET", "/metrics"):
-                return Response(200, telemetry.render(), CIMultiDict({"Content-Type": telemetry.CONTENT_TYPE}))
+                return Response(200, self._telemetry.render(), CIMultiDict({"Content-Type": CONTENT_TYPE}))
             case (_, "/health/live" | "/health/ready" | "/metrics"):
                 return Response(405, headers=CIMultiDict({"Allow": "GET"}))
             case _:
@@ -34,6 +40,22 @@ class Ops:
         checks = {"listeners": self.accepting} | {name: await probe() for name, probe in self._probes.items()}
         ready = all(checks.values())
         return _json(200 if ready else 503, {"status": "ready" if ready else "not ready", "checks": checks})
+
+
+def ops_of(parts: Parts, composition: Composition) -> Ops:
+    """Ready means: the listeners accept, the database answers, and versions come from the hot state."""
+
+    async def database() -> bool:
+        try:
+            async with asyncio.timeout(PROBE_SECONDS), parts.database.read() as connection:
+                return await connection.scalar(sa.select(1)) == 1
+        except (TimeoutError, OSError, sa.exc.SQLAlchemyError):
+            return False
+
+    async def hot_state() -> bool:
+        return composition.versions.is_trusted
+
+    return Ops(parts.telemetry, {"database": database, "hot_state": hot_state})
 
 
 def _json(status: int, document: object) -> Response:

@@ -34,7 +34,10 @@ BODY_BYTES_MAX = 16_384
 
 
 class CallerRefused(Problem):
-    code, public = "caller_refused", "The control API answers loopback callers, or a bearer of the sandbox token, and no other site."
+    code, public = (
+        "caller_refused",
+        "The control API answers loopback callers, or a bearer of the sandbox token, and no other site.",
+    )
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,8 +55,8 @@ class NewTpp(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """As `portcullis tpp new`. `out` names a directory on the server's machine; without it the TPP's folder is under the state directory."""
 
     name: str
-    roles: list[Role] = ["AISP", "PISP", "CBPII"]
-    redirect_uris: list[str] = []
+    roles: tuple[Role, ...] = ("AISP", "PISP", "CBPII")
+    redirect_uris: tuple[str, ...] = ()
     profile: Literal["fapi2-security"] = "fapi2-security"
     auth: Literal["private_key_jwt"] = "private_key_jwt"
     sender_constraint: Literal["mtls"] = "mtls"
@@ -81,6 +84,10 @@ class Control:
         except Problem as problem:
             return _refusal(problem)
 
+    def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
+        """The answer to a request that could not be read whole."""
+        return _refusal(problem)
+
     async def _answer(self, brand: Brand, request: Request) -> dict[str, Any]:
         match request.path.removeprefix(PREFIX).split("/"):
             case ["consents", consent_id, "approve" | "deny" as verb]:
@@ -99,7 +106,8 @@ class Control:
             case ["tpps"]:
                 check_method(request, "POST")
                 return await self.new_tpp(brand, json.decode(request.body, NewTpp))
-        raise OperationUnknown
+            case _:
+                raise OperationUnknown
 
 
 def check_caller(request: Request, brand: Brand, token: str) -> None:
@@ -122,7 +130,7 @@ def check_method(request: Request, *allowed: str) -> None:
 
 def _is_loopback(peer: str) -> bool:
     try:
-        return ipaddress.ip_address(peer.split("%")[0]).is_loopback
+        return ipaddress.ip_address(peer.split("%", maxsplit=1)[0]).is_loopback
     except ValueError:
         return False
 

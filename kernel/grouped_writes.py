@@ -1,0 +1,109 @@
+"""Records that may be committed a moment later: queued in memory, written a group at a time.
+
+A record waits for at most LINGER_SECONDS before its group is written. A full queue refuses; a killed process may lose its last group,
+an orderly stop loses none. A group whose commit was not confirmed is written again: at least once.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Generic, TypeVar
+
+import structlog
+
+from kernel.errors import Overloaded
+
+CAPACITY = 10_000  # records
+GROUP_MAX = 500  # records
+LINGER_SECONDS = 0.025  # leaves as much again for the commit: 50 ms together
+WRITE_SECONDS_MAX = 5.0
+RETRY_SECONDS = 0.2
+DRAIN_SECONDS_MAX = 10.0
+
+T = TypeVar("T")
+Write = Callable[[list[T]], Awaitable[None]]
+
+log = structlog.get_logger(__name__)
+
+
+class GroupedWrites(Generic[T]):
+    """Open with `async with GroupedWrites.running(write, "access records") as records`."""
+
+    def __init__(self, write: Write[T], name: str, *, capacity: int = CAPACITY, retry_seconds: float = RETRY_SECONDS) -> None:
+        self._write = write
+        self._name = name
+        self._capacity = capacity
+        self._retry_seconds = retry_seconds
+        self._waiting: deque[T] = deque()
+        self._arrived = asyncio.Event()
+        self._full_group = asyncio.Event()
+        self._stopping = False
+
+    @classmethod
+    @asynccontextmanager
+    async def running(
+        cls, write: Write[T], name: str, *, capacity: int = CAPACITY, retry_seconds: float = RETRY_SECONDS
+    ) -> AsyncIterator["GroupedWrites[T]"]:
+        """Runs the writer beside the caller; on leaving, every record that was taken is written first."""
+        records = cls(write, name, capacity=capacity, retry_seconds=retry_seconds)
+        writer = asyncio.create_task(records._run(), name=name)
+        try:
+            yield records
+        finally:
+            await records._stop(writer)
+
+    def record(self, record: T) -> None:
+        """Raises Overloaded if the queue is full or already stopping."""
+        if self._stopping or len(self._waiting) >= self._capacity:
+            raise Overloaded(f"{len(self._waiting)} {self._name} are waiting")
+        self._waiting.append(record)
+        self._arrived.set()
+        if len(self._waiting) >= GROUP_MAX:
+            self._full_group.set()
+
+    def __len__(self) -> int:
+        """How many records wait; a gauge."""
+        return len(self._waiting)
+
+    async def _run(self) -> None:
+        while self._waiting or not self._stopping:
+            await self._arrived.wait()
+            if not self._stopping:
+                await self._linger()
+            await self._write_group()
+
+    async def _linger(self) -> None:
+        try:
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._full_group.wait()
+        except TimeoutError:
+            return
+
+    async def _write_group(self) -> None:
+        """Write the oldest records; they leave the queue only once they are written."""
+        group = [self._waiting[index] for index in range(min(len(self._waiting), GROUP_MAX))]
+        if group:
+            try:
+                async with asyncio.timeout(WRITE_SECONDS_MAX):
+                    await self._write(group)
+            except Exception as error:
+                log.warning("records_not_written", records=self._name, error=type(error).__qualname__, waiting=len(self))
+                await asyncio.sleep(self._retry_seconds)
+                return
+            for _ in group:
+                self._waiting.popleft()
+        if len(self._waiting) < GROUP_MAX:
+            self._full_group.clear()
+        if not self._waiting and not self._stopping:
+            self._arrived.clear()
+
+    async def _stop(self, writer: asyncio.Task[None]) -> None:
+        self._stopping = True
+        self._arrived.set()
+        self._full_group.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS_MAX):
+                await writer
+        if self._waiting:
+            log.error("records_lost_at_the_stop", records=self._name, lost=len(self))

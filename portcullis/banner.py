@@ -1,0 +1,84 @@
+"""What a developer reads at start: what is here, and what to try next, ready to paste."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from kernel.brand import Brand
+from portcullis.settings import Settings
+
+Report = Callable[[int, int, str], None]
+
+
+@contextmanager
+def seeding_progress(console: Console) -> Iterator[Report]:
+    """A bar while the bank is made; without a terminal, one line a persona."""
+    told: set[str] = set()
+    with Progress(
+        TextColumn("Making the bank: {task.fields[whose]}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} of {task.total:,}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("seed", total=0, whose="", visible=False)
+
+        def report(done: int, total: int, whose: str) -> None:
+            bar.update(task, completed=done, total=total, whose=whose, visible=True)
+            if not console.is_terminal and whose not in told:
+                told.add(whose)
+                console.print(f"Making the bank: {whose} ({total:,} transactions in all)", soft_wrap=True)
+
+        yield report
+
+
+def print_banner(console: Console, settings: Settings, brand: Brand) -> None:
+    """Addresses, people, TPPs, and three commands that work when pasted into another terminal."""
+    state = _shown(settings.state_dir)
+    acme = f"{state}/tpps/acme"
+    command = _command(settings)
+    console.print(
+        f"""
+[bold]{brand.display_name}[/] is open.
+
+  authorization server  [cyan]{brand.issuer}[/]
+  resource APIs (mTLS)  [cyan]{brand.mtls_url}[/]/open-banking/v4.0/aisp
+  health and metrics    [cyan]http://127.0.0.1:{settings.ops_port}[/]/health/ready
+  customers             alice, bob, carol, dave, erin, frank, heavy   password [bold]<name>-pw[/], one-time code [bold]123456[/]
+  TPPs                  acme, borough   certificates and keys in [cyan]{state}/tpps/[/]
+
+[bold]Try next[/], in another terminal:
+
+  [green]# whose token is this? A token of acme, shown with acme's certificate[/]
+  curl --cacert {state}/pki/ca.pem --cert {acme}/transport.pem --key {acme}/transport.key \\
+    -H "Authorization: Bearer $({command} tpp token acme)" {brand.mtls_url}/whoami
+
+  [green]# the whole journey, every request and answer shown[/]
+  make demo
+
+  [green]# a TPP of your own[/]
+  {command} tpp new my-app --redirect-uri http://localhost:3000/callback
+
+Stop with Ctrl-C. Everything is kept in [cyan]{state}[/]; delete it to start afresh.
+""",
+        soft_wrap=True,
+    )
+
+
+def _shown(path: Path) -> str:
+    """The path as short as it can be pasted: relative where it lies below the working directory."""
+    resolved = path.resolve()
+    return str(resolved.relative_to(Path.cwd())) if resolved.is_relative_to(Path.cwd()) else str(resolved)
+
+
+def _command(settings: Settings) -> str:
+    program = ".venv/bin/portcullis" if Path(".venv/bin/portcullis").exists() else "portcullis"
+    if settings.state_dir == Settings().state_dir:
+        return program
+    return f"env PORTCULLIS_STATE_DIR={os.path.relpath(settings.state_dir)} {program}"

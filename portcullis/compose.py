@@ -1,0 +1,163 @@
+"""The composition root: joins the ports, and hands each part its own piece and nothing else.
+
+Read it from top to bottom: hot state, consent server, gateway. What differs between production and a sandbox comes in as `Parts`;
+nothing here knows which it is.
+"""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from consent import tables
+from consent.app import ConsentServer
+from consent.keys.ring import KeyRing
+from consent.keys.rotation import prepare_keys
+from consent.ports import CustomerAccounts, PsuIdentity
+from consent.services import Services
+from consent.snapshots import ConsentSnapshots
+from consent.store.consents import ConsentStore
+from consent.tokens.verify import TokenVerifier
+from gateway.app import Gateway
+from gateway.assembly import assemble, map_operations
+from gateway.guarded_accounts import GuardedAccounts
+from gateway.parts import Parts as UseCaseParts
+from gateway.ports import Access, AccountsUpstream
+from gateway.use_cases import USE_CASES
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.cursor import CursorSealer
+from kernel.database import Database
+from kernel.epoch import Epoch
+from kernel.grouped_writes import GroupedWrites
+from kernel.hot_state import Check, HotState, Verdict
+from kernel.hot_state_in_process import InProcessHotState
+from kernel.hot_state_redis import RedisHotState
+from kernel.ids import Ids
+from kernel.journal import Journal
+from kernel.sealed import Sealer
+from kernel.telemetry import Telemetry
+from kernel.versions import Versions
+from openapi import DIALECTS
+from policies import CHAIN
+from policies.parts import Parts as PolicyParts
+from policies.rate_limit import Rate
+from policies.unattended_limit import Unattended
+from portcullis.records import access_writer, entry_writer
+from portcullis.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a server is made of: the replaceable, already opened."""
+
+    settings: Settings
+    brands: tuple[Brand, ...]
+    database: Database
+    clock: Clock
+    ids: Ids
+    sealer: Sealer
+    identity: PsuIdentity
+    customer_accounts: CustomerAccounts
+    accounts: AccountsUpstream
+    telemetry: Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """A server that is whole but does not listen yet."""
+
+    services: Services
+    store: ConsentStore
+    consent_server: ConsentServer
+    gateway: Gateway
+    versions: Versions
+
+
+@asynccontextmanager
+async def compose(parts: Parts) -> AsyncIterator[Composition]:
+    """Open the hot state, load the keys, join consent server and gateway. On leaving, everything queued is written first."""
+    async with AsyncExitStack() as stack:
+        versions = await _open_versions(stack, parts)
+        journal = Journal(tables.journal, tables.outbox)
+        issued = await stack.enter_async_context(GroupedWrites.running(entry_writer(parts.database, journal), "token records"))
+        accessed = await stack.enter_async_context(
+            GroupedWrites.running(access_writer(parts.database, journal), "access records")
+        )
+        store = ConsentStore(
+            database=parts.database, versions=versions, clock=parts.clock, ids=parts.ids, sealer=parts.sealer, journal=journal
+        )
+        services = Services(
+            database=parts.database,
+            versions=versions,
+            clock=parts.clock,
+            ids=parts.ids,
+            sealer=parts.sealer,
+            journal=journal,
+            snapshots=ConsentSnapshots(parts.database, parts.sealer),
+            keys=KeyRing(parts.database, parts.sealer),
+            identity=parts.identity,
+            customer_accounts=parts.customer_accounts,
+            dialects={dialect.name: dialect for dialect in DIALECTS},
+            store=store,
+            record_token=issued.record,
+        )
+        for brand in parts.brands:
+            await prepare_keys(services, brand.name)
+        yield Composition(
+            services=services,
+            store=store,
+            consent_server=ConsentServer(services),
+            gateway=_compose_gateway(parts, services, store, accessed),
+            versions=versions,
+        )
+
+
+async def _open_versions(stack: AsyncExitStack, parts: Parts) -> Versions:
+    epoch = Epoch(parts.database, tables.epoch, parts.clock, time.monotonic)
+    hot_state: InProcessHotState | RedisHotState
+    if parts.settings.redis_url:
+        hot_state = RedisHotState(parts.settings.redis_url, parts.ids, on_restart=epoch.adopt)
+    else:
+        hot_state = InProcessHotState(time.monotonic, parts.clock, parts.ids, on_restart=epoch.adopt)
+    await stack.enter_async_context(hot_state.running())
+    local: HotState = InProcessHotState(time.monotonic, parts.clock, parts.ids)
+    versions = Versions(epoch, hot_state, local, time.monotonic, workers=parts.settings.workers)
+    await stack.enter_async_context(versions.running())
+    return versions
+
+
+def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, accessed: GroupedWrites[Access]) -> Gateway:
+    rates = parts.settings.rates
+    policies = PolicyParts(
+        tokens=TokenVerifier(services.keys, parts.clock),
+        snapshots=services.snapshots,
+        consents=store,
+        records=accessed,
+        clock=parts.clock,
+        rate=Rate(rates.requests, rates.window_seconds),
+        unattended=Unattended(rates.unattended_per_day),
+    )
+    use_cases = UseCaseParts(
+        accounts=GuardedAccounts(parts.accounts), consents=store, cursors=CursorSealer(parts.sealer), clock=parts.clock
+    )
+    return Gateway(
+        brands=parts.brands,
+        dialects=DIALECTS,
+        chain=assemble(CHAIN, policies),
+        use_cases=map_operations(assemble(USE_CASES, use_cases)),
+        decisions=DatabaseBacked(services),
+        clock=parts.clock,
+        ids=parts.ids,
+        monotonic=time.monotonic,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseBacked:
+    """The gateway's Decisions: what the hot state does not know, the consent context's database does."""
+
+    services: Services
+
+    async def decide(self, checks: Sequence[Check], *, spend: bool) -> tuple[Verdict, ...]:
+        return await self.services.versions.decide(checks, spend=spend, load_version=self.services.snapshots.load_version)

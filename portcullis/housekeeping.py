@@ -1,0 +1,28 @@
+"""The singletons of a server: each runs once per cluster, under a lease, while this context is open."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from consent import tables
+from consent.sweeper import SWEEP_EVERY_SECONDS, Sweeper
+from kernel.brand import Brand
+from kernel.lease import Lease, run_singleton
+from portcullis.compose import Composition
+
+
+@asynccontextmanager
+async def housekeeping(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
+    """A sweeper per brand. A sweeper that fails is logged and tried again; it never takes the server with it."""
+    services = composition.services
+    async with asyncio.TaskGroup() as tasks:
+        running = []
+        for brand in brands:
+            sweeper = Sweeper(database=services.database, clock=services.clock, store=composition.store, brand=brand)
+            lease = Lease(services.database, tables.lease, services.clock, services.ids, brand=brand.name, name="sweeper")
+            running.append(tasks.create_task(run_singleton("sweeper", lease, SWEEP_EVERY_SECONDS, sweeper.run)))
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()

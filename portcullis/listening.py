@@ -1,0 +1,100 @@
+"""Open the three listeners on one front door, say so, and serve until told to stop."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+from kernel import json
+from kernel.brand import Brand
+from kernel.http.client_cert import TrustedProxies
+from kernel.http.limits import Limits
+from kernel.http.listener import serve
+from kernel.http.message import Request, Response
+from kernel.http.tls import TlsIdentity, follow_identity, mtls_context, public_context
+from openapi import DIALECTS
+from portcullis.front import FrontDoor
+from portcullis.ops import Ops
+from portcullis.settings import Settings
+
+OPS_LIMITS = Limits(body_bytes=lambda _path: 0)
+
+
+@asynccontextmanager
+async def listening(
+    settings: Settings, front: FrontDoor, ops: Ops, identity: TlsIdentity, client_authorities: Path, *, reuse_port: bool = False
+) -> AsyncIterator[None]:
+    """Accept on all three ports while the context is open. Raises OSError naming the port that is taken."""
+    tls12 = settings.tls is not None and settings.tls.minimum_version == "1.2"
+    public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, [client_authorities], tls12=tls12)
+    limits = Limits(body_bytes=front.body_bytes)
+    proxies = TrustedProxies.parse(settings.trusted_proxies)
+    async with AsyncExitStack() as stack:
+        following = asyncio.create_task(follow_identity((public, mtls), identity), name="server certificate")
+        stack.push_async_callback(cancel, following)
+        for port, context, listener in ((settings.public_port, public, "public"), (settings.mtls_port, mtls, "mtls")):
+            await stack.enter_async_context(
+                serve(
+                    front.handle,
+                    refuse=front.refuse,
+                    host=settings.bind,
+                    port=port,
+                    ssl_context=context,
+                    listener="mtls" if listener == "mtls" else "public",
+                    limits=limits,
+                    proxies=proxies,
+                    reuse_port=reuse_port,
+                )
+            )
+        await stack.enter_async_context(
+            serve(
+                ops.handle,
+                refuse=_refuse_ops,
+                host="127.0.0.1",
+                port=settings.ops_port,
+                ssl_context=None,
+                listener="public",
+                limits=OPS_LIMITS,
+            )
+        )
+        ops.accepting = True
+        try:
+            yield
+        finally:
+            ops.accepting = False
+
+
+async def until_stopped() -> None:
+    """Returns at SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+
+
+def ready_document(settings: Settings, brand: Brand) -> bytes:
+    """What ready.json says: where to go. Written last, when every listener accepts."""
+    dialects = {dialect.name: brand.mtls_url + dialect.base_path for dialect in DIALECTS if dialect.name in brand.dialects}
+    return json.encode(
+        {
+            "issuer": brand.issuer,
+            "mtls": brand.mtls_url,
+            "ops": f"http://127.0.0.1:{settings.ops_port}",
+            "pid": os.getpid(),
+            "dialects": dialects,
+        }
+    )
+
+
+def _refuse_ops(_request: Request, _problem: Exception) -> Response:
+    return Response(400)
+
+
+async def cancel(task: asyncio.Task[None]) -> None:
+    """End a task and wait for its end."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,70 @@
+"""`portcullis serve`: production. Nothing of the sandbox is imported here, and nothing simulated is accepted."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from kernel import log
+from kernel.clock import SystemClock
+from kernel.config import ConfigurationRefused
+from kernel.database import Database
+from kernel.http.tls import TlsIdentity
+from kernel.ids import RandomIds
+from kernel.telemetry import Telemetry
+from plugins.psu_identity.built_in import BuiltInIdentity
+from plugins.psu_identity.http_code_sender import HttpCodeSender
+from plugins.upstreams.built_in import BuiltInBank
+from portcullis.compose import Parts, compose
+from portcullis.contexts import upgrade_contexts
+from portcullis.exclusive import sole_server
+from portcullis.front import FrontDoor
+from portcullis.housekeeping import housekeeping
+from portcullis.listening import listening, until_stopped
+from portcullis.ops import ops_of
+from portcullis.sealing_keys import load_sealer
+from portcullis.settings import Settings
+from portcullis.surfaces import production_surfaces
+
+
+async def serve_production(settings: Settings) -> None:
+    """Serve until stopped. `settings` have passed check_production. Raises ConfigurationRefused for what a person must change."""
+    assert settings.tls is not None
+    assert settings.sealing_keys is not None
+    async with AsyncExitStack() as stack:
+        parts = await _open_parts(stack, settings)
+        composition = await stack.enter_async_context(compose(parts))
+        await stack.enter_async_context(housekeeping(composition, parts.brands))
+        front = FrontDoor(parts.brands, production_surfaces(composition))
+        identity = TlsIdentity(settings.tls.certificate, settings.tls.private_key)
+        await stack.enter_async_context(
+            listening(settings, front, ops_of(parts, composition), identity, settings.tls.client_authorities)
+        )
+        await until_stopped()
+
+
+async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
+    assert settings.sealing_keys is not None
+    assert settings.code_sender is not None
+    clock, ids = SystemClock(), RandomIds()
+    log.configure(clock)
+    sealer = await asyncio.to_thread(load_sealer, settings.sealing_keys)
+    if not settings.redis_url:
+        await stack.enter_async_context(sole_server(settings.database()))
+    database = await stack.enter_async_context(Database.open(settings.database()))
+    await upgrade_contexts(database, sandbox=False)
+    codes = await stack.enter_async_context(HttpCodeSender.open(settings.code_sender.url, settings.code_sender.token))
+    identity = BuiltInIdentity(database, sealer, clock, ids, codes=codes)
+    if identity.simulated:
+        raise ConfigurationRefused("identity: an authenticator that only pretends has no place in production")
+    bank = BuiltInBank(database, sealer, clock)
+    return Parts(
+        settings=settings,
+        brands=settings.resolved_brands(),
+        database=database,
+        clock=clock,
+        ids=ids,
+        sealer=sealer,
+        identity=identity,
+        customer_accounts=bank,
+        accounts=bank,
+        telemetry=Telemetry(),
+    )

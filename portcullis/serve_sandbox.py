@@ -1,0 +1,149 @@
+"""`portcullis sandbox`: the production server on a synthetic bank, a test directory and a movable clock.
+
+Every step can be killed and done again: what stands is kept, what is missing is made. `ready.json` is written last.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from kernel import json, log
+from kernel.brand import Brand
+from kernel.database import Database
+from kernel.ids import RandomIds
+from kernel.telemetry import Telemetry
+from plugins.psu_identity.built_in import BuiltInIdentity
+from plugins.upstreams.built_in import BuiltInBank
+from portcullis.banner import print_banner, seeding_progress
+from portcullis.compose import Composition, Parts, compose
+from portcullis.contexts import upgrade_contexts
+from portcullis.exclusive import sole_server
+from portcullis.front import FrontDoor, Surface
+from portcullis.housekeeping import housekeeping
+from portcullis.listening import cancel, listening, ready_document, until_stopped
+from portcullis.ops import ops_of
+from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.settings import Settings
+from portcullis.surfaces import production_surfaces
+from sandbox.actions import Actions
+from sandbox.atomic_file import PUBLIC, write_atomically
+from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
+from sandbox.bank.personas import personas_document
+from sandbox.bank.seeding import seed_bank
+from sandbox.clock import MovedClock
+from sandbox.control import BODY_BYTES_MAX, PREFIX, Control
+from sandbox.directory import Directory
+from sandbox.pki import TestPki
+from sandbox.tpps import Tpps
+
+RENEWAL_SECONDS = 6 * 3600
+
+
+async def serve_sandbox(settings: Settings, seed: int, console: Console) -> None:
+    """Serve until stopped. Raises ConfigurationRefused for what a person must change."""
+    async with running_sandbox(settings, seed, console) as brand:
+        print_banner(console, settings, brand)
+        await until_stopped()
+    console.print("stopped")
+
+
+@asynccontextmanager
+async def running_sandbox(settings: Settings, seed: int, console: Console) -> AsyncIterator[Brand]:
+    """Everything open, listening and written down while the context is open."""
+    state = settings.state_dir.resolve()
+    ready = state / "ready.json"
+    async with AsyncExitStack() as stack:
+        ground = await _open_ground(stack, settings, state)
+        await asyncio.to_thread(ready.unlink, missing_ok=True)
+        identity = await asyncio.to_thread(ground.pki.ensure_server)
+        with seeding_progress(console) as progress:
+            for brand in ground.parts.brands:
+                await seed_bank(ground.parts.database, ground.parts.sealer, ground.parts.clock, str(seed), brand, progress)
+        composition = await stack.enter_async_context(compose(ground.parts))
+        await stack.enter_async_context(housekeeping(composition, ground.parts.brands))
+        tpps = await _open_tpps(stack, ground, composition, state)
+        await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas_document()), mode=PUBLIC)
+        actions = Actions(services=composition.services, moved_clock=ground.moved_clock, tpps=tpps, seed=seed)
+        front = FrontDoor(ground.parts.brands, (_control_surface(settings, ground, actions), *production_surfaces(composition)))
+        await stack.enter_async_context(
+            listening(settings, front, ops_of(ground.parts, composition), identity, ground.pki.ca_path)
+        )
+        await asyncio.to_thread(write_atomically, ready, ready_document(settings, ground.brand), mode=PUBLIC)
+        stack.callback(ready.unlink, missing_ok=True)
+        yield ground.brand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a sandbox stands on."""
+
+    parts: Parts
+    moved_clock: MovedClock
+    pki: TestPki
+
+    @property
+    def brand(self) -> Brand:
+        """The brand whose TPPs, personas and clock these are."""
+        return self.parts.brands[0]
+
+
+async def _open_ground(stack: AsyncExitStack, settings: Settings, state: Path) -> Ground:
+    keys = state / "keys" / "sealing.keys"
+    await asyncio.to_thread(ensure_sealing_keys, keys)
+    if not settings.redis_url:
+        await stack.enter_async_context(sole_server(settings.database()))
+    database = await stack.enter_async_context(Database.open(settings.database()))
+    await upgrade_contexts(database, sandbox=True)
+    brands = settings.resolved_brands()
+    moved_clock = MovedClock(database, brands[0].name)
+    await moved_clock.load()
+    clock, ids, sealer = moved_clock.clock, RandomIds(), load_sealer(keys)
+    log.configure(clock)
+    bank = BuiltInBank(database, sealer, clock)
+    parts = Parts(
+        settings=settings,
+        brands=brands,
+        database=database,
+        clock=clock,
+        ids=ids,
+        sealer=sealer,
+        identity=BuiltInIdentity(database, sealer, clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids)),
+        customer_accounts=bank,
+        accounts=bank,
+        telemetry=Telemetry(),
+    )
+    return Ground(parts=parts, moved_clock=moved_clock, pki=await asyncio.to_thread(TestPki.open, state / "pki", clock))
+
+
+async def _open_tpps(stack: AsyncExitStack, ground: Ground, composition: Composition, state: Path) -> Tpps:
+    """The TPPs, with certificates that are renewed while the server runs."""
+    parts = ground.parts
+    directory = await asyncio.to_thread(Directory.open, state / "pki", ground.pki, parts.clock, parts.ids)
+    tpps = Tpps(services=composition.services, directory=directory, directory_path=state / "tpps", ca=ground.pki.ca_path)
+    await tpps.ensure_ready_made(ground.brand)
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(RENEWAL_SECONDS)
+            await asyncio.to_thread(ground.pki.ensure_server)
+            await tpps.ensure_ready_made(ground.brand)
+
+    renewing = asyncio.create_task(renew(), name="certificate renewal")
+    stack.push_async_callback(cancel, renewing)
+    return tpps
+
+
+def _control_surface(settings: Settings, ground: Ground, actions: Actions) -> Surface:
+    control = Control(
+        token=settings.sandbox_token,
+        clock=ground.parts.clock,
+        moved_clock=ground.moved_clock,
+        decide=actions.decide,
+        new_tpp=actions.new_tpp,
+        reset=actions.reset,
+    )
+    return Surface(lambda path: path.startswith(PREFIX), control.handle, control.refuse, BODY_BYTES_MAX)

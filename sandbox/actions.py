@@ -1,0 +1,84 @@
+"""What the control API does: each through a port that production also has."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.journey.decisions import decide
+from consent.ports import Psu
+from consent.services import Services
+from consent.tables import metadata as consent_metadata
+from kernel.banking.accounts import Account
+from kernel.brand import Brand
+from kernel.errors import FieldInvalid
+from plugins.ledger.tables import metadata as ledger_metadata
+from plugins.psu_identity.tables import metadata as psu_identity_metadata
+from sandbox.bank.seeding import seed_bank
+from sandbox.bank.tables import metadata as bank_metadata
+from sandbox.clock import METADATA as CLOCK_METADATA
+from sandbox.clock import MovedClock
+from sandbox.control import Decision, NewTpp
+from sandbox.tpps import Tpps, check_free
+
+KEPT_AT_RESET = frozenset({"clients", "key_sets", "signing_keys", "hot_state_epoch", "lease"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actions:
+    services: Services
+    moved_clock: MovedClock
+    tpps: Tpps
+    seed: int
+
+    async def decide(self, brand: Brand, consent_id: str, approve: bool, decision: Decision) -> None:
+        """A persona's answer to the consent. Raises FieldInvalid, ConsentUnknown and what else forbids the answer."""
+        psu = await self._persona(brand, decision.persona)
+        chosen = await self._chosen(brand, psu, decision.accounts) if approve and decision.accounts is not None else None
+        await decide(self.services, brand, consent_id=consent_id, client_id=None, approve=approve, psu=psu, upstream_ids=chosen)
+
+    async def new_tpp(self, brand: Brand, asked: NewTpp) -> dict[str, Any]:
+        """As `portcullis tpp new`: the content of client.json, and where it lies."""
+        folder = Path(asked.out) if asked.out else self.tpps.directory_path / asked.name
+        check_free(folder)
+        made = await self.tpps.ensure(
+            brand, asked.name, roles=asked.roles, redirect_uris=asked.redirect_uris, alg=asked.alg, out=folder
+        )
+        return {**made, "folder": str(folder)}
+
+    async def reset(self, brand: Brand) -> None:
+        """Every consent, token and journey gone, the bank as on its first day, the clock right. Clients and keys stay."""
+
+        async def work(connection: AsyncConnection) -> None:
+            for metadata in (consent_metadata, ledger_metadata, psu_identity_metadata, bank_metadata, CLOCK_METADATA):
+                for table in reversed(metadata.sorted_tables):
+                    if table.name not in KEPT_AT_RESET:
+                        await connection.execute(sa.delete(table).where(table.c.brand == brand.name))
+
+        await self.services.database.write(work)
+        await self.services.versions.forget()
+        await self.moved_clock.load()
+        await seed_bank(self.services.database, self.services.sealer, self.moved_clock.clock, str(self.seed), brand)
+
+    async def _persona(self, brand: Brand, name: str) -> Psu:
+        psu = await self.services.identity.check_password(brand, name, f"{name}-pw")
+        if psu is None:
+            raise FieldInvalid(public="There is no such persona; personas.json lists them.", path="persona")
+        return psu
+
+    async def _chosen(self, brand: Brand, psu: Psu, asked: list[str]) -> tuple[str, ...]:
+        """The bank's ids of the accounts asked for by nickname, name, number or id. Raises FieldInvalid for one that is none."""
+        accounts = await self.services.customer_accounts.accounts_of(brand, psu.customer_id)
+        chosen = []
+        for number, wanted in enumerate(asked):
+            found = [account.id for account in accounts if account.eligible and wanted in _names(account)]
+            if len(found) != 1:
+                raise FieldInvalid(public="No account, or several, of this persona are called so.", path=f"accounts[{number}]")
+            chosen += found
+        return tuple(dict.fromkeys(chosen))
+
+
+def _names(account: Account) -> set[str | None]:
+    return {account.id, account.name, account.nickname, *(identifier.identification for identifier in account.identifiers)}
