@@ -47,26 +47,27 @@ class Boundary:
             return _rendered(raw, Response(500))
 
     async def _answer(self, raw: RawRequest) -> web.Response:
-        request = self._unread(raw)
+        request = None
         deadline = asyncio.timeout(self._limits.request_seconds)
         try:
             async with deadline:
                 try:
-                    request = self._with_head(raw, request)
+                    request = self._read_head(raw)
                     request = await self._with_body(raw, request)
                 except Problem as problem:
-                    return _rendered(raw, self._refuse(request, problem))
+                    return _rendered(raw, self._refuse(request or self._unread(raw), problem))
                 return _rendered(raw, await self._app(request))
         except TimeoutError:
             if not deadline.expired():
                 raise
+        request = request or self._unread(raw)
         if raw.is_arriving:
             return _rendered(raw, self._refuse(request, RequestMalformed("the body did not arrive in time")))
         log.error("request_timed_out", listener=self._listener, seconds=self._limits.request_seconds)
         return _rendered(raw, self._refuse(request, Overloaded("the request's deadline passed")))
 
     def _unread(self, raw: RawRequest) -> Request:
-        """What is known before anything was checked: enough for a surface to be chosen and to answer."""
+        """What is known when nothing could be read: enough for a surface to be chosen and to answer."""
         return Request(
             method=raw.method,
             path=raw.target.partition("?")[0],
@@ -78,19 +79,20 @@ class Boundary:
             listener=self._listener,
         )
 
-    def _with_head(self, raw: RawRequest, unread: Request) -> Request:
+    def _read_head(self, raw: RawRequest) -> Request:
         check_headers(raw.raw_headers)
         target = parse_target(raw.target)
+        peer = _peer(raw)
         return Request(
-            method=unread.method,
+            method=raw.method,
             path=target.path,
             query=target.query,
-            headers=unread.headers,
+            headers=without_client_cert(raw.headers),
             body=b"",
-            host=parse_host(unread.headers, target.authority),
-            peer=unread.peer,
+            host=parse_host(raw.headers, target.authority),
+            peer=peer,
             listener=self._listener,
-            certificate=self._certificate(raw, unread.peer),
+            certificate=self._certificate(raw, peer),
         )
 
     def _certificate(self, raw: RawRequest, peer: str) -> Certificate | None:

@@ -22,12 +22,13 @@ log = structlog.get_logger(__name__)
 class Connection(web.RequestHandler):
     """aiohttp's protocol with our bounds and our answers."""
 
-    __slots__ = ("_first_head_timer", "_limits")
+    __slots__ = ("_first_head_timer", "_limits", "_stalled_timer")
 
     def __init__(self, server: web.Server, limits: Limits, **options: Any) -> None:
         super().__init__(server, keepalive_timeout=limits.idle_seconds, lingering_time=limits.linger_seconds, **options)
         self._limits = limits
         self._first_head_timer: asyncio.TimerHandle | None = None
+        self._stalled_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._first_head_timer = self._loop.call_later(self._limits.first_head_seconds, self._abandon)
@@ -35,6 +36,7 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.head_arrived()
+        self._end_stall()
         super().connection_lost(exc)
 
     def head_arrived(self) -> None:
@@ -44,19 +46,22 @@ class Connection(web.RequestHandler):
             self._first_head_timer = None
 
     def _abandon(self) -> None:
-        self._first_head_timer = None
         if self.transport is not None:
             self.transport.abort()
 
-    async def finish_response(
-        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        try:
-            async with asyncio.timeout(self._limits.write_seconds):
-                return await super().finish_response(request, resp, start_time)
-        except TimeoutError:
-            self._abandon()
-            return resp, True
+    def pause_writing(self) -> None:
+        """The client has stopped reading: it has `write_seconds` to go on, or holds our memory no longer."""
+        super().pause_writing()
+        self._stalled_timer = self._loop.call_later(self._limits.write_seconds, self._abandon)
+
+    def resume_writing(self) -> None:
+        self._end_stall()
+        super().resume_writing()
+
+    def _end_stall(self) -> None:
+        if self._stalled_timer is not None:
+            self._stalled_timer.cancel()
+            self._stalled_timer = None
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         """aiohttp's own complaints, by type alone: their texts quote what was sent."""
