@@ -5,7 +5,7 @@ nothing here knows which it is.
 """
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ from consent.store.consents import ConsentStore
 from consent.tokens.verify import TokenVerifier
 from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
+from gateway.decisions import VersionedDecisions
 from gateway.guarded_accounts import GuardedAccounts
 from gateway.parts import Parts as UseCaseParts
 from gateway.ports import Access, AccountsUpstream
@@ -30,7 +31,7 @@ from kernel.cursor import CursorSealer
 from kernel.database import Database
 from kernel.epoch import Epoch
 from kernel.grouped_writes import GroupedWrites
-from kernel.hot_state import Check, HotState, Verdict
+from kernel.hot_state import HotState
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.hot_state_redis import RedisHotState
 from kernel.ids import Ids
@@ -146,18 +147,8 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         dialects=DIALECTS,
         chain=assemble(CHAIN, policies),
         use_cases=map_operations(assemble(USE_CASES, use_cases)),
-        decisions=DatabaseBacked(services),
+        decisions=VersionedDecisions(services.versions, services.snapshots.load_version),
         clock=parts.clock,
         ids=parts.ids,
         monotonic=time.monotonic,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseBacked:
-    """The gateway's Decisions: what the hot state does not know, the consent context's database does."""
-
-    services: Services
-
-    async def decide(self, checks: Sequence[Check], *, spend: bool) -> tuple[Verdict, ...]:
-        return await self.services.versions.decide(checks, spend=spend, load_version=self.services.snapshots.load_version)

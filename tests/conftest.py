@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-pytest_plugins = ["tests.harness.fixtures"]
+pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin"]
 
 _serial = itertools.count()
 
