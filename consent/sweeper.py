@@ -41,7 +41,7 @@ class Stale:
     table: sa.Table
     column: str
     kept: timedelta
-    only: sa.ColumnElement[bool] | None = None
+    only: tuple[sa.ColumnElement[bool], ...] = ()
 
 
 _LIVING_FAMILY = sa.exists().where(
@@ -57,7 +57,7 @@ STALE = (
     Stale(pushed_requests, "expires_at", PUSHED_KEPT),
     Stale(denied_tokens, "expires_at", DENIALS_KEPT),
     # A used code stays while its family lives: its replay must end the family.
-    Stale(codes, "expires_at", JOURNEYS_KEPT, ~_LIVING_FAMILY | codes.c.taken.is_(False)),
+    Stale(codes, "expires_at", JOURNEYS_KEPT, (~_LIVING_FAMILY | codes.c.taken.is_(False),)),
 )
 
 
@@ -132,7 +132,7 @@ class Sweeper:
         key = table.primary_key.columns.values()[1]  # every key is (brand, one id)
         before = self.clock.wall() - stale.kept
         found = (
-            sa.select(key).where(table.c.brand == self.brand.name, table.c[stale.column] <= before, stale.only).limit(BATCH_ROWS)
+            sa.select(key).where(table.c.brand == self.brand.name, table.c[stale.column] <= before, *stale.only).limit(BATCH_ROWS)
         )
         deleted = await connection.execute(
             table.delete().where(table.c.brand == self.brand.name, key.in_(found), table.c[stale.column] <= before)

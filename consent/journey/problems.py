@@ -56,5 +56,6 @@ _PAGES: dict[type[Problem], tuple[int, str]] = {
 
 
 def page_error(problem: Problem) -> tuple[int, str]:
-    """HTTP status and OAuth error code of the page that shows a refusal."""
-    return _PAGES.get(type(problem)) or oauth_error(problem)
+    """HTTP status and OAuth error code of the page that shows a refusal. Never 401: a page knows no scheme to authenticate with."""
+    status, error_code = _PAGES.get(type(problem)) or oauth_error(problem)
+    return (400 if status == 401 else status), error_code

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 STYLESHEET_PATH = "/assets/portcullis.css"
 CONTRAST_MIN = 4.5  # WCAG AA for text
-LIGHT, DARK = (255, 255, 255), (27, 31, 39)  # the cards that the stylesheet draws, by colour scheme
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+LIGHT, DARK = WHITE, (27, 31, 39)  # the cards that the stylesheet draws, by colour scheme
 _STEPS = 50
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _RULES = (Path(__file__).parent / "assets" / "portcullis.css").read_text()
@@ -44,7 +45,7 @@ def render_stylesheet(colour: str) -> bytes:
     if not _COLOUR.fullmatch(colour):
         raise ValueError("a brand's colour is written #rrggbb")
     accent = (int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16))
-    on_accent = max((LIGHT, DARK), key=lambda ink: contrast(ink, accent))
+    on_accent = max((WHITE, BLACK), key=lambda ink: contrast(ink, accent))  # one of them always suffices
     properties = {
         "accent": accent,
         "on-accent": on_accent,
@@ -57,7 +58,7 @@ def render_stylesheet(colour: str) -> bytes:
 
 def readable(ink: Rgb, paper: Rgb) -> Rgb:
     """`ink`, moved towards black or white until it can be read on `paper`."""
-    goal: Rgb = (0, 0, 0) if _luminance(paper) > 0.5 else (255, 255, 255)
+    goal: Rgb = BLACK if _luminance(paper) > 0.5 else WHITE
     mixes = (_mix(ink, goal, step / _STEPS) for step in range(_STEPS + 1))
     return next(mixed for mixed in mixes if contrast(mixed, paper) >= CONTRAST_MIN)
 

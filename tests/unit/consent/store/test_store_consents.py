@@ -1,0 +1,232 @@
+"""The consent store on both databases: who may see and end what, versions that never change, and writes that stand or fall whole."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from consent.lifecycle import ConsentEvent
+from consent.store.changes import change_consent
+from consent.store.references import take_references
+from consent.store.snapshots import FormatUnreadable, load_consent
+from consent.tables import journal, metadata, outbox
+from consent.tables_consents import account_references, consent_versions, consents
+from consent.tables_oauth import token_families
+from kernel.banking.consents import ConsentKind, ConsentLodgement, ConsentState
+from kernel.database import Database
+from kernel.errors import (
+    BodyTooLarge,
+    ConsentExpired,
+    ConsentNotAuthorised,
+    ConsentRevoked,
+    ConsentUnknown,
+    FieldDateInvalid,
+    FieldMissing,
+    RateExceeded,
+)
+from kernel.migrate import upgrade
+from kernel.sealed import SealBroken
+from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    async with make_world(database_url) as made:
+        yield made
+
+
+async def authorised(world, **facts):
+    consent = await world.lodge(**facts)
+    browser = await world.browser().begin(await world.push(consent))
+    await browser.log_in("alice")
+    await browser.approve(0)
+    return await world.store.load(BRAND, consent.id)
+
+
+async def test_what_was_lodged_is_read_by_its_own_organisation_only(world):
+    lodged = await world.lodge(document=b'{"Data":{}}')
+    assert await world.store.read(BRAND, CLIENT, lodged.id) == lodged
+    sibling = msgspec.structs.replace(CLIENT, id="acme-other-software")
+    assert await world.store.read(BRAND, sibling, lodged.id) == lodged
+    for client, brand, consent_id in ((BOROUGH, BRAND, lodged.id), (CLIENT, OTHER_BRAND, lodged.id), (CLIENT, BRAND, "none")):
+        with pytest.raises(ConsentUnknown):
+            await world.store.read(brand, client, consent_id)
+        with pytest.raises(ConsentUnknown):
+            await world.store.withdraw(brand, client, consent_id)
+    assert (await world.store.load(BRAND, lodged.id)).state is ConsentState.AWAITING
+
+
+async def test_a_withdrawn_consent_is_gone_for_its_client_and_its_families_end(world):
+    consent = await authorised(world)
+    await world.store.withdraw(BRAND, CLIENT, consent.id)
+    for call in (world.store.read, world.store.withdraw):
+        with pytest.raises(ConsentUnknown):
+            await call(BRAND, CLIENT, consent.id)
+    (family,) = await world.rows(token_families)
+    assert family.state == "ended"
+    assert world.versions.published[f"main/family/{family.id}"] == family.version
+    assert world.versions.published[f"main/consent/{consent.id}"] == 3
+
+
+async def test_two_withdrawals_at_once_are_one(world):
+    consent = await world.lodge()
+    outcomes = await asyncio.gather(*(world.store.withdraw(BRAND, CLIENT, consent.id) for _ in range(5)), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [ConsentUnknown] * 4
+    assert (await world.store.load(BRAND, consent.id)).version == 2
+
+
+async def test_the_psu_revokes_their_own_consent_for_good(world):
+    consent = await authorised(world)
+    with pytest.raises(ConsentUnknown):
+        await world.store.revoke_by_psu(BRAND, "psu-bob", consent.id)
+    revoked = await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
+    assert revoked.state is ConsentState.REVOKED_BY_PSU
+    with pytest.raises(ConsentRevoked):
+        await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
+    with pytest.raises(ConsentRevoked):
+        await world.store.withdraw(BRAND, CLIENT, consent.id)
+
+
+async def test_a_suspended_consent_comes_back(world):
+    consent = await authorised(world)
+    assert (await world.store.suspend(BRAND, consent.id)).state is ConsentState.SUSPENDED
+    assert (await world.store.resume(BRAND, consent.id)).state is ConsentState.AUTHORISED
+
+
+async def test_history_keeps_every_version_as_it_was(world):
+    consent = await authorised(world)
+    await world.store.suspend(BRAND, consent.id)
+    history = await world.store.history(BRAND, consent.id)
+    assert [(version.version, version.state) for version in history] == [
+        (1, ConsentState.AWAITING),
+        (2, ConsentState.AUTHORISED),
+        (3, ConsentState.SUSPENDED),
+    ]
+    assert history[1] == consent
+    assert await world.store.history(BRAND, "none") == ()
+
+
+async def test_business_time_expires_a_consent_and_the_sweep_records_it(world):
+    consent = await authorised(world, valid_until=START + timedelta(days=30))
+    with pytest.raises(ConsentNotAuthorised):
+        await world.store.expire(BRAND, consent.id)
+    world.clock.offset = timedelta(days=30)
+    with pytest.raises(ConsentExpired):
+        await world.store.withdraw(BRAND, CLIENT, consent.id)
+    assert (await world.store.expire(BRAND, consent.id)).state is ConsentState.EXPIRED
+    (family,) = await world.rows(token_families)
+    assert family.state == "ended"
+
+
+@pytest.mark.parametrize(
+    ("facts", "refusal"),
+    [
+        ({"permissions": frozenset()}, FieldMissing),
+        ({"valid_until": START}, FieldDateInvalid),
+        ({"document": b"x" * 65_537}, BodyTooLarge),
+    ],
+)
+async def test_what_cannot_be_a_consent_is_not_lodged(world, facts, refusal):
+    with pytest.raises(refusal):
+        await world.lodge(**facts)
+    assert await world.rows(consents) == []
+    assert await world.rows(journal) == []
+
+
+async def test_one_client_cannot_fill_the_store_with_waiting_consents(database_url):
+    async with make_world(database_url, lodged_max=3) as world:
+        for _ in range(3):
+            await world.lodge()
+        with pytest.raises(RateExceeded) as refused:
+            await world.lodge()
+        assert refused.value.retry_after > 0
+        await world.lodge(BOROUGH)
+        world.clock.advance(timedelta(hours=24))
+        await world.lodge()
+
+
+async def test_a_change_that_fails_leaves_nothing(world):
+    consent = await world.lodge()
+
+    async def work(connection):
+        locked = await load_consent(connection, world.services.sealer, "main", consent.id, lock=True)
+        await change_consent(connection, world.services, locked, ConsentEvent.REJECT, actor="system")
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        await world.database.write(work)
+    assert await world.store.load(BRAND, consent.id) == consent
+    assert len(await world.rows(consent_versions)) == len(await world.rows(journal)) == len(await world.rows(outbox)) == 1
+
+
+async def test_terms_and_account_numbers_are_sealed_and_cannot_be_moved(world):
+    first = await authorised(world, document=b"the terms as lodged")
+    second = await world.lodge()
+    rows = await world.rows(consent_versions)
+    assert not any(b"the terms" in row.snapshot or b"up-1" in row.snapshot for row in rows)
+    assert not any(b"up-1" in row.upstream_id for row in await world.rows(account_references))
+    moved = next(row.snapshot for row in rows if row.id == first.id and row.version == 2)
+
+    async def work(connection):
+        await connection.execute(consent_versions.update().where(consent_versions.c.id == second.id).values(snapshot=moved))
+
+    await world.database.write(work)
+    with pytest.raises(SealBroken):
+        await world.store.load(BRAND, second.id)
+
+
+async def test_a_format_that_nobody_knows_is_not_guessed(world):
+    consent = await world.lodge()
+
+    async def work(connection):
+        await connection.execute(consent_versions.update().values(format=99))
+
+    await world.database.write(work)
+    with pytest.raises(FormatUnreadable):
+        await world.store.load(BRAND, consent.id)
+
+
+async def test_concurrent_first_sights_of_an_account_make_one_reference(world):
+    async def take():
+        async def work(connection):
+            return await take_references(
+                connection,
+                world.services.sealer,
+                world.services.ids,
+                brand="main",
+                organisation_id="acme",
+                upstream_ids=("up-1", "up-2"),
+                at=START,
+            )
+
+        return await world.database.write(work)
+
+    taken = await asyncio.gather(*(take() for _ in range(5)))
+    assert len(set(taken)) == 1
+    assert [reference.upstream_id for reference in taken[0]] == ["up-1", "up-2"]
+
+
+async def test_brands_do_not_see_each_other(world):
+    lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as="x", permissions=frozenset({"balances"}))
+    theirs = await world.store.lodge(OTHER_BRAND, CLIENT, lodgement)
+    assert await world.store.load(BRAND, theirs.id) is None
+    with pytest.raises(ConsentUnknown):
+        await world.store.suspend(BRAND, theirs.id)
+
+
+async def test_migrations_and_tables_agree(database_url):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    async with Database.open(database_url) as database:
+        await upgrade(database, "consent.migrations", "alembic_version_consent")
+
+        def compare(connection: sa.Connection):
+            ours = lambda _object, name, kind, *_: kind != "table" or name != "alembic_version_consent"  # noqa: E731
+            return compare_metadata(MigrationContext.configure(connection, opts={"include_object": ours}), metadata)
+
+        async with database.read() as connection:
+            assert await connection.run_sync(compare) == []

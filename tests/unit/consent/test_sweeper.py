@@ -1,0 +1,110 @@
+"""The sweep records what time decided and removes what it made useless, in bounded batches, and only under its lease."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from consent.store.authorisations import AuthorisationStatus
+from consent.sweeper import STALE, Sweeper
+from consent.tables import journal
+from consent.tables_consents import attempts, decisions, journeys
+from consent.tables_oauth import codes, denied_tokens, pushed_requests
+from kernel.banking.consents import ConsentState
+from kernel.lease import LeaseLost
+from tests.unit.consent.journey.world import BRAND, START, World, make_world
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    async with make_world(database_url) as made:
+        yield made
+
+
+async def sweep(world):
+    lease = world.lease()
+    assert await lease.acquire()
+    sweeper = Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND)
+    await sweeper.run(lease)
+    await lease.release()
+
+
+async def begun(world, **facts):
+    consent = await world.lodge(**facts)
+    return consent, await world.browser().begin(await world.push(consent))
+
+
+async def test_records_the_expiry_of_consents_that_ran_out(world):
+    past = await world.lodge(valid_until=START + timedelta(hours=1))
+    valid = await world.lodge(valid_until=START + timedelta(hours=2))
+    open_ended = await world.lodge()
+    world.clock.offset = timedelta(hours=1)
+    await sweep(world)
+    states = [(await world.store.load(BRAND, consent.id)).state for consent in (past, valid, open_ended)]
+    assert states == [ConsentState.EXPIRED, ConsentState.AWAITING, ConsentState.AWAITING]
+    assert "consent.expired" in {row.kind for row in await world.rows(journal)}
+    await sweep(world)
+    assert (await world.store.load(BRAND, past.id)).version == 2
+
+
+async def test_an_abandoned_authorisation_has_failed(world):
+    consent, browser = await begun(world)
+    await browser.log_in("bob")
+    await sweep(world)
+    assert (await world.store.authorisations(BRAND, consent.id))[0].status is AuthorisationStatus.STARTED
+    world.clock.advance(timedelta(minutes=16))
+    await sweep(world)
+    (kept,) = await world.store.authorisations(BRAND, consent.id)
+    assert (kept.status, kept.ended_at) == (AuthorisationStatus.FAILED, world.clock.wall())
+
+
+async def test_removes_what_is_over_and_keeps_what_is_not(world):
+    _, browser = await begun(world)
+    await browser.log_in("alice", "wrong")
+    await sweep(world)
+    assert [len(await world.rows(table)) for table in (journeys, attempts, pushed_requests)] == [1, 2, 1]
+    world.clock.advance(timedelta(hours=3))
+    await begun(world)
+    await sweep(world)
+    assert [len(await world.rows(table)) for table in (journeys, attempts, pushed_requests)] == [1, 0, 1]
+
+
+async def test_a_used_code_stays_while_its_family_lives(world):
+    consent, browser = await begun(world)
+    await browser.log_in("alice")
+    await browser.approve(0)
+    await world.database.write(lambda connection: connection.execute(codes.update().values(taken=True)))
+    world.clock.advance(timedelta(days=30))
+    await sweep(world)
+    assert len(await world.rows(codes)) == 1
+    await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
+    await sweep(world)
+    assert await world.rows(codes) == []
+
+
+async def test_a_backlog_is_removed_in_bounded_batches(world, monkeypatch):
+    monkeypatch.setattr("consent.sweeper.BATCH_ROWS", 3)
+    monkeypatch.setattr("consent.sweeper.BATCHES_MAX", 2)
+    for _ in range(8):
+        await begun(world)
+    world.clock.advance(timedelta(hours=3))
+    await sweep(world)
+    assert len(await world.rows(journeys)) == 2
+    await sweep(world)
+    assert len(await world.rows(journeys)) == 0
+
+
+async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):
+    await begun(world)
+    world.clock.advance(timedelta(hours=3))
+    stale, successor = world.lease(), world.lease()
+    assert await stale.acquire()
+    world.clock.advance(timedelta(hours=1))
+    assert await successor.acquire()
+    with pytest.raises(LeaseLost):
+        await Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND).run(stale)
+    assert len(await world.rows(journeys)) == 1
+
+
+def test_every_table_of_passing_things_has_a_time_limit():
+    assert {stale.table for stale in STALE} == {journeys, attempts, decisions, pushed_requests, denied_tokens, codes}
