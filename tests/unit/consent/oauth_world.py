@@ -217,13 +217,18 @@ class World:
     def verifier(self) -> TokenVerifier:
         return TokenVerifier(self.services.keys, self.clock)
 
+    @property
+    def now(self) -> int:
+        """Protocol time in seconds since the epoch."""
+        return int(self.clock.wall().timestamp())
+
     def advance(self, **by: float) -> None:
         """Both clocks go on together."""
         step = timedelta(**by)
         self.clock.advance(step)
         self.monotonic += step.total_seconds()
 
-    async def register(self, name: str, key: SigningKey, **changes: Any) -> Tpp:
+    def metadata(self, name: str, key: SigningKey, **changes: Any) -> ClientMetadata:
         redirect_uri = f"https://{name}.example/callback"
         facts: dict[str, Any] = {
             "client_name": name.title(),
@@ -237,21 +242,23 @@ class World:
             "token_endpoint_auth_signing_alg": key.alg,
             **changes,
         }
-        client = await register_client(self.services, BRAND, ClientMetadata(**facts))
-        self.tpps[name] = Tpp(client, key, certificate(name), redirect_uri)
+        return ClientMetadata(**facts)
+
+    async def register(self, name: str, key: SigningKey, **changes: Any) -> Tpp:
+        client = await register_client(self.services, BRAND, self.metadata(name, key, **changes))
+        self.tpps[name] = Tpp(client, key, certificate(name), client.redirect_uris[0])
         return self.tpps[name]
 
     def assertion_claims(self, tpp: Tpp, **changes: Any) -> dict[str, Any]:
         """Claims of a correct assertion; a change to None leaves a claim out."""
         self.jti += 1
-        now = int(self.clock.wall().timestamp())
         claims = {
             "iss": tpp.client.id,
             "sub": tpp.client.id,
             "aud": BRAND.issuer,
             "jti": f"jti-{self.jti}",
-            "iat": now,
-            "exp": now + 60,
+            "iat": self.now,
+            "exp": self.now + 60,
             **changes,
         }
         return {name: value for name, value in claims.items() if value is not None}
