@@ -78,17 +78,17 @@ postings = sa.Table(
     sa.Column("entry_id", _key(), nullable=False),
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("balance_after_minor", sa.BigInteger, nullable=False),
-    sa.Index(f"{PREFIX}postings_by_entry", "brand", "entry_id"),
+    sqlite_with_rowid=False,  # small rows, read by their key alone
 )
 
 transactions = sa.Table(
     f"{PREFIX}transactions",
     metadata,
     sa.Column("brand", sa.String(64), primary_key=True),
-    sa.Column("account_id", _key(), primary_key=True),
     sa.Column("sequence", sa.BigInteger, primary_key=True),
     sa.Column("ended_by", sa.BigInteger, nullable=True),
     sa.Column("id", _key(), nullable=False),
+    sa.Column("account_id", _key(), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("booked_at", Instant, nullable=False),
     sa.Column("value_at", Instant, nullable=True),

@@ -186,7 +186,7 @@ def _standing(brand: str, account_id: str, as_of: int) -> sa.ColumnElement[bool]
     return sa.and_(
         rows.brand == brand,
         rows.account_id == account_id,
-        rows.sequence <= as_of,
+        rows.sequence + 0 <= as_of,  # as an expression: no planner shall walk the sequence when it can walk the booking index
         sa.or_(rows.ended_by.is_(None), rows.ended_by > as_of),
     )
 

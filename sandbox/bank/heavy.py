@@ -71,6 +71,4 @@ def _day(story: Story, day: datetime, count: int) -> LedgerEntry:
 
 
 def _leg(account_id: str, minor: int, transaction_id: str, at: datetime, *, narrative: Narrative, code: str) -> Leg:
-    return Leg(
-        account_id, Money("GBP", minor), Line(id=transaction_id, booked_at=at, value_at=at, narrative=narrative, code=code)
-    )
+    return Leg(account_id, Money("GBP", minor), Line(id=transaction_id, booked_at=at, narrative=narrative, code=code))

@@ -74,18 +74,18 @@ def _create_postings() -> None:
         sa.Column("entry_id", _key(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger, nullable=False),
         sa.Column("balance_after_minor", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ledger_postings_by_entry", "ledger_postings", ["brand", "entry_id"])
 
 
 def _create_transactions() -> None:
     op.create_table(
         "ledger_transactions",
         sa.Column("brand", sa.String(64), primary_key=True),
-        sa.Column("account_id", _key(), primary_key=True),
         sa.Column("sequence", sa.BigInteger, primary_key=True),
         sa.Column("ended_by", sa.BigInteger, nullable=True),
         sa.Column("id", _key(), nullable=False),
+        sa.Column("account_id", _key(), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("booked_at", Instant, nullable=False),
         sa.Column("value_at", Instant, nullable=True),

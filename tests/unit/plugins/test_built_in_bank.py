@@ -1,0 +1,156 @@
+"""What the built-in bank does beyond the contract of accounts upstreams."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.ports import Position, TransactionFilter
+from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountStatus, AccountType, Scheme
+from kernel.banking.money import Money
+from kernel.brand import Brand
+from kernel.clock import ManualClock
+from kernel.database import Database
+from kernel.errors import UpstreamFailed
+from kernel.migrate import upgrade
+from kernel.sealed import SealBroken, Sealer
+from plugins.ledger import tables
+from plugins.ledger.documents import Identity, Narrative
+from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Line, Right
+from plugins.ledger.posting import Ledger
+from plugins.upstreams import built_in
+from plugins.upstreams.built_in import BuiltInBank
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+BRAND = Brand(
+    "main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "https://mtls.main.test"
+)
+SEALER = Sealer({1: b"k" * 32})
+CLOCK = ManualClock(NOW)
+NUMBER = "00997112345678"
+
+
+@pytest.fixture
+async def database(database_url):
+    async with Database.open(database_url) as database:
+        await upgrade(database, "plugins.ledger.migrations", "alembic_version_ledger")
+        yield database
+
+
+@pytest.fixture
+def bank(database):
+    return BuiltInBank(database, SEALER, CLOCK)
+
+
+async def open_accounts(database, *openings):
+    ledger = Ledger(SEALER, CLOCK)
+
+    async def work(connection):
+        await ledger.open_internal(connection, BRAND.name, "world", "GBP")
+        for opening in openings:
+            await ledger.open_account(connection, BRAND.name, opening)
+
+    await database.write(work)
+
+
+def opening(account_id, *holders, **facts):
+    identity = Identity((AccountIdentifier(Scheme.SORT_CODE, NUMBER, "Ann Other"),), "Bills")
+    return AccountOpening(
+        id=account_id,
+        currency="GBP",
+        type=AccountType.CURRENT,
+        category=AccountCategory.PERSONAL,
+        product="Current account",
+        opened_at=NOW,
+        identity=identity,
+        holders=holders or (Holder("ann", Right.APPROVE),),
+        **facts,
+    )
+
+
+async def post_one_each(database, *account_ids):
+    legs = []
+    for account_id in account_ids:
+        line = Line(id=f"t-{account_id}", booked_at=NOW, narrative=Narrative("Salary"))
+        legs.append(Leg(account_id, Money("GBP", 100), line))
+    legs.append(Leg("internal:world:GBP", Money("GBP", -100 * len(legs))))
+    await database.write(lambda connection: Ledger(SEALER, CLOCK).post(connection, BRAND.name, [LedgerEntry("e", tuple(legs))]))
+
+
+async def test_a_customer_has_their_own_accounts_in_their_own_order(database, bank):
+    await open_accounts(
+        database,
+        opening("mine", Holder("ann", Right.APPROVE, 1)),
+        opening("ours", Holder("ann", Right.VIEW, 0), Holder("ben", Right.APPROVE, 0)),
+        opening("theirs", Holder("ben", Right.APPROVE, 1)),
+    )
+    assert [account.id for account in await bank.accounts_of(BRAND, "ann")] == ["ours", "mine"]
+    assert [account.id for account in await bank.accounts_of(BRAND, "ben")] == ["ours", "theirs"]
+    assert await bank.accounts_of(BRAND, "nobody") == ()
+
+
+async def test_accounts_that_may_not_be_shared_are_not_offered(database, bank):
+    await open_accounts(
+        database, opening("loan", eligible=False), opening("closed", status=AccountStatus.DELETED), opening("open")
+    )
+    assert [account.id for account in await bank.accounts_of(BRAND, "ann")] == ["open"]
+    assert [account.eligible for account in await bank.accounts(BRAND, ("loan",))] == [False]
+
+
+async def test_the_banks_own_accounts_are_nobodys_to_read(database, bank):
+    await open_accounts(database, opening("a"))
+    assert await bank.accounts(BRAND, ("internal:world:GBP",)) == ()
+    assert await bank.balances(BRAND, ("internal:world:GBP",)) == ()
+
+
+async def test_lists_more_accounts_than_one_statement_names(database, bank, monkeypatch):
+    monkeypatch.setattr(built_in, "ACCOUNTS_PER_STATEMENT", 2)
+    accounts = ("a", "b", "c", "d", "e")
+    await open_accounts(database, *(opening(account_id) for account_id in accounts))
+    await post_one_each(database, *accounts)
+    first = await bank.transactions(BRAND, accounts, TransactionFilter(limit=3))
+    last = first.transactions[-1]
+    after = Position(last.booked_at, last.id, last.account_id)
+    second = await bank.transactions(BRAND, accounts, TransactionFilter(limit=3, as_of=first.as_of, after=after))
+    assert [row.account_id for row in (*first.transactions, *second.transactions)] == ["e", "d", "c", "b", "a"]
+    assert (first.more, second.more) == (True, False)
+    assert (first.first_available, first.last_available) == (NOW, NOW)
+
+
+async def test_a_position_without_an_account_speaks_of_the_only_one(database, bank):
+    await open_accounts(database, opening("a"), opening("b"))
+    await post_one_each(database, "a", "b")
+    after = Position(NOW + timedelta(hours=1), "t-z")
+    page = await bank.transactions(BRAND, ("a",), TransactionFilter(after=after))
+    assert [row.id for row in page.transactions] == ["t-a"]
+    with pytest.raises(ValueError, match="names its own"):
+        await bank.transactions(BRAND, ("a", "b"), TransactionFilter(after=after))
+
+
+async def test_numbers_names_and_narratives_are_not_readable_in_the_database(database):
+    await open_accounts(database, opening("a"))
+    await post_one_each(database, "a")
+    async with database.read() as connection:
+        for table in tables.metadata.sorted_tables:
+            text = str((await connection.execute(sa.select(table))).all())
+            assert not any(secret in text for secret in (NUMBER, "Ann Other", "Bills", "Salary"))
+
+
+async def test_a_sealed_row_does_not_open_as_another_accounts(database, bank):
+    await open_accounts(database, opening("a"), opening("b"))
+    accounts = tables.accounts
+
+    async def swap(connection):
+        of_a = sa.select(accounts.c.identity).where(accounts.c.id == "a").scalar_subquery()
+        await connection.execute(accounts.update().where(accounts.c.id == "b").values(identity=of_a))
+
+    await database.write(swap)
+    with pytest.raises(SealBroken):
+        await bank.accounts(BRAND, ("b",))
+
+
+async def test_a_database_that_cannot_answer_is_an_upstream_that_failed(sqlite_url):
+    async with Database.open(sqlite_url) as empty:
+        with pytest.raises(UpstreamFailed):
+            await BuiltInBank(empty, SEALER, CLOCK).accounts(BRAND, ("a",))

@@ -1,0 +1,319 @@
+"""The synthetic bank: reproducible, believable, and completed after a kill without doubles."""
+
+import asyncio
+import itertools
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from gateway.ports import TransactionFilter
+from kernel.banking.accounts import BalanceType, Scheme, TransactionStatus
+from kernel.brand import Brand
+from kernel.clock import ManualClock
+from kernel.database import Database
+from kernel.ids import RandomIds
+from kernel.migrate import upgrade
+from kernel.sealed import Sealer
+from plugins.ledger import tables as ledger
+from plugins.ledger.balances import find_discrepancies
+from plugins.psu_identity.built_in import BuiltInIdentity
+from plugins.upstreams.built_in import BuiltInBank
+from sandbox.bank import tables
+from sandbox.bank.authenticators import FIXED_CODE, FixedCodeSender, SimulatedDevice
+from sandbox.bank.numbers import is_iban
+from sandbox.bank.personas import personas_document
+from sandbox.bank.seeding import ALL_HOUSEHOLDS, seed_bank
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 7, 1, tzinfo=UTC)
+BRAND = Brand(
+    "main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "https://mtls.main.test"
+)
+SEALER = Sealer({1: b"k" * 32})
+CLOCK = ManualClock(NOW)
+FEW = 2_000
+CONTEXTS = (
+    ("plugins.ledger.migrations", "alembic_version_ledger"),
+    ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
+    ("sandbox.bank.migrations", "alembic_version_sandbox_bank"),
+)
+
+
+async def prepare(database):
+    for package, version_table in CONTEXTS:
+        await upgrade(database, package, version_table)
+
+
+@pytest.fixture
+async def database(database_url):
+    async with Database.open(database_url) as database:
+        await prepare(database)
+        yield database
+
+
+@pytest.fixture(scope="module")
+def seeded_file(tmp_path_factory):
+    """A seeded bank, made once; each test has a copy of it."""
+    path = tmp_path_factory.mktemp("bank") / "seeded.db"
+
+    async def make():
+        async with Database.open(f"sqlite:///{path}") as database:
+            await prepare(database)
+            await seed(database)
+
+    with ThreadPoolExecutor(1) as apart:  # a fixture may be set up while an event loop is running
+        apart.submit(asyncio.run, make()).result()
+    return path
+
+
+@pytest.fixture
+async def seeded(seeded_file, tmp_path):
+    copy = shutil.copy(seeded_file, tmp_path / "seeded.db")
+    async with Database.open(f"sqlite:///{copy}") as database:
+        yield database
+
+
+async def seed(database, seed="1", brand=BRAND, clock=CLOCK, **options):
+    await seed_bank(database, SEALER, clock, seed, brand, **{"heavy_transactions": FEW} | options)
+
+
+def people(database):
+    return BuiltInIdentity(database, SEALER, CLOCK, RandomIds(), codes=FixedCodeSender(), device=SimulatedDevice(RandomIds()))
+
+
+async def accounts_of(database, name, brand=BRAND):
+    psu = await people(database).check_password(brand, name, f"{name}-pw")
+    return await BuiltInBank(database, SEALER, CLOCK).accounts_of(brand, psu.customer_id)
+
+
+async def everything(database, brand=BRAND):
+    """All that a reader can see of a brand's bank, as plain values."""
+    bank = BuiltInBank(database, SEALER, CLOCK)
+    async with database.read() as connection:
+        ids = (await connection.scalars(sa.select(ledger.accounts.c.id).where(ledger.accounts.c.brand == brand.name))).all()
+    ids = tuple(sorted(ids))
+    page = await bank.transactions(brand, ids, TransactionFilter(limit=100_000))
+    return await bank.accounts(brand, ids), await bank.balances(brand, ids), page
+
+
+async def test_seeds_both_databases_and_the_books_agree(database):
+    heard = []
+    await seed(database, progress=lambda done, total, what: heard.append((done, total, what)))
+    async with database.read() as connection:
+        assert await find_discrepancies(connection, BRAND.name) == []
+        assert len((await connection.execute(sa.select(tables.households))).all()) == len(ALL_HOUSEHOLDS)
+    assert [done for done, _, _ in heard] == sorted(done for done, _, _ in heard)
+    assert heard[-1] == (heard[0][1], heard[0][1], "heavy")
+
+
+async def test_the_same_seed_and_day_make_the_same_bank(seeded, tmp_path):
+    async with Database.open(f"sqlite:///{tmp_path}/twin.db") as twin:
+        await prepare(twin)
+        await seed(twin, clock=ManualClock(NOW + timedelta(hours=5)))
+        assert await everything(twin) == await everything(seeded)
+
+
+async def test_another_seed_and_another_brand_make_other_banks(seeded):
+    other = replace(BRAND, name="other")
+    await seed(seeded, brand=other)
+    mine, theirs = await everything(seeded), await everything(seeded, other)
+    assert {account.id for account in mine[0]}.isdisjoint(account.id for account in theirs[0])
+    assert {row.id for row in mine[2].transactions}.isdisjoint(row.id for row in theirs[2].transactions)
+
+
+async def test_a_later_start_with_another_seed_and_day_changes_nothing(seeded):
+    before = await everything(seeded)
+    await seed(seeded, seed="2", clock=ManualClock(NOW + timedelta(days=400)))
+    assert await everything(seeded) == before
+
+
+async def test_each_persona_has_what_its_name_promises(seeded):
+    alice = await accounts_of(seeded, "alice")
+    assert [(account.type, account.currency) for account in alice] == [
+        ("current", "GBP"),
+        ("savings", "GBP"),
+        ("card", "GBP"),
+        ("current", "EUR"),
+    ]
+    assert await accounts_of(seeded, "dave") == ()
+    erin, frank = await accounts_of(seeded, "erin"), await accounts_of(seeded, "frank")
+    assert [account.id for account in erin] == [account.id for account in frank]
+    assert {account.category for account in erin} == {"personal", "business"}
+    (stall,) = await accounts_of(seeded, "heavy")
+    page = await BuiltInBank(seeded, SEALER, CLOCK).transactions(BRAND, (stall.id,), TransactionFilter(limit=10 * FEW))
+    assert len(page.transactions) == FEW
+
+
+async def test_alice_has_two_years_of_booked_rows_and_some_pending_ones(seeded):
+    accounts = tuple(account.id for account in await accounts_of(seeded, "alice"))
+    page = await BuiltInBank(seeded, SEALER, CLOCK).transactions(BRAND, accounts, TransactionFilter(limit=10_000))
+    assert page.first_available == MIDNIGHT - timedelta(days=730)
+    assert MIDNIGHT - timedelta(days=1) < page.last_available < MIDNIGHT
+    pending = [row for row in page.transactions if row.status is TransactionStatus.PENDING]
+    assert len(pending) == 3
+    assert sum(row.information == "Meridian Design Studio" for row in page.transactions) == 24
+    assert sum("Interest" in row.information for row in page.transactions) == 24
+
+
+async def test_balances_stay_within_what_a_bank_would_allow(seeded):
+    accounts, _, page = await everything(seeded)
+    lines = {}
+    for balance in await BuiltInBank(seeded, SEALER, CLOCK).balances(BRAND, tuple(account.id for account in accounts)):
+        if balance.type is BalanceType.INTERIM_AVAILABLE:
+            lines[balance.account_id] = sum(line.amount.minor for line in balance.credit_lines)
+    loans = {account.id for account in accounts if account.type == "loan"}
+    for row in page.transactions:
+        if row.balance_after is not None and row.account_id not in loans:
+            assert -lines[row.account_id] <= row.balance_after.minor <= 10_000_000
+
+
+async def test_numbers_are_well_formed_and_nobody_shares_one(seeded):
+    accounts, _, _ = await everything(seeded)
+    identifiers = [identifier for account in accounts for identifier in account.identifiers]
+    assert len({identifier.identification for identifier in identifiers}) == len(identifiers)
+    for identifier in identifiers:
+        number = identifier.identification
+        if identifier.scheme is Scheme.SORT_CODE:
+            assert len(number) == 14
+            assert number.isdigit()
+        elif identifier.scheme is Scheme.IBAN:
+            assert is_iban(number)
+        else:
+            assert luhn(number) == 0
+
+
+def luhn(number):
+    """ISO/IEC 7812-1 annex B, written the other way round than in the code under test."""
+    doubled = (int(digit) if index % 2 == 0 else sum(divmod(2 * int(digit), 10)) for index, digit in enumerate(reversed(number)))
+    return sum(doubled) % 10
+
+
+@pytest.mark.parametrize(("text", "valid"), [("GB82WEST12345698765432", True), ("GB82WEST12345698765433", False)])
+def test_knows_an_iban_by_its_check_digits(text, valid):
+    assert is_iban(text) is valid
+
+
+async def test_personas_can_log_in_and_confirm_as_their_document_says(seeded):
+    service = people(seeded)
+    document = json.loads(json.dumps(personas_document()))
+    assert [persona["name"] for persona in document] == ["alice", "bob", "carol", "dave", "erin", "frank", "heavy"]
+    for persona in document:
+        psu = await service.check_password(BRAND, persona["username"], persona["password"])
+        assert psu.display_name == persona["display_name"]
+        assert [account.name for account in await accounts_of(seeded, persona["name"])] == [
+            account["name"] for account in persona["accounts"]
+        ]
+        challenge = await service.start_sca(BRAND, psu, psu.sca_methods[0], "journey")
+        evidence = await service.finish_sca(BRAND, psu, challenge, persona["otp"] or "")
+        assert evidence.simulated
+    assert service.simulated
+    assert FIXED_CODE == "123456"
+
+
+async def test_a_device_that_waits_confirms_when_told():
+    device = SimulatedDevice(RandomIds(), waits=lambda journey_id: journey_id == "decoupled")
+    assert (await device.ask(BRAND, None, "browser")).confirmed
+    request = await device.ask(BRAND, None, "decoupled")
+    assert not await device.has_confirmed(BRAND, None, request.reference)
+    device.confirm(request.reference)
+    assert await device.has_confirmed(BRAND, None, request.reference)
+    assert not await device.has_confirmed(BRAND, None, "unheard of")
+
+
+@pytest.mark.parametrize("interrupted_at", [0, 3, 7, 12])
+async def test_a_start_that_fails_anywhere_is_completed_by_the_next(seeded, tmp_path, interrupted_at):
+    calls = itertools.count()
+
+    def interrupt(done, total, what):
+        if next(calls) == interrupted_at:
+            raise InterruptedError
+
+    async with Database.open(f"sqlite:///{tmp_path}/interrupted.db") as database:
+        await prepare(database)
+        with pytest.raises(InterruptedError):
+            await seed(database, progress=interrupt)
+        await seed(database, clock=ManualClock(NOW + timedelta(days=3)))
+        accounts, balances, page = await everything(database)
+        expected = await everything(seeded)
+        assert {account.id: account for account in accounts} == {account.id: account for account in expected[0]}
+        assert balances == expected[1]
+        assert [row.id for row in page.transactions] == [row.id for row in expected[2].transactions]
+
+
+SEED_AND_SAY = """
+import asyncio
+import sys
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from kernel.brand import Brand
+from kernel.clock import ManualClock
+from kernel.database import Database
+from kernel.sealed import Sealer
+from sandbox.bank.seeding import seed_bank
+
+BRAND = Brand("main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "x")
+
+
+async def main(url, heavy):
+    clock, sealer = ManualClock(datetime(2026, 7, 1, 12, tzinfo=UTC)), Sealer({1: b"k" * 32})
+    async with Database.open(url) as database:
+        say = lambda done, total, what: print(what, flush=True)
+        await seed_bank(database, sealer, clock, "1", BRAND, say, heavy_transactions=heavy)
+
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+def kill_while_writing(household, url):
+    """Seed in a process of its own and kill it as soon as it says that it writes that household."""
+    command = [sys.executable, "-c", SEED_AND_SAY, url, str(FEW)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for printed in process.stdout:
+            if printed.strip() == household:
+                process.kill()
+                break
+    return process.returncode
+
+
+async def test_a_killed_start_is_completed_by_the_next(seeded, tmp_path):
+    """SIGKILL while the last household is being written."""
+    url = f"sqlite:///{tmp_path}/killed.db"
+    async with Database.open(url) as database:
+        await prepare(database)
+    assert await asyncio.to_thread(kill_while_writing, "heavy", url) == -signal.SIGKILL
+    async with Database.open(url) as database:
+        async with database.read() as connection:
+            made = set(await connection.scalars(sa.select(tables.households.c.name)))
+        assert "alice" in made
+        assert "heavy" not in made
+        await seed(database)
+        rows, expected = await everything(database), await everything(seeded)
+        assert [row.id for row in rows[2].transactions] == [row.id for row in expected[2].transactions]
+
+
+async def test_migrations_and_tables_agree(database):
+    def compare(connection):
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "version_table": "alembic_version_sandbox_bank",
+                "include_name": lambda name, kind, _: kind != "table" or name.startswith("bank_"),
+            },
+        )
+        return compare_metadata(context, tables.metadata)
+
+    async with database.read() as connection:
+        assert await connection.run_sync(compare) == []
