@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from portcullis.control_client import post
+from portcullis.control_client import ServerRefused, post
 from sandbox.tpp_kit.tpp import Tpp
 from sandbox.tpp_kit.wire import Answer
 
@@ -22,7 +22,7 @@ STOP_SECONDS_MAX = 15
 STEPS = 11
 
 
-class DemoFailed(Exception):
+class DemoFailed(ServerRefused):
     """A step did not end as it must."""
 
 
@@ -107,7 +107,7 @@ def _expect(status: int, answer: Answer) -> dict[str, Any]:
 async def _started(state_dir: Path) -> AsyncIterator[None]:
     """A sandbox in a process of its own, stopped at the end however that comes."""
     public, mtls, ops = _free_ports(3)
-    state_dir.mkdir(parents=True)
+    log = state_dir.with_suffix(".log")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")}
     environment = kept | {
         "PORTCULLIS_STATE_DIR": str(state_dir),
@@ -115,11 +115,11 @@ async def _started(state_dir: Path) -> AsyncIterator[None]:
         "PORTCULLIS_MTLS_PORT": str(mtls),
         "PORTCULLIS_OPS_PORT": str(ops),
     }
-    log = state_dir / "server.log"
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "portcullis", "sandbox", env=environment, stdout=output, stderr=output
-        )
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT, 0o600)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "portcullis", "sandbox", env=environment, stdout=descriptor, stderr=descriptor
+    )
+    os.close(descriptor)
     try:
         await _until_ready(process, state_dir, log)
         yield
@@ -138,10 +138,14 @@ async def _until_ready(process: asyncio.subprocess.Process, state_dir: Path, log
         async with asyncio.timeout(START_SECONDS_MAX):
             while not _is_ready(state_dir):
                 if process.returncode is not None:
-                    raise DemoFailed(f"the sandbox did not start:\n{log.read_text()[-4000:]}")
+                    raise DemoFailed(f"the sandbox did not start:\n{await _tail(log)}")
                 await asyncio.sleep(0.1)
     except TimeoutError:
-        raise DemoFailed(f"the sandbox was not ready after {START_SECONDS_MAX} seconds:\n{log.read_text()[-4000:]}") from None
+        raise DemoFailed(f"the sandbox was not ready after {START_SECONDS_MAX} seconds:\n{await _tail(log)}") from None
+
+
+async def _tail(log: Path) -> str:
+    return (await asyncio.to_thread(log.read_text, errors="replace"))[-4000:]
 
 
 def _is_ready(state_dir: Path) -> bool:

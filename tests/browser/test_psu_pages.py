@@ -10,6 +10,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is no
 
 SCREENS = {"phone": {"width": 375, "height": 812}, "desktop": {"width": 1280, "height": 800}}
 SERIOUS = {"serious", "critical"}
+REDIRECT_URI = "https://acme.tpp.test/callback"
 
 
 @pytest.fixture(params=SCREENS)
@@ -68,10 +69,10 @@ async def catch_redirect(page, redirect_uri: str) -> list[str]:
 async def open_journey(page, tpp):
     """Lodge a consent, push a request, open it in the browser."""
     lodged = await tpp.lodge_account_consent()
-    journey = await tpp.push_authorization_request(lodged.consent_id)
-    landed = await catch_redirect(page, tpp.redirect_uri)
-    await page.goto(journey.url)
-    return journey, landed
+    pushed = await tpp.push_authorization_request(lodged.id)
+    landed = await catch_redirect(page, pushed.redirect_uri)
+    await page.goto(await tpp.authorization_url(pushed.request_uri))
+    return pushed, landed
 
 
 async def log_in(page, name: str) -> None:
@@ -81,7 +82,7 @@ async def log_in(page, name: str) -> None:
 
 
 async def test_alice_logs_in_chooses_accounts_and_approves(page, acme):
-    journey, landed = await open_journey(page, acme)
+    pushed, landed = await open_journey(page, acme)
     await check_page(page, "log in")
     await log_in(page, "alice")
     await page.wait_for_selector("#consent-approve")
@@ -90,10 +91,10 @@ async def test_alice_logs_in_chooses_accounts_and_approves(page, acme):
     await page.check("#account-0")
     await page.check("#account-1")
     await page.click("#consent-approve")
-    await page.wait_for_url(f"{acme.redirect_uri}**")
-    tokens = await acme.redeem(journey, landed[0])
+    await page.wait_for_url(f"{REDIRECT_URI}**")
+    tokens = await acme.redeem(acme.read_authorization_response(landed[0], pushed), pushed)
     accounts = await acme.get("/accounts", tokens.access_token)
-    assert len(accounts.document["Data"]["Account"]) == 2
+    assert len(accounts.json()["Data"]["Account"]) == 2
 
 
 async def test_approving_no_account_shows_the_page_again_with_an_error(page, acme):
@@ -109,7 +110,7 @@ async def test_alice_denies(page, acme):
     _, landed = await open_journey(page, acme)
     await log_in(page, "alice")
     await page.click("#consent-deny")
-    await page.wait_for_url(f"{acme.redirect_uri}**")
+    await page.wait_for_url(f"{REDIRECT_URI}**")
     assert "error=access_denied" in landed[0]
 
 
@@ -132,7 +133,7 @@ async def test_bob_confirms_with_a_one_time_code(page, acme):
     await page.click("#otp-submit")
     await page.check("#account-0")
     await page.click("#consent-approve")
-    await page.wait_for_url(f"{acme.redirect_uri}**")
+    await page.wait_for_url(f"{REDIRECT_URI}**")
     assert "code=" in landed[0]
 
 
@@ -143,7 +144,7 @@ async def test_dave_has_nothing_to_share_and_can_go_back(page, acme):
     assert await page.locator("#consent-approve").count() == 0
     assert await findings(page) == []
     await page.click("#consent-deny")
-    await page.wait_for_url(f"{acme.redirect_uri}**")
+    await page.wait_for_url(f"{REDIRECT_URI}**")
     assert "error=access_denied" in landed[0]
 
 
@@ -159,7 +160,7 @@ async def test_the_pages_can_be_used_with_the_keyboard_alone(page, acme):
     await page.keyboard.press("Space")
     await page.focus("#consent-approve")
     await page.keyboard.press("Enter")
-    await page.wait_for_url(f"{acme.redirect_uri}**")
+    await page.wait_for_url(f"{REDIRECT_URI}**")
     assert "code=" in landed[0]
 
 
