@@ -112,6 +112,7 @@ class Unavailable:
 
 
 Verdict = Current | Moved | Unknown | Allowed | Exceeded | Fresh | Replayed | Unavailable
+ALLOWING = (Current, Allowed, Fresh)  # what every verdict of a call must be for anything to be spent
 
 
 class HotState(Protocol):

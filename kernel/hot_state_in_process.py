@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from kernel.clock import Clock
 from kernel.expiring import ExpiringMap
 from kernel.hot_state import (
+    ALLOWING,
     CLOSED_SECONDS,
     FILL_SECONDS,
     VERSION_SECONDS,
@@ -75,10 +76,10 @@ class InProcessHotState:
 
     async def decide(self, checks: Sequence[Check], *, spend: bool = True) -> tuple[Verdict, ...]:
         # nothing is awaited: a call is one step, whoever else calls
-        verdicts = tuple(self._look(check) for check in checks)
-        if spend and all(isinstance(verdict, Current | Allowed | Fresh) for verdict in verdicts):
-            return tuple(self._spend(check, verdict) for check, verdict in zip(checks, verdicts, strict=True))
-        return verdicts
+        verdicts = [self._look(check) for check in checks]
+        if spend and all(isinstance(verdict, ALLOWING) for verdict in verdicts):
+            verdicts = [self._spend(check, verdict) for check, verdict in zip(checks, verdicts, strict=True)]
+        return tuple(verdicts)
 
     async def fill(self, subject: str, version: int, fill_token: str) -> None:
         known = self._subjects.get(subject)

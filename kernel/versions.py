@@ -17,11 +17,10 @@ import structlog
 from kernel.epoch import CONFIRM_SECONDS, TRUST_SECONDS, Epoch
 from kernel.errors import Problem
 from kernel.hot_state import (
+    ALLOWING,
     CLOSED_SECONDS,
-    Allowed,
     Check,
     Current,
-    Fresh,
     HotState,
     Moved,
     Unavailable,
@@ -228,4 +227,4 @@ class Versions:
 
 
 def _all_allow(verdicts: Iterable[Verdict]) -> bool:
-    return all(isinstance(verdict, Current | Allowed | Fresh) for verdict in verdicts)
+    return all(isinstance(verdict, ALLOWING) for verdict in verdicts)

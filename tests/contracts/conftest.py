@@ -65,9 +65,16 @@ def _valkey() -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="session")
-def valkey() -> Iterator[Valkey]:
-    """A server for the whole run, to be shared and emptied."""
+def valkey_server() -> Iterator[Valkey]:
     yield from _valkey()
+
+
+@pytest.fixture
+def valkey(valkey_server: Valkey) -> Valkey:
+    """An empty server, one for the whole run."""
+    with valkey_server.client() as client:
+        client.flushall()
+    return valkey_server
 
 
 @pytest.fixture

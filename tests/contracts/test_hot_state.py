@@ -53,7 +53,6 @@ class RedisWorld:
 
     def __init__(self, server) -> None:
         self._client = server.client()
-        self._client.flushall()
         self.hot_state = RedisHotState(server.url, RandomIds())
 
     def advance(self, seconds: int) -> None:

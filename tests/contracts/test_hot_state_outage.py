@@ -122,6 +122,19 @@ async def test_two_versions_of_the_library_live_side_by_side(valkey):
         assert SUFFIX != "other"
 
 
+def test_speaks_over_the_faster_event_loop_too(valkey):
+    """Its transports are of another family than asyncio's own."""
+    uvloop = pytest.importorskip("uvloop")
+
+    async def main():
+        hot_state = RedisHotState(valkey.url, RandomIds())
+        async with hot_state.running():
+            await hot_state.publish({S: 1})
+            return await hot_state.decide([VersionIs(S, 1)])
+
+    assert uvloop.run(main()) == (Current(),)
+
+
 async def test_an_answer_that_nobody_awaits_harms_nobody(valkey):
     """A request that is cancelled leaves its place in the pipeline."""
     hot_state = RedisHotState(valkey.url, RandomIds())

@@ -197,6 +197,19 @@ async def test_an_answer_that_came_after_a_pause_is_not_believed(worker, seconds
     assert await worker.ask(1) == Moved(2)
 
 
+async def test_an_answer_under_an_epoch_that_was_succeeded_meanwhile_is_not_believed(worker, seconds):
+    """A worker that wakes from a pause may read the new epoch before it reads the old answer."""
+    await worker.ask(1)
+    worker.stored[S] = 2
+
+    def wake():
+        seconds.now += 10
+        worker.epoch._note(2, "run", seconds.now)
+
+    worker.line.before_answer = wake
+    assert await worker.ask(1) == Moved(2)
+
+
 async def test_limits_spent_before_a_pause_are_not_spent_again(worker, seconds):
     await worker.ask(1)
     worker.line.before_answer = lambda: setattr(seconds, "now", seconds.now + 10)
