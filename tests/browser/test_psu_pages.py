@@ -10,7 +10,6 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is no
 
 SCREENS = {"phone": {"width": 375, "height": 812}, "desktop": {"width": 1280, "height": 800}}
 SERIOUS = {"serious", "critical"}
-REDIRECT_URI = "https://acme.tpp.test/callback"
 
 
 @pytest.fixture(params=SCREENS)
@@ -54,25 +53,18 @@ async def check_page(page, heading: str) -> None:
     assert not await overflows(page)
 
 
-async def catch_redirect(page, redirect_uri: str) -> list[str]:
-    """The TPP's side of the redirect: remembers where the browser was sent."""
-    landed: list[str] = []
-
-    async def land(route):
-        landed.append(route.request.url)
-        await route.fulfill(status=200, content_type="text/html", body="<!doctype html><title>TPP</title><h1>back</h1>")
-
-    await page.route(f"{redirect_uri}**", land)
-    return landed
-
-
 async def open_journey(page, tpp):
     """Lodge a consent, push a request, open it in the browser."""
     lodged = await tpp.lodge_account_consent()
     pushed = await tpp.push_authorization_request(lodged.id)
-    landed = await catch_redirect(page, pushed.redirect_uri)
     await page.goto(await tpp.authorization_url(pushed.request_uri))
-    return pushed, landed
+    return pushed
+
+
+async def land(page, callback) -> str:
+    """Where the TPP sees the browser arrive."""
+    await page.wait_for_url(f"{callback.redirect_uri}**")
+    return callback.landed[-1]
 
 
 async def log_in(page, name: str) -> None:
@@ -81,8 +73,8 @@ async def log_in(page, name: str) -> None:
     await page.click("#login-submit")
 
 
-async def test_alice_logs_in_chooses_accounts_and_approves(page, acme):
-    pushed, landed = await open_journey(page, acme)
+async def test_alice_logs_in_chooses_accounts_and_approves(page, tpp, callback):
+    pushed = await open_journey(page, tpp)
     await check_page(page, "log in")
     await log_in(page, "alice")
     await page.wait_for_selector("#consent-approve")
@@ -91,14 +83,14 @@ async def test_alice_logs_in_chooses_accounts_and_approves(page, acme):
     await page.check("#account-0")
     await page.check("#account-1")
     await page.click("#consent-approve")
-    await page.wait_for_url(f"{REDIRECT_URI}**")
-    tokens = await acme.redeem(acme.read_authorization_response(landed[0], pushed), pushed)
-    accounts = await acme.get("/accounts", tokens.access_token)
+    code = tpp.read_authorization_response(await land(page, callback), pushed)
+    tokens = await tpp.redeem(code, pushed)
+    accounts = await tpp.get("/accounts", tokens.access_token)
     assert len(accounts.json()["Data"]["Account"]) == 2
 
 
-async def test_approving_no_account_shows_the_page_again_with_an_error(page, acme):
-    await open_journey(page, acme)
+async def test_approving_no_account_shows_the_page_again_with_an_error(page, tpp, callback):
+    await open_journey(page, tpp)
     await log_in(page, "alice")
     await page.click("#consent-approve")
     await page.wait_for_selector('[role="alert"]')
@@ -106,16 +98,15 @@ async def test_approving_no_account_shows_the_page_again_with_an_error(page, acm
     assert "error" in (await page.title()).lower()
 
 
-async def test_alice_denies(page, acme):
-    _, landed = await open_journey(page, acme)
+async def test_alice_denies(page, tpp, callback):
+    await open_journey(page, tpp)
     await log_in(page, "alice")
     await page.click("#consent-deny")
-    await page.wait_for_url(f"{REDIRECT_URI}**")
-    assert "error=access_denied" in landed[0]
+    assert "error=access_denied" in await land(page, callback)
 
 
-async def test_a_wrong_password_says_so_and_no_more(page, acme):
-    await open_journey(page, acme)
+async def test_a_wrong_password_says_so_and_no_more(page, tpp, callback):
+    await open_journey(page, tpp)
     await page.fill("#username", "nobody")
     await page.fill("#password", "wrong")
     await page.click("#login-submit")
@@ -123,8 +114,8 @@ async def test_a_wrong_password_says_so_and_no_more(page, acme):
     await check_page(page, "log in")
 
 
-async def test_bob_confirms_with_a_one_time_code(page, acme):
-    _, landed = await open_journey(page, acme)
+async def test_bob_confirms_with_a_one_time_code(page, tpp, callback):
+    await open_journey(page, tpp)
     await log_in(page, "bob")
     await page.wait_for_selector("#otp")
     assert await page.locator("#consent-deny").count() == 1
@@ -133,23 +124,21 @@ async def test_bob_confirms_with_a_one_time_code(page, acme):
     await page.click("#otp-submit")
     await page.check("#account-0")
     await page.click("#consent-approve")
-    await page.wait_for_url(f"{REDIRECT_URI}**")
-    assert "code=" in landed[0]
+    assert "code=" in await land(page, callback)
 
 
-async def test_dave_has_nothing_to_share_and_can_go_back(page, acme):
-    _, landed = await open_journey(page, acme)
+async def test_dave_has_nothing_to_share_and_can_go_back(page, tpp, callback):
+    await open_journey(page, tpp)
     await log_in(page, "dave")
     await page.wait_for_selector("#consent-deny")
     assert await page.locator("#consent-approve").count() == 0
     assert await findings(page) == []
     await page.click("#consent-deny")
-    await page.wait_for_url(f"{REDIRECT_URI}**")
-    assert "error=access_denied" in landed[0]
+    assert "error=access_denied" in await land(page, callback)
 
 
-async def test_the_pages_can_be_used_with_the_keyboard_alone(page, acme):
-    _, landed = await open_journey(page, acme)
+async def test_the_pages_can_be_used_with_the_keyboard_alone(page, tpp, callback):
+    await open_journey(page, tpp)
     await page.focus("#username")
     await page.keyboard.type("alice")
     await page.keyboard.press("Tab")
@@ -160,11 +149,10 @@ async def test_the_pages_can_be_used_with_the_keyboard_alone(page, acme):
     await page.keyboard.press("Space")
     await page.focus("#consent-approve")
     await page.keyboard.press("Enter")
-    await page.wait_for_url(f"{REDIRECT_URI}**")
-    assert "code=" in landed[0]
+    assert "code=" in await land(page, callback)
 
 
-async def test_an_error_page_names_the_oauth_error(page, server):
-    await page.goto(f"{server.issuer}/authorize?client_id=nobody&request_uri=urn:ietf:params:oauth:request_uri:none")
+async def test_an_error_page_names_the_oauth_error(page, embedded_server):
+    await page.goto(f"{embedded_server.issuer}/authorize?client_id=nobody&request_uri=urn:ietf:params:oauth:request_uri:none")
     assert "invalid_request" in await page.inner_text("body")
     assert await findings(page) == []

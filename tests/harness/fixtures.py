@@ -1,26 +1,31 @@
 """A running server of each kind, shared by the journeys of one worker, and TPPs to walk them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.harness.installations import KINDS, PRODUCTION_LIKE, valkey
+from tests.harness.installations import EMBEDDED, KINDS, valkey
 from tests.harness.server import Server
 
 
-@pytest.fixture(scope="session", params=KINDS)
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A sandbox in a process of its own. Journeys share it, so each makes its own consents."""
-    state_dir = tmp_path_factory.mktemp(request.param.replace("+", "-"))
-    if request.param != PRODUCTION_LIKE:
-        running = Server(state_dir).start()
-        try:
-            yield running
-        finally:
-            running.stop()
-        return
-    make_database = request.getfixturevalue("make_postgresql_database")
-    with valkey() as redis_url, make_database() as database_url:
+@pytest.fixture(scope="session")
+def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The embedded default: SQLite and the in-process hot state."""
+    running = Server(tmp_path_factory.mktemp(EMBEDDED)).start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def production_like_server(
+    tmp_path_factory: pytest.TempPathFactory, make_postgresql_database: Callable[[], AbstractContextManager[str]]
+) -> Iterator[Server]:
+    """PostgreSQL and Valkey."""
+    state_dir = tmp_path_factory.mktemp("production-like")
+    with valkey() as redis_url, make_postgresql_database() as database_url:
         running = Server(state_dir, {"PORTCULLIS_DATABASE_URL": database_url, "PORTCULLIS_REDIS_URL": redis_url}).start()
         try:
             yield running
@@ -28,9 +33,15 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             running.stop()
 
 
+@pytest.fixture(scope="session", params=KINDS)
+def server(request: pytest.FixtureRequest) -> Server:
+    """A sandbox in a process of its own, of each kind. Journeys share it, so each makes its own consents."""
+    return request.getfixturevalue("embedded_server" if request.param == EMBEDDED else "production_like_server")
+
+
 @pytest.fixture
 async def acme(server: Server):
-    from sandbox.tpp_kit import Tpp
+    from sandbox.tpp_kit.tpp import Tpp
 
     async with Tpp.from_folder(server.state_dir / "tpps" / "acme") as tpp:
         yield tpp
@@ -38,7 +49,7 @@ async def acme(server: Server):
 
 @pytest.fixture
 async def borough(server: Server):
-    from sandbox.tpp_kit import Tpp
+    from sandbox.tpp_kit.tpp import Tpp
 
     async with Tpp.from_folder(server.state_dir / "tpps" / "borough") as tpp:
         yield tpp

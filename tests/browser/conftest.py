@@ -1,0 +1,59 @@
+"""A TPP whose redirect address is a page of its own on loopback, so that a real browser can land there."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from portcullis.control_client import post
+from sandbox.tpp_kit.tpp import Tpp
+
+
+class Callback(ThreadingHTTPServer):
+    """Remembers where it was visited."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Landing)
+        self.landed: list[str] = []
+
+    @property
+    def redirect_uri(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/callback"
+
+
+class Landing(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path.startswith("/callback"):
+            self.server.landed.append(f"http://127.0.0.1:{self.server.server_address[1]}{self.path}")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>TPP</title><h1>Back at the TPP</h1>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def callback() -> Iterator[Callback]:
+    server = Callback()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def tpp_folder(embedded_server, callback):
+    """A TPP registered with the callback's address."""
+    made = post(embedded_server.state_dir, "/sandbox/tpps", {"name": "browser-tests", "redirect_uris": [callback.redirect_uri]})
+    return Path(made["folder"])
+
+
+@pytest.fixture
+async def tpp(tpp_folder):
+    async with Tpp.from_folder(tpp_folder) as tpp:
+        yield tpp
