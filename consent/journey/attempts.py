@@ -52,11 +52,6 @@ async def return_attempt(connection: AsyncConnection, brand: str, subject: str) 
     )
 
 
-async def is_blocked(connection: AsyncConnection, brand: str, subject: str, now: datetime) -> bool:
-    row = (await connection.execute(_select(brand, subject))).one_or_none()
-    return row is not None and row.blocked_until is not None and row.blocked_until > now
-
-
 def _select(brand: str, subject: str) -> sa.Select[Any]:
     return sa.select(attempts).where(attempts.c.brand == brand, attempts.c.subject == subject)
 

@@ -1,6 +1,7 @@
 """The PSU's way from the authorization request to its answer, as a browser without scripts walks it."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -8,8 +9,8 @@ from consent.store.authorisations import AuthorisationStatus
 from consent.tables import journal, outbox
 from consent.tables_consents import authorisations
 from consent.tables_oauth import codes
-from kernel.banking.consents import ConsentState
-from tests.unit.consent.journey.world import BRAND, CLIENT, REDIRECT_URI
+from kernel.banking.consents import ConsentState, Permission
+from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, REDIRECT_URI, START
 
 
 async def begun(world, **facts):
@@ -142,6 +143,28 @@ async def test_the_page_shows_who_asks_for_what_and_masks_numbers(world):
     assert browser.shows("consent-deny")
 
 
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "All that we show you ourselves"),
+        ({"transactions_from": START}, "From 1 July 2026 onwards"),
+        ({"transactions_to": START}, "Up to 1 July 2026"),
+        ({"transactions_from": START, "transactions_to": START + timedelta(days=31)}, "From 1 July 2026 to 1 August 2026"),
+        ({"valid_until": START + timedelta(days=1)}, "Until 2 July 2026 at 10:00"),
+    ],
+)
+async def test_periods_are_said_in_the_banks_own_time(world, facts, words):
+    _, browser = await begun(world, **facts)
+    await browser.log_in("alice")
+    assert words in browser.text
+
+
+async def test_no_period_of_transactions_where_none_are_asked_for(world):
+    _, browser = await begun(world, permissions=frozenset({Permission.ACCOUNTS_BASIC}))
+    await browser.log_in("alice")
+    assert "Transactions" not in browser.text
+
+
 async def test_dave_has_nothing_to_share_and_may_only_return(world):
     consent, browser = await begun(world)
     await browser.log_in("dave")
@@ -230,10 +253,6 @@ async def test_a_consent_withdrawn_meanwhile_is_not_authorised(world):
 
 
 async def test_a_consent_that_runs_out_on_the_way_is_not_authorised(world):
-    from datetime import timedelta
-
-    from tests.unit.consent.journey.world import START
-
     _, browser = await begun(world, valid_until=START + timedelta(minutes=2))
     await browser.log_in("alice")
     world.clock.advance(timedelta(minutes=3))
@@ -280,8 +299,6 @@ async def test_another_customer_cannot_take_over_an_authorised_consent(world):
 
 
 async def test_an_unfit_consent_is_refused_before_any_page(world):
-    from tests.unit.consent.journey.world import BOROUGH
-
     consent = await world.lodge(BOROUGH)
     browser = await world.browser().begin(await world.push(consent))
     assert browser.answer["error"] == "access_denied"
@@ -292,8 +309,6 @@ async def test_an_unfit_consent_is_refused_before_any_page(world):
 
 
 async def test_one_account_keeps_its_id_in_every_consent_of_one_organisation(world):
-    from tests.unit.consent.journey.world import BOROUGH
-
     seen = []
     for client in (CLIENT, CLIENT, BOROUGH):
         consent = await world.lodge(client)
