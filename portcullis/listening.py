@@ -66,13 +66,14 @@ async def listening(
             ops.accepting = False
 
 
-async def until_stopped() -> None:
-    """Returns at SIGTERM or SIGINT."""
+def catch_stop() -> asyncio.Event:
+    """Set by SIGTERM or SIGINT from now on. Asked for before anyone is told that the server is ready, so that whoever stops it at once
+    is heard too; a signal before that ends the process as it stands."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    return stopped
 
 
 def ready_document(settings: Settings, brand: Brand) -> bytes:

@@ -18,7 +18,7 @@ from portcullis.contexts import upgrade_contexts
 from portcullis.exclusive import sole_server
 from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
-from portcullis.listening import listening, until_stopped
+from portcullis.listening import catch_stop, listening
 from portcullis.ops import ops_of
 from portcullis.sealing_keys import load_sealer
 from portcullis.settings import Settings
@@ -35,10 +35,11 @@ async def serve_production(settings: Settings) -> None:
         await stack.enter_async_context(housekeeping(composition, parts.brands))
         front = FrontDoor(parts.brands, production_surfaces(composition))
         identity = TlsIdentity(settings.tls.certificate, settings.tls.private_key)
+        stopped = catch_stop()
         await stack.enter_async_context(
             listening(settings, front, ops_of(parts, composition), identity, settings.tls.client_authorities)
         )
-        await until_stopped()
+        await stopped.wait()
 
 
 async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:

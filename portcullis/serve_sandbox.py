@@ -24,7 +24,7 @@ from portcullis.contexts import upgrade_contexts
 from portcullis.exclusive import sole_server
 from portcullis.front import FrontDoor, Surface
 from portcullis.housekeeping import housekeeping
-from portcullis.listening import cancel, listening, ready_document, until_stopped
+from portcullis.listening import cancel, catch_stop, listening, ready_document
 from portcullis.ops import ops_of
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.settings import Settings
@@ -45,15 +45,15 @@ RENEWAL_SECONDS = 6 * 3600
 
 async def serve_sandbox(settings: Settings, seed: int, console: Console) -> None:
     """Serve until stopped. Raises ConfigurationRefused for what a person must change."""
-    async with running_sandbox(settings, seed, console) as brand:
+    async with running_sandbox(settings, seed, console) as (brand, stopped):
         print_banner(console, settings, brand)
-        await until_stopped()
+        await stopped.wait()
     console.print("stopped")
 
 
 @asynccontextmanager
-async def running_sandbox(settings: Settings, seed: int, console: Console) -> AsyncIterator[Brand]:
-    """Everything open, listening and written down while the context is open."""
+async def running_sandbox(settings: Settings, seed: int, console: Console) -> AsyncIterator[tuple[Brand, asyncio.Event]]:
+    """Everything open, listening and written down while the context is open; the event is set when the server is told to stop."""
     state = settings.state_dir.resolve()
     ready = state / "ready.json"
     async with AsyncExitStack() as stack:
@@ -72,9 +72,10 @@ async def running_sandbox(settings: Settings, seed: int, console: Console) -> As
         await stack.enter_async_context(
             listening(settings, front, ops_of(ground.parts, composition), identity, ground.pki.ca_path)
         )
+        stopped = catch_stop()
         await asyncio.to_thread(write_atomically, ready, ready_document(settings, ground.brand), mode=PUBLIC)
         stack.callback(ready.unlink, missing_ok=True)
-        yield ground.brand
+        yield ground.brand, stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
