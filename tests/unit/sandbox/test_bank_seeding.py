@@ -42,7 +42,7 @@ BRAND = Brand(
 )
 SEALER = Sealer({1: b"k" * 32})
 CLOCK = ManualClock(NOW)
-FEW = 2_000
+FEW = 1_500  # two a day, as the stall needs at least
 CONTEXTS = (
     ("plugins.ledger.migrations", "alembic_version_ledger"),
     ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
@@ -231,7 +231,7 @@ async def test_a_device_that_waits_confirms_when_told():
     assert not await device.has_confirmed(BRAND, None, "unheard of")
 
 
-@pytest.mark.parametrize("interrupted_at", [0, 3, 7, 12])
+@pytest.mark.parametrize("interrupted_at", [0, 6])
 async def test_a_start_that_fails_anywhere_is_completed_by_the_next(seeded, tmp_path, interrupted_at):
     calls = itertools.count()
 
