@@ -24,6 +24,7 @@ from consent.token import issue_tokens
 from kernel.brand import Brand
 from kernel.errors import MethodNotAllowed, OperationUnknown, Problem
 from kernel.http.message import Request, Response
+from kernel.interaction import interaction_id
 
 Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
 Face = Literal["document", "oauth", "page"]
@@ -81,25 +82,30 @@ class ConsentServer:
 
     async def handle(self, brand: Brand, request: Request) -> Response:
         path = self.paths.get(request.path)
-        face: Face = "oauth" if path is None else path.face
+        interaction = interaction_id.set(self._services.ids.uuid())
         try:
             if path is None:
                 raise OperationUnknown("no such endpoint")
             response = await self._answer(path, brand, request)
         except Problem as problem:
-            log.info("refused", path=request.path if path else "", code=problem.code, detail=problem.detail)
-            response = refuse(brand, face, problem)
+            response = self.refuse(brand, request, problem)
         except Exception:  # the surface's last boundary: a broken invariant is ours to know and nobody else's
             log.exception("consent_server_failed", path=request.path)
-            response = render_json_failure() if face != "page" else render_error_page(brand, "server_error", FAILED, 500)
+            is_page = path is not None and path.face == "page"
+            response = render_error_page(brand, "server_error", FAILED, 500) if is_page else render_json_failure()
+        finally:
+            interaction_id.reset(interaction)
         if request.method == "HEAD":
             response.body = None
         return response
 
     def refuse(self, brand: Brand, request: Request, problem: Problem) -> Response:
-        """The answer to a request that could not be read whole."""
+        """A refusal as its reader may see it; also for a request that the listener could not read."""
         path = self.paths.get(request.path)
-        return refuse(brand, "oauth" if path is None else path.face, problem)
+        log.info("refused", path=request.path if path else "", code=problem.code, detail=problem.detail)
+        if path is None or path.face != "page":
+            return render_json_error(problem)
+        return _render_page_error(brand, problem)
 
     async def _answer(self, path: Path, brand: Brand, request: Request) -> Response:
         if request.method == "OPTIONS" and path.face == "document":
@@ -110,10 +116,8 @@ class ConsentServer:
         return await handler(self._services, brand, request)
 
 
-def refuse(brand: Brand, face: Face, problem: Problem) -> Response:
-    """A refusal as its reader may see it. A page never answers 401: it knows no scheme to authenticate with."""
-    if face != "page":
-        return render_json_error(problem)
+def _render_page_error(brand: Brand, problem: Problem) -> Response:
+    """Never 401: a page knows no scheme to authenticate with."""
     status, code = oauth_error(problem)
     response = render_error_page(brand, code, problem.public, 400 if status == 401 else status)
     if isinstance(problem, MethodNotAllowed):

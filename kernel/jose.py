@@ -26,6 +26,7 @@ HEADER_CHARS_MAX = 1024
 KID_CHARS_MAX = 128
 RSA_BITS_MIN = 2048  # FAPI2-SP-FINAL 5.4-2
 RSA_BITS_MAX = 4096
+RSA_EXPONENT_BYTES_MAX = 8
 NUMERIC_DATE_MAX = 253_402_300_799  # the last second of the year 9999
 _REFUSED_HEADERS = frozenset({"jwk", "jku", "x5c", "x5u", "crit", "b64", "zip"})
 _MATERIAL = frozenset({"kty", "crv", "n", "e", "x", "y", "d", "p", "q", "dp", "dq", "qi"})
@@ -103,9 +104,8 @@ def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
         key: Key
         match alg:
             case "PS256":
+                _check_rsa_size(material)
                 key = RSAKey.import_key(material)
-                if not RSA_BITS_MIN <= key.public_key.key_size <= RSA_BITS_MAX:
-                    raise JwtInvalid(f"an RSA key of {key.public_key.key_size} bits")
             case "ES256":
                 _check_curve(material, "P-256")
                 key = ECKey.import_key(material)
@@ -204,6 +204,14 @@ def _decode_segment(segment: str) -> dict[str, Any]:
         return json.decode(urlsafe_b64decode(segment.encode("ascii")), dict[str, Any])
     except (Problem, ValueError) as error:
         raise JwtInvalid(f"segment: {type(error).__name__}") from None
+
+
+def _check_rsa_size(material: Mapping[str, Any]) -> None:
+    """A key must be strong enough to trust, and small enough that verifying with it costs no one much."""
+    modulus, exponent = (urlsafe_b64decode(material[name].encode("ascii")) for name in ("n", "e"))
+    bits = int.from_bytes(modulus).bit_length()
+    if not RSA_BITS_MIN <= bits <= RSA_BITS_MAX or len(exponent) > RSA_EXPONENT_BYTES_MAX:
+        raise JwtInvalid(f"an RSA key of {bits} bits, with an exponent of {len(exponent)} bytes")
 
 
 def _check_curve(material: Mapping[str, Any], curve: str) -> None:

@@ -144,6 +144,28 @@ def certificate(name: str) -> Certificate:
     )
 
 
+def request_to(
+    method: str,
+    path: str,
+    *,
+    query: tuple[tuple[str, str], ...] = (),
+    headers: CIMultiDict[str] | None = None,
+    body: bytes = b"",
+    presented: Certificate | None = None,
+) -> Request:
+    return Request(
+        method=method,
+        path=path,
+        query=query,
+        headers=CIMultiDictProxy(headers or CIMultiDict()),
+        body=body,
+        host="localhost:8443",
+        peer="127.0.0.1",
+        listener="mtls" if presented else "public",
+        certificate=presented,
+    )
+
+
 @dataclass
 class Tpp:
     client: Client
@@ -246,7 +268,7 @@ class World:
 
     async def register(self, name: str, key: SigningKey, **changes: Any) -> Tpp:
         client = await register_client(self.services, BRAND, self.metadata(name, key, **changes))
-        self.tpps[name] = Tpp(client, key, certificate(name), client.redirect_uris[0])
+        self.tpps[name] = Tpp(client, key, certificate(name), next(iter(client.redirect_uris), ""))
         return self.tpps[name]
 
     def assertion_claims(self, tpp: Tpp, **changes: Any) -> dict[str, Any]:
@@ -284,17 +306,7 @@ class World:
         if form is not None:
             body = (form if isinstance(form, str) else urlencode(form)).encode()
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        request = Request(
-            method=method,
-            path=path,
-            query=tuple((query or {}).items()),
-            headers=CIMultiDictProxy(sent),
-            body=body,
-            host="localhost:8443",
-            peer="127.0.0.1",
-            listener="mtls" if presented else "public",
-            certificate=presented,
-        )
+        request = request_to(method, path, query=tuple((query or {}).items()), headers=sent, body=body, presented=presented)
         return Answer(await self.server.handle(BRAND, request))
 
     async def lodge(self, tpp: Tpp) -> Consent:
@@ -387,7 +399,7 @@ class World:
         shown = tpp.certificate if presented is True else presented or None
         return await self.call("POST", "/token", form=form, presented=shown)
 
-    async def redeem(self, tpp: Tpp, code: str, **changes: Any) -> Answer:
+    async def redeem(self, tpp: Tpp, code: str, /, **changes: Any) -> Answer:
         return await self.token(
             tpp, "authorization_code", **{"code": code, "redirect_uri": tpp.redirect_uri, "code_verifier": VERIFIER, **changes}
         )

@@ -1,0 +1,84 @@
+"""What stands in a folder stands in its list, and every refusal has its answer."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import consent.authorize
+import consent.client_authentication
+import consent.grants
+import kernel.errors
+from consent.app import ROUTES, ConsentServer, _index
+from consent.authorize import STEPS
+from consent.client_authentication import METHODS
+from consent.errors import OAUTH_ERRORS, render_description
+from consent.grants import GRANTS
+from consent.settings import Settings
+from kernel.errors import HeaderInvalid, Problem
+from tests.unit.consent.oauth_world import BRAND, World, request_to
+
+
+def modules(package: object) -> set[str]:
+    return {path.stem for path in Path(package.__file__).parent.glob("*.py")} - {"__init__"}
+
+
+def test_every_step_is_in_the_table_once():
+    steps = [step for step, _ in STEPS]
+    assert len(set(steps)) == len(steps)
+    assert {step.__module__.rpartition(".")[2] for step in steps} == {
+        name for name in modules(consent.authorize) if name.startswith("check_")
+    }
+
+
+def test_every_grant_and_method_is_listed_once():
+    assert {type(grant).__module__.rpartition(".")[2] for grant in GRANTS} == modules(consent.grants) - {"granting"}
+    assert len({grant.name for grant in GRANTS}) == len(GRANTS)
+    assert {method.name for method in METHODS} <= modules(consent.client_authentication)
+
+
+def test_no_path_has_two_handlers():
+    with pytest.raises(ValueError, match="twice"):
+        _index((*ROUTES, ROUTES[0]))
+
+
+# Refusals of resource calls: no endpoint of the authorization server raises them.
+ELSEWHERE = {
+    *("Problem", "AccountNotConsented", "ConsentMismatch", "CursorInvalid", "FieldExpected", "GrantInsufficient", "HostUnknown"),
+    *("PermissionMissing", "RoleMissing", "ScopeInsufficient", "TokenExpired", "TokenInvalid", "TokenMissing", "TokenNotBound"),
+    *("TokenRevoked",),
+}
+
+
+def test_every_refusal_has_its_answer():
+    """One that has none is a broken invariant, and would be a 500."""
+    for module in (kernel.errors, import_module("consent.errors")):
+        for name, kind in vars(module).items():
+            if isinstance(kind, type) and issubclass(kind, Problem) and name not in ELSEWHERE:
+                assert kind in OAUTH_ERRORS, name
+
+
+@given(st.text())
+@pytest.mark.spec("RFC6749-5.2")
+def test_a_description_holds_only_what_oauth_allows(text: str):
+    assert all(" " <= character <= "~" and character not in '"\\' for character in render_description(text))
+
+
+@pytest.mark.parametrize("name", ["access_token_seconds", "code_seconds", "request_uri_seconds", "id_token_seconds"])
+def test_lifetimes_stay_within_what_fapi_allows(name: str):
+    for seconds in (0, 4, 3601):
+        with pytest.raises(ValueError, match=name):
+            Settings(**{name: seconds})
+    with pytest.raises(ValueError, match="code_seconds"):
+        Settings(code_seconds=61)
+
+
+async def test_an_unreadable_request_is_refused_in_the_words_of_its_endpoint(oauth: World):
+    """The listener asks for this when a request's head makes no sense."""
+    for path, media_type in (("/token", "application/json"), ("/nothing", "application/json"), ("/login", "text/html")):
+        unread = request_to("GET", path)
+        answer = ConsentServer(oauth.services).refuse(BRAND, unread, HeaderInvalid("bad"))
+        assert answer.status == 400
+        assert answer.headers["Content-Type"].startswith(media_type)
