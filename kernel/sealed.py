@@ -24,12 +24,15 @@ class SealBroken(Exception):
 
 
 class Sealer:
-    """Seals with the newest of its keys and opens with any. `keys`: version -> 32 bytes."""
+    """Seals with the newest of its keys and opens with any; derives and blinds with the oldest, so that an index outlives a rotation.
+
+    `keys`: version -> 32 bytes. The oldest must stay as long as anything blinded or derived with it is looked up.
+    """
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:
         if not keys or any(len(key) != KEY_BYTES for key in keys.values()):
             raise ValueError("sealing keys are 32 bytes each")
-        self._root = keys[max(keys)]
+        self._root = keys[min(keys)]
         self._newest = max(keys)
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
 
@@ -51,7 +54,7 @@ class Sealer:
             raise SealBroken("does not open") from None
 
     def derive(self, purpose: str) -> bytes:
-        """A 32-byte key of its own for `purpose` (HKDF-Expand, RFC 5869), from the newest key."""
+        """A 32-byte key of its own for `purpose` (HKDF-Expand, RFC 5869), the same after a rotation."""
         return HKDFExpand(SHA256(), KEY_BYTES, purpose.encode()).derive(self._root)
 
     def blind(self, value: str, *place: str) -> str:

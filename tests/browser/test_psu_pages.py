@@ -154,5 +154,5 @@ async def test_the_pages_can_be_used_with_the_keyboard_alone(page, tpp, callback
 
 async def test_an_error_page_names_the_oauth_error(page, embedded_server):
     await page.goto(f"{embedded_server.issuer}/authorize?client_id=nobody&request_uri=urn:ietf:params:oauth:request_uri:none")
-    assert "invalid_request" in await page.inner_text("body")
+    assert "invalid_client" in await page.inner_text("body")
     assert await findings(page) == []
