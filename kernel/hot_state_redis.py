@@ -41,7 +41,7 @@ from kernel.hot_state import (
     WithinRate,
 )
 from kernel.ids import Ids
-from kernel.redis_connection import Address, RedisConnection, ServerRefused, Word
+from kernel.redis_connection import Address, RedisConnection, ServerRefused, TooManyCalls, Word
 
 PROBE_SECONDS = 0.25  # between two attempts to reach a lost server
 TRUST_SECONDS_MAX = 15.0  # for `on_restart`, which commits in the database
@@ -87,9 +87,8 @@ class RedisHotState:
     async def running(self) -> AsyncIterator[None]:
         """Keeps the connection. Entered once the first attempt to connect has succeeded or failed."""
         tried = asyncio.Event()
-        keeping = asyncio.create_task(
-            self._keep_connected(tried)
-        )  # no task group: it never fails, and the body's errors stay plain
+        # not in a task group: it never fails, and the body's own errors stay as they are
+        keeping = asyncio.create_task(self._keep_connected(tried))
         try:
             await tried.wait()
             yield
@@ -139,6 +138,8 @@ class RedisHotState:
         except ServerRefused as error:  # out of memory, turned replica, loading: no server for us until a probe says otherwise
             log.warning("hot_state_refused", error=str(error))
             self._drop(connection)
+        except TooManyCalls:
+            pass  # the others are still being answered
         except OSError:
             self._drop(connection)
         return None

@@ -24,6 +24,10 @@ class ConnectionLost(ConnectionError):
     """The connection ended, or was never made: nobody knows whether the call was heard."""
 
 
+class TooManyCalls(Exception):
+    """PENDING_MAX calls wait already: this one was not sent."""
+
+
 class ServerRefused(Exception):
     """The server answered with an error; its text is kept, it holds no data of ours."""
 
@@ -87,9 +91,11 @@ class RedisConnection(asyncio.Protocol):
         return connection
 
     async def call(self, *words: Word) -> Any:
-        """The server's answer. Raises ConnectionLost or ServerRefused."""
-        if self.lost.is_set() or len(self._pending) >= PENDING_MAX:
-            raise ConnectionLost("not connected, or too many calls wait")
+        """The server's answer. Raises ConnectionLost, ServerRefused or TooManyCalls."""
+        if self.lost.is_set():
+            raise ConnectionLost("the connection has ended")
+        if len(self._pending) >= PENDING_MAX:
+            raise TooManyCalls
         future: asyncio.Future[Any] = self._loop.create_future()
         if not self._unsent:
             self._loop.call_soon(self._send)

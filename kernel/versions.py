@@ -69,9 +69,8 @@ class Versions:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Confirms the epoch while the body runs; changes under way end first."""
-        confirming = asyncio.create_task(
-            self._keep_confirmed()
-        )  # no task group: it never fails, and the body's errors stay plain
+        # not in a task group: it never fails, and the body's own errors stay as they are
+        confirming = asyncio.create_task(self._keep_confirmed())
         try:
             yield
         finally:

@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from kernel.redis_connection import PENDING_MAX, Address, ConnectionLost, RedisConnection, ServerRefused
+from kernel.redis_connection import PENDING_MAX, Address, ConnectionLost, RedisConnection, ServerRefused, TooManyCalls
 
 
 def test_reads_the_usual_urls():
@@ -115,8 +115,9 @@ async def test_a_closed_socket_ends_every_call(server, connection):
 async def test_waiting_calls_are_bounded(server, connection):
     calls = [send(connection, "A") for _ in range(PENDING_MAX)]
     await asyncio.sleep(0)
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(TooManyCalls):
         await connection.call("B")
+    assert not connection.lost.is_set()
     connection.abort()
     await asyncio.gather(*calls, return_exceptions=True)
 
