@@ -11,9 +11,20 @@ from typing import Protocol
 
 from kernel.access import AccessToken, Client, TokenFamily
 from kernel.banking.accounts import Account, Balance, TransactionPage
+from kernel.banking.beneficiaries import Beneficiary
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement
+from kernel.banking.direct_debits import DirectDebit
+from kernel.banking.listing import RecordPage
+from kernel.banking.offers import Offer
+from kernel.banking.parties import AccountParty, Party
+from kernel.banking.products import Product
+from kernel.banking.scheduled_payments import ScheduledPayment
+from kernel.banking.standing_orders import StandingOrder
+from kernel.banking.statements import Statement, StatementFile, StatementPage
 from kernel.brand import Brand
 from kernel.hot_state import Check, Verdict
+
+RECORDS_PER_ACCOUNT_MAX = 100  # offers or parties of one account: these are not paged
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +49,41 @@ class TransactionFilter:
     limit: int = 100
 
 
+@dataclass(frozen=True, slots=True)
+class RecordPosition:
+    """A keyset position in a listing of records, newest first: the last row already given."""
+
+    created_at: datetime
+    account_id: str
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """At most `limit` rows that come after the position; None begins with the newest."""
+
+    after: RecordPosition | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFilter:
+    """Only statements wholly inside the bounds: `starts_at` not before `starts_from`, `ends_at` not after `ends_to`. Bounds are
+    inclusive instants; None is unbounded."""
+
+    starts_from: datetime | None = None
+    ends_to: datetime | None = None
+    after: RecordPosition | None = None
+    limit: int = 100
+
+
 class AccountsUpstream(Protocol):
-    """A bank's accounts. Ids are the upstream's own. Unknown ids are simply absent from the answer."""
+    """A bank's accounts. Ids are the upstream's own. Unknown ids are simply absent from the answer, as are accounts that have
+    nothing to tell; an account id given twice is answered once.
+
+    Records (beneficiaries, mandates, orders, offers, statements) and parties have ids that are stable and opaque, 1 to 40 visible
+    ASCII characters, unique among the records of their kind: they leave us as they are. A page of records is newest first by (created_at, account_id, id), over all the given accounts together:
+    see RecordPage for what holds while rows arrive. A row that was removed is absent from then on."""
 
     async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]: ...
 
@@ -48,6 +92,54 @@ class AccountsUpstream(Protocol):
     async def transactions(self, brand: Brand, account_ids: tuple[str, ...], where: TransactionFilter) -> TransactionPage:
         """One page over all the given accounts together, newest first by (booked_at, account_id, id)."""
         ...
+
+    async def beneficiaries(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[Beneficiary]: ...
+
+    async def direct_debits(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[DirectDebit]:
+        """Mandates of every status."""
+        ...
+
+    async def standing_orders(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[StandingOrder]:
+        """Orders of every status."""
+        ...
+
+    async def scheduled_payments(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[ScheduledPayment]:
+        """Those still to be made."""
+        ...
+
+    async def products(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Product, ...]:
+        """At most one of each account, in the order asked for."""
+        ...
+
+    async def offers(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Offer, ...]:
+        """Those in force now, at most RECORDS_PER_ACCOUNT_MAX of each account, in the order of the accounts asked for."""
+        ...
+
+    async def parties(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[AccountParty, ...]:
+        """Those of each account, in the order of the accounts asked for; its principal holder first, then as the bank lists them. At
+        most RECORDS_PER_ACCOUNT_MAX of each account."""
+        ...
+
+    async def party_of(self, brand: Brand, customer_id: str) -> Party | None:
+        """The customer themself, by the core bank's own reference; None if it is unknown."""
+        ...
+
+    async def statements(self, brand: Brand, account_ids: tuple[str, ...], where: StatementFilter) -> StatementPage: ...
+
+    async def statement(self, brand: Brand, account_id: str, statement_id: str) -> Statement | None:
+        """None: that account has no such statement, whoever else may have it."""
+        ...
+
+    async def statement_file(self, brand: Brand, account_id: str, statement_id: str, media_type: str) -> StatementFile | None:
+        """The statement as its customer would print it, in exactly that media type; None: that account has no such statement, or not
+        in this form. At most STATEMENT_FILE_BYTES_MAX."""
+        ...
+
+
+class Customers(Protocol):
+    """Which customer of the core bank a PSU is."""
+
+    async def customer_of(self, brand: Brand, psu_id: str) -> str | None: ...
 
 
 class Tokens(Protocol):

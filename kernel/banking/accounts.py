@@ -5,6 +5,7 @@ Instants are aware UTC datetimes.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -61,6 +62,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     servicer_bic: str | None = None
     opened_at: datetime
     eligible: bool = True  # may be shared with third parties
+    switched: bool | None = None  # moved to another bank by the switch service; None: that service does not know the account
 
 
 class BalanceType(StrEnum):
@@ -97,8 +99,19 @@ class Merchant(msgspec.Struct, frozen=True):
 
 
 class Counterparty(msgspec.Struct, frozen=True):
+    """Who is on the other side, as far as the bank knows. `agent_bic` names their bank."""
+
     name: str | None = None
     identifier: AccountIdentifier | None = None
+    agent_bic: str | None = None
+
+
+class CurrencyExchange(msgspec.Struct, frozen=True):
+    """How an entry in another currency became one in the account's: `rate` units of the account's currency for one of
+    `instructed.currency`. `instructed` has the entry's sign."""
+
+    instructed: Money
+    rate: Decimal
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +134,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     merchant: Merchant | None = None
     counterparty: Counterparty | None = None
     balance_after: Money | None = None
+    exchange: CurrencyExchange | None = None
 
 
 class TransactionPage(msgspec.Struct, frozen=True):

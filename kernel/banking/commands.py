@@ -61,5 +61,76 @@ class ReadTransactions:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRecords:
+    """Beneficiaries, direct debits, standing orders or scheduled payments, as the operation says; `account_id` None: of all accounts
+    the consent covers. `cursor` and `page_size` as in ReadTransactions."""
+
+    account_id: str | None = None
+    cursor: str | None = None
+    page_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProducts:
+    """`account_id` None: of all accounts the consent covers."""
+
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOffers:
+    """`account_id` None: of all accounts the consent covers."""
+
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadParties:
+    """Those of one account."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPsuParty:
+    """The PSU who gave the consent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatements:
+    """`account_id` None: of all accounts the consent covers. Only statements whose period lies within the bounds, which are inclusive
+    instants; None is unbounded. `cursor` and `page_size` as in ReadTransactions."""
+
+    account_id: str | None = None
+    starts_from: datetime | None = None
+    ends_to: datetime | None = None
+    cursor: str | None = None
+    page_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatement:
+    account_id: str
+    statement_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatementFile:
+    account_id: str
+    statement_id: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatementTransactions:
+    """What a statement lists: booked entries only. `cursor` and `page_size` as in ReadTransactions."""
+
+    account_id: str
+    statement_id: str
+    cursor: str | None = None
+    page_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DescribeToken:
     """Who am I: the token's own client, scope and consent."""

@@ -1,14 +1,18 @@
 """What use cases answer, in canonical words: dialects encode these. A consent is answered as the `Consent` itself.
 
 `account_id` is the id that the caller knows (AccountReference.id); the ids inside `account`, `balance` and `transaction` are
-the upstream's own and never leave us, save the transaction's `id`, which is stable and opaque.
+the upstream's own and never leave us, save the `id` of a transaction, party or other record, which is stable and opaque.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from kernel.banking.accounts import Account, Balance, Transaction
 from kernel.banking.consents import AccountReference
+from kernel.banking.parties import Party
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,29 @@ class TransactionsView:
     next_cursor: str | None = None
     first_available: datetime | None = None
     last_available: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView(Generic[Record]):
+    """A Beneficiary, DirectDebit, StandingOrder, ScheduledPayment, Product, Offer, AccountParty or Statement. LIST_PRODUCTS,
+    READ_PRODUCT, LIST_OFFERS, READ_OFFERS and READ_PARTIES answer a tuple of these, READ_PARTY and READ_STATEMENT one."""
+
+    account_id: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsView(Generic[Record]):
+    """One page, newest first. `next_cursor` None: there is no older row. The span available is told of statements alone."""
+
+    rows: tuple[RecordView[Record], ...]
+    next_cursor: str | None = None
+    first_available: datetime | None = None
+    last_available: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PsuPartyView:
+    """READ_PSU_PARTY answers this: the PSU, whatever account."""
+
+    party: Party
