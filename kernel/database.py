@@ -103,13 +103,21 @@ def _engines(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
             pool_size=POOL_SIZE,
             pool_timeout=ACQUIRE_TIMEOUT_SECONDS,
             pool_pre_ping=True,
+            hide_parameters=True,  # a failed statement's text may reach a log, its values never
             connect_args={"server_settings": {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "timezone": "UTC"}},
         )
         return engine, engine
     url = url.set(drivername="sqlite+aiosqlite")
-    readers = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=POOL_SIZE, pool_timeout=ACQUIRE_TIMEOUT_SECONDS)
+    readers = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=POOL_SIZE, pool_timeout=ACQUIRE_TIMEOUT_SECONDS, hide_parameters=True
+    )
     writers = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, pool_timeout=ACQUIRE_TIMEOUT_SECONDS
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=ACQUIRE_TIMEOUT_SECONDS,
+        hide_parameters=True,
     )
     for engine in (readers, writers):
         sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)

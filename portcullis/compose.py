@@ -4,7 +4,8 @@ Read it from top to bottom: hot state, consent server, gateway. What differs bet
 nothing here knows which it is.
 """
 
-import time
+import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from gateway.parts import Parts as UseCaseParts
 from gateway.ports import Access, AccountsUpstream
 from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
-from kernel.clock import Clock
+from kernel.clock import Clock, monotonic
 from kernel.cursor import CursorSealer
 from kernel.database import Database
 from kernel.epoch import Epoch
@@ -79,7 +80,7 @@ class Composition:
 async def compose(parts: Parts) -> AsyncIterator[Composition]:
     """Open the hot state, load the keys, join consent server and gateway. On leaving, everything queued is written first."""
     async with AsyncExitStack() as stack:
-        versions = await _open_versions(stack, parts)
+        versions, hot_state = await _open_versions(stack, parts)
         journal = Journal(tables.journal, tables.outbox)
         issued = await stack.enter_async_context(GroupedWrites.running(entry_writer(parts.database, journal), "token records"))
         accessed = await stack.enter_async_context(
@@ -105,6 +106,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)
+        await _until_assertions_count(hot_state, parts.clock)
         yield Composition(
             services=services,
             store=store,
@@ -114,18 +116,34 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
 
 
-async def _open_versions(stack: AsyncExitStack, parts: Parts) -> Versions:
-    epoch = Epoch(parts.database, tables.epoch, parts.clock, time.monotonic)
+async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions, HotState]:
+    epoch = Epoch(parts.database, tables.epoch, parts.clock, monotonic)
     hot_state: InProcessHotState | RedisHotState
     if parts.settings.redis_url:
         hot_state = RedisHotState(parts.settings.redis_url, parts.ids, on_restart=epoch.adopt)
     else:
-        hot_state = InProcessHotState(time.monotonic, parts.clock, parts.ids, on_restart=epoch.adopt)
+        hot_state = InProcessHotState(monotonic, parts.clock, parts.ids, on_restart=epoch.adopt)
     await stack.enter_async_context(hot_state.running())
-    local: HotState = InProcessHotState(time.monotonic, parts.clock, parts.ids)
-    versions = Versions(epoch, hot_state, local, time.monotonic, workers=parts.settings.workers)
+    await _outlive_second_of(await hot_state.born_at(), parts.clock)
+    local: HotState = InProcessHotState(monotonic, parts.clock, parts.ids)
+    versions = Versions(epoch, hot_state, local, monotonic, workers=parts.settings.workers)
     await stack.enter_async_context(versions.running())
-    return versions
+    return versions, hot_state
+
+
+async def _until_assertions_count(hot_state: HotState, clock: Clock) -> None:
+    """Wait for the second after the hot state's birth. Assertions say in whole seconds when they were signed, and those signed in the
+    second in which the memory of used ones began are refused: nobody who calls a server that is ready may meet that."""
+    born_at = await hot_state.born_at()
+    if math.isfinite(born_at):
+        await asyncio.sleep(max(0.0, math.ceil(born_at) - clock.wall().timestamp()))
+
+
+async def _outlive_second_of(birth: float, clock: Clock) -> None:
+    """An assertion says when it was made in whole seconds: one made in the second in which the memory of first uses was born would be
+    refused as older than it. So nobody is asked to make one before that second has passed."""
+    if math.isfinite(birth):
+        await asyncio.sleep(max(0.0, math.ceil(birth) - clock.wall().timestamp()))
 
 
 def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, accessed: GroupedWrites[Access]) -> Gateway:
@@ -150,5 +168,5 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         decisions=VersionedDecisions(services.versions, services.snapshots.load_version),
         clock=parts.clock,
         ids=parts.ids,
-        monotonic=time.monotonic,
+        monotonic=monotonic,
     )

