@@ -50,6 +50,7 @@ class JwtKey:
 class UnverifiedJwt:
     """A JWT that was only read: whoever sent it may have written anything in it."""
 
+    token: str
     header: dict[str, Any]
     claims: dict[str, Any]
 
@@ -140,17 +141,23 @@ def parse_jwt(token: str) -> UnverifiedJwt:
     segments = token.split(".")
     if len(segments) != 3 or len(segments[0]) > HEADER_CHARS_MAX:
         raise JwtInvalid("not a compact JWS")
-    return UnverifiedJwt(_decode_segment(segments[0]), _decode_segment(segments[1]))
+    return UnverifiedJwt(token, _decode_segment(segments[0]), _decode_segment(segments[1]))
 
 
 def verify_jwt(token: str, keys: Mapping[str, JwtKey], *, algorithms: Collection[str], types: Collection[str | None]) -> Jwt:
     """Verify the signature with the key that the header names; `keys` maps kid to key. Without a kid, the only key for the
     algorithm is taken. `types` are the acceptable `typ` values in lower case, None for an absent one. Raises JwtInvalid."""
-    unverified = parse_jwt(token)
+    return verify_parsed(parse_jwt(token), keys, algorithms=algorithms, types=types)
+
+
+def verify_parsed(
+    unverified: UnverifiedJwt, keys: Mapping[str, JwtKey], *, algorithms: Collection[str], types: Collection[str | None]
+) -> Jwt:
+    """As `verify_jwt`, for who had to read the token before its keys could be found."""
     _check_header(unverified.header, algorithms, types)
     key = _find_key(unverified.header, keys)
     try:
-        jws.deserialize_compact(token, key.key, registry=_REGISTRY)
+        jws.deserialize_compact(unverified.token, key.key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError) as error:
         raise JwtInvalid(f"signature: {type(error).__name__}") from None
     return Jwt(unverified.header, unverified.claims)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kernel.jose import JwtInvalid, numeric_date, parse_jwt
+from kernel.jose import JwtInvalid, UnverifiedJwt, numeric_date
 
 CLOCK_SKEW_SECONDS = 10
 LIFETIME_SECONDS_MAX = 300
@@ -26,10 +26,9 @@ class AssertionProof:
     expires_at: float
 
 
-def parse_unverified_client_id(assertion: str) -> str:
+def parse_unverified_client_id(unverified: UnverifiedJwt) -> str:
     """Who the assertion claims to come from: the only use of its claims before its signature. Raises JwtInvalid."""
-    claims = parse_jwt(assertion).claims
-    client_id = claims.get("sub")
+    client_id = unverified.claims.get("sub")
     if not isinstance(client_id, str) or not 1 <= len(client_id) <= CLIENT_ID_CHARS_MAX or not client_id.isprintable():
         raise JwtInvalid("sub")
     return client_id

@@ -11,7 +11,7 @@ from consent.parameters import Parameters
 from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
-from kernel.jose import JwtInvalid, verify_jwt
+from kernel.jose import JwtInvalid, parse_jwt, verify_parsed
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_TYPES = frozenset({None, "jwt", "client-authentication+jwt"})  # `typ`; never at+jwt, never that of another token
@@ -40,7 +40,8 @@ class PrivateKeyJwt:
             raise ClientUnauthenticated(f"assertion: {error}") from None
 
     async def _authenticate(self, services: Services, brand: Brand, parameters: Parameters, assertion: str) -> Client:
-        client_id = parse_unverified_client_id(assertion)
+        unverified = parse_jwt(assertion)
+        client_id = parse_unverified_client_id(unverified)
         if parameters.get("client_id", client_id) != client_id:
             raise ClientUnauthenticated("client_id is not the assertion's subject")
         for attempt in range(LOADS_MAX):
@@ -50,7 +51,7 @@ class PrivateKeyJwt:
             if client.token_endpoint_auth_method != self.name:
                 raise ClientUnauthenticated(f"registered for {client.token_endpoint_auth_method}")
             keys = self._keys.of(client)
-            verified = verify_jwt(assertion, keys, algorithms={client.token_endpoint_auth_signing_alg}, types=ASSERTION_TYPES)
+            verified = verify_parsed(unverified, keys, algorithms={client.token_endpoint_auth_signing_alg}, types=ASSERTION_TYPES)
             proof = check_claims(verified.claims, issuer=brand.issuer, client_id=client_id, wall=services.clock.wall())
             if await take_assertion(services, brand, client, proof):
                 if not client.active:
