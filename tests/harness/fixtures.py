@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.harness.installations import KINDS, Installations
+from tests.harness.installations import EMBEDDED, KINDS, Installations
 from tests.harness.judged import JudgedTpp
 from tests.harness.server import Server
 
@@ -24,6 +24,7 @@ def installations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 @pytest.fixture(scope="session", params=KINDS)
 def server(request: pytest.FixtureRequest, installations: Installations) -> Iterator[Server]:
     """A sandbox in a process of its own. Journeys share it, so each makes its own consents and leaves the clock alone."""
+    ensure_postgresql(request)
     with installations.installation(request.param) as installation:
         yield installation.start()
 
@@ -31,8 +32,15 @@ def server(request: pytest.FixtureRequest, installations: Installations) -> Iter
 @pytest.fixture(params=KINDS)
 def own_server(request: pytest.FixtureRequest, installations: Installations) -> Iterator[Server]:
     """A sandbox of the test's own: to be killed, to have its clock moved, to be guessed at. Started."""
+    ensure_postgresql(request)
     with installations.installation(request.param) as installation:
         yield installation.start()
+
+
+def ensure_postgresql(request: pytest.FixtureRequest) -> None:
+    """Ask for PostgreSQL in the name of whoever needs it, so that it outlives them."""
+    if request.param != EMBEDDED:
+        request.getfixturevalue("postgresql_admin")
 
 
 @pytest.fixture
