@@ -1,0 +1,59 @@
+"""What the docs say is so."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from kernel.config import build
+from portcullis.settings import (
+    VARIABLES,
+    BrandSettings,
+    CodeSenderSettings,
+    RateSettings,
+    Settings,
+    TlsSettings,
+    check_production,
+)
+
+ROOT = Path(__file__).parents[2]
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+
+
+@pytest.mark.parametrize("kind", [Settings, BrandSettings, TlsSettings, RateSettings, CodeSenderSettings])
+def test_every_setting_is_documented(kind):
+    for field in kind.__struct_fields__:
+        assert f"`{field}`" in CONFIGURATION, field
+
+
+def test_every_variable_is_documented():
+    for variable in VARIABLES:
+        assert f"`{variable}`" in CONFIGURATION, variable
+
+
+def test_the_example_for_production_is_usable():
+    example = re.search(r"```toml\n(.*?)```", CONFIGURATION, re.DOTALL)
+    settings = build(tomllib.loads(example[1]), Settings)
+    check_production(settings)
+    assert settings.resolved_brands()[0].issuer == "https://auth.example.bank"
+
+
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "THREAT_MODEL.md", "CHANGELOG.md", "docs/configuration.md"])
+def test_links_and_paths_lead_somewhere(document):
+    text = (ROOT / document).read_text()
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert ((ROOT / document).parent / target).exists(), target
+
+
+def test_every_make_target_of_the_readme_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for target in re.findall(r"^make ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE):
+        assert target in targets, target
+
+
+def test_every_command_of_the_readme_exists():
+    from portcullis.cli import app
+
+    for group, command in re.findall(r"portcullis (tpp|consent|config) (\w+)", (ROOT / "README.md").read_text()):
+        assert command in app[group], f"{group} {command}"
