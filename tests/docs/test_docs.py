@@ -57,3 +57,10 @@ def test_every_command_of_the_readme_exists():
 
     for group, command in re.findall(r"portcullis (tpp|consent|config) (\w+)", (ROOT / "README.md").read_text()):
         assert command in app[group], f"{group} {command}"
+
+
+def test_every_defence_names_tests_that_exist():
+    """A threat model that names no living test is a wish."""
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "THREAT_MODEL.md").read_text()))
+    written = {name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())}
+    assert named - written == set()
