@@ -23,8 +23,16 @@ run: .venv/.run ## start the sandbox on the embedded default, in the foreground
 demo: .venv/.run ## walk the whole TPP journey on free ports, printing each step
 	@$(BIN)/portcullis demo
 
-test: .venv/.dev ## run the whole suite, on both databases
+test: .venv/.dev chromium ## run the whole suite, on both databases
 	@$(BIN)/pytest -n 2 --dist worksteal
+
+chromium:
+	@command -v chromium >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium for the browser tests (once) ..."; \
+	  apt-get update -q >/dev/null 2>&1 && apt-get install -y -q --no-install-recommends chromium >/dev/null 2>&1 && exit 0; \
+	fi; \
+	echo "chromium is not installed and cannot be installed here: browser tests will skip"
 
 check: .venv/.dev ## format, lint, types, import contracts, tidy rules
 	@$(BIN)/ruff format --check .
@@ -40,4 +48,4 @@ lock: .venv/.dev ## resolve the dependency locks anew (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help run demo test check fix lock
+.PHONY: help run demo test chromium check fix lock
