@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.guarded_accounts import GuardedAccounts
-from gateway.ports import Consents
+from gateway.ports import Consents, Customers
 from kernel.clock import Clock
 from kernel.cursor import CursorSealer
 
@@ -14,3 +14,4 @@ class Parts:
     consents: Consents
     cursors: CursorSealer
     clock: Clock
+    customers: Customers

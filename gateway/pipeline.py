@@ -21,7 +21,7 @@ from kernel.errors import Overloaded, Problem
 from kernel.hot_state import Current, Moved, VersionIs
 from kernel.http.message import Response
 from kernel.operations import Operation
-from openapi.dialect import Dialect, Rendering, Row
+from openapi.dialect import Dialect, RawBody, Rendering, Row
 
 ATTEMPTS_MAX = 3
 ANSWER_WITHIN_SECONDS = 1.0  # of the decision
@@ -119,8 +119,9 @@ class Pipeline:
             raise Overloaded(f"{row.operation} took longer than {OPERATION_SECONDS_MAX} s") from None
         if row.encode is None:
             return Response(row.success)
-        body = json.encode(row.encode(exchange.result, _rendering(exchange, self._clock)))
-        return Response(row.success, body, CIMultiDict({"Content-Type": exchange.dialect.media_type}))
+        encoded = row.encode(exchange.result, _rendering(exchange, self._clock))
+        raw = encoded if isinstance(encoded, RawBody) else RawBody(exchange.dialect.media_type, json.encode(encoded))
+        return Response(row.success, raw.content, CIMultiDict({"Content-Type": raw.media_type}))
 
 
 async def _judge(exchange: Exchange, steps: Steps) -> Problem | None:

@@ -85,6 +85,11 @@ class AccountsUpstream(Protocol):
     ASCII characters, unique among the records of their kind: they leave us as they are. A page of records is newest first by (created_at, account_id, id), over all the given accounts together:
     see RecordPage for what holds while rows arrive. A row that was removed is absent from then on."""
 
+    @property
+    def name(self) -> str:
+        """Ours, a constant: what its owner reads beside its defects."""
+        ...
+
     async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]: ...
 
     async def balances(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Balance, ...]: ...
@@ -139,7 +144,9 @@ class AccountsUpstream(Protocol):
 class Customers(Protocol):
     """Which customer of the core bank a PSU is."""
 
-    async def customer_of(self, brand: Brand, psu_id: str) -> str | None: ...
+    async def customer_of(self, brand: Brand, psu_id: str) -> str | None:
+        """The core bank's own reference; None for a PSU who is no longer known."""
+        ...
 
 
 class Tokens(Protocol):

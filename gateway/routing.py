@@ -1,6 +1,7 @@
 """Find the operation of a request: a tree of path segments per brand, built at boot from its dialects' tables.
 
 A literal segment wins over a parameter. One trailing slash is tolerated; an empty segment or parameter matches nothing.
+What a brand does not offer is not planted.
 Everything outside a dialect's base path belongs to the brand's plain dialect (gateway/whoami.py).
 """
 
@@ -99,7 +100,8 @@ def _tree(brand: Brand, by_name: Mapping[str, Dialect]) -> _Node:
             raise ValueError(f"brand {brand.name}: {dialect.name} and {base.dialect.name} share a base path")
         base.dialect = dialect
         for row in dialect.rows:
-            _plant(base, dialect, row)
+            if row.operation not in brand.operations_off:
+                _plant(base, dialect, row)
     return root
 
 

@@ -6,6 +6,8 @@ A brand is resolved by host name against configuration before routing, never fro
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from kernel.operations import Operation
+
 
 @dataclass(frozen=True, slots=True)
 class Brand:
@@ -21,3 +23,6 @@ class Brand:
     organisation_id: str = ""  # the ASPSP's own id in the directory
     colour: str = "#1d4d8f"  # accent of the pages
     country: str = "GB"
+    sca_required_after_days: int | None = None  # of business time since the PSU's last authentication; None: never for that reason
+    sca_recent_minutes: int | None = None  # how fresh it must be for what has no exemption; None: as old as the consent allows
+    operations_off: frozenset[Operation] = frozenset()  # conditional ones that this ASPSP does not offer

@@ -17,13 +17,13 @@ CURSOR_CHARACTERS_MAX = 1024
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """Where a listing goes on: after the row at `booked_at`, `account_id`, `transaction_id`, as the bank's records stood at
-    booking sequence `as_of`. `expires_at` is protocol time."""
+    """Where a listing goes on: after the row `row_id` of `account_id` at the instant `at` that orders it, as the bank's records stood
+    at booking sequence `as_of` (0: the listing has none). `expires_at` is protocol time."""
 
     as_of: int
-    booked_at: datetime
+    at: datetime
     account_id: str
-    transaction_id: str
+    row_id: str
     expires_at: datetime
 
 

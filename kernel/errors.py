@@ -157,6 +157,14 @@ class ConsentNotAuthorised(Problem):
     code, public = "consent_not_authorised", "The consent is not authorised."
 
 
+class ConsentSuspended(Problem):
+    code, public = "consent_suspended", "The consent is suspended until the customer authenticates again."
+
+
+class ReauthenticationRequired(Problem):
+    code, public = "reauthentication_required", "The customer must authenticate again before this can be read."
+
+
 class ConsentExpired(Problem):
     code, public = "consent_expired", "The consent has expired."
 
@@ -179,6 +187,10 @@ class AccountUnknown(Problem):
 
 class AccountNotConsented(Problem):
     code, public = "account_not_consented", "The consent does not cover this account."
+
+
+class StatementUnknown(Problem):
+    code, public = "statement_unknown", "There is no such statement."
 
 
 class CursorInvalid(Problem):

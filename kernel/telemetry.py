@@ -48,6 +48,12 @@ class Telemetry:
             registry=self.registry,
         )
         self._refusals = Counter("portcullis_refusals", "Refusals by reason.", ("surface", "code"), registry=self.registry)
+        self._defects = Counter(
+            "portcullis_upstream_defects",
+            "Answers of upstreams that were late or broken, by what they were asked.",
+            ("upstream", "operation", "code"),
+            registry=self.registry,
+        )
         self._bound_refusals: dict[tuple[str, str], Counter] = {}
         self._meters: dict[tuple[str, str], OperationMeter] = {}
         self._gauges: dict[str, Gauge] = {}
@@ -67,6 +73,10 @@ class Telemetry:
         if counter is None:
             counter = self._bound_refusals[key] = self._refusals.labels(surface, code)
         counter.inc()
+
+    def upstream_defect(self, upstream: str, operation: str, code: str) -> None:
+        """Count an answer of an upstream that could not be passed on. `operation` is the port's method, `code` a Problem's."""
+        self._defects.labels(upstream, operation, code).inc()
 
     def gauge(self, name: str, documentation: str) -> Gauge:
         """A number that goes up and down, such as the age of the oldest order in a state: the same one for the same name."""

@@ -45,6 +45,14 @@ class Rendering:
 
 
 @dataclass(frozen=True, slots=True)
+class RawBody:
+    """What an encoder answers in place of a wire type: a body that is sent as it is."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class QueryParameter:
     """A query parameter of an operation, for the published document; the row's `decode` reads and judges it."""
 
@@ -73,7 +81,7 @@ class Row:
     path: str  # template below the dialect's base path: "/accounts/{AccountId}/balances"
     operation: Operation
     decode: Callable[[WireRequest], Any]
-    encode: Callable[[Any, Rendering], Any] | None  # None: the success has no body
+    encode: Callable[[Any, Rendering], Any] | None  # to a wire type or a RawBody; None: the success has no body
     success: int = 200
     credential: Credential = "token"
     scope: str | None = None
@@ -86,6 +94,8 @@ class Row:
     response: type | None = None
     summary: str = ""  # one line of the published document
     query: tuple[QueryParameter, ...] = ()
+    media_types: tuple[str, ...] = ()  # of a RawBody; empty: the dialect's own
+    conditional: bool = False  # a bank that lacks the data or does not show it leaves the operation out (Brand.operations_off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +184,7 @@ class Dialect:
     version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"
     cursor_parameter: str = "page"  # the query parameter in which a later page's cursor travels
     body_bytes_max: int = 65_536  # of a request
+
+    def media_types_of(self, row: Row) -> tuple[str, ...]:
+        """In which forms an operation's success can be sent."""
+        return row.media_types or (self.media_type,)

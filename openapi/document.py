@@ -72,6 +72,8 @@ def _operation(dialect: Dialect, row: Row) -> JsonObject:
         "security": _security(row),
         "parameters": _parameters(dialect, row),
     }
+    if row.conditional:
+        operation["x-conditional"] = True
     if row.permissions:
         operation["x-permissions-any-of"] = sorted(row.permissions)
     if row.request is not None:
@@ -116,6 +118,8 @@ def _success(dialect: Dialect, row: Row) -> JsonObject:
     answer: JsonObject = {"description": "Done.", "headers": _headers(dialect)}
     if row.response is not None:
         answer["content"] = _content(dialect, row.response)
+    elif row.media_types:
+        answer["content"] = {media_type: {} for media_type in row.media_types}  # bytes, as OpenAPI 3.1 says it
     return answer
 
 

@@ -1,4 +1,4 @@
-"""Refuse a request that accepts nothing its dialect can produce. RFC 9110 section 12.5.1."""
+"""Refuse a request that accepts nothing its operation can produce. RFC 9110 section 12.5.1."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,9 @@ class Accept:
 
     async def on_request(self, exchange: Exchange) -> None:
         headers = exchange.request.headers.getall("Accept", [])
-        if headers and not accepts(",".join(headers), exchange.dialect.media_type):
-            raise MediaTypeUnacceptable(f"{exchange.dialect.media_type} is not accepted")
+        producible = exchange.dialect.media_types_of(exchange.row)
+        if headers and not any(accepts(",".join(headers), media_type) for media_type in producible):
+            raise MediaTypeUnacceptable(f"none of {', '.join(producible)} is accepted")
 
 
 def accepts(header: str, media_type: str) -> bool:

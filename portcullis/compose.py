@@ -9,6 +9,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from consent import tables
 from consent.app import ConsentServer
@@ -45,6 +46,7 @@ from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
 from policies.unattended_limit import Unattended
+from portcullis.customers import IdentifiedCustomers
 from portcullis.records import access_writer, entry_writer
 from portcullis.settings import Settings
 
@@ -149,7 +151,11 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         unattended=Unattended(rates.unattended_per_day),
     )
     use_cases = UseCaseParts(
-        accounts=GuardedAccounts(parts.accounts), consents=store, cursors=CursorSealer(parts.sealer), clock=parts.clock
+        accounts=GuardedAccounts(parts.accounts, count_defect=partial(parts.telemetry.upstream_defect, parts.accounts.name)),
+        consents=store,
+        cursors=CursorSealer(parts.sealer),
+        clock=parts.clock,
+        customers=IdentifiedCustomers(parts.identity),
     )
     return Gateway(
         brands=parts.brands,

@@ -13,6 +13,7 @@ import msgspec
 
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused, build, overlay, read_file
+from kernel.operations import Operation
 from openapi import DIALECTS
 
 VARIABLES = {
@@ -32,7 +33,8 @@ VARIABLES = {
 
 
 class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One ASPSP. `issuer` and `mtls_url` are https URLs without path, query or trailing slash."""
+    """One ASPSP. `issuer` and `mtls_url` are https URLs without path, query or trailing slash. `operations_off`: conditional
+    operations that it does not offer, as the published documents name them (`read_statement_file`)."""
 
     name: str
     display_name: str
@@ -43,6 +45,9 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     organisation_id: str = ""
     colour: str = "#1d4d8f"
     country: str = "GB"
+    sca_required_after_days: int | None = None
+    sca_recent_minutes: int | None = None
+    operations_off: tuple[str, ...] = ()
 
 
 class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -160,6 +165,9 @@ def check_production(settings: Settings) -> None:
 
 
 def _brand(settings: BrandSettings) -> Brand:
+    for key in ("sca_required_after_days", "sca_recent_minutes"):
+        if (value := getattr(settings, key)) is not None and value < 1:
+            raise ConfigurationRefused(f"brands.{key}: must be at least 1, or left out")
     for key in ("issuer", "mtls_url"):
         url = urlsplit(getattr(settings, key))
         if url.scheme != "https" or not url.netloc or url.path or url.query or url.fragment or "@" in url.netloc:
@@ -182,4 +190,18 @@ def _brand(settings: BrandSettings) -> Brand:
         organisation_id=settings.organisation_id,
         colour=settings.colour,
         country=settings.country,
+        sca_required_after_days=settings.sca_required_after_days,
+        sca_recent_minutes=settings.sca_recent_minutes,
+        operations_off=_operations_off(settings),
     )
+
+
+def _operations_off(settings: BrandSettings) -> frozenset[Operation]:
+    """What a standard demands of every bank stays on."""
+    rows = [row for dialect in DIALECTS if dialect.name in settings.dialects for row in dialect.rows]
+    switchable = {row.operation for row in rows} - {row.operation for row in rows if not row.conditional}
+    refused = sorted(set(settings.operations_off) - switchable)
+    if refused:
+        known = ", ".join(sorted(switchable)) or "none"
+        raise ConfigurationRefused(f"brands.operations_off: cannot be switched off are {', '.join(refused)}; can be: {known}")
+    return frozenset(Operation(name) for name in settings.operations_off)

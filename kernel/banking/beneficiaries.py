@@ -8,7 +8,7 @@ from kernel.banking.accounts import Counterparty
 
 
 class Beneficiary(msgspec.Struct, frozen=True, kw_only=True):
-    """`trusted`: the customer exempted payments to it from strong authentication (RTS article 13)."""
+    """`payee` always has an identifier. `trusted`: the customer exempted payments to it from strong authentication (RTS article 13)."""
 
     id: str
     account_id: str

@@ -17,7 +17,8 @@ class Due(StrEnum):
 
 
 class ScheduledPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """Only payments still to be made: one that was made is a transaction. `amount` is never negative."""
+    """Only payments still to be made: one that was made is a transaction. `amount` is never negative; `payee` always has an
+    identifier."""
 
     id: str
     account_id: str

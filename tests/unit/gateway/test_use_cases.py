@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from gateway import consented_accounts
-from gateway.use_cases.read_transactions import CURSOR_LIFETIME, PAGE_SIZE_MAX
+from gateway.turning import CURSOR_LIFETIME, PAGE_SIZE_MAX
 from kernel.banking.accounts import TransactionPage, TransactionStatus
 from kernel.banking.consents import ConsentKind, Permission
 from kernel.errors import AccountNotConsented

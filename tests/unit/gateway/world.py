@@ -1,6 +1,6 @@
 """A small world for the data plane: one brand, one dialect of its own, and hand-made neighbours that remember what they were asked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
 from gateway.guarded_accounts import GuardedAccounts
 from gateway.parts import Parts
-from gateway.ports import Access, Position, TransactionFilter
+from gateway.ports import Access, Page, Position, RecordPosition, StatementFilter, TransactionFilter
 from gateway.use_cases import USE_CASES
 from kernel import json
 from kernel.access import AccessToken, Client, FamilyState, Grant, Role, SecurityProfile, TokenFamily
@@ -29,8 +29,17 @@ from kernel.banking.accounts import (
     TransactionPage,
     TransactionStatus,
 )
+from kernel.banking.beneficiaries import Beneficiary
 from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentLodgement, ConsentState, Permission
+from kernel.banking.direct_debits import DirectDebit
+from kernel.banking.listing import RecordPage
 from kernel.banking.money import Money
+from kernel.banking.offers import Offer
+from kernel.banking.parties import AccountParty, Party
+from kernel.banking.products import Product
+from kernel.banking.scheduled_payments import ScheduledPayment
+from kernel.banking.standing_orders import StandingOrder
+from kernel.banking.statements import Statement, StatementFile, StatementPage
 from kernel.brand import Brand
 from kernel.certificates import Certificate
 from kernel.clock import ManualClock
@@ -236,6 +245,7 @@ CONSENT = Consent(
     permissions=frozenset(Permission),
     created_at=START,
     state_changed_at=START,
+    psu_id="psu-1",
     accounts=(AccountReference("a1", "up1"), AccountReference("a2", "up2")),
 )
 TOKEN = AccessToken(
@@ -378,9 +388,13 @@ class Upstream:
 
     account_ids: tuple[str, ...] = ("up1", "up2", "up3")
     rows: list[Transaction] = field(default_factory=list)
+    records: dict[str, list[Any]] = field(default_factory=dict)  # by the port's method
+    customers: dict[str, Party] = field(default_factory=dict)
+    files: dict[tuple[str, str], StatementFile] = field(default_factory=dict)
     asked: list[Any] = field(default_factory=list)
     before: Callable[[], Any] = lambda: None
     answers: Any = None
+    name: str = "hand-made"
 
     async def _question(self, *question: Any) -> None:
         self.asked.append(question)
@@ -407,6 +421,87 @@ class Upstream:
             reverse=True,
         )
         return TransactionPage(tuple(found[: where.limit]), len(found) > where.limit, as_of, START - timedelta(days=700), START)
+
+    async def _page(self, what: str, account_ids: tuple[str, ...], where: Any) -> Any:
+        await self._question(what, account_ids, where)
+        if self.answers is not None:
+            return self.answers
+        found = newest_first((row for row in self.records.get(what, ()) if row.account_id in account_ids), where.after)
+        return RecordPage(tuple(found[: where.limit]), len(found) > where.limit)
+
+    async def beneficiaries(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[Beneficiary]:
+        return await self._page("beneficiaries", account_ids, where)
+
+    async def direct_debits(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[DirectDebit]:
+        return await self._page("direct_debits", account_ids, where)
+
+    async def standing_orders(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[StandingOrder]:
+        return await self._page("standing_orders", account_ids, where)
+
+    async def scheduled_payments(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[ScheduledPayment]:
+        return await self._page("scheduled_payments", account_ids, where)
+
+    async def _all(self, what: str, account_ids: tuple[str, ...]) -> Any:
+        await self._question(what, account_ids)
+        if self.answers is not None:
+            return self.answers
+        return tuple(row for each in account_ids for row in self.records.get(what, ()) if row.account_id == each)
+
+    async def products(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Product, ...]:
+        return await self._all("products", account_ids)
+
+    async def offers(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Offer, ...]:
+        return await self._all("offers", account_ids)
+
+    async def parties(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[AccountParty, ...]:
+        return await self._all("parties", account_ids)
+
+    async def party_of(self, brand: Brand, customer_id: str) -> Party | None:
+        await self._question("party_of", customer_id)
+        return self.answers or self.customers.get(customer_id)
+
+    async def statements(self, brand: Brand, account_ids: tuple[str, ...], where: StatementFilter) -> StatementPage:
+        await self._question("statements", account_ids, where)
+        if self.answers is not None:
+            return self.answers
+        rows = [row for row in self.records.get("statements", ()) if row.account_id in account_ids]
+        found = newest_first((row for row in rows if is_inside(row, where)), where.after)
+        ends = [instant for row in rows for instant in (row.starts_at, row.ends_at)]
+        more = len(found) > where.limit
+        return StatementPage(tuple(found[: where.limit]), more, min(ends, default=None), max(ends, default=None))
+
+    async def statement(self, brand: Brand, account_id: str, statement_id: str) -> Statement | None:
+        await self._question("statement", account_id, statement_id)
+        rows = self.records.get("statements", ())
+        return self.answers or next((row for row in rows if (row.account_id, row.id) == (account_id, statement_id)), None)
+
+    async def statement_file(self, brand: Brand, account_id: str, statement_id: str, media_type: str) -> StatementFile | None:
+        await self._question("statement_file", account_id, statement_id, media_type)
+        return self.answers or self.files.get((account_id, statement_id))
+
+
+def newest_first(rows: Iterable[Any], after: RecordPosition | None) -> list[Any]:
+    found = sorted(rows, key=lambda row: (row.created_at, row.account_id, row.id), reverse=True)
+    if after is None:
+        return found
+    return [
+        row for row in found if (row.created_at, row.account_id, row.id) < (after.created_at, after.account_id, after.record_id)
+    ]
+
+
+def is_inside(row: Statement, where: StatementFilter) -> bool:
+    early = where.starts_from is not None and row.starts_at < where.starts_from
+    return not early and (where.ends_to is None or row.ends_at <= where.ends_to)
+
+
+@dataclass
+class Customers:
+    """Which customer of the bank a PSU is."""
+
+    known: dict[str, str] = field(default_factory=lambda: {"psu-1": "customer-1"})
+
+    async def customer_of(self, brand: Brand, psu_id: str) -> str | None:
+        return self.known.get(psu_id)
 
 
 def matches(row: Transaction, where: TransactionFilter) -> bool:
@@ -452,8 +547,11 @@ class World:
             self.tokens, self.snapshots, self.consents, self.records, self.clock, rate or Rate(), unattended or Unattended()
         )
         self.chain = assemble(CHAIN, parts)
+        self.customers = Customers()
+        self.defects: list[tuple[str, str]] = []
+        self.guarded = GuardedAccounts(self.upstream, count_defect=lambda *defect: self.defects.append(defect))
         self.use_cases = map_operations(
-            assemble(USE_CASES, Parts(GuardedAccounts(self.upstream), self.consents, self.cursors, self.clock))
+            assemble(USE_CASES, Parts(self.guarded, self.consents, self.cursors, self.clock, self.customers))
         )
         self.dialects = dialects
         self.brand = replace(BRAND, dialects=tuple(dialect.name for dialect in dialects))

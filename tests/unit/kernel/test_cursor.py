@@ -20,9 +20,9 @@ SEALED = SEALER.seal(CURSOR, "client-1", "consent-1")
 CURSORS = st.builds(
     Cursor,
     as_of=st.integers(0, 2**62),
-    booked_at=st.datetimes(timezones=st.just(UTC)),
+    at=st.datetimes(timezones=st.just(UTC)),
     account_id=st.text(max_size=40),
-    transaction_id=st.text(max_size=40),
+    row_id=st.text(max_size=40),
     expires_at=st.just(NOW + timedelta(seconds=1)),
 )
 

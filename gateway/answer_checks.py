@@ -1,0 +1,114 @@
+"""What must hold of a bank's answer, given the question. Each check raises UpstreamFailed, whose detail names no data."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from gateway.ports import RECORDS_PER_ACCOUNT_MAX, Position, RecordPosition, TransactionFilter
+from kernel.banking.accounts import Counterparty, Transaction
+from kernel.banking.money import Money, exponent
+from kernel.errors import UpstreamFailed
+
+WHOLE_DIGITS_MAX = 13  # of an amount: what every standard can tell
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_RECORD_ID = re.compile(r"[!-~]{1,40}", re.ASCII)
+
+
+class Record(Protocol):
+    """What a listing is ordered by."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def account_id(self) -> str: ...
+
+    @property
+    def created_at(self) -> datetime: ...
+
+
+def check_asked(asked: tuple[str, ...], answered: Iterable[str]) -> None:
+    if not set(answered) <= set(asked):
+        raise UpstreamFailed("the answer speaks of an account that was not asked about")
+
+
+def check_amounts(spoken: Iterable[tuple[str, Money | None]]) -> None:
+    """Amounts by account: each account speaks one currency, and no amount is beyond what can be told."""
+    currencies: dict[str, str] = {}
+    for account_id, amount in spoken:
+        if amount is None:
+            continue
+        if currencies.setdefault(account_id, amount.currency) != amount.currency:
+            raise UpstreamFailed("one account is answered in two currencies")
+        check_amount(amount)
+
+
+def check_amount(amount: Money) -> None:
+    check_currency(amount.currency)
+    if abs(amount.minor) >= 10 ** (WHOLE_DIGITS_MAX + exponent(amount.currency)):
+        raise UpstreamFailed("an amount is beyond what can be told")
+
+
+def check_currency(currency: str) -> None:
+    if _CURRENCY.fullmatch(currency) is None:
+        raise UpstreamFailed("a currency is not an ISO 4217 code")
+
+
+def check_sizes(amounts: Iterable[Money | None]) -> None:
+    """Amounts whose direction is known from what they are."""
+    if any(amount is not None and amount.minor < 0 for amount in amounts):
+        raise UpstreamFailed("an amount is negative that cannot be")
+
+
+def check_ids(found: Iterable[str]) -> None:
+    if not all(_RECORD_ID.fullmatch(each) for each in found):
+        raise UpstreamFailed("an id is not 1 to 40 visible ASCII characters")
+
+
+def check_payees(payees: Iterable[Counterparty]) -> None:
+    if any(payee.identifier is None or not payee.identifier.identification for payee in payees):
+        raise UpstreamFailed("a payee has no account")
+
+
+def check_few(account_ids: Iterable[str], most: int = RECORDS_PER_ACCOUNT_MAX) -> None:
+    """What is not paged has an end."""
+    if any(count > most for count in Counter(account_ids).values()):
+        raise UpstreamFailed(f"more than {most} records of one account")
+
+
+def check_records(
+    rows: Sequence[Record], more: bool, account_ids: tuple[str, ...], limit: int, after: RecordPosition | None
+) -> None:
+    """A page of records: of the accounts asked about, no larger than asked for, in order, and after the given position."""
+    check_asked(account_ids, (row.account_id for row in rows))
+    check_ids(row.id for row in rows)
+    if len(rows) > limit or (more and not rows):
+        raise UpstreamFailed(f"{len(rows)} records for a page of {limit}, more: {more}")
+    if len({row.id for row in rows}) != len(rows):
+        raise UpstreamFailed("one record was answered twice")
+    previous = None if after is None else (after.created_at, after.account_id, after.record_id)
+    for row in rows:
+        key = (row.created_at, row.account_id, row.id)
+        if previous is not None and key >= previous:
+            raise UpstreamFailed("records are not in order, newest first, after the given position")
+        previous = key
+
+
+def check_within(row: Transaction, where: TransactionFilter) -> None:
+    early = where.booked_from is not None and row.booked_at < where.booked_from
+    late = where.booked_to is not None and row.booked_at > where.booked_to
+    if early or late:
+        raise UpstreamFailed("a transaction lies outside the window that was asked for")
+    if (row.amount.minor < 0 and not where.debits) or (row.amount.minor > 0 and not where.credits):
+        raise UpstreamFailed("a transaction has the direction that was not asked for")
+
+
+def check_order(rows: Iterable[Transaction], after: Position | None) -> None:
+    previous = None if after is None else (after.booked_at, after.account_id, after.transaction_id)
+    for row in rows:
+        key = (row.booked_at, row.account_id, row.id)
+        if previous is not None and key >= previous:
+            raise UpstreamFailed("transactions are not in order, newest first, after the given position")
+        previous = key
