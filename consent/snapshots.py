@@ -14,14 +14,14 @@ from consent.clients.document import load_client
 from consent.store.snapshots import load_consent
 from consent.tables_consents import consents
 from consent.tables_oauth import clients, denied_tokens, key_sets, token_families
-from consent.tokens.families import load_family
+from consent.tokens.families import load_family, load_living
 from kernel.access import Client, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.database import Database
 from kernel.sealed import Sealer
 from kernel.snapshots import SnapshotCache
-from kernel.subjects import TOKEN_CURRENT, TOKEN_REVOKED
+from kernel.subjects import TOKEN_CURRENT, TOKEN_REVOKED, consent_subject, family_subject
 
 T = TypeVar("T", Client, TokenFamily, Consent)
 Key = tuple[str, str]  # brand and id
@@ -60,15 +60,7 @@ class ConsentSnapshots:
 
     async def load_version(self, subject: str) -> int | None:
         """The current version of a subject (kernel/subjects.py) by the database; None for what does not exist."""
-        brand, kind, *rest = subject.split("/", 2)
-        async with self._database.read() as connection:
-            if kind == "keys":
-                return (await connection.execute(sa.select(key_sets.c.version).where(key_sets.c.brand == brand))).scalar()
-            if kind == "token":
-                denied = sa.select(denied_tokens.c.jti).where(denied_tokens.c.brand == brand, denied_tokens.c.jti == rest[0])
-                return TOKEN_CURRENT if (await connection.execute(denied)).scalar() is None else TOKEN_REVOKED
-            version, of_brand, of_id = _VERSIONED[kind]
-            return (await connection.execute(sa.select(version).where(of_brand == brand, of_id == rest[0]))).scalar()
+        return await load_version(self._database, subject)
 
     def _cache(self, load: Callable[[AsyncConnection, str, str], Awaitable[T | None]], size: int) -> SnapshotCache[Key, T]:
         async def load_by_key(key: Key) -> T | None:
@@ -81,3 +73,24 @@ class ConsentSnapshots:
 async def _look_up(cache: SnapshotCache[Key, T], brand: Brand, aggregate_id: str, fresh: bool) -> T | None:
     key = (brand.name, aggregate_id)
     return await (cache.reload(key) if fresh else cache.get(key))
+
+
+async def load_version(database: Database, subject: str) -> int | None:
+    """The current version of a subject (kernel/subjects.py); None for what does not exist."""
+    brand, kind, *rest = subject.split("/", 2)
+    async with database.read() as connection:
+        if kind == "keys":
+            return (await connection.execute(sa.select(key_sets.c.version).where(key_sets.c.brand == brand))).scalar()
+        if kind == "token":
+            denied = sa.select(denied_tokens.c.jti).where(denied_tokens.c.brand == brand, denied_tokens.c.jti == rest[0])
+            return TOKEN_CURRENT if (await connection.execute(denied)).scalar() is None else TOKEN_REVOKED
+        version, of_brand, of_id = _VERSIONED[kind]
+        return (await connection.execute(sa.select(version).where(of_brand == brand, of_id == rest[0]))).scalar()
+
+
+async def load_subjects(database: Database, brand: str, consent_id: str) -> tuple[str, ...]:
+    """The consent and its living token families: what ends together, to be named before the change that ends it. A family born in
+    between is ended all the same, and costs a new epoch (kernel/versions.py)."""
+    async with database.read() as connection:
+        families = await load_living(connection, brand, consent_id)
+    return (consent_subject(brand, consent_id), *(family_subject(brand, family_id) for family_id in families))

@@ -18,6 +18,7 @@ from consent.journey.session import Asked
 from consent.journey.terms import acr_of
 from consent.lifecycle import ConsentEvent, allows, state_after
 from consent.services import Services
+from consent.snapshots import load_subjects
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.changes import authorise, change_consent
 from consent.store.snapshots import load_consent
@@ -97,9 +98,8 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
     async def write() -> tuple[str, dict[str, int]]:
         return await services.database.write(work)
 
-    code = await services.versions.change(
-        [consent_subject(brand.name, consent_id)], write, load_version=services.snapshots.load_version
-    )
+    subjects = await load_subjects(services.database, brand.name, consent_id)
+    code = await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
     return clear_cookie(success_redirect(brand, pushed, code))
 
 

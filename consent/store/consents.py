@@ -10,10 +10,11 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.lifecycle import ConsentEvent
+from consent.snapshots import load_subjects, load_version
 from consent.store.authorisations import Authorisation, load_authorisations
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.references import load_reference
-from consent.store.snapshots import load_consent, load_history, load_version
+from consent.store.snapshots import load_consent, load_history
 from consent.tokens.families import end_families
 from kernel.access import Client
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
@@ -166,12 +167,13 @@ class ConsentStore:
         async def write() -> tuple[Consent, dict[str, int]]:
             return await self.database.write(work)
 
-        return await self.versions.change([consent_subject(brand.name, consent_id)], write, load_version=self._load_version)
+        subjects: tuple[str, ...] = (consent_subject(brand.name, consent_id),)
+        if event in ENDING_EVENTS:
+            subjects = await load_subjects(self.database, brand.name, consent_id)
+        return await self.versions.change(subjects, write, load_version=self._load_version)
 
     async def _load_version(self, subject: str) -> int | None:
-        brand, _, consent_id = subject.split("/", 2)
-        async with self.database.read() as connection:
-            return await load_version(connection, brand, consent_id)
+        return await load_version(self.database, subject)
 
 
 def _check_readable(consent: Consent | None, client: Client) -> Consent:

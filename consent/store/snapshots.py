@@ -49,12 +49,6 @@ async def load_consent(
     return None if row is None else _open(sealer, row)
 
 
-async def load_version(connection: AsyncConnection, brand: str, consent_id: str) -> int | None:
-    """The number of the current version, or None."""
-    query = sa.select(consents.c.version).where(consents.c.brand == brand, consents.c.id == consent_id)
-    return (await connection.execute(query)).scalar()
-
-
 async def load_history(connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str) -> tuple[Consent, ...]:
     """Every version, oldest first."""
     versions = (

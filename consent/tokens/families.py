@@ -47,6 +47,16 @@ async def load_family_row(connection: AsyncConnection, brand: str, family_id: st
     return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
 
 
+async def load_living(connection: AsyncConnection, brand: str, consent_id: str) -> list[str]:
+    """The ids of a consent's active families."""
+    query = sa.select(token_families.c.id).where(
+        token_families.c.brand == brand,
+        token_families.c.consent_id == consent_id,
+        token_families.c.state == FamilyState.ACTIVE.value,
+    )
+    return list(await connection.scalars(query))
+
+
 def family_of(row: sa.Row[Any]) -> TokenFamily:
     return TokenFamily(
         id=row.id,

@@ -170,6 +170,7 @@ class DirectVersions:
 
     def __init__(self) -> None:
         self.published: dict[str, int] = {}
+        self.unnamed: set[str] = set()  # moved without having been named: each costs a new epoch
 
     async def change(
         self,
@@ -180,6 +181,7 @@ class DirectVersions:
     ) -> Any:
         value, versions = await write()
         self.published |= versions
+        self.unnamed |= versions.keys() - set(subjects)
         return value
 
 

@@ -71,6 +71,18 @@ async def test_a_withdrawn_consent_is_gone_for_its_client_and_its_families_end(w
     assert world.versions.published[f"main/consent/{consent.id}"] == 3
 
 
+async def test_what_ends_with_a_consent_is_named_before_it_ends(world):
+    """Whoever moves a version unnamed makes every worker ask the database for everything, and waits two seconds for it."""
+    consent = await authorised(world)
+    again = await world.browser().begin(await world.push(consent))
+    await again.log_in("alice")
+    await again.approve(0)
+    await world.store.withdraw(BRAND, CLIENT, consent.id)
+    states = [row.state for row in await world.rows(token_families)]
+    assert states == ["ended", "ended"]
+    assert world.versions.unnamed == set()
+
+
 async def test_two_withdrawals_at_once_are_one(world):
     consent = await world.lodge()
     outcomes = await asyncio.gather(*(world.store.withdraw(BRAND, CLIENT, consent.id) for _ in range(5)), return_exceptions=True)
