@@ -22,9 +22,11 @@ from consent.revocation import revoke
 from consent.services import Services
 from consent.token import issue_tokens
 from kernel.brand import Brand
+from kernel.clock import monotonic
 from kernel.errors import MethodNotAllowed, OperationUnknown, Problem
 from kernel.http.message import Request, Response
 from kernel.interaction import interaction_id
+from kernel.telemetry import Telemetry
 
 Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
 Face = Literal["document", "oauth", "page"]
@@ -74,13 +76,21 @@ class ConsentServer:
 
     paths: Mapping[str, Path] = _index(ROUTES)
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, telemetry: Telemetry) -> None:
         self._services = services
+        self._telemetry = telemetry
 
     def owns(self, path: str) -> bool:
         return path in self.paths
 
     async def handle(self, brand: Brand, request: Request) -> Response:
+        started = monotonic()
+        response = await self._respond(brand, request)
+        endpoint = request.path if request.path in self.paths else "unknown"
+        self._telemetry.operation("consent", endpoint).observe(response.status, monotonic() - started)
+        return response
+
+    async def _respond(self, brand: Brand, request: Request) -> Response:
         path = self.paths.get(request.path)
         interaction = interaction_id.set(self._services.ids.uuid())
         try:

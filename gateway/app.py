@@ -23,6 +23,7 @@ from kernel.http.message import Request, Response
 from kernel.ids import Ids
 from kernel.interaction import interaction_id
 from kernel.operations import Operation
+from kernel.telemetry import Telemetry
 from openapi.dialect import Dialect
 
 log = structlog.get_logger("gateway")
@@ -43,6 +44,7 @@ class Gateway:
         clock: Clock,
         ids: Ids,
         monotonic: Callable[[], float],
+        telemetry: Telemetry,
     ) -> None:
         self._routing = Routing.build(brands, dialects)
         self._pipeline = Pipeline(
@@ -51,6 +53,7 @@ class Gateway:
         self._clock = clock
         self._ids = ids
         self._monotonic = monotonic
+        self._telemetry = telemetry
 
     async def handle(self, brand: Brand, request: Request) -> Response:
         """The answer to any request at all. Raises nothing but cancellation."""
@@ -68,6 +71,7 @@ class Gateway:
             if exchange is not None:
                 exchange.milliseconds = (self._monotonic() - started) * 1000
                 response = self._close(exchange, response)
+            self._observe(exchange, response.status, self._monotonic() - started)
             return _stamped(response, place.dialect, interaction)
         finally:
             interaction_id.reset(token)
@@ -77,6 +81,11 @@ class Gateway:
         dialect = self._routing.locate(brand, request.path).dialect
         interaction = self._interaction_id(dialect, request)
         return _stamped(self._refuse(dialect, request, interaction, problem, None), dialect, interaction)
+
+    def _observe(self, exchange: Exchange | None, status: int, seconds: float) -> None:
+        self._telemetry.operation("gateway", exchange.row.operation.value if exchange else "unknown").observe(status, seconds)
+        if exchange is not None and exchange.problem is not None:
+            self._telemetry.refused("gateway", exchange.problem.code)
 
     def body_bytes_max(self, brand: Brand, path: str) -> int:
         """How much of a body the listener should read for this path before it gives up."""

@@ -111,7 +111,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         yield Composition(
             services=services,
             store=store,
-            consent_server=ConsentServer(services),
+            consent_server=ConsentServer(services, parts.telemetry),
             gateway=_compose_gateway(parts, services, store, accessed),
             versions=versions,
         )
@@ -166,4 +166,5 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         clock=parts.clock,
         ids=parts.ids,
         monotonic=monotonic,
+        telemetry=parts.telemetry,
     )

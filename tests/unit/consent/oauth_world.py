@@ -51,6 +51,7 @@ from kernel.journal import Entry, Journal
 from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.subjects import consent_subject
+from kernel.telemetry import Telemetry
 from kernel.versions import Versions
 from openapi.uk_obie.v4_0.dialect import DIALECT
 
@@ -453,7 +454,7 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
             store=ConsentStore(database=database, versions=versions, clock=clock, ids=ids, sealer=sealer, journal=store_journal),
             record_token=recorded.append,
         )
-        World.__init__(world, services, ConsentServer(services), clock, hot_state, database, recorded)
+        World.__init__(world, services, ConsentServer(services, Telemetry()), clock, hot_state, database, recorded)
         async with hot_state.running(), versions.running():
             await prepare_keys(services, BRAND.name)
             await world.register("acme", KEYS["acme-1"], default_permissions=frozenset({Permission.ACCOUNTS_BASIC}))

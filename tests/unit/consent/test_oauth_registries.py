@@ -18,6 +18,7 @@ from consent.errors import OAUTH_ERRORS, render_description
 from consent.grants import GRANTS
 from consent.settings import Settings
 from kernel.errors import HeaderInvalid, Problem
+from kernel.telemetry import Telemetry
 from tests.unit.consent.oauth_world import BRAND, World, request_to
 
 
@@ -79,6 +80,6 @@ async def test_an_unreadable_request_is_refused_in_the_words_of_its_endpoint(oau
     """The listener asks for this when a request's head makes no sense."""
     for path, media_type in (("/token", "application/json"), ("/nothing", "application/json"), ("/login", "text/html")):
         unread = request_to("GET", path)
-        answer = ConsentServer(oauth.services).refuse(BRAND, unread, HeaderInvalid("bad"))
+        answer = ConsentServer(oauth.services, Telemetry()).refuse(BRAND, unread, HeaderInvalid("bad"))
         assert answer.status == 400
         assert answer.headers["Content-Type"].startswith(media_type)

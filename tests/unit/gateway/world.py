@@ -51,6 +51,7 @@ from kernel.ids import SeededIds
 from kernel.operations import Operation
 from kernel.sealed import Sealer
 from kernel.subjects import client_subject, consent_subject, family_subject, keys_subject
+from kernel.telemetry import Telemetry
 from openapi.dialect import Dialect, Row, WireError, WireRequest
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts
@@ -567,6 +568,7 @@ class World:
             clock=self.clock,
             ids=SeededIds("world"),
             monotonic=self.monotonic,
+            telemetry=Telemetry(),
         )
 
     def store(self, snapshot: Client | TokenFamily | Consent, *, current: int | None = None) -> None:

@@ -37,6 +37,7 @@ from kernel.journal import Journal
 from kernel.lease import Lease
 from kernel.migrate import upgrade
 from kernel.sealed import Sealer
+from kernel.telemetry import Telemetry
 from openapi import DIALECTS
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -369,4 +370,4 @@ async def make_world(database_url: str, **facts: Any):
                 await connection.execute(clients.insert().values(**columns_of(client), updated_at=START))
 
         await database.write(register)
-        yield World(services, store, clock, identity, versions, database, ConsentServer(services))
+        yield World(services, store, clock, identity, versions, database, ConsentServer(services, Telemetry()))
