@@ -1,0 +1,91 @@
+"""The operations that a bank's own core implements for us: one row each, all of them questions, none with an effect.
+
+Paths lie below the base URL that the bank names, e.g. `https://core.bank.example/core-bank/v1`. The brand stands in the path, so
+that a core which serves several can never answer for another one by forgetting a parameter.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from kernel.banking.accounts import TransactionPage
+from kernel.banking.beneficiaries import Beneficiary
+from kernel.banking.direct_debits import DirectDebit
+from kernel.banking.listing import RecordPage
+from kernel.banking.parties import Party
+from kernel.banking.scheduled_payments import ScheduledPayment
+from kernel.banking.standing_orders import StandingOrder
+from kernel.banking.statements import PDF, Statement, StatementPage
+from openapi.core_bank.v1 import answers, questions
+
+VERSION: Final = "1.0.0"
+NAME: Final = "core_bank/v1"
+BASE_PATH: Final = "/core-bank/v1"
+HEALTH_PATH: Final = "/health"
+JSON: Final = "application/json"
+JSON_BYTES_MAX: Final = 4 * 1024 * 1024  # of one answer
+
+INTERACTION_HEADER: Final = "Interaction-Id"
+DEADLINE_HEADER: Final = "Deadline-Ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation. `name` is also the port's method; `answer` None: a file in the media type that `Accept` names."""
+
+    name: str
+    path: str  # below /brands/{brand}
+    question: type[msgspec.Struct]
+    answer: type | None
+    summary: str
+    may_be_unknown: bool = False  # 404 with the code `unknown` is an answer
+
+
+ROWS: Final = (
+    Row(
+        "accounts_of",
+        "/customer-accounts",
+        questions.OfCustomer,
+        answers.Accounts,
+        "The accounts that a customer may share, in the customer's own order. Nobody's for an unknown customer.",
+    ),
+    Row("party_of", "/customer-party", questions.OfCustomer, Party, "A customer themself.", True),
+    Row("accounts", "/accounts", questions.OfAccounts, answers.Accounts, "Accounts, in the order asked for."),
+    Row("balances", "/balances", questions.OfAccounts, answers.Balances, "Balances of each account, in the order asked for."),
+    Row(
+        "transactions",
+        "/transactions",
+        questions.OfTransactions,
+        TransactionPage,
+        "One page of transactions over all the given accounts, newest first by (booked_at, account_id, id), as the books stood at "
+        "booking sequence `as_of`; without it, now.",
+    ),
+    Row("beneficiaries", "/beneficiaries", questions.OfRecords, RecordPage[Beneficiary], "One page of payees, newest first."),
+    Row("direct_debits", "/direct-debits", questions.OfRecords, RecordPage[DirectDebit], "One page of mandates, newest first."),
+    Row(
+        "standing_orders", "/standing-orders", questions.OfRecords, RecordPage[StandingOrder], "One page of orders, newest first."
+    ),
+    Row(
+        "scheduled_payments",
+        "/scheduled-payments",
+        questions.OfRecords,
+        RecordPage[ScheduledPayment],
+        "One page of payments still to be made, newest first.",
+    ),
+    Row("products", "/products", questions.OfAccounts, answers.Products, "The product of each account, in the order asked for."),
+    Row("offers", "/offers", questions.OfAccounts, answers.Offers, "Offers in force now, by account in the order asked for."),
+    Row("parties", "/parties", questions.OfAccounts, answers.Parties, "Who holds each account, its principal holder first."),
+    Row("statements", "/statements", questions.OfStatements, StatementPage, "One page of statements, newest first."),
+    Row("statement", "/statement", questions.OfStatement, Statement, "One statement of an account.", True),
+    Row(
+        "statement_file",
+        "/statement-file",
+        questions.OfStatement,
+        None,
+        f"A statement as its customer would print it, in the media type that `Accept` names, e.g. {PDF}.",
+        True,
+    ),
+)
+
+BY_NAME: Final = {row.name: row for row in ROWS}
