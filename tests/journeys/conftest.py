@@ -1,0 +1,45 @@
+"""What journeys share: the server's books, a browser, a grant that stands ready."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from tests.harness.books import Books
+from tests.harness.forms import Browser
+from tests.harness.judged import Grant, JudgedTpp
+from tests.harness.server import Server
+
+GRANT_SECONDS_MAX = 200.0  # an access token lives for 300
+
+
+@pytest.fixture
+async def books(server: Server) -> AsyncIterator[Books]:
+    async with Books.of(server) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def browser(acme: JudgedTpp) -> AsyncIterator[Browser]:
+    async with Browser(acme.folder.ca) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def standing(server: Server) -> dict[str, tuple[float, Grant]]:
+    """Grants that stand on this server, by name."""
+    return {}
+
+
+@pytest.fixture
+async def grant(acme: JudgedTpp, standing: dict[str, tuple[float, Grant]]) -> Grant:
+    """Alice's consent for all her accounts, with tokens that still live. For reading only: nobody may end it."""
+    return await still(standing, "alice", acme.granted)
+
+
+async def still(standing: dict[str, tuple[float, Grant]], name: str, make: Callable) -> Grant:
+    """The grant of this name, made anew when its token grows old."""
+    made_at, known = standing.get(name, (0.0, None))
+    if known is None or time.monotonic() - made_at > GRANT_SECONDS_MAX:
+        standing[name] = (time.monotonic(), await make())
+    return standing[name][1]
