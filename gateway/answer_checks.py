@@ -4,14 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from gateway.ports import RECORDS_PER_ACCOUNT_MAX, Position, RecordPosition, TransactionFilter
-from kernel.banking.accounts import Counterparty, Transaction
+from kernel.banking.accounts import Counterparty, CurrencyExchange, Transaction
 from kernel.banking.money import Money, exponent
+from kernel.banking.products import InterestTier, OverdraftTier, Product
 from kernel.errors import UpstreamFailed
 
 WHOLE_DIGITS_MAX = 13  # of an amount: what every standard can tell
+RATE_LIMIT = 1000  # per cent, either way
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _RECORD_ID = re.compile(r"[!-~]{1,40}", re.ASCII)
 
@@ -60,6 +63,26 @@ def check_sizes(amounts: Iterable[Money | None]) -> None:
     """Amounts whose direction is known from what they are."""
     if any(amount is not None and amount.minor < 0 for amount in amounts):
         raise UpstreamFailed("an amount is negative that cannot be")
+
+
+def check_rates(rates: Iterable[Decimal | None]) -> None:
+    """Per cent."""
+    if not all(rate is None or (rate.is_finite() and abs(rate) < RATE_LIMIT) for rate in rates):
+        raise UpstreamFailed("a rate is beyond what can be told")
+
+
+def check_exchange(exchange: CurrencyExchange) -> None:
+    check_amount(exchange.instructed)
+    if not exchange.rate.is_finite() or exchange.rate <= 0:
+        raise UpstreamFailed("a rate of exchange is not above zero")
+
+
+def check_product(product: Product) -> None:
+    tiers: tuple[InterestTier | OverdraftTier, ...] = (*product.credit_interest, *product.overdraft)
+    bounds = [amount for tier in tiers for amount in (tier.minimum, tier.maximum)]
+    check_amounts((product.account_id, amount) for amount in (*bounds, product.monthly_maximum_charge))
+    check_sizes((*bounds, product.monthly_maximum_charge))
+    check_rates([tier.annual_rate for tier in tiers] + [tier.gross_rate for tier in product.credit_interest])
 
 
 def check_ids(found: Iterable[str]) -> None:

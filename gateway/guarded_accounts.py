@@ -14,10 +14,13 @@ from gateway.answer_checks import (
     check_amounts,
     check_asked,
     check_currency,
+    check_exchange,
     check_few,
     check_ids,
     check_order,
     check_payees,
+    check_product,
+    check_rates,
     check_records,
     check_sizes,
     check_within,
@@ -91,7 +94,7 @@ class GuardedAccounts:
             for row in rows:
                 check_within(row, where)
                 if row.exchange is not None:
-                    check_amount(row.exchange.instructed)
+                    check_exchange(row.exchange)
             check_order(rows, where.after)
 
         return await self._ask("transactions", self._upstream.transactions(brand, account_ids, where), check)
@@ -142,6 +145,8 @@ class GuardedAccounts:
             check_asked(account_ids, (product.account_id for product in found))
             check_few((product.account_id for product in found), 1)
             check_ids(product.id for product in found)
+            for product in found:
+                check_product(product)
 
         return await self._ask("products", self._upstream.products(brand, account_ids), check)
 
@@ -152,6 +157,7 @@ class GuardedAccounts:
             check_ids(offer.id for offer in found)
             check_amounts((offer.account_id, amount) for offer in found for amount in (offer.amount, offer.fee))
             check_sizes(amount for offer in found for amount in (offer.amount, offer.fee))
+            check_rates(offer.rate for offer in found)
 
         return await self._ask("offers", self._upstream.offers(brand, account_ids), check)
 

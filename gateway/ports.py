@@ -136,8 +136,8 @@ class AccountsUpstream(Protocol):
         ...
 
     async def statement_file(self, brand: Brand, account_id: str, statement_id: str, media_type: str) -> StatementFile | None:
-        """The statement as its customer would print it, in exactly that media type; None: that account has no such statement, or not
-        in this form. At most STATEMENT_FILE_BYTES_MAX."""
+        """The statement as its customer would print it, in exactly that media type, card numbers masked; None: that account has no such
+        statement, or not in this form. At most STATEMENT_FILE_BYTES_MAX."""
         ...
 
 

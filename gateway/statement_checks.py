@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gateway.answer_checks import check_amounts, check_ids
+from gateway.answer_checks import check_amounts, check_ids, check_rates
 from gateway.ports import StatementFilter
 from kernel.banking.money import Money
 from kernel.banking.statements import PDF, STATEMENT_FILE_BYTES_MAX, Statement, StatementFile
@@ -15,6 +15,7 @@ def check_statement(statement: Statement) -> None:
     """One that can be told at all."""
     check_ids((statement.id,))
     check_amounts((statement.account_id, amount) for amount in _amounts_of(statement))
+    check_rates([*(each.rate for each in statement.interest), *(each.rate for each in statement.rates)])
     if statement.starts_at > statement.ends_at:
         raise UpstreamFailed("a statement ends before it begins")
     if len({each.figure for each in statement.amounts}) != len(statement.amounts):

@@ -9,7 +9,7 @@ from kernel.banking.commands import ListAccounts, ReadAccount
 from kernel.banking.consents import Permission
 from kernel.banking.results import AccountView
 from openapi.dialect import Rendering, WireRequest
-from openapi.uk_obie.v4_0.codes import ACCOUNT_CATEGORIES, ACCOUNT_STATUSES, ACCOUNT_TYPES, BIC_SCHEME, SCHEMES
+from openapi.uk_obie.v4_0.codes import ACCOUNT_CATEGORIES, ACCOUNT_STATUSES, ACCOUNT_TYPES, BIC_SCHEME, SCHEMES, SWITCH_STATUSES
 from openapi.uk_obie.v4_0.dates import render_date_time
 from openapi.uk_obie.v4_0.envelope import fitted, links_of
 from openapi.uk_obie.v4_0.wire import MetaData, OBAccount6, OBCashAccount6, OBReadAccount6, OBReadAccount6Data, OBServicer
@@ -74,6 +74,7 @@ def _encode(view: AccountView, granted: AbstractSet[Permission]) -> OBAccount6:
         account_type_code=ACCOUNT_TYPES[account.type],
         description=fitted(account.name, 35),
         nickname=fitted(account.nickname, 70),
+        switch_status=UNSET if account.switched is None else SWITCH_STATUSES[account.switched],
         opening_date=render_date_time(account.opened_at),
     )
     if Permission.ACCOUNTS_DETAIL in granted:

@@ -83,6 +83,8 @@ ACCOUNT_TYPES: dict[AccountType, str] = {
     AccountType.LOAN: "LOAN",
 }
 
+SWITCH_STATUSES = {False: "UK.CASS.NotSwitched", True: "UK.CASS.SwitchCompleted"}
+
 SCHEMES: dict[Scheme, str] = {
     Scheme.SORT_CODE: "UK.OBIE.SortCodeAccountNumber",
     Scheme.IBAN: "UK.OBIE.IBAN",

@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime
 
+from msgspec import UNSET, UnsetType
+
 from kernel.errors import FieldDateInvalid
 
 _DATE_TIME = re.compile(
@@ -38,3 +40,8 @@ def parse_query_date_time(text: str, path: str) -> datetime:
 def render_date_time(instant: datetime) -> str:
     """With an offset, which is always +00:00."""
     return instant.astimezone(UTC).isoformat()
+
+
+def render_known(instant: datetime | None) -> str | UnsetType:
+    """Nothing at all where the bank knows no instant."""
+    return UNSET if instant is None else render_date_time(instant)

@@ -5,9 +5,9 @@ from openapi.uk_obie.v4_0.authorization import Authorization
 from openapi.uk_obie.v4_0.codes import ACCOUNT_CONSENT_STATUSES
 from openapi.uk_obie.v4_0.consents import NAME, PATHS
 from openapi.uk_obie.v4_0.errors import ErrorTable
+from openapi.uk_obie.v4_0.filters import PAGE
 from openapi.uk_obie.v4_0.headers import Headers
 from openapi.uk_obie.v4_0.operations import ROWS
-from openapi.uk_obie.v4_0.transactions import PAGE
 
 DIALECT = Dialect(
     name=NAME,

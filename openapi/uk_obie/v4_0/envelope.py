@@ -1,5 +1,6 @@
 """What stands around the data of every answer: links, money, texts that fit. OBIE R/W 4.0 Profile, "Payload Structure"."""
 
+from decimal import ROUND_HALF_EVEN, Decimal
 from urllib.parse import quote, urlencode
 
 from msgspec import UNSET, UnsetType
@@ -7,6 +8,8 @@ from msgspec import UNSET, UnsetType
 from kernel.banking.money import Money
 from openapi.dialect import Rendering
 from openapi.uk_obie.v4_0.wire import CreditDebit, Links, OBActiveOrHistoricCurrencyAndAmount
+
+_FINEST_RATE = Decimal("0.0001")
 
 
 def links_of(rendering: Rendering, next_cursor: str | None = None) -> Links:
@@ -23,6 +26,10 @@ def money(amount: Money) -> OBActiveOrHistoricCurrencyAndAmount:
     return OBActiveOrHistoricCurrencyAndAmount(amount.decimal(), amount.currency)
 
 
+def known_money(amount: Money | None) -> OBActiveOrHistoricCurrencyAndAmount | UnsetType:
+    return UNSET if amount is None else money(amount)
+
+
 def credit_debit(amount: Money) -> CreditDebit:
     return "Debit" if amount.minor < 0 else "Credit"
 
@@ -30,3 +37,24 @@ def credit_debit(amount: Money) -> CreditDebit:
 def fitted(text: str | None, length_max: int) -> str | UnsetType:
     """A text cut to what the wire type takes; nothing at all if it is empty."""
     return text[:length_max] if text else UNSET
+
+
+def whole(text: str | None, length_max: int) -> str | UnsetType:
+    """A text that means nothing once it is cut, such as an address of the web: all of it or nothing."""
+    return text if text and len(text) <= length_max else UNSET
+
+
+def percentage(rate: Decimal) -> str:
+    """Per cent, with two to four decimals."""
+    digits = f"{rate.quantize(_FINEST_RATE, ROUND_HALF_EVEN):f}"
+    point = digits.index(".")
+    return digits[: point + 3] + digits[point + 3 :].rstrip("0")
+
+
+def known_percentage(rate: Decimal | None) -> str | UnsetType:
+    return UNSET if rate is None else percentage(rate)
+
+
+def known_number(rate: Decimal | None) -> float | UnsetType:
+    """A rate where the standard wants a JSON number: as exact as such a number is."""
+    return UNSET if rate is None else float(rate)

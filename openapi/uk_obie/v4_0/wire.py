@@ -14,13 +14,17 @@ Uri = Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 Amount = Annotated[str, Meta(pattern=r"^\d{1,13}$|^\d{1,13}\.\d{1,5}$")]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3,3}$")]
 AccountId = Annotated[str, Meta(min_length=1, max_length=40)]
+Max16Text = Annotated[str, Meta(min_length=1, max_length=16)]
 Max34Text = Annotated[str, Meta(min_length=1, max_length=34)]
 Max35Text = Annotated[str, Meta(min_length=1, max_length=35)]
+Max40Text = Annotated[str, Meta(min_length=1, max_length=40)]
 Max70Text = Annotated[str, Meta(min_length=1, max_length=70)]
+Max140Text = Annotated[str, Meta(min_length=1, max_length=140)]
 Max210Text = Annotated[str, Meta(min_length=1, max_length=210)]
 Max256Text = Annotated[str, Meta(min_length=1, max_length=256)]
 Max350Text = Annotated[str, Meta(min_length=1, max_length=350)]
 Max500Text = Annotated[str, Meta(min_length=1, max_length=500)]
+Percentage = Annotated[str, Meta(pattern=r"^(-?\d{1,3}){1}(\.\d{1,4}){0,1}$")]
 CreditDebit = Literal["Credit", "Debit"]
 BalanceCode = Literal["CLAV", "CLBD", "FWAV", "INFO", "ITAV", "ITBD", "OPAV", "OPBD", "PRCD", "XPCD"]
 ConsentStatus = Literal["AWAU", "RJCT", "AUTH", "EXPD", "CANC"]
@@ -140,6 +144,8 @@ class OBCashAccount6(Struct, rename="pascal", kw_only=True):
 
 
 class OBServicer(Struct, rename="pascal"):
+    """A bank: the account's own, or that of the other side."""
+
     scheme_name: str
     identification: Max35Text
 
@@ -153,6 +159,7 @@ class OBAccount6(Struct, rename="pascal", kw_only=True):
     account_type_code: str
     description: Max35Text | UnsetType = UNSET
     nickname: Max70Text | UnsetType = UNSET
+    switch_status: str | UnsetType = UNSET
     opening_date: DateTime
     account: list[OBCashAccount6] | UnsetType = UNSET
     servicer: OBServicer | UnsetType = UNSET
@@ -214,6 +221,14 @@ class OBMerchantDetails1(Struct, rename="pascal"):
     merchant_category_code: Annotated[str, Meta(min_length=3, max_length=4)] | UnsetType = UNSET
 
 
+class OBCurrencyExchange5(Struct, rename="pascal", kw_only=True):
+    source_currency: Currency
+    target_currency: Currency
+    unit_currency: Currency
+    exchange_rate: float
+    instructed_amount: OBActiveOrHistoricCurrencyAndAmount
+
+
 class OBTransaction6(Struct, rename="pascal", kw_only=True):
     account_id: AccountId
     transaction_id: Max210Text
@@ -225,10 +240,13 @@ class OBTransaction6(Struct, rename="pascal", kw_only=True):
     value_date_time: DateTime | UnsetType = UNSET
     transaction_information: Max500Text | UnsetType = UNSET
     amount: OBActiveOrHistoricCurrencyAndAmount
+    currency_exchange: OBCurrencyExchange5 | UnsetType = UNSET
     bank_transaction_code: OBBankTransactionCodeStructure1 | UnsetType = UNSET
     balance: OBTransactionCashBalance | UnsetType = UNSET
     merchant_details: OBMerchantDetails1 | UnsetType = UNSET
+    creditor_agent: OBServicer | UnsetType = UNSET
     creditor_account: OBCashAccount6 | UnsetType = UNSET
+    debtor_agent: OBServicer | UnsetType = UNSET
     debtor_account: OBCashAccount6 | UnsetType = UNSET
 
 
