@@ -22,6 +22,7 @@ _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]+)`")
 _DATE = re.compile(r"^Invalid (RFC3339|ISO8601|epoch)")  # anchored: the text may quote a value of the caller's
+_QUOTED = re.compile(r"(['\"]).*\1", re.DOTALL)  # a value, as Python writes it
 
 
 def decode(body: bytes, into: type[T]) -> T:
@@ -80,15 +81,15 @@ def _depth(document: Any) -> int:
 
 
 def _raise_field_problem(text: str) -> NoReturn:
+    """The detail is for the log: neither a value nor a name that the caller made up stands in it."""
     located = _PATH.search(text)
     path = located["path"].removeprefix(".") if located else ""
     if missing := _MISSING.search(text):
         raise FieldMissing(text, path=_join(path, missing["name"])) from None
     if unknown := _UNKNOWN.search(text):
-        raise FieldUnexpected(text, path=_join(path, unknown["name"])[:500]) from None
-    if _DATE.search(text):
-        raise FieldDateInvalid(text, path=path) from None
-    raise FieldInvalid(text, path=path) from None
+        raise FieldUnexpected("an unknown field", path=_join(path, unknown["name"])[:500]) from None
+    kind = FieldDateInvalid if _DATE.search(text) else FieldInvalid
+    raise kind(_QUOTED.sub("'...'", text), path=path) from None
 
 
 def _join(path: str, name: str) -> str:

@@ -1,0 +1,70 @@
+"""Strict JSON: where a document is wrong, in the caller's own notation, and nothing of the caller's in what the log is told."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from kernel import json
+from kernel.errors import FieldDateInvalid, FieldDuplicated, FieldInvalid, FieldMissing, FieldUnexpected, RequestMalformed
+from kernel.json import DEPTH_MAX
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class Inner(msgspec.Struct, forbid_unknown_fields=True):
+    colours: list[Colour]
+    day: msgspec.UnsetType | Annotated[str, msgspec.Meta(pattern="^[0-9]+$")] = msgspec.UNSET
+
+
+class Outer(msgspec.Struct, rename="pascal", forbid_unknown_fields=True):
+    data: Inner
+    named: dict[str, Colour] = {}
+
+
+@pytest.mark.parametrize(
+    ("body", "problem", "path"),
+    [
+        (b"{}", FieldMissing, "Data"),
+        (b'{"Data":{}}', FieldMissing, "Data.colours"),
+        (b'{"Data":{"colours":[]},"canary":1}', FieldUnexpected, "canary"),
+        (b'{"Data":{"colours":[],"canary":1}}', FieldUnexpected, "Data.canary"),
+        (b'{"Data":{"colours":["red","canary"]}}', FieldInvalid, "Data.colours[1]"),
+        (b'{"Data":{"colours":["can\'ary"]}}', FieldInvalid, "Data.colours[0]"),
+        (b'{"Data":{"colours":["can\\"ary"]}}', FieldInvalid, "Data.colours[0]"),
+        (b'{"Data":{"colours":["Invalid RFC3339 canary"]}}', FieldInvalid, "Data.colours[0]"),
+        (b'{"Data":{"colours":[7]}}', FieldInvalid, "Data.colours[0]"),
+        (b'{"Data":{"colours":[],"day":"canary"}}', FieldInvalid, "Data.day"),
+        (b'{"Data":{"colours":[]},"Named":{"canary":"canary"}}', FieldInvalid, "Named[...]"),
+        (b'{"Data":{"colours":[]},"Data":{"colours":["canary"]}}', FieldDuplicated, "Data"),
+        (b"[]", FieldInvalid, ""),
+        (b"", RequestMalformed, ""),
+        (b'{"canary"', RequestMalformed, ""),
+        (b'{"Data":NaN}', RequestMalformed, ""),
+        (b'{"Data":{"colours":["\xff"]}}', RequestMalformed, ""),
+        (b'{"Data":{"colours":["\\ud800"]}}', RequestMalformed, ""),
+        (b"[" * 100_000, RequestMalformed, ""),
+        (b"[" * (DEPTH_MAX + 1) + b"]" * (DEPTH_MAX + 1), RequestMalformed, ""),
+    ],
+)
+def test_says_where_a_document_is_wrong_and_tells_the_log_nothing_of_it(body, problem, path):
+    with pytest.raises(problem) as refused:
+        json.decode(body, Outer)
+    assert type(refused.value) is problem
+    assert refused.value.path == path
+    assert "canary" not in refused.value.detail.replace("'", "")
+
+
+def test_a_date_that_msgspec_reads_itself_is_told_from_another_value():
+    from datetime import datetime
+
+    with pytest.raises(FieldDateInvalid) as refused:
+        json.decode(b'{"at":"canary"}', msgspec.defstruct("At", [("at", datetime)]))
+    assert (refused.value.path, "canary" in refused.value.detail) == ("at", False)
+
+
+def test_reads_what_is_right():
+    assert json.decode(b'{"Data":{"colours":["red"]}}', Outer) == Outer(Inner([Colour.RED]))
