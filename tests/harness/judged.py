@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import aiohttp
+
 from sandbox.tpp_kit.folder import ClientCertificate, TppFolder
 from sandbox.tpp_kit.tpp import DEFAULT_PERMISSIONS, PushedRequest, Tokens, Tpp
-from sandbox.tpp_kit.wire import Answer, Wire
+from sandbox.tpp_kit.wire import CALL_SECONDS, Answer, Wire
 from tests.harness.server import Server
 from tests.official import STANDARDS, validate_answer
 
@@ -19,6 +21,7 @@ class JudgedWire(Wire):
     def __init__(self, folder: TppFolder) -> None:
         super().__init__(folder)
         self._mtls = urlsplit(folder.mtls).netloc
+        self.connections = 0  # opened so far
 
     async def call(
         self,
@@ -35,6 +38,24 @@ class JudgedWire(Wire):
         if dialect is not None and parts.netloc == self._mtls:
             validate_answer(dialect, method, parts.path, answer.status, answer.headers, answer.body)
         return answer
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+                trace_configs=[self._counting()],
+                trust_env=False,
+            )
+        return self._session
+
+    def _counting(self) -> aiohttp.TraceConfig:
+        async def count(*_: Any) -> None:
+            self.connections += 1
+
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_create_end.append(count)
+        return tracing
 
 
 def dialect_of(path: str) -> str | None:
@@ -68,10 +89,6 @@ class JudgedTpp(Tpp):
         """One that stands in the server's state directory, reaching the server under one name."""
         kit = Tpp.from_folder(server.state_dir / "tpps" / name)
         return cls(kit.folder, server)
-
-    def another_folder(self, **changes: Any) -> "JudgedTpp":
-        """The same client with something else in its folder."""
-        return JudgedTpp(replace(self.folder, **changes), self.server)
 
     async def control(self, path: str, document: dict[str, Any] | None = None) -> Answer:
         """The sandbox's control API: POST with a document, GET without."""

@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
 from tests.harness.books import Books
+from tests.harness.forged import Forge
 from tests.harness.forms import Browser
 from tests.harness.judged import Grant, JudgedTpp
 from tests.harness.server import Server
+from tests.journeys.scene import Scene
 
 GRANT_SECONDS_MAX = 200.0  # an access token lives for 300
 
@@ -43,3 +46,14 @@ async def still(standing: dict[str, tuple[float, Grant]], name: str, make: Calla
     if known is None or time.monotonic() - made_at > GRANT_SECONDS_MAX:
         standing[name] = (time.monotonic(), await make())
     return standing[name][1]
+
+
+@pytest.fixture
+async def scene(acme: JudgedTpp, borough: JudgedTpp, books: Books, standing: dict, server: Server, tmp_path: Path) -> Scene:
+    async def remembered(name: str, make: Callable) -> object:
+        return await still(standing, name, make)
+
+    scene = Scene(acme, borough, books, Forge(tmp_path, server), remembered)
+    for prepare in (scene.alices, scene.narrow, scene.boroughs, scene.own_token, scene.account, scene.boroughs_account):
+        await prepare()
+    return scene
