@@ -4,8 +4,10 @@ Order of precedence: environment over file over default. Addresses the outside s
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,7 +31,16 @@ VARIABLES = {
     "PORTCULLIS_WORKERS": "workers",
     "PORTCULLIS_SANDBOX_TOKEN": "sandbox_token",
     "PORTCULLIS_SPECS": "specs",
+    "PORTCULLIS_UPSTREAM": "upstream",
+    "PORTCULLIS_CORE_BANK_URL": "core_bank_url",
+    "PORTCULLIS_CORE_BANK_TOKEN": "core_bank_token",
+    "PORTCULLIS_CORE_BANK_PORT": "core_bank_port",
 }
+DEFAULT_CORE_BANK_PORT = 8446
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,6 +85,14 @@ class CodeSenderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     token: str
 
 
+class CoreBankTlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """PEM files for https to the core bank: whom to believe (none: the machine's own trust), and the certificate to show."""
+
+    authorities: Path | None = None
+    certificate: Path | None = None
+    private_key: Path | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole configuration of one server."""
 
@@ -95,6 +114,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     trusted_proxies: tuple[str, ...] = ()
     rates: RateSettings = RateSettings()
     code_sender: CodeSenderSettings | None = None
+    upstream: Literal["built_in", "core_bank"] = "built_in"
+    core_bank_url: str = ""
+    core_bank_token: str = ""
+    core_bank_port: int = DEFAULT_CORE_BANK_PORT  # where `portcullis core-bank serve` listens, on loopback
+    core_bank_tls: CoreBankTlsSettings | None = None
 
     def database(self) -> str:
         """The database's URL: SQLite in the state directory unless another is set."""
@@ -127,18 +151,15 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ, *, work
 
 def check_safe(settings: Settings) -> None:
     """Refuse what cannot work or is not safe, before anything is opened."""
-    if settings.workers < 1:
-        raise ConfigurationRefused("workers: must be at least 1")
-    if settings.workers > 1 and not settings.redis_url:
-        raise ConfigurationRefused("workers: more than one needs redis_url, because they must know of a revocation at once")
-    if settings.workers > 1 and settings.database().startswith("sqlite"):
-        raise ConfigurationRefused("workers: more than one needs a PostgreSQL database_url")
+    if settings.workers != 1:
+        raise ConfigurationRefused("workers: this version runs one; start several servers that share database_url and redis_url")
     if settings.tls is not None and settings.tls.minimum_version not in ("1.2", "1.3"):
         raise ConfigurationRefused("tls.minimum_version: must be 1.2 or 1.3")
     if urlsplit(settings.database()).scheme.split("+")[0] not in ("sqlite", "postgresql", "postgres"):
         raise ConfigurationRefused("database_url: must be a sqlite:// or postgresql:// URL")
     if settings.redis_url and urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
         raise ConfigurationRefused("redis_url: must be a redis://, rediss:// or unix:// URL")
+    _check_core_bank(settings)
     brands = settings.resolved_brands()
     for what, values in (
         ("name", [brand.name for brand in brands]),
@@ -146,6 +167,20 @@ def check_safe(settings: Settings) -> None:
     ):
         if len(values) != len(set(values)):
             raise ConfigurationRefused(f"brands: two of them have the same {what}")
+
+
+def _check_core_bank(settings: Settings) -> None:
+    if settings.upstream != "core_bank":
+        return
+    url, tls = urlsplit(settings.core_bank_url), settings.core_bank_tls
+    if not url.hostname or url.scheme not in ("http", "https") or url.query or url.fragment or "@" in url.netloc:
+        raise ConfigurationRefused("core_bank_url: must be https://host[:port][/path] and nothing more")
+    if url.scheme == "http" and url.hostname not in LOOPBACK:
+        raise ConfigurationRefused("core_bank_url: must be https, because customers' data travels on it")
+    if tls is not None and (tls.certificate is None) != (tls.private_key is None):
+        raise ConfigurationRefused("core_bank_tls: certificate and private_key come together")
+    if not settings.core_bank_token and (tls is None or tls.certificate is None):
+        raise ConfigurationRefused("core_bank_token: is required, or core_bank_tls.certificate: the bank must know who asks")
 
 
 def check_production(settings: Settings) -> None:
@@ -160,6 +195,8 @@ def check_production(settings: Settings) -> None:
     for key, value in required.items():
         if not value:
             raise ConfigurationRefused(f"{key}: is required by `portcullis serve`")
+    if settings.code_sender is not None and urlsplit(settings.code_sender.url).scheme != "https":
+        raise ConfigurationRefused("code_sender.url: must be https, because one-time codes travel there")
     if settings.sandbox_token:
         raise ConfigurationRefused("sandbox_token: has no place in production")
 
@@ -175,6 +212,8 @@ def _brand(settings: BrandSettings) -> Brand:
     unknown = set(settings.dialects) - {dialect.name for dialect in DIALECTS}
     if unknown:
         raise ConfigurationRefused(f"brands.dialects: unknown are {', '.join(sorted(unknown))}")
+    if not COLOUR.fullmatch(settings.colour):
+        raise ConfigurationRefused("brands.colour: must be #rrggbb")
     try:
         zone = ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -1,0 +1,118 @@
+"""Configuration is read once, strictly: what is unknown, mistyped or unsafe refuses to boot and names the key."""
+
+import base64
+import os
+
+import pytest
+
+from kernel.config import ConfigurationRefused
+from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.settings import check_production, load
+
+TLS = '[tls]\ncertificate = "c"\nprivate_key = "k"\nclient_authorities = "a"\n'
+BRAND = '[[brands]]\nname = "main"\ndisplay_name = "Bank"\nissuer = "https://auth.bank"\nmtls_url = "https://api.bank"\n'
+CODE_SENDER = '[code_sender]\nurl = "https://messages.bank"\ntoken = "t"\n'
+WHOLE = f'database_url = "postgresql://db/x"\nsealing_keys = "keys"\n{TLS}{CODE_SENDER}{BRAND}'
+
+
+def load_text(tmp_path, text, environment=None):
+    file = tmp_path / "portcullis.toml"
+    file.write_text(text)
+    return load(file, environment or {})
+
+
+def test_the_environment_overrides_the_file_and_the_command_line_both(tmp_path):
+    settings = load_text(tmp_path, "public_port = 1\nmtls_port = 2\n", {"PORTCULLIS_PUBLIC_PORT": "3"})
+    assert (settings.public_port, settings.mtls_port, settings.ops_port) == (3, 2, 8445)
+    assert load(None, {"PORTCULLIS_WORKERS": "7"}, workers=1).workers == 1
+
+
+def test_the_defaults_name_one_brand_by_its_ports():
+    (brand,) = load(None, {"PORTCULLIS_PUBLIC_PORT": "18443"}).resolved_brands()
+    assert (brand.issuer, brand.mtls_url) == ("https://localhost:18443", "https://localhost:8444")
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "named"),
+    [
+        ("publik_port = 1", {}, "publik_port"),
+        ("public_port = 'x'", {}, "public_port"),
+        ("public_port = ", {}, "TOML"),
+        ("", {"PORTCULLIS_PUBLIK_PORT": "1"}, "PORTCULLIS_PUBLIK_PORT"),
+        ("", {"PORTCULLIS_PUBLIC_PORT": "x"}, "public_port"),
+        ("workers = 2", {}, "workers"),
+        ("database_url = 'mysql://x'", {}, "database_url"),
+        ("redis_url = 'http://x'", {}, "redis_url"),
+        (TLS + 'minimum_version = "1.1"', {}, "tls.minimum_version"),
+        (BRAND.replace("https://auth", "http://auth"), {}, "brands.issuer"),
+        (BRAND.replace("https://api.bank", "https://api.bank/path"), {}, "brands.mtls_url"),
+        (BRAND + BRAND.replace("auth", "auth2").replace("api", "api2"), {}, "same name"),
+        (BRAND + BRAND.replace('"main"', '"other"'), {}, "same host"),
+        (BRAND + 'dialects = ["none"]', {}, "brands.dialects"),
+        (BRAND + 'zone = "Nowhere/None"', {}, "brands.zone"),
+        (BRAND + 'colour = "red"', {}, "colour"),
+    ],
+)
+def test_refuses_naming_what_to_change(tmp_path, text, environment, named):
+    with pytest.raises(ConfigurationRefused, match=named):
+        load_text(tmp_path, text, environment)
+
+
+def test_refuses_a_file_that_cannot_be_read(tmp_path):
+    with pytest.raises(ConfigurationRefused, match="cannot be read"):
+        load(tmp_path / "none.toml", {})
+
+
+def test_a_whole_production_file_is_usable(tmp_path):
+    check_production(load_text(tmp_path, WHOLE))
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        ('database_url = "postgresql://db/x"\n', "database_url"),
+        ('sealing_keys = "keys"\n', "sealing_keys"),
+        (TLS, "tls"),
+        (CODE_SENDER, "code_sender"),
+        (BRAND, "brands"),
+    ],
+)
+def test_production_refuses_what_is_left_out(tmp_path, part, named):
+    with pytest.raises(ConfigurationRefused, match=named):
+        check_production(load_text(tmp_path, WHOLE.replace(part, "")))
+
+
+def test_production_refuses_the_sandbox_token_and_plain_http_for_codes(tmp_path):
+    with pytest.raises(ConfigurationRefused, match="sandbox_token"):
+        check_production(load_text(tmp_path, 'sandbox_token = "x"\n' + WHOLE))
+    with pytest.raises(ConfigurationRefused, match="code_sender"):
+        check_production(load_text(tmp_path, WHOLE.replace("https://messages", "http://messages")))
+
+
+def test_sealing_keys_are_made_once_and_kept_private(tmp_path):
+    file = tmp_path / "keys" / "sealing.keys"
+    ensure_sealing_keys(file)
+    first = file.read_text()
+    ensure_sealing_keys(file)
+    assert file.read_text() == first
+    assert file.stat().st_mode & 0o077 == 0
+    load_sealer(file)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "1 short", "x " + base64.b64encode(bytes(32)).decode(), "1 " + base64.b64encode(bytes(31)).decode()]
+)
+def test_refuses_sealing_keys_that_are_none(tmp_path, content):
+    file = tmp_path / "sealing.keys"
+    file.write_text(content)
+    file.chmod(0o600)
+    with pytest.raises(ConfigurationRefused, match="sealing_keys"):
+        load_sealer(file)
+
+
+def test_refuses_sealing_keys_that_others_may_read(tmp_path):
+    file = tmp_path / "sealing.keys"
+    ensure_sealing_keys(file)
+    os.chmod(file, 0o644)  # noqa: PTH101
+    with pytest.raises(ConfigurationRefused, match="chmod 600"):
+        load_sealer(file)
