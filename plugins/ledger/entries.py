@@ -62,6 +62,17 @@ class AccountOpening(msgspec.Struct, frozen=True, kw_only=True):
     eligible: bool = True
     credit_line: Money | None = None
     servicer_bic: str | None = None
+    product_id: str | None = None  # of the catalogue
+    switched: bool | None = None  # None: the switch service does not know the account
+
+
+class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of an account, and when. `switched`: it moved to another bank. See AccountOpening."""
+
+    status: AccountStatus
+    at: datetime
+    eligible: bool
+    switched: bool | None = None
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ makes running balances safe. There is no function that updates or deletes a post
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,20 +20,31 @@ from kernel.journal import Entry, Journal
 from kernel.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.balances import last_balance
+from plugins.ledger.bulk import BulkInsert, stored_instant
 from plugins.ledger.documents import seal_identity, seal_narrative
 from plugins.ledger.entries import (
     AccountFacts,
     AccountOpening,
+    EntryMismatched,
     LedgerEntry,
     Leg,
     Line,
     PendingPayment,
     PendingUnknown,
+    StatusChange,
     check_balanced,
     check_fits,
 )
 
-Row = dict[str, Any]
+Row = tuple[Any, ...]
+
+_ENTRIES = BulkInsert(tables.entries, "brand", "id", "kind", "recorded_at")
+_POSTINGS = BulkInsert(tables.postings, "brand", "account_id", "sequence", "entry_id", "amount_minor", "balance_after_minor")
+_LINES = BulkInsert(
+    tables.transactions,
+    *("brand", "sequence", "id", "account_id", "status", "booked_at", "value_at"),
+    *("currency", "amount_minor", "balance_after_minor", "code", "narrative"),
+)
 
 
 def internal_account_id(name: str, currency: str) -> str:
@@ -62,6 +74,8 @@ class Ledger:
                 category=opening.category,
                 status=opening.status,
                 status_changed_at=opening.opened_at,
+                product_id=opening.product_id,
+                switched=opening.switched,
                 opened_at=opening.opened_at,
                 product=opening.product,
                 eligible=opening.eligible,
@@ -82,6 +96,29 @@ class Ledger:
         ]
         await connection.execute(tables.holders.insert(), rows)
         await self._record(connection, brand, "account.opened", opening.id, actor, facts={"holders": len(rows)})
+
+    async def change_status(
+        self,
+        connection: AsyncConnection,
+        brand: str,
+        account_id: str,
+        change: StatusChange,
+        *,
+        actor: str = "system",
+    ) -> None:
+        """Close an account, or say that it moved to another bank. Raises EntryMismatched for an account that is not there.
+
+        The row is locked as a posting's would be: nothing is booked on an account after it was closed."""
+        await _take_sequence(connection, brand, 0)
+        accounts = tables.accounts
+        done = await connection.execute(
+            accounts.update()
+            .where(accounts.c.brand == brand, accounts.c.id == account_id, accounts.c.internal.is_(False))
+            .values(status=change.status, status_changed_at=change.at, switched=change.switched, eligible=change.eligible)
+        )
+        if done.rowcount != 1:
+            raise EntryMismatched(f"account {account_id} is unknown")
+        await self._record(connection, brand, f"account.{change.status}", account_id, actor, facts={})
 
     async def open_internal(self, connection: AsyncConnection, brand: str, name: str, currency: str) -> str:
         """The id of the bank's own account of that name and currency ("world", "merchants", "fees"), opened if there is none."""
@@ -116,17 +153,13 @@ class Ledger:
         first = await _take_sequence(connection, brand, len(legs))
         accounts = await _load_accounts(connection, brand, {leg.account_id for _, leg in legs})
         postings, lines = self._appended(brand, legs, first, accounts)
-        now = self._clock.now()
-        await connection.execute(
-            tables.entries.insert(),
-            [{"brand": brand, "id": entry.id, "kind": entry.kind, "recorded_at": now} for entry in entries],
-        )
-        await connection.execute(tables.postings.insert(), postings)
+        now = stored_instant(self._clock.now())
+        await _ENTRIES.run(connection, [(brand, entry.id, entry.kind, now) for entry in entries])
+        await _POSTINGS.run(connection, postings)
         for sequence, (_, leg) in enumerate(legs, first):
             if leg.line is not None and leg.line.settles:
                 await _end_pending(connection, brand, leg.account_id, leg.line.id, sequence)
-        if lines:
-            await connection.execute(tables.transactions.insert(), lines)
+        await _LINES.run(connection, lines)
         last = first + len(legs) - 1
         facts = {"entries": len(entries), "postings": len(legs), "sequence": last}
         await self._record(connection, brand, "ledger.posted", entries[0].id, actor, facts=facts)
@@ -139,7 +172,7 @@ class Ledger:
         check_fits(accounts.get(pending.account_id), pending.account_id, pending.amount, has_line=True)
         line = Line(id=pending.id, booked_at=pending.booked_at, narrative=pending.narrative, code=pending.code)
         leg = Leg(pending.account_id, pending.amount, line)
-        await connection.execute(tables.transactions.insert().values(self._line_row(brand, leg, line, sequence, None)))
+        await _LINES.run(connection, [self._line_row(brand, leg, line, sequence, None)])
         if pending.amount.minor < 0:
             await connection.execute(
                 tables.holds.insert().values(
@@ -170,38 +203,30 @@ class Ledger:
         postings: list[Row] = []
         lines: list[Row] = []
         for sequence, (entry, leg) in enumerate(legs, first):
-            check_fits(accounts.get(leg.account_id), leg.account_id, leg.amount, has_line=leg.line is not None)
-            balances[leg.account_id] += leg.amount.minor
-            postings.append(
-                {
-                    "brand": brand,
-                    "account_id": leg.account_id,
-                    "sequence": sequence,
-                    "entry_id": entry.id,
-                    "amount_minor": leg.amount.minor,
-                    "balance_after_minor": balances[leg.account_id],
-                }
-            )
+            account_id, minor = leg.account_id, leg.amount.minor
+            check_fits(accounts.get(account_id), account_id, leg.amount, has_line=leg.line is not None)
+            after = balances[account_id] = balances[account_id] + minor
+            postings.append((brand, account_id, sequence, entry.id, minor, after))
             if leg.line is not None:
-                lines.append(self._line_row(brand, leg, leg.line, sequence, balances[leg.account_id]))
+                lines.append(self._line_row(brand, leg, leg.line, sequence, after))
         return postings, lines
 
     def _line_row(self, brand: str, leg: Leg, line: Line, sequence: int, balance_after: int | None) -> Row:
         """A version of a transaction: booked if it has a balance after it, else pending."""
-        return {
-            "brand": brand,
-            "id": line.id,
-            "sequence": sequence,
-            "account_id": leg.account_id,
-            "status": TransactionStatus.PENDING if balance_after is None else TransactionStatus.BOOKED,
-            "booked_at": line.booked_at,
-            "value_at": line.value_at,
-            "currency": leg.amount.currency,
-            "amount_minor": leg.amount.minor,
-            "balance_after_minor": balance_after,
-            "code": line.code,
-            "narrative": seal_narrative(self._sealer, line.narrative, brand, line.id),
-        }
+        return (
+            brand,
+            sequence,
+            line.id,
+            leg.account_id,
+            TransactionStatus.PENDING.value if balance_after is None else TransactionStatus.BOOKED.value,
+            stored_instant(line.booked_at),
+            None if line.value_at is None else stored_instant(line.value_at),
+            leg.amount.currency,
+            leg.amount.minor,
+            balance_after,
+            line.code,
+            seal_narrative(self._sealer, line.narrative, brand, line.id),
+        )
 
     async def _record(
         self, connection: AsyncConnection, brand: str, kind: str, aggregate_id: str, actor: str, *, facts: dict[str, int]
@@ -231,6 +256,26 @@ async def _take_sequence(connection: AsyncConnection, brand: str, count: int) ->
         await _insert_absent(connection, tables.sequences, {"brand": brand, "last": 0})
         last = await connection.scalar(statement)
     return int(last) - count + 1
+
+
+async def take_instant(connection: AsyncConnection, brand: str, now: datetime) -> datetime:
+    """`now`, or a little later: later than every instant taken before, and locked as a sequence number is."""
+    rows = tables.sequences.c
+    newest = sa.case(
+        (rows.recorded_at >= now, sa.type_coerce(rows.recorded_at, sa.BigInteger) + 1),
+        else_=sa.literal(now, rows.recorded_at.type),
+    )
+    statement = (
+        tables.sequences.update()
+        .where(rows.brand == brand)
+        .values(recorded_at=sa.type_coerce(newest, rows.recorded_at.type))
+        .returning(rows.recorded_at)
+    )
+    at: datetime | None = await connection.scalar(statement)
+    if at is None:
+        await _insert_absent(connection, tables.sequences, {"brand": brand, "last": 0})
+        at = (await connection.execute(statement)).scalar_one()
+    return at
 
 
 async def _load_accounts(connection: AsyncConnection, brand: str, account_ids: set[str]) -> dict[str, AccountFacts]:
@@ -263,7 +308,7 @@ async def _end_pending(connection: AsyncConnection, brand: str, account_id: str,
     )
 
 
-async def _insert_absent(connection: AsyncConnection, table: sa.Table, values: Row) -> None:
+async def _insert_absent(connection: AsyncConnection, table: sa.Table, values: dict[str, Any]) -> None:
     """Insert unless the row is there already, whoever inserts it at the same time."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     await connection.execute(insert(table).values(values).on_conflict_do_nothing())

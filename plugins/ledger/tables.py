@@ -1,10 +1,13 @@
-"""The ledger's tables: accounts and their holders, immutable entries and postings, and the holder's view of them.
+"""The ledger's tables: accounts and their holders, immutable entries and postings, the holder's view of them, and the records that
+belong to accounts: parties, payees, mandates, orders, products, offers, statements.
 
 Every name starts with `ledger_`, so that the ledger may share a database with other contexts or have its own.
 
 A row of `transactions` is one version of one transaction: it stands from `sequence` until `ended_by` (exclusive). Its id
 survives pending -> booked, and what a listing saw at a sequence can be seen again, whatever was recorded since.
 """
+
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -37,7 +40,9 @@ accounts = sa.Table(
     sa.Column("status_changed_at", Instant, nullable=False),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("product", sa.String(140), nullable=False),
+    sa.Column("product_id", _key(40), nullable=True),
     sa.Column("eligible", sa.Boolean, nullable=False),
+    sa.Column("switched", sa.Boolean, nullable=True),  # null: the switch service does not know the account
     sa.Column("credit_line_minor", sa.BigInteger, nullable=True),
     sa.Column("servicer_bic", sa.String(11), nullable=True),
     sa.Column("identity", sa.LargeBinary, nullable=True),  # sealed: numbers, names, nickname
@@ -58,6 +63,7 @@ sequences = sa.Table(
     metadata,
     sa.Column("brand", sa.String(64), primary_key=True),
     sa.Column("last", sa.BigInteger, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=True),  # of the newest record: no later one is given an earlier instant
 )
 
 entries = sa.Table(
@@ -119,4 +125,69 @@ holds = sa.Table(
     sa.Column("amount_minor", sa.BigInteger, nullable=False),  # positive: what may not be spent
     sa.Column("placed_at", Instant, nullable=False),
     sa.Column("ended_by", sa.BigInteger, nullable=True),
+)
+
+parties = sa.Table(
+    f"{PREFIX}parties",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("id", _key(40), primary_key=True),
+    sa.Column("customer_id", _key(), nullable=True),  # null: no customer of its own, such as a company
+    sa.Column("document", sa.LargeBinary, nullable=False),  # sealed: names, addresses, numbers
+    sa.Index(f"{PREFIX}parties_by_customer", "brand", "customer_id", unique=True),
+)
+
+account_parties = sa.Table(
+    f"{PREFIX}account_parties",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("account_id", _key(), primary_key=True),
+    sa.Column("party_id", _key(40), primary_key=True),
+    sa.Column("holding", sa.String(16), nullable=False),
+    sa.Column("role", sa.String(32), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),  # the principal holder is 0
+)
+
+products = sa.Table(
+    f"{PREFIX}products",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("id", _key(40), primary_key=True),
+    sa.Column("document", sa.LargeBinary, nullable=False),  # not sealed: everybody may read the bank's price list
+)
+
+offers = sa.Table(
+    f"{PREFIX}offers",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("account_id", _key(), primary_key=True),
+    sa.Column("id", _key(40), primary_key=True),
+    sa.Column("starts_at", Instant, nullable=True),
+    sa.Column("ends_at", Instant, nullable=True),
+    sa.Column("document", sa.LargeBinary, nullable=False),  # sealed
+    sa.Index(f"{PREFIX}offers_by_id", "brand", "id", unique=True),
+)
+
+
+def _records(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    """Records of accounts, listed newest first. A document is the canonical record, sealed; the columns are what questions ask."""
+    return sa.Table(
+        f"{PREFIX}{name}",
+        metadata,
+        sa.Column("brand", sa.String(64), primary_key=True),
+        sa.Column("id", _key(40), primary_key=True),
+        sa.Column("account_id", _key(), nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        *columns,
+        sa.Column("document", sa.LargeBinary, nullable=False),
+        sa.Index(f"{PREFIX}{name}_listed", "brand", "account_id", "created_at", "id"),
+    )
+
+
+beneficiaries = _records("beneficiaries")
+direct_debits = _records("direct_debits")
+standing_orders = _records("standing_orders")
+scheduled_payments = _records("scheduled_payments", sa.Column("due_at", Instant, nullable=False))
+statements = _records(
+    "statements", sa.Column("starts_at", Instant, nullable=False), sa.Column("ends_at", Instant, nullable=False)
 )

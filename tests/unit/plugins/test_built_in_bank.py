@@ -15,11 +15,10 @@ from kernel.database import Database
 from kernel.errors import UpstreamFailed
 from kernel.migrate import upgrade
 from kernel.sealed import SealBroken, Sealer
-from plugins.ledger import tables
+from plugins.ledger import listing, tables
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Line, Right
 from plugins.ledger.posting import Ledger
-from plugins.upstreams import built_in
 from plugins.upstreams.built_in import BuiltInBank
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -105,7 +104,7 @@ async def test_the_banks_own_accounts_are_nobodys_to_read(database, bank):
 
 
 async def test_lists_more_accounts_than_one_statement_names(database, bank, monkeypatch):
-    monkeypatch.setattr(built_in, "ACCOUNTS_PER_STATEMENT", 2)
+    monkeypatch.setattr(listing, "ACCOUNTS_PER_STATEMENT", 2)
     accounts = ("a", "b", "c", "d", "e")
     await open_accounts(database, *(opening(account_id) for account_id in accounts))
     await post_one_each(database, *accounts)

@@ -1,0 +1,154 @@
+"""Pages of transactions, as the books stood at one booking sequence number: rows that arrive later neither appear in a listing's
+later pages nor push others out of them. Each account's part of a page is one short walk along an index.
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.ports import Position, TransactionFilter
+from kernel.banking.accounts import Transaction, TransactionPage, TransactionStatus
+from kernel.banking.money import Money
+from kernel.banking.statements import Statement
+from kernel.sealed import Sealer
+from plugins.ledger import tables
+from plugins.ledger.documents import open_narrative
+
+ACCOUNTS_PER_STATEMENT = 200  # SQLite joins at most 500 selects, the span takes two of each account
+
+
+async def load_transactions(
+    connection: AsyncConnection, sealer: Sealer, brand: str, account_ids: tuple[str, ...], where: TransactionFilter
+) -> TransactionPage:
+    """One page, newest first by (booked_at, account_id, id)."""
+    wanted = tuple(dict.fromkeys(account_ids))
+    if where.after is not None and not where.after.account_id and len(wanted) > 1:
+        raise ValueError("a position among several accounts names its own")
+    rows: list[sa.Row[tuple[object, ...]]] = []
+    ends: list[datetime] = []
+    as_of = where.as_of if where.as_of is not None else await load_last_sequence(connection, brand)
+    for start in range(0, len(wanted), ACCOUNTS_PER_STATEMENT):
+        some = wanted[start : start + ACCOUNTS_PER_STATEMENT]
+        rows += await connection.execute(_select_page(brand, some, where, as_of))
+        ends += await connection.scalars(_select_ends(brand, some, as_of))
+    page = sorted(rows, key=lambda row: (row.booked_at, row.account_id, row.id), reverse=True)
+    return TransactionPage(
+        transactions=tuple(read_transaction(sealer, brand, row) for row in page[: where.limit]),
+        more=len(page) > where.limit,
+        as_of=as_of,
+        first_available=min(ends, default=None),
+        last_available=max(ends, default=None),
+    )
+
+
+async def load_booked(
+    connection: AsyncConnection, sealer: Sealer, brand: str, statement: Statement, limit: int
+) -> tuple[Transaction, ...]:
+    """The entries that a statement lists, oldest first; at most `limit`."""
+    rows = tables.transactions.c
+    booked = (
+        sa.select(tables.transactions)
+        .where(
+            rows.brand == brand,
+            rows.account_id == statement.account_id,
+            rows.booked_at >= statement.starts_at,
+            rows.booked_at <= statement.ends_at,
+            rows.status == TransactionStatus.BOOKED,
+        )
+        .order_by(rows.booked_at, rows.id)
+        .limit(limit)
+    )
+    return tuple(read_transaction(sealer, brand, row) for row in await connection.execute(booked))
+
+
+async def load_last_sequence(connection: AsyncConnection, brand: str) -> int:
+    sequences = tables.sequences
+    return int(await connection.scalar(sa.select(sequences.c.last).where(sequences.c.brand == brand)) or 0)
+
+
+def read_transaction(sealer: Sealer, brand: str, row: sa.Row[tuple[object, ...]]) -> Transaction:
+    narrative = open_narrative(sealer, row.narrative, brand, row.id)
+    after = row.balance_after_minor
+    return Transaction(
+        id=row.id,
+        account_id=row.account_id,
+        sequence=row.sequence,
+        amount=Money(row.currency, row.amount_minor),
+        status=TransactionStatus(row.status),
+        booked_at=row.booked_at,
+        value_at=row.value_at,
+        information=narrative.information,
+        reference=narrative.reference,
+        code=row.code,
+        merchant=narrative.merchant,
+        counterparty=narrative.counterparty,
+        balance_after=None if after is None else Money(row.currency, after),
+        exchange=narrative.exchange,
+    )
+
+
+def _standing(brand: str, account_id: str, as_of: int) -> sa.ColumnElement[bool]:
+    """The versions of an account's transactions that stood at a booking sequence number."""
+    rows = tables.transactions.c
+    return sa.and_(
+        rows.brand == brand,
+        rows.account_id == account_id,
+        rows.sequence + 0 <= as_of,  # as an expression: no planner shall walk the sequence when it can walk the booking index
+        sa.or_(rows.ended_by.is_(None), rows.ended_by > as_of),
+    )
+
+
+def _select_page(
+    brand: str, account_ids: tuple[str, ...], where: TransactionFilter, as_of: int
+) -> sa.CompoundSelect[tuple[object, ...]]:
+    """The newest rows of each account by itself, one more than fits: their merge is the page and says whether more exist."""
+    parts = []
+    for account_id in account_ids:
+        rows = tables.transactions.c
+        part = sa.select(tables.transactions).where(_standing(brand, account_id, as_of), *_bounds(where))
+        if where.after is not None:
+            part = part.where(_older(account_id, where.after))
+        newest = part.order_by(rows.booked_at.desc(), rows.id.desc()).limit(where.limit + 1).subquery()
+        parts.append(sa.select(newest))
+    return sa.union_all(*parts)
+
+
+def _bounds(where: TransactionFilter) -> list[sa.ColumnElement[bool]]:
+    rows = tables.transactions.c
+    bounds: list[sa.ColumnElement[bool]] = []
+    if where.booked_from is not None:
+        bounds.append(rows.booked_at >= where.booked_from)
+    if where.booked_to is not None:
+        bounds.append(rows.booked_at <= where.booked_to)
+    if not where.credits:
+        bounds.append(rows.amount_minor < 0)
+    if not where.debits:
+        bounds.append(rows.amount_minor > 0)
+    return bounds
+
+
+def _older(account_id: str, after: Position) -> sa.ColumnElement[bool]:
+    """Rows of one account that come after the position, newest first by (booked_at, account_id, id).
+
+    A position that names no account speaks of the only one. Python and the database order text alike (tables.py)."""
+    rows = tables.transactions.c
+    position_account = after.account_id or account_id
+    if account_id < position_account:
+        return rows.booked_at <= after.booked_at
+    if account_id > position_account:
+        return rows.booked_at < after.booked_at
+    return sa.tuple_(rows.booked_at, rows.id) < sa.tuple_(
+        sa.literal(after.booked_at, rows.booked_at.type), sa.literal(after.transaction_id, rows.id.type)
+    )
+
+
+def _select_ends(brand: str, account_ids: tuple[str, ...], as_of: int) -> sa.CompoundSelect[tuple[datetime]]:
+    """The first and the last booking instant of each account, whatever the filter."""
+    rows = tables.transactions.c
+    ends = [
+        sa.select(sa.select(rows.booked_at).where(_standing(brand, account_id, as_of)).order_by(order).limit(1).subquery())
+        for account_id in account_ids
+        for order in (rows.booked_at.asc(), rows.booked_at.desc())
+    ]
+    return sa.union_all(*ends)

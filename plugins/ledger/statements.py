@@ -1,0 +1,174 @@
+"""Statements: each month of an account, told once it is over, and the same for ever after.
+
+A period is a calendar month in UTC, the days in which the ledger books. An id is derived from account and period: whoever issues
+a statement again, on whatever server, makes the same one, and the database keeps the first.
+"""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.banking.accounts import AccountStatus, TransactionStatus
+from kernel.banking.statements import Statement, StatementKind
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.sealed import Sealer
+from plugins.ledger import tables
+from plugins.ledger.posting import take_instant
+from plugins.ledger.records import STATEMENTS
+from plugins.ledger.schedule import add_months
+from plugins.ledger.statement_facts import StatedAccount, Turnover, tell_period
+
+ACCOUNTS_PER_RUN = 100  # in one transaction
+STATEMENTS_PER_ACCOUNT_MAX = 240  # made up for at once: twenty years
+_INSTANT_BEFORE = timedelta(microseconds=1)
+
+
+class StatementRun:
+    """Issues what is due. Safe to run at any time, anywhere, and again."""
+
+    def __init__(self, database: Database, sealer: Sealer, clock: Clock) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._clock = clock
+
+    async def run(self, brand: Brand) -> int:
+        """Issue the statements of every period that is over; how many were issued."""
+        until = _month_of(self._clock.now())
+        async with self._database.read() as connection:
+            due = [account.id for account in await _load_due(connection, brand.name, until)]
+        issued = 0
+        for start in range(0, len(due), ACCOUNTS_PER_RUN):
+            issued += await self._issue(brand.name, due[start : start + ACCOUNTS_PER_RUN], until)
+        return issued
+
+    async def _issue(self, brand: str, account_ids: list[str], until: datetime) -> int:
+        async def work(connection: AsyncConnection) -> int:
+            await take_instant(connection, brand, self._clock.now())  # the lock: two runs take turns
+            issued = 0
+            for account in await _load_due(connection, brand, until, account_ids):
+                for statement in await _tell(connection, brand, account, until):
+                    await STATEMENTS.record(connection, self._sealer, self._clock, brand, statement)
+                    issued += 1
+            return issued
+
+        return await self._database.write(work)
+
+
+async def add_statements(connection: AsyncConnection, sealer: Sealer, brand: str, account_ids: list[str], now: datetime) -> None:
+    """The statements of accounts whose history was just written, each issued at the end of its period."""
+    for account in await _load_due(connection, brand, _month_of(now), account_ids):
+        await STATEMENTS.add_history(connection, sealer, brand, await _tell(connection, brand, account, _month_of(now)))
+
+
+def statement_id(brand: str, account_id: str, starts_at: datetime) -> str:
+    """Opaque, and the same for ever."""
+    digest = hashlib.sha256(f"statement/{brand}/{account_id}/{starts_at:%Y-%m}".encode()).digest()
+    return str(UUID(bytes=digest[:16], version=8))
+
+
+async def _load_due(
+    connection: AsyncConnection, brand: str, until: datetime, account_ids: list[str] | None = None
+) -> list[StatedAccount]:
+    """Accounts with a period before `until` (the first of a month) that has no statement yet."""
+    accounts, statements = tables.accounts, tables.statements.c
+    told_until = (
+        sa.select(sa.func.max(statements.ends_at))
+        .where(statements.brand == accounts.c.brand, statements.account_id == accounts.c.id)
+        .correlate(accounts)
+        .scalar_subquery()
+    )
+    told = sa.type_coerce(told_until, accounts.c.opened_at.type)
+    statement = sa.select(accounts, told.label("told_until")).where(
+        accounts.c.brand == brand,
+        accounts.c.internal.is_(False),
+        accounts.c.opened_at < until,
+        sa.or_(told.is_(None), told < until - _INSTANT_BEFORE),
+        sa.or_(accounts.c.status != AccountStatus.DELETED, told.is_(None), told < accounts.c.status_changed_at),
+    )
+    if account_ids is not None:
+        statement = statement.where(accounts.c.id.in_(account_ids))
+    return [StatedAccount.read(row) for row in await connection.execute(statement.order_by(accounts.c.id))]
+
+
+async def _tell(connection: AsyncConnection, brand: str, account: StatedAccount, until: datetime) -> list[Statement]:
+    """The account's statements from the first period that has none to before `until`, or to the one in which it was closed."""
+    if account.told_until is None:
+        starts_at = _month_of(await _load_first_booking(connection, brand, account.id) or account.opened_at)
+    else:
+        starts_at = account.told_until + _INSTANT_BEFORE
+    balance = await _load_balance_before(connection, brand, account.id, starts_at)
+    told: list[Statement] = []
+    while starts_at < until and len(told) < STATEMENTS_PER_ACCOUNT_MAX:
+        next_start = add_months(starts_at, 1)
+        ends_at = next_start - _INSTANT_BEFORE
+        turnover = await _load_turnover(connection, brand, account.id, starts_at, ends_at)
+        facts = tell_period(account, balance, turnover, next_start)
+        closed = account.closed_at is not None and account.closed_at < next_start
+        told.append(
+            Statement(
+                id=statement_id(brand, account.id, starts_at),
+                account_id=account.id,
+                created_at=next_start,
+                kind=StatementKind.ACCOUNT_CLOSURE if closed else StatementKind.PERIODIC,
+                starts_at=starts_at,
+                ends_at=ends_at,
+                reference=f"{starts_at:%Y-%m}",
+                **facts,
+            )
+        )
+        if closed:
+            break
+        starts_at, balance = next_start, balance + sum(line.minor for line in turnover)
+    return told
+
+
+async def _load_first_booking(connection: AsyncConnection, brand: str, account_id: str) -> datetime | None:
+    rows = tables.transactions.c
+    first = (
+        sa.select(rows.booked_at)
+        .where(rows.brand == brand, rows.account_id == account_id, rows.status == TransactionStatus.BOOKED)
+        .order_by(rows.booked_at, rows.id)
+        .limit(1)
+    )
+    return (await connection.execute(first)).scalar_one_or_none()
+
+
+async def _load_balance_before(connection: AsyncConnection, brand: str, account_id: str, at: datetime) -> int:
+    """What was booked before that instant, in minor units."""
+    rows = tables.transactions.c
+    booked = sa.select(sa.func.coalesce(sa.func.sum(rows.amount_minor), 0)).where(
+        rows.brand == brand,
+        rows.account_id == account_id,
+        rows.booked_at < at,
+        rows.status == TransactionStatus.BOOKED,
+    )
+    return int(await connection.scalar(booked) or 0)
+
+
+async def _load_turnover(
+    connection: AsyncConnection, brand: str, account_id: str, since: datetime, until: datetime
+) -> list[Turnover]:
+    """What was booked between the two instants, both inclusive, by code and direction."""
+    rows = tables.transactions.c
+    is_credit = sa.case((rows.amount_minor > 0, 1), else_=0)
+    booked = (
+        sa.select(rows.code, sa.func.sum(rows.amount_minor), sa.func.count())
+        .where(
+            rows.brand == brand,
+            rows.account_id == account_id,
+            rows.booked_at >= since,
+            rows.booked_at <= until,
+            rows.status == TransactionStatus.BOOKED,
+        )
+        .group_by(rows.code, is_credit)
+    )
+    return [Turnover(code or "", int(minor), int(count)) for code, minor, count in await connection.execute(booked)]
+
+
+def _month_of(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
