@@ -13,6 +13,8 @@ from rich.console import Console
 
 from kernel.config import ConfigurationRefused
 from openapi import DIALECTS
+from openapi.core_bank.v1.document import core_bank_document
+from openapi.core_bank.v1.operations import NAME as CORE_BANK
 from openapi.document import document_of
 from portcullis import settings as portcullis_settings
 from portcullis.control_client import ServerRefused, post
@@ -24,7 +26,8 @@ tpp = App(name="tpp", help="Third-party providers of a running sandbox.")
 consent = App(name="consent", help="Decide a consent of a running sandbox, in place of a PSU.")
 database = App(name="db", help="The database.")
 config = App(name="config", help="The configuration.")
-for group in (tpp, consent, database, config):
+core_bank = App(name="core-bank", help="A bank's own core over HTTP: serve one, or check one.")
+for group in (tpp, consent, database, config, core_bank):
     app.command(group)
 
 Role = Literal["AISP", "PISP", "CBPII"]
@@ -46,16 +49,17 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 
 @app.command
-def sandbox(*, seed: int = 1) -> None:
+def sandbox(*, seed: int = 1, core_bank: Annotated[bool, Parameter(negative="")] = False) -> None:
     """Start the sandbox: production code, with a synthetic bank behind it.
 
     Parameters
     ----------
     seed: the same seed makes the same bank.
+    core_bank: run the bank as a process of its own and reach it over HTTP, as a real one is reached.
     """
     from portcullis.serve_sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
 
-    run(serve_sandbox(portcullis_settings.load(None), seed, console))
+    run(serve_sandbox(portcullis_settings.load(None), seed, console, core_bank=core_bank))
 
 
 @app.command
@@ -183,9 +187,49 @@ def check(file: Path) -> None:
     console.print("the configuration is usable")
 
 
+@core_bank.command(name="serve")
+def serve_core_bank(*, seed: int = 1, attached: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Serve the synthetic bank of the state directory over the core-bank contract, on 127.0.0.1.
+
+    PORTCULLIS_CORE_BANK_PORT is its port, PORTCULLIS_CORE_BANK_TOKEN the token that it asks for.
+
+    Parameters
+    ----------
+    seed: the same seed makes the same bank, where there is none yet.
+    attached: stop when standard input closes.
+    """
+    from portcullis.serve_core_bank import serve_core_bank as serve_bank  # noqa: PLC0415  production never loads the sandbox
+
+    settings = portcullis_settings.load(None)
+    if not settings.core_bank_token:
+        raise ConfigurationRefused("PORTCULLIS_CORE_BANK_TOKEN: is required; a bank is not served to everyone")
+    run(serve_bank(settings, seed, console, attached=attached))
+
+
+@core_bank.command(name="check")
+def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: list[str] | None = None) -> None:
+    """Hold a bank's own implementation against the core-bank contract. Exits with 1 if anything is wrong.
+
+    Parameters
+    ----------
+    url: its base URL, such as https://core.bank.example/core-bank/v1.
+    token: the bearer token to show (default: PORTCULLIS_CORE_BANK_TOKEN).
+    brand: the brand to ask about (default: the first one that the bank's health names, or main).
+    customer: whose accounts to walk; may be given several times (default: those that the bank's health names).
+    """
+    from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415  a command loads what it needs
+
+    token = token or portcullis_settings.load(None).core_bank_token
+    if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()))):
+        sys.exit(1)
+
+
 @app.command(name="openapi")
 def openapi_document(dialect: str) -> None:
-    """Print the OpenAPI document of a dialect, such as uk_obie/v4.0."""
+    """Print the OpenAPI document of a dialect, such as uk_obie/v4.0, or of the contract core_bank/v1."""
+    if dialect == CORE_BANK:
+        print(json.dumps(core_bank_document(), indent=2))
+        return
     known = {known.name: known for known in DIALECTS}
     if dialect not in known:
         raise ConfigurationRefused(f"{dialect}: no such dialect; there are {', '.join(known)}")

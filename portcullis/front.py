@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from kernel import trace
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
@@ -35,7 +36,11 @@ class FrontDoor:
         brand = self._brands.get(request.host)
         if brand is None:
             return Response(MISDIRECTED)
-        return await self._surface(request.path).handle(brand, request)
+        belongs = trace.traceparent.set(trace.parse_traceparent(request.header(trace.HEADER)))
+        try:
+            return await self._surface(request.path).handle(brand, request)
+        finally:
+            trace.traceparent.reset(belongs)
 
     def refuse(self, request: Request, problem: Problem) -> Response:
         """The answer to what never became a whole request, in the words of the surface it was meant for."""

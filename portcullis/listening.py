@@ -79,15 +79,14 @@ def catch_stop() -> asyncio.Event:
 def ready_document(settings: Settings, brand: Brand) -> bytes:
     """What ready.json says: where to go. Written last, when every listener accepts."""
     dialects = {dialect.name: brand.mtls_url + dialect.base_path for dialect in DIALECTS if dialect.name in brand.dialects}
-    return json.encode(
-        {
-            "issuer": brand.issuer,
-            "mtls": brand.mtls_url,
-            "ops": f"http://127.0.0.1:{settings.ops_port}",
-            "pid": os.getpid(),
-            "dialects": dialects,
-        }
-    )
+    document = {
+        "issuer": brand.issuer,
+        "mtls": brand.mtls_url,
+        "ops": f"http://127.0.0.1:{settings.ops_port}",
+        "pid": os.getpid(),
+        "dialects": dialects,
+    }
+    return json.encode(document | ({"core_bank": settings.core_bank_url} if settings.upstream == "core_bank" else {}))
 
 
 def _refuse_ops(_request: Request, _problem: Exception) -> Response:

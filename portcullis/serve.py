@@ -12,9 +12,9 @@ from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.psu_identity.http_code_sender import HttpCodeSender
-from plugins.upstreams.built_in import BuiltInBank
 from portcullis.compose import Parts, compose
 from portcullis.contexts import upgrade_contexts
+from portcullis.core_bank import open_bank
 from portcullis.exclusive import sole_server
 from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
@@ -56,7 +56,8 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     identity = BuiltInIdentity(database, sealer, clock, ids, codes=codes)
     if identity.simulated:
         raise ConfigurationRefused("identity: an authenticator that only pretends has no place in production")
-    bank = BuiltInBank(database, sealer, clock)
+    telemetry = Telemetry()
+    bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
     return Parts(
         settings=settings,
         brands=settings.resolved_brands(),
@@ -67,5 +68,5 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         identity=identity,
         customer_accounts=bank,
         accounts=bank,
-        telemetry=Telemetry(),
+        telemetry=telemetry,
     )

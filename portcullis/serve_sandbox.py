@@ -17,10 +17,11 @@ from kernel.database import Database
 from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
 from plugins.psu_identity.built_in import BuiltInIdentity
-from plugins.upstreams.built_in import BuiltInBank
 from portcullis.banner import print_banner, seeding_progress
 from portcullis.compose import Composition, Parts, compose
 from portcullis.contexts import upgrade_contexts
+from portcullis.core_bank import open_bank
+from portcullis.core_bank_process import core_bank_beside
 from portcullis.exclusive import sole_server
 from portcullis.front import FrontDoor, Surface
 from portcullis.housekeeping import housekeeping
@@ -43,26 +44,26 @@ from sandbox.tpps import Tpps
 RENEWAL_SECONDS = 6 * 3600
 
 
-async def serve_sandbox(settings: Settings, seed: int, console: Console) -> None:
-    """Serve until stopped. Raises ConfigurationRefused for what a person must change."""
-    async with running_sandbox(settings, seed, console) as (brand, stopped):
+async def serve_sandbox(settings: Settings, seed: int, console: Console, *, core_bank: bool = False) -> None:
+    """Serve until stopped; with `core_bank`, the bank is a process beside this one. Raises ConfigurationRefused for what a person
+    must change."""
+    async with running_sandbox(settings, seed, console, core_bank=core_bank) as (brand, stopped):
         print_banner(console, settings, brand)
         await stopped.wait()
     console.print("stopped")
 
 
 @asynccontextmanager
-async def running_sandbox(settings: Settings, seed: int, console: Console) -> AsyncIterator[tuple[Brand, asyncio.Event]]:
+async def running_sandbox(
+    settings: Settings, seed: int, console: Console, *, core_bank: bool = False
+) -> AsyncIterator[tuple[Brand, asyncio.Event]]:
     """Everything open, listening and written down while the context is open; the event is set when the server is told to stop."""
     state = settings.state_dir.resolve()
     ready = state / "ready.json"
     async with AsyncExitStack() as stack:
-        ground = await _open_ground(stack, settings, state)
-        await asyncio.to_thread(ready.unlink, missing_ok=True)
+        ground = await _open_ground(stack, settings, seed, console, core_bank=core_bank)
+        settings = ground.parts.settings
         identity = await asyncio.to_thread(ground.pki.ensure_server)
-        with seeding_progress(console) as progress:
-            for brand in ground.parts.brands:
-                await seed_bank(ground.parts.database, ground.parts.sealer, ground.parts.clock, str(seed), brand, progress)
         composition = await stack.enter_async_context(compose(ground.parts))
         await stack.enter_async_context(housekeeping(composition, ground.parts.brands))
         tpps = await _open_tpps(stack, ground, composition, state)
@@ -92,19 +93,26 @@ class Ground:
         return self.parts.brands[0]
 
 
-async def _open_ground(stack: AsyncExitStack, settings: Settings, state: Path) -> Ground:
+async def _open_ground(stack: AsyncExitStack, settings: Settings, seed: int, console: Console, *, core_bank: bool) -> Ground:
+    state = settings.state_dir.resolve()
     keys = state / "keys" / "sealing.keys"
     await asyncio.to_thread(ensure_sealing_keys, keys)
     if not settings.redis_url:
         await stack.enter_async_context(sole_server(settings.database()))
+    await asyncio.to_thread((state / "ready.json").unlink, missing_ok=True)
     database = await stack.enter_async_context(Database.open(settings.database()))
     await upgrade_contexts(database, sandbox=True)
     brands = settings.resolved_brands()
     moved_clock = MovedClock(database, brands[0].name)
     await moved_clock.load()
-    clock, ids, sealer = moved_clock.clock, RandomIds(), load_sealer(keys)
+    clock, ids, sealer, telemetry = moved_clock.clock, RandomIds(), load_sealer(keys), Telemetry()
     log.configure(clock)
-    bank = BuiltInBank(database, sealer, clock)
+    with seeding_progress(console) as progress:
+        for brand in brands:
+            await seed_bank(database, sealer, clock, str(seed), brand, progress)
+    if core_bank:
+        settings = await stack.enter_async_context(core_bank_beside(settings, seed, ids))
+    bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
     parts = Parts(
         settings=settings,
         brands=brands,
@@ -115,7 +123,7 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, state: Path) -
         identity=BuiltInIdentity(database, sealer, clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids)),
         customer_accounts=bank,
         accounts=bank,
-        telemetry=Telemetry(),
+        telemetry=telemetry,
     )
     return Ground(parts=parts, moved_clock=moved_clock, pki=await asyncio.to_thread(TestPki.open, state / "pki", clock))
 

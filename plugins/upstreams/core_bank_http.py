@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 
 import aiohttp
 from yarl import URL
@@ -118,7 +119,7 @@ class CoreBankHttp:
         return headers
 
 
-def client_tls(authorities: str | None, certificate: str | None, key: str | None) -> ssl.SSLContext:
+def client_tls(authorities: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
     """For https: whom to believe (None: the machine's own trust), and the certificate to show, if any. Raises OSError."""
     context = ssl.create_default_context(cafile=authorities)
     context.minimum_version = ssl.TLSVersion.TLSv1_2

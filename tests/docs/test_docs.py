@@ -11,6 +11,7 @@ from portcullis.settings import (
     VARIABLES,
     BrandSettings,
     CodeSenderSettings,
+    CoreBankTlsSettings,
     RateSettings,
     Settings,
     TlsSettings,
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
-@pytest.mark.parametrize("kind", [Settings, BrandSettings, TlsSettings, RateSettings, CodeSenderSettings])
+@pytest.mark.parametrize("kind", [Settings, BrandSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings])
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:
         assert f"`{field}`" in CONFIGURATION, field

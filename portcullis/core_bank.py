@@ -1,0 +1,48 @@
+"""Open the bank behind a server: the built-in one, or a core bank over HTTP. Configuration says which."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from kernel.circuit import Circuit, State
+from kernel.clock import Clock, monotonic
+from kernel.config import ConfigurationRefused
+from kernel.database import Database
+from kernel.sealed import Sealer
+from kernel.telemetry import Telemetry
+from plugins.upstreams.built_in import BuiltInBank
+from plugins.upstreams.core_bank import CoreBank
+from plugins.upstreams.core_bank_http import client_tls
+from portcullis.settings import Settings
+
+
+@asynccontextmanager
+async def open_bank(
+    settings: Settings, database: Database, sealer: Sealer, clock: Clock, telemetry: Telemetry
+) -> AsyncIterator[BuiltInBank | CoreBank]:
+    """The bank that `settings.upstream` names. Raises ConfigurationRefused for certificates that cannot be used."""
+    if settings.upstream == BuiltInBank.name:
+        yield BuiltInBank(database, sealer, clock)
+        return
+    gauge = telemetry.gauge("core_bank_circuit_open", "1 while the core bank is not asked because it failed too often.")
+
+    def tell(state: State) -> None:
+        gauge.set(0 if state == "closed" else 1)
+
+    def count(operation: str, code: str) -> None:
+        telemetry.upstream_defect(CoreBank.name, operation, code)
+
+    gauge.set(0)
+    tls = settings.core_bank_tls
+    try:
+        context = await asyncio.to_thread(client_tls, tls.authorities, tls.certificate, tls.private_key) if tls else None
+    except OSError as error:
+        raise ConfigurationRefused(f"core_bank_tls: cannot be used ({error})") from None
+    async with CoreBank.open(
+        settings.core_bank_url,
+        circuit=Circuit(monotonic, on_change=tell),
+        token=settings.core_bank_token,
+        tls=context,
+        count_defect=count,
+    ) as bank:
+        yield bank

@@ -1,0 +1,38 @@
+"""`portcullis core-bank check`: the findings as a table."""
+
+from rich.console import Console
+from rich.table import Table
+
+from kernel.errors import UpstreamFailed, UpstreamTimedOut
+from portcullis.control_client import ServerRefused
+from portcullis.core_bank_check import CHECKS
+from portcullis.core_bank_subject import Finding, open_subject, run_checks
+
+MARKS = {True: "[green]holds[/]", False: "[bold red]broken[/]", None: "[yellow]not checked[/]"}
+
+
+async def report_core_bank(console: Console, url: str, token: str, brand: str, customers: tuple[str, ...]) -> bool:
+    """Whether everything that could be checked holds. Raises ServerRefused if nobody answers at `url`."""
+    try:
+        async with open_subject(url, token, brand, customers) as subject:
+            findings = [finding async for finding in run_checks(subject, CHECKS)]
+    except (UpstreamFailed, UpstreamTimedOut) as problem:
+        raise ServerRefused(f"{url}/health does not answer as the contract says: {problem.detail}") from None
+    console.print(_table(url, findings))
+    broken = sum(finding.verdict is False for finding in findings)
+    idle = sum(finding.verdict is None for finding in findings)
+    if broken:
+        console.print(f"[bold red]{broken} of {len(findings)} checks failed.[/]")
+    else:
+        console.print(f"The bank keeps the contract{f'; {idle} checks had nothing to look at' if idle else ''}.")
+    return not broken
+
+
+def _table(url: str, findings: list[Finding]) -> Table:
+    table = Table(title=f"core_bank/v1 at {url}", title_justify="left", show_lines=False)
+    table.add_column("The bank ...")
+    table.add_column("", no_wrap=True)
+    table.add_column("Seen", overflow="fold")
+    for finding in findings:
+        table.add_row(finding.title, MARKS[finding.verdict], finding.note)
+    return table

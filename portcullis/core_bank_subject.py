@@ -1,0 +1,118 @@
+"""A core bank under check: how it is asked, and what a check may say of it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import msgspec
+
+from gateway.guarded_accounts import GuardedAccounts
+from kernel.brand import Brand
+from kernel.circuit import Circuit, CircuitLimits
+from kernel.clock import monotonic
+from kernel.errors import UpstreamFailed, UpstreamTimedOut
+from openapi.core_bank.v1 import answers
+from plugins.upstreams.core_bank import CoreBank
+
+RAW_SECONDS_MAX = 10
+RAW_BYTES_MAX = 65_536
+
+
+class Wrong(Exception):
+    """The bank does not keep the contract. The message says how, without its data."""
+
+
+class NothingThere(Exception):
+    """The specimens have nothing to check this on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`verdict` None: there was nothing to check it on."""
+
+    title: str
+    verdict: bool | None
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Subject:
+    """A bank under check. `accounts` are those of the specimen customers, found by the first check about them."""
+
+    url: str
+    token: str
+    brand: Brand
+    customers: tuple[str, ...]
+    bank: CoreBank
+    guarded: GuardedAccounts
+    session: aiohttp.ClientSession
+    accounts: tuple[str, ...] = ()
+
+    async def raw(self, path: str, token: str | None = None, **headers: str) -> tuple[int, str, float]:
+        """Status, the refusal's code, and seconds, of a question that the client would never ask."""
+        shown = self.token if token is None else token
+        sent = {"Authorization": f"Bearer {shown}"} if shown else {}
+        started = monotonic()
+        try:
+            async with self.session.get(self.url + path, headers=sent | headers, allow_redirects=False) as response:
+                body = await response.content.read(RAW_BYTES_MAX)
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise Wrong(f"no answer: {type(error).__name__}") from None
+        try:
+            code = msgspec.json.decode(body, type=answers.Refusal).code
+        except msgspec.MsgspecError:
+            code = ""
+        return status, code, monotonic() - started
+
+
+Check = Callable[[Subject], Awaitable[str]]
+
+
+@asynccontextmanager
+async def open_subject(url: str, token: str, brand: str, customers: tuple[str, ...]) -> AsyncIterator[Subject]:
+    """What is not given is asked of the bank's health. Raises UpstreamFailed or UpstreamTimedOut if it does not answer."""
+    patient = Circuit(monotonic, CircuitLimits(calls_min=1_000_000))
+    timeout = aiohttp.ClientTimeout(total=RAW_SECONDS_MAX)
+    async with (
+        CoreBank.open(url, circuit=patient, token=token) as bank,
+        aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
+    ):
+        specimens = (await bank.health()).specimens
+        name = brand or next(iter(specimens), "main")
+        yield Subject(
+            url=url.rstrip("/"),
+            token=token,
+            brand=Brand(name, name, "", "", ZoneInfo("UTC"), (), ""),
+            customers=customers or specimens.get(name, ()),
+            bank=bank,
+            guarded=GuardedAccounts(bank),
+            session=session,
+        )
+
+
+async def run_checks(subject: Subject, checks: Sequence[tuple[str, Check]]) -> AsyncIterator[Finding]:
+    for title, check in checks:
+        try:
+            yield Finding(title, True, await check(subject))
+        except NothingThere as nothing:
+            yield Finding(title, None, str(nothing))
+        except Wrong as wrong:
+            yield Finding(title, False, str(wrong))
+        except (UpstreamFailed, UpstreamTimedOut) as problem:
+            yield Finding(title, False, problem.detail)
+
+
+def expect(held: bool, wrong: str) -> None:
+    """Raises Wrong."""
+    if not held:
+        raise Wrong(wrong)
+
+
+def expect_some(rows: Sequence[Any], what: str) -> None:
+    """Raises NothingThere."""
+    if not rows:
+        raise NothingThere(f"the specimens have no {what}")
