@@ -1,5 +1,6 @@
 """The facts that the consent context tells others, in the past tense. Delivered at least once, in order of (consent, version)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -22,12 +23,14 @@ FACTS = MappingProxyType(
         ConsentEvent.REVOKE: "consent.revoked",
         ConsentEvent.WITHDRAW: "consent.withdrawn",
         ConsentEvent.EXPIRE: "consent.expired",
+        ConsentEvent.LAPSE: "consent.rejected",
+        ConsentEvent.REMOVE_ACCOUNT: "consent.accounts_changed",
     }
 )
 
 
-def render_event(fact: str, consent: Consent, event_id: str, at: datetime) -> Event:
-    """`consent` is the version that the fact made."""
+def render_event(fact: str, consent: Consent, event_id: str, at: datetime, told: Mapping[str, str]) -> Event:
+    """`consent` is the version that the fact made; `told` what is said of this fact besides."""
     return Event(
         brand=consent.brand,
         id=event_id,
@@ -42,5 +45,6 @@ def render_event(fact: str, consent: Consent, event_id: str, at: datetime) -> Ev
             "client_id": consent.client_id,
             "organisation_id": consent.organisation_id,
             "lodged_as": consent.lodged_as,
+            **told,
         },
     )

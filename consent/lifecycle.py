@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from kernel.banking.consents import LIVE_STATES, Consent, ConsentState
-from kernel.errors import ConsentExpired, ConsentNotAuthorised, ConsentRevoked, ConsentUnknown, Problem
+from kernel.errors import ConsentExpired, ConsentNotAuthorised, ConsentRevoked, ConsentSuspended, ConsentUnknown, Problem
 
 
 class ConsentEvent(StrEnum):
@@ -25,6 +25,12 @@ class ConsentEvent(StrEnum):
     REVOKE = "revoke"  # by the PSU
     WITHDRAW = "withdraw"  # by the TPP
     EXPIRE = "expire"
+    LAPSE = "lapse"  # nobody authorised it in time
+    REMOVE_ACCOUNT = "remove_account"  # an account that the consent covers has been closed or has moved to another bank
+
+
+# Events that only record what time has decided: they speak of the recorded state, not of the one that counts.
+RECORDING_EVENTS = frozenset({ConsentEvent.EXPIRE, ConsentEvent.LAPSE})
 
 
 _S, _E = ConsentState, ConsentEvent
@@ -35,17 +41,20 @@ TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingP
         (_S.AWAITING_UPLOAD, _E.REJECT): _S.REJECTED,
         (_S.AWAITING_UPLOAD, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
         (_S.AWAITING_UPLOAD, _E.EXPIRE): _S.EXPIRED,
+        (_S.AWAITING_UPLOAD, _E.LAPSE): _S.REJECTED,
         (_S.AWAITING, _E.AUTHORISE_PARTIALLY): _S.PARTIALLY_AUTHORISED,
         (_S.AWAITING, _E.AUTHORISE): _S.AUTHORISED,
         (_S.AWAITING, _E.REJECT): _S.REJECTED,
         (_S.AWAITING, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
         (_S.AWAITING, _E.EXPIRE): _S.EXPIRED,
+        (_S.AWAITING, _E.LAPSE): _S.REJECTED,
         (_S.PARTIALLY_AUTHORISED, _E.AUTHORISE_PARTIALLY): _S.PARTIALLY_AUTHORISED,
         (_S.PARTIALLY_AUTHORISED, _E.AUTHORISE): _S.AUTHORISED,
         (_S.PARTIALLY_AUTHORISED, _E.REJECT): _S.REJECTED,
         (_S.PARTIALLY_AUTHORISED, _E.REVOKE): _S.REVOKED_BY_PSU,
         (_S.PARTIALLY_AUTHORISED, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
         (_S.PARTIALLY_AUTHORISED, _E.EXPIRE): _S.EXPIRED,
+        (_S.PARTIALLY_AUTHORISED, _E.REMOVE_ACCOUNT): _S.PARTIALLY_AUTHORISED,
         (_S.AUTHORISED, _E.AUTHORISE): _S.AUTHORISED,
         (_S.AUTHORISED, _E.SUSPEND): _S.SUSPENDED,
         (_S.AUTHORISED, _E.CONSUME): _S.CONSUMED,
@@ -53,12 +62,14 @@ TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingP
         (_S.AUTHORISED, _E.REVOKE): _S.REVOKED_BY_PSU,
         (_S.AUTHORISED, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
         (_S.AUTHORISED, _E.EXPIRE): _S.EXPIRED,
+        (_S.AUTHORISED, _E.REMOVE_ACCOUNT): _S.AUTHORISED,
         (_S.SUSPENDED, _E.AUTHORISE): _S.AUTHORISED,
         (_S.SUSPENDED, _E.RESUME): _S.AUTHORISED,
         (_S.SUSPENDED, _E.SUPERSEDE): _S.SUPERSEDED,
         (_S.SUSPENDED, _E.REVOKE): _S.REVOKED_BY_PSU,
         (_S.SUSPENDED, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
         (_S.SUSPENDED, _E.EXPIRE): _S.EXPIRED,
+        (_S.SUSPENDED, _E.REMOVE_ACCOUNT): _S.SUSPENDED,
     }
 )
 
@@ -66,6 +77,7 @@ TERMINAL_STATES = frozenset(ConsentState) - LIVE_STATES
 
 _REFUSALS: Mapping[ConsentState, type[Problem]] = MappingProxyType(
     {
+        ConsentState.SUSPENDED: ConsentSuspended,
         ConsentState.EXPIRED: ConsentExpired,
         ConsentState.REVOKED_BY_PSU: ConsentRevoked,
         ConsentState.WITHDRAWN_BY_TPP: ConsentUnknown,  # to its TPP a withdrawn consent is gone
@@ -74,7 +86,8 @@ _REFUSALS: Mapping[ConsentState, type[Problem]] = MappingProxyType(
 
 
 def next_state(state: ConsentState, event: ConsentEvent) -> ConsentState:
-    """The state that `event` leads to. Raises ConsentExpired, ConsentRevoked, ConsentUnknown (withdrawn) or ConsentNotAuthorised."""
+    """The state that `event` leads to. Raises ConsentExpired, ConsentRevoked, ConsentSuspended, ConsentUnknown (withdrawn) or
+    ConsentNotAuthorised."""
     following = TRANSITIONS.get((state, event))
     if following is None:
         refusal = _REFUSALS.get(state, ConsentNotAuthorised)
@@ -84,7 +97,7 @@ def next_state(state: ConsentState, event: ConsentEvent) -> ConsentState:
 
 def state_after(consent: Consent, event: ConsentEvent, now: datetime) -> ConsentState:
     """As `next_state`, from the state that counts at `now` (business time): what has run out cannot be changed, only recorded so."""
-    state = consent.state if event is ConsentEvent.EXPIRE else consent.effective_state(now)
+    state = consent.state if event in RECORDING_EVENTS else consent.effective_state(now)
     return next_state(state, event)
 
 

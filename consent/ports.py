@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal, Protocol
 
 from kernel.banking.accounts import Account
@@ -63,3 +64,19 @@ class CustomerAccounts(Protocol):
     """The accounts a customer may share, as the bank's own channels would list them."""
 
     async def accounts_of(self, brand: Brand, customer_id: str) -> tuple[Account, ...]: ...
+
+
+class AccountRemoval(StrEnum):
+    """Why an account is no longer there to be shared."""
+
+    CLOSED = "closed"
+    SWITCHED = "switched"  # moved to another bank
+
+
+class AccountClosures(Protocol):
+    """Where the bank's own systems tell that an account has gone. The consent store satisfies it."""
+
+    async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int:
+        """Take the account out of every consent that covers it; the others of a consent stay shared. How many consents changed.
+        Safe to repeat: an interrupted call is completed by the next one."""
+        ...

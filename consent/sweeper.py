@@ -4,6 +4,7 @@ Nothing depends on when it runs: a consent that has run out is expired for every
 time is refused by whoever finds it. Journal, consents, their versions and their authorisations are kept.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +18,7 @@ from consent.store.consents import ConsentStore
 from consent.tables_consents import attempts, authorisations, consents, decisions, journeys
 from consent.tables_oauth import codes, denied_tokens, pushed_requests, token_families
 from kernel.access import FamilyState
-from kernel.banking.consents import LIVE_STATES
+from kernel.banking.consents import AWAITING_MAX, AWAITING_STATES, LIVE_STATES, Consent
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.database import Database
@@ -72,19 +73,30 @@ class Sweeper:
 
     async def run(self, lease: Lease) -> None:
         await self.record_expiries(lease)
+        await self.record_lapses(lease)
         await self.fail_abandoned(lease)
         for stale in STALE:
             await self.remove(stale, lease)
 
     async def record_expiries(self, lease: Lease) -> int:
         """Each expiry is a change of its own, with version, journal entry and event. How many were recorded."""
+        ran_out = (consents.c.state.in_([state.value for state in LIVE_STATES]), consents.c.valid_until <= self.clock.now())
+        return await self._record(await self._find(lease, consents.c.valid_until, *ran_out), self.store.expire)
+
+    async def record_lapses(self, lease: Lease) -> int:
+        """As `record_expiries`, for consents that nobody authorised in time."""
+        before = self.clock.now() - AWAITING_MAX
+        lapsed = (consents.c.state.in_([state.value for state in AWAITING_STATES]), consents.c.created_at <= before)
+        return await self._record(await self._find(lease, consents.c.created_at, *lapsed), self.store.lapse)
+
+    async def _record(self, consent_ids: list[str], record: Callable[[Brand, str], Awaitable[Consent]]) -> int:
         recorded = 0
-        for consent_id in await self._ran_out(lease):
+        for consent_id in consent_ids:
             try:
-                await self.store.expire(self.brand, consent_id)
+                await record(self.brand, consent_id)
                 recorded += 1
-            except Problem as problem:  # it was withdrawn, revoked or recorded a moment ago
-                log.info("expiry_not_recorded", consent_id=consent_id, reason=problem.code)
+            except Problem as problem:  # it was authorised, withdrawn, revoked or recorded a moment ago
+                log.info("end_not_recorded", consent_id=consent_id, reason=problem.code)
         return recorded
 
     async def fail_abandoned(self, lease: Lease) -> int:
@@ -139,21 +151,12 @@ class Sweeper:
         )
         return deleted.rowcount
 
-    async def _ran_out(self, lease: Lease) -> list[str]:
-        now: datetime = self.clock.now()
+    async def _find(self, lease: Lease, due: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> list[str]:
+        """The consents that are longest overdue."""
 
         async def work(connection: AsyncConnection) -> list[str]:
             await lease.check_fence(connection)
-            rows = await connection.execute(
-                sa.select(consents.c.id)
-                .where(
-                    consents.c.brand == self.brand.name,
-                    consents.c.state.in_([state.value for state in LIVE_STATES]),
-                    consents.c.valid_until <= now,
-                )
-                .order_by(consents.c.valid_until)
-                .limit(BATCH_ROWS)
-            )
-            return [row.id for row in rows]
+            found = sa.select(consents.c.id).where(consents.c.brand == self.brand.name, *where).order_by(due).limit(BATCH_ROWS)
+            return list(await connection.scalars(found))
 
         return await self.database.write(work)

@@ -45,6 +45,26 @@ consent_versions = sa.Table(
     sa.Column("snapshot", sa.LargeBinary, nullable=False),  # sealed
 )
 
+# Which live consents cover an account.
+consent_accounts = sa.Table(
+    "consent_accounts",
+    metadata,
+    sa.Column("brand", sa.String(BRAND), primary_key=True),
+    sa.Column("account_id", sa.String(ID), primary_key=True),  # as the consent's organisation knows it
+    sa.Column("consent_id", sa.String(ID), primary_key=True),
+    sa.Index("consent_accounts_by_consent", "brand", "consent_id"),
+)
+
+# When data was last told under a consent: as long as its consent is kept.
+consent_last_used = sa.Table(
+    "consent_last_used",
+    metadata,
+    sa.Column("brand", sa.String(BRAND), primary_key=True),
+    sa.Column("consent_id", sa.String(ID), primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("unattended_at", Instant, nullable=True),  # without the PSU
+)
+
 authorisations = sa.Table(
     "authorisations",
     metadata,
@@ -83,9 +103,10 @@ journeys = sa.Table(
     sa.Column("id", sa.String(ID), primary_key=True),
     sa.Column("secret_hash", sa.String(WORD), nullable=False),
     sa.Column("login_hash", sa.String(WORD), nullable=True),  # of the secret that the login page was served under
-    sa.Column("pushed_id", sa.String(ID), nullable=False),
-    sa.Column("client_id", sa.String(ID), nullable=False),
-    sa.Column("consent_id", sa.String(ID), nullable=False),
+    sa.Column("purpose", sa.String(WORD), nullable=False, server_default="consent"),
+    sa.Column("pushed_id", sa.String(ID), nullable=True),  # this and the next two: null when no TPP asks
+    sa.Column("client_id", sa.String(ID), nullable=True),
+    sa.Column("consent_id", sa.String(ID), nullable=True),
     sa.Column("stage", sa.String(WORD), nullable=False),
     sa.Column("notice", sa.String(WORD), nullable=False),  # what the next page tells the PSU first
     sa.Column("psu_id", sa.String(ID), nullable=True),

@@ -39,6 +39,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     organisation_id: str
     organisation_name: str
     software_id: str
+    on_behalf_of: str = ""  # whom the client acts for as an agent, as a PSU is told
     roles: frozenset[Role]
     security_profile: SecurityProfile
     token_endpoint_auth_method: Literal["private_key_jwt", "tls_client_auth"]

@@ -1,7 +1,7 @@
 """The order of refusals, written once. It is contract: a request with several defects is refused for the first of these.
 
 What the request is (400 for its correlation), who calls (401), what they may do (403), in which form they ask (406, 415, 400),
-how often (429); the record of what was told comes last, on the way back up.
+whether the PSU must come back for what they ask (403), how often (429); the record of what was told comes last, on the way back up.
 """
 
 from gateway.policy import Policy
@@ -14,6 +14,7 @@ from policies.client_state import ClientState
 from policies.consent_named import ConsentNamed
 from policies.consent_state import ConsentState
 from policies.content_type import ContentType
+from policies.fresh_authentication import FreshAuthentication
 from policies.grant import GrantType
 from policies.header_forms import HeaderForms
 from policies.interaction_id import InteractionId
@@ -46,6 +47,7 @@ CHAIN: tuple[type[Policy], ...] = (
     PsuPresence,
     ConsentNamed,
     Body,
+    FreshAuthentication,
     RateLimit,
     UnattendedLimit,
     AccessRecord,

@@ -1,4 +1,5 @@
-"""Refuse a token whose consent is not authorised now: still awaited, refused, expired or revoked, or of another kind or client."""
+"""Refuse a token whose consent is not authorised now: still awaited, refused, suspended, expired or revoked; or is of another kind
+or client."""
 
 from dataclasses import dataclass
 
@@ -7,7 +8,15 @@ from gateway.ports import Snapshots
 from kernel.access import Grant
 from kernel.banking import consents
 from kernel.clock import Clock
-from kernel.errors import ConsentExpired, ConsentForeign, ConsentMismatch, ConsentNotAuthorised, ConsentRevoked, ConsentUnknown
+from kernel.errors import (
+    ConsentExpired,
+    ConsentForeign,
+    ConsentMismatch,
+    ConsentNotAuthorised,
+    ConsentRevoked,
+    ConsentSuspended,
+    ConsentUnknown,
+)
 from kernel.hot_state import VersionIs
 from kernel.subjects import consent_subject
 from openapi.dialect import Row
@@ -48,5 +57,7 @@ class ConsentState:
             raise ConsentExpired(f"consent {consent.id}, valid until {consent.valid_until}")
         if state in _REVOKED:
             raise ConsentRevoked(f"consent {consent.id} is {state}")
+        if state is consents.ConsentState.SUSPENDED:
+            raise ConsentSuspended(f"consent {consent.id} since {consent.state_changed_at}")
         if state is not consents.ConsentState.AUTHORISED:
             raise ConsentNotAuthorised(f"consent {consent.id} is {state}")

@@ -37,6 +37,7 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     redirect_uris: tuple[str, ...]
     scope: str
     jwks: dict[str, list[dict[str, Any]]]
+    on_behalf_of: str = ""
     grant_types: frozenset[str] = GRANT_TYPES
     security_profile: SecurityProfile = SecurityProfile.FAPI2_SECURITY
     token_endpoint_auth_method: Literal["private_key_jwt"] = "private_key_jwt"
@@ -101,9 +102,10 @@ def _check_names(metadata: ClientMetadata) -> None:
         ("organisation_id", ID_CHARS_MAX),
         ("organisation_name", NAME_CHARS_MAX),
         ("software_id", ID_CHARS_MAX),
+        ("on_behalf_of", NAME_CHARS_MAX),
     ):
         value = getattr(metadata, member)
-        if not value:
+        if not value and member != "on_behalf_of":
             raise FieldMissing("empty", path=member)
         if len(value) > most or not value.isprintable():
             raise FieldInvalid("too long, or with control characters", path=member)

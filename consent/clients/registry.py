@@ -93,6 +93,7 @@ def _client_of(services: Services, brand: Brand, metadata: ClientMetadata, clien
         organisation_id=metadata.organisation_id,
         organisation_name=metadata.organisation_name,
         software_id=metadata.software_id,
+        on_behalf_of=metadata.on_behalf_of,
         roles=metadata.roles,
         security_profile=metadata.security_profile,
         token_endpoint_auth_method=metadata.token_endpoint_auth_method,

@@ -9,8 +9,16 @@ from multidict import CIMultiDict
 
 from consent.journey.decisions import settle
 from consent.journey.forms import Form, check_form, parse_form
-from consent.journey.problems import FormForged, FormMalformed, FormStale, page_error
-from consent.journey.rows import PATHS, Stage
+from consent.journey.problems import (
+    FormForged,
+    FormMalformed,
+    FormStale,
+    JourneyAnswered,
+    JourneyExpired,
+    JourneyUnknown,
+    page_error,
+)
+from consent.journey.rows import PATHS, Purpose, Stage, path_of
 from consent.journey.session import Session, load_session
 from consent.pages.render import render_error_page
 from consent.services import Services
@@ -22,34 +30,36 @@ Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
 Show = Callable[[Services, Brand, Session], Awaitable[Response]]
 Take = Callable[[Services, Brand, Session, Form], Awaitable[Response]]
 
+DASHBOARD = PATHS[Purpose.DASHBOARD][Stage.DASHBOARD]
 _RESUMABLE = (FormForged, FormMalformed, FormStale)
+_OVER = (JourneyAnswered, JourneyExpired, JourneyUnknown)
 
 
-def shows(stage: Stage, show: Show) -> Handler:
+def shows(stage: Stage, show: Show, purpose: Purpose = Purpose.CONSENT) -> Handler:
     """The GET handler of a stage's page."""
 
     async def handler(services: Services, brand: Brand, request: Request) -> Response:
         try:
-            session = await load_session(services, brand, request)
-            if (decided := await settle(services, brand, session.asked, session.journey)) is not None:
+            session = await load_session(services, brand, request, purpose)
+            if (decided := await _settle(services, brand, session)) is not None:
                 return decided
             if session.journey.stage is not stage:
-                return see_other(PATHS[session.journey.stage])
+                return see_other(path_of(session.journey))
             return await show(services, brand, session)
         except Problem as problem:
-            return render_problem(brand, problem)
+            return _refuse(brand, purpose, problem)
 
     return handler
 
 
-def takes(stage: Stage, take: Take) -> Handler:
+def takes(stage: Stage, take: Take, purpose: Purpose = Purpose.CONSENT) -> Handler:
     """The POST handler of a stage's form. A second press of the login button finds the journey a stage further on: it may come
     with the secret that the login page was served under."""
 
     async def handler(services: Services, brand: Brand, request: Request) -> Response:
         session = None
         try:
-            session = await load_session(services, brand, request, earlier_too=stage is Stage.PASSWORD)
+            session = await load_session(services, brand, request, purpose, earlier_too=stage is Stage.PASSWORD)
             form = parse_form(request)
             check_form(
                 form,
@@ -60,16 +70,28 @@ def takes(stage: Stage, take: Take) -> Handler:
                 secret=session.secret,
                 stage=stage,
             )
-            if (decided := await settle(services, brand, session.asked, session.journey)) is not None:
+            if (decided := await _settle(services, brand, session)) is not None:
                 return decided
             if session.journey.stage is not stage and not session.is_earlier:
                 raise FormStale(f"{session.journey.stage} is due, {stage} was sent")
             return await take(services, brand, session, form)
         except Problem as problem:
             carry_on = session is not None and not session.is_earlier and isinstance(problem, _RESUMABLE)
-            return render_problem(brand, problem, carry_on=PATHS[session.journey.stage] if session and carry_on else "")
+            return _refuse(brand, purpose, problem, carry_on=path_of(session.journey) if session and carry_on else "")
 
     return handler
+
+
+async def _settle(services: Services, brand: Brand, session: Session) -> Response | None:
+    """What was decided elsewhere about what a TPP asks."""
+    return None if session.request is None else await settle(services, brand, session.request, session.journey)
+
+
+def _refuse(brand: Brand, purpose: Purpose, problem: Problem, *, carry_on: str = "") -> Response:
+    """A visit to the dashboard that is over begins anew; nobody waits for its answer."""
+    if purpose is Purpose.DASHBOARD and isinstance(problem, _OVER):
+        return see_other(DASHBOARD)
+    return render_problem(brand, problem, carry_on=carry_on)
 
 
 def see_other(path: str) -> Response:

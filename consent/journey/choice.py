@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.journey.boundary import see_other
 from consent.journey.challenge import open_evidence
 from consent.journey.forms import Form, form_token
-from consent.journey.outcome import Approval, Claim, approve, deny
-from consent.journey.problems import FormStale, JourneyAnswered
-from consent.journey.rows import PATHS, Notice, Stage, take_journey, update_journey
+from consent.journey.leaving import claim_of, leave
+from consent.journey.outcome import Approval, approve
+from consent.journey.problems import FormStale
+from consent.journey.rows import Notice, Stage, path_of, update_journey
 from consent.journey.session import Session, load_psu
-from consent.journey.terms import Option, choose, load_options, render_shown, render_terms
+from consent.journey.terms import Option, choose, is_fixed, load_options, offered, render_shown, render_terms
 from consent.pages.render import render_page
+from consent.ports import Psu
 from consent.services import Services
 from kernel.brand import Brand
 from kernel.http.message import Response
@@ -22,7 +24,7 @@ from kernel.http.message import Response
 async def show_consent(services: Services, brand: Brand, session: Session) -> Response:
     psu = await load_psu(services, brand, session.journey)
     is_foreign = session.asked.consent.psu_id not in (None, psu.id)
-    options = () if is_foreign else await load_options(services, brand, psu, session.journey.id)
+    options = () if is_foreign else await _load_options(services, brand, session, psu)
     return render_page(
         brand,
         "consent" if options else "nothing_to_share",
@@ -30,6 +32,7 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
         notice=session.journey.notice,
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
         terms=render_terms(services, brand, session.asked.client, session.asked.consent),
+        is_fixed=is_fixed(session.asked.consent),
         client_name=session.asked.client.name,
         options=options,
         psu_name=psu.display_name,
@@ -39,25 +42,18 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
 
 async def take_consent(services: Services, brand: Brand, session: Session, form: Form) -> Response:
     if form.get("action") == "deny":
-        return await take_denial(services, brand, session)
+        return await leave(services, brand, session)
     psu = await load_psu(services, brand, session.journey)
-    options = await load_options(services, brand, psu, session.journey.id)
-    chosen = choose(options, form.accounts)
+    options = await _load_options(services, brand, session, psu)
+    chosen = options if is_fixed(session.asked.consent) else choose(options, form.accounts)
     if not chosen:
         return await _ask_again(services, session)
     return await _approve(services, brand, session, chosen)
 
 
-async def take_denial(services: Services, brand: Brand, session: Session) -> Response:
-    """The PSU, known by password at least, says no."""
-    return await deny(
-        services,
-        brand,
-        session.asked,
-        _claim(services, session),
-        psu_id=session.journey.psu_id,
-        authorisation_id=session.journey.authorisation_id,
-    )
+async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
+    """What there is to choose, or the accounts that the consent fixes."""
+    return offered(session.asked.consent, await load_options(services, brand, psu, session.journey.id))
 
 
 async def _approve(services: Services, brand: Brand, session: Session, chosen: tuple[Option, ...]) -> Response:
@@ -72,7 +68,7 @@ async def _approve(services: Services, brand: Brand, session: Session, chosen: t
         authenticated_at=evidence.at,
         shown=render_shown(render_terms(services, brand, session.asked.client, session.asked.consent), chosen),
     )
-    return await approve(services, brand, session.asked, approval, _claim(services, session))
+    return await approve(services, brand, session.asked, approval, claim_of(services, session))
 
 
 async def _ask_again(services: Services, session: Session) -> Response:
@@ -80,12 +76,4 @@ async def _ask_again(services: Services, session: Session) -> Response:
         await update_journey(connection, session.journey, notice=Notice.NO_ACCOUNT)
 
     await services.database.write(work)
-    return see_other(PATHS[Stage.CONSENT])
-
-
-def _claim(services: Services, session: Session) -> Claim:
-    async def claim(connection: AsyncConnection) -> None:
-        if not await take_journey(connection, session.journey, services.clock.wall()):
-            raise JourneyAnswered(session.journey.id)
-
-    return claim
+    return see_other(path_of(session.journey))

@@ -15,7 +15,7 @@ from consent.journey.outcome import Approval, approve, deny
 from consent.journey.problems import AuthenticationUnavailable, JourneyAnswered
 from consent.journey.rows import Journey, take_journey
 from consent.journey.session import Asked, answering
-from consent.journey.terms import Option, load_options, render_shown, render_terms
+from consent.journey.terms import Option, load_options, offered, render_shown, render_terms
 from consent.lifecycle import ConsentEvent, state_after
 from consent.par import LODGED_AS_DEFAULT
 from consent.ports import Psu, ScaEvidence
@@ -52,15 +52,15 @@ async def decide(
     upstream_ids: tuple[str, ...] | None = None,
 ) -> None:
     """Store a decision about `consent_id`, or about the next request of `client_id` that names no consent. `upstream_ids` None shares
-    every account that the PSU may share. A new decision replaces one that still waits.
+    every account that the PSU may share, or that a consent to be authorised again covers. A new decision replaces one that still waits.
 
     Raises ConsentUnknown, ConsentForeign, ConsentNotAuthorised, ConsentExpired, ConsentRevoked, AccountUnknown or
     AuthenticationUnavailable."""
     decision_id = services.ids.uuid()
-    await _check_consent(services, brand, consent_id, psu, approve=approve)
+    consent = await _load_decidable(services, brand, consent_id, psu, approve=approve)
     decision = Decision(approve=approve, psu_id=psu.id)
     if approve:
-        options = await _options(services, brand, psu, decision_id, upstream_ids)
+        options = await _options(services, brand, psu, decision_id, consent=consent, upstream_ids=upstream_ids)
         decision = Decision(
             approve=True, psu_id=psu.id, options=options, evidence=await _evidence(services, brand, psu, decision_id)
         )
@@ -117,9 +117,10 @@ async def settle(services: Services, brand: Brand, asked: Asked, journey: Journe
     return await approve(services, brand, asked, approval, claim)
 
 
-async def _check_consent(services: Services, brand: Brand, consent_id: str | None, psu: Psu, *, approve: bool) -> None:
+async def _load_decidable(services: Services, brand: Brand, consent_id: str | None, psu: Psu, *, approve: bool) -> Consent | None:
+    """None for a decision about a consent that is still to come."""
     if consent_id is None:
-        return
+        return None
     async with services.database.read() as connection:
         consent = await load_consent(connection, services.sealer, brand.name, consent_id)
     if consent is None:
@@ -128,12 +129,21 @@ async def _check_consent(services: Services, brand: Brand, consent_id: str | Non
         raise ConsentForeign("consent of another PSU")
     if approve:
         state_after(consent, ConsentEvent.AUTHORISE, services.clock.now())
+    return consent
 
 
 async def _options(
-    services: Services, brand: Brand, psu: Psu, decision_id: str, upstream_ids: tuple[str, ...] | None
+    services: Services,
+    brand: Brand,
+    psu: Psu,
+    decision_id: str,
+    *,
+    consent: Consent | None,
+    upstream_ids: tuple[str, ...] | None,
 ) -> tuple[Option, ...]:
     options = await load_options(services, brand, psu, decision_id)
+    if consent is not None:
+        options = offered(consent, options)
     chosen = tuple(option for option in options if upstream_ids is None or option.upstream_id in upstream_ids)
     if not chosen or (upstream_ids is not None and len(chosen) != len(set(upstream_ids))):
         raise AccountUnknown("not an account that the PSU may share")

@@ -65,7 +65,7 @@ def check_form(
     """Raises FormForged for a form that is not ours, FormStale for one of another stage of this very journey."""
     check_origin(request, brand)
     presented = form.get(TOKEN_FIELD).encode()
-    ours = {known: form_token(sealer, brand, journey, secret, known).encode() for known in PATHS}
+    ours = {known: form_token(sealer, brand, journey, secret, known).encode() for known in PATHS[journey.purpose]}
     genuine = [known for known, token in ours.items() if hmac.compare_digest(presented, token)]
     if not genuine:
         raise FormForged("form token")

@@ -5,26 +5,25 @@ RTS (EU) 2018/389 article 4(3): five failed attempts block; the answer is the sa
 
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.journey.attempts import FAILURES_MAX, PEER_FAILURES_MAX, forgive_attempts, return_attempt, take_attempt
+from consent.journey.authentication import record_authentication, start_authentication
 from consent.journey.boundary import see_other
 from consent.journey.challenge import seal_challenge, seal_evidence, start_challenge
 from consent.journey.cookies import set_cookie
 from consent.journey.forms import Form, form_token
-from consent.journey.outcome import deny
+from consent.journey.leaving import leave
 from consent.journey.problems import FormStale, JourneyAnswered
-from consent.journey.rows import PATHS, Journey, Notice, Stage, load_journey, seen, take_journey, update_journey
+from consent.journey.rows import AUTHENTICATED, Journey, Notice, Stage, load_journey, path_of, seen, update_journey
 from consent.journey.session import Session, answering
 from consent.pages.render import render_page
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.authorisations import AuthorisationStatus, end_authorisation, record_evidence, start_authorisation
 from kernel.brand import Brand
 from kernel.http.message import Response
 from kernel.ids import hash_secret
-
-REDIRECT = "redirect"  # the approach of an authorisation that a browser carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +38,18 @@ async def show_login(services: Services, brand: Brand, session: Session) -> Resp
     return render_page(
         brand,
         "login",
-        redirect_uri=session.asked.pushed.redirect_uri,
+        redirect_uri=session.redirect_uri,
         notice=session.journey.notice,
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.PASSWORD),
-        client_name=session.asked.client.name,
-        organisation_name=session.asked.client.organisation_name,
+        action=path_of(session.journey),
+        client_name=session.client_name,
+        on_behalf_of=session.on_behalf_of,
     )
 
 
 async def take_login(services: Services, brand: Brand, session: Session, form: Form) -> Response:
     if form.get("action") == "cancel" and not session.is_earlier:
-        return await _cancel(services, brand, session)
+        return await leave(services, brand, session)
     username = form.get("username").strip()
     subjects = Subjects(
         password=f"password/{services.sealer.blind(username.casefold(), 'attempts', brand.name)}",
@@ -88,7 +88,7 @@ async def _refuse(services: Services, session: Session, notice: Notice) -> Respo
         await update_journey(connection, session.journey, notice=notice)
 
     await services.database.write(work)
-    return see_other(PATHS[Stage.PASSWORD])
+    return see_other(path_of(session.journey))
 
 
 async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, subjects: Subjects) -> Response:
@@ -96,33 +96,30 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, s
     challenge, evidence = await start_challenge(services, brand, psu, session.journey.id)
     secret = services.ids.secret()
 
-    async def work(connection: AsyncConnection) -> Stage:
+    async def work(connection: AsyncConnection) -> Journey:
         await forgive_attempts(connection, brand.name, subjects.password)
         await return_attempt(connection, brand.name, subjects.peer)
-        journey = await _reopen(connection, services, brand, session)
-        authorisation_id = services.ids.uuid()
-        now = services.clock.wall()
-        await start_authorisation(
-            connection,
-            brand=brand.name,
-            authorisation_id=authorisation_id,
-            consent_id=journey.consent_id,
+        journey = await load_journey(connection, brand.name, hash_secret(session.secret), lock=True)
+        if journey is None or journey.stage is Stage.DONE:
+            raise JourneyAnswered(session.journey.id)
+        authorisation_id = await start_authentication(connection, services, journey, psu)
+        entered = msgspec.structs.replace(
+            journey,
+            secret_hash=hash_secret(secret),
+            login_hash=hash_secret(session.secret),
+            stage=Stage.SCA if evidence is None else AUTHENTICATED[journey.purpose],
             psu_id=psu.id,
-            approach=REDIRECT,
-            at=now,
+            authorisation_id=authorisation_id,
         )
         if evidence is not None:
-            await record_evidence(
-                connection, services.sealer, brand=brand.name, authorisation_id=authorisation_id, evidence=evidence
-            )
-        stage = Stage.SCA if evidence is None else Stage.CONSENT
+            await record_authentication(connection, services, entered, psu, evidence)
         await update_journey(
             connection,
             journey,
-            **seen(journey, now),
-            secret_hash=hash_secret(secret),
-            login_hash=hash_secret(session.secret),
-            stage=stage,
+            **seen(journey, services.clock.wall()),
+            secret_hash=entered.secret_hash,
+            login_hash=entered.login_hash,
+            stage=entered.stage,
             notice=Notice.NONE,
             psu_id=psu.id,
             authorisation_id=authorisation_id,
@@ -131,34 +128,7 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, s
             challenge=None if evidence is not None else seal_challenge(services.sealer, journey, challenge),
             evidence=None if evidence is None else seal_evidence(services.sealer, journey, evidence),
         )
-        return stage
+        return entered
 
-    stage = await services.database.write(work)
-    return set_cookie(see_other(PATHS[stage]), secret)
-
-
-async def _reopen(connection: AsyncConnection, services: Services, brand: Brand, session: Session) -> Journey:
-    """The journey, locked, with no login in it. Raises JourneyAnswered if it ended meanwhile."""
-    journey = await load_journey(connection, brand.name, hash_secret(session.secret), lock=True)
-    if journey is None or journey.stage is Stage.DONE:
-        raise JourneyAnswered(session.journey.id)
-    if journey.authorisation_id is not None:  # the button was pressed twice: the second login replaces the first
-        await end_authorisation(
-            connection,
-            services.sealer,
-            brand=brand.name,
-            authorisation_id=journey.authorisation_id,
-            status=AuthorisationStatus.FAILED,
-            at=services.clock.wall(),
-        )
-    return journey
-
-
-async def _cancel(services: Services, brand: Brand, session: Session) -> Response:
-    """Whoever leaves before signing in decides nothing about the consent; the TPP learns that no access was granted."""
-
-    async def claim(connection: AsyncConnection) -> None:
-        if not await take_journey(connection, session.journey, services.clock.wall()):
-            raise JourneyAnswered(session.journey.id)
-
-    return await deny(services, brand, session.asked, claim, psu_id=None, authorisation_id=None)
+    entered = await services.database.write(work)
+    return set_cookie(see_other(path_of(entered)), secret, entered.purpose)

@@ -27,7 +27,7 @@ from consent.tokens.families import end_families
 from consent.tokens.subject import pairwise_subject
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
-from kernel.errors import ConsentForeign, ConsentUnknown
+from kernel.errors import AccountUnknown, ConsentForeign, ConsentUnknown
 from kernel.http.message import Response
 from kernel.subjects import consent_subject, family_subject
 
@@ -70,6 +70,7 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
         found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
         now = services.clock.now()
         consent = check_authorisable(found, client_id=pushed.client_id, psu_id=approval.psu_id, now=now)
+        _check_fixed(consent, approval.upstream_ids)
         ended = await end_families(connection, brand.name, consent_id, services.clock.wall())  # of an earlier authorisation
         authorised = await authorise(
             connection,
@@ -138,6 +139,12 @@ async def deny(
 
     await services.versions.change([consent_subject(brand.name, consent_id)], write, load_version=services.snapshots.load_version)
     return clear_cookie(error_redirect(brand, pushed, "access_denied", DENIED))
+
+
+def _check_fixed(consent: Consent, upstream_ids: tuple[str, ...]) -> None:
+    """Authorising again never adds an account."""
+    if consent.accounts and not set(upstream_ids) <= {account.upstream_id for account in consent.accounts}:
+        raise AccountUnknown("not an account of the consent that is authorised again")
 
 
 async def _take(connection: AsyncConnection, pushed: PushedRequest, claim: Claim) -> None:

@@ -1,9 +1,10 @@
-"""A PSU's journey from an authorization request to its answer, as a row: which stage, whose, how many failures, until when.
+"""A PSU's journey through our pages, as a row: what for, which stage, whose, how many failures, until when.
 
 RTS (EU) 2018/389 article 4(3)(d): five minutes without activity end it. The browser holds a secret, the row its hash; a new secret is given at
 login, so that a session planted before it is worth nothing after it (session fixation).
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -16,17 +17,31 @@ from consent.tables_consents import journeys
 
 IDLE_MAX = timedelta(minutes=5)
 JOURNEY_MAX = timedelta(minutes=15)
+VISIT_MAX = timedelta(hours=1)  # to the dashboard, however busy
+
+
+class Purpose(StrEnum):
+    """What the PSU has come for."""
+
+    CONSENT = "consent"  # to answer what a TPP asks
+    DASHBOARD = "dashboard"  # to see who has access
 
 
 class Stage(StrEnum):
     PASSWORD = "password"
     SCA = "sca"
     CONSENT = "consent"
+    DASHBOARD = "dashboard"
     DONE = "done"
 
 
-# Where each stage's page stands; a finished journey has none.
-PATHS = {Stage.PASSWORD: "/login", Stage.SCA: "/sca", Stage.CONSENT: "/consent"}
+# Where each stage's page stands; a finished journey has none. The last stage is what the PSU has come for.
+PATHS: Mapping[Purpose, Mapping[Stage, str]] = {
+    Purpose.CONSENT: {Stage.PASSWORD: "/login", Stage.SCA: "/sca", Stage.CONSENT: "/consent"},
+    Purpose.DASHBOARD: {Stage.PASSWORD: "/consents/login", Stage.SCA: "/consents/sca", Stage.DASHBOARD: "/consents"},
+}
+AUTHENTICATED = {Purpose.CONSENT: Stage.CONSENT, Purpose.DASHBOARD: Stage.DASHBOARD}
+LONGEST = {Purpose.CONSENT: JOURNEY_MAX, Purpose.DASHBOARD: VISIT_MAX}
 
 
 class Notice(StrEnum):
@@ -41,6 +56,9 @@ class Notice(StrEnum):
     CODE_SENT = "code_sent"
     DEVICE_WAITING = "device_waiting"
     NO_ACCOUNT = "no_account"
+    TIMED_OUT = "timed_out"
+    SHARING_STOPPED = "sharing_stopped"
+    NOT_SHARING = "not_sharing"
 
 
 class Journey(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,9 +66,10 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     secret_hash: str
     login_hash: str | None
-    pushed_id: str
-    client_id: str
-    consent_id: str
+    purpose: Purpose
+    pushed_id: str | None  # this and the next two: None when no TPP asks
+    client_id: str | None
+    consent_id: str | None
     stage: Stage
     notice: Notice
     psu_id: str | None
@@ -71,21 +90,24 @@ async def insert_journey(
     brand: str,
     journey_id: str,
     secret_hash: str,
-    pushed_id: str,
-    client_id: str,
-    consent_id: str,
     now: datetime,
+    purpose: Purpose = Purpose.CONSENT,
+    pushed_id: str | None = None,
+    client_id: str | None = None,
+    consent_id: str | None = None,
+    notice: Notice = Notice.NONE,
 ) -> None:
     await connection.execute(
         journeys.insert().values(
             brand=brand,
             id=journey_id,
             secret_hash=secret_hash,
+            purpose=purpose,
             pushed_id=pushed_id,
             client_id=client_id,
             consent_id=consent_id,
             stage=Stage.PASSWORD,
-            notice=Notice.NONE,
+            notice=notice,
             password_failures=0,
             code_failures=0,
             codes_sent=0,
@@ -127,9 +149,14 @@ async def take_journey(connection: AsyncConnection, journey: Journey, now: datet
 
 def seen(journey: Journey, now: datetime) -> dict[str, Any]:
     """The changes that activity at `now` makes: the idle limit starts anew, the total limit stays."""
-    return {"seen_at": now, "expires_at": min(now + IDLE_MAX, journey.created_at + JOURNEY_MAX)}
+    return {"seen_at": now, "expires_at": min(now + IDLE_MAX, journey.created_at + LONGEST[journey.purpose])}
+
+
+def path_of(journey: Journey) -> str:
+    """The page that is due. A journey that is done has none."""
+    return PATHS[journey.purpose][journey.stage]
 
 
 def _read(row: sa.Row[Any]) -> Journey:
     columns = dict(row._mapping)  # noqa: SLF001  SQLAlchemy's documented view of a row by name
-    return Journey(**columns | {"stage": Stage(row.stage), "notice": Notice(row.notice)})
+    return Journey(**columns | {"purpose": Purpose(row.purpose), "stage": Stage(row.stage), "notice": Notice(row.notice)})

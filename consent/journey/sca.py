@@ -6,17 +6,17 @@ RTS (EU) 2018/389 article 4: five wrong codes block, whether they come in one jo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.journey.attempts import FAILURES_MAX, forgive_attempts, take_attempt
+from consent.journey.authentication import record_authentication
 from consent.journey.boundary import see_other
 from consent.journey.challenge import finish_challenge, open_challenge, seal_challenge, seal_evidence, start_challenge
-from consent.journey.choice import take_denial
 from consent.journey.forms import Form, form_token
+from consent.journey.leaving import leave
 from consent.journey.problems import FormStale
-from consent.journey.rows import PATHS, Journey, Notice, Stage, load_journey, seen, update_journey
+from consent.journey.rows import AUTHENTICATED, PATHS, Journey, Notice, Stage, load_journey, path_of, seen, update_journey
 from consent.journey.session import Session, load_psu
 from consent.pages.render import render_page
 from consent.ports import Psu, ScaChallenge, ScaEvidence
 from consent.services import Services
-from consent.store.authorisations import record_evidence
 from kernel.brand import Brand
 from kernel.http.message import Response
 
@@ -29,10 +29,11 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
     return render_page(
         brand,
         "sca",
-        redirect_uri=session.asked.pushed.redirect_uri,
+        redirect_uri=session.redirect_uri,
         notice=journey.notice,
         form_token=form_token(services.sealer, brand, journey, session.secret, Stage.SCA),
-        client_name=session.asked.client.name,
+        action=path_of(journey),
+        client_name=session.client_name,
         method=challenge.method if challenge else "one_time_code",
         hint=challenge.hint if challenge else "",
         may_resend=journey.codes_sent < CODES_SENT_MAX,
@@ -42,7 +43,7 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
 async def take_sca(services: Services, brand: Brand, session: Session, form: Form) -> Response:
     action = form.get("action")
     if action == "deny":
-        return await take_denial(services, brand, session)
+        return await leave(services, brand, session)
     psu = await load_psu(services, brand, session.journey)
     if action == "resend":
         return await _resend(services, brand, session.journey, psu)
@@ -83,24 +84,22 @@ async def _take_attempts(services: Services, brand: Brand, journey: Journey, psu
 async def _pass(services: Services, brand: Brand, journey: Journey, psu: Psu, evidence: ScaEvidence) -> Response:
     async def work(connection: AsyncConnection) -> None:
         current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
-        if current is None or current.stage is not Stage.SCA or current.authorisation_id is None:
+        if current is None or current.stage is not Stage.SCA:
             raise FormStale("the journey has moved on")
         await forgive_attempts(connection, brand.name, _subject(services, brand, psu))
-        await record_evidence(
-            connection, services.sealer, brand=brand.name, authorisation_id=current.authorisation_id, evidence=evidence
-        )
-        await _move(connection, services, current, Stage.CONSENT, evidence)
+        await record_authentication(connection, services, current, psu, evidence)
+        await _move(connection, services, current, evidence)
 
     await services.database.write(work)
-    return see_other(PATHS[Stage.CONSENT])
+    return see_other(PATHS[journey.purpose][AUTHENTICATED[journey.purpose]])
 
 
-async def _move(connection: AsyncConnection, services: Services, journey: Journey, stage: Stage, evidence: ScaEvidence) -> None:
+async def _move(connection: AsyncConnection, services: Services, journey: Journey, evidence: ScaEvidence) -> None:
     await update_journey(
         connection,
         journey,
         **seen(journey, services.clock.wall()),
-        stage=stage,
+        stage=AUTHENTICATED[journey.purpose],
         notice=Notice.NONE,
         challenge=None,
         evidence=seal_evidence(services.sealer, journey, evidence),
@@ -120,7 +119,7 @@ async def _resend(services: Services, brand: Brand, journey: Journey, psu: Psu) 
         )
 
     await services.database.write(work)
-    return see_other(PATHS[Stage.SCA])
+    return see_other(path_of(journey))
 
 
 async def _take_sending(services: Services, brand: Brand, journey: Journey) -> bool:
@@ -139,7 +138,7 @@ async def _tell(services: Services, journey: Journey, notice: Notice) -> Respons
         await update_journey(connection, journey, notice=notice)
 
     await services.database.write(work)
-    return see_other(PATHS[Stage.SCA])
+    return see_other(path_of(journey))
 
 
 def _subject(services: Services, brand: Brand, psu: Psu) -> str:

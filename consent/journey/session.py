@@ -1,4 +1,4 @@
-"""A browser's journey with everything it speaks of: the pushed request, its client, its consent. Found by cookie, or refused.
+"""A browser's journey with what it speaks of: the pushed request, its client, its consent. Found by cookie, or refused.
 
 Looking at a page is activity: it starts the idle limit anew. What has ended stays ended.
 """
@@ -15,7 +15,7 @@ from consent.clients.document import load_client
 from consent.errors import RequestUriInvalid
 from consent.journey.cookies import read_cookie
 from consent.journey.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
-from consent.journey.rows import Journey, Stage, load_journey, seen, update_journey
+from consent.journey.rows import Journey, Purpose, Stage, load_journey, seen, update_journey
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.snapshots import load_consent
@@ -40,20 +40,44 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`secret` is what the browser presented: the journey's own, or (`is_earlier`) the one its login page was served under."""
+    """`secret` is what the browser presented: the journey's own, or (`is_earlier`) the one its login page was served under.
+    `request` is None when no TPP asks for anything."""
 
     journey: Journey
     secret: str
-    asked: Asked
+    request: Asked | None
 
     @property
     def is_earlier(self) -> bool:
         return self.journey.secret_hash != hash_secret(self.secret)
 
+    @property
+    def asked(self) -> Asked:
+        """What a TPP asks for; only for a journey that has come to answer it."""
+        if self.request is None:
+            raise RuntimeError(f"nobody asks anything in a journey to the {self.journey.purpose}")
+        return self.request
 
-async def load_session(services: Services, brand: Brand, request: Request, *, earlier_too: bool = False) -> Session:
+    @property
+    def redirect_uri(self) -> str:
+        """Where the journey may lead in the end, "" if to our own pages alone."""
+        return self.request.pushed.redirect_uri if self.request else ""
+
+    @property
+    def client_name(self) -> str:
+        """Who asks, "" if nobody does."""
+        return self.request.client.name if self.request else ""
+
+    @property
+    def on_behalf_of(self) -> str:
+        return self.request.client.on_behalf_of if self.request else ""
+
+
+async def load_session(
+    services: Services, brand: Brand, request: Request, purpose: Purpose = Purpose.CONSENT, *, earlier_too: bool = False
+) -> Session:
     """Raises JourneyUnknown, JourneyExpired, JourneyAnswered, RequestUriInvalid, ClientInactive or ConsentUnknown."""
-    secret = read_cookie(request)
+    secret = read_cookie(request, purpose)
     if secret is None:
         raise JourneyUnknown("no cookie, or two")
     secret_hash = hash_secret(secret)
@@ -61,23 +85,30 @@ async def load_session(services: Services, brand: Brand, request: Request, *, ea
     async def work(connection: AsyncConnection) -> Session:
         now = services.clock.wall()
         journey = await load_journey(connection, brand.name, secret_hash, lock=True)
-        if journey is None or (journey.secret_hash != secret_hash and not earlier_too):
+        if journey is None or journey.purpose is not purpose or (journey.secret_hash != secret_hash and not earlier_too):
             raise JourneyUnknown("no journey of this secret")
         if journey.stage is Stage.DONE:
             raise JourneyAnswered(journey.id)
         if now >= journey.expires_at:
             raise JourneyExpired(journey.id)
-        pushed = await load_begun(connection, brand.name, journey.pushed_id)
-        if pushed is None:
-            raise RequestUriInvalid("answered by another journey, or removed")
-        consent = await load_consent(connection, services.sealer, brand.name, journey.consent_id)
-        if consent is None:
-            raise ConsentUnknown(journey.consent_id)
-        client = await load_active_client(connection, brand, journey.client_id)
+        asked = await _load_asked(connection, services, brand, journey) if purpose is Purpose.CONSENT else None
         await update_journey(connection, journey, **seen(journey, now))
-        return Session(journey, secret, Asked(pushed, client, consent))
+        return Session(journey, secret, asked)
 
     return await services.database.write(work)
+
+
+async def _load_asked(connection: AsyncConnection, services: Services, brand: Brand, journey: Journey) -> Asked:
+    assert journey.pushed_id is not None
+    assert journey.client_id is not None
+    assert journey.consent_id is not None
+    pushed = await load_begun(connection, brand.name, journey.pushed_id)
+    if pushed is None:
+        raise RequestUriInvalid("answered by another journey, or removed")
+    consent = await load_consent(connection, services.sealer, brand.name, journey.consent_id)
+    if consent is None:
+        raise ConsentUnknown(journey.consent_id)
+    return Asked(pushed, await load_active_client(connection, brand, journey.client_id), consent)
 
 
 async def load_active_client(connection: AsyncConnection, brand: Brand, client_id: str) -> Client:

@@ -12,7 +12,7 @@ from consent.journey.boundary import see_other
 from consent.journey.cookies import set_cookie
 from consent.journey.decisions import settle
 from consent.journey.outcome import check_authorisable
-from consent.journey.rows import PATHS, Stage, insert_journey
+from consent.journey.rows import PATHS, Purpose, Stage, insert_journey
 from consent.journey.session import Asked, load_active_client
 from consent.services import Services
 from consent.store.snapshots import load_consent
@@ -70,4 +70,4 @@ async def _open(services: Services, brand: Brand, asked: Asked) -> Response:
         )
 
     await services.database.write(work)
-    return set_cookie(see_other(PATHS[Stage.PASSWORD]), secret)
+    return set_cookie(see_other(PATHS[Purpose.CONSENT][Stage.PASSWORD]), secret)

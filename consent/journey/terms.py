@@ -44,6 +44,7 @@ class Option:
 class Terms:
     client_name: str
     organisation_name: str
+    on_behalf_of: str  # "" unless the client is an agent
     verb: str
     clusters: tuple[tuple[str, tuple[str, ...]], ...]
     until: str
@@ -78,7 +79,8 @@ def render_terms(services: Services, brand: Brand, client: Client, consent: Cons
     return Terms(
         client_name=client.name,
         organisation_name=client.organisation_name,
-        verb=face.select_verb,
+        on_behalf_of=client.on_behalf_of,
+        verb=f"Keep sharing with {client.name}" if is_fixed(consent) else face.select_verb,
         clusters=tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions)),
         until=_render_until(brand, consent),
         window=_render_window(brand, consent),
@@ -107,6 +109,17 @@ def acr_of(services: Services, brand: Brand, consent: Consent, requested: tuple[
 def choose(options: tuple[Option, ...], handles: tuple[str, ...]) -> tuple[Option, ...]:
     """The options that the form names; what it invents is ignored."""
     return tuple(option for option in options if option.handle in handles)
+
+
+def is_fixed(consent: Consent) -> bool:
+    """A consent that is authorised again shares the accounts that it shared before."""
+    return bool(consent.accounts)
+
+
+def offered(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """What a PSU may share under the consent."""
+    fixed = {account.upstream_id for account in consent.accounts}
+    return tuple(option for option in options if not fixed or option.upstream_id in fixed)
 
 
 def _handle(sealer: Sealer, brand: Brand, journey_id: str, upstream_id: str) -> str:

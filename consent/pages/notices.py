@@ -28,6 +28,12 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
         "code_expired": Notice("That code has expired. Ask for a new one.", "otp"),
         "code_sent": Notice("We have sent you a new code.", is_error=False),
         "device_waiting": Notice("Your device has not confirmed yet. Confirm there, then continue here.", is_error=False),
+        "timed_out": Notice("We logged you out, because nothing happened for a while. Please log in again.", is_error=False),
+        "sharing_stopped": Notice(
+            "Sharing has stopped. They can no longer see your accounts with us. Ask them what becomes of the information that they already have, and of the service they give you.",
+            is_error=False,
+        ),
+        "not_sharing": Notice("That sharing had already ended. Nothing has changed.", is_error=False),
         "no_account": Notice("Choose at least one account, or choose not to share.", "account-0"),
     }
 )

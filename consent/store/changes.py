@@ -3,7 +3,9 @@
 Callers hold the row's lock (`load_consent(..., lock=True)`) and their transaction; nothing here begins or commits one.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
@@ -12,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.events import CONSENT_LODGED, FACTS, render_event
 from consent.lifecycle import ConsentEvent, state_after
+from consent.store.account_index import index_accounts
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.references import take_references
 from consent.store.snapshots import insert_snapshot
@@ -22,6 +25,8 @@ from kernel.ids import Ids
 from kernel.interaction import interaction_id
 from kernel.journal import Entry, Journal
 from kernel.sealed import Sealer
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Tools(Protocol):
@@ -43,16 +48,26 @@ async def insert_consent(connection: AsyncConnection, tools: Tools, consent: Con
 
 
 async def change_consent(
-    connection: AsyncConnection, tools: Tools, consent: Consent, event: ConsentEvent, *, actor: str, **changes: Any
+    connection: AsyncConnection,
+    tools: Tools,
+    consent: Consent,
+    event: ConsentEvent,
+    *,
+    actor: str,
+    told: Mapping[str, str] = NOTHING,
+    **changes: Any,
 ) -> Consent:
-    """Make the version that `event` leads to. Raises as `lifecycle.next_state` does; nothing is written then."""
+    """Make the version that `event` leads to; `told` is what its journal entry and event say besides. Raises as
+    `lifecycle.next_state` does; nothing is written then."""
     now = tools.clock.now()
     state = state_after(consent, event, now)
-    following = msgspec.structs.replace(consent, version=consent.version + 1, state=state, state_changed_at=now, **changes)
+    since = consent.state_changed_at if event is ConsentEvent.REMOVE_ACCOUNT else now
+    following = msgspec.structs.replace(consent, version=consent.version + 1, state=state, state_changed_at=since, **changes)
     await connection.execute(
         consents.update().where(consents.c.brand == consent.brand, consents.c.id == consent.id).values(**_columns(following))
     )
-    await _record(connection, tools, following, fact=FACTS[event], event=event, actor=actor)
+    await index_accounts(connection, consent, following)
+    await _record(connection, tools, following, fact=FACTS[event], event=event, actor=actor, told=told)
     return following
 
 
@@ -114,7 +129,16 @@ async def count_lodged(connection: AsyncConnection, brand: str, client_id: str, 
     return int((await connection.execute(sa.select(sa.func.count()).select_from(waiting))).scalar_one())
 
 
-async def _record(connection: AsyncConnection, tools: Tools, consent: Consent, *, fact: str, event: str, actor: str) -> None:
+async def _record(
+    connection: AsyncConnection,
+    tools: Tools,
+    consent: Consent,
+    *,
+    fact: str,
+    event: str,
+    actor: str,
+    told: Mapping[str, str] = NOTHING,
+) -> None:
     at = tools.clock.wall()
     await insert_snapshot(connection, tools.sealer, consent, event, at)
     await tools.journal.record(
@@ -131,10 +155,11 @@ async def _record(connection: AsyncConnection, tools: Tools, consent: Consent, *
                 "version": consent.version,
                 "client_id": consent.client_id,
                 "accounts": [reference.id for reference in consent.accounts],
+                **told,
             },
         ),
     )
-    await tools.journal.publish(connection, render_event(fact, consent, tools.ids.uuid(), at))
+    await tools.journal.publish(connection, render_event(fact, consent, tools.ids.uuid(), at, told))
 
 
 def _columns(consent: Consent) -> dict[str, Any]:

@@ -4,13 +4,16 @@ A command locks the consent's row, checks again everything that the grant depend
 entry and event, and answers only once every worker would refuse what the change forbids (kernel/versions.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.lifecycle import ConsentEvent
+from consent.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
+from consent.ports import AccountRemoval
 from consent.snapshots import load_subjects, load_version
+from consent.store.account_removal import Removal, load_consents_covering, load_references_of, remove_from_consents
 from consent.store.authorisations import Authorisation, load_authorisations
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.references import load_reference
@@ -97,6 +100,36 @@ class ConsentStore:
         """Record what time has already decided. Raises ConsentNotAuthorised while the consent is still valid."""
         return await self._change(brand, consent_id, ConsentEvent.EXPIRE, actor=SYSTEM)
 
+    async def lapse(self, brand: Brand, consent_id: str) -> Consent:
+        """Record that nobody authorised it in time. Raises ConsentNotAuthorised while somebody still may."""
+        return await self._change(brand, consent_id, ConsentEvent.LAPSE, actor=SYSTEM)
+
+    async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int:
+        """As consent/ports.py AccountClosures says. A consent that covers no other account is suspended."""
+        removal = Removal(upstream_id, reason)
+        async with self.database.read() as connection:
+            account_ids = await load_references_of(connection, self.sealer, brand.name, upstream_id)
+        changed, last = 0, ""
+        while account_ids:
+            async with self.database.read() as connection:
+                batch = await load_consents_covering(connection, brand.name, account_ids, after=last)
+            if not batch:
+                break
+            changed, last = changed + await self._remove_account(brand, removal, batch), batch[-1]
+        return changed
+
+    async def _remove_account(self, brand: Brand, removal: Removal, batch: Sequence[str]) -> int:
+        async def work(connection: AsyncConnection) -> dict[str, int]:
+            versions = await remove_from_consents(connection, self, brand.name, batch, removal)
+            return {consent_subject(brand.name, consent_id): version for consent_id, version in versions.items()}
+
+        async def write() -> tuple[int, dict[str, int]]:
+            moved = await self.database.write(work)
+            return len(moved), moved
+
+        subjects = [consent_subject(brand.name, consent_id) for consent_id in batch]
+        return await self.versions.change(subjects, write, load_version=self._load_version)
+
     async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
         """What `account_id` means to that organisation, in whatever consent it came by it; None if it never did."""
         async with self.database.read() as connection:
@@ -155,8 +188,8 @@ class ConsentStore:
         async def work(connection: AsyncConnection) -> tuple[Consent, dict[str, int]]:
             consent = await load_consent(connection, self.sealer, brand.name, consent_id, lock=True)
             consent = _check_owned(consent, client, psu_id)
-            if event is ConsentEvent.EXPIRE and consent.effective_state(self.clock.now()) is not ConsentState.EXPIRED:
-                raise ConsentNotAuthorised(f"consent {consent_id} has not run out")
+            if event in RECORDING_EVENTS:
+                self._check_due(consent, event)
             following = await change_consent(connection, self, consent, event, actor=actor)
             moved = {consent_subject(brand.name, consent_id): following.version}
             if event in ENDING_EVENTS:
@@ -171,6 +204,12 @@ class ConsentStore:
         if event in ENDING_EVENTS:
             subjects = await load_subjects(self.database, brand.name, consent_id)
         return await self.versions.change(subjects, write, load_version=self._load_version)
+
+    def _check_due(self, consent: Consent, event: ConsentEvent) -> None:
+        """Raises what forbids the event by record, or ConsentNotAuthorised before its time."""
+        now = self.clock.now()
+        if consent.effective_state(now) is not state_after(consent, event, now):
+            raise ConsentNotAuthorised(f"not yet time to {event} consent {consent.id}")
 
     async def _load_version(self, subject: str) -> int | None:
         return await load_version(self.database, subject)

@@ -27,7 +27,7 @@ async def take_references(
     at: datetime,
 ) -> tuple[AccountReference, ...]:
     """The references of `upstream_ids`, in their order; those that the organisation never had are made now."""
-    blinds = {_blind(sealer, brand, organisation_id, upstream_id): upstream_id for upstream_id in upstream_ids}
+    blinds = {blind_upstream_id(sealer, brand, organisation_id, upstream_id): upstream_id for upstream_id in upstream_ids}
     known = await _known(connection, brand, organisation_id, tuple(blinds))
     missing = [blind for blind in blinds if blind not in known]
     if missing:
@@ -80,7 +80,8 @@ def _insert_unless_known(connection: AsyncConnection) -> Any:
     return insert(account_references).on_conflict_do_nothing(index_elements=["brand", "organisation_id", "upstream_blind"])
 
 
-def _blind(sealer: Sealer, brand: str, organisation_id: str, upstream_id: str) -> str:
+def blind_upstream_id(sealer: Sealer, brand: str, organisation_id: str, upstream_id: str) -> str:
+    """By which the account is found among one organisation's references."""
     return sealer.blind(upstream_id, "account_references", "upstream_blind", brand, organisation_id)
 
 

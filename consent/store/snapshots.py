@@ -3,6 +3,7 @@
 Readers accept the present format and the one before it, so that two releases can run beside each other.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import consent_versions, consents
 from kernel import json
-from kernel.banking.consents import Consent
+from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.sealed import Sealer
 
 FORMAT = 1
@@ -45,8 +46,26 @@ async def load_consent(
         held = sa.select(consents.c.version).where(consents.c.brand == brand, consents.c.id == consent_id).with_for_update()
         if (await connection.execute(held)).one_or_none() is None:
             return None
-    row = (await connection.execute(_current(brand, consent_id))).one_or_none()
+    row = (await connection.execute(_current(brand).where(consents.c.id == consent_id))).one_or_none()
     return None if row is None else _open(sealer, row)
+
+
+async def load_given(
+    connection: AsyncConnection, sealer: Sealer, brand: str, psu_id: str, *, states: Iterable[ConsentState], at_most: int
+) -> tuple[Consent, ...]:
+    """The consents for accounts that the PSU gave and that are in one of `states` by record, the last changed first."""
+    given = (
+        _current(brand)
+        .where(
+            consents.c.psu_id == psu_id,
+            consents.c.kind == ConsentKind.ACCOUNTS.value,
+            consents.c.state.in_([state.value for state in states]),
+        )
+        .order_by(consents.c.state_changed_at.desc(), consents.c.id)
+        .limit(at_most)
+    )
+    found = tuple(_open(sealer, row) for row in await connection.execute(given))
+    return tuple(consent for consent in found if consent.authorised_at is not None)
 
 
 async def load_history(connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str) -> tuple[Consent, ...]:
@@ -59,17 +78,13 @@ async def load_history(connection: AsyncConnection, sealer: Sealer, brand: str, 
     return tuple(_open(sealer, row) for row in await connection.execute(versions))
 
 
-def _current(brand: str, consent_id: str) -> sa.Select[Any]:
+def _current(brand: str) -> sa.Select[Any]:
     same = sa.and_(
         consent_versions.c.brand == consents.c.brand,
         consent_versions.c.id == consents.c.id,
         consent_versions.c.version == consents.c.version,
     )
-    return (
-        sa.select(consent_versions)
-        .select_from(consents.join(consent_versions, same))
-        .where(consents.c.brand == brand, consents.c.id == consent_id)
-    )
+    return sa.select(consent_versions).select_from(consents.join(consent_versions, same)).where(consents.c.brand == brand)
 
 
 def _open(sealer: Sealer, row: sa.Row[Any]) -> Consent:

@@ -4,7 +4,7 @@ A `Consent` is an immutable versioned snapshot: a change is a new version. `docu
 opaque to everyone but its own dialect.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -41,6 +41,11 @@ LIVE_STATES = frozenset(
         ConsentState.AWAITING_UPLOAD,
     }
 )
+
+
+# States in which nobody has authorised a consent yet. One that stays so for AWAITING_MAX is rejected.
+AWAITING_STATES = frozenset({ConsentState.AWAITING, ConsentState.AWAITING_UPLOAD})
+AWAITING_MAX = timedelta(hours=24)
 
 
 class Permission(StrEnum):
@@ -101,10 +106,23 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     document: bytes = b""
 
     def effective_state(self, now: datetime) -> ConsentState:
-        """The state at `now`: a live consent past its validity is expired whether or not a sweeper has recorded it."""
-        if self.state in LIVE_STATES and self.valid_until is not None and now >= self.valid_until:
-            return ConsentState.EXPIRED
-        return self.state
+        """The state at `now`: a live consent past its validity is expired, and one that nobody authorised in time is rejected,
+        whether or not a sweeper has recorded it."""
+        return self._settled(now)[0]
+
+    def effective_since(self, now: datetime) -> datetime:
+        """When the state at `now` began."""
+        return self._settled(now)[1]
+
+    def _settled(self, now: datetime) -> tuple[ConsentState, datetime]:
+        """What time has made of this version by `now`: whichever end came first."""
+        if self.state in AWAITING_STATES:
+            lapses_at = self.created_at + AWAITING_MAX
+            if now >= lapses_at and (self.valid_until is None or lapses_at < self.valid_until):
+                return ConsentState.REJECTED, lapses_at
+        if self.valid_until is not None and now >= self.valid_until and self.state in LIVE_STATES:
+            return ConsentState.EXPIRED, self.valid_until
+        return self.state, self.state_changed_at
 
 
 class ConsentLodgement(msgspec.Struct, frozen=True, kw_only=True):

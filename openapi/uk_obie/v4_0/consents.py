@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from kernel import json
 from kernel.banking.commands import LodgeConsent, ReadConsent, WithdrawConsent
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, ConsentState, Permission
+from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.errors import FieldDateInvalid, FieldExpected, FieldMissing
 from openapi.dialect import Rendering, WireRequest
 from openapi.uk_obie.v4_0.codes import ACCOUNT_CONSENT_REASONS, ACCOUNT_CONSENT_STATUSES, PERMISSION_CODES, PERMISSIONS
@@ -95,7 +95,7 @@ def encode_consent(consent: Consent, rendering: Rendering) -> OBReadConsentRespo
             status=ACCOUNT_CONSENT_STATUSES[state],
             status_reason=[reason] if reason else UNSET,
             creation_date_time=render_date_time(consent.created_at),
-            status_update_date_time=render_date_time(_state_changed_at(consent, state)),
+            status_update_date_time=render_date_time(consent.effective_since(rendering.now)),
             permissions=_permissions_as_lodged(consent),
             expiration_date_time=_render(consent.valid_until),
             transaction_from_date_time=_render(consent.transactions_from),
@@ -112,12 +112,6 @@ def _permissions_as_lodged(consent: Consent) -> list[OBInternalPermissions1Code]
     if consent.lodged_as == NAME and consent.document:
         return msgspec.json.decode(consent.document, type=OBReadConsent1).data.permissions
     return [code for permission, code in PERMISSION_CODES.items() if permission in consent.permissions]
-
-
-def _state_changed_at(consent: Consent, state: ConsentState) -> datetime:
-    if state is not consent.state and consent.valid_until is not None:
-        return consent.valid_until  # expired by time alone; nobody has recorded it yet
-    return consent.state_changed_at
 
 
 def _parse(text: str | UnsetType, field: str) -> datetime | None:

@@ -62,8 +62,9 @@ def test_a_form_may_lead_to_the_client_that_asked():
         "login",
         redirect_uri="https://acme.example:8000/callback?x=1",
         form_token="t",
+        action="/login",
         client_name="Acme",
-        organisation_name="Acme plc",
+        on_behalf_of="",
     )
     assert "form-action 'self' https://acme.example:8000;" in response.headers["Content-Security-Policy"]
 

@@ -1,5 +1,7 @@
 """What the codecs of UK Open Banking v4.0 answer, held against the official document for generated canonical data."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +77,7 @@ def test_consents_satisfy_the_official_schema(consent: Consent) -> None:
     wire = consents.encode_consent(consent, rendering_of("/account-access-consents", None))
     judged("/account-access-consents", wire, 201, "POST")
     judged("/account-access-consents/{ConsentId}", wire)
+        created_at=NOW - timedelta(hours=2),
 
 
 def test_a_lodged_consent_is_echoed_in_its_own_order_and_with_its_duplicates() -> None:
@@ -102,10 +105,17 @@ def test_a_lodged_consent_is_echoed_in_its_own_order_and_with_its_duplicates() -
         "StatusReason": [
             {"StatusReasonCode": "U036", "StatusReasonDescription": "The authorisation of the consent is not complete."}
         ],
-        "CreationDateTime": "2026-06-30T09:00:00+00:00",
+        "CreationDateTime": "2026-07-01T07:00:00+00:00",
         "StatusUpdateDateTime": "2026-07-01T08:00:00+00:00",
         "Permissions": permissions,
         "ExpirationDateTime": "2027-01-01T00:00:00+00:00",
+def test_a_consent_that_nobody_authorised_in_time_is_rejected_since_then() -> None:
+    consent = a_consent(Permission.ACCOUNTS_BASIC, state=ConsentState.AWAITING, created_at=NOW - timedelta(hours=25))
+    data = judged("/account-access-consents/c-1", consents.encode_consent(consent, rendering_of("/x", None)))["Data"]
+    assert data["Status"] == "RJCT"
+    assert data["StatusUpdateDateTime"] == "2026-07-01T08:00:00+00:00"
+
+
     }
     assert answer["Risk"] == {}
     assert answer["Links"] == {"Self": "https://localhost:8444/base/account-access-consents/c-1"}

@@ -169,7 +169,7 @@ class TestSnapshots:
     async def test_no_state_but_authorised_opens_a_consent(self, state):
         made = world.World()
         made.store(msgspec.structs.replace(world.CONSENT, state=state))
-        refusals = (errors.ConsentNotAuthorised, errors.ConsentExpired, errors.ConsentRevoked)
+        refusals = (errors.ConsentNotAuthorised, errors.ConsentSuspended, errors.ConsentExpired, errors.ConsentRevoked)
         with pytest.raises(refusals):
             await ConsentStatePolicy(made.snapshots, made.clock).on_request(exchange_of())
 

@@ -264,10 +264,14 @@ async def test_a_consent_that_runs_out_on_the_way_is_not_authorised(world):
 async def test_the_same_psu_may_authorise_again_and_the_earlier_family_ends(world):
     consent, browser = await begun(world)
     await browser.log_in("alice")
-    await browser.approve(0)
+    await browser.approve(1)
     again = await world.browser().begin(await world.push(consent))
     await again.log_in("alice")
-    await again.approve(1)
+    assert again.handles == []  # the consent fixes its accounts: they are text
+    assert again.shows("account-0")
+    assert "4321" in again.text
+    assert "5678" not in again.text
+    await again.post({"account": ["up-1"]})
     assert "code" in again.answer
     current = await world.store.load(BRAND, consent.id)
     assert [reference.upstream_id for reference in current.accounts] == ["up-2"]

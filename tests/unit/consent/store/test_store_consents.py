@@ -76,7 +76,7 @@ async def test_what_ends_with_a_consent_is_named_before_it_ends(world):
     consent = await authorised(world)
     again = await world.browser().begin(await world.push(consent))
     await again.log_in("alice")
-    await again.approve(0)
+    await again.approve()
     await world.store.withdraw(BRAND, CLIENT, consent.id)
     states = [row.state for row in await world.rows(token_families)]
     assert states == ["ended", "ended"]

@@ -1,0 +1,45 @@
+"""Leave a journey before its end: what a TPP asks is refused, a visit to the dashboard is over."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.journey.boundary import DASHBOARD, see_other
+from consent.journey.cookies import clear_cookie
+from consent.journey.outcome import Claim, deny
+from consent.journey.problems import JourneyAnswered
+from consent.journey.rows import Purpose, take_journey
+from consent.journey.session import Session
+from consent.services import Services
+from kernel.brand import Brand
+from kernel.http.message import Response
+
+LOGGED_OUT = f"{DASHBOARD}/logged-out"
+
+
+async def leave(services: Services, brand: Brand, session: Session) -> Response:
+    """The PSU says no. Before signing in nobody has said anything about the consent: its TPP learns only that no access was granted."""
+    if session.request is None:
+        return await _log_out(services, session)
+    journey = session.journey
+    return await deny(
+        services,
+        brand,
+        session.request,
+        claim_of(services, session),
+        psu_id=journey.psu_id,
+        authorisation_id=journey.authorisation_id,
+    )
+
+
+def claim_of(services: Services, session: Session) -> Claim:
+    """An answer is this session's to give once, and only at the stage at which it was asked."""
+
+    async def claim(connection: AsyncConnection) -> None:
+        if not await take_journey(connection, session.journey, services.clock.wall()):
+            raise JourneyAnswered(session.journey.id)
+
+    return claim
+
+
+async def _log_out(services: Services, session: Session) -> Response:
+    await services.database.write(claim_of(services, session))
+    return clear_cookie(see_other(LOGGED_OUT), Purpose.DASHBOARD)

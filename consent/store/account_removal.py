@@ -1,0 +1,100 @@
+"""Take an account that has gone out of the consents that cover it, and out of no other. UK Open Banking, event `linked-account-update`.
+
+A consent keeps its state, its tokens and its other accounts. One that is left with none is suspended: its PSU may choose anew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.lifecycle import ConsentEvent, allows
+from consent.ports import AccountRemoval
+from consent.store.changes import Tools, change_consent
+from consent.store.references import blind_upstream_id
+from consent.store.snapshots import load_consent
+from consent.tables_consents import account_references, consent_accounts
+from consent.tables_oauth import clients
+from kernel.banking.consents import AccountReference, Consent, ConsentState
+from kernel.sealed import Sealer
+
+CONSENTS_PER_BATCH = 100
+BLINDS_PER_QUERY = 500
+SYSTEM = "system"
+NO_ACCOUNT_LEFT = "no_account_left"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Which of the bank's accounts has gone, and why."""
+
+    upstream_id: str
+    reason: AccountRemoval
+
+
+async def load_references_of(connection: AsyncConnection, sealer: Sealer, brand: str, upstream_id: str) -> tuple[str, ...]:
+    """The ids under which the organisations of all clients know the account."""
+    organisations = await connection.scalars(sa.select(clients.c.organisation_id).where(clients.c.brand == brand).distinct())
+    blinds = [blind_upstream_id(sealer, brand, organisation_id, upstream_id) for organisation_id in organisations]
+    found: list[str] = []
+    for start in range(0, len(blinds), BLINDS_PER_QUERY):
+        known = sa.select(account_references.c.account_id).where(
+            account_references.c.brand == brand,
+            account_references.c.upstream_blind.in_(blinds[start : start + BLINDS_PER_QUERY]),
+        )
+        found += await connection.scalars(known)
+    return tuple(found)
+
+
+async def load_consents_covering(
+    connection: AsyncConnection, brand: str, account_ids: Sequence[str], *, after: str
+) -> tuple[str, ...]:
+    """The next consents, in the order of their ids, that cover one of the accounts."""
+    covering = (
+        sa.select(consent_accounts.c.consent_id)
+        .where(
+            consent_accounts.c.brand == brand,
+            consent_accounts.c.account_id.in_(account_ids),
+            consent_accounts.c.consent_id > after,
+        )
+        .distinct()
+        .order_by(consent_accounts.c.consent_id)
+        .limit(CONSENTS_PER_BATCH)
+    )
+    return tuple(await connection.scalars(covering))
+
+
+async def remove_from_consents(
+    connection: AsyncConnection, tools: Tools, brand: str, consent_ids: Sequence[str], removal: Removal
+) -> dict[str, int]:
+    """The new version of each consent that changed. One that has ended meanwhile, or lost the account already, stays as it is."""
+    versions: dict[str, int] = {}
+    for consent_id in consent_ids:
+        consent = await load_consent(connection, tools.sealer, brand, consent_id, lock=True)
+        if consent is None or not allows(consent, ConsentEvent.REMOVE_ACCOUNT, tools.clock.now()):
+            continue
+        removed = next((account for account in consent.accounts if account.upstream_id == removal.upstream_id), None)
+        if removed is not None:
+            versions[consent_id] = (await _remove(connection, tools, consent, removed, removal.reason)).version
+    return versions
+
+
+async def _remove(
+    connection: AsyncConnection, tools: Tools, consent: Consent, removed: AccountReference, reason: AccountRemoval
+) -> Consent:
+    left = tuple(account for account in consent.accounts if account != removed)
+    following = await change_consent(
+        connection,
+        tools,
+        consent,
+        ConsentEvent.REMOVE_ACCOUNT,
+        actor=SYSTEM,
+        told={"removed_account": removed.id, "reason": reason},
+        accounts=left,
+    )
+    if left or following.state is not ConsentState.AUTHORISED:
+        return following
+    return await change_consent(
+        connection, tools, following, ConsentEvent.SUSPEND, actor=SYSTEM, told={"reason": NO_ACCOUNT_LEFT}
+    )
