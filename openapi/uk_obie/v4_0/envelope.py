@@ -46,7 +46,8 @@ def whole(text: str | None, length_max: int) -> str | UnsetType:
 
 def percentage(rate: Decimal) -> str:
     """Per cent, with two to four decimals."""
-    digits = f"{rate.quantize(_FINEST_RATE, ROUND_HALF_EVEN):f}"
+    rounded = rate.quantize(_FINEST_RATE, ROUND_HALF_EVEN)
+    digits = f"{abs(rounded) if not rounded else rounded:f}"  # no rate is minus zero
     point = digits.index(".")
     return digits[: point + 3] + digits[point + 3 :].rstrip("0")
 

@@ -115,7 +115,7 @@ class Errors:
         415: ("media_type_unsupported",),
         429: ("rate_",),
         503: ("overloaded", "upstream_"),
-        400: ("request_", "field_", "header_", "body_", "account_unknown", "cursor_"),
+        400: ("request_", "field_", "header_", "body_", "account_unknown", "statement_unknown", "cursor_"),
     }
     table: Mapping[type[Problem], WireError] = {}
 

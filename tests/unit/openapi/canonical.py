@@ -17,6 +17,7 @@ from kernel.banking.accounts import (
     BalanceType,
     Counterparty,
     CreditLine,
+    CurrencyExchange,
     Merchant,
     Scheme,
     Transaction,
@@ -57,6 +58,7 @@ accounts = st.builds(
     identifiers=st.lists(identifiers, max_size=3).map(tuple),
     servicer_bic=st.none() | st.just("CPLSGB2LXXX"),
     opened_at=instants,
+    switched=st.none() | st.booleans(),
 )
 balances = st.builds(
     Balance,
@@ -86,8 +88,10 @@ transactions = st.builds(
     reference=st.none() | texts,
     code=st.none() | st.sampled_from(["PMNT.ICDT.ESCT", "PMNT", "", "PMNT.RCDT."]),
     merchant=st.none() | st.builds(Merchant, texts, st.none() | st.just("5411")),
-    counterparty=st.none() | st.builds(Counterparty, st.none() | texts, st.none() | identifiers),
+    counterparty=st.none()
+    | st.builds(Counterparty, st.none() | texts, st.none() | identifiers, st.none() | st.just("CPLSGB2LXXX")),
     balance_after=st.none() | moneys,
+    exchange=st.none() | st.builds(CurrencyExchange, moneys, st.decimals("0.0001", "9999", places=6)),
 )
 transactions_views = st.builds(
     TransactionsView,
@@ -147,6 +151,24 @@ def an_account(*identifiers: AccountIdentifier, **changes: object) -> Account:
         "opened_at": NOW,
     }
     return Account(**(facts | changes))  # type: ignore[arg-type]
+
+
+def a_transaction(minor: int, **changes: object) -> Transaction:
+    facts: dict[str, object] = {
+        "id": "t-1",
+        "account_id": "UPSTREAM-SECRET",
+        "sequence": 1,
+        "amount": Money("GBP", minor),
+        "status": TransactionStatus.BOOKED,
+        "booked_at": NOW,
+        "information": "Coffee",
+        "balance_after": Money("GBP", 100),
+    }
+    return Transaction(**(facts | changes))  # type: ignore[arg-type]
+
+
+def a_transactions_view(*transactions: Transaction) -> TransactionsView:
+    return TransactionsView(tuple(TransactionView("a-1", transaction) for transaction in transactions))
 
 
 def rendering_of(path: str, consent: Consent | None, query: Query = (), page: Callable[[str], str] | None = None) -> Rendering:

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel import json
-from kernel.banking.accounts import AccountIdentifier, Counterparty, Scheme, Transaction, TransactionStatus
+from kernel.banking.accounts import AccountIdentifier, Counterparty, Scheme, Transaction
 from kernel.banking.consents import AccountReference, Consent, ConsentState, Permission
-from kernel.banking.money import Money
-from kernel.banking.results import AccountView, BalanceView, TransactionsView, TransactionView
+from kernel.banking.results import AccountView, BalanceView, TransactionsView
 from openapi.uk_obie.v4_0 import accounts, balances, consents, transactions
 from tests.official import validate_answer
 from tests.unit.openapi import canonical
@@ -30,23 +29,11 @@ def judged(path: str, wire: object, status: int = 200, method: str = "GET") -> d
 
 
 def a_transaction(minor: int, **changes: object) -> Transaction:
-    facts: dict[str, object] = {
-        "id": "t-1",
-        "account_id": "UPSTREAM-SECRET",
-        "sequence": 1,
-        "amount": Money("GBP", minor),
-        "status": TransactionStatus.BOOKED,
-        "booked_at": NOW,
-        "information": "Coffee",
-        "balance_after": Money("GBP", 100),
-        "counterparty": Counterparty("Corner Café", CURRENT),
-    }
-    return Transaction(**(facts | changes))
+    return canonical.a_transaction(minor, **({"counterparty": Counterparty("Corner Café", CURRENT)} | changes))
 
 
 def transaction_told(transaction: Transaction, *permissions: Permission) -> dict:
-    view = TransactionsView((TransactionView("a-1", transaction),))
-    wire = transactions.encode(view, rendering_of("/transactions", a_consent(*permissions)))
+    wire = transactions.encode(canonical.a_transactions_view(transaction), rendering_of("/transactions", a_consent(*permissions)))
     return judged("/transactions", wire)["Data"]["Transaction"][0]
 
 
@@ -77,7 +64,6 @@ def test_consents_satisfy_the_official_schema(consent: Consent) -> None:
     wire = consents.encode_consent(consent, rendering_of("/account-access-consents", None))
     judged("/account-access-consents", wire, 201, "POST")
     judged("/account-access-consents/{ConsentId}", wire)
-        created_at=NOW - timedelta(hours=2),
 
 
 def test_a_lodged_consent_is_echoed_in_its_own_order_and_with_its_duplicates() -> None:
@@ -91,6 +77,7 @@ def test_a_lodged_consent_is_echoed_in_its_own_order_and_with_its_duplicates() -
         state=ConsentState.AWAITING,
         lodged_as=lodged.lodged_as,
         document=lodged.document,
+        created_at=NOW - timedelta(hours=2),
         valid_until=lodged.valid_until,
     )
     answer = judged(
@@ -109,13 +96,6 @@ def test_a_lodged_consent_is_echoed_in_its_own_order_and_with_its_duplicates() -
         "StatusUpdateDateTime": "2026-07-01T08:00:00+00:00",
         "Permissions": permissions,
         "ExpirationDateTime": "2027-01-01T00:00:00+00:00",
-def test_a_consent_that_nobody_authorised_in_time_is_rejected_since_then() -> None:
-    consent = a_consent(Permission.ACCOUNTS_BASIC, state=ConsentState.AWAITING, created_at=NOW - timedelta(hours=25))
-    data = judged("/account-access-consents/c-1", consents.encode_consent(consent, rendering_of("/x", None)))["Data"]
-    assert data["Status"] == "RJCT"
-    assert data["StatusUpdateDateTime"] == "2026-07-01T08:00:00+00:00"
-
-
     }
     assert answer["Risk"] == {}
     assert answer["Links"] == {"Self": "https://localhost:8444/base/account-access-consents/c-1"}
@@ -127,6 +107,13 @@ def test_a_consent_past_its_validity_is_expired_since_then() -> None:
     assert data["Status"] == "EXPD"
     assert data["StatusUpdateDateTime"] == data["ExpirationDateTime"]
     assert data["StatusReason"][0]["StatusReasonCode"] == "TKXP"
+
+
+def test_a_consent_that_nobody_authorised_in_time_is_rejected_since_then() -> None:
+    consent = a_consent(Permission.ACCOUNTS_BASIC, state=ConsentState.AWAITING, created_at=NOW - timedelta(hours=25))
+    data = judged("/account-access-consents/c-1", consents.encode_consent(consent, rendering_of("/x", None)))["Data"]
+    assert data["Status"] == "RJCT"
+    assert data["StatusUpdateDateTime"] == "2026-07-01T08:00:00+00:00"
 
 
 def test_an_authorised_consent_gives_no_reason() -> None:
