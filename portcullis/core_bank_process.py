@@ -27,6 +27,7 @@ START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 10.0
 RESTART_SECONDS = 0.5
 LOOK_SECONDS = 0.1
+OURS_ALONE = {"PORTCULLIS_UPSTREAM", "PORTCULLIS_CORE_BANK_URL"}  # the child is the bank, and asks none
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +71,8 @@ async def _keep(settings: Settings, seed: int, child: asyncio.subprocess.Process
 
 
 async def _start(settings: Settings, seed: int) -> asyncio.subprocess.Process:
-    environment = dict(os.environ) | {
+    inherited = {name: value for name, value in os.environ.items() if name not in OURS_ALONE}
+    environment = inherited | {
         "PORTCULLIS_STATE_DIR": str(settings.state_dir),
         "PORTCULLIS_CORE_BANK_PORT": str(settings.core_bank_port),
         "PORTCULLIS_CORE_BANK_TOKEN": settings.core_bank_token,

@@ -33,6 +33,8 @@ from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Lin
 from plugins.ledger.posting import Ledger
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
+from plugins.upstreams.core_bank import CoreBank
+from tests.harness.paper_bank import over_http
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 BRAND = Brand(
@@ -62,7 +64,7 @@ class Books(Protocol):
 class BuiltInBooks:
     database: Database
     ledger: Ledger
-    upstream: BuiltInBank
+    upstream: BuiltInBank | CoreBank
 
     async def open_account(self, brand: Brand, account_id: str, credit_line: int | None = None, **facts: object) -> None:
         opening = AccountOpening(
@@ -114,7 +116,14 @@ async def built_in_books(database_url: str) -> AsyncIterator[BuiltInBooks]:
         yield BuiltInBooks(database, Ledger(sealer, clock), BuiltInBank(database, sealer, clock))
 
 
-BOOKS = {BuiltInBank.name: built_in_books}
+@asynccontextmanager
+async def core_bank_books(database_url: str) -> AsyncIterator[BuiltInBooks]:
+    """The built-in bank once more, behind a real HTTP server."""
+    async with built_in_books(database_url) as books, over_http(books.upstream, (BRAND, OTHER)) as upstream:
+        yield replace(books, upstream=upstream)
+
+
+BOOKS = {BuiltInBank.name: built_in_books, CoreBank.name: core_bank_books}
 
 
 @pytest.fixture(params=BOOKS)

@@ -16,7 +16,7 @@ from kernel.http.message import Query
 
 Question = TypeVar("Question", bound=msgspec.Struct)
 
-ACCOUNT_IDS_MAX = 100  # of one question: as many as a URL bears everywhere
+ACCOUNT_IDS_MAX = 50  # of one question: as many as a URL, and a list of parameters, bear everywhere
 LIMIT_MAX = 1000  # rows of one page
 
 Id = Annotated[str, Meta(pattern="^[!-~]{1,64}$", description="1 to 64 visible ASCII characters.")]

@@ -1,7 +1,7 @@
 """openapi/core_bank/v1: the published document is the contract, examples keep it, and what no type promises is checked."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
@@ -45,7 +45,7 @@ def test_an_example_keeps_the_published_schema_and_the_rules_beyond_it(name):
     check_sound(decoded, row.answer)
 
 
-INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+INSTANTS = st.integers(-(10**9), 4 * 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 IDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=64)
 POSITIONS = st.none() | st.tuples(INSTANTS, IDS, IDS)
 
@@ -55,16 +55,16 @@ POSITIONS = st.none() | st.tuples(INSTANTS, IDS, IDS)
     since=st.none() | INSTANTS,
     after=POSITIONS,
     as_of=st.none() | st.integers(0, 2**40),
-    credits=st.booleans(),
+    incoming=st.booleans(),
     limit=st.integers(1, 1000),
 )
-def test_a_question_survives_its_query_string(accounts, since, after, as_of, credits, limit):
+def test_a_question_survives_its_query_string(accounts, since, after, as_of, incoming, limit):
     at, account, row = after or (None, None, None)
     question = questions.OfTransactions(
         account_id=tuple(accounts),
         booked_from=since,
         as_of=as_of,
-        credits=credits,
+        credits=incoming,
         after_booked_at=at,
         after_account_id=account,
         after_transaction_id=row,
@@ -111,7 +111,7 @@ def changed(**facts):
         ({"amount": Money("POUNDS", 1)}, FieldInvalid, "currency"),
         ({"sequence": 2**63}, FieldInvalid, "sequence"),
         ({"information": "x" * (TEXT_CHARACTERS_MAX + 1)}, FieldInvalid, "information"),
-        ({"booked_at": datetime(2026, 1, 1)}, FieldDateInvalid, "booked_at"),
+        ({"booked_at": datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)}, FieldDateInvalid, "booked_at"),
         ({"booked_at": datetime(1, 1, 1, tzinfo=UTC)}, FieldDateInvalid, "booked_at"),
         ({"value_at": datetime(9999, 12, 31, tzinfo=UTC)}, FieldDateInvalid, "value_at"),
         *(
@@ -127,7 +127,5 @@ def test_refuses_values_that_have_their_type_and_no_sense(facts, problem, path):
 
 
 def test_an_instant_in_another_zone_is_refused():
-    from datetime import timezone
-
     with pytest.raises(FieldDateInvalid):
         check_sound(changed(booked_at=datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=1)))), TransactionPage)
