@@ -5,6 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from consent import tables_consents as c
 from consent import tables_oauth as o
 from consent.lifecycle import TERMINAL_STATES
 from consent.tables import journal, outbox
+from kernel.database import Database
 from plugins.ledger.balances import find_discrepancies
 from tests.harness.server import Server
 
@@ -139,6 +141,18 @@ async def _grants_and_their_evidence(connection: AsyncConnection) -> list[str]:
         if row.family_id not in families or (code is not None and not code.taken):
             wrong.append(f"refresh token without family, or of a code that was not used: {row.family_id}")
     return wrong
+
+
+async def end_lifetimes(server: Server, table: sa.Table, **where: Any) -> int:
+    """Let rows of `table` have expired a second ago, as time would; how many. The only thing that tests ever write."""
+    columns = [table.c[name] == value for name, value in where.items()]
+    async with Database.open(server.database_url) as database:
+
+        async def work(connection: AsyncConnection) -> int:
+            past = datetime.now(UTC) - timedelta(seconds=1)
+            return (await connection.execute(table.update().where(*columns).values(expires_at=past))).rowcount
+
+        return await database.write(work)
 
 
 def _read_only(url: str) -> AsyncEngine:

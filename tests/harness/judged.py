@@ -90,6 +90,10 @@ class JudgedTpp(Tpp):
         kit = Tpp.from_folder(server.state_dir / "tpps" / name)
         return cls(kit.folder, server)
 
+    async def reconnect(self) -> None:
+        """Leave the connections of a server that is gone."""
+        await self.wire.close()
+
     async def control(self, path: str, document: dict[str, Any] | None = None) -> Answer:
         """The sandbox's control API: POST with a document, GET without."""
         url, headers = f"{self.folder.issuer}/sandbox{path}", {"Content-Type": "application/json"}
