@@ -364,10 +364,10 @@ class Records:
         self.taken.append(access)
 
 
-def account(account_id: str) -> Account:
+def account(account_id: str, **facts: Any) -> Account:
     return Account(
         id=account_id, currency="GBP", category=AccountCategory.PERSONAL, type=AccountType.CURRENT, status=AccountStatus.ENABLED,
-        status_changed_at=START, name="Current", opened_at=START,
+        status_changed_at=START, name="Current", opened_at=START, **facts,
     )  # fmt: skip
 
 
@@ -390,6 +390,7 @@ class Upstream:
     account_ids: tuple[str, ...] = ("up1", "up2", "up3")
     rows: list[Transaction] = field(default_factory=list)
     records: dict[str, list[Any]] = field(default_factory=dict)  # by the port's method
+    details: dict[str, Any] = field(default_factory=dict)  # of each account
     customers: dict[str, Party] = field(default_factory=dict)
     files: dict[tuple[str, str], StatementFile] = field(default_factory=dict)
     asked: list[Any] = field(default_factory=list)
@@ -405,7 +406,7 @@ class Upstream:
 
     async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]:
         await self._question("accounts", account_ids)
-        return self.answers or tuple(account(each) for each in account_ids if each in self.account_ids)
+        return self.answers or tuple(account(each, **self.details) for each in account_ids if each in self.account_ids)
 
     async def balances(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Balance, ...]:
         await self._question("balances", account_ids)

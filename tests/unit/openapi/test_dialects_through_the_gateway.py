@@ -1,6 +1,7 @@
 """The dialects in their place: whole requests through the gateway, every answer held against the official document."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,7 +12,10 @@ from kernel.banking.consents import Permission
 from kernel.errors import TokenExpired
 from kernel.http.message import Response
 from openapi import DIALECTS
+from openapi.dialect import Row
+from openapi.uk_obie.v4_0.codes import PERMISSION_CODES
 from tests.official import validate_answer
+from tests.unit.gateway.records import PDF_BYTES, furnish
 from tests.unit.gateway.world import CONSENT, World
 from tests.unit.openapi.canonical import INTERACTION_ID
 
@@ -23,7 +27,9 @@ LODGEMENT = b'{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":{}}'
 
 @pytest.fixture
 def world() -> World:
-    return World(dialects=DIALECTS)
+    world = World(dialects=DIALECTS)
+    furnish(world)
+    return world
 
 
 async def answered(world: World, method: str, path: str, **facts: Any) -> tuple[Response, Any]:
@@ -31,27 +37,47 @@ async def answered(world: World, method: str, path: str, **facts: Any) -> tuple[
     response = await world.ask(method, path, **facts)
     dialect = next(dialect for dialect in DIALECTS if path.startswith(dialect.base_path))
     validate_answer(dialect.name, method, path, response.status, response.headers, response.body)
-    return response, response.body and json.decode(response.body, dict)
+    is_json = response.headers.get("Content-Type") == "application/json"
+    return response, json.decode(response.body or b"", dict) if is_json else None
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/accounts",
-        "/accounts/a1",
-        "/accounts/a1/",
-        "/balances",
-        "/accounts/a1/balances",
-        "/transactions",
-        "/accounts/a2/transactions",
-    ],
-)
-async def test_every_uk_read_is_answered(world: World, path: str) -> None:
+UK_READS = [row.path for row in DIALECTS[0].rows if row.permissions]
+
+
+@pytest.mark.parametrize("template", [*UK_READS, "/accounts/{AccountId}/"])
+async def test_every_uk_read_is_answered(world: World, template: str) -> None:
+    path = template.format(AccountId="a1", StatementId="r3")
     response, body = await answered(world, "GET", UK + path, headers={"x-fapi-interaction-id": INTERACTION_ID})
     assert response.status == 200
     assert response.headers["x-fapi-interaction-id"] == INTERACTION_ID
-    assert body["Links"]["Self"].endswith(UK + path.rstrip("/"))
+    assert body is None or body["Links"]["Self"].endswith(UK + path.rstrip("/"))
     assert b"up1" not in (response.body or b"")
+
+
+async def test_a_statements_file_is_sent_as_it_is(world: World) -> None:
+    response, _ = await answered(world, "GET", f"{UK}/accounts/a1/statements/r3/file", headers={"Accept": "application/pdf"})
+    assert (response.body, response.headers["Content-Type"]) == (PDF_BYTES, "application/pdf")
+
+
+LISTINGS = [row.path for row in DIALECTS[0].rows if any(each.name == "page" for each in row.query)]
+
+
+@pytest.mark.parametrize("template", [each for each in LISTINGS if "transactions" not in each])
+async def test_following_next_reads_every_record_once(world: World, template: str) -> None:
+    furnish(world, 500)
+    path, query, pages = UK + template.format(AccountId="a1"), [], []
+    while True:
+        _, body = await answered(world, "GET", path, query=query)
+        [rows] = body["Data"].values()
+        pages.append([(row["AccountId"], *(value for name, value in row.items() if name.endswith("Id"))) for row in rows])
+        following = body["Links"].get("Next")
+        if following is None:
+            break
+        assert following != body["Links"]["Self"]
+        query = parse_qsl(urlsplit(following).query)
+    seen = [row for page in pages for row in page]
+    assert len(pages) > 1
+    assert len(seen) == len(set(seen)) == (166 if "{AccountId}" in template else 333)
 
 
 async def test_following_next_reads_every_transaction_once(world: World) -> None:
@@ -98,6 +124,16 @@ REFUSALS: list[tuple[str, str, Mapping[str, Any], int, str | None, str | None]] 
     ("GET", "/accounts/a3", {}, 403, "NARR", None),
     ("GET", "/transactions", {"query": [("page", "forged")]}, 400, "U002", "page"),
     ("GET", "/transactions", {"query": [("toBookingDateTime", "2026-02-30")]}, 400, "U003", "toBookingDateTime"),
+    ("GET", "/accounts/a1/statements/unknown", {}, 400, "U011", None),
+    ("GET", "/accounts/a1/statements/r4", {}, 400, "U011", None),
+    ("GET", "/accounts/a1/statements/unknown/file", {}, 400, "U011", None),
+    ("GET", "/accounts/a1/statements/unknown/transactions", {}, 400, "U011", None),
+    ("GET", "/accounts/a1/statements/r3/file", {"headers": {"Accept": "application/json"}}, 406, None, None),
+    ("GET", "/accounts/a1/statements/r3", {"headers": {"Accept": "application/pdf"}}, 406, None, None),
+    ("GET", "/statements", {"query": [("fromStatementDateTime", "soon")]}, 400, "U003", "fromStatementDateTime"),
+    ("GET", "/statements", {"query": [("page", "forged")]}, 400, "U002", "page"),
+    ("GET", "/beneficiaries", {"query": [("page", "a"), ("page", "b")]}, 400, "U005", "page"),
+    ("GET", "/accounts/a1/products", {}, 404, None, None),
     ("POST", "/account-access-consents", {"token": "client-token", "body": LODGEMENT}, 415, None, None),
     ("POST", "/account-access-consents", {"token": "client-token", "headers": JSON, "body": b"{"}, 400, "U010", None),
     ("GET", "/account-access-consents/unknown", {"token": "client-token"}, 400, "U011", None),
@@ -180,3 +216,33 @@ async def test_a_berlin_group_refusal_has_the_standards_own_form(
 ) -> None:
     response, body = await answered(world, "GET", BERLIN_GROUP + path, **facts)
     assert (response.status, body["tppMessages"][0]["code"]) == (status, code)
+
+
+CONDITIONAL = [row for row in DIALECTS[0].rows if row.conditional]
+
+
+@pytest.mark.parametrize("row", CONDITIONAL, ids=[row.operation for row in CONDITIONAL])
+async def test_an_operation_that_a_bank_does_not_offer_is_not_found(world: World, row: Row) -> None:
+    """OBIE R/W 4.0 Profile: 404 for what is not implemented; its permission code is granted all the same."""
+    world.brand = replace(world.brand, operations_off=frozenset({row.operation}))
+    world.decide_with(world.decisions)
+    response = await world.ask(path=UK + row.path.format(AccountId="a1", StatementId="r3"))
+    assert (response.status, response.body) == (404, None)
+    codes = [PERMISSION_CODES[permission].value for permission in sorted(row.permissions)]
+    body = json.encode(
+        {"Data": {"Permissions": ["ReadAccountsBasic", "ReadTransactionsDebits", "ReadTransactionsBasic", *codes]}, "Risk": {}}
+    )
+    response, _ = await answered(world, "POST", f"{UK}/account-access-consents", token="client-token", headers=JSON, body=body)
+    assert response.status == 201
+
+
+def test_what_the_standard_demands_of_every_bank_is_not_conditional() -> None:
+    demanded = {row.path for row in DIALECTS[0].rows if not row.conditional}
+    assert demanded == {
+        "/account-access-consents",
+        "/account-access-consents/{ConsentId}",
+        "/accounts",
+        "/accounts/{AccountId}",
+        "/accounts/{AccountId}/balances",
+        "/accounts/{AccountId}/transactions",
+    }

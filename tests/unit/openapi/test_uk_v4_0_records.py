@@ -329,7 +329,15 @@ def test_a_savings_product_is_described_in_codes() -> None:
 
 @pytest.mark.parametrize(
     ("rate", "text"),
-    [("1.5", "1.50"), ("-0.00005", "0.00"), ("-1.25", "-1.25"), ("39.94999", "39.95"), ("3.14159", "3.1416"), ("1E+2", "100.00"), ("0", "0.00")],
+    [
+        ("1.5", "1.50"),
+        ("-0.00005", "0.00"),
+        ("-1.25", "-1.25"),
+        ("39.94999", "39.95"),
+        ("3.14159", "3.1416"),
+        ("1E+2", "100.00"),
+        ("0", "0.00"),
+    ],
 )
 def test_a_percentage_has_two_to_four_decimals(rate: str, text: str) -> None:
     assert percentage(Decimal(rate)) == text
