@@ -7,6 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jws
@@ -92,6 +93,12 @@ def _check_claims(claims: Mapping[str, Any], issuer: str, client_id: str, nonce:
 
 
 def _import(jwk: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey:
-    kinds: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
     # which algorithm a key is for is compared where it matters; a knob may ask for another on purpose
-    return kinds[jwk["kty"]].import_key({name: value for name, value in jwk.items() if name != "alg"})
+    return _import_once(json.dumps({name: value for name, value in jwk.items() if name != "alg"}, sort_keys=True))
+
+
+@lru_cache(maxsize=64)  # importing a private RSA key proves its primes, which takes longer than signing with it
+def _import_once(jwk: str) -> RSAKey | ECKey | OKPKey:
+    members = json.loads(jwk)
+    kinds: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+    return kinds[members["kty"]].import_key(members)

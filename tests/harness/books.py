@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from consent import tables_consents as c
 from consent import tables_oauth as o
@@ -65,7 +65,10 @@ class Books:
     async def watched(self) -> Rows:
         """Every row that a refused call must neither add nor change."""
         async with self._engine.connect() as connection:
-            found = {table.name: {tuple(row) for row in await connection.execute(sa.select(table))} for table in WATCHED}
+            found = {
+                table.name: {tuple(row) for row in await connection.execute(sa.text(f"SELECT * FROM {table.name}"))}
+                for table in WATCHED
+            }
             changes = sa.select(journal.c.id).where(journal.c.kind.not_in(RECORDS_OF_ACCESS))
             found["journal"] = {tuple(row) for row in await connection.execute(changes)}
         return found
@@ -158,6 +161,10 @@ async def end_lifetimes(server: Server, table: sa.Table, **where: Any) -> int:
 def _read_only(url: str) -> AsyncEngine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return create_async_engine(f"sqlite+aiosqlite:///file:{parsed.database}?mode=ro&uri=true", poolclass=NullPool)
+        return create_async_engine(
+            f"sqlite+aiosqlite:///file:{parsed.database}?mode=ro&uri=true", pool_size=1, poolclass=AsyncAdaptedQueuePool
+        )
     settings = {"server_settings": {"default_transaction_read_only": "on"}}
-    return create_async_engine(parsed.set(drivername="postgresql+asyncpg"), connect_args=settings, poolclass=NullPool)
+    return create_async_engine(
+        parsed.set(drivername="postgresql+asyncpg"), connect_args=settings, pool_size=1, poolclass=AsyncAdaptedQueuePool
+    )
