@@ -10,12 +10,14 @@ def test_renders_what_was_counted():
     meter.observe(200, 0.2)
     meter.observe(403, 0.001)
     telemetry.refused("gateway", "consent_expired")
+    telemetry.upstream_defect("built_in", "statements", "upstream_timed_out")
     telemetry.gauge("hot_state_connected", "Whether the hot state answers.").set(1)
     text = telemetry.render().decode()
     assert 'portcullis_requests_total{operation="list_accounts",status="200",surface="gateway"} 2.0' in text
     assert 'portcullis_requests_total{operation="list_accounts",status="403",surface="gateway"} 1.0' in text
     assert 'portcullis_request_seconds_bucket{le="0.005",operation="list_accounts",surface="gateway"} 2.0' in text
     assert 'portcullis_refusals_total{code="consent_expired",surface="gateway"} 1.0' in text
+    assert 'portcullis_upstream_defects_total{code="upstream_timed_out",operation="statements",upstream="built_in"} 1.0' in text
     assert "portcullis_hot_state_connected 1.0" in text
 
 

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from kernel.config import ConfigurationRefused
+from kernel.operations import Operation
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.settings import check_production, load
 
@@ -51,11 +52,19 @@ def test_the_defaults_name_one_brand_by_its_ports():
         (BRAND + 'dialects = ["none"]', {}, "brands.dialects"),
         (BRAND + 'zone = "Nowhere/None"', {}, "brands.zone"),
         (BRAND + 'colour = "red"', {}, "colour"),
+        (BRAND + 'operations_off = ["read_minds"]', {}, "brands.operations_off.*read_minds"),
+        (BRAND + 'operations_off = ["read_balances"]', {}, "brands.operations_off.*read_balances"),
+        (BRAND + 'operations_off = ["describe_token"]', {}, "brands.operations_off.*describe_token"),
     ],
 )
 def test_refuses_naming_what_to_change(tmp_path, text, environment, named):
     with pytest.raises(ConfigurationRefused, match=named):
         load_text(tmp_path, text, environment)
+
+
+def test_a_brand_leaves_out_what_no_standard_demands(tmp_path):
+    (brand,) = load_text(tmp_path, BRAND + 'operations_off = ["read_statement_file", "list_offers"]').resolved_brands()
+    assert brand.operations_off == {Operation.READ_STATEMENT_FILE, Operation.LIST_OFFERS}
 
 
 def test_refuses_a_file_that_cannot_be_read(tmp_path):
