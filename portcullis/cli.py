@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -17,7 +18,7 @@ from openapi.core_bank.v1.document import core_bank_document
 from openapi.core_bank.v1.operations import NAME as CORE_BANK
 from openapi.document import document_of
 from portcullis import settings as portcullis_settings
-from portcullis.control_client import ServerRefused, post
+from portcullis.control_client import ServerRefused, copy_folder, post
 from portcullis.settings import Settings, check_production
 from portcullis.version import VERSION
 
@@ -32,6 +33,7 @@ for group in (tpp, consent, database, config, core_bank):
 
 Role = Literal["AISP", "PISP", "CBPII"]
 console = Console(highlight=False)
+OTHERS = 0o077  # what a server writes is for its own user, unless a file says otherwise
 errors = Console(stderr=True, highlight=False)
 
 
@@ -45,6 +47,7 @@ def main() -> None:
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
+    os.umask(OTHERS)
     uvloop.run(work)
 
 
@@ -117,11 +120,11 @@ def new(
         "auth": auth,
         "sender_constraint": sender_constraint,
         "alg": alg,
-        "out": str(out.resolve()) if out else None,
     }
     made = post(settings.state_dir, "/sandbox/tpps", document, settings.sandbox_token)
+    folder = copy_folder(Path(made["folder"]), out) if out else made["folder"]
     console.print(f"[bold green]{name}[/] is registered as client [bold]{made['client_id']}[/]")
-    console.print(f"its certificate, keys and client.json are in {made['folder']}", soft_wrap=True)
+    console.print(f"its certificate, keys and client.json are in {folder}", soft_wrap=True)
 
 
 @tpp.command
@@ -207,7 +210,7 @@ def serve_core_bank(*, seed: int = 1, attached: Annotated[bool, Parameter(negati
 
 
 @core_bank.command(name="check")
-def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: list[str] | None = None) -> None:
+def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: list[str] | None = None, wait: float = 0.0) -> None:
     """Hold a bank's own implementation against the core-bank contract. Exits with 1 if anything is wrong.
 
     Parameters
@@ -216,11 +219,12 @@ def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: lis
     token: the bearer token to show (default: PORTCULLIS_CORE_BANK_TOKEN).
     brand: the brand to ask about (default: the first one that the bank's health names, or main).
     customer: whose accounts to walk; may be given several times (default: those that the bank's health names).
+    wait: for how many seconds it may still be starting.
     """
     from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415  a command loads what it needs
 
     token = token or portcullis_settings.load(None).core_bank_token
-    if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()))):
+    if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()), wait_seconds=wait)):
         sys.exit(1)
 
 

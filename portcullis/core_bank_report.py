@@ -6,13 +6,16 @@ from rich.table import Table
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from portcullis.control_client import ServerRefused
 from portcullis.core_bank_check import CHECKS
-from portcullis.core_bank_subject import Finding, open_subject, run_checks
+from portcullis.core_bank_subject import Finding, open_subject, run_checks, until_accepts
 
 MARKS = {True: "[green]holds[/]", False: "[bold red]broken[/]", None: "[yellow]not checked[/]"}
 
 
-async def report_core_bank(console: Console, url: str, token: str, brand: str, customers: tuple[str, ...]) -> bool:
+async def report_core_bank(
+    console: Console, url: str, token: str, brand: str, customers: tuple[str, ...], *, wait_seconds: float = 0.0
+) -> bool:
     """Whether everything that could be checked holds. Raises ServerRefused if nobody answers at `url`."""
+    await until_accepts(url, wait_seconds)
     try:
         async with open_subject(url, token, brand, customers) as subject:
             findings = [finding async for finding in run_checks(subject, CHECKS)]

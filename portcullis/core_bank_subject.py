@@ -1,9 +1,11 @@
 """A core bank under check: how it is asked, and what a check may say of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -18,6 +20,7 @@ from openapi.core_bank.v1 import answers
 from plugins.upstreams.core_bank import CoreBank
 
 RAW_SECONDS_MAX = 10
+LOOK_SECONDS = 0.2
 RAW_BYTES_MAX = 65_536
 
 
@@ -104,6 +107,19 @@ async def run_checks(subject: Subject, checks: Sequence[tuple[str, Check]]) -> A
             yield Finding(title, False, str(wrong))
         except (UpstreamFailed, UpstreamTimedOut) as problem:
             yield Finding(title, False, problem.detail)
+
+
+async def until_accepts(url: str, seconds: float) -> None:
+    """Wait until someone accepts connections at `url`, or that long."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    deadline = monotonic() + seconds
+    while monotonic() < deadline:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+            writer.close()
+            return
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def expect(held: bool, wrong: str) -> None:

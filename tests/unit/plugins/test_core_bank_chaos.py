@@ -41,13 +41,14 @@ class Peer:
         self.mischief = None
         self.heads: list[bytes] = []
         self.connections = 0
-        self.ended = asyncio.Event()
+        self.heard = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
             while True:
                 self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+                self.heard.set()
                 if self.mischief is None:
                     writer.write(answered(GOOD))
                 else:
@@ -57,7 +58,6 @@ class Peer:
             pass
         finally:
             writer.transport.abort()
-            self.ended.set()
 
 
 @pytest.fixture
@@ -255,8 +255,7 @@ async def test_a_caller_who_goes_away_leaves_no_connection_behind(peer):
         peer.mischief = MISCHIEF["hangs"]
         asking = asyncio.create_task(bank.accounts(BRAND, (ACCOUNT,)))
         async with asyncio.timeout(2):
-            while not peer.heads:
-                await asyncio.sleep(0.01)
+            await peer.heard.wait()
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking

@@ -1,0 +1,97 @@
+"""A sandbox whose bank is a process of its own, reached over HTTP: the same journey, and what happens when that process is killed,
+stopped in the middle of everything, or left alone."""
+
+import asyncio
+import os
+import signal
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.tpp_kit.knobs import Knobs
+from tests.harness.installations import KINDS, Installations
+from tests.harness.judged import JudgedTpp
+from tests.harness.server import Server, free_ports
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the bank's process through /proc")
+PRESENT = Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"})
+PROMPT_SECONDS = 6.0  # the guard's patience, and some
+BACK_SECONDS_MAX = 30.0
+
+
+@pytest.fixture(params=KINDS)
+def split(request: pytest.FixtureRequest, installations: Installations) -> Iterator[Server]:
+    """A sandbox of the test's own, its bank beside it. Started."""
+    with installations.installation(request.param) as server:
+        server.arguments = ("sandbox", "--core-bank")
+        server.environment["PORTCULLIS_CORE_BANK_PORT"] = str(free_ports(1)[0])
+        yield server.start()
+
+
+def bank_pid(server: Server) -> int:
+    """The bank's process: the one child of the server that serves it."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    [pid] = [int(pid) for pid in children if is_bank(int(pid))]
+    return pid
+
+
+def is_bank(pid: int) -> bool:
+    try:
+        return b"core-bank" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
+
+
+def metrics(server: Server) -> str:
+    with urllib.request.urlopen(f"{server.ready['ops']}/metrics", timeout=5) as answer:
+        return answer.read().decode()
+
+
+async def until_answered(tpp: JudgedTpp, path: str, token: str) -> None:
+    deadline = time.monotonic() + BACK_SECONDS_MAX
+    while (answer := await tpp.get(path, token, knobs=PRESENT)).status != 200:
+        assert time.monotonic() < deadline, answer.body
+        await asyncio.sleep(0.2)
+
+
+async def test_the_journey_is_the_same_with_the_bank_elsewhere(split):
+    async with JudgedTpp.of(split, "acme") as acme:
+        grant = await acme.granted()
+        accounts = (await acme.get("/accounts", grant.token, knobs=PRESENT)).json()["Data"]["Account"]
+        assert {account.get("Nickname") for account in accounts} == {"Bills and spending", "Rainy day", "Holidays", None}
+        for account in accounts:
+            for what in ("", "/balances", "/transactions"):
+                answer = await acme.get(f"/accounts/{account['AccountId']}{what}", grant.token, knobs=PRESENT)
+                assert answer.status == 200, answer.body
+        assert split.ready["core_bank"].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_bank_that_dies_or_hangs_costs_its_callers_little_and_comes_back(split, blow):
+    async with JudgedTpp.of(split, "acme") as acme:
+        grant = await acme.granted()
+        await until_answered(acme, "/balances", grant.token)
+        pid = bank_pid(split)
+        os.kill(pid, blow)
+        started = time.monotonic()
+        answers = [await acme.get("/balances", grant.token, knobs=PRESENT)]
+        assert time.monotonic() - started < PROMPT_SECONDS
+        if blow == signal.SIGSTOP:
+            assert answers[0].status == 500
+            os.kill(pid, signal.SIGKILL)
+        await until_answered(acme, "/balances", grant.token)
+        assert bank_pid(split) != pid
+        if answers[0].status != 200:
+            assert 'portcullis_upstream_defects_total{code="upstream_' in metrics(split)
+
+
+def test_the_bank_ends_with_its_server_however_that_ends(split):
+    pid = bank_pid(split)
+    split.kill()
+    deadline = time.monotonic() + 15
+    while is_bank(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
