@@ -10,9 +10,10 @@ from consent.grants.granting import GrantType, TokenRequest
 from consent.json_response import render_json
 from consent.parameters import Parameters, parse_form
 from consent.services import Services
+from kernel.access import Client
 from kernel.brand import Brand
-from kernel.certificates import check_valid_at
-from kernel.errors import CertificateMissing, FieldMissing
+from kernel.certificates import Certificate, check_valid_at
+from kernel.errors import CertificateForeign, CertificateMissing, FieldMissing
 from kernel.http.message import Request, Response
 
 _BY_NAME = {grant.name: grant for grant in GRANTS}
@@ -27,8 +28,17 @@ async def issue_tokens(services: Services, brand: Brand, request: Request) -> Re
     if request.certificate is None:
         raise CertificateMissing("no client certificate", public="A client certificate is required to issue a token bound to it.")
     check_valid_at(request.certificate, services.clock.wall())
+    check_own_certificate(request.certificate, client)
     asked = TokenRequest(services, brand, client, parameters, request.certificate.thumbprint)
     return render_json(200, await grant.issue(asked))
+
+
+def check_own_certificate(certificate: Certificate, client: Client) -> None:
+    """A certificate that names an organisation speaks for that one only (RTS art. 34); one that names none is told by its binding.
+
+    Raises CertificateForeign."""
+    if certificate.organisation_id not in (None, client.organisation_id):
+        raise CertificateForeign(f"client {client.id} with a certificate of {certificate.organisation_id}")
 
 
 def _find_grant(parameters: Parameters) -> GrantType:

@@ -13,6 +13,7 @@ from kernel.banking.commands import DescribeToken
 from kernel.errors import (
     BodyTooLarge,
     CertificateExpired,
+    CertificateForeign,
     CertificateInvalid,
     CertificateMissing,
     ClientInactive,
@@ -42,6 +43,7 @@ _STATUSES: dict[HTTPStatus, tuple[type[Problem], ...]] = {
         CertificateMissing,
         CertificateInvalid,
         CertificateExpired,
+        CertificateForeign,
         TokenMissing,
         TokenInvalid,
         TokenExpired,

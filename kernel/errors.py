@@ -24,7 +24,7 @@ class Problem(Exception):
     def __init__(self, detail: str = "", *, public: str | None = None, path: str = "") -> None:
         super().__init__(detail or self.public)
         self.detail = detail
-        self.path = path
+        self.path = path.encode(errors="replace").decode()  # a lone surrogate of the caller's cannot be said back
         if public is not None:
             self.public = public
 
@@ -102,6 +102,10 @@ class CertificateMissing(Problem):
 
 class CertificateInvalid(Problem):
     code, public = "certificate_invalid", "The client certificate is not acceptable."
+
+
+class CertificateForeign(Problem):
+    code, public = "certificate_foreign", "The client certificate was issued to another organisation than the client's."
 
 
 class CertificateExpired(Problem):

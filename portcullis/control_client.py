@@ -1,6 +1,8 @@
 """What the command line says to a running server: commands that change state go through it, so that no cache is left behind."""
 
 import json
+import os
+import shutil
 import ssl
 import urllib.error
 import urllib.request
@@ -39,6 +41,18 @@ def post(state_dir: Path, path: str, document: dict[str, Any], token: str = "") 
         raise ServerRefused(_reason(error)) from None
     except OSError as error:
         raise ServerRefused(f"no server answers at {ready['issuer']}: start one with `make run` ({error})") from None
+
+
+def copy_folder(made: Path, out: Path) -> Path:
+    """A TPP's folder, copied to `out` by whoever asked, with the address of the authority's certificate put right. Raises ServerRefused."""
+    try:
+        shutil.copytree(made, out)
+        document = json.loads((out / "client.json").read_text())
+        document["ca"] = os.path.relpath((made / document["ca"]).resolve(), out.resolve())
+        (out / "client.json").write_text(json.dumps(document, indent=2))
+    except OSError as error:
+        raise ServerRefused(f"the TPP is in {made}, but could not be copied to {out}: {error}") from None
+    return out
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

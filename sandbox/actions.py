@@ -1,7 +1,6 @@
 """What the control API does: each through a port that production also has."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,11 +40,9 @@ class Actions:
 
     async def new_tpp(self, brand: Brand, asked: NewTpp) -> dict[str, Any]:
         """As `portcullis tpp new`: the content of client.json, and where it lies."""
-        folder = Path(asked.out) if asked.out else self.tpps.directory_path / asked.name
+        folder = self.tpps.directory_path / asked.name
         check_free(folder)
-        made = await self.tpps.ensure(
-            brand, asked.name, roles=asked.roles, redirect_uris=asked.redirect_uris, alg=asked.alg, out=folder
-        )
+        made = await self.tpps.ensure(brand, asked.name, roles=asked.roles, redirect_uris=asked.redirect_uris, alg=asked.alg)
         return {**made, "folder": str(folder)}
 
     async def reset(self, brand: Brand) -> None:

@@ -31,6 +31,14 @@ from sandbox.directory import Role
 
 PREFIX = "/sandbox/"
 BODY_BYTES_MAX = 16_384
+FORWARDED = (
+    "Forwarded",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Real-IP",
+)  # a proxy stands between
 
 
 class CallerRefused(Problem):
@@ -52,7 +60,7 @@ class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewTpp(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """As `portcullis tpp new`. `out` names a directory on the server's machine; without it the TPP's folder is under the state directory."""
+    """As `portcullis tpp new`. The TPP's folder is always under the state directory; the command line copies it where it was asked to."""
 
     name: str
     roles: tuple[Role, ...] = ("AISP", "PISP", "CBPII")
@@ -61,7 +69,6 @@ class NewTpp(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     auth: Literal["private_key_jwt"] = "private_key_jwt"
     sender_constraint: Literal["mtls"] = "mtls"
     alg: Literal["PS256", "ES256", "EdDSA"] = "PS256"
-    out: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +87,13 @@ class Control:
             check_caller(request, brand, self.token)
             if len(request.body) > BODY_BYTES_MAX:
                 raise BodyTooLarge
-            return _json(200, await self._answer(brand, request))
+            return render_json(200, await self._answer(brand, request))
         except Problem as problem:
-            return _refusal(problem)
+            return render_refusal(problem)
 
     def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
         """The answer to a request that could not be read whole."""
-        return _refusal(problem)
+        return render_refusal(problem)
 
     async def _answer(self, brand: Brand, request: Request) -> dict[str, Any]:
         match request.path.removeprefix(PREFIX).split("/"):
@@ -114,7 +121,9 @@ def check_caller(request: Request, brand: Brand, token: str) -> None:
     """Raises CallerRefused for a stranger, or for a page of another site in a developer's own browser."""
     scheme, _, shown = (request.header("Authorization") or "").partition(" ")
     bears_token = bool(token) and scheme.lower() == "bearer" and hmac.compare_digest(shown.encode(), token.encode())
-    if not bears_token and not _is_loopback(request.peer):
+    if request.listener != "public":
+        raise CallerRefused(f"on the {request.listener} listener")
+    if not bears_token and (not _is_loopback(request.peer) or any(name in request.headers for name in FORWARDED)):
         raise CallerRefused(f"peer {request.peer}")
     origins = request.headers.getall("Origin", [])
     if any(origin != brand.issuer for origin in origins):
@@ -146,12 +155,14 @@ STATUSES: dict[type[Problem], int] = {
 }
 
 
-def _refusal(problem: Problem) -> Response:
-    response = _json(STATUSES.get(type(problem), 400), {"error": problem.code, "message": problem.public, "path": problem.path})
+def render_refusal(problem: Problem) -> Response:
+    response = render_json(
+        STATUSES.get(type(problem), 400), {"error": problem.code, "message": problem.public, "path": problem.path}
+    )
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(problem.allowed)
     return response
 
 
-def _json(status: int, document: object) -> Response:
+def render_json(status: int, document: object) -> Response:
     return Response(status, json.encode(document), CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-store"}))

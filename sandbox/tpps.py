@@ -65,10 +65,9 @@ class Tpps:
         roles: Sequence[Role] = ALL_ROLES,
         redirect_uris: Sequence[str] = (),
         alg: Algorithm = "PS256",
-        out: Path | None = None,
     ) -> dict[str, Any]:
         """Enrol and register the TPP, or bring it up to date; the content of its client.json. Raises FieldInvalid."""
-        folder = out or self.directory_path / name
+        folder = self.directory_path / name
         redirect_uris = tuple(redirect_uris) or (DEFAULT_REDIRECT_URI.format(name=name),)
         enrolment = await asyncio.to_thread(self.directory.enrol, name, roles, redirect_uris, alg, folder)
         client_id = await self._register(brand, enrolment)

@@ -3,6 +3,7 @@
 Authlib's claims class for this would drop the members it does not know and mint a secret; the rules here are few and ours.
 """
 
+import re
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ ID_CHARS_MAX = 128
 SCOPES_MAX = 50
 GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
 SECURITY_PROFILES = frozenset({SecurityProfile.FAPI2_SECURITY})
+_HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:]+")  # nothing that a Content-Security-Policy would read otherwise
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SCOPE_CHARACTERS = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset('"\\')  # RFC 6749 section 3.3
 
@@ -131,7 +133,7 @@ def is_redirect_uri(uri: str) -> bool:
         parts.port  # noqa: B018  raises for a port that is none
     except ValueError:
         return False
-    if not host or "#" in uri or parts.username is not None:
+    if not host or not _HOST.fullmatch(host) or "#" in uri or parts.username is not None:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
 

@@ -31,7 +31,7 @@ class Subjects:
     """What failed logins are counted by; names and addresses only as keyed digests."""
 
     password: str
-    peer: str
+    peer: str | None  # nobody's where the address is not known: behind a proxy that tells none, one limit would lock out everyone
 
 
 async def show_login(services: Services, brand: Brand, session: Session) -> Response:
@@ -53,7 +53,7 @@ async def take_login(services: Services, brand: Brand, session: Session, form: F
     username = form.get("username").strip()
     subjects = Subjects(
         password=f"password/{services.sealer.blind(username.casefold(), 'attempts', brand.name)}",
-        peer=f"peer/{services.sealer.blind(form.peer, 'attempts', brand.name)}",
+        peer=f"peer/{services.sealer.blind(form.peer, 'attempts', brand.name)}" if form.peer else None,
     )
     if not await _take_attempts(services, brand, session.journey, subjects):
         return await _refuse(services, session, Notice.CREDENTIALS_BLOCKED)
@@ -73,7 +73,7 @@ async def _take_attempts(services: Services, brand: Brand, journey: Journey, sub
         if current is None or current.password_failures >= FAILURES_MAX:
             return False
         await update_journey(connection, journey, password_failures=current.password_failures + 1)
-        if not await take_attempt(connection, brand.name, subjects.peer, now, limit=PEER_FAILURES_MAX):
+        if subjects.peer and not await take_attempt(connection, brand.name, subjects.peer, now, limit=PEER_FAILURES_MAX):
             return False
         return await take_attempt(connection, brand.name, subjects.password, now)
 
@@ -98,7 +98,8 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, s
 
     async def work(connection: AsyncConnection) -> Journey:
         await forgive_attempts(connection, brand.name, subjects.password)
-        await return_attempt(connection, brand.name, subjects.peer)
+        if subjects.peer:
+            await return_attempt(connection, brand.name, subjects.peer)
         journey = await load_journey(connection, brand.name, hash_secret(session.secret), lock=True)
         if journey is None or journey.stage is Stage.DONE:
             raise JourneyAnswered(session.journey.id)

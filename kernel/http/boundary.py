@@ -90,7 +90,7 @@ class Boundary:
             headers=without_client_cert(raw.headers),
             body=b"",
             host=parse_host(raw.headers, target.authority),
-            peer=peer,
+            peer=self._proxies.client_behind(peer, raw.headers),
             listener=self._listener,
             certificate=self._certificate(raw, peer),
         )

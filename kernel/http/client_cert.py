@@ -19,6 +19,8 @@ from kernel.errors import CertificateInvalid
 LEAF = "Client-Cert"
 CHAIN = "Client-Cert-Chain"
 CHAIN_CERTIFICATES_MAX = 10
+FORWARDED_FOR = "X-Forwarded-For"
+FORWARDED_MAX = 10  # addresses read, from the end
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,21 @@ class TrustedProxies:
 
     def __contains__(self, peer: str) -> bool:
         return bool(self.networks) and _is_within(peer, self.networks)
+
+    def client_behind(self, peer: str, headers: CIMultiDictProxy[str]) -> str:
+        """The address that a request really comes from: the TCP peer, or whom our proxies name in X-Forwarded-For, read from the end
+        up to the first that is no proxy of ours. Empty where a proxy names nobody, or nobody readable."""
+        if peer not in self:
+            return peer
+        named = [part.strip() for line in headers.getall(FORWARDED_FOR, []) for part in line.split(",")]
+        for address in reversed(named[-FORWARDED_MAX:]):
+            try:
+                client = str(plain_address(address))
+            except ValueError:
+                return ""
+            if client not in self:
+                return client
+        return ""
 
 
 @lru_cache(maxsize=1024)

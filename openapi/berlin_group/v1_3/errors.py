@@ -43,6 +43,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.CertificateMissing: WireError(401, "CERTIFICATE_MISSING"),
     errors.CertificateInvalid: WireError(401, "CERTIFICATE_INVALID"),
     errors.CertificateExpired: WireError(401, "CERTIFICATE_EXPIRED"),
+    errors.CertificateForeign: WireError(401, "CERTIFICATE_INVALID"),
     errors.TokenMissing: WireError(401, "TOKEN_UNKNOWN"),
     errors.TokenInvalid: WireError(401, "TOKEN_INVALID"),
     errors.TokenExpired: WireError(401, "TOKEN_EXPIRED"),

@@ -66,4 +66,6 @@ def _requested(claims: Any, path: str) -> str | None:
     value = claim.get("value")
     if value is not None and not (isinstance(value, str) and 0 < len(value) <= INTENT_ID_LENGTH_MAX):
         raise FieldInvalid("not an id", path=f"{path}.value")
+    if value is None and claim.get("essential", False):
+        raise FieldInvalid("essential, and no id", path=f"{path}.value")
     return value

@@ -13,6 +13,8 @@ _DATE_TIME = re.compile(
 )
 # A query's `+` reaches us as a blank where the caller did not escape it.
 _QUERY_ZONE = re.compile(r"(?<=\d)(Z|[+\- ]\d{2}(:?\d{2})?)$", re.ASCII)
+# Every zone can say an instant of these years; a page in the bank's own zone shows them.
+FIRST_YEAR, LAST_YEAR = 1000, 9998
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -23,6 +25,8 @@ def parse_date_time(text: str, path: str) -> datetime:
         raise FieldDateInvalid("not an ISO 8601 date-time", path=path)
     try:
         local = datetime.fromisoformat(match["local"] + (match["zone"] or "Z"))
+        if not FIRST_YEAR <= local.year <= LAST_YEAR:
+            raise ValueError("beyond what every time zone can say")
         return local.astimezone(UTC).replace(microsecond=int((match["fraction"] or "0").ljust(6, "0")[:6]))
     except (ValueError, OverflowError) as error:
         raise FieldDateInvalid(f"no such date-time: {error}", path=path) from None

@@ -47,7 +47,7 @@ def whole(text: str | None, length_max: int) -> str | UnsetType:
 def percentage(rate: Decimal) -> str:
     """Per cent, with two to four decimals."""
     rounded = rate.quantize(_FINEST_RATE, ROUND_HALF_EVEN)
-    digits = f"{abs(rounded) if not rounded else rounded:f}"  # no rate is minus zero
+    digits = f"{rounded if rounded else abs(rounded):f}"  # no rate is minus zero
     point = digits.index(".")
     return digits[: point + 3] + digits[point + 3 :].rstrip("0")
 

@@ -41,6 +41,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.CertificateMissing: WireError(401),
     errors.CertificateInvalid: WireError(401),
     errors.CertificateExpired: WireError(401),
+    errors.CertificateForeign: WireError(401),
     errors.TokenMissing: WireError(401),
     errors.TokenInvalid: WireError(401),
     errors.TokenExpired: WireError(401, "TKXP"),

@@ -49,7 +49,11 @@ def test_no_path_has_two_handlers():
 ELSEWHERE = {
     *("Problem", "AccountNotConsented", "ConsentMismatch", "CursorInvalid", "FieldExpected", "GrantInsufficient", "HostUnknown"),
     *("PermissionMissing", "RoleMissing", "ScopeInsufficient", "TokenExpired", "TokenInvalid", "TokenMissing", "TokenNotBound"),
-    *("ReauthenticationRequired", "StatementUnknown", "TokenRevoked",),
+    *(
+        "ReauthenticationRequired",
+        "StatementUnknown",
+        "TokenRevoked",
+    ),
 }
 
 

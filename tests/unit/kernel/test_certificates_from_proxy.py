@@ -111,3 +111,22 @@ def test_nobody_is_trusted_unless_configured():
 def test_refuses_a_configuration_that_trusts_everybody_or_nobody_real(address):
     with pytest.raises(ValueError, match=r"network|address|host bits"):
         TrustedProxies.parse([address])
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("192.0.2.1", ["203.0.113.9"], "192.0.2.1"),
+        ("10.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.1", ["6.6.6.6, 203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+        ("10.0.0.1", ["6.6.6.6", "203.0.113.9"], "203.0.113.9"),
+        ("10.0.0.1", ["2001:db8::7"], "2001:db8::7"),
+        ("10.0.0.1", [], ""),
+        ("10.0.0.1", ["unknown"], ""),
+        ("10.0.0.1", ["10.0.0.2"], ""),
+    ],
+)
+def test_a_request_comes_from_whom_our_own_proxies_name_last(peer, forwarded, client):
+    """What a caller wrote into the header itself stands before what a proxy added, and is not read."""
+    headers = CIMultiDictProxy(CIMultiDict([("X-Forwarded-For", line) for line in forwarded]))
+    assert TrustedProxies.parse(["10.0.0.0/8"]).client_behind(peer, headers) == client

@@ -68,3 +68,30 @@ def test_a_date_that_msgspec_reads_itself_is_told_from_another_value():
 
 def test_reads_what_is_right():
     assert json.decode(b'{"Data":{"colours":["red"]}}', Outer) == Outer(Inner([Colour.RED]))
+
+
+class Counted(str):
+    """A member's name that counts how often it is compared."""
+
+    comparisons = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Counted.comparisons += 1
+        return str.__eq__(self, other)
+
+
+def test_many_members_cost_no_more_than_their_number():
+    """A 55 KB document of thousands of names and one duplicate once stalled a server for a second; the work is counted, not timed."""
+    pairs = [(Counted(f"member-{number}"), 1) for number in range(5000)] + [(Counted("member-4999"), 1)]
+    Counted.comparisons = 0
+    with pytest.raises(FieldDuplicated) as refused:
+        json._object_without_duplicates(pairs)
+    assert refused.value.path == "member-4999"
+    assert Counted.comparisons < 10 * len(pairs)
+
+
+def test_a_name_that_cannot_be_said_back_is_still_refused_as_a_duplicate():
+    with pytest.raises(FieldDuplicated) as refused:
+        json.decode(b'{"\\ud800":1,"\\ud800":1}', Outer)
+    assert refused.value.path.encode() == b"?"

@@ -85,7 +85,7 @@ def test_a_request_names_its_consent_in_the_claims() -> None:
 
 @pytest.mark.parametrize(
     "claims",
-    [{}, {"id_token": None}, {"id_token": {"acr": None}}, {"id_token": claim(None)}, {"id_token": claim({"essential": True})}],
+    [{}, {"id_token": None}, {"id_token": {"acr": None}}, {"id_token": claim(None)}, {"id_token": claim({})}],
 )
 def test_a_request_may_name_no_consent(claims: dict[str, object]) -> None:
     assert AUTHORIZATION.consent_id_of({"scope": "openid accounts"}, claims) is None
@@ -157,3 +157,9 @@ def test_clusters_come_in_the_order_of_the_guidelines_and_never_empty() -> None:
     assert all(texts for _, texts in told)
     assert AUTHORIZATION.clusters(frozenset()) == []
     assert a_consent().permissions == frozenset()
+
+
+def test_a_consent_that_is_essential_must_be_named() -> None:
+    """The client's default consent would be another than the one it means."""
+    with pytest.raises(FieldInvalid):
+        AUTHORIZATION.consent_id_of({}, {"id_token": claim({"essential": True})})

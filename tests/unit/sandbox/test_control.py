@@ -57,7 +57,7 @@ def ports() -> Ports:
 
 @pytest.fixture
 def call(ports):
-    async def call(method, path, document=None, *, body=None, peer="127.0.0.1", headers=None, token=""):
+    async def call(method, path, document=None, *, body=None, peer="127.0.0.1", headers=None, token="", listener="public"):
         control = Control(
             token=token,
             clock=ManualClock(datetime(2026, 1, 1, tzinfo=UTC)),
@@ -67,7 +67,7 @@ def call(ports):
             reset=ports.reset,
         )
         body = json.dumps(document).encode() if body is None and document is not None else body or b""
-        request = Request(method, path, (), CIMultiDictProxy(CIMultiDict(headers or {})), body, "localhost:8443", peer, "public")
+        request = Request(method, path, (), CIMultiDictProxy(CIMultiDict(headers or {})), body, "localhost:8443", peer, listener)
         response = await control.handle(BRAND, request)
         return response.status, json.loads(response.body)
 
@@ -94,6 +94,17 @@ async def test_answers_loopback(call, peer):
 @pytest.mark.parametrize("peer", ["192.0.2.1", "2001:db8::1", "", "localhost"])
 async def test_refuses_strangers(call, ports, peer):
     assert (await call("POST", "/sandbox/reset", peer=peer))[0] == 403
+    assert ports.asked == []
+
+
+@pytest.mark.parametrize("name", ["Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"])
+async def test_a_forwarder_on_the_same_machine_is_not_the_developer(call, ports, name):
+    assert (await call("POST", "/sandbox/reset", headers={name: "203.0.113.9"}))[0] == 403
+    assert ports.asked == []
+
+
+async def test_the_listener_for_tpps_does_not_have_it(call, ports):
+    assert (await call("POST", "/sandbox/reset", listener="mtls"))[0] == 403
     assert ports.asked == []
 
 
@@ -139,6 +150,7 @@ async def test_answers_its_own_pages(call):
         ("POST", "/sandbox/clock", b'{"advance": "tomorrow"}', 400, "field_invalid"),
         ("POST", "/sandbox/clock", b" " * (BODY_BYTES_MAX + 1), 413, "body_too_large"),
         ("POST", "/sandbox/tpps", b'{"name": "x", "profile": "none"}', 400, "field_invalid"),
+        ("POST", "/sandbox/tpps", b'{"name": "x", "out": "/tmp/x"}', 400, "field_unexpected"),
     ],
 )
 async def test_refuses_what_it_cannot_do(call, ports, method, path, body, status, code):
