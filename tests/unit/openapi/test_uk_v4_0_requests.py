@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kernel import json
 from kernel.banking.commands import ReadAccount, ReadBalances, ReadConsent, ReadTransactions, WithdrawConsent
 from kernel.banking.consents import ConsentKind, Permission
-from kernel.errors import Problem
+from kernel.errors import FieldDateInvalid, Problem
 from openapi.uk_obie.v4_0 import accounts, balances, consents, transactions
 from openapi.uk_obie.v4_0.codes import PERMISSIONS
 from openapi.uk_obie.v4_0.dates import parse_date_time, render_date_time
