@@ -3,6 +3,7 @@
 One table says what exists. Two boundaries say how a refusal looks: OAuth JSON (RFC 6749 section 5.2) for clients, a page for people.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,6 +11,7 @@ from typing import Literal
 import structlog
 
 from consent.authorize.endpoint import authorize
+from consent.dashboard import ROUTES as DASHBOARD
 from consent.discovery import discover
 from consent.errors import oauth_error
 from consent.journey import ROUTES as PAGES
@@ -45,13 +47,15 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("GET", "/authorize", "page", authorize),
     ("POST", "/authorize", "page", authorize),
     *((method, path, "page", handler) for method, path, handler in PAGES),
+    *((method, path, "page", handler) for method, path, handler in DASHBOARD),
 )
 
 
 @dataclass(slots=True)
 class Path:
-    """One path, its face, and a handler per method."""
+    """One path, its face, and a handler per method. `{id}` in it stands for one segment of whatever kind: its handler judges it."""
 
+    template: str
     face: Face
     handlers: dict[str, Handler] = field(default_factory=dict)
 
@@ -64,34 +68,46 @@ class Path:
 def _index(routes: tuple[tuple[str, str, Face, Handler], ...]) -> Mapping[str, Path]:
     paths: dict[str, Path] = {}
     for method, path, face, handler in routes:
-        known = paths.setdefault(path, Path(face))
+        known = paths.setdefault(path, Path(path, face))
         if method in known.handlers or known.face != face:
             raise ValueError(f"{method} {path} is routed twice, or has two faces")
         known.handlers[method] = handler
     return paths
 
 
+PATHS = _index(ROUTES)
+PATTERNS = tuple(
+    (re.compile(re.escape(template).replace(r"\{id\}", "[^/]+")), path) for template, path in PATHS.items() if "{id}" in template
+)
+
+
+def find(path: str) -> Path | None:
+    """What a path leads to; one that is written out comes before one that stands for many."""
+    return PATHS.get(path) or next((found for pattern, found in PATTERNS if pattern.fullmatch(path)), None)
+
+
 class ConsentServer:
     """`handle` answers every request with a response; it raises nothing."""
 
-    paths: Mapping[str, Path] = _index(ROUTES)
+    paths: Mapping[str, Path] = PATHS
 
     def __init__(self, services: Services, telemetry: Telemetry) -> None:
         self._services = services
         self._telemetry = telemetry
 
     def owns(self, path: str) -> bool:
-        return path in self.paths
+        return find(path) is not None
 
     async def handle(self, brand: Brand, request: Request) -> Response:
         started = monotonic()
         response = await self._respond(brand, request)
-        endpoint = request.path if request.path in self.paths else "unknown"
+        path = find(request.path)
+        endpoint = path.template if path else "unknown"
         self._telemetry.operation("consent", endpoint).observe(response.status, monotonic() - started)
         return response
 
     async def _respond(self, brand: Brand, request: Request) -> Response:
-        path = self.paths.get(request.path)
+        path = find(request.path)
         interaction = interaction_id.set(self._services.ids.uuid())
         try:
             if path is None:
@@ -100,7 +116,7 @@ class ConsentServer:
         except Problem as problem:
             response = self.refuse(brand, request, problem)
         except Exception:  # the surface's last boundary: a broken invariant is ours to know and nobody else's
-            log.exception("consent_server_failed", path=request.path)
+            log.exception("consent_server_failed", path=path.template if path else "")
             is_page = path is not None and path.face == "page"
             response = render_error_page(brand, "server_error", FAILED, 500) if is_page else render_json_failure()
         finally:
@@ -111,8 +127,8 @@ class ConsentServer:
 
     def refuse(self, brand: Brand, request: Request, problem: Problem) -> Response:
         """A refusal as its reader may see it; also for a request that the listener could not read."""
-        path = self.paths.get(request.path)
-        log.info("refused", path=request.path if path else "", code=problem.code, detail=problem.detail)
+        path = find(request.path)
+        log.info("refused", path=path.template if path else "", code=problem.code, detail=problem.detail)
         if path is None or path.face != "page":
             return render_json_error(problem)
         return _render_page_error(brand, problem)

@@ -20,10 +20,14 @@ from kernel.versions import Versions
 from openapi.dialect import Dialect
 
 
-class Lodging(Protocol):
-    """Where a consent is lodged: the consent store, as the gateway uses it too."""
+class Store(Protocol):
+    """The consent store (consent/store/consents.py), as far as endpoints and pages use it."""
 
     async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent: ...
+
+    async def revoke_by_psu(self, brand: Brand, psu_id: str, consent_id: str) -> Consent:
+        """Raises ConsentUnknown for anyone else's, and what forbids it where there is nothing left to revoke."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,7 @@ class Services:
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
     dialects: Mapping[str, Dialect]
-    store: Lodging
+    store: Store
     record_token: Callable[[Entry], None]
     settings: Settings = field(default_factory=Settings)
 

@@ -23,6 +23,6 @@ class Brand:
     organisation_id: str = ""  # the ASPSP's own id in the directory
     colour: str = "#1d4d8f"  # accent of the pages
     country: str = "GB"
-    sca_required_after_days: int | None = None  # of business time since the PSU's last authentication; None: never for that reason
-    sca_recent_minutes: int | None = None  # how fresh it must be for what has no exemption; None: as old as the consent allows
+    sca_required_after_days: int | None = None  # since the PSU's last authentication (business time); None: never
+    sca_recent_minutes: int | None = None  # how fresh it must be for what has no exemption; None: however old
     operations_off: frozenset[Operation] = frozenset()  # conditional ones that this ASPSP does not offer

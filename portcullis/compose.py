@@ -86,7 +86,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         journal = Journal(tables.journal, tables.outbox)
         issued = await stack.enter_async_context(GroupedWrites.running(entry_writer(parts.database, journal), "token records"))
         accessed = await stack.enter_async_context(
-            GroupedWrites.running(access_writer(parts.database, journal), "access records")
+            GroupedWrites.running(access_writer(parts.database, journal, parts.clock), "access records")
         )
         store = ConsentStore(
             database=parts.database, versions=versions, clock=parts.clock, ids=parts.ids, sealer=parts.sealer, journal=journal

@@ -1,12 +1,19 @@
-"""Queued journal entries, written a group at a time: data accesses, and tokens that store nothing else."""
+"""Queued journal entries, written a group at a time: data accesses, and tokens that store nothing else.
+
+With the accesses goes when each consent was last used, so that whoever reads data never waits for that.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.store.last_used import Use, record_uses
 from gateway.ports import Access
+from kernel.clock import Clock
 from kernel.database import Database
 from kernel.journal import Entry, Journal
+from policies.access_record import ALLOWED
 
 
 def entry_writer(database: Database, journal: Journal) -> Callable[[Sequence[Entry]], Awaitable[None]]:
@@ -19,13 +26,27 @@ def entry_writer(database: Database, journal: Journal) -> Callable[[Sequence[Ent
     return write
 
 
-def access_writer(database: Database, journal: Journal) -> Callable[[Sequence[Access]], Awaitable[None]]:
-    write_entries = entry_writer(database, journal)
+def access_writer(database: Database, journal: Journal, clock: Clock) -> Callable[[Sequence[Access]], Awaitable[None]]:
+    """Two statements for a group, however large."""
 
     async def write(accesses: Sequence[Access]) -> None:
-        await write_entries([_entry(access) for access in accesses])
+        ahead = clock.now() - clock.wall()  # an access tells its protocol time, a PSU reads business time
+
+        async def work(connection: AsyncConnection) -> None:
+            await journal.record(connection, *(_entry(access) for access in accesses))
+            await record_uses(connection, (_use(access, ahead) for access in accesses if _told_data(access)))
+
+        await database.write(work)
 
     return write
+
+
+def _told_data(access: Access) -> bool:
+    return bool(access.account_ids) and access.outcome == ALLOWED
+
+
+def _use(access: Access, ahead: timedelta) -> Use:
+    return Use(access.brand, access.consent_id, access.at + ahead, access.psu_present)
 
 
 def _entry(access: Access) -> Entry:

@@ -16,6 +16,7 @@ from kernel.brand import Brand
 from kernel.database import Database
 from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
+from plugins.ledger.posting import Ledger
 from plugins.psu_identity.built_in import BuiltInIdentity
 from portcullis.banner import print_banner, seeding_progress
 from portcullis.compose import Composition, Parts, compose
@@ -35,6 +36,7 @@ from sandbox.atomic_file import PUBLIC, write_atomically
 from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
 from sandbox.bank.personas import personas_document
 from sandbox.bank.seeding import seed_bank
+from sandbox.clerk import Clerk
 from sandbox.clock import MovedClock
 from sandbox.control import BODY_BYTES_MAX, PREFIX, Control
 from sandbox.directory import Directory
@@ -69,7 +71,8 @@ async def running_sandbox(
         tpps = await _open_tpps(stack, ground, composition, state)
         await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas_document()), mode=PUBLIC)
         actions = Actions(services=composition.services, moved_clock=ground.moved_clock, tpps=tpps, seed=seed)
-        front = FrontDoor(ground.parts.brands, (_control_surface(settings, ground, actions), *production_surfaces(composition)))
+        controls = (_clerk_surface(settings, ground, composition), _control_surface(settings, ground, actions))
+        front = FrontDoor(ground.parts.brands, (*controls, *production_surfaces(composition)))
         await stack.enter_async_context(
             listening(settings, front, ops_of(ground.parts, composition), identity, ground.pki.ca_path)
         )
@@ -144,6 +147,20 @@ async def _open_tpps(stack: AsyncExitStack, ground: Ground, composition: Composi
     renewing = asyncio.create_task(renew(), name="certificate renewal")
     stack.push_async_callback(cancel, renewing)
     return tpps
+
+
+def _clerk_surface(settings: Settings, ground: Ground, composition: Composition) -> Surface:
+    parts = ground.parts
+    clerk = Clerk(
+        token=settings.sandbox_token,
+        clock=parts.clock,
+        database=parts.database,
+        ledger=Ledger(parts.sealer, parts.clock),
+        consents=composition.store,
+        identity=parts.identity,
+        customer_accounts=parts.customer_accounts,
+    )
+    return Surface(clerk.owns, clerk.handle, clerk.refuse, BODY_BYTES_MAX)
 
 
 def _control_surface(settings: Settings, ground: Ground, actions: Actions) -> Surface:

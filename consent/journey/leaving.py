@@ -4,13 +4,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.journey.boundary import DASHBOARD, see_other
 from consent.journey.cookies import clear_cookie
+from consent.journey.forms import Form
 from consent.journey.outcome import Claim, deny
 from consent.journey.problems import JourneyAnswered
 from consent.journey.rows import Purpose, take_journey
 from consent.journey.session import Session
+from consent.pages.render import render_page
 from consent.services import Services
 from kernel.brand import Brand
-from kernel.http.message import Response
+from kernel.http.message import Request, Response
 
 LOGGED_OUT = f"{DASHBOARD}/logged-out"
 
@@ -38,6 +40,14 @@ def claim_of(services: Services, session: Session) -> Claim:
             raise JourneyAnswered(session.journey.id)
 
     return claim
+
+
+async def take_logout(services: Services, _brand: Brand, session: Session, _form: Form) -> Response:
+    return await _log_out(services, session)
+
+
+async def show_logged_out(_services: Services, brand: Brand, _request: Request) -> Response:
+    return render_page(brand, "logged_out", login=DASHBOARD)
 
 
 async def _log_out(services: Services, session: Session) -> Response:

@@ -39,6 +39,13 @@ class FormMalformed(Problem):
     public = "We could not read the form that was sent."
 
 
+class AccessUnknown(Problem):
+    """A consent that does not exist, or that another PSU gave."""
+
+    code = "access_unknown"
+    public = "We cannot find what you are looking for. It may have been typed wrongly."
+
+
 class AuthenticationUnavailable(Problem):
     code = "authentication_unavailable"
     public = "We could not confirm that it is you, because no way to do so is set up for you. Please contact us."
@@ -51,6 +58,7 @@ _PAGES: dict[type[Problem], tuple[int, str]] = {
     FormForged: (403, "invalid_request"),
     FormStale: (409, "invalid_request"),
     FormMalformed: (400, "invalid_request"),
+    AccessUnknown: (404, "invalid_request"),
     AuthenticationUnavailable: (403, "access_denied"),
 }
 

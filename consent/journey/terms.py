@@ -56,16 +56,21 @@ async def load_options(services: Services, brand: Brand, psu: Psu, journey_id: s
     async with answering():
         accounts = await services.customer_accounts.accounts_of(brand, psu.customer_id)
     return tuple(
-        Option(
-            handle=_handle(services.sealer, brand, journey_id, account.id),
-            upstream_id=account.id,
-            name=account.nickname or account.name,
-            type=TYPES[account.type],
-            ending=_ending(account),
-            currency=account.currency,
-        )
+        option_of(account, _handle(services.sealer, brand, journey_id, account.id))
         for account in accounts
         if account.eligible and account.status is AccountStatus.ENABLED
+    )
+
+
+def option_of(account: Account, handle: str = "") -> Option:
+    """An account in the words that a PSU reads. Without a handle it is not to be chosen."""
+    return Option(
+        handle=handle,
+        upstream_id=account.id,
+        name=account.nickname or account.name,
+        type=TYPES[account.type],
+        ending=_ending(account),
+        currency=account.currency,
     )
 
 
@@ -82,8 +87,8 @@ def render_terms(services: Services, brand: Brand, client: Client, consent: Cons
         on_behalf_of=client.on_behalf_of,
         verb=f"Keep sharing with {client.name}" if is_fixed(consent) else face.select_verb,
         clusters=tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions)),
-        until=_render_until(brand, consent),
-        window=_render_window(brand, consent),
+        until=render_until(brand, consent),
+        window=render_window(brand, consent),
     )
 
 
@@ -131,29 +136,29 @@ def _ending(account: Account) -> str:
     return account.identifiers[0].identification[-DIGITS_SHOWN:] if account.identifiers else ""
 
 
-def _render_until(brand: Brand, consent: Consent) -> str:
+def render_until(brand: Brand, consent: Consent) -> str:
     if consent.valid_until is None:
         return "No end date. Access goes on until you or they stop it."
-    return f"Until {_render_instant(brand, consent.valid_until)}"
+    return f"Until {render_instant(brand, consent.valid_until)}"
 
 
-def _render_window(brand: Brand, consent: Consent) -> str:
+def render_window(brand: Brand, consent: Consent) -> str:
     if not consent.permissions & DATED:
         return ""
     start, end = consent.transactions_from, consent.transactions_to
     if start and end:
-        return f"From {_render_date(brand, start)} to {_render_date(brand, end)}"
+        return f"From {render_date(brand, start)} to {render_date(brand, end)}"
     if start:
-        return f"From {_render_date(brand, start)} onwards"
+        return f"From {render_date(brand, start)} onwards"
     if end:
-        return f"Up to {_render_date(brand, end)}"
+        return f"Up to {render_date(brand, end)}"
     return "All that we show you ourselves"
 
 
-def _render_date(brand: Brand, at: datetime) -> str:
+def render_date(brand: Brand, at: datetime) -> str:
     local = at.astimezone(brand.zone)
     return f"{local.day} {local:%B %Y}"
 
 
-def _render_instant(brand: Brand, at: datetime) -> str:
-    return f"{_render_date(brand, at)} at {at.astimezone(brand.zone):%H:%M}"
+def render_instant(brand: Brand, at: datetime) -> str:
+    return f"{render_date(brand, at)} at {at.astimezone(brand.zone):%H:%M}"

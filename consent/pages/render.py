@@ -18,7 +18,10 @@ from kernel.http.message import Response
 
 HSTS_SECONDS = 31_536_000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_PAGES = ("login", "sca", "consent", "nothing_to_share", "error")
+_PAGES = (
+    *("login", "sca", "consent", "nothing_to_share", "error"),
+    *("access_list", "access_detail", "access_stop", "logged_out"),
+)
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

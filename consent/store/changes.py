@@ -17,7 +17,7 @@ from consent.lifecycle import ConsentEvent, state_after
 from consent.store.account_index import index_accounts
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.references import take_references
-from consent.store.snapshots import insert_snapshot
+from consent.store.snapshots import LODGED, insert_snapshot
 from consent.tables_consents import consents
 from kernel.banking.consents import Consent
 from kernel.clock import Clock
@@ -44,7 +44,7 @@ class Tools(Protocol):
 
 async def insert_consent(connection: AsyncConnection, tools: Tools, consent: Consent, *, actor: str) -> None:
     await connection.execute(consents.insert().values(**_columns(consent), created_at=consent.created_at))
-    await _record(connection, tools, consent, fact=CONSENT_LODGED, event="lodge", actor=actor)
+    await _record(connection, tools, consent, fact=CONSENT_LODGED, event=LODGED, actor=actor)
 
 
 async def change_consent(
@@ -140,7 +140,7 @@ async def _record(
     told: Mapping[str, str] = NOTHING,
 ) -> None:
     at = tools.clock.wall()
-    await insert_snapshot(connection, tools.sealer, consent, event, at)
+    await insert_snapshot(connection, tools.sealer, consent, event, tools.clock.now())
     await tools.journal.record(
         connection,
         Entry(

@@ -4,6 +4,7 @@ Readers accept the present format and the one before it, so that two releases ca
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,18 @@ from kernel.sealed import Sealer
 
 FORMAT = 1
 READABLE = frozenset({FORMAT})
+
+
+LODGED = "lodge"  # the event of a first version
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A version, what made it, and when (business time)."""
+
+    consent: Consent
+    event: str
+    at: datetime
 
 
 class FormatUnreadable(Exception):
@@ -70,12 +83,17 @@ async def load_given(
 
 async def load_history(connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str) -> tuple[Consent, ...]:
     """Every version, oldest first."""
+    return tuple(recorded.consent for recorded in await load_recorded(connection, sealer, brand, consent_id))
+
+
+async def load_recorded(connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str) -> tuple[Recorded, ...]:
+    """Every version with what made it, oldest first."""
     versions = (
         sa.select(consent_versions)
         .where(consent_versions.c.brand == brand, consent_versions.c.id == consent_id)
         .order_by(consent_versions.c.version)
     )
-    return tuple(_open(sealer, row) for row in await connection.execute(versions))
+    return tuple(Recorded(_open(sealer, row), row.event, row.at) for row in await connection.execute(versions))
 
 
 def _current(brand: str) -> sa.Select[Any]:

@@ -1,0 +1,52 @@
+"""What has happened to a consent, told to its PSU: the newest first, each with its moment in the bank's own time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from consent.journey.terms import render_instant
+from consent.lifecycle import ConsentEvent
+from consent.store.authorisations import Authorisation, AuthorisationStatus, Shown
+from consent.store.snapshots import LODGED, Recorded
+from kernel.brand import Brand
+
+# {name} is the third party.
+_SENTENCES: Mapping[str, str] = {
+    LODGED: "{name} asked for access",
+    ConsentEvent.REJECT: "You did not agree",
+    ConsentEvent.SUSPEND: "Sharing was paused",
+    ConsentEvent.RESUME: "Sharing went on",
+    ConsentEvent.REVOKE: "You stopped sharing",
+    ConsentEvent.WITHDRAW: "{name} gave up its access",
+    ConsentEvent.EXPIRE: "The time that you agreed to was over",
+    ConsentEvent.SUPERSEDE: "Newer access took its place",
+    ConsentEvent.REMOVE_ACCOUNT: "An account that you no longer have with us was taken out",
+}
+AGREED = "You agreed to share"
+AGREED_AGAIN = "You agreed to go on sharing"
+_OTHER = "Its state changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    at: str
+    text: str
+    accounts: tuple[str, ...] = ()  # as they were called then
+
+
+def tell(brand: Brand, name: str, recorded: Sequence[Recorded], authorisations: Iterable[Authorisation]) -> tuple[Step, ...]:
+    shown = [one.shown for one in authorisations if one.status is AuthorisationStatus.SUCCEEDED]
+    steps = []
+    agreed = 0
+    for version in recorded:
+        at = render_instant(brand, version.at)
+        if version.event == ConsentEvent.AUTHORISE:
+            steps.append(Step(at, AGREED_AGAIN if agreed else AGREED, _accounts(shown, agreed)))
+            agreed += 1
+        else:
+            steps.append(Step(at, _SENTENCES.get(version.event, _OTHER).format(name=name)))
+    return tuple(reversed(steps))
+
+
+def _accounts(shown: Sequence[Shown | None], number: int) -> tuple[str, ...]:
+    page = shown[number] if number < len(shown) else None
+    return page.accounts if page is not None else ()

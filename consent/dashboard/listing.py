@@ -1,0 +1,55 @@
+"""The list of who has access: those who can see something now, then those who no longer can. Searched and sorted by a plain form."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from consent.dashboard.access import Access
+from consent.dashboard.loading import load_accesses
+from consent.journey.forms import form_token
+from consent.journey.rows import Stage
+from consent.journey.session import Session, load_psu
+from consent.pages.render import render_page
+from consent.services import Services
+from kernel.brand import Brand
+from kernel.http.message import Request, Response
+
+SEARCH_CHARACTERS_MAX = 100
+SORT_DEFAULT = "granted"
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+# What a list may be sorted by: its name on the page, and the key.
+SORTS: Mapping[str, tuple[str, Callable[[Access], Any]]] = {
+    "granted": ("Newest first", lambda access: (-access.granted_at.timestamp(), access.name.casefold())),
+    "used": ("Last used first", lambda access: (-(access.last_used_at or _NEVER).timestamp(), access.name.casefold())),
+    "name": ("Name", lambda access: (access.name.casefold(), -access.granted_at.timestamp())),
+}
+
+
+async def show_list(services: Services, brand: Brand, session: Session, request: Request) -> Response:
+    psu = await load_psu(services, brand, session.journey)
+    query = dict(reversed(request.query))  # the first of each name counts
+    search = query.get("q", "").strip()[:SEARCH_CHARACTERS_MAX]
+    sort = query.get("sort") if query.get("sort") in SORTS else SORT_DEFAULT
+    assert sort is not None
+    everything = await load_accesses(services, brand, psu)
+    found = sorted((access for access in everything if matches(access, search)), key=SORTS[sort][1])
+    return render_page(
+        brand,
+        "access_list",
+        notice=session.journey.notice,
+        form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.DASHBOARD),
+        psu_name=psu.display_name,
+        active=[access for access in found if access.is_active],
+        past=[access for access in found if not access.is_active],
+        has_any=bool(everything),
+        search=search,
+        sort=sort,
+        sorts=[(name, label) for name, (label, _) in SORTS.items()],
+    )
+
+
+def matches(access: Access, search: str) -> bool:
+    """By any name that a PSU may know the third party by."""
+    names = (access.name, access.organisation, access.on_behalf_of)
+    return any(search.casefold() in name.casefold() for name in names)

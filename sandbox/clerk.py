@@ -1,0 +1,111 @@
+"""What a bank's own clerk does to what was shared: closes an account, suspends a consent or lets it go on.
+
+Part of the control API, under the same rule about who may call it; it acts through the ports that a real bank's systems would use.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.ports import AccountRemoval, CustomerAccounts, PsuIdentity
+from kernel import json
+from kernel.banking.accounts import Account, AccountStatus
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.errors import BodyTooLarge, FieldInvalid, OperationUnknown, Problem
+from kernel.http.message import Request, Response
+from plugins.ledger.entries import StatusChange
+from plugins.ledger.posting import Ledger
+from sandbox.control import BODY_BYTES_MAX, PREFIX, check_caller, check_method, render_json, render_refusal
+
+_PATHS = re.compile(rf"{PREFIX}(accounts/[^/]+/close|consents/[^/]+/(suspend|resume))")
+
+
+class Closure(msgspec.Struct, forbid_unknown_fields=True):
+    """Whose account; `switched`: it moves to another bank."""
+
+    persona: str
+    switched: bool = False
+
+
+class Consents(Protocol):
+    """The consent store, as a bank's own systems use it."""
+
+    async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int: ...
+    async def suspend(self, brand: Brand, consent_id: str) -> Consent: ...
+    async def resume(self, brand: Brand, consent_id: str) -> Consent: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clerk:
+    token: str
+    clock: Clock
+    database: Database
+    ledger: Ledger
+    consents: Consents
+    identity: PsuIdentity
+    customer_accounts: CustomerAccounts
+
+    def owns(self, path: str) -> bool:
+        return _PATHS.fullmatch(path) is not None
+
+    async def handle(self, brand: Brand, request: Request) -> Response:
+        try:
+            check_caller(request, brand, self.token)
+            check_method(request, "POST")
+            if len(request.body) > BODY_BYTES_MAX:
+                raise BodyTooLarge
+            return render_json(200, await self._answer(brand, request))
+        except Problem as problem:
+            return render_refusal(problem)
+
+    def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
+        """The answer to a request that could not be read whole."""
+        return render_refusal(problem)
+
+    async def _answer(self, brand: Brand, request: Request) -> dict[str, Any]:
+        match request.path.removeprefix(PREFIX).split("/"):
+            case ["accounts", account, "close"]:
+                changed = await self.close_account(brand, account, json.decode(request.body, Closure))
+                return {"closed": True, "consents_changed": changed}
+            case ["consents", consent_id, "suspend" | "resume" as verb]:
+                consent = await (self.consents.suspend if verb == "suspend" else self.consents.resume)(brand, consent_id)
+                return {"consent_id": consent_id, "state": consent.state}
+            case _:
+                raise OperationUnknown
+
+    async def close_account(self, brand: Brand, wanted: str, closure: Closure) -> int:
+        """How many consents lost the account. Raises FieldInvalid. Consents first: what is interrupted can be done again."""
+        account = await self._find(brand, closure.persona, wanted)
+        reason = AccountRemoval.SWITCHED if closure.switched else AccountRemoval.CLOSED
+        changed = await self.consents.remove_account(brand, account.id, reason)
+        change = StatusChange(
+            status=AccountStatus.DELETED, at=self.clock.now(), eligible=False, switched=closure.switched or account.switched
+        )
+
+        async def work(connection: AsyncConnection) -> None:
+            await self.ledger.change_status(connection, brand.name, account.id, change)
+
+        await self.database.write(work)
+        return changed
+
+    async def _find(self, brand: Brand, persona: str, wanted: str) -> Account:
+        """The persona's account by nickname, name, number or id. Raises FieldInvalid for none, or several."""
+        psu = await self.identity.check_password(brand, persona, f"{persona}-pw")
+        if psu is None:
+            raise FieldInvalid(public="There is no such persona; personas.json lists them.", path="persona")
+        accounts = await self.customer_accounts.accounts_of(brand, psu.customer_id)
+        found = [account for account in accounts if wanted in names_of(account)]
+        if len(found) != 1:
+            raise FieldInvalid(public="No account, or several, of this persona are called so.", path="account")
+        return found[0]
+
+
+def names_of(account: Account) -> set[str | None]:
+    """By what an account may be asked for."""
+    return {account.id, account.name, account.nickname, *(identifier.identification for identifier in account.identifiers)}
