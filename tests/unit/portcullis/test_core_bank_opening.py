@@ -1,0 +1,89 @@
+"""portcullis/core_bank.py: which bank stands behind a server, and that it may be known by certificate."""
+
+import pytest
+
+from kernel.clock import SystemClock
+from kernel.config import ConfigurationRefused
+from kernel.errors import UpstreamFailed
+from kernel.http.listener import serve
+from kernel.http.message import Response
+from kernel.http.tls import mtls_context
+from kernel.telemetry import Telemetry
+from plugins.upstreams.built_in import BuiltInBank
+from plugins.upstreams.core_bank import CoreBank
+from portcullis.core_bank import open_bank
+from portcullis.core_bank_server import CoreBankServer, refusal
+from portcullis.settings import CoreBankTlsSettings, Settings
+from sandbox.pki import TestPki, TransportSubject
+from tests.harness.paper_bank import BRAND, CUSTOMER, TOKEN, PaperBank, served
+
+SUBJECT = TransportSubject(software_id="portcullis", organisation_name="Main", organisation_id="PSDGB-FCA-1")
+
+
+def opened(settings, telemetry=None):
+    return open_bank(settings, None, None, SystemClock(), telemetry or Telemetry())
+
+
+def settings_for(url, **facts):
+    return Settings(upstream="core_bank", core_bank_url=url, core_bank_token=TOKEN, **facts)
+
+
+async def test_the_built_in_bank_unless_another_is_named():
+    async with opened(Settings()) as bank:
+        assert isinstance(bank, BuiltInBank)
+
+
+async def test_a_core_bank_by_its_url_and_token():
+    async with served(PaperBank()) as url, opened(settings_for(url)) as bank:
+        assert isinstance(bank, CoreBank)
+        assert len(await bank.accounts_of(BRAND, CUSTOMER)) == 3
+
+
+async def test_its_owner_reads_defects_and_whether_it_is_left_alone():
+    telemetry = Telemetry()
+    async with opened(settings_for("http://127.0.0.1:1"), telemetry) as bank:
+        assert b"portcullis_core_bank_circuit_open 0.0" in telemetry.render()
+        for _ in range(8):
+            with pytest.raises(UpstreamFailed):
+                await bank.accounts_of(BRAND, CUSTOMER)
+        told = telemetry.render().decode()
+    assert "portcullis_core_bank_circuit_open 1.0" in told
+    assert 'upstream_defects_total{code="upstream_failed",operation="accounts_of",upstream="core_bank"} 8.0' in told
+
+
+class ByCertificate(CoreBankServer):
+    """Knows callers by certificate alone."""
+
+    async def handle(self, request):
+        if request.certificate is None:
+            return refusal(401, "credentials_invalid")
+        return await super().handle(request)
+
+
+async def test_a_core_bank_that_knows_callers_by_certificate(tmp_path):
+    pki = TestPki.open(tmp_path / "pki", SystemClock())
+    identity = pki.ensure_server()
+    certificate, key = tmp_path / "client.pem", tmp_path / "client.key"
+    pki.ensure_transport(certificate, key, SUBJECT)
+    server = ByCertificate(PaperBank(), (BRAND,), TOKEN)
+    context = mtls_context(identity, [pki.ca_path])
+    shown = CoreBankTlsSettings(authorities=pki.ca_path, certificate=certificate, private_key=key)
+    async with serve(
+        server.handle, refuse=lambda *_: Response(400), host="127.0.0.1", port=0, ssl_context=context, listener="mtls"
+    ) as port:
+        url = f"https://127.0.0.1:{port}/core-bank/v1"
+        async with opened(settings_for(url, core_bank_tls=shown)) as bank:
+            assert len(await bank.accounts_of(BRAND, CUSTOMER)) == 3
+        async with opened(settings_for(url, core_bank_tls=CoreBankTlsSettings(authorities=pki.ca_path))) as bank:
+            with pytest.raises(UpstreamFailed, match="401"):
+                await bank.accounts_of(BRAND, CUSTOMER)
+        async with opened(settings_for(url)) as bank:  # the machine does not trust this authority
+            with pytest.raises(UpstreamFailed, match="unreachable"):
+                await bank.accounts_of(BRAND, CUSTOMER)
+
+
+async def test_certificates_that_cannot_be_used_are_refused_at_start(tmp_path):
+    nothing = CoreBankTlsSettings(authorities=tmp_path / "none.pem")
+    with pytest.raises(ConfigurationRefused, match=r"^core_bank_tls:"):
+        async with opened(settings_for("https://localhost", core_bank_tls=nothing)):
+            pass
