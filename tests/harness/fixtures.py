@@ -37,6 +37,14 @@ def own_server(request: pytest.FixtureRequest, installations: Installations) -> 
         yield installation.start()
 
 
+@pytest.fixture(scope="session", params=KINDS)
+def mortal_server(request: pytest.FixtureRequest, installations: Installations) -> Iterator[Server]:
+    """A sandbox that tests may kill as long as they start it again; shared by those who do."""
+    ensure_postgresql(request)
+    with installations.installation(request.param) as installation:
+        yield installation.start()
+
+
 def ensure_postgresql(request: pytest.FixtureRequest) -> None:
     """Ask for PostgreSQL in the name of whoever needs it, so that it outlives them."""
     if request.param != EMBEDDED:

@@ -114,10 +114,19 @@ class Browser:
         self.landed = ""
 
     async def __aenter__(self) -> "Browser":
+        self._open()
+        return self
+
+    def _open(self) -> None:
         self._session = aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), trust_env=False
         )
-        return self
+
+    async def reconnect(self) -> None:
+        """Leave the connections of a server that is gone; cookies stay."""
+        assert self._session is not None
+        await self._session.close()
+        self._open()
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         assert self._session is not None

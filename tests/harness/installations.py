@@ -18,7 +18,7 @@ import asyncpg
 
 from tests.harness.apart import run_apart
 from tests.harness.server import Server
-from tests.harness.valkey import started_valkey
+from tests.harness.valkey import Valkey, started_valkey
 
 EMBEDDED = "embedded"
 PRODUCTION_LIKE = "postgresql+valkey"
@@ -45,20 +45,21 @@ class Installations:
         state_dir = self.make_directory(kind.replace("+", "-"))
         if seeded:
             shutil.copytree(self._template(kind), state_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*TRANSIENT))
-        with self._environment(kind, TEMPLATE_DATABASE if seeded else None) as environment:
-            server = Server(state_dir, environment)
+        with self._around(kind, TEMPLATE_DATABASE if seeded else None) as (environment, valkey):
+            server = Server(state_dir, environment, valkey=valkey)
             try:
                 yield server
             finally:
                 server.stop()
 
     @contextmanager
-    def _environment(self, kind: str, template: str | None) -> Iterator[dict[str, str]]:
+    def _around(self, kind: str, template: str | None) -> Iterator[tuple[dict[str, str], Valkey | None]]:
+        """What the server needs beside its state directory."""
         if kind == EMBEDDED:
-            yield {}
+            yield {}, None
             return
         with started_valkey() as valkey, self._database(template) as database_url:
-            yield {"PORTCULLIS_DATABASE_URL": database_url, "PORTCULLIS_REDIS_URL": valkey.url}
+            yield {"PORTCULLIS_DATABASE_URL": database_url, "PORTCULLIS_REDIS_URL": valkey.url}, valkey
 
     def _template(self, kind: str) -> Path:
         """The state directory of a sandbox that was seeded and stopped. Made by the first worker that asks; the others wait."""

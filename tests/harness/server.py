@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,19 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.harness.valkey import Valkey
+
 START_SECONDS_MAX = 60
+PORTS = (20_000, 32_000)  # below every system's range for outgoing connections
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on right now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for listener in sockets:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in sockets]
-    finally:
-        for listener in sockets:
-            listener.close()
+    """Ports that nobody listens on right now, and that no outgoing connection is given: a server that was killed finds them free."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(*PORTS)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found += [port] if port not in found else []
+    return found
 
 
 @dataclass
@@ -35,8 +41,16 @@ class Server:
     ports: list[int] = field(default_factory=lambda: free_ports(3))
     process: subprocess.Popen[bytes] | None = None
     arguments: tuple[str, ...] = ("sandbox",)
+    valkey: Valkey | None = None  # what PORTCULLIS_REDIS_URL leads to
 
     def start(self) -> "Server":
+        """Launched, and ready."""
+        self.launch()
+        self._wait_until_ready()
+        return self
+
+    def launch(self) -> None:
+        """A process begins; nobody waits for it."""
         public, mtls, ops = self.ports
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")} | {
             "PORTCULLIS_STATE_DIR": str(self.state_dir),
@@ -54,8 +68,6 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait_until_ready()
-        return self
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
