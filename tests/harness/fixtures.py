@@ -29,6 +29,13 @@ def server(request: pytest.FixtureRequest, installations: Installations) -> Iter
         yield installation.start()
 
 
+@pytest.fixture(scope="session")
+def embedded_server(installations: Installations) -> Iterator[Server]:
+    """A sandbox on the embedded default, for what does not depend on the kind."""
+    with installations.installation(EMBEDDED) as installation:
+        yield installation.start()
+
+
 @pytest.fixture(params=KINDS)
 def own_server(request: pytest.FixtureRequest, installations: Installations) -> Iterator[Server]:
     """A sandbox of the test's own: to be killed, to have its clock moved, to be guessed at. Started."""
