@@ -164,7 +164,7 @@ async def test_the_caller_is_told_promptly_and_the_next_question_is_answered(pee
             pytest.raises(UpstreamTimedOut if name in LATE else UpstreamFailed) as told,
         ):
             await bank.accounts(BRAND, (ACCOUNT,))
-        assert time.monotonic() - started < SECONDS + 0.5
+        assert time.monotonic() - started < SECONDS + 2
         assert counted == [("accounts", told.value.code)]
         assert SECRET not in f"{told.value} {told.value.detail} {logs} {capsys.readouterr()}"
         peer.mischief = None
@@ -221,7 +221,7 @@ async def test_a_file_that_is_none_is_refused(peer, body):
 
 
 async def test_a_dead_bank_is_answered_for_at_once_and_asked_again_when_it_is_back(peer):
-    limits = CircuitLimits(calls_min=3, open_seconds=0.2, probes=1)
+    limits = CircuitLimits(calls_min=3, open_seconds=1.5, probes=1)
     async with bank_at(peer, limits) as (bank, counted):
         peer.mischief = MISCHIEF["hangs"]
         for _ in range(limits.calls_min):
@@ -231,10 +231,10 @@ async def test_a_dead_bank_is_answered_for_at_once_and_asked_again_when_it_is_ba
         started = time.monotonic()
         with pytest.raises(UpstreamFailed, match="circuit_open"):
             await bank.accounts(BRAND, (ACCOUNT,))
-        assert time.monotonic() - started < 0.1
+        assert time.monotonic() - started < SECONDS
         assert len(peer.heads) == asked
         peer.mischief = None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while True:
                 try:
                     assert await bank.accounts(BRAND, (ACCOUNT,))
@@ -254,7 +254,7 @@ async def test_a_caller_who_goes_away_leaves_no_connection_behind(peer):
     async with bank_at(peer) as (bank, counted):
         peer.mischief = MISCHIEF["hangs"]
         asking = asyncio.create_task(bank.accounts(BRAND, (ACCOUNT,)))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             await peer.heard.wait()
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
