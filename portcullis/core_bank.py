@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
+
 from kernel.circuit import Circuit, State
 from kernel.clock import Clock, monotonic
 from kernel.config import ConfigurationRefused
@@ -14,6 +16,8 @@ from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
 from plugins.upstreams.core_bank_http import client_tls
 from portcullis.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -28,6 +32,7 @@ async def open_bank(
 
     def tell(state: State) -> None:
         gauge.set(0 if state == "closed" else 1)
+        log.warning("core_bank_circuit", state=state)
 
     def count(operation: str, code: str) -> None:
         telemetry.upstream_defect(CoreBank.name, operation, code)

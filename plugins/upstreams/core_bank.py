@@ -36,7 +36,7 @@ from openapi.core_bank.v1 import answers, questions
 from openapi.core_bank.v1.operations import BY_NAME, HEALTH_PATH, JSON, JSON_BYTES_MAX, ROWS, Row
 from openapi.core_bank.v1.questions import ACCOUNT_IDS_MAX, render_query
 from openapi.core_bank.v1.soundness import check_sound
-from plugins.upstreams.core_bank_http import Answer, CoreBankHttp, Defect
+from plugins.upstreams.core_bank_http import CIRCUIT_OPEN, Answer, CoreBankHttp, Defect
 
 T = TypeVar("T")
 CountDefect = Callable[[str, str], None]  # (what the bank was asked, the Problem's code)
@@ -222,7 +222,8 @@ def _check_unknown(row: Row, answer: Answer) -> None:
 
 
 def _told(operation: str, defect: Defect) -> UpstreamFailed | UpstreamTimedOut:
-    log.warning("core_bank_defect", operation=operation, kind=defect.kind, detail=str(defect))
+    if defect.kind != CIRCUIT_OPEN:  # a bank that is left alone would fill the log at its callers' pace
+        log.warning("core_bank_defect", operation=operation, kind=defect.kind, detail=str(defect))
     return UpstreamTimedOut(str(defect)) if defect.late else UpstreamFailed(str(defect))
 
 

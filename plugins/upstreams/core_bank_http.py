@@ -24,6 +24,7 @@ from openapi.core_bank.v1.operations import DEADLINE_HEADER, INTERACTION_HEADER
 CONNECT_SECONDS_MAX = 1.0
 CONNECTIONS_MAX = 100
 IDLE_SECONDS_MAX = 30.0
+CIRCUIT_OPEN = "circuit_open"
 
 
 class Defect(Exception):
@@ -77,7 +78,7 @@ class CoreBankHttp:
         try:
             permit = self._circuit.admit()
         except CircuitOpen:
-            raise Defect("circuit_open", "it failed too often a moment ago") from None
+            raise Defect(CIRCUIT_OPEN, "it failed too often a moment ago") from None
         try:
             answer = await self._ask(path, accept, bytes_max)
         except Defect as defect:
