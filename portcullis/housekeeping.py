@@ -15,14 +15,14 @@ from portcullis.compose import Composition
 async def housekeeping(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
     """A sweeper per brand. A sweeper that fails is logged and tried again; it never takes the server with it."""
     services = composition.services
-    async with asyncio.TaskGroup() as tasks:
-        running = []
-        for brand in brands:
-            sweeper = Sweeper(database=services.database, clock=services.clock, store=composition.store, brand=brand)
-            lease = Lease(services.database, tables.lease, services.clock, services.ids, brand=brand.name, name="sweeper")
-            running.append(tasks.create_task(run_singleton("sweeper", lease, SWEEP_EVERY_SECONDS, sweeper.run)))
-        try:
-            yield
-        finally:
-            for task in running:
-                task.cancel()
+    running = []  # no task group: a singleton never fails, and the body's errors stay plain
+    for brand in brands:
+        sweeper = Sweeper(database=services.database, clock=services.clock, store=composition.store, brand=brand)
+        lease = Lease(services.database, tables.lease, services.clock, services.ids, brand=brand.name, name="sweeper")
+        running.append(asyncio.create_task(run_singleton("sweeper", lease, SWEEP_EVERY_SECONDS, sweeper.run)))
+    try:
+        yield
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

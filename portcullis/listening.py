@@ -3,22 +3,25 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from kernel import json
 from kernel.brand import Brand
+from kernel.config import ConfigurationRefused
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.limits import Limits
 from kernel.http.listener import serve
-from kernel.http.message import Request, Response
+from kernel.http.message import Listener, Request, Response
 from kernel.http.tls import TlsIdentity, follow_identity, mtls_context, public_context
 from openapi import DIALECTS
 from portcullis.front import FrontDoor
 from portcullis.ops import Ops
 from portcullis.settings import Settings
 
+LOOPBACK = "127.0.0.1"
 OPS_LIMITS = Limits(body_bytes=lambda _path: 0)
 
 
@@ -26,7 +29,7 @@ OPS_LIMITS = Limits(body_bytes=lambda _path: 0)
 async def listening(
     settings: Settings, front: FrontDoor, ops: Ops, identity: TlsIdentity, client_authorities: Path, *, reuse_port: bool = False
 ) -> AsyncIterator[None]:
-    """Accept on all three ports while the context is open. Raises OSError naming the port that is taken."""
+    """Accept on all three ports while the context is open. Raises ConfigurationRefused naming the one that cannot be had."""
     tls12 = settings.tls is not None and settings.tls.minimum_version == "1.2"
     public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, [client_authorities], tls12=tls12)
     limits = Limits(body_bytes=front.body_bytes)
@@ -34,36 +37,52 @@ async def listening(
     async with AsyncExitStack() as stack:
         following = asyncio.create_task(follow_identity((public, mtls), identity), name="server certificate")
         stack.push_async_callback(cancel, following)
-        for port, context, listener in ((settings.public_port, public, "public"), (settings.mtls_port, mtls, "mtls")):
+        faces: tuple[tuple[Listener, int, ssl.SSLContext], ...] = (
+            ("public", settings.public_port, public),
+            ("mtls", settings.mtls_port, mtls),
+        )
+        for listener, port, context in faces:
+            with _naming(f"{listener}_port", settings.bind, port):
+                await stack.enter_async_context(
+                    serve(
+                        front.handle,
+                        refuse=front.refuse,
+                        host=settings.bind,
+                        port=port,
+                        ssl_context=context,
+                        listener=listener,
+                        limits=limits,
+                        proxies=proxies,
+                        reuse_port=reuse_port,
+                    )
+                )
+        with _naming("ops_port", LOOPBACK, settings.ops_port):
             await stack.enter_async_context(
                 serve(
-                    front.handle,
-                    refuse=front.refuse,
-                    host=settings.bind,
-                    port=port,
-                    ssl_context=context,
-                    listener="mtls" if listener == "mtls" else "public",
-                    limits=limits,
-                    proxies=proxies,
-                    reuse_port=reuse_port,
+                    ops.handle,
+                    refuse=_refuse_ops,
+                    host=LOOPBACK,
+                    port=settings.ops_port,
+                    ssl_context=None,
+                    listener="public",
+                    limits=OPS_LIMITS,
                 )
             )
-        await stack.enter_async_context(
-            serve(
-                ops.handle,
-                refuse=_refuse_ops,
-                host="127.0.0.1",
-                port=settings.ops_port,
-                ssl_context=None,
-                listener="public",
-                limits=OPS_LIMITS,
-            )
-        )
         ops.accepting = True
         try:
             yield
         finally:
             ops.accepting = False
+
+
+@contextmanager
+def _naming(key: str, host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationRefused(
+            f"{key}: nobody can listen on {host}:{port} ({error.strerror or type(error).__name__}). Stop what does, or set another port."
+        ) from None
 
 
 def catch_stop() -> asyncio.Event:

@@ -15,7 +15,7 @@ from plugins.psu_identity.http_code_sender import HttpCodeSender
 from portcullis.compose import Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
-from portcullis.exclusive import sole_server
+from portcullis.exclusive import serving
 from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
 from portcullis.listening import catch_stop, listening
@@ -48,8 +48,7 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     clock, ids = SystemClock(), RandomIds()
     log.configure(clock)
     sealer = await asyncio.to_thread(load_sealer, settings.sealing_keys)
-    if not settings.redis_url:
-        await stack.enter_async_context(sole_server(settings.database()))
+    await stack.enter_async_context(serving(settings.database(), alone=not settings.redis_url))
     database = await stack.enter_async_context(Database.open(settings.database()))
     await upgrade_contexts(database, sandbox=False)
     codes = await stack.enter_async_context(HttpCodeSender.open(settings.code_sender.url, settings.code_sender.token))

@@ -23,7 +23,7 @@ from portcullis.compose import Composition, Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
 from portcullis.core_bank_process import core_bank_beside
-from portcullis.exclusive import sole_server
+from portcullis.exclusive import serving
 from portcullis.front import FrontDoor, Surface
 from portcullis.housekeeping import housekeeping
 from portcullis.listening import cancel, catch_stop, listening, ready_document
@@ -100,8 +100,7 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, seed: int, con
     state = settings.state_dir.resolve()
     keys = state / "keys" / "sealing.keys"
     await asyncio.to_thread(ensure_sealing_keys, keys)
-    if not settings.redis_url:
-        await stack.enter_async_context(sole_server(settings.database()))
+    await stack.enter_async_context(serving(settings.database(), alone=not settings.redis_url))
     await asyncio.to_thread((state / "ready.json").unlink, missing_ok=True)
     database = await stack.enter_async_context(Database.open(settings.database()))
     await upgrade_contexts(database, sandbox=True)
