@@ -40,13 +40,14 @@ class Forge:
         another authority than the server's."""
         pki = TestPki.open(authority or self.server.state_dir / "pki", SystemClock())
         now, key = datetime.now(UTC), generate_key()
-        pem = pki.issue_transport(self._subject(tpp), key, not_before=now + begins, not_after=now + ends)
+        pem = pki.issue_transport(self.subject(tpp), key, not_before=now + begins, not_after=now + ends)
         made = ClientCertificate(self.folder / f"{tpp}.pem", self.folder / f"{tpp}.key")
         made.certificate.write_bytes(pem)
         made.key.write_bytes(key_pem(key))
         return made
 
-    def _subject(self, tpp: str) -> TransportSubject:
+    def subject(self, tpp: str) -> TransportSubject:
+        """Whom the TPP's own certificate names."""
         pem = (self.server.state_dir / "tpps" / tpp / "transport.pem").read_bytes()
         names = {attribute.oid: str(attribute.value) for attribute in x509.load_pem_x509_certificate(pem).subject}
         oid = x509.NameOID

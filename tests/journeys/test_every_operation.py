@@ -1,0 +1,82 @@
+"""Every account operation, for every persona, under several sets of permissions, judged by a foreign validator. The table is printed."""
+
+import pytest
+
+from sandbox.tpp_kit.knobs import Knobs
+from tests.harness.judged import JudgedTpp
+from tests.harness.server import Server
+from tests.journeys.scene import PRESENT
+from tests.official import unreadable
+
+PERSONAS = ("alice", "bob", "carol", "erin", "frank", "heavy")
+RECORDS = (
+    "beneficiaries",
+    "direct-debits",
+    "standing-orders",
+    "offers",
+    "scheduled-payments",
+    "statements",
+    "transactions",
+    "balances",
+)
+BULK = ("/accounts", *(f"/{name}" for name in RECORDS), "/products", "/party")
+ONE = ("", *(f"/{name}" for name in RECORDS), "/product", "/parties", "/party")
+ALL = (
+    "ReadAccountsDetail", "ReadBalances", "ReadBeneficiariesDetail", "ReadDirectDebits", "ReadOffers", "ReadPAN", "ReadParty", "ReadPartyPSU", "ReadProducts",
+    "ReadScheduledPaymentsDetail", "ReadStandingOrdersDetail", "ReadStatementsDetail", "ReadTransactionsCredits", "ReadTransactionsDebits", "ReadTransactionsDetail",
+)  # fmt: skip
+BASIC = tuple(name.replace("Detail", "Basic") for name in ALL if name != "ReadPAN")
+FEW = ("ReadAccountsBasic", "ReadBalances")
+SETS = {"all": ALL, "basic": BASIC, "few": FEW}
+UPSTREAMS = ("built_in", "core_bank")
+
+
+@pytest.fixture(scope="session", params=UPSTREAMS)
+def bank_server(request: pytest.FixtureRequest, installations) -> Server:
+    """A server on each upstream: the bank within, and the bank over HTTP."""
+    with installations.installation("embedded") as installation:
+        if request.param == "core_bank":
+            installation.arguments = ("sandbox", "--core-bank")
+        yield installation.start()
+
+
+async def walk(tpp: JudgedTpp, persona: str, permissions: tuple[str, ...]) -> dict[str, int]:
+    """The status of every read; each answer has been judged on its way."""
+    grant = await tpp.granted(persona, permissions=permissions)
+    statuses: dict[str, int] = {}
+
+    async def read(path: str, name: str, **headers: str) -> dict:
+        answer = await tpp.get(path, grant.token, knobs=Knobs(headers={**PRESENT, **headers}))
+        statuses[name] = answer.status
+        return answer.json() if answer.status == 200 and headers.get("Accept") != "application/pdf" else {"Data": {}}
+
+    accounts = (await read("/accounts", "/accounts"))["Data"]["Account"]
+    for path in BULK[1:]:
+        await read(path, path)
+    for account in accounts[:2]:
+        base = f"/accounts/{account['AccountId']}"
+        for suffix in ONE:
+            document = await read(base + suffix, f"/accounts/{{AccountId}}{suffix}")
+            if suffix == "/statements" and document["Data"].get("Statement"):
+                statement = f"{base}/statements/{document['Data']['Statement'][0]['StatementId']}"
+                name = "/accounts/{AccountId}/statements/{StatementId}"
+                await read(statement, name)
+                await read(f"{statement}/transactions", f"{name}/transactions")
+                await read(f"{statement}/file", f"{name}/file", Accept="application/pdf")
+    return statuses
+
+
+@pytest.mark.skipif(unreadable("uk_obie/v4.0") is not None, reason="the official documents are not there to judge by")
+@pytest.mark.parametrize("permissions", SETS)
+async def test_every_operation_is_valid_for_every_persona(bank_server, permissions, capsys):
+    async with JudgedTpp.of(bank_server, "acme") as tpp:
+        table = {persona: await walk(tpp, persona, SETS[permissions]) for persona in PERSONAS}
+    operations = sorted({name for row in table.values() for name in row})
+    with capsys.disabled():
+        print(f"\n{'permissions: ' + permissions:66}" + "".join(f"{persona:>8}" for persona in PERSONAS))
+        for name in operations:
+            print(f"{name:66}" + "".join(f"{table[persona].get(name, '-'):>8}" for persona in PERSONAS))
+    allowed = {200} if permissions != "few" else {200, 403}
+    assert {status for row in table.values() for status in row.values()} <= allowed
+    if permissions == "all":
+        assert len(operations) == 26, "the 29 operations less the three of the consent itself"
