@@ -110,4 +110,4 @@ def _accounts(consent: Consent, known: Known) -> tuple[Option, ...]:
 def _render_used(brand: Brand, used: LastUsed | None) -> str:
     if used is None:
         return NEVER_USED
-    return f"{render_instant(brand, used.at)}{', without you' if used.unattended_at == used.at else ''}"
+    return f"{render_instant(brand, used.at)}{', while you were away' if used.unattended_at == used.at else ''}"

@@ -7,12 +7,13 @@ import pytest
 
 from consent.store.authorisations import AuthorisationStatus
 from consent.sweeper import STALE, Sweeper
-from consent.tables import journal
+from consent.tables import journal, outbox
 from consent.tables_consents import attempts, decisions, journeys
 from consent.tables_oauth import codes, denied_tokens, pushed_requests
-from kernel.banking.consents import ConsentState
+from kernel.banking.consents import AWAITING_MAX, ConsentState
+from kernel.errors import ConsentNotAuthorised
 from kernel.lease import LeaseLost
-from tests.unit.consent.journey.world import BRAND, START, World, make_world
+from tests.unit.consent.journey.world import BRAND, CLIENT, START, World, make_world
 
 
 @pytest.fixture
@@ -45,6 +46,38 @@ async def test_records_the_expiry_of_consents_that_ran_out(world):
     assert "consent.expired" in {row.kind for row in await world.rows(journal)}
     await sweep(world)
     assert (await world.store.load(BRAND, past.id)).version == 2
+
+
+async def test_records_that_nobody_authorised_a_consent_in_time(world):
+    forgotten, authorised, withdrawn = await world.lodge(), await world.lodge(), await world.lodge()
+    browser = await world.browser().begin(await world.push(authorised))
+    await browser.log_in("alice")
+    await browser.approve(0)
+    await world.store.withdraw(BRAND, CLIENT, withdrawn.id)
+    world.clock.offset = AWAITING_MAX - timedelta(microseconds=1)
+    await sweep(world)
+    assert (await world.store.load(BRAND, forgotten.id)).version == 1
+    with pytest.raises(ConsentNotAuthorised):
+        await world.store.lapse(BRAND, forgotten.id)
+    world.clock.offset = AWAITING_MAX
+    assert (await world.store.load(BRAND, forgotten.id)).effective_state(world.clock.now()) is ConsentState.REJECTED
+    refused = await world.browser().begin(await world.push(forgotten))
+    assert refused.answer["error"] == "access_denied"
+    await sweep(world)
+    await sweep(world)
+    states = [(await world.store.load(BRAND, consent.id)).state for consent in (forgotten, authorised, withdrawn)]
+    assert states == [ConsentState.REJECTED, ConsentState.AUTHORISED, ConsentState.WITHDRAWN_BY_TPP]
+    assert (await world.store.load(BRAND, forgotten.id)).version == 2
+    assert [row.kind for row in await world.rows(outbox) if row.aggregate_id == forgotten.id][-1] == "consent.rejected"
+
+
+async def test_whichever_end_came_first_is_the_one_that_is_recorded(world):
+    short = await world.lodge(valid_until=START + timedelta(hours=1))
+    long = await world.lodge(valid_until=START + timedelta(days=30))
+    world.clock.offset = timedelta(days=31)
+    await sweep(world)
+    states = [(await world.store.load(BRAND, consent.id)).state for consent in (short, long)]
+    assert states == [ConsentState.EXPIRED, ConsentState.REJECTED]
 
 
 async def test_an_abandoned_authorisation_has_failed(world):

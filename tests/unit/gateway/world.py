@@ -108,7 +108,7 @@ class Errors:
     body: type | None = None
     statuses: Mapping[int, Sequence[str]] = {
         401: ("certificate_", "token_", "client_inactive", "grant_"),
-        403: ("scope_", "role_", "permission_", "account_not", "consent_"),
+        403: ("scope_", "role_", "permission_", "account_not", "consent_", "reauthentication_"),
         404: ("operation_",),
         405: ("method_",),
         406: ("media_type_unacceptable",),

@@ -44,16 +44,20 @@ class Attempt:
     client: dict[str, Any] = field(default_factory=dict)
     family: dict[str, Any] = field(default_factory=dict)
     consent: dict[str, Any] = field(default_factory=dict)
+    brand: dict[str, Any] = field(default_factory=dict)
     exceeded: set[str] = field(default_factory=set)
     listener: str = "mtls"
 
     async def code(self) -> str:
         made = world.World(dialects=(DIALECT,))
+        made.brand = replace(made.brand, **self.brand)
+        made.decide_with(made.decisions)
         made.tokens.known["psu-token"] = msgspec.structs.replace(world.TOKEN, **self.token)
         made.tokens.known["old-token"] = TokenExpired("long ago")
         made.store(msgspec.structs.replace(world.CLIENT, **self.client))
         made.store(msgspec.structs.replace(world.FAMILY, **self.family))
-        made.store(msgspec.structs.replace(world.CONSENT, **self.consent))
+        authorised_at = world.START - timedelta(days=2)
+        made.store(msgspec.structs.replace(world.CONSENT, authorised_at=authorised_at, **self.consent))
         made.decisions.exceeded = self.exceeded
         return await made.code(
             self.method, self.path, token=self.presented, headers=self.headers, body=self.body,
@@ -94,6 +98,7 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("bad header", "header_invalid", lambda a: a.headers.update({"X-Date": "wrong"})),
     ("other consent named", "consent_mismatch", lambda a: a.headers.update({"X-Consent": "consent-2"})),
     ("bad body", "request_malformed", lambda a: setattr(a, "body", b"{")),
+    ("authenticated long ago", "reauthentication_required", lambda a: a.brand.update(sca_required_after_days=1)),
     ("too fast", "rate_exceeded", lambda a: a.exceeded.add("default")),
     ("too often", "rate_exceeded", lambda a: a.exceeded.add("unattended")),
 )

@@ -73,7 +73,7 @@ async def test_details_tell_every_permission_and_what_has_happened(visits):
         "Money that came in",
         "Rainy day savings",
         "Until 29 September 2026",
-        "1 July 2026 at 10:05, without you",
+        "1 July 2026 at 10:05, while you were away",
         "Acme Money asked for access",
         "You agreed to share",
         "Rainy day savings, ending 4321",

@@ -1,0 +1,128 @@
+"""An account that is closed or has moved leaves every consent that covers it, and takes nothing else with it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from consent.ports import AccountClosures, AccountRemoval
+from consent.tables import journal, outbox
+from consent.tables_consents import consent_accounts
+from consent.tables_oauth import token_families
+from kernel.banking.consents import ConsentState
+from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    async with make_world(database_url) as made:
+        yield made
+
+
+async def give(world, *accounts, client=CLIENT, **facts):
+    consent = await world.lodge(client, **facts)
+    browser = await world.browser().begin(await world.push(consent, client))
+    await browser.log_in("alice")
+    await browser.approve(*accounts)
+    return await world.store.load(BRAND, consent.id)
+
+
+def upstream_ids(consent):
+    return [account.upstream_id for account in consent.accounts]
+
+
+async def test_only_that_account_goes_and_the_consent_stays(world):
+    both, other = await give(world, 0, 1), await give(world, 1)
+    assert await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED) == 1
+    changed = await world.store.load(BRAND, both.id)
+    assert upstream_ids(changed) == ["up-2"]
+    assert changed.state is ConsentState.AUTHORISED
+    assert changed.state_changed_at == both.state_changed_at
+    assert changed.permissions == both.permissions
+    assert world.versions.published[f"main/consent/{both.id}"] == changed.version == 3
+    assert await world.store.load(BRAND, other.id) == other
+    assert {row.state for row in await world.rows(token_families)} == {"active"}
+
+
+async def test_every_organisations_consent_loses_it(world):
+    given = [await give(world, 0, 1, client=client) for client in (CLIENT, BOROUGH, CLIENT)]
+    assert await world.store.remove_account(BRAND, "up-2", AccountRemoval.SWITCHED) == 3
+    for consent in given:
+        assert upstream_ids(await world.store.load(BRAND, consent.id)) == ["up-1"]
+
+
+async def test_others_are_told_which_account_went_and_why(world):
+    consent = await give(world, 0, 1)
+    await world.store.remove_account(BRAND, "up-1", AccountRemoval.SWITCHED)
+    (event,) = [row for row in await world.rows(outbox) if row.kind == "consent.accounts_changed"]
+    body = msgspec.json.decode(event.body)
+    assert (event.aggregate_id, event.aggregate_version) == (consent.id, 3)
+    assert (body["removed_account"], body["reason"]) == (consent.accounts[0].id, "switched")
+    (entry,) = [row for row in await world.rows(journal) if row.kind == "consent.accounts_changed"]
+    assert entry.actor == "system"
+    assert b"up-1" not in entry.facts
+
+
+async def test_a_consent_without_any_account_left_is_suspended_and_its_psu_may_choose_anew(world):
+    consent = await give(world, 0)
+    await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
+    left = await world.store.load(BRAND, consent.id)
+    assert (left.state, left.accounts) == (ConsentState.SUSPENDED, ())
+    kinds = [row.kind for row in await world.rows(outbox) if row.aggregate_id == consent.id]
+    assert kinds[-2:] == ["consent.accounts_changed", "consent.suspended"]
+    browser = await world.browser().begin(await world.push(consent))
+    await browser.log_in("alice")
+    await browser.approve(1)
+    renewed = await world.store.load(BRAND, consent.id)
+    assert (renewed.state, upstream_ids(renewed)) == (ConsentState.AUTHORISED, ["up-2"])
+
+
+async def test_saying_it_twice_or_twice_at_once_changes_it_once(world):
+    consent = await give(world, 0, 1)
+    counts = await asyncio.gather(*(world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED) for _ in range(4)))
+    assert sum(counts) == 1
+    assert await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED) == 0
+    assert (await world.store.load(BRAND, consent.id)).version == 3
+
+
+async def test_what_has_ended_or_never_began_is_left_as_it_was(world):
+    revoked, ran_out = await give(world, 0), await give(world, 0, valid_until=START + timedelta(days=1))
+    await world.store.revoke_by_psu(BRAND, "psu-alice", revoked.id)
+    awaited = await world.lodge()
+    world.clock.offset = timedelta(hours=23)
+    assert (await world.store.load(BRAND, awaited.id)).effective_state(world.clock.now()) is ConsentState.AWAITING
+    world.clock.offset = timedelta(days=1)
+    assert await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED) == 0
+    assert upstream_ids(await world.store.load(BRAND, revoked.id)) == ["up-1"]
+    assert (await world.store.load(BRAND, ran_out.id)).version == 2
+
+
+async def test_an_account_that_nobody_shares_or_of_another_brand_changes_nothing(world):
+    consent = await give(world, 0)
+    assert await world.store.remove_account(BRAND, "up-none", AccountRemoval.CLOSED) == 0
+    assert await world.store.remove_account(OTHER_BRAND, "up-1", AccountRemoval.CLOSED) == 0
+    assert await world.store.load(BRAND, consent.id) == consent
+
+
+async def test_many_consents_are_changed_in_batches(world, monkeypatch):
+    monkeypatch.setattr("consent.store.account_removal.CONSENTS_PER_BATCH", 2)
+    given = [await give(world, 0, 1) for _ in range(5)]
+    assert await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED) == 5
+    assert [upstream_ids(await world.store.load(BRAND, consent.id)) for consent in given] == [["up-2"]] * 5
+
+
+async def test_the_index_covers_exactly_what_is_shared(world):
+    kept, revoked, renewed = await give(world, 0, 1), await give(world, 0), await give(world, 1)
+    await world.store.revoke_by_psu(BRAND, "psu-alice", revoked.id)
+    again = await world.browser().begin(await world.push(renewed))
+    await again.log_in("alice")
+    await again.approve()
+    indexed = {(row.consent_id, row.account_id) for row in await world.rows(consent_accounts)}
+    assert indexed == {(consent.id, account.id) for consent in (kept, renewed) for account in consent.accounts}
+
+
+async def test_the_store_is_where_a_bank_tells_of_it(world):
+    closures: AccountClosures = world.store
+    assert await closures.remove_account(BRAND, "up-1", AccountRemoval.CLOSED) == 0
