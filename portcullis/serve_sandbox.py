@@ -34,7 +34,7 @@ from portcullis.surfaces import production_surfaces
 from sandbox.actions import Actions
 from sandbox.atomic_file import PUBLIC, write_atomically
 from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
-from sandbox.bank.personas import personas_document
+from sandbox.bank.personas import load_personas
 from sandbox.bank.seeding import seed_bank
 from sandbox.clerk import Clerk
 from sandbox.clock import MovedClock
@@ -69,7 +69,8 @@ async def running_sandbox(
         composition = await stack.enter_async_context(compose(ground.parts))
         await stack.enter_async_context(housekeeping(composition, ground.parts.brands))
         tpps = await _open_tpps(stack, ground, composition, state)
-        await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas_document()), mode=PUBLIC)
+        personas = await load_personas(ground.parts.database, ground.parts.sealer, ground.brand)
+        await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas), mode=PUBLIC)
         actions = Actions(services=composition.services, moved_clock=ground.moved_clock, tpps=tpps, seed=seed)
         controls = (_clerk_surface(settings, ground, composition), _control_surface(settings, ground, actions))
         front = FrontDoor(ground.parts.brands, (*controls, *production_surfaces(composition)))

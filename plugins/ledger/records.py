@@ -5,9 +5,9 @@ lock, and never an earlier one than any record before it, so that a listing newe
 others arrive. `add_history` keeps the instants it is given: only for accounts that nobody reads yet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -118,6 +118,10 @@ class Records(Generic[Record]):
         sealed = await connection.scalar(statement)
         return None if sealed is None else self.read(sealer, brand, record_id, sealed)
 
+    def only(self, records: Iterable[AnyRecord]) -> list[Record]:
+        """Those of this kind."""
+        return [record for record in records if isinstance(record, self.kind)]
+
     def read(self, sealer: Sealer, brand: str, record_id: str, sealed: bytes) -> Record:
         """Raises SealBroken."""
         return open_document(sealer, sealed, self.kind, self.table.name, "document", brand, record_id)
@@ -155,3 +159,4 @@ DIRECT_DEBITS = Records(tables.direct_debits, DirectDebit, "direct_debit")
 STANDING_ORDERS = Records(tables.standing_orders, StandingOrder, "standing_order")
 SCHEDULED_PAYMENTS = Records(tables.scheduled_payments, ScheduledPayment, "scheduled_payment", ("due_at",))
 STATEMENTS = Records(tables.statements, Statement, "statement", ("starts_at", "ends_at"))
+RECORD_KINDS: tuple[Records[Any], ...] = (BENEFICIARIES, DIRECT_DEBITS, STANDING_ORDERS, SCHEDULED_PAYMENTS, STATEMENTS)

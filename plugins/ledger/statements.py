@@ -6,7 +6,6 @@ a statement again, on whatever server, makes the same one, and the database keep
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,6 +24,7 @@ from plugins.ledger.statement_facts import StatedAccount, Turnover, tell_period
 
 ACCOUNTS_PER_RUN = 100  # in one transaction
 STATEMENTS_PER_ACCOUNT_MAX = 240  # made up for at once: twenty years
+ID_DIGITS = 32  # hexadecimal
 _INSTANT_BEFORE = timedelta(microseconds=1)
 
 
@@ -67,8 +67,7 @@ async def add_statements(connection: AsyncConnection, sealer: Sealer, brand: str
 
 def statement_id(brand: str, account_id: str, starts_at: datetime) -> str:
     """Opaque, and the same for ever."""
-    digest = hashlib.sha256(f"statement/{brand}/{account_id}/{starts_at:%Y-%m}".encode()).digest()
-    return str(UUID(bytes=digest[:16], version=8))
+    return hashlib.sha256(f"statement/{brand}/{account_id}/{starts_at:%Y-%m}".encode()).hexdigest()[:ID_DIGITS]
 
 
 async def _load_due(

@@ -2,15 +2,24 @@
 
 from typing import Any
 
-from sandbox.bank import heavy
+import sqlalchemy as sa
+
+from kernel.banking.accounts import Account
+from kernel.brand import Brand
+from kernel.database import Database
+from kernel.sealed import Sealer
+from plugins.ledger.accounts import load_accounts_of
+from plugins.ledger.documents import open_document
+from sandbox.bank import tables
 from sandbox.bank.authenticators import FIXED_CODE
-from sandbox.bank.households import HOUSEHOLDS, Household
-from sandbox.bank.story import Person
+from sandbox.bank.people import password_of
+from sandbox.bank.tale import Login
+from sandbox.bank.writing import LOGIN_PLACE
 
 _NOTES = {
-    "alice": "Several accounts with two years of transactions, some pending.",
-    "bob": "Confirms with a one-time code.",
-    "carol": "Prefers a passkey, may use a one-time code.",
+    "alice": "Several accounts with two years of transactions, some pending, some in other currencies.",
+    "bob": "Confirms with a one-time code; one of the accounts is closed.",
+    "carol": "Prefers a passkey, may use a one-time code; one of the accounts moved to another bank.",
     "dave": "Has no account that may be shared.",
     "erin": "Joint and business accounts with frank: both must sign.",
     "frank": "Joint and business accounts with erin: both must sign.",
@@ -18,29 +27,40 @@ _NOTES = {
 }
 
 
-def personas_document() -> list[dict[str, Any]]:
+async def load_personas(database: Database, sealer: Sealer, brand: Brand) -> list[dict[str, Any]]:
     """Each persona: how to log in, and which accounts there are to choose from, in the order of the pages."""
-    return [_persona(person, household) for household in (*HOUSEHOLDS, heavy.HOUSEHOLD) for person in household.people]
+    logins = await load_logins(database, sealer, brand.name)
+    async with database.read() as connection:
+        return [_persona(login, await load_accounts_of(connection, sealer, brand.name, login.customer_id)) for login in logins]
 
 
-def _persona(person: Person, household: Household) -> dict[str, Any]:
+async def load_logins(database: Database, sealer: Sealer, brand: str) -> list[Login]:
+    """In the order in which a developer reads of them."""
+    people = tables.people.c
+    statement = sa.select(people.psu_id, people.document).where(people.brand == brand).order_by(people.position, people.psu_id)
+    async with database.read() as connection:
+        rows = (await connection.execute(statement)).all()
+    return [open_document(sealer, row.document, Login, *LOGIN_PLACE, brand, row.psu_id) for row in rows]
+
+
+def _persona(login: Login, accounts: tuple[Account, ...]) -> dict[str, Any]:
     return {
-        "name": person.name,
-        "display_name": person.display_name,
-        "username": person.name,
-        "password": person.password,
-        "sca_methods": list(person.sca_methods),
-        "otp": FIXED_CODE if "one_time_code" in person.sca_methods else None,
+        "name": login.username,
+        "display_name": login.display_name,
+        "username": login.username,
+        "password": password_of(login.username),
+        "sca_methods": list(login.sca_methods),
+        "otp": FIXED_CODE if "one_time_code" in login.sca_methods else None,
         "accounts": [
             {
-                "name": plan.product,
-                "nickname": plan.nickname,
-                "type": plan.type.value,
-                "category": plan.category.value,
-                "currency": plan.currency,
+                "name": account.name,
+                "nickname": account.nickname,
+                "number": account.identifiers[0].identification if account.identifiers else None,
+                "type": account.type.value,
+                "category": account.category.value,
+                "currency": account.currency,
             }
-            for plan in household.plans
-            if plan.eligible
+            for account in accounts
         ],
-        "note": _NOTES[person.name],
+        "note": _NOTES.get(login.username, ""),
     }

@@ -1,0 +1,5 @@
+"""Who lives in the synthetic bank, in the order in which they are told."""
+
+from sandbox.bank.households import alice, bob, carol, dave, fletchers
+
+HOUSEHOLDS = (alice.HOUSEHOLD, bob.HOUSEHOLD, carol.HOUSEHOLD, dave.HOUSEHOLD, fletchers.HOUSEHOLD)

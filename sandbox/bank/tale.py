@@ -1,0 +1,52 @@
+"""A part of the synthetic bank, ready to be written: one household made from a seed, or a whole bank read from a file."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from consent.ports import ScaMethod
+from kernel.banking.offers import Offer
+from kernel.banking.parties import AccountParty, Party
+from kernel.banking.products import Product
+from plugins.ledger.entries import AccountOpening, LedgerEntry, PendingPayment, StatusChange
+from plugins.ledger.records import AnyRecord
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """How someone logs in. Everyone's password follows from their user name: people.py."""
+
+    customer_id: str
+    psu_id: str
+    username: str
+    display_name: str
+    sca_methods: tuple[ScaMethod, ...]
+
+
+def _no_entries() -> Iterator[list[LedgerEntry]]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tale:
+    """`entries` begins anew each time it is called: a transaction may run more than once. `changes`, by account id, come after
+    the entries; `issues_statements`: they are made from the entries, for everything before the anchor."""
+
+    name: str
+    logins: tuple[Login, ...] = ()
+    products: tuple[Product, ...] = ()
+    parties: tuple[tuple[Party, str | None], ...] = ()  # with the customer's id, if it is one
+    accounts: tuple[AccountOpening, ...] = ()
+    account_parties: tuple[AccountParty, ...] = ()
+    entries: Callable[[], Iterator[list[LedgerEntry]]] = _no_entries
+    pending: tuple[PendingPayment, ...] = ()
+    changes: dict[str, StatusChange] = field(default_factory=dict)
+    records: tuple[AnyRecord, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    issues_statements: bool = True
+    size: int = 0  # transactions
+
+
+def count_lines(entry: LedgerEntry) -> int:
+    """Transactions that an entry makes."""
+    return sum(leg.line is not None for leg in entry.legs)
