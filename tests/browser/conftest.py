@@ -1,4 +1,4 @@
-"""A TPP whose redirect address is a page of its own on loopback, so that a real browser can land there."""
+"""A real browser, and a TPP whose redirect address is a page of its own on loopback, so that the browser can land there."""
 
 import threading
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ import pytest
 
 from portcullis.control_client import post
 from sandbox.tpp_kit.tpp import Tpp
+from tests.browser.looking import CHROMIUM, SCREENS
 
 
 class Callback(ThreadingHTTPServer):
@@ -57,3 +58,25 @@ def tpp_folder(embedded_server, callback):
 async def tpp(tpp_folder):
     async with Tpp.from_folder(tpp_folder) as tpp:
         yield tpp
+
+
+@pytest.fixture(params=SCREENS)
+async def page(request, tmp_path):
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+            ],
+        )
+        context = await browser.new_context(viewport=SCREENS[request.param], ignore_https_errors=True)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        yield page
+        await browser.close()

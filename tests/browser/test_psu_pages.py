@@ -1,56 +1,8 @@
 """A real Chromium walks the PSU's pages, on a phone and on a desktop, as a customer would."""
 
-import os
-from pathlib import Path
+from tests.browser.looking import NEEDS_CHROMIUM, check_page, findings, log_in
 
-import pytest
-
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed: apt-get install chromium")
-
-SCREENS = {"phone": {"width": 375, "height": 812}, "desktop": {"width": 1280, "height": 800}}
-SERIOUS = {"serious", "critical"}
-
-
-@pytest.fixture(params=SCREENS)
-async def page(request, tmp_path):
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--no-first-run",
-            ],
-        )
-        context = await browser.new_context(viewport=SCREENS[request.param], ignore_https_errors=True)
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        yield page
-        await browser.close()
-
-
-async def findings(page) -> list[str]:
-    """axe-core's findings of the serious class or above."""
-    from axe_playwright_python.async_playwright import Axe
-
-    results = await Axe().run(page)
-    return [violation["id"] for violation in results.response["violations"] if violation["impact"] in SERIOUS]
-
-
-async def overflows(page) -> bool:
-    return await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-
-
-async def check_page(page, heading: str) -> None:
-    assert await page.locator("h1").count() == 1
-    assert heading in (await page.locator("h1").inner_text()).lower()
-    assert await findings(page) == []
-    assert not await overflows(page)
+pytestmark = NEEDS_CHROMIUM
 
 
 async def open_journey(page, tpp):
@@ -65,12 +17,6 @@ async def land(page, callback) -> str:
     """Where the TPP sees the browser arrive."""
     await page.wait_for_url(f"{callback.redirect_uri}**")
     return callback.landed[-1]
-
-
-async def log_in(page, name: str) -> None:
-    await page.fill("#username", name)
-    await page.fill("#password", f"{name}-pw")
-    await page.click("#login-submit")
 
 
 async def test_alice_logs_in_chooses_accounts_and_approves(page, tpp, callback):

@@ -53,5 +53,3 @@ async def visits_anywhere(database_url: str) -> AsyncIterator[Visits]:
     """The test runs once on each kind of database."""
     async with make_world(database_url) as world:
         yield Visits(world)
-
-

@@ -1,0 +1,36 @@
+"""What every page is looked at for, on a phone and on a desktop, in a real Chromium."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+NEEDS_CHROMIUM = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed: apt-get install chromium")
+SCREENS = {"phone": {"width": 375, "height": 812}, "desktop": {"width": 1280, "height": 800}}
+SERIOUS = {"serious", "critical"}
+
+
+async def findings(page) -> list[str]:
+    """axe-core's findings of the serious class or above."""
+    from axe_playwright_python.async_playwright import Axe
+
+    results = await Axe().run(page)
+    return [violation["id"] for violation in results.response["violations"] if violation["impact"] in SERIOUS]
+
+
+async def overflows(page) -> bool:
+    return await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+async def check_page(page, heading: str) -> None:
+    assert await page.locator("h1").count() == 1
+    assert heading in (await page.locator("h1").inner_text()).lower()
+    assert await findings(page) == []
+    assert not await overflows(page)
+
+
+async def log_in(page, name: str) -> None:
+    await page.fill("#username", name)
+    await page.fill("#password", f"{name}-pw")
+    await page.click("#login-submit")
