@@ -1,9 +1,11 @@
-"""Real servers for the contract suites: a Valkey that may be killed, stopped and started again from its last dump."""
+"""What the contract suites stand on: the books of every upstream, and a real Valkey that may be killed, stopped and started again
+from its last dump."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.harness.upstream_books import BOOKS, Books
 from tests.harness.valkey import Valkey, started_valkey
 
 
@@ -26,3 +28,10 @@ def mortal_valkey() -> Iterator[Valkey]:
     """A server of the test's own, to be killed."""
     with started_valkey() as server:
         yield server
+
+
+@pytest.fixture(params=BOOKS)
+async def books(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Books]:
+    """Each upstream, empty, on each database."""
+    async with BOOKS[request.param](database_url) as books:
+        yield books

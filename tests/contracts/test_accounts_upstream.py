@@ -1,135 +1,18 @@
-"""What every accounts upstream owes the gateway. An implementation joins by a `Books` in BOOKS: the means to put things in it."""
+"""What every accounts upstream owes the gateway of accounts, balances and transactions. An implementation joins by a `Books` in
+tests/harness/upstream_books.py: the means to put things in it."""
 
 import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.ports import AccountsUpstream, Position, TransactionFilter
-from kernel.banking.accounts import (
-    AccountCategory,
-    AccountIdentifier,
-    AccountType,
-    BalanceType,
-    Scheme,
-    Transaction,
-    TransactionStatus,
-)
+from gateway.ports import Position, TransactionFilter
+from kernel.banking.accounts import AccountIdentifier, BalanceType, Scheme, Transaction, TransactionStatus
 from kernel.banking.money import Money
-from kernel.brand import Brand
-from kernel.clock import ManualClock
-from kernel.database import Database
-from kernel.migrate import upgrade
-from kernel.sealed import Sealer
-from plugins.ledger.documents import Identity, Narrative
-from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Line, PendingPayment, Right
-from plugins.ledger.posting import Ledger
 from plugins.upstreams import UPSTREAMS
-from plugins.upstreams.built_in import BuiltInBank
-from plugins.upstreams.core_bank import CoreBank
-from tests.harness.paper_bank import over_http
-
-NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
-BRAND = Brand(
-    "main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "https://mtls.main.test"
-)
-OTHER = replace(BRAND, name="other")
-NUMBER = "00997112345678"
-
-
-class Books(Protocol):
-    """How the suite puts things into one upstream."""
-
-    upstream: AccountsUpstream
-
-    async def open_account(self, brand: Brand, account_id: str, credit_line: int | None = None, **facts: object) -> None: ...
-
-    async def book(
-        self, brand: Brand, account_id: str, transaction_id: str, minor: int, at: datetime, settles: bool = False
-    ) -> None: ...
-
-    async def announce(self, brand: Brand, account_id: str, transaction_id: str, minor: int, at: datetime) -> None: ...
-
-    async def release(self, brand: Brand, account_id: str, transaction_id: str) -> None: ...
-
-
-@dataclass
-class BuiltInBooks:
-    database: Database
-    ledger: Ledger
-    upstream: BuiltInBank | CoreBank
-
-    async def open_account(self, brand: Brand, account_id: str, credit_line: int | None = None, **facts: object) -> None:
-        opening = AccountOpening(
-            id=account_id,
-            currency="GBP",
-            type=AccountType.CURRENT,
-            category=AccountCategory.PERSONAL,
-            product="Current account",
-            opened_at=NOW,
-            identity=Identity((AccountIdentifier(Scheme.SORT_CODE, NUMBER, "Ann Other"),), "Bills"),
-            holders=(Holder("customer", Right.APPROVE),),
-            credit_line=None if credit_line is None else Money("GBP", credit_line),
-            **facts,
-        )
-
-        async def work(connection):
-            await self.ledger.open_internal(connection, brand.name, "world", "GBP")
-            await self.ledger.open_account(connection, brand.name, opening)
-
-        await self.database.write(work)
-
-    async def book(
-        self, brand: Brand, account_id: str, transaction_id: str, minor: int, at: datetime, settles: bool = False
-    ) -> None:
-        line = Line(id=transaction_id, booked_at=at, narrative=Narrative(f"Paid {transaction_id}", "REF"), settles=settles)
-        legs = (Leg(account_id, Money("GBP", minor), line), Leg("internal:world:GBP", Money("GBP", -minor)))
-        entry = LedgerEntry(f"entry-of-{transaction_id}", legs)
-        await self.database.write(lambda connection: self.ledger.post(connection, brand.name, [entry]))
-
-    async def announce(self, brand: Brand, account_id: str, transaction_id: str, minor: int, at: datetime) -> None:
-        pending = PendingPayment(
-            id=transaction_id,
-            account_id=account_id,
-            amount=Money("GBP", minor),
-            booked_at=at,
-            narrative=Narrative("Card payment"),
-        )
-        await self.database.write(lambda connection: self.ledger.announce(connection, brand.name, pending))
-
-    async def release(self, brand: Brand, account_id: str, transaction_id: str) -> None:
-        await self.database.write(lambda connection: self.ledger.release(connection, brand.name, account_id, transaction_id))
-
-
-@asynccontextmanager
-async def built_in_books(database_url: str) -> AsyncIterator[BuiltInBooks]:
-    async with Database.open(database_url) as database:
-        await upgrade(database, "plugins.ledger.migrations", "alembic_version_ledger")
-        clock, sealer = ManualClock(NOW), Sealer({1: b"k" * 32})
-        yield BuiltInBooks(database, Ledger(sealer, clock), BuiltInBank(database, sealer, clock))
-
-
-@asynccontextmanager
-async def core_bank_books(database_url: str) -> AsyncIterator[BuiltInBooks]:
-    """The built-in bank once more, behind a real HTTP server."""
-    async with built_in_books(database_url) as books, over_http(books.upstream, (BRAND, OTHER)) as upstream:
-        yield replace(books, upstream=upstream)
-
-
-BOOKS = {BuiltInBank.name: built_in_books, CoreBank.name: core_bank_books}
-
-
-@pytest.fixture(params=BOOKS)
-async def books(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Books]:
-    async with BOOKS[request.param](database_url) as books:
-        yield books
+from tests.harness.upstream_books import BOOKS, BRAND, NOW, NUMBER, OTHER, Books
 
 
 def test_every_upstream_is_held_to_this_contract():
