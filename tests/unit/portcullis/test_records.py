@@ -1,0 +1,79 @@
+"""Access records as they are written: a group is two statements, and only what was told counts as use of a consent."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from consent.store.last_used import LastUsed, load_last_used
+from consent.tables import journal, outbox
+from gateway.ports import Access
+from kernel.clock import ManualClock
+from kernel.database import Database
+from kernel.journal import Journal
+from kernel.migrate import upgrade
+from portcullis.records import access_writer
+from tests.unit.consent.journey.world import START
+
+TOLD = Access(
+    brand="main",
+    operation="read_balances",
+    dialect="book",
+    client_id="client-1",
+    consent_id="consent-1",
+    psu_present=True,
+    account_ids=("a1",),
+    status=200,
+    outcome="allowed",
+    at=START,
+    interaction_id="i",
+    milliseconds=1.0,
+)
+
+
+@pytest.fixture
+async def database(database_url):
+    async with Database.open(database_url) as database:
+        await upgrade(database, "consent.migrations", "alembic_version_consent")
+        yield database
+
+
+async def written(database, *accesses, ahead=timedelta()):
+    clock = ManualClock(START)
+    clock.offset = ahead
+    await access_writer(database, Journal(journal, outbox), clock)(accesses)
+    async with database.read() as connection:
+        entries = (await connection.execute(sa.select(sa.func.count()).select_from(journal))).scalar_one()
+        return entries, await load_last_used(connection, "main", ["consent-1", "consent-2", ""])
+
+
+async def test_only_what_was_told_is_use(database):
+    entries, used = await written(
+        database,
+        TOLD,
+        replace(TOLD, at=START + timedelta(minutes=1), status=403, outcome="permission_missing", account_ids=()),
+        replace(TOLD, consent_id="consent-2", status=429, outcome="rate_exceeded", account_ids=()),
+        replace(TOLD, consent_id="", account_ids=()),
+    )
+    assert entries == 4
+    assert used == {"consent-1": LastUsed(START, None)}
+
+
+async def test_a_use_without_the_psu_is_told_apart(database):
+    later = START + timedelta(minutes=1)
+    _, used = await written(database, TOLD, replace(TOLD, at=later, psu_present=False))
+    assert used == {"consent-1": LastUsed(later, later)}
+
+
+async def test_a_psu_reads_business_time(database):
+    """Where business time runs ahead, a use is not before the grant."""
+    _, used = await written(database, TOLD, ahead=timedelta(days=90))
+    assert used["consent-1"].at == START + timedelta(days=90)
+
+
+async def test_a_group_is_written_in_two_statements(database):
+    before = database.statements
+    writer = access_writer(database, Journal(journal, outbox), ManualClock(START))
+    await writer([replace(TOLD, consent_id=f"consent-{number}") for number in range(200)])
+    assert database.statements - before == 2 + database.is_sqlite  # SQLite counts its BEGIN
