@@ -35,7 +35,8 @@ class ScaChallenge:
 
 @dataclass(frozen=True, slots=True)
 class ScaEvidence:
-    """What proves the authentication, kept with the authorisation: method, when, and who vouches (`simulated` never in production)."""
+    """What proves the authentication, kept with the authorisation: method, when (protocol time: it becomes `auth_time`), and who
+    vouches (`simulated` never in production)."""
 
     method: ScaMethod
     at: datetime

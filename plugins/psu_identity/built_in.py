@@ -98,7 +98,7 @@ class BuiltInIdentity:
             raise ScaMethodUnavailable(f"method {challenge.method}")
         if not right:
             return None
-        return ScaEvidence(challenge.method, self._clock.now(), challenge.reference, simulated=simulated)
+        return ScaEvidence(challenge.method, self._clock.wall(), challenge.reference, simulated=simulated)
 
     async def _load(self, brand: Brand, condition: sa.ColumnElement[bool]) -> sa.Row[tuple[object, ...]] | None:
         statement = sa.select(tables.identities).where(tables.identities.c.brand == brand.name, condition)

@@ -127,6 +127,8 @@ async def test_one_brands_psu_is_unknown_to_another(bank, ann):
 
 
 async def test_a_code_proves_the_psu_once(bank, ann):
+    """The evidence is dated in protocol time, whatever business time says: it becomes the id_token's `auth_time`."""
+    bank.clock.offset = timedelta(days=90)
     challenge = await bank.identity.start_sca(BRAND, ann, "one_time_code", "journey")
     assert bank.codes[-1] not in challenge.hint + challenge.reference
     evidence = await bank.identity.finish_sca(BRAND, ann, challenge, bank.codes[-1])
