@@ -1,7 +1,8 @@
 """The tables of consents, their history, their authorisations, and the journeys of PSUs towards them.
 
 Columns that hold account numbers, names or terms are sealed; secrets are stored hashed; look-ups over sealed values go by a
-keyed digest ("blind"). Every table has a time limit or is bounded by one that has (see consent/sweeper.py).
+keyed digest ("blind"). What passes (journeys, attempts, decisions) has a time limit and is swept
+(consent/sweeper.py); consents, their versions and authorisations are kept.
 """
 
 import sqlalchemy as sa
