@@ -15,7 +15,9 @@ import msgspec
 
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused, build, overlay, read_file
+from kernel.http.client_cert import TrustedProxies
 from kernel.operations import Operation
+from kernel.redis_connection import Address
 from openapi import DIALECTS
 
 VARIABLES = {
@@ -38,9 +40,10 @@ VARIABLES = {
 }
 DEFAULT_CORE_BANK_PORT = 8446
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
+PORTS = ("public_port", "mtls_port", "ops_port", "core_bank_port")
+PORT_MAX = 65_535
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+NAME = re.compile(r"[a-z0-9-]{1,32}")  # of a brand: part of keys, subjects and paths
 
 
 class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -125,16 +128,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.database_url or f"sqlite:///{self.state_dir.resolve()}/portcullis.db"
 
     def resolved_brands(self) -> tuple[Brand, ...]:
-        """The brands to serve; without any in the file, one that is named by the ports."""
-        settings = self.brands or (
+        """The brands to serve; without any in the file, one that is named by the ports. `issuer` and `mtls_url` beside a single
+        brand override its own."""
+        if len(self.brands) > 1:
+            return tuple(_brand(brand) for brand in self.brands)
+        (brand,) = self.brands or (
             BrandSettings(
                 name="main",
                 display_name="Portcullis Bank",
-                issuer=self.issuer or f"https://localhost:{self.public_port}",
-                mtls_url=self.mtls_url or f"https://localhost:{self.mtls_port}",
+                issuer=f"https://localhost:{self.public_port}",
+                mtls_url=f"https://localhost:{self.mtls_port}",
             ),
         )
-        return tuple(_brand(brand) for brand in settings)
+        issuer, mtls_url = self.issuer or brand.issuer, self.mtls_url or brand.mtls_url
+        return (_brand(msgspec.structs.replace(brand, issuer=issuer, mtls_url=mtls_url)),)
 
 
 def load(file: Path | None, environment: Mapping[str, str] = os.environ, *, workers: int | None = None) -> Settings:
@@ -157,9 +164,48 @@ def check_safe(settings: Settings) -> None:
         raise ConfigurationRefused("tls.minimum_version: must be 1.2 or 1.3")
     if urlsplit(settings.database()).scheme.split("+")[0] not in ("sqlite", "postgresql", "postgres"):
         raise ConfigurationRefused("database_url: must be a sqlite:// or postgresql:// URL")
-    if settings.redis_url and urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
-        raise ConfigurationRefused("redis_url: must be a redis://, rediss:// or unix:// URL")
+    _check_ports(settings)
+    _check_rates(settings.rates)
+    _check_addresses(settings)
     _check_core_bank(settings)
+    _check_brands(settings)
+
+
+def _check_ports(settings: Settings) -> None:
+    taken: dict[int, str] = {}
+    for key in PORTS:
+        port = getattr(settings, key)
+        if not 1 <= port <= PORT_MAX:
+            raise ConfigurationRefused(f"{key}: must be a port, 1 to {PORT_MAX}")
+        if port in taken:
+            raise ConfigurationRefused(f"{key}: {port} is {taken[port]} already")
+        taken[port] = key
+
+
+def _check_rates(rates: RateSettings) -> None:
+    for key in rates.__struct_fields__:
+        if getattr(rates, key) < 1:
+            raise ConfigurationRefused(f"rates.{key}: must be at least 1")
+
+
+def _check_addresses(settings: Settings) -> None:
+    try:
+        TrustedProxies.parse(settings.trusted_proxies)
+    except ValueError as error:
+        raise ConfigurationRefused(f"trusted_proxies: must be addresses or CIDR blocks of our own proxies ({error})") from None
+    if not settings.redis_url:
+        return
+    try:
+        Address.parse(settings.redis_url)
+    except (ValueError, OSError):  # not repeated: the URL may hold a password
+        raise ConfigurationRefused("redis_url: must be a redis://, rediss:// or unix:// URL that can be used") from None
+
+
+def _check_brands(settings: Settings) -> None:
+    if len(settings.brands) > 1:
+        for key in ("issuer", "mtls_url"):
+            if getattr(settings, key):
+                raise ConfigurationRefused(f"{key}: says nothing beside several [[brands]]; set brands.{key} of each")
     brands = settings.resolved_brands()
     for what, values in (
         ("name", [brand.name for brand in brands]),
@@ -202,6 +248,8 @@ def check_production(settings: Settings) -> None:
 
 
 def _brand(settings: BrandSettings) -> Brand:
+    if not NAME.fullmatch(settings.name):
+        raise ConfigurationRefused("brands.name: must be 1 to 32 lower-case letters, digits or hyphens")
     for key in ("sca_required_after_days", "sca_recent_minutes"):
         if (value := getattr(settings, key)) is not None and value < 1:
             raise ConfigurationRefused(f"brands.{key}: must be at least 1, or left out")

@@ -12,6 +12,7 @@ from portcullis.settings import check_production, load
 
 TLS = '[tls]\ncertificate = "c"\nprivate_key = "k"\nclient_authorities = "a"\n'
 BRAND = '[[brands]]\nname = "main"\ndisplay_name = "Bank"\nissuer = "https://auth.bank"\nmtls_url = "https://api.bank"\n'
+TWO_BRANDS = BRAND + BRAND.replace('"main"', '"other"').replace("auth", "auth2").replace("api", "api2")
 CODE_SENDER = '[code_sender]\nurl = "https://messages.bank"\ntoken = "t"\n'
 WHOLE = f'database_url = "postgresql://db/x"\nsealing_keys = "keys"\n{TLS}{CODE_SENDER}{BRAND}'
 
@@ -55,11 +56,37 @@ def test_the_defaults_name_one_brand_by_its_ports():
         (BRAND + 'operations_off = ["read_minds"]', {}, "brands.operations_off.*read_minds"),
         (BRAND + 'operations_off = ["read_balances"]', {}, "brands.operations_off.*read_balances"),
         (BRAND + 'operations_off = ["describe_token"]', {}, "brands.operations_off.*describe_token"),
+        ("redis_url = 'redis://host:port/0'", {}, "redis_url"),
+        ("redis_url = 'redis://host/0?retries=7'", {}, "redis_url"),
+        ("redis_url = 'rediss://host/0?ssl_ca_certs=/none'", {}, "redis_url"),
+        ("trusted_proxies = ['proxy.bank']", {}, "trusted_proxies"),
+        ("trusted_proxies = ['0.0.0.0/0']", {}, "trusted_proxies"),
+        ("public_port = 0", {}, "public_port"),
+        ("mtls_port = -1", {}, "mtls_port"),
+        ("core_bank_port = 65536", {}, "core_bank_port"),
+        ("", {"PORTCULLIS_OPS_PORT": "8443"}, "ops_port.*public_port"),
+        ("[rates]\nrequests = 0", {}, "rates.requests"),
+        ("[rates]\nwindow_seconds = 0", {}, "rates.window_seconds"),
+        ("[rates]\nunattended_per_day = -4", {}, "rates.unattended_per_day"),
+        *((BRAND.replace('"main"', f'"{name}"'), {}, "brands.name") for name in ("", "Main", "a/b", "a b", "a" * 33)),
+        (TWO_BRANDS, {"PORTCULLIS_ISSUER": "https://x.bank"}, "^issuer"),
+        (TWO_BRANDS, {"PORTCULLIS_MTLS_URL": "https://x.bank"}, "^mtls_url"),
     ],
 )
 def test_refuses_naming_what_to_change(tmp_path, text, environment, named):
     with pytest.raises(ConfigurationRefused, match=named):
         load_text(tmp_path, text, environment)
+
+
+def test_the_environment_overrides_the_addresses_of_a_single_brand(tmp_path):
+    (brand,) = load_text(tmp_path, BRAND, {"PORTCULLIS_ISSUER": "https://other.bank"}).resolved_brands()
+    assert (brand.name, brand.issuer, brand.mtls_url) == ("main", "https://other.bank", "https://api.bank")
+
+
+def test_a_refused_redis_url_is_not_repeated(tmp_path):
+    with pytest.raises(ConfigurationRefused) as refused:
+        load_text(tmp_path, "redis_url = 'redis://:opensesame@host/0?retries=7'")
+    assert "opensesame" not in str(refused.value)
 
 
 def test_a_brand_leaves_out_what_no_standard_demands(tmp_path):
