@@ -196,10 +196,8 @@ def test_a_port_that_is_taken_is_named(mortal_server, tmp_path):
     ("changes", "key"),
     [
         ({"PORTCULLIS_WORKERS": "2"}, "workers"),
-        ({"PORTCULLIS_PUBLIC_PORT": "eighty"}, "public_port"),
         ({"PORTCULLIS_ISSUER": "http://localhost"}, "issuer"),
         ({"PORTCULLIS_DATABASE_URL": "mysql://localhost/x"}, "database_url"),
-        ({"PORTCULLIS_REDIS_URL": "http://localhost"}, "redis_url"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_by_name(tmp_path, changes, key):
