@@ -29,7 +29,7 @@ from portcullis.housekeeping import housekeeping
 from portcullis.listening import cancel, catch_stop, listening, ready_document
 from portcullis.ops import ops_of
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
-from portcullis.settings import Settings
+from portcullis.settings import Settings, check_sandbox
 from portcullis.surfaces import production_surfaces
 from sandbox.actions import Actions
 from sandbox.atomic_file import PUBLIC, write_atomically
@@ -60,6 +60,7 @@ async def running_sandbox(
     settings: Settings, seed: int, console: Console, *, core_bank: bool = False
 ) -> AsyncIterator[tuple[Brand, asyncio.Event]]:
     """Everything open, listening and written down while the context is open; the event is set when the server is told to stop."""
+    check_sandbox(settings)
     state = settings.state_dir.resolve()
     ready = state / "ready.json"
     async with AsyncExitStack() as stack:

@@ -247,6 +247,12 @@ def check_production(settings: Settings) -> None:
         raise ConfigurationRefused("sandbox_token: has no place in production")
 
 
+def check_sandbox(settings: Settings) -> None:
+    """The sandbox's personas, TPPs and clock are of one brand."""
+    if len(settings.brands) > 1:
+        raise ConfigurationRefused("brands: a sandbox serves one; start one sandbox for each, on its own ports and state_dir")
+
+
 def _brand(settings: BrandSettings) -> Brand:
     if not NAME.fullmatch(settings.name):
         raise ConfigurationRefused("brands.name: must be 1 to 32 lower-case letters, digits or hyphens")

@@ -4,10 +4,12 @@ import base64
 import os
 
 import pytest
+from rich.console import Console
 
 from kernel.config import ConfigurationRefused
 from kernel.operations import Operation
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.serve_sandbox import running_sandbox
 from portcullis.settings import check_production, load
 
 TLS = '[tls]\ncertificate = "c"\nprivate_key = "k"\nclient_authorities = "a"\n'
@@ -123,6 +125,14 @@ def test_production_refuses_the_sandbox_token_and_plain_http_for_codes(tmp_path)
         check_production(load_text(tmp_path, 'sandbox_token = "x"\n' + WHOLE))
     with pytest.raises(ConfigurationRefused, match="code_sender"):
         check_production(load_text(tmp_path, WHOLE.replace("https://messages", "http://messages")))
+
+
+async def test_a_sandbox_refuses_a_second_brand_before_it_makes_anything(tmp_path):
+    settings = load_text(tmp_path, f'state_dir = "{tmp_path}/state"\n{TWO_BRANDS}')
+    with pytest.raises(ConfigurationRefused, match=r"^brands: .*one"):
+        async with running_sandbox(settings, 1, Console()):
+            pass
+    assert not settings.state_dir.exists()
 
 
 def test_sealing_keys_are_made_once_and_kept_private(tmp_path):
