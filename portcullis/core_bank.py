@@ -1,8 +1,9 @@
 """Open the bank behind a server: the built-in one, or a core bank over HTTP. Configuration says which."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 
@@ -12,6 +13,7 @@ from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
+from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
 from plugins.upstreams.core_bank_http import client_tls
@@ -20,14 +22,38 @@ from portcullis.settings import Settings
 log = structlog.get_logger(__name__)
 
 
+Bank = BuiltInBank | CoreBank
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a bank may be opened with."""
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    clock: Clock
+    telemetry: Telemetry
+
+
 @asynccontextmanager
 async def open_bank(
     settings: Settings, database: Database, sealer: Sealer, clock: Clock, telemetry: Telemetry
-) -> AsyncIterator[BuiltInBank | CoreBank]:
+) -> AsyncIterator[Bank]:
     """The bank that `settings.upstream` names. Raises ConfigurationRefused for certificates that cannot be used."""
-    if settings.upstream == BuiltInBank.name:
-        yield BuiltInBank(database, sealer, clock)
-        return
+    named = next(upstream for upstream in UPSTREAMS if upstream.name == settings.upstream)
+    async with OPENERS[named](Means(settings, database, sealer, clock, telemetry)) as bank:
+        yield bank
+
+
+@asynccontextmanager
+async def _open_built_in(means: Means) -> AsyncIterator[Bank]:
+    yield BuiltInBank(means.database, means.sealer, means.clock)
+
+
+@asynccontextmanager
+async def _open_core_bank(means: Means) -> AsyncIterator[Bank]:
+    settings, telemetry = means.settings, means.telemetry
     gauge = telemetry.gauge("core_bank_circuit_open", "1 while the core bank is not asked because it failed too often.")
 
     def tell(state: State) -> None:
@@ -51,3 +77,9 @@ async def open_bank(
         count_defect=count,
     ) as bank:
         yield bank
+
+
+OPENERS: Mapping[type, Callable[[Means], AbstractAsyncContextManager[Bank]]] = {
+    BuiltInBank: _open_built_in,
+    CoreBank: _open_core_bank,
+}

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +18,9 @@ from kernel.http.client_cert import TrustedProxies
 from kernel.operations import Operation
 from kernel.redis_connection import Address
 from openapi import DIALECTS
+from plugins.upstreams import UPSTREAMS
+from plugins.upstreams.built_in import BuiltInBank
+from plugins.upstreams.core_bank import CoreBank
 
 VARIABLES = {
     "PORTCULLIS_STATE_DIR": "state_dir",
@@ -117,7 +119,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     trusted_proxies: tuple[str, ...] = ()
     rates: RateSettings = RateSettings()
     code_sender: CodeSenderSettings | None = None
-    upstream: Literal["built_in", "core_bank"] = "built_in"
+    upstream: str = BuiltInBank.name
     core_bank_url: str = ""
     core_bank_token: str = ""
     core_bank_port: int = DEFAULT_CORE_BANK_PORT  # where `portcullis core-bank serve` listens, on loopback
@@ -167,7 +169,7 @@ def check_safe(settings: Settings) -> None:
     _check_ports(settings)
     _check_rates(settings.rates)
     _check_addresses(settings)
-    _check_core_bank(settings)
+    _check_upstream(settings)
     _check_brands(settings)
 
 
@@ -215,8 +217,11 @@ def _check_brands(settings: Settings) -> None:
             raise ConfigurationRefused(f"brands: two of them have the same {what}")
 
 
-def _check_core_bank(settings: Settings) -> None:
-    if settings.upstream != "core_bank":
+def _check_upstream(settings: Settings) -> None:
+    names = [upstream.name for upstream in UPSTREAMS]
+    if settings.upstream not in names:
+        raise ConfigurationRefused(f"upstream: must be one of {', '.join(names)}")
+    if settings.upstream != CoreBank.name:
         return
     url, tls = urlsplit(settings.core_bank_url), settings.core_bank_tls
     if not url.hostname or url.scheme not in ("http", "https") or url.query or url.fragment or "@" in url.netloc:

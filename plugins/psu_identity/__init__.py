@@ -1,5 +1,1 @@
-"""The PSU identities there are, in the order in which configuration may name them."""
-
-from plugins.psu_identity.built_in import BuiltInIdentity
-
-IDENTITIES = (BuiltInIdentity,)
+"""How a bank's customers prove who they are: implementations of PsuIdentity of consent/ports.py."""

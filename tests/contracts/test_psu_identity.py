@@ -17,7 +17,6 @@ from kernel.database import Database
 from kernel.ids import SeededIds
 from kernel.migrate import upgrade
 from kernel.sealed import Sealer
-from plugins.psu_identity import IDENTITIES
 from plugins.psu_identity.built_in import BuiltInIdentity, Enrolment, enrol
 from plugins.psu_identity.passwords import Passwords
 from plugins.psu_identity.ports import DeviceRequest
@@ -98,10 +97,6 @@ async def bank(request: pytest.FixtureRequest, database_url: str) -> AsyncIterat
 @pytest.fixture
 async def ann(bank):
     return await bank.identity.check_password(BRAND, "ann", "right")
-
-
-def test_every_identity_is_held_to_this_contract():
-    assert {identity.name for identity in IDENTITIES} == set(IDENTITIES_UNDER_TEST)
 
 
 async def test_knows_a_psu_by_name_and_password_alone(bank):

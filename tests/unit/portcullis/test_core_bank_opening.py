@@ -9,9 +9,10 @@ from kernel.http.listener import serve
 from kernel.http.message import Response
 from kernel.http.tls import mtls_context
 from kernel.telemetry import Telemetry
+from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
-from portcullis.core_bank import open_bank
+from portcullis.core_bank import OPENERS, open_bank
 from portcullis.core_bank_server import CoreBankServer, refusal
 from portcullis.settings import CoreBankTlsSettings, Settings
 from sandbox.pki import TestPki, TransportSubject
@@ -26,6 +27,10 @@ def opened(settings, telemetry=None):
 
 def settings_for(url, **facts):
     return Settings(upstream="core_bank", core_bank_url=url, core_bank_token=TOKEN, **facts)
+
+
+def test_every_upstream_there_is_can_be_opened():
+    assert set(OPENERS) == set(UPSTREAMS)
 
 
 async def test_the_built_in_bank_unless_another_is_named():

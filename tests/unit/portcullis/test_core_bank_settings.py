@@ -27,6 +27,7 @@ def test_accepts_what_can_be_asked_safely(facts):
 @pytest.mark.parametrize(
     ("facts", "key"),
     [
+        ({"upstream": "mainframe"}, "upstream"),
         ({"core_bank_url": ""}, "core_bank_url"),
         ({"core_bank_url": "http://core.bank.example/core-bank/v1"}, "core_bank_url"),
         ({"core_bank_url": "https://user:word@core.bank.example/"}, "core_bank_url"),
