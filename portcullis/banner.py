@@ -65,6 +65,8 @@ def print_banner(console: Console, settings: Settings, brand: Brand) -> None:
   [green]# a TPP of your own[/]
   {command} tpp new my-app --redirect-uri http://localhost:3000/callback
 
+A call was refused? This terminal says why: the line's [bold]detail[/]. How to build a TPP: docs/build-a-tpp.md
+
 Stop with Ctrl-C. Everything is kept in [cyan]{state}[/]; delete it to start afresh.
 """,
         soft_wrap=True,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import uvloop
 from cyclopts import App, Parameter
 from rich.console import Console
+from rich.markup import escape
 
 from kernel.config import ConfigurationRefused
 from openapi import DIALECTS
@@ -18,7 +19,9 @@ from openapi.core_bank.v1.document import core_bank_document
 from openapi.core_bank.v1.operations import NAME as CORE_BANK
 from openapi.document import document_of
 from portcullis import settings as portcullis_settings
-from portcullis.control_client import ServerRefused, copy_folder, post
+from portcullis.control_client import copy_folder, post
+from portcullis.explaining import explain
+from portcullis.files import check_files
 from portcullis.settings import Settings, check_production
 from portcullis.version import VERSION
 
@@ -27,8 +30,9 @@ tpp = App(name="tpp", help="Third-party providers of a running sandbox.")
 consent = App(name="consent", help="Decide a consent of a running sandbox, in place of a PSU.")
 database = App(name="db", help="The database.")
 config = App(name="config", help="The configuration.")
+sandbox = App(name="sandbox", help="The sandbox: start it, or take its bank with you.")
 core_bank = App(name="core-bank", help="A bank's own core over HTTP: serve one, or check one.")
-for group in (tpp, consent, database, config, core_bank):
+for group in (sandbox, tpp, consent, database, config, core_bank):
     app.command(group)
 
 Role = Literal["AISP", "PISP", "CBPII"]
@@ -41,8 +45,13 @@ def main() -> None:
     """Entry point. An expected refusal is one red line, never a stack trace."""
     try:
         app()
-    except (ConfigurationRefused, ServerRefused) as refusal:
-        errors.print(f"[bold red]portcullis:[/] {refusal}", soft_wrap=True)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        reason = explain(error)
+        if reason is None:
+            raise
+        errors.print("[bold red]portcullis:[/]", escape(reason), soft_wrap=True)
         sys.exit(1)
 
 
@@ -51,18 +60,38 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     uvloop.run(work)
 
 
-@app.command
-def sandbox(*, seed: int = 1, core_bank: Annotated[bool, Parameter(negative="")] = False) -> None:
+@sandbox.default
+def start(
+    *,
+    seed: int = 1,
+    imported: Annotated[Path | None, Parameter(name="--import")] = None,
+    core_bank: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
     """Start the sandbox: production code, with a synthetic bank behind it.
 
     Parameters
     ----------
     seed: the same seed makes the same bank.
+    imported: a file of a bank, in place of the seed; docs/sandbox-data.md describes it.
     core_bank: run the bank as a process of its own and reach it over HTTP, as a real one is reached.
     """
     from portcullis.serve_sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
 
-    run(serve_sandbox(portcullis_settings.load(None), seed, console, core_bank=core_bank))
+    run(serve_sandbox(portcullis_settings.load(None), seed, console, core_bank=core_bank, imported=imported))
+
+
+@sandbox.command
+def export(file: Path) -> None:
+    """Write the sandbox's bank to a file, for `portcullis sandbox --import FILE` elsewhere.
+
+    Parameters
+    ----------
+    file: docs/sandbox-data.md describes it.
+    """
+    from portcullis.export_bank import export_sandbox_bank  # noqa: PLC0415  production never loads the sandbox
+
+    lines = asyncio.run(export_sandbox_bank(portcullis_settings.load(None), file))
+    console.print(f"{lines:,} lines written to {file}", soft_wrap=True)
 
 
 @app.command
@@ -185,6 +214,7 @@ def upgrade(*, config: Path | None = None) -> None:
 def check(file: Path) -> None:
     """Say whether a production server would start on a configuration, without starting it."""
     settings = _production_settings(file, None)
+    check_files(settings)
     for brand in settings.resolved_brands():
         console.print(f"[bold]{brand.name}[/]  {brand.issuer}  {brand.mtls_url}  {', '.join(brand.dialects)}", soft_wrap=True)
     console.print("the configuration is usable")

@@ -8,18 +8,24 @@ from consent import tables
 from consent.sweeper import SWEEP_EVERY_SECONDS, Sweeper
 from kernel.brand import Brand
 from kernel.lease import Lease, run_singleton
+from plugins.ledger.statements import ISSUE_EVERY_SECONDS, StatementRun
 from portcullis.compose import Composition
 
 
 @asynccontextmanager
 async def housekeeping(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
-    """A sweeper per brand. A sweeper that fails is logged and tried again; it never takes the server with it."""
+    """A sweeper and a run of statements per brand. One that fails is logged and tried again; it never takes the server with it."""
     services = composition.services
     running = []  # no task group: a singleton never fails, and the body's errors stay plain
     for brand in brands:
         sweeper = Sweeper(database=services.database, clock=services.clock, store=composition.store, brand=brand)
-        lease = Lease(services.database, tables.lease, services.clock, services.ids, brand=brand.name, name="sweeper")
-        running.append(asyncio.create_task(run_singleton("sweeper", lease, SWEEP_EVERY_SECONDS, sweeper.run)))
+        statements = StatementRun(services.database, services.sealer, services.clock, brand)
+        for name, every, work in (
+            ("sweeper", SWEEP_EVERY_SECONDS, sweeper.run),
+            ("statements", ISSUE_EVERY_SECONDS, statements.run),
+        ):
+            lease = Lease(services.database, tables.lease, services.clock, services.ids, brand=brand.name, name=name)
+            running.append(asyncio.create_task(run_singleton(name, lease, every, work)))
     try:
         yield
     finally:

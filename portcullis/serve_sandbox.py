@@ -13,6 +13,7 @@ from rich.console import Console
 
 from kernel import json, log
 from kernel.brand import Brand
+from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
@@ -35,7 +36,7 @@ from sandbox.actions import Actions
 from sandbox.atomic_file import PUBLIC, write_atomically
 from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
 from sandbox.bank.personas import load_personas
-from sandbox.bank.seeding import seed_bank
+from sandbox.bank.source import Source
 from sandbox.clerk import Clerk
 from sandbox.clock import MovedClock
 from sandbox.control import BODY_BYTES_MAX, PREFIX, Control
@@ -46,10 +47,12 @@ from sandbox.tpps import Tpps
 RENEWAL_SECONDS = 6 * 3600
 
 
-async def serve_sandbox(settings: Settings, seed: int, console: Console, *, core_bank: bool = False) -> None:
-    """Serve until stopped; with `core_bank`, the bank is a process beside this one. Raises ConfigurationRefused for what a person
-    must change."""
-    async with running_sandbox(settings, seed, console, core_bank=core_bank) as (brand, stopped):
+async def serve_sandbox(
+    settings: Settings, seed: int, console: Console, *, core_bank: bool = False, imported: Path | None = None
+) -> None:
+    """Serve until stopped; with `core_bank`, the bank is a process beside this one; `imported` is a file of a bank, in place of the
+    seed. Raises ConfigurationRefused for what a person must change."""
+    async with running_sandbox(settings, seed, console, core_bank=core_bank, imported=imported) as (brand, stopped):
         print_banner(console, settings, brand)
         await stopped.wait()
     console.print("stopped")
@@ -57,22 +60,25 @@ async def serve_sandbox(settings: Settings, seed: int, console: Console, *, core
 
 @asynccontextmanager
 async def running_sandbox(
-    settings: Settings, seed: int, console: Console, *, core_bank: bool = False
+    settings: Settings, seed: int, console: Console, *, core_bank: bool = False, imported: Path | None = None
 ) -> AsyncIterator[tuple[Brand, asyncio.Event]]:
     """Everything open, listening and written down while the context is open; the event is set when the server is told to stop."""
     check_sandbox(settings)
     state = settings.state_dir.resolve()
     ready = state / "ready.json"
+    source = Source(seed, imported)
     async with AsyncExitStack() as stack:
-        ground = await _open_ground(stack, settings, seed, console, core_bank=core_bank)
+        ground = await _open_ground(stack, settings, source, console, core_bank=core_bank)
         settings = ground.parts.settings
         identity = await asyncio.to_thread(ground.pki.ensure_server)
         composition = await stack.enter_async_context(compose(ground.parts))
+        if not composition.versions.is_trusted:
+            raise ConfigurationRefused("redis_url: the server cannot be reached, and without it no client can be authenticated")
         await stack.enter_async_context(housekeeping(composition, ground.parts.brands))
         tpps = await _open_tpps(stack, ground, composition, state)
         personas = await load_personas(ground.parts.database, ground.parts.sealer, ground.brand)
         await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas), mode=PUBLIC)
-        actions = Actions(services=composition.services, moved_clock=ground.moved_clock, tpps=tpps, seed=seed)
+        actions = Actions(services=composition.services, moved_clock=ground.moved_clock, tpps=tpps, source=source)
         controls = (_clerk_surface(settings, ground, composition), _control_surface(settings, ground, actions))
         front = FrontDoor(ground.parts.brands, (*controls, *production_surfaces(composition)))
         await stack.enter_async_context(
@@ -98,7 +104,7 @@ class Ground:
         return self.parts.brands[0]
 
 
-async def _open_ground(stack: AsyncExitStack, settings: Settings, seed: int, console: Console, *, core_bank: bool) -> Ground:
+async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source, console: Console, *, core_bank: bool) -> Ground:
     state = settings.state_dir.resolve()
     keys = state / "keys" / "sealing.keys"
     await asyncio.to_thread(ensure_sealing_keys, keys)
@@ -113,9 +119,9 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, seed: int, con
     log.configure(clock)
     with seeding_progress(console) as progress:
         for brand in brands:
-            await seed_bank(database, sealer, clock, str(seed), brand, progress)
+            await source.make(database, sealer, clock, brand, progress=progress)
     if core_bank:
-        settings = await stack.enter_async_context(core_bank_beside(settings, seed, ids))
+        settings = await stack.enter_async_context(core_bank_beside(settings, source.seed, ids))
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
     parts = Parts(
         settings=settings,
