@@ -4,9 +4,10 @@ Nothing depends on when it runs: a consent that has run out is expired for every
 time is refused by whoever finds it. Journal, consents, their versions and their authorisations are kept.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.journey.rows import JOURNEY_MAX
 from consent.store.authorisations import AuthorisationStatus
-from consent.store.consents import ConsentStore
+from consent.store.consents import ConsentStore, Guard
 from consent.tables_consents import attempts, authorisations, consents, decisions, journeys
 from consent.tables_oauth import codes, denied_tokens, pushed_requests, token_families
 from kernel.access import FamilyState
@@ -23,11 +24,11 @@ from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.errors import Problem
-from kernel.lease import Lease
+from kernel.lease import Lease, LeaseLost
 
 SWEEP_EVERY_SECONDS = 30.0
 BATCH_ROWS = 500
-BATCHES_MAX = 20  # per table and run: a backlog never holds up the next lease renewal
+BATCHES_MAX = 20  # per table and run: a backlog of one never holds up the others for long
 JOURNEYS_KEPT = timedelta(hours=1)  # so that a late visitor is told that it was too long
 PUSHED_KEPT = JOURNEY_MAX + timedelta(minutes=15)  # beyond expiry: a journey may still be on its way
 DENIALS_KEPT = timedelta(minutes=5)  # beyond the token's own end: clocks may disagree
@@ -62,6 +63,15 @@ STALE = (
 )
 
 
+Overdue = tuple[str, datetime]  # a consent's id, and since when
+
+
+class Record(Protocol):
+    """What the store makes of a consent whose time has come, in one transaction that `guard` begins."""
+
+    async def __call__(self, brand: Brand, consent_id: str, *, guard: Guard | None = None) -> Consent: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweeper:
     """`run` is the work of a singleton (kernel/lease.py)."""
@@ -72,32 +82,55 @@ class Sweeper:
     brand: Brand
 
     async def run(self, lease: Lease) -> None:
-        await self.record_expiries(lease)
-        await self.record_lapses(lease)
-        await self.fail_abandoned(lease)
-        for stale in STALE:
-            await self.remove(stale, lease)
+        """Every stage has its turn, whatever becomes of the others. Raises LeaseLost."""
+        stages = [
+            ("record_expiries", self.record_expiries),
+            ("record_lapses", self.record_lapses),
+            ("fail_abandoned", self.fail_abandoned),
+        ]
+        stages += [(f"remove_{stale.table.name}", partial(self.remove, stale)) for stale in STALE]
+        for name, stage in stages:
+            try:
+                await stage(lease)
+            except LeaseLost:
+                raise
+            except Exception:  # whatever it was, the next run may succeed
+                log.exception("sweep_stage_failed", stage=name, brand=self.brand.name)
 
     async def record_expiries(self, lease: Lease) -> int:
         """Each expiry is a change of its own, with version, journal entry and event. How many were recorded."""
         ran_out = (consents.c.state.in_([state.value for state in LIVE_STATES]), consents.c.valid_until <= self.clock.now())
-        return await self._record(await self._find(lease, consents.c.valid_until, *ran_out), self.store.expire)
+        return await self._record_all(lease, self.store.expire, consents.c.valid_until, *ran_out)
 
     async def record_lapses(self, lease: Lease) -> int:
         """As `record_expiries`, for consents that nobody authorised in time."""
         before = self.clock.now() - AWAITING_MAX
         lapsed = (consents.c.state.in_([state.value for state in AWAITING_STATES]), consents.c.created_at <= before)
-        return await self._record(await self._find(lease, consents.c.created_at, *lapsed), self.store.lapse)
+        return await self._record_all(lease, self.store.lapse, consents.c.created_at, *lapsed)
 
-    async def _record(self, consent_ids: list[str], record: Callable[[Brand, str], Awaitable[Consent]]) -> int:
-        recorded = 0
-        for consent_id in consent_ids:
-            try:
-                await record(self.brand, consent_id)
-                recorded += 1
-            except Problem as problem:  # it was authorised, withdrawn, revoked or recorded a moment ago
-                log.info("end_not_recorded", consent_id=consent_id, reason=problem.code)
+    async def _record_all(self, lease: Lease, record: Record, due: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> int:
+        """The longest overdue first; those that cannot be recorded do not count against the batch, so that they never starve it."""
+        recorded, after = 0, None
+        for _ in range(BATCHES_MAX):
+            found = await self._find(lease, due, *where, *_beyond(due, after))
+            for consent_id, _at in found:
+                recorded += await self._record(lease, record, consent_id)
+            if recorded >= BATCH_ROWS or len(found) < BATCH_ROWS:
+                break
+            after = found[-1]
         return recorded
+
+    async def _record(self, lease: Lease, record: Record, consent_id: str) -> bool:
+        try:
+            await record(self.brand, consent_id, guard=lease.check_fence)
+            return True
+        except LeaseLost:
+            raise
+        except Problem as problem:  # it was authorised, withdrawn, revoked or recorded a moment ago
+            log.info("end_not_recorded", consent_id=consent_id, reason=problem.code)
+        except Exception:  # such as a row that cannot be read: it must not keep the others waiting
+            log.exception("end_not_recorded", consent_id=consent_id)
+        return False
 
     async def fail_abandoned(self, lease: Lease) -> int:
         """Authorisations that nobody finished have failed (Berlin Group scaStatus `failed`)."""
@@ -151,12 +184,20 @@ class Sweeper:
         )
         return deleted.rowcount
 
-    async def _find(self, lease: Lease, due: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> list[str]:
+    async def _find(self, lease: Lease, due: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> list[Overdue]:
         """The consents that are longest overdue."""
 
-        async def work(connection: AsyncConnection) -> list[str]:
+        async def work(connection: AsyncConnection) -> list[Overdue]:
             await lease.check_fence(connection)
-            found = sa.select(consents.c.id).where(consents.c.brand == self.brand.name, *where).order_by(due).limit(BATCH_ROWS)
-            return list(await connection.scalars(found))
+            mine = sa.select(consents.c.id, due).where(consents.c.brand == self.brand.name, *where)
+            found = await connection.execute(mine.order_by(due, consents.c.id).limit(BATCH_ROWS))
+            return [(consent_id, at) for consent_id, at in found]
 
         return await self.database.write(work)
+
+
+def _beyond(due: sa.Column[datetime], after: Overdue | None) -> tuple[sa.ColumnElement[bool], ...]:
+    if after is None:
+        return ()
+    consent_id, at = after
+    return (due >= at, sa.or_(due > at, consents.c.id > consent_id))

@@ -4,7 +4,7 @@ A command locks the consent's row, checks again everything that the grant depend
 entry and event, and answers only once every worker would refuse what the change forbids (kernel/versions.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,6 +36,8 @@ LODGED_WINDOW = timedelta(hours=24)
 LODGED_RETRY_SECONDS = 3600
 DOCUMENT_BYTES_MAX = 65_536
 SYSTEM = "system"
+
+Guard = Callable[[AsyncConnection], Awaitable[None]]  # raises what forbids the transaction, first in it
 
 # After these nothing that grew from the consent may go on living.
 ENDING_EVENTS = frozenset({ConsentEvent.WITHDRAW, ConsentEvent.REVOKE, ConsentEvent.EXPIRE, ConsentEvent.SUPERSEDE})
@@ -96,13 +98,13 @@ class ConsentStore:
     async def resume(self, brand: Brand, consent_id: str, *, actor: str = SYSTEM) -> Consent:
         return await self._change(brand, consent_id, ConsentEvent.RESUME, actor=actor)
 
-    async def expire(self, brand: Brand, consent_id: str) -> Consent:
-        """Record what time has already decided. Raises ConsentNotAuthorised while the consent is still valid."""
-        return await self._change(brand, consent_id, ConsentEvent.EXPIRE, actor=SYSTEM)
+    async def expire(self, brand: Brand, consent_id: str, *, guard: Guard | None = None) -> Consent:
+        """Record what time has already decided. Raises ConsentNotAuthorised while the consent is still valid, or what `guard` raises."""
+        return await self._change(brand, consent_id, ConsentEvent.EXPIRE, actor=SYSTEM, guard=guard)
 
-    async def lapse(self, brand: Brand, consent_id: str) -> Consent:
-        """Record that nobody authorised it in time. Raises ConsentNotAuthorised while somebody still may."""
-        return await self._change(brand, consent_id, ConsentEvent.LAPSE, actor=SYSTEM)
+    async def lapse(self, brand: Brand, consent_id: str, *, guard: Guard | None = None) -> Consent:
+        """Record that nobody authorised it in time. Raises ConsentNotAuthorised while somebody still may, or what `guard` raises."""
+        return await self._change(brand, consent_id, ConsentEvent.LAPSE, actor=SYSTEM, guard=guard)
 
     async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int:
         """As consent/ports.py AccountClosures says. A consent that covers no other account is suspended."""
@@ -182,10 +184,13 @@ class ConsentStore:
         actor: str,
         client: Client | None = None,
         psu_id: str | None = None,
+        guard: Guard | None = None,
     ) -> Consent:
         """One event as one transaction, on behalf of `client` or `psu_id` if given."""
 
         async def work(connection: AsyncConnection) -> tuple[Consent, dict[str, int]]:
+            if guard is not None:
+                await guard(connection)
             consent = await load_consent(connection, self.sealer, brand.name, consent_id, lock=True)
             consent = _check_owned(consent, client, psu_id)
             if event in RECORDING_EVENTS:

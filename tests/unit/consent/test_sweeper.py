@@ -8,7 +8,7 @@ import pytest
 from consent.store.authorisations import AuthorisationStatus
 from consent.sweeper import STALE, Sweeper
 from consent.tables import journal, outbox
-from consent.tables_consents import attempts, decisions, journeys
+from consent.tables_consents import attempts, consent_versions, decisions, journeys
 from consent.tables_oauth import codes, denied_tokens, pushed_requests
 from kernel.banking.consents import AWAITING_MAX, ConsentState
 from kernel.errors import ConsentNotAuthorised
@@ -141,3 +141,56 @@ async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):
 
 def test_every_table_of_passing_things_has_a_time_limit():
     assert {stale.table for stale in STALE} == {journeys, attempts, decisions, pushed_requests, denied_tokens, codes}
+
+
+async def spoil(world, *consent_ids):
+    """As after a fault of the disk: the seal of these consents does not open."""
+
+    async def work(connection):
+        for consent_id in consent_ids:
+            await connection.execute(
+                consent_versions.update().where(consent_versions.c.id == consent_id).values(snapshot=b"spoilt")
+            )
+
+    await world.database.write(work)
+
+
+async def test_consents_that_cannot_be_read_hold_up_nothing_else(world, monkeypatch):
+    monkeypatch.setattr("consent.sweeper.BATCH_ROWS", 2)
+    spoilt = [await world.lodge(valid_until=START + timedelta(minutes=minute)) for minute in range(1, 6)]
+    lapsing = await world.lodge()
+    good = await world.lodge(valid_until=START + timedelta(minutes=5))
+    await spoil(world, *(consent.id for consent in spoilt))
+    _, _browser = await begun(world)
+    world.clock.offset = timedelta(hours=1)
+    world.clock.advance(timedelta(hours=3))
+    await sweep(world)
+    assert (await world.store.load(BRAND, good.id)).state is ConsentState.EXPIRED
+    assert await world.rows(journeys) == []
+    world.clock.offset = AWAITING_MAX
+    await sweep(world)
+    assert (await world.store.load(BRAND, lapsing.id)).state is ConsentState.REJECTED
+
+
+async def test_a_stage_that_fails_keeps_no_other_from_its_turn(world, monkeypatch):
+    async def fail(*_):
+        raise OSError("a table that cannot be read")
+
+    monkeypatch.setattr(Sweeper, "_find", fail)
+    await begun(world)
+    world.clock.advance(timedelta(hours=3))
+    await sweep(world)
+    assert await world.rows(journeys) == []
+
+
+@pytest.mark.parametrize("command", ["expire", "lapse"])
+async def test_whoever_lost_the_lease_records_no_end(world, command):
+    consent = await world.lodge(valid_until=START + timedelta(hours=1) if command == "expire" else None)
+    stale, successor = world.lease(), world.lease()
+    assert await stale.acquire()
+    world.clock.advance(timedelta(hours=1))
+    world.clock.offset = AWAITING_MAX
+    assert await successor.acquire()
+    with pytest.raises(LeaseLost):
+        await getattr(world.store, command)(BRAND, consent.id, guard=stale.check_fence)
+    assert (await world.store.load(BRAND, consent.id)).version == 1
