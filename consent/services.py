@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from consent.clients.client_keys import ClientKeys
 from consent.keys.ring import KeyRing
 from consent.ports import CustomerAccounts, PsuIdentity
 from consent.settings import Settings
@@ -49,6 +50,7 @@ class Services:
     store: Store
     record_token: Callable[[Entry], None]
     settings: Settings = field(default_factory=Settings)
+    client_keys: ClientKeys = field(default_factory=ClientKeys)
 
     def dialects_of(self, brand: Brand) -> tuple[Dialect, ...]:
         """The brand's dialects, in its order."""

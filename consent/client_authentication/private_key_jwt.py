@@ -4,7 +4,6 @@
 """
 
 from consent.client_authentication.assertion import check_claims, parse_unverified_client_id
-from consent.client_authentication.client_keys import ClientKeys
 from consent.client_authentication.first_use import take_assertion
 from consent.errors import ClientUnauthenticated
 from consent.parameters import Parameters
@@ -22,9 +21,6 @@ class PrivateKeyJwt:
     """private_key_jwt of OIDC Core section 9."""
 
     name = "private_key_jwt"
-
-    def __init__(self) -> None:
-        self._keys = ClientKeys()
 
     def is_used(self, parameters: Parameters) -> bool:
         return "client_assertion" in parameters or "client_assertion_type" in parameters
@@ -50,7 +46,7 @@ class PrivateKeyJwt:
                 raise ClientUnauthenticated("unknown client")
             if client.token_endpoint_auth_method != self.name:
                 raise ClientUnauthenticated(f"registered for {client.token_endpoint_auth_method}")
-            keys = self._keys.of(client)
+            keys = services.client_keys.of(client)
             verified = verify_parsed(unverified, keys, algorithms={client.token_endpoint_auth_signing_alg}, types=ASSERTION_TYPES)
             proof = check_claims(verified.claims, issuer=brand.issuer, client_id=client_id, wall=services.clock.wall())
             if await take_assertion(services, brand, client, proof):

@@ -4,13 +4,15 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from consent.clients.registry import deactivate_client, replace_client
+from consent.clients.registry import deactivate_client, register_client, replace_client
 from kernel.hot_state import Unavailable, VersionIs
-from tests.unit.consent.oauth_world import ASSERTION_TYPE, BRAND, KEYS, SigningKey, World, b64, b64_json
+from tests.unit.consent.oauth_world import ASSERTION_TYPE, BRAND, KEYS, SigningKey, World, b64, b64_json, oauth_world
 
 INVALID = (401, "invalid_client")
 
@@ -231,6 +233,16 @@ async def test_anything_but_one_assertion_is_refused(oauth: World, subtests: pyt
 
 async def test_a_client_id_that_matches_may_accompany_the_assertion(oauth: World):
     assert (await present(oauth, oauth.assertion(oauth.acme), client_id=oauth.acme.client.id)).status == 200
+
+
+async def test_a_server_learns_no_keys_from_another_in_its_process(oauth: World, tmp_path: Path):
+    """The same brand, client id and version, with other keys."""
+    assert (await oauth.token(oauth.acme, "client_credentials")).status == 200
+    async with oauth_world(f"sqlite:///{tmp_path}/other.db") as other:
+        key = KEYS["curve-1"]
+        client = await register_client(other.services, BRAND, other.metadata("acme", key), client_id=oauth.acme.client.id)
+        tpp = replace(oauth.acme, client=client, key=key)
+        assert (await other.token(tpp, "client_credentials")).status == 200
 
 
 async def test_a_deactivated_client_is_refused_at_once(oauth_anywhere: World):
