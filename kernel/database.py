@@ -4,19 +4,24 @@
 commit; a serialization failure or deadlock runs it again, a bounded number of times. Raising rolls back, returning commits.
 `work` must not leave the process (no network call inside a transaction) and may run more than once.
 
+What is not answered in time, by the pool or by the server, is Overloaded: a connection whose peer has gone waits for no TCP timeout.
+
 SQLite has one writer at a time: writes queue on one connection and begin IMMEDIATE; readers see the last commit (WAL).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
+
+from kernel.errors import Overloaded
 
 T = TypeVar("T")
 
@@ -25,7 +30,11 @@ POOL_SIZE = 10
 BUSY_TIMEOUT_MS = 5000
 STATEMENT_TIMEOUT_MS = 10_000
 ACQUIRE_TIMEOUT_SECONDS = 5
+CONNECT_TIMEOUT_SECONDS = 5
+COMMAND_TIMEOUT_SECONDS = 15  # the client's own: longer than the server's, which ends the statement properly
+PATIENCE_SECONDS = 6 * 3600  # for work that may take its time, such as a migration
 _RETRYABLE_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
+_VALUE_CLASSES = {"22", "23"}  # of SQLSTATE: data exception, integrity constraint violation
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
@@ -80,15 +89,31 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading; nothing done with it is committed."""
-        async with self._readers.connect() as connection:
-            yield connection
+        with _deadlines():
+            async with self._readers.connect() as connection:
+                yield connection
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run `work` in one transaction and commit it. See the module's docstring."""
+        """Run `work` in one transaction and commit it. See the module's docstring. Raises Overloaded."""
+        return await self._write(self._writers, work)
+
+    async def write_patiently(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """As `write`, for work that may take hours: no statement of it has a deadline of seconds."""
+        if self.is_sqlite:
+            return await self.write(work)
+        engine = _postgresql(self._writers.url, PATIENCE_SECONDS * 1000, PATIENCE_SECONDS, poolclass=NullPool)
+        sa.event.listen(engine.sync_engine, "before_cursor_execute", self._count)
+        try:
+            return await self._write(engine, work)
+        finally:
+            await engine.dispose()
+
+    async def _write(self, engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
-                async with self._writers.begin() as connection:
-                    return await work(connection)
+                with _deadlines():
+                    async with engine.begin() as connection:
+                        return await work(connection)
             except DBAPIError as error:
                 if attempt == ATTEMPTS_MAX or not _is_retryable(error):
                     raise
@@ -96,15 +121,49 @@ class Database:
         raise AssertionError("unreachable")
 
 
+def refuses_values(error: Exception) -> bool:
+    """Was it what was to be written that the database, or its driver, refused? Then writing it again is in vain."""
+    if not isinstance(error, StatementError):
+        return isinstance(error, TypeError | ValueError | OverflowError)  # a driver's, or an encoder's
+    if not isinstance(error, DBAPIError) or isinstance(error, DataError | IntegrityError):
+        return True  # a value that has no column type; or what the database says of it
+    sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
+    return sqlstate[:2] in _VALUE_CLASSES or isinstance(getattr(error.orig, "__cause__", None), ValueError)
+
+
+@contextmanager
+def _deadlines() -> Iterator[None]:
+    """A deadline of the pool's or the driver's is told as Overloaded."""
+    try:
+        yield
+    except PoolTimeoutError:
+        raise Overloaded("no database connection was free in time") from None
+    except TimeoutError as error:
+        raise Overloaded("the database did not answer in time") from error
+
+
+def _postgresql(url: sa.URL, statement_ms: int, command_seconds: int, **pool: Any) -> AsyncEngine:
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg"),
+        hide_parameters=True,  # a failed statement's text may reach a log, its values never
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "command_timeout": command_seconds,
+            "server_settings": {"statement_timeout": str(statement_ms), "timezone": "UTC"},
+        },
+        **pool,
+    )
+
+
 def _engines(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
     if url.get_backend_name() != "sqlite":
-        engine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
+        engine = _postgresql(
+            url,
+            STATEMENT_TIMEOUT_MS,
+            COMMAND_TIMEOUT_SECONDS,
             pool_size=POOL_SIZE,
             pool_timeout=ACQUIRE_TIMEOUT_SECONDS,
             pool_pre_ping=True,
-            hide_parameters=True,  # a failed statement's text may reach a log, its values never
-            connect_args={"server_settings": {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "timezone": "UTC"}},
         )
         return engine, engine
     url = url.set(drivername="sqlite+aiosqlite")

@@ -1,6 +1,7 @@
 """Bring one context's tables to their newest version. Alembic scripts, run without an env.py: each context is a folder of versions.
 
-All pending steps run in one transaction, one process at a time; a killed upgrade leaves the database as it was.
+All pending steps run in one transaction, one process at a time, and take the time they need: no statement of theirs has the deadline
+of a request. A killed upgrade leaves the database as it was.
 """
 
 from importlib.resources import files
@@ -22,10 +23,11 @@ async def upgrade(database: Database, package: str, version_table: str) -> None:
 
     async def work(connection: AsyncConnection) -> None:
         if not database.is_sqlite:
+            await connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # the lock may wait for another server's upgrade
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
         await connection.run_sync(_run_scripts, package, version_table)
 
-    await database.write(work)
+    await database.write_patiently(work)
 
 
 async def pending(database: Database, package: str, version_table: str) -> list[str]:

@@ -1,15 +1,20 @@
 """The one write path, on both databases."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
 
-from kernel.database import Database, Instant
+from kernel import database as kernel_database
+from kernel.database import Database, Instant, refuses_values
+from kernel.errors import Overloaded
 
 METADATA = sa.MetaData()
-THINGS = sa.Table("things", METADATA, sa.Column("id", sa.Integer, primary_key=True), sa.Column("at", Instant))
+THINGS = sa.Table(
+    "things", METADATA, sa.Column("id", sa.Integer, primary_key=True), sa.Column("at", Instant), sa.Column("word", sa.String(4))
+)
 
 
 @pytest.fixture
@@ -57,3 +62,62 @@ async def test_many_writers_all_commit(database):
     await asyncio.gather(*(insert(number) for number in range(50)))
     async with database.read() as connection:
         assert (await connection.execute(sa.select(sa.func.count()).select_from(THINGS))).scalar() == 50
+
+
+async def test_a_pool_that_is_used_up_is_an_overload(database_url, monkeypatch):
+    monkeypatch.setattr(kernel_database, "ACQUIRE_TIMEOUT_SECONDS", 0.05)
+
+    async def use_up(stack):
+        while True:
+            await stack.enter_async_context(database.read())
+
+    async def write_within(_connection):
+        await database.write(write_within)
+
+    async with Database.open(database_url) as database, AsyncExitStack() as stack:
+        with pytest.raises(Overloaded):
+            await database.write(write_within)
+        with pytest.raises(Overloaded):
+            await use_up(stack)
+
+
+async def test_a_server_that_does_not_answer_in_time_is_an_overload(postgresql_url, monkeypatch):
+    monkeypatch.setattr(kernel_database, "COMMAND_TIMEOUT_SECONDS", 0.2)
+    slow = sa.select(sa.func.pg_sleep(5))
+    async with Database.open(postgresql_url) as database:
+        with pytest.raises(Overloaded):
+            await database.write(lambda connection: connection.execute(slow))
+        with pytest.raises(Overloaded):
+            async with database.read() as connection:
+                await connection.execute(slow)
+
+
+async def test_patient_work_has_the_time_it_needs(database_url, monkeypatch):
+    monkeypatch.setattr(kernel_database, "STATEMENT_TIMEOUT_MS", 50)
+    monkeypatch.setattr(kernel_database, "COMMAND_TIMEOUT_SECONDS", 0.1)
+    async with Database.open(database_url) as database:
+        slow = sa.select(1) if database.is_sqlite else sa.select(sa.func.pg_sleep(0.3))
+        await database.write_patiently(lambda connection: connection.execute(slow))
+
+
+@pytest.mark.parametrize("values", [{"id": 1}, {"id": 2**70}, {"id": "one"}, {"at": datetime(2026, 1, 1)}, {"word": "\ud800"}])  # noqa: DTZ001
+async def test_tells_values_that_are_refused_from_an_outage(database, values):
+    await database.write(lambda connection: connection.execute(THINGS.insert().values(id=1)))
+    with pytest.raises(Exception) as refused:  # noqa: PT011  each driver has its own
+        await database.write(lambda connection: connection.execute(THINGS.insert().values({"id": 2, **values})))
+    assert refuses_values(refused.value)
+
+
+@pytest.mark.parametrize("word", ["too long", "\0"])
+async def test_a_value_that_postgresql_alone_refuses(postgresql_url, word):
+    async with Database.open(postgresql_url) as database:
+        await database.write(lambda connection: connection.run_sync(METADATA.create_all))
+        with pytest.raises(sa.exc.DBAPIError) as refused:
+            await database.write(lambda connection: connection.execute(THINGS.insert().values(id=2, word=word)))
+    assert refuses_values(refused.value)
+
+
+async def test_an_outage_refuses_no_values(database):
+    with pytest.raises(sa.exc.DBAPIError) as failed:
+        await database.write(lambda connection: connection.execute(sa.text("SELECT * FROM nothing_of_this_name")))
+    assert not any(refuses_values(error) for error in (failed.value, OSError(), TimeoutError(), Overloaded()))

@@ -1,0 +1,44 @@
+"""Upgrades take the time they need, whatever deadline requests have."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from kernel import database as kernel_database
+from kernel.database import Database
+from kernel.migrate import pending, upgrade
+
+SLOW = """
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.execute("SELECT pg_sleep(0.3)")
+    op.execute("CREATE TABLE made (id integer)")
+"""
+
+
+@pytest.fixture
+def slow_migration(tmp_path: Path, monkeypatch) -> str:
+    versions = tmp_path / "slow_migration" / "versions"
+    versions.mkdir(parents=True)
+    (versions.parent / "__init__.py").touch()
+    (versions / "0001_slow.py").write_text(SLOW)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "slow_migration"
+    sys.modules.pop("slow_migration", None)
+
+
+async def test_a_migration_outlasts_the_deadlines_of_requests(postgresql_url, slow_migration, monkeypatch):
+    monkeypatch.setattr(kernel_database, "STATEMENT_TIMEOUT_MS", 50)
+    monkeypatch.setattr(kernel_database, "COMMAND_TIMEOUT_SECONDS", 0.2)
+    async with Database.open(postgresql_url) as database:
+        await upgrade(database, slow_migration, "alembic_version_slow")
+        assert await pending(database, slow_migration, "alembic_version_slow") == []
+        async with database.read() as connection:
+            assert (await connection.execute(sa.text("SELECT count(*) FROM made"))).scalar_one() == 0
