@@ -1,7 +1,8 @@
 """Records that may be committed a moment later: queued in memory, written a group at a time.
 
 A record waits for at most LINGER_SECONDS before its group is written. A full queue refuses; a killed process may lose its last group,
-an orderly stop loses none. A group whose commit was not confirmed is written again: at least once.
+an orderly stop loses none. A group whose commit was not confirmed is written again: at least once. A record that can never be written
+is dropped with an alarm, so that it does not keep the others waiting for ever.
 """
 
 import asyncio
@@ -23,16 +24,32 @@ DRAIN_SECONDS_MAX = 10.0
 
 T = TypeVar("T")
 Write = Callable[[list[T]], Awaitable[None]]
+IsRefused = Callable[[Exception], bool]
 
 log = structlog.get_logger(__name__)
 
 
-class GroupedWrites(Generic[T]):
-    """Open with `async with GroupedWrites.running(write, "access records") as records`."""
+def _never(_error: Exception) -> bool:
+    return False
 
-    def __init__(self, write: Write[T], name: str, *, capacity: int = CAPACITY, retry_seconds: float = RETRY_SECONDS) -> None:
+
+class GroupedWrites(Generic[T]):
+    """Open with `async with GroupedWrites.running(write, "access records") as records`. `is_refused` tells a failure that lies in
+    what was to be written, which no repetition cures, from an outage."""
+
+    def __init__(
+        self,
+        write: Write[T],
+        name: str,
+        *,
+        is_refused: IsRefused = _never,
+        capacity: int = CAPACITY,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
         self._write = write
         self._name = name
+        self._is_refused = is_refused
+        self.refused = 0  # records that were dropped because they could never be written
         self._capacity = capacity
         self._retry_seconds = retry_seconds
         self._waiting: deque[T] = deque()
@@ -43,10 +60,16 @@ class GroupedWrites(Generic[T]):
     @classmethod
     @asynccontextmanager
     async def running(
-        cls, write: Write[T], name: str, *, capacity: int = CAPACITY, retry_seconds: float = RETRY_SECONDS
+        cls,
+        write: Write[T],
+        name: str,
+        *,
+        is_refused: IsRefused = _never,
+        capacity: int = CAPACITY,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> AsyncIterator["GroupedWrites[T]"]:
         """Runs the writer beside the caller; on leaving, every record that was taken is written first."""
-        records = cls(write, name, capacity=capacity, retry_seconds=retry_seconds)
+        records = cls(write, name, is_refused=is_refused, capacity=capacity, retry_seconds=retry_seconds)
         writer = asyncio.create_task(records._run(), name=name)
         try:
             yield records
@@ -85,18 +108,32 @@ class GroupedWrites(Generic[T]):
         group = [self._waiting[index] for index in range(min(len(self._waiting), GROUP_MAX))]
         if group:
             try:
-                async with asyncio.timeout(WRITE_SECONDS_MAX):
-                    await self._write(group)
+                await self._write_or_split(group)
             except Exception as error:
                 log.warning("records_not_written", records=self._name, error=type(error).__qualname__, waiting=len(self))
                 await asyncio.sleep(self._retry_seconds)
                 return
-            for _ in group:
-                self._waiting.popleft()
         if len(self._waiting) < GROUP_MAX:
             self._full_group.clear()
         if not self._waiting and not self._stopping:
             self._arrived.clear()
+
+    async def _write_or_split(self, group: list[T]) -> None:
+        """A group that is refused is written one by one; the culprit is dropped. Raises what an outage raises."""
+        try:
+            async with asyncio.timeout(WRITE_SECONDS_MAX):
+                await self._write(group)
+        except Exception as error:
+            if not self._is_refused(error):
+                raise
+            if len(group) > 1:
+                for record in group:
+                    await self._write_or_split([record])
+                return
+            self.refused += 1
+            log.error("record_refused_and_dropped", records=self._name, error=type(error).__qualname__)  # noqa: TRY400  a driver's own text may hold the record
+        for _ in group:
+            self._waiting.popleft()
 
     async def _stop(self, writer: asyncio.Task[None]) -> None:
         self._stopping = True

@@ -30,7 +30,7 @@ from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
 from kernel.clock import Clock, monotonic
 from kernel.cursor import CursorSealer
-from kernel.database import Database
+from kernel.database import Database, refuses_values
 from kernel.epoch import Epoch
 from kernel.grouped_writes import GroupedWrites
 from kernel.hot_state import HotState
@@ -84,9 +84,13 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
     async with AsyncExitStack() as stack:
         versions = await _open_versions(stack, parts)
         journal = Journal(tables.journal, tables.outbox)
-        issued = await stack.enter_async_context(GroupedWrites.running(entry_writer(parts.database, journal), "token records"))
+        issued = await stack.enter_async_context(
+            GroupedWrites.running(entry_writer(parts.database, journal), "token records", is_refused=refuses_values)
+        )
         accessed = await stack.enter_async_context(
-            GroupedWrites.running(access_writer(parts.database, journal, parts.clock), "access records")
+            GroupedWrites.running(
+                access_writer(parts.database, journal, parts.clock), "access records", is_refused=refuses_values
+            )
         )
         store = ConsentStore(
             database=parts.database, versions=versions, clock=parts.clock, ids=parts.ids, sealer=parts.sealer, journal=journal

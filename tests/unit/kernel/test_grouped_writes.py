@@ -107,3 +107,44 @@ async def test_a_write_that_hangs_is_tried_again(monkeypatch):
 async def test_an_idle_queue_stops_at_once():
     async with GroupedWrites.running(Journal().write, "records"):
         pass
+
+
+async def test_a_record_that_can_never_be_written_is_dropped_alone():
+    written: list[int] = []
+    done = asyncio.Event()
+
+    async def write(group: list[int]) -> None:
+        if 2 in group:
+            raise LookupError("no room for a two")
+        written.extend(group)
+        if 4 in group:
+            done.set()
+
+    refused = GroupedWrites.running(write, "records", retry_seconds=0, is_refused=lambda error: isinstance(error, LookupError))
+    async with refused as records:
+        for number in range(5):
+            records.record(number)
+        await done.wait()
+    assert (written, records.refused, len(records)) == ([0, 1, 3, 4], 1, 0)
+
+
+async def test_an_outage_among_single_writes_loses_nothing_and_doubles_nothing():
+    written: list[int] = []
+    done, outages = asyncio.Event(), [True]
+
+    async def write(group: list[int]) -> None:
+        if 0 in group:
+            raise LookupError("refused")
+        if group == [2] and outages:
+            outages.pop()
+            raise OSError("no database")
+        written.extend(group)
+        if 3 in group:
+            done.set()
+
+    refused = GroupedWrites.running(write, "records", retry_seconds=0, is_refused=lambda error: isinstance(error, LookupError))
+    async with refused as records:
+        for number in range(4):
+            records.record(number)
+        await done.wait()
+    assert written == [1, 2, 3]
