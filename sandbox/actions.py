@@ -15,7 +15,7 @@ from kernel.brand import Brand
 from kernel.errors import FieldInvalid
 from plugins.ledger.tables import metadata as ledger_metadata
 from plugins.psu_identity.tables import metadata as psu_identity_metadata
-from sandbox.bank.seeding import seed_bank
+from sandbox.bank.source import Source
 from sandbox.bank.tables import metadata as bank_metadata
 from sandbox.clock import METADATA as CLOCK_METADATA
 from sandbox.clock import MovedClock
@@ -30,7 +30,7 @@ class Actions:
     services: Services
     moved_clock: MovedClock
     tpps: Tpps
-    seed: int
+    source: Source
 
     async def decide(self, brand: Brand, consent_id: str, approve: bool, decision: Decision) -> None:
         """A persona's answer to the consent. Raises FieldInvalid, ConsentUnknown and what else forbids the answer."""
@@ -57,7 +57,7 @@ class Actions:
         await self.services.database.write(work)
         await self.services.versions.forget()
         await self.moved_clock.load()
-        await seed_bank(self.services.database, self.services.sealer, self.moved_clock.clock, str(self.seed), brand)
+        await self.source.make(self.services.database, self.services.sealer, self.moved_clock.clock, brand)
 
     async def _persona(self, brand: Brand, name: str) -> Psu:
         psu = await self.services.identity.check_password(brand, name, f"{name}-pw")

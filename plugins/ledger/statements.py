@@ -15,6 +15,7 @@ from kernel.banking.statements import Statement, StatementKind
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.lease import Lease
 from kernel.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.posting import take_instant
@@ -22,6 +23,7 @@ from plugins.ledger.records import STATEMENTS
 from plugins.ledger.schedule import add_months
 from plugins.ledger.statement_facts import StatedAccount, Turnover, tell_period
 
+ISSUE_EVERY_SECONDS = 10.0
 ACCOUNTS_PER_RUN = 100  # in one transaction
 STATEMENTS_PER_ACCOUNT_MAX = 240  # made up for at once: twenty years
 ID_DIGITS = 32  # hexadecimal
@@ -29,30 +31,39 @@ _INSTANT_BEFORE = timedelta(microseconds=1)
 
 
 class StatementRun:
-    """Issues what is due. Safe to run at any time, anywhere, and again."""
+    """Issues what is due of one brand. `run` is the work of a singleton (kernel/lease.py); it needs no fence, because two that run at
+    once make the same statements, and the database keeps the first."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock) -> None:
+    def __init__(self, database: Database, sealer: Sealer, clock: Clock, brand: Brand) -> None:
         self._database = database
         self._sealer = sealer
         self._clock = clock
+        self._brand = brand.name
+        self._issued_until: datetime | None = None
 
-    async def run(self, brand: Brand) -> int:
-        """Issue the statements of every period that is over; how many were issued."""
+    async def run(self, _lease: Lease) -> None:
+        await self.issue()
+
+    async def issue(self) -> int:
+        """Issue the statements of every period that is over; how many were issued. Once a month it asks the database."""
         until = _month_of(self._clock.now())
+        if until == self._issued_until:
+            return 0
         async with self._database.read() as connection:
-            due = [account.id for account in await _load_due(connection, brand.name, until)]
+            due = [account.id for account in await _load_due(connection, self._brand, until)]
         issued = 0
         for start in range(0, len(due), ACCOUNTS_PER_RUN):
-            issued += await self._issue(brand.name, due[start : start + ACCOUNTS_PER_RUN], until)
+            issued += await self._issue(due[start : start + ACCOUNTS_PER_RUN], until)
+        self._issued_until = until
         return issued
 
-    async def _issue(self, brand: str, account_ids: list[str], until: datetime) -> int:
+    async def _issue(self, account_ids: list[str], until: datetime) -> int:
         async def work(connection: AsyncConnection) -> int:
-            await take_instant(connection, brand, self._clock.now())  # the lock: two runs take turns
+            await take_instant(connection, self._brand, self._clock.now())  # the lock: two runs take turns
             issued = 0
-            for account in await _load_due(connection, brand, until, account_ids):
-                for statement in await _tell(connection, brand, account, until):
-                    await STATEMENTS.record(connection, self._sealer, self._clock, brand, statement)
+            for account in await _load_due(connection, self._brand, until, account_ids):
+                for statement in await _tell(connection, self._brand, account, until):
+                    await STATEMENTS.record(connection, self._sealer, self._clock, self._brand, statement)
                     issued += 1
             return issued
 

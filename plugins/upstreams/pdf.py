@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 WIDTH, HEIGHT = 595, 842  # points: A4
 REGULAR, BOLD = "F1", "F2"
 
-# Advance widths of Helvetica in thousandths of its size, from the blank to the tilde (Adobe Font Metrics).
-_ASCII = (
+# Advance widths in thousandths of the size, from the blank to the tilde (Adobe Font Metrics of Helvetica and Helvetica-Bold).
+_REGULAR_WIDTHS = (
     278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278,
     556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556,
     1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
@@ -20,7 +20,19 @@ _ASCII = (
     333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556,
     556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
 )  # fmt: skip
-_OTHER = 556  # of what is not there: most letters, digits and currency signs
+_BOLD_WIDTHS = (
+    278, 333, 474, 556, 556, 889, 722, 238, 333, 333, 389, 584, 278, 333, 278, 278,
+    556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 333, 333, 584, 584, 584, 611,
+    975, 722, 722, 722, 722, 667, 611, 778, 722, 278, 556, 722, 611, 833, 722, 778,
+    667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 333, 278, 333, 584, 556,
+    333, 556, 611, 556, 611, 556, 333, 611, 611, 278, 278, 556, 278, 889, 611, 611,
+    611, 611, 389, 556, 333, 611, 556, 778, 556, 556, 500, 389, 280, 389, 584,
+)  # fmt: skip
+_WIDTHS = {
+    font: {chr(code): width for code, width in enumerate(widths, 32)}
+    for font, widths in ((REGULAR, _REGULAR_WIDTHS), (BOLD, _BOLD_WIDTHS))
+}
+_OTHER_WIDTH = 556  # of what is not there: most letters, digits and currency signs
 _BEGIN = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 
 
@@ -36,7 +48,7 @@ class Page:
 
     def write_right(self, x: float, y: float, text: str, size: float, font: str = REGULAR) -> None:
         """Ends at `x`."""
-        self.write(round(x - width_of(text, size), 2), y, text, size, font)
+        self.write(round(x - width_of(text, size, font), 2), y, text, size, font)
 
     def rule(self, x: float, y: float, length: float, weight: float = 0.5) -> None:
         self.operations.append(b"%g w %g %g m %g %g l S" % (weight, x, HEIGHT - y, x + length, HEIGHT - y))
@@ -64,16 +76,18 @@ def render_pdf(pages: list[Page], title: str, created_at: datetime) -> bytes:
     return _assemble(objects)
 
 
-def width_of(text: str, size: float) -> float:
-    """Points that the text takes in the regular typeface; digits are as wide in the bold one."""
-    return sum(_ASCII[code - 32] if 32 <= (code := ord(_plain(character))) < 127 else _OTHER for character in text) * size / 1000
+def width_of(text: str, size: float, font: str = REGULAR) -> float:
+    """Points that the text takes."""
+    widths = _WIDTHS[font]
+    plain = text if text.isascii() else "".join(map(_plain, text))
+    return sum(widths.get(character, _OTHER_WIDTH) for character in plain) * size / 1000
 
 
-def fit(text: str, size: float, width: float) -> str:
+def fit(text: str, size: float, width: float, font: str = REGULAR) -> str:
     """As much of the text as fits, with an ellipsis if that is not all of it."""
-    if width_of(text, size) <= width:
+    if width_of(text, size, font) <= width:
         return text
-    while text and width_of(f"{text}...", size) > width:
+    while text and width_of(f"{text}...", size, font) > width:
         text = text[:-1]
     return f"{text.rstrip()}..."
 
@@ -97,6 +111,8 @@ def _font(name: bytes) -> bytes:
 
 def _encode(text: str) -> bytes:
     """Windows-1252; a letter that it lacks loses its accent, and anything else becomes a question mark."""
+    if text.isascii() and text.isprintable():
+        return text.encode()
     return b"".join(_encode_one(character) for character in text)
 
 

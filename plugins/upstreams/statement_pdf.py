@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from kernel.banking.accounts import Account, AccountIdentifier, Scheme, Transaction
 from kernel.banking.money import Money
 from kernel.banking.parties import Party, PostalAddress
-from kernel.banking.statements import Statement, StatementFigure
+from kernel.banking.statements import FeeKind, InterestKind, Statement, StatementFigure
 from plugins.upstreams.pdf import BOLD, HEIGHT, WIDTH, Page, fit, render_pdf
 
 LEFT, RIGHT = 48, WIDTH - 48
@@ -22,10 +22,8 @@ _FIGURES = {
     StatementFigure.TOTAL_DEBITS: "Paid out",
     StatementFigure.TOTAL_PURCHASES: "Purchases",
     StatementFigure.TOTAL_CASH_ADVANCES: "Cash withdrawals",
-    StatementFigure.TOTAL_CHARGES: "Charges",
     StatementFigure.CREDIT_LIMIT: "Credit limit",
     StatementFigure.MINIMUM_PAYMENT_DUE: "Minimum payment due",
-    StatementFigure.CLOSING_BALANCE: "Balance at the end",
 }
 _SCHEMES = {Scheme.SORT_CODE: "Sort code and account number", Scheme.IBAN: "IBAN", Scheme.PAN: "Card number"}
 
@@ -106,7 +104,7 @@ class _Sheets:
         printed = self._printed
         reference = printed.statement.reference
         return [
-            ("Account", fit(printed.account.nickname or printed.account.name, SMALL, 170)),
+            ("Account", fit(printed.account.nickname or printed.account.name, SMALL, 170, BOLD)),
             *((_SCHEMES[each.scheme], _number(each)) for each in printed.account.identifiers),
             ("Currency", printed.account.currency),
             ("Period", self.period),
@@ -123,16 +121,15 @@ class _Sheets:
             self._y += LINE
 
     def _write_figures(self) -> None:
-        amounts = {each.figure: each.amount for each in self._printed.statement.amounts}
-        for figure, label in _FIGURES.items():
-            if figure in amounts:
-                self._page.write(LEFT, self._y, label, TEXT)
-                self._page.write_right(LEFT + 230, self._y, _signed(amounts[figure]), TEXT, BOLD)
-                self._y += LINE
-        fees = [(fee.kind, fee.description, fee.amount) for fee in self._printed.statement.fees]
-        interest = [(each.kind, each.description, each.amount) for each in self._printed.statement.interest]
-        for kind, description, amount in (*fees, *interest):
-            self._page.write(LEFT, self._y, description or kind.value.replace("_", " ").capitalize(), TEXT)
+        statement = self._printed.statement
+        amounts = {each.figure: each.amount for each in statement.amounts}
+        told = [(label, amounts[figure]) for figure, label in _FIGURES.items() if figure in amounts]
+        told += [(fee.description or _words(fee.kind), fee.amount) for fee in statement.fees]
+        told += [(interest.description or _words(interest.kind), interest.amount) for interest in statement.interest]
+        if StatementFigure.CLOSING_BALANCE in amounts:
+            told.append(("Balance at the end", amounts[StatementFigure.CLOSING_BALANCE]))
+        for label, amount in told:
+            self._page.write(LEFT, self._y, fit(label, TEXT, 170), TEXT)
             self._page.write_right(LEFT + 230, self._y, _signed(amount), TEXT, BOLD)
             self._y += LINE
 
@@ -178,6 +175,10 @@ def _number(identifier: AccountIdentifier) -> str:
     if identifier.scheme is Scheme.SORT_CODE:
         return f"{text[:2]}-{text[2:4]}-{text[4:6]} {text[6:]}"
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def _words(kind: FeeKind | InterestKind) -> str:
+    return kind.value.replace("_", " ").capitalize()
 
 
 def _day(at: datetime) -> str:

@@ -37,7 +37,7 @@ from sandbox.bank.bank_file import (
     ProductLine,
     RecordLine,
 )
-from sandbox.bank.seeding import Progress, keep_anchor
+from sandbox.bank.seeding import Progress
 from sandbox.bank.tale import Tale, count_lines
 from sandbox.bank.writing import Writer, load_made
 
@@ -78,8 +78,7 @@ async def import_bank(  # noqa: PLR0917  what every start has at hand, as seed_b
         return
     if made:
         raise ConfigurationRefused(f"{file}: there is a bank already; import into a new state directory")
-    _, anchor = await keep_anchor(database, brand.name, contents.bank.seed, contents.bank.anchor)
-    writer = Writer(database, sealer, clock, brand.name, anchor=anchor)
+    writer = Writer(database, sealer, clock, brand.name, anchor=contents.bank.anchor)
     try:
         await writer.write(tale, lambda written: progress(written, tale.size, file.name))
     except (Problem, LineRefused) as error:
@@ -124,6 +123,7 @@ def _tale(file: Path, contents: Contents) -> Tale:
     pending = tuple(line.record for line in _of(contents, PendingLine))
     return Tale(
         name=f"{IMPORTED}{contents.digest}",
+        origin=(contents.bank.seed, contents.bank.anchor),
         logins=tuple(line.record for line in _of(contents, CustomerLine)),
         products=tuple(line.record for line in _of(contents, ProductLine)),
         parties=tuple((line.record, line.customer_id) for line in _of(contents, PartyLine)),

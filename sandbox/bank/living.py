@@ -74,7 +74,7 @@ def _chances(story: Story, routine: Routine, day: datetime) -> list[Event]:
     for earning in routine.earnings:
         for _ in range(_times(story, earning.per_week / 7)):
             minor, payer = story.amount(earning.low, earning.high), story.rng.choice(earning.payers)
-            reference = f"Invoice {story.rng.randrange(1000, 9999)}"
+            reference = earning.reference or f"Invoice {story.rng.randrange(1000, 9999)}"
             happen = _receive(story, earning.account, minor, payer, code=PAYMENT_IN, reference=reference)
             events.append((_between(story, day, 8, 17), happen))
     for habit in routine.habits:

@@ -31,13 +31,14 @@ class Income:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """Comes by chance, so many times a week."""
+    """Comes by chance, so many times a week; without a reference, an invoice's number."""
 
     account: str
     payers: tuple[Counterparty, ...]
     per_week: float
     low: int
     high: int
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ PRICE_LIST = Tale(name="products", products=PRODUCTS)
 Progress = Callable[[int, int, str], None]  # transactions made, transactions in all, whose
 
 
-def _silent(_done: int, _total: int, _what: str) -> None:
+def silent(_done: int, _total: int, _what: str) -> None:
     pass
 
 
@@ -46,7 +46,7 @@ async def seed_bank(  # noqa: PLR0917  the six are what every start has at hand
     clock: Clock,
     ids_seed: str,
     brand: Brand,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     *,
     heavy_transactions: int = heavy.TRANSACTIONS,
 ) -> None:

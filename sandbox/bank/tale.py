@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import msgspec
 
@@ -30,9 +31,11 @@ def _no_entries() -> Iterator[list[LedgerEntry]]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tale:
     """`entries` begins anew each time it is called: a transaction may run more than once. `changes`, by account id, come after
-    the entries; `issues_statements`: they are made from the entries, for everything before the anchor."""
+    the entries; `issues_statements`: they are made from the entries, for everything before the anchor; `origin`: the seed and the
+    anchor, where the tale brings its own."""
 
     name: str
+    origin: tuple[str, datetime] | None = None
     logins: tuple[Login, ...] = ()
     products: tuple[Product, ...] = ()
     parties: tuple[tuple[Party, str | None], ...] = ()  # with the customer's id, if it is one

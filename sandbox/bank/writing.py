@@ -47,6 +47,8 @@ class Writer:
         async def work(connection: AsyncConnection) -> None:
             marker = {"brand": self._brand, "name": tale.name, "seeded_at": self._clock.now()}
             await connection.execute(tables.households.insert().values(marker))
+            if tale.origin is not None:
+                await self._keep_origin(connection, *tale.origin)
             await self._open(connection, tale, hashes)
             written, opened = 0, set[str]()
             for chunk in tale.entries():
@@ -63,6 +65,11 @@ class Writer:
         except IntegrityError:  # another server made it in the meantime, or something is truly wrong
             if tale.name not in await load_made(self._database, self._brand):
                 raise
+
+    async def _keep_origin(self, connection: AsyncConnection, seed: str, anchor: datetime) -> None:
+        anchors = tables.anchors
+        await connection.execute(anchors.delete().where(anchors.c.brand == self._brand))
+        await connection.execute(anchors.insert().values(brand=self._brand, seed=seed, anchor=anchor))
 
     async def _open(self, connection: AsyncConnection, tale: Tale, hashes: list[str]) -> None:
         for product in tale.products:

@@ -171,7 +171,7 @@ class BuiltInBooks:
         await self.database.write(work)
 
     async def issue_statements(self, brand: Brand) -> int:
-        return await StatementRun(self.database, self.sealer, self.clock).run(brand)
+        return await StatementRun(self.database, self.sealer, self.clock, brand).issue()
 
     async def close(self, brand: Brand, account_id: str, at: datetime) -> None:
         change = StatusChange(status=AccountStatus.DELETED, at=at, eligible=False)

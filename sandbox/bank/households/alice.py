@@ -101,7 +101,7 @@ HOUSEHOLD = Household(
     begin={"current": 142_310, "savings": 410_000, "euro": 18_450},
     routine=Routine(
         incomes=(SALARY,),
-        earnings=(Earning("current", (shops.FLATMATE,), 0.2, 900, 6_400),),
+        earnings=(Earning("current", (shops.FLATMATE,), 0.2, 900, 6_400, "My half"),),
         bills=(
             *BILLS,
             Bill("current", 6, shops.GYM, 2_700, 2_700, "Membership", until=210),

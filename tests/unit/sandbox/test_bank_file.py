@@ -1,0 +1,172 @@
+"""The bank as a file: what goes in comes out, byte for byte, and what is wrong is refused with its line, whole."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.ports import Page, StatementFilter, TransactionFilter
+from kernel.brand import Brand
+from kernel.clock import ManualClock
+from kernel.config import ConfigurationRefused
+from kernel.database import Database
+from kernel.migrate import upgrade
+from kernel.sealed import Sealer
+from plugins.ledger import tables as ledger
+from plugins.ledger.balances import find_discrepancies
+from plugins.ledger.statements import StatementRun
+from plugins.upstreams.built_in import BuiltInBank
+from sandbox.bank import importing, tables
+from sandbox.bank.exporting import export_bank
+from sandbox.bank.importing import import_bank
+from sandbox.bank.personas import load_personas
+from sandbox.bank.seeding import seed_bank
+from sandbox.bank.source import Source
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+BRAND = Brand(
+    "main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "https://mtls.main.test"
+)
+SEALER = Sealer({1: b"k" * 32})
+CLOCK = ManualClock(NOW)
+FEW = 2_200  # three a day, so that the stall pays for its pitch
+CONTEXTS = (
+    ("plugins.ledger.migrations", "alembic_version_ledger"),
+    ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
+    ("sandbox.bank.migrations", "alembic_version_sandbox_bank"),
+)
+GUIDE = Path(__file__).parents[3] / "docs" / "sandbox-data.md"
+
+
+async def prepare(database):
+    for package, version_table in CONTEXTS:
+        await upgrade(database, package, version_table)
+
+
+@pytest.fixture
+async def database(database_url):
+    async with Database.open(database_url) as database:
+        await prepare(database)
+        yield database
+
+
+async def exported(database, sealer=SEALER) -> bytes:
+    return b"".join([line async for line in export_bank(database, sealer, BRAND)])
+
+
+async def imported(database, content: bytes | str, tmp_path: Path, name="bank.jsonl", sealer=SEALER) -> None:
+    file = tmp_path / name
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    await import_bank(database, sealer, CLOCK, file, BRAND, lambda *_: None)
+
+
+def by_hand() -> str:
+    return re.search(r"```json lines\n(.*?)```", GUIDE.read_text(), re.DOTALL)[1]
+
+
+async def test_what_was_exported_is_imported_and_exported_again_to_the_byte(database, tmp_path):
+    """Under other sealing keys: the file does not know them."""
+    url = f"sqlite:///{tmp_path}/first.db"
+    async with Database.open(url) as first:
+        await prepare(first)
+        await seed_bank(first, Sealer({3: b"q" * 32}), CLOCK, "1", BRAND, heavy_transactions=FEW)
+        content = await exported(first, Sealer({3: b"q" * 32}))
+        await imported(database, content, tmp_path)
+        assert await exported(database) == content
+        assert await load_personas(database, SEALER, BRAND) == await load_personas(first, Sealer({3: b"q" * 32}), BRAND)
+    async with database.read() as connection:
+        assert await find_discrepancies(connection, BRAND.name) == []
+    kinds = {json.loads(line)["type"] for line in content.splitlines()}
+    assert kinds == {
+        *("bank", "product", "customer", "party", "account", "beneficiary", "direct_debit", "standing_order"),
+        *("scheduled_payment", "statement", "offer", "entry", "pending"),
+    }
+
+
+async def test_the_same_seed_gives_the_same_bytes_on_every_database_and_another_seed_others(database, tmp_path):
+    digests = []
+    for number, (seed, now) in enumerate((("1", NOW), ("1", NOW.replace(hour=23)), ("2", NOW))):
+        async with Database.open(f"sqlite:///{tmp_path}/{number}.db") as other:
+            await prepare(other)
+            await seed_bank(other, SEALER, ManualClock(now), seed, BRAND, heavy_transactions=FEW)
+            digests.append(hashlib.sha256(await exported(other)).hexdigest())
+    await seed_bank(database, SEALER, CLOCK, "1", BRAND, heavy_transactions=FEW)
+    assert digests[0] == digests[1] == hashlib.sha256(await exported(database)).hexdigest()
+    assert digests[0] != digests[2]
+
+
+async def test_the_bank_of_the_guide_can_be_read(database, tmp_path):
+    await imported(database, by_hand(), tmp_path)
+    (gwen,) = await load_personas(database, SEALER, BRAND)
+    assert (gwen["username"], gwen["password"], gwen["otp"]) == ("gwen", "gwen-pw", "123456")
+    assert [account["number"] for account in gwen["accounts"]] == ["00997112345678"]
+    bank = BuiltInBank(database, SEALER, CLOCK)
+    (row,) = (await bank.transactions(BRAND, ("a1",), TransactionFilter())).transactions
+    assert (row.id, row.information, row.balance_after.minor) == ("t1", "Salary", 250_000)
+    assert (await bank.party_of(BRAND, "c1")).name == "Ms Gwen Gale"
+    assert await StatementRun(database, SEALER, CLOCK, BRAND).issue() == 1
+    (statement,) = (await bank.statements(BRAND, ("a1",), StatementFilter())).rows
+    assert statement.reference == "2026-06"
+    assert (await bank.beneficiaries(BRAND, ("a1",), Page())).rows == ()
+
+
+async def test_an_import_is_done_once_and_never_on_top_of_another_bank(database, tmp_path):
+    await imported(database, by_hand(), tmp_path)
+    before = await exported(database)
+    await imported(database, by_hand(), tmp_path, "the-same-elsewhere.jsonl")
+    await Source(seed=1).make(database, SEALER, CLOCK, BRAND)
+    with pytest.raises(ConfigurationRefused, match="there is a bank already"):
+        await imported(database, by_hand().replace("Salary", "Wages"), tmp_path)
+    assert await exported(database) == before
+
+
+def changed(line: int, old: str, new: str) -> str:
+    lines = by_hand().splitlines()
+    assert old in lines[line - 1]
+    lines[line - 1] = lines[line - 1].replace(old, new)
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "the file is empty"),
+        ("{}", "line 1: "),
+        (changed(1, '"format":1', '"format":2'), "line 1: not a bank of format 1"),
+        ("\n".join(by_hand().splitlines()[1:]), "line 1: not a bank of format 1"),
+        (by_hand() + by_hand(), "line 6: a second bank"),
+        (changed(3, '"customer_id"', '"customer"'), "line 3: "),
+        (changed(4, '"type":"current"', '"type":"crypto"'), "line 4: "),
+        (changed(4, '"party_id":"p1"', '"party_id":"p9"'), "there is no party p9"),
+        (changed(5, '"minor":-250000', '"minor":-249999'), "does not sum to zero"),
+        (changed(5, '"account_id":"a1"', '"account_id":"a2"'), "account a2 is unknown"),
+        (by_hand() + by_hand().splitlines()[4], "occurs twice"),
+        (by_hand() + "{broken", "line 6: "),
+        (by_hand() + '{"type":"offer\xff"}', "line 6: "),
+    ],
+)
+async def test_a_wrong_file_is_refused_and_nothing_is_kept_of_it(database, tmp_path, content, reason):
+    with pytest.raises(ConfigurationRefused, match=re.escape(reason)):
+        await imported(database, content, tmp_path)
+    async with database.read() as connection:
+        for table in (ledger.accounts, ledger.entries, ledger.parties, ledger.transactions):
+            assert (await connection.execute(sa.select(table))).all() == []
+        assert (await connection.execute(sa.select(tables.anchors))).all() == []
+    await imported(database, by_hand(), tmp_path)
+
+
+async def test_a_line_without_end_is_refused(sqlite_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(importing, "LINE_BYTES_MAX", 100)
+    async with Database.open(sqlite_url) as database:
+        await prepare(database)
+        with pytest.raises(ConfigurationRefused, match="line 2: longer than 100 bytes"):
+            await imported(database, by_hand(), tmp_path)
+        with pytest.raises(ConfigurationRefused, match="there is no bank to export"):
+            await exported(database)
+        with pytest.raises(ConfigurationRefused, match="No such file"):
+            await import_bank(database, SEALER, CLOCK, tmp_path / "absent", BRAND, lambda *_: None)
