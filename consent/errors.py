@@ -95,10 +95,6 @@ class LoginRequired(Problem):
     code, public = "login_required", "The customer must authenticate."
 
 
-class AuthorisationDenied(Problem):
-    code, public = "authorisation_denied", "The customer did not grant access."
-
-
 class AuthenticationUnmet(Problem):
     code, public = "authentication_unmet", "None of the required authentication context classes can be met."
 
@@ -136,7 +132,6 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     CodeInvalid: (400, "invalid_grant"),
     RefreshTokenInvalid: (400, "invalid_grant"),
     LoginRequired: (400, "login_required"),
-    AuthorisationDenied: (403, "access_denied"),
     AccountUnknown: (400, "access_denied"),
     ConsentUnknown: (400, "access_denied"),
     ConsentForeign: (400, "access_denied"),

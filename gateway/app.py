@@ -87,10 +87,6 @@ class Gateway:
         if exchange is not None and exchange.problem is not None:
             self._telemetry.refused("gateway", exchange.problem.code)
 
-    def body_bytes_max(self, brand: Brand, path: str) -> int:
-        """How much of a body the listener should read for this path before it gives up."""
-        return self._routing.locate(brand, path).dialect.body_bytes_max
-
     def _open(self, brand: Brand, place: Place, request: Request, interaction: str) -> Exchange:
         if request.listener != "mtls":
             raise OperationUnknown("resource APIs are served on the mTLS listener only")

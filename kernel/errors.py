@@ -66,10 +66,6 @@ class HeaderMissing(Problem):
     code, public = "header_missing", "A required request header is missing."
 
 
-class HostUnknown(Problem):
-    code, public = "host_unknown", "This server does not serve the requested host."
-
-
 # a member of a document is wrong
 class FieldMissing(Problem):
     code, public = "field_missing", "A required field is missing."

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from kernel.access import Grant
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import Consent, ConsentKind, Permission
 from kernel.errors import Problem
 from kernel.http.message import Query, Request
 from kernel.operations import Operation
@@ -110,7 +110,6 @@ class HeaderFace(Protocol):
     """How this standard names the facts that travel in headers."""
 
     interaction_header: str
-    psu_present_header: str
     parameters: tuple[HeaderParameter, ...]  # all request headers of the standard, for the published document
 
     def parse_interaction_id(self, request: Request) -> str | None:
@@ -164,7 +163,6 @@ class AuthorizationFace(Protocol):
     acr_values: tuple[str, ...]
     claims_supported: tuple[str, ...]
     select_verb: str  # the page's verb: "Choose accounts to share"
-    decode_lodgement: Callable[[bytes], ConsentLodgement] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +177,6 @@ class Dialect:
     errors: ErrorFace
     authorization: AuthorizationFace
     media_type: str = "application/json"
-    consent_statuses: Mapping[Any, str] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)  # canonical lodgement field -> the path a refusal of it names
     version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"
     cursor_parameter: str = "page"  # the query parameter in which a later page's cursor travels

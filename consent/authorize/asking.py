@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from consent.authorize.pushed import PushedRequest
 from consent.parameters import Parameters
 from kernel.access import Client
-from kernel.banking.consents import Consent
 from kernel.brand import Brand
 
 if TYPE_CHECKING:  # Services name parts that read pushed requests
@@ -30,4 +29,3 @@ class Asking:
     consent_id: str | None = None
     # found again at the authorization endpoint
     pushed: PushedRequest | None = None
-    consent: Consent | None = None

@@ -25,4 +25,3 @@ async def check_consent_owner(asking: Asking) -> None:
         raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")
     if scopes_opening(services.dialects_of(asking.brand), consent.kind).isdisjoint(asking.pushed.scope):
         raise ScopeInvalid(f"the scope does not open a consent for {consent.kind}")
-    asking.consent = consent

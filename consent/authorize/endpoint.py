@@ -35,7 +35,7 @@ async def authorize(services: Services, brand: Brand, request: Request) -> Respo
         return await _refuse(services, brand, asking.pushed, problem)
     if asking.pushed is None:
         raise RequestUriInvalid("no pushed request")
-    return await begin(services, brand, asking.pushed, request)
+    return await begin(services, brand, asking.pushed)
 
 
 async def _load_client(services: Services, brand: Brand, parameters: Parameters) -> Client:

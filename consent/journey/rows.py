@@ -120,8 +120,11 @@ async def insert_journey(
 
 async def load_journey(connection: AsyncConnection, brand: str, secret_hash: str, *, lock: bool = False) -> Journey | None:
     """The journey of a browser's secret: its present one, or the one its login page was served under. Expired ones too."""
-    mine = sa.or_(journeys.c.secret_hash == secret_hash, journeys.c.login_hash == secret_hash)
-    query = sa.select(journeys).where(journeys.c.brand == brand, mine)
+    of_brand = journeys.c.brand == brand  # in each arm, so that each goes by its own index
+    mine = sa.or_(
+        sa.and_(of_brand, journeys.c.secret_hash == secret_hash), sa.and_(of_brand, journeys.c.login_hash == secret_hash)
+    )
+    query = sa.select(journeys).where(mine)
     row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return None if row is None else _read(row)
 

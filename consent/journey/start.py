@@ -18,11 +18,11 @@ from consent.services import Services
 from consent.store.snapshots import load_consent
 from kernel.brand import Brand
 from kernel.errors import Problem
-from kernel.http.message import Request, Response
+from kernel.http.message import Response
 from kernel.ids import hash_secret
 
 
-async def begin(services: Services, brand: Brand, pushed: PushedRequest, _request: Request) -> Response:
+async def begin(services: Services, brand: Brand, pushed: PushedRequest) -> Response:
     """303 to the login page; or, if a stored decision fits, straight back to the client; or the refusal, told to the client.
     Raises RequestUriInvalid when the request was answered meanwhile."""
     try:

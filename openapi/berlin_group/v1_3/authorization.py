@@ -1,9 +1,9 @@
 """How an authorization request names its consent. NextGenPSD2 XS2A 1.3, "OAuth2 SCA Approach": scope `AIS:<consentId>`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import Consent, ConsentKind, Permission
 from kernel.errors import FieldInvalid
 
 SCOPE_PREFIXES: Mapping[ConsentKind, str] = {
@@ -28,9 +28,6 @@ class Authorization:
     acr_values: tuple[str, ...] = ()
     claims_supported: tuple[str, ...] = ()
     select_verb = "Choose the accounts to share"
-
-    def __init__(self) -> None:
-        self.decode_lodgement: Callable[[bytes], ConsentLodgement] | None = None
 
     def consent_id_of(self, parameters: Mapping[str, str], claims: Mapping[str, Any]) -> str | None:
         """From the scope, which may name one consent. Raises FieldInvalid."""

@@ -1,7 +1,6 @@
 """Berlin Group NextGenPSD2 XS2A 1.3: everything about it in one value."""
 
 from openapi.berlin_group.v1_3.authorization import Authorization
-from openapi.berlin_group.v1_3.codes import CONSENT_STATUSES
 from openapi.berlin_group.v1_3.errors import ErrorTable
 from openapi.berlin_group.v1_3.headers import Headers
 from openapi.berlin_group.v1_3.operations import ROWS
@@ -15,6 +14,5 @@ DIALECT = Dialect(
     headers=Headers(),
     errors=ErrorTable(),
     authorization=Authorization(),
-    consent_statuses=CONSENT_STATUSES,
     version="1.3.11",
 )

@@ -33,7 +33,6 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.MediaTypeUnsupported: WireError(415),
     errors.HeaderInvalid: _FORMAT_ERROR,
     errors.HeaderMissing: _FORMAT_ERROR,
-    errors.HostUnknown: _RESOURCE_UNKNOWN,
     errors.FieldMissing: _FORMAT_ERROR,
     errors.FieldInvalid: _FORMAT_ERROR,
     errors.FieldDateInvalid: WireError(400, "TIMESTAMP_INVALID"),

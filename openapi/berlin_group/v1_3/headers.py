@@ -19,7 +19,6 @@ class Headers:
     """The header face."""
 
     interaction_header = REQUEST_ID
-    psu_present_header = PSU_IP_ADDRESS
     parameters: tuple[HeaderParameter, ...] = (
         HeaderParameter(REQUEST_ID, "The id of this call, played back.", required=True, format="uuid"),
         HeaderParameter(CONSENT_ID, "The consent that opens the account.", required=True, only_with_consent=True),

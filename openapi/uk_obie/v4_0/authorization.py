@@ -1,12 +1,11 @@
 """How an authorization request names its consent, and what the id_token says about it. OBIE Security Profile, "OpenBanking Intent Id"."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import Consent, ConsentKind, Permission
 from kernel.errors import FieldInvalid
 from openapi.uk_obie.v4_0.clusters import clusters_of
-from openapi.uk_obie.v4_0.consents import decode_lodgement
 
 INTENT_ID = "openbanking_intent_id"
 INTENT_ID_LENGTH_MAX = 128
@@ -25,9 +24,6 @@ class Authorization:
     acr_values: tuple[str, ...] = ("urn:openbanking:psd2:sca", "urn:openbanking:psd2:ca")
     claims_supported: tuple[str, ...] = (INTENT_ID,)
     select_verb = "Choose accounts to share"
-
-    def __init__(self) -> None:
-        self.decode_lodgement: Callable[[bytes], ConsentLodgement] | None = decode_lodgement
 
     def consent_id_of(self, parameters: Mapping[str, str], claims: Mapping[str, Any]) -> str | None:
         """From `claims.id_token`, or `claims.userinfo`, which must not contradict it. Raises FieldInvalid."""

@@ -2,7 +2,6 @@
 
 from openapi.dialect import Dialect
 from openapi.uk_obie.v4_0.authorization import Authorization
-from openapi.uk_obie.v4_0.codes import ACCOUNT_CONSENT_STATUSES
 from openapi.uk_obie.v4_0.consents import NAME, PATHS
 from openapi.uk_obie.v4_0.errors import ErrorTable
 from openapi.uk_obie.v4_0.filters import PAGE
@@ -17,7 +16,6 @@ DIALECT = Dialect(
     headers=Headers(),
     errors=ErrorTable(),
     authorization=Authorization(),
-    consent_statuses=ACCOUNT_CONSENT_STATUSES,
     paths=PATHS,
     version="4.0.0",
     cursor_parameter=PAGE,

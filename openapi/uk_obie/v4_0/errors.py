@@ -31,7 +31,6 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.MediaTypeUnsupported: WireError(415),
     errors.HeaderInvalid: WireError(400, "U006"),
     errors.HeaderMissing: WireError(400, "U007"),
-    errors.HostUnknown: WireError(404),
     errors.FieldMissing: WireError(400, "U004"),
     errors.FieldInvalid: WireError(400, "U002"),
     errors.FieldDateInvalid: WireError(400, "U003"),

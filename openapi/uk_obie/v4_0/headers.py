@@ -25,7 +25,6 @@ class Headers:
     """The header face."""
 
     interaction_header = INTERACTION_ID
-    psu_present_header = CUSTOMER_IP_ADDRESS
     parameters: tuple[HeaderParameter, ...] = (
         HeaderParameter(INTERACTION_ID, "An id of this call, played back; made up if it is absent.", format="uuid"),
         HeaderParameter(CUSTOMER_IP_ADDRESS, "The PSU's address, if and only if the PSU is present."),

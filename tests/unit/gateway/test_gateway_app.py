@@ -155,10 +155,6 @@ def test_refuses_in_the_dialects_words_what_could_not_be_read_whole(made):
     assert response.headers["X-Interaction"] == world.INTERACTION
 
 
-def test_says_how_much_of_a_body_to_read(made):
-    assert made.gateway.body_bytes_max(made.brand, "/book/v1/consents") == 65_536
-
-
 class TestWhoAmI:
     async def test_answers_any_valid_token_of_any_grant(self, made):
         told = body_of(await made.ask(path="/whoami"))

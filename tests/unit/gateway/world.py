@@ -83,7 +83,6 @@ CERTIFICATE = Certificate(
 
 class Headers:
     interaction_header = "X-Interaction"
-    psu_present_header = "X-PSU"
 
     def parse_interaction_id(self, request: Request) -> str | None:
         value = request.header("X-Interaction")

@@ -101,10 +101,9 @@ def test_a_request_names_its_consent_in_the_scope() -> None:
             authorization.consent_id_of({"scope": scope}, {})
 
 
-def test_the_authorization_face_knows_no_id_token_and_no_lodgement() -> None:
+def test_the_authorization_face_knows_no_id_token() -> None:
     authorization = DIALECT.authorization
     assert authorization.id_token_claims(a_consent()) == {}
-    assert authorization.decode_lodgement is None
     assert [authorization.scope_of(kind) for kind in ConsentKind] == ["accounts", "payments", "payments", "fundsconfirmations"]
     assert authorization.clusters(frozenset()) == []
     assert authorization.clusters(frozenset({Permission.BALANCES})) == [("Your account information", ["Balances"])]

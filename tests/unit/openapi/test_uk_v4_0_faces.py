@@ -124,12 +124,6 @@ def test_every_kind_of_consent_has_a_scope() -> None:
     }
 
 
-def test_a_lodgement_can_come_by_an_authorization_request_too() -> None:
-    assert AUTHORIZATION.decode_lodgement is not None
-    lodgement = AUTHORIZATION.decode_lodgement(b'{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":{}}')
-    assert lodgement.permissions == {Permission.ACCOUNTS_BASIC}
-
-
 def sentences(*permissions: Permission) -> list[str]:
     return list(itertools.chain(*(texts for _, texts in AUTHORIZATION.clusters(frozenset(permissions)))))
 

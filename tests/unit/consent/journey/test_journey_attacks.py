@@ -339,7 +339,7 @@ async def test_the_cookie_is_kept_from_scripts_other_hosts_and_plain_http(world)
     from consent.journey.start import begin
 
     browser = world.browser()
-    response = await begin(world.services, BRAND, await world.push(consent), browser.request("GET", "/authorize"))
+    response = await begin(world.services, BRAND, await world.push(consent))
     cookie = response.headers["Set-Cookie"]
     assert cookie.startswith(f"{COOKIE}=")
     for attribute in ("Path=/", "Secure", "HttpOnly", "SameSite=Lax"):

@@ -246,7 +246,7 @@ class Browser:
     async def begin(self, pushed: PushedRequest) -> "Browser":
         from consent.journey.start import begin
 
-        response = await begin(self.world.services, self.brand, pushed, self.request("GET", "/authorize"))
+        response = await begin(self.world.services, self.brand, pushed)
         return await self.follow(response, "/authorize")
 
     def request(self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Request:
