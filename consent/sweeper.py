@@ -17,8 +17,7 @@ from consent.journey.rows import JOURNEY_MAX
 from consent.store.authorisations import AuthorisationStatus
 from consent.store.consents import ConsentStore, Guard
 from consent.tables_consents import attempts, authorisations, consents, decisions, journeys
-from consent.tables_oauth import codes, denied_tokens, pushed_requests, token_families
-from kernel.access import FamilyState
+from consent.tables_oauth import codes, denied_tokens, pushed_requests
 from kernel.banking.consents import AWAITING_MAX, AWAITING_STATES, LIVE_STATES, Consent
 from kernel.brand import Brand
 from kernel.clock import Clock
@@ -43,14 +42,7 @@ class Stale:
     table: sa.Table
     column: str
     kept: timedelta
-    only: tuple[sa.ColumnElement[bool], ...] = ()
 
-
-_LIVING_FAMILY = sa.exists().where(
-    token_families.c.brand == codes.c.brand,
-    token_families.c.id == codes.c.family_id,
-    token_families.c.state == FamilyState.ACTIVE.value,
-)
 
 STALE = (
     Stale(journeys, "expires_at", JOURNEYS_KEPT),
@@ -58,8 +50,7 @@ STALE = (
     Stale(decisions, "expires_at", timedelta()),
     Stale(pushed_requests, "expires_at", PUSHED_KEPT),
     Stale(denied_tokens, "expires_at", DENIALS_KEPT),
-    # A used code stays while its family lives: its replay must end the family.
-    Stale(codes, "expires_at", JOURNEYS_KEPT, (~_LIVING_FAMILY | codes.c.taken.is_(False),)),
+    Stale(codes, "expires_at", JOURNEYS_KEPT),  # none while a used code's family lives (consent/tokens/codes.py)
 )
 
 
@@ -176,9 +167,7 @@ class Sweeper:
         table = stale.table
         key = table.primary_key.columns.values()[1]  # every key is (brand, one id)
         before = self.clock.wall() - stale.kept
-        found = (
-            sa.select(key).where(table.c.brand == self.brand.name, table.c[stale.column] <= before, *stale.only).limit(BATCH_ROWS)
-        )
+        found = sa.select(key).where(table.c.brand == self.brand.name, table.c[stale.column] <= before).limit(BATCH_ROWS)
         deleted = await connection.execute(
             table.delete().where(table.c.brand == self.brand.name, key.in_(found), table.c[stale.column] <= before)
         )

@@ -31,7 +31,8 @@ consents = sa.Table(
     sa.Column("valid_until", Instant, nullable=True),
     sa.Index("consents_by_client", "brand", "client_id", "state", "created_at"),
     sa.Index("consents_by_psu", "brand", "psu_id", "created_at"),
-    sa.Index("consents_by_validity", "state", "valid_until"),
+    sa.Index("consents_by_validity", "brand", "state", "valid_until"),
+    sa.Index("consents_by_age", "brand", "state", "created_at"),
 )
 
 consent_versions = sa.Table(
@@ -82,7 +83,7 @@ authorisations = sa.Table(
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("ended_at", Instant, nullable=True),
     sa.Index("authorisations_by_consent", "brand", "consent_id", "started_at"),
-    sa.Index("authorisations_by_status", "status", "started_at"),
+    sa.Index("authorisations_by_status", "brand", "status", "started_at"),
 )
 
 account_references = sa.Table(
@@ -95,6 +96,7 @@ account_references = sa.Table(
     sa.Column("upstream_id", sa.LargeBinary, nullable=False),  # sealed
     sa.Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("brand", "account_id", name="account_references_by_account"),
+    sa.Index("account_references_by_upstream", "brand", "upstream_blind"),
 )
 
 journeys = sa.Table(
@@ -122,7 +124,7 @@ journeys = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.UniqueConstraint("brand", "secret_hash", name="journeys_by_secret"),
     sa.Index("journeys_by_login", "brand", "login_hash"),
-    sa.Index("journeys_by_expiry", "expires_at"),
+    sa.Index("journeys_by_expiry", "brand", "expires_at"),
 )
 
 attempts = sa.Table(
@@ -134,7 +136,7 @@ attempts = sa.Table(
     sa.Column("first_at", Instant, nullable=False),
     sa.Column("blocked_until", Instant, nullable=True),
     sa.Column("expires_at", Instant, nullable=False),
-    sa.Index("attempts_by_expiry", "expires_at"),
+    sa.Index("attempts_by_expiry", "brand", "expires_at"),
 )
 
 decisions = sa.Table(
@@ -151,5 +153,5 @@ decisions = sa.Table(
     sa.Column("taken_at", Instant, nullable=True),
     sa.Index("decisions_by_consent", "brand", "consent_id"),
     sa.Index("decisions_by_client", "brand", "client_id"),
-    sa.Index("decisions_by_expiry", "expires_at"),
+    sa.Index("decisions_by_expiry", "brand", "expires_at"),
 )

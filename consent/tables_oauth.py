@@ -61,7 +61,7 @@ pushed_requests = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.UniqueConstraint("id", name="pushed_requests_by_id"),
-    sa.Index("pushed_requests_by_expiry", "expires_at"),
+    sa.Index("pushed_requests_by_expiry", "brand", "expires_at"),
 )
 
 token_families = sa.Table(
@@ -97,8 +97,9 @@ codes = sa.Table(
     sa.Column("acr", sa.String(255), nullable=True),
     sa.Column("taken", sa.Boolean, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
-    sa.Column("expires_at", Instant, nullable=False),
-    sa.Index("codes_by_expiry", "expires_at"),
+    sa.Column("expires_at", Instant, nullable=True),  # null from its use until its family ends: a replay must end the family
+    sa.Index("codes_by_expiry", "brand", "expires_at"),
+    sa.Index("codes_by_family", "brand", "family_id"),
 )
 
 refresh_tokens = sa.Table(
@@ -118,5 +119,5 @@ denied_tokens = sa.Table(
     sa.Column("brand", BRAND, primary_key=True),
     sa.Column("jti", ID, primary_key=True),
     sa.Column("expires_at", Instant, nullable=False),
-    sa.Index("denied_tokens_by_expiry", "expires_at"),
+    sa.Index("denied_tokens_by_expiry", "brand", "expires_at"),
 )

@@ -26,6 +26,8 @@ async def upgrade(database: Database, package: str, version_table: str) -> None:
             await connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # the lock may wait for another server's upgrade
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
         await connection.run_sync(_run_scripts, package, version_table)
+        if database.is_sqlite:
+            await connection.execute(sa.text("PRAGMA optimize=0x10002"))  # statistics of tables that have none yet
 
     await database.write_patiently(work)
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.tables_oauth import token_families
+from consent.tables_oauth import codes, token_families
 from kernel.access import FamilyState, TokenFamily
 
 FIRST_VERSION = 1
@@ -72,20 +72,25 @@ def family_of(row: sa.Row[Any]) -> TokenFamily:
 
 async def end_families(connection: AsyncConnection, brand: str, consent_id: str, now: datetime) -> list[tuple[str, int]]:
     """End every active family of a consent, in the caller's transaction: ids and new versions, to be published by the caller."""
-    return await _end(connection, now, token_families.c.brand == brand, token_families.c.consent_id == consent_id)
+    return await _end(connection, brand, now, token_families.c.consent_id == consent_id)
 
 
 async def end_family(connection: AsyncConnection, brand: str, family_id: str, now: datetime) -> int | None:
     """End one family: its new version, or None if it had ended or never was."""
-    ended = await _end(connection, now, token_families.c.brand == brand, token_families.c.id == family_id)
+    ended = await _end(connection, brand, now, token_families.c.id == family_id)
     return ended[0][1] if ended else None
 
 
-async def _end(connection: AsyncConnection, now: datetime, *where: sa.ColumnElement[bool]) -> list[tuple[str, int]]:
+async def _end(connection: AsyncConnection, brand: str, now: datetime, where: sa.ColumnElement[bool]) -> list[tuple[str, int]]:
+    """With the families, their used codes are over: nothing is left that a replay could end."""
     rows = await connection.execute(
         token_families.update()
-        .where(*where, token_families.c.state == FamilyState.ACTIVE.value)
+        .where(token_families.c.brand == brand, where, token_families.c.state == FamilyState.ACTIVE.value)
         .values(state=FamilyState.ENDED.value, version=token_families.c.version + 1, ended_at=now)
         .returning(token_families.c.id, token_families.c.version)
     )
-    return [(row.id, row.version) for row in rows]
+    ended = [(row.id, row.version) for row in rows]
+    if ended:
+        used = (codes.c.brand == brand, codes.c.family_id.in_([family_id for family_id, _ in ended]), codes.c.taken.is_(True))
+        await connection.execute(codes.update().where(*used).values(expires_at=now))
+    return ended

@@ -4,13 +4,17 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from consent.journey.rows import load_journey
 from consent.store.authorisations import AuthorisationStatus
 from consent.sweeper import STALE, Sweeper
 from consent.tables import journal, outbox
 from consent.tables_consents import attempts, consent_versions, decisions, journeys
 from consent.tables_oauth import codes, denied_tokens, pushed_requests
+from consent.tokens.codes import take_code
 from kernel.banking.consents import AWAITING_MAX, ConsentState
+from kernel.database import Database
 from kernel.errors import ConsentNotAuthorised
 from kernel.lease import LeaseLost
 from tests.unit.consent.journey.world import BRAND, CLIENT, START, World, make_world
@@ -106,11 +110,12 @@ async def test_a_used_code_stays_while_its_family_lives(world):
     consent, browser = await begun(world)
     await browser.log_in("alice")
     await browser.approve(0)
-    await world.database.write(lambda connection: connection.execute(codes.update().values(taken=True)))
+    await world.database.write(lambda connection: take_code(connection, BRAND.name, browser.answer["code"]))
     world.clock.advance(timedelta(days=30))
     await sweep(world)
     assert len(await world.rows(codes)) == 1
     await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
+    world.clock.advance(timedelta(hours=1))
     await sweep(world)
     assert await world.rows(codes) == []
 
@@ -194,3 +199,43 @@ async def test_whoever_lost_the_lease_records_no_end(world, command):
     with pytest.raises(LeaseLost):
         await getattr(world.store, command)(BRAND, consent.id, guard=stale.check_fence)
     assert (await world.store.load(BRAND, consent.id)).version == 1
+
+
+async def plans_of(database: Database, work) -> list[str]:
+    """How SQLite goes about each statement of `work`."""
+    seen: list[tuple[str, tuple]] = []
+    note = lambda _c, _cursor, statement, parameters, *_: seen.append((statement, parameters))  # noqa: E731
+    engines = {database._readers.sync_engine, database._writers.sync_engine}
+    for engine in engines:
+        sa.event.listen(engine, "before_cursor_execute", note)
+    await work()
+    for engine in engines:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    plans = []
+    async with database.read() as connection:
+        for statement, parameters in seen:
+            if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                plans += [row.detail for row in plan]
+    return plans
+
+
+async def test_a_sweep_and_a_journey_read_by_indexes_that_begin_with_the_brand(sqlite_url):
+    async with make_world(sqlite_url) as world:
+        lease = world.lease()
+        assert await lease.acquire()
+        sweeper = Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND)
+
+        async def journey():
+            async with world.database.read() as connection:
+                await load_journey(connection, BRAND.name, "a hash")
+
+        swept = await plans_of(world.database, lambda: sweeper.run(lease))
+        found = await plans_of(world.database, journey)
+    searched = [plan for plan in swept + found if plan.startswith(("SCAN", "SEARCH"))]
+    assert len(searched) > 2 * len(STALE)
+    assert [plan for plan in searched if "(brand=? AND " not in plan] == []
+    assert {plan.split()[4] for plan in found if plan.startswith("SEARCH")} == {
+        "journeys_by_login",
+        "sqlite_autoindex_journeys_2",
+    }
