@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from consent.clients.registry import deactivate_client, register_client, replace_client
+from consent.settings import Settings
 from kernel.hot_state import Unavailable, VersionIs
 from tests.unit.consent.oauth_world import ASSERTION_TYPE, BRAND, KEYS, SigningKey, World, b64, b64_json, oauth_world
 
@@ -191,12 +192,26 @@ async def test_an_assertion_older_than_the_memory_of_used_ones_is_refused(oauth:
         assert (await present(oauth, oauth.assertion(oauth.acme, **changes))).error == INVALID
 
 
+async def test_a_client_that_authenticates_too_often_is_told_when_to_come_back(oauth: World):
+    object.__setattr__(oauth.services, "settings", Settings(client_requests_per_minute=3))
+    acme, refused = oauth.acme, oauth.assertion(oauth.acme)
+    for _ in range(2):
+        assert (await present(oauth, oauth.assertion(acme))).status == 200
+    assert (await oauth.push(acme, (await oauth.lodge(acme)).id)).status == 201
+    for answer in (await present(oauth, refused), await oauth.push(acme, None)):
+        assert answer.error == (429, "temporarily_unavailable")
+        assert 1 <= int(answer.response.headers["Retry-After"]) <= 60
+    assert (await oauth.token(oauth.borough, "client_credentials")).status == 200
+    oauth.advance(seconds=21)
+    assert (await present(oauth, refused)).status == 200  # it was not used up
+
+
 async def test_when_replays_cannot_be_ruled_out_nobody_is_authenticated(oauth: World):
     """Security fails closed; the caller may try again."""
 
     async def decide(checks: Any, *, spend: bool, load_version: Any) -> tuple[Any, ...]:
         settled = await versions.decide([c for c in checks if isinstance(c, VersionIs)], spend=False, load_version=load_version)
-        return (*settled, Unavailable())
+        return (*settled, *[Unavailable()] * (len(checks) - len(settled)))
 
     versions = oauth.services.versions
     lost = type("Lost", (), {"decide": staticmethod(decide)})()
