@@ -1,6 +1,7 @@
 """POST /par: an authenticated client pushes its authorization request and gets a request_uri for the browser. RFC 9126 section 2.
 
-Everything that can be judged is judged here. A request that names no consent gets one from the client's default permissions.
+Everything that can be judged is judged here. A request that names no consent gets one from the client's default permissions; both
+are stored, or neither.
 """
 
 from datetime import timedelta
@@ -27,29 +28,27 @@ async def push(services: Services, brand: Brand, request: Request) -> Response:
     client = await authenticate_client(services, brand, request, parameters)
     asking = Asking(services, brand, client, parameters)
     await run_steps(asking, "par")
-    if asking.consent_id is None:
-        asking.consent_id = await _lodge_default(asking)
     secret = services.ids.secret()
-    pushed = _pushed_of(asking, secret)
 
     async def work(connection: AsyncConnection) -> None:
-        await issue_pushed(connection, pushed)
+        consent_id = asking.consent_id or await _lodge_default(connection, asking)
+        await issue_pushed(connection, _pushed_of(asking, secret, consent_id))
 
     await services.database.write(work)
-    return render_json(201, {"request_uri": pushed.request_uri, "expires_in": services.settings.request_uri_seconds})
+    return render_json(201, {"request_uri": REQUEST_URI_PREFIX + secret, "expires_in": services.settings.request_uri_seconds})
 
 
-async def _lodge_default(asking: Asking) -> str:
+async def _lodge_default(connection: AsyncConnection, asking: Asking) -> str:
     lodgement = ConsentLodgement(
         kind=ConsentKind.ACCOUNTS,
         lodged_as=LODGED_AS_DEFAULT,
         permissions=frozenset(Permission(permission) for permission in asking.client.default_permissions),
     )
-    consent = await asking.services.store.lodge(asking.brand, asking.client, lodgement)
+    consent = await asking.services.store.lodge_within(connection, asking.brand, asking.client, lodgement)
     return consent.id
 
 
-def _pushed_of(asking: Asking, secret: str) -> PushedRequest:
+def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
     parameters, now = asking.parameters, asking.services.clock.wall()
     return PushedRequest(
         brand=asking.brand.name,
@@ -63,7 +62,7 @@ def _pushed_of(asking: Asking, secret: str) -> PushedRequest:
         code_challenge=parameters["code_challenge"],
         claims=asking.claims,
         acr_values=asking.acr_values,
-        consent_id=asking.consent_id,
+        consent_id=consent_id,
         prompt=asking.prompt,
         max_age=asking.max_age,
         login_hint=parameters.get("login_hint"),

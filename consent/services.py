@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from consent.clients.client_keys import ClientKeys
 from consent.keys.ring import KeyRing
 from consent.ports import CustomerAccounts, PsuIdentity
@@ -25,6 +27,12 @@ class Store(Protocol):
     """The consent store (consent/store/consents.py), as far as endpoints and pages use it."""
 
     async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent: ...
+
+    async def lodge_within(
+        self, connection: AsyncConnection, brand: Brand, client: Client, lodgement: ConsentLodgement
+    ) -> Consent:
+        """In the caller's transaction."""
+        ...
 
     async def revoke_by_psu(self, brand: Brand, psu_id: str, consent_id: str) -> Consent:
         """Raises ConsentUnknown for anyone else's, and what forbids it where there is nothing left to revoke."""

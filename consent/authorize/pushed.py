@@ -83,11 +83,11 @@ async def load_begun(connection: AsyncConnection, brand: str, pushed_id: str) ->
     return None if row is None or row.taken else _decode(row.document)
 
 
-async def take_pushed(connection: AsyncConnection, pushed_id: str) -> bool:
+async def take_pushed(connection: AsyncConnection, brand: str, pushed_id: str) -> bool:
     """Complete the request: True for the first caller, False for every later one."""
     taken = await connection.execute(
         pushed_requests.update()
-        .where(pushed_requests.c.id == pushed_id, pushed_requests.c.taken.is_(False))
+        .where(pushed_requests.c.brand == brand, pushed_requests.c.id == pushed_id, pushed_requests.c.taken.is_(False))
         .values(taken=True, document=b"")
     )
     return taken.rowcount == 1

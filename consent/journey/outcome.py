@@ -149,5 +149,5 @@ def _check_fixed(consent: Consent, upstream_ids: tuple[str, ...]) -> None:
 
 async def _take(connection: AsyncConnection, pushed: PushedRequest, claim: Claim) -> None:
     await claim(connection)
-    if not await take_pushed(connection, pushed.id):
+    if not await take_pushed(connection, pushed.brand, pushed.id):
         raise RequestUriInvalid("answered already")

@@ -47,7 +47,7 @@ async def _refuse(services: Services, brand: Brand, pushed: PushedRequest, probl
     """Refusing completes the request: it is not answered twice."""
 
     async def work(connection: AsyncConnection) -> bool:
-        return await take_pushed(connection, pushed.id)
+        return await take_pushed(connection, brand.name, pushed.id)
 
     if not await services.database.write(work):
         raise RequestUriInvalid("answered already")

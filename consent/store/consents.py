@@ -55,20 +55,22 @@ class ConsentStore:
 
     async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent:
         """A new consent that awaits its PSU. Raises FieldMissing, FieldDateInvalid, BodyTooLarge or RateExceeded."""
+        return await self.database.write(lambda connection: self.lodge_within(connection, brand, client, lodgement))
+
+    async def lodge_within(
+        self, connection: AsyncConnection, brand: Brand, client: Client, lodgement: ConsentLodgement
+    ) -> Consent:
+        """`lodge`, in the caller's transaction."""
         consent = self._parse_lodgement(brand, client, lodgement)
-
-        async def work(connection: AsyncConnection) -> Consent:
-            since = consent.created_at - LODGED_WINDOW
-            if await count_lodged(connection, brand.name, client.id, since, self.lodged_max) >= self.lodged_max:
-                raise RateExceeded(
-                    f"client {client.id} has {self.lodged_max} waiting consents",
-                    rule="lodged-consents",
-                    retry_after=LODGED_RETRY_SECONDS,
-                )
-            await insert_consent(connection, self, consent, actor=f"client:{client.id}")
-            return consent
-
-        return await self.database.write(work)
+        since = consent.created_at - LODGED_WINDOW
+        if await count_lodged(connection, brand.name, client.id, since, self.lodged_max) >= self.lodged_max:
+            raise RateExceeded(
+                f"client {client.id} has {self.lodged_max} waiting consents",
+                rule="lodged-consents",
+                retry_after=LODGED_RETRY_SECONDS,
+            )
+        await insert_consent(connection, self, consent, actor=f"client:{client.id}")
+        return consent
 
     async def load(self, brand: Brand, consent_id: str) -> Consent | None:
         """The current version, whoever it belongs to."""

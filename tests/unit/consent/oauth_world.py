@@ -352,7 +352,7 @@ class World:
         authorisation_id = services.ids.uuid()
 
         async def work(connection: AsyncConnection) -> tuple[str, dict[str, int]]:
-            assert await take_pushed(connection, pushed.id)
+            assert await take_pushed(connection, BRAND.name, pushed.id)
             consent = await load_consent(connection, services.sealer, BRAND.name, pushed.consent_id, lock=True)
             assert consent is not None
             authorised = await authorise(

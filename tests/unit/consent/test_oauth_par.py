@@ -6,7 +6,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from consent.authorize.pushed import take_pushed
+from consent.tables_consents import consents
+from kernel.errors import Overloaded
 from tests.unit.consent.oauth_world import SCA, World
 
 INVALID = (400, "invalid_request")
@@ -169,3 +173,22 @@ async def test_the_request_is_found_by_its_hash_only(oauth: World):
         rows = (await connection.exec_driver_sql("SELECT * FROM pushed_requests")).all()
     assert len(rows) == 1
     assert secret not in str(rows)
+
+
+async def test_a_request_that_could_not_be_stored_leaves_no_default_consent(
+    oauth_anywhere: World, monkeypatch: pytest.MonkeyPatch
+):
+    async def fail(*_: object) -> None:
+        raise Overloaded
+
+    monkeypatch.setattr("consent.par.issue_pushed", fail)
+    assert (await oauth_anywhere.push(oauth_anywhere.acme, None)).status == 503
+    async with oauth_anywhere.database.read() as connection:
+        assert (await connection.execute(sa.select(consents))).all() == []
+
+
+async def test_a_request_is_completed_for_its_own_brand_only(oauth_anywhere: World):
+    world = oauth_anywhere
+    pushed = await world.load_pushed(world.acme, await world.pushed_uri(world.acme, (await world.lodge(world.acme)).id))
+    taken = [await world.database.write(lambda c, brand=brand: take_pushed(c, brand, pushed.id)) for brand in ("other", "main")]
+    assert taken == [False, True]
