@@ -4,6 +4,7 @@ OpenMetrics; DESIGN: how fast (a labelled lookup per request would cost as much 
 identifier of a client, consent, account or person.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -83,6 +84,13 @@ class Telemetry:
         if name not in self._gauges:
             self._gauges[name] = Gauge(f"portcullis_{name}", documentation, registry=self.registry)
         return self._gauges[name]
+
+    def watch(self, name: str, documentation: str, read: Callable[[], float], **labels: str) -> None:
+        """A gauge that is read whenever the metrics are; each set of label values has its own `read`."""
+        if name not in self._gauges:
+            self._gauges[name] = Gauge(f"portcullis_{name}", documentation, tuple(labels), registry=self.registry)
+        gauge = self._gauges[name]
+        (gauge.labels(**labels) if labels else gauge).set_function(read)
 
     def render(self) -> bytes:
         """The exposition text, of media type `CONTENT_TYPE`."""

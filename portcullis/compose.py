@@ -6,10 +6,11 @@ nothing here knows which it is.
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from consent import tables
 from consent.app import ConsentServer
@@ -92,6 +93,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
                 access_writer(parts.database, journal, parts.clock), "access records", is_refused=refuses_values
             )
         )
+        _watch(parts.telemetry, versions, {"tokens": issued, "access": accessed})
         store = ConsentStore(
             database=parts.database, versions=versions, clock=parts.clock, ids=parts.ids, sealer=parts.sealer, journal=journal
         )
@@ -134,6 +136,27 @@ async def _open_versions(stack: AsyncExitStack, parts: Parts) -> Versions:
     versions = Versions(epoch, hot_state, local, monotonic, workers=parts.settings.workers)
     await stack.enter_async_context(versions.running())
     return versions
+
+
+def _watch(telemetry: Telemetry, versions: Versions, queues: Mapping[str, GroupedWrites[Any]]) -> None:
+    """How far the server is from its ordinary state, for whoever watches it."""
+    telemetry.watch("hot_state_trusted", "1 while versions come from the hot state.", lambda: versions.is_trusted)
+    telemetry.watch(
+        "hot_state_asked_database",
+        "Version questions that the hot state did not settle, since the start.",
+        lambda: versions.asked_database,
+    )
+    telemetry.watch(
+        "limits_kept_locally", "Limits that the hot state did not keep, since the start.", lambda: versions.limited_locally
+    )
+    for queue, records in queues.items():
+        telemetry.watch("records_waiting", "Records that wait to be written.", records.__len__, queue=queue)
+        telemetry.watch(
+            "records_refused",
+            "Records dropped because they could never be written.",
+            partial(getattr, records, "refused"),
+            queue=queue,
+        )
 
 
 async def _outlive_second_of(birth: float, clock: Clock) -> None:

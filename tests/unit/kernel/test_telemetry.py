@@ -27,3 +27,15 @@ def test_the_same_names_are_the_same_meter_and_two_processes_parts_do_not_mix():
     assert telemetry.gauge("x", "X.") is telemetry.gauge("x", "X.")
     Telemetry().operation("a", "b").observe(200, 1)
     assert 'status="200"' not in telemetry.render().decode()
+
+
+def test_a_watched_gauge_is_read_when_the_metrics_are():
+    telemetry, waiting = Telemetry(), []
+    telemetry.watch("records_waiting", "Waiting.", waiting.__len__, queue="a")
+    telemetry.watch("records_waiting", "Waiting.", lambda: 7, queue="b")
+    telemetry.watch("trusted", "Trusted.", lambda: True)
+    waiting.append("one")
+    text = telemetry.render().decode()
+    assert 'portcullis_records_waiting{queue="a"} 1.0' in text
+    assert 'portcullis_records_waiting{queue="b"} 7.0' in text
+    assert "portcullis_trusted 1.0" in text
