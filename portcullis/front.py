@@ -13,6 +13,7 @@ from kernel.errors import Problem
 from kernel.http.message import Request, Response
 
 MISDIRECTED = 421
+HTTPS_PORT = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,25 @@ class Surface:
     body_bytes_max: int
 
 
+def host_of(url: str) -> str:
+    """The host of an https URL, in the one form in which hosts are compared."""
+    return _plain(urlsplit(url).netloc)
+
+
+def _plain(authority: str) -> str:
+    """https has a port of its own, which may be said or not (RFC 9110 section 4.2.3)."""
+    return authority.lower().removesuffix(f":{HTTPS_PORT}")
+
+
 class FrontDoor:
     """Host to brand, path to surface. The last surface owns what no other does."""
 
     def __init__(self, brands: Sequence[Brand], surfaces: Sequence[Surface]) -> None:
-        self._brands = {urlsplit(url).netloc.lower(): brand for brand in brands for url in (brand.issuer, brand.mtls_url)}
+        self._brands = {host_of(url): brand for brand in brands for url in (brand.issuer, brand.mtls_url)}
         self._surfaces = tuple(surfaces)
 
     async def handle(self, request: Request) -> Response:
-        brand = self._brands.get(request.host)
+        brand = self._brands.get(_plain(request.host))
         if brand is None:
             return Response(MISDIRECTED)
         belongs = trace.traceparent.set(trace.parse_traceparent(request.header(trace.HEADER)))
@@ -44,7 +55,7 @@ class FrontDoor:
 
     def refuse(self, request: Request, problem: Problem) -> Response:
         """The answer to what never became a whole request, in the words of the surface it was meant for."""
-        brand = self._brands.get(request.host)
+        brand = self._brands.get(_plain(request.host))
         if brand is None:
             return Response(MISDIRECTED)
         return self._surface(request.path).refuse(brand, request, problem)

@@ -21,6 +21,7 @@ from openapi import DIALECTS
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
+from portcullis.front import host_of
 
 VARIABLES = {
     "PORTCULLIS_STATE_DIR": "state_dir",
@@ -211,7 +212,7 @@ def _check_brands(settings: Settings) -> None:
     brands = settings.resolved_brands()
     for what, values in (
         ("name", [brand.name for brand in brands]),
-        ("host", [urlsplit(url).netloc for brand in brands for url in {brand.issuer, brand.mtls_url}]),
+        ("host", [host for brand in brands for host in {host_of(brand.issuer), host_of(brand.mtls_url)}]),
     ):
         if len(values) != len(set(values)):
             raise ConfigurationRefused(f"brands: two of them have the same {what}")

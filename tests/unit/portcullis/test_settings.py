@@ -52,6 +52,7 @@ def test_the_defaults_name_one_brand_by_its_ports():
         (BRAND.replace("https://api.bank", "https://api.bank/path"), {}, "brands.mtls_url"),
         (BRAND + BRAND.replace("auth", "auth2").replace("api", "api2"), {}, "same name"),
         (BRAND + BRAND.replace('"main"', '"other"'), {}, "same host"),
+        (TWO_BRANDS.replace("auth2.bank", "AUTH.bank:443"), {}, "same host"),
         (BRAND + 'dialects = ["none"]', {}, "brands.dialects"),
         (BRAND + 'zone = "Nowhere/None"', {}, "brands.zone"),
         (BRAND + 'colour = "red"', {}, "colour"),
