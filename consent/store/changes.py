@@ -19,7 +19,7 @@ from consent.store.authorisations import AuthorisationStatus, Shown, end_authori
 from consent.store.references import take_references
 from consent.store.snapshots import LODGED, insert_snapshot
 from consent.tables_consents import consents
-from kernel.banking.consents import Consent
+from kernel.banking.consents import Consent, ConsentState
 from kernel.clock import Clock
 from kernel.ids import Ids
 from kernel.interaction import interaction_id
@@ -120,7 +120,7 @@ async def count_lodged(connection: AsyncConnection, brand: str, client_id: str, 
         .where(
             consents.c.brand == brand,
             consents.c.client_id == client_id,
-            consents.c.state == "awaiting",
+            consents.c.state == ConsentState.AWAITING.value,
             consents.c.created_at > since,
         )
         .limit(at_most)
