@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import RequestUriForeign, RequestUriInvalid
+from consent.formats import check_format
 from consent.tables_oauth import pushed_requests
 from kernel import json
 from kernel.ids import hash_secret
@@ -74,13 +75,13 @@ async def load_pushed(connection: AsyncConnection, brand: str, client_id: str, r
         raise RequestUriInvalid("already used")
     if row.expires_at <= now:
         raise RequestUriInvalid(f"expired at {row.expires_at}")
-    return _decode(row.document)
+    return _decode(row)
 
 
 async def load_begun(connection: AsyncConnection, brand: str, pushed_id: str) -> PushedRequest | None:
     """The request behind a journey that has begun: its request_uri may have expired since; None once it is taken."""
     row = (await connection.execute(_select(brand, pushed_id))).one_or_none()
-    return None if row is None or row.taken else _decode(row.document)
+    return None if row is None or row.taken else _decode(row)
 
 
 async def take_pushed(connection: AsyncConnection, brand: str, pushed_id: str) -> bool:
@@ -97,5 +98,6 @@ def _select(brand: str, pushed_id: str) -> sa.Select[Any]:
     return sa.select(pushed_requests).where(pushed_requests.c.brand == brand, pushed_requests.c.id == pushed_id)
 
 
-def _decode(document: bytes) -> PushedRequest:
-    return msgspec.json.decode(document, type=PushedRequest)
+def _decode(row: sa.Row[Any]) -> PushedRequest:
+    check_format("a pushed request", row.format, present=FORMAT)
+    return msgspec.json.decode(row.document, type=PushedRequest)

@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.formats import check_format
 from consent.tables_oauth import clients
 from kernel import json
 from kernel.access import Client
@@ -16,16 +17,24 @@ FORMAT = 1
 
 async def load_client(connection: AsyncConnection, brand: str, client_id: str, *, lock: bool = False) -> Client | None:
     """The client's current version, active or not."""
-    query = sa.select(clients.c.document).where(clients.c.brand == brand, clients.c.id == client_id)
-    document = (await connection.execute(query.with_for_update() if lock else query)).scalar()
-    return None if document is None else msgspec.json.decode(document, type=Client)
+    query = _select(brand).where(clients.c.id == client_id)
+    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else _decode(row)
 
 
 async def load_clients(connection: AsyncConnection, brand: str, client_ids: Sequence[str]) -> dict[str, Client]:
     """The current versions of those that exist, active or not, by id."""
-    query = sa.select(clients.c.document).where(clients.c.brand == brand, clients.c.id.in_(client_ids))
-    found = [msgspec.json.decode(document, type=Client) for document in await connection.scalars(query)]
-    return {client.id: client for client in found}
+    rows = await connection.execute(_select(brand).where(clients.c.id.in_(client_ids)))
+    return {row.id: _decode(row) for row in rows}
+
+
+def _select(brand: str) -> sa.Select[Any]:
+    return sa.select(clients.c.id, clients.c.format, clients.c.document).where(clients.c.brand == brand)
+
+
+def _decode(row: sa.Row[Any]) -> Client:
+    check_format(f"client {row.id}", row.format, present=FORMAT)
+    return msgspec.json.decode(row.document, type=Client)
 
 
 def columns_of(client: Client) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import RequestUriInvalid
+from consent.formats import check_format
 from consent.journey.outcome import Approval, approve, deny
 from consent.journey.problems import AuthenticationUnavailable, JourneyAnswered
 from consent.journey.rows import Journey, take_journey
@@ -165,7 +166,7 @@ async def _find(services: Services, brand: Brand, consent: Consent) -> tuple[str
     if consent.lodged_as == LODGED_AS_DEFAULT:
         fits = sa.or_(fits, decisions.c.client_id == consent.client_id)
     query = (
-        sa.select(decisions.c.id, decisions.c.decision)
+        sa.select(decisions.c.id, decisions.c.format, decisions.c.decision)
         .where(
             decisions.c.brand == brand.name,
             fits,
@@ -179,6 +180,7 @@ async def _find(services: Services, brand: Brand, consent: Consent) -> tuple[str
         row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
+    check_format(f"decision {row.id}", row.format, present=FORMAT)
     return row.id, msgspec.json.decode(services.sealer.open(row.decision, *_place(brand, row.id)), type=Decision)
 
 

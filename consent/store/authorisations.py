@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.formats import check_format
 from consent.ports import ScaEvidence
 from consent.tables_consents import authorisations
 from kernel import json
@@ -114,6 +115,7 @@ def _open_one(brand: str, authorisation_id: str) -> sa.Update:
 
 
 def _read(sealer: Sealer, row: sa.Row[Any]) -> Authorisation:
+    check_format(f"authorisation {row.id}", row.format, present=FORMAT)
     return Authorisation(
         id=row.id,
         brand=row.brand,

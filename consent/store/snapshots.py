@@ -1,7 +1,4 @@
-"""Consent snapshots as they are stored: one immutable row per version, sealed, with a format number.
-
-Readers accept the present format and the one before it, so that two releases can run beside each other.
-"""
+"""Consent snapshots as they are stored: one immutable row per version, sealed, with a format number (consent/formats.py)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,15 +9,13 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.formats import check_format
 from consent.tables_consents import consent_versions, consents
 from kernel import json
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.sealed import Sealer
 
 FORMAT = 1
-READABLE = frozenset({FORMAT})
-
-
 LODGED = "lodge"  # the event of a first version
 
 
@@ -31,10 +26,6 @@ class Recorded:
     consent: Consent
     event: str
     at: datetime
-
-
-class FormatUnreadable(Exception):
-    """A stored document is of a format that this release cannot read: an older release still runs, or a migration was skipped."""
 
 
 async def insert_snapshot(connection: AsyncConnection, sealer: Sealer, consent: Consent, event: str, at: datetime) -> None:
@@ -106,8 +97,7 @@ def _current(brand: str) -> sa.Select[Any]:
 
 
 def _open(sealer: Sealer, row: sa.Row[Any]) -> Consent:
-    if row.format not in READABLE:
-        raise FormatUnreadable(f"consent {row.id} version {row.version} has format {row.format}")
+    check_format(f"consent {row.id} version {row.version}", row.format, present=FORMAT)
     return msgspec.json.decode(sealer.open(row.snapshot, *_place(row.brand, row.id, row.version)), type=Consent)
 
 

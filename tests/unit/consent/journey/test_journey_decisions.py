@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from consent.formats import FormatUnreadable
 from consent.journey.decisions import DECISION_MAX, decide
 from consent.journey.problems import AuthenticationUnavailable
 from consent.store.authorisations import AuthorisationStatus
+from consent.tables_consents import decisions
 from kernel.banking.consents import ConsentState
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentNotAuthorised, ConsentUnknown
 from tests.unit.consent.journey.world import BRAND, CLIENT
@@ -122,3 +124,12 @@ async def test_an_unknown_consent_or_another_customers_is_refused(world):
     await world.store.withdraw(BRAND, CLIENT, unknown.id)
     with pytest.raises(ConsentUnknown):
         await decided(world, unknown)
+
+
+async def test_a_decision_in_a_format_that_nobody_knows_is_not_guessed(world):
+    consent = await world.lodge()
+    await decided(world, consent)
+    await world.database.write(lambda connection: connection.execute(decisions.update().values(format=99)))
+    pushed = await world.push(consent)
+    with pytest.raises(FormatUnreadable):
+        await world.browser().begin(pushed)

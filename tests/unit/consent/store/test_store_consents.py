@@ -8,10 +8,11 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from consent.formats import FormatUnreadable
 from consent.lifecycle import ConsentEvent
 from consent.store.changes import change_consent
 from consent.store.references import take_references
-from consent.store.snapshots import FormatUnreadable, load_consent
+from consent.store.snapshots import load_consent
 from consent.tables import journal, metadata, outbox
 from consent.tables_consents import account_references, consent_versions, consents
 from consent.tables_oauth import token_families
