@@ -42,3 +42,18 @@ async def test_a_migration_outlasts_the_deadlines_of_requests(postgresql_url, sl
         assert await pending(database, slow_migration, "alembic_version_slow") == []
         async with database.read() as connection:
             assert (await connection.execute(sa.text("SELECT count(*) FROM made"))).scalar_one() == 0
+
+
+async def test_sqlite_knows_what_the_tables_hold_once_a_process_has_ended(sqlite_url):
+    async def fill(connection):
+        await connection.exec_driver_sql("CREATE TABLE filled (id INTEGER PRIMARY KEY, word TEXT)")
+        await connection.exec_driver_sql("CREATE INDEX filled_by_word ON filled (word)")
+        await connection.exec_driver_sql(
+            "INSERT INTO filled WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT i, i % 7 FROM n"
+        )
+        await connection.exec_driver_sql("SELECT * FROM filled WHERE word = '1'")
+
+    async with Database.open(sqlite_url) as database:
+        await database.write(fill)
+    async with Database.open(sqlite_url) as database, database.read() as connection:
+        assert (await connection.exec_driver_sql("SELECT tbl FROM sqlite_stat1")).scalars().all() == ["filled"]
