@@ -165,8 +165,11 @@ def check_safe(settings: Settings) -> None:
         raise ConfigurationRefused("workers: this version runs one; start several servers that share database_url and redis_url")
     if settings.tls is not None and settings.tls.minimum_version not in ("1.2", "1.3"):
         raise ConfigurationRefused("tls.minimum_version: must be 1.2 or 1.3")
-    if urlsplit(settings.database()).scheme.split("+")[0] not in ("sqlite", "postgresql", "postgres"):
+    url = urlsplit(settings.database())
+    if url.scheme.split("+")[0] not in ("sqlite", "postgresql"):
         raise ConfigurationRefused("database_url: must be a sqlite:// or postgresql:// URL")
+    if url.scheme.startswith("sqlite") and (url.netloc or not url.path.strip("/")):
+        raise ConfigurationRefused("database_url: needs the path of a file, sqlite:///relative or sqlite:////absolute")
     _check_ports(settings)
     _check_rates(settings.rates)
     _check_addresses(settings)
