@@ -1,0 +1,33 @@
+"""Production runs without the sandbox: not only is nothing of it used, nothing of it is loaded."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOADED = "import sys; print(*sorted(name for name in sys.modules if name.partition('.')[0] == 'sandbox'))"
+SERVE_HELP = """
+from contextlib import suppress
+from portcullis.cli import app
+with suppress(SystemExit):
+    app(["serve", "--help"])
+print()
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import portcullis.serve", "import portcullis.compose", "import portcullis.surfaces, portcullis.housekeeping", SERVE_HELP],
+    ids=["serve", "compose", "surfaces", "serve --help"],
+)
+def test_production_never_loads_the_sandbox(code):
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{LOADED}"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ""
+
+
+def test_the_sandbox_would_be_noticed():
+    code = f"import portcullis.serve_sandbox\n{LOADED}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "sandbox.control" in done.stdout
