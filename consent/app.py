@@ -13,8 +13,8 @@ import structlog
 from consent.authorize.endpoint import authorize
 from consent.dashboard import ROUTES as DASHBOARD
 from consent.discovery import discover
-from consent.errors import oauth_error
 from consent.journey import ROUTES as PAGES
+from consent.journey.problems import page_error
 from consent.json_document import render_preflight
 from consent.json_response import render_json_error, render_json_failure
 from consent.jwks import publish_keys
@@ -143,9 +143,8 @@ class ConsentServer:
 
 
 def _render_page_error(brand: Brand, problem: Problem) -> Response:
-    """Never 401: a page knows no scheme to authenticate with."""
-    status, code = oauth_error(problem)
-    response = render_error_page(brand, code, problem.public, 400 if status == 401 else status)
+    status, code = page_error(problem)
+    response = render_error_page(brand, code, problem.public, status)
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(problem.allowed)
     return response

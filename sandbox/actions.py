@@ -10,13 +10,13 @@ from consent.journey.decisions import decide
 from consent.ports import Psu
 from consent.services import Services
 from consent.tables import metadata as consent_metadata
-from kernel.banking.accounts import Account
 from kernel.brand import Brand
 from kernel.errors import FieldInvalid
 from plugins.ledger.tables import metadata as ledger_metadata
 from plugins.psu_identity.tables import metadata as psu_identity_metadata
 from sandbox.bank.source import Source
 from sandbox.bank.tables import metadata as bank_metadata
+from sandbox.clerk import find_persona, names_of
 from sandbox.clock import METADATA as CLOCK_METADATA
 from sandbox.clock import MovedClock
 from sandbox.control import Decision, NewTpp
@@ -34,7 +34,7 @@ class Actions:
 
     async def decide(self, brand: Brand, consent_id: str, approve: bool, decision: Decision) -> None:
         """A persona's answer to the consent. Raises FieldInvalid, ConsentUnknown and what else forbids the answer."""
-        psu = await self._persona(brand, decision.persona)
+        psu = await find_persona(self.services.identity, brand, decision.persona)
         chosen = await self._chosen(brand, psu, decision.accounts) if approve and decision.accounts is not None else None
         await decide(self.services, brand, consent_id=consent_id, client_id=None, approve=approve, psu=psu, upstream_ids=chosen)
 
@@ -59,23 +59,13 @@ class Actions:
         await self.moved_clock.load()
         await self.source.make(self.services.database, self.services.sealer, self.moved_clock.clock, brand)
 
-    async def _persona(self, brand: Brand, name: str) -> Psu:
-        psu = await self.services.identity.check_password(brand, name, f"{name}-pw")
-        if psu is None:
-            raise FieldInvalid(public="There is no such persona; personas.json lists them.", path="persona")
-        return psu
-
     async def _chosen(self, brand: Brand, psu: Psu, asked: list[str]) -> tuple[str, ...]:
         """The bank's ids of the accounts asked for by nickname, name, number or id. Raises FieldInvalid for one that is none."""
         accounts = await self.services.customer_accounts.accounts_of(brand, psu.customer_id)
         chosen = []
         for number, wanted in enumerate(asked):
-            found = [account.id for account in accounts if account.eligible and wanted in _names(account)]
+            found = [account.id for account in accounts if account.eligible and wanted in names_of(account)]
             if len(found) != 1:
                 raise FieldInvalid(public="No account, or several, of this persona are called so.", path=f"accounts[{number}]")
             chosen += found
         return tuple(dict.fromkeys(chosen))
-
-
-def _names(account: Account) -> set[str | None]:
-    return {account.id, account.name, account.nickname, *(identifier.identification for identifier in account.identifiers)}

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.ports import AccountRemoval, CustomerAccounts, PsuIdentity
+from consent.ports import AccountRemoval, CustomerAccounts, Psu, PsuIdentity
 from kernel import json
 from kernel.banking.accounts import Account, AccountStatus
 from kernel.banking.consents import Consent
@@ -96,14 +96,20 @@ class Clerk:
 
     async def _find(self, brand: Brand, persona: str, wanted: str) -> Account:
         """The persona's account by nickname, name, number or id. Raises FieldInvalid for none, or several."""
-        psu = await self.identity.check_password(brand, persona, f"{persona}-pw")
-        if psu is None:
-            raise FieldInvalid(public="There is no such persona; personas.json lists them.", path="persona")
+        psu = await find_persona(self.identity, brand, persona)
         accounts = await self.customer_accounts.accounts_of(brand, psu.customer_id)
         found = [account for account in accounts if wanted in names_of(account)]
         if len(found) != 1:
             raise FieldInvalid(public="No account, or several, of this persona are called so.", path="account")
         return found[0]
+
+
+async def find_persona(identity: PsuIdentity, brand: Brand, name: str) -> Psu:
+    """By their public password. Raises FieldInvalid."""
+    psu = await identity.check_password(brand, name, f"{name}-pw")
+    if psu is None:
+        raise FieldInvalid(public="There is no such persona; personas.json lists them.", path="persona")
+    return psu
 
 
 def names_of(account: Account) -> set[str | None]:

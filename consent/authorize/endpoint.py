@@ -4,14 +4,11 @@ RFC 9126 section 4, RFC 6749 section 4.1.2.1: what is wrong with client, redirec
 of the browser, everything else to the client at its redirect_uri.
 """
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.authorize import run_steps
 from consent.authorize.asking import Asking
-from consent.authorize.pushed import PushedRequest, take_pushed
-from consent.authorize.respond import error_redirect, redirect
+from consent.authorize.respond import redirect
 from consent.errors import PushRequired, RequestUriInvalid, oauth_error, render_description
-from consent.journey.start import begin
+from consent.journey.start import begin, refuse_pushed
 from consent.parameters import Parameters, parse_form, parse_query
 from consent.services import Services
 from kernel.access import Client
@@ -32,7 +29,7 @@ async def authorize(services: Services, brand: Brand, request: Request) -> Respo
     except Problem as problem:
         if asking.pushed is None:
             raise
-        return await _refuse(services, brand, asking.pushed, problem)
+        return await refuse_pushed(services, brand, asking.pushed, problem)
     if asking.pushed is None:
         raise RequestUriInvalid("no pushed request")
     return await begin(services, brand, asking.pushed)
@@ -57,15 +54,3 @@ def _refuse_unpushed(brand: Brand, client: Client, parameters: Parameters, probl
     _, error = oauth_error(problem)
     answer = {"error": error, "error_description": render_description(problem.public)}
     return redirect(brand, redirect_uri, answer, parameters.get("state"))
-
-
-async def _refuse(services: Services, brand: Brand, pushed: PushedRequest, problem: Problem) -> Response:
-    """Refusing completes the request: it is not answered twice."""
-
-    async def work(connection: AsyncConnection) -> bool:
-        return await take_pushed(connection, brand.name, pushed.id)
-
-    if not await services.database.write(work):
-        raise RequestUriInvalid("completed by another visit")
-    _, error = oauth_error(problem)
-    return error_redirect(brand, pushed, error, problem.public)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import CodeInvalid
-from consent.grants.granting import TokenRequest
+from consent.grants.granting import TokenRequest, render_tokens
 from consent.store.snapshots import load_consent
 from consent.tokens.access import issue_access_token, issue_id_token
 from consent.tokens.codes import load_code, take_code
@@ -143,14 +143,7 @@ def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
         family_id=family.id,
         consent_id=family.consent_id,
     )
-    answer = {
-        "access_token": issued.token,
-        "token_type": "Bearer",
-        "expires_in": issued.expires_in,
-        "scope": family.scope,
-    }
-    if redeemed.refresh_token is not None:
-        answer["refresh_token"] = redeemed.refresh_token
+    answer = render_tokens(issued, scope, redeemed.refresh_token)
     if "openid" in scope:
         dialect = services.dialects.get(redeemed.consent.lodged_as)
         answer["id_token"] = issue_id_token(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from consent.errors import ScopeInvalid
-from consent.grants.granting import TokenRequest, parse_scope
+from consent.grants.granting import TokenRequest, parse_scope, render_tokens
 from consent.tokens.access import issue_access_token
 from kernel.interaction import interaction_id
 from kernel.journal import Entry
@@ -30,9 +30,4 @@ class ClientCredentials:
                 facts={"grant": self.name, "scope": list(scope)},
             )
         )
-        return {
-            "access_token": issued.token,
-            "token_type": "Bearer",
-            "expires_in": issued.expires_in,
-            "scope": " ".join(scope),
-        }
+        return render_tokens(issued, scope, None)

@@ -10,6 +10,7 @@ from kernel.brand import Brand
 
 if TYPE_CHECKING:
     from consent.services import Services
+    from consent.tokens.access import IssuedToken
 
 SCOPE_CHARS_MAX = 1000
 
@@ -33,6 +34,12 @@ class GrantType(Protocol):
     async def issue(self, asked: TokenRequest) -> dict[str, Any]:
         """The members of the token response. Raises Problem."""
         ...
+
+
+def render_tokens(issued: "IssuedToken", scope: tuple[str, ...], refresh_token: str | None) -> dict[str, Any]:
+    """The members of a token response that every grant has. RFC 6749 section 5.1."""
+    answer = {"access_token": issued.token, "token_type": "Bearer", "expires_in": issued.expires_in, "scope": " ".join(scope)}
+    return answer if refresh_token is None else answer | {"refresh_token": refresh_token}
 
 
 def parse_scope(asked: TokenRequest, allowed: tuple[str, ...]) -> tuple[str, ...]:

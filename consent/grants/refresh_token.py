@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import RefreshTokenInvalid
-from consent.grants.granting import TokenRequest, parse_scope
+from consent.grants.granting import TokenRequest, parse_scope, render_tokens
 from consent.store.snapshots import load_consent
 from consent.tokens.access import issue_access_token
 from consent.tokens.families import load_family_row
@@ -54,13 +54,7 @@ class RefreshToken:
                 facts={"grant": self.name, "family_id": family.id, "consent_id": family.consent_id},
             )
         )
-        return {
-            "access_token": issued.token,
-            "token_type": "Bearer",
-            "expires_in": issued.expires_in,
-            "scope": " ".join(scope),
-            "refresh_token": presented,
-        }
+        return render_tokens(issued, scope, presented)
 
 
 async def _load_grant(connection: AsyncConnection, asked: TokenRequest, presented: str) -> sa.Row[Any]:

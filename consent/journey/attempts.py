@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import attempts
+from kernel.database import insert_into
 
 FAILURES_MAX = 5  # per PSU and credential, and per journey
 PEER_FAILURES_MAX = 100  # per network address: many customers may share one
@@ -61,9 +61,8 @@ def _update(brand: str, subject: str) -> sa.Update:
 
 
 def _insert_unless_known(connection: AsyncConnection, brand: str, subject: str, now: datetime) -> Any:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     return (
-        insert(attempts)
+        insert_into(connection, attempts)
         .values(brand=brand, subject=subject, failures=0, first_at=now, blocked_until=None, expires_at=now + FAILURES_WITHIN)
         .on_conflict_do_nothing(index_elements=["brand", "subject"])
     )

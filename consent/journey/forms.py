@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from consent.journey.problems import FormForged, FormMalformed, FormStale
 from consent.journey.rows import PATHS, Journey, Stage
+from consent.parameters import FORM_BYTES_MAX
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.forms import check_media_type, parse_pairs
 from kernel.http.message import Request
 from kernel.sealed import Sealer
 
-FORM_BYTES_MAX = 65_536
 FIELDS_MAX = 600
 FIELD_CHARACTERS_MAX = 1024
 TOKEN_FIELD = "form_token"

@@ -31,7 +31,7 @@ async def begin(services: Services, brand: Brand, pushed: PushedRequest) -> Resp
     except RequestUriInvalid:
         raise
     except Problem as problem:
-        return await _refuse(services, brand, pushed, problem)
+        return await refuse_pushed(services, brand, pushed, problem)
 
 
 async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Asked:
@@ -43,8 +43,8 @@ async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Aske
     return Asked(pushed, client, consent)
 
 
-async def _refuse(services: Services, brand: Brand, pushed: PushedRequest, problem: Problem) -> Response:
-    """Refusing completes the request: it is not answered twice."""
+async def refuse_pushed(services: Services, brand: Brand, pushed: PushedRequest, problem: Problem) -> Response:
+    """Refusing completes the request: it is not answered twice. Raises RequestUriInvalid when it was answered meanwhile."""
 
     async def work(connection: AsyncConnection) -> bool:
         return await take_pushed(connection, brand.name, pushed.id)

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import consent_last_used
+from kernel.database import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _later(known: LastUsed | None, use: Use) -> LastUsed:
 
 
 def _upsert(connection: AsyncConnection) -> Any:
-    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(consent_last_used)
+    insert = insert_into(connection, consent_last_used)
     known, new = consent_last_used.c, insert.excluded
     return insert.on_conflict_do_update(
         index_elements=["brand", "consent_id"],

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import account_references
 from kernel.banking.consents import AccountReference
+from kernel.database import insert_into
 from kernel.ids import Ids
 from kernel.sealed import Sealer
 
@@ -76,8 +76,8 @@ async def _known(connection: AsyncConnection, brand: str, organisation_id: str, 
 
 
 def _insert_unless_known(connection: AsyncConnection) -> Any:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return insert(account_references).on_conflict_do_nothing(index_elements=["brand", "organisation_id", "upstream_blind"])
+    insert = insert_into(connection, account_references)
+    return insert.on_conflict_do_nothing(index_elements=["brand", "organisation_id", "upstream_blind"])
 
 
 def blind_upstream_id(sealer: Sealer, brand: str, organisation_id: str, upstream_id: str) -> str:
