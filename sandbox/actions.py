@@ -1,6 +1,7 @@
 """What the control API does: each through a port that production also has."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ class Actions:
     moved_clock: MovedClock
     tpps: Tpps
     source: Source
+    resetting: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def decide(self, brand: Brand, consent_id: str, approve: bool, decision: Decision) -> None:
         """A persona's answer to the consent. Raises FieldInvalid, ConsentUnknown and what else forbids the answer."""
@@ -46,8 +48,17 @@ class Actions:
         return {**made, "folder": str(folder)}
 
     async def reset(self, brand: Brand) -> None:
-        """Every consent, token and journey gone, the bank as on its first day, the clock right. Clients and keys stay."""
+        """Every consent, token and journey gone, the bank as on its first day, the clock right. Clients and keys stay.
 
+        Runs to its end even if whoever asked for it is gone, or was told that it takes too long: no bank is left half-made. Whoever
+        asks meanwhile waits for the same end."""
+        if not self.resetting:
+            task = asyncio.create_task(self._reset(brand), name="reset")
+            self.resetting.add(task)
+            task.add_done_callback(self.resetting.discard)
+        await asyncio.shield(next(iter(self.resetting)))
+
+    async def _reset(self, brand: Brand) -> None:
         async def work(connection: AsyncConnection) -> None:
             for metadata in (consent_metadata, ledger_metadata, psu_identity_metadata, bank_metadata, CLOCK_METADATA):
                 for table in reversed(metadata.sorted_tables):

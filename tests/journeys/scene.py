@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ class Scene:
     books: Books
     forge: Forge
     still: Callable[[str, Callable[[], Awaitable[Any]]], Awaitable[Any]]
-    sent: dict[str, Any] = field(default_factory=dict)
 
     async def alices(self) -> Grant:
         """All her accounts and all permissions."""
