@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from gateway.ports import TransactionFilter
+from gateway.ports import StatementFilter, TransactionFilter
 from kernel.banking.accounts import BalanceType, Scheme, TransactionStatus
+from kernel.banking.statements import StatementFigure, StatementKind
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.database import Database
@@ -165,6 +166,31 @@ async def test_alice_has_two_years_of_booked_rows_and_some_pending_ones(seeded):
     assert [row.amount.minor > 0 for row in sorted(pending, key=lambda row: row.booked_at)] == [True, False, False, False]
     assert sum(row.information == "Meridian Design Studio" for row in page.transactions) == 24
     assert sum("Interest" in row.information for row in page.transactions) == 24
+
+
+async def test_every_account_has_a_statement_for_each_month_that_agrees_with_its_balances(seeded):
+    accounts, _, page = await everything(seeded)
+    bank = BuiltInBank(seeded, SEALER, CLOCK)
+    for account in accounts:
+        rows = (await bank.statements(BRAND, (account.id,), StatementFilter(limit=100))).rows
+        assert len(rows) == 24 or rows[0].kind is StatementKind.ACCOUNT_CLOSURE
+        assert all(later.starts_at - earlier.ends_at == timedelta(microseconds=1) for later, earlier in itertools.pairwise(rows))
+        booked = [row for row in page.transactions if row.account_id == account.id and row.balance_after is not None]
+        newest = max(booked, key=lambda row: row.sequence)
+        closing = {each.figure: each.amount for each in rows[0].amounts}[StatementFigure.CLOSING_BALANCE]
+        assert closing == newest.balance_after
+        assert len(await bank.products(BRAND, (account.id,))) == 1
+
+
+async def test_a_closed_or_switched_account_is_nowhere_to_share(seeded):
+    accounts, _, _ = await everything(seeded)
+    ended = {account.id: account for account in accounts if account.status != "enabled"}
+    assert {(account.status, account.switched, account.eligible) for account in ended.values()} == {
+        ("deleted", False, False),
+        ("disabled", True, False),
+    }
+    for name in ("bob", "carol"):
+        assert not ended.keys() & {account.id for account in await accounts_of(seeded, name)}
 
 
 async def test_balances_stay_within_what_a_bank_would_allow(seeded):
