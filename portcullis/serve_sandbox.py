@@ -42,6 +42,7 @@ from sandbox.clock import MovedClock
 from sandbox.control import BODY_BYTES_MAX, PREFIX, Control
 from sandbox.directory import Directory
 from sandbox.pki import TestPki
+from sandbox.teller import Teller
 from sandbox.tpps import Tpps
 
 RENEWAL_SECONDS = 6 * 3600
@@ -79,7 +80,11 @@ async def running_sandbox(
         personas = await load_personas(ground.parts.database, ground.parts.sealer, ground.brand)
         await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas), mode=PUBLIC)
         actions = Actions(services=composition.services, moved_clock=ground.moved_clock, tpps=tpps, source=source)
-        controls = (_clerk_surface(settings, ground, composition), _control_surface(settings, ground, actions))
+        controls = (
+            _clerk_surface(settings, ground, composition),
+            _teller_surface(settings, ground),
+            _control_surface(settings, ground, actions),
+        )
         front = FrontDoor(ground.parts.brands, (*controls, *production_surfaces(composition)))
         await stack.enter_async_context(
             listening(settings, front, ops_of(ground.parts, composition), identity, ground.pki.ca_path)
@@ -168,6 +173,20 @@ def _clerk_surface(settings: Settings, ground: Ground, composition: Composition)
         customer_accounts=parts.customer_accounts,
     )
     return Surface(clerk.owns, clerk.handle, clerk.refuse, BODY_BYTES_MAX)
+
+
+def _teller_surface(settings: Settings, ground: Ground) -> Surface:
+    parts = ground.parts
+    teller = Teller(
+        token=settings.sandbox_token,
+        clock=parts.clock,
+        ids=parts.ids,
+        database=parts.database,
+        sealer=parts.sealer,
+        identity=parts.identity,
+        customer_accounts=parts.customer_accounts,
+    )
+    return Surface(teller.owns, teller.handle, teller.refuse, BODY_BYTES_MAX)
 
 
 def _control_surface(settings: Settings, ground: Ground, actions: Actions) -> Surface:

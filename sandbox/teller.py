@@ -1,0 +1,178 @@
+"""What a bank's own counter does: books money on a persona's account, announces it, books or releases what was announced.
+
+Part of the control API, under the same rule about who may call it. It writes to the ledger as everything else does, so whoever
+reads while it books is never misled.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.ports import CustomerAccounts, PsuIdentity
+from kernel import json
+from kernel.banking.accounts import Account, TransactionStatus
+from kernel.banking.money import Money
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.database import Database
+from kernel.errors import BodyTooLarge, FieldInvalid, OperationUnknown, Problem
+from kernel.http.message import Request, Response
+from kernel.ids import Ids
+from kernel.sealed import Sealer
+from plugins.ledger import tables
+from plugins.ledger.documents import Narrative, open_narrative
+from plugins.ledger.entries import LedgerEntry, Leg, Line, PendingPayment, PendingUnknown
+from plugins.ledger.posting import Ledger
+from sandbox.clerk import find_persona, names_of
+from sandbox.control import BODY_BYTES_MAX, PREFIX, check_caller, check_method, render_json, render_refusal
+
+OPPOSITE = "world"  # the bank's own account that takes the other side
+TEXT_LENGTH_MAX = 500
+_PATHS = re.compile(rf"{PREFIX}transactions(/[^/]+/(book|release))?")
+
+
+class Booking(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`account`: by nickname, name, number or id. `amount`: with a sign, as `-12.50`. `pending`: only announced."""
+
+    persona: str
+    account: str
+    amount: str
+    information: str
+    reference: str | None = None
+    booked_at: datetime | None = None
+    pending: bool = False
+
+
+class Settlement(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Of what was announced. `amount`: None for the one that was announced."""
+
+    persona: str
+    account: str
+    amount: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    token: str
+    clock: Clock
+    ids: Ids
+    database: Database
+    sealer: Sealer
+    identity: PsuIdentity
+    customer_accounts: CustomerAccounts
+
+    def owns(self, path: str) -> bool:
+        return _PATHS.fullmatch(path) is not None
+
+    async def handle(self, brand: Brand, request: Request) -> Response:
+        try:
+            check_caller(request, brand, self.token)
+            check_method(request, "POST")
+            if len(request.body) > BODY_BYTES_MAX:
+                raise BodyTooLarge
+            return render_json(200, await self._answer(brand, request))
+        except Problem as problem:
+            return render_refusal(problem)
+
+    def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
+        """The answer to a request that could not be read whole."""
+        return render_refusal(problem)
+
+    async def _answer(self, brand: Brand, request: Request) -> dict[str, Any]:
+        match request.path.removeprefix(PREFIX).split("/"):
+            case ["transactions"]:
+                return await self.book(brand, json.decode(request.body, Booking))
+            case ["transactions", transaction_id, "book"]:
+                return await self.settle(brand, transaction_id, json.decode(request.body, Settlement))
+            case ["transactions", transaction_id, "release"]:
+                return await self.release(brand, transaction_id, json.decode(request.body, Settlement))
+            case _:
+                raise OperationUnknown
+
+    async def book(self, brand: Brand, booking: Booking) -> dict[str, Any]:
+        """Book or announce it now, or at its own instant. Raises FieldInvalid."""
+        account = await self._find(brand, booking.persona, booking.account)
+        amount = _amount(booking.amount, account.currency)
+        if not 0 < len(booking.information) <= TEXT_LENGTH_MAX:
+            raise FieldInvalid(public=f"1 to {TEXT_LENGTH_MAX} characters.", path="information")
+        at, transaction_id = booking.booked_at or self.clock.now(), self.ids.uuid()
+        narrative = Narrative(booking.information, booking.reference)
+        pending = PendingPayment(id=transaction_id, account_id=account.id, amount=amount, booked_at=at, narrative=narrative)
+        if booking.pending:
+            await self.database.write(lambda connection: self._ledger.announce(connection, brand.name, pending))
+            return {"transaction_id": transaction_id, "status": TransactionStatus.PENDING}
+        line = Line(id=transaction_id, booked_at=at, value_at=at, narrative=narrative)
+        await self.database.write(lambda connection: self._post(connection, brand, Leg(account.id, amount, line)))
+        return {"transaction_id": transaction_id, "status": TransactionStatus.BOOKED}
+
+    async def settle(self, brand: Brand, transaction_id: str, settlement: Settlement) -> dict[str, Any]:
+        """Book what was announced, under the id it has. Raises FieldInvalid, PendingUnknown."""
+        account = await self._find(brand, settlement.persona, settlement.account)
+
+        async def work(connection: AsyncConnection) -> None:
+            announced, narrative = await self._load_pending(connection, brand, account, transaction_id)
+            amount = announced if settlement.amount is None else _amount(settlement.amount, account.currency)
+            now = self.clock.now()
+            line = Line(id=transaction_id, booked_at=now, value_at=now, narrative=narrative, settles=True)
+            await self._post(connection, brand, Leg(account.id, amount, line))
+
+        await self.database.write(work)
+        return {"transaction_id": transaction_id, "status": TransactionStatus.BOOKED}
+
+    async def release(self, brand: Brand, transaction_id: str, settlement: Settlement) -> dict[str, Any]:
+        """Take back what was announced. Raises FieldInvalid, PendingUnknown."""
+        account = await self._find(brand, settlement.persona, settlement.account)
+        await self.database.write(lambda connection: self._ledger.release(connection, brand.name, account.id, transaction_id))
+        return {"transaction_id": transaction_id, "status": "released"}
+
+    @property
+    def _ledger(self) -> Ledger:
+        return Ledger(self.sealer, self.clock)
+
+    async def _post(self, connection: AsyncConnection, brand: Brand, leg: Leg) -> int:
+        currency = leg.amount.currency
+        opposite = await self._ledger.open_internal(connection, brand.name, OPPOSITE, currency)
+        legs = (leg, Leg(opposite, Money(currency, -leg.amount.minor)))
+        return await self._ledger.post(connection, brand.name, [LedgerEntry(self.ids.uuid(), legs)])
+
+    async def _load_pending(
+        self, connection: AsyncConnection, brand: Brand, account: Account, transaction_id: str
+    ) -> tuple[Money, Narrative]:
+        rows = tables.transactions.c
+        statement = sa.select(rows.amount_minor, rows.narrative).where(
+            rows.brand == brand.name,
+            rows.id == transaction_id,
+            rows.account_id == account.id,
+            rows.status == TransactionStatus.PENDING,
+            rows.ended_by.is_(None),
+        )
+        row = (await connection.execute(statement)).one_or_none()
+        if row is None:
+            raise PendingUnknown(f"transaction {transaction_id} of account {account.id}")
+        narrative = open_narrative(self.sealer, row.narrative, brand.name, transaction_id)
+        return Money(account.currency, row.amount_minor), narrative
+
+    async def _find(self, brand: Brand, persona: str, wanted: str) -> Account:
+        """The persona's account by nickname, name, number or id. Raises FieldInvalid for none, or several."""
+        psu = await find_persona(self.identity, brand, persona)
+        accounts = await self.customer_accounts.accounts_of(brand, psu.customer_id)
+        found = [account for account in accounts if wanted in names_of(account)]
+        if len(found) != 1:
+            raise FieldInvalid(public="No account, or several, of this persona are called so.", path="account")
+        return found[0]
+
+
+def _amount(text: str, currency: str) -> Money:
+    """With its sign. Raises FieldInvalid."""
+    try:
+        amount = Money.parse(text.removeprefix("-"), currency)
+    except ValueError:
+        raise FieldInvalid(public="A decimal amount with a sign, such as -12.50.", path="amount") from None
+    if amount.minor == 0:
+        raise FieldInvalid(public="Nothing moves.", path="amount")
+    return Money(currency, -amount.minor) if text.startswith("-") else amount
