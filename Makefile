@@ -34,6 +34,9 @@ chromium:
 	fi; \
 	echo "chromium is not installed and cannot be installed here: browser tests will skip"
 
+cover: .venv/.dev ## branch coverage of consent, policies and gateway: at least 90 %
+	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-branch --cov-report=term:skip-covered tests/unit/consent tests/unit/gateway tests/unit/policies tests/unit/openapi
+
 check: .venv/.dev ## format, lint, types, import contracts, tidy rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -48,4 +51,4 @@ lock: .venv/.dev ## resolve the dependency locks anew (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help run demo test chromium check fix lock
+.PHONY: help run demo test cover chromium check fix lock
