@@ -71,9 +71,12 @@ def start(
 
     Parameters
     ----------
-    seed: the same seed makes the same bank.
-    imported: a file of a bank, in place of the seed; docs/sandbox-data.md describes it.
-    core_bank: run the bank as a process of its own and reach it over HTTP, as a real one is reached.
+    seed
+        the same seed makes the same bank.
+    imported
+        a file of a bank, in place of the seed; docs/sandbox-data.md describes it.
+    core_bank
+        run the bank as a process of its own and reach it over HTTP, as a real one is reached.
     """
     from portcullis.serve_sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
 
@@ -86,7 +89,8 @@ def export(file: Path) -> None:
 
     Parameters
     ----------
-    file: docs/sandbox-data.md describes it.
+    file
+        docs/sandbox-data.md describes it.
     """
     from portcullis.export_bank import export_sandbox_bank  # noqa: PLC0415  production never loads the sandbox
 
@@ -100,8 +104,10 @@ def serve(*, config: Path, workers: int | None = None) -> None:
 
     Parameters
     ----------
-    config: the TOML file; docs/configuration.md lists every setting.
-    workers: processes that share the ports (overrides the file).
+    config
+        the TOML file; docs/configuration.md lists every setting.
+    workers
+        processes that share the ports (overrides the file).
     """
     from portcullis.serve import serve_production  # noqa: PLC0415  a command loads what it needs
 
@@ -132,13 +138,20 @@ def new(
 
     Parameters
     ----------
-    name: lower-case letters, digits and hyphens; names its folder.
-    redirect_uri: may be given several times.
-    profile: the security profile of its client.
-    auth: how its client authenticates at the token endpoint.
-    sender_constraint: what its tokens are bound to.
-    alg: the algorithm of its signing key.
-    out: where to write certificate, keys and client.json (default: tpps/NAME in the state directory).
+    name
+        lower-case letters, digits and hyphens; names its folder.
+    redirect_uri
+        may be given several times.
+    profile
+        the security profile of its client.
+    auth
+        how its client authenticates at the token endpoint.
+    sender_constraint
+        what its tokens are bound to.
+    alg
+        the algorithm of its signing key.
+    out
+        where to write certificate, keys and client.json (default: tpps/NAME in the state directory).
     """
     settings = portcullis_settings.load(None)
     document = {
@@ -162,8 +175,10 @@ def token(name: str, *, scope: str = "accounts") -> None:
 
     Parameters
     ----------
-    name: the TPP's folder in tpps/.
-    scope: what the token is for.
+    name
+        the TPP's folder in tpps/.
+    scope
+        what the token is for.
     """
     from portcullis.demo import client_credentials_token  # noqa: PLC0415  production never loads the sandbox
 
@@ -177,7 +192,8 @@ def approve(consent_id: str, *, persona: str, account: list[str] | None = None) 
 
     Parameters
     ----------
-    account: an account number or nickname of personas.json; may be given several times (default: every eligible account).
+    account
+        an account number or nickname of personas.json; may be given several times (default: every eligible account).
     """
     _decide(consent_id, "approve", persona, account)
 
@@ -201,7 +217,8 @@ def upgrade(*, config: Path | None = None) -> None:
 
     Parameters
     ----------
-    config: the TOML file of a production server; without it, the sandbox's database.
+    config
+        the TOML file of a production server; without it, the sandbox's database.
     """
     from portcullis.contexts import upgrade_all  # noqa: PLC0415  a command loads what it needs
 
@@ -228,8 +245,10 @@ def serve_core_bank(*, seed: int = 1, attached: Annotated[bool, Parameter(negati
 
     Parameters
     ----------
-    seed: the same seed makes the same bank, where there is none yet.
-    attached: stop when standard input closes.
+    seed
+        the same seed makes the same bank, where there is none yet.
+    attached
+        stop when standard input closes.
     """
     from portcullis.serve_core_bank import serve_core_bank as serve_bank  # noqa: PLC0415  production never loads the sandbox
 
@@ -245,11 +264,16 @@ def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: lis
 
     Parameters
     ----------
-    url: its base URL, such as https://core.bank.example/core-bank/v1.
-    token: the bearer token to show (default: PORTCULLIS_CORE_BANK_TOKEN).
-    brand: the brand to ask about (default: the first one that the bank's health names, or main).
-    customer: whose accounts to walk; may be given several times (default: those that the bank's health names).
-    wait: for how many seconds it may still be starting.
+    url
+        its base URL, such as https://core.bank.example/core-bank/v1.
+    token
+        the bearer token to show (default: PORTCULLIS_CORE_BANK_TOKEN).
+    brand
+        the brand to ask about (default: the first one that the bank's health names, or main).
+    customer
+        whose accounts to walk; may be given several times (default: those that the bank's health names).
+    wait
+        for how many seconds it may still be starting.
     """
     from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415  a command loads what it needs
 
