@@ -18,7 +18,7 @@ from tests.harness.apart import run_apart
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin"]
 
 # how busy the machine is says nothing about what is tested
-settings.register_profile("portcullis", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("portcullis", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portcullis")
 
 _serial = itertools.count()

@@ -54,6 +54,9 @@ def _entered(answer: Answer, prepare: Prepare) -> Handler:
 
 
 async def _begin_again(services: Services, brand: Brand, request: Request, over: Problem) -> Response:
+    # a form of another site arrives without the cookie: a new one must not replace the one that is there
+    if isinstance(over, JourneyUnknown) and request.method not in ("GET", "HEAD"):
+        return see_other(DASHBOARD)
     try:
         notice = Notice.TIMED_OUT if isinstance(over, JourneyExpired) else Notice.NONE
         return await _begin_visit(services, brand, request, notice)
@@ -80,7 +83,8 @@ async def _begin_visit(services: Services, brand: Brand, request: Request, notic
     async def work(connection: AsyncConnection) -> None:
         now = services.clock.wall()
         subject = f"visit/{services.sealer.blind(request.peer, 'attempts', brand.name)}"
-        if not await take_attempt(connection, brand.name, subject, now, limit=VISITS_MAX):
+        # where a proxy names nobody there is no address to count by: one limit would lock out everyone
+        if request.peer and not await take_attempt(connection, brand.name, subject, now, limit=VISITS_MAX):
             raise RateExceeded("visits from one address", rule="visits", retry_after=RETRY_SECONDS)
         await insert_journey(
             connection,

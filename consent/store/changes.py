@@ -21,6 +21,7 @@ from consent.store.snapshots import LODGED, insert_snapshot
 from consent.tables_consents import consents
 from kernel.banking.consents import Consent, ConsentState
 from kernel.clock import Clock
+from kernel.errors import ConsentSuspended
 from kernel.ids import Ids
 from kernel.interaction import interaction_id
 from kernel.journal import Entry, Journal
@@ -59,6 +60,8 @@ async def change_consent(
 ) -> Consent:
     """Make the version that `event` leads to; `told` is what its journal entry and event say besides. Raises as
     `lifecycle.next_state` does; nothing is written then."""
+    if event is ConsentEvent.RESUME and not consent.accounts:
+        raise ConsentSuspended("no account is left: only its PSU can choose anew")
     now = tools.clock.now()
     state = state_after(consent, event, now)
     since = consent.state_changed_at if event is ConsentEvent.REMOVE_ACCOUNT else now

@@ -6,6 +6,7 @@ Every method raises UpstreamFailed or UpstreamTimedOut, and runs on one connecti
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,7 @@ from plugins.ledger.schedule import advance_direct_debit, advance_standing_order
 from plugins.upstreams.statement_pdf import Printed, render_statement
 
 READ_TIMEOUT_SECONDS = 5.0
+PRINTERS = ThreadPoolExecutor(2, "statement")  # a request that was given up still prints to its end: no more than two do
 PRINTED_ENTRIES_MAX = 50_000  # of one statement: more is no longer something to print
 
 
@@ -140,7 +142,7 @@ class BuiltInBank:
             printed = await self._load_printed(connection, brand, account_id, statement_id)
         if printed is None or len(printed.entries) > PRINTED_ENTRIES_MAX:
             return None
-        content = await asyncio.to_thread(render_statement, printed)
+        content = await asyncio.get_running_loop().run_in_executor(PRINTERS, render_statement, printed)
         return StatementFile(PDF, content) if len(content) <= STATEMENT_FILE_BYTES_MAX else None
 
     async def _load_printed(

@@ -317,3 +317,17 @@ class TestVisits:
         assert outcomes == [200, 200, 200, 429, 429]
         assert len(await visits.world.rows(journeys)) == 3
         assert (await visits.world.browser(peer="192.0.2.98").get("/consents")).status == 200
+
+    async def test_where_no_address_is_known_nobody_is_locked_out_by_the_others(self, visits, monkeypatch):
+        """Behind a proxy that names nobody, one limit would be everyone's."""
+        monkeypatch.setattr("consent.dashboard.boundary.VISITS_MAX", 1)
+        outcomes = [(await visits.world.browser(peer="").get("/consents")).status for _ in range(3)]
+        assert outcomes == [200, 200, 200]
+
+    async def test_a_form_without_a_session_begins_none(self, visits):
+        """Another site's form comes without the cookie; an answer with a new one would end the visit that is there."""
+        browser = visits.world.browser()
+        response = await browser.send("/consents/any/revoke", {})
+        assert (response.status, response.headers["Location"]) == (303, "/consents")
+        assert "Set-Cookie" not in response.headers
+        assert await visits.world.rows(journeys) == []

@@ -12,6 +12,7 @@ from consent.tables import journal, outbox
 from consent.tables_consents import consent_accounts
 from consent.tables_oauth import token_families
 from kernel.banking.consents import ConsentState
+from kernel.errors import ConsentSuspended
 from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
 
 
@@ -72,6 +73,8 @@ async def test_a_consent_without_any_account_left_is_suspended_and_its_psu_may_c
     assert (left.state, left.accounts) == (ConsentState.SUSPENDED, ())
     kinds = [row.kind for row in await world.rows(outbox) if row.aggregate_id == consent.id]
     assert kinds[-2:] == ["consent.accounts_changed", "consent.suspended"]
+    with pytest.raises(ConsentSuspended):
+        await world.store.resume(BRAND, consent.id)
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")
     await browser.approve(1)
