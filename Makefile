@@ -48,7 +48,7 @@ fix: .venv/.dev ## format, and fix what the linter can
 	@$(BIN)/ruff check --fix .
 
 lock: .venv/.dev ## resolve the dependency locks anew (needs uv on the PATH)
-	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra build pyproject.toml -o requirements.lock
-	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
+	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
 .PHONY: help run demo test cover chromium check fix lock
