@@ -30,7 +30,7 @@ async def discover(services: Services, brand: Brand, _request: Request) -> Respo
 
 def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
     dialects = services.dialects_of(brand)
-    methods = [method.name for method in METHODS]
+    methods: list[str] = [method.name for method in METHODS]
     return {
         "issuer": brand.issuer,
         "authorization_endpoint": f"{brand.issuer}/authorize",

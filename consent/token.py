@@ -1,6 +1,6 @@
-"""POST /token: an authenticated client exchanges a grant for tokens bound to its certificate. RFC 6749 section 3.2, RFC 8705.
+"""POST /token: an authenticated client exchanges a grant for tokens bound to a key that it proves to hold. RFC 6749 section 3.2.
 
-Order of refusals: form, client, grant type, certificate, then what the grant itself asks for.
+Order of refusals: form, client, grant type, proof of the key, then what the grant itself asks for.
 """
 
 from consent.client_authentication.authenticate import authenticate_client
@@ -10,10 +10,9 @@ from consent.grants.granting import GrantType, TokenRequest
 from consent.json_response import render_json
 from consent.parameters import Parameters, parse_form
 from consent.services import Services
-from kernel.access import Client
+from consent.tokens.confirmation import confirm
 from kernel.brand import Brand
-from kernel.certificates import Certificate, check_valid_at
-from kernel.errors import CertificateForeign, CertificateMissing, FieldMissing
+from kernel.errors import FieldMissing
 from kernel.http.message import Request, Response
 
 _BY_NAME = {grant.name: grant for grant in GRANTS}
@@ -25,20 +24,8 @@ async def issue_tokens(services: Services, brand: Brand, request: Request) -> Re
     grant = _find_grant(parameters)
     if grant.name not in client.grant_types:
         raise ClientUnauthorised(f"client {client.id} is not registered for {grant.name}")
-    if request.certificate is None:
-        raise CertificateMissing("no client certificate", public="A client certificate is required to issue a token bound to it.")
-    check_valid_at(request.certificate, services.clock.wall())
-    check_own_certificate(request.certificate, client)
-    asked = TokenRequest(services, brand, client, parameters, request.certificate.thumbprint)
-    return render_json(200, await grant.issue(asked))
-
-
-def check_own_certificate(certificate: Certificate, client: Client) -> None:
-    """A certificate that names an organisation speaks for that one only (RTS art. 34); one that names none is told by its binding.
-
-    Raises CertificateForeign."""
-    if certificate.organisation_id not in (None, client.organisation_id):
-        raise CertificateForeign(f"client {client.id} with a certificate of {certificate.organisation_id}")
+    confirmation = await confirm(services, client, request)
+    return render_json(200, await grant.issue(TokenRequest(services, brand, client, parameters, confirmation)))
 
 
 def _find_grant(parameters: Parameters) -> GrantType:

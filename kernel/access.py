@@ -28,6 +28,16 @@ class Role(StrEnum):
     CBPII = "CBPII"
 
 
+AuthMethod = Literal["private_key_jwt", "tls_client_auth"]
+
+
+class CertificateSubject(msgspec.Struct, frozen=True):
+    """The one name that the certificate of a tls_client_auth client must carry. RFC 8705 section 2.1.2."""
+
+    kind: Literal["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"]
+    value: str
+
+
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a registered OAuth client (RFC 7591 names where they exist). `jwks` holds public keys only."""
 
@@ -42,13 +52,14 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     on_behalf_of: str = ""  # whom the client acts for as an agent, as a PSU is told
     roles: frozenset[Role]
     security_profile: SecurityProfile
-    token_endpoint_auth_method: Literal["private_key_jwt", "tls_client_auth"]
+    token_endpoint_auth_method: AuthMethod
     token_endpoint_auth_signing_alg: str
     sender_constraint: Literal["mtls", "dpop"]
     redirect_uris: tuple[str, ...]
     scopes: frozenset[str]
     grant_types: frozenset[str]
     jwks: dict[str, list[dict[str, str]]]
+    tls_client_auth: CertificateSubject | None = None
     id_token_signed_response_alg: str = "PS256"
     default_permissions: frozenset[str] = frozenset()  # account-information default when a request names no consent
     created_at: datetime
@@ -72,6 +83,14 @@ class TokenFamily(msgspec.Struct, frozen=True, kw_only=True):
     scope: tuple[str, ...]
 
 
+class Confirmation(msgspec.Struct, frozen=True):
+    """The key that a token is bound to, as its `cnf` claim names it (RFC 7800): the thumbprint of a certificate (RFC 8705 section 3.1)
+    or of the key that signs DPoP proofs (RFC 9449 section 6.1)."""
+
+    method: Literal["x5t#S256", "jkt"]
+    value: str
+
+
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     """A verified RFC 9068 access token. `family_id` and `consent_id` are None under client credentials."""
 
@@ -81,7 +100,6 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     scope: frozenset[str]
     grant: Grant
     expires_at: datetime
-    thumbprint: str | None  # cnf x5t#S256 (RFC 8705 section 3.1)
-    jkt: str | None = None  # cnf jkt (RFC 9449 section 6.1)
+    confirmation: Confirmation
     family_id: str | None = None
     consent_id: str | None = None

@@ -17,7 +17,8 @@ class TokenBinding:
 
     async def on_request(self, exchange: Exchange) -> None:
         token, certificate = present(exchange.token), present(exchange.request.certificate)
-        if token.thumbprint is None:
+        bound_to = token.confirmation
+        if bound_to.method != "x5t#S256":
             raise TokenNotBound("bound to no certificate at all")
-        if not hmac.compare_digest(token.thumbprint.encode(), certificate.thumbprint.encode()):
-            raise TokenNotBound(f"token {token.thumbprint}, certificate {certificate.thumbprint}")
+        if not hmac.compare_digest(bound_to.value.encode(), certificate.thumbprint.encode()):
+            raise TokenNotBound(f"token {bound_to.value}, certificate {certificate.thumbprint}")

@@ -128,9 +128,9 @@ def new(
     *,
     roles: Annotated[str, Parameter(help="comma-separated: AISP, PISP, CBPII")] = "AISP,PISP,CBPII",
     redirect_uri: list[str] | None = None,
-    profile: Literal["fapi2-security"] = "fapi2-security",
-    auth: Literal["private_key_jwt"] = "private_key_jwt",
-    sender_constraint: Literal["mtls"] = "mtls",
+    profile: Literal["fapi2-security", "fapi2-message-signing", "fapi1-advanced"] = "fapi2-security",
+    auth: Literal["private_key_jwt", "tls_client_auth"] = "private_key_jwt",
+    sender_constraint: Literal["mtls", "dpop"] = "mtls",
     alg: Literal["PS256", "ES256", "EdDSA"] = "PS256",
     out: Path | None = None,
 ) -> None:

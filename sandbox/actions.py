@@ -20,7 +20,8 @@ from sandbox.bank.tables import metadata as bank_metadata
 from sandbox.clerk import find_persona, names_of
 from sandbox.clock import METADATA as CLOCK_METADATA
 from sandbox.clock import MovedClock
-from sandbox.control import Decision, NewTpp
+from sandbox.control import Decision
+from sandbox.new_tpp import NewTpp
 from sandbox.tpps import Tpps, check_free
 
 KEPT_AT_RESET = frozenset({"clients", "key_sets", "signing_keys", "hot_state_epoch", "lease"})
@@ -44,7 +45,7 @@ class Actions:
         """As `portcullis tpp new`: the content of client.json, and where it lies."""
         folder = self.tpps.directory_path / asked.name
         check_free(folder)
-        made = await self.tpps.ensure(brand, asked.name, roles=asked.roles, redirect_uris=asked.redirect_uris, alg=asked.alg)
+        made = await self.tpps.ensure(brand, asked)
         return {**made, "folder": str(folder)}
 
     async def reset(self, brand: Brand) -> None:

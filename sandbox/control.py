@@ -8,7 +8,7 @@ import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from multidict import CIMultiDict
@@ -27,7 +27,7 @@ from kernel.errors import (
 )
 from kernel.http.message import Request, Response
 from sandbox.clock import MovedClock, parse_duration
-from sandbox.directory import Role
+from sandbox.new_tpp import NewTpp
 
 PREFIX = "/sandbox/"
 BODY_BYTES_MAX = 16_384
@@ -57,18 +57,6 @@ class Decision(msgspec.Struct, forbid_unknown_fields=True):
 
 class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
     advance: str
-
-
-class NewTpp(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """As `portcullis tpp new`. The TPP's folder is always under the state directory; the command line copies it where it was asked to."""
-
-    name: str
-    roles: tuple[Role, ...] = ("AISP", "PISP", "CBPII")
-    redirect_uris: tuple[str, ...] = ()
-    profile: Literal["fapi2-security"] = "fapi2-security"
-    auth: Literal["private_key_jwt"] = "private_key_jwt"
-    sender_constraint: Literal["mtls"] = "mtls"
-    alg: Literal["PS256", "ES256", "EdDSA"] = "PS256"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from cryptography.x509.oid import NameOID
+
 from kernel.clock import Clock
 from kernel.errors import FieldInvalid
 from kernel.ids import Ids
@@ -44,6 +46,21 @@ class Enrolment:
     public_jwks: dict[str, list[dict[str, Any]]]
     software_statement: str
     folder: Path
+
+    @property
+    def subject(self) -> TransportSubject:
+        """Whom its transport certificate names."""
+        return TransportSubject(
+            software_id=self.software_id,
+            organisation_name=self.organisation_name,
+            organisation_id=self.organisation_id,
+            dns=(f"{self.name}.tpp.test",),
+        )
+
+    @property
+    def subject_dn(self) -> str:
+        """The same as text. RFC 4514."""
+        return self.subject.name().rfc4514_string({NameOID.ORGANIZATION_IDENTIFIER: "organizationIdentifier"})
 
     @property
     def transport_certificate(self) -> Path:
@@ -133,13 +150,7 @@ class Directory:
 
     def renew(self, enrolment: Enrolment) -> bool:
         """Issue the transport certificate if it is missing or due. True if it was: it is then another one than tokens are bound to."""
-        subject = TransportSubject(
-            software_id=enrolment.software_id,
-            organisation_name=enrolment.organisation_name,
-            organisation_id=enrolment.organisation_id,
-            dns=(f"{enrolment.name}.tpp.test",),
-        )
-        return self._pki.ensure_transport(enrolment.transport_certificate, enrolment.transport_key, subject)
+        return self._pki.ensure_transport(enrolment.transport_certificate, enrolment.transport_key, enrolment.subject)
 
     def issue_software_statement(self, claims: dict[str, Any]) -> str:
         """A signed statement of these claims, whatever they are: `iss`, `iat`, `jti` and the competent authority's are added unless given."""

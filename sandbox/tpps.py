@@ -6,25 +6,24 @@ Two stand ready from the start. Every step may be killed and done again: the fol
 import asyncio
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from consent.clients.document import load_client
 from consent.clients.metadata import ClientMetadata
-from consent.clients.registry import register_client, replace_client
+from consent.clients.registry import is_registered_as, register_client, replace_client
 from consent.services import Services
 from kernel.access import Role as ClientRole
+from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.brand import Brand
 from kernel.errors import FieldInvalid
-from kernel.jose import Algorithm
 from sandbox.atomic_file import PUBLIC, write_atomically
-from sandbox.directory import Directory, Enrolment, Role
+from sandbox.directory import Directory, Enrolment
+from sandbox.new_tpp import NewTpp
 
 READY_MADE = ("acme", "borough")
-ALL_ROLES: tuple[Role, ...] = ("AISP", "PISP", "CBPII")
 SCOPES = {"AISP": "accounts", "PISP": "payments", "CBPII": "fundsconfirmations"}
 DEFAULT_REDIRECT_URI = "https://{name}.tpp.test/callback"
 DEFAULT_PERMISSIONS = frozenset(
@@ -49,57 +48,47 @@ class Tpps:
 
     async def ensure_ready_made(self, brand: Brand) -> None:
         """`acme` and `borough`, and fresh certificates for every TPP that was made before."""
-        await asyncio.gather(*(self.ensure(brand, name) for name in READY_MADE))
+        await asyncio.gather(*(self.ensure(brand, NewTpp(name=name)) for name in READY_MADE))
         for folder in sorted(self.directory_path.iterdir()):
             if folder.name not in READY_MADE and (folder / "client.json").exists():
                 known = json.loads(await asyncio.to_thread((folder / "client.json").read_text))
-                await self.ensure(
-                    brand, known["name"], roles=known["roles"], redirect_uris=known["redirect_uris"], alg=known["signing_alg"]
-                )
+                await self.ensure(brand, _asked_before(known))
 
-    async def ensure(
-        self,
-        brand: Brand,
-        name: str,
-        *,
-        roles: Sequence[Role] = ALL_ROLES,
-        redirect_uris: Sequence[str] = (),
-        alg: Algorithm = "PS256",
-    ) -> dict[str, Any]:
-        """Enrol and register the TPP, or bring it up to date; the content of its client.json. Raises FieldInvalid."""
-        folder = self.directory_path / name
-        redirect_uris = tuple(redirect_uris) or (DEFAULT_REDIRECT_URI.format(name=name),)
-        enrolment = await asyncio.to_thread(self.directory.enrol, name, roles, redirect_uris, alg, folder)
-        client_id = await self._register(brand, enrolment)
-        document = self._document(brand, enrolment, client_id)
+    async def ensure(self, brand: Brand, asked: NewTpp) -> dict[str, Any]:
+        """Enrol and register the TPP, or bring it up to date; the content of its client.json. Raises FieldInvalid or FieldMissing."""
+        folder = self.directory_path / asked.name
+        redirect_uris = asked.redirect_uris or (DEFAULT_REDIRECT_URI.format(name=asked.name),)
+        enrolment = await asyncio.to_thread(self.directory.enrol, asked.name, asked.roles, redirect_uris, asked.alg, folder)
+        metadata = _metadata(enrolment, asked)
+        client_id = await self._register(brand, metadata)
+        document = self._document(brand, enrolment, metadata, client_id)
         content = json.dumps(document, indent=2).encode()
         await asyncio.to_thread(write_atomically, folder / "client.json", content, mode=PUBLIC)
         return document
 
-    async def _register(self, brand: Brand, enrolment: Enrolment) -> str:
+    async def _register(self, brand: Brand, metadata: ClientMetadata) -> str:
         """The software's id is its client's id: so a second enrolment finds the first one's client."""
-        metadata = _metadata(enrolment)
         async with self.services.database.read() as connection:
-            known = await load_client(connection, brand.name, enrolment.software_id)
+            known = await load_client(connection, brand.name, metadata.software_id)
         if known is None:
-            client = await register_client(self.services, brand, metadata, client_id=enrolment.software_id)
-        elif known.redirect_uris != metadata.redirect_uris or known.jwks != metadata.jwks or known.roles != metadata.roles:
-            client = await replace_client(self.services, brand, known.id, metadata)
-        else:
+            client = await register_client(self.services, brand, metadata, client_id=metadata.software_id)
+        elif is_registered_as(self.services, brand, known, metadata):
             client = known
+        else:
+            client = await replace_client(self.services, brand, known.id, metadata)
         return client.id
 
-    def _document(self, brand: Brand, enrolment: Enrolment, client_id: str) -> dict[str, Any]:
+    def _document(self, brand: Brand, enrolment: Enrolment, metadata: ClientMetadata, client_id: str) -> dict[str, Any]:
         """File names are relative to the folder, so that it may be moved together with the authority's certificate."""
         return {
             "client_id": client_id,
             "name": enrolment.name,
-            "security_profile": "fapi2-security",
+            "security_profile": metadata.security_profile.value,
             "roles": list(enrolment.roles),
             "redirect_uris": list(enrolment.redirect_uris),
-            "token_endpoint_auth_method": "private_key_jwt",
-            "sender_constraint": "mtls",
-            "scope": _scope(enrolment),
+            "token_endpoint_auth_method": metadata.token_endpoint_auth_method,
+            "sender_constraint": metadata.sender_constraint,
+            "scope": metadata.scope,
             "transport_certificate": enrolment.transport_certificate.name,
             "transport_key": enrolment.transport_key.name,
             "signing_jwks": enrolment.signing_jwks.name,
@@ -121,7 +110,20 @@ def check_free(folder: Path) -> None:
         raise FieldInvalid(public="There is a TPP of this name already.", path="name")
 
 
-def _metadata(enrolment: Enrolment) -> ClientMetadata:
+def _asked_before(known: dict[str, Any]) -> NewTpp:
+    """What was asked for a TPP that stands already, by its client.json."""
+    return NewTpp(
+        name=known["name"],
+        roles=tuple(known["roles"]),
+        redirect_uris=tuple(known["redirect_uris"]),
+        profile=SecurityProfile(known["security_profile"]),
+        auth=known["token_endpoint_auth_method"],
+        sender_constraint=known["sender_constraint"],
+        alg=known["signing_alg"],
+    )
+
+
+def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
     return ClientMetadata(
         client_name=enrolment.organisation_name,
         organisation_id=enrolment.organisation_id,
@@ -131,7 +133,12 @@ def _metadata(enrolment: Enrolment) -> ClientMetadata:
         redirect_uris=enrolment.redirect_uris,
         scope=_scope(enrolment),
         jwks=enrolment.public_jwks,
+        security_profile=asked.profile,
+        token_endpoint_auth_method=asked.auth,
         token_endpoint_auth_signing_alg=enrolment.alg,
+        tls_client_auth_subject_dn=enrolment.subject_dn if asked.auth == "tls_client_auth" else None,
+        id_token_signed_response_alg="ES256" if enrolment.alg == "ES256" else "PS256",
+        sender_constraint=asked.sender_constraint,
         default_permissions=DEFAULT_PERMISSIONS if "AISP" in enrolment.roles else frozenset(),
     )
 

@@ -34,12 +34,15 @@ def parse_unverified_client_id(unverified: UnverifiedJwt) -> str:
     return client_id
 
 
-def check_claims(claims: Mapping[str, Any], *, issuer: str, client_id: str, wall: datetime) -> AssertionProof:
-    """Raises JwtInvalid. An assertion without iat and nbf may be as old as its lifetime allows."""
+def check_claims(
+    claims: Mapping[str, Any], *, issuer: str, client_id: str, wall: datetime, endpoints: frozenset[str] = frozenset()
+) -> AssertionProof:
+    """Raises JwtInvalid. `endpoints` may be named in place of the issuer, or beside it; without any, the issuer stands alone. An
+    assertion without iat and nbf may be as old as its lifetime allows."""
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
         raise JwtInvalid("iss and sub must both be the client")
-    if claims.get("aud") != issuer:
-        raise JwtInvalid("aud must be the issuer, as a string")
+    if claims.get("aud") != issuer and not _names_endpoint(claims.get("aud"), endpoints, issuer):
+        raise JwtInvalid("aud is not this server")
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 1 <= len(jti) <= JTI_CHARS_MAX:
         raise JwtInvalid("jti")
@@ -55,3 +58,8 @@ def check_claims(claims: Mapping[str, Any], *, issuer: str, client_id: str, wall
     if any(at > now + CLOCK_SKEW_SECONDS for at in begins):
         raise JwtInvalid("not valid yet")
     return AssertionProof(jti, min(begins, default=expires_at - LIFETIME_SECONDS_MAX), expires_at)
+
+
+def _names_endpoint(audience: object, endpoints: frozenset[str], issuer: str) -> bool:
+    listed = audience if isinstance(audience, list) else [audience]
+    return bool(endpoints) and any(name == issuer or name in endpoints for name in listed if isinstance(name, str))

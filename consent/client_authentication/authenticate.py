@@ -1,9 +1,10 @@
-"""Who is calling: one client, by exactly one method of authentication. RFC 6749 section 2.3, FAPI2-SP-FINAL 5.3.2.1-6.
+"""Who is calling: one client, by exactly the method that it is registered for. RFC 6749 section 2.3, FAPI2-SP-FINAL 5.3.2.1-6.
 
 No client is public and none has a secret: what presents one, or nothing, or two things, is not authenticated.
 """
 
 from consent.client_authentication import METHODS
+from consent.client_authentication.method import Attempt
 from consent.errors import ClientUnauthenticated
 from consent.parameters import Parameters
 from consent.services import Services
@@ -18,7 +19,8 @@ async def authenticate_client(services: Services, brand: Brand, request: Request
         raise ClientUnauthenticated("Authorization header", challenge=True)
     if "client_secret" in parameters:
         raise ClientUnauthenticated("client_secret")
-    used = [method for method in METHODS if method.is_used(parameters)]
-    if len(used) != 1:
-        raise ClientUnauthenticated(f"{len(used)} methods of authentication")
-    return await used[0].authenticate(services, brand, parameters)
+    attempt = Attempt(services, brand, request, parameters)
+    for method in METHODS:
+        if method.is_used(attempt):
+            return await method.authenticate(attempt)
+    raise ClientUnauthenticated("no method of authentication")

@@ -1,5 +1,5 @@
-"""Accept an assertion once, only for the client's current version, and not too many: one question to the hot state. RFC 7523
-section 3 (jti).
+"""Let a client authenticate in its current version only, not too often, and with each assertion once: one question to the hot state.
+RFC 7523 section 3 (jti).
 
 The memory of used assertions fails closed: if it cannot be asked, or is younger than the assertion, a replay cannot be ruled out.
 """
@@ -13,38 +13,32 @@ from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import Overloaded, RateExceeded
-from kernel.hot_state import Current, Exceeded, FirstUse, Fresh, Replayed, VersionIs, WithinRate
+from kernel.hot_state import Check, Current, Exceeded, FirstUse, Fresh, Replayed, VersionIs, WithinRate
 from kernel.subjects import client_subject
 
 RATE_RULE = "client-authentication"
 RATE_WINDOW_SECONDS = 60
 
 
-async def take_assertion(services: Services, brand: Brand, client: Client, proof: AssertionProof) -> bool:
-    """True: this is the assertion's first use and the client's current version. False: the client has another version by now and
-    nothing was consumed. Raises ClientUnauthenticated for a replay, Overloaded if there is no telling, RateExceeded for one too many,
-    which stays unused."""
-    remaining = proof.expires_at + CLOCK_SKEW_SECONDS - services.clock.wall().timestamp()
-    version, rate, use = await services.versions.decide(
-        [
-            VersionIs(client_subject(brand.name, client.id), client.version),
-            _rate(services, brand, client),
-            FirstUse(_key(brand.name, client.id, proof.jti), max(1, math.ceil(remaining)), issued_at=proof.issued_at),
-        ],
-        spend=True,
-        load_version=services.snapshots.load_version,
-    )
+async def take_authentication(services: Services, brand: Brand, client: Client, proof: AssertionProof | None) -> bool:
+    """True: this is the client's current version, and the assertion's first use if there is one. False: the client has another version
+    by now and nothing was consumed. Raises ClientUnauthenticated for a replay, Overloaded if there is no telling, RateExceeded for one
+    too many, which stays unused."""
+    checks: list[Check] = [VersionIs(client_subject(brand.name, client.id), client.version), _rate(services, brand, client)]
+    if proof is not None:
+        remaining = proof.expires_at + CLOCK_SKEW_SECONDS - services.clock.wall().timestamp()
+        checks.append(FirstUse(_key(brand.name, client.id, proof.jti), max(1, math.ceil(remaining)), issued_at=proof.issued_at))
+    version, rate, *uses = await services.versions.decide(checks, spend=True, load_version=services.snapshots.load_version)
     if not isinstance(version, Current):
         return False
-    match use:
-        case Fresh() if isinstance(rate, Exceeded):
-            raise RateExceeded(f"{RATE_RULE} of client {client.id}", rule=RATE_RULE, retry_after=rate.retry_after)
-        case Fresh():
-            return True
-        case Replayed():
+    for use in uses:
+        if isinstance(use, Replayed):
             raise ClientUnauthenticated("the assertion was used before, or is older than the memory of used ones")
-        case _:
+        if not isinstance(use, Fresh):
             raise Overloaded("the memory of used assertions cannot be asked")
+    if isinstance(rate, Exceeded):
+        raise RateExceeded(f"{RATE_RULE} of client {client.id}", rule=RATE_RULE, retry_after=rate.retry_after)
+    return True
 
 
 def _rate(services: Services, brand: Brand, client: Client) -> WithinRate:

@@ -1,56 +1,58 @@
-"""Authenticate a client by an assertion that it signed for this server alone. RFC 7523 section 3, FAPI2-SP-FINAL 5.3.2.1-6 to -8.
+"""Authenticate a client by an assertion that it signed for this server. RFC 7523 section 3, FAPI2-SP-FINAL 5.3.2.1-6 to -8.
 
-`aud` must be the issuer, as a string: an assertion for several audiences could be presented by one of them to us.
+Under FAPI 2.0 `aud` is the issuer alone: an assertion for several audiences could be presented by one of them to us. FAPI 1.0 clients
+name the endpoint, or several.
 """
 
-from consent.client_authentication.assertion import check_claims, parse_unverified_client_id
-from consent.client_authentication.first_use import take_assertion
+from consent.client_authentication.assertion import AssertionProof, check_claims, parse_unverified_client_id
+from consent.client_authentication.method import Attempt, prove_client
 from consent.errors import ClientUnauthenticated
-from consent.parameters import Parameters
-from consent.services import Services
-from kernel.access import Client
+from consent.profiles import profile_of
+from kernel.access import AuthMethod, Client
 from kernel.brand import Brand
-from kernel.jose import JwtInvalid, parse_jwt, verify_parsed
+from kernel.jose import JwtInvalid, UnverifiedJwt, parse_jwt, verify_parsed
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_TYPES = frozenset({None, "jwt", "client-authentication+jwt"})  # `typ`; never at+jwt, never that of another token
-LOADS_MAX = 3  # of a client that changes while it authenticates
 
 
 class PrivateKeyJwt:
     """private_key_jwt of OIDC Core section 9."""
 
-    name = "private_key_jwt"
+    name: AuthMethod = "private_key_jwt"
 
-    def is_used(self, parameters: Parameters) -> bool:
-        return "client_assertion" in parameters or "client_assertion_type" in parameters
+    def is_used(self, attempt: Attempt) -> bool:
+        return "client_assertion" in attempt.parameters or "client_assertion_type" in attempt.parameters
 
-    async def authenticate(self, services: Services, brand: Brand, parameters: Parameters) -> Client:
-        """Raises ClientUnauthenticated, or Overloaded when a replay cannot be ruled out."""
-        if parameters.get("client_assertion_type") != ASSERTION_TYPE:
+    async def authenticate(self, attempt: Attempt) -> Client:
+        if attempt.parameters.get("client_assertion_type") != ASSERTION_TYPE:
             raise ClientUnauthenticated("client_assertion_type")
-        assertion = parameters.get("client_assertion", "")
         try:
-            return await self._authenticate(services, brand, parameters, assertion)
+            unverified = parse_jwt(attempt.parameters.get("client_assertion", ""))
+            client_id = parse_unverified_client_id(unverified)
+            if attempt.parameters.get("client_id", client_id) != client_id:
+                raise ClientUnauthenticated("client_id is not the assertion's subject")
+
+            async def prove(client: Client) -> AssertionProof:
+                return _verify(attempt, client, unverified)
+
+            return await prove_client(attempt, client_id, self.name, prove)
         except JwtInvalid as error:
             raise ClientUnauthenticated(f"assertion: {error}") from None
 
-    async def _authenticate(self, services: Services, brand: Brand, parameters: Parameters, assertion: str) -> Client:
-        unverified = parse_jwt(assertion)
-        client_id = parse_unverified_client_id(unverified)
-        if parameters.get("client_id", client_id) != client_id:
-            raise ClientUnauthenticated("client_id is not the assertion's subject")
-        for attempt in range(LOADS_MAX):
-            client = await services.snapshots.client(brand, client_id, fresh=attempt > 0)
-            if client is None:
-                raise ClientUnauthenticated("unknown client")
-            if client.token_endpoint_auth_method != self.name:
-                raise ClientUnauthenticated(f"registered for {client.token_endpoint_auth_method}")
-            keys = services.client_keys.of(client)
-            verified = verify_parsed(unverified, keys, algorithms={client.token_endpoint_auth_signing_alg}, types=ASSERTION_TYPES)
-            proof = check_claims(verified.claims, issuer=brand.issuer, client_id=client_id, wall=services.clock.wall())
-            if await take_assertion(services, brand, client, proof):
-                if not client.active:
-                    raise ClientUnauthenticated("inactive client")
-                return client
-        raise ClientUnauthenticated(f"client {client_id} changed {LOADS_MAX} times during one request")
+
+def _verify(attempt: Attempt, client: Client, unverified: UnverifiedJwt) -> AssertionProof:
+    """Raises JwtInvalid."""
+    services, brand = attempt.services, attempt.brand
+    keys = services.client_keys.of(client)
+    verified = verify_parsed(unverified, keys, algorithms={client.token_endpoint_auth_signing_alg}, types=ASSERTION_TYPES)
+    by_endpoint = profile_of(client).assertion_audience == "endpoint"
+    endpoints = _endpoints(brand, attempt.request.path) if by_endpoint else frozenset[str]()
+    return check_claims(
+        verified.claims, issuer=brand.issuer, endpoints=endpoints, client_id=client.id, wall=services.clock.wall()
+    )
+
+
+def _endpoints(brand: Brand, path: str) -> frozenset[str]:
+    """What OIDC Core section 9, RFC 9126 section 2 and FAPI 1.0 let an assertion name: the token endpoint, or the one it is sent to."""
+    return frozenset(base + called for base in (brand.issuer, brand.mtls_url) for called in ("/token", path))

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from consent.clients.certificate_subject import check_certificate_subject
 from consent.keys.ring import ID_TOKEN_ALGORITHMS
-from kernel.access import Role, SecurityProfile
+from consent.profiles import PROFILES
+from kernel.access import AuthMethod, CertificateSubject, Role, SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.jose import ALGORITHMS, KID_CHARS_MAX, PRIVATE_MEMBERS, Algorithm, JwtInvalid, JwtKey, canonical_algorithm, import_key
@@ -22,7 +24,9 @@ NAME_CHARS_MAX = 200
 ID_CHARS_MAX = 128
 SCOPES_MAX = 50
 GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
-SECURITY_PROFILES = frozenset({SecurityProfile.FAPI2_SECURITY})
+SUBJECT_KINDS: tuple[Literal["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"], ...] = (
+    *("subject_dn", "san_dns", "san_uri", "san_ip", "san_email"),
+)
 _HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:]+")  # nothing that a Content-Security-Policy would read otherwise
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SCOPE_CHARACTERS = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset('"\\')  # RFC 6749 section 3.3
@@ -42,10 +46,15 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     on_behalf_of: str = ""
     grant_types: frozenset[str] = GRANT_TYPES
     security_profile: SecurityProfile = SecurityProfile.FAPI2_SECURITY
-    token_endpoint_auth_method: Literal["private_key_jwt"] = "private_key_jwt"
+    token_endpoint_auth_method: AuthMethod = "private_key_jwt"
     token_endpoint_auth_signing_alg: Algorithm = "PS256"
+    tls_client_auth_subject_dn: str | None = None
+    tls_client_auth_san_dns: str | None = None
+    tls_client_auth_san_uri: str | None = None
+    tls_client_auth_san_ip: str | None = None
+    tls_client_auth_san_email: str | None = None
     id_token_signed_response_alg: Algorithm = "PS256"
-    sender_constraint: Literal["mtls"] = "mtls"
+    sender_constraint: Literal["mtls", "dpop"] = "mtls"
     default_permissions: frozenset[Permission] = frozenset()
 
 
@@ -56,12 +65,38 @@ def check_metadata(metadata: ClientMetadata) -> None:
     _check_scope(metadata.scope)
     if not metadata.grant_types or not metadata.grant_types <= GRANT_TYPES:
         raise FieldInvalid("a grant type that is not offered", path="grant_types")
-    if metadata.security_profile not in SECURITY_PROFILES:
-        raise FieldInvalid("a security profile that is not offered", path="security_profile")
     if metadata.id_token_signed_response_alg not in ID_TOKEN_ALGORITHMS:
         raise FieldInvalid("no key signs with it", path="id_token_signed_response_alg")
+    _check_authentication(metadata)
+
+
+def certificate_subject_of(metadata: ClientMetadata) -> CertificateSubject | None:
+    """The one name that the client's certificate must carry. Raises FieldMissing or FieldInvalid unless there is exactly one for
+    tls_client_auth, and none otherwise."""
+    named = [
+        CertificateSubject(kind, value)
+        for kind in SUBJECT_KINDS
+        if (value := getattr(metadata, f"tls_client_auth_{kind}")) is not None
+    ]
+    if metadata.token_endpoint_auth_method == "tls_client_auth" and not named:
+        raise FieldMissing("no name", path="tls_client_auth_subject_dn")
+    if len(named) > 1 or (named and metadata.token_endpoint_auth_method != "tls_client_auth"):
+        raise FieldInvalid("a name too many", path=f"tls_client_auth_{named[-1].kind}")
+    return next(iter(named), None)
+
+
+def _check_authentication(metadata: ClientMetadata) -> None:
+    subject = certificate_subject_of(metadata)
+    if subject is not None:
+        check_certificate_subject(subject)
+    profile = PROFILES[metadata.security_profile]
+    for member in ("token_endpoint_auth_signing_alg", "id_token_signed_response_alg"):
+        if getattr(metadata, member) not in profile.algorithms:
+            raise FieldInvalid("not an algorithm of the security profile", path=member)
+    if metadata.sender_constraint not in profile.sender_constraints:
+        raise FieldInvalid("not a sender constraint of the security profile", path="sender_constraint")
     keys = import_client_keys(metadata.jwks)
-    if not any(key.alg == metadata.token_endpoint_auth_signing_alg for key in keys.values()):
+    if subject is None and not any(key.alg == metadata.token_endpoint_auth_signing_alg for key in keys.values()):
         raise FieldInvalid("no key for token_endpoint_auth_signing_alg", path="jwks")
 
 

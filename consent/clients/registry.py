@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.clients.document import columns_of, load_client
-from consent.clients.metadata import ClientMetadata, check_metadata, import_client_keys
+from consent.clients.metadata import ClientMetadata, certificate_subject_of, check_metadata, import_client_keys
 from consent.services import Services
 from consent.tables_oauth import clients
 from kernel.access import Client
@@ -58,6 +58,17 @@ async def deactivate_client(services: Services, brand: Brand, client_id: str, *,
     return await _change(services, brand, client_id, following, kind="client.deactivated", actor=actor)
 
 
+def is_registered_as(services: Services, brand: Brand, client: Client, metadata: ClientMetadata) -> bool:
+    """Whether replacing the client's metadata by these would change nothing."""
+    same = msgspec.structs.replace(
+        _client_of(services, brand, metadata, client.id),
+        version=client.version,
+        created_at=client.created_at,
+        active=client.active,
+    )
+    return same == client
+
+
 async def _change(
     services: Services, brand: Brand, client_id: str, following: Callable[[Client], Client], *, kind: str, actor: str
 ) -> Client:
@@ -98,6 +109,7 @@ def _client_of(services: Services, brand: Brand, metadata: ClientMetadata, clien
         security_profile=metadata.security_profile,
         token_endpoint_auth_method=metadata.token_endpoint_auth_method,
         token_endpoint_auth_signing_alg=metadata.token_endpoint_auth_signing_alg,
+        tls_client_auth=certificate_subject_of(metadata),
         sender_constraint=metadata.sender_constraint,
         redirect_uris=metadata.redirect_uris,
         scopes=frozenset(metadata.scope.split()),

@@ -139,7 +139,7 @@ def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
         client,
         subject=family.subject,
         scope=scope,
-        thumbprint=asked.thumbprint,
+        confirmation=asked.confirmation,
         family_id=family.id,
         consent_id=family.consent_id,
     )

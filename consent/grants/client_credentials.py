@@ -18,7 +18,9 @@ class ClientCredentials:
         scope = parse_scope(asked, tuple(sorted(client.scopes - {"openid"})))
         if not scope:
             raise ScopeInvalid("the client has no scope of its own")
-        issued = issue_access_token(services, asked.brand, client, subject=client.id, scope=scope, thumbprint=asked.thumbprint)
+        issued = issue_access_token(
+            services, asked.brand, client, subject=client.id, scope=scope, confirmation=asked.confirmation
+        )
         services.record_token(
             Entry(
                 brand=asked.brand.name,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from consent.errors import ScopeInvalid
 from consent.parameters import Parameters
-from kernel.access import Client
+from kernel.access import Client, Confirmation
 from kernel.brand import Brand
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ SCOPE_CHARS_MAX = 1000
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A token request whose client is authenticated and may use the grant; `thumbprint` is of the certificate it came with."""
+    """A token request whose client is authenticated and may use the grant; its tokens will be bound to `confirmation`."""
 
     services: "Services"
     brand: Brand
     client: Client
     parameters: Parameters
-    thumbprint: str
+    confirmation: Confirmation
 
 
 class GrantType(Protocol):

@@ -39,7 +39,7 @@ class RefreshToken:
             asked.client,
             subject=family.subject,
             scope=scope,
-            thumbprint=asked.thumbprint,
+            confirmation=asked.confirmation,
             family_id=family.id,
             consent_id=family.consent_id,
         )

@@ -1,11 +1,11 @@
-"""Issue access tokens: RFC 9068 JWTs bound to the certificate of the request (RFC 8705 section 3), with no account data in them."""
+"""Issue access tokens: RFC 9068 JWTs bound to the key that the request proved, with no account data in them."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from consent.keys.ring import KeyPurpose
 from consent.services import Services
-from kernel.access import Client
+from kernel.access import Client, Confirmation
 from kernel.brand import Brand
 from kernel.jose import sign_jwt
 
@@ -29,7 +29,7 @@ def issue_access_token(
     *,
     subject: str,
     scope: tuple[str, ...],
-    thumbprint: str,
+    confirmation: Confirmation,
     family_id: str | None = None,
     consent_id: str | None = None,
 ) -> IssuedToken:
@@ -46,7 +46,7 @@ def issue_access_token(
         "iat": issued_at,
         "exp": issued_at + lifetime,
         "scope": " ".join(scope),
-        "cnf": {"x5t#S256": thumbprint},
+        "cnf": {confirmation.method: confirmation.value},
     }
     if family_id is not None:
         claims |= {"family_id": family_id, "consent_id": consent_id}

@@ -9,7 +9,7 @@ from typing import Any
 
 from consent.keys.ring import KeyPurpose, KeyRing
 from consent.tokens.access import ACCESS_TOKEN_ALGORITHM, ACCESS_TOKEN_TYPE
-from kernel.access import AccessToken, Grant
+from kernel.access import AccessToken, Confirmation, Grant
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import TokenExpired, TokenInvalid
@@ -51,9 +51,6 @@ def _read(verified: Jwt, brand: Brand) -> AccessToken:
     if expires_at is None:
         raise JwtInvalid("exp is missing")
     family_id = _text(claims, "family_id") if "family_id" in claims else None
-    binding = claims.get("cnf")
-    if not isinstance(binding, dict):
-        raise JwtInvalid("cnf is missing")
     return AccessToken(
         jti=_text(claims, "jti"),
         client_id=_text(claims, "client_id"),
@@ -61,10 +58,21 @@ def _read(verified: Jwt, brand: Brand) -> AccessToken:
         scope=frozenset(_text(claims, "scope").split()),
         grant=Grant.CLIENT_CREDENTIALS if family_id is None else Grant.AUTHORIZATION_CODE,
         expires_at=datetime.fromtimestamp(expires_at, UTC),
-        thumbprint=_text(binding, "x5t#S256"),
+        confirmation=_confirmation(claims),
         family_id=family_id,
         consent_id=None if family_id is None else _text(claims, "consent_id"),
     )
+
+
+def _confirmation(claims: Mapping[str, Any]) -> Confirmation:
+    """The one key that the token is bound to; a token bound to two would be two tokens."""
+    match claims.get("cnf"):
+        case {"x5t#S256": str(value), **others} if not others:
+            return Confirmation("x5t#S256", value)
+        case {"jkt": str(value), **others} if not others:
+            return Confirmation("jkt", value)
+        case _:
+            raise JwtInvalid("cnf is missing, or names no one key")
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

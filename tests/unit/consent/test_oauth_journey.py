@@ -6,6 +6,7 @@ import json
 import pytest
 
 from consent.tokens.families import end_families
+from kernel.access import Confirmation
 from kernel.subjects import consent_subject
 from tests.unit.consent.oauth_world import BRAND, SCA, World, unb64
 
@@ -30,7 +31,7 @@ async def test_a_client_gets_tokens_for_what_the_customer_approved(oauth_anywher
     assert tokens["expires_in"] == 300
     token = world.verifier.verify(BRAND, tokens["access_token"])
     assert token.consent_id == consent.id
-    assert token.thumbprint == acme.certificate.thumbprint
+    assert token.confirmation == Confirmation("x5t#S256", acme.certificate.thumbprint)
     id_token = json.loads(unb64(tokens["id_token"].split(".")[1]))
     assert id_token["nonce"] == "nonce-1"
     assert id_token["acr"] == SCA

@@ -8,6 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from consent.clients.registry import deactivate_client
+from kernel.access import Confirmation
 from kernel.errors import Overloaded
 from tests.unit.consent.oauth_world import BRAND, VERIFIER, World, unb64
 
@@ -171,7 +172,9 @@ async def test_a_refresh_token_stays_the_same_and_its_access_tokens_are_bound_an
         answer = await oauth.token(oauth.acme, "refresh_token", refresh_token=refresh_token, presented=other)
         assert answer.json["refresh_token"] == refresh_token
         assert answer.response.headers["Cache-Control"] == "no-store"
-        assert oauth.verifier.verify(BRAND, answer.json["access_token"]).thumbprint == other.thumbprint
+        assert oauth.verifier.verify(BRAND, answer.json["access_token"]).confirmation == Confirmation(
+            "x5t#S256", other.thumbprint
+        )
         assert "id_token" not in answer.json
 
 

@@ -16,7 +16,7 @@ from gateway.parts import Parts
 from gateway.ports import Access, Page, Position, RecordPosition, StatementFilter, TransactionFilter
 from gateway.use_cases import USE_CASES
 from kernel import json
-from kernel.access import AccessToken, Client, FamilyState, Grant, Role, SecurityProfile, TokenFamily
+from kernel.access import AccessToken, Client, Confirmation, FamilyState, Grant, Role, SecurityProfile, TokenFamily
 from kernel.banking import commands
 from kernel.banking.accounts import (
     Account,
@@ -255,7 +255,7 @@ TOKEN = AccessToken(
     scope=frozenset({"accounts"}),
     grant=Grant.AUTHORIZATION_CODE,
     expires_at=START + timedelta(minutes=5),
-    thumbprint="thumbprint-one",
+    confirmation=Confirmation("x5t#S256", "thumbprint-one"),
     family_id="family-1",
     consent_id="consent-1",
 )

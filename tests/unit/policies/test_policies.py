@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.exchange import Exchange, present
 from kernel import errors
-from kernel.access import FamilyState
+from kernel.access import Confirmation, FamilyState
 from kernel.banking.consents import ConsentState
 from kernel.hot_state import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
 from kernel.http.message import Response
@@ -130,7 +130,7 @@ class TestTokenVerified:
 @pytest.mark.spec("RFC8705-3")
 async def test_refuses_a_token_that_is_bound_to_no_certificate():
     exchange = exchange_of()
-    exchange.token = msgspec.structs.replace(world.TOKEN, thumbprint=None, jkt="key")
+    exchange.token = msgspec.structs.replace(world.TOKEN, confirmation=Confirmation("jkt", "thumbprint-one"))
     with pytest.raises(errors.TokenNotBound):
         await TokenBinding().on_request(exchange)
 

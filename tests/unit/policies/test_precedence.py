@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from kernel import json
-from kernel.access import FamilyState, Grant, Role
+from kernel.access import Confirmation, FamilyState, Grant, Role
 from kernel.banking import commands
 from kernel.banking.consents import ConsentKind, ConsentState, Permission
 from kernel.errors import TokenExpired
@@ -78,7 +78,7 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("no token", "token_missing", lambda a: setattr(a, "presented", None)),
     ("unknown token", "token_invalid", lambda a: setattr(a, "presented", "garbage")),
     ("expired token", "token_expired", lambda a: setattr(a, "presented", "old-token")),
-    ("foreign token", "token_not_bound", lambda a: a.token.update(thumbprint="thumbprint-two")),
+    ("foreign token", "token_not_bound", lambda a: a.token.update(confirmation=Confirmation("x5t#S256", "thumbprint-two"))),
     ("ended family", "token_revoked", lambda a: a.family.update(state=FamilyState.ENDED)),
     ("inactive client", "client_inactive", lambda a: a.client.update(active=False)),
     ("wrong grant", "grant_insufficient", lambda a: a.token.update(grant=Grant.CLIENT_CREDENTIALS)),

@@ -1,0 +1,71 @@
+"""Does a certificate name the subject that a client registered? RFC 8705 section 2.1.2: one expected name, of one kind.
+
+Distinguished names are compared attribute by attribute, in order (RFC 5280 section 7.1), not as text: one name has many spellings.
+"""
+
+import ipaddress
+import re
+from functools import lru_cache
+
+from cryptography import x509
+
+from kernel.access import CertificateSubject
+from kernel.certificates import Certificate
+from kernel.errors import FieldInvalid
+
+NAME_CHARS_MAX = 1024
+CACHE_MAX = 4096
+_SEPARATOR = re.compile(r"(?<!\\), +")
+_OIDS = {"organizationIdentifier": x509.NameOID.ORGANIZATION_IDENTIFIER, "jurisdictionC": x509.NameOID.JURISDICTION_COUNTRY_NAME}
+
+
+def check_certificate_subject(subject: CertificateSubject) -> None:
+    """Raises FieldInvalid for one that no certificate could have, with the metadata member's name as path."""
+    member = f"tls_client_auth_{subject.kind}"
+    if not 1 <= len(subject.value) <= NAME_CHARS_MAX or not subject.value.isprintable():
+        raise FieldInvalid("empty, too long or not printable", path=member)
+    try:
+        if subject.kind == "subject_dn":
+            _parse_name(subject.value)
+        elif subject.kind == "san_ip":
+            ipaddress.ip_address(subject.value)
+    except ValueError:
+        raise FieldInvalid("malformed", path=member) from None
+
+
+def is_named_by(subject: CertificateSubject, certificate: Certificate) -> bool:
+    return (subject.kind, _canonical(subject)) in _names_of(certificate.der)
+
+
+def _canonical(subject: CertificateSubject) -> object:
+    match subject.kind:
+        case "subject_dn":
+            return _parse_name(subject.value)
+        case "san_dns":
+            return subject.value.lower()
+        case "san_ip":
+            return ipaddress.ip_address(subject.value)
+        case _:
+            return subject.value
+
+
+@lru_cache(maxsize=CACHE_MAX)
+def _parse_name(text: str) -> x509.Name:
+    """RFC 4514, and the spaces after a comma that RFC 2253 let people write. Raises ValueError."""
+    return x509.Name.from_rfc4514_string(_SEPARATOR.sub(",", text), _OIDS)
+
+
+@lru_cache(maxsize=CACHE_MAX)
+def _names_of(der: bytes) -> frozenset[tuple[str, object]]:
+    """Every name of a certificate that was parsed before, by the kinds of RFC 8705."""
+    parsed = x509.load_der_x509_certificate(der)
+    names: set[tuple[str, object]] = {("subject_dn", parsed.subject)}
+    try:
+        alternatives = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return frozenset(names)
+    names |= {("san_dns", name.lower()) for name in alternatives.get_values_for_type(x509.DNSName)}
+    names |= {("san_uri", name) for name in alternatives.get_values_for_type(x509.UniformResourceIdentifier)}
+    names |= {("san_email", name) for name in alternatives.get_values_for_type(x509.RFC822Name)}
+    names |= {("san_ip", address) for address in alternatives.get_values_for_type(x509.IPAddress)}
+    return frozenset(names)

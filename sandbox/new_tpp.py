@@ -1,0 +1,21 @@
+"""What a developer says of a TPP that is to be enrolled and registered: the options of `portcullis tpp new`, and no more."""
+
+from typing import Literal
+
+import msgspec
+
+from kernel.access import AuthMethod, SecurityProfile
+from kernel.jose import Algorithm
+from sandbox.directory import Role
+
+
+class NewTpp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The TPP's folder is always under the state directory; the command line copies it where it was asked to."""
+
+    name: str
+    roles: tuple[Role, ...] = ("AISP", "PISP", "CBPII")
+    redirect_uris: tuple[str, ...] = ()  # none: one of its own
+    profile: SecurityProfile = SecurityProfile.FAPI2_SECURITY
+    auth: AuthMethod = "private_key_jwt"
+    sender_constraint: Literal["mtls", "dpop"] = "mtls"
+    alg: Algorithm = "PS256"
