@@ -14,9 +14,10 @@ from typing import Any
 
 from consent import tables
 from consent.app import ConsentServer
+from consent.clients.client_keys import ClientKeys
 from consent.keys.ring import KeyRing
 from consent.keys.rotation import prepare_keys
-from consent.ports import CustomerAccounts, PsuIdentity
+from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.services import Services
 from consent.snapshots import ConsentSnapshots
 from consent.store.consents import ConsentStore
@@ -37,6 +38,7 @@ from kernel.grouped_writes import GroupedWrites
 from kernel.hot_state import HotState
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.hot_state_redis import RedisHotState
+from kernel.http.fetching import Fetching
 from kernel.ids import Ids
 from kernel.journal import Journal
 from kernel.sealed import Sealer
@@ -65,6 +67,8 @@ class Parts:
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
     accounts: AccountsUpstream
+    fetching: Fetching
+    directories: tuple[SoftwareDirectory, ...]
     telemetry: Telemetry
 
 
@@ -111,6 +115,8 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
             record_token=issued.record,
+            client_keys=ClientKeys(parts.fetching, monotonic),
+            directories={directory.issuer: directory for directory in parts.directories},
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)

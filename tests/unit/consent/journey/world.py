@@ -17,6 +17,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from consent.app import ConsentServer
 from consent.authorize.pushed import PushedRequest, issue_pushed
+from consent.clients.client_keys import ClientKeys
 from consent.clients.document import columns_of
 from consent.keys.ring import KeyRing
 from consent.ports import Psu, ScaChallenge, ScaEvidence
@@ -39,6 +40,7 @@ from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
+from tests.harness.addresses import Addresses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -363,6 +365,7 @@ async def make_world(database_url: str, **facts: Any):
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
             record_token=lambda entry: None,
+            client_keys=ClientKeys(Addresses(), lambda: 0.0),
         )
 
         async def register(connection: Any) -> None:
