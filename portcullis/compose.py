@@ -29,6 +29,7 @@ from gateway.parts import Parts as UseCaseParts
 from gateway.ports import Access, AccountsUpstream
 from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
+from kernel.certificates import CertificateStatus
 from kernel.clock import Clock, monotonic
 from kernel.cursor import CursorSealer
 from kernel.database import Database, refuses_values
@@ -65,6 +66,7 @@ class Parts:
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
     accounts: AccountsUpstream
+    certificate_status: CertificateStatus
     telemetry: Telemetry
 
 
@@ -110,6 +112,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             customer_accounts=parts.customer_accounts,
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
+            certificate_status=parts.certificate_status,
             record_token=issued.record,
         )
         for brand in parts.brands:
@@ -174,6 +177,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         consents=store,
         records=accessed,
         clock=parts.clock,
+        certificate_status=parts.certificate_status,
         rate=Rate(rates.requests, rates.window_seconds),
         unattended=Unattended(rates.unattended_per_day),
     )

@@ -54,6 +54,7 @@ from kernel.subjects import consent_subject
 from kernel.telemetry import Telemetry
 from kernel.versions import Versions
 from openapi.uk_obie.v4_0.dialect import DIALECT
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -452,6 +453,7 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
             customer_accounts=NoBank(),  # type: ignore[arg-type]
             dialects={DIALECT.name: DIALECT},
             store=ConsentStore(database=database, versions=versions, clock=clock, ids=ids, sealer=sealer, journal=store_journal),
+            certificate_status=Statuses(),
             record_token=recorded.append,
         )
         World.__init__(world, services, ConsentServer(services, Telemetry()), clock, hot_state, database, recorded)

@@ -39,6 +39,7 @@ from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -362,6 +363,7 @@ async def make_world(database_url: str, **facts: Any):
             customer_accounts=Accounts(),
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
+            certificate_status=Statuses(),
             record_token=lambda entry: None,
         )
 
