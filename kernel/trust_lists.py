@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
@@ -42,7 +43,7 @@ class TrustPath:
 
     def with_issuers(self) -> tuple[tuple[x509.Certificate, x509.Certificate], ...]:
         """Each link beside the certificate that issued it."""
-        return tuple(zip(self.links, (*self.links[1:], self.anchor), strict=True))
+        return tuple(pairwise((*self.links, self.anchor)))
 
 
 class TrustLists:
