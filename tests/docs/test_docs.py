@@ -10,11 +10,13 @@ from kernel.config import build
 from portcullis.settings import (
     VARIABLES,
     BrandSettings,
+    CertificateSettings,
     CodeSenderSettings,
     CoreBankTlsSettings,
     RateSettings,
     Settings,
     TlsSettings,
+    TrustListSettings,
     check_production,
 )
 
@@ -22,7 +24,19 @@ ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
-@pytest.mark.parametrize("kind", [Settings, BrandSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Settings,
+        BrandSettings,
+        TlsSettings,
+        TrustListSettings,
+        CertificateSettings,
+        RateSettings,
+        CodeSenderSettings,
+        CoreBankTlsSettings,
+    ],
+)
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:
         assert f"`{field}`" in CONFIGURATION, field

@@ -112,14 +112,14 @@ class Authority:
         revoked: Iterable[x509.Certificate] = (),
         *,
         begins: datetime = START - timedelta(hours=1),
-        ends: datetime | None = START + DAY,
+        ends: datetime = START + DAY,
         extensions: Extensions = (),
         signed_by: Key = None,
         issuer: x509.Name | None = None,
         reason: x509.ReasonFlags | None = None,
     ) -> x509.CertificateRevocationList:
         builder = x509.CertificateRevocationListBuilder().issuer_name(issuer or self.certificate.subject).last_update(begins)
-        builder = builder.next_update(ends or START + DAY)
+        builder = builder.next_update(ends)
         for certificate in revoked:
             entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number).revocation_date(begins)
             if reason is not None:
