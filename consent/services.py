@@ -14,6 +14,7 @@ from consent.snapshots import ConsentSnapshots
 from kernel.access import Client
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.brand import Brand
+from kernel.certificates import CertificateStatus
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ids import Ids
@@ -56,6 +57,7 @@ class Services:
     customer_accounts: CustomerAccounts
     dialects: Mapping[str, Dialect]
     store: Store
+    certificate_status: CertificateStatus
     record_token: Callable[[Entry], None]
     client_keys: ClientKeys
     directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: nobody registers by themselves

@@ -8,9 +8,11 @@ from http import HTTPStatus
 from multidict import CIMultiDict
 
 from kernel.errors import (
+    CertificateBlocked,
     CertificateExpired,
     CertificateInvalid,
     CertificateMissing,
+    CertificateRevoked,
     MethodNotAllowed,
     Problem,
     RateExceeded,
@@ -22,7 +24,14 @@ from openapi.dialect import Dialect
 
 RETRY_AFTER_SECONDS = 1
 
-_NO_TOKEN_JUDGED = (TokenMissing, CertificateMissing, CertificateInvalid, CertificateExpired)
+_NO_TOKEN_JUDGED = (
+    TokenMissing,
+    CertificateMissing,
+    CertificateInvalid,
+    CertificateExpired,
+    CertificateRevoked,
+    CertificateBlocked,
+)
 
 
 def render_problem(dialect: Dialect, problem: Problem, interaction_id: str, accept: str | None) -> Response:

@@ -12,10 +12,13 @@ from kernel import json
 from kernel.banking.commands import DescribeToken
 from kernel.errors import (
     BodyTooLarge,
+    CertificateBlocked,
     CertificateExpired,
     CertificateForeign,
     CertificateInvalid,
     CertificateMissing,
+    CertificateRevoked,
+    CertificateUnchecked,
     ClientInactive,
     HeaderInvalid,
     HeaderMissing,
@@ -43,6 +46,8 @@ _STATUSES: dict[HTTPStatus, tuple[type[Problem], ...]] = {
         CertificateInvalid,
         CertificateExpired,
         CertificateForeign,
+        CertificateRevoked,
+        CertificateBlocked,
         TokenMissing,
         TokenInvalid,
         TokenExpired,
@@ -56,7 +61,7 @@ _STATUSES: dict[HTTPStatus, tuple[type[Problem], ...]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (BodyTooLarge,),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (MediaTypeUnsupported,),
     HTTPStatus.TOO_MANY_REQUESTS: (RateExceeded,),
-    HTTPStatus.SERVICE_UNAVAILABLE: (Overloaded,),
+    HTTPStatus.SERVICE_UNAVAILABLE: (Overloaded, CertificateUnchecked),
 }
 _UNEXPECTED = WireError(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected")
 

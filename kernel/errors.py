@@ -108,6 +108,18 @@ class CertificateExpired(Problem):
     code, public = "certificate_expired", "The client certificate is outside its validity period."
 
 
+class CertificateRevoked(Problem):
+    code, public = "certificate_revoked", "The client certificate was revoked by its authority."
+
+
+class CertificateBlocked(Problem):
+    code, public = "certificate_blocked", "The client certificate, or its organisation, is blocked here."
+
+
+class CertificateUnchecked(Problem):
+    code, public = "certificate_unchecked", "Whether the client certificate was revoked cannot be found out now. Try again later."
+
+
 class TokenMissing(Problem):
     code, public = "token_missing", "An access token is required in the Authorization header."
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from gateway.ports import AccessRecords, Consents, Snapshots, Tokens
+from kernel.certificates import CertificateStatus
 from kernel.clock import Clock
 from policies.rate_limit import Rate
 from policies.unattended_limit import Unattended
@@ -15,5 +16,6 @@ class Parts:
     consents: Consents
     records: AccessRecords
     clock: Clock
+    certificate_status: CertificateStatus
     rate: Rate = field(default_factory=Rate)
     unattended: Unattended = field(default_factory=Unattended)

@@ -1,4 +1,7 @@
-"""Refuse a TPP that does not hold the role its operation needs. Commission Delegated Regulation (EU) 2018/389 article 34."""
+"""Refuse a TPP that does not hold the role its operation needs: as a client, and where its certificate states roles, there too.
+
+Commission Delegated Regulation (EU) 2018/389 article 34.
+"""
 
 from dataclasses import dataclass
 
@@ -19,3 +22,7 @@ class RoleHeld:
         needed = ROLES[present(exchange.row.consent_kind)]
         if needed not in present(exchange.client).roles:
             raise RoleMissing(f"the operation needs {needed}")
+        certificate = exchange.request.certificate
+        provider = certificate.qualified.provider if certificate else None
+        if provider is not None and needed not in provider.opens():
+            raise RoleMissing(f"the operation needs {needed}, the certificate states {sorted(provider.roles)}")

@@ -30,6 +30,7 @@ from gateway.parts import Parts as UseCaseParts
 from gateway.ports import Access, AccountsUpstream
 from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
+from kernel.certificates import CertificateStatus
 from kernel.clock import Clock, monotonic
 from kernel.cursor import CursorSealer
 from kernel.database import Database, refuses_values
@@ -69,6 +70,7 @@ class Parts:
     accounts: AccountsUpstream
     fetching: Fetching
     directories: tuple[SoftwareDirectory, ...]
+    certificate_status: CertificateStatus
     telemetry: Telemetry
 
 
@@ -114,6 +116,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             customer_accounts=parts.customer_accounts,
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
+            certificate_status=parts.certificate_status,
             record_token=issued.record,
             client_keys=ClientKeys(parts.fetching, monotonic),
             directories={directory.issuer: directory for directory in parts.directories},
@@ -180,6 +183,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         consents=store,
         records=accessed,
         clock=parts.clock,
+        certificate_status=parts.certificate_status,
         rate=Rate(rates.requests, rates.window_seconds),
         unattended=Unattended(rates.unattended_per_day),
     )

@@ -1,7 +1,9 @@
 """The files that a production configuration names: there, readable, and what they must be."""
 
+from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
 from kernel.http.tls import TlsIdentity, mtls_context
+from portcullis.certificates import client_anchors, load_lists, load_trust
 from portcullis.sealing_keys import load_sealer
 from portcullis.settings import Settings
 
@@ -13,6 +15,8 @@ def check_files(settings: Settings) -> None:
     load_sealer(settings.sealing_keys)
     identity = TlsIdentity(settings.tls.certificate, settings.tls.private_key)
     try:
-        mtls_context(identity, [settings.tls.client_authorities], tls12=settings.tls.minimum_version == "1.2")
+        mtls_context(identity, client_anchors(settings.tls), tls12=settings.tls.minimum_version == "1.2")
     except OSError as error:  # ssl.SSLError is one
         raise ConfigurationRefused(f"tls: certificate, private_key or client_authorities cannot be used ({error})") from None
+    load_trust(settings.tls)
+    load_lists(settings.certificates.crl_files, SystemClock())

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -27,11 +27,17 @@ OPS_LIMITS = Limits(body_bytes=lambda _path: 0)
 
 @asynccontextmanager
 async def listening(
-    settings: Settings, front: FrontDoor, ops: Ops, identity: TlsIdentity, client_authorities: Path, *, reuse_port: bool = False
+    settings: Settings,
+    front: FrontDoor,
+    ops: Ops,
+    identity: TlsIdentity,
+    client_anchors: Sequence[Path],
+    *,
+    reuse_port: bool = False,
 ) -> AsyncIterator[None]:
     """Accept on all three ports while the context is open. Raises ConfigurationRefused naming the one that cannot be had."""
     tls12 = settings.tls is not None and settings.tls.minimum_version == "1.2"
-    public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, [client_authorities], tls12=tls12)
+    public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, client_anchors, tls12=tls12)
     limits = Limits(body_bytes=front.body_bytes)
     proxies = TrustedProxies.parse(settings.trusted_proxies)
     async with AsyncExitStack() as stack:

@@ -12,6 +12,7 @@ from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.psu_identity.http_code_sender import HttpCodeSender
+from portcullis.certificates import client_anchors, load_trust, open_certificates
 from portcullis.compose import Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
@@ -38,7 +39,7 @@ async def serve_production(settings: Settings) -> None:
         identity = TlsIdentity(settings.tls.certificate, settings.tls.private_key)
         stopped = catch_stop()
         await stack.enter_async_context(
-            listening(settings, front, ops_of(parts, composition), identity, settings.tls.client_authorities)
+            listening(settings, front, ops_of(parts, composition), identity, client_anchors(settings.tls))
         )
         await stopped.wait()
 
@@ -46,6 +47,7 @@ async def serve_production(settings: Settings) -> None:
 async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     assert settings.sealing_keys is not None
     assert settings.code_sender is not None
+    assert settings.tls is not None
     clock, ids = SystemClock(), RandomIds()
     log.configure(clock)
     sealer = await asyncio.to_thread(load_sealer, settings.sealing_keys)
@@ -59,6 +61,8 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     telemetry = Telemetry()
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
     fetching = await stack.enter_async_context(open_fetching(settings))
+    trust = await asyncio.to_thread(load_trust, settings.tls)
+    certificates = await stack.enter_async_context(open_certificates(settings.certificates, trust, clock, ids, telemetry))
     return Parts(
         settings=settings,
         brands=settings.resolved_brands(),
@@ -71,5 +75,6 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         accounts=bank,
         fetching=fetching,
         directories=open_directories(settings, fetching),
+        certificate_status=certificates.standing,
         telemetry=telemetry,
     )

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 
 from kernel import json, log
@@ -17,9 +18,11 @@ from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
+from kernel.trust_lists import TrustLists, Vouches, load_certificates
 from plugins.ledger.posting import Ledger
 from plugins.psu_identity.built_in import BuiltInIdentity
 from portcullis.banner import print_banner, seeding_progress
+from portcullis.certificates import Certificates, open_certificates
 from portcullis.compose import Composition, Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
@@ -81,7 +84,13 @@ async def running_sandbox(
         tpps = await _open_tpps(stack, ground, composition, state)
         personas = await load_personas(ground.parts.database, ground.parts.sealer, ground.brand)
         await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas), mode=PUBLIC)
-        actions = Actions(services=composition.services, moved_clock=ground.moved_clock, tpps=tpps, source=source)
+        actions = Actions(
+            services=composition.services,
+            moved_clock=ground.moved_clock,
+            tpps=tpps,
+            source=source,
+            reload_certificates=ground.certificates.reload,
+        )
         controls = (
             _clerk_surface(settings, ground, composition),
             _teller_surface(settings, ground),
@@ -89,7 +98,7 @@ async def running_sandbox(
         )
         front = FrontDoor(ground.parts.brands, (*controls, *production_surfaces(composition)))
         await stack.enter_async_context(
-            listening(settings, front, ops_of(ground.parts, composition), identity, ground.pki.ca_path)
+            listening(settings, front, ops_of(ground.parts, composition), identity, [ground.pki.ca_path])
         )
         stopped = catch_stop()
         await asyncio.to_thread(write_atomically, ready, ready_document(settings, ground.brand), mode=PUBLIC)
@@ -105,6 +114,7 @@ class Ground:
     moved_clock: MovedClock
     pki: TestPki
     directory: Directory
+    certificates: Certificates
 
     @property
     def brand(self) -> Brand:
@@ -134,6 +144,9 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
     fetching = await stack.enter_async_context(open_fetching(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
     directory = await asyncio.to_thread(Directory.open, state / "pki", pki, clock, ids)
+    rules = msgspec.structs.replace(settings.certificates, crl_files=(*settings.certificates.crl_files, pki.crl_path))
+    trust = TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
+    certificates = await stack.enter_async_context(open_certificates(rules, trust, clock, ids, telemetry))
     parts = Parts(
         settings=settings,
         brands=brands,
@@ -146,20 +159,28 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
         accounts=bank,
         fetching=fetching,
         directories=(directory, *open_directories(settings, fetching)),
+        certificate_status=certificates.standing,
         telemetry=telemetry,
     )
-    return Ground(parts=parts, moved_clock=moved_clock, pki=pki, directory=directory)
+    return Ground(parts=parts, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
 
 
 async def _open_tpps(stack: AsyncExitStack, ground: Ground, composition: Composition, state: Path) -> Tpps:
     """The TPPs, with certificates that are renewed while the server runs."""
-    tpps = Tpps(services=composition.services, directory=ground.directory, directory_path=state / "tpps", ca=ground.pki.ca_path)
+    tpps = Tpps(
+        services=composition.services,
+        directory=ground.directory,
+        pki=ground.pki,
+        directory_path=state / "tpps",
+        ca=ground.pki.ca_path,
+    )
     await tpps.ensure_ready_made(ground.brand)
 
     async def renew() -> None:
         while True:
             await asyncio.sleep(RENEWAL_SECONDS)
             await asyncio.to_thread(ground.pki.ensure_server)
+            await asyncio.to_thread(ground.pki.ensure_crl)
             await tpps.ensure_ready_made(ground.brand)
 
     renewing = asyncio.create_task(renew(), name="certificate renewal")
@@ -202,6 +223,8 @@ def _control_surface(settings: Settings, ground: Ground, actions: Actions) -> Su
         moved_clock=ground.moved_clock,
         decide=actions.decide,
         new_tpp=actions.new_tpp,
+        revoke_tpp=actions.revoke_tpp,
+        renew_tpp=actions.renew_tpp,
         reset=actions.reset,
     )
     return Surface(lambda path: path.startswith(PREFIX), control.handle, control.refuse, BODY_BYTES_MAX)

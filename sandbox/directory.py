@@ -1,4 +1,4 @@
-"""The test directory: vouches for TPPs by software statements, and gives each its transport certificate and signing key.
+"""The test directory: vouches for TPPs by software statements, and gives each its certificates and signing key.
 
 UK Open Banking Dynamic Client Registration 3.3 (software statement assertion), RFC 7591 section 2.3. The statement carries the
 software's public keys itself, because this directory has no address of its own to fetch them from.
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cryptography.x509.oid import NameOID
 
@@ -20,6 +20,7 @@ from kernel.ids import Ids
 from kernel.jose import Algorithm, JwtInvalid, JwtKey, generate_key, import_key, private_jwk, public_jwk, sign_jwt, verify_jwt
 from sandbox.atomic_file import PUBLIC, SECRET, write_atomically
 from sandbox.pki import TestPki, TransportSubject
+from sandbox.qualified import Role
 
 ISSUER = "Portcullis Test Directory"
 AUTHORITY = "FCAGBR"  # the competent authority that the test registrations name
@@ -29,8 +30,8 @@ REDIRECT_URIS_MAX = 20
 REDIRECT_URI_CHARACTERS_MAX = 256
 REGISTRATION_DIGITS = 6
 STATEMENT_SECONDS = 14 * 86_400  # after which a directory vouches anew
-
-Role = Literal["AISP", "PISP", "CBPII"]
+TRANSPORT_FILES = ("transport.pem", "transport.key")  # certificate and key in a TPP's folder
+SEAL_FILES = ("seal.pem", "seal.key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,13 @@ class Enrolment:
 
     @property
     def subject(self) -> TransportSubject:
-        """Whom its transport certificate names."""
+        """Whom its certificates name."""
         return TransportSubject(
             software_id=self.software_id,
             organisation_name=self.organisation_name,
             organisation_id=self.organisation_id,
             dns=(f"{self.name}.tpp.test",),
+            roles=self.roles,
         )
 
     @property
@@ -66,11 +68,19 @@ class Enrolment:
 
     @property
     def transport_certificate(self) -> Path:
-        return self.folder / "transport.pem"
+        return self.folder / TRANSPORT_FILES[0]
 
     @property
     def transport_key(self) -> Path:
-        return self.folder / "transport.key"
+        return self.folder / TRANSPORT_FILES[1]
+
+    @property
+    def seal_certificate(self) -> Path:
+        return self.folder / SEAL_FILES[0]
+
+    @property
+    def seal_key(self) -> Path:
+        return self.folder / SEAL_FILES[1]
 
     @property
     def signing_jwks(self) -> Path:
@@ -157,7 +167,9 @@ class Directory:
         return enrolment
 
     def renew(self, enrolment: Enrolment) -> bool:
-        """Issue the transport certificate if it is missing or due. True if it was: it is then another one than tokens are bound to."""
+        """Issue the transport and the seal certificate if they are missing, revoked or due. True if the transport certificate was: it
+        is then another one than tokens are bound to."""
+        self._pki.ensure_seal(enrolment.seal_certificate, enrolment.seal_key, enrolment.subject)
         return self._pki.ensure_transport(enrolment.transport_certificate, enrolment.transport_key, enrolment.subject)
 
     def issue_software_statement(self, claims: dict[str, Any]) -> str:

@@ -8,10 +8,11 @@ from kernel.http.message import Request
 
 
 async def confirm(services: Services, client: Client, request: Request) -> Confirmation:
-    """Raises CertificateMissing, CertificateExpired or CertificateForeign."""
+    """Raises CertificateMissing, CertificateExpired, CertificateForeign, and what the certificate's status forbids."""
     if request.certificate is None:
         raise CertificateMissing("no client certificate", public="A client certificate is required to issue a token bound to it.")
     check_valid_at(request.certificate, services.clock.wall())
+    await services.certificate_status.check(request.certificate)
     check_own_certificate(request.certificate, client)
     return Confirmation("x5t#S256", request.certificate.thumbprint)
 

@@ -10,12 +10,14 @@ from kernel.config import build
 from portcullis.settings import (
     VARIABLES,
     BrandSettings,
+    CertificateSettings,
     CodeSenderSettings,
     CoreBankTlsSettings,
     DirectorySettings,
     RateSettings,
     Settings,
     TlsSettings,
+    TrustListSettings,
     check_production,
 )
 
@@ -24,7 +26,18 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
 @pytest.mark.parametrize(
-    "kind", [Settings, BrandSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings, DirectorySettings]
+    "kind",
+    [
+        Settings,
+        BrandSettings,
+        TlsSettings,
+        TrustListSettings,
+        CertificateSettings,
+        RateSettings,
+        CodeSenderSettings,
+        CoreBankTlsSettings,
+        DirectorySettings,
+    ],
 )
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:

@@ -59,6 +59,7 @@ from kernel.telemetry import Telemetry
 from kernel.versions import Versions
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from tests.harness.addresses import Addresses
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -478,6 +479,7 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
             customer_accounts=NoBank(),  # type: ignore[arg-type]
             dialects={DIALECT.name: DIALECT},
             store=ConsentStore(database=database, versions=versions, clock=clock, ids=ids, sealer=sealer, journal=store_journal),
+            certificate_status=Statuses(),
             record_token=recorded.append,
             client_keys=ClientKeys(addresses, monotonic),
             directories={DIRECTORY.issuer: DIRECTORY},

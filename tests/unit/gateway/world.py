@@ -57,6 +57,7 @@ from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
 from policies.unattended_limit import Unattended
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -540,12 +541,20 @@ class World:
         self.decisions = Decisions({keys_subject("main"): 1})
         self.consents = Consents({"consent-1": CONSENT}, {("org-1", "a3"): AccountReference("a3", "up3")})
         self.records = Records()
+        self.statuses = Statuses()
         self.upstream = Upstream(rows=[transaction(number, ("up1", "up2", "up3")[number % 3]) for number in range(1, 31)])
         self.cursors = CursorSealer(Sealer({1: b"k" * 32}))
         for snapshot in (CLIENT, FAMILY, CONSENT):
             self.store(snapshot)
         parts = PolicyParts(
-            self.tokens, self.snapshots, self.consents, self.records, self.clock, rate or Rate(), unattended or Unattended()
+            self.tokens,
+            self.snapshots,
+            self.consents,
+            self.records,
+            self.clock,
+            self.statuses,
+            rate or Rate(),
+            unattended or Unattended(),
         )
         self.chain = assemble(CHAIN, parts)
         self.customers = Customers()

@@ -1,6 +1,7 @@
 """Each policy alone, without sockets: what it refuses, what it lets pass, what it asks the hot state."""
 
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,23 +12,26 @@ from hypothesis import strategies as st
 
 from gateway.exchange import Exchange, present
 from kernel import errors
-from kernel.access import Confirmation, FamilyState
+from kernel.access import Confirmation, FamilyState, Role
 from kernel.banking.consents import ConsentState
 from kernel.hot_state import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
 from kernel.http.message import Response
+from kernel.qualified import Provider, ProviderRole, Purpose, Qualified
 from policies.accept import Accept, accepts
 from policies.access_record import AccessRecord
 from policies.account import Account
 from policies.body import Body
+from policies.certificate_standing import CertificateStanding
 from policies.client_state import ClientState
 from policies.consent_state import ConsentState as ConsentStatePolicy
 from policies.content_type import ContentType
 from policies.rate_limit import Rate, RateLimit
-from policies.role import ROLES
+from policies.role import ROLES, RoleHeld
 from policies.token import TokenVerified, VerifiedTokens, parse_bearer
 from policies.token_binding import TokenBinding
 from policies.token_family import TokenFamilyActive
 from policies.unattended_limit import Unattended, UnattendedLimit
+from tests.harness.statuses import Statuses
 from tests.unit.gateway import world
 
 
@@ -344,3 +348,39 @@ def test_every_kind_of_consent_needs_a_role():
 def test_a_fact_that_no_policy_established_is_a_broken_chain():
     with pytest.raises(RuntimeError):
         present(None)
+
+
+class TestStatedRoles:
+    """What a qualified certificate states limits its holder, whatever the client is registered for."""
+
+    @staticmethod
+    def exchange(*stated: ProviderRole | None, registered: frozenset[Role] = frozenset(Role)) -> Exchange:
+        provider = Provider(frozenset(role for role in stated if role), "Authority", "GB-FCA") if stated else None
+        certificate = replace(world.CERTIFICATE, qualified=Qualified(True, frozenset({Purpose.WEBSITE}), provider))
+        exchange = exchange_of(certificate=certificate)
+        exchange.client = msgspec.structs.replace(world.CLIENT, roles=registered)
+        return exchange
+
+    @pytest.mark.spec("RTS-34")
+    @pytest.mark.parametrize("stated", [(None,), (ProviderRole.ACCOUNT_SERVICING, ProviderRole.PAYMENT_INITIATION)])
+    async def test_a_certificate_without_the_role_is_not_enough(self, stated):
+        with pytest.raises(errors.RoleMissing):
+            await RoleHeld().on_request(self.exchange(*stated))
+
+    async def test_a_certificate_with_the_role_or_without_any_statement_is(self):
+        await RoleHeld().on_request(self.exchange(ProviderRole.ACCOUNT_INFORMATION))
+        await RoleHeld().on_request(self.exchange())
+
+    async def test_a_certificate_gives_no_role_that_the_client_lacks(self):
+        with pytest.raises(errors.RoleMissing):
+            await RoleHeld().on_request(self.exchange(ProviderRole.ACCOUNT_INFORMATION, registered=frozenset({Role.PISP})))
+
+    async def test_without_a_certificate_the_clients_roles_decide(self):
+        await RoleHeld().on_request(exchange_of(certificate=None))
+
+
+async def test_whether_a_certificate_stands_is_asked_where_there_is_one():
+    statuses = Statuses({world.CERTIFICATE.thumbprint: errors.CertificateBlocked})
+    with pytest.raises(errors.CertificateBlocked):
+        await CertificateStanding(statuses).on_request(exchange_of())
+    await CertificateStanding(statuses).on_request(exchange_of(certificate=None))

@@ -12,7 +12,7 @@ from kernel import json
 from kernel.access import Confirmation, FamilyState, Grant, Role
 from kernel.banking import commands
 from kernel.banking.consents import ConsentKind, ConsentState, Permission
-from kernel.errors import TokenExpired
+from kernel.errors import CertificateRevoked, Problem, TokenExpired
 from kernel.operations import Operation
 from openapi.dialect import Row
 from tests.unit.gateway import world
@@ -47,6 +47,7 @@ class Attempt:
     brand: dict[str, Any] = field(default_factory=dict)
     exceeded: set[str] = field(default_factory=set)
     listener: str = "mtls"
+    statuses: dict[str, type[Problem]] = field(default_factory=dict)
 
     async def code(self) -> str:
         made = world.World(dialects=(DIALECT,))
@@ -59,6 +60,7 @@ class Attempt:
         authorised_at = world.START - timedelta(days=2)
         made.store(msgspec.structs.replace(world.CONSENT, authorised_at=authorised_at, **self.consent))
         made.decisions.exceeded = self.exceeded
+        made.statuses.refused = self.statuses
         return await made.code(
             self.method, self.path, token=self.presented, headers=self.headers, body=self.body,
             certificate=self.certificate, listener=self.listener,
@@ -75,6 +77,11 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("bad interaction id", "header_invalid", lambda a: a.headers.update({"X-Interaction": "short"})),
     ("no certificate", "certificate_missing", lambda a: setattr(a, "certificate", None)),
     ("expired certificate", "certificate_expired", lambda a: setattr(a, "certificate", EXPIRED)),
+    (
+        "revoked certificate",
+        "certificate_revoked",
+        lambda a: a.statuses.update({world.CERTIFICATE.thumbprint: CertificateRevoked}),
+    ),
     ("no token", "token_missing", lambda a: setattr(a, "presented", None)),
     ("unknown token", "token_invalid", lambda a: setattr(a, "presented", "garbage")),
     ("expired token", "token_expired", lambda a: setattr(a, "presented", "old-token")),

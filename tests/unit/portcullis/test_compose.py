@@ -12,6 +12,7 @@ from portcullis.compose import Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.settings import Settings
 from tests.harness.addresses import Addresses
+from tests.harness.statuses import Statuses
 
 
 async def test_every_departure_from_the_ordinary_has_a_gauge(sqlite_url):
@@ -31,6 +32,7 @@ async def test_every_departure_from_the_ordinary_has_a_gauge(sqlite_url):
             accounts=bank,
             fetching=Addresses(),
             directories=(),
+            certificate_status=Statuses(),
             telemetry=telemetry,
         )
         async with compose(parts) as composition:

@@ -19,6 +19,10 @@ CODE_SENDER = '[code_sender]\nurl = "https://messages.bank"\ntoken = "t"\n'
 WHOLE = f'database_url = "postgresql://db/x"\nsealing_keys = "keys"\n{TLS}{CODE_SENDER}{BRAND}'
 
 
+def trust_list(*vouches_for: str) -> str:
+    return f'[[tls.trust_lists]]\nfile = "list.pem"\nvouches_for = {list(vouches_for)}\n'
+
+
 def load_text(tmp_path, text, environment=None):
     file = tmp_path / "portcullis.toml"
     file.write_text(text)
@@ -71,6 +75,14 @@ def test_the_defaults_name_one_brand_by_its_ports():
         ("mtls_port = -1", {}, "mtls_port"),
         ("core_bank_port = 65536", {}, "core_bank_port"),
         ("", {"PORTCULLIS_OPS_PORT": "8443"}, "ops_port.*public_port"),
+        (TLS.replace('client_authorities = "a"\n', ""), {}, "tls.client_authorities"),
+        (TLS.replace('client_authorities = "a"\n', trust_list("qsealc")), {}, "tls.client_authorities"),
+        (TLS + trust_list("anything"), {}, "tls.trust_lists"),
+        ("[certificates]\nrevocation = 'perhaps'", {}, "certificates.revocation"),
+        ("[certificates]\nsources = ['crystal ball']", {}, "certificates.sources.*crystal ball"),
+        ("[certificates]\nstale_minutes = -1", {}, "certificates.stale_minutes"),
+        ("[certificates]\nblocked_thumbprints = ['ab:cd']", {}, "certificates.blocked_thumbprints"),
+        ("[certificates]\nfetch_hosts = ['http://crl.bank/']", {}, "certificates.fetch_hosts"),
         ("[rates]\nrequests = 0", {}, "rates.requests"),
         ("[rates]\nwindow_seconds = 0", {}, "rates.window_seconds"),
         ("[rates]\nunattended_per_day = -4", {}, "rates.unattended_per_day"),

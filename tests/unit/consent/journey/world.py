@@ -41,6 +41,7 @@ from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
 from tests.harness.addresses import Addresses
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -364,6 +365,7 @@ async def make_world(database_url: str, **facts: Any):
             customer_accounts=Accounts(),
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
+            certificate_status=Statuses(),
             record_token=lambda entry: None,
             client_keys=ClientKeys(Addresses(), lambda: 0.0),
         )

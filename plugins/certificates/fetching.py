@@ -1,0 +1,151 @@
+"""Fetch what a certificate points to, without letting whoever wrote it point us anywhere. RFC 5280 section 8, RFC 6960 appendix A.
+
+An address is asked only over HTTP(S) on the usual port, by a name that leads to public addresses and to nothing else; or, where the
+configuration lists hosts, at these and at no others. The connection goes to the very address that was judged. Redirects are not
+followed, sizes and times are bounded, and a host that did not answer is left alone for a while.
+"""
+
+import socket
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from plugins.certificates.verdicts import Unanswered
+
+SECONDS_MAX = 4.0
+CONNECT_SECONDS_MAX = 2.0
+CONNECTIONS_MAX = 16
+SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
+SILENT_MAX = 256
+URL_CHARACTERS_MAX = 1024
+PORTS = {"http": 80, "https": 443}
+TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address its end names
+
+
+class PublicResolver(AbstractResolver):
+    """Addresses of names; OSError for a name that leads anywhere but to the public internet, unless it is listed."""
+
+    def __init__(self, inner: AbstractResolver, listed: Collection[str]) -> None:
+        self._inner = inner
+        self._listed = listed
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        if host.lower() not in self._listed and not all(_is_public(each["host"]) for each in found):
+            raise OSError(f"{host} leads to an address that is not public")
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class Fetching:
+    """Open with `async with Fetching.open(...)`. `hosts`: `host` or `host:port`; empty means any public one."""
+
+    def __init__(self, session: aiohttp.ClientSession, hosts: frozenset[str], monotonic: Callable[[], float]) -> None:
+        self._session = session
+        self._hosts = hosts
+        self._monotonic = monotonic
+        self._silent: dict[str, float] = {}  # until when
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, hosts: Collection[str], monotonic: Callable[[], float], resolver: AbstractResolver | None = None
+    ) -> AsyncIterator["Fetching"]:
+        listed = frozenset(host.lower() for host in hosts)
+        guarded = PublicResolver(resolver or aiohttp.ThreadedResolver(), {host_of(entry)[0] for entry in listed})
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=guarded, use_dns_cache=False),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity", "User-Agent": "portcullis"},
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=SECONDS_MAX, sock_connect=CONNECT_SECONDS_MAX),
+        ) as session:
+            yield cls(session, listed, monotonic)
+
+    async def get(self, url: str, bytes_max: int) -> bytes:
+        """Raises Unanswered."""
+        return await self._ask("GET", url, bytes_max)
+
+    async def post(self, url: str, body: bytes, media_type: str, bytes_max: int) -> bytes:
+        """Raises Unanswered."""
+        return await self._ask("POST", url, bytes_max, data=body, headers={"Content-Type": media_type})
+
+    async def _ask(self, method: str, url: str, bytes_max: int, **sent: Any) -> bytes:
+        host = self._check_address(url)
+        if self._silent.get(host, 0.0) > self._monotonic():
+            raise Unanswered(f"{host} did not answer a moment ago")
+        try:
+            async with self._session.request(method, url, allow_redirects=False, **sent) as response:
+                return await _read(response, bytes_max)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            self._leave_alone(host)
+            raise Unanswered(f"{host}: {type(error).__name__}") from None
+
+    def _check_address(self, url: str) -> str:
+        """`host:port` of an address that may be asked. Raises Unanswered."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port or PORTS.get(parts.scheme, 0)
+            host = (parts.hostname or "").lower()
+        except ValueError:
+            raise Unanswered("an address that cannot be read") from None
+        if len(url) > URL_CHARACTERS_MAX or parts.scheme not in PORTS or not host or "@" in parts.netloc:
+            raise Unanswered("no plain http or https address")
+        where = f"{host}:{port}"
+        if self._hosts:
+            if where not in self._hosts and not (host in self._hosts and port == PORTS[parts.scheme]):
+                raise Unanswered(f"{where} is not among the configured hosts")
+        elif port != PORTS[parts.scheme] or _is_address(host):
+            raise Unanswered(f"{where} is an address or port that no authority uses")
+        return where
+
+    def _leave_alone(self, host: str) -> None:
+        if len(self._silent) >= SILENT_MAX:
+            del self._silent[next(iter(self._silent))]
+        self._silent[host] = self._monotonic() + SILENT_SECONDS
+
+
+def host_of(entry: str) -> tuple[str, int | None]:
+    """Host and port of an entry in a list of hosts. Raises ValueError."""
+    parts = urlsplit(f"//{entry}")
+    if not parts.hostname or parts.path or parts.query or parts.fragment or "@" in entry:
+        raise ValueError(f"{entry} is no host")
+    return parts.hostname, parts.port
+
+
+async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
+    if response.status != 200:
+        raise ValueError(f"status {response.status}")
+    if (response.content_length or 0) > bytes_max or "Content-Encoding" in response.headers:
+        raise ValueError("too large, or packed")
+    content = bytearray()
+    async for chunk in response.content.iter_chunked(1 << 16):
+        content += chunk
+        if len(content) > bytes_max:
+            raise ValueError("too large")
+    return bytes(content)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_public(address: str) -> bool:
+    found = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return found.ipv4_mapped.is_global
+        if found.sixtofour is not None or found.teredo is not None or found in TRANSLATED:
+            return False  # an address within an address
+    return found.is_global and not found.is_multicast
