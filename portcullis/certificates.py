@@ -9,15 +9,15 @@ from pathlib import Path
 
 from kernel.clock import Clock, monotonic
 from kernel.config import ConfigurationRefused
+from kernel.http.fetching import Fetching, Unanswered
 from kernel.ids import Ids
 from kernel.telemetry import Telemetry
 from kernel.trust_lists import TrustLists, Vouches, load_certificates
 from plugins.certificates.crl_files import CrlFiles
 from plugins.certificates.crl_points import CrlPoints
-from plugins.certificates.fetching import Fetching
 from plugins.certificates.ocsp import OcspResponders
 from plugins.certificates.standing import Rules, Standing
-from plugins.certificates.verdicts import Source, Unanswered
+from plugins.certificates.verdicts import Source
 from portcullis.listening import cancel
 from portcullis.settings import CertificateSettings, TlsSettings
 
@@ -74,7 +74,9 @@ async def open_certificates(
     """Raises ConfigurationRefused for a file that cannot be used."""
     async with AsyncExitStack() as stack:
         files = await asyncio.to_thread(load_lists, settings.crl_files, clock)
-        fetching = await stack.enter_async_context(Fetching.open(settings.fetch_hosts, monotonic))
+        fetching = await stack.enter_async_context(
+            Fetching.open(settings.fetch_hosts, monotonic, schemes=("http", "https"), only=bool(settings.fetch_hosts))
+        )
         known: Sequence[Source] = (files, OcspResponders(fetching, clock, ids), CrlPoints(fetching, clock))
         sources = {source.name: source for source in known}
         standing = Standing(trust, [sources[name] for name in settings.sources], _rules_of(settings), clock)

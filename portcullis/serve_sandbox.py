@@ -50,7 +50,7 @@ from sandbox.teller import Teller
 from sandbox.tpps import Tpps
 
 RENEWAL_SECONDS = 6 * 3600
-LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes its keys
+LOOPBACK = ("localhost:*", "127.0.0.1:*")  # where a developer's own TPP publishes its keys
 
 
 async def serve_sandbox(

@@ -21,7 +21,6 @@ from kernel.redis_connection import Address
 from kernel.trust_lists import Vouches
 from openapi import DIALECTS
 from plugins.certificates import SOURCES
-from plugins.certificates.fetching import host_of as host_and_port
 from plugins.certificates.standing import Revocation
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
@@ -245,7 +244,7 @@ def _check_certificates(settings: Settings) -> None:
         raise ConfigurationRefused("certificates.blocked_thumbprints: must be base64url of SHA-256 over the DER (x5t#S256)")
     try:
         for host in certificates.fetch_hosts:
-            host_and_port(host)
+            host_of_entry(host)
     except ValueError:
         raise ConfigurationRefused("certificates.fetch_hosts: must be host or host:port") from None
 

@@ -16,6 +16,7 @@ from consent.profiles import PROFILES
 from kernel.access import AuthMethod, CertificateSubject, Role, SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
+from kernel.http.fetching import URL_CHARACTERS_MAX
 from kernel.jose import Algorithm
 
 REDIRECT_URIS_MAX = 32
@@ -112,7 +113,7 @@ def _check_keys(metadata: ClientMetadata, *, is_signing: bool) -> None:
 
 def is_https(uri: str) -> bool:
     """An address that this server may be asked to call: https, of the form of a redirect URI."""
-    return is_redirect_uri(uri) and uri.startswith("https://")
+    return is_redirect_uri(uri) and uri.startswith("https://") and len(uri) <= URL_CHARACTERS_MAX
 
 
 def _check_names(metadata: ClientMetadata) -> None:

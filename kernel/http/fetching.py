@@ -1,7 +1,7 @@
 """Ask an address that somebody else named (a TPP's keys, its notifications, an authority's lists) without letting them point us anywhere.
 
-OWASP calls the danger SSRF; RFC 7591 section 5 warns of it for every URL of a registration. An address is asked only over https (http
-where the caller allows it) on the usual port, by a name that leads to public addresses and nothing else; or at a host that the
+OWASP calls the danger SSRF; RFC 7591 section 5 warns of it for every URL of a registration. An address is asked only over https (and
+http where that is opened too) on the usual port, by a name that leads to public addresses and nothing else; or at a host that the
 configuration lists. The connection goes to the very address that was judged. Redirects are not followed, sizes and times are bounded,
 and a host that did not answer is left alone for a while.
 """
@@ -22,7 +22,7 @@ CONNECT_SECONDS_MAX = 2.0
 CONNECTIONS_MAX = 16
 SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
 SILENT_MAX = 256
-URL_CHARACTERS_MAX = 2048
+URL_CHARACTERS_MAX = 1024
 PORTS = {"http": 80, "https": 443}
 TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address its end names
 
@@ -34,10 +34,19 @@ class Unanswered(Exception):
 class Fetching:
     """Open with `async with Fetching.open(...)`."""
 
-    def __init__(self, session: aiohttp.ClientSession, hosts: frozenset[str], only: bool, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        hosts: frozenset[str],
+        *,
+        only: bool,
+        schemes: frozenset[str],
+        monotonic: Callable[[], float],
+    ) -> None:
         self._session = session
         self._hosts = hosts
         self._only = only
+        self._schemes = schemes
         self._monotonic = monotonic
         self._silent: dict[str, float] = {}  # until when
 
@@ -49,13 +58,14 @@ class Fetching:
         monotonic: Callable[[], float],
         *,
         only: bool = False,
+        schemes: Collection[str] = ("https",),
         tls: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
     ) -> AsyncIterator["Fetching"]:
-        """`hosts` (`host` for any port, or `host:port`) may be asked wherever they lead; with `only`, nobody else is. `tls` says whom to
-        believe, by default the machine's own trust."""
+        """`hosts` (`host` at its usual port, `host:port`, `host:*`) may be asked wherever they lead; with `only`, nobody else is. `tls` says
+        whom to believe, by default the machine's own trust."""
         listed = frozenset(host.lower() for host in hosts)
-        guarded = _PublicResolver(resolver or aiohttp.ThreadedResolver(), {host_of(entry)[0] for entry in listed})
+        guarded = PublicResolver(resolver or aiohttp.ThreadedResolver(), {host_of(entry) for entry in listed})
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=guarded, use_dns_cache=False, ssl=tls or True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -63,33 +73,37 @@ class Fetching:
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=SECONDS_MAX, sock_connect=CONNECT_SECONDS_MAX),
         ) as session:
-            yield cls(session, listed, only, monotonic)
+            yield cls(session, listed, only=only, schemes=frozenset(schemes), monotonic=monotonic)
 
-    async def get(self, url: str, bytes_max: int, *, schemes: Collection[str] = ("https",)) -> bytes:
+    async def get(self, url: str, bytes_max: int) -> bytes:
         """The body of a 200. Raises Unanswered."""
-        status, body = await self._ask("GET", url, bytes_max, schemes, headers={})
-        if status != 200:
-            raise Unanswered(f"status {status}")
-        return body
+        return await self._ask("GET", url, bytes_max)
 
-    async def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], bytes_max: int, *, schemes: Collection[str] = ("https",)
-    ) -> tuple[int, bytes]:
-        """Status and body, whatever the status. Raises Unanswered."""
-        return await self._ask("POST", url, bytes_max, schemes, data=body, headers=headers)
+    async def post(self, url: str, body: bytes, media_type: str, bytes_max: int) -> bytes:
+        """The body of a 200. Raises Unanswered."""
+        return await self._ask("POST", url, bytes_max, data=body, headers={"Content-Type": media_type})
 
-    async def _ask(self, method: str, url: str, bytes_max: int, schemes: Collection[str], **sent: Any) -> tuple[int, bytes]:
-        host = self._check_address(url, schemes)
+    async def notify(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """The status of the answer, whatever it is; its body is not read. Raises Unanswered."""
+        host = self._check_address(url)
+        try:
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+                return response.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unanswered(f"{host}: {type(error).__name__}") from None
+
+    async def _ask(self, method: str, url: str, bytes_max: int, **sent: Any) -> bytes:
+        host = self._check_address(url)
         if self._silent.get(host, 0.0) > self._monotonic():
             raise Unanswered(f"{host} did not answer a moment ago")
         try:
             async with self._session.request(method, url, allow_redirects=False, **sent) as response:
-                return response.status, await _read(response, bytes_max)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                return await _read(response, bytes_max)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._leave_alone(host)
             raise Unanswered(f"{host}: {type(error).__name__}") from None
 
-    def _check_address(self, url: str, schemes: Collection[str]) -> str:
+    def _check_address(self, url: str) -> str:
         """`host:port` of an address that may be asked. Raises Unanswered."""
         try:
             parts = urlsplit(url)
@@ -97,14 +111,14 @@ class Fetching:
             host = (parts.hostname or "").lower()
         except ValueError:
             raise Unanswered("an address that cannot be read") from None
-        if len(url) > URL_CHARACTERS_MAX or parts.scheme not in schemes or not host or "@" in parts.netloc:
-            raise Unanswered(f"no plain {' or '.join(schemes)} address")
-        where = f"{host}:{port}"
-        if host in self._hosts or where in self._hosts:
+        if len(url) > URL_CHARACTERS_MAX or parts.scheme not in self._schemes or not host or "@" in parts.netloc:
+            raise Unanswered(f"no plain {' or '.join(sorted(self._schemes))} address")
+        where, is_usual = f"{host}:{port}", port == PORTS[parts.scheme]
+        if not self._hosts.isdisjoint({where, f"{host}:*", *({host} if is_usual else ())}):
             return where
         if self._only:
             raise Unanswered(f"{where} is not among the configured hosts")
-        if port != PORTS[parts.scheme] or _is_address(host):
+        if not is_usual or _is_address(host):
             raise Unanswered(f"{where} is an address or port that nobody uses for this")
         return where
 
@@ -114,15 +128,16 @@ class Fetching:
         self._silent[host] = self._monotonic() + SILENT_SECONDS
 
 
-def host_of(entry: str) -> tuple[str, int | None]:
-    """Host and port of an entry in a list of hosts. Raises ValueError."""
-    parts = urlsplit(f"//{entry}")
+def host_of(entry: str) -> str:
+    """The host of an entry in a list of hosts. Raises ValueError."""
+    parts = urlsplit(f"//{entry.removesuffix(':*')}")
     if not parts.hostname or parts.path or parts.query or parts.fragment or "@" in entry:
         raise ValueError(f"{entry} is no host")
-    return parts.hostname, parts.port
+    parts.port  # noqa: B018  raises for a port that is none
+    return parts.hostname
 
 
-class _PublicResolver(AbstractResolver):
+class PublicResolver(AbstractResolver):
     """Addresses of names; OSError for a name that leads anywhere but to the public internet, unless it is listed."""
 
     def __init__(self, inner: AbstractResolver, listed: Collection[str]) -> None:
@@ -140,14 +155,16 @@ class _PublicResolver(AbstractResolver):
 
 
 async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
-    """Raises Unanswered for more than was allowed."""
+    """Raises ValueError for another status than 200, and for more than was allowed."""
+    if response.status != 200:
+        raise ValueError(f"status {response.status}")
     if (response.content_length or 0) > bytes_max or "Content-Encoding" in response.headers:
-        raise Unanswered("too large, or packed")
+        raise ValueError("too large, or packed")
     content = bytearray()
     async for chunk in response.content.iter_chunked(1 << 16):
         content += chunk
         if len(content) > bytes_max:
-            raise Unanswered("too large")
+            raise ValueError("too large")
     return bytes(content)
 
 

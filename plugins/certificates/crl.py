@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from cryptography import x509
 
-from plugins.certificates.verdicts import SKEW, Good, Revoked, Unanswered, Verdict
+from kernel.http.fetching import Unanswered
+from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
 T = TypeVar("T", bound=x509.ExtensionType)
 

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from kernel.clock import Clock
+from kernel.http.fetching import Fetching, Unanswered
 from plugins.certificates.crl import crl_urls_of, judge_by_crl, parse_crl
 from plugins.certificates.crl_files import CRL_BYTES_MAX
-from plugins.certificates.fetching import Fetching
 from plugins.certificates.in_flight import InFlight
-from plugins.certificates.verdicts import Unanswered, Verdict
+from plugins.certificates.verdicts import Verdict
 
 URLS_MAX = 3  # of one certificate
 LISTS_MAX = 32

@@ -15,9 +15,9 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from kernel.clock import Clock
+from kernel.http.fetching import Fetching, Unanswered
 from kernel.ids import Ids
-from plugins.certificates.fetching import Fetching
-from plugins.certificates.verdicts import SKEW, Good, Revoked, Unanswered, Verdict
+from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
 MEDIA_TYPE = "application/ocsp-request"
 ANSWER_BYTES_MAX = 64 << 10

@@ -24,10 +24,6 @@ class Revoked:
 Verdict = Good | Revoked
 
 
-class Unanswered(Exception):
-    """The source should have known and did not say, or said what cannot be believed."""
-
-
 class Source(Protocol):
     @property
     def name(self) -> str: ...
