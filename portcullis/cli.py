@@ -31,8 +31,9 @@ consent = App(name="consent", help="Decide a consent of a running sandbox, in pl
 database = App(name="db", help="The database.")
 config = App(name="config", help="The configuration.")
 sandbox = App(name="sandbox", help="The sandbox: start it, or take its bank with you.")
+keys = App(name="keys", help="The keys that sign tokens and answers, and those that seal data.")
 core_bank = App(name="core-bank", help="A bank's own core over HTTP: serve one, or check one.")
-for group in (sandbox, tpp, consent, database, config, core_bank):
+for group in (sandbox, tpp, consent, database, config, keys, core_bank):
     app.command(group)
 
 Role = Literal["AISP", "PISP", "CBPII"]
@@ -235,6 +236,45 @@ def check(file: Path) -> None:
     for brand in settings.resolved_brands():
         console.print(f"[bold]{brand.name}[/]  {brand.issuer}  {brand.mtls_url}  {', '.join(brand.dialects)}", soft_wrap=True)
     console.print("the configuration is usable")
+
+
+@keys.command
+def rotate(*, config: Path | None = None, brand: str = "", overlap: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Use other signing keys at once, and refuse whatever the present ones signed: in an emergency.
+
+    Parameters
+    ----------
+    config
+        the TOML file of a production server; without it, the running sandbox.
+    brand
+        whose keys (default: those of every brand).
+    overlap
+        publish the next keys now, and use them when everyone has seen them; nothing is refused.
+    """
+    from portcullis.rotate import command_sandbox, command_server  # noqa: PLC0415  a command loads what it needs
+
+    path = "/keys/publish" if overlap else "/keys/rotate"
+    if config is None:
+        done = asyncio.run(command_sandbox(portcullis_settings.load(None), path, brand))
+    else:
+        done = asyncio.run(command_server(_production_settings(config, None), path, brand))
+    what = "the next keys are published and will be used" if overlap else "other keys sign; what those before signed is refused"
+    for name, version in done.items():
+        console.print(f"[bold]{name}[/]  version {version} of its key set: {what}", soft_wrap=True)
+
+
+@keys.command
+def wrap(*, config: Path) -> None:
+    """Print the file of sealing keys with each key wrapped by the configured key store, to be put in its place.
+
+    Parameters
+    ----------
+    config
+        the TOML file of a production server whose sealing_keys are still plain.
+    """
+    from portcullis.key_store import wrap_sealing_keys  # noqa: PLC0415  a command loads what it needs
+
+    print(asyncio.run(wrap_sealing_keys(_production_settings(config, None))), end="")
 
 
 @core_bank.command(name="serve")

@@ -17,6 +17,7 @@ from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
+from plugins.key_stores.sealing_file import SealingFile
 from plugins.ledger.posting import Ledger
 from plugins.psu_identity.built_in import BuiltInIdentity
 from portcullis.banner import print_banner, seeding_progress
@@ -135,6 +136,7 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
         clock=clock,
         ids=ids,
         sealer=sealer,
+        key_store=SealingFile(sealer),
         identity=BuiltInIdentity(database, sealer, clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids)),
         customer_accounts=bank,
         accounts=bank,

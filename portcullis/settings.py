@@ -6,18 +6,24 @@ Order of precedence: environment over file over default. Addresses the outside s
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from consent.settings import KeySchedule
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused, build, overlay, read_file
 from kernel.http.client_cert import TrustedProxies
 from kernel.operations import Operation
 from kernel.redis_connection import Address
 from openapi import DIALECTS
+from plugins.key_stores import KEY_STORES
+from plugins.key_stores.sealing_file import SealingFile
+from plugins.key_stores.vault_transit import NAME as VAULT_NAME
+from plugins.key_stores.vault_transit import VaultTransit
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
@@ -40,6 +46,7 @@ VARIABLES = {
     "PORTCULLIS_CORE_BANK_URL": "core_bank_url",
     "PORTCULLIS_CORE_BANK_TOKEN": "core_bank_token",
     "PORTCULLIS_CORE_BANK_PORT": "core_bank_port",
+    "PORTCULLIS_VAULT_TOKEN": "vault_token",
 }
 DEFAULT_CORE_BANK_PORT = 8446
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -99,6 +106,29 @@ class CoreBankTlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     private_key: Path | None = None
 
 
+class SigningKeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long a signing key is used, and how long before that its successor is published."""
+
+    rotate_every_days: int = 90
+    publish_ahead_hours: int = 24
+
+    def schedule(self) -> KeySchedule:
+        """Raises ValueError."""
+        return KeySchedule(timedelta(days=self.rotate_every_days), timedelta(hours=self.publish_ahead_hours))
+
+
+class VaultTransitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A key of Vault's Transit engine. `token_file` is read anew for each question; `authorities` is a PEM file (none: the machine's
+    own trust)."""
+
+    url: str
+    key: str
+    mount: str = "transit"
+    namespace: str = ""
+    token_file: Path | None = None
+    authorities: Path | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole configuration of one server."""
 
@@ -117,6 +147,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     brands: tuple[BrandSettings, ...] = ()
     tls: TlsSettings | None = None
     sealing_keys: Path | None = None
+    key_store: str = SealingFile.name
+    vault_transit: VaultTransitSettings | None = None
+    vault_token: str = ""
+    signing_keys: SigningKeySettings = SigningKeySettings()
     trusted_proxies: tuple[str, ...] = ()
     rates: RateSettings = RateSettings()
     code_sender: CodeSenderSettings | None = None
@@ -174,6 +208,7 @@ def check_safe(settings: Settings) -> None:
     _check_rates(settings.rates)
     _check_addresses(settings)
     _check_upstream(settings)
+    _check_keys(settings)
     _check_brands(settings)
 
 
@@ -236,6 +271,37 @@ def _check_upstream(settings: Settings) -> None:
         raise ConfigurationRefused("core_bank_tls: certificate and private_key come together")
     if not settings.core_bank_token and (tls is None or tls.certificate is None):
         raise ConfigurationRefused("core_bank_token: is required, or core_bank_tls.certificate: the bank must know who asks")
+
+
+def _check_keys(settings: Settings) -> None:
+    try:
+        settings.signing_keys.schedule()
+    except (ValueError, OverflowError) as error:
+        raise ConfigurationRefused(f"signing_keys: rotate_every_days and publish_ahead_hours do not fit ({error})") from None
+    names = [store.name for store in KEY_STORES]
+    if settings.key_store not in names:
+        raise ConfigurationRefused(f"key_store: must be one of {', '.join(names)}")
+    if settings.key_store == VaultTransit.name:
+        _check_vault(settings)
+
+
+def _check_vault(settings: Settings) -> None:
+    vault = settings.vault_transit
+    if vault is None:
+        raise ConfigurationRefused("vault_transit: is required by key_store = vault_transit")
+    url = urlsplit(vault.url)
+    if not url.hostname or url.scheme not in ("http", "https") or url.path or url.query or url.fragment or "@" in url.netloc:
+        raise ConfigurationRefused("vault_transit.url: must be https://host[:port] and nothing more")
+    if url.scheme == "http" and url.hostname not in LOOPBACK:
+        raise ConfigurationRefused("vault_transit.url: must be https, because keys travel on it")
+    if not VAULT_NAME.fullmatch(vault.key):
+        raise ConfigurationRefused("vault_transit.key: must be the name of a key, letters, digits, `_`, `.` and `-`")
+    if not all(VAULT_NAME.fullmatch(segment) for segment in vault.mount.split("/")):
+        raise ConfigurationRefused("vault_transit.mount: must be the path of the engine, such as transit")
+    if not vault.namespace.isprintable() or not vault.namespace.isascii():
+        raise ConfigurationRefused("vault_transit.namespace: must be printable ASCII")
+    if (vault.token_file is None) == (not settings.vault_token):
+        raise ConfigurationRefused("vault_transit.token_file: set it, or PORTCULLIS_VAULT_TOKEN, and not both")
 
 
 def check_production(settings: Settings) -> None:
