@@ -98,7 +98,7 @@ class VaultTransit:
     async def wrap(self, material: bytes, *place: str) -> bytes:
         """Raises KeyStoreFailed."""
         asked = {"plaintext": base64.b64encode(material).decode(), "context": _context(place)}
-        value = str((await self._ask("POST", f"encrypt/{self._address.key}", asked)).get("ciphertext")).encode()
+        value = _text(await self._ask("POST", f"encrypt/{self._address.key}", asked), "ciphertext").encode()
         if not self.wrapped(value):
             raise KeyStoreFailed("vault_transit: the answer to `encrypt` holds no ciphertext; is this address Vault's?")
         return value
@@ -108,10 +108,9 @@ class VaultTransit:
         if not self.wrapped(value):
             raise SealBroken("not wrapped by Vault")
         asked = {"ciphertext": value.decode(), "context": _context(place)}
+        opened = _text(await self._ask("POST", f"decrypt/{self._address.key}", asked), "plaintext")
         try:
-            return base64.b64decode(
-                str((await self._ask("POST", f"decrypt/{self._address.key}", asked)).get("plaintext")), validate=True
-            )
+            return base64.b64decode(opened, validate=True)
         except binascii.Error:
             raise KeyStoreFailed("vault_transit: the answer to `decrypt` holds no plaintext; is this address Vault's?") from None
 
@@ -196,6 +195,13 @@ def _data(body: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise KeyStoreFailed("vault_transit.url: an answer that is not Vault's; set Vault's address")
     return data
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str):
+        raise KeyStoreFailed(f"vault_transit.url: an answer without {name}; is this address Vault's?")
+    return value
 
 
 def _reason(body: bytes) -> str:
