@@ -141,11 +141,9 @@ async def test_a_private_half_is_kept_no_longer_than_it_signs(oauth_anywhere: Wo
     assert {row.private_jwk for row in await rows(world) if row.state == "retired"} == {b""}
 
 
-@pytest.mark.parametrize("state", list(KeyState))
+@pytest.mark.parametrize("state", [KeyState.PUBLISHED, KeyState.ACTIVE, KeyState.RETIRING])
 async def test_a_key_that_was_written_into_the_database_is_not_trusted(oauth: World, state: KeyState):
     """Whoever can write to the database still cannot add a key of their own, nor move one of ours to another name."""
-    if state is KeyState.RETIRED:
-        pytest.skip("nothing of a retired key is trusted")
     (row, *_) = await rows(oauth)
 
     async def plant(connection: Any) -> None:
@@ -184,11 +182,7 @@ async def test_a_rotator_that_lost_its_lease_writes_nothing(oauth_anywhere: Worl
 
 async def test_a_run_with_nothing_due_writes_nothing(oauth: World):
     await rotate(oauth)
-    assert world_version(oauth) == 1
-
-
-def world_version(world: World) -> int:
-    return world.services.keys.version(BRAND.name)
+    assert oauth.services.keys.version(BRAND.name) == 1
 
 
 async def test_a_database_of_an_earlier_version_is_given_the_keys_that_it_lacks(oauth_anywhere: World):
@@ -238,20 +232,18 @@ async def test_a_worker_that_nobody_calls_learns_of_new_keys_within_a_second(oau
         **{**{name: getattr(oauth.services, name) for name in oauth.services.__slots__}, "keys": ring}
     )
     waited: list[float] = []
-    ticked = asyncio.Event()
+    followed = asyncio.Event()
 
     async def pause(seconds: float) -> None:
         waited.append(seconds)
-        if len(waited) == 2:
-            ticked.set()
+        if len(waited) > 1:  # it has looked once
+            followed.set()
         await asyncio.sleep(0)
 
     await rotate_keys(oauth.services, BRAND.name)
     assert ring.version(BRAND.name) == 1
     async with following_keys(services, [BRAND], pause=pause):
-        await asyncio.wait_for(ticked.wait(), 5)
-        while ring.version(BRAND.name) == 1:
-            await asyncio.sleep(0)
+        await asyncio.wait_for(followed.wait(), 5)
     assert ring.version(BRAND.name) == 2
     assert waited[0] <= 1.0
     assert TokenVerifier(ring, oauth.clock).verify(BRAND, await token_of(oauth))

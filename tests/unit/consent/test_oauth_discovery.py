@@ -100,9 +100,9 @@ async def test_an_unknown_path_is_not_found(oauth: World):
 
 async def test_a_broken_invariant_is_told_to_nobody(oauth: World):
     """A 500 without detail; the server goes on."""
-    present = oauth.services.keys._sets.pop(BRAND.name)
+    present = oauth.services.keys._sets._snapshots.pop(BRAND.name)
     answer = await oauth.call("GET", "/jwks")
     assert answer.error == (500, "server_error")
     assert "main" not in json.dumps(answer.json)
-    oauth.services.keys._sets[BRAND.name] = present
+    oauth.services.keys._sets._snapshots[BRAND.name] = present
     assert (await oauth.call("GET", "/jwks")).status == 200
