@@ -60,7 +60,7 @@ async def listening(
             await stack.enter_async_context(
                 serve(
                     ops.handle,
-                    refuse=_refuse_ops,
+                    refuse=refuse_ops,
                     host=LOOPBACK,
                     port=settings.ops_port,
                     ssl_context=None,
@@ -108,7 +108,7 @@ def ready_document(settings: Settings, brand: Brand) -> bytes:
     return json.encode(document | ({"core_bank": settings.core_bank_url} if settings.upstream == "core_bank" else {}))
 
 
-def _refuse_ops(_request: Request, _problem: Exception) -> Response:
+def refuse_ops(_request: Request, _problem: Exception) -> Response:
     return Response(400)
 
 

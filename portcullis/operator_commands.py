@@ -68,7 +68,7 @@ class CommandGuard:
         stamp, _, rest = credential.partition(".")
         nonce, _, mac = rest.partition(".")
         expected = _mac(self.sealer, target, stamp, nonce)
-        if scheme != SCHEME or not hmac.compare_digest(mac.encode(), expected.encode()):
+        if scheme != SCHEME or not hmac.compare_digest(mac.encode(errors="replace"), expected.encode()):
             raise CommandRefused("not signed with our sealing keys")
         now = self.clock.wall().timestamp()
         if not stamp.isdigit() or abs(now - int(stamp)) > AGE_SECONDS_MAX or not 0 < len(nonce) <= NONCE_CHARACTERS_MAX:
@@ -92,10 +92,10 @@ class OperatorCommands:
     async def handle(self, request: Request) -> Response:
         if request.method != "POST":
             return Response(405, headers=CIMultiDict({"Allow": "POST"}))
-        query = dict(request.query)
+        brand = dict(request.query).get("brand", EVERY_BRAND)
         try:
-            self.guard.check(target_of(request.path, query.get("brand", "")), request.header("Authorization") or "")
-            return _render(200, await run_command(self.services, self.brands, request.path, query["brand"]))
+            self.guard.check(target_of(request.path, brand), request.header("Authorization") or "")
+            return _render(200, await run_command(self.services, self.brands, request.path, brand))
         except CommandRefused as problem:
             log.warning("command_refused", path=request.path, detail=problem.detail)
             return _render_refusal(403, problem.public)
@@ -120,7 +120,7 @@ async def run_command(services: Services, brands: Sequence[Brand], path: str, br
 
 
 def _mac(sealer: Sealer, target: str, stamp: str, nonce: str) -> str:
-    message = "\n".join(("POST", target, stamp, nonce)).encode()
+    message = "\n".join(("POST", target, stamp, nonce)).encode(errors="replace")
     return hmac.new(sealer.derive(PURPOSE), message, hashlib.sha256).hexdigest()
 
 
