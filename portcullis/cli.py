@@ -265,12 +265,12 @@ def rotate(*, config: Path | None = None, brand: str = "", overlap: Annotated[bo
 
 @keys.command
 def wrap(*, config: Path) -> None:
-    """Print the file of sealing keys with each key wrapped by the configured key store, to be put in its place.
+    """Print the file of sealing keys with each key wrapped by the configured key store. Write it to another file: this one is read.
 
     Parameters
     ----------
     config
-        the TOML file of a production server whose sealing_keys are still plain.
+        the TOML file of a production server; its sealing_keys may be plain, or wrapped before.
     """
     from portcullis.key_store import wrap_sealing_keys  # noqa: PLC0415  a command loads what it needs
 

@@ -11,7 +11,7 @@ from kernel.key_store import KeyStore
 from kernel.sealed import SealBroken, Sealer
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.key_stores.vault_transit import Address, VaultTransit, read_token
-from portcullis.sealing_keys import load_sealer, read_keys, read_wrapped_keys, unwrap_sealer, wrap_keys
+from portcullis.sealing_keys import load_sealer, read_wrapped_keys, unwrap_sealer, wrap_file
 from portcullis.settings import Settings
 
 
@@ -71,12 +71,11 @@ async def open_vault(settings: Settings) -> AsyncIterator[VaultTransit]:
 
 
 async def wrap_sealing_keys(settings: Settings) -> str:
-    """The content of `sealing_keys` for a server whose keys Vault keeps, from the plain keys that are there. Raises
+    """The content of `sealing_keys` for a server whose keys Vault keeps, from the keys that are there, plain or wrapped before. Raises
     ConfigurationRefused or KeyStoreFailed."""
     assert settings.sealing_keys is not None
     if settings.key_store != VaultTransit.name:
         raise ConfigurationRefused(f"key_store: is {settings.key_store}, which uses plain keys; set it to {VaultTransit.name}")
-    keys = await asyncio.to_thread(read_keys, settings.sealing_keys)
     async with open_vault(settings) as vault:
         await vault.check()
-        return await wrap_keys(keys, vault)
+        return await wrap_file(settings.sealing_keys, vault)

@@ -23,11 +23,8 @@ def load_sealer(file: Path) -> Sealer:
 
 def read_keys(file: Path) -> dict[int, bytes]:
     """Plain keys by version. Raises ConfigurationRefused."""
-    try:
-        keys = {version: base64.b64decode(key, validate=True) for version, key in _read_lines(file).items()}
-    except binascii.Error:
-        raise ConfigurationRefused(f"sealing_keys: {file} {SHAPE}; keys that a key store wrapped need that key_store") from None
-    if not keys or any(len(key) != KEY_BYTES for key in keys.values()):
+    keys = {version: _decode_plain(file, key) for version, key in _read_lines(file).items()}
+    if not keys:
         raise ConfigurationRefused(f"sealing_keys: {file} {SHAPE}")
     return keys
 
@@ -51,9 +48,25 @@ async def unwrap_sealer(wrapped: Mapping[int, bytes], store: KeyStore) -> Sealer
         raise ConfigurationRefused(f"sealing_keys: a key that {store.name} does not open in its place ({error})") from None
 
 
-async def wrap_keys(keys: Mapping[int, bytes], store: KeyStore) -> str:
-    """The file's content for plain `keys`, as `store` wraps them. Raises KeyStoreFailed."""
-    return "".join([f"{version} {(await store.wrap(key, *_place(version))).decode()}\n" for version, key in sorted(keys.items())])
+async def wrap_file(file: Path, store: KeyStore) -> str:
+    """What the file is to hold for `store` to keep its keys: plain ones wrapped, and wrapped ones anew. Raises ConfigurationRefused or
+    KeyStoreFailed."""
+    lines = []
+    for version, key in sorted(_read_lines(file).items()):
+        material = await _material(file, version, key, store)
+        lines.append(f"{version} {(await store.wrap(material, *_place(version))).decode()}\n")
+    if not lines:
+        raise ConfigurationRefused(f"sealing_keys: {file} {SHAPE}")
+    return "".join(lines)
+
+
+async def _material(file: Path, version: int, key: str, store: KeyStore) -> bytes:
+    if not store.wrapped(key.encode()):
+        return _decode_plain(file, key)
+    try:
+        return await store.unwrap(key.encode(), *_place(version))
+    except SealBroken as error:
+        raise ConfigurationRefused(f"sealing_keys: {store.name} does not open version {version} of {file} ({error})") from None
 
 
 def ensure_sealing_keys(file: Path) -> None:
@@ -80,6 +93,16 @@ def _read_lines(file: Path) -> dict[int, str]:
         raise ConfigurationRefused(f"sealing_keys: {file} cannot be read ({error.strerror})") from None
     except ValueError:
         raise ConfigurationRefused(f"sealing_keys: {file} {SHAPE}") from None
+
+
+def _decode_plain(file: Path, key: str) -> bytes:
+    try:
+        decoded = base64.b64decode(key, validate=True)
+    except binascii.Error:
+        raise ConfigurationRefused(f"sealing_keys: {file} {SHAPE}; keys that a key store wrapped need that key_store") from None
+    if len(decoded) != KEY_BYTES:
+        raise ConfigurationRefused(f"sealing_keys: {file} {SHAPE}")
+    return decoded
 
 
 def _place(version: int) -> tuple[str, str]:

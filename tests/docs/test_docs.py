@@ -14,7 +14,9 @@ from portcullis.settings import (
     CoreBankTlsSettings,
     RateSettings,
     Settings,
+    SigningKeySettings,
     TlsSettings,
+    VaultTransitSettings,
     check_production,
 )
 
@@ -22,7 +24,19 @@ ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
-@pytest.mark.parametrize("kind", [Settings, BrandSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Settings,
+        BrandSettings,
+        TlsSettings,
+        RateSettings,
+        CodeSenderSettings,
+        CoreBankTlsSettings,
+        SigningKeySettings,
+        VaultTransitSettings,
+    ],
+)
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:
         assert f"`{field}`" in CONFIGURATION, field
@@ -56,7 +70,7 @@ def test_every_make_target_of_the_readme_exists():
 def test_every_command_of_the_readme_exists():
     from portcullis.cli import app
 
-    for group, command in re.findall(r"portcullis (tpp|consent|config) (\w+)", (ROOT / "README.md").read_text()):
+    for group, command in re.findall(r"portcullis (tpp|consent|config|keys) (\w+)", (ROOT / "README.md").read_text()):
         assert command in app[group], f"{group} {command}"
 
 

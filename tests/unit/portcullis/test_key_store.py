@@ -65,6 +65,18 @@ async def test_wrapped_sealing_keys_open_what_the_plain_ones_sealed(vault: FakeV
         assert keys.sealer.derive("x") == before.derive("x")
 
 
+async def test_a_new_sealing_key_is_added_plain_and_the_others_are_wrapped_anew(vault: FakeVault, plain: Path, tmp_path: Path):
+    """So that Vault's own key may be rotated, and its old versions be forgotten."""
+    before, file = load_sealer(plain), await wrapped(vault, plain, tmp_path)
+    vault.version = 2
+    file.write_text(f"{file.read_text()}3 {base64.b64encode(b'third' + bytes(27)).decode()}\n")
+    file.write_text(await wrap_sealing_keys(in_vault(vault, file)))
+    assert [line.partition(":v2:")[0] for line in file.read_text().splitlines()] == ["1 vault", "2 vault", "3 vault"]
+    async with open_keys(in_vault(vault, file)) as keys:
+        assert keys.sealer.open(before.seal(b"value", "t"), "t") == b"value"
+        assert keys.sealer.seal(b"value", "t")[1:3] == (3).to_bytes(2, "big")
+
+
 async def test_signing_keys_of_before_still_open_and_new_ones_are_vaults(vault: FakeVault, plain: Path, tmp_path: Path):
     old = await SealingFile(load_sealer(plain)).wrap(b"old", *PLACE)
     async with open_keys(in_vault(vault, await wrapped(vault, plain, tmp_path))) as keys:
