@@ -15,10 +15,12 @@ from typing import Any
 from consent import tables
 from consent.app import ConsentServer
 from consent.clients.client_keys import ClientKeys
+from consent.keys.following import following_keys
 from consent.keys.ring import KeyRing
 from consent.keys.rotation import prepare_keys
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.services import Services
+from consent.settings import Settings as ConsentSettings
 from consent.snapshots import ConsentSnapshots
 from consent.store.consents import ConsentStore
 from consent.tokens.verify import TokenVerifier
@@ -42,6 +44,7 @@ from kernel.hot_state_redis import RedisHotState
 from kernel.http.fetching import Fetching
 from kernel.ids import Ids
 from kernel.journal import Journal
+from kernel.key_store import KeyStore
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from kernel.versions import Versions
@@ -65,6 +68,7 @@ class Parts:
     clock: Clock
     ids: Ids
     sealer: Sealer
+    key_store: KeyStore
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
     accounts: AccountsUpstream
@@ -111,7 +115,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             sealer=parts.sealer,
             journal=journal,
             snapshots=ConsentSnapshots(parts.database, parts.sealer),
-            keys=KeyRing(parts.database, parts.sealer),
+            keys=KeyRing(parts.database, parts.key_store),
             identity=parts.identity,
             customer_accounts=parts.customer_accounts,
             dialects={dialect.name: dialect for dialect in DIALECTS},
@@ -120,9 +124,11 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             record_token=issued.record,
             client_keys=ClientKeys(parts.fetching, monotonic),
             directories={directory.issuer: directory for directory in parts.directories},
+            settings=ConsentSettings(key_schedule=parts.settings.signing_keys.schedule()),
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)
+        await stack.enter_async_context(following_keys(services, parts.brands))
         yield Composition(
             services=services,
             store=store,

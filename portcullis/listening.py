@@ -5,7 +5,7 @@ import os
 import signal
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from kernel import json
@@ -63,22 +63,24 @@ async def listening(
                     )
                 )
         with _naming("ops_port", LOOPBACK, settings.ops_port):
-            await stack.enter_async_context(
-                serve(
-                    ops.handle,
-                    refuse=_refuse_ops,
-                    host=LOOPBACK,
-                    port=settings.ops_port,
-                    ssl_context=None,
-                    listener="public",
-                    limits=OPS_LIMITS,
-                )
-            )
+            await stack.enter_async_context(_serving_ops(ops, settings.ops_port))
         ops.accepting = True
         try:
             yield
         finally:
             ops.accepting = False
+
+
+def _serving_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
+    return serve(
+        ops.handle,
+        refuse=refuse_ops,
+        host=LOOPBACK,
+        port=port,
+        ssl_context=None,
+        listener="public",
+        limits=OPS_LIMITS,
+    )
 
 
 @contextmanager
@@ -114,7 +116,7 @@ def ready_document(settings: Settings, brand: Brand) -> bytes:
     return json.encode(document | ({"core_bank": settings.core_bank_url} if settings.upstream == "core_bank" else {}))
 
 
-def _refuse_ops(_request: Request, _problem: Exception) -> Response:
+def refuse_ops(_request: Request, _problem: Exception) -> Response:
     return Response(400)
 
 

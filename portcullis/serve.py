@@ -19,10 +19,10 @@ from portcullis.core_bank import open_bank
 from portcullis.exclusive import serving
 from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
+from portcullis.key_store import open_keys
 from portcullis.listening import catch_stop, listening
 from portcullis.ops import ops_of
 from portcullis.outbound import open_directories, open_fetching
-from portcullis.sealing_keys import load_sealer
 from portcullis.settings import Settings
 from portcullis.surfaces import production_surfaces
 
@@ -30,9 +30,8 @@ from portcullis.surfaces import production_surfaces
 async def serve_production(settings: Settings) -> None:
     """Serve until stopped. `settings` have passed check_production. Raises ConfigurationRefused for what a person must change."""
     assert settings.tls is not None
-    assert settings.sealing_keys is not None
     async with AsyncExitStack() as stack:
-        parts = await _open_parts(stack, settings)
+        parts = await open_parts(stack, settings)
         composition = await stack.enter_async_context(compose(parts))
         await stack.enter_async_context(housekeeping(composition, parts.brands))
         front = FrontDoor(parts.brands, production_surfaces(composition))
@@ -44,13 +43,14 @@ async def serve_production(settings: Settings) -> None:
         await stopped.wait()
 
 
-async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
-    assert settings.sealing_keys is not None
+async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
+    """What a production server is made of, until `stack` closes. Raises ConfigurationRefused or KeyStoreFailed."""
     assert settings.code_sender is not None
     assert settings.tls is not None
     clock, ids = SystemClock(), RandomIds()
     log.configure(clock)
-    sealer = await asyncio.to_thread(load_sealer, settings.sealing_keys)
+    keys = await stack.enter_async_context(open_keys(settings))
+    sealer = keys.sealer
     await stack.enter_async_context(serving(settings.database(), alone=not settings.redis_url))
     database = await stack.enter_async_context(Database.open(settings.database()))
     await upgrade_contexts(database, sandbox=False)
@@ -70,6 +70,7 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         clock=clock,
         ids=ids,
         sealer=sealer,
+        key_store=keys.store,
         identity=identity,
         customer_accounts=bank,
         accounts=bank,

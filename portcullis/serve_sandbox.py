@@ -19,10 +19,12 @@ from kernel.database import Database
 from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
 from kernel.trust_lists import TrustLists, Vouches, load_certificates
+from plugins.key_stores.sealing_file import SealingFile
 from plugins.ledger.posting import Ledger
 from plugins.psu_identity.built_in import BuiltInIdentity
 from portcullis.banner import print_banner, seeding_progress
 from portcullis.certificates import Certificates, open_certificates
+from portcullis.checks import check_sandbox
 from portcullis.compose import Composition, Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
@@ -34,7 +36,7 @@ from portcullis.listening import cancel, catch_stop, listening, ready_document
 from portcullis.ops import ops_of
 from portcullis.outbound import open_directories, open_fetching
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
-from portcullis.settings import Settings, check_sandbox
+from portcullis.settings import Settings
 from portcullis.surfaces import production_surfaces
 from sandbox.actions import Actions
 from sandbox.atomic_file import PUBLIC, write_atomically
@@ -154,6 +156,7 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
         clock=clock,
         ids=ids,
         sealer=sealer,
+        key_store=SealingFile(sealer),
         identity=BuiltInIdentity(database, sealer, clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids)),
         customer_accounts=bank,
         accounts=bank,

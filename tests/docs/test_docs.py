@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from kernel.config import build
+from portcullis.checks import check_production
+from portcullis.loading import VARIABLES
 from portcullis.settings import (
-    VARIABLES,
     BrandSettings,
     CertificateSettings,
     CodeSenderSettings,
@@ -16,9 +17,10 @@ from portcullis.settings import (
     DirectorySettings,
     RateSettings,
     Settings,
+    SigningKeySettings,
     TlsSettings,
     TrustListSettings,
-    check_production,
+    VaultTransitSettings,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +39,8 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         CodeSenderSettings,
         CoreBankTlsSettings,
         DirectorySettings,
+        SigningKeySettings,
+        VaultTransitSettings,
     ],
 )
 def test_every_setting_is_documented(kind):
@@ -72,7 +76,7 @@ def test_every_make_target_of_the_readme_exists():
 def test_every_command_of_the_readme_exists():
     from portcullis.cli import app
 
-    for group, command in re.findall(r"portcullis (tpp|consent|config) (\w+)", (ROOT / "README.md").read_text()):
+    for group, command in re.findall(r"portcullis (tpp|consent|config|keys) (\w+)", (ROOT / "README.md").read_text()):
         assert command in app[group], f"{group} {command}"
 
 

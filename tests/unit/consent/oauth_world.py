@@ -58,7 +58,9 @@ from kernel.subjects import consent_subject
 from kernel.telemetry import Telemetry
 from kernel.versions import Versions
 from openapi.uk_obie.v4_0.dialect import DIALECT
+from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.addresses import Addresses
+from tests.harness.keys import key_pool
 from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -474,7 +476,7 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
             sealer=sealer,
             journal=store_journal,
             snapshots=ConsentSnapshots(database, sealer),
-            keys=KeyRing(database, sealer),
+            keys=KeyRing(database, SealingFile(sealer), key_pool()),
             identity=NoBank(),  # type: ignore[arg-type]
             customer_accounts=NoBank(),  # type: ignore[arg-type]
             dialects={DIALECT.name: DIALECT},

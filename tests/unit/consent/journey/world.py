@@ -40,7 +40,9 @@ from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
+from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.addresses import Addresses
+from tests.harness.keys import key_pool
 from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -360,7 +362,7 @@ async def make_world(database_url: str, **facts: Any):
             sealer=sealer,
             journal=record,
             snapshots=ConsentSnapshots(database, sealer),
-            keys=KeyRing(database, sealer),
+            keys=KeyRing(database, SealingFile(sealer), key_pool()),
             identity=identity,
             customer_accounts=Accounts(),
             dialects={dialect.name: dialect for dialect in DIALECTS},
