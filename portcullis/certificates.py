@@ -18,8 +18,9 @@ from plugins.certificates.fetching import Fetching
 from plugins.certificates.ocsp import OcspResponders
 from plugins.certificates.standing import Rules, Standing
 from plugins.certificates.verdicts import Source, Unanswered
+from portcullis.certificate_settings import CertificateSettings
 from portcullis.listening import cancel
-from portcullis.settings import CertificateSettings, TlsSettings
+from portcullis.settings import TlsSettings
 
 Lists = Sequence[tuple[Path, frozenset[Vouches]]]
 

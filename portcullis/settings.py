@@ -17,14 +17,11 @@ from kernel.config import ConfigurationRefused, build, overlay, read_file
 from kernel.http.client_cert import TrustedProxies
 from kernel.operations import Operation
 from kernel.redis_connection import Address
-from kernel.trust_lists import Vouches
 from openapi import DIALECTS
-from plugins.certificates import SOURCES
-from plugins.certificates.fetching import host_of as host_and_port
-from plugins.certificates.standing import Revocation
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
+from portcullis.certificate_settings import CertificateSettings, TrustListSettings, check_certificates, check_client_authorities
 from portcullis.front import host_of
 
 VARIABLES = {
@@ -49,7 +46,6 @@ DEFAULT_CORE_BANK_PORT = 8446
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = ("public_port", "mtls_port", "ops_port", "core_bank_port")
 PORT_MAX = 65_535
-THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 NAME = re.compile(r"[a-z0-9-]{1,32}")  # of a brand: part of keys, subjects and paths
 
@@ -72,13 +68,6 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     operations_off: tuple[str, ...] = ()
 
 
-class TrustListSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A PEM file of authorities, and what they vouch for."""
-
-    file: Path
-    vouches_for: tuple[Vouches, ...]
-
-
 class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """PEM files of the server and the authorities whose client certificates are known: `client_authorities` for any, `trust_lists`
     for some kinds."""
@@ -88,18 +77,6 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     client_authorities: Path | None = None
     trust_lists: tuple[TrustListSettings, ...] = ()
     minimum_version: str = "1.3"
-
-
-class CertificateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which client certificates do not stand any more, who is asked about it, and what happens when nobody can tell."""
-
-    revocation: Revocation = Revocation.SOFT
-    sources: tuple[str, ...] = tuple(source.name for source in SOURCES)
-    crl_files: tuple[Path, ...] = ()
-    fetch_hosts: tuple[str, ...] = ()
-    stale_minutes: int = 240
-    blocked_thumbprints: tuple[str, ...] = ()
-    blocked_organisations: tuple[str, ...] = ()
 
 
 class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -198,7 +175,9 @@ def check_safe(settings: Settings) -> None:
     if url.scheme.startswith("sqlite") and (url.netloc or not url.path.strip("/")):
         raise ConfigurationRefused("database_url: needs the path of a file, sqlite:///relative or sqlite:////absolute")
     _check_ports(settings)
-    _check_certificates(settings)
+    check_certificates(settings.certificates)
+    if settings.tls is not None:
+        check_client_authorities(settings.tls.client_authorities, settings.tls.trust_lists)
     _check_rates(settings.rates)
     _check_addresses(settings)
     _check_upstream(settings)
@@ -214,28 +193,6 @@ def _check_ports(settings: Settings) -> None:
         if port in taken:
             raise ConfigurationRefused(f"{key}: {port} is {taken[port]} already")
         taken[port] = key
-
-
-def _check_certificates(settings: Settings) -> None:
-    tls, certificates = settings.tls, settings.certificates
-    if tls is not None and not tls.client_authorities and not any(map(_lets_in, tls.trust_lists)):
-        raise ConfigurationRefused("tls.client_authorities: is required, or tls.trust_lists that vouch for transport or qwac")
-    unknown = set(certificates.sources) - {source.name for source in SOURCES}
-    if unknown:
-        raise ConfigurationRefused(f"certificates.sources: unknown are {', '.join(sorted(unknown))}")
-    if certificates.stale_minutes < 0:
-        raise ConfigurationRefused("certificates.stale_minutes: must be at least 0")
-    if not all(map(THUMBPRINT.fullmatch, certificates.blocked_thumbprints)):
-        raise ConfigurationRefused("certificates.blocked_thumbprints: must be base64url of SHA-256 over the DER (x5t#S256)")
-    try:
-        for host in certificates.fetch_hosts:
-            host_and_port(host)
-    except ValueError:
-        raise ConfigurationRefused("certificates.fetch_hosts: must be host or host:port") from None
-
-
-def _lets_in(trust_list: TrustListSettings) -> bool:
-    return not {Vouches.TRANSPORT, Vouches.QWAC}.isdisjoint(trust_list.vouches_for)
 
 
 def _check_rates(rates: RateSettings) -> None:

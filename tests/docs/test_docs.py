@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 
 from kernel.config import build
+from portcullis.certificate_settings import CertificateSettings, TrustListSettings
 from portcullis.settings import (
     VARIABLES,
     BrandSettings,
-    CertificateSettings,
     CodeSenderSettings,
     CoreBankTlsSettings,
     RateSettings,
     Settings,
     TlsSettings,
-    TrustListSettings,
     check_production,
 )
 

@@ -10,8 +10,9 @@ from kernel.telemetry import Telemetry
 from kernel.trust_lists import Vouches
 from plugins.certificates import SOURCES
 from plugins.certificates.standing import Revocation
+from portcullis.certificate_settings import CertificateSettings, TrustListSettings
 from portcullis.certificates import client_anchors, lists_of, load_trust, open_certificates
-from portcullis.settings import CertificateSettings, TlsSettings, TrustListSettings
+from portcullis.settings import TlsSettings
 from tests.harness.authorities import START, Authority, pem, stating
 
 ANY, QUALIFIED = Authority.root("any"), Authority.root("qualified")
