@@ -54,7 +54,7 @@ def load_trust(tls: TlsSettings) -> TrustLists:
         try:
             loaded.append((load_certificates(file), vouches))
         except (OSError, ValueError) as error:
-            raise ConfigurationRefused(f"tls: {file} is no list of certificates ({type(error).__name__})") from None
+            raise ConfigurationRefused(f"tls: {file} is no list of certificates ({error})") from None
     return TrustLists(loaded)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from plugins.certificates.verdicts import Unanswered
 
@@ -23,8 +24,11 @@ CONNECTIONS_MAX = 16
 SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
 SILENT_MAX = 256
 URL_CHARACTERS_MAX = 1024
-PORTS = {"http": 80, "https": 443}
+SCHEMES = ("http", "https")
 TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address its end names
+
+
+Host = tuple[str, int | None]  # in lower case; the port if it is not the scheme's own
 
 
 class PublicResolver(AbstractResolver):
@@ -47,9 +51,9 @@ class PublicResolver(AbstractResolver):
 class Fetching:
     """Open with `async with Fetching.open(...)`. `hosts`: `host` or `host:port`; empty means any public one."""
 
-    def __init__(self, session: aiohttp.ClientSession, hosts: frozenset[str], monotonic: Callable[[], float]) -> None:
+    def __init__(self, session: aiohttp.ClientSession, listed: frozenset[Host], monotonic: Callable[[], float]) -> None:
         self._session = session
-        self._hosts = hosts
+        self._listed = listed
         self._monotonic = monotonic
         self._silent: dict[str, float] = {}  # until when
 
@@ -58,8 +62,8 @@ class Fetching:
     async def open(
         cls, hosts: Collection[str], monotonic: Callable[[], float], resolver: AbstractResolver | None = None
     ) -> AsyncIterator["Fetching"]:
-        listed = frozenset(host.lower() for host in hosts)
-        guarded = PublicResolver(resolver or aiohttp.ThreadedResolver(), {host_of(entry)[0] for entry in listed})
+        listed = frozenset(map(host_of, hosts))
+        guarded = PublicResolver(resolver or aiohttp.ThreadedResolver(), {host for host, _ in listed})
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=guarded, use_dns_cache=False),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -78,33 +82,38 @@ class Fetching:
         return await self._ask("POST", url, bytes_max, data=body, headers={"Content-Type": media_type})
 
     async def _ask(self, method: str, url: str, bytes_max: int, **sent: Any) -> bytes:
-        host = self._check_address(url)
+        address = self._check_address(url)
+        host = address.authority
         if self._silent.get(host, 0.0) > self._monotonic():
             raise Unanswered(f"{host} did not answer a moment ago")
         try:
-            async with self._session.request(method, url, allow_redirects=False, **sent) as response:
+            async with self._session.request(method, address, allow_redirects=False, **sent) as response:
                 return await _read(response, bytes_max)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._leave_alone(host)
             raise Unanswered(f"{host}: {type(error).__name__}") from None
 
-    def _check_address(self, url: str) -> str:
-        """`host:port` of an address that may be asked. Raises Unanswered."""
+    def _check_address(self, text: str) -> URL:
+        """An address that may be asked, as the client that will ask reads it. Raises Unanswered."""
         try:
-            parts = urlsplit(url)
-            port = parts.port or PORTS.get(parts.scheme, 0)
-            host = (parts.hostname or "").lower()
-        except ValueError:
+            url = URL(text)
+            host, port = (url.host or "").lower(), url.port
+        except (ValueError, TypeError):
             raise Unanswered("an address that cannot be read") from None
-        if len(url) > URL_CHARACTERS_MAX or parts.scheme not in PORTS or not host or "@" in parts.netloc:
+        if (
+            len(text) > URL_CHARACTERS_MAX
+            or url.scheme not in SCHEMES
+            or not host
+            or url.user is not None
+            or url.password is not None
+        ):
             raise Unanswered("no plain http or https address")
-        where = f"{host}:{port}"
-        if self._hosts:
-            if where not in self._hosts and not (host in self._hosts and port == PORTS[parts.scheme]):
-                raise Unanswered(f"{where} is not among the configured hosts")
-        elif port != PORTS[parts.scheme] or _is_address(host):
-            raise Unanswered(f"{where} is an address or port that no authority uses")
-        return where
+        if self._listed:
+            if (host, port) not in self._listed and not ((host, None) in self._listed and url.is_default_port()):
+                raise Unanswered(f"{host}:{port} is not among the configured hosts")
+        elif not url.is_default_port() or _is_address(host):
+            raise Unanswered(f"{host}:{port} is an address or port that no authority uses")
+        return url
 
     def _leave_alone(self, host: str) -> None:
         if len(self._silent) >= SILENT_MAX:
@@ -112,7 +121,7 @@ class Fetching:
         self._silent[host] = self._monotonic() + SILENT_SECONDS
 
 
-def host_of(entry: str) -> tuple[str, int | None]:
+def host_of(entry: str) -> Host:
     """Host and port of an entry in a list of hosts. Raises ValueError."""
     parts = urlsplit(f"//{entry}")
     if not parts.hostname or parts.path or parts.query or parts.fragment or "@" in entry:

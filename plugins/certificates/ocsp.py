@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from kernel.certificates import UNREADABLE
 from kernel.clock import Clock
 from kernel.ids import Ids
 from plugins.certificates.fetching import Fetching
@@ -78,7 +79,7 @@ def judge_by_ocsp(
         _check_signed(answer, issuer, wall)
         _check_nonce(answer, nonce)
         single = next((each for each in answer.responses if _is_about(each, certificate, issuer)), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.DuplicateExtension) as error:
+    except (*UNREADABLE, UnsupportedAlgorithm, InvalidSignature) as error:
         raise Unanswered(f"an answer that cannot be believed: {type(error).__name__}") from None
     if single is None:
         raise Unanswered("an answer about another certificate")

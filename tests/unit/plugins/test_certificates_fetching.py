@@ -96,6 +96,11 @@ class TestWhereWeAreSent:
             "http://127.0.0.1/list",
             "http://[::1]/list",
             "http://169.254.169.254/latest/meta-data",
+            "http://[::ffff:127.0.0.1]/list",
+            "http://authority.example\\@127.0.0.1/list",
+            "http://authority.example@127.0.0.1/list",
+            "http://:secret@authority.example/list",
+            "http://authority.example:99999/list",
             "http://8.8.8.8/list",  # even a public one: no authority publishes at a bare address
             "http://authority.example/" + "a" * 1024,
         ],
@@ -132,6 +137,19 @@ class TestWhereWeAreSent:
             for url in ("http://authority.example/list", "http://mirror.bank/list", f"http://127.0.0.1:{site.port}/list"):
                 with pytest.raises(Unanswered, match="not among the configured hosts"):
                     await fetch.get(url, 100)
+
+    @pytest.mark.parametrize("spelling", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "LOCALHOST."])
+    async def test_the_machine_itself_is_not_asked_however_it_is_spelt(self, spelling, site):
+        """By the resolver of the machine: what it makes of these is judged, not what they look like."""
+        async with opened() as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://{spelling}/list", 100)
+        assert not site.asked
+
+    async def test_a_listed_address_may_be_of_the_newer_kind(self):
+        async with opened("[::1]:1") as fetch:
+            with pytest.raises(Unanswered, match="ClientConnector"):
+                await fetch.get("http://[::1]:1/list", 100)
 
     @pytest.mark.parametrize("entry", ["", "host/path", "user@host", "host:port", "host?x", "http://host"])
     def test_entries_of_the_list_are_hosts(self, entry):
