@@ -24,6 +24,7 @@ CONNECTIONS_MAX = 16
 SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
 SILENT_MAX = 256
 URL_CHARACTERS_MAX = 1024
+CHUNK_BYTES = 1 << 16
 SCHEMES = ("http", "https")
 TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address its end names
 
@@ -100,13 +101,7 @@ class Fetching:
             host, port = (url.host or "").lower(), url.port
         except (ValueError, TypeError):
             raise Unanswered("an address that cannot be read") from None
-        if (
-            len(text) > URL_CHARACTERS_MAX
-            or url.scheme not in SCHEMES
-            or not host
-            or url.user is not None
-            or url.password is not None
-        ):
+        if len(text) > URL_CHARACTERS_MAX or url.scheme not in SCHEMES or not host or (url.user, url.password) != (None, None):
             raise Unanswered("no plain http or https address")
         if self._listed:
             if (host, port) not in self._listed and not ((host, None) in self._listed and url.is_default_port()):
@@ -130,15 +125,18 @@ def host_of(entry: str) -> Host:
 
 
 async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
-    if response.status != 200:
+    """Raises ValueError for a host in trouble, Unanswered for an answer that is none."""
+    if response.status >= 500:
         raise ValueError(f"status {response.status}")
+    if response.status != 200:
+        raise Unanswered(f"status {response.status}")
     if (response.content_length or 0) > bytes_max or "Content-Encoding" in response.headers:
-        raise ValueError("too large, or packed")
+        raise Unanswered("too large, or packed")
     content = bytearray()
-    async for chunk in response.content.iter_chunked(1 << 16):
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         content += chunk
         if len(content) > bytes_max:
-            raise ValueError("too large")
+            raise Unanswered("too large")
     return bytes(content)
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 import structlog
 from cryptography import x509
 
-from kernel.certificates import Certificate
+from kernel.certificates import UNREADABLE, Certificate
 from kernel.clock import Clock
 from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked
 from kernel.trust_lists import TrustLists, TrustPath, check_client, check_seal
@@ -161,11 +161,7 @@ class Standing:
         for source in self._sources:
             try:
                 found = await source.ask(link, issuer)
-            except (
-                Unanswered,
-                ValueError,
-                TypeError,
-            ) as reason:  # a certificate that the library cannot read is no reason to fail
+            except (Unanswered, *UNREADABLE) as reason:
                 lasting = False
                 self.unanswered += 1
                 log.warning("revocation_unanswered", source=type(source).__name__, reason=str(reason))

@@ -220,6 +220,14 @@ class TestHowMuchWeTake:
             seconds[0] = SILENT_SECONDS
             assert await fetch.get(f"http://127.0.0.1:{site.port}/list", 100) == b"here"
 
+    async def test_a_host_that_lacks_one_thing_is_asked_for_another(self, site):
+        site.answer = {"status": 404}
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered, match="404"):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100)
+            site.answer = {"body": b"here"}
+            assert await fetch.get(f"http://127.0.0.1:{site.port}/other", 100) == b"here"
+
     async def test_silent_hosts_are_remembered_up_to_a_number(self):
         async with opened(names=Names()) as fetch:
             for number in range(SILENT_MAX + 10):
