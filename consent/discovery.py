@@ -36,6 +36,7 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "authorization_endpoint": f"{brand.issuer}/authorize",
         "jwks_uri": f"{brand.issuer}/jwks",
         **{name: brand.issuer + path for name, path in ALIASED.items()},
+        "registration_endpoint": f"{brand.mtls_url}/register",
         "mtls_endpoint_aliases": {name: brand.mtls_url + path for name, path in ALIASED.items()},
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

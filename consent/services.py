@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.clients.client_keys import ClientKeys
 from consent.keys.ring import KeyRing
-from consent.ports import CustomerAccounts, PsuIdentity
+from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
 from consent.snapshots import ConsentSnapshots
 from kernel.access import Client
@@ -59,8 +59,9 @@ class Services:
     store: Store
     certificate_status: CertificateStatus
     record_token: Callable[[Entry], None]
+    client_keys: ClientKeys
+    directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: nobody registers by themselves
     settings: Settings = field(default_factory=Settings)
-    client_keys: ClientKeys = field(default_factory=ClientKeys)
 
     def dialects_of(self, brand: Brand) -> tuple[Dialect, ...]:
         """The brand's dialects, in its order."""

@@ -6,17 +6,9 @@ Commission Delegated Regulation (EU) 2018/389 article 34.
 from dataclasses import dataclass
 
 from gateway.exchange import Exchange, present
-from kernel.access import Role
-from kernel.banking.consents import ConsentKind
+from kernel.access import ROLES
 from kernel.errors import RoleMissing
 from openapi.dialect import Row
-
-ROLES = {
-    ConsentKind.ACCOUNTS: Role.AISP,
-    ConsentKind.PAYMENT: Role.PISP,
-    ConsentKind.VRP: Role.PISP,
-    ConsentKind.FUNDS: Role.CBPII,
-}
 
 
 @dataclass(frozen=True)

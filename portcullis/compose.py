@@ -14,9 +14,10 @@ from typing import Any
 
 from consent import tables
 from consent.app import ConsentServer
+from consent.clients.client_keys import ClientKeys
 from consent.keys.ring import KeyRing
 from consent.keys.rotation import prepare_keys
-from consent.ports import CustomerAccounts, PsuIdentity
+from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.services import Services
 from consent.snapshots import ConsentSnapshots
 from consent.store.consents import ConsentStore
@@ -38,6 +39,7 @@ from kernel.grouped_writes import GroupedWrites
 from kernel.hot_state import HotState
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.hot_state_redis import RedisHotState
+from kernel.http.fetching import Fetching
 from kernel.ids import Ids
 from kernel.journal import Journal
 from kernel.sealed import Sealer
@@ -66,6 +68,8 @@ class Parts:
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
     accounts: AccountsUpstream
+    fetching: Fetching
+    directories: tuple[SoftwareDirectory, ...]
     certificate_status: CertificateStatus
     telemetry: Telemetry
 
@@ -114,6 +118,8 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             store=store,
             certificate_status=parts.certificate_status,
             record_token=issued.record,
+            client_keys=ClientKeys(parts.fetching, monotonic),
+            directories={directory.issuer: directory for directory in parts.directories},
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)

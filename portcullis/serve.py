@@ -21,6 +21,7 @@ from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
 from portcullis.listening import catch_stop, listening
 from portcullis.ops import ops_of
+from portcullis.outbound import open_directories, open_fetching
 from portcullis.sealing_keys import load_sealer
 from portcullis.settings import Settings
 from portcullis.surfaces import production_surfaces
@@ -59,6 +60,7 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         raise ConfigurationRefused("identity: an authenticator that only pretends has no place in production")
     telemetry = Telemetry()
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
+    fetching = await stack.enter_async_context(open_fetching(settings))
     trust = await asyncio.to_thread(load_trust, settings.tls)
     certificates = await stack.enter_async_context(open_certificates(settings.certificates, trust, clock, ids, telemetry))
     return Parts(
@@ -71,6 +73,8 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         identity=identity,
         customer_accounts=bank,
         accounts=bank,
+        fetching=fetching,
+        directories=open_directories(settings, fetching),
         certificate_status=certificates.standing,
         telemetry=telemetry,
     )

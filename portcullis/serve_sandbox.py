@@ -32,6 +32,7 @@ from portcullis.front import FrontDoor, Surface
 from portcullis.housekeeping import housekeeping
 from portcullis.listening import cancel, catch_stop, listening, ready_document
 from portcullis.ops import ops_of
+from portcullis.outbound import open_directories, open_fetching
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.settings import Settings, check_sandbox
 from portcullis.surfaces import production_surfaces
@@ -49,6 +50,7 @@ from sandbox.teller import Teller
 from sandbox.tpps import Tpps
 
 RENEWAL_SECONDS = 6 * 3600
+LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes its keys
 
 
 async def serve_sandbox(
@@ -111,6 +113,7 @@ class Ground:
     parts: Parts
     moved_clock: MovedClock
     pki: TestPki
+    directory: Directory
     certificates: Certificates
 
     @property
@@ -138,7 +141,9 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
     if core_bank:
         settings = await stack.enter_async_context(core_bank_beside(settings, source.seed, ids))
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
+    fetching = await stack.enter_async_context(open_fetching(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
+    directory = await asyncio.to_thread(Directory.open, state / "pki", pki, clock, ids)
     rules = msgspec.structs.replace(settings.certificates, crl_files=(*settings.certificates.crl_files, pki.crl_path))
     trust = TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
     certificates = await stack.enter_async_context(open_certificates(rules, trust, clock, ids, telemetry))
@@ -152,19 +157,19 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
         identity=BuiltInIdentity(database, sealer, clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids)),
         customer_accounts=bank,
         accounts=bank,
+        fetching=fetching,
+        directories=(directory, *open_directories(settings, fetching)),
         certificate_status=certificates.standing,
         telemetry=telemetry,
     )
-    return Ground(parts=parts, moved_clock=moved_clock, pki=pki, certificates=certificates)
+    return Ground(parts=parts, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
 
 
 async def _open_tpps(stack: AsyncExitStack, ground: Ground, composition: Composition, state: Path) -> Tpps:
     """The TPPs, with certificates that are renewed while the server runs."""
-    parts = ground.parts
-    directory = await asyncio.to_thread(Directory.open, state / "pki", ground.pki, parts.clock, parts.ids)
     tpps = Tpps(
         services=composition.services,
-        directory=directory,
+        directory=ground.directory,
         pki=ground.pki,
         directory_path=state / "tpps",
         ca=ground.pki.ca_path,

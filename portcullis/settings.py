@@ -15,6 +15,7 @@ import msgspec
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused, build, overlay, read_file
 from kernel.http.client_cert import TrustedProxies
+from kernel.http.fetching import host_of as host_of_entry
 from kernel.operations import Operation
 from kernel.redis_connection import Address
 from openapi import DIALECTS
@@ -37,6 +38,7 @@ VARIABLES = {
     "PORTCULLIS_WORKERS": "workers",
     "PORTCULLIS_SANDBOX_TOKEN": "sandbox_token",
     "PORTCULLIS_SPECS": "specs",
+    "PORTCULLIS_OUTBOUND_AUTHORITIES": "outbound_authorities",
     "PORTCULLIS_UPSTREAM": "upstream",
     "PORTCULLIS_CORE_BANK_URL": "core_bank_url",
     "PORTCULLIS_CORE_BANK_TOKEN": "core_bank_token",
@@ -102,6 +104,15 @@ class CoreBankTlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     private_key: Path | None = None
 
 
+class DirectorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who vouches for TPPs by software statements: `iss` of these, and its JWK Set at an address or in a file."""
+
+    issuer: str
+    jwks_uri: str = ""
+    jwks_file: Path | None = None
+    stale_hours_max: int = 24
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole configuration of one server."""
 
@@ -123,6 +134,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     trusted_proxies: tuple[str, ...] = ()
     certificates: CertificateSettings = CertificateSettings()
     rates: RateSettings = RateSettings()
+    outbound_hosts: tuple[str, ...] = ()  # that addresses named by TPPs may lead to although they are not public
+    outbound_only: bool = False  # to those hosts and to no others
+    outbound_authorities: Path | None = None  # PEM: whom to believe there, beside the machine's own trust
+    directories: tuple[DirectorySettings, ...] = ()
     code_sender: CodeSenderSettings | None = None
     upstream: str = BuiltInBank.name
     core_bank_url: str = ""
@@ -181,6 +196,7 @@ def check_safe(settings: Settings) -> None:
     _check_rates(settings.rates)
     _check_addresses(settings)
     _check_upstream(settings)
+    _check_outbound(settings)
     _check_brands(settings)
 
 
@@ -226,6 +242,24 @@ def _check_brands(settings: Settings) -> None:
     ):
         if len(values) != len(set(values)):
             raise ConfigurationRefused(f"brands: two of them have the same {what}")
+
+
+def _check_outbound(settings: Settings) -> None:
+    try:
+        for host in settings.outbound_hosts:
+            host_of_entry(host)
+    except ValueError as error:
+        raise ConfigurationRefused(f"outbound_hosts: {error}") from None
+    issuers = [directory.issuer for directory in settings.directories]
+    if len(set(issuers)) != len(issuers) or not all(issuers):
+        raise ConfigurationRefused("directories.issuer: each directory needs one of its own")
+    for directory in settings.directories:
+        if bool(directory.jwks_uri) == (directory.jwks_file is not None):
+            raise ConfigurationRefused("directories: each needs either jwks_uri or jwks_file")
+        if directory.jwks_uri and urlsplit(directory.jwks_uri).scheme != "https":
+            raise ConfigurationRefused("directories.jwks_uri: must be https")
+        if directory.stale_hours_max < 1:
+            raise ConfigurationRefused("directories.stale_hours_max: must be at least 1")
 
 
 def _check_upstream(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography.x509.oid import NameOID
 
+from consent.ports import DirectoryKeys
 from kernel.clock import Clock
 from kernel.errors import FieldInvalid
 from kernel.ids import Ids
@@ -28,6 +29,7 @@ SOFTWARE_ID_CHARACTERS = 22
 REDIRECT_URIS_MAX = 20
 REDIRECT_URI_CHARACTERS_MAX = 256
 REGISTRATION_DIGITS = 6
+STATEMENT_SECONDS = 14 * 86_400  # after which a directory vouches anew
 TRANSPORT_FILES = ("transport.pem", "transport.key")  # certificate and key in a TPP's folder
 SEAL_FILES = ("seal.pem", "seal.key")
 
@@ -92,6 +94,8 @@ class Enrolment:
 class Directory:
     """Opened beside the authority: its signing key lies in the same folder."""
 
+    issuer = ISSUER
+
     def __init__(self, pki: TestPki, clock: Clock, ids: Ids, key: JwtKey) -> None:
         self._pki = pki
         self._clock = clock
@@ -102,6 +106,10 @@ class Directory:
     def open(cls, directory: Path, pki: TestPki, clock: Clock, ids: Ids) -> "Directory":
         """Load the directory's own key from `directory`, or make it."""
         return cls(pki, clock, ids, _ensure_signing_key(directory / "directory.jwks.json", "ES256"))
+
+    async def keys(self, _kid: str | None) -> DirectoryKeys:
+        """What verifies its statements, as a server asks a directory."""
+        return DirectoryKeys({self._key.kid: self._key})
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The keys that verify software statements."""
@@ -182,8 +190,9 @@ class Directory:
         return sign_jwt({**stamped, **claims}, self._key, typ="JWT")
 
     def _vouch(self, claims: dict[str, Any], known: dict[str, Any], path: Path) -> str:
-        """The statement on disk if it says all this already; a new one written there otherwise."""
-        if all(known.get(name) == value for name, value in claims.items()):
+        """The statement on disk if it says all this already and is not old; a new one written there otherwise."""
+        is_fresh = self._clock.wall().timestamp() - known.get("iat", 0) < STATEMENT_SECONDS
+        if is_fresh and all(known.get(name) == value for name, value in claims.items()):
             return path.read_text()
         statement = self.issue_software_statement(claims)
         write_atomically(path, statement.encode(), mode=PUBLIC)

@@ -34,6 +34,7 @@ class TppFolder:
     token_endpoint_auth_method: str
     transport: ClientCertificate
     signing_jwk: dict[str, Any]
+    software_statement: str
     resource_base: str
 
 
@@ -53,6 +54,7 @@ def load_folder(folder: Path, *, resource_base: str | None = None) -> TppFolder:
         token_endpoint_auth_method=client["token_endpoint_auth_method"],
         transport=ClientCertificate(folder / client["transport_certificate"], folder / client["transport_key"]),
         signing_jwk=signing,
+        software_statement=(folder / client["software_statement"]).read_text() if "software_statement" in client else "",
         resource_base=resource_base or _resource_base(folder, client["mtls"]),
     )
 

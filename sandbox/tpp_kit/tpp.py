@@ -209,6 +209,21 @@ class Tpp:
         url = path if path.startswith("https://") else self.folder.resource_base + path
         return await self.wire.call(method, url, certificate=knobs.certificate, headers=turned(headers, knobs.headers), body=body)
 
+    async def register(self, metadata: Mapping[str, Any], *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
+        """Ask to be registered anew by the TPP's software statement (RFC 7591), whatever the answer."""
+        statement = self.folder.software_statement
+        body = json.dumps({"software_statement": statement, **metadata}).encode()
+        return await self.manage("POST", (await self.discover())["registration_endpoint"], None, body, knobs=knobs)
+
+    async def manage(
+        self, method: str, url: str, token: str | None, body: bytes = b"", *, knobs: Knobs = AS_IT_SHOULD_BE
+    ) -> Answer:
+        """One call to a registration (RFC 7592), whatever its answer."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return await self.wire.call(method, url, certificate=knobs.certificate, headers=turned(headers, knobs.headers), body=body)
+
     async def _post(self, endpoint: str, form: Mapping[str, str], knobs: Knobs) -> Answer:
         """To an endpoint of the authorization server, authenticated as registered."""
         metadata = await self.discover()

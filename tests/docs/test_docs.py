@@ -13,6 +13,7 @@ from portcullis.settings import (
     BrandSettings,
     CodeSenderSettings,
     CoreBankTlsSettings,
+    DirectorySettings,
     RateSettings,
     Settings,
     TlsSettings,
@@ -34,6 +35,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         RateSettings,
         CodeSenderSettings,
         CoreBankTlsSettings,
+        DirectorySettings,
     ],
 )
 def test_every_setting_is_documented(kind):

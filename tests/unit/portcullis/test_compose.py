@@ -11,6 +11,7 @@ from plugins.upstreams.built_in import BuiltInBank
 from portcullis.compose import Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.settings import Settings
+from tests.harness.addresses import Addresses
 from tests.harness.statuses import Statuses
 
 
@@ -29,6 +30,8 @@ async def test_every_departure_from_the_ordinary_has_a_gauge(sqlite_url):
             identity=None,
             customer_accounts=bank,
             accounts=bank,
+            fetching=Addresses(),
+            directories=(),
             certificate_status=Statuses(),
             telemetry=telemetry,
         )
