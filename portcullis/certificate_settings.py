@@ -12,7 +12,6 @@ import msgspec
 from kernel.config import ConfigurationRefused
 from kernel.trust_lists import Vouches
 from plugins.certificates import SOURCES
-from plugins.certificates.fetching import host_of
 from plugins.certificates.standing import Revocation
 
 THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -31,7 +30,6 @@ class CertificateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     revocation: Revocation = Revocation.SOFT
     sources: tuple[str, ...] = tuple(source.name for source in SOURCES)
     crl_files: tuple[Path, ...] = ()
-    fetch_hosts: tuple[str, ...] = ()
     stale_minutes: int = 240
     blocked_thumbprints: tuple[str, ...] = ()
     blocked_organisations: tuple[str, ...] = ()
@@ -52,8 +50,3 @@ def check_certificates(settings: CertificateSettings) -> None:
         raise ConfigurationRefused("certificates.stale_minutes: must be at least 0")
     if not all(map(THUMBPRINT.fullmatch, settings.blocked_thumbprints)):
         raise ConfigurationRefused("certificates.blocked_thumbprints: must be base64url of SHA-256 over the DER (x5t#S256)")
-    try:
-        for host in settings.fetch_hosts:
-            host_of(host)
-    except ValueError:
-        raise ConfigurationRefused("certificates.fetch_hosts: must be host or host:port") from None

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 SECONDS_MAX = 4.0
 CONNECT_SECONDS_MAX = 2.0
@@ -23,8 +24,10 @@ CONNECTIONS_MAX = 16
 SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
 SILENT_MAX = 256
 URL_CHARACTERS_MAX = 2048
-PORTS = {"http": 80, "https": 443}
+CHUNK_BYTES = 1 << 16
 TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address its end names
+
+Host = tuple[str, int | None]  # in lower case; without a port, any
 
 
 class Unanswered(Exception):
@@ -34,9 +37,11 @@ class Unanswered(Exception):
 class Fetching:
     """Open with `async with Fetching.open(...)`."""
 
-    def __init__(self, session: aiohttp.ClientSession, hosts: frozenset[str], only: bool, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, listed: frozenset[Host], only: bool, monotonic: Callable[[], float]
+    ) -> None:
         self._session = session
-        self._hosts = hosts
+        self._listed = listed
         self._only = only
         self._monotonic = monotonic
         self._silent: dict[str, float] = {}  # until when
@@ -54,8 +59,8 @@ class Fetching:
     ) -> AsyncIterator["Fetching"]:
         """`hosts` (`host` for any port, or `host:port`) may be asked wherever they lead; with `only`, nobody else is. `tls` says whom to
         believe, by default the machine's own trust."""
-        listed = frozenset(host.lower() for host in hosts)
-        guarded = _PublicResolver(resolver or aiohttp.ThreadedResolver(), {host_of(entry)[0] for entry in listed})
+        listed = frozenset(map(host_of, hosts))
+        guarded = PublicResolver(resolver or aiohttp.ThreadedResolver(), {host for host, _ in listed})
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=guarded, use_dns_cache=False, ssl=tls or True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -78,35 +83,34 @@ class Fetching:
         """Status and body, whatever the status. Raises Unanswered."""
         return await self._ask("POST", url, bytes_max, schemes, data=body, headers=headers)
 
-    async def _ask(self, method: str, url: str, bytes_max: int, schemes: Collection[str], **sent: Any) -> tuple[int, bytes]:
-        host = self._check_address(url, schemes)
+    async def _ask(self, method: str, text: str, bytes_max: int, schemes: Collection[str], **sent: Any) -> tuple[int, bytes]:
+        url = self._check_address(text, schemes)
+        host = url.authority
         if self._silent.get(host, 0.0) > self._monotonic():
             raise Unanswered(f"{host} did not answer a moment ago")
         try:
             async with self._session.request(method, url, allow_redirects=False, **sent) as response:
                 return response.status, await _read(response, bytes_max)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._leave_alone(host)
             raise Unanswered(f"{host}: {type(error).__name__}") from None
 
-    def _check_address(self, url: str, schemes: Collection[str]) -> str:
-        """`host:port` of an address that may be asked. Raises Unanswered."""
+    def _check_address(self, text: str, schemes: Collection[str]) -> URL:
+        """An address that may be asked, as the client that will ask reads it. Raises Unanswered."""
         try:
-            parts = urlsplit(url)
-            port = parts.port or PORTS.get(parts.scheme, 0)
-            host = (parts.hostname or "").lower()
-        except ValueError:
+            url = URL(text)
+            host, port = (url.host or "").lower(), url.port
+        except (ValueError, TypeError):
             raise Unanswered("an address that cannot be read") from None
-        if len(url) > URL_CHARACTERS_MAX or parts.scheme not in schemes or not host or "@" in parts.netloc:
+        if len(text) > URL_CHARACTERS_MAX or url.scheme not in schemes or not host or (url.user, url.password) != (None, None):
             raise Unanswered(f"no plain {' or '.join(schemes)} address")
-        where = f"{host}:{port}"
-        if host in self._hosts or where in self._hosts:
-            return where
+        if (host, None) in self._listed or (host, port) in self._listed:
+            return url
         if self._only:
-            raise Unanswered(f"{where} is not among the configured hosts")
-        if port != PORTS[parts.scheme] or _is_address(host):
-            raise Unanswered(f"{where} is an address or port that nobody uses for this")
-        return where
+            raise Unanswered(f"{host}:{port} is not among the configured hosts")
+        if not url.is_default_port() or _is_address(host):
+            raise Unanswered(f"{host}:{port} is an address or port that nobody uses for this")
+        return url
 
     def _leave_alone(self, host: str) -> None:
         if len(self._silent) >= SILENT_MAX:
@@ -114,7 +118,7 @@ class Fetching:
         self._silent[host] = self._monotonic() + SILENT_SECONDS
 
 
-def host_of(entry: str) -> tuple[str, int | None]:
+def host_of(entry: str) -> Host:
     """Host and port of an entry in a list of hosts. Raises ValueError."""
     parts = urlsplit(f"//{entry}")
     if not parts.hostname or parts.path or parts.query or parts.fragment or "@" in entry:
@@ -122,7 +126,7 @@ def host_of(entry: str) -> tuple[str, int | None]:
     return parts.hostname, parts.port
 
 
-class _PublicResolver(AbstractResolver):
+class PublicResolver(AbstractResolver):
     """Addresses of names; OSError for a name that leads anywhere but to the public internet, unless it is listed."""
 
     def __init__(self, inner: AbstractResolver, listed: Collection[str]) -> None:
@@ -144,7 +148,7 @@ async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     if (response.content_length or 0) > bytes_max or "Content-Encoding" in response.headers:
         raise Unanswered("too large, or packed")
     content = bytearray()
-    async for chunk in response.content.iter_chunked(1 << 16):
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         content += chunk
         if len(content) > bytes_max:
             raise Unanswered("too large")

@@ -11,7 +11,8 @@ from typing import TypeVar
 from cryptography import x509
 
 from kernel.certificates import UNREADABLE
-from plugins.certificates.verdicts import SKEW, Good, Revoked, Unanswered, Verdict
+from kernel.http.fetching import Unanswered
+from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
 T = TypeVar("T", bound=x509.ExtensionType)
 

@@ -11,8 +11,9 @@ import structlog
 from cryptography import x509
 
 from kernel.clock import Clock
+from kernel.http.fetching import Unanswered
 from plugins.certificates.crl import judge_by_crl, parse_crl
-from plugins.certificates.verdicts import Revoked, Unanswered, Verdict
+from plugins.certificates.verdicts import Revoked, Verdict
 
 CRL_BYTES_MAX = 16 << 20
 FOLLOW_SECONDS = 5.0

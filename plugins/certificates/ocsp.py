@@ -16,11 +16,12 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from kernel.certificates import UNREADABLE
 from kernel.clock import Clock
+from kernel.http.fetching import Fetching, Unanswered
 from kernel.ids import Ids
-from plugins.certificates.fetching import Fetching
-from plugins.certificates.verdicts import SKEW, Good, Revoked, Unanswered, Verdict
+from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
 MEDIA_TYPE = "application/ocsp-request"
+SCHEMES = ("http", "https")  # what is answered is signed
 ANSWER_BYTES_MAX = 64 << 10
 URLS_MAX = 2  # of one certificate
 NONCE_BYTES = 32  # RFC 9654 section 2.1
@@ -39,13 +40,20 @@ class OcspResponders:
         for url in ocsp_urls_of(certificate)[:URLS_MAX]:
             nonce = self._ids.secret().encode()[:NONCE_BYTES]
             try:
-                content = await self._fetching.post(url, render_request(certificate, issuer, nonce), MEDIA_TYPE, ANSWER_BYTES_MAX)
-                return judge_by_ocsp(content, certificate, issuer, self._clock.wall(), nonce)
+                answer = await self._ask(url, render_request(certificate, issuer, nonce))
+                return judge_by_ocsp(answer, certificate, issuer, self._clock.wall(), nonce)
             except Unanswered as unanswered:
                 doubt = unanswered
         if doubt is not None:
             raise doubt
         return None
+
+    async def _ask(self, url: str, question: bytes) -> bytes:
+        headers = {"Content-Type": MEDIA_TYPE}
+        status, answer = await self._fetching.post(url, question, headers, ANSWER_BYTES_MAX, schemes=SCHEMES)
+        if status != 200:
+            raise Unanswered(f"status {status}")
+        return answer
 
 
 def ocsp_urls_of(certificate: x509.Certificate) -> tuple[str, ...]:

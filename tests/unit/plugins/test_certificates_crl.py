@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.clock import ManualClock
+from kernel.http.fetching import Unanswered
 from plugins.certificates.crl import crl_urls_of, judge_by_crl, parse_crl
 from plugins.certificates.crl_files import CRL_BYTES_MAX, CrlFiles
-from plugins.certificates.verdicts import Good, Revoked, Unanswered
+from plugins.certificates.verdicts import Good, Revoked
 from tests.harness.authorities import DAY, START, Authority, der, key_usage, new_key, pem, pointing_at
 
 ROOT = Authority.root()

@@ -8,10 +8,11 @@ import pytest
 
 from kernel.clock import ManualClock
 from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked, Problem
+from kernel.http.fetching import Unanswered
 from kernel.trust_lists import TrustLists, Vouches
 from plugins.certificates import SOURCES, standing
 from plugins.certificates.standing import FINDINGS_MAX, KEPT, RETRIED_AFTER, Revocation, Rules, Standing
-from plugins.certificates.verdicts import Good, Revoked, Unanswered, Verdict
+from plugins.certificates.verdicts import Good, Revoked, Verdict
 from tests.harness.authorities import DAY, START, Authority, der, stating
 
 ROOT = Authority.root()
