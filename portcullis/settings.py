@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from kernel.brand import Brand
+from kernel.brand import Brand, CertificateDemand, NonceDemand
 from kernel.config import ConfigurationRefused, build, overlay, read_file
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.fetching import host_of as host_of_entry
@@ -70,6 +70,8 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     country: str = "GB"
     sca_required_after_days: int | None = None
     sca_recent_minutes: int | None = None
+    certificate: CertificateDemand = "when_bound"
+    dpop_nonce: NonceDemand = "off"
     operations_off: tuple[str, ...] = ()
 
 
@@ -377,6 +379,8 @@ def _brand(settings: BrandSettings) -> Brand:
         country=settings.country,
         sca_required_after_days=settings.sca_required_after_days,
         sca_recent_minutes=settings.sca_recent_minutes,
+        certificate=settings.certificate,
+        dpop_nonce=settings.dpop_nonce,
         operations_off=_operations_off(settings),
     )
 
