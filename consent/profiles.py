@@ -15,7 +15,7 @@ from kernel.jose import ALGORITHMS, Algorithm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """`response_types` maps each that may be asked for to the response modes that fit it, the default first."""
+    """`response_types` maps each that may be asked for to the response modes that fit it, signed ones for clients that registered how."""
 
     algorithms: tuple[Algorithm, ...]  # of what the client signs and of what is signed for it
     assertion_audience: Literal["issuer", "endpoint"]  # the issuer alone, as a string; or also the endpoint, or several of these

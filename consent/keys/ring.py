@@ -23,6 +23,7 @@ class KeyPurpose(StrEnum):
 
     ACCESS_TOKEN = "access_token"
     ID_TOKEN = "id_token"
+    AUTHORIZATION_RESPONSE = "authorization_response"  # JARM
 
 
 class KeyState(StrEnum):
@@ -35,8 +36,17 @@ PURPOSES: tuple[tuple[KeyPurpose, Algorithm], ...] = (
     (KeyPurpose.ACCESS_TOKEN, "ES256"),
     (KeyPurpose.ID_TOKEN, "PS256"),
     (KeyPurpose.ID_TOKEN, "ES256"),
+    (KeyPurpose.AUTHORIZATION_RESPONSE, "PS256"),
+    (KeyPurpose.AUTHORIZATION_RESPONSE, "ES256"),
 )
-ID_TOKEN_ALGORITHMS: tuple[Algorithm, ...] = tuple(alg for purpose, alg in PURPOSES if purpose is KeyPurpose.ID_TOKEN)
+
+
+def algorithms_of(purpose: KeyPurpose) -> tuple[Algorithm, ...]:
+    """What clients may ask for, the preferred one first."""
+    return tuple(alg for each, alg in PURPOSES if each is purpose)
+
+
+ID_TOKEN_ALGORITHMS = algorithms_of(KeyPurpose.ID_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)

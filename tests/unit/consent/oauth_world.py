@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.app import ConsentServer
 from consent.authorize.pushed import PushedRequest, load_pushed, take_pushed
-from consent.authorize.respond import success_redirect
+from consent.authorize.respond import destination_of, respond_code
 from consent.clients.metadata import ClientMetadata
 from consent.clients.registry import register_client
 from consent.keys.ring import KeyRing
@@ -382,7 +382,7 @@ class World:
             return await services.database.write(work)
 
         code = await services.versions.change([consent_subject(BRAND.name, pushed.consent_id)], write)
-        return Answer(success_redirect(BRAND, pushed, code))
+        return Answer(respond_code(services, BRAND, destination_of(tpp.client, pushed), code))
 
     async def load_pushed(self, tpp: Tpp, request_uri: str) -> PushedRequest:
         async with self.database.read() as connection:
