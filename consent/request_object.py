@@ -19,7 +19,7 @@ from kernel.jose import JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
 
 LIFETIME_SECONDS_MAX = 3600  # from nbf to exp, and from nbf to now
 TYPES = frozenset({None, "jwt", "oauth-authz-req+jwt"})  # never client-authentication+jwt, at+jwt or dpop+jwt
-REQUIRED = frozenset({"client_id", "exp", "nbf"})
+REQUIRED = frozenset({"client_id", "scope", "exp", "nbf"})  # a scope beside the object is none (FAPI1-ADV 5.2.2-10)
 FORBIDDEN = frozenset({"request", "request_uri"})  # RFC 9101 section 4: an object holds no other
 
 # Parameters that may stand in an object as what they are; every other one that we read is text.

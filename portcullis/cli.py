@@ -132,6 +132,7 @@ def new(
     auth: Literal["private_key_jwt", "tls_client_auth"] = "private_key_jwt",
     sender_constraint: Literal["mtls", "dpop"] = "mtls",
     alg: Literal["PS256", "ES256", "EdDSA"] = "PS256",
+    response_mode: Literal["jwt"] | None = None,
     out: Path | None = None,
 ) -> None:
     """Enrol a TPP in the directory of a running sandbox and register its client.
@@ -150,6 +151,8 @@ def new(
         what its tokens are bound to.
     alg
         the algorithm of its signing key.
+    response_mode
+        jwt: it may ask for signed authorization responses (JARM).
     out
         where to write certificate, keys and client.json (default: tpps/NAME in the state directory).
     """
@@ -162,6 +165,7 @@ def new(
         "auth": auth,
         "sender_constraint": sender_constraint,
         "alg": alg,
+        "response_mode": response_mode,
     }
     made = post(settings.state_dir, "/sandbox/tpps", document, settings.sandbox_token)
     folder = copy_folder(Path(made["folder"]), out) if out else made["folder"]
