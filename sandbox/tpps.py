@@ -13,7 +13,8 @@ from typing import Any
 from consent.clients.document import load_client
 from consent.clients.metadata import ClientMetadata
 from consent.clients.registry import is_registered_as, register_client, replace_client
-from consent.profiles import PROFILES
+from consent.profiles import PROFILES, Profile
+from consent.response_modes.choosing import SIGNED
 from consent.services import Services
 from kernel.access import Role as ClientRole
 from kernel.access import SecurityProfile
@@ -147,11 +148,20 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
         token_endpoint_auth_signing_alg=enrolment.alg,
         tls_client_auth_subject_dn=enrolment.subject_dn if asked.auth == "tls_client_auth" else None,
         id_token_signed_response_alg=server_alg,
-        response_types=frozenset(profile.response_types),
+        response_types=_response_types(profile, asked),
         request_object_signing_alg=enrolment.alg if profile.request_object == "required" else None,
         authorization_signed_response_alg=server_alg if asked.response_mode == "jwt" else None,
         sender_constraint=asked.sender_constraint,
         default_permissions=DEFAULT_PERMISSIONS if "AISP" in enrolment.roles else frozenset(),
+    )
+
+
+def _response_types(profile: Profile, asked: NewTpp) -> frozenset[str]:
+    """Those of the profile that the client has a mode for."""
+    return frozenset(
+        response_type
+        for response_type, modes in profile.response_types.items()
+        if asked.response_mode == "jwt" or not SIGNED.issuperset(modes)
     )
 
 
