@@ -99,6 +99,18 @@ async def test_who_asks_for_a_signed_answer_without_pushing_is_told_in_one(oauth
     assert (await opened(oauth, answer["response"]))["error"] == "invalid_request"
 
 
+@pytest.mark.spec("FAPI1-BASE-5.2.2.2")
+@pytest.mark.conformance("fapi1-advanced-final-ensure-request-object-without-nonce-fails")
+async def test_fapi_1_ties_each_request_to_its_browser_and_fapi_2_leaves_that_to_pkce(oauth: World):
+    tpp = await advanced(oauth)
+    signed = {"response_type": "code", "response_mode": "jwt"}
+    for inside in ({"nonce": None}, {"nonce": None, **signed}, {"scope": "accounts", "state": None, **signed}):
+        assert (await oauth.push_object(tpp, oauth.signed(tpp, None, **inside))).error == (400, "invalid_request")
+    for inside in ({"state": None}, {"scope": "accounts", "nonce": None, **signed}):
+        assert (await oauth.push_object(tpp, oauth.signed(tpp, None, **inside))).status == 201
+    assert (await oauth.push(oauth.acme, None, nonce=None, state=None)).status == 201
+
+
 @pytest.mark.spec("OIDC-CORE-3.3.2.11")
 @pytest.mark.conformance("fapi1-advanced-final")
 @pytest.mark.parametrize("state", ["state-1", None])
