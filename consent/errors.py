@@ -79,11 +79,23 @@ class ScopeInvalid(Problem):
 
 
 class ResponseTypeUnsupported(Problem):
-    code, public = "response_type_unsupported", "The only response type is code."
+    code, public = "response_type_unsupported", "The response_type is not one that the client may use."
 
 
 class RequestObjectUnsupported(Problem):
     code, public = "request_object_unsupported", "The client does not use request objects; push plain parameters."
+
+
+class RequestObjectMissing(Problem):
+    code, public = "request_object_missing", "The client must send a signed request object."
+
+
+class RequestObjectInvalid(Problem):
+    code, public = "request_object_invalid", "The request object is not valid."
+
+
+class RequestUriUnsupported(Problem):
+    code, public = "request_uri_unsupported", "A request_uri must be one that was issued here."
 
 
 class PushRequired(Problem):
@@ -158,7 +170,10 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     PushRequired: (400, "invalid_request"),
     RequestUriForeign: (400, "invalid_request"),
     RequestUriInvalid: (400, "invalid_request_uri"),
+    RequestUriUnsupported: (400, "request_uri_not_supported"),
     RequestObjectUnsupported: (400, "invalid_request"),
+    RequestObjectMissing: (400, "invalid_request"),
+    RequestObjectInvalid: (400, "invalid_request_object"),
     ResponseTypeUnsupported: (400, "unsupported_response_type"),
     AuthenticationUnmet: (400, "invalid_request"),
     ScopeInvalid: (400, "invalid_scope"),

@@ -31,11 +31,11 @@ async def push(services: Services, brand: Brand, request: Request) -> Response:
     client = await authenticate_client(services, brand, request, parameters)
     asking = Asking(services, brand, client, parameters, proof_jkt=await _proven_key(services, brand, client, request))
     await run_steps(asking, "par")
+    asking.valid_until = services.clock.wall() + timedelta(seconds=services.settings.request_uri_seconds)
     secret = services.ids.secret()
 
     async def work(connection: AsyncConnection) -> None:
-        consent_id = asking.consent_id or await _lodge_default(connection, asking)
-        await issue_pushed(connection, _pushed_of(asking, secret, consent_id))
+        await store_request(connection, asking, secret)
 
     await services.database.write(work)
     answer = {"request_uri": REQUEST_URI_PREFIX + secret, "expires_in": services.settings.request_uri_seconds}
@@ -50,6 +50,12 @@ async def _proven_key(services: Services, brand: Brand, client: Client, request:
     return (await take_proof(services, brand, request)).jkt if "DPoP" in request.headers else None
 
 
+async def store_request(connection: AsyncConnection, asking: Asking, secret: str) -> None:
+    """A request that passed its steps, under `secret`, with a consent if it names none: both or neither, in the caller's transaction."""
+    consent_id = asking.consent_id or await _lodge_default(connection, asking)
+    await issue_pushed(connection, _pushed_of(asking, secret, consent_id))
+
+
 async def _lodge_default(connection: AsyncConnection, asking: Asking) -> str:
     lodgement = ConsentLodgement(
         kind=ConsentKind.ACCOUNTS,
@@ -61,17 +67,21 @@ async def _lodge_default(connection: AsyncConnection, asking: Asking) -> str:
 
 
 def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
-    parameters, now = asking.parameters, asking.services.clock.wall()
+    parameters = asking.parameters
+    if asking.valid_until is None:
+        raise RuntimeError("a request without an end")
     return PushedRequest(
         brand=asking.brand.name,
         id=hash_secret(secret),
         request_uri=REQUEST_URI_PREFIX + secret,
         client_id=asking.client.id,
         redirect_uri=parameters["redirect_uri"],
+        response_type=asking.response_type,
+        response_mode=asking.response_mode,
         scope=asking.scope,
         state=parameters.get("state"),
         nonce=parameters.get("nonce"),
-        code_challenge=parameters["code_challenge"],
+        code_challenge=parameters.get("code_challenge"),
         claims=asking.claims,
         acr_values=asking.acr_values,
         consent_id=consent_id,
@@ -79,7 +89,7 @@ def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
         max_age=asking.max_age,
         login_hint=parameters.get("login_hint"),
         ui_locales=tuple(parameters.get("ui_locales", "").split()),
-        created_at=now,
-        expires_at=now + timedelta(seconds=asking.services.settings.request_uri_seconds),
+        created_at=asking.services.clock.wall(),
+        expires_at=asking.valid_until,
         dpop_jkt=asking.dpop_jkt,
     )

@@ -86,6 +86,13 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     jwks_uri: str | None = None
     tls_client_auth: CertificateSubject | None = None
     id_token_signed_response_alg: str = "PS256"
+    id_token_encrypted_response_alg: str | None = None  # None: signed only
+    id_token_encrypted_response_enc: str | None = None
+    request_object_signing_alg: str | None = None  # None: any of its profile for which the client has a key
+    response_types: frozenset[str] = frozenset({"code"})
+    authorization_signed_response_alg: str | None = None  # None: the client asks for no signed response
+    authorization_encrypted_response_alg: str | None = None
+    authorization_encrypted_response_enc: str | None = None
     default_permissions: frozenset[str] = frozenset()  # account-information default when a request names no consent
     registration: Registration | None = None  # None: by the bank's own hand
     created_at: datetime

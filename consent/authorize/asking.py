@@ -1,6 +1,7 @@
 """One authorization request on its way through the steps: what was asked, and what each step made of it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from consent.authorize.pushed import PushedRequest
@@ -14,14 +15,18 @@ if TYPE_CHECKING:  # Services name parts that read pushed requests
 
 @dataclass(slots=True)
 class Asking:
-    """`parameters` come from the authenticated push, or from the browser, where only two of them are read."""
+    """`parameters` come from the authenticated push, from the request object that it or a browser brought, or from the browser, where only
+    two of them are read."""
 
     services: "Services"
     brand: Brand
     client: Client
     parameters: Parameters
     proof_jkt: str | None = None  # the key that a DPoP proof beside the push showed
-    # read from a push
+    # read from a push, or from a request by value
+    valid_until: datetime | None = None  # of the request object, in protocol time
+    response_type: str = "code"
+    response_mode: str = "query"
     scope: tuple[str, ...] = ()
     claims: dict[str, Any] = field(default_factory=dict)
     acr_values: tuple[str, ...] = ()

@@ -13,4 +13,6 @@ async def check_scope(asking: Asking) -> None:
         raise ScopeInvalid("missing, malformed or not registered")
     if set(values) <= {"openid"}:
         raise ScopeInvalid("no scope that a customer could grant")
+    if "id_token" in asking.response_type.split() and "openid" not in values:
+        raise ScopeInvalid("an id_token without openid")
     asking.scope = values

@@ -11,6 +11,7 @@ import msgspec
 
 from consent.clients.certificate_subject import check_certificate_subject
 from consent.clients.key_set import KeySet, import_client_keys
+from consent.clients.message_metadata import check_messages
 from consent.keys.ring import ID_TOKEN_ALGORITHMS
 from consent.profiles import PROFILES
 from kernel.access import AuthMethod, CertificateSubject, Role, SecurityProfile
@@ -18,6 +19,7 @@ from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.http.fetching import URL_CHARACTERS_MAX
 from kernel.jose import Algorithm
+from kernel.jwe import Encryption, KeyAgreement
 
 REDIRECT_URIS_MAX = 32
 REDIRECT_URI_CHARS_MAX = 2048
@@ -56,6 +58,14 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tls_client_auth_san_ip: str | None = None
     tls_client_auth_san_email: str | None = None
     id_token_signed_response_alg: Algorithm = "PS256"
+    id_token_encrypted_response_alg: KeyAgreement | None = None
+    id_token_encrypted_response_enc: Encryption | None = None
+    response_types: frozenset[str] = frozenset({"code"})
+    request_object_signing_alg: Algorithm | None = None
+    require_signed_request_object: bool | None = None
+    authorization_signed_response_alg: Algorithm | None = None
+    authorization_encrypted_response_alg: KeyAgreement | None = None
+    authorization_encrypted_response_enc: Encryption | None = None
     sender_constraint: Literal["mtls", "dpop"] = "mtls"
     default_permissions: frozenset[Permission] = frozenset()
 
@@ -70,6 +80,7 @@ def check_metadata(metadata: ClientMetadata) -> None:
     if metadata.id_token_signed_response_alg not in ID_TOKEN_ALGORITHMS:
         raise FieldInvalid("no key signs with it", path="id_token_signed_response_alg")
     _check_authentication(metadata)
+    check_messages(metadata)
 
 
 def certificate_subject_of(metadata: ClientMetadata) -> CertificateSubject | None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.errors import CodeInvalid
 from consent.grants.granting import TokenRequest, render_tokens
 from consent.store.snapshots import load_consent
-from consent.tokens.access import issue_access_token, issue_id_token
+from consent.tokens.access import consent_claims, issue_access_token, issue_id_token
 from consent.tokens.codes import load_code, take_code
 from consent.tokens.families import load_family_row
 from consent.tokens.refresh import issue_refresh_token
@@ -124,12 +124,21 @@ def _check_request(asked: TokenRequest, code: sa.Row[Any]) -> None:
     redirect_uri = asked.parameters.get("redirect_uri", code.redirect_uri)
     if redirect_uri != code.redirect_uri:
         raise CodeInvalid("redirect_uri is not the pushed one")
+    if code.code_challenge is None:
+        _check_no_verifier(asked)
+        return
     verifier = asked.parameters.get("code_verifier", "")
     if not _VERIFIER.fullmatch(verifier):
         raise CodeInvalid("code_verifier is missing or malformed")
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     if not hmac.compare_digest(challenge, code.code_challenge):
         raise CodeInvalid("code_verifier does not fit the challenge")
+
+
+def _check_no_verifier(asked: TokenRequest) -> None:
+    """RFC 9700 section 4.8.2: a verifier without a challenge means that someone took the challenge out of the request."""
+    if "code_verifier" in asked.parameters:
+        raise CodeInvalid("a code_verifier for a code without challenge")
 
 
 def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
@@ -147,7 +156,6 @@ def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
     )
     answer = render_tokens(issued, scope, redeemed.refresh_token)
     if "openid" in scope:
-        dialect = services.dialects.get(redeemed.consent.lodged_as)
         answer["id_token"] = issue_id_token(
             services,
             brand,
@@ -156,6 +164,6 @@ def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
             nonce=redeemed.code.nonce,
             auth_time=redeemed.code.auth_time,
             acr=redeemed.code.acr,
-            claims={} if dialect is None else dialect.authorization.id_token_claims(redeemed.consent),
+            claims=consent_claims(services, redeemed.consent),
         )
     return answer

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorize.pushed import PushedRequest, take_pushed
-from consent.authorize.respond import error_redirect, success_redirect
+from consent.authorize.respond import destination_of, respond_code, respond_error
 from consent.errors import RequestUriInvalid
 from consent.journey.cookies import clear_cookie
 from consent.journey.session import Asked
@@ -22,6 +22,7 @@ from consent.snapshots import load_subjects
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.changes import authorise, change_consent
 from consent.store.snapshots import load_consent
+from consent.tokens.access import Beside, consent_claims, issue_id_token
 from consent.tokens.codes import issue_code
 from consent.tokens.families import end_families
 from consent.tokens.subject import pairwise_subject
@@ -64,6 +65,8 @@ def check_authorisable(consent: Consent | None, *, client_id: str, psu_id: str |
 async def approve(services: Services, brand: Brand, asked: Asked, approval: Approval, claim: Claim) -> Response:
     """Authorise the consent and answer with a code. Raises what `claim` and `check_authorisable` raise, and RequestUriInvalid."""
     pushed, consent_id = asked.pushed, asked.consent.id
+    subject = pairwise_subject(services.sealer, brand.name, asked.consent.organisation_id, approval.psu_id)
+    acr = acr_of(services, brand, asked.consent, pushed.acr_values)
 
     async def work(connection: AsyncConnection) -> tuple[str, dict[str, int]]:
         await _take(connection, pushed, claim)
@@ -89,9 +92,9 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
             consent=authorised,
             authorisation_id=approval.authorisation_id,
             psu_id=approval.psu_id,
-            subject=pairwise_subject(services.sealer, brand.name, consent.organisation_id, approval.psu_id),
+            subject=subject,
             auth_time=approval.authenticated_at,
-            acr=acr_of(services, brand, consent, pushed.acr_values),
+            acr=acr,
         )
         moved = {family_subject(brand.name, family_id): version for family_id, version in ended}
         return code, moved | {consent_subject(brand.name, consent_id): authorised.version}
@@ -101,7 +104,14 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
 
     subjects = await load_subjects(services.database, brand.name, consent_id)
     code = await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
-    return clear_cookie(success_redirect(brand, pushed, code))
+    id_token = None
+    if "id_token" in pushed.response_type.split():
+        auth_time, claims = approval.authenticated_at, consent_claims(services, asked.consent)
+        id_token = issue_id_token(
+            services, brand, asked.client, subject=subject, nonce=pushed.nonce, auth_time=auth_time, acr=acr, claims=claims,
+            beside=Beside(code, pushed.state),
+        )  # fmt: skip
+    return clear_cookie(respond_code(services, brand, destination_of(asked.client, pushed), code, id_token))
 
 
 async def deny(
@@ -138,7 +148,7 @@ async def deny(
         return await services.database.write(work)
 
     await services.versions.change([consent_subject(brand.name, consent_id)], write, load_version=services.snapshots.load_version)
-    return clear_cookie(error_redirect(brand, pushed, "access_denied", DENIED))
+    return clear_cookie(respond_error(services, brand, destination_of(asked.client, pushed), "access_denied", DENIED))
 
 
 def _check_fixed(consent: Consent, upstream_ids: tuple[str, ...]) -> None:

@@ -43,6 +43,13 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
         tls_client_auth_san_ip=wish.tls_client_auth_san_ip,
         tls_client_auth_san_email=wish.tls_client_auth_san_email,
         id_token_signed_response_alg=wish.id_token_signed_response_alg or algorithms[0],
+        request_object_signing_alg=wish.request_object_signing_alg,
+        response_types=frozenset(wish.response_types) or frozenset(PROFILES[profile].response_types),
+        authorization_signed_response_alg=wish.authorization_signed_response_alg,
+        authorization_encrypted_response_alg=wish.authorization_encrypted_response_alg,
+        authorization_encrypted_response_enc=wish.authorization_encrypted_response_enc,
+        id_token_encrypted_response_alg=wish.id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc=wish.id_token_encrypted_response_enc,
         sender_constraint="dpop" if wish.dpop_bound_access_tokens else "mtls",
         default_permissions=frozenset[Permission](),
     )

@@ -60,7 +60,10 @@ async def test_what_is_wrong_with_client_or_request_uri_is_shown_on_a_page(oauth
         "unknown client": ({"request_uri": request_uri, "client_id": "nobody"}, "invalid_client"),
         "no request": ({"client_id": client_id}, "invalid_request"),
         "unknown request": ({"client_id": client_id, "request_uri": request_uri + "x"}, "invalid_request_uri"),
-        "a request from afar": ({"client_id": client_id, "request_uri": "https://evil.example/request"}, "invalid_request_uri"),
+        "a request from afar": (
+            {"client_id": client_id, "request_uri": "https://evil.example/request"},
+            "request_uri_not_supported",
+        ),
         "markup": ({"client_id": "<script>alert(1)</script>", "request_uri": request_uri}, "invalid_client"),
     }
     for name, (query, error) in cases.items():

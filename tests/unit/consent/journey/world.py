@@ -251,7 +251,8 @@ class Browser:
     async def begin(self, pushed: PushedRequest) -> "Browser":
         from consent.journey.start import begin
 
-        response = await begin(self.world.services, self.brand, pushed)
+        client = await self.world.services.snapshots.client(self.brand, pushed.client_id, fresh=True)
+        response = await begin(self.world.services, self.brand, client, pushed)
         return await self.follow(response, "/authorize")
 
     def request(self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Request:
