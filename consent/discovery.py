@@ -39,6 +39,7 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "authorization_endpoint": f"{brand.issuer}/authorize",
         "jwks_uri": f"{brand.issuer}/jwks",
         **{name: brand.issuer + path for name, path in ALIASED.items()},
+        "registration_endpoint": f"{brand.mtls_url}/register",
         "mtls_endpoint_aliases": {name: brand.mtls_url + path for name, path in ALIASED.items()},
         "response_types_supported": sorted({kind for profile in PROFILES.values() for kind in profile.response_types}),
         "response_modes_supported": [mode.name for mode in MODES],
@@ -64,4 +65,5 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "tls_client_certificate_bound_access_tokens": True,
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
     }

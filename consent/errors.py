@@ -6,10 +6,13 @@ A refusal that is missing from the table is a broken invariant: `server_error`.
 from kernel.errors import (
     AccountUnknown,
     BodyTooLarge,
+    CertificateBlocked,
     CertificateExpired,
     CertificateForeign,
     CertificateInvalid,
     CertificateMissing,
+    CertificateRevoked,
+    CertificateUnchecked,
     ClientInactive,
     ConsentExpired,
     ConsentForeign,
@@ -30,8 +33,16 @@ from kernel.errors import (
     OperationUnknown,
     Overloaded,
     Problem,
+    ProofInvalid,
+    ProofMissing,
+    ProofNonceRequired,
     RateExceeded,
     RequestMalformed,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    TokenNotBound,
+    TokenRevoked,
     UpstreamFailed,
     UpstreamTimedOut,
 )
@@ -111,6 +122,26 @@ class AuthenticationUnmet(Problem):
     code, public = "authentication_unmet", "None of the required authentication context classes can be met."
 
 
+class RegistrationRedirectUriInvalid(Problem):
+    code, public = "registration_redirect_uri_invalid", "A redirect_uri is malformed, or not one of the software statement's."
+
+
+class ClientMetadataInvalid(Problem):
+    code, public = "client_metadata_invalid", "The client metadata are not acceptable."
+
+
+class SoftwareStatementInvalid(Problem):
+    code, public = "software_statement_invalid", "The software statement is not valid."
+
+
+class SoftwareStatementUnapproved(Problem):
+    code, public = "software_statement_unapproved", "The software statement is not approved for use with this server."
+
+
+class RegistrationForeign(Problem):
+    code, public = "registration_foreign", "The registration is not yours to see or change."
+
+
 OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     RequestMalformed: (400, "invalid_request"),
     BodyTooLarge: (413, "invalid_request"),
@@ -129,6 +160,12 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     CertificateInvalid: (400, "invalid_request"),
     CertificateExpired: (400, "invalid_request"),
     CertificateForeign: (400, "invalid_request"),
+    CertificateRevoked: (400, "invalid_request"),
+    CertificateBlocked: (400, "invalid_request"),
+    CertificateUnchecked: (503, "temporarily_unavailable"),
+    ProofMissing: (400, "invalid_dpop_proof"),
+    ProofInvalid: (400, "invalid_dpop_proof"),
+    ProofNonceRequired: (400, "use_dpop_nonce"),
     RedirectUriInvalid: (400, "invalid_request"),
     PushRequired: (400, "invalid_request"),
     RequestUriForeign: (400, "invalid_request"),
@@ -146,6 +183,16 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     GrantTypeUnsupported: (400, "unsupported_grant_type"),
     CodeInvalid: (400, "invalid_grant"),
     RefreshTokenInvalid: (400, "invalid_grant"),
+    RegistrationRedirectUriInvalid: (400, "invalid_redirect_uri"),
+    ClientMetadataInvalid: (400, "invalid_client_metadata"),
+    SoftwareStatementInvalid: (400, "invalid_software_statement"),
+    SoftwareStatementUnapproved: (400, "unapproved_software_statement"),
+    RegistrationForeign: (403, "access_denied"),
+    TokenMissing: (401, "invalid_token"),
+    TokenInvalid: (401, "invalid_token"),
+    TokenExpired: (401, "invalid_token"),
+    TokenRevoked: (401, "invalid_token"),
+    TokenNotBound: (401, "invalid_token"),
     LoginRequired: (400, "login_required"),
     AccountUnknown: (400, "access_denied"),
     ConsentUnknown: (400, "access_denied"),

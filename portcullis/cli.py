@@ -18,11 +18,12 @@ from openapi import DIALECTS
 from openapi.core_bank.v1.document import core_bank_document
 from openapi.core_bank.v1.operations import NAME as CORE_BANK
 from openapi.document import document_of
-from portcullis import settings as portcullis_settings
+from portcullis import loading
+from portcullis.checks import check_production
 from portcullis.control_client import copy_folder, post
 from portcullis.explaining import explain
 from portcullis.files import check_files
-from portcullis.settings import Settings, check_production
+from portcullis.settings import Settings
 from portcullis.version import VERSION
 
 app = App(name="portcullis", help="Open-banking gateway, FAPI 2.0 authorization server and consent store.", version=VERSION)
@@ -31,8 +32,9 @@ consent = App(name="consent", help="Decide a consent of a running sandbox, in pl
 database = App(name="db", help="The database.")
 config = App(name="config", help="The configuration.")
 sandbox = App(name="sandbox", help="The sandbox: start it, or take its bank with you.")
+keys = App(name="keys", help="The keys that sign tokens and answers, and those that seal data.")
 core_bank = App(name="core-bank", help="A bank's own core over HTTP: serve one, or check one.")
-for group in (sandbox, tpp, consent, database, config, core_bank):
+for group in (sandbox, tpp, consent, database, config, keys, core_bank):
     app.command(group)
 
 Role = Literal["AISP", "PISP", "CBPII"]
@@ -80,7 +82,7 @@ def start(
     """
     from portcullis.serve_sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
 
-    run(serve_sandbox(portcullis_settings.load(None), seed, console, core_bank=core_bank, imported=imported))
+    run(serve_sandbox(loading.load(None), seed, console, core_bank=core_bank, imported=imported))
 
 
 @sandbox.command
@@ -94,7 +96,7 @@ def export(file: Path) -> None:
     """
     from portcullis.export_bank import export_sandbox_bank  # noqa: PLC0415  production never loads the sandbox
 
-    lines = asyncio.run(export_sandbox_bank(portcullis_settings.load(None), file))
+    lines = asyncio.run(export_sandbox_bank(loading.load(None), file))
     console.print(f"{lines:,} lines written to {file}", soft_wrap=True)
 
 
@@ -156,7 +158,7 @@ def new(
     out
         where to write certificate, keys and client.json (default: tpps/NAME in the state directory).
     """
-    settings = portcullis_settings.load(None)
+    settings = loading.load(None)
     document = {
         "name": name,
         "roles": roles.split(","),
@@ -186,7 +188,7 @@ def token(name: str, *, scope: str = "accounts") -> None:
     """
     from portcullis.demo import client_credentials_token  # noqa: PLC0415  production never loads the sandbox
 
-    settings = portcullis_settings.load(None)
+    settings = loading.load(None)
     print(asyncio.run(client_credentials_token(settings.state_dir, name, scope)))
 
 
@@ -209,7 +211,7 @@ def deny(consent_id: str, *, persona: str) -> None:
 
 
 def _decide(consent_id: str, verb: str, persona: str, accounts: list[str] | None) -> None:
-    settings = portcullis_settings.load(None)
+    settings = loading.load(None)
     document = {"persona": persona, "accounts": accounts}
     post(settings.state_dir, f"/sandbox/consents/{consent_id}/{verb}", document, settings.sandbox_token)
     console.print(f"{verb} as {persona}: recorded for consent {consent_id}", soft_wrap=True)
@@ -226,7 +228,7 @@ def upgrade(*, config: Path | None = None) -> None:
     """
     from portcullis.contexts import upgrade_all  # noqa: PLC0415  a command loads what it needs
 
-    settings = _production_settings(config, None) if config else portcullis_settings.load(None)
+    settings = _production_settings(config, None) if config else loading.load(None)
     run(upgrade_all(settings.database(), sandbox=config is None))
     console.print("the database is up to date")
 
@@ -239,6 +241,45 @@ def check(file: Path) -> None:
     for brand in settings.resolved_brands():
         console.print(f"[bold]{brand.name}[/]  {brand.issuer}  {brand.mtls_url}  {', '.join(brand.dialects)}", soft_wrap=True)
     console.print("the configuration is usable")
+
+
+@keys.command
+def rotate(*, config: Path | None = None, brand: str = "", overlap: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Use other signing keys at once, and refuse whatever the present ones signed: in an emergency.
+
+    Parameters
+    ----------
+    config
+        the TOML file of a production server; without it, the running sandbox.
+    brand
+        whose keys (default: those of every brand).
+    overlap
+        publish the next keys now, and use them when everyone has seen them; nothing is refused.
+    """
+    from portcullis.rotate import command_sandbox, command_server  # noqa: PLC0415  a command loads what it needs
+
+    path = "/keys/publish" if overlap else "/keys/rotate"
+    if config is None:
+        done = asyncio.run(command_sandbox(loading.load(None), path, brand))
+    else:
+        done = asyncio.run(command_server(_production_settings(config, None), path, brand))
+    what = "the next keys are published and will be used" if overlap else "other keys sign; what those before signed is refused"
+    for name, version in done.items():
+        console.print(f"[bold]{name}[/]  version {version} of its key set: {what}", soft_wrap=True)
+
+
+@keys.command
+def wrap(*, config: Path) -> None:
+    """Print the file of sealing keys with each key wrapped by the configured key store. Write it to another file: this one is read.
+
+    Parameters
+    ----------
+    config
+        the TOML file of a production server; its sealing_keys may be plain, or wrapped before.
+    """
+    from portcullis.key_store import wrap_sealing_keys  # noqa: PLC0415  a command loads what it needs
+
+    print(asyncio.run(wrap_sealing_keys(_production_settings(config, None))), end="")
 
 
 @core_bank.command(name="serve")
@@ -256,7 +297,7 @@ def serve_core_bank(*, seed: int = 1, attached: Annotated[bool, Parameter(negati
     """
     from portcullis.serve_core_bank import serve_core_bank as serve_bank  # noqa: PLC0415  production never loads the sandbox
 
-    settings = portcullis_settings.load(None)
+    settings = loading.load(None)
     if not settings.core_bank_token:
         raise ConfigurationRefused("PORTCULLIS_CORE_BANK_TOKEN: is required; a bank is not served to everyone")
     run(serve_bank(settings, seed, console, attached=attached))
@@ -281,7 +322,7 @@ def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: lis
     """
     from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415  a command loads what it needs
 
-    token = token or portcullis_settings.load(None).core_bank_token
+    token = token or loading.load(None).core_bank_token
     if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()), wait_seconds=wait)):
         sys.exit(1)
 
@@ -305,6 +346,6 @@ def version() -> None:
 
 
 def _production_settings(file: Path, workers: int | None) -> Settings:
-    settings = portcullis_settings.load(file, workers=workers)
+    settings = loading.load(file, workers=workers)
     check_production(settings)
     return settings

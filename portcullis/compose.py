@@ -14,10 +14,13 @@ from typing import Any
 
 from consent import tables
 from consent.app import ConsentServer
+from consent.clients.client_keys import ClientKeys
+from consent.keys.following import following_keys
 from consent.keys.ring import KeyRing
 from consent.keys.rotation import prepare_keys
-from consent.ports import CustomerAccounts, PsuIdentity
+from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.services import Services
+from consent.settings import Settings as ConsentSettings
 from consent.snapshots import ConsentSnapshots
 from consent.store.consents import ConsentStore
 from consent.tokens.verify import TokenVerifier
@@ -29,16 +32,20 @@ from gateway.parts import Parts as UseCaseParts
 from gateway.ports import Access, AccountsUpstream
 from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
+from kernel.certificates import CertificateStatus
 from kernel.clock import Clock, monotonic
 from kernel.cursor import CursorSealer
 from kernel.database import Database, refuses_values
+from kernel.dpop_nonces import Nonces
 from kernel.epoch import Epoch
 from kernel.grouped_writes import GroupedWrites
 from kernel.hot_state import HotState
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.hot_state_redis import RedisHotState
+from kernel.http.fetching import Fetching
 from kernel.ids import Ids
 from kernel.journal import Journal
+from kernel.key_store import KeyStore
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from kernel.versions import Versions
@@ -62,9 +69,13 @@ class Parts:
     clock: Clock
     ids: Ids
     sealer: Sealer
+    key_store: KeyStore
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
     accounts: AccountsUpstream
+    fetching: Fetching
+    directories: tuple[SoftwareDirectory, ...]
+    certificate_status: CertificateStatus
     telemetry: Telemetry
 
 
@@ -105,15 +116,20 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             sealer=parts.sealer,
             journal=journal,
             snapshots=ConsentSnapshots(parts.database, parts.sealer),
-            keys=KeyRing(parts.database, parts.sealer),
+            keys=KeyRing(parts.database, parts.key_store),
             identity=parts.identity,
             customer_accounts=parts.customer_accounts,
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
+            certificate_status=parts.certificate_status,
             record_token=issued.record,
+            client_keys=ClientKeys(parts.fetching, monotonic),
+            directories={directory.issuer: directory for directory in parts.directories},
+            settings=ConsentSettings(key_schedule=parts.settings.signing_keys.schedule()),
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)
+        await stack.enter_async_context(following_keys(services, parts.brands))
         yield Composition(
             services=services,
             store=store,
@@ -174,6 +190,8 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         consents=store,
         records=accessed,
         clock=parts.clock,
+        certificate_status=parts.certificate_status,
+        nonces=Nonces(parts.sealer),
         rate=Rate(rates.requests, rates.window_seconds),
         unattended=Unattended(rates.unattended_per_day),
     )

@@ -6,7 +6,7 @@ import msgspec
 
 from kernel.access import AuthMethod, SecurityProfile
 from kernel.jose import Algorithm
-from sandbox.directory import Role
+from sandbox.qualified import Role
 
 
 class NewTpp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -22,6 +22,7 @@ class Asking:
     brand: Brand
     client: Client
     parameters: Parameters
+    proof_jkt: str | None = None  # the key that a DPoP proof beside the push showed
     # read from a push, or from a request by value
     valid_until: datetime | None = None  # of the request object, in protocol time
     response_type: str = "code"
@@ -32,5 +33,6 @@ class Asking:
     prompt: tuple[str, ...] = ()
     max_age: int | None = None
     consent_id: str | None = None
+    dpop_jkt: str | None = None
     # found again at the authorization endpoint
     pushed: PushedRequest | None = None

@@ -41,6 +41,13 @@ async def take_authentication(services: Services, brand: Brand, client: Client, 
     return True
 
 
+async def is_current(services: Services, brand: Brand, client: Client) -> bool:
+    """Is this the client's current version? Nothing is consumed."""
+    known = VersionIs(client_subject(brand.name, client.id), client.version)
+    (verdict,) = await services.versions.decide([known], spend=False, load_version=services.snapshots.load_version)
+    return isinstance(verdict, Current)
+
+
 def _rate(services: Services, brand: Brand, client: Client) -> WithinRate:
     limit = services.settings.client_requests_per_minute
     return WithinRate(f"{brand.name}/{RATE_RULE}/{client.id}", limit, RATE_WINDOW_SECONDS, RATE_RULE)

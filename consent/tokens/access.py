@@ -4,7 +4,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from consent.clients.encryption import encrypt_for
 from consent.keys.ring import KeyPurpose
@@ -32,6 +32,7 @@ class IssuedToken:
 
     token: str
     jti: str
+    token_type: Literal["Bearer", "DPoP"]
     expires_in: int  # seconds
 
 
@@ -64,7 +65,8 @@ def issue_access_token(
     if family_id is not None:
         claims |= {"family_id": family_id, "consent_id": consent_id}
     key = services.keys.signing_key(brand.name, KeyPurpose.ACCESS_TOKEN, ACCESS_TOKEN_ALGORITHM)
-    return IssuedToken(sign_jwt(claims, key, typ=ACCESS_TOKEN_TYPE), jti, lifetime)
+    token_type: Literal["Bearer", "DPoP"] = "DPoP" if confirmation.method == "jkt" else "Bearer"
+    return IssuedToken(sign_jwt(claims, key, typ=ACCESS_TOKEN_TYPE), jti, token_type, lifetime)
 
 
 def issue_id_token(

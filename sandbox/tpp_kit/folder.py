@@ -34,8 +34,10 @@ class TppFolder:
     security_profile: str
     response_mode: str | None
     token_endpoint_auth_method: str
+    sender_constraint: str  # "mtls" or "dpop"
     transport: ClientCertificate
     signing_jwk: dict[str, Any]
+    software_statement: str
     resource_base: str
 
 
@@ -55,8 +57,10 @@ def load_folder(folder: Path, *, resource_base: str | None = None) -> TppFolder:
         security_profile=client.get("security_profile", "fapi2-security"),
         response_mode=client.get("response_mode"),
         token_endpoint_auth_method=client["token_endpoint_auth_method"],
+        sender_constraint=client["sender_constraint"],
         transport=ClientCertificate(folder / client["transport_certificate"], folder / client["transport_key"]),
         signing_jwk=signing,
+        software_statement=(folder / client["software_statement"]).read_text() if "software_statement" in client else "",
         resource_base=resource_base or _resource_base(folder, client["mtls"]),
     )
 

@@ -41,7 +41,7 @@ class _Registry(JWSRegistry):
         return self.algorithms["Ed25519" if name == "EdDSA" else name]
 
 
-_REGISTRY = _Registry()
+_REGISTRY = _Registry(strict_check_header=False)
 
 
 def sign_assertion(
@@ -82,6 +82,11 @@ def sign_request_object(
     return _sign(turned(claims, knobs.object_claims), knobs.object_jwk or jwk, "oauth-authz-req+jwt", knobs.object_header)
 
 
+def sign_compact(header: dict[str, Any], claims: Mapping[str, Any], jwk: Mapping[str, Any]) -> str:
+    """A JWT with just this header and these claims."""
+    return jws.serialize_compact(header, json.dumps(claims).encode(), _import(jwk), registry=_REGISTRY)
+
+
 def verify_id_token(
     token: str, jwks: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str, now: Callable[[], float] = time.time
 ) -> dict[str, Any]:
@@ -114,8 +119,7 @@ def verify_response(
 
 
 def _sign(claims: Mapping[str, Any], jwk: Mapping[str, Any], typ: str, header: Mapping[str, Any]) -> str:
-    head = turned({"alg": jwk["alg"], "kid": jwk["kid"], "typ": typ}, header)
-    return jws.serialize_compact(head, json.dumps(claims).encode(), _import(jwk), registry=_REGISTRY)
+    return sign_compact(turned({"alg": jwk["alg"], "kid": jwk["kid"], "typ": typ}, header), claims, jwk)
 
 
 def _verify(what: str, token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,22 +7,41 @@ from pathlib import Path
 import pytest
 
 from kernel.config import build
+from portcullis.certificate_settings import CertificateSettings, TrustListSettings
+from portcullis.checks import check_production
+from portcullis.loading import VARIABLES
 from portcullis.settings import (
-    VARIABLES,
     BrandSettings,
     CodeSenderSettings,
     CoreBankTlsSettings,
+    DirectorySettings,
     RateSettings,
     Settings,
+    SigningKeySettings,
     TlsSettings,
-    check_production,
+    VaultTransitSettings,
 )
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
-@pytest.mark.parametrize("kind", [Settings, BrandSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Settings,
+        BrandSettings,
+        TlsSettings,
+        TrustListSettings,
+        CertificateSettings,
+        RateSettings,
+        CodeSenderSettings,
+        CoreBankTlsSettings,
+        DirectorySettings,
+        SigningKeySettings,
+        VaultTransitSettings,
+    ],
+)
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:
         assert f"`{field}`" in CONFIGURATION, field

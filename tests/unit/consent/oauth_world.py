@@ -22,12 +22,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.app import ConsentServer
 from consent.authorize.pushed import PushedRequest, load_pushed
+from consent.clients.client_keys import ClientKeys
 from consent.clients.metadata import ClientMetadata
 from consent.clients.registry import register_client
 from consent.journey.outcome import Approval, approve
 from consent.journey.session import Asked
 from consent.keys.ring import KeyRing
 from consent.keys.rotation import prepare_keys
+from consent.ports import DirectoryKeys
 from consent.services import Services
 from consent.snapshots import ConsentSnapshots
 from consent.store.authorisations import Shown
@@ -42,15 +44,21 @@ from kernel.certificates import Certificate
 from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.epoch import Epoch
+from kernel.errors import Overloaded
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.http.message import Request, Response
 from kernel.ids import RandomIds
+from kernel.jose import import_key
 from kernel.journal import Entry, Journal
 from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from kernel.versions import Versions
 from openapi.uk_obie.v4_0.dialect import DIALECT
+from plugins.key_stores.sealing_file import SealingFile
+from tests.harness.addresses import Addresses
+from tests.harness.keys import key_pool
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -126,6 +134,25 @@ KEYS = {
     name: SigningKey(alg, name)
     for name, alg in (("acme-1", "PS256"), ("borough-1", "PS256"), ("curve-1", "ES256"), ("edward-1", "EdDSA"))
 }
+
+
+class TestDirectory:
+    """Vouches for whatever it is told."""
+
+    __test__ = False
+    issuer = "The Directory"
+
+    def __init__(self) -> None:
+        self.key = SigningKey("ES256", "directory-1")
+        self.is_reachable = True
+
+    async def keys(self, _kid: str | None) -> DirectoryKeys:
+        if not self.is_reachable:
+            raise Overloaded("out of reach")
+        return DirectoryKeys({"directory-1": import_key(self.key.jwk, kid="directory-1", alg="ES256")})
+
+
+DIRECTORY = TestDirectory()
 
 
 def certificate(name: str) -> Certificate:
@@ -229,6 +256,7 @@ class World:
     hot_state: InProcessHotState
     database: Database
     tokens_recorded: list[Entry] = field(default_factory=list)
+    addresses: Addresses = field(default_factory=Addresses)
     tpps: dict[str, Tpp] = field(default_factory=dict)
     jti: int = 0
     monotonic: float = 0.0
@@ -448,6 +476,7 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
         versions = Versions(hot_epoch, hot_state, hot_state, monotonic, pause=_no_pause)
         store_journal = Journal(journal, outbox)
         recorded: list[Entry] = []
+        addresses = Addresses()
         services = Services(
             database=database,
             versions=versions,
@@ -456,14 +485,17 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
             sealer=sealer,
             journal=store_journal,
             snapshots=ConsentSnapshots(database, sealer),
-            keys=KeyRing(database, sealer),
+            keys=KeyRing(database, SealingFile(sealer), key_pool()),
             identity=NoBank(),  # type: ignore[arg-type]
             customer_accounts=NoBank(),  # type: ignore[arg-type]
             dialects={DIALECT.name: DIALECT},
             store=ConsentStore(database=database, versions=versions, clock=clock, ids=ids, sealer=sealer, journal=store_journal),
+            certificate_status=Statuses(),
             record_token=recorded.append,
+            client_keys=ClientKeys(addresses, monotonic),
+            directories={DIRECTORY.issuer: DIRECTORY},
         )
-        World.__init__(world, services, ConsentServer(services, Telemetry()), clock, hot_state, database, recorded)
+        World.__init__(world, services, ConsentServer(services, Telemetry()), clock, hot_state, database, recorded, addresses)
         async with hot_state.running(), versions.running():
             await prepare_keys(services, BRAND.name)
             await world.register("acme", KEYS["acme-1"], default_permissions=frozenset({Permission.ACCOUNTS_BASIC}))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from consent.keys.rotation import rotate_keys
+from consent.keys.rotation import begin_rotation
 from tests.unit.consent.oauth_world import BRAND, World
 
 WELL_KNOWNS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
@@ -26,6 +26,7 @@ REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it:
     *("authorization_encryption_alg_values_supported", "authorization_encryption_enc_values_supported"),
     *("id_token_encryption_alg_values_supported", "id_token_encryption_enc_values_supported"),
     *("authorization_response_iss_parameter_supported", "tls_client_certificate_bound_access_tokens"),
+    "dpop_signing_alg_values_supported",
 }
 
 
@@ -58,15 +59,16 @@ async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     assert {"acr", "openbanking_intent_id"} <= set(first["claims_supported"])
     assert "urn:openbanking:psd2:sca" in first["acr_values_supported"]
     assert set(first["token_endpoint_auth_signing_alg_values_supported"]) == {"PS256", "ES256", "EdDSA"}
+    assert set(first["dpop_signing_alg_values_supported"]) == {"PS256", "ES256", "EdDSA"}
 
 
 @pytest.mark.spec("RFC7517-5")
 async def test_published_keys_are_public_named_and_never_vanish_while_needed(oauth: World):
     before = (await oauth.call("GET", "/jwks")).json["keys"]
-    await rotate_keys(oauth.services, BRAND.name)
+    await begin_rotation(oauth.services, BRAND.name)
     after = (await oauth.call("GET", "/jwks")).json["keys"]
     assert {key["kid"] for key in before} < {key["kid"] for key in after}
-    assert len({key["kid"] for key in after}) == len(after) == 10
+    assert len({key["kid"] for key in after}) == len(after) == 20
     for key in after:
         assert key["use"] == "sig"
         assert key["alg"] in {"PS256", "ES256"}
@@ -113,9 +115,9 @@ async def test_an_unknown_path_is_not_found(oauth: World):
 
 async def test_a_broken_invariant_is_told_to_nobody(oauth: World):
     """A 500 without detail; the server goes on."""
-    present = oauth.services.keys._sets.pop(BRAND.name)
+    present = oauth.services.keys._sets._snapshots.pop(BRAND.name)
     answer = await oauth.call("GET", "/jwks")
     assert answer.error == (500, "server_error")
     assert "main" not in json.dumps(answer.json)
-    oauth.services.keys._sets[BRAND.name] = present
+    oauth.services.keys._sets._snapshots[BRAND.name] = present
     assert (await oauth.call("GET", "/jwks")).status == 200

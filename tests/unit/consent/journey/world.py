@@ -17,6 +17,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from consent.app import ConsentServer
 from consent.authorize.pushed import PushedRequest, issue_pushed
+from consent.clients.client_keys import ClientKeys
 from consent.clients.document import columns_of
 from consent.keys.ring import KeyRing
 from consent.ports import Psu, ScaChallenge, ScaEvidence
@@ -39,6 +40,10 @@ from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
+from plugins.key_stores.sealing_file import SealingFile
+from tests.harness.addresses import Addresses
+from tests.harness.keys import key_pool
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -358,12 +363,14 @@ async def make_world(database_url: str, **facts: Any):
             sealer=sealer,
             journal=record,
             snapshots=ConsentSnapshots(database, sealer),
-            keys=KeyRing(database, sealer),
+            keys=KeyRing(database, SealingFile(sealer), key_pool()),
             identity=identity,
             customer_accounts=Accounts(),
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
+            certificate_status=Statuses(),
             record_token=lambda entry: None,
+            client_keys=ClientKeys(Addresses(), lambda: 0.0),
         )
 
         async def register(connection: Any) -> None:
