@@ -1,27 +1,22 @@
 """What every test may ask for: databases that are real, empty and its own, on SQLite and on PostgreSQL."""
 
-import asyncio
-import itertools
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.harness.apart import run_apart
+from tests.harness.databases import KINDS, POSTGRESQL, SQLITE, Databases, migrate
 
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin"]
 
 # how busy the machine is says nothing about what is tested
 settings.register_profile("portcullis", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portcullis")
-
-_serial = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -48,42 +43,41 @@ def postgresql_admin() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def make_postgresql_database(postgresql_admin: str) -> Callable[[], AbstractContextManager[str]]:
-    """Makes empty PostgreSQL databases: a context manager that gives a URL and drops the database afterwards."""
-
-    async def execute(statement: str) -> None:
-        connection = await asyncpg.connect(postgresql_admin)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    @contextmanager
-    def make() -> Iterator[str]:
-        name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'w')}_{os.getpid()}_{next(_serial)}"
-        run_apart(lambda: asyncio.run(execute(f'CREATE DATABASE "{name}" STRATEGY wal_log')))
-        base, _, query = postgresql_admin.partition("?")
-        try:
-            yield f"{base.rsplit('/', 1)[0]}/{name}?{query}"
-        finally:
-            run_apart(lambda: asyncio.run(execute(f'DROP DATABASE "{name}" WITH (FORCE)')))
-
-    return make
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Makes databases of either kind; PostgreSQL starts when the first test asks for one."""
+    return Databases(tmp_path_factory.mktemp("databases"), postgresql=lambda: request.getfixturevalue("postgresql_admin"))
 
 
 @pytest.fixture
-def postgresql_url(make_postgresql_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
-    """An empty PostgreSQL database."""
-    with make_postgresql_database() as url:
+def sqlite_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """An empty SQLite database."""
+    with databases.database(SQLITE, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/test.db"
+def postgresql_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with databases.database(POSTGRESQL, tmp_path) as url:
+        yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[str]:
     """An empty database: the test runs once on each kind."""
-    return request.getfixturevalue(f"{request.param}_url")
+    with databases.database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_sqlite_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """A SQLite database that has every context's tables."""
+    with databases.database(SQLITE, tmp_path, migrate) as url:
+        yield url
+
+
+@pytest.fixture(params=KINDS)
+def migrated_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """A database that has every context's tables: the test runs once on each kind."""
+    with databases.database(request.param, tmp_path, migrate) as url:
+        yield url
