@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.harness.databases import KINDS, POSTGRESQL, SQLITE, Databases, migrate
@@ -17,6 +18,10 @@ pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin"]
 # how busy the machine is says nothing about what is tested
 settings.register_profile("portcullis", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portcullis")
+
+# a traceback in colours, with every variable, takes as long as many a test; nobody reads it unless a test fails
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
 
 @pytest.fixture(scope="session")
