@@ -68,7 +68,7 @@ class Installations:
             if not (folder / "ready-made").exists():
                 shutil.rmtree(folder, ignore_errors=True)
                 environment = {} if kind == EMBEDDED else {"PORTCULLIS_DATABASE_URL": self._make_template_database()}
-                assert Server(folder, environment).start().stop() == 0
+                assert Server(folder, environment, by_hand=True).start().stop() == 0
                 (folder / "ready-made").touch()
         return folder
 

@@ -21,8 +21,8 @@ from tests.unit.consent.journey.world import BRAND, CLIENT, START, World, make_w
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with make_world(database_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[World]:
+    async with make_world(migrated_url) as made:
         yield made
 
 
@@ -220,8 +220,8 @@ async def plans_of(database: Database, work) -> list[str]:
     return plans
 
 
-async def test_a_sweep_and_a_journey_read_by_indexes_that_begin_with_the_brand(sqlite_url):
-    async with make_world(sqlite_url) as world:
+async def test_a_sweep_and_a_journey_read_by_indexes_that_begin_with_the_brand(migrated_sqlite_url):
+    async with make_world(migrated_sqlite_url) as world:
         lease = world.lease()
         assert await lease.acquire()
         sweeper = Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND)

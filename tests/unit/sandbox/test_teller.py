@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,6 @@ from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.http.message import Request
 from kernel.ids import RandomIds
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.ledger.balances import find_discrepancies
 from plugins.psu_identity.built_in import BuiltInIdentity
@@ -26,29 +26,35 @@ from sandbox.bank.authenticators import FixedCodeSender
 from sandbox.bank.importing import import_bank
 from sandbox.control import BODY_BYTES_MAX
 from sandbox.teller import Teller
+from tests.harness.databases import KINDS, Databases, migrate
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 BRAND = Brand("main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "x")
 SEALER = Sealer({1: b"k" * 32})
 CLOCK = ManualClock(NOW)
-CONTEXTS = (
-    ("plugins.ledger.migrations", "alembic_version_ledger"),
-    ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
-    ("sandbox.bank.migrations", "alembic_version_sandbox_bank"),
-)
 GUIDE = Path(__file__).parents[3] / "docs" / "sandbox-data.md"
 GWEN = {"persona": "gwen", "account": "Current Account"}
 
 
-@pytest.fixture
-async def database(database_url, tmp_path):
+async def import_the_guide(url):
     """The bank of the guide: gwen, with 2,500 pounds on one account."""
-    file = tmp_path / "bank.jsonl"
-    file.write_text(re.search(r"```json lines\n(.*?)```", GUIDE.read_text(), re.DOTALL)[1])
-    async with Database.open(database_url) as database:
-        for package, version_table in CONTEXTS:
-            await upgrade(database, package, version_table)
-        await import_bank(database, SEALER, CLOCK, file, BRAND, lambda *_: None)
+    await migrate(url)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "bank.jsonl"
+        file.write_text(re.search(r"```json lines\n(.*?)```", GUIDE.read_text(), re.DOTALL)[1])
+        async with Database.open(url) as database:
+            await import_bank(database, SEALER, CLOCK, file, BRAND, lambda *_: None)
+
+
+@pytest.fixture(params=KINDS)
+def guide_url(request, databases: Databases, tmp_path):
+    with databases.database(request.param, tmp_path, import_the_guide) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(guide_url):
+    async with Database.open(guide_url) as database:
         yield database
 
 

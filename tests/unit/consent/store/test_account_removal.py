@@ -17,8 +17,8 @@ from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with make_world(database_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[World]:
+    async with make_world(migrated_url) as made:
         yield made
 
 

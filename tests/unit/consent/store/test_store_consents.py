@@ -34,8 +34,8 @@ from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with make_world(database_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[World]:
+    async with make_world(migrated_url) as made:
         yield made
 
 
@@ -149,8 +149,8 @@ async def test_what_cannot_be_a_consent_is_not_lodged(world, facts, refusal):
     assert await world.rows(journal) == []
 
 
-async def test_one_client_cannot_fill_the_store_with_waiting_consents(database_url):
-    async with make_world(database_url, lodged_max=3) as world:
+async def test_one_client_cannot_fill_the_store_with_waiting_consents(migrated_url):
+    async with make_world(migrated_url, lodged_max=3) as world:
         for _ in range(3):
             await world.lodge()
         with pytest.raises(RateExceeded) as refused:
