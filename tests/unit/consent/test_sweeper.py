@@ -120,6 +120,30 @@ async def test_a_used_code_stays_while_its_family_lives(world):
     assert await world.rows(codes) == []
 
 
+async def test_a_used_code_is_over_when_its_consent_has_run_out(world):
+    """Its family is not ended, but a replay could end nothing: without this the row would stay for ever."""
+    consent = await world.lodge(valid_until=START + timedelta(days=30))
+    browser = await world.browser().begin(await world.push(consent))
+    await browser.log_in("alice")
+    await browser.approve(0)
+    await world.database.write(lambda connection: take_code(connection, BRAND.name, browser.answer["code"]))
+    world.clock.offset = timedelta(days=30)
+    await sweep(world)
+    world.clock.advance(timedelta(hours=1))
+    await sweep(world)
+    assert await world.rows(codes) == []
+
+
+async def test_a_lapse_is_told_since_the_moment_it_came(world):
+    """StatusUpdateDateTime must not move when the sweep writes down what time decided long ago."""
+    forgotten = await world.lodge()
+    world.clock.offset = AWAITING_MAX + timedelta(days=3)
+    await sweep(world)
+    recorded = await world.store.load(BRAND, forgotten.id)
+    assert recorded.state is ConsentState.REJECTED
+    assert recorded.state_changed_at == START + AWAITING_MAX
+
+
 async def test_a_backlog_is_removed_in_bounded_batches(world, monkeypatch):
     monkeypatch.setattr("consent.sweeper.BATCH_ROWS", 3)
     monkeypatch.setattr("consent.sweeper.BATCHES_MAX", 2)
