@@ -16,6 +16,7 @@ from consent.snapshots import load_subjects, load_version
 from consent.store.account_removal import Removal, load_consents_covering, load_references_of, remove_from_consents
 from consent.store.authorisations import Authorisation, load_authorisations
 from consent.store.changes import change_consent, count_lodged, insert_consent
+from consent.store.closures import record_closure
 from consent.store.references import load_reference
 from consent.store.snapshots import load_consent, load_history
 from consent.tokens.families import end_families, retire_codes
@@ -115,6 +116,8 @@ class ConsentStore:
     async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int:
         """As consent/ports.py AccountClosures says. A consent that covers no other account is suspended."""
         removal = Removal(upstream_id, reason)
+        now = self.clock.wall()
+        await self.database.write(lambda connection: record_closure(connection, self.sealer, brand.name, upstream_id, now))
         async with self.database.read() as connection:
             account_ids = await load_references_of(connection, self.sealer, brand.name, upstream_id)
         changed, last = 0, ""

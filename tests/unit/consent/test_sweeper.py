@@ -10,7 +10,7 @@ from consent.journey.rows import load_journey
 from consent.store.authorisations import AuthorisationStatus
 from consent.sweeper import STALE, Sweeper
 from consent.tables import journal, outbox
-from consent.tables_consents import attempts, consent_versions, decisions, journeys
+from consent.tables_consents import attempts, closed_accounts, consent_versions, decisions, journeys
 from consent.tables_oauth import codes, denied_tokens, pushed_requests
 from consent.tokens.codes import take_code
 from kernel.banking.consents import AWAITING_MAX, ConsentState
@@ -169,7 +169,15 @@ async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):
 
 
 def test_every_table_of_passing_things_has_a_time_limit():
-    assert {stale.table for stale in STALE} == {journeys, attempts, decisions, pushed_requests, denied_tokens, codes}
+    assert {stale.table for stale in STALE} == {
+        journeys,
+        attempts,
+        decisions,
+        closed_accounts,
+        pushed_requests,
+        denied_tokens,
+        codes,
+    }
 
 
 async def spoil(world, *consent_ids):
