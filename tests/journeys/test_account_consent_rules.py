@@ -13,6 +13,7 @@ from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs
 from sandbox.tpp_kit.tpp import Refused
 from tests.harness.books import Books
 from tests.harness.forms import Browser
+from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
 
 PRESENT = Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"})
@@ -159,6 +160,7 @@ class TestOfTheBanksOwn:
             assert (await tpp.get(f"/accounts/{everyday}/{path}", tokens.access_token, knobs=PRESENT)).status == 200
         assert (await consent_of(tpp, waiting.id))["Status"] == "RJCT"  # nobody authorised it in a day
 
+    @pytest.mark.parametrize("own_server", [EMBEDDED], indirect=True)
     async def test_what_time_has_ended_is_refused_alike_before_and_after_it_is_recorded(self, tpp, own_server):
         """The sweep runs with the start and every half minute: nobody may be able to tell when."""
         until = datetime.now(UTC) + timedelta(days=30)

@@ -125,6 +125,9 @@ async def test_an_import_is_done_once_and_never_on_top_of_another_bank(database,
     assert await exported(database) == before
 
 
+KEPT_BY_SQLITE_ALONE = "it holds a value that the database cannot keep"
+
+
 def changed(line: int, old: str, new: str) -> str:
     lines = by_hand().splitlines()
     assert old in lines[line - 1]
@@ -146,11 +149,22 @@ def changed(line: int, old: str, new: str) -> str:
         (changed(5, '"minor":-250000', '"minor":-249999'), "does not sum to zero"),
         (changed(5, '"account_id":"a1"', '"account_id":"a2"'), "account a2 is unknown"),
         (by_hand() + by_hand().splitlines()[4], "occurs twice"),
+        (changed(5, '"id":"t1"', '"id":"t\\u00001"'), "line 5: id: not of its form"),
+        (changed(5, '"id":"t1"', f'"id":"{"t" * 41}"'), "line 5: an id is not 1 to 40 visible ASCII characters"),
+        (changed(5, '"2026-06-25T02:00:00Z"', '"2026-06-25T02:00:00"'), "line 5: booked_at: an instant"),
+        (changed(1, '"2026-07-01T00:00:00Z"', '"9999-12-31T00:00:00Z"'), "line 1: anchor: an instant"),
+        (changed(5, '"minor":250000', '"minor":1000000000000000000000'), "line 5: minor: beyond 63 bits"),
+        (changed(2, '"username":"gwen"', f'"username":"{"g" * 300}"'), "line 2: user names"),
+        (changed(2, '"customer_id":"c1"', '"customer_id":""'), "line 2: user names"),
+        (changed(5, '"Salary"', f'"{"y" * 2001}"'), "line 5: information: longer than 2000 characters"),
+        (changed(4, '"product":"Current Account"', f'"product":"{"y" * 1999}\\u0000"'), KEPT_BY_SQLITE_ALONE),
         (by_hand() + "{broken", "line 6: "),
         (by_hand() + '{"type":"offer\xff"}', "line 6: "),
     ],
 )
 async def test_a_wrong_file_is_refused_and_nothing_is_kept_of_it(database, tmp_path, content, reason):
+    if reason == KEPT_BY_SQLITE_ALONE and database.is_sqlite:
+        return
     with pytest.raises(ConfigurationRefused, match=re.escape(reason)):
         await imported(database, content, tmp_path)
     async with database.read() as connection:
