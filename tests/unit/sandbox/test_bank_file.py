@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.ports import Page, StatementFilter, TransactionFilter
+from kernel.banking.money import Money
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused
@@ -19,6 +20,9 @@ from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.ledger import tables as ledger
 from plugins.ledger.balances import find_discrepancies
+from plugins.ledger.documents import Narrative
+from plugins.ledger.entries import LedgerEntry, Leg, Line
+from plugins.ledger.posting import Ledger
 from plugins.ledger.statements import StatementRun
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank import importing, tables
@@ -113,6 +117,23 @@ async def test_the_bank_of_the_guide_can_be_read(database, tmp_path):
     (statement,) = (await bank.statements(BRAND, ("a1",), StatementFilter())).rows
     assert statement.reference == "2026-06"
     assert (await bank.beneficiaries(BRAND, ("a1",), Page())).rows == ()
+
+
+async def test_a_payment_that_is_booked_during_an_export_is_in_it_as_it_was_when_it_began(database, tmp_path):
+    """Read statement by statement it would be neither among the entries, which were read before, nor among what is pending."""
+    announced = '{"type":"pending","record":{"id":"t2","account_id":"a1","amount":{"currency":"GBP","minor":-500},"booked_at":"2026-06-30T00:00:00Z","narrative":{"information":"Kiosk"}}}'  # fmt: skip
+    await imported(database, by_hand() + announced, tmp_path)
+    before = await exported(database)
+    line = Line(id="t2", booked_at=NOW, narrative=Narrative("Kiosk"), settles=True)
+    legs = (Leg("a1", Money("GBP", -500), line), Leg("internal:world:GBP", Money("GBP", 500)))
+    lines = []
+    async for written in export_bank(database, SEALER, BRAND):
+        if b'"type":"entry"' in written:
+            booking = [LedgerEntry("e2", legs)]
+            await database.write(lambda connection, booking=booking: Ledger(SEALER, CLOCK).post(connection, "main", booking))
+        lines.append(written)
+    assert b"".join(lines) == before
+    assert b'"type":"pending"' not in await exported(database)
 
 
 async def test_an_import_is_done_once_and_never_on_top_of_another_bank(database, tmp_path):
