@@ -108,9 +108,9 @@ class Database:
         async with self.read() as connection:
             if self.is_sqlite:
                 await connection.exec_driver_sql("BEGIN")  # deferred: no writer waits for it
+                yield connection
             else:
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-            yield connection
+                yield await connection.execution_options(isolation_level="REPEATABLE READ")
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in one transaction and commit it. See the module's docstring. Raises Overloaded."""
