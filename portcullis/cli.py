@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Coroutine
@@ -13,6 +14,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.markup import escape
 
+from kernel import log
+from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
 from openapi import DIALECTS
 from openapi.core_bank.v1.document import core_bank_document
@@ -300,6 +303,7 @@ def check_core_bank(
         tls = client_tls(authorities, certificate, private_key)
     except OSError as error:
         raise ConfigurationRefused(f"--authorities, --certificate, --private-key: cannot be used ({error})") from None
+    log.configure(SystemClock(), level=logging.ERROR)  # the table says what a log would
     token = token or portcullis_settings.load(None).core_bank_token
     if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()), tls=tls, wait_seconds=wait)):
         sys.exit(1)
