@@ -114,6 +114,10 @@ class RequestUriForeign(Problem):
     code, public = "request_uri_foreign", "The request_uri does not belong to this client."
 
 
+class AccountClosed(Problem):
+    code, public = "account_closed", "An account that was chosen has just been closed. Nothing was shared."
+
+
 class LoginRequired(Problem):
     code, public = "login_required", "The customer must authenticate."
 
@@ -194,6 +198,7 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     TokenRevoked: (401, "invalid_token"),
     TokenNotBound: (401, "invalid_token"),
     LoginRequired: (400, "login_required"),
+    AccountClosed: (400, "access_denied"),
     AccountUnknown: (400, "access_denied"),
     ConsentUnknown: (400, "access_denied"),
     ConsentForeign: (400, "access_denied"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Coroutine
@@ -13,6 +14,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.markup import escape
 
+from kernel import log
+from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
 from openapi import DIALECTS
 from openapi.core_bank.v1.document import core_bank_document
@@ -209,7 +212,17 @@ def serve_core_bank(*, seed: int = 1, attached: Annotated[bool, Parameter(negati
 
 
 @core_bank.command(name="check")
-def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: list[str] | None = None, wait: float = 0.0) -> None:
+def check_core_bank(
+    url: str,
+    *,
+    token: str = "",
+    brand: str = "",
+    customer: list[str] | None = None,
+    authorities: Path | None = None,
+    certificate: Path | None = None,
+    private_key: Path | None = None,
+    wait: float = 0.0,
+) -> None:
     """Hold a bank's own implementation against the core-bank contract. Exits with 1 if anything is wrong.
 
     Parameters
@@ -222,13 +235,27 @@ def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: lis
         the brand to ask about (default: the first one that the bank's health names, or main).
     customer
         whose accounts to walk; may be given several times (default: those that the bank's health names).
+    authorities
+        PEM file of whom to believe for https (default: whom this machine believes).
+    certificate
+        PEM file to show to a bank that knows its callers by certificate.
+    private_key
+        its key.
     wait
         for how many seconds it may still be starting.
     """
-    from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415  a command loads what it needs
+    from plugins.upstreams.core_bank_http import client_tls  # noqa: PLC0415  a command loads what it needs
+    from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415
 
+    if (certificate is None) != (private_key is None):
+        raise ConfigurationRefused("--certificate and --private-key come together")
+    try:
+        tls = client_tls(authorities, certificate, private_key)
+    except OSError as error:
+        raise ConfigurationRefused(f"--authorities, --certificate, --private-key: cannot be used ({error})") from None
+    log.configure(SystemClock(), level=logging.ERROR)  # the table says what a log would
     token = token or loading.load(None).core_bank_token
-    if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()), wait_seconds=wait)):
+    if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()), tls=tls, wait_seconds=wait)):
         sys.exit(1)
 
 

@@ -21,6 +21,7 @@ from consent.services import Services
 from consent.snapshots import load_subjects
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.changes import authorise, change_consent
+from consent.store.closures import check_open
 from consent.store.snapshots import load_consent
 from consent.tokens.access import Beside, consent_claims, issue_id_token
 from consent.tokens.codes import issue_code
@@ -63,12 +64,14 @@ def check_authorisable(consent: Consent | None, *, client_id: str, psu_id: str |
 
 
 async def approve(services: Services, brand: Brand, asked: Asked, approval: Approval, claim: Claim) -> Response:
-    """Authorise the consent and answer with a code. Raises what `claim` and `check_authorisable` raise, and RequestUriInvalid."""
+    """Authorise the consent and answer with a code. Raises what `claim` and `check_authorisable` raise, RequestUriInvalid, and
+    AccountClosed."""
     pushed, consent_id = asked.pushed, asked.consent.id
     subject = pairwise_subject(services.sealer, brand.name, asked.consent.organisation_id, approval.psu_id)
     acr = acr_of(services, brand, asked.consent, pushed.acr_values)
 
     async def work(connection: AsyncConnection) -> tuple[str, dict[str, int]]:
+        await check_open(connection, services.sealer, brand.name, approval.upstream_ids, services.clock.wall())
         await _take(connection, pushed, claim)
         found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
         now = services.clock.now()

@@ -20,6 +20,7 @@ from kernel.http.message import Request
 from kernel.ids import RandomIds
 from kernel.sealed import Sealer
 from plugins.ledger.balances import find_discrepancies
+from plugins.ledger.statements import StatementRun
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank.authenticators import FixedCodeSender
@@ -108,6 +109,17 @@ async def test_books_money_at_once(call, bank, database):
         assert await find_discrepancies(connection, BRAND.name) == []
 
 
+async def test_what_a_statement_has_told_stays_true(call, bank, database):
+    """Its file lists what was booked in its period: an entry from behind would contradict its sums."""
+    assert await StatementRun(database, SEALER, CLOCK, BRAND).issue() > 0
+    before = await rows(bank)
+    late = GWEN | {"amount": "1", "information": "Late", "booked_at": "2026-06-30T23:59:59Z"}
+    status, refusal = await call("", late)
+    assert (status, refusal["path"]) == (400, "booked_at")
+    assert await rows(bank) == before
+    assert (await call("", late | {"booked_at": "2026-07-01T02:00:00+02:00"}))[0] == 200
+
+
 async def test_what_is_announced_is_booked_under_its_id_or_released(call, bank):
     announced = GWEN | {"amount": "-7.00", "information": "Diner", "pending": True}
     (_, first), (_, second) = await call("", announced), await call("", announced)
@@ -153,6 +165,12 @@ async def test_a_reader_who_turns_pages_is_not_misled_by_what_is_booked_meanwhil
         ("", {"amount": "--1"}, 400),
         ("", {"amount": "many"}, 400),
         ("", {"information": ""}, 400),
+        ("", {"information": "a\x00b"}, 400),
+        ("", {"reference": ""}, 400),
+        ("", {"reference": "r" * 141}, 400),
+        ("", {"booked_at": "2026-06-01T00:00:00"}, 400),
+        ("", {"booked_at": "2027-06-01T00:00:00Z"}, 400),
+        ("", {"booked_at": "9999-12-31T23:59:59Z", "pending": True}, 400),
         ("", {"account": "Savings"}, 400),
         ("", {"persona": "nobody"}, 400),
         ("", {"more": 1}, 400),
