@@ -56,4 +56,5 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "tls_client_certificate_bound_access_tokens": True,
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
     }

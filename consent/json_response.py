@@ -6,7 +6,7 @@ from multidict import CIMultiDict
 
 from consent.errors import ClientUnauthenticated, oauth_error, render_description
 from kernel import json
-from kernel.errors import MethodNotAllowed, Problem, RateExceeded, TokenMissing
+from kernel.errors import MethodNotAllowed, Problem, ProofNonceRequired, RateExceeded, TokenMissing
 from kernel.http.message import Response
 
 JSON = "application/json"
@@ -24,6 +24,8 @@ def render_json_error(problem: Problem) -> Response:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_client"'
     if code == "invalid_token":
         headers["WWW-Authenticate"] = "Bearer" if isinstance(problem, TokenMissing) else 'Bearer error="invalid_token"'
+    if isinstance(problem, ProofNonceRequired):
+        headers["DPoP-Nonce"] = problem.nonce
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allowed)
     if status in {429, 503}:

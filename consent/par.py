@@ -15,6 +15,9 @@ from consent.client_authentication.authenticate import authenticate_client
 from consent.json_response import render_json
 from consent.parameters import parse_form
 from consent.services import Services
+from consent.tokens.confirmation import check_proof_absent
+from consent.tokens.proofs import offer_nonce, take_proof
+from kernel.access import Client
 from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
@@ -26,7 +29,7 @@ LODGED_AS_DEFAULT = "default"
 async def push(services: Services, brand: Brand, request: Request) -> Response:
     parameters = parse_form(request)
     client = await authenticate_client(services, brand, request, parameters)
-    asking = Asking(services, brand, client, parameters)
+    asking = Asking(services, brand, client, parameters, proof_jkt=await _proven_key(services, brand, client, request))
     await run_steps(asking, "par")
     secret = services.ids.secret()
 
@@ -35,7 +38,16 @@ async def push(services: Services, brand: Brand, request: Request) -> Response:
         await issue_pushed(connection, _pushed_of(asking, secret, consent_id))
 
     await services.database.write(work)
-    return render_json(201, {"request_uri": REQUEST_URI_PREFIX + secret, "expires_in": services.settings.request_uri_seconds})
+    answer = {"request_uri": REQUEST_URI_PREFIX + secret, "expires_in": services.settings.request_uri_seconds}
+    return offer_nonce(services, brand, request, render_json(201, answer))
+
+
+async def _proven_key(services: Services, brand: Brand, client: Client, request: Request) -> str | None:
+    """The thumbprint of the key that a DPoP proof beside the request shows. RFC 9449 section 10.1."""
+    if client.sender_constraint != "dpop":
+        check_proof_absent(request)
+        return None
+    return (await take_proof(services, brand, request)).jkt if "DPoP" in request.headers else None
 
 
 async def _lodge_default(connection: AsyncConnection, asking: Asking) -> str:
@@ -69,5 +81,5 @@ def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
         ui_locales=tuple(parameters.get("ui_locales", "").split()),
         created_at=now,
         expires_at=now + timedelta(seconds=asking.services.settings.request_uri_seconds),
-        dpop_jkt=parameters.get("dpop_jkt"),
+        dpop_jkt=asking.dpop_jkt,
     )

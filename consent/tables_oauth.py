@@ -92,6 +92,7 @@ codes = sa.Table(
     sa.Column("client_id", ID, nullable=False),
     sa.Column("redirect_uri", sa.Text, nullable=False),
     sa.Column("code_challenge", sa.String(43), nullable=False),
+    sa.Column("dpop_jkt", sa.String(43), nullable=True),  # the key that alone redeems it, where the request named one
     sa.Column("nonce", sa.Text, nullable=True),
     sa.Column("auth_time", Instant, nullable=False),
     sa.Column("acr", sa.String(255), nullable=True),

@@ -15,7 +15,7 @@ from typing import Protocol
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from kernel.errors import CertificateExpired, CertificateInvalid
+from kernel.errors import CertificateExpired, CertificateForeign, CertificateInvalid
 from kernel.qualified import STATEMENTS_OID, UNQUALIFIED, Qualified, parse_statements
 
 CERTIFICATE_BYTES_MAX = 16_384
@@ -86,6 +86,13 @@ def check_valid_at(certificate: Certificate, wall: datetime) -> None:
     for link in (certificate, *certificate.issuers):
         if not link.not_before <= wall <= link.not_after:
             raise CertificateExpired(f"{link.thumbprint} is valid from {link.not_before} to {link.not_after}")
+
+
+def check_owner(certificate: Certificate, organisation_id: str) -> None:
+    """A certificate that names an organisation speaks for that one only (Commission Delegated Regulation (EU) 2018/389 article 34);
+    one that names none is told by its binding. Raises CertificateForeign."""
+    if certificate.organisation_id not in (None, organisation_id):
+        raise CertificateForeign(f"a certificate of {certificate.organisation_id}, a client of {organisation_id}")
 
 
 def _organisation_id(subject: x509.Name) -> str | None:

@@ -11,6 +11,7 @@ from policies.account import Account
 from policies.body import Body
 from policies.certificate import CertificatePresented
 from policies.certificate_standing import CertificateStanding
+from policies.certificate_owner import CertificateOwner
 from policies.client_state import ClientState
 from policies.consent_named import ConsentNamed
 from policies.consent_state import ConsentState
@@ -37,6 +38,7 @@ CHAIN: tuple[type[Policy], ...] = (
     TokenBinding,
     TokenFamilyActive,
     ClientState,
+    CertificateOwner,
     GrantType,
     RoleHeld,
     Scope,

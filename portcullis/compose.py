@@ -36,6 +36,7 @@ from kernel.certificates import CertificateStatus
 from kernel.clock import Clock, monotonic
 from kernel.cursor import CursorSealer
 from kernel.database import Database, refuses_values
+from kernel.dpop_nonces import Nonces
 from kernel.epoch import Epoch
 from kernel.grouped_writes import GroupedWrites
 from kernel.hot_state import HotState
@@ -190,6 +191,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         records=accessed,
         clock=parts.clock,
         certificate_status=parts.certificate_status,
+        nonces=Nonces(parts.sealer),
         rate=Rate(rates.requests, rates.window_seconds),
         unattended=Unattended(rates.unattended_per_day),
     )

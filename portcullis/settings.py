@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from consent.settings import KeySchedule
-from kernel.brand import Brand
+from kernel.brand import Brand, CertificateDemand, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.operations import Operation
 from kernel.trust_lists import Vouches
@@ -43,6 +43,8 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     country: str = "GB"
     sca_required_after_days: int | None = None
     sca_recent_minutes: int | None = None
+    certificate: CertificateDemand = "when_bound"
+    dpop_nonce: NonceDemand = "off"
     operations_off: tuple[str, ...] = ()
 
 
@@ -220,6 +222,8 @@ def _brand(settings: BrandSettings) -> Brand:
         country=settings.country,
         sca_required_after_days=settings.sca_required_after_days,
         sca_recent_minutes=settings.sca_recent_minutes,
+        certificate=settings.certificate,
+        dpop_nonce=settings.dpop_nonce,
         operations_off=_operations_off(settings),
     )
 

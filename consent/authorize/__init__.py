@@ -13,6 +13,7 @@ from consent.authorize.check_claims import check_claims
 from consent.authorize.check_client_id import check_client_id
 from consent.authorize.check_consent_named import check_consent_named
 from consent.authorize.check_consent_owner import check_consent_owner
+from consent.authorize.check_dpop_key import check_dpop_key
 from consent.authorize.check_grant import check_grant
 from consent.authorize.check_pkce import check_pkce
 from consent.authorize.check_prompt import check_prompt, check_prompt_not_none
@@ -40,6 +41,7 @@ STEPS: tuple[tuple[Step, tuple[Endpoint, ...]], ...] = (
     (check_redirect_uri, _P),
     (check_response_type, _P),
     (check_pkce, _P),
+    (check_dpop_key, _P),
     (check_scope, _P),
     (check_state_and_nonce, _P),
     (check_prompt, _P),

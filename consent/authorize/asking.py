@@ -20,6 +20,7 @@ class Asking:
     brand: Brand
     client: Client
     parameters: Parameters
+    proof_jkt: str | None = None  # the key that a DPoP proof beside the push showed
     # read from a push
     scope: tuple[str, ...] = ()
     claims: dict[str, Any] = field(default_factory=dict)
@@ -27,5 +28,6 @@ class Asking:
     prompt: tuple[str, ...] = ()
     max_age: int | None = None
     consent_id: str | None = None
+    dpop_jkt: str | None = None
     # found again at the authorization endpoint
     pushed: PushedRequest | None = None

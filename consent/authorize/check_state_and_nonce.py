@@ -3,7 +3,7 @@
 from consent.authorize.asking import Asking
 from kernel.errors import FieldInvalid
 
-CHARS_MAX = {"state": 2000, "nonce": 1000, "login_hint": 255, "ui_locales": 255, "dpop_jkt": 43}
+CHARS_MAX = {"state": 2000, "nonce": 1000, "login_hint": 255, "ui_locales": 255}
 
 
 async def check_state_and_nonce(asking: Asking) -> None:

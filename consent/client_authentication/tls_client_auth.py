@@ -6,9 +6,8 @@ from consent.client_authentication.assertion import AssertionProof
 from consent.client_authentication.method import Attempt, prove_client
 from consent.clients.certificate_subject import is_named_by
 from consent.errors import ClientUnauthenticated
-from consent.tokens.confirmation import check_own_certificate
 from kernel.access import AuthMethod, Client
-from kernel.certificates import check_valid_at
+from kernel.certificates import check_owner, check_valid_at
 from kernel.errors import CertificateBlocked, CertificateExpired, CertificateForeign, CertificateInvalid, CertificateRevoked
 
 
@@ -34,7 +33,7 @@ async def _check_certificate(attempt: Attempt, client: Client) -> None:
         raise ClientUnauthenticated("no client certificate")
     try:
         check_valid_at(certificate, attempt.services.clock.wall())
-        check_own_certificate(certificate, client)
+        check_owner(certificate, client.organisation_id)
         await attempt.services.certificate_status.check(certificate)
     except (CertificateExpired, CertificateForeign, CertificateRevoked, CertificateBlocked, CertificateInvalid) as refusal:
         raise ClientUnauthenticated(refusal.detail) from None

@@ -1,6 +1,6 @@
 """grant_type=authorization_code: the code is redeemed once, by its client, with its verifier, while its consent stands.
 
-RFC 6749 section 4.1.3, RFC 7636 section 4.6. Whoever presents a code that was used before ends everything that grew from it.
+RFC 6749 section 4.1.3, RFC 7636 section 4.6, RFC 9449 section 10. Whoever presents a code that was used before ends everything that grew from it.
 """
 
 import base64
@@ -21,7 +21,7 @@ from consent.tokens.codes import load_code, take_code
 from consent.tokens.families import load_family_row
 from consent.tokens.refresh import issue_refresh_token
 from consent.tokens.revoke import revoke_family
-from kernel.access import FamilyState
+from kernel.access import Confirmation, FamilyState
 from kernel.banking.consents import Consent, ConsentState
 from kernel.errors import FieldMissing
 from kernel.interaction import interaction_id
@@ -119,6 +119,8 @@ async def _record(connection: AsyncConnection, asked: TokenRequest, family: sa.R
 
 
 def _check_request(asked: TokenRequest, code: sa.Row[Any]) -> None:
+    if code.dpop_jkt is not None and asked.confirmation != Confirmation("jkt", code.dpop_jkt):
+        raise CodeInvalid("another key than its request named")
     redirect_uri = asked.parameters.get("redirect_uri", code.redirect_uri)
     if redirect_uri != code.redirect_uri:
         raise CodeInvalid("redirect_uri is not the pushed one")

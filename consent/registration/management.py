@@ -6,11 +6,10 @@ import hmac
 
 from consent.errors import RegistrationForeign
 from consent.services import Services
-from consent.tokens.confirmation import check_own_certificate
 from consent.tokens.verify import TokenVerifier
 from kernel.access import Client, Grant
 from kernel.brand import Brand
-from kernel.certificates import check_valid_at
+from kernel.certificates import check_owner, check_valid_at
 from kernel.errors import CertificateMissing, Overloaded, TokenInvalid, TokenMissing, TokenNotBound, TokenRevoked
 from kernel.hot_state import Current, VersionIs
 from kernel.http.message import Request
@@ -32,7 +31,7 @@ async def load_own(services: Services, brand: Brand, request: Request, client_id
     client = await services.snapshots.client(brand, client_id, fresh=True)
     if client is None or not client.active:
         raise TokenInvalid(f"client {client_id} is unknown or inactive")
-    check_own_certificate(request.certificate, client)
+    check_owner(request.certificate, client.organisation_id)
     if client.registration is not None and hmac.compare_digest(hash_secret(presented), client.registration.token_hash):
         return client
     await _check_access_token(services, brand, presented, request.certificate.thumbprint, client)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from consent.keys.ring import KeyPurpose
 from consent.services import Services
@@ -19,6 +20,7 @@ class IssuedToken:
 
     token: str
     jti: str
+    token_type: Literal["Bearer", "DPoP"]
     expires_in: int  # seconds
 
 
@@ -51,7 +53,8 @@ def issue_access_token(
     if family_id is not None:
         claims |= {"family_id": family_id, "consent_id": consent_id}
     key = services.keys.signing_key(brand.name, KeyPurpose.ACCESS_TOKEN, ACCESS_TOKEN_ALGORITHM)
-    return IssuedToken(sign_jwt(claims, key, typ=ACCESS_TOKEN_TYPE), jti, lifetime)
+    token_type: Literal["Bearer", "DPoP"] = "DPoP" if confirmation.method == "jkt" else "Bearer"
+    return IssuedToken(sign_jwt(claims, key, typ=ACCESS_TOKEN_TYPE), jti, token_type, lifetime)
 
 
 def issue_id_token(

@@ -1,18 +1,16 @@
 """Each policy alone, without sockets: what it refuses, what it lets pass, what it asks the hot state."""
 
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.exchange import Exchange, present
 from kernel import errors
-from kernel.access import Confirmation, FamilyState, Role
+from kernel.access import FamilyState, Role
 from kernel.banking.consents import ConsentState
 from kernel.hot_state import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
 from kernel.http.message import Response
@@ -27,8 +25,7 @@ from policies.consent_state import ConsentState as ConsentStatePolicy
 from policies.content_type import ContentType
 from policies.rate_limit import Rate, RateLimit
 from policies.role import ROLES, RoleHeld
-from policies.token import TokenVerified, VerifiedTokens, parse_bearer
-from policies.token_binding import TokenBinding
+from policies.token import TokenVerified, VerifiedTokens
 from policies.token_family import TokenFamilyActive
 from policies.unattended_limit import Unattended, UnattendedLimit
 from tests.harness.statuses import Statuses
@@ -48,38 +45,6 @@ def exchange_of(row: int = 3, path: dict[str, str] | None = None, **facts: Any) 
     exchange.token, exchange.client = world.TOKEN, world.CLIENT
     exchange.family, exchange.consent = world.FAMILY, world.CONSENT
     return exchange
-
-
-class TestBearer:
-    @pytest.mark.spec("RFC6750-2.1")
-    @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-    def test_reads_the_scheme_in_any_case(self, scheme):
-        assert parse_bearer(world.request(token=None, headers={"Authorization": f"{scheme}  abc.def-_~+/=="})) == "abc.def-_~+/=="
-
-    @pytest.mark.spec("RFC6750-3.1")
-    @pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YTpi"}, {"Authorization": ""}])
-    def test_takes_another_scheme_for_no_token(self, headers):
-        with pytest.raises(errors.TokenMissing):
-            parse_bearer(world.request(token=None, headers=headers))
-
-    @pytest.mark.spec("RFC6750-2.3")
-    def test_refuses_a_token_in_the_query_even_beside_a_good_one(self):
-        with pytest.raises(errors.TokenInvalid):
-            parse_bearer(world.request(query=[("access_token", "psu-token")]))
-
-    def test_refuses_two_authorization_headers(self):
-        with pytest.raises(errors.TokenInvalid):
-            parse_bearer(world.request(headers=[("Authorization", "Bearer psu-token")]))
-
-    @pytest.mark.parametrize("token", ["", "a b", "a,b", "é", "a" * 9216, "a\x00b", "=a"])
-    def test_refuses_what_cannot_be_a_token(self, token):
-        with pytest.raises(errors.TokenInvalid):
-            parse_bearer(world.request(token=token))
-
-    @given(st.text(max_size=200))
-    def test_any_header_is_a_token_or_a_refusal(self, value):
-        with suppress(errors.TokenMissing, errors.TokenInvalid):
-            assert parse_bearer(world.request(token=None, headers={"Authorization": value}))
 
 
 class TestTokenVerified:
@@ -129,14 +94,6 @@ class TestTokenVerified:
         verified.remember(keys[2], world.TOKEN)
         assert [verified.find(key) is not None for key in keys] == [True, False, True]
         assert len(verified) == 2
-
-
-@pytest.mark.spec("RFC8705-3")
-async def test_refuses_a_token_that_is_bound_to_no_certificate():
-    exchange = exchange_of()
-    exchange.token = msgspec.structs.replace(world.TOKEN, confirmation=Confirmation("jkt", "thumbprint-one"))
-    with pytest.raises(errors.TokenNotBound):
-        await TokenBinding().on_request(exchange)
 
 
 class TestSnapshots:

@@ -46,6 +46,7 @@ class Attempt:
     consent: dict[str, Any] = field(default_factory=dict)
     brand: dict[str, Any] = field(default_factory=dict)
     exceeded: set[str] = field(default_factory=set)
+    scheme: str = "Bearer"
     listener: str = "mtls"
     statuses: dict[str, type[Problem]] = field(default_factory=dict)
 
@@ -62,7 +63,7 @@ class Attempt:
         made.decisions.exceeded = self.exceeded
         made.statuses.refused = self.statuses
         return await made.code(
-            self.method, self.path, token=self.presented, headers=self.headers, body=self.body,
+            self.method, self.path, token=self.presented, scheme=self.scheme, headers=self.headers, body=self.body,
             certificate=self.certificate, listener=self.listener,
         )  # fmt: skip
 
@@ -70,12 +71,17 @@ class Attempt:
 Defect = Callable[[Attempt], Any]
 
 EXPIRED = replace(world.CERTIFICATE, not_after=world.START - timedelta(seconds=1))
+FOREIGN = replace(world.CERTIFICATE, organisation_id="org-2")
 DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("public listener", "operation_unknown", lambda a: setattr(a, "listener", "public")),
     ("no such path", "operation_unknown", lambda a: setattr(a, "path", "/book/v1/nothing")),
     ("wrong method", "method_not_allowed", lambda a: setattr(a, "method", "PUT")),
     ("bad interaction id", "header_invalid", lambda a: a.headers.update({"X-Interaction": "short"})),
-    ("no certificate", "certificate_missing", lambda a: setattr(a, "certificate", None)),
+    (
+        "no certificate for a brand that demands one",
+        "certificate_missing",
+        lambda a: (a.brand.update(certificate="always"), setattr(a, "certificate", None)),
+    ),
     ("expired certificate", "certificate_expired", lambda a: setattr(a, "certificate", EXPIRED)),
     (
         "revoked certificate",
@@ -85,9 +91,12 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("no token", "token_missing", lambda a: setattr(a, "presented", None)),
     ("unknown token", "token_invalid", lambda a: setattr(a, "presented", "garbage")),
     ("expired token", "token_expired", lambda a: setattr(a, "presented", "old-token")),
+    ("wrong scheme", "token_not_bound", lambda a: setattr(a, "scheme", "DPoP")),
+    ("no certificate", "certificate_missing", lambda a: setattr(a, "certificate", None)),
     ("foreign token", "token_not_bound", lambda a: a.token.update(confirmation=Confirmation("x5t#S256", "thumbprint-two"))),
     ("ended family", "token_revoked", lambda a: a.family.update(state=FamilyState.ENDED)),
     ("inactive client", "client_inactive", lambda a: a.client.update(active=False)),
+    ("foreign certificate", "certificate_foreign", lambda a: setattr(a, "certificate", FOREIGN)),
     ("wrong grant", "grant_insufficient", lambda a: a.token.update(grant=Grant.CLIENT_CREDENTIALS)),
     ("wrong role", "role_missing", lambda a: a.client.update(roles=frozenset({Role.PISP}))),
     ("wrong scope", "scope_insufficient", lambda a: a.token.update(scope=frozenset({"payments"}))),
