@@ -32,6 +32,7 @@ class TppFolder:
     redirect_uris: tuple[str, ...]
     scope: str
     token_endpoint_auth_method: str
+    sender_constraint: str  # "mtls" or "dpop"
     transport: ClientCertificate
     signing_jwk: dict[str, Any]
     software_statement: str
@@ -52,6 +53,7 @@ def load_folder(folder: Path, *, resource_base: str | None = None) -> TppFolder:
         redirect_uris=tuple(client["redirect_uris"]),
         scope=client["scope"],
         token_endpoint_auth_method=client["token_endpoint_auth_method"],
+        sender_constraint=client["sender_constraint"],
         transport=ClientCertificate(folder / client["transport_certificate"], folder / client["transport_key"]),
         signing_jwk=signing,
         software_statement=(folder / client["software_statement"]).read_text() if "software_statement" in client else "",

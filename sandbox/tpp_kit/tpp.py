@@ -1,13 +1,13 @@
 """A small, correct FAPI 2 TPP: from its folder to a customer's accounts. Each call takes knobs that make it wrong on purpose.
 
-FAPI2-SP-FINAL-5.3.3 (clients), RFC 9126, RFC 7636, RFC 9207, RFC 8705 section 5 (endpoint aliases), OBIE R/W 4.0 Account Access
+FAPI2-SP-FINAL-5.3.3 (clients), RFC 9126, RFC 7636, RFC 9207, RFC 8705 section 5 (endpoint aliases), RFC 9449 (DPoP), OBIE R/W 4.0 Account Access
 Consents. Only the standard library, aiohttp's client and joserfc stand behind it.
 """
 
 import json
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +17,12 @@ from urllib.parse import urlencode
 from sandbox.tpp_kit.authorization import PushedRequest, authorization_form, read_response
 from sandbox.tpp_kit.folder import TppFolder, load_folder
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs, turned
+from sandbox.tpp_kit.proving import Prover
 from sandbox.tpp_kit.signing import ResponseInvalid, sign_assertion, verify_id_token
 from sandbox.tpp_kit.transcript import Entry
 from sandbox.tpp_kit.wire import Answer, Wire
 
+PUSH = "pushed_authorization_request_endpoint"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DEFAULT_PERMISSIONS = (
     "ReadAccountsDetail",
@@ -62,6 +64,7 @@ class Tpp:
     def __init__(self, folder: TppFolder) -> None:
         self.folder = folder
         self.wire = Wire(folder)
+        self.prover = Prover() if folder.sender_constraint == "dpop" else None
         self._metadata: dict[str, Any] | None = None
         self._jwks: dict[str, Any] | None = None
         self._pushed: PushedRequest | None = None
@@ -75,6 +78,10 @@ class Tpp:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.wire.close()
+
+    @property
+    def _token_type(self) -> str:
+        return "bearer" if self.prover is None else "dpop"
 
     @property
     def transcript(self) -> list[Entry]:
@@ -140,7 +147,9 @@ class Tpp:
             consent_id=consent_id,
         )
         form = authorization_form(self.folder.client_id, pushed)
-        answer = await self._post("pushed_authorization_request_endpoint", form, knobs)
+        if self.prover is not None:
+            form["dpop_jkt"] = self.prover.thumbprint
+        answer = await self._post(PUSH, form, knobs)
         document = _expect(201, "pushed authorization request", answer)
         self._pushed = replace(pushed, request_uri=document["request_uri"], expires_in=document["expires_in"])
         return self._pushed
@@ -174,11 +183,11 @@ class Tpp:
             "code_verifier": pushed.code_verifier,
         }
         document = _expect(200, "authorization code", await self._post("token_endpoint", form, knobs))
-        return _tokens(document, await self._id_token_claims(document, pushed))
+        return _tokens(document, await self._id_token_claims(document, pushed), self._token_type)
 
     async def refresh(self, refresh_token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Tokens:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return _tokens(_expect(200, "refresh", await self._post("token_endpoint", form, knobs)), {})
+        return _tokens(_expect(200, "refresh", await self._post("token_endpoint", form, knobs)), {}, self._token_type)
 
     async def revoke(self, token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
         """RFC 7009. Raises Refused for another answer than 200."""
@@ -202,12 +211,29 @@ class Tpp:
     ) -> Answer:
         """One resource call, whatever its answer; a new interaction id each time."""
         headers = {"Accept": "application/json", "x-fapi-interaction-id": str(uuid.uuid4())}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
         if body:
             headers["Content-Type"] = "application/json"
         url = path if path.startswith("https://") else self.folder.resource_base + path
-        return await self.wire.call(method, url, certificate=knobs.certificate, headers=turned(headers, knobs.headers), body=body)
+        certificate = "none" if self.prover is not None and knobs.certificate == "own" else knobs.certificate
+
+        async def once() -> Answer:
+            shown = {**headers, **self._token_headers(method, url, token, knobs)}
+            return await self.wire.call(method, url, certificate=certificate, headers=turned(shown, knobs.headers), body=body)
+
+        return await self._with_nonce(url, once)
+
+    def _token_headers(self, method: str, url: str, token: str | None, knobs: Knobs) -> dict[str, str]:
+        if token is None:
+            return {}
+        if self.prover is None:
+            return {"Authorization": f"Bearer {token}"}
+        proof = {} if knobs.proof == "never" else {"DPoP": self.prover.proof(method, url, token, knobs)}
+        return {"Authorization": f"DPoP {token}", **proof}
+
+    async def _with_nonce(self, url: str, once: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer; a second one where the first only gave the nonce that was missing."""
+        answer = await once()
+        return await once() if self.prover is not None and self.prover.learn(url, answer) else answer
 
     async def register(self, metadata: Mapping[str, Any], *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
         """Ask to be registered anew by the TPP's software statement (RFC 7591), whatever the answer."""
@@ -227,18 +253,28 @@ class Tpp:
     async def _post(self, endpoint: str, form: Mapping[str, str], knobs: Knobs) -> Answer:
         """To an endpoint of the authorization server, authenticated as registered."""
         metadata = await self.discover()
-        credentials = {"client_id": self.folder.client_id}
-        by_assertion = self.folder.token_endpoint_auth_method == "private_key_jwt"
-        if by_assertion:
-            assertion = sign_assertion(self.folder.client_id, metadata["issuer"], self.folder.signing_jwk, knobs)
-            credentials |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
-        # a request is pushed without a certificate unless the certificate is what authenticates
-        plain = by_assertion and endpoint == "pushed_authorization_request_endpoint"
+        # a certificate is shown where it authenticates or where a token is bound to it
+        by_assertion, is_push = self.folder.token_endpoint_auth_method == "private_key_jwt", endpoint == PUSH
+        plain = by_assertion and (is_push or self.prover is not None)
         url = metadata[endpoint] if plain else metadata.get("mtls_endpoint_aliases", {}).get(endpoint, metadata[endpoint])
         certificate = "none" if plain and knobs.certificate == "own" else knobs.certificate
-        return await self.wire.post_form(
-            url, turned({**form, **credentials}, knobs.form), certificate=certificate, headers=turned({}, knobs.headers)
-        )
+        proves = knobs.proof == "also at push" or (knobs.proof == "where needed" and not is_push)
+
+        async def once() -> Answer:
+            headers = {"DPoP": self.prover.proof("POST", url, None, knobs)} if self.prover is not None and proves else {}
+            sent = {**form, **self._credentials(metadata["issuer"], knobs)}
+            return await self.wire.post_form(
+                url, turned(sent, knobs.form), certificate=certificate, headers=turned(headers, knobs.headers)
+            )
+
+        return await self._with_nonce(url, once)
+
+    def _credentials(self, issuer: str, knobs: Knobs) -> dict[str, str]:
+        credentials = {"client_id": self.folder.client_id}
+        if self.folder.token_endpoint_auth_method == "private_key_jwt":
+            assertion = sign_assertion(self.folder.client_id, issuer, self.folder.signing_jwk, knobs)
+            credentials |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+        return credentials
 
     async def _id_token_claims(self, document: Mapping[str, Any], pushed: PushedRequest) -> dict[str, Any]:
         if "id_token" not in document:
@@ -269,8 +305,8 @@ def _expect(status: int, what: str, answer: Answer) -> dict[str, Any]:
     return document
 
 
-def _tokens(document: Mapping[str, Any], claims: dict[str, Any]) -> Tokens:
-    if document.get("token_type", "").lower() != "bearer":
+def _tokens(document: Mapping[str, Any], claims: dict[str, Any], token_type: str) -> Tokens:
+    if document.get("token_type", "").lower() != token_type:
         raise ResponseInvalid("token_type")
     return Tokens(
         access_token=document["access_token"],

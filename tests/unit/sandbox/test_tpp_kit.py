@@ -25,6 +25,7 @@ from sandbox.tpp_kit.folder import ClientCertificate, load_folder
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.signing import ResponseInvalid
 from sandbox.tpp_kit.tpp import Refused, Tpp
+from tests.unit.consent.oauth_world import unb64
 
 REDIRECT = "https://acme.tpp.test/callback?tenant=1"
 ACCESS_TOKEN = "Zk3vRr0Vb1JX5cQf2yWq8LhTn9sAdGmPuEoKiBxNzC4"
@@ -35,6 +36,8 @@ class Server:
 
     def __init__(self) -> None:
         self.issuer = ""
+        self.token_type = "Bearer"
+        self.nonce = ""  # that each DPoP proof must contain
         self.requests: list[Request] = []
         self.key = ECKey.generate_key("P-256", {"kid": "server", "alg": "ES256", "use": "sig"})
         self.answers: dict[str, tuple[int, dict]] = {}
@@ -44,6 +47,8 @@ class Server:
 
     async def app(self, request: Request) -> Response:
         self.requests.append(request)
+        if self.nonce and "DPoP" in request.headers and self.nonce not in unb64(request.headers["DPoP"].split(".")[1]).decode():
+            return Response(400, b'{"error": "use_dpop_nonce"}', CIMultiDict({"DPoP-Nonce": self.nonce}))
         status, document = self.answers.get(request.path) or self.answer(request)
         headers = CIMultiDict({"Content-Type": "application/json"})
         if "Location" in document:
@@ -77,7 +82,7 @@ class Server:
             case "POST", "/par" | "/mtls/par":
                 self.pushed = dict(parse_qsl(request.body.decode()))
                 return 201, {"request_uri": "urn:ietf:params:oauth:request_uri:" + "x" * 43, "expires_in": 60}
-            case "POST", "/mtls/token":
+            case "POST", "/token" | "/mtls/token":
                 return 200, self.tokens(dict(parse_qsl(request.body.decode())))
             case "POST", "/mtls/revoke":
                 return 200, {}
@@ -89,7 +94,7 @@ class Server:
     def tokens(self, form: dict[str, str]) -> dict:
         document = {
             "access_token": ACCESS_TOKEN,
-            "token_type": "Bearer",
+            "token_type": self.token_type,
             "expires_in": 300,
             "scope": form.get("scope", "accounts"),
         }
@@ -127,6 +132,7 @@ def write_client(folder: Path, enrolment, issuer: str, **changes) -> None:
         "redirect_uris": [REDIRECT],
         "scope": "openid accounts",
         "token_endpoint_auth_method": "private_key_jwt",
+        "sender_constraint": "mtls",
         "transport_certificate": "transport.pem",
         "transport_key": "transport.key",
         "signing_jwks": "signing.jwks.json",
