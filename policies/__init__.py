@@ -10,8 +10,8 @@ from policies.access_record import AccessRecord
 from policies.account import Account
 from policies.body import Body
 from policies.certificate import CertificatePresented
-from policies.certificate_standing import CertificateStanding
 from policies.certificate_owner import CertificateOwner
+from policies.certificate_standing import CertificateStanding
 from policies.client_state import ClientState
 from policies.consent_named import ConsentNamed
 from policies.consent_state import ConsentState

@@ -86,7 +86,10 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     (
         "revoked certificate",
         "certificate_revoked",
-        lambda a: a.statuses.update({world.CERTIFICATE.thumbprint: CertificateRevoked}),
+        lambda a: (
+            setattr(a, "certificate", world.CERTIFICATE),
+            a.statuses.update({world.CERTIFICATE.thumbprint: CertificateRevoked}),
+        ),
     ),
     ("no token", "token_missing", lambda a: setattr(a, "presented", None)),
     ("unknown token", "token_invalid", lambda a: setattr(a, "presented", "garbage")),
