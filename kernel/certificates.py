@@ -21,6 +21,9 @@ from kernel.qualified import STATEMENTS_OID, UNQUALIFIED, Qualified, parse_state
 CERTIFICATE_BYTES_MAX = 16_384
 CACHE_CERTIFICATES_MAX = 4096
 
+# what the library raises, now or when a part is looked at, for something of X.509 that it cannot read
+UNREADABLE = (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
 _STATEMENTS = x509.ObjectIdentifier(STATEMENTS_OID)
 _NAMES = {NameOID.ORGANIZATION_IDENTIFIER: "organizationIdentifier"}
 
@@ -72,7 +75,7 @@ def parse_certificate(der: bytes) -> Certificate:
             issuer_dn=parsed.issuer.rfc4514_string(_NAMES),
             qualified=_qualified(parsed),
         )
-    except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except UNREADABLE as error:
         raise CertificateInvalid(f"not a certificate: {error}") from None
 
 

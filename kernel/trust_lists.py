@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from kernel.certificates import Certificate
+from kernel.certificates import UNREADABLE, Certificate
 from kernel.errors import CertificateInvalid
 from kernel.qualified import Purpose
 
@@ -78,7 +78,13 @@ def load_certificates(file: Path) -> tuple[x509.Certificate, ...]:
     """The certificates of a PEM file, at least one. Raises OSError, or ValueError for a file that is no such list."""
     if file.stat().st_size > LIST_BYTES_MAX:
         raise ValueError(f"larger than {LIST_BYTES_MAX} bytes")
-    return tuple(x509.load_pem_x509_certificates(file.read_bytes()))
+    certificates = tuple(x509.load_pem_x509_certificates(file.read_bytes()))
+    for certificate in certificates:
+        try:
+            len(certificate.extensions)
+        except UNREADABLE as error:
+            raise ValueError(f"{certificate.subject.rfc4514_string()} cannot be read: {error}") from None
+    return certificates
 
 
 def check_client(certificate: Certificate, path: TrustPath | None) -> TrustPath:
@@ -117,6 +123,6 @@ def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate, below: 
     try:
         certificate.verify_directly_issued_by(issuer)
         constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound):
         return False
     return constraints.ca and (constraints.path_length is None or constraints.path_length >= below)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from kernel.clock import Clock, monotonic
+from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
-from kernel.http.fetching import Fetching, Unanswered
+from kernel.http.fetching import Unanswered
 from kernel.ids import Ids
 from kernel.telemetry import Telemetry
 from kernel.trust_lists import TrustLists, Vouches, load_certificates
@@ -18,8 +18,10 @@ from plugins.certificates.crl_points import CrlPoints
 from plugins.certificates.ocsp import OcspResponders
 from plugins.certificates.standing import Rules, Standing
 from plugins.certificates.verdicts import Source
+from portcullis.certificate_settings import CertificateSettings
 from portcullis.listening import cancel
-from portcullis.settings import CertificateSettings, TlsSettings
+from portcullis.outbound import open_fetching
+from portcullis.settings import Settings, TlsSettings
 
 Lists = Sequence[tuple[Path, frozenset[Vouches]]]
 
@@ -53,7 +55,7 @@ def load_trust(tls: TlsSettings) -> TrustLists:
         try:
             loaded.append((load_certificates(file), vouches))
         except (OSError, ValueError) as error:
-            raise ConfigurationRefused(f"tls: {file} is no list of certificates ({type(error).__name__})") from None
+            raise ConfigurationRefused(f"tls: {file} is no list of certificates ({error})") from None
     return TrustLists(loaded)
 
 
@@ -69,17 +71,17 @@ def load_lists(files: Sequence[Path], clock: Clock) -> CrlFiles:
 
 @asynccontextmanager
 async def open_certificates(
-    settings: CertificateSettings, trust: TrustLists, clock: Clock, ids: Ids, telemetry: Telemetry
+    settings: Settings, trust: TrustLists, clock: Clock, ids: Ids, telemetry: Telemetry, *, crl_files: Sequence[Path] = ()
 ) -> AsyncIterator[Certificates]:
-    """Raises ConfigurationRefused for a file that cannot be used."""
+    """`crl_files` are read beside those of the settings. Raises ConfigurationRefused for a file that cannot be used."""
+    rules = settings.certificates
     async with AsyncExitStack() as stack:
-        files = await asyncio.to_thread(load_lists, settings.crl_files, clock)
-        fetching = await stack.enter_async_context(
-            Fetching.open(settings.fetch_hosts, monotonic, schemes=("http", "https"), only=bool(settings.fetch_hosts))
-        )
+        files = await asyncio.to_thread(load_lists, (*rules.crl_files, *crl_files), clock)
+        # of its own: an address that a TPP named and that stays silent must not silence an authority
+        fetching = await stack.enter_async_context(open_fetching(settings))
         known: Sequence[Source] = (files, OcspResponders(fetching, clock, ids), CrlPoints(fetching, clock))
         sources = {source.name: source for source in known}
-        standing = Standing(trust, [sources[name] for name in settings.sources], _rules_of(settings), clock)
+        standing = Standing(trust, [sources[name] for name in rules.sources], _rules_of(rules), clock)
         _watch(telemetry, standing)
         following = asyncio.create_task(files.follow(standing.forget), name="revocation lists")
         stack.push_async_callback(cancel, following)

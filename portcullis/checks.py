@@ -1,26 +1,23 @@
 """What makes a configuration useless or unsafe: refused by name, before anything is opened."""
 
-import re
 from urllib.parse import urlsplit
 
 from kernel.config import ConfigurationRefused
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.fetching import host_of as host_of_entry
 from kernel.redis_connection import Address
-from kernel.trust_lists import Vouches
-from plugins.certificates import SOURCES
 from plugins.key_stores import KEY_STORES
 from plugins.key_stores.vault_transit import NAME as VAULT_NAME
 from plugins.key_stores.vault_transit import VaultTransit
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.core_bank import CoreBank
+from portcullis.certificate_settings import check_certificates, check_client_authorities
 from portcullis.front import host_of
-from portcullis.settings import RateSettings, Settings, TrustListSettings
+from portcullis.settings import RateSettings, Settings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = ("public_port", "mtls_port", "ops_port", "core_bank_port")
 PORT_MAX = 65_535
-THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def check_safe(settings: Settings) -> None:
@@ -35,7 +32,9 @@ def check_safe(settings: Settings) -> None:
     if url.scheme.startswith("sqlite") and (url.netloc or not url.path.strip("/")):
         raise ConfigurationRefused("database_url: needs the path of a file, sqlite:///relative or sqlite:////absolute")
     _check_ports(settings)
-    _check_certificates(settings)
+    check_certificates(settings.certificates)
+    if settings.tls is not None:
+        check_client_authorities(settings.tls.client_authorities, settings.tls.trust_lists)
     _check_rates(settings.rates)
     _check_addresses(settings)
     _check_upstream(settings)
@@ -53,28 +52,6 @@ def _check_ports(settings: Settings) -> None:
         if port in taken:
             raise ConfigurationRefused(f"{key}: {port} is {taken[port]} already")
         taken[port] = key
-
-
-def _check_certificates(settings: Settings) -> None:
-    tls, certificates = settings.tls, settings.certificates
-    if tls is not None and not tls.client_authorities and not any(map(_lets_in, tls.trust_lists)):
-        raise ConfigurationRefused("tls.client_authorities: is required, or tls.trust_lists that vouch for transport or qwac")
-    unknown = set(certificates.sources) - {source.name for source in SOURCES}
-    if unknown:
-        raise ConfigurationRefused(f"certificates.sources: unknown are {', '.join(sorted(unknown))}")
-    if certificates.stale_minutes < 0:
-        raise ConfigurationRefused("certificates.stale_minutes: must be at least 0")
-    if not all(map(THUMBPRINT.fullmatch, certificates.blocked_thumbprints)):
-        raise ConfigurationRefused("certificates.blocked_thumbprints: must be base64url of SHA-256 over the DER (x5t#S256)")
-    try:
-        for host in certificates.fetch_hosts:
-            host_of_entry(host)
-    except ValueError:
-        raise ConfigurationRefused("certificates.fetch_hosts: must be host or host:port") from None
-
-
-def _lets_in(trust_list: TrustListSettings) -> bool:
-    return not {Vouches.TRANSPORT, Vouches.QWAC}.isdisjoint(trust_list.vouches_for)
 
 
 def _check_rates(rates: RateSettings) -> None:

@@ -27,17 +27,11 @@ OPS_LIMITS = Limits(body_bytes=lambda _path: 0)
 
 @asynccontextmanager
 async def listening(
-    settings: Settings,
-    front: FrontDoor,
-    ops: Ops,
-    identity: TlsIdentity,
-    client_anchors: Sequence[Path],
-    *,
-    reuse_port: bool = False,
+    settings: Settings, front: FrontDoor, ops: Ops, identity: TlsIdentity, anchors: Sequence[Path], *, reuse_port: bool = False
 ) -> AsyncIterator[None]:
     """Accept on all three ports while the context is open. Raises ConfigurationRefused naming the one that cannot be had."""
     tls12 = settings.tls is not None and settings.tls.minimum_version == "1.2"
-    public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, client_anchors, tls12=tls12)
+    public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, anchors, tls12=tls12)
     limits = Limits(body_bytes=front.body_bytes)
     proxies = TrustedProxies.parse(settings.trusted_proxies)
     async with AsyncExitStack() as stack:

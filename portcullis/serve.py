@@ -62,7 +62,7 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
     fetching = await stack.enter_async_context(open_fetching(settings))
     trust = await asyncio.to_thread(load_trust, settings.tls)
-    certificates = await stack.enter_async_context(open_certificates(settings.certificates, trust, clock, ids, telemetry))
+    certificates = await stack.enter_async_context(open_certificates(settings, trust, clock, ids, telemetry))
     return Parts(
         settings=settings,
         brands=settings.resolved_brands(),

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from kernel import json, log
@@ -52,7 +51,7 @@ from sandbox.teller import Teller
 from sandbox.tpps import Tpps
 
 RENEWAL_SECONDS = 6 * 3600
-LOOPBACK = ("localhost:*", "127.0.0.1:*")  # where a developer's own TPP publishes its keys
+LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes its keys
 
 
 async def serve_sandbox(
@@ -146,9 +145,10 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
     fetching = await stack.enter_async_context(open_fetching(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
     directory = await asyncio.to_thread(Directory.open, state / "pki", pki, clock, ids)
-    rules = msgspec.structs.replace(settings.certificates, crl_files=(*settings.certificates.crl_files, pki.crl_path))
     trust = TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
-    certificates = await stack.enter_async_context(open_certificates(rules, trust, clock, ids, telemetry))
+    certificates = await stack.enter_async_context(
+        open_certificates(settings, trust, clock, ids, telemetry, crl_files=[pki.crl_path])
+    )
     parts = Parts(
         settings=settings,
         brands=brands,

@@ -16,12 +16,10 @@ from consent.settings import KeySchedule
 from kernel.brand import Brand, CertificateDemand, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.operations import Operation
-from kernel.trust_lists import Vouches
 from openapi import DIALECTS
-from plugins.certificates import SOURCES
-from plugins.certificates.standing import Revocation
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.upstreams.built_in import BuiltInBank
+from portcullis.certificate_settings import CertificateSettings, TrustListSettings
 
 DEFAULT_CORE_BANK_PORT = 8446
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -48,13 +46,6 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     operations_off: tuple[str, ...] = ()
 
 
-class TrustListSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A PEM file of authorities, and what they vouch for."""
-
-    file: Path
-    vouches_for: tuple[Vouches, ...]
-
-
 class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """PEM files of the server and the authorities whose client certificates are known: `client_authorities` for any, `trust_lists`
     for some kinds."""
@@ -64,18 +55,6 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     client_authorities: Path | None = None
     trust_lists: tuple[TrustListSettings, ...] = ()
     minimum_version: str = "1.3"
-
-
-class CertificateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which client certificates do not stand any more, who is asked about it, and what happens when nobody can tell."""
-
-    revocation: Revocation = Revocation.SOFT
-    sources: tuple[str, ...] = tuple(source.name for source in SOURCES)
-    crl_files: tuple[Path, ...] = ()
-    fetch_hosts: tuple[str, ...] = ()
-    stale_minutes: int = 240
-    blocked_thumbprints: tuple[str, ...] = ()
-    blocked_organisations: tuple[str, ...] = ()
 
 
 class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

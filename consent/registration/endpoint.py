@@ -28,7 +28,7 @@ RATE_WINDOW_SECONDS = 3600
 
 
 async def register(services: Services, brand: Brand, request: Request) -> Response:
-    certificate = _check_caller(services, request)
+    certificate = await _check_caller(services, request)
     asked = await parse_request(services, brand, request, certificate)
     metadata = metadata_of(services, brand, asked)
     await _check_rate(services, brand, asked)
@@ -50,7 +50,7 @@ async def read(services: Services, brand: Brand, request: Request) -> Response:
 
 async def replace(services: Services, brand: Brand, request: Request) -> Response:
     """The whole of it: what the request leaves out is as in a first registration."""
-    certificate = _check_caller(services, request)
+    certificate = await _check_caller(services, request)
     client = await load_own(services, brand, request, _client_id(request))
     asked = await parse_request(services, brand, request, certificate, client)
     metadata = metadata_of(services, brand, asked)
@@ -84,11 +84,12 @@ def _check_listener(request: Request) -> None:
         raise OperationUnknown("registration is on the mTLS listener only")
 
 
-def _check_caller(services: Services, request: Request) -> Certificate:
+async def _check_caller(services: Services, request: Request) -> Certificate:
     _check_listener(request)
     if request.certificate is None:
         raise CertificateMissing("no client certificate", public="A client certificate is required to register.")
     check_valid_at(request.certificate, services.clock.wall())
+    await services.certificate_status.check(request.certificate)
     return request.certificate
 
 

@@ -21,12 +21,14 @@ TOKEN_CHARS_MAX = 4096
 
 async def load_own(services: Services, brand: Brand, request: Request, client_id: str) -> Client:
     """The active client of the address, for whoever may manage it. Raises CertificateMissing, CertificateExpired, CertificateForeign,
-    TokenMissing, TokenInvalid, TokenExpired, TokenRevoked, TokenNotBound, RegistrationForeign, or Overloaded.
+    TokenMissing, TokenInvalid, TokenExpired, TokenRevoked, TokenNotBound, RegistrationForeign, Overloaded, and what the certificate's
+    status forbids.
 
     A client that does not exist looks like one whose token is wrong (RFC 7592 section 2.1)."""
     if request.certificate is None:
         raise CertificateMissing("no client certificate")
     check_valid_at(request.certificate, services.clock.wall())
+    await services.certificate_status.check(request.certificate)
     presented = _presented(request)
     client = await services.snapshots.client(brand, client_id, fresh=True)
     if client is None or not client.active:

@@ -1,7 +1,7 @@
 """Ask an address that somebody else named (a TPP's keys, its notifications, an authority's lists) without letting them point us anywhere.
 
-OWASP calls the danger SSRF; RFC 7591 section 5 warns of it for every URL of a registration. An address is asked only over https (and
-http where that is opened too) on the usual port, by a name that leads to public addresses and nothing else; or at a host that the
+OWASP calls the danger SSRF; RFC 7591 section 5 warns of it for every URL of a registration. An address is asked only over https (http
+where the caller allows it) on the usual port, by a name that leads to public addresses and nothing else; or at a host that the
 configuration lists. The connection goes to the very address that was judged. Redirects are not followed, sizes and times are bounded,
 and a host that did not answer is left alone for a while.
 """
@@ -16,15 +16,18 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 SECONDS_MAX = 4.0
 CONNECT_SECONDS_MAX = 2.0
 CONNECTIONS_MAX = 16
 SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
 SILENT_MAX = 256
-URL_CHARACTERS_MAX = 1024
-PORTS = {"http": 80, "https": 443}
+URL_CHARACTERS_MAX = 2048
+CHUNK_BYTES = 1 << 16
 TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address its end names
+
+Host = tuple[str, int | None]  # in lower case; without a port, any
 
 
 class Unanswered(Exception):
@@ -35,18 +38,11 @@ class Fetching:
     """Open with `async with Fetching.open(...)`."""
 
     def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        hosts: frozenset[str],
-        *,
-        only: bool,
-        schemes: frozenset[str],
-        monotonic: Callable[[], float],
+        self, session: aiohttp.ClientSession, listed: frozenset[Host], only: bool, monotonic: Callable[[], float]
     ) -> None:
         self._session = session
-        self._hosts = hosts
+        self._listed = listed
         self._only = only
-        self._schemes = schemes
         self._monotonic = monotonic
         self._silent: dict[str, float] = {}  # until when
 
@@ -58,14 +54,13 @@ class Fetching:
         monotonic: Callable[[], float],
         *,
         only: bool = False,
-        schemes: Collection[str] = ("https",),
         tls: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
     ) -> AsyncIterator["Fetching"]:
-        """`hosts` (`host` at its usual port, `host:port`, `host:*`) may be asked wherever they lead; with `only`, nobody else is. `tls` says
-        whom to believe, by default the machine's own trust."""
-        listed = frozenset(host.lower() for host in hosts)
-        guarded = PublicResolver(resolver or aiohttp.ThreadedResolver(), {host_of(entry) for entry in listed})
+        """`hosts` (`host` for any port, or `host:port`) may be asked wherever they lead; with `only`, nobody else is. `tls` says whom to
+        believe, by default the machine's own trust."""
+        listed = frozenset(map(host_of, hosts))
+        guarded = PublicResolver(resolver or aiohttp.ThreadedResolver(), {host for host, _ in listed})
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=guarded, use_dns_cache=False, ssl=tls or True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -73,54 +68,58 @@ class Fetching:
             auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=SECONDS_MAX, sock_connect=CONNECT_SECONDS_MAX),
         ) as session:
-            yield cls(session, listed, only=only, schemes=frozenset(schemes), monotonic=monotonic)
+            yield cls(session, listed, only, monotonic)
 
-    async def get(self, url: str, bytes_max: int) -> bytes:
+    async def get(self, url: str, bytes_max: int, *, schemes: Collection[str] = ("https",)) -> bytes:
         """The body of a 200. Raises Unanswered."""
-        return await self._ask("GET", url, bytes_max)
+        status, body = await self._ask("GET", url, bytes_max, schemes, headers={})
+        if status != 200:
+            raise Unanswered(f"status {status}")
+        return body
 
-    async def post(self, url: str, body: bytes, media_type: str, bytes_max: int) -> bytes:
-        """The body of a 200. Raises Unanswered."""
-        return await self._ask("POST", url, bytes_max, data=body, headers={"Content-Type": media_type})
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], bytes_max: int, *, schemes: Collection[str] = ("https",)
+    ) -> tuple[int, bytes]:
+        """Status and body, whatever the status. Raises Unanswered."""
+        return await self._ask("POST", url, bytes_max, schemes, data=body, headers=headers)
 
     async def notify(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """The status of the answer, whatever it is; its body is not read. Raises Unanswered."""
-        host = self._check_address(url)
+        """POST once, over https; the status of the answer, whose body is not read. Raises Unanswered."""
+        address = self._check_address(url, ("https",))
         try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self._session.post(address, data=body, headers=headers, allow_redirects=False) as response:
                 return response.status
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unanswered(f"{host}: {type(error).__name__}") from None
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise Unanswered(f"{address.authority}: {type(error).__name__}") from None
 
-    async def _ask(self, method: str, url: str, bytes_max: int, **sent: Any) -> bytes:
-        host = self._check_address(url)
+    async def _ask(self, method: str, text: str, bytes_max: int, schemes: Collection[str], **sent: Any) -> tuple[int, bytes]:
+        url = self._check_address(text, schemes)
+        host = url.authority
         if self._silent.get(host, 0.0) > self._monotonic():
             raise Unanswered(f"{host} did not answer a moment ago")
         try:
             async with self._session.request(method, url, allow_redirects=False, **sent) as response:
-                return await _read(response, bytes_max)
+                return response.status, await _read(response, bytes_max)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._leave_alone(host)
             raise Unanswered(f"{host}: {type(error).__name__}") from None
 
-    def _check_address(self, url: str) -> str:
-        """`host:port` of an address that may be asked. Raises Unanswered."""
+    def _check_address(self, text: str, schemes: Collection[str]) -> URL:
+        """An address that may be asked, as the client that will ask reads it. Raises Unanswered."""
         try:
-            parts = urlsplit(url)
-            port = parts.port or PORTS.get(parts.scheme, 0)
-            host = (parts.hostname or "").lower()
-        except ValueError:
+            url = URL(text)
+            host, port = (url.host or "").lower(), url.port
+        except (ValueError, TypeError):
             raise Unanswered("an address that cannot be read") from None
-        if len(url) > URL_CHARACTERS_MAX or parts.scheme not in self._schemes or not host or "@" in parts.netloc:
-            raise Unanswered(f"no plain {' or '.join(sorted(self._schemes))} address")
-        where, is_usual = f"{host}:{port}", port == PORTS[parts.scheme]
-        if not self._hosts.isdisjoint({where, f"{host}:*", *({host} if is_usual else ())}):
-            return where
+        if len(text) > URL_CHARACTERS_MAX or url.scheme not in schemes or not host or (url.user, url.password) != (None, None):
+            raise Unanswered(f"no plain {' or '.join(schemes)} address")
+        if (host, None) in self._listed or (host, port) in self._listed:
+            return url
         if self._only:
-            raise Unanswered(f"{where} is not among the configured hosts")
-        if not is_usual or _is_address(host):
-            raise Unanswered(f"{where} is an address or port that nobody uses for this")
-        return where
+            raise Unanswered(f"{host}:{port} is not among the configured hosts")
+        if not url.is_default_port() or _is_address(host):
+            raise Unanswered(f"{host}:{port} is an address or port that nobody uses for this")
+        return url
 
     def _leave_alone(self, host: str) -> None:
         if len(self._silent) >= SILENT_MAX:
@@ -128,13 +127,12 @@ class Fetching:
         self._silent[host] = self._monotonic() + SILENT_SECONDS
 
 
-def host_of(entry: str) -> str:
-    """The host of an entry in a list of hosts. Raises ValueError."""
-    parts = urlsplit(f"//{entry.removesuffix(':*')}")
+def host_of(entry: str) -> Host:
+    """Host and port of an entry in a list of hosts. Raises ValueError."""
+    parts = urlsplit(f"//{entry}")
     if not parts.hostname or parts.path or parts.query or parts.fragment or "@" in entry:
         raise ValueError(f"{entry} is no host")
-    parts.port  # noqa: B018  raises for a port that is none
-    return parts.hostname
+    return parts.hostname, parts.port
 
 
 class PublicResolver(AbstractResolver):
@@ -155,16 +153,14 @@ class PublicResolver(AbstractResolver):
 
 
 async def _read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
-    """Raises ValueError for another status than 200, and for more than was allowed."""
-    if response.status != 200:
-        raise ValueError(f"status {response.status}")
+    """Raises Unanswered for more than was allowed."""
     if (response.content_length or 0) > bytes_max or "Content-Encoding" in response.headers:
-        raise ValueError("too large, or packed")
+        raise Unanswered("too large, or packed")
     content = bytearray()
-    async for chunk in response.content.iter_chunked(1 << 16):
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         content += chunk
         if len(content) > bytes_max:
-            raise ValueError("too large")
+            raise Unanswered("too large")
     return bytes(content)
 
 

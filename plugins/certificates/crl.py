@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from cryptography import x509
 
+from kernel.certificates import UNREADABLE
 from kernel.http.fetching import Unanswered
 from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
@@ -22,7 +23,7 @@ def parse_crl(content: bytes) -> x509.CertificateRevocationList:
         if content.lstrip().startswith(b"-----"):
             return x509.load_pem_x509_crl(content)
         return x509.load_der_x509_crl(content)
-    except (ValueError, TypeError):
+    except UNREADABLE:
         raise Unanswered("no revocation list") from None
 
 
@@ -34,7 +35,7 @@ def judge_by_crl(
         _check_authority(crl, certificate, issuer)
         _check_scope(crl, certificate)
         entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    except (ValueError, TypeError, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise Unanswered(f"malformed: {type(error).__name__}") from None
     if entry is not None:
         return Revoked(entry.revocation_date_utc)

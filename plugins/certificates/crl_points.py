@@ -19,6 +19,7 @@ from plugins.certificates.verdicts import Verdict
 
 URLS_MAX = 3  # of one certificate
 LISTS_MAX = 32
+SCHEMES = ("http", "https")  # what is fetched is signed
 KEPT = timedelta(hours=1)
 
 
@@ -58,7 +59,7 @@ class CrlPoints:
         return await self._fetches.run(url, lambda: self._fetch(url))
 
     async def _fetch(self, url: str) -> x509.CertificateRevocationList:
-        content = await self._fetching.get(url, CRL_BYTES_MAX)
+        content = await self._fetching.get(url, CRL_BYTES_MAX, schemes=SCHEMES)
         crl = await asyncio.to_thread(parse_crl, content)
         if crl.next_update_utc is None:
             raise Unanswered("a list without a next update")

@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from kernel.certificates import UNREADABLE
 from kernel.clock import Clock
 from kernel.http.fetching import Fetching, Unanswered
 from kernel.ids import Ids
 from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
 MEDIA_TYPE = "application/ocsp-request"
+SCHEMES = ("http", "https")  # what is answered is signed
 ANSWER_BYTES_MAX = 64 << 10
 URLS_MAX = 2  # of one certificate
 NONCE_BYTES = 32  # RFC 9654 section 2.1
@@ -38,13 +40,20 @@ class OcspResponders:
         for url in ocsp_urls_of(certificate)[:URLS_MAX]:
             nonce = self._ids.secret().encode()[:NONCE_BYTES]
             try:
-                content = await self._fetching.post(url, render_request(certificate, issuer, nonce), MEDIA_TYPE, ANSWER_BYTES_MAX)
-                return judge_by_ocsp(content, certificate, issuer, self._clock.wall(), nonce)
+                answer = await self._ask(url, render_request(certificate, issuer, nonce))
+                return judge_by_ocsp(answer, certificate, issuer, self._clock.wall(), nonce)
             except Unanswered as unanswered:
                 doubt = unanswered
         if doubt is not None:
             raise doubt
         return None
+
+    async def _ask(self, url: str, question: bytes) -> bytes:
+        headers = {"Content-Type": MEDIA_TYPE}
+        status, answer = await self._fetching.post(url, question, headers, ANSWER_BYTES_MAX, schemes=SCHEMES)
+        if status != 200:
+            raise Unanswered(f"status {status}")
+        return answer
 
 
 def ocsp_urls_of(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -78,7 +87,7 @@ def judge_by_ocsp(
         _check_signed(answer, issuer, wall)
         _check_nonce(answer, nonce)
         single = next((each for each in answer.responses if _is_about(each, certificate, issuer)), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.DuplicateExtension) as error:
+    except (*UNREADABLE, UnsupportedAlgorithm, InvalidSignature) as error:
         raise Unanswered(f"an answer that cannot be believed: {type(error).__name__}") from None
     if single is None:
         raise Unanswered("an answer about another certificate")

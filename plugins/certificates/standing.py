@@ -14,7 +14,7 @@ from enum import StrEnum
 import structlog
 from cryptography import x509
 
-from kernel.certificates import Certificate
+from kernel.certificates import UNREADABLE, Certificate
 from kernel.clock import Clock
 from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked
 from kernel.http.fetching import Unanswered
@@ -26,6 +26,9 @@ KEPT = timedelta(hours=1)
 RETRIED_AFTER = timedelta(seconds=30)  # when nobody could tell
 SEARCH_SECONDS_MAX = 6.0  # over all sources and the whole path
 FINDINGS_MAX = 4096
+
+CheckPath = Callable[[Certificate, TrustPath | None], TrustPath]
+Key = tuple[CheckPath, str]  # what the certificate was shown as, and its thumbprint
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +75,7 @@ class Standing:
         self._sources = sources
         self._rules = rules
         self._clock = clock
-        self._findings: dict[str, Finding] = {}
+        self._findings: dict[Key, Finding] = {}
         self._searches = InFlight[Finding]()
         self._news = 0
         self.accepted_unchecked = 0
@@ -87,9 +90,9 @@ class Standing:
         `check` does."""
         await self._check(certificate, check_seal)
 
-    async def _check(self, certificate: Certificate, check_path: Callable[[Certificate, TrustPath | None], TrustPath]) -> None:
+    async def _check(self, certificate: Certificate, check_path: CheckPath) -> None:
         self._check_blocked(certificate)
-        key = f"{check_path.__name__} {certificate.thumbprint}"
+        key = (check_path, certificate.thumbprint)
         finding = self._findings.get(key)
         if finding is None or finding.until <= self._clock.wall():
             path = check_path(certificate, self._trust.find_path(certificate))
@@ -121,7 +124,7 @@ class Standing:
             case Good():
                 pass
 
-    async def _search(self, key: str, path: TrustPath) -> Finding:
+    async def _search(self, key: Key, path: TrustPath) -> Finding:
         while True:
             news = self._news
             verdict = await self._verdict_in_time(path)
@@ -159,11 +162,7 @@ class Standing:
         for source in self._sources:
             try:
                 found = await source.ask(link, issuer)
-            except (
-                Unanswered,
-                ValueError,
-                TypeError,
-            ) as reason:  # a certificate that the library cannot read is no reason to fail
+            except (Unanswered, *UNREADABLE) as reason:
                 lasting = False
                 self.unanswered += 1
                 log.warning("revocation_unanswered", source=type(source).__name__, reason=str(reason))

@@ -1,13 +1,16 @@
-"""A web server on loopback that answers as the test says, and names that lead where the test says."""
+"""A web server of a test's own, the names that lead to it, and a reader of addresses that may ask it."""
 
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractResolver
 from aiohttp.test_utils import TestServer
+
+from kernel.http.fetching import Fetching
 
 
 class Names(AbstractResolver):
@@ -33,9 +36,9 @@ class Web:
     """A web server that answers as the test says and counts."""
 
     def __init__(self) -> None:
-        self.answer: dict = {"body": b"here"}  # of web.Response
-        self.stream = None
-        self.asked = Counter()
+        self.answer: dict[str, Any] = {"body": b"here"}  # of web.Response
+        self.stream: Any = None  # a handler in place of the answer
+        self.asked: Counter[str] = Counter()
         self.requests: list[tuple[str, bytes, str]] = []
         self.port = 0
 
@@ -46,10 +49,16 @@ class Web:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[Web]:
+async def served() -> AsyncIterator[Web]:
+    """The server, on a port of its own."""
     made = Web()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", made.handle)
     async with TestServer(app, host="127.0.0.1") as server:
         made.port = server.port or 0
         yield made
+
+
+def local(site: Web, monotonic: Callable[[], float] = lambda: 0.0) -> AbstractAsyncContextManager[Fetching]:
+    """May ask this server and nobody else."""
+    return Fetching.open([f"127.0.0.1:{site.port}"], monotonic, only=True)

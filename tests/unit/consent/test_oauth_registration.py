@@ -8,6 +8,7 @@ import pytest
 
 from kernel.access import SecurityProfile
 from kernel.certificates import Certificate
+from kernel.errors import CertificateRevoked
 from kernel.http.message import Request
 from tests.unit.consent.oauth_world import BRAND, DIRECTORY, KEYS, Answer, SigningKey, Tpp, World, certificate, request_to
 
@@ -192,6 +193,19 @@ async def test_only_a_certificate_of_the_organisation_opens_the_door(oauth: Worl
     nameless = replace(HOLDER, organisation_id=None)
     assert (await call(oauth, "POST", "/register", body, presented=nameless)).error == (400, "unapproved_software_statement")
     assert (await call(oauth, "POST", "/register", body, public=True)).error == (404, "invalid_request")
+
+
+@pytest.mark.spec("RFC5280-6.3")
+async def test_a_revoked_certificate_neither_registers_nor_manages(oauth: World):
+    told = (await register(oauth)).json
+    path, token = f"/register/{told['client_id']}", told["registration_access_token"]
+    oauth.services.certificate_status.refused[HOLDER.thumbprint] = CertificateRevoked
+    refused = (400, "invalid_request")
+    assert (await register(oauth)).error == refused
+    for method in ("GET", "PUT", "DELETE"):
+        assert (await call(oauth, method, path, json.dumps(wish(oauth)).encode(), token=token)).error == refused
+    oauth.services.certificate_status.refused.clear()
+    assert (await call(oauth, "GET", path, token=token)).status == 200
 
 
 @pytest.mark.spec("RFC7592-2")

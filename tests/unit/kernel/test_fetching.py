@@ -5,27 +5,24 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
-from aiohttp.abc import AbstractResolver
 
 from kernel.http import fetching
 from kernel.http.fetching import SILENT_MAX, SILENT_SECONDS, Fetching, PublicResolver, Unanswered, host_of
-from tests.harness.site import Names, Web, serving
+from tests.harness.site import Names, local, served
+
+HTTP = ("http",)
 
 
 @pytest.fixture
 async def site():
-    async with serving() as made:
+    async with served() as made:
         yield made
 
 
 @asynccontextmanager
-async def opened(*hosts: str, names: AbstractResolver | None = None, monotonic=lambda: 0.0):
-    async with Fetching.open(hosts, monotonic, schemes=("http", "https"), only=bool(hosts), resolver=names) as made:
+async def opened(*hosts: str, names: Names | None = None, only: bool = False):
+    async with Fetching.open(hosts, lambda: 0.0, only=only, resolver=names) as made:
         yield made
-
-
-def local(site: Web):
-    return opened(f"127.0.0.1:{site.port}")
 
 
 class TestWhereWeAreSent:
@@ -44,15 +41,20 @@ class TestWhereWeAreSent:
             "http://127.0.0.1/list",
             "http://[::1]/list",
             "http://169.254.169.254/latest/meta-data",
+            "http://[::ffff:127.0.0.1]/list",
+            "http://authority.example\\@127.0.0.1/list",
+            "http://authority.example@127.0.0.1/list",
+            "http://:secret@authority.example/list",
+            "http://authority.example:99999/list",
             "http://8.8.8.8/list",  # even a public one: no authority publishes at a bare address
-            "http://authority.example/" + "a" * 1024,
+            "http://authority.example/" + "a" * 2048,
         ],
     )
     async def test_only_usual_addresses_are_asked(self, url):
         names = Names()
         async with opened(names=names) as fetch:
             with pytest.raises(Unanswered):
-                await fetch.get(url, 100)
+                await fetch.get(url, 100, schemes=HTTP)
         assert names.asked == []
 
     @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ class TestWhereWeAreSent:
     async def test_a_name_that_leads_inside_is_not_followed(self, address, site):
         async with opened(names=Names(authority_example=address)) as fetch:
             with pytest.raises(Unanswered):
-                await fetch.get("http://authority.example/list", 100)
+                await fetch.get("http://authority.example/list", 100, schemes=HTTP)
         assert not site.asked
 
     @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:8.8.8.8"])
@@ -75,11 +77,42 @@ class TestWhereWeAreSent:
 
     async def test_listed_hosts_may_lead_anywhere_and_no_other_may_be_asked(self, site):
         names = Names(mirror_bank="127.0.0.1", authority_example="127.0.0.1")
-        async with opened(f"Mirror.bank:{site.port}", names=names) as fetch:
-            assert await fetch.get(f"http://mirror.bank:{site.port}/list", 100) == b"here"
+        async with opened(f"Mirror.bank:{site.port}", names=names, only=True) as fetch:
+            assert await fetch.get(f"http://mirror.bank:{site.port}/list", 100, schemes=HTTP) == b"here"
             for url in ("http://authority.example/list", "http://mirror.bank/list", f"http://127.0.0.1:{site.port}/list"):
                 with pytest.raises(Unanswered, match="not among the configured hosts"):
-                    await fetch.get(url, 100)
+                    await fetch.get(url, 100, schemes=HTTP)
+
+    async def test_hosts_are_listed_beside_public_ones_and_with_any_port_if_none_is_named(self, site):
+        names = Names(mirror_bank="127.0.0.1", inner_bank="127.0.0.1")
+        async with opened("mirror.bank", names=names) as fetch:
+            assert await fetch.get(f"http://mirror.bank:{site.port}/list", 100, schemes=HTTP) == b"here"
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://inner.bank:{site.port}/list", 100, schemes=HTTP)
+            with pytest.raises(Unanswered):
+                await fetch.get("http://inner.bank/list", 100, schemes=HTTP)
+        assert names.asked == ["mirror.bank", "inner.bank"]
+
+    async def test_plain_http_is_asked_only_where_the_caller_allows_it(self, site):
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered, match="no plain https address"):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100)
+            with pytest.raises(Unanswered, match="no plain https address"):
+                await fetch.post(f"http://127.0.0.1:{site.port}/list", b"", {}, 100)
+        assert not site.asked
+
+    @pytest.mark.parametrize("spelling", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "LOCALHOST."])
+    async def test_the_machine_itself_is_not_asked_however_it_is_spelt(self, spelling, site):
+        """By the resolver of the machine: what it makes of these is judged, not what they look like."""
+        async with opened() as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://{spelling}/list", 100, schemes=HTTP)
+        assert not site.asked
+
+    async def test_a_listed_address_may_be_of_the_newer_kind(self):
+        async with opened("[::1]:1") as fetch:
+            with pytest.raises(Unanswered, match="ClientConnector"):
+                await fetch.get("http://[::1]:1/list", 100, schemes=HTTP)
 
     @pytest.mark.parametrize("entry", ["", "host/path", "user@host", "host:port", "host?x", "http://host"])
     def test_entries_of_the_list_are_hosts(self, entry):
@@ -90,7 +123,7 @@ class TestWhereWeAreSent:
         site.answer = {"status": 302, "headers": {"Location": "/elsewhere"}}
         async with local(site) as fetch:
             with pytest.raises(Unanswered):
-                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100)
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
         assert site.asked == {"/list": 1}
 
 
@@ -108,7 +141,7 @@ class TestHowMuchWeTake:
         site.answer = answer
         async with local(site) as fetch:
             with pytest.raises(Unanswered):
-                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100)
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
 
     async def test_what_does_not_say_how_large_it_is_is_cut_off(self, site):
         async def endless(request):
@@ -121,7 +154,7 @@ class TestHowMuchWeTake:
         site.stream = endless
         async with local(site) as fetch:
             with pytest.raises(Unanswered):
-                await fetch.get(f"http://127.0.0.1:{site.port}/list", 8192)
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 8192, schemes=HTTP)
 
     async def test_what_does_not_come_is_not_waited_for(self, site, monkeypatch):
         forever = asyncio.Event()
@@ -133,40 +166,40 @@ class TestHowMuchWeTake:
         monkeypatch.setattr(fetching, "SECONDS_MAX", 0.05)
         async with local(site) as fetch:
             with pytest.raises(Unanswered, match="Timeout"):
-                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100)
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
             with pytest.raises(Unanswered, match="a moment ago"):
-                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100)
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
         forever.set()
         assert site.asked["/list"] == 1
 
     async def test_a_silent_host_is_asked_again_after_a_while(self, site):
         seconds = [0.0]
-        site.answer = {"status": 500}
-        async with opened(f"127.0.0.1:{site.port}", monotonic=lambda: seconds[0]) as fetch:
-            for _ in range(2):
-                with pytest.raises(Unanswered):
-                    await fetch.get(f"http://127.0.0.1:{site.port}/list", 100)
-            site.answer = {"body": b"here"}
+
+        async def breaking_off(request):
+            request.transport.close()
+
+        site.stream = breaking_off
+        async with local(site, lambda: seconds[0]) as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
+            site.stream = None
+            seconds[0] = SILENT_SECONDS - 1
+            with pytest.raises(Unanswered, match="a moment ago"):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
             seconds[0] = SILENT_SECONDS
-            assert await fetch.get(f"http://127.0.0.1:{site.port}/list", 100) == b"here"
+            assert await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP) == b"here"
+
+    async def test_a_host_that_lacks_one_thing_is_asked_for_another(self, site):
+        site.answer = {"status": 404}
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered, match="404"):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
+            site.answer = {"body": b"here"}
+            assert await fetch.get(f"http://127.0.0.1:{site.port}/other", 100, schemes=HTTP) == b"here"
 
     async def test_silent_hosts_are_remembered_up_to_a_number(self):
         async with opened(names=Names()) as fetch:
             for number in range(SILENT_MAX + 10):
                 with pytest.raises(Unanswered):
-                    await fetch._ask("GET", f"http://{number}.example/", 1)
+                    await fetch.get(f"http://{number}.example/", 1, schemes=HTTP)
             assert len(fetch._silent) == SILENT_MAX
-
-
-class TestNotifications:
-    async def test_whatever_the_answer_it_is_asked_once_and_not_followed(self, site):
-        site.answer = {"status": 301, "headers": {"Location": "/elsewhere"}}
-        async with local(site) as fetch:
-            assert await fetch.notify(f"http://127.0.0.1:{site.port}/ping", b"{}", {"Authorization": "Bearer t"}) == 301
-        assert site.asked == {"/ping": 1}
-
-    async def test_only_https_is_called_unless_http_is_opened_too(self, site):
-        async with Fetching.open(["127.0.0.1:*"], lambda: 0.0) as fetch:
-            with pytest.raises(Unanswered, match="no plain https address"):
-                await fetch.notify(f"http://127.0.0.1:{site.port}/ping", b"", {})
-        assert not site.asked

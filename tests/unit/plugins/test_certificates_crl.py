@@ -123,6 +123,13 @@ def test_whatever_is_no_list_says_nothing(content):
         parse_crl(content)
 
 
+def test_a_list_of_no_known_version_says_nothing():
+    octets = der(ROOT_CRL)
+    version = octets.index(b"\x02\x01\x01")
+    with pytest.raises(Unanswered):
+        parse_crl(octets[:version] + b"\x02\x01\x07" + octets[version + 3 :])
+
+
 ROOT_CRL = ROOT.crl([LEAF])
 
 

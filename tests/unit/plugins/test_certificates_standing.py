@@ -83,8 +83,9 @@ class TestWhatIsSaid:
         assert await world.refusal() is CertificateRevoked
         assert world.standing.unanswered == 1
 
-    async def test_a_certificate_that_a_library_cannot_read_is_a_question_without_an_answer(self):
-        assert await World(Says(ValueError), revocation=Revocation.HARD).refusal() is CertificateUnchecked
+    @pytest.mark.parametrize("unreadable", [ValueError, TypeError])
+    async def test_a_certificate_that_a_library_cannot_read_is_a_question_without_an_answer(self, unreadable):
+        assert await World(Says(unreadable), revocation=Revocation.HARD).refusal() is CertificateUnchecked
 
     async def test_every_link_below_the_anchor_is_asked_about(self):
         leaf = ISSUING.client()

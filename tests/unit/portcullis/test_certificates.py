@@ -10,8 +10,9 @@ from kernel.telemetry import Telemetry
 from kernel.trust_lists import Vouches
 from plugins.certificates import SOURCES
 from plugins.certificates.standing import Revocation
+from portcullis.certificate_settings import CertificateSettings, TrustListSettings
 from portcullis.certificates import client_anchors, lists_of, load_trust, open_certificates
-from portcullis.settings import CertificateSettings, TlsSettings, TrustListSettings
+from portcullis.settings import Settings, TlsSettings
 from tests.harness.authorities import START, Authority, pem, stating
 
 ANY, QUALIFIED = Authority.root("any"), Authority.root("qualified")
@@ -30,7 +31,9 @@ def tls(tmp_path):
 
 
 def opened(settings, trust, telemetry=None):
-    return open_certificates(settings, trust, ManualClock(START), SeededIds("ids"), telemetry or Telemetry())
+    return open_certificates(
+        Settings(certificates=settings), trust, ManualClock(START), SeededIds("ids"), telemetry or Telemetry()
+    )
 
 
 def test_client_authorities_vouch_for_any_client_and_lists_for_what_they_say(tls, tmp_path):

@@ -85,7 +85,6 @@ def test_the_defaults_name_one_brand_by_its_ports():
         ("[certificates]\nsources = ['crystal ball']", {}, "certificates.sources.*crystal ball"),
         ("[certificates]\nstale_minutes = -1", {}, "certificates.stale_minutes"),
         ("[certificates]\nblocked_thumbprints = ['ab:cd']", {}, "certificates.blocked_thumbprints"),
-        ("[certificates]\nfetch_hosts = ['http://crl.bank/']", {}, "certificates.fetch_hosts"),
         ("[rates]\nrequests = 0", {}, "rates.requests"),
         ("[rates]\nwindow_seconds = 0", {}, "rates.window_seconds"),
         ("[rates]\nunattended_per_day = -4", {}, "rates.unattended_per_day"),

@@ -1,4 +1,4 @@
-"""plugins/certificates: revocation lists and responders by address, and questions in flight."""
+"""plugins/certificates/crl_points.py, ocsp.py, in_flight.py: asking where certificates point to, once for everyone who waits."""
 
 import asyncio
 from collections import Counter
@@ -8,26 +8,22 @@ import pytest
 from cryptography import x509
 
 from kernel.clock import ManualClock
-from kernel.http.fetching import Fetching, Unanswered
+from kernel.http.fetching import Unanswered
 from kernel.ids import SeededIds
 from plugins.certificates.crl_points import KEPT, LISTS_MAX, CrlPoints
 from plugins.certificates.in_flight import InFlight
 from plugins.certificates.ocsp import MEDIA_TYPE, OcspResponders
 from plugins.certificates.verdicts import Good, Revoked
 from tests.harness.authorities import DAY, START, Answers, Authority, answered_at, der, pointing_at
-from tests.harness.site import Web, serving
+from tests.harness.site import local, served
 
 ROOT = Authority.root()
 
 
 @pytest.fixture
 async def site():
-    async with serving() as made:
+    async with served() as made:
         yield made
-
-
-def local(site: Web):
-    return Fetching.open([f"127.0.0.1:{site.port}"], lambda: 0.0, schemes=("http",), only=True)
 
 
 class TestRevocationListsByAddress:
