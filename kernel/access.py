@@ -62,6 +62,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     tls_client_auth: CertificateSubject | None = None
     id_token_signed_response_alg: str = "PS256"
     default_permissions: frozenset[str] = frozenset()  # account-information default when a request names no consent
+    authorization_details_types: frozenset[str] = frozenset()  # that it may use (RFC 9396 section 10)
+    token_exchange_audiences: frozenset[str] = frozenset()  # for which an internal client may exchange tokens (RFC 8693)
     created_at: datetime
 
 
@@ -103,3 +105,4 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     confirmation: Confirmation
     family_id: str | None = None
     consent_id: str | None = None
+    audience: tuple[str, ...] = ()  # whom it is meant for: the brand's API, or parts of it

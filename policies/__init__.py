@@ -8,6 +8,7 @@ from gateway.policy import Policy
 from policies.accept import Accept
 from policies.access_record import AccessRecord
 from policies.account import Account
+from policies.audience import TokenAudience
 from policies.body import Body
 from policies.certificate import CertificatePresented
 from policies.client_state import ClientState
@@ -32,6 +33,7 @@ CHAIN: tuple[type[Policy], ...] = (
     InteractionId,
     CertificatePresented,
     TokenVerified,
+    TokenAudience,
     TokenBinding,
     TokenFamilyActive,
     ClientState,

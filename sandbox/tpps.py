@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from consent.authorization_details import TYPE
 from consent.clients.document import load_client
 from consent.clients.metadata import ClientMetadata
 from consent.clients.registry import is_registered_as, register_client, replace_client
+from consent.offer import GRANT_QUERY, GRANT_REVOKE
 from consent.services import Services
 from kernel.access import Role as ClientRole
 from kernel.access import SecurityProfile
@@ -140,8 +142,9 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
         id_token_signed_response_alg="ES256" if enrolment.alg == "ES256" else "PS256",
         sender_constraint=asked.sender_constraint,
         default_permissions=DEFAULT_PERMISSIONS if "AISP" in enrolment.roles else frozenset(),
+        authorization_details_types=frozenset({TYPE}) if "AISP" in enrolment.roles else frozenset(),
     )
 
 
 def _scope(enrolment: Enrolment) -> str:
-    return " ".join(["openid", *(SCOPES[role] for role in enrolment.roles)])
+    return " ".join(["openid", *(SCOPES[role] for role in enrolment.roles), GRANT_QUERY, GRANT_REVOKE])

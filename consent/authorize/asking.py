@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from consent.amendment import Amendment
+from consent.authorization_details import AccountInformation
 from consent.authorize.pushed import PushedRequest
 from consent.parameters import Parameters
 from kernel.access import Client
@@ -26,6 +28,10 @@ class Asking:
     acr_values: tuple[str, ...] = ()
     prompt: tuple[str, ...] = ()
     max_age: int | None = None
+    resources: tuple[str, ...] = ()
+    is_detailed: bool = False
+    details: AccountInformation | None = None  # the terms of a consent that the request asks for
+    amendment: Amendment | None = None  # the terms are those of a grant that is to be changed
     consent_id: str | None = None
     # found again at the authorization endpoint
     pushed: PushedRequest | None = None

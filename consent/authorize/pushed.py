@@ -17,7 +17,7 @@ from kernel import json
 from kernel.ids import hash_secret
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
-FORMAT = 1
+FORMAT = 2
 
 
 class PushedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,9 @@ class PushedRequest(msgspec.Struct, frozen=True, kw_only=True):
     login_hint: str | None = None
     ui_locales: tuple[str, ...] = ()
     dpop_jkt: str | None = None
+    resources: tuple[str, ...] = ()  # that its tokens will be restricted to
+    is_detailed: bool = False  # it says what it asks for by authorization_details
+    amendment: bytes = b""  # sealed (consent/amendment.py): the change that it asks of the consent
     request_uri: str = ""
 
 

@@ -117,6 +117,8 @@ def _client_of(services: Services, brand: Brand, metadata: ClientMetadata, clien
         jwks={"keys": [public_jwk(key) for key in import_client_keys(metadata.jwks).values()]},
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
         default_permissions=frozenset(metadata.default_permissions),
+        authorization_details_types=frozenset(metadata.authorization_details_types),
+        token_exchange_audiences=metadata.token_exchange_audiences,
         created_at=services.clock.wall(),
     )
 

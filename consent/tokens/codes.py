@@ -42,7 +42,15 @@ async def issue_code(
         state=FamilyState.ACTIVE,
         scope=pushed.scope,
     )
-    await issue_family(connection, family, authorisation_id=authorisation_id, subject=subject, now=now)
+    await issue_family(
+        connection,
+        family,
+        authorisation_id=authorisation_id,
+        subject=subject,
+        now=now,
+        resources=pushed.resources,
+        is_detailed=pushed.is_detailed,
+    )
     code = services.ids.secret()
     await connection.execute(
         codes.insert().values(
