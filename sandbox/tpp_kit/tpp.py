@@ -54,6 +54,8 @@ class Tokens:
     scope: str
     refresh_token: str | None
     claims: dict[str, Any]
+    grant_id: str | None = None
+    authorization_details: tuple[dict[str, Any], ...] = ()
 
 
 class Tpp:
@@ -263,4 +265,6 @@ def _tokens(document: Mapping[str, Any], claims: dict[str, Any]) -> Tokens:
         scope=document.get("scope", ""),
         refresh_token=document.get("refresh_token"),
         claims=claims,
+        grant_id=document.get("grant_id"),
+        authorization_details=tuple(document.get("authorization_details", ())),
     )
