@@ -48,6 +48,7 @@ from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
 from policies.unattended_limit import Unattended
 from portcullis.customers import IdentifiedCustomers
+from portcullis.internal_clients import register_internal_clients
 from portcullis.records import access_writer, entry_writer
 from portcullis.settings import Settings
 
@@ -114,6 +115,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)
+        await register_internal_clients(services, parts.settings, parts.brands)
         yield Composition(
             services=services,
             store=store,

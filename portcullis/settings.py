@@ -15,6 +15,7 @@ import msgspec
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused, build, overlay, read_file
 from kernel.http.client_cert import TrustedProxies
+from kernel.jose import Algorithm
 from kernel.operations import Operation
 from kernel.redis_connection import Address
 from openapi import DIALECTS
@@ -49,6 +50,16 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 NAME = re.compile(r"[a-z0-9-]{1,32}")  # of a brand: part of keys, subjects and paths
 
 
+class InternalClientSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One of the bank's own services, which exchanges TPPs' tokens for those of `audiences`. `jwks` is a file of its public keys."""
+
+    client_id: str
+    jwks: Path
+    audiences: tuple[str, ...]
+    scope: str
+    alg: Algorithm = "PS256"
+
+
 class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One ASPSP. `issuer` and `mtls_url` are https URLs without path, query or trailing slash. `operations_off`: conditional
     operations that it does not offer, as the published documents name them (`read_statement_file`)."""
@@ -65,6 +76,7 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     sca_required_after_days: int | None = None
     sca_recent_minutes: int | None = None
     operations_off: tuple[str, ...] = ()
+    internal_clients: tuple[InternalClientSettings, ...] = ()
 
 
 class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -12,6 +12,7 @@ from portcullis.settings import (
     BrandSettings,
     CodeSenderSettings,
     CoreBankTlsSettings,
+    InternalClientSettings,
     RateSettings,
     Settings,
     TlsSettings,
@@ -22,7 +23,9 @@ ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
-@pytest.mark.parametrize("kind", [Settings, BrandSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings])
+@pytest.mark.parametrize(
+    "kind", [Settings, BrandSettings, InternalClientSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings]
+)
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:
         assert f"`{field}`" in CONFIGURATION, field
