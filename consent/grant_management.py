@@ -10,6 +10,7 @@ from typing import Any
 from multidict import CIMultiDict
 
 from consent.authorization_details import render_details
+from consent.client_authentication.first_use import take_request
 from consent.errors import GrantUnknown
 from consent.json_response import render_json
 from consent.lifecycle import ConsentEvent, allows
@@ -65,13 +66,14 @@ async def revoke_grant(services: Services, brand: Brand, request: Request) -> Re
 
 
 async def _authorise(services: Services, brand: Brand, request: Request, scope: str) -> Client:
-    """The client behind a token of its own authority with that scope. Raises as `accept_token`, GrantInsufficient or
-    ScopeInsufficient."""
+    """The client behind a token of its own authority with that scope. Raises as `accept_token`, GrantInsufficient, ScopeInsufficient
+    or RateExceeded."""
     token, client = await accept_token(services, brand, request)
     if token.grant is not Grant.CLIENT_CREDENTIALS:
         raise GrantInsufficient("a token that a customer's grant stands behind")
     if scope not in token.scope:
         raise ScopeInsufficient(f"{scope} is needed")
+    await take_request(services, brand, client)
     return client
 
 

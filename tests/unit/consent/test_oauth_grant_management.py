@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from consent.amendment import amended
+from consent.settings import Settings
 from consent.store.snapshots import load_recorded
 from kernel.banking.consents import ConsentState, Permission
 from kernel.errors import ConsentExpired, ConsentForeign, ConsentNotAuthorised, ConsentRevoked
@@ -324,6 +325,18 @@ async def test_the_api_takes_the_clients_own_bound_token_with_its_scope(oauth: W
     with subtests.test("an expired token"):
         assert (await api(oauth, tpp, "DELETE", tokens["grant_id"], token)).error == (401, "invalid_token")
     assert (await consent_of(oauth, tokens["grant_id"])).state is ConsentState.AUTHORISED
+
+
+async def test_questions_about_grants_count_among_a_clients_requests(oauth: World):
+    tpp = await may_detail(oauth)
+    grant_id = (await granted(oauth, tpp))["grant_id"]
+    token = await own_token(oauth, tpp, "grant_management_query")
+    object.__setattr__(oauth.services, "settings", Settings(client_requests_per_minute=2))
+    oauth.advance(seconds=60)
+    answers = [await api(oauth, tpp, "GET", grant_id, token) for _ in range(4)]
+    assert answers[0].status == 200
+    assert answers[-1].error == (429, "temporarily_unavailable")
+    assert int(answers[-1].response.headers["Retry-After"]) >= 1
 
 
 async def test_no_customer_grants_what_is_the_clients_own(oauth: World):
