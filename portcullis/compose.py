@@ -55,6 +55,7 @@ from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
 from policies.unattended_limit import Unattended
 from portcullis.customers import IdentifiedCustomers
+from portcullis.internal_clients import register_internal_clients
 from portcullis.records import access_writer, entry_writer
 from portcullis.settings import Settings
 
@@ -131,6 +132,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             await prepare_keys(services, brand.name)
             _watch_keys(parts, services.keys, brand.name)
         await stack.enter_async_context(following_keys(services, parts.brands))
+        await register_internal_clients(services, parts.settings, parts.brands)
         yield Composition(
             services=services,
             store=store,

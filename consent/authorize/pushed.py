@@ -44,6 +44,9 @@ class PushedRequest(msgspec.Struct, frozen=True, kw_only=True):
     login_hint: str | None = None
     ui_locales: tuple[str, ...] = ()
     dpop_jkt: str | None = None
+    resources: tuple[str, ...] = ()  # that its tokens will be restricted to
+    is_detailed: bool = False  # it says what it asks for by authorization_details
+    amendment: bytes = b""  # sealed (consent/amendment.py): the change that it asks of the consent
     request_uri: str = ""
 
 

@@ -28,6 +28,7 @@ _SENTENCES: Mapping[str, str] = {
 }
 AGREED = "You agreed to share"
 AGREED_AGAIN = "You agreed to go on sharing"
+AGREED_CHANGE = "You agreed to a change of what you share"
 _OTHER = "Its state changed"
 
 
@@ -47,8 +48,9 @@ def tell(
     agreed = 0
     for version in (*recorded, *_unrecorded(recorded, now)):
         at = render_instant(brand, version.at)
-        if version.event == ConsentEvent.AUTHORISE:
-            steps.append(Step(at, AGREED_AGAIN if agreed else AGREED, _accounts(shown, agreed)))
+        if version.event in (ConsentEvent.AUTHORISE, ConsentEvent.AMEND):
+            again = AGREED_CHANGE if version.event == ConsentEvent.AMEND else AGREED_AGAIN
+            steps.append(Step(at, again if agreed else AGREED, _accounts(shown, agreed)))
             agreed += 1
         else:
             steps.append(Step(at, _SENTENCES.get(version.event, _OTHER).format(name=name)))

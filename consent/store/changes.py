@@ -84,8 +84,9 @@ async def authorise(
     upstream_ids: tuple[str, ...],
     authorisation_id: str,
     shown: Shown,
+    terms: Mapping[str, Any] = NOTHING,
 ) -> Consent:
-    """The PSU shares `upstream_ids` under this authorisation."""
+    """The PSU shares `upstream_ids` under this authorisation, and agrees to other `terms` than before if there are any."""
     accounts = await take_references(
         connection,
         tools.sealer,
@@ -99,11 +100,12 @@ async def authorise(
         connection,
         tools,
         consent,
-        ConsentEvent.AUTHORISE,
+        ConsentEvent.AMEND if terms else ConsentEvent.AUTHORISE,
         actor=f"psu:{psu_id}",
         psu_id=psu_id,
         accounts=accounts,
         authorised_at=tools.clock.now(),
+        **terms,
     )
     await end_authorisation(
         connection,

@@ -17,8 +17,16 @@ FIRST_VERSION = 1
 
 
 async def issue_family(
-    connection: AsyncConnection, family: TokenFamily, *, authorisation_id: str, subject: str, now: datetime
+    connection: AsyncConnection,
+    family: TokenFamily,
+    *,
+    authorisation_id: str,
+    subject: str,
+    now: datetime,
+    resources: tuple[str, ...] = (),
+    is_detailed: bool = False,
 ) -> None:
+    """`resources` are those it is restricted to (consent/resources.py); `is_detailed`: its tokens say what was granted in detail."""
     await connection.execute(
         token_families.insert().values(
             brand=family.brand,
@@ -31,6 +39,8 @@ async def issue_family(
             psu_id=family.psu_id,
             subject=subject,
             scope=" ".join(family.scope),
+            resources=" ".join(resources),
+            is_detailed=is_detailed,
             created_at=now,
         )
     )
@@ -45,6 +55,17 @@ async def load_family(connection: AsyncConnection, brand: str, family_id: str, *
 async def load_family_row(connection: AsyncConnection, brand: str, family_id: str, *, lock: bool = False) -> sa.Row[Any] | None:
     query = sa.select(token_families).where(token_families.c.brand == brand, token_families.c.id == family_id)
     return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+async def load_last_row(connection: AsyncConnection, brand: str, consent_id: str) -> sa.Row[Any] | None:
+    """The family of a consent's last authorisation, living or ended: what is granted by OAuth's words."""
+    query = (
+        sa.select(token_families)
+        .where(token_families.c.brand == brand, token_families.c.consent_id == consent_id)
+        .order_by(token_families.c.created_at.desc(), token_families.c.id)
+        .limit(1)
+    )
+    return (await connection.execute(query)).one_or_none()
 
 
 async def load_living(connection: AsyncConnection, brand: str, consent_id: str) -> list[str]:

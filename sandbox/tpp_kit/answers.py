@@ -31,6 +31,8 @@ class Tokens:
     scope: str
     refresh_token: str | None
     claims: dict[str, Any]
+    grant_id: str | None = None
+    authorization_details: tuple[dict[str, Any], ...] = ()
 
 
 def expect(status: int, what: str, answer: Answer) -> dict[str, Any]:
@@ -51,4 +53,6 @@ def read_tokens(document: Mapping[str, Any], claims: dict[str, Any], token_type:
         scope=document.get("scope", ""),
         refresh_token=document.get("refresh_token"),
         claims=claims,
+        grant_id=document.get("grant_id"),
+        authorization_details=tuple(document.get("authorization_details", ())),
     )

@@ -73,7 +73,7 @@ async def test_a_code_without_what_belongs_to_it(acme, books, form):
     ("form", "error"),
     [
         ({"grant_type": "password", "username": "alice", "password": "alice-pw"}, "unsupported_grant_type"),
-        ({"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange"}, "unsupported_grant_type"),
+        ({"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange"}, "unauthorized_client"),
         ({}, "invalid_request"),
         ({"grant_type": "authorization_code"}, "invalid_request"),
         ({"grant_type": "refresh_token"}, "invalid_request"),
