@@ -41,9 +41,13 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make conformance", description=__doc__)
     parser.add_argument("--suite", required=True, help="base URL of the running suite")
     parser.add_argument("--plan", action="append", help="a name of plans.toml, or a glob; may be repeated (default: all)")
-    parser.add_argument("--module", action="append", help="a glob of module names; may be repeated (default: all, and the results are recorded)")
+    parser.add_argument(
+        "--module", action="append", help="a glob of module names; may be repeated (default: all, and the results are recorded)"
+    )
     parser.add_argument("--state-dir", type=Path, help="the state directory of a running sandbox")
-    parser.add_argument("--logs", type=Path, default=Path("var/conformance"), help="where the logs of modules that are not as expected go")
+    parser.add_argument(
+        "--logs", type=Path, default=Path("var/conformance"), help="where the logs of modules that are not as expected go"
+    )
     return parser.parse_args()  # fmt: skip
 
 
@@ -76,7 +80,9 @@ async def _run_plan(suite: Suite, version: str, plan: Plan, state_dir: Path, arg
     folders = await asyncio.to_thread(enrol_clients, plan, suite.url, state_dir, token)
     created = await suite.create_plan(plan.plan, plan.variant, render_configuration(plan, suite.url, state_dir, folders))
     offered = tuple(module["testModule"] for module in created["modules"])
-    print(f"\n{plan.name}: {len(offered)} modules of {plan.plan}, suite {version}, {suite.url}/plan-detail.html?plan={created['id']}")
+    print(
+        f"\n{plan.name}: {len(offered)} modules of {plan.plan}, suite {version}, {suite.url}/plan-detail.html?plan={created['id']}"
+    )
     wrong = 0
     if offered != plan.modules:
         print(f"  the suite's modules are not those of modules.toml: {sorted(set(offered) ^ set(plan.modules))}")
@@ -89,7 +95,9 @@ async def _run_plan(suite: Suite, version: str, plan: Plan, state_dir: Path, arg
             outcomes.append(outcome)
             wrong += bool(lines)
     if not arguments.module:
-        stale = [row for row in expected if fnmatchcase(plan.name, row.plan) and any(row.covers(plan.name, name) for name in offered)]
+        stale = [
+            row for row in expected if fnmatchcase(plan.name, row.plan) and any(row.covers(plan.name, name) for name in offered)
+        ]
         for row in unused(plan.name, outcomes, stale):
             print(f"  declared, and did not happen: {row.result} {row.condition} of {row.module}")
             wrong += 1
@@ -97,9 +105,7 @@ async def _run_plan(suite: Suite, version: str, plan: Plan, state_dir: Path, arg
     return wrong
 
 
-async def _run_module(
-    suite: Suite, plan: Plan, plan_id: str, module: dict[str, Any], logs: Path
-) -> tuple[Outcome, list[str]]:
+async def _run_module(suite: Suite, plan: Plan, plan_id: str, module: dict[str, Any], logs: Path) -> tuple[Outcome, list[str]]:
     name, began = module["testModule"], time.monotonic()
     module_id = await suite.run_module(plan_id, name, module.get("variant"), MODULE_SECONDS_MAX)
     log = await suite.log(module_id)

@@ -34,7 +34,9 @@ def read_outcome(module: str, info: dict[str, Any], log: Iterable[dict[str, Any]
     if info.get("status") != "FINISHED":
         result = "FAILED"
     found = (
-        Found(entry["result"], str(entry.get("src", "")), str(entry.get("msg", ""))) for entry in log if entry.get("result") in WRONG
+        Found(entry["result"], str(entry.get("src", "")), str(entry.get("msg", "")))
+        for entry in log
+        if entry.get("result") in WRONG
     )
     return Outcome(module, result, tuple(dict.fromkeys(found)))
 

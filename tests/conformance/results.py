@@ -5,7 +5,6 @@ import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from tests.conformance.judging import Outcome, undeclared
@@ -26,9 +25,7 @@ def record(plan: Plan, version: str, outcomes: Sequence[Outcome], expected: Sequ
         "commit": _commit(),
         "suite": version,
         "modules": {outcome.module: outcome.result for outcome in outcomes},
-        "undeclared": {
-            outcome.module: lines for outcome in outcomes if (lines := undeclared(plan.name, outcome, expected))
-        },
+        "undeclared": {outcome.module: lines for outcome in outcomes if (lines := undeclared(plan.name, outcome, expected))},
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     DOCUMENT.write_text(with_table(DOCUMENT.read_text(), render_table(load_plans(), results)))

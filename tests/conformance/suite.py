@@ -79,9 +79,7 @@ class Suite:
         assert self._session is not None
         body = None if document is None else json.dumps(document)
         headers = {"Content-Type": "application/json"}  # the suite asks for it even where there is no body
-        async with self._session.request(
-            method, f"{self.url}/{path}", params=query, data=body, headers=headers
-        ) as response:
+        async with self._session.request(method, f"{self.url}/{path}", params=query, data=body, headers=headers) as response:
             if response.status != status:
                 raise SuiteRefused(f"{method} {path}: {response.status} {(await response.text())[:500]}")
             return await response.json(content_type=None)
