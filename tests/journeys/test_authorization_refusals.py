@@ -182,7 +182,7 @@ async def test_another_clients_request_uri(acme, borough, browser):
 
 
 @pytest.mark.parametrize(
-    "request_uri", ["urn:ietf:params:oauth:request_uri:made-up", "https://evil.test/request.jwt", "", "x" * 5000]
+    "request_uri", ["urn:ietf:params:oauth:request_uri:made-up", "https://evil.test/request.jwt", "x" * 5000]
 )
 async def test_a_request_uri_of_nobody(acme, browser, request_uri):
     """Acme has one address only, so there is no doubt where to say so."""
@@ -190,6 +190,11 @@ async def test_a_request_uri_of_nobody(acme, browser, request_uri):
     assert browser.landed.startswith(acme.folder.redirect_uris[0] + "?")
     assert browser.answer["error"] in {"invalid_request_uri", "invalid_request"}
     assert not {"code", "state"} & browser.answer.keys()
+
+
+async def test_no_request_uri_and_no_request(acme, browser):
+    await browser.open(await acme.authorization_url(""))
+    assert (browser.landed, browser.status, browser.error_code) == ("", 400, "invalid_request")
 
 
 @module("ensure-server-handles-non-matching-intent-id")
