@@ -17,11 +17,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from portcullis.control_client import ServerRefused
 from tests.conformance.configuration import enrol_clients, render_configuration
 from tests.conformance.judging import Outcome, read_outcome, undeclared, unused
 from tests.conformance.plans import Plan, load_expected, load_plans
 from tests.conformance.results import record
-from tests.conformance.suite import Suite
+from tests.conformance.suite import Suite, SuiteRefused
 from tests.harness.server import Server
 
 MODULE_SECONDS_MAX = 420.0  # one module sleeps until a request URI has expired, and another until a code has
@@ -70,7 +71,11 @@ async def _run_plans(arguments: argparse.Namespace, plans: list[Plan], state_dir
         version = await suite.version()
         wrong = 0
         for plan in plans:
-            wrong += await _run_plan(suite, version, plan, state_dir, arguments)
+            try:
+                wrong += await _run_plan(suite, version, plan, state_dir, arguments)
+            except (ServerRefused, SuiteRefused) as refused:
+                print(f"\n{plan.name}: could not be run: {refused}")
+                wrong += 1
     return 1 if wrong else 0
 
 
