@@ -15,6 +15,7 @@ SECOND_QUERY = "?dummy1=lorem&dummy2=ipsum"  # the suite's second client lives a
 NOTIFICATION = "/ciba-notification-endpoint"
 NAME_CHARACTERS = 8  # of the hash that tells one suite's clients from another's
 INSTITUTION = "portcullis"
+READS_OFTEN = "dpop-negative-tests"  # more often than a customer's accounts may be read in their absence (RTS art. 36(5)(b))
 
 
 def enrol_clients(plan: Plan, suite: str, state_dir: Path, token: str = "") -> list[Path]:
@@ -40,6 +41,12 @@ def render_configuration(plan: Plan, suite: str, state_dir: Path, folders: list[
     ready = load_ready(state_dir)
     issuer, accounts = ready["issuer"], ready["dialects"][ACCOUNTS]
     first, second = (json.loads((folder / "client.json").read_text()) for folder in folders)
+    resource = {
+        "resourceUrl": _resource(plan, ready, accounts),
+        "resourceUrlAccountRequests": f"{accounts}/",
+        "resourceUrlAccountsResource": f"{accounts}/",
+        "institution_id": INSTITUTION,
+    }
     configuration: dict[str, Any] = {
         "alias": _alias(plan),
         "description": f"Portcullis, {plan.name}",
@@ -48,19 +55,15 @@ def render_configuration(plan: Plan, suite: str, state_dir: Path, folders: list[
         "client2": _client(plan, folders[1], second) | {"acr_value": "urn:openbanking:psd2:sca"},
         "mtls": _certificate(folders[0], first),
         "mtls2": _certificate(folders[1], second),
-        "resource": {
-            "resourceUrl": _resource(plan, ready, accounts),
-            "resourceUrlAccountRequests": f"{accounts}/",
-            "resourceUrlAccountsResource": f"{accounts}/",
-            "institution_id": INSTITUTION,
-        },
+        "resource": resource,
+        "override": {plan.prefix + READS_OFTEN: {"resource": resource | {"resourceUrl": f"{ready['mtls']}/whoami"}}},
         "options": {"browsercontrol_css_enable": False},
     }
     if plan.plan.startswith("fapi-ciba"):
         configuration["automated_ciba_approval_url"] = f"{issuer}/sandbox/ciba/{{auth_req_id}}/{{action}}"
     elif not plan.is_browserless:
         configuration["browser"] = render_browser(issuer, suite)
-        configuration["override"] = render_overrides(plan.prefix, issuer, suite)
+        configuration["override"] |= render_overrides(plan.prefix, issuer, suite)
     return configuration
 
 
