@@ -11,7 +11,10 @@ USERNAME, PASSWORD = "alice", "alice-pw"
 EVERYTHING = "*"
 
 # modules whose answer is a page, because the redirect URI cannot be trusted; and what stands on it
-ERROR_PAGES = {"fapi1-advanced-final-ensure-registered-redirect-uri": "invalid_request"}
+ERROR_PAGES = {
+    "fapi1-advanced-final-ensure-registered-redirect-uri": "invalid_request",
+    "fapi1-advanced-final-ensure-redirect-uri-in-authorization-request": "invalid_request",
+}
 
 
 def render_browser(issuer: str, suite: str) -> list[dict[str, Any]]:
