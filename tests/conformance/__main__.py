@@ -17,6 +17,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from portcullis.control_client import ServerRefused
 from tests.conformance.configuration import enrol_clients, render_configuration
 from tests.conformance.judging import Outcome, read_outcome, undeclared, unused
@@ -35,8 +37,18 @@ def main() -> int:
     if not plans:
         print(f"no plan is called {' or '.join(arguments.plan)}: see tests/conformance/plans.toml", file=sys.stderr)
         return 2
+    try:
+        version = asyncio.run(_ask_version(arguments.suite))
+    except (aiohttp.ClientError, SuiteRefused, TimeoutError) as error:
+        print(f"no conformance suite answers at {arguments.suite}: {error}", file=sys.stderr)
+        return 2
     with _sandbox(arguments.state_dir) as state_dir:
-        return asyncio.run(_run_plans(arguments, plans, state_dir))
+        return asyncio.run(_run_plans(arguments, plans, version, state_dir))
+
+
+async def _ask_version(url: str) -> str:
+    async with Suite(url) as suite:
+        return await suite.version()
 
 
 def _parse_arguments() -> argparse.Namespace:
@@ -69,9 +81,8 @@ def _sandbox(state_dir: Path | None) -> Iterator[Path]:
             server.stop()
 
 
-async def _run_plans(arguments: argparse.Namespace, plans: list[Plan], state_dir: Path) -> int:
+async def _run_plans(arguments: argparse.Namespace, plans: list[Plan], version: str, state_dir: Path) -> int:
     async with Suite(arguments.suite) as suite:
-        version = await suite.version()
         wrong = 0
         for plan in plans:
             try:
