@@ -21,9 +21,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Before any is left out by name or mark."""
+    """Before any is left out by name or mark. A mark may say after a colon which step of its module the test is."""
     for mark in item.iter_markers("conformance"):
-        item.config.stash[NAMES].update(mark.args)
+        item.config.stash[NAMES].update(name.partition(":")[0] for name in mark.args)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
