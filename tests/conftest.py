@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests.harness.databases import KINDS, POSTGRESQL, SQLITE, Databases, migrate
 from tests.harness.installations import locked
 
-pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin"]
+pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin", "tests.conformance.mirrored"]
 
 # how busy the machine is says nothing about what is tested
 settings.register_profile("portcullis", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -24,7 +24,7 @@ from consent.app import ConsentServer
 from consent.authorize.pushed import PushedRequest, load_pushed
 from consent.clients.client_keys import ClientKeys
 from consent.clients.metadata import ClientMetadata
-from consent.clients.registry import register_client
+from consent.clients.registry import register_client, replace_client
 from consent.journey.outcome import Approval, approve
 from consent.journey.session import Asked
 from consent.keys.ring import KeyRing
@@ -303,6 +303,13 @@ class World:
     async def register(self, name: str, key: SigningKey, **changes: Any) -> Tpp:
         client = await register_client(self.services, BRAND, self.metadata(name, key, **changes))
         self.tpps[name] = Tpp(client, key, certificate(name), next(iter(client.redirect_uris), ""))
+        return self.tpps[name]
+
+    async def register_anew(self, tpp: Tpp, **changes: Any) -> Tpp:
+        """The same client with other metadata."""
+        name = next(name for name, known in self.tpps.items() if known is tpp)
+        client = await replace_client(self.services, BRAND, tpp.client.id, self.metadata(name, tpp.key, **changes))
+        self.tpps[name] = replace(tpp, client=client)
         return self.tpps[name]
 
     def assertion_claims(self, tpp: Tpp, **changes: Any) -> dict[str, Any]:

@@ -106,7 +106,7 @@ async def test_head_is_get_without_its_body(oauth: World):
         ("DELETE", "/authorize", "GET, POST, HEAD"),
     ],
 )
-@pytest.mark.spec("fapi2-security-profile-final-par-attempt-invalid-http-method")
+@pytest.mark.conformance("fapi2-security-profile-final-par-attempt-invalid-http-method")
 async def test_another_method_is_refused_and_told_which_exist(oauth: World, method: str, path: str, allowed: str):
     answer = await oauth.call(method, path)
     assert answer.status == 405
