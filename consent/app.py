@@ -11,6 +11,7 @@ from typing import Literal
 import structlog
 
 from consent.authorize.endpoint import authorize
+from consent.backchannel.endpoint import ask_customer
 from consent.dashboard import ROUTES as DASHBOARD
 from consent.discovery import discover
 from consent.grant_management import ROUTES as GRANT_MANAGEMENT
@@ -46,6 +47,7 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("POST", "/par", "oauth", push),
     ("POST", "/token", "oauth", issue_tokens),
     ("POST", "/revoke", "oauth", revoke),
+    ("POST", "/bc-authorize", "oauth", ask_customer),
     *((method, path, "oauth", handler) for method, path, handler in REGISTRATION),
     *((method, path, "oauth", handler) for method, path, handler in GRANT_MANAGEMENT),
     ("GET", "/authorize", "page", authorize),

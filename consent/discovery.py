@@ -8,6 +8,7 @@ from typing import Any
 
 from consent.authorization_details import TYPE
 from consent.client_authentication import METHODS
+from consent.clients.backchannel_metadata import DELIVERY_MODES, SIGNING_ALGORITHMS
 from consent.grant_management import ACTIONS
 from consent.grant_management import PATH as GRANTS_PATH
 from consent.grants import GRANTS
@@ -28,6 +29,7 @@ ALIASED = {
     "pushed_authorization_request_endpoint": "/par",
     "revocation_endpoint": "/revoke",
     "grant_management_endpoint": GRANTS_PATH,
+    "backchannel_authentication_endpoint": "/bc-authorize",
 }
 
 
@@ -69,6 +71,9 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "backchannel_token_delivery_modes_supported": list(DELIVERY_MODES),
+        "backchannel_authentication_request_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "backchannel_user_code_parameter_supported": False,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "tls_client_certificate_bound_access_tokens": True,
