@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from multidict import CIMultiDict
 
+from consent.errors import AuthenticationAnswered
 from kernel import json
 from kernel.brand import Brand
 from kernel.clock import Clock
@@ -154,6 +155,7 @@ def _is_loopback(peer: str) -> bool:
 
 
 STATUSES: dict[type[Problem], int] = {
+    AuthenticationAnswered: 409,
     CallerRefused: 403,
     OperationUnknown: 404,
     ConsentUnknown: 404,

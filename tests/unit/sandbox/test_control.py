@@ -71,6 +71,7 @@ def call(ports):
             clock=ManualClock(datetime(2026, 1, 1, tzinfo=UTC)),
             moved_clock=ports,
             decide=ports.decide,
+            answer=ports.answer,
             new_tpp=ports.new_tpp,
             revoke_tpp=ports.revoke_tpp,
             renew_tpp=ports.renew_tpp,
