@@ -91,7 +91,7 @@ class Tpp:
 
     async def client_credentials_token(self, scope: str = "accounts", *, knobs: Knobs = AS_IT_SHOULD_BE) -> str:
         """An access token with the TPP's own authority."""
-        answer = await self.post_authenticated("token_endpoint", {"grant_type": "client_credentials", "scope": scope}, knobs)
+        answer = await self._post("token_endpoint", {"grant_type": "client_credentials", "scope": scope}, knobs)
         return str(expect(200, "client credentials", answer)["access_token"])
 
     async def lodge_account_consent(
@@ -131,7 +131,7 @@ class Tpp:
         form = authorization_form(self.folder.client_id, pushed)
         if self.prover is not None:
             form["dpop_jkt"] = self.prover.thumbprint
-        answer = await self.post_authenticated(PUSH, await self._signed(form, knobs), knobs)
+        answer = await self._post(PUSH, await self._signed(form, knobs), knobs)
         document = expect(201, "pushed authorization request", answer)
         self._pushed = replace(pushed, request_uri=document["request_uri"], expires_in=document["expires_in"])
         return self._pushed
@@ -203,7 +203,7 @@ class Tpp:
             answer = verify_response(token, await self._published_keys(), issuer=issuer, client_id=client_id)
         code = check_parameters(answer, pushed, issuer=issuer)
         if "id_token" in pushed.response_type:
-            check_hashes(await self.verified_claims(answer, pushed), code, pushed.state)
+            check_hashes(await self._id_token_claims(answer, pushed), code, pushed.state)
         return code
 
     def read_authorization_response(self, location: str, pushed: PushedRequest) -> str:
@@ -221,20 +221,20 @@ class Tpp:
             "redirect_uri": pushed.redirect_uri,
             "code_verifier": pushed.code_verifier,
         }
-        document = expect(200, "authorization code", await self.post_authenticated("token_endpoint", form, knobs))
-        return read_tokens(
-            document, await self.verified_claims(document, pushed.scope, pushed.nonce, pushed.consent_id), self.token_type
-        )
+        document = expect(200, "authorization code", await self._post("token_endpoint", form, knobs))
+        return read_tokens(document, await self._id_token_claims(document, pushed), self.token_type)
+
+    async def post_authenticated(self, endpoint: str, form: Mapping[str, str], knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
+        """A form to an endpoint of the authorization server, named as its metadata name it; whatever the answer."""
+        return await self._post(endpoint, form, knobs)
 
     async def refresh(self, refresh_token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Tokens:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return read_tokens(
-            expect(200, "refresh", await self.post_authenticated("token_endpoint", form, knobs)), {}, self.token_type
-        )
+        return read_tokens(expect(200, "refresh", await self._post("token_endpoint", form, knobs)), {}, self.token_type)
 
     async def revoke(self, token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
         """RFC 7009. Raises Refused for another answer than 200."""
-        answer = await self.post_authenticated("revocation_endpoint", {"token": token}, knobs)
+        answer = await self._post("revocation_endpoint", {"token": token}, knobs)
         if answer.status != 200:
             raise Refused("revoke", answer)
         return answer
@@ -278,7 +278,7 @@ class Tpp:
         answer = await once()
         return await once() if self.prover is not None and self.prover.learn(url, answer) else answer
 
-    async def post_authenticated(self, endpoint: str, form: Mapping[str, str], knobs: Knobs) -> Answer:
+    async def _post(self, endpoint: str, form: Mapping[str, str], knobs: Knobs) -> Answer:
         """To an endpoint of the authorization server, authenticated as registered."""
         metadata = await self.discover()
         # a certificate is shown where it authenticates or where a token is bound to it
@@ -303,6 +303,9 @@ class Tpp:
             assertion = sign_assertion(self.folder.client_id, issuer, self.folder.signing_jwk, knobs)
             credentials |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
         return credentials
+
+    async def _id_token_claims(self, document: Mapping[str, Any], pushed: PushedRequest) -> dict[str, Any]:
+        return await self.verified_claims(document, pushed.scope, pushed.nonce, pushed.consent_id)
 
     async def verified_claims(
         self, document: Mapping[str, Any], scope: str, nonce: str | None, consent_id: str | None
