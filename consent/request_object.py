@@ -69,6 +69,14 @@ def verify_request_object(
     return RequestObject(claims, parameters, datetime.fromtimestamp(expires_at, UTC))
 
 
+def parse_kid(token: str) -> object:
+    """The key that an object says to be signed with, whatever that is; None if it cannot be read."""
+    try:
+        return parse_jwt(token).header.get("kid")
+    except JwtInvalid:
+        return None
+
+
 def parse_unverified(token: str) -> Parameters:
     """What an object says that nobody has verified, or that was found wanting: only to learn where its refusal may be told. Empty if it
     cannot be read."""

@@ -147,15 +147,6 @@ def parse_jwt(token: str) -> UnverifiedJwt:
     return _parse(token, HEADER_CHARS_MAX)
 
 
-def unverified_kid(token: str) -> str | None:
-    """The key that a JWT claims to be signed with, None if it cannot be read or names none: only to know which keys to have at hand."""
-    try:
-        kid = parse_jwt(token).header.get("kid")
-    except JwtInvalid:
-        return None
-    return kid if isinstance(kid, str) else None
-
-
 def verify_jwt(token: str, keys: Mapping[str, JwtKey], *, algorithms: Collection[str], types: Collection[str | None]) -> Jwt:
     """Verify the signature with the key that the header names; `keys` maps kid to key. Without a kid, the only key for the
     algorithm is taken. `types` are the acceptable `typ` values in lower case, None for an absent one. Raises JwtInvalid."""

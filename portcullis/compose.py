@@ -129,6 +129,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)
+            _watch_keys(parts, services.keys, brand.name)
         await stack.enter_async_context(following_keys(services, parts.brands))
         yield Composition(
             services=services,
@@ -173,6 +174,17 @@ def _watch(telemetry: Telemetry, versions: Versions, queues: Mapping[str, Groupe
             partial(getattr, records, "refused"),
             queue=queue,
         )
+
+
+def _watch_keys(parts: Parts, keys: KeyRing, brand: str) -> None:
+    """A rotation that does not come to pass breaks nothing, so nobody else would notice."""
+
+    def age() -> float:
+        return (parts.clock.wall() - keys.used_since(brand)).total_seconds()
+
+    parts.telemetry.watch(
+        "signing_key_age_seconds", "For how long the oldest signing key in use has been used.", age, brand=brand
+    )
 
 
 async def _outlive_second_of(birth: float, clock: Clock) -> None:

@@ -6,8 +6,7 @@ FAPI2-MS-FINAL 5.3.1, FAPI1-ADV 5.2.2-1 and -10 (values outside are not used), R
 from consent.authorize.asking import Asking
 from consent.errors import RequestObjectMissing, RequestObjectUnsupported
 from consent.profiles import profile_of
-from consent.request_object import verify_request_object
-from kernel.jose import unverified_kid
+from consent.request_object import parse_kid, verify_request_object
 
 
 async def check_request_object(asking: Asking) -> None:
@@ -18,6 +17,6 @@ async def check_request_object(asking: Asking) -> None:
         return
     if token is None:
         raise RequestObjectMissing(f"client {client.id} sent none")
-    keys = await services.client_keys.of(client, unverified_kid(token))
+    keys = await services.client_keys.of(client, parse_kid(token))
     verified = verify_request_object(token, client=client, keys=keys, issuer=asking.brand.issuer, wall=services.clock.wall())
     asking.parameters, asking.valid_until = verified.parameters, verified.expires_at

@@ -132,7 +132,7 @@ def _client_of(
         redirect_uris=metadata.redirect_uris,
         scopes=frozenset(metadata.scope.split()),
         grant_types=metadata.grant_types,
-        jwks=_key_set_of(metadata),
+        jwks=_jwks_of(metadata),
         jwks_uri=metadata.jwks_uri,
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
         id_token_encrypted_response_alg=metadata.id_token_encrypted_response_alg,
@@ -148,9 +148,9 @@ def _client_of(
     )
 
 
-def _key_set_of(metadata: ClientMetadata) -> dict[str, list[dict[str, str]]]:
-    """What is kept of the keys: nothing of those that stay at jwks_uri."""
-    if metadata.jwks_uri is not None:
+def _jwks_of(metadata: ClientMetadata) -> dict[str, list[dict[str, str]]]:
+    """The keys that are kept by value: what verifies, and what we are to encrypt with."""
+    if metadata.jwks_uri:
         return {}
     return {"keys": [*map(public_jwk, import_client_keys(metadata.jwks).values()), *_encryption_jwks(metadata)]}
 

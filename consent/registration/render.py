@@ -5,9 +5,10 @@ from typing import Any
 from kernel.access import Client
 from kernel.brand import Brand
 
-MESSAGES = (
-    *("request_object_signing_alg", "authorization_signed_response_alg", "authorization_encrypted_response_alg"),
-    *("authorization_encrypted_response_enc", "id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
+MESSAGES = (  # what a client may have registered of its messages, in the names of the standards
+    *("request_object_signing_alg", "authorization_signed_response_alg"),
+    *("authorization_encrypted_response_alg", "authorization_encrypted_response_enc"),
+    *("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
 )
 
 
@@ -32,8 +33,8 @@ def render_registration(brand: Brand, client: Client, *, token: str | None = Non
         "tls_client_certificate_bound_access_tokens": client.sender_constraint == "mtls",
         "registration_client_uri": f"{brand.mtls_url}/register/{client.id}",
     }
-    document |= {name: value for name in MESSAGES if (value := getattr(client, name)) is not None}
     document |= {"jwks_uri": client.jwks_uri} if client.jwks_uri else {"jwks": client.jwks}
+    document |= {name: value for name in MESSAGES if (value := getattr(client, name)) is not None}
     if client.registration is not None:
         document["software_statement"] = client.registration.statement
     if client.tls_client_auth is not None:

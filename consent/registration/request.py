@@ -46,12 +46,13 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     security_profile: SecurityProfile | None = None
     token_endpoint_auth_signing_alg: Algorithm | None = None
     id_token_signed_response_alg: Algorithm | None = None
+    id_token_encrypted_response_alg: KeyAgreement | None = None
+    id_token_encrypted_response_enc: Encryption | None = None
     request_object_signing_alg: Algorithm | None = None
+    require_signed_request_object: bool | None = None
     authorization_signed_response_alg: Algorithm | None = None
     authorization_encrypted_response_alg: KeyAgreement | None = None
     authorization_encrypted_response_enc: Encryption | None = None
-    id_token_encrypted_response_alg: KeyAgreement | None = None
-    id_token_encrypted_response_enc: Encryption | None = None
     tls_client_auth_subject_dn: str | None = None
     tls_client_auth_san_dns: str | None = None
     tls_client_auth_san_uri: str | None = None

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.tpp import Refused
 from tests.harness.forms import Browser
 
 PREFIX = "fapi2-security-profile-final-"

@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs
-from sandbox.tpp_kit.tpp import Refused
 from tests.harness.forms import Browser
 from tests.harness.judged import JudgedTpp
 

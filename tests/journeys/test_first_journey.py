@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from consent import tables_consents
 from plugins.ledger import tables as ledger
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.signing import ResponseInvalid
-from sandbox.tpp_kit.tpp import DEFAULT_PERMISSIONS, Refused
+from sandbox.tpp_kit.tpp import DEFAULT_PERMISSIONS
 from tests.harness.forms import Browser
 from tests.official import COUNTS
 

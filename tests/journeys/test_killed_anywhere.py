@@ -14,8 +14,8 @@ from consent.tables_consents import consents
 from plugins.ledger import tables as ledger
 from sandbox.bank import tables as bank
 from sandbox.bank.seeding import ALL_HOUSEHOLDS
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.tpp import Refused
 from tests.harness.books import BRAND, Books
 from tests.harness.forms import Browser
 from tests.harness.installations import EMBEDDED, PRODUCTION_LIKE

@@ -8,7 +8,7 @@ import pytest
 from consent.tables_consents import journeys
 from consent.tables_oauth import codes, pushed_requests
 from kernel.ids import hash_secret
-from sandbox.tpp_kit.tpp import Refused
+from sandbox.tpp_kit.answers import Refused
 from tests.harness.books import end_lifetimes
 from tests.harness.forms import Browser
 from tests.harness.judged import JudgedTpp

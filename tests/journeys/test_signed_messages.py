@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.signing import verify_response
-from sandbox.tpp_kit.tpp import Refused
 from tests.harness.forged import parts_of, unsigned
 from tests.harness.forms import Browser
 from tests.harness.judged import JudgedTpp

@@ -304,6 +304,14 @@ async def test_a_state_outside_is_not_given_back(signing: World):
     assert set((await signing.approve(adv, request_uri)).fragment) == {"code", "id_token", "iss"}
 
 
+async def test_a_refusal_gives_no_state_back_that_the_object_does_not_have(signing: World):
+    """Unless there is no object to read: then the browser's is all there is."""
+    adv = adv_of(signing)
+    refused = await signing.bring(adv, signing.signed(adv, None, state=None, exp=1), state="outside")
+    assert "state" not in refused.fragment
+    assert (await signing.bring(adv, "nonsense", state="outside")).fragment["state"] == "outside"
+
+
 async def test_an_object_may_be_posted(signing: World):
     """OIDC Core section 3.1.2.1: a long one fits no address."""
     adv = adv_of(signing)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from consent.clients.metadata import import_client_keys
+from consent.clients.key_set import import_client_keys
 from consent.errors import RequestObjectInvalid, oauth_error
 from consent.request_object import STRUCTURED, TEXT, RequestObject, parse_unverified, verify_request_object
 from kernel.access import Client, SecurityProfile
