@@ -9,7 +9,7 @@ from typing import Any
 from consent.client_authentication import METHODS
 from consent.grants import GRANTS
 from consent.json_document import render_public
-from consent.keys.ring import ID_TOKEN_ALGORITHMS
+from consent.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose, algorithms_of
 from consent.offer import acr_values_offered, claims_offered, scopes_offered
 from consent.services import Services
 from kernel.brand import Brand
@@ -21,6 +21,8 @@ ALIASED = {
     "token_endpoint": "/token",
     "pushed_authorization_request_endpoint": "/par",
     "revocation_endpoint": "/revoke",
+    "introspection_endpoint": "/introspect",
+    "userinfo_endpoint": "/userinfo",
 }
 
 
@@ -53,6 +55,10 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_signing_alg_values_supported": list(algorithms_of(KeyPurpose.INTROSPECTION)),
+        "userinfo_signing_alg_values_supported": list(algorithms_of(KeyPurpose.USERINFO)),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "tls_client_certificate_bound_access_tokens": True,

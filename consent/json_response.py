@@ -6,11 +6,31 @@ from multidict import CIMultiDict
 
 from consent.errors import ClientUnauthenticated, oauth_error, render_description
 from kernel import json
-from kernel.errors import MethodNotAllowed, Problem, ProofNonceRequired, RateExceeded, TokenMissing
+from kernel.errors import (
+    CertificateBlocked,
+    CertificateExpired,
+    CertificateForeign,
+    CertificateInvalid,
+    CertificateMissing,
+    CertificateRevoked,
+    MethodNotAllowed,
+    Problem,
+    ProofInvalid,
+    ProofMissing,
+    ProofNonceRequired,
+    RateExceeded,
+    TokenMissing,
+)
+from kernel.http.challenges import add_challenges
 from kernel.http.message import Response
 
 JSON = "application/json"
+NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 RETRY_SECONDS = 1
+SENDER_REFUSED = (
+    *(ProofMissing, ProofInvalid, ProofNonceRequired),
+    *(CertificateMissing, CertificateInvalid, CertificateExpired, CertificateForeign, CertificateRevoked, CertificateBlocked),
+)
 
 
 def render_json(status: int, document: dict[str, Any]) -> Response:
@@ -33,6 +53,18 @@ def render_json_error(problem: Problem) -> Response:
     return Response(status, json.encode({"error": code, "error_description": render_description(problem.public)}), headers)
 
 
+def render_resource_error(problem: Problem) -> Response:
+    """The same for an endpoint that an access token opens: whatever is wrong with the token, or with who presents it, is 401, and the
+    answer says what would be right. RFC 6750 section 3.1, RFC 9449 section 7.1."""
+    response = render_json_error(problem)
+    if isinstance(problem, SENDER_REFUSED):
+        response.status = 401
+    if response.status in {401, 403}:
+        response.headers.popall("WWW-Authenticate", None)
+        add_challenges(response.headers, problem)
+    return response
+
+
 def render_json_failure() -> Response:
     """For a broken invariant: nothing about it is the caller's business."""
     document = {"error": "server_error", "error_description": "The server failed. Nothing was changed."}
@@ -40,4 +72,4 @@ def render_json_failure() -> Response:
 
 
 def _headers() -> CIMultiDict[str]:
-    return CIMultiDict({"Content-Type": JSON, "Cache-Control": "no-store", "Pragma": "no-cache"})
+    return CIMultiDict({"Content-Type": JSON, **NOT_STORED})

@@ -77,6 +77,7 @@ token_families = sa.Table(
     sa.Column("psu_id", ID, nullable=False),
     sa.Column("subject", sa.String(255), nullable=False),
     sa.Column("scope", sa.Text, nullable=False),  # separated by spaces, as granted
+    sa.Column("userinfo_claims", sa.Text, nullable=False, server_default=""),  # separated by spaces, as asked for
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("ended_at", Instant, nullable=True),
     sa.UniqueConstraint("brand", "authorisation_id", name="token_families_by_authorisation"),

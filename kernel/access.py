@@ -86,6 +86,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     jwks_uri: str | None = None
     tls_client_auth: CertificateSubject | None = None
     id_token_signed_response_alg: str = "PS256"
+    userinfo_signed_response_alg: str | None = None  # None: not signed
+    introspection_signed_response_alg: str = "PS256"  # of an answer that is asked for signed
     default_permissions: frozenset[str] = frozenset()  # account-information default when a request names no consent
     registration: Registration | None = None  # None: by the bank's own hand
     created_at: datetime
@@ -107,6 +109,7 @@ class TokenFamily(msgspec.Struct, frozen=True, kw_only=True):
     psu_id: str
     state: FamilyState
     scope: tuple[str, ...]
+    userinfo_claims: tuple[str, ...] = ()  # that its request asked of userinfo
 
 
 class Confirmation(msgspec.Struct, frozen=True):

@@ -133,6 +133,8 @@ def _client_of(
         jwks={} if metadata.jwks_uri else {"keys": [public_jwk(key) for key in import_client_keys(metadata.jwks).values()]},
         jwks_uri=metadata.jwks_uri,
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
+        userinfo_signed_response_alg=metadata.userinfo_signed_response_alg,
+        introspection_signed_response_alg=metadata.introspection_signed_response_alg,
         default_permissions=frozenset(metadata.default_permissions),
         registration=registration,
         created_at=services.clock.wall(),

@@ -31,6 +31,7 @@ async def issue_family(
             psu_id=family.psu_id,
             subject=subject,
             scope=" ".join(family.scope),
+            userinfo_claims=" ".join(family.userinfo_claims),
             created_at=now,
         )
     )
@@ -67,6 +68,7 @@ def family_of(row: sa.Row[Any]) -> TokenFamily:
         psu_id=row.psu_id,
         state=FamilyState(row.state),
         scope=tuple(row.scope.split()),
+        userinfo_claims=tuple(row.userinfo_claims.split()),
     )
 
 
