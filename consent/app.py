@@ -14,6 +14,7 @@ import structlog
 from consent.authorize.endpoint import authorize
 from consent.dashboard import ROUTES as DASHBOARD
 from consent.discovery import discover
+from consent.grant_management import ROUTES as GRANT_MANAGEMENT
 from consent.introspection import introspect
 from consent.journey import ROUTES as PAGES
 from consent.journey.problems import page_error
@@ -52,6 +53,7 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("GET", "/userinfo", "resource", tell),
     ("POST", "/userinfo", "resource", tell),
     *((method, path, "oauth", handler) for method, path, handler in REGISTRATION),
+    *((method, path, "resource", handler) for method, path, handler in GRANT_MANAGEMENT),
     ("GET", "/authorize", "page", authorize),
     ("POST", "/authorize", "page", authorize),
     *((method, path, "page", handler) for method, path, handler in PAGES),

@@ -45,7 +45,7 @@ async def _describe_access_token(services: Services, brand: Brand, client: Clien
             raise TokenInvalid("another client's")
 
     try:
-        token = (await load_standing(services, brand, presented, own)).token
+        token = (await load_standing(services, brand, presented, own, anywhere=True)).token
     except (TokenInvalid, TokenExpired, TokenRevoked):
         return None
     described = {
@@ -55,7 +55,7 @@ async def _describe_access_token(services: Services, brand: Brand, client: Clien
         "token_type": "DPoP" if token.confirmation.method == "jkt" else "Bearer",
         "exp": int(token.expires_at.timestamp()),
         "sub": token.subject,
-        "aud": brand.resource_audience,
+        "aud": list(token.audience) if len(token.audience) > 1 else token.audience[0],
         "iss": brand.issuer,
         "jti": token.jti,
         "cnf": {token.confirmation.method: token.confirmation.value},
@@ -67,7 +67,7 @@ async def _describe_refresh_token(services: Services, brand: Brand, client: Clie
     """It has no expiry of its own, and no key: neither is told."""
     try:
         async with services.database.read() as connection:
-            family = await load_refresh_grant(connection, services, brand, client, presented)
+            family, _ = await load_refresh_grant(connection, services, brand, client, presented)
     except RefreshTokenInvalid:
         return None
     return {

@@ -19,6 +19,7 @@ from kernel.errors import (
     ProofMissing,
     ProofNonceRequired,
     RateExceeded,
+    ScopeInsufficient,
     TokenMissing,
 )
 from kernel.http.challenges import add_challenges
@@ -42,10 +43,10 @@ def render_json_error(problem: Problem) -> Response:
     headers = _headers()
     if isinstance(problem, ClientUnauthenticated) and problem.challenge:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_client"'
-    if code == "invalid_token":
-        headers["WWW-Authenticate"] = "Bearer" if isinstance(problem, TokenMissing) else 'Bearer error="invalid_token"'
     if isinstance(problem, ProofNonceRequired):
         headers["DPoP-Nonce"] = problem.nonce
+    if code in {"invalid_token", "insufficient_scope"}:  # of a token that was presented (RFC 6750 section 3)
+        headers["WWW-Authenticate"] = "Bearer" if isinstance(problem, TokenMissing) else f'Bearer error="{code}"'
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allowed)
     if status in {429, 503}:
@@ -59,7 +60,7 @@ def render_resource_error(problem: Problem) -> Response:
     response = render_json_error(problem)
     if isinstance(problem, SENDER_REFUSED):
         response.status = 401
-    if response.status in {401, 403}:
+    if response.status == 401 or isinstance(problem, ScopeInsufficient):
         response.headers.popall("WWW-Authenticate", None)
         add_challenges(response.headers, problem)
     return response

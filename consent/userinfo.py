@@ -11,28 +11,25 @@ from multidict import CIMultiDict
 from consent.json_response import NOT_STORED, render_json
 from consent.keys.ring import KeyPurpose
 from consent.services import Services
+from consent.tokens.access import consent_claims
+from consent.tokens.presented import accept_token
 from consent.tokens.proofs import offer_nonce
-from consent.tokens.standing import Standing, load_standing
-from kernel.access import AccessToken, Client
+from consent.tokens.standing import Standing
+from kernel.access import Client
 from kernel.banking.consents import Permission
 from kernel.brand import Brand
-from kernel.certificates import check_owner, check_valid_at
-from kernel.dpop import first_use_of
-from kernel.dpop_nonces import Nonces
 from kernel.errors import ScopeInsufficient
-from kernel.hot_state import FirstUse
 from kernel.http.message import Request, Response
 from kernel.interaction import interaction_id
 from kernel.jose import sign_jwt
 from kernel.journal import Entry
-from kernel.presented_token import check_holder, parse_presented_token
 
 JWT_MEDIA_TYPE = "application/jwt"
 
 
 async def tell(services: Services, brand: Brand, request: Request) -> Response:
-    """Raises what refuses the token (consent/tokens/standing.py) or its presenter (kernel/presented_token.py), and ScopeInsufficient."""
-    standing = await _load_presented(services, brand, request)
+    """Raises what `accept_token` raises, and ScopeInsufficient."""
+    standing = await accept_token(services, brand, request)
     if standing.family is None or "openid" not in standing.token.scope:
         raise ScopeInsufficient("openid is needed")
     claims = {**await _requested(services, brand, standing), "sub": standing.token.subject}
@@ -40,29 +37,12 @@ async def tell(services: Services, brand: Brand, request: Request) -> Response:
     return offer_nonce(services, brand, request, _render(services, brand, standing.client, claims))
 
 
-async def _load_presented(services: Services, brand: Brand, request: Request) -> Standing:
-    presented, wall = parse_presented_token(request), services.clock.wall()
-    certificate, nonces = request.certificate, Nonces(services.sealer)
-    if certificate is not None:
-        check_valid_at(certificate, wall)
-        await services.certificate_status.check(certificate)
-
-    def prove(token: AccessToken, client: Client) -> FirstUse | None:
-        proof = check_holder(token, presented, brand, request, wall=wall, nonces=nonces)
-        if certificate is not None:
-            check_owner(certificate, client.organisation_id)
-        return None if proof is None else first_use_of(brand, proof, wall)
-
-    return await load_standing(services, brand, presented.text, prove)
-
-
 async def _requested(services: Services, brand: Brand, standing: Standing) -> dict[str, Any]:
     """Of the claims that were asked for, those that there are. What we do not know is left out."""
     family, consent = standing.family, standing.consent
     assert family is not None
     assert consent is not None
-    dialect = services.dialects.get(consent.lodged_as)
-    known: dict[str, Any] = {} if dialect is None else dialect.authorization.id_token_claims(consent)
+    known = dict(consent_claims(services, consent))
     if "name" in family.userinfo_claims and Permission.PARTY_PSU in consent.permissions:
         psu = await services.identity.find(brand, family.psu_id)
         if psu is not None:

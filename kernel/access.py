@@ -88,8 +88,17 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     id_token_signed_response_alg: str = "PS256"
     userinfo_signed_response_alg: str | None = None  # None: not signed
     introspection_signed_response_alg: str = "PS256"  # of an answer that is asked for signed
+    id_token_encrypted_response_alg: str | None = None  # None: signed only
+    id_token_encrypted_response_enc: str | None = None
+    request_object_signing_alg: str | None = None  # None: any of its profile for which the client has a key
+    response_types: frozenset[str] = frozenset({"code"})
+    authorization_signed_response_alg: str | None = None  # None: the client asks for no signed response
+    authorization_encrypted_response_alg: str | None = None
+    authorization_encrypted_response_enc: str | None = None
     default_permissions: frozenset[str] = frozenset()  # account-information default when a request names no consent
     registration: Registration | None = None  # None: by the bank's own hand
+    authorization_details_types: frozenset[str] = frozenset()  # that it may use (RFC 9396 section 10)
+    token_exchange_audiences: frozenset[str] = frozenset()  # for which an internal client may exchange tokens (RFC 8693)
     created_at: datetime
 
 
@@ -132,3 +141,4 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     confirmation: Confirmation
     family_id: str | None = None
     consent_id: str | None = None
+    audience: tuple[str, ...] = ()  # whom it is meant for: the brand's API, or parts of it

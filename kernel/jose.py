@@ -108,18 +108,18 @@ def generate_key(alg: Algorithm) -> JwtKey:
 
 def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
     """The key in `jwk`, for use with `alg` only. Raises JwtInvalid if it is no such key, or an RSA key of an unfit size."""
-    material: dict[str, str | list[str]] = {**_material(jwk)}
+    material: dict[str, str | list[str]] = {**material_of(jwk)}
     try:
         key: Key
         match alg:
             case "PS256":
-                _check_rsa_size(material)
+                check_rsa_size(material)
                 key = RSAKey.import_key(material)
             case "ES256":
-                _check_curve(material, "P-256")
+                check_curve(material, "P-256")
                 key = ECKey.import_key(material)
             case "EdDSA":
-                _check_curve(material, "Ed25519")
+                check_curve(material, "Ed25519")
                 key = OKPKey.import_key(material)
         key.public_key  # noqa: B018  builds the native key, which proves that its numbers are a key
     except (JoseError, ValueError, TypeError, KeyError) as error:
@@ -129,11 +129,11 @@ def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
 
 def public_jwk(key: JwtKey) -> dict[str, str]:
     """The public half, as a JWK Set shows it."""
-    return {**_material(key.key.as_dict(private=False)), "kid": key.kid, "alg": key.alg, "use": "sig"}
+    return {**material_of(key.key.as_dict(private=False)), "kid": key.kid, "alg": key.alg, "use": "sig"}
 
 
 def private_jwk(key: JwtKey) -> dict[str, str]:
-    return _material(key.key.as_dict(private=True))
+    return material_of(key.key.as_dict(private=True))
 
 
 def sign_jwt(claims: Mapping[str, Any], key: JwtKey, *, typ: str) -> str:
@@ -185,7 +185,7 @@ def numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
     return float(value)
 
 
-def _material(jwk: Mapping[str, Any]) -> dict[str, str]:
+def material_of(jwk: Mapping[str, Any]) -> dict[str, str]:
     """The members that are the key itself: advice in the others (`use`, `key_ops`, `x5c`) is not ours to follow."""
     return {name: value for name, value in jwk.items() if name in _MATERIAL and isinstance(value, str)}
 
@@ -248,7 +248,7 @@ def _decode_segment(segment: str) -> dict[str, Any]:
         raise JwtInvalid(f"segment: {type(error).__name__}") from None
 
 
-def _check_rsa_size(material: Mapping[str, Any]) -> None:
+def check_rsa_size(material: Mapping[str, Any]) -> None:
     """A key must be strong enough to trust, and small enough that verifying with it costs no one much."""
     modulus, exponent = (urlsafe_b64decode(material[name].encode("ascii")) for name in ("n", "e"))
     bits = int.from_bytes(modulus).bit_length()
@@ -256,6 +256,6 @@ def _check_rsa_size(material: Mapping[str, Any]) -> None:
         raise JwtInvalid(f"an RSA key of {bits} bits, with an exponent of {len(exponent)} bytes")
 
 
-def _check_curve(material: Mapping[str, Any], curve: str) -> None:
+def check_curve(material: Mapping[str, Any], curve: str) -> None:
     if material.get("crv") != curve:
         raise JwtInvalid(f"curve is not {curve}")

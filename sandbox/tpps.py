@@ -12,9 +12,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 
+from consent.authorization_details import TYPE
 from consent.clients.document import load_client
 from consent.clients.metadata import ClientMetadata
 from consent.clients.registry import is_registered_as, register_client, replace_client
+from consent.offer import GRANT_QUERY, GRANT_REVOKE
+from consent.profiles import PROFILES, Profile
+from consent.response_modes.choosing import SIGNED
 from consent.services import Services
 from kernel.access import Role as ClientRole
 from kernel.access import SecurityProfile
@@ -22,6 +26,7 @@ from kernel.banking.consents import Permission
 from kernel.brand import Brand
 from kernel.certificates import thumbprint_of
 from kernel.errors import FieldInvalid
+from kernel.jose import Algorithm
 from sandbox.atomic_file import PUBLIC, write_atomically
 from sandbox.directory import NAME, SEAL_FILES, TRANSPORT_FILES, Directory, Enrolment
 from sandbox.new_tpp import NewTpp
@@ -131,6 +136,10 @@ class Tpps:
             "software_id": enrolment.software_id,
             "signing_kid": enrolment.signing_kid,
             "signing_alg": enrolment.alg,
+            "response_types": sorted(metadata.response_types),
+            "response_mode": "jwt" if metadata.authorization_signed_response_alg else None,
+            "request_object_signing_alg": metadata.request_object_signing_alg,
+            "authorization_signed_response_alg": metadata.authorization_signed_response_alg,
             "ciba": None,
         }
 
@@ -151,10 +160,13 @@ def _asked_before(known: dict[str, Any]) -> NewTpp:
         auth=known["token_endpoint_auth_method"],
         sender_constraint=known["sender_constraint"],
         alg=known["signing_alg"],
+        response_mode=known.get("response_mode"),
     )
 
 
 def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
+    server_alg: Algorithm = "ES256" if enrolment.alg == "ES256" else "PS256"  # we sign with no other
+    profile = PROFILES[asked.profile]
     return ClientMetadata(
         client_name=enrolment.organisation_name,
         organisation_id=enrolment.organisation_id,
@@ -168,11 +180,24 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
         token_endpoint_auth_method=asked.auth,
         token_endpoint_auth_signing_alg=enrolment.alg,
         tls_client_auth_subject_dn=enrolment.subject_dn if asked.auth == "tls_client_auth" else None,
-        id_token_signed_response_alg="ES256" if enrolment.alg == "ES256" else "PS256",
+        id_token_signed_response_alg=server_alg,
+        response_types=_response_types(profile, asked),
+        request_object_signing_alg=enrolment.alg if profile.request_object == "required" else None,
+        authorization_signed_response_alg=server_alg if asked.response_mode == "jwt" else None,
         sender_constraint=asked.sender_constraint,
         default_permissions=DEFAULT_PERMISSIONS if "AISP" in enrolment.roles else frozenset(),
+        authorization_details_types=frozenset({TYPE}) if "AISP" in enrolment.roles else frozenset(),
+    )
+
+
+def _response_types(profile: Profile, asked: NewTpp) -> frozenset[str]:
+    """Those of the profile that the client has a mode for."""
+    return frozenset(
+        response_type
+        for response_type, modes in profile.response_types.items()
+        if asked.response_mode == "jwt" or not SIGNED.issuperset(modes)
     )
 
 
 def _scope(enrolment: Enrolment) -> str:
-    return " ".join(["openid", *(SCOPES[role] for role in enrolment.roles)])
+    return " ".join(["openid", *(SCOPES[role] for role in enrolment.roles), GRANT_QUERY, GRANT_REVOKE])

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.clients.document import columns_of, load_client
+from consent.clients.encryption import find_encryption_key
 from consent.clients.key_set import import_client_keys
 from consent.clients.metadata import ClientMetadata, certificate_subject_of, check_metadata
 from consent.services import Services
@@ -20,6 +21,7 @@ from kernel.errors import ClientInactive
 from kernel.interaction import interaction_id
 from kernel.jose import public_jwk
 from kernel.journal import Entry
+from kernel.jwe import public_encryption_jwk
 from kernel.subjects import client_subject
 
 
@@ -130,15 +132,38 @@ def _client_of(
         redirect_uris=metadata.redirect_uris,
         scopes=frozenset(metadata.scope.split()),
         grant_types=metadata.grant_types,
-        jwks={} if metadata.jwks_uri else {"keys": [public_jwk(key) for key in import_client_keys(metadata.jwks).values()]},
+        jwks=_jwks_of(metadata),
         jwks_uri=metadata.jwks_uri,
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
         userinfo_signed_response_alg=metadata.userinfo_signed_response_alg,
         introspection_signed_response_alg=metadata.introspection_signed_response_alg,
+        id_token_encrypted_response_alg=metadata.id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc=metadata.id_token_encrypted_response_enc,
+        request_object_signing_alg=metadata.request_object_signing_alg,
+        response_types=metadata.response_types,
+        authorization_signed_response_alg=metadata.authorization_signed_response_alg,
+        authorization_encrypted_response_alg=metadata.authorization_encrypted_response_alg,
+        authorization_encrypted_response_enc=metadata.authorization_encrypted_response_enc,
         default_permissions=frozenset(metadata.default_permissions),
         registration=registration,
+        authorization_details_types=frozenset(metadata.authorization_details_types),
+        token_exchange_audiences=metadata.token_exchange_audiences,
         created_at=services.clock.wall(),
     )
+
+
+def _jwks_of(metadata: ClientMetadata) -> dict[str, list[dict[str, str]]]:
+    """The keys that are kept by value: what verifies, and what we are to encrypt with."""
+    if metadata.jwks_uri:
+        return {}
+    return {"keys": [*map(public_jwk, import_client_keys(metadata.jwks).values()), *_encryption_jwks(metadata)]}
+
+
+def _encryption_jwks(metadata: ClientMetadata) -> list[dict[str, str]]:
+    """The keys that we are to encrypt with: one for each algorithm that the client registered."""
+    algorithms = dict.fromkeys((metadata.id_token_encrypted_response_alg, metadata.authorization_encrypted_response_alg))
+    keys = [find_encryption_key(metadata.jwks, alg) for alg in algorithms if alg is not None]
+    return [public_encryption_jwk(key) for key in keys if key is not None]
 
 
 async def _record(services: Services, connection: AsyncConnection, client: Client, kind: str, actor: str) -> None:

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import CodeInvalid
-from consent.grants.granting import TokenRequest, render_tokens
+from consent.grants.granting import TokenRequest, parse_audience, render_grant, render_tokens
 from consent.store.snapshots import load_consent
-from consent.tokens.access import issue_access_token, issue_id_token
+from consent.tokens.access import consent_claims, issue_access_token, issue_id_token
 from consent.tokens.codes import load_code, take_code
 from consent.tokens.families import load_family_row
 from consent.tokens.refresh import issue_refresh_token
@@ -38,6 +38,7 @@ class Redeemed:
     family: sa.Row[Any]
     consent: Consent
     refresh_token: str | None
+    audience: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class AuthorizationCode:
     name = "authorization_code"
 
     async def issue(self, asked: TokenRequest) -> dict[str, Any]:
-        """Raises CodeInvalid or FieldMissing."""
+        """Raises CodeInvalid, TargetInvalid or FieldMissing."""
         presented = asked.parameters.get("code")
         if presented is None:
             raise FieldMissing(path="code", public="The code is missing.")
@@ -79,13 +80,14 @@ async def _redeem(connection: AsyncConnection, asked: TokenRequest, presented: s
         raise CodeInvalid(f"expired at {code.expires_at}")
     _check_request(asked, code)
     family, consent = await _lock_grant(connection, asked, code)
+    audience = parse_audience(asked, family.resources)
     refresh_token = None
     if "refresh_token" in asked.client.grant_types:
         refresh_token = await issue_refresh_token(
             connection, services.ids, brand=brand, family_id=family.id, client_id=asked.client.id, now=services.clock.wall()
         )
     await _record(connection, asked, family)
-    return Redeemed(code, family, consent, refresh_token)
+    return Redeemed(code, family, consent, refresh_token, audience)
 
 
 async def _lock_grant(connection: AsyncConnection, asked: TokenRequest, code: sa.Row[Any]) -> tuple[sa.Row[Any], Consent]:
@@ -124,12 +126,21 @@ def _check_request(asked: TokenRequest, code: sa.Row[Any]) -> None:
     redirect_uri = asked.parameters.get("redirect_uri", code.redirect_uri)
     if redirect_uri != code.redirect_uri:
         raise CodeInvalid("redirect_uri is not the pushed one")
+    if code.code_challenge is None:
+        _check_no_verifier(asked)
+        return
     verifier = asked.parameters.get("code_verifier", "")
     if not _VERIFIER.fullmatch(verifier):
         raise CodeInvalid("code_verifier is missing or malformed")
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     if not hmac.compare_digest(challenge, code.code_challenge):
         raise CodeInvalid("code_verifier does not fit the challenge")
+
+
+def _check_no_verifier(asked: TokenRequest) -> None:
+    """RFC 9700 section 4.8.2: a verifier without a challenge means that someone took the challenge out of the request."""
+    if "code_verifier" in asked.parameters:
+        raise CodeInvalid("a code_verifier for a code without challenge")
 
 
 def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
@@ -144,10 +155,10 @@ def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
         confirmation=asked.confirmation,
         family_id=family.id,
         consent_id=family.consent_id,
+        audience=redeemed.audience,
     )
-    answer = render_tokens(issued, scope, redeemed.refresh_token)
+    answer = render_tokens(issued, scope, redeemed.refresh_token) | render_grant(redeemed.consent, family)
     if "openid" in scope:
-        dialect = services.dialects.get(redeemed.consent.lodged_as)
         answer["id_token"] = issue_id_token(
             services,
             brand,
@@ -156,6 +167,6 @@ def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
             nonce=redeemed.code.nonce,
             auth_time=redeemed.code.auth_time,
             acr=redeemed.code.acr,
-            claims={} if dialect is None else dialect.authorization.id_token_claims(redeemed.consent),
+            claims=consent_claims(services, redeemed.consent),
         )
     return answer

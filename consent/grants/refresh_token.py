@@ -5,7 +5,7 @@ RFC 6749 section 6, FAPI2-SP-FINAL 5.3.2.1-12 (no rotation). It works while its 
 
 from typing import Any
 
-from consent.grants.granting import TokenRequest, parse_scope, render_tokens
+from consent.grants.granting import TokenRequest, parse_audience, parse_scope, render_grant, render_tokens
 from consent.tokens.access import issue_access_token
 from consent.tokens.refresh import load_refresh_grant
 from kernel.errors import FieldMissing
@@ -17,13 +17,13 @@ class RefreshToken:
     name = "refresh_token"
 
     async def issue(self, asked: TokenRequest) -> dict[str, Any]:
-        """Raises RefreshTokenInvalid, ScopeInvalid, FieldMissing, or Overloaded when its record cannot be taken."""
+        """Raises RefreshTokenInvalid, ScopeInvalid, TargetInvalid, FieldMissing, or Overloaded when its record cannot be taken."""
         presented = asked.parameters.get("refresh_token")
         if presented is None:
             raise FieldMissing(path="refresh_token", public="The refresh_token is missing.")
         services = asked.services
         async with services.database.read() as connection:
-            family = await load_refresh_grant(connection, services, asked.brand, asked.client, presented)
+            family, consent = await load_refresh_grant(connection, services, asked.brand, asked.client, presented)
         scope = parse_scope(asked, tuple(family.scope.split()))
         issued = issue_access_token(
             services,
@@ -34,6 +34,7 @@ class RefreshToken:
             confirmation=asked.confirmation,
             family_id=family.id,
             consent_id=family.consent_id,
+            audience=parse_audience(asked, family.resources),
         )
         services.record_token(
             Entry(
@@ -46,4 +47,4 @@ class RefreshToken:
                 facts={"grant": self.name, "family_id": family.id, "consent_id": family.consent_id},
             )
         )
-        return render_tokens(issued, scope, presented)
+        return render_tokens(issued, scope, presented) | render_grant(consent, family)

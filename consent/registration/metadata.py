@@ -6,8 +6,9 @@ Roles limit scopes; the security profile settles what the request leaves open.
 from consent.clients.metadata import GRANT_TYPES, ClientMetadata, check_metadata
 from consent.errors import ClientMetadataInvalid
 from consent.offer import scopes_of_roles
-from consent.profiles import PROFILES
+from consent.profiles import PROFILES, Profile
 from consent.registration.request import Asked, Wish, refuse_member
+from consent.response_modes.choosing import canonical_type
 from consent.services import Services
 from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
@@ -21,7 +22,7 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
     """Raises ClientMetadataInvalid or RegistrationRedirectUriInvalid."""
     wish, statement = asked.wish, asked.statement
     profile = wish.security_profile or _profile_of(wish)
-    algorithms = PROFILES[profile].algorithms
+    rules = PROFILES[profile]
     metadata = ClientMetadata(
         client_name=statement.client_name,
         organisation_id=statement.organisation_id,
@@ -36,13 +37,21 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
         grant_types=wish.grant_types & GRANT_TYPES,
         security_profile=profile,
         token_endpoint_auth_method=wish.token_endpoint_auth_method,
-        token_endpoint_auth_signing_alg=wish.token_endpoint_auth_signing_alg or algorithms[0],
+        token_endpoint_auth_signing_alg=wish.token_endpoint_auth_signing_alg or rules.algorithms[0],
         tls_client_auth_subject_dn=wish.tls_client_auth_subject_dn,
         tls_client_auth_san_dns=wish.tls_client_auth_san_dns,
         tls_client_auth_san_uri=wish.tls_client_auth_san_uri,
         tls_client_auth_san_ip=wish.tls_client_auth_san_ip,
         tls_client_auth_san_email=wish.tls_client_auth_san_email,
-        id_token_signed_response_alg=wish.id_token_signed_response_alg or algorithms[0],
+        id_token_signed_response_alg=wish.id_token_signed_response_alg or rules.algorithms[0],
+        id_token_encrypted_response_alg=wish.id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc=wish.id_token_encrypted_response_enc,
+        response_types=_response_types(wish, rules),
+        request_object_signing_alg=wish.request_object_signing_alg if rules.request_object == "required" else None,
+        require_signed_request_object=wish.require_signed_request_object,
+        authorization_signed_response_alg=wish.authorization_signed_response_alg,
+        authorization_encrypted_response_alg=wish.authorization_encrypted_response_alg,
+        authorization_encrypted_response_enc=wish.authorization_encrypted_response_enc,
         sender_constraint="dpop" if wish.dpop_bound_access_tokens else "mtls",
         default_permissions=frozenset[Permission](),
     )
@@ -58,6 +67,12 @@ def _profile_of(wish: Wish) -> SecurityProfile:
     if "code id_token" in wish.response_types:
         return SecurityProfile.FAPI1_ADVANCED
     return SecurityProfile.FAPI2_MESSAGE_SIGNING if wish.request_object_signing_alg else SecurityProfile.FAPI2_SECURITY
+
+
+def _response_types(wish: Wish, rules: Profile) -> frozenset[str]:
+    """What was asked for, within the profile; or what its profile comes first to."""
+    asked = {canonical_type(response_type) for response_type in wish.response_types}
+    return frozenset(asked & rules.response_types.keys()) or frozenset([next(iter(rules.response_types))])
 
 
 def _scope(services: Services, brand: Brand, asked: Asked) -> str:

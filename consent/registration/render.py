@@ -2,9 +2,14 @@
 
 from typing import Any
 
-from consent.profiles import profile_of
 from kernel.access import Client
 from kernel.brand import Brand
+
+MESSAGES = (  # what a client may have registered of its messages, in the names of the standards
+    *("request_object_signing_alg", "authorization_signed_response_alg"),
+    *("authorization_encrypted_response_alg", "authorization_encrypted_response_enc"),
+    *("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
+)
 
 
 def render_registration(brand: Brand, client: Client, *, token: str | None = None) -> dict[str, Any]:
@@ -17,7 +22,7 @@ def render_registration(brand: Brand, client: Client, *, token: str | None = Non
         "software_id": client.software_id,
         "redirect_uris": list(client.redirect_uris),
         "grant_types": sorted(client.grant_types),
-        "response_types": list(profile_of(client).response_types),
+        "response_types": sorted(client.response_types),
         "scope": " ".join(sorted(client.scopes)),
         "application_type": "web",
         "security_profile": client.security_profile.value,
@@ -29,6 +34,7 @@ def render_registration(brand: Brand, client: Client, *, token: str | None = Non
         "registration_client_uri": f"{brand.mtls_url}/register/{client.id}",
     }
     document |= {"jwks_uri": client.jwks_uri} if client.jwks_uri else {"jwks": client.jwks}
+    document |= {name: value for name in MESSAGES if (value := getattr(client, name)) is not None}
     if client.registration is not None:
         document["software_statement"] = client.registration.statement
     if client.tls_client_auth is not None:

@@ -22,6 +22,7 @@ from kernel.errors import FieldInvalid, MediaTypeUnsupported, Overloaded, Proble
 from kernel.hot_state import FirstUse, Fresh
 from kernel.http.message import Request
 from kernel.jose import Algorithm, JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
+from kernel.jwe import Encryption, KeyAgreement
 
 ALGORITHMS = frozenset({"PS256", "ES256"})
 TYPES = frozenset({None, "jwt", "jose"})
@@ -45,7 +46,13 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     security_profile: SecurityProfile | None = None
     token_endpoint_auth_signing_alg: Algorithm | None = None
     id_token_signed_response_alg: Algorithm | None = None
+    id_token_encrypted_response_alg: KeyAgreement | None = None
+    id_token_encrypted_response_enc: Encryption | None = None
     request_object_signing_alg: Algorithm | None = None
+    require_signed_request_object: bool | None = None
+    authorization_signed_response_alg: Algorithm | None = None
+    authorization_encrypted_response_alg: KeyAgreement | None = None
+    authorization_encrypted_response_enc: Encryption | None = None
     tls_client_auth_subject_dn: str | None = None
     tls_client_auth_san_dns: str | None = None
     tls_client_auth_san_uri: str | None = None

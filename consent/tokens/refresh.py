@@ -15,7 +15,7 @@ from consent.store.snapshots import load_consent
 from consent.tables_oauth import refresh_tokens
 from consent.tokens.families import load_family_row
 from kernel.access import Client, FamilyState
-from kernel.banking.consents import ConsentState
+from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
 from kernel.ids import Ids, hash_secret
 
@@ -44,8 +44,8 @@ async def load_refresh_family(connection: AsyncConnection, brand: str, client_id
 
 async def load_refresh_grant(
     connection: AsyncConnection, services: Services, brand: Brand, client: Client, token: str
-) -> sa.Row[Any]:
-    """The family's row behind this client's refresh token, in force with its consent. No lock: an access token issued at the same moment
+) -> tuple[sa.Row[Any], Consent]:
+    """The family's row behind this client's refresh token and its consent, both in force. No lock: an access token issued at the same moment
     as its family ends dies with it. Raises RefreshTokenInvalid."""
     family_id = await load_refresh_family(connection, brand.name, client.id, token)
     if family_id is None:
@@ -58,4 +58,4 @@ async def load_refresh_grant(
         raise RefreshTokenInvalid("the consent is not this client's")
     if consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
         raise RefreshTokenInvalid("the consent is not in force")
-    return family
+    return family, consent

@@ -12,8 +12,9 @@ from consent.tokens.verify import TokenVerifier
 from kernel.access import AccessToken, Client, FamilyState, TokenFamily
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
-from kernel.errors import Overloaded, Problem, ProofInvalid, TokenRevoked
+from kernel.errors import Overloaded, Problem, ProofInvalid, TokenInvalid, TokenRevoked
 from kernel.hot_state import Check, FirstUse, Fresh, Moved, Replayed, VersionIs
+from kernel.presented_token import TOKEN_BYTES_MAX
 from kernel.subjects import TOKEN_CURRENT, client_subject, consent_subject, family_subject, keys_subject, token_subject
 
 LOADS_MAX = 3  # of what changes while it is judged
@@ -32,18 +33,20 @@ class Standing:
     consent: Consent | None
 
 
-async def load_standing(services: Services, brand: Brand, presented: str, prove: Prove) -> Standing:
-    """Raises TokenInvalid, TokenExpired or TokenRevoked; what `prove` raises, ProofInvalid for a replay; Overloaded if nobody can tell.
+async def load_standing(services: Services, brand: Brand, presented: str, prove: Prove, *, anywhere: bool = False) -> Standing:
+    """`anywhere`: the token need not be for the brand's own API; one that was got by exchange stands on the grant of another client.
+    Raises TokenInvalid, TokenExpired or TokenRevoked; what `prove` raises, ProofInvalid for a replay; Overloaded if nobody can tell.
     A refusal is confirmed too: what it was judged by may have moved."""
     verifier, stale = TokenVerifier(services.keys, services.clock), frozenset[str]()
     for _ in range(LOADS_MAX):
         if keys_subject(brand.name) in stale:
             await verifier.load_keys(brand)
-        look = _Look(services, brand, stale, [VersionIs(keys_subject(brand.name), verifier.key_set_version(brand))])
+        versions = [VersionIs(keys_subject(brand.name), verifier.key_set_version(brand))]
+        look = _Look(services, brand, stale, versions, anywhere)
         refusal: Problem | None = None
         standing, use = None, None
         try:
-            token = verifier.verify(brand, presented)
+            token = _verify(verifier, brand, presented, anywhere=anywhere)
             standing = await look.standing(token)
             use = prove(token, standing.client)
         except Problem as problem:
@@ -58,6 +61,12 @@ async def load_standing(services: Services, brand: Brand, presented: str, prove:
     raise Overloaded(f"versions kept moving: {', '.join(sorted(stale))}")
 
 
+def _verify(verifier: TokenVerifier, brand: Brand, presented: str, *, anywhere: bool) -> AccessToken:
+    if len(presented) > TOKEN_BYTES_MAX:
+        raise TokenInvalid("too long")
+    return verifier.verify_issued(brand, presented) if anywhere else verifier.verify(brand, presented)
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     """One look at cached snapshots, afresh at those that are `stale`. `versions` are what it judged by. Each part raises TokenRevoked."""
@@ -66,6 +75,7 @@ class _Look:
     brand: Brand
     stale: frozenset[str]
     versions: list[VersionIs]
+    anywhere: bool
 
     async def standing(self, token: AccessToken) -> Standing:
         denial = token_subject(self.brand.name, token.jti)
@@ -93,7 +103,7 @@ class _Look:
         if family is None:
             raise TokenRevoked(f"family {family_id} is unknown")
         self.versions.append(VersionIs(subject, family.version))
-        if family.state is not FamilyState.ACTIVE or family.client_id != token.client_id:
+        if family.state is not FamilyState.ACTIVE or (family.client_id != token.client_id and not self.anywhere):
             raise TokenRevoked(f"family {family.id} is {family.state}, of client {family.client_id}")
         return family
 

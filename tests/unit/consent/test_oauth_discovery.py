@@ -22,14 +22,21 @@ REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it:
     *("id_token_signing_alg_values_supported", "token_endpoint_auth_methods_supported"),
     *("token_endpoint_auth_signing_alg_values_supported", "revocation_endpoint_auth_methods_supported"),
     *("revocation_endpoint_auth_signing_alg_values_supported", "code_challenge_methods_supported"),
+    *("request_object_signing_alg_values_supported", "authorization_signing_alg_values_supported"),
+    *("authorization_encryption_alg_values_supported", "authorization_encryption_enc_values_supported"),
+    *("id_token_encryption_alg_values_supported", "id_token_encryption_enc_values_supported"),
     *("authorization_response_iss_parameter_supported", "tls_client_certificate_bound_access_tokens"),
     *("dpop_signing_alg_values_supported", "registration_endpoint", "introspection_endpoint", "userinfo_endpoint"),
     *("introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported"),
     *("introspection_signing_alg_values_supported", "userinfo_signing_alg_values_supported"),
+    "authorization_details_types_supported",
+    *("grant_management_endpoint", "grant_management_actions_supported", "grant_management_action_required"),
 }
 
 
-@pytest.mark.spec("fapi2-security-profile-final-discovery-end-point-verification")
+@pytest.mark.conformance(
+    "fapi2-security-profile-final-discovery-end-point-verification", "fapi1-advanced-final-discovery-end-point-verification"
+)
 async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     first, second = [(await oauth.call("GET", path)).json for path in WELL_KNOWNS]
     assert first == second
@@ -39,11 +46,22 @@ async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     assert first["mtls_endpoint_aliases"]["token_endpoint"] == "https://localhost:8444/token"
     assert first["mtls_endpoint_aliases"].keys() <= first.keys()
     assert "authorization_endpoint" not in first["mtls_endpoint_aliases"]
-    assert first["response_types_supported"] == ["code"]
+    assert first["response_types_supported"] == ["code", "code id_token"]
+    assert set(first["response_modes_supported"]) == {"query", "fragment", "jwt", "query.jwt", "fragment.jwt"}
+    assert first["request_parameter_supported"] is True
+    assert first["request_uri_parameter_supported"] is False
+    assert {"PS256", "ES256"} <= set(first["request_object_signing_alg_values_supported"])
+    assert first["authorization_signing_alg_values_supported"] == ["PS256", "ES256"]
+    for of in ("authorization", "id_token"):
+        assert first[f"{of}_encryption_alg_values_supported"] == ["RSA-OAEP-256", "ECDH-ES"]
+        assert "A256GCM" in first[f"{of}_encryption_enc_values_supported"]
     assert first["code_challenge_methods_supported"] == ["S256"]
     assert first["authorization_response_iss_parameter_supported"] is True
     assert first["tls_client_certificate_bound_access_tokens"] is True
-    assert set(first["grant_types_supported"]) == {"authorization_code", "client_credentials", "refresh_token"}
+    assert set(first["grant_types_supported"]) == {
+        *("authorization_code", "client_credentials", "refresh_token"),
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    }
     assert {"openid", "accounts"} <= set(first["scopes_supported"])
     assert {"acr", "openbanking_intent_id"} <= set(first["claims_supported"])
     assert "urn:openbanking:psd2:sca" in first["acr_values_supported"]
@@ -92,7 +110,7 @@ async def test_head_is_get_without_its_body(oauth: World):
         ("DELETE", "/authorize", "GET, POST, HEAD"),
     ],
 )
-@pytest.mark.spec("fapi2-security-profile-final-par-attempt-invalid-http-method")
+@pytest.mark.conformance("fapi2-security-profile-final-par-attempt-invalid-http-method")
 async def test_another_method_is_refused_and_told_which_exist(oauth: World, method: str, path: str, allowed: str):
     answer = await oauth.call(method, path)
     assert answer.status == 405

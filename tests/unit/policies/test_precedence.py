@@ -96,6 +96,7 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("expired token", "token_expired", lambda a: setattr(a, "presented", "old-token")),
     ("wrong scheme", "token_not_bound", lambda a: setattr(a, "scheme", "DPoP")),
     ("no certificate", "certificate_missing", lambda a: setattr(a, "certificate", None)),
+    ("token for another part", "token_invalid", lambda a: a.token.update(audience=("https://elsewhere.example",))),
     ("foreign token", "token_not_bound", lambda a: a.token.update(confirmation=Confirmation("x5t#S256", "thumbprint-two"))),
     ("ended family", "token_revoked", lambda a: a.family.update(state=FamilyState.ENDED)),
     ("inactive client", "client_inactive", lambda a: a.client.update(active=False)),

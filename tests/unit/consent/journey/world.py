@@ -36,7 +36,6 @@ from kernel.http.message import Request, Response
 from kernel.ids import SeededIds, hash_secret
 from kernel.journal import Journal
 from kernel.lease import Lease
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
@@ -251,7 +250,8 @@ class Browser:
     async def begin(self, pushed: PushedRequest) -> "Browser":
         from consent.journey.start import begin
 
-        response = await begin(self.world.services, self.brand, pushed)
+        client = await self.world.services.snapshots.client(self.brand, pushed.client_id, fresh=True)
+        response = await begin(self.world.services, self.brand, client, pushed)
         return await self.follow(response, "/authorize")
 
     def request(self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Request:
@@ -347,8 +347,8 @@ class Browser:
 
 @asynccontextmanager
 async def make_world(database_url: str, **facts: Any):
+    """On a database that has its tables."""
     async with Database.open(database_url) as database:
-        await upgrade(database, "consent.migrations", "alembic_version_consent")
         clock, ids, sealer = ManualClock(START), SeededIds("journey"), Sealer({1: b"k" * 32})
         versions: Any = DirectVersions()
         record = Journal(journal, outbox)
