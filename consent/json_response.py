@@ -19,7 +19,6 @@ from kernel.errors import (
     ProofMissing,
     ProofNonceRequired,
     RateExceeded,
-    ScopeInsufficient,
     TokenMissing,
 )
 from kernel.http.challenges import add_challenges
@@ -28,8 +27,8 @@ from kernel.http.message import Response
 JSON = "application/json"
 NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 RETRY_SECONDS = 1
-SENDER_REFUSED = (
-    *(ProofMissing, ProofInvalid, ProofNonceRequired),
+PROOF_REFUSED = (ProofMissing, ProofInvalid, ProofNonceRequired)
+CERTIFICATE_REFUSED = (
     *(CertificateMissing, CertificateInvalid, CertificateExpired, CertificateForeign, CertificateRevoked, CertificateBlocked),
 )
 
@@ -43,27 +42,33 @@ def render_json_error(problem: Problem) -> Response:
     headers = _headers()
     if isinstance(problem, ClientUnauthenticated) and problem.challenge:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_client"'
-    if isinstance(problem, ProofNonceRequired):
-        headers["DPoP-Nonce"] = problem.nonce
     if code in {"invalid_token", "insufficient_scope"}:  # of a token that was presented (RFC 6750 section 3)
         headers["WWW-Authenticate"] = "Bearer" if isinstance(problem, TokenMissing) else f'Bearer error="{code}"'
+    return _render_error(problem, status, code, headers)
+
+
+def render_resource_error(problem: Problem) -> Response:
+    """For an endpoint that an access token opens: whatever is wrong with the token, or with who presents it, is 401, and the answer says
+    what would be right. RFC 6750 section 3.1, RFC 9449 section 7.1."""
+    status, code = oauth_error(problem)
+    if isinstance(problem, PROOF_REFUSED):
+        status = 401
+    elif isinstance(problem, CERTIFICATE_REFUSED):
+        status, code = 401, "invalid_token"
+    headers = _headers()
+    if status == 401 or code == "insufficient_scope":
+        add_challenges(headers, problem, status)
+    return _render_error(problem, status, code, headers)
+
+
+def _render_error(problem: Problem, status: int, code: str, headers: CIMultiDict[str]) -> Response:
+    if isinstance(problem, ProofNonceRequired):
+        headers["DPoP-Nonce"] = problem.nonce
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allowed)
     if status in {429, 503}:
         headers["Retry-After"] = str(problem.retry_after if isinstance(problem, RateExceeded) else RETRY_SECONDS)
     return Response(status, json.encode({"error": code, "error_description": render_description(problem.public)}), headers)
-
-
-def render_resource_error(problem: Problem) -> Response:
-    """The same for an endpoint that an access token opens: whatever is wrong with the token, or with who presents it, is 401, and the
-    answer says what would be right. RFC 6750 section 3.1, RFC 9449 section 7.1."""
-    response = render_json_error(problem)
-    if isinstance(problem, SENDER_REFUSED):
-        response.status = 401
-    if response.status == 401 or isinstance(problem, ScopeInsufficient):
-        response.headers.popall("WWW-Authenticate", None)
-        add_challenges(response.headers, problem)
-    return response
 
 
 def render_json_failure() -> Response:

@@ -22,7 +22,7 @@ def render_problem(dialect: Dialect, problem: Problem, interaction_id: str, acce
     if media_type is not None:
         headers["Content-Type"] = media_type
     if status == HTTPStatus.UNAUTHORIZED or isinstance(problem, ScopeInsufficient):
-        add_challenges(headers, problem)
+        add_challenges(headers, problem, status)
     elif isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allowed)
     elif isinstance(problem, RateExceeded):

@@ -4,6 +4,8 @@ RFC 9449 sections 7.1 and 9.
 Two schemes are spoken, so two challenges are told, each in a header of its own; what is wrong with a proof concerns one of them.
 """
 
+from http import HTTPStatus
+
 from multidict import CIMultiDict
 
 from kernel.errors import (
@@ -16,7 +18,6 @@ from kernel.errors import (
     ProofInvalid,
     ProofMissing,
     ProofNonceRequired,
-    ScopeInsufficient,
     TokenMissing,
 )
 from kernel.jose import ALGORITHMS
@@ -31,9 +32,10 @@ _NO_TOKEN_JUDGED = (
 )
 
 
-def add_challenges(headers: CIMultiDict[str], problem: Problem) -> None:
-    """Ask for what `problem` lacks, and give the nonce that it may lack."""
-    headers.extend(("WWW-Authenticate", challenge) for challenge in _challenges(problem))
+def add_challenges(headers: CIMultiDict[str], problem: Problem, status: int) -> None:
+    """Ask for what is lacking, in an answer of 401, or of 403 for a token that opens less; and give the nonce that may be lacking."""
+    challenges = _render("insufficient_scope") if status == HTTPStatus.FORBIDDEN else _challenges(problem)
+    headers.extend(("WWW-Authenticate", challenge) for challenge in challenges)
     if isinstance(problem, ProofNonceRequired):
         headers["DPoP-Nonce"] = problem.nonce
 
@@ -44,8 +46,6 @@ def _challenges(problem: Problem) -> tuple[str, ...]:
             return _render("use_dpop_nonce", schemes=("DPoP",))
         case ProofMissing() | ProofInvalid():
             return _render("invalid_dpop_proof", schemes=("DPoP",))
-        case ScopeInsufficient():
-            return _render("insufficient_scope")
         case _ if isinstance(problem, _NO_TOKEN_JUDGED):
             return _render(None)
         case _:

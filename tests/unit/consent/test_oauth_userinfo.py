@@ -110,7 +110,7 @@ class TestRefusals:
             "in the form": (await ask(oauth, None, "POST", form={"access_token": token}), (401, "invalid_token", anonymous)),
             "an id_token": (await ask(oauth, tokens["id_token"]), (401, "invalid_token", invalid)),
             "a refresh token": (await ask(oauth, tokens["refresh_token"]), (401, "invalid_token", invalid)),
-            "without a certificate": (await ask(oauth, token, presented=None), (401, "invalid_request", anonymous)),
+            "without a certificate": (await ask(oauth, token, presented=None), (401, "invalid_token", anonymous)),
             "with another": (await ask(oauth, token, presented=oauth.borough.certificate), (401, "invalid_token", invalid)),
             "as DPoP": (await ask(oauth, token, scheme="DPoP"), (401, "invalid_token", invalid)),
         }
