@@ -26,7 +26,7 @@ REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it:
     *("authorization_encryption_alg_values_supported", "authorization_encryption_enc_values_supported"),
     *("id_token_encryption_alg_values_supported", "id_token_encryption_enc_values_supported"),
     *("authorization_response_iss_parameter_supported", "tls_client_certificate_bound_access_tokens"),
-    "dpop_signing_alg_values_supported",
+    *("dpop_signing_alg_values_supported", "registration_endpoint"),
 }
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from consent.authorize.pushed import take_pushed
 from consent.tables_consents import consents
+from consent.tables_oauth import pushed_requests
 from kernel.errors import Overloaded
 from tests.unit.consent.oauth_world import SCA, World
 
@@ -127,10 +128,11 @@ async def test_malformed_forms_are_refused(oauth: World, subtests: pytest.Subtes
 
 
 async def test_nothing_is_stored_for_who_is_not_authenticated(oauth: World):
-    form = oauth.request_of(oauth.acme, "consent")
-    before = oauth.database.statements
-    assert (await oauth.call("POST", "/par", form=form)).error == (401, "invalid_client")
-    assert oauth.database.statements == before
+    """The database is asked who the client is, and told nothing."""
+    assert (await oauth.call("POST", "/par", form=oauth.request_of(oauth.acme, None))).error == (401, "invalid_client")
+    async with oauth.database.read() as connection:
+        for table in (pushed_requests, consents):
+            assert (await connection.execute(sa.select(table))).all() == []
 
 
 async def test_state_and_nonce_are_kept_unchanged(oauth: World, subtests: pytest.Subtests):
