@@ -13,6 +13,7 @@ import structlog
 from consent.authorize.endpoint import authorize
 from consent.dashboard import ROUTES as DASHBOARD
 from consent.discovery import discover
+from consent.grant_management import ROUTES as GRANT_MANAGEMENT
 from consent.journey import ROUTES as PAGES
 from consent.journey.problems import page_error
 from consent.json_document import render_preflight
@@ -46,6 +47,7 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("POST", "/token", "oauth", issue_tokens),
     ("POST", "/revoke", "oauth", revoke),
     *((method, path, "oauth", handler) for method, path, handler in REGISTRATION),
+    *((method, path, "oauth", handler) for method, path, handler in GRANT_MANAGEMENT),
     ("GET", "/authorize", "page", authorize),
     ("POST", "/authorize", "page", authorize),
     *((method, path, "page", handler) for method, path, handler in PAGES),

@@ -6,7 +6,10 @@ clients whose profiles ask for them, but not announced for the issuer: profiles 
 
 from typing import Any
 
+from consent.authorization_details import TYPE
 from consent.client_authentication import METHODS
+from consent.grant_management import ACTIONS
+from consent.grant_management import PATH as GRANTS_PATH
 from consent.grants import GRANTS
 from consent.json_document import render_public
 from consent.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose, algorithms_of
@@ -24,6 +27,7 @@ ALIASED = {
     "token_endpoint": "/token",
     "pushed_authorization_request_endpoint": "/par",
     "revocation_endpoint": "/revoke",
+    "grant_management_endpoint": GRANTS_PATH,
 }
 
 
@@ -53,6 +57,9 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "authorization_signing_alg_values_supported": list(algorithms_of(KeyPurpose.AUTHORIZATION_RESPONSE)),
         "authorization_encryption_alg_values_supported": list(jwe.ALGORITHMS),
         "authorization_encryption_enc_values_supported": list(jwe.ENCRYPTIONS),
+        "authorization_details_types_supported": [TYPE],
+        "grant_management_actions_supported": list(ACTIONS),
+        "grant_management_action_required": False,
         "acr_values_supported": list(acr_values_offered(dialects)),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),

@@ -25,6 +25,7 @@ from kernel.errors import (
     FieldInvalid,
     FieldMissing,
     FieldUnexpected,
+    GrantInsufficient,
     HeaderInvalid,
     HeaderMissing,
     MediaTypeUnacceptable,
@@ -38,6 +39,7 @@ from kernel.errors import (
     ProofNonceRequired,
     RateExceeded,
     RequestMalformed,
+    ScopeInsufficient,
     TokenExpired,
     TokenInvalid,
     TokenMissing,
@@ -78,6 +80,26 @@ class ScopeInvalid(Problem):
     code, public = "scope_invalid", "The scope is unknown, malformed or more than was granted."
 
 
+class AuthorizationDetailsInvalid(Problem):
+    code, public = "authorization_details_invalid", "The authorization_details are malformed, or ask for what cannot be granted."
+
+
+class TargetInvalid(Problem):
+    code, public = "target_invalid", "The resource or audience is unknown, malformed or more than was granted."
+
+
+class GrantIdInvalid(Problem):
+    code, public = "grant_id_invalid", "The grant_id names no grant of this client that can be changed."
+
+
+class GrantUnknown(Problem):
+    code, public = "grant_unknown", "There is no such grant."
+
+
+class SubjectTokenInvalid(Problem):
+    code, public = "subject_token_invalid", "The subject_token is not an access token that can be exchanged."
+
+
 class ResponseTypeUnsupported(Problem):
     code, public = "response_type_unsupported", "The response_type is not one that the client may use."
 
@@ -112,6 +134,10 @@ class RequestUriInvalid(Problem):
 
 class RequestUriForeign(Problem):
     code, public = "request_uri_foreign", "The request_uri does not belong to this client."
+
+
+class AccountClosed(Problem):
+    code, public = "account_closed", "An account that was chosen has just been closed. Nothing was shared."
 
 
 class LoginRequired(Problem):
@@ -188,12 +214,20 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     SoftwareStatementInvalid: (400, "invalid_software_statement"),
     SoftwareStatementUnapproved: (400, "unapproved_software_statement"),
     RegistrationForeign: (403, "access_denied"),
+    AuthorizationDetailsInvalid: (400, "invalid_authorization_details"),
+    TargetInvalid: (400, "invalid_target"),
+    GrantIdInvalid: (400, "invalid_grant_id"),
+    GrantUnknown: (404, "invalid_grant_id"),
+    SubjectTokenInvalid: (400, "invalid_request"),  # RFC 8693 section 2.2.2
     TokenMissing: (401, "invalid_token"),
     TokenInvalid: (401, "invalid_token"),
     TokenExpired: (401, "invalid_token"),
     TokenRevoked: (401, "invalid_token"),
     TokenNotBound: (401, "invalid_token"),
+    GrantInsufficient: (403, "insufficient_scope"),
+    ScopeInsufficient: (403, "insufficient_scope"),
     LoginRequired: (400, "login_required"),
+    AccountClosed: (400, "access_denied"),
     AccountUnknown: (400, "access_denied"),
     ConsentUnknown: (400, "access_denied"),
     ConsentForeign: (400, "access_denied"),

@@ -15,6 +15,7 @@ FACTS = MappingProxyType(
         ConsentEvent.UPLOAD: "consent.uploaded",
         ConsentEvent.AUTHORISE_PARTIALLY: "consent.partially_authorised",
         ConsentEvent.AUTHORISE: "consent.authorised",
+        ConsentEvent.AMEND: "consent.amended",
         ConsentEvent.REJECT: "consent.rejected",
         ConsentEvent.SUSPEND: "consent.suspended",
         ConsentEvent.RESUME: "consent.resumed",

@@ -22,10 +22,10 @@ def render_json_error(problem: Problem) -> Response:
     headers = _headers()
     if isinstance(problem, ClientUnauthenticated) and problem.challenge:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_client"'
-    if code == "invalid_token":
-        headers["WWW-Authenticate"] = "Bearer" if isinstance(problem, TokenMissing) else 'Bearer error="invalid_token"'
     if isinstance(problem, ProofNonceRequired):
         headers["DPoP-Nonce"] = problem.nonce
+    if code in {"invalid_token", "insufficient_scope"}:  # of a token that was presented (RFC 6750 section 3)
+        headers["WWW-Authenticate"] = "Bearer" if isinstance(problem, TokenMissing) else f'Bearer error="{code}"'
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allowed)
     if status in {429, 503}:

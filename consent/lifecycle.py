@@ -1,7 +1,8 @@
 """The life of a consent, as one table. Any pair that the table lacks is refused.
 
 UK Open Banking R/W 4.0 consent states (AWAU, AUTH, RJCT, COND, CANC, EXPD), Berlin Group 1.3.x consentStatus; DESIGN names are ours.
-Authorising an authorised or suspended consent again is the UK's re-authentication: same consent, new authorisation.
+Authorising an authorised or suspended consent again is the UK's re-authentication: same consent, new authorisation. Amending it is
+Grant Management's merge or replace: same consent, new authorisation, other terms.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ class ConsentEvent(StrEnum):
     UPLOAD = "upload"
     AUTHORISE_PARTIALLY = "authorise_partially"
     AUTHORISE = "authorise"
+    AMEND = "amend"  # the PSU agreed to other terms of what stands
     REJECT = "reject"
     SUSPEND = "suspend"
     RESUME = "resume"
@@ -56,6 +58,7 @@ TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingP
         (_S.PARTIALLY_AUTHORISED, _E.EXPIRE): _S.EXPIRED,
         (_S.PARTIALLY_AUTHORISED, _E.REMOVE_ACCOUNT): _S.PARTIALLY_AUTHORISED,
         (_S.AUTHORISED, _E.AUTHORISE): _S.AUTHORISED,
+        (_S.AUTHORISED, _E.AMEND): _S.AUTHORISED,
         (_S.AUTHORISED, _E.SUSPEND): _S.SUSPENDED,
         (_S.AUTHORISED, _E.CONSUME): _S.CONSUMED,
         (_S.AUTHORISED, _E.SUPERSEDE): _S.SUPERSEDED,
@@ -64,6 +67,7 @@ TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingP
         (_S.AUTHORISED, _E.EXPIRE): _S.EXPIRED,
         (_S.AUTHORISED, _E.REMOVE_ACCOUNT): _S.AUTHORISED,
         (_S.SUSPENDED, _E.AUTHORISE): _S.AUTHORISED,
+        (_S.SUSPENDED, _E.AMEND): _S.AUTHORISED,
         (_S.SUSPENDED, _E.RESUME): _S.AUTHORISED,
         (_S.SUSPENDED, _E.SUPERSEDE): _S.SUPERSEDED,
         (_S.SUSPENDED, _E.REVOKE): _S.REVOKED_BY_PSU,

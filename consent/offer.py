@@ -6,11 +6,14 @@ from kernel.access import ROLES, Role
 from kernel.banking.consents import ConsentKind
 from openapi.dialect import Dialect
 
+GRANT_QUERY, GRANT_REVOKE = "grant_management_query", "grant_management_revoke"
+CLIENT_SCOPES = frozenset({GRANT_QUERY, GRANT_REVOKE})  # of a client's own authority: no customer can grant them
+
 
 def scopes_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
-    """openid, then every scope that opens an operation, in order of appearance."""
+    """openid, then every scope that opens an operation, in order of appearance, then those of the grant management API."""
     opening = (row.scope for dialect in dialects for row in dialect.rows if row.scope is not None)
-    return tuple(dict.fromkeys(("openid", *opening)))
+    return tuple(dict.fromkeys(("openid", *opening, GRANT_QUERY, GRANT_REVOKE)))
 
 
 def scopes_opening(dialects: Sequence[Dialect], kind: ConsentKind) -> frozenset[str]:

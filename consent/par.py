@@ -1,19 +1,21 @@
 """POST /par: an authenticated client pushes its authorization request and gets a request_uri for the browser. RFC 9126 section 2.
 
-Everything that can be judged is judged here. A request that names no consent gets one from the client's default permissions; both
-are stored, or neither.
+Everything that can be judged is judged here. A request that names no consent gets one from its authorization_details, or else from
+the client's default permissions; both are stored, or neither.
 """
 
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.amendment import seal_amendment
+from consent.authorization_details import lodgement_of
 from consent.authorize import run_steps
 from consent.authorize.asking import Asking
 from consent.authorize.pushed import REQUEST_URI_PREFIX, PushedRequest, issue_pushed
 from consent.client_authentication.authenticate import authenticate_client
 from consent.json_response import render_json
-from consent.parameters import parse_form
+from consent.parameters import REPEATABLE, parse_form
 from consent.services import Services
 from consent.tokens.confirmation import check_proof_absent
 from consent.tokens.proofs import offer_nonce, take_proof
@@ -27,7 +29,7 @@ LODGED_AS_DEFAULT = "default"
 
 
 async def push(services: Services, brand: Brand, request: Request) -> Response:
-    parameters = parse_form(request)
+    parameters = parse_form(request, repeatable=REPEATABLE)
     client = await authenticate_client(services, brand, request, parameters)
     asking = Asking(services, brand, client, parameters, proof_jkt=await _proven_key(services, brand, client, request))
     await run_steps(asking, "par")
@@ -52,27 +54,32 @@ async def _proven_key(services: Services, brand: Brand, client: Client, request:
 
 async def store_request(connection: AsyncConnection, asking: Asking, secret: str) -> None:
     """A request that passed its steps, under `secret`, with a consent if it names none: both or neither, in the caller's transaction."""
-    consent_id = asking.consent_id or await _lodge_default(connection, asking)
+    consent_id = asking.consent_id or await _lodge(connection, asking)
     await issue_pushed(connection, _pushed_of(asking, secret, consent_id))
 
 
-async def _lodge_default(connection: AsyncConnection, asking: Asking) -> str:
-    lodgement = ConsentLodgement(
-        kind=ConsentKind.ACCOUNTS,
-        lodged_as=LODGED_AS_DEFAULT,
-        permissions=frozenset(Permission(permission) for permission in asking.client.default_permissions),
-    )
+async def _lodge(connection: AsyncConnection, asking: Asking) -> str:
+    lodgement = lodgement_of(asking.details) if asking.details else _default_of(asking)
     consent = await asking.services.store.lodge_within(connection, asking.brand, asking.client, lodgement)
     return consent.id
 
 
+def _default_of(asking: Asking) -> ConsentLodgement:
+    return ConsentLodgement(
+        kind=ConsentKind.ACCOUNTS,
+        lodged_as=LODGED_AS_DEFAULT,
+        permissions=frozenset(Permission(permission) for permission in asking.client.default_permissions),
+    )
+
+
 def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
-    parameters = asking.parameters
+    parameters, pushed_id = asking.parameters, hash_secret(secret)
     if asking.valid_until is None:
         raise RuntimeError("a request without an end")
+    sealer, amendment = asking.services.sealer, asking.amendment
     return PushedRequest(
         brand=asking.brand.name,
-        id=hash_secret(secret),
+        id=pushed_id,
         request_uri=REQUEST_URI_PREFIX + secret,
         client_id=asking.client.id,
         redirect_uri=parameters["redirect_uri"],
@@ -92,4 +99,7 @@ def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
         created_at=asking.services.clock.wall(),
         expires_at=asking.valid_until,
         dpop_jkt=asking.dpop_jkt,
+        resources=asking.resources,
+        is_detailed=asking.is_detailed,
+        amendment=seal_amendment(sealer, asking.brand.name, pushed_id, amendment) if amendment else b"",
     )

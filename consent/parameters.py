@@ -1,7 +1,12 @@
-"""Parameters of an OAuth request, from a form or a query. RFC 6749 section 3.1 and 3.2: none twice, an empty one counts as absent."""
+"""Parameters of an OAuth request, from a form or a query. RFC 6749 section 3.1 and 3.2: none twice, an empty one counts as absent.
 
-from collections.abc import Iterable, Mapping
+`resource` alone may be repeated (RFC 8707 section 2), where a request is pushed or a token asked for: its values become one JSON array,
+as a request object may hold them.
+"""
 
+from collections.abc import Iterable, Mapping, Set
+
+from kernel import json
 from kernel.errors import FieldDuplicated
 from kernel.http import forms
 from kernel.http.message import Request
@@ -9,12 +14,17 @@ from kernel.http.message import Request
 FORM_BYTES_MAX = 65_536
 DUPLICATED = "A parameter appears more than once."
 
+REPEATABLE = frozenset({"resource"})
+
 Parameters = Mapping[str, str]
 
 
-def parse_form(request: Request) -> Parameters:
+def parse_form(request: Request, *, repeatable: Set[str] = frozenset()) -> Parameters:
     """The form in the body. Raises MediaTypeUnsupported, BodyTooLarge, RequestMalformed or FieldDuplicated."""
-    return _without_empty(forms.parse_form(request, limit=FORM_BYTES_MAX).items())
+    fields = forms.parse_fields(request, limit=FORM_BYTES_MAX, repeatable=repeatable)
+    given = {name: [value for value in values if value] for name, values in fields.items()}
+    listed = {name: json.encode(values).decode() for name, values in given.items() if values and name in repeatable}
+    return {name: values[0] for name, values in given.items() if values} | listed
 
 
 def parse_query(request: Request) -> Parameters:

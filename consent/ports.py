@@ -81,6 +81,7 @@ class AccountClosures(Protocol):
 
     async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int:
         """Take the account out of every consent that covers it; the others of a consent stay shared. How many consents changed.
+        For an hour from now no PSU who is about to choose can share it; `CustomerAccounts` must not offer it after that.
         Safe to repeat: an interrupted call is completed by the next one."""
         ...
 

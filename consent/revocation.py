@@ -37,7 +37,7 @@ async def revoke(services: Services, brand: Brand, request: Request) -> Response
 
 def _own_access_token(services: Services, brand: Brand, client: Client, presented: str) -> AccessToken | None:
     try:
-        token = TokenVerifier(services.keys, services.clock).verify(brand, presented)
+        token = TokenVerifier(services.keys, services.clock).verify_issued(brand, presented)
     except (TokenInvalid, TokenExpired):
         return None
     return token if token.client_id == client.id else None

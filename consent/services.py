@@ -35,6 +35,10 @@ class Store(Protocol):
         """In the caller's transaction."""
         ...
 
+    async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
+        """By the TPP. Raises what forbids it where there is nothing left to withdraw."""
+        ...
+
     async def revoke_by_psu(self, brand: Brand, psu_id: str, consent_id: str) -> Consent:
         """Raises ConsentUnknown for anyone else's, and what forbids it where there is nothing left to revoke."""
         ...

@@ -56,7 +56,7 @@ pushed_requests = sa.Table(
     sa.Column("id", HASH, primary_key=True),
     sa.Column("client_id", ID, nullable=False),
     sa.Column("format", sa.SmallInteger, nullable=False),
-    sa.Column("document", sa.LargeBinary, nullable=False),  # emptied when taken
+    sa.Column("document", sa.LargeBinary, nullable=False),  # when taken: the address and state alone
     sa.Column("taken", sa.Boolean, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
@@ -77,6 +77,8 @@ token_families = sa.Table(
     sa.Column("psu_id", ID, nullable=False),
     sa.Column("subject", sa.String(255), nullable=False),
     sa.Column("scope", sa.Text, nullable=False),  # separated by spaces, as granted
+    sa.Column("resources", sa.Text, nullable=False, server_default=""),  # likewise; none: the brand's whole API
+    sa.Column("is_detailed", sa.Boolean, nullable=False, server_default=sa.false()),  # by authorization_details
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("ended_at", Instant, nullable=True),
     sa.UniqueConstraint("brand", "authorisation_id", name="token_families_by_authorisation"),
@@ -91,8 +93,8 @@ codes = sa.Table(
     sa.Column("family_id", ID, nullable=False),
     sa.Column("client_id", ID, nullable=False),
     sa.Column("redirect_uri", sa.Text, nullable=False),
-    sa.Column("code_challenge", sa.String(43), nullable=True),  # null: FAPI 1.0 by value, without PKCE
     sa.Column("dpop_jkt", sa.String(43), nullable=True),  # the key that alone redeems it, where the request named one
+    sa.Column("code_challenge", sa.String(43), nullable=True),  # null: FAPI 1.0 by value, without PKCE
     sa.Column("nonce", sa.Text, nullable=True),
     sa.Column("auth_time", Instant, nullable=False),
     sa.Column("acr", sa.String(255), nullable=True),

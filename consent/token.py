@@ -4,11 +4,11 @@ Order of refusals: form, client, grant type, proof of the key, then what the gra
 """
 
 from consent.client_authentication.authenticate import authenticate_client
-from consent.errors import ClientUnauthorised, GrantTypeUnsupported
+from consent.errors import AuthorizationDetailsInvalid, ClientUnauthorised, GrantTypeUnsupported
 from consent.grants import GRANTS
 from consent.grants.granting import GrantType, TokenRequest
 from consent.json_response import render_json
-from consent.parameters import Parameters, parse_form
+from consent.parameters import REPEATABLE, Parameters, parse_form
 from consent.services import Services
 from consent.tokens.confirmation import confirm
 from consent.tokens.proofs import offer_nonce
@@ -20,8 +20,10 @@ _BY_NAME = {grant.name: grant for grant in GRANTS}
 
 
 async def issue_tokens(services: Services, brand: Brand, request: Request) -> Response:
-    parameters = parse_form(request)
+    parameters = parse_form(request, repeatable=REPEATABLE)
     client = await authenticate_client(services, brand, request, parameters)
+    if "authorization_details" in parameters:
+        raise AuthorizationDetailsInvalid("at the token endpoint", public="A token carries all that its grant covers in detail.")
     grant = _find_grant(parameters)
     if grant.name not in client.grant_types:
         raise ClientUnauthorised(f"client {client.id} is not registered for {grant.name}")

@@ -95,6 +95,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     authorization_encrypted_response_enc: str | None = None
     default_permissions: frozenset[str] = frozenset()  # account-information default when a request names no consent
     registration: Registration | None = None  # None: by the bank's own hand
+    authorization_details_types: frozenset[str] = frozenset()  # that it may use (RFC 9396 section 10)
+    token_exchange_audiences: frozenset[str] = frozenset()  # for which an internal client may exchange tokens (RFC 8693)
     created_at: datetime
 
 
@@ -136,3 +138,4 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     confirmation: Confirmation
     family_id: str | None = None
     consent_id: str | None = None
+    audience: tuple[str, ...] = ()  # whom it is meant for: the brand's API, or parts of it

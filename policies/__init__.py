@@ -8,6 +8,7 @@ from gateway.policy import Policy
 from policies.accept import Accept
 from policies.access_record import AccessRecord
 from policies.account import Account
+from policies.audience import TokenAudience
 from policies.body import Body
 from policies.certificate import CertificatePresented
 from policies.certificate_owner import CertificateOwner
@@ -35,6 +36,7 @@ CHAIN: tuple[type[Policy], ...] = (
     CertificatePresented,
     CertificateStanding,
     TokenVerified,
+    TokenAudience,
     TokenBinding,
     TokenFamilyActive,
     ClientState,

@@ -55,6 +55,7 @@ from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
 from policies.unattended_limit import Unattended
 from portcullis.customers import IdentifiedCustomers
+from portcullis.internal_clients import register_internal_clients
 from portcullis.records import access_writer, entry_writer
 from portcullis.settings import Settings
 
@@ -129,7 +130,9 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)
+            _watch_keys(parts, services.keys, brand.name)
         await stack.enter_async_context(following_keys(services, parts.brands))
+        await register_internal_clients(services, parts.settings, parts.brands)
         yield Composition(
             services=services,
             store=store,
@@ -173,6 +176,17 @@ def _watch(telemetry: Telemetry, versions: Versions, queues: Mapping[str, Groupe
             partial(getattr, records, "refused"),
             queue=queue,
         )
+
+
+def _watch_keys(parts: Parts, keys: KeyRing, brand: str) -> None:
+    """A rotation that does not come to pass breaks nothing, so nobody else would notice."""
+
+    def age() -> float:
+        return (parts.clock.wall() - keys.used_since(brand)).total_seconds()
+
+    parts.telemetry.watch(
+        "signing_key_age_seconds", "For how long the oldest signing key in use has been used.", age, brand=brand
+    )
 
 
 async def _outlive_second_of(birth: float, clock: Clock) -> None:

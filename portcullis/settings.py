@@ -15,6 +15,7 @@ import msgspec
 from consent.settings import KeySchedule
 from kernel.brand import Brand, CertificateDemand, NonceDemand
 from kernel.config import ConfigurationRefused
+from kernel.jose import Algorithm
 from kernel.operations import Operation
 from openapi import DIALECTS
 from plugins.key_stores.sealing_file import SealingFile
@@ -24,6 +25,16 @@ from portcullis.certificate_settings import CertificateSettings, TrustListSettin
 DEFAULT_CORE_BANK_PORT = 8446
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 NAME = re.compile(r"[a-z0-9-]{1,32}")  # of a brand: part of keys, subjects and paths
+
+
+class InternalClientSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One of the bank's own services, which exchanges TPPs' tokens for those of `audiences`. `jwks` is a file of its public keys."""
+
+    client_id: str
+    jwks: Path
+    audiences: tuple[str, ...]
+    scope: str
+    alg: Algorithm = "PS256"
 
 
 class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,6 +55,7 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     certificate: CertificateDemand = "when_bound"
     dpop_nonce: NonceDemand = "off"
     operations_off: tuple[str, ...] = ()
+    internal_clients: tuple[InternalClientSettings, ...] = ()
 
 
 class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

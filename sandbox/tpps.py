@@ -12,9 +12,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 
+from consent.authorization_details import TYPE
 from consent.clients.document import load_client
 from consent.clients.metadata import ClientMetadata
 from consent.clients.registry import is_registered_as, register_client, replace_client
+from consent.offer import GRANT_QUERY, GRANT_REVOKE
 from consent.profiles import PROFILES, Profile
 from consent.response_modes.choosing import SIGNED
 from consent.services import Services
@@ -183,6 +185,7 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
         authorization_signed_response_alg=server_alg if asked.response_mode == "jwt" else None,
         sender_constraint=asked.sender_constraint,
         default_permissions=DEFAULT_PERMISSIONS if "AISP" in enrolment.roles else frozenset(),
+        authorization_details_types=frozenset({TYPE}) if "AISP" in enrolment.roles else frozenset(),
     )
 
 
@@ -196,4 +199,4 @@ def _response_types(profile: Profile, asked: NewTpp) -> frozenset[str]:
 
 
 def _scope(enrolment: Enrolment) -> str:
-    return " ".join(["openid", *(SCOPES[role] for role in enrolment.roles)])
+    return " ".join(["openid", *(SCOPES[role] for role in enrolment.roles), GRANT_QUERY, GRANT_REVOKE])

@@ -9,18 +9,21 @@ from typing import Literal
 
 from consent.authorize.asking import Asking
 from consent.authorize.check_acr import check_acr
+from consent.authorize.check_authorization_details import check_authorization_details
 from consent.authorize.check_claims import check_claims
 from consent.authorize.check_client_id import check_client_id
 from consent.authorize.check_consent_named import check_consent_named
 from consent.authorize.check_consent_owner import check_consent_owner
 from consent.authorize.check_dpop_key import check_dpop_key
 from consent.authorize.check_grant import check_grant
+from consent.authorize.check_grant_management import check_grant_management
 from consent.authorize.check_pkce import check_pkce, check_pkce_if_used
 from consent.authorize.check_prompt import check_prompt, check_prompt_not_none
 from consent.authorize.check_pushed import check_pushed
 from consent.authorize.check_redirect_uri import check_redirect_uri
 from consent.authorize.check_request_object import check_request_object
 from consent.authorize.check_request_uri_absent import check_request_uri_absent
+from consent.authorize.check_resource import check_resource
 from consent.authorize.check_response_type import check_response_type
 from consent.authorize.check_scope import check_scope
 from consent.authorize.check_state_and_nonce import check_state_and_nonce
@@ -51,6 +54,9 @@ STEPS: tuple[tuple[Step, tuple[Endpoint, ...]], ...] = (
     (check_prompt_not_none, _A),
     (check_claims, _PV),
     (check_acr, _PV),
+    (check_resource, _PV),
+    (check_authorization_details, _PV),
+    (check_grant_management, _PV),
     (check_consent_named, _PV),
     (check_consent_owner, _A),
 )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from consent.amendment import Amendment
+from consent.authorization_details import AccountInformation
 from consent.authorize.pushed import PushedRequest
 from consent.parameters import Parameters
 from kernel.access import Client
@@ -32,6 +34,10 @@ class Asking:
     acr_values: tuple[str, ...] = ()
     prompt: tuple[str, ...] = ()
     max_age: int | None = None
+    resources: tuple[str, ...] = ()
+    is_detailed: bool = False
+    details: AccountInformation | None = None  # the terms of a consent that the request asks for
+    amendment: Amendment | None = None  # the terms are those of a grant that is to be changed
     consent_id: str | None = None
     dpop_jkt: str | None = None
     # found again at the authorization endpoint

@@ -2,16 +2,20 @@
 
 from consent.authorize.asking import Asking
 from consent.errors import ScopeInvalid
+from consent.offer import CLIENT_SCOPES
 
 SCOPE_CHARS_MAX = 1000
 
 
 async def check_scope(asking: Asking) -> None:
-    scope = asking.parameters.get("scope", "")
-    values = tuple(dict.fromkeys(scope.split(" "))) if len(scope) <= SCOPE_CHARS_MAX else ()
-    if not values or not asking.client.scopes.issuperset(values):
-        raise ScopeInvalid("missing, malformed or not registered")
-    if set(values) <= {"openid"}:
+    scope = asking.parameters.get("scope")
+    is_detailed = "authorization_details" in asking.parameters  # which may stand alone (RFC 9396 section 3.1)
+    if scope is None and is_detailed:
+        return
+    values = tuple(dict.fromkeys(scope.split(" "))) if scope is not None and len(scope) <= SCOPE_CHARS_MAX else ()
+    if not values or not (asking.client.scopes - CLIENT_SCOPES).issuperset(values):
+        raise ScopeInvalid("missing, malformed, not registered, or of the client's own")
+    if set(values) <= {"openid"} and not is_detailed:
         raise ScopeInvalid("no scope that a customer could grant")
     if "id_token" in asking.response_type.split() and "openid" not in values:
         raise ScopeInvalid("an id_token without openid")

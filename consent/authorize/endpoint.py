@@ -1,19 +1,22 @@
 """GET and POST /authorize: a browser brings a request_uri, or a request object by value; the customer's journey begins, or the client is
 told why not.
 
-RFC 9126 section 4, RFC 9101 section 5, RFC 6749 section 4.1.2.1: what is wrong with client, redirect_uri or request_uri is told to the person
-in front of the browser, everything else to the client at its redirect_uri.
+RFC 9126 section 4, RFC 9101 section 5, RFC 6749 section 4.1.2.1: what is wrong is told to the client at an address of its own that can be
+trusted: the one in its request, or else the only one it has registered. Where there is none, or no client, it is told to the person in
+front of the browser.
 """
 
 from consent.authorize import run_steps
 from consent.authorize.asking import Asking
 from consent.authorize.by_value import take_by_value
-from consent.authorize.respond import find_destination, respond_error
-from consent.errors import PushRequired, RequestUriInvalid, oauth_error
+from consent.authorize.pushed import load_answerable
+from consent.authorize.respond import destination_of, find_destination, only_destination, respond_error
+from consent.errors import PushRequired, RequestUriForeign, RequestUriInvalid, RequestUriUnsupported, oauth_error
 from consent.journey.start import begin, refuse_pushed
 from consent.parameters import Parameters, parse_form, parse_query
 from consent.profiles import profile_of
 from consent.request_object import parse_unverified
+from consent.response_modes.response import Destination
 from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
@@ -33,13 +36,15 @@ async def authorize(services: Services, brand: Brand, request: Request) -> Respo
     asking = Asking(services, brand, client, parameters)
     try:
         await run_steps(asking, "authorize")
+        if asking.pushed is None:
+            raise RequestUriInvalid("no pushed request")
+        return await begin(services, brand, client, asking.pushed)
+    except (RequestUriInvalid, RequestUriForeign, RequestUriUnsupported) as problem:
+        return await _refuse_request_uri(services, brand, client, parameters["request_uri"], problem)
     except Problem as problem:
         if asking.pushed is None:
             raise
         return await refuse_pushed(services, brand, client, asking.pushed, problem)
-    if asking.pushed is None:
-        raise RequestUriInvalid("no pushed request")
-    return await begin(services, brand, client, asking.pushed)
 
 
 async def _load_client(services: Services, brand: Brand, parameters: Parameters) -> Client:
@@ -67,5 +72,17 @@ def _refuse_unpushed(services: Services, brand: Brand, client: Client, parameter
     outer = {name: value for name, value in parameters.items() if name != "state" or not inner}
     destination = find_destination(client, {**outer, **inner})
     if destination is None:
+        raise problem
+    return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)
+
+
+async def _refuse_request_uri(services: Services, brand: Brand, client: Client, request_uri: str, problem: Problem) -> Response:
+    """A redirect that answers no request anew: the one behind the URI is over, or is not this client's."""
+    async with services.database.read() as connection:
+        known = await load_answerable(connection, brand.name, client.id, request_uri)
+    destination: Destination | None
+    if known is not None and known.redirect_uri in client.redirect_uris:
+        destination = destination_of(client, known)
+    elif (destination := only_destination(client)) is None:
         raise problem
     return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)

@@ -44,6 +44,9 @@ class PushedRequest(msgspec.Struct, frozen=True, kw_only=True):
     login_hint: str | None = None
     ui_locales: tuple[str, ...] = ()
     dpop_jkt: str | None = None
+    resources: tuple[str, ...] = ()  # that its tokens will be restricted to
+    is_detailed: bool = False  # it says what it asks for by authorization_details
+    amendment: bytes = b""  # sealed (consent/amendment.py): the change that it asks of the consent
     request_uri: str = ""
 
 
@@ -92,14 +95,42 @@ async def load_begun(connection: AsyncConnection, brand: str, pushed_id: str) ->
     return None if row is None or row.taken else _decode(row)
 
 
+async def load_answerable(connection: AsyncConnection, brand: str, client_id: str, request_uri: str) -> PushedRequest | None:
+    """What this client pushed under a request_uri that may be used no more, as far as it is kept: where to say so, and the state."""
+    pushed_id = hash_secret(request_uri.removeprefix(REQUEST_URI_PREFIX))
+    row = (await connection.execute(_select(brand, pushed_id))).one_or_none()
+    return _decode(row) if row is not None and row.client_id == client_id and row.document else None
+
+
 async def take_pushed(connection: AsyncConnection, brand: str, pushed_id: str) -> bool:
-    """Complete the request: True for the first caller, False for every later one."""
+    """Complete the request: True for the first caller, False for every later one. What is kept of it is where it was answered."""
+    pushed = await load_begun(connection, brand, pushed_id)
+    if pushed is None:
+        return False
     taken = await connection.execute(
         pushed_requests.update()
         .where(pushed_requests.c.brand == brand, pushed_requests.c.id == pushed_id, pushed_requests.c.taken.is_(False))
-        .values(taken=True, document=b"")
+        .values(taken=True, document=json.encode(_without_contents(pushed)))
     )
     return taken.rowcount == 1
+
+
+def _without_contents(pushed: PushedRequest) -> PushedRequest:
+    """Everything that the client asked for is gone; its address and state stay."""
+    return msgspec.structs.replace(
+        pushed,
+        scope=(),
+        code_challenge="",
+        nonce=None,
+        claims={},
+        acr_values=(),
+        consent_id=None,
+        prompt=(),
+        max_age=None,
+        login_hint=None,
+        ui_locales=(),
+        dpop_jkt=None,
+    )
 
 
 def _select(brand: str, pushed_id: str) -> sa.Select[Any]:

@@ -13,7 +13,7 @@ from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import Overloaded, RateExceeded
-from kernel.hot_state import Check, Current, Exceeded, FirstUse, Fresh, Replayed, VersionIs, WithinRate
+from kernel.hot_state import Check, Current, Exceeded, FirstUse, Fresh, Replayed, Verdict, VersionIs, WithinRate
 from kernel.subjects import client_subject
 
 RATE_RULE = "client-authentication"
@@ -36,9 +36,21 @@ async def take_authentication(services: Services, brand: Brand, client: Client, 
             raise ClientUnauthenticated("the assertion was used before, or is older than the memory of used ones")
         if not isinstance(use, Fresh):
             raise Overloaded("the memory of used assertions cannot be asked")
+    _check_rate(client, rate)
+    return True
+
+
+async def take_request(services: Services, brand: Brand, client: Client) -> None:
+    """Count a request that a client makes by token among those for which it authenticates. Raises RateExceeded."""
+    (rate,) = await services.versions.decide(
+        [_rate(services, brand, client)], spend=True, load_version=services.snapshots.load_version
+    )
+    _check_rate(client, rate)
+
+
+def _check_rate(client: Client, rate: Verdict) -> None:
     if isinstance(rate, Exceeded):
         raise RateExceeded(f"{RATE_RULE} of client {client.id}", rule=RATE_RULE, retry_after=rate.retry_after)
-    return True
 
 
 async def is_current(services: Services, brand: Brand, client: Client) -> bool:

@@ -26,7 +26,10 @@ REDIRECT_URI_CHARS_MAX = 2048
 NAME_CHARS_MAX = 200
 ID_CHARS_MAX = 128
 SCOPES_MAX = 50
-GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})
+GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials"})  # of a TPP
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # of a bank's own services alone
+AUDIENCES_MAX = 32
+AUDIENCE_CHARS_MAX = 255
 SUBJECT_KINDS: tuple[Literal["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"], ...] = (
     *("subject_dn", "san_dns", "san_uri", "san_ip", "san_email"),
 )
@@ -68,6 +71,8 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     authorization_encrypted_response_enc: Encryption | None = None
     sender_constraint: Literal["mtls", "dpop"] = "mtls"
     default_permissions: frozenset[Permission] = frozenset()
+    authorization_details_types: frozenset[Literal["account_information"]] = frozenset()
+    token_exchange_audiences: frozenset[str] = frozenset()
 
 
 def check_metadata(metadata: ClientMetadata) -> None:
@@ -75,8 +80,9 @@ def check_metadata(metadata: ClientMetadata) -> None:
     _check_names(metadata)
     _check_redirect_uris(metadata)
     _check_scope(metadata.scope)
-    if not metadata.grant_types or not metadata.grant_types <= GRANT_TYPES:
+    if not metadata.grant_types or not metadata.grant_types <= GRANT_TYPES | {TOKEN_EXCHANGE}:
         raise FieldInvalid("a grant type that is not offered", path="grant_types")
+    _check_token_exchange(metadata)
     if metadata.id_token_signed_response_alg not in ID_TOKEN_ALGORITHMS:
         raise FieldInvalid("no key signs with it", path="id_token_signed_response_alg")
     _check_authentication(metadata)
@@ -165,6 +171,17 @@ def is_redirect_uri(uri: str) -> bool:
     if not host or not _HOST.fullmatch(host) or "#" in uri or parts.username is not None:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+
+
+def _check_token_exchange(metadata: ClientMetadata) -> None:
+    """Audiences for a client that exchanges tokens, and such a client does nothing that a TPP does."""
+    audiences, exchanges = metadata.token_exchange_audiences, TOKEN_EXCHANGE in metadata.grant_types
+    if exchanges and metadata.grant_types != {TOKEN_EXCHANGE}:
+        raise FieldInvalid("token exchange beside another grant type", path="grant_types")
+    if exchanges != bool(audiences) or len(audiences) > AUDIENCES_MAX:
+        raise FieldInvalid("none, too many, or of a client that exchanges no tokens", path="token_exchange_audiences")
+    if not all(0 < len(name) <= AUDIENCE_CHARS_MAX and all("!" <= each <= "~" for each in name) for name in audiences):
+        raise FieldInvalid("not a visible word", path="token_exchange_audiences")
 
 
 def _check_scope(scope: str) -> None:

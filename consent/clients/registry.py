@@ -144,6 +144,8 @@ def _client_of(
         authorization_encrypted_response_enc=metadata.authorization_encrypted_response_enc,
         default_permissions=frozenset(metadata.default_permissions),
         registration=registration,
+        authorization_details_types=frozenset(metadata.authorization_details_types),
+        token_exchange_audiences=metadata.token_exchange_audiences,
         created_at=services.clock.wall(),
     )
 

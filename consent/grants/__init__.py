@@ -4,5 +4,6 @@ from consent.grants.authorization_code import AuthorizationCode
 from consent.grants.client_credentials import ClientCredentials
 from consent.grants.granting import GrantType
 from consent.grants.refresh_token import RefreshToken
+from consent.grants.token_exchange import TokenExchange
 
-GRANTS: tuple[GrantType, ...] = (AuthorizationCode(), ClientCredentials(), RefreshToken())
+GRANTS: tuple[GrantType, ...] = (AuthorizationCode(), ClientCredentials(), RefreshToken(), TokenExchange())

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import CodeInvalid
-from consent.grants.granting import TokenRequest, render_tokens
+from consent.grants.granting import TokenRequest, parse_audience, render_grant, render_tokens
 from consent.store.snapshots import load_consent
 from consent.tokens.access import consent_claims, issue_access_token, issue_id_token
 from consent.tokens.codes import load_code, take_code
@@ -38,6 +38,7 @@ class Redeemed:
     family: sa.Row[Any]
     consent: Consent
     refresh_token: str | None
+    audience: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class AuthorizationCode:
     name = "authorization_code"
 
     async def issue(self, asked: TokenRequest) -> dict[str, Any]:
-        """Raises CodeInvalid or FieldMissing."""
+        """Raises CodeInvalid, TargetInvalid or FieldMissing."""
         presented = asked.parameters.get("code")
         if presented is None:
             raise FieldMissing(path="code", public="The code is missing.")
@@ -79,13 +80,14 @@ async def _redeem(connection: AsyncConnection, asked: TokenRequest, presented: s
         raise CodeInvalid(f"expired at {code.expires_at}")
     _check_request(asked, code)
     family, consent = await _lock_grant(connection, asked, code)
+    audience = parse_audience(asked, family.resources)
     refresh_token = None
     if "refresh_token" in asked.client.grant_types:
         refresh_token = await issue_refresh_token(
             connection, services.ids, brand=brand, family_id=family.id, client_id=asked.client.id, now=services.clock.wall()
         )
     await _record(connection, asked, family)
-    return Redeemed(code, family, consent, refresh_token)
+    return Redeemed(code, family, consent, refresh_token, audience)
 
 
 async def _lock_grant(connection: AsyncConnection, asked: TokenRequest, code: sa.Row[Any]) -> tuple[sa.Row[Any], Consent]:
@@ -153,8 +155,9 @@ def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
         confirmation=asked.confirmation,
         family_id=family.id,
         consent_id=family.consent_id,
+        audience=redeemed.audience,
     )
-    answer = render_tokens(issued, scope, redeemed.refresh_token)
+    answer = render_tokens(issued, scope, redeemed.refresh_token) | render_grant(redeemed.consent, family)
     if "openid" in scope:
         answer["id_token"] = issue_id_token(
             services,

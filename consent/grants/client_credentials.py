@@ -3,7 +3,7 @@
 from typing import Any
 
 from consent.errors import ScopeInvalid
-from consent.grants.granting import TokenRequest, parse_scope, render_tokens
+from consent.grants.granting import TokenRequest, parse_audience, parse_scope, render_tokens
 from consent.tokens.access import issue_access_token
 from kernel.interaction import interaction_id
 from kernel.journal import Entry
@@ -13,13 +13,19 @@ class ClientCredentials:
     name = "client_credentials"
 
     async def issue(self, asked: TokenRequest) -> dict[str, Any]:
-        """Raises ScopeInvalid, or Overloaded when its record cannot be taken."""
+        """Raises ScopeInvalid, TargetInvalid, or Overloaded when its record cannot be taken."""
         services, client = asked.services, asked.client
         scope = parse_scope(asked, tuple(sorted(client.scopes - {"openid"})))
         if not scope:
             raise ScopeInvalid("the client has no scope of its own")
         issued = issue_access_token(
-            services, asked.brand, client, subject=client.id, scope=scope, confirmation=asked.confirmation
+            services,
+            asked.brand,
+            client,
+            subject=client.id,
+            scope=scope,
+            confirmation=asked.confirmation,
+            audience=parse_audience(asked),
         )
         services.record_token(
             Entry(

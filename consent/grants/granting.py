@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import sqlalchemy as sa
+
+from consent.authorization_details import render_details
 from consent.errors import ScopeInvalid
 from consent.parameters import Parameters
+from consent.resources import narrow
 from kernel.access import Client, Confirmation
+from kernel.banking.consents import Consent
 from kernel.brand import Brand
 
 if TYPE_CHECKING:
@@ -45,6 +50,18 @@ def render_tokens(issued: "IssuedToken", scope: tuple[str, ...], refresh_token: 
         "scope": " ".join(scope),
     }
     return answer if refresh_token is None else answer | {"refresh_token": refresh_token}
+
+
+def render_grant(consent: Consent, family: sa.Row[Any]) -> dict[str, Any]:
+    """What a token response says of the grant behind it: its id, and its terms if they were asked for so. Grant Management section 5.5,
+    RFC 9396 section 7."""
+    answer: dict[str, Any] = {"grant_id": consent.id}
+    return answer | {"authorization_details": render_details(consent)} if family.is_detailed else answer
+
+
+def parse_audience(asked: TokenRequest, granted: str = "") -> tuple[str, ...]:
+    """Whom the token will be meant for, out of what was granted. Raises TargetInvalid."""
+    return narrow(asked.services, asked.brand, asked.parameters.get("resource"), granted.split())
 
 
 def parse_scope(asked: TokenRequest, allowed: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import RefreshTokenInvalid
-from consent.grants.granting import TokenRequest, parse_scope, render_tokens
+from consent.grants.granting import TokenRequest, parse_audience, parse_scope, render_grant, render_tokens
 from consent.store.snapshots import load_consent
 from consent.tokens.access import issue_access_token
 from consent.tokens.families import load_family_row
 from consent.tokens.refresh import load_refresh_family
 from kernel.access import FamilyState
-from kernel.banking.consents import ConsentState
+from kernel.banking.consents import Consent, ConsentState
 from kernel.errors import FieldMissing
 from kernel.interaction import interaction_id
 from kernel.journal import Entry
@@ -25,13 +25,13 @@ class RefreshToken:
     name = "refresh_token"
 
     async def issue(self, asked: TokenRequest) -> dict[str, Any]:
-        """Raises RefreshTokenInvalid, ScopeInvalid, FieldMissing, or Overloaded when its record cannot be taken."""
+        """Raises RefreshTokenInvalid, ScopeInvalid, TargetInvalid, FieldMissing, or Overloaded when its record cannot be taken."""
         presented = asked.parameters.get("refresh_token")
         if presented is None:
             raise FieldMissing(path="refresh_token", public="The refresh_token is missing.")
         services = asked.services
         async with services.database.read() as connection:
-            family = await _load_grant(connection, asked, presented)
+            family, consent = await _load_grant(connection, asked, presented)
         scope = parse_scope(asked, tuple(family.scope.split()))
         issued = issue_access_token(
             services,
@@ -42,6 +42,7 @@ class RefreshToken:
             confirmation=asked.confirmation,
             family_id=family.id,
             consent_id=family.consent_id,
+            audience=parse_audience(asked, family.resources),
         )
         services.record_token(
             Entry(
@@ -54,10 +55,10 @@ class RefreshToken:
                 facts={"grant": self.name, "family_id": family.id, "consent_id": family.consent_id},
             )
         )
-        return render_tokens(issued, scope, presented)
+        return render_tokens(issued, scope, presented) | render_grant(consent, family)
 
 
-async def _load_grant(connection: AsyncConnection, asked: TokenRequest, presented: str) -> sa.Row[Any]:
+async def _load_grant(connection: AsyncConnection, asked: TokenRequest, presented: str) -> tuple[sa.Row[Any], Consent]:
     """No lock: a token issued at the same moment as its family ends dies with it."""
     services, brand = asked.services, asked.brand.name
     family_id = await load_refresh_family(connection, brand, asked.client.id, presented)
@@ -71,4 +72,4 @@ async def _load_grant(connection: AsyncConnection, asked: TokenRequest, presente
         raise RefreshTokenInvalid("the consent is not this client's")
     if consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
         raise RefreshTokenInvalid("the consent is not in force")
-    return family
+    return family, consent

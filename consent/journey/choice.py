@@ -5,6 +5,7 @@ UK Customer Experience Guidelines: choose accounts, do not consent again; nothin
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.errors import AccountClosed
 from consent.journey.boundary import see_other
 from consent.journey.challenge import open_evidence
 from consent.journey.forms import Form, form_token
@@ -13,7 +14,7 @@ from consent.journey.outcome import Approval, approve
 from consent.journey.problems import FormStale
 from consent.journey.rows import Notice, Stage, path_of, update_journey
 from consent.journey.session import Session, load_psu
-from consent.journey.terms import Option, choose, is_fixed, load_options, offered, render_shown, render_terms
+from consent.journey.terms import Option, choose, kept, load_options, offered, render_shown, render_terms
 from consent.pages.render import render_page
 from consent.ports import Psu
 from consent.services import Services
@@ -23,18 +24,21 @@ from kernel.http.message import Response
 
 async def show_consent(services: Services, brand: Brand, session: Session) -> Response:
     psu = await load_psu(services, brand, session.journey)
-    is_foreign = session.asked.consent.psu_id not in (None, psu.id)
+    asked = session.asked
+    is_foreign = asked.consent.psu_id not in (None, psu.id)
     options = () if is_foreign else await _load_options(services, brand, session, psu)
+    staying = kept(asked.consent, options)
     return render_page(
         brand,
         "consent" if options else "nothing_to_share",
-        redirect_uri=session.asked.pushed.redirect_uri,
+        redirect_uri=asked.pushed.redirect_uri,
         notice=session.journey.notice,
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
-        terms=render_terms(services, brand, session.asked.client, session.asked.consent),
-        is_fixed=is_fixed(session.asked.consent),
-        client_name=session.asked.client.name,
-        options=options,
+        terms=render_terms(services, brand, asked.client, asked.consent, asked.amendment),
+        is_change=asked.amendment is not None,
+        client_name=asked.client.name,
+        kept=staying,
+        options=tuple(option for option in options if option not in staying),
         psu_name=psu.display_name,
         is_foreign=is_foreign,
     )
@@ -45,19 +49,24 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
         return await leave(services, brand, session)
     psu = await load_psu(services, brand, session.journey)
     options = await _load_options(services, brand, session, psu)
-    chosen = options if is_fixed(session.asked.consent) else choose(options, form.accounts)
+    staying = kept(session.asked.consent, options)
+    chosen = (*staying, *(option for option in choose(options, form.accounts) if option not in staying))
     if not chosen:
-        return await _ask_again(services, session)
-    return await _approve(services, brand, session, chosen)
+        return await _ask_again(services, session, Notice.NO_ACCOUNT)
+    try:
+        return await _approve(services, brand, session, chosen)
+    except AccountClosed:
+        return await _ask_again(services, session, Notice.ACCOUNT_CLOSED)
 
 
 async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
     """What there is to choose, or the accounts that the consent fixes."""
-    return offered(session.asked.consent, await load_options(services, brand, psu, session.journey.id))
+    options = await load_options(services, brand, psu, session.journey.id)
+    return offered(session.asked.consent, options, session.asked.amendment)
 
 
 async def _approve(services: Services, brand: Brand, session: Session, chosen: tuple[Option, ...]) -> Response:
-    journey = session.journey
+    journey, asked = session.journey, session.asked
     evidence = open_evidence(services.sealer, journey)
     if evidence is None or journey.psu_id is None or journey.authorisation_id is None:
         raise FormStale("no evidence of strong authentication")
@@ -66,14 +75,14 @@ async def _approve(services: Services, brand: Brand, session: Session, chosen: t
         upstream_ids=tuple(option.upstream_id for option in chosen),
         authorisation_id=journey.authorisation_id,
         authenticated_at=evidence.at,
-        shown=render_shown(render_terms(services, brand, session.asked.client, session.asked.consent), chosen),
+        shown=render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), chosen),
     )
-    return await approve(services, brand, session.asked, approval, claim_of(services, session))
+    return await approve(services, brand, asked, approval, claim_of(services, session))
 
 
-async def _ask_again(services: Services, session: Session) -> Response:
+async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:
     async def work(connection: AsyncConnection) -> None:
-        await update_journey(connection, session.journey, notice=Notice.NO_ACCOUNT)
+        await update_journey(connection, session.journey, notice=notice)
 
     await services.database.write(work)
     return see_other(path_of(session.journey))

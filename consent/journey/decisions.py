@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.authorization_details import LODGED_AS_RAR
 from consent.errors import RequestUriInvalid
 from consent.formats import check_format
 from consent.journey.outcome import Approval, approve, deny
@@ -108,12 +109,15 @@ async def settle(services: Services, brand: Brand, asked: Asked, journey: Journe
 
     if not decision.approve or decision.evidence is None:
         return await deny(services, brand, asked, claim, psu_id=decision.psu_id, authorisation_id=authorisation_id)
+    options = offered(asked.consent, decision.options, asked.amendment)
+    if not options:
+        raise AccountUnknown("none of the accounts that were decided on can be shared under this request")
     approval = Approval(
         psu_id=decision.psu_id,
-        upstream_ids=tuple(option.upstream_id for option in decision.options),
+        upstream_ids=tuple(option.upstream_id for option in options),
         authorisation_id=authorisation_id,
         authenticated_at=decision.evidence.at,
-        shown=render_shown(render_terms(services, brand, asked.client, asked.consent), decision.options, page="none"),
+        shown=render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), options, page="none"),
     )
     return await approve(services, brand, asked, approval, claim)
 
@@ -163,7 +167,7 @@ async def _evidence(services: Services, brand: Brand, psu: Psu, decision_id: str
 async def _find(services: Services, brand: Brand, consent: Consent) -> tuple[str, Decision] | None:
     """The newest decision that waits for this consent, or else for its client if no consent was named."""
     fits = decisions.c.consent_id == consent.id
-    if consent.lodged_as == LODGED_AS_DEFAULT:
+    if consent.lodged_as in (LODGED_AS_DEFAULT, LODGED_AS_RAR):
         fits = sa.or_(fits, decisions.c.client_id == consent.client_id)
     query = (
         sa.select(decisions.c.id, decisions.c.format, decisions.c.decision)

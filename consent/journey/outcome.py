@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.amendment import Amendment, check_still_ahead, terms_of
 from consent.authorize.pushed import PushedRequest, take_pushed
 from consent.authorize.respond import destination_of, respond_code, respond_error
 from consent.errors import RequestUriInvalid
@@ -21,10 +23,11 @@ from consent.services import Services
 from consent.snapshots import load_subjects
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.changes import authorise, change_consent
+from consent.store.closures import check_open
 from consent.store.snapshots import load_consent
 from consent.tokens.access import Beside, consent_claims, issue_id_token
 from consent.tokens.codes import issue_code
-from consent.tokens.families import end_families
+from consent.tokens.families import end_families, load_last_row
 from consent.tokens.subject import pairwise_subject
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
@@ -63,32 +66,36 @@ def check_authorisable(consent: Consent | None, *, client_id: str, psu_id: str |
 
 
 async def approve(services: Services, brand: Brand, asked: Asked, approval: Approval, claim: Claim) -> Response:
-    """Authorise the consent and answer with a code. Raises what `claim` and `check_authorisable` raise, and RequestUriInvalid."""
+    """Authorise the consent and answer with a code. Raises what `claim` and `check_authorisable` raise, RequestUriInvalid, and
+    AccountClosed."""
     pushed, consent_id = asked.pushed, asked.consent.id
     subject = pairwise_subject(services.sealer, brand.name, asked.consent.organisation_id, approval.psu_id)
     acr = acr_of(services, brand, asked.consent, pushed.acr_values)
 
     async def work(connection: AsyncConnection) -> tuple[str, dict[str, int]]:
+        await check_open(connection, services.sealer, brand.name, approval.upstream_ids, services.clock.wall())
         await _take(connection, pushed, claim)
         found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
         now = services.clock.now()
         consent = check_authorisable(found, client_id=pushed.client_id, psu_id=approval.psu_id, now=now)
-        _check_fixed(consent, approval.upstream_ids)
+        terms = terms_of(consent, asked.amendment)
+        check_still_ahead(terms, now)
         ended = await end_families(connection, brand.name, consent_id, services.clock.wall())  # of an earlier authorisation
         authorised = await authorise(
             connection,
             services,
             consent,
             psu_id=approval.psu_id,
-            upstream_ids=approval.upstream_ids,
+            upstream_ids=_covered(consent, asked.amendment, approval.upstream_ids),
             authorisation_id=approval.authorisation_id,
             shown=approval.shown,
+            terms=terms,
         )
         code = await issue_code(
             connection,
             services=services,
             brand=brand,
-            pushed=pushed,
+            pushed=await _with_earlier(connection, pushed, asked.amendment, consent_id),
             consent=authorised,
             authorisation_id=approval.authorisation_id,
             psu_id=approval.psu_id,
@@ -151,10 +158,31 @@ async def deny(
     return clear_cookie(respond_error(services, brand, destination_of(asked.client, pushed), "access_denied", DENIED))
 
 
-def _check_fixed(consent: Consent, upstream_ids: tuple[str, ...]) -> None:
-    """Authorising again never adds an account."""
-    if consent.accounts and not set(upstream_ids) <= {account.upstream_id for account in consent.accounts}:
+def _covered(consent: Consent, amendment: Amendment | None, upstream_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The accounts that the consent will cover. Authorising again never adds an account, a merge never takes one away."""
+    present = tuple(account.upstream_id for account in consent.accounts)
+    if amendment is None and present and not set(upstream_ids) <= set(present):
         raise AccountUnknown("not an account of the consent that is authorised again")
+    if amendment is None or amendment.action == "replace":
+        return upstream_ids
+    return tuple(dict.fromkeys((*present, *upstream_ids)))
+
+
+async def _with_earlier(
+    connection: AsyncConnection, pushed: PushedRequest, amendment: Amendment | None, consent_id: str
+) -> PushedRequest:
+    """The request, and for a merge what OAuth's words granted before as well: scope and resources."""
+    if amendment is None or amendment.action != "merge":
+        return pushed
+    earlier = await load_last_row(connection, pushed.brand, consent_id)
+    if earlier is None:
+        return pushed
+    narrowed = pushed.resources and earlier.resources  # unless one of the two opens the whole API
+    return msgspec.structs.replace(
+        pushed,
+        scope=tuple(dict.fromkeys((*earlier.scope.split(), *pushed.scope))),
+        resources=tuple(dict.fromkeys((*earlier.resources.split(), *pushed.resources))) if narrowed else (),
+    )
 
 
 async def _take(connection: AsyncConnection, pushed: PushedRequest, claim: Claim) -> None:

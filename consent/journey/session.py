@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.amendment import Amendment, amended, open_amendment
 from consent.authorize.pushed import PushedRequest, load_begun
 from consent.clients.document import load_client
 from consent.errors import RequestUriInvalid
@@ -31,11 +32,13 @@ ANSWER_SECONDS = 5  # what the bank's identity and account systems are given
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for what: the pushed request, the client that pushed it, the consent that it is about."""
+    """Who asks for what: the pushed request, the client that pushed it, the consent that it is about, as it would be if its PSU agreed
+    to the change that is asked for."""
 
     pushed: PushedRequest
     client: Client
     consent: Consent
+    amendment: Amendment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Session:
 async def load_session(
     services: Services, brand: Brand, request: Request, purpose: Purpose = Purpose.CONSENT, *, earlier_too: bool = False
 ) -> Session:
-    """Raises JourneyUnknown, JourneyExpired, JourneyAnswered, RequestUriInvalid, ClientInactive or ConsentUnknown."""
+    """Raises JourneyUnknown, JourneyExpired, JourneyAnswered, RequestUriInvalid, ClientInactive, ConsentUnknown or ConsentNotAuthorised."""
     secret = read_cookie(request, purpose)
     if secret is None:
         raise JourneyUnknown("no cookie, or two")
@@ -108,7 +111,9 @@ async def _load_asked(connection: AsyncConnection, services: Services, brand: Br
     consent = await load_consent(connection, services.sealer, brand.name, journey.consent_id)
     if consent is None:
         raise ConsentUnknown(journey.consent_id)
-    return Asked(pushed, await load_active_client(connection, brand, journey.client_id), consent)
+    amendment = open_amendment(services.sealer, pushed)
+    client = await load_active_client(connection, brand, journey.client_id)
+    return Asked(pushed, client, amended(consent, amendment), amendment)
 
 
 async def load_active_client(connection: AsyncConnection, brand: Brand, client_id: str) -> Client:

@@ -5,6 +5,7 @@ Whose consent it is, and whether it may still be authorised, is refused here, be
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.amendment import amended, open_amendment
 from consent.authorize.pushed import PushedRequest, take_pushed
 from consent.authorize.respond import destination_of, respond_error
 from consent.errors import RequestUriInvalid, oauth_error
@@ -41,7 +42,8 @@ async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Aske
         consent_id = pushed.consent_id
         consent = await load_consent(connection, services.sealer, brand.name, consent_id) if consent_id else None
     consent = check_authorisable(consent, client_id=pushed.client_id, psu_id=None, now=services.clock.now())
-    return Asked(pushed, client, consent)
+    amendment = open_amendment(services.sealer, pushed)
+    return Asked(pushed, client, amended(consent, amendment), amendment)
 
 
 async def refuse_pushed(services: Services, brand: Brand, client: Client, pushed: PushedRequest, problem: Problem) -> Response:

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from consent.amendment import Amendment
+from consent.authorization_details import numbers_of
 from consent.journey.session import answering
 from consent.ports import Psu
 from consent.services import Services
@@ -38,6 +40,7 @@ class Option:
     type: str
     ending: str  # last digits of its number, "" if it has none
     currency: str
+    numbers: tuple[tuple[str, str], ...] = ()  # scheme and identification; for no page
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def option_of(account: Account, handle: str = "") -> Option:
         type=TYPES[account.type],
         ending=_ending(account),
         currency=account.currency,
+        numbers=tuple((identifier.scheme.value, identifier.identification) for identifier in account.identifiers),
     )
 
 
@@ -79,13 +83,13 @@ def dialect_of(services: Services, brand: Brand, consent: Consent) -> Dialect:
     return services.dialects.get(consent.lodged_as) or services.dialects_of(brand)[0]
 
 
-def render_terms(services: Services, brand: Brand, client: Client, consent: Consent) -> Terms:
+def render_terms(services: Services, brand: Brand, client: Client, consent: Consent, amendment: Amendment | None = None) -> Terms:
     face = dialect_of(services, brand, consent).authorization
     return Terms(
         client_name=client.name,
         organisation_name=client.organisation_name,
         on_behalf_of=client.on_behalf_of,
-        verb=f"Keep sharing with {client.name}" if is_fixed(consent) else face.select_verb,
+        verb=_verb(client, consent, amendment) or face.select_verb,
         clusters=tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions)),
         until=render_until(brand, consent),
         window=render_window(brand, consent),
@@ -116,15 +120,26 @@ def choose(options: tuple[Option, ...], handles: tuple[str, ...]) -> tuple[Optio
     return tuple(option for option in options if option.handle in handles)
 
 
-def is_fixed(consent: Consent) -> bool:
-    """A consent that is authorised again shares the accounts that it shared before."""
-    return bool(consent.accounts)
+def kept(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """The options that the consent covers already: authorised again or added to, it goes on sharing them."""
+    covered = {account.upstream_id for account in consent.accounts}
+    return tuple(option for option in options if option.upstream_id in covered)
 
 
-def offered(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
-    """What a PSU may share under the consent."""
-    fixed = {account.upstream_id for account in consent.accounts}
-    return tuple(option for option in options if not fixed or option.upstream_id in fixed)
+def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
+    """What a PSU may share under the consent: what it covers already; more, if it covers nothing yet or is to be changed, and no other
+    account than those that its client asked for by number."""
+    staying, numbers = kept(consent, options), numbers_of(consent)
+    if consent.accounts and amendment is None:
+        return staying
+    return tuple(option for option in options if option in staying or not numbers or numbers.intersection(option.numbers))
+
+
+def _verb(client: Client, consent: Consent, amendment: Amendment | None) -> str:
+    """What the PSU is asked to do, where it is not simply to choose accounts."""
+    if amendment is not None:
+        return f"Change what you share with {client.name}"
+    return f"Keep sharing with {client.name}" if consent.accounts else ""
 
 
 def _handle(sealer: Sealer, brand: Brand, journey_id: str, upstream_id: str) -> str:

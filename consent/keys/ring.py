@@ -137,6 +137,10 @@ class KeyRing:
     def verification_keys(self, brand: str, purpose: KeyPurpose) -> Mapping[str, JwtKey]:
         return self._set(brand).verifying[purpose]
 
+    def used_since(self, brand: str) -> datetime:
+        """When the key that has been used for the longest time was used first."""
+        return min(key.activates_at for key in self._set(brand).keys if key.state is KeyState.ACTIVE)
+
     def document(self, brand: str) -> dict[str, list[dict[str, Any]]]:
         """The brand's public JWK Set."""
         return self._set(brand).document

@@ -46,14 +46,18 @@ def issue_access_token(
     confirmation: Confirmation,
     family_id: str | None = None,
     consent_id: str | None = None,
+    audience: tuple[str, ...] = (),
+    actor: str | None = None,
+    seconds_max: int | None = None,
 ) -> IssuedToken:
-    """A token without family is the client's own (client_credentials)."""
+    """A token without family is the client's own (client_credentials). Its audience is the brand's whole API unless another is given;
+    `actor` is who uses it for its subject (RFC 8693 section 4.1)."""
     issued_at = int(services.clock.wall().timestamp())
-    lifetime = services.settings.access_token_seconds
+    lifetime = min(services.settings.access_token_seconds, seconds_max or services.settings.access_token_seconds)
     jti = services.ids.uuid()
-    claims = {
+    claims: dict[str, Any] = {
         "iss": brand.issuer,
-        "aud": brand.resource_audience,
+        "aud": list(audience) if len(audience) > 1 else next(iter(audience), brand.resource_audience),
         "sub": subject,
         "client_id": client.id,
         "jti": jti,
@@ -64,6 +68,8 @@ def issue_access_token(
     }
     if family_id is not None:
         claims |= {"family_id": family_id, "consent_id": consent_id}
+    if actor is not None:
+        claims["act"] = {"sub": actor}
     key = services.keys.signing_key(brand.name, KeyPurpose.ACCESS_TOKEN, ACCESS_TOKEN_ALGORITHM)
     token_type: Literal["Bearer", "DPoP"] = "DPoP" if confirmation.method == "jkt" else "Bearer"
     return IssuedToken(sign_jwt(claims, key, typ=ACCESS_TOKEN_TYPE), jti, token_type, lifetime)

@@ -32,17 +32,16 @@ async def issue_code(
     """Start the authorisation's token family and issue its code, in the caller's transaction. `subject` is pairwise
     (consent/tokens/subject.py), `auth_time` is protocol time."""
     now = services.clock.wall()
-    family = TokenFamily(
-        id=services.ids.uuid(),
-        brand=brand.name,
-        version=FIRST_VERSION,
-        client_id=pushed.client_id,
-        consent_id=consent.id,
-        psu_id=psu_id,
-        state=FamilyState.ACTIVE,
-        scope=pushed.scope,
+    family = _family_of(pushed, services.ids.uuid(), consent.id, psu_id)
+    await issue_family(
+        connection,
+        family,
+        authorisation_id=authorisation_id,
+        subject=subject,
+        now=now,
+        resources=pushed.resources,
+        is_detailed=pushed.is_detailed,
     )
-    await issue_family(connection, family, authorisation_id=authorisation_id, subject=subject, now=now)
     code = services.ids.secret()
     await connection.execute(
         codes.insert().values(
@@ -62,6 +61,19 @@ async def issue_code(
         )
     )
     return code
+
+
+def _family_of(pushed: PushedRequest, family_id: str, consent_id: str, psu_id: str) -> TokenFamily:
+    return TokenFamily(
+        id=family_id,
+        brand=pushed.brand,
+        version=FIRST_VERSION,
+        client_id=pushed.client_id,
+        consent_id=consent_id,
+        psu_id=psu_id,
+        state=FamilyState.ACTIVE,
+        scope=pushed.scope,
+    )
 
 
 async def load_code(connection: AsyncConnection, brand: str, code: str) -> sa.Row[Any] | None:

@@ -1,7 +1,7 @@
 """Token families: all tokens that grew from one authorisation of a PSU, ended together.
 
 A family ends when its code is presented twice (RFC 6749 section 4.1.2), when its refresh token is revoked (RFC 7009 section 2.1) and
-when its consent ends. An ended family never returns.
+when somebody ends its consent; one whose consent has run out is refused because of that. An ended family never returns.
 """
 
 from datetime import datetime
@@ -17,8 +17,16 @@ FIRST_VERSION = 1
 
 
 async def issue_family(
-    connection: AsyncConnection, family: TokenFamily, *, authorisation_id: str, subject: str, now: datetime
+    connection: AsyncConnection,
+    family: TokenFamily,
+    *,
+    authorisation_id: str,
+    subject: str,
+    now: datetime,
+    resources: tuple[str, ...] = (),
+    is_detailed: bool = False,
 ) -> None:
+    """`resources` are those it is restricted to (consent/resources.py); `is_detailed`: its tokens say what was granted in detail."""
     await connection.execute(
         token_families.insert().values(
             brand=family.brand,
@@ -31,6 +39,8 @@ async def issue_family(
             psu_id=family.psu_id,
             subject=subject,
             scope=" ".join(family.scope),
+            resources=" ".join(resources),
+            is_detailed=is_detailed,
             created_at=now,
         )
     )
@@ -45,6 +55,17 @@ async def load_family(connection: AsyncConnection, brand: str, family_id: str, *
 async def load_family_row(connection: AsyncConnection, brand: str, family_id: str, *, lock: bool = False) -> sa.Row[Any] | None:
     query = sa.select(token_families).where(token_families.c.brand == brand, token_families.c.id == family_id)
     return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+async def load_last_row(connection: AsyncConnection, brand: str, consent_id: str) -> sa.Row[Any] | None:
+    """The family of a consent's last authorisation, living or ended: what is granted by OAuth's words."""
+    query = (
+        sa.select(token_families)
+        .where(token_families.c.brand == brand, token_families.c.consent_id == consent_id)
+        .order_by(token_families.c.created_at.desc(), token_families.c.id)
+        .limit(1)
+    )
+    return (await connection.execute(query)).one_or_none()
 
 
 async def load_living(connection: AsyncConnection, brand: str, consent_id: str) -> list[str]:
@@ -91,6 +112,15 @@ async def _end(connection: AsyncConnection, brand: str, now: datetime, where: sa
     )
     ended = [(row.id, row.version) for row in rows]
     if ended:
-        used = (codes.c.brand == brand, codes.c.family_id.in_([family_id for family_id, _ in ended]), codes.c.taken.is_(True))
-        await connection.execute(codes.update().where(*used).values(expires_at=now))
+        await _retire(connection, brand, [family_id for family_id, _ in ended], now)
     return ended
+
+
+async def retire_codes(connection: AsyncConnection, brand: str, consent_id: str, now: datetime) -> None:
+    """The used codes of a consent that has run out are over, though its families are not ended: a replay could end nothing."""
+    await _retire(connection, brand, await load_living(connection, brand, consent_id), now)
+
+
+async def _retire(connection: AsyncConnection, brand: str, family_ids: list[str], now: datetime) -> None:
+    used = (codes.c.brand == brand, codes.c.family_id.in_(family_ids), codes.c.taken.is_(True))
+    await connection.execute(codes.update().where(*used).values(expires_at=now))

@@ -1,6 +1,7 @@
 """Verify access tokens from keys in memory, without asking anyone. RFC 9068 section 4.
 
-Only `typ` at+jwt, only the keys that sign access tokens, only this brand's issuer and audience: no other JWT of ours passes.
+Only `typ` at+jwt, only the keys that sign access tokens, only this brand's issuer and audience: no other JWT of ours passes. A token
+for a part of the brand's API passes; whether it is presented there is a question for a policy.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,15 @@ class TokenVerifier:
         self._clock = clock
 
     def verify(self, brand: Brand, presented: str) -> AccessToken:
-        """Raises TokenInvalid or TokenExpired."""
+        """A token for the brand's own API. Raises TokenInvalid or TokenExpired."""
+        token = self.verify_issued(brand, presented)
+        if not any(name == brand.resource_audience or name.startswith(f"{brand.mtls_url}/") for name in token.audience):
+            raise TokenInvalid("access token: another audience")
+        return token
+
+    def verify_issued(self, brand: Brand, presented: str) -> AccessToken:
+        """A token of this issuer, whomever it is meant for: those of the bank's own services too (token exchange). Raises TokenInvalid
+        or TokenExpired."""
         keys = self._keys.verification_keys(brand.name, KeyPurpose.ACCESS_TOKEN)
         try:
             verified = verify_jwt(presented, keys, algorithms={ACCESS_TOKEN_ALGORITHM}, types={ACCESS_TOKEN_TYPE})
@@ -45,8 +54,8 @@ class TokenVerifier:
 
 def _read(verified: Jwt, brand: Brand) -> AccessToken:
     claims = verified.claims
-    if claims.get("iss") != brand.issuer or claims.get("aud") != brand.resource_audience:
-        raise JwtInvalid("another issuer or audience")
+    if claims.get("iss") != brand.issuer:
+        raise JwtInvalid("another issuer")
     expires_at = numeric_date(claims, "exp")
     if expires_at is None:
         raise JwtInvalid("exp is missing")
@@ -61,7 +70,18 @@ def _read(verified: Jwt, brand: Brand) -> AccessToken:
         confirmation=_confirmation(claims),
         family_id=family_id,
         consent_id=None if family_id is None else _text(claims, "consent_id"),
+        audience=_audience(claims),
     )
+
+
+def _audience(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    match claims.get("aud"):
+        case str(name):
+            return (name,)
+        case [str(), *_] as names if all(isinstance(name, str) for name in names):
+            return tuple(names)
+        case _:
+            raise JwtInvalid("aud is missing, or names nobody")
 
 
 def _confirmation(claims: Mapping[str, Any]) -> Confirmation:

@@ -4,6 +4,7 @@ RFC 6749 section 3.1 and 3.2 (parameters are not repeated), RFC 6749 appendix B 
 """
 
 import re
+from collections.abc import Set
 from urllib.parse import parse_qsl
 
 from kernel.errors import BodyTooLarge, FieldDuplicated, MediaTypeUnsupported, RequestMalformed
@@ -20,14 +21,19 @@ def parse_form(request: Request, *, limit: int) -> dict[str, str]:
 
     Raises MediaTypeUnsupported, BodyTooLarge, RequestMalformed, or FieldDuplicated with the field's name as its path.
     """
+    return {name: value for name, (value,) in parse_fields(request, limit=limit).items()}
+
+
+def parse_fields(request: Request, *, limit: int, repeatable: Set[str] = frozenset()) -> dict[str, list[str]]:
+    """As `parse_form`, with the values of each field in their order: one, unless the field is repeatable."""
     check_media_type(request)
     if len(request.body) > limit:
         raise BodyTooLarge(f"{len(request.body)} bytes of form, {limit} allowed")
-    fields: dict[str, str] = {}
+    fields: dict[str, list[str]] = {}
     for name, value in parse_pairs(_ascii(request.body)):
-        if name in fields:
+        if name in fields and name not in repeatable:
             raise FieldDuplicated(path=name[:100])
-        fields[name] = value
+        fields.setdefault(name, []).append(value)
     return fields
 
 

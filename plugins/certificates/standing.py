@@ -86,8 +86,8 @@ class Standing:
         await self._check(certificate, check_client)
 
     async def check_seal(self, certificate: Certificate) -> None:
-        """The certificate of a qualified seal, which came beside a signature; its issuers may have come along, unverified. Raises as
-        `check` does."""
+        """The certificate of a qualified seal, which came beside a signature; its issuers may have come along, unverified. Dates are
+        the caller's to check (`check_valid_at`). Raises as `check` does."""
         await self._check(certificate, check_seal)
 
     async def _check(self, certificate: Certificate, check_path: CheckPath) -> None:
@@ -141,6 +141,7 @@ class Standing:
             async with asyncio.timeout(SEARCH_SECONDS_MAX):
                 return await self._verdict(path)
         except TimeoutError:
+            self.unanswered += 1
             log.warning("revocation_unanswered", source="all", reason="too late")
             return Unknown(lasting=False)
 

@@ -119,7 +119,8 @@ def verify_response(
 
 
 def _sign(claims: Mapping[str, Any], jwk: Mapping[str, Any], typ: str, header: Mapping[str, Any]) -> str:
-    return sign_compact(turned({"alg": jwk["alg"], "kid": jwk["kid"], "typ": typ}, header), claims, jwk)
+    head = turned({"alg": jwk["alg"], "kid": jwk["kid"], "typ": typ}, header)
+    return sign_compact(head, claims, jwk)
 
 
 def _verify(what: str, token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:

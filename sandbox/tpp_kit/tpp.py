@@ -1,20 +1,20 @@
 """A small, correct FAPI TPP: from its folder to a customer's accounts. Each call takes knobs that make it wrong on purpose.
 
 FAPI2-SP-FINAL-5.3.3 and FAPI1-ADV 5.2.3 (clients), RFC 9101, JARM, RFC 9126, RFC 7636, RFC 9207, RFC 8705 section 5 (endpoint aliases),
-RFC 9449 (DPoP), OBIE R/W 4.0 Account Access
-Consents. Only the standard library, aiohttp's client and joserfc stand behind it.
+RFC 9449 (DPoP), OBIE R/W 4.0 Account Access Consents. Only the standard library, aiohttp's client and joserfc stand behind it.
 """
 
 import json
 import secrets
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
 
+from sandbox.tpp_kit.answers import LodgedConsent, Refused, Tokens, expect, read_tokens
 from sandbox.tpp_kit.authorization import (
     PushedRequest,
     authorization_form,
@@ -46,31 +46,6 @@ DEFAULT_PERMISSIONS = (
     "ReadTransactionsCredits",
     "ReadTransactionsDebits",
 )
-
-
-class Refused(Exception):
-    """The server answered a call with another status than its success."""
-
-    def __init__(self, what: str, answer: Answer) -> None:
-        super().__init__(f"{what}: {answer.status} {answer.body[:300].decode(errors='replace')}")
-        self.answer = answer
-
-
-@dataclass(frozen=True, slots=True)
-class LodgedConsent:
-    id: str
-    document: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
-    """A token response. `claims` are those of the verified ID token, empty if there was none."""
-
-    access_token: str
-    expires_in: int
-    scope: str
-    refresh_token: str | None
-    claims: dict[str, Any]
 
 
 class Tpp:
@@ -116,7 +91,7 @@ class Tpp:
     async def client_credentials_token(self, scope: str = "accounts", *, knobs: Knobs = AS_IT_SHOULD_BE) -> str:
         """An access token with the TPP's own authority."""
         answer = await self._post("token_endpoint", {"grant_type": "client_credentials", "scope": scope}, knobs)
-        return str(_expect(200, "client credentials", answer)["access_token"])
+        return str(expect(200, "client credentials", answer)["access_token"])
 
     async def lodge_account_consent(
         self,
@@ -137,7 +112,7 @@ class Tpp:
         data = {"Permissions": list(permissions)} | {name: value for name, value in dates.items() if value is not None}
         token = token or await self.client_credentials_token()
         body = json.dumps({"Data": data, "Risk": {}}).encode()
-        document = _expect(201, "account access consent", await self.post("/account-access-consents", token, body, knobs=knobs))
+        document = expect(201, "account access consent", await self.post("/account-access-consents", token, body, knobs=knobs))
         return LodgedConsent(document["Data"]["ConsentId"], document)
 
     async def push_authorization_request(
@@ -155,9 +130,8 @@ class Tpp:
         form = authorization_form(self.folder.client_id, pushed)
         if self.prover is not None:
             form["dpop_jkt"] = self.prover.thumbprint
-        form = await self._signed(form, knobs)
-        answer = await self._post(PUSH, form, knobs)
-        document = _expect(201, "pushed authorization request", answer)
+        answer = await self._post(PUSH, await self._signed(form, knobs), knobs)
+        document = expect(201, "pushed authorization request", answer)
         self._pushed = replace(pushed, request_uri=document["request_uri"], expires_in=document["expires_in"])
         return self._pushed
 
@@ -246,12 +220,12 @@ class Tpp:
             "redirect_uri": pushed.redirect_uri,
             "code_verifier": pushed.code_verifier,
         }
-        document = _expect(200, "authorization code", await self._post("token_endpoint", form, knobs))
-        return _tokens(document, await self._id_token_claims(document, pushed), self._token_type)
+        document = expect(200, "authorization code", await self._post("token_endpoint", form, knobs))
+        return read_tokens(document, await self._id_token_claims(document, pushed), self._token_type)
 
     async def refresh(self, refresh_token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Tokens:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return _tokens(_expect(200, "refresh", await self._post("token_endpoint", form, knobs)), {}, self._token_type)
+        return read_tokens(expect(200, "refresh", await self._post("token_endpoint", form, knobs)), {}, self._token_type)
 
     async def revoke(self, token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
         """RFC 7009. Raises Refused for another answer than 200."""
@@ -299,21 +273,6 @@ class Tpp:
         answer = await once()
         return await once() if self.prover is not None and self.prover.learn(url, answer) else answer
 
-    async def register(self, metadata: Mapping[str, Any], *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
-        """Ask to be registered anew by the TPP's software statement (RFC 7591), whatever the answer."""
-        statement = self.folder.software_statement
-        body = json.dumps({"software_statement": statement, **metadata}).encode()
-        return await self.manage("POST", (await self.discover())["registration_endpoint"], None, body, knobs=knobs)
-
-    async def manage(
-        self, method: str, url: str, token: str | None, body: bytes = b"", *, knobs: Knobs = AS_IT_SHOULD_BE
-    ) -> Answer:
-        """One call to a registration (RFC 7592), whatever its answer."""
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        return await self.wire.call(method, url, certificate=knobs.certificate, headers=turned(headers, knobs.headers), body=body)
-
     async def _post(self, endpoint: str, form: Mapping[str, str], knobs: Knobs) -> Answer:
         """To an endpoint of the authorization server, authenticated as registered."""
         metadata = await self.discover()
@@ -358,25 +317,4 @@ class Tpp:
         return self._jwks
 
     async def _fetch(self, url: str) -> dict[str, Any]:
-        return _expect(200, url, await self.wire.call("GET", url, certificate="none", headers={"Accept": "application/json"}))
-
-
-def _expect(status: int, what: str, answer: Answer) -> dict[str, Any]:
-    if answer.status != status:
-        raise Refused(what, answer)
-    document = answer.json()
-    if not isinstance(document, dict):
-        raise ResponseInvalid(f"{what}: not a JSON object")
-    return document
-
-
-def _tokens(document: Mapping[str, Any], claims: dict[str, Any], token_type: str) -> Tokens:
-    if document.get("token_type", "").lower() != token_type:
-        raise ResponseInvalid("token_type")
-    return Tokens(
-        access_token=document["access_token"],
-        expires_in=document["expires_in"],
-        scope=document.get("scope", ""),
-        refresh_token=document.get("refresh_token"),
-        claims=claims,
-    )
+        return expect(200, url, await self.wire.call("GET", url, certificate="none", headers={"Accept": "application/json"}))

@@ -15,6 +15,7 @@ from portcullis.settings import (
     CodeSenderSettings,
     CoreBankTlsSettings,
     DirectorySettings,
+    InternalClientSettings,
     RateSettings,
     Settings,
     SigningKeySettings,
@@ -41,6 +42,8 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         SigningKeySettings,
         VaultTransitSettings,
     ],
+    "kind",
+    [Settings, BrandSettings, InternalClientSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings],
 )
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:

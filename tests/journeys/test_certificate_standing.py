@@ -8,8 +8,8 @@ import pytest
 
 from kernel.certificates import parse_certificate
 from kernel.qualified import Purpose
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.tpp import Refused
 from tests.harness.judged import JudgedTpp
 from tests.journeys.scene import CONSENTS, PRESENT
 

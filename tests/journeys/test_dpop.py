@@ -4,9 +4,9 @@ import uuid
 
 import pytest
 
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.proving import Prover, new_proof_jwk
-from sandbox.tpp_kit.tpp import Refused
 from tests.journeys.dpop import enrolled
 from tests.journeys.fapi import PREFIX, check_error
 from tests.journeys.scene import PRESENT

@@ -7,8 +7,8 @@ import asyncio
 
 import pytest
 
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs
-from sandbox.tpp_kit.tpp import Refused
 from tests.journeys.fapi import case, check_error, code_for, module, own, refused_redemption
 
 
@@ -73,7 +73,7 @@ async def test_a_code_without_what_belongs_to_it(acme, books, form):
     ("form", "error"),
     [
         ({"grant_type": "password", "username": "alice", "password": "alice-pw"}, "unsupported_grant_type"),
-        ({"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange"}, "unsupported_grant_type"),
+        ({"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange"}, "unauthorized_client"),
         ({}, "invalid_request"),
         ({"grant_type": "authorization_code"}, "invalid_request"),
         ({"grant_type": "refresh_token"}, "invalid_request"),

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -24,7 +24,7 @@ from consent.app import ConsentServer
 from consent.authorize.pushed import PushedRequest, load_pushed
 from consent.clients.client_keys import ClientKeys
 from consent.clients.metadata import ClientMetadata
-from consent.clients.registry import register_client
+from consent.clients.registry import register_client, replace_client
 from consent.journey.outcome import Approval, approve
 from consent.journey.session import Asked
 from consent.keys.ring import KeyRing
@@ -50,13 +50,13 @@ from kernel.http.message import Request, Response
 from kernel.ids import RandomIds
 from kernel.jose import import_key
 from kernel.journal import Entry, Journal
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from kernel.versions import Versions
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.addresses import Addresses
+from tests.harness.databases import migrate
 from tests.harness.keys import key_pool
 from tests.harness.statuses import Statuses
 
@@ -305,6 +305,13 @@ class World:
         self.tpps[name] = Tpp(client, key, certificate(name), next(iter(client.redirect_uris), ""))
         return self.tpps[name]
 
+    async def register_anew(self, tpp: Tpp, **changes: Any) -> Tpp:
+        """The same client with other metadata."""
+        name = next(name for name, known in self.tpps.items() if known is tpp)
+        client = await replace_client(self.services, BRAND, tpp.client.id, self.metadata(name, tpp.key, **changes))
+        self.tpps[name] = replace(tpp, client=client)
+        return self.tpps[name]
+
     def assertion_claims(self, tpp: Tpp, **changes: Any) -> dict[str, Any]:
         """Claims of a correct assertion; a change to None leaves a claim out."""
         self.jti += 1
@@ -459,10 +466,26 @@ class NoBank:
     """The PSU's pages are not opened here."""
 
 
+async def begin(database_url: str) -> None:
+    """Leave an empty database as a first start does. Making the brand's signing keys takes longer than most tests."""
+    await migrate(database_url)
+    async with _opened(database_url) as world:
+        await prepare_keys(world.services, BRAND.name)
+
+
 @asynccontextmanager
 async def oauth_world(database_url: str) -> AsyncIterator[World]:
+    """On a database that `begin` has prepared."""
+    async with _opened(database_url) as world, world.hot_state.running(), world.services.versions.running():
+        await prepare_keys(world.services, BRAND.name)
+        await world.register("acme", KEYS["acme-1"], default_permissions=frozenset({Permission.ACCOUNTS_BASIC}))
+        await world.register("borough", KEYS["borough-1"])
+        yield world
+
+
+@asynccontextmanager
+async def _opened(database_url: str) -> AsyncIterator[World]:
     async with Database.open(database_url) as database:
-        await upgrade(database, "consent.migrations", "alembic_version_consent")
         clock, ids, sealer = ManualClock(START), RandomIds(), Sealer({1: b"k" * 32})
         world: World
 
@@ -496,11 +519,7 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
             directories={DIRECTORY.issuer: DIRECTORY},
         )
         World.__init__(world, services, ConsentServer(services, Telemetry()), clock, hot_state, database, recorded, addresses)
-        async with hot_state.running(), versions.running():
-            await prepare_keys(services, BRAND.name)
-            await world.register("acme", KEYS["acme-1"], default_permissions=frozenset({Permission.ACCOUNTS_BASIC}))
-            await world.register("borough", KEYS["borough-1"])
-            yield world
+        yield world
 
 
 async def _claim(_connection: AsyncConnection) -> None:

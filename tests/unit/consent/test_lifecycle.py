@@ -66,7 +66,7 @@ def test_nothing_is_authorised_without_an_authorisation(events):
             state = next_state(state, event)
         except Problem:
             continue
-        authorised = authorised or event is ConsentEvent.AUTHORISE
+        authorised = authorised or event is ConsentEvent.AUTHORISE  # amending takes one that was authorised
         assert authorised or state is not ConsentState.AUTHORISED
 
 

@@ -27,6 +27,8 @@ REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it:
     *("id_token_encryption_alg_values_supported", "id_token_encryption_enc_values_supported"),
     *("authorization_response_iss_parameter_supported", "tls_client_certificate_bound_access_tokens"),
     *("dpop_signing_alg_values_supported", "registration_endpoint"),
+    "authorization_details_types_supported",
+    *("grant_management_endpoint", "grant_management_actions_supported", "grant_management_action_required"),
 }
 
 
@@ -54,7 +56,10 @@ async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     assert first["code_challenge_methods_supported"] == ["S256"]
     assert first["authorization_response_iss_parameter_supported"] is True
     assert first["tls_client_certificate_bound_access_tokens"] is True
-    assert set(first["grant_types_supported"]) == {"authorization_code", "client_credentials", "refresh_token"}
+    assert set(first["grant_types_supported"]) == {
+        *("authorization_code", "client_credentials", "refresh_token"),
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    }
     assert {"openid", "accounts"} <= set(first["scopes_supported"])
     assert {"acr", "openbanking_intent_id"} <= set(first["claims_supported"])
     assert "urn:openbanking:psd2:sca" in first["acr_values_supported"]
@@ -101,7 +106,7 @@ async def test_head_is_get_without_its_body(oauth: World):
         ("DELETE", "/authorize", "GET, POST, HEAD"),
     ],
 )
-@pytest.mark.spec("fapi2-security-profile-final-par-attempt-invalid-http-method")
+@pytest.mark.conformance("fapi2-security-profile-final-par-attempt-invalid-http-method")
 async def test_another_method_is_refused_and_told_which_exist(oauth: World, method: str, path: str, allowed: str):
     answer = await oauth.call(method, path)
     assert answer.status == 405

@@ -80,7 +80,7 @@ async def test_a_response_is_signed_by_a_key_that_signs_nothing_else(oauth: Worl
     assert not of[KeyPurpose.AUTHORIZATION_RESPONSE] & (of[KeyPurpose.ID_TOKEN] | of[KeyPurpose.ACCESS_TOKEN])
 
 
-@pytest.mark.conformance("fapi2-message-signing-final-user-rejects-authentication")
+@pytest.mark.conformance("fapi2-security-profile-final-user-rejects-authentication")
 async def test_a_refusal_is_signed_as_well(oauth: World):
     tpp = await registered(oauth, "mess", security_profile=SecurityProfile.FAPI2_MESSAGE_SIGNING)
     token = oauth.signed(tpp, None, response_mode="jwt", prompt="none")

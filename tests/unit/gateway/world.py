@@ -260,6 +260,7 @@ TOKEN = AccessToken(
     confirmation=Confirmation("x5t#S256", "thumbprint-one"),
     family_id="family-1",
     consent_id="consent-1",
+    audience=(BRAND.resource_audience,),
 )
 CC_TOKEN = msgspec.structs.replace(TOKEN, jti="jti-2", grant=Grant.CLIENT_CREDENTIALS, family_id=None, consent_id=None)
 

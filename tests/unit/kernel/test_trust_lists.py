@@ -84,6 +84,15 @@ def test_an_anchor_of_two_lists_vouches_for_what_they_say_together():
     assert path.vouches == {Vouches.QWAC, Vouches.QSEALC}
 
 
+def test_the_nearest_authority_decides():
+    """A bank that trusts a root for transport and one authority below it for seals lets in none of the seals' clients."""
+    trust = TrustLists(
+        [((ROOT.certificate,), frozenset({Vouches.TRANSPORT})), ((ISSUING.certificate,), frozenset({Vouches.QSEALC}))]
+    )
+    with pytest.raises(CertificateInvalid):
+        check_client(ISSUING.client(), trust.find_path(ISSUING.client()))
+
+
 def test_a_renewed_authority_stands_beside_the_old_one():
     again = Authority.root("root")
     trust = lists(again, ROOT)

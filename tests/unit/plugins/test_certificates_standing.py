@@ -158,6 +158,7 @@ class TestWhenNobodyTells:
         world = World(revocation=Revocation.HARD)
         world.source.pause = asyncio.Event()
         assert await world.refusal() is CertificateUnchecked
+        assert world.standing.unanswered == 1
 
 
 class TestHowOftenTheyAreAsked:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.exchange import Exchange, present
+from gateway.whoami import plain_dialect
 from kernel import errors
 from kernel.access import FamilyState, Role
 from kernel.banking.consents import ConsentState
@@ -18,6 +19,7 @@ from kernel.qualified import Provider, ProviderRole, Purpose, Qualified
 from policies.accept import Accept, accepts
 from policies.access_record import AccessRecord
 from policies.account import Account
+from policies.audience import TokenAudience
 from policies.body import Body
 from policies.certificate_standing import CertificateStanding
 from policies.client_state import ClientState
@@ -94,6 +96,36 @@ class TestTokenVerified:
         verified.remember(keys[2], world.TOKEN)
         assert [verified.find(key) is not None for key in keys] == [True, False, True]
         assert len(verified) == 2
+
+
+@pytest.mark.spec("RFC8707-2")
+class TestAudience:
+    BASE = world.BRAND.mtls_url
+
+    def exchange(self, *audience: str, dialect=world.DIALECT):
+        exchange = exchange_of()
+        exchange.dialect = dialect
+        exchange.token = msgspec.structs.replace(world.TOKEN, audience=audience)
+        return exchange
+
+    async def test_a_token_for_the_whole_or_for_this_part_passes(self):
+        part = self.BASE + world.DIALECT.base_path
+        for audience in ((world.BRAND.resource_audience,), (part,), (f"{self.BASE}/other", part)):
+            await TokenAudience().on_request(self.exchange(*audience))
+
+    @pytest.mark.parametrize("audience", [(), ("/other",), ("/book",), ("/book/v1/accounts",), ("/book/v1/",), ("/book/v10",)])
+    async def test_refuses_a_token_for_another_part(self, audience):
+        with pytest.raises(errors.TokenInvalid):
+            await TokenAudience().on_request(self.exchange(*(self.BASE + part for part in audience)))
+
+    async def test_refuses_a_token_of_the_banks_own_services_everywhere(self):
+        """Token exchange: the verifier refuses it first; this is the second wall."""
+        for dialect in (world.DIALECT, plain_dialect(world.DIALECT)):
+            with pytest.raises(errors.TokenInvalid):
+                await TokenAudience().on_request(self.exchange("urn:bank:ledger", dialect=dialect))
+
+    async def test_what_stands_in_no_standard_takes_a_token_for_any_part(self):
+        await TokenAudience().on_request(self.exchange(f"{self.BASE}/other", dialect=plain_dialect(world.DIALECT)))
 
 
 class TestSnapshots:

@@ -86,13 +86,17 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     (
         "revoked certificate",
         "certificate_revoked",
-        lambda a: a.statuses.update({world.CERTIFICATE.thumbprint: CertificateRevoked}),
+        lambda a: (
+            setattr(a, "certificate", world.CERTIFICATE),
+            a.statuses.update({world.CERTIFICATE.thumbprint: CertificateRevoked}),
+        ),
     ),
     ("no token", "token_missing", lambda a: setattr(a, "presented", None)),
     ("unknown token", "token_invalid", lambda a: setattr(a, "presented", "garbage")),
     ("expired token", "token_expired", lambda a: setattr(a, "presented", "old-token")),
     ("wrong scheme", "token_not_bound", lambda a: setattr(a, "scheme", "DPoP")),
     ("no certificate", "certificate_missing", lambda a: setattr(a, "certificate", None)),
+    ("token for another part", "token_invalid", lambda a: a.token.update(audience=("https://elsewhere.example",))),
     ("foreign token", "token_not_bound", lambda a: a.token.update(confirmation=Confirmation("x5t#S256", "thumbprint-two"))),
     ("ended family", "token_revoked", lambda a: a.family.update(state=FamilyState.ENDED)),
     ("inactive client", "client_inactive", lambda a: a.client.update(active=False)),

@@ -1,14 +1,17 @@
 """`portcullis keys rotate --config FILE`: through the production server of this machine, or without one, and never behind one's back."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import aiohttp
 import msgspec
 import pytest
 
 from consent.keys.ring import KeyRing
+from kernel.clock import SystemClock
 from kernel.http.listener import serve
 from portcullis.compose import Composition, compose
 from portcullis.control_client import ServerRefused
@@ -19,6 +22,7 @@ from portcullis.rotate import command_server
 from portcullis.sealing_keys import ensure_sealing_keys
 from portcullis.serve import open_parts
 from portcullis.settings import CodeSenderSettings, Settings, TlsSettings
+from sandbox.pki import TestPki
 from tests.harness.keys import key_pool
 from tests.harness.server import free_ports
 
@@ -28,7 +32,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     ensure_sealing_keys(tmp_path / "sealing.keys")
     [port] = free_ports(1)
     sender = CodeSenderSettings(url="https://messages.bank", token="t")
-    tls = TlsSettings(certificate=tmp_path / "unused.pem", private_key=tmp_path / "unused.key")
+    authorities = TestPki.open(tmp_path / "pki", SystemClock()).ca_path
+    tls = TlsSettings(certificate=tmp_path, private_key=tmp_path, client_authorities=authorities)
     return Settings(database_url=database_url, sealing_keys=tmp_path / "sealing.keys", code_sender=sender, ops_port=port, tls=tls)
 
 
@@ -62,6 +67,14 @@ async def test_a_running_server_carries_it_out_itself(settings: Settings):
         assert await command_server(settings, "/keys/publish", "main") == {"main": 3}
         with pytest.raises(ServerRefused, match="no such brand"):
             await command_server(settings, "/keys/rotate", "nobody")
+
+
+async def test_a_rotation_that_does_not_come_to_pass_would_be_seen(settings: Settings):
+    metrics = f"http://127.0.0.1:{settings.ops_port}/metrics"
+    async with running(settings), aiohttp.ClientSession() as session, session.get(metrics) as answer:
+        told = await answer.text()
+    (age,) = re.findall(r'^portcullis_signing_key_age_seconds\{brand="main"\} (\S+)$', told, re.MULTILINE)
+    assert 0 <= float(age) < 60
 
 
 async def test_whoever_has_other_sealing_keys_commands_nothing(settings: Settings, tmp_path: Path):

@@ -21,10 +21,11 @@ from kernel.http.tls import mtls_context
 from kernel.ids import RandomIds
 from sandbox import pki
 from sandbox.directory import Directory
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.folder import ClientCertificate, load_folder
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.signing import ResponseInvalid
-from sandbox.tpp_kit.tpp import Refused, Tpp
+from sandbox.tpp_kit.tpp import Tpp
 from tests.unit.consent.oauth_world import unb64
 
 REDIRECT = "https://acme.tpp.test/callback?tenant=1"

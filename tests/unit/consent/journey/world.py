@@ -36,7 +36,6 @@ from kernel.http.message import Request, Response
 from kernel.ids import SeededIds, hash_secret
 from kernel.journal import Journal
 from kernel.lease import Lease
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
@@ -348,8 +347,8 @@ class Browser:
 
 @asynccontextmanager
 async def make_world(database_url: str, **facts: Any):
+    """On a database that has its tables."""
     async with Database.open(database_url) as database:
-        await upgrade(database, "consent.migrations", "alembic_version_consent")
         clock, ids, sealer = ManualClock(START), SeededIds("journey"), Sealer({1: b"k" * 32})
         versions: Any = DirectVersions()
         record = Journal(journal, outbox)

@@ -1,0 +1,26 @@
+"""Refuse a token that is meant for another part of the brand's API. RFC 8707 section 2, RFC 9068 section 4.
+
+What stands in no standard (GET /whoami) takes a token for any part.
+"""
+
+from dataclasses import dataclass
+
+from gateway.exchange import Exchange, present
+from kernel.errors import TokenInvalid
+from openapi.dialect import Row
+
+
+@dataclass(frozen=True)
+class TokenAudience:
+    name = "audience"
+
+    def applies(self, row: Row) -> bool:
+        return row.credential == "token"
+
+    async def on_request(self, exchange: Exchange) -> None:
+        brand, audience = exchange.brand, present(exchange.token).audience
+        part = brand.mtls_url + exchange.dialect.base_path
+        if brand.resource_audience in audience or part in audience:
+            return
+        if exchange.dialect.base_path or not any(name.startswith(f"{part}/") for name in audience):
+            raise TokenInvalid(f"meant for {' '.join(audience)}, presented at {part}")
