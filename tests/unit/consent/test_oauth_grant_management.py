@@ -8,6 +8,7 @@ import pytest
 from consent.amendment import amended
 from consent.settings import Settings
 from consent.store.snapshots import load_recorded
+from consent.tokens.access import issue_access_token
 from kernel.banking.consents import ConsentState, Permission
 from kernel.errors import ConsentExpired, ConsentForeign, ConsentNotAuthorised, ConsentRevoked
 from tests.unit.consent.agreement import TERMS, agree, asked_by, consent_of, details, granted, may_detail
@@ -318,6 +319,19 @@ async def test_the_api_takes_the_clients_own_bound_token_with_its_scope(oauth: W
             status, error, challenge = expected.get(name, invalid)
             assert answer.error == (status, error)
             assert answer.response.headers["WWW-Authenticate"] == ("Bearer" if name == "no token" else challenge)
+    with subtests.test("a customer's token, even with the scope, which none of them can have"):
+        family = oauth.verifier.verify(BRAND, tokens["access_token"])
+        issued = issue_access_token(
+            oauth.services,
+            BRAND,
+            tpp.client,
+            subject=family.subject,
+            scope=("grant_management_revoke",),
+            confirmation=family.confirmation,
+            family_id=family.family_id,
+            consent_id=family.consent_id,
+        )
+        assert (await api(oauth, tpp, "DELETE", tokens["grant_id"], issued.token)).error == (403, "insufficient_scope")
     with subtests.test("in the query"):
         answer = await api(oauth, tpp, "DELETE", tokens["grant_id"], token, query={"access_token": token})
         assert answer.error == (401, "invalid_token")
