@@ -26,6 +26,10 @@ demo: .venv/.run ## walk the whole TPP journey on free ports, printing each step
 test: .venv/.dev chromium ## run the whole suite, on both databases
 	@$(BIN)/pytest -n 2 --dist worksteal
 
+conformance: .venv/.dev ## run the judged plans of a running conformance suite: SUITE=https://host:port [PLAN=name]
+	@test -n "$(SUITE)" || { echo "which suite? make conformance SUITE=https://host:port [PLAN=name] (docs/conformance.md says how)"; exit 2; }
+	@$(BIN)/python -m tests.conformance --suite "$(SUITE)" $(if $(PLAN),--plan "$(PLAN)")
+
 chromium:
 	@command -v chromium >/dev/null && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -51,4 +55,4 @@ lock: .venv/.dev ## resolve the dependency locks anew (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help run demo test cover chromium check fix lock
+.PHONY: help run demo test cover conformance chromium check fix lock

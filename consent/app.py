@@ -21,6 +21,7 @@ from consent.json_response import render_json_error, render_json_failure
 from consent.jwks import publish_keys
 from consent.pages.render import render_error_page
 from consent.par import push
+from consent.registration import ROUTES as REGISTRATION
 from consent.revocation import revoke
 from consent.services import Services
 from consent.token import issue_tokens
@@ -45,6 +46,7 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("POST", "/par", "oauth", push),
     ("POST", "/token", "oauth", issue_tokens),
     ("POST", "/revoke", "oauth", revoke),
+    *((method, path, "oauth", handler) for method, path, handler in REGISTRATION),
     *((method, path, "oauth", handler) for method, path, handler in GRANT_MANAGEMENT),
     ("GET", "/authorize", "page", authorize),
     ("POST", "/authorize", "page", authorize),

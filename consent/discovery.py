@@ -1,7 +1,7 @@
 """GET of both well-known documents: what this issuer is and can do. RFC 8414, OIDC Discovery section 3, RFC 8705 section 5.
 
-Top-level endpoints are the public listener's, `mtls_endpoint_aliases` the others. PAR is demanded of every client that we have,
-but not announced for the issuer: profiles that contradict each other share it.
+Top-level endpoints are the public listener's, `mtls_endpoint_aliases` the others. PAR and request objects are demanded of the
+clients whose profiles ask for them, but not announced for the issuer: profiles that contradict each other share it.
 """
 
 from typing import Any
@@ -12,9 +12,12 @@ from consent.grant_management import ACTIONS
 from consent.grant_management import PATH as GRANTS_PATH
 from consent.grants import GRANTS
 from consent.json_document import render_public
-from consent.keys.ring import ID_TOKEN_ALGORITHMS
+from consent.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose, algorithms_of
 from consent.offer import acr_values_offered, claims_offered, scopes_offered
+from consent.profiles import PROFILES
+from consent.response_modes import MODES
 from consent.services import Services
+from kernel import jwe
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
 from kernel.jose import ALGORITHMS
@@ -40,21 +43,28 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "authorization_endpoint": f"{brand.issuer}/authorize",
         "jwks_uri": f"{brand.issuer}/jwks",
         **{name: brand.issuer + path for name, path in ALIASED.items()},
+        "registration_endpoint": f"{brand.mtls_url}/register",
         "mtls_endpoint_aliases": {name: brand.mtls_url + path for name, path in ALIASED.items()},
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_types_supported": sorted({kind for profile in PROFILES.values() for kind in profile.response_types}),
+        "response_modes_supported": [mode.name for mode in MODES],
         "grant_types_supported": [grant.name for grant in GRANTS],
         "scopes_supported": list(scopes_offered(dialects)),
         "claims_supported": list(claims_offered(dialects)),
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
         "request_uri_parameter_supported": False,
+        "request_object_signing_alg_values_supported": list(ALGORITHMS),
+        "authorization_signing_alg_values_supported": list(algorithms_of(KeyPurpose.AUTHORIZATION_RESPONSE)),
+        "authorization_encryption_alg_values_supported": list(jwe.ALGORITHMS),
+        "authorization_encryption_enc_values_supported": list(jwe.ENCRYPTIONS),
         "authorization_details_types_supported": [TYPE],
         "grant_management_actions_supported": list(ACTIONS),
         "grant_management_action_required": False,
         "acr_values_supported": list(acr_values_offered(dialects)),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
+        "id_token_encryption_alg_values_supported": list(jwe.ALGORITHMS),
+        "id_token_encryption_enc_values_supported": list(jwe.ENCRYPTIONS),
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": methods,
@@ -62,4 +72,5 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "tls_client_certificate_bound_access_tokens": True,
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
     }

@@ -6,10 +6,13 @@ A refusal that is missing from the table is a broken invariant: `server_error`.
 from kernel.errors import (
     AccountUnknown,
     BodyTooLarge,
+    CertificateBlocked,
     CertificateExpired,
     CertificateForeign,
     CertificateInvalid,
     CertificateMissing,
+    CertificateRevoked,
+    CertificateUnchecked,
     ClientInactive,
     ConsentExpired,
     ConsentForeign,
@@ -31,6 +34,9 @@ from kernel.errors import (
     OperationUnknown,
     Overloaded,
     Problem,
+    ProofInvalid,
+    ProofMissing,
+    ProofNonceRequired,
     RateExceeded,
     RequestMalformed,
     ScopeInsufficient,
@@ -95,11 +101,23 @@ class SubjectTokenInvalid(Problem):
 
 
 class ResponseTypeUnsupported(Problem):
-    code, public = "response_type_unsupported", "The only response type is code."
+    code, public = "response_type_unsupported", "The response_type is not one that the client may use."
 
 
 class RequestObjectUnsupported(Problem):
     code, public = "request_object_unsupported", "The client does not use request objects; push plain parameters."
+
+
+class RequestObjectMissing(Problem):
+    code, public = "request_object_missing", "The client must send a signed request object."
+
+
+class RequestObjectInvalid(Problem):
+    code, public = "request_object_invalid", "The request object is not valid."
+
+
+class RequestUriUnsupported(Problem):
+    code, public = "request_uri_unsupported", "A request_uri must be one that was issued here."
 
 
 class PushRequired(Problem):
@@ -118,12 +136,36 @@ class RequestUriForeign(Problem):
     code, public = "request_uri_foreign", "The request_uri does not belong to this client."
 
 
+class AccountClosed(Problem):
+    code, public = "account_closed", "An account that was chosen has just been closed. Nothing was shared."
+
+
 class LoginRequired(Problem):
     code, public = "login_required", "The customer must authenticate."
 
 
 class AuthenticationUnmet(Problem):
     code, public = "authentication_unmet", "None of the required authentication context classes can be met."
+
+
+class RegistrationRedirectUriInvalid(Problem):
+    code, public = "registration_redirect_uri_invalid", "A redirect_uri is malformed, or not one of the software statement's."
+
+
+class ClientMetadataInvalid(Problem):
+    code, public = "client_metadata_invalid", "The client metadata are not acceptable."
+
+
+class SoftwareStatementInvalid(Problem):
+    code, public = "software_statement_invalid", "The software statement is not valid."
+
+
+class SoftwareStatementUnapproved(Problem):
+    code, public = "software_statement_unapproved", "The software statement is not approved for use with this server."
+
+
+class RegistrationForeign(Problem):
+    code, public = "registration_foreign", "The registration is not yours to see or change."
 
 
 OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
@@ -144,11 +186,20 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     CertificateInvalid: (400, "invalid_request"),
     CertificateExpired: (400, "invalid_request"),
     CertificateForeign: (400, "invalid_request"),
+    CertificateRevoked: (400, "invalid_request"),
+    CertificateBlocked: (400, "invalid_request"),
+    CertificateUnchecked: (503, "temporarily_unavailable"),
+    ProofMissing: (400, "invalid_dpop_proof"),
+    ProofInvalid: (400, "invalid_dpop_proof"),
+    ProofNonceRequired: (400, "use_dpop_nonce"),
     RedirectUriInvalid: (400, "invalid_request"),
     PushRequired: (400, "invalid_request"),
     RequestUriForeign: (400, "invalid_request"),
     RequestUriInvalid: (400, "invalid_request_uri"),
+    RequestUriUnsupported: (400, "request_uri_not_supported"),
     RequestObjectUnsupported: (400, "invalid_request"),
+    RequestObjectMissing: (400, "invalid_request"),
+    RequestObjectInvalid: (400, "invalid_request_object"),
     ResponseTypeUnsupported: (400, "unsupported_response_type"),
     AuthenticationUnmet: (400, "invalid_request"),
     ScopeInvalid: (400, "invalid_scope"),
@@ -158,6 +209,11 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     GrantTypeUnsupported: (400, "unsupported_grant_type"),
     CodeInvalid: (400, "invalid_grant"),
     RefreshTokenInvalid: (400, "invalid_grant"),
+    RegistrationRedirectUriInvalid: (400, "invalid_redirect_uri"),
+    ClientMetadataInvalid: (400, "invalid_client_metadata"),
+    SoftwareStatementInvalid: (400, "invalid_software_statement"),
+    SoftwareStatementUnapproved: (400, "unapproved_software_statement"),
+    RegistrationForeign: (403, "access_denied"),
     AuthorizationDetailsInvalid: (400, "invalid_authorization_details"),
     TargetInvalid: (400, "invalid_target"),
     GrantIdInvalid: (400, "invalid_grant_id"),
@@ -171,6 +227,7 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     GrantInsufficient: (403, "insufficient_scope"),
     ScopeInsufficient: (403, "insufficient_scope"),
     LoginRequired: (400, "login_required"),
+    AccountClosed: (400, "access_denied"),
     AccountUnknown: (400, "access_denied"),
     ConsentUnknown: (400, "access_denied"),
     ConsentForeign: (400, "access_denied"),

@@ -6,7 +6,7 @@ from multidict import CIMultiDict
 
 from consent.errors import ClientUnauthenticated, oauth_error, render_description
 from kernel import json
-from kernel.errors import MethodNotAllowed, Problem, RateExceeded, TokenMissing
+from kernel.errors import MethodNotAllowed, Problem, ProofNonceRequired, RateExceeded, TokenMissing
 from kernel.http.message import Response
 
 JSON = "application/json"
@@ -22,6 +22,8 @@ def render_json_error(problem: Problem) -> Response:
     headers = _headers()
     if isinstance(problem, ClientUnauthenticated) and problem.challenge:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_client"'
+    if isinstance(problem, ProofNonceRequired):
+        headers["DPoP-Nonce"] = problem.nonce
     if code in {"invalid_token", "insufficient_scope"}:  # of a token that was presented (RFC 6750 section 3)
         headers["WWW-Authenticate"] = "Bearer" if isinstance(problem, TokenMissing) else f'Bearer error="{code}"'
     if isinstance(problem, MethodNotAllowed):

@@ -2,11 +2,10 @@
 
 from consent.json_document import render_public
 from consent.services import Services
+from consent.settings import JWKS_CACHE_SECONDS
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
 
-CACHE_SECONDS = 300
-
 
 async def publish_keys(services: Services, brand: Brand, _request: Request) -> Response:
-    return render_public({"keys": services.keys.document(brand.name)["keys"]}, CACHE_SECONDS)
+    return render_public({"keys": services.keys.document(brand.name)["keys"]}, JWKS_CACHE_SECONDS)

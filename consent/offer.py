@@ -1,7 +1,8 @@
 """What a brand's dialects together offer to authorization requests: scopes, authentication context classes, claims."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from kernel.access import ROLES, Role
 from kernel.banking.consents import ConsentKind
 from openapi.dialect import Dialect
 
@@ -18,6 +19,12 @@ def scopes_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
 def scopes_opening(dialects: Sequence[Dialect], kind: ConsentKind) -> frozenset[str]:
     """The scopes under which a consent of this kind may be asked for."""
     return frozenset(dialect.authorization.scope_of(kind) for dialect in dialects)
+
+
+def scopes_of_roles(dialects: Sequence[Dialect], roles: Collection[Role]) -> tuple[str, ...]:
+    """Every scope that opens something to a TPP with these roles, in order of appearance."""
+    kinds = [kind for kind, role in ROLES.items() if role in roles]
+    return tuple(dict.fromkeys(dialect.authorization.scope_of(kind) for dialect in dialects for kind in kinds))
 
 
 def acr_values_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:

@@ -17,6 +17,9 @@ from consent.client_authentication.authenticate import authenticate_client
 from consent.json_response import render_json
 from consent.parameters import REPEATABLE, parse_form
 from consent.services import Services
+from consent.tokens.confirmation import check_proof_absent
+from consent.tokens.proofs import offer_nonce, take_proof
+from kernel.access import Client
 from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
@@ -28,16 +31,31 @@ LODGED_AS_DEFAULT = "default"
 async def push(services: Services, brand: Brand, request: Request) -> Response:
     parameters = parse_form(request, repeatable=REPEATABLE)
     client = await authenticate_client(services, brand, request, parameters)
-    asking = Asking(services, brand, client, parameters)
+    asking = Asking(services, brand, client, parameters, proof_jkt=await _proven_key(services, brand, client, request))
     await run_steps(asking, "par")
+    asking.valid_until = services.clock.wall() + timedelta(seconds=services.settings.request_uri_seconds)
     secret = services.ids.secret()
 
     async def work(connection: AsyncConnection) -> None:
-        consent_id = asking.consent_id or await _lodge(connection, asking)
-        await issue_pushed(connection, _pushed_of(asking, secret, consent_id))
+        await store_request(connection, asking, secret)
 
     await services.database.write(work)
-    return render_json(201, {"request_uri": REQUEST_URI_PREFIX + secret, "expires_in": services.settings.request_uri_seconds})
+    answer = {"request_uri": REQUEST_URI_PREFIX + secret, "expires_in": services.settings.request_uri_seconds}
+    return offer_nonce(services, brand, request, render_json(201, answer))
+
+
+async def _proven_key(services: Services, brand: Brand, client: Client, request: Request) -> str | None:
+    """The thumbprint of the key that a DPoP proof beside the request shows. RFC 9449 section 10.1."""
+    if client.sender_constraint != "dpop":
+        check_proof_absent(request)
+        return None
+    return (await take_proof(services, brand, request)).jkt if "DPoP" in request.headers else None
+
+
+async def store_request(connection: AsyncConnection, asking: Asking, secret: str) -> None:
+    """A request that passed its steps, under `secret`, with a consent if it names none: both or neither, in the caller's transaction."""
+    consent_id = asking.consent_id or await _lodge(connection, asking)
+    await issue_pushed(connection, _pushed_of(asking, secret, consent_id))
 
 
 async def _lodge(connection: AsyncConnection, asking: Asking) -> str:
@@ -55,7 +73,9 @@ def _default_of(asking: Asking) -> ConsentLodgement:
 
 
 def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
-    parameters, now, pushed_id = asking.parameters, asking.services.clock.wall(), hash_secret(secret)
+    parameters, pushed_id = asking.parameters, hash_secret(secret)
+    if asking.valid_until is None:
+        raise RuntimeError("a request without an end")
     sealer, amendment = asking.services.sealer, asking.amendment
     return PushedRequest(
         brand=asking.brand.name,
@@ -63,10 +83,12 @@ def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
         request_uri=REQUEST_URI_PREFIX + secret,
         client_id=asking.client.id,
         redirect_uri=parameters["redirect_uri"],
+        response_type=asking.response_type,
+        response_mode=asking.response_mode,
         scope=asking.scope,
         state=parameters.get("state"),
         nonce=parameters.get("nonce"),
-        code_challenge=parameters["code_challenge"],
+        code_challenge=parameters.get("code_challenge"),
         claims=asking.claims,
         acr_values=asking.acr_values,
         consent_id=consent_id,
@@ -74,9 +96,9 @@ def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
         max_age=asking.max_age,
         login_hint=parameters.get("login_hint"),
         ui_locales=tuple(parameters.get("ui_locales", "").split()),
-        created_at=now,
-        expires_at=now + timedelta(seconds=asking.services.settings.request_uri_seconds),
-        dpop_jkt=parameters.get("dpop_jkt"),
+        created_at=asking.services.clock.wall(),
+        expires_at=asking.valid_until,
+        dpop_jkt=asking.dpop_jkt,
         resources=asking.resources,
         is_detailed=asking.is_detailed,
         amendment=seal_amendment(sealer, asking.brand.name, pushed_id, amendment) if amendment else b"",

@@ -1,5 +1,6 @@
 """What the consent server asks of others: who a PSU is, and which accounts they have. Adapters outside satisfy these."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -7,6 +8,7 @@ from typing import Literal, Protocol
 
 from kernel.banking.accounts import Account
 from kernel.brand import Brand
+from kernel.jose import JwtKey
 
 ScaMethod = Literal["device", "one_time_code", "passkey"]
 
@@ -79,5 +81,24 @@ class AccountClosures(Protocol):
 
     async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int:
         """Take the account out of every consent that covers it; the others of a consent stay shared. How many consents changed.
+        For an hour from now no PSU who is about to choose can share it; `CustomerAccounts` must not offer it after that.
         Safe to repeat: an interrupted call is completed by the next one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryKeys:
+    """kid to key. `stale_seconds` is how long ago they were last confirmed, 0 while they are fresh."""
+
+    keys: Mapping[str, JwtKey]
+    stale_seconds: int = 0
+
+
+class SoftwareDirectory(Protocol):
+    """Who vouches for TPPs and their software by signed statements (RFC 7591 section 2.3)."""
+
+    issuer: str
+
+    async def keys(self, kid: str | None) -> DirectoryKeys:
+        """What its statements are signed with; `kid` is the one that is looked for. Raises Overloaded when they cannot be had."""
         ...

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.clients.client_keys import ClientKeys
 from consent.keys.ring import KeyRing
-from consent.ports import CustomerAccounts, PsuIdentity
+from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
 from consent.snapshots import ConsentSnapshots
 from kernel.access import Client
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.brand import Brand
+from kernel.certificates import CertificateStatus
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.ids import Ids
@@ -60,9 +61,11 @@ class Services:
     customer_accounts: CustomerAccounts
     dialects: Mapping[str, Dialect]
     store: Store
+    certificate_status: CertificateStatus
     record_token: Callable[[Entry], None]
+    client_keys: ClientKeys
+    directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: nobody registers by themselves
     settings: Settings = field(default_factory=Settings)
-    client_keys: ClientKeys = field(default_factory=ClientKeys)
 
     def dialects_of(self, brand: Brand) -> tuple[Dialect, ...]:
         """The brand's dialects, in its order."""

@@ -1,11 +1,29 @@
 """What an operator may tune of the authorization server, with the bounds that FAPI 2.0 sets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 CODE_SECONDS_MAX = 60  # FAPI2-SP-FINAL 5.3.2.1-13
 REQUEST_URI_SECONDS_MAX = 599  # FAPI2-SP-FINAL 5.3.2.2-12: shorter than 600
 ACCESS_TOKEN_SECONDS_MAX = 3600
+JWKS_CACHE_SECONDS = 300  # how long anyone may keep our public keys without asking again
+KEY_PUBLISH_AHEAD_MIN = timedelta(hours=1)  # many times the above: everyone has a key before anything is signed with it
+KEY_ROTATE_EVERY_MAX = timedelta(days=730)  # NIST SP 800-57 part 1, table 1: a private signature key serves one to three years
 CLIENT_REQUESTS_PER_MINUTE = 600  # authenticated requests of one client to /token, /par and /revoke together
+
+
+@dataclass(frozen=True, slots=True)
+class KeySchedule:
+    """A signing key is used for `rotate_every`; its successor is published `publish_ahead` before that. Protocol time."""
+
+    rotate_every: timedelta = timedelta(days=90)
+    publish_ahead: timedelta = timedelta(days=1)
+
+    def __post_init__(self) -> None:
+        if self.publish_ahead < KEY_PUBLISH_AHEAD_MIN:
+            raise ValueError(f"publish_ahead must be at least {KEY_PUBLISH_AHEAD_MIN}, so that nobody keeps the keys before it")
+        if not 2 * self.publish_ahead <= self.rotate_every <= KEY_ROTATE_EVERY_MAX:
+            raise ValueError(f"rotate_every must be at least twice publish_ahead, and at most {KEY_ROTATE_EVERY_MAX.days} days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +35,7 @@ class Settings:
     code_seconds: int = 60
     request_uri_seconds: int = 90
     client_requests_per_minute: int = CLIENT_REQUESTS_PER_MINUTE
+    key_schedule: KeySchedule = field(default_factory=KeySchedule)
 
     def __post_init__(self) -> None:
         for name, most in (

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.journey.rows import JOURNEY_MAX
 from consent.store.authorisations import AuthorisationStatus
 from consent.store.consents import ConsentStore, Guard
-from consent.tables_consents import attempts, authorisations, consents, decisions, journeys
+from consent.tables_consents import attempts, authorisations, closed_accounts, consents, decisions, journeys
 from consent.tables_oauth import codes, denied_tokens, pushed_requests
 from kernel.banking.consents import AWAITING_MAX, AWAITING_STATES, LIVE_STATES, Consent
 from kernel.brand import Brand
@@ -48,6 +48,7 @@ STALE = (
     Stale(journeys, "expires_at", JOURNEYS_KEPT),
     Stale(attempts, "expires_at", timedelta()),
     Stale(decisions, "expires_at", timedelta()),
+    Stale(closed_accounts, "expires_at", timedelta()),
     Stale(pushed_requests, "expires_at", PUSHED_KEPT),
     Stale(denied_tokens, "expires_at", DENIALS_KEPT),
     Stale(codes, "expires_at", JOURNEYS_KEPT),  # none while a used code's family lives (consent/tokens/codes.py)

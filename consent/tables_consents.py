@@ -1,7 +1,7 @@
 """The tables of consents, their history, their authorisations, and the journeys of PSUs towards them.
 
 Columns that hold account numbers, names or terms are sealed; secrets are stored hashed; look-ups over sealed values go by a
-keyed digest ("blind"). What passes (journeys, attempts, decisions) has a time limit and is swept
+keyed digest ("blind"). What passes (journeys, attempts, decisions, closures) has a time limit and is swept
 (consent/sweeper.py); consents, their versions and authorisations are kept.
 """
 
@@ -97,6 +97,16 @@ account_references = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.UniqueConstraint("brand", "account_id", name="account_references_by_account"),
     sa.Index("account_references_by_upstream", "brand", "upstream_blind"),
+)
+
+# Which of the bank's accounts were closed a moment ago (consent/store/closures.py).
+closed_accounts = sa.Table(
+    "closed_accounts",
+    metadata,
+    sa.Column("brand", sa.String(BRAND), primary_key=True),
+    sa.Column("upstream_blind", sa.String(WORD), primary_key=True),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Index("closed_accounts_by_expiry", "brand", "expires_at"),
 )
 
 journeys = sa.Table(

@@ -11,6 +11,7 @@ from consent.json_response import render_json
 from consent.parameters import REPEATABLE, Parameters, parse_form
 from consent.services import Services
 from consent.tokens.confirmation import confirm
+from consent.tokens.proofs import offer_nonce
 from kernel.brand import Brand
 from kernel.errors import FieldMissing
 from kernel.http.message import Request, Response
@@ -26,8 +27,9 @@ async def issue_tokens(services: Services, brand: Brand, request: Request) -> Re
     grant = _find_grant(parameters)
     if grant.name not in client.grant_types:
         raise ClientUnauthorised(f"client {client.id} is not registered for {grant.name}")
-    confirmation = await confirm(services, client, request)
-    return render_json(200, await grant.issue(TokenRequest(services, brand, client, parameters, confirmation)))
+    confirmation = await confirm(services, brand, client, request)
+    answer = render_json(200, await grant.issue(TokenRequest(services, brand, client, parameters, confirmation)))
+    return offer_nonce(services, brand, request, answer)
 
 
 def _find_grant(parameters: Parameters) -> GrantType:

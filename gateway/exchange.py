@@ -13,8 +13,9 @@ from kernel.access import AccessToken, Client, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import Problem
-from kernel.hot_state import Check, Verdict
+from kernel.hot_state import Check, FirstUse, Verdict
 from kernel.http.message import Request
+from kernel.presented_token import PresentedToken
 from openapi.dialect import Dialect, Row
 
 T = TypeVar("T")
@@ -31,6 +32,8 @@ class Exchange:
     interaction_id: str
     # identify
     token: AccessToken | None = None
+    presented: PresentedToken | None = None
+    proof_use: FirstUse | None = None  # of the DPoP proof, where the token is bound to a key
     # authorise, on cached snapshots
     client: Client | None = None
     family: TokenFamily | None = None
@@ -49,7 +52,8 @@ class Exchange:
 
     def begin(self) -> None:
         """Forget what the policies learned: they look again, taking afresh what `moved` names."""
-        self.token = self.client = self.family = self.consent = self.command = None
+        self.token = self.presented = self.proof_use = None
+        self.client = self.family = self.consent = self.command = None
         self.checks.clear()
         self.verdicts.clear()
 

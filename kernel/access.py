@@ -1,10 +1,14 @@
 """What the authorization server says about a caller, in words that the gateway shares: client, token family, access token."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 import msgspec
+
+from kernel.banking.consents import ConsentKind
 
 
 class Grant(StrEnum):
@@ -28,6 +32,16 @@ class Role(StrEnum):
     CBPII = "CBPII"
 
 
+# What a TPP needs to be for each kind of consent. Commission Delegated Regulation (EU) 2018/389 article 34.
+ROLES: Mapping[ConsentKind, Role] = MappingProxyType(
+    {
+        ConsentKind.ACCOUNTS: Role.AISP,
+        ConsentKind.PAYMENT: Role.PISP,
+        ConsentKind.VRP: Role.PISP,
+        ConsentKind.FUNDS: Role.CBPII,
+    }
+)
+
 AuthMethod = Literal["private_key_jwt", "tls_client_auth"]
 
 
@@ -36,6 +50,16 @@ class CertificateSubject(msgspec.Struct, frozen=True):
 
     kind: Literal["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"]
     value: str
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """How a client registered itself (RFC 7591): the hash of its registration access token, the software statement, the claims of a
+    signed request that every answer repeats, and how long ago the directory's keys were confirmed then."""
+
+    token_hash: str
+    statement: str
+    claims: dict[str, Any]
+    directory_stale_seconds: int = 0
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,10 +82,19 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uris: tuple[str, ...]
     scopes: frozenset[str]
     grant_types: frozenset[str]
-    jwks: dict[str, list[dict[str, str]]]
+    jwks: dict[str, list[dict[str, str]]]  # empty where jwks_uri says
+    jwks_uri: str | None = None
     tls_client_auth: CertificateSubject | None = None
     id_token_signed_response_alg: str = "PS256"
+    id_token_encrypted_response_alg: str | None = None  # None: signed only
+    id_token_encrypted_response_enc: str | None = None
+    request_object_signing_alg: str | None = None  # None: any of its profile for which the client has a key
+    response_types: frozenset[str] = frozenset({"code"})
+    authorization_signed_response_alg: str | None = None  # None: the client asks for no signed response
+    authorization_encrypted_response_alg: str | None = None
+    authorization_encrypted_response_enc: str | None = None
     default_permissions: frozenset[str] = frozenset()  # account-information default when a request names no consent
+    registration: Registration | None = None  # None: by the bank's own hand
     authorization_details_types: frozenset[str] = frozenset()  # that it may use (RFC 9396 section 10)
     token_exchange_audiences: frozenset[str] = frozenset()  # for which an internal client may exchange tokens (RFC 8693)
     created_at: datetime

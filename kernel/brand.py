@@ -4,9 +4,13 @@ A brand is resolved by host name against configuration before routing, never fro
 """
 
 from dataclasses import dataclass
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from kernel.operations import Operation
+
+CertificateDemand = Literal["when_bound", "always"]
+NonceDemand = Literal["off", "required"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +29,6 @@ class Brand:
     country: str = "GB"
     sca_required_after_days: int | None = None  # since the PSU's last authentication (business time); None: never
     sca_recent_minutes: int | None = None  # how fresh it must be for what has no exemption; None: however old
+    certificate: CertificateDemand = "when_bound"  # of resource calls: for what is bound to one, or always
+    dpop_nonce: NonceDemand = "off"  # whether DPoP proofs must contain a nonce of ours
     operations_off: frozenset[Operation] = frozenset()  # conditional ones that this ASPSP does not offer

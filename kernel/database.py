@@ -1,6 +1,6 @@
 """The database, through SQLAlchemy Core: SQLite (embedded) or PostgreSQL, the same statements on both.
 
-`read()` gives a connection. `write(work)` is the one write path: begin, run `work`, append its journal entries and events,
+`read()` gives a connection, `snapshot()` one that sees a single moment. `write(work)` is the one write path: begin, run `work`, append its journal entries and events,
 commit; a serialization failure or deadlock runs it again, a bounded number of times. Raising rolls back, returning commits.
 `work` must not leave the process (no network call inside a transaction) and may run more than once.
 
@@ -101,6 +101,16 @@ class Database:
         with _deadlines():
             async with self._readers.connect() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """As `read`, and every statement sees the same moment, whatever is committed meanwhile."""
+        async with self.read() as connection:
+            if self.is_sqlite:
+                await connection.exec_driver_sql("BEGIN")  # deferred: no writer waits for it
+                yield connection
+            else:
+                yield await connection.execution_options(isolation_level="REPEATABLE READ")
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in one transaction and commit it. See the module's docstring. Raises Overloaded."""
@@ -215,6 +225,14 @@ def _is_retryable(error: DBAPIError) -> bool:
     original = error.orig
     sqlstate = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     return sqlstate in _RETRYABLE_SQLSTATES or "database is locked" in str(original)
+
+
+async def hold_lock(connection: AsyncConnection, name: str, *, alone: bool) -> None:
+    """Until the transaction ends, hold the lock of this name alone, or together with whoever asks for it so. On SQLite a writer is
+    alone anyway."""
+    if connection.dialect.name != "sqlite":
+        take = sa.func.pg_advisory_xact_lock if alone else sa.func.pg_advisory_xact_lock_shared
+        await connection.execute(sa.select(take(sa.func.hashtextextended(name, 0))))
 
 
 def insert_into(connection: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:

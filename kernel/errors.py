@@ -7,7 +7,7 @@ the caller's own document (`Data.Permissions[0]`), which the caller already has.
     Problem
       RequestMalformed ... what was sent cannot be read
       Field*           ... a member of a document is wrong
-      Token* Client* Certificate* ... the caller is not who or what it must be
+      Token* Proof* Client* Certificate* ... the caller is not who or what it must be
       Consent* Account* ... the grant does not cover the request
       RateExceeded UpstreamFailed ... not now
 """
@@ -108,6 +108,18 @@ class CertificateExpired(Problem):
     code, public = "certificate_expired", "The client certificate is outside its validity period."
 
 
+class CertificateRevoked(Problem):
+    code, public = "certificate_revoked", "The client certificate was revoked by its authority."
+
+
+class CertificateBlocked(Problem):
+    code, public = "certificate_blocked", "The client certificate, or its organisation, is blocked here."
+
+
+class CertificateUnchecked(Problem):
+    code, public = "certificate_unchecked", "Whether the client certificate was revoked cannot be found out now. Try again later."
+
+
 class TokenMissing(Problem):
     code, public = "token_missing", "An access token is required in the Authorization header."
 
@@ -126,6 +138,24 @@ class TokenRevoked(Problem):
 
 class TokenNotBound(Problem):
     code, public = "token_not_bound", "The access token is bound to another certificate or key."
+
+
+class ProofMissing(Problem):
+    code, public = "proof_missing", "A DPoP proof is required."
+
+
+class ProofInvalid(Problem):
+    code, public = "proof_invalid", "The DPoP proof is not valid for this request."
+
+
+class ProofNonceRequired(Problem):
+    """`nonce` is what the next proof must contain."""
+
+    code, public = "proof_nonce_required", "The DPoP proof must contain the nonce that this answer provides."
+
+    def __init__(self, detail: str = "", *, nonce: str = "") -> None:
+        super().__init__(detail)
+        self.nonce = nonce
 
 
 class GrantInsufficient(Problem):

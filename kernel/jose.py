@@ -1,7 +1,8 @@
 """Sign and verify JWTs with explicit algorithms and explicit types. RFC 7515, RFC 7519, RFC 8725.
 
-A key carries the one algorithm it may be used with; a token's header may only name that key, never bring one. Three algorithms
-exist: PS256, ES256 and EdDSA with Ed25519 (also under its RFC 9864 name). Claims are the caller's to judge.
+A key carries the one algorithm it may be used with; a token's header may only name that key, never bring one, save for one type of
+token that exists to show a key (`verify_proof_jwt`). Three algorithms exist: PS256, ES256 and EdDSA with Ed25519 (also under its RFC
+9864 name). Claims are the caller's to judge.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,6 +24,8 @@ Key = RSAKey | ECKey | OKPKey
 ALGORITHMS: tuple[Algorithm, ...] = ("PS256", "ES256", "EdDSA")
 TOKEN_CHARS_MAX = 8192
 HEADER_CHARS_MAX = 1024
+PROOF_TYPE = "dpop+jwt"
+PROOF_HEADER_CHARS_MAX = 2048  # room for the largest RSA key
 KID_CHARS_MAX = 128
 RSA_BITS_MIN = 2048  # FAPI2-SP-FINAL 5.4-2
 RSA_BITS_MAX = 4096
@@ -75,7 +78,12 @@ class _Registry(JWSRegistry):
         return self.algorithms["Ed25519" if name == "EdDSA" else name]
 
 
+class _ProofRegistry(_Registry):
+    max_header_length = PROOF_HEADER_CHARS_MAX
+
+
 _REGISTRY = _Registry()
+_PROOF_REGISTRY = _ProofRegistry(strict_check_header=False)  # what a proof says beside its key is nobody's business
 
 
 def canonical_algorithm(name: object) -> Algorithm | None:
@@ -100,18 +108,18 @@ def generate_key(alg: Algorithm) -> JwtKey:
 
 def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
     """The key in `jwk`, for use with `alg` only. Raises JwtInvalid if it is no such key, or an RSA key of an unfit size."""
-    material: dict[str, str | list[str]] = {**_material(jwk)}
+    material: dict[str, str | list[str]] = {**material_of(jwk)}
     try:
         key: Key
         match alg:
             case "PS256":
-                _check_rsa_size(material)
+                check_rsa_size(material)
                 key = RSAKey.import_key(material)
             case "ES256":
-                _check_curve(material, "P-256")
+                check_curve(material, "P-256")
                 key = ECKey.import_key(material)
             case "EdDSA":
-                _check_curve(material, "Ed25519")
+                check_curve(material, "Ed25519")
                 key = OKPKey.import_key(material)
         key.public_key  # noqa: B018  builds the native key, which proves that its numbers are a key
     except (JoseError, ValueError, TypeError, KeyError) as error:
@@ -121,11 +129,11 @@ def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
 
 def public_jwk(key: JwtKey) -> dict[str, str]:
     """The public half, as a JWK Set shows it."""
-    return {**_material(key.key.as_dict(private=False)), "kid": key.kid, "alg": key.alg, "use": "sig"}
+    return {**material_of(key.key.as_dict(private=False)), "kid": key.kid, "alg": key.alg, "use": "sig"}
 
 
 def private_jwk(key: JwtKey) -> dict[str, str]:
-    return _material(key.key.as_dict(private=True))
+    return material_of(key.key.as_dict(private=True))
 
 
 def sign_jwt(claims: Mapping[str, Any], key: JwtKey, *, typ: str) -> str:
@@ -136,12 +144,7 @@ def sign_jwt(claims: Mapping[str, Any], key: JwtKey, *, typ: str) -> str:
 
 def parse_jwt(token: str) -> UnverifiedJwt:
     """Read a JWT without verifying it, to learn whose it claims to be. Raises JwtInvalid."""
-    if len(token) > TOKEN_CHARS_MAX:
-        raise JwtInvalid(f"{len(token)} characters")
-    segments = token.split(".")
-    if len(segments) != 3 or len(segments[0]) > HEADER_CHARS_MAX:
-        raise JwtInvalid("not a compact JWS")
-    return UnverifiedJwt(token, _decode_segment(segments[0]), _decode_segment(segments[1]))
+    return _parse(token, HEADER_CHARS_MAX)
 
 
 def verify_jwt(token: str, keys: Mapping[str, JwtKey], *, algorithms: Collection[str], types: Collection[str | None]) -> Jwt:
@@ -155,12 +158,21 @@ def verify_parsed(
 ) -> Jwt:
     """As `verify_jwt`, for who had to read the token before its keys could be found."""
     _check_header(unverified.header, algorithms, types)
-    key = _find_key(unverified.header, keys)
-    try:
-        jws.deserialize_compact(unverified.token, key.key, registry=_REGISTRY)
-    except (JoseError, ValueError, TypeError) as error:
-        raise JwtInvalid(f"signature: {type(error).__name__}") from None
-    return Jwt(unverified.header, unverified.claims)
+    return _check_signature(unverified, _find_key(unverified.header, keys), _REGISTRY)
+
+
+def verify_proof_jwt(token: str) -> tuple[Jwt, JwtKey]:
+    """Verify a DPoP proof by the public key that its own header brings: it shows that its sender holds that key, and nothing about who
+    that is. Told from every token that names one of our keys by its type, which none of those may have. Raises JwtInvalid."""
+    unverified = _parse(token, PROOF_HEADER_CHARS_MAX)
+    _check_header(unverified.header, ALGORITHMS, {PROOF_TYPE}, refused=_REFUSED_HEADERS - {"jwk"})
+    jwk, alg = unverified.header.get("jwk"), canonical_algorithm(unverified.header["alg"])
+    if not isinstance(jwk, dict) or alg is None:
+        raise JwtInvalid("no key in the header")
+    if PRIVATE_MEMBERS & jwk.keys():
+        raise JwtInvalid("a private key in the header")
+    key = import_key(jwk, kid="", alg=alg)
+    return _check_signature(unverified, key, _PROOF_REGISTRY), key
 
 
 def numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
@@ -173,14 +185,37 @@ def numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
     return float(value)
 
 
-def _material(jwk: Mapping[str, Any]) -> dict[str, str]:
+def material_of(jwk: Mapping[str, Any]) -> dict[str, str]:
     """The members that are the key itself: advice in the others (`use`, `key_ops`, `x5c`) is not ours to follow."""
     return {name: value for name, value in jwk.items() if name in _MATERIAL and isinstance(value, str)}
 
 
-def _check_header(header: Mapping[str, Any], algorithms: Collection[str], types: Collection[str | None]) -> None:
-    if refused := _REFUSED_HEADERS.intersection(header):
-        raise JwtInvalid(f"header {sorted(refused)}")
+def _parse(token: str, header_chars_max: int) -> UnverifiedJwt:
+    if len(token) > TOKEN_CHARS_MAX:
+        raise JwtInvalid(f"{len(token)} characters")
+    segments = token.split(".")
+    if len(segments) != 3 or len(segments[0]) > header_chars_max:
+        raise JwtInvalid("not a compact JWS")
+    return UnverifiedJwt(token, _decode_segment(segments[0]), _decode_segment(segments[1]))
+
+
+def _check_signature(unverified: UnverifiedJwt, key: JwtKey, registry: _Registry) -> Jwt:
+    try:
+        jws.deserialize_compact(unverified.token, key.key, registry=registry)
+    except (JoseError, ValueError, TypeError) as error:
+        raise JwtInvalid(f"signature: {type(error).__name__}") from None
+    return Jwt(unverified.header, unverified.claims)
+
+
+def _check_header(
+    header: Mapping[str, Any],
+    algorithms: Collection[str],
+    types: Collection[str | None],
+    *,
+    refused: frozenset[str] = _REFUSED_HEADERS,
+) -> None:
+    if found := refused.intersection(header):
+        raise JwtInvalid(f"header {sorted(found)}")
     if canonical_algorithm(header.get("alg")) not in algorithms:
         raise JwtInvalid("algorithm")
     typ = header.get("typ")
@@ -213,7 +248,7 @@ def _decode_segment(segment: str) -> dict[str, Any]:
         raise JwtInvalid(f"segment: {type(error).__name__}") from None
 
 
-def _check_rsa_size(material: Mapping[str, Any]) -> None:
+def check_rsa_size(material: Mapping[str, Any]) -> None:
     """A key must be strong enough to trust, and small enough that verifying with it costs no one much."""
     modulus, exponent = (urlsafe_b64decode(material[name].encode("ascii")) for name in ("n", "e"))
     bits = int.from_bytes(modulus).bit_length()
@@ -221,6 +256,6 @@ def _check_rsa_size(material: Mapping[str, Any]) -> None:
         raise JwtInvalid(f"an RSA key of {bits} bits, with an exponent of {len(exponent)} bytes")
 
 
-def _check_curve(material: Mapping[str, Any], curve: str) -> None:
+def check_curve(material: Mapping[str, Any], curve: str) -> None:
     if material.get("crv") != curve:
         raise JwtInvalid(f"curve is not {curve}")

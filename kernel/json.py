@@ -44,6 +44,14 @@ def decode_last(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         raise RequestMalformed(f"not JSON: {error}") from None
 
 
+def convert(document: Any, into: type[T]) -> T:
+    """As `decode`, of what was decoded before: the claims of a token, say. Raises the same field problems."""
+    try:
+        return msgspec.convert(document, into)
+    except msgspec.ValidationError as error:
+        _raise_field_problem(str(error))
+
+
 def check_duplicates(body: bytes) -> None:
     """Refuse a document in which an object names a member twice: two readers could disagree about what was signed or asked."""
     try:

@@ -34,6 +34,11 @@ def rate_key(brand: str, client_id: str) -> str:
     return f"{brand}/rate/{client_id}"
 
 
+def proof_key(brand: str, digest: str) -> str:
+    """The first use of one DPoP proof."""
+    return f"{brand}/proof/{digest}"
+
+
 def unattended_key(brand: str, consent_id: str, account_id: str, operation: str) -> str:
     """The count of accesses without the PSU to one account (empty: all of the consent's together) by one operation."""
     return f"{brand}/unattended/{consent_id}/{account_id}/{operation}"

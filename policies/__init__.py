@@ -11,6 +11,8 @@ from policies.account import Account
 from policies.audience import TokenAudience
 from policies.body import Body
 from policies.certificate import CertificatePresented
+from policies.certificate_owner import CertificateOwner
+from policies.certificate_standing import CertificateStanding
 from policies.client_state import ClientState
 from policies.consent_named import ConsentNamed
 from policies.consent_state import ConsentState
@@ -32,11 +34,13 @@ from policies.unattended_limit import UnattendedLimit
 CHAIN: tuple[type[Policy], ...] = (
     InteractionId,
     CertificatePresented,
+    CertificateStanding,
     TokenVerified,
     TokenAudience,
     TokenBinding,
     TokenFamilyActive,
     ClientState,
+    CertificateOwner,
     GrantType,
     RoleHeld,
     Scope,

@@ -1,4 +1,7 @@
-"""Refuse a call without a client certificate, or with one outside its validity. FAPI2-SP-FINAL-5.3.2.1-4, RFC 8705 section 3."""
+"""Refuse a certificate outside its validity, and a call without one where the operation or the brand demands it of everyone.
+
+FAPI2-SP-FINAL-5.3.2.1-4. A token that is bound to a certificate demands it by itself (policies/token_binding.py).
+"""
 
 from dataclasses import dataclass
 
@@ -18,6 +21,8 @@ class CertificatePresented:
         return True
 
     async def on_request(self, exchange: Exchange) -> None:
-        if exchange.request.certificate is None:
+        certificate = exchange.request.certificate
+        if certificate is not None:
+            check_valid_at(certificate, self.clock.wall())
+        elif exchange.row.credential == "certificate" or exchange.brand.certificate == "always":
             raise CertificateMissing("the connection carries no client certificate")
-        check_valid_at(exchange.request.certificate, self.clock.wall())

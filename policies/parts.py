@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from gateway.ports import AccessRecords, Consents, Snapshots, Tokens
+from kernel.certificates import CertificateStatus
 from kernel.clock import Clock
+from kernel.dpop_nonces import Nonces
 from policies.rate_limit import Rate
 from policies.unattended_limit import Unattended
 
@@ -15,5 +17,7 @@ class Parts:
     consents: Consents
     records: AccessRecords
     clock: Clock
+    certificate_status: CertificateStatus
+    nonces: Nonces
     rate: Rate = field(default_factory=Rate)
     unattended: Unattended = field(default_factory=Unattended)

@@ -1,19 +1,14 @@
-"""Refuse a TPP that does not hold the role its operation needs. Commission Delegated Regulation (EU) 2018/389 article 34."""
+"""Refuse a TPP that does not hold the role its operation needs: as a client, and where its certificate states roles, there too.
+
+Commission Delegated Regulation (EU) 2018/389 article 34.
+"""
 
 from dataclasses import dataclass
 
 from gateway.exchange import Exchange, present
-from kernel.access import Role
-from kernel.banking.consents import ConsentKind
+from kernel.access import ROLES
 from kernel.errors import RoleMissing
 from openapi.dialect import Row
-
-ROLES = {
-    ConsentKind.ACCOUNTS: Role.AISP,
-    ConsentKind.PAYMENT: Role.PISP,
-    ConsentKind.VRP: Role.PISP,
-    ConsentKind.FUNDS: Role.CBPII,
-}
 
 
 @dataclass(frozen=True)
@@ -27,3 +22,7 @@ class RoleHeld:
         needed = ROLES[present(exchange.row.consent_kind)]
         if needed not in present(exchange.client).roles:
             raise RoleMissing(f"the operation needs {needed}")
+        certificate = exchange.request.certificate
+        provider = certificate.qualified.provider if certificate else None
+        if provider is not None and needed not in provider.opens():
+            raise RoleMissing(f"the operation needs {needed}, the certificate states {sorted(provider.roles)}")

@@ -4,7 +4,6 @@ A verified token is remembered by its hash and the key set's version; a token th
 """
 
 import hashlib
-import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -13,16 +12,13 @@ from gateway.ports import Tokens
 from kernel.access import AccessToken
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.errors import TokenExpired, TokenInvalid, TokenMissing, TokenRevoked
+from kernel.errors import TokenExpired, TokenRevoked
 from kernel.hot_state import VersionIs
-from kernel.http.message import Request
+from kernel.presented_token import parse_presented_token
 from kernel.subjects import TOKEN_CURRENT, keys_subject, token_subject
 from openapi.dialect import Row
 
-TOKEN_BYTES_MAX = 4096
 VERIFIED_TOKENS_MAX = 10_000
-
-_TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)
 
 
 class VerifiedTokens:
@@ -58,17 +54,17 @@ class TokenVerified:
         return row.credential == "token"
 
     async def on_request(self, exchange: Exchange) -> None:
-        presented, brand = parse_bearer(exchange.request), exchange.brand
+        presented, brand = parse_presented_token(exchange.request), exchange.brand
         keys = keys_subject(brand.name)
         if exchange.moved.get(keys, 0) > self.tokens.key_set_version(brand):
             await self.tokens.load_keys(brand)
         exchange.checks.append(VersionIs(keys, self.tokens.key_set_version(brand)))
-        token = self._verify(brand, presented)
+        token = self._verify(brand, presented.text)
         subject = token_subject(brand.name, token.jti)
         exchange.checks.append(VersionIs(subject, exchange.moved.get(subject, TOKEN_CURRENT)))
         if exchange.is_stale(subject):
             raise TokenRevoked(f"token {token.jti}")
-        exchange.token = token
+        exchange.token, exchange.presented = token, presented
 
     def _verify(self, brand: Brand, presented: str) -> AccessToken:
         key = (brand.name, self.tokens.key_set_version(brand), hashlib.sha256(presented.encode()).digest())
@@ -79,21 +75,3 @@ class TokenVerified:
         elif self.clock.wall() >= token.expires_at:
             raise TokenExpired(f"token {token.jti} expired at {token.expires_at}")
         return token
-
-
-def parse_bearer(request: Request) -> str:
-    """The token as it was presented. Raises TokenMissing or TokenInvalid."""
-    if any(name == "access_token" for name, _ in request.query):
-        raise TokenInvalid("presented in the query, where logs and histories keep it")
-    headers = request.headers.getall("Authorization", [])
-    if not headers:
-        raise TokenMissing("no Authorization header")
-    if len(headers) > 1:
-        raise TokenInvalid(f"{len(headers)} Authorization headers")
-    scheme, _, presented = headers[0].strip().partition(" ")
-    if scheme.lower() != "bearer":
-        raise TokenMissing("another scheme than Bearer")
-    presented = presented.strip(" ")
-    if len(presented) > TOKEN_BYTES_MAX or not _TOKEN68.fullmatch(presented):
-        raise TokenInvalid("too long, or not the characters of a token")
-    return presented

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Coroutine
@@ -13,26 +14,28 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.markup import escape
 
+from kernel import log
+from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
 from openapi import DIALECTS
 from openapi.core_bank.v1.document import core_bank_document
 from openapi.core_bank.v1.operations import NAME as CORE_BANK
 from openapi.document import document_of
-from portcullis import settings as portcullis_settings
-from portcullis.control_client import copy_folder, post
+from portcullis import loading
+from portcullis.checks import check_production
+from portcullis.cli_tpp import consent, tpp
 from portcullis.explaining import explain
 from portcullis.files import check_files
-from portcullis.settings import Settings, check_production
+from portcullis.settings import Settings
 from portcullis.version import VERSION
 
 app = App(name="portcullis", help="Open-banking gateway, FAPI 2.0 authorization server and consent store.", version=VERSION)
-tpp = App(name="tpp", help="Third-party providers of a running sandbox.")
-consent = App(name="consent", help="Decide a consent of a running sandbox, in place of a PSU.")
 database = App(name="db", help="The database.")
 config = App(name="config", help="The configuration.")
 sandbox = App(name="sandbox", help="The sandbox: start it, or take its bank with you.")
+keys = App(name="keys", help="The keys that sign tokens and answers, and those that seal data.")
 core_bank = App(name="core-bank", help="A bank's own core over HTTP: serve one, or check one.")
-for group in (sandbox, tpp, consent, database, config, core_bank):
+for group in (sandbox, tpp, consent, database, config, keys, core_bank):
     app.command(group)
 
 Role = Literal["AISP", "PISP", "CBPII"]
@@ -80,7 +83,7 @@ def start(
     """
     from portcullis.serve_sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
 
-    run(serve_sandbox(portcullis_settings.load(None), seed, console, core_bank=core_bank, imported=imported))
+    run(serve_sandbox(loading.load(None), seed, console, core_bank=core_bank, imported=imported))
 
 
 @sandbox.command
@@ -94,7 +97,7 @@ def export(file: Path) -> None:
     """
     from portcullis.export_bank import export_sandbox_bank  # noqa: PLC0415  production never loads the sandbox
 
-    lines = asyncio.run(export_sandbox_bank(portcullis_settings.load(None), file))
+    lines = asyncio.run(export_sandbox_bank(loading.load(None), file))
     console.print(f"{lines:,} lines written to {file}", soft_wrap=True)
 
 
@@ -122,95 +125,6 @@ def demo() -> None:
     asyncio.run(run_demo(console))
 
 
-@tpp.command
-def new(
-    name: str,
-    *,
-    roles: Annotated[str, Parameter(help="comma-separated: AISP, PISP, CBPII")] = "AISP,PISP,CBPII",
-    redirect_uri: list[str] | None = None,
-    profile: Literal["fapi2-security", "fapi2-message-signing", "fapi1-advanced"] = "fapi2-security",
-    auth: Literal["private_key_jwt", "tls_client_auth"] = "private_key_jwt",
-    sender_constraint: Literal["mtls", "dpop"] = "mtls",
-    alg: Literal["PS256", "ES256", "EdDSA"] = "PS256",
-    out: Path | None = None,
-) -> None:
-    """Enrol a TPP in the directory of a running sandbox and register its client.
-
-    Parameters
-    ----------
-    name
-        lower-case letters, digits and hyphens; names its folder.
-    redirect_uri
-        may be given several times.
-    profile
-        the security profile of its client.
-    auth
-        how its client authenticates at the token endpoint.
-    sender_constraint
-        what its tokens are bound to.
-    alg
-        the algorithm of its signing key.
-    out
-        where to write certificate, keys and client.json (default: tpps/NAME in the state directory).
-    """
-    settings = portcullis_settings.load(None)
-    document = {
-        "name": name,
-        "roles": roles.split(","),
-        "redirect_uris": redirect_uri or [],
-        "profile": profile,
-        "auth": auth,
-        "sender_constraint": sender_constraint,
-        "alg": alg,
-    }
-    made = post(settings.state_dir, "/sandbox/tpps", document, settings.sandbox_token)
-    folder = copy_folder(Path(made["folder"]), out) if out else made["folder"]
-    console.print(f"[bold green]{name}[/] is registered as client [bold]{made['client_id']}[/]")
-    console.print(f"its certificate, keys and client.json are in {folder}", soft_wrap=True)
-
-
-@tpp.command
-def token(name: str, *, scope: str = "accounts") -> None:
-    """Print a client-credentials access token of a TPP of the sandbox (bound to its certificate, valid for minutes).
-
-    Parameters
-    ----------
-    name
-        the TPP's folder in tpps/.
-    scope
-        what the token is for.
-    """
-    from portcullis.demo import client_credentials_token  # noqa: PLC0415  production never loads the sandbox
-
-    settings = portcullis_settings.load(None)
-    print(asyncio.run(client_credentials_token(settings.state_dir, name, scope)))
-
-
-@consent.command
-def approve(consent_id: str, *, persona: str, account: list[str] | None = None) -> None:
-    """Approve a consent as a persona: its pending authorization, or else the next one.
-
-    Parameters
-    ----------
-    account
-        an account number or nickname of personas.json; may be given several times (default: every eligible account).
-    """
-    _decide(consent_id, "approve", persona, account)
-
-
-@consent.command
-def deny(consent_id: str, *, persona: str) -> None:
-    """Deny a consent as a persona: its pending authorization, or else the next one."""
-    _decide(consent_id, "deny", persona, None)
-
-
-def _decide(consent_id: str, verb: str, persona: str, accounts: list[str] | None) -> None:
-    settings = portcullis_settings.load(None)
-    document = {"persona": persona, "accounts": accounts}
-    post(settings.state_dir, f"/sandbox/consents/{consent_id}/{verb}", document, settings.sandbox_token)
-    console.print(f"{verb} as {persona}: recorded for consent {consent_id}", soft_wrap=True)
-
-
 @database.command
 def upgrade(*, config: Path | None = None) -> None:
     """Bring the database to this version's tables (a server does it by itself at start).
@@ -222,7 +136,7 @@ def upgrade(*, config: Path | None = None) -> None:
     """
     from portcullis.contexts import upgrade_all  # noqa: PLC0415  a command loads what it needs
 
-    settings = _production_settings(config, None) if config else portcullis_settings.load(None)
+    settings = _production_settings(config, None) if config else loading.load(None)
     run(upgrade_all(settings.database(), sandbox=config is None))
     console.print("the database is up to date")
 
@@ -235,6 +149,45 @@ def check(file: Path) -> None:
     for brand in settings.resolved_brands():
         console.print(f"[bold]{brand.name}[/]  {brand.issuer}  {brand.mtls_url}  {', '.join(brand.dialects)}", soft_wrap=True)
     console.print("the configuration is usable")
+
+
+@keys.command
+def rotate(*, config: Path | None = None, brand: str = "", overlap: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Use other signing keys at once, and refuse whatever the present ones signed: in an emergency.
+
+    Parameters
+    ----------
+    config
+        the TOML file of a production server; without it, the running sandbox.
+    brand
+        whose keys (default: those of every brand).
+    overlap
+        publish the next keys now, and use them when everyone has seen them; nothing is refused.
+    """
+    from portcullis.rotate import command_sandbox, command_server  # noqa: PLC0415  a command loads what it needs
+
+    path = "/keys/publish" if overlap else "/keys/rotate"
+    if config is None:
+        done = asyncio.run(command_sandbox(loading.load(None), path, brand))
+    else:
+        done = asyncio.run(command_server(_production_settings(config, None), path, brand))
+    what = "the next keys are published and will be used" if overlap else "other keys sign; what those before signed is refused"
+    for name, version in done.items():
+        console.print(f"[bold]{name}[/]  version {version} of its key set: {what}", soft_wrap=True)
+
+
+@keys.command
+def wrap(*, config: Path) -> None:
+    """Print the file of sealing keys with each key wrapped by the configured key store. Write it to another file: this one is read.
+
+    Parameters
+    ----------
+    config
+        the TOML file of a production server; its sealing_keys may be plain, or wrapped before.
+    """
+    from portcullis.key_store import wrap_sealing_keys  # noqa: PLC0415  a command loads what it needs
+
+    print(asyncio.run(wrap_sealing_keys(_production_settings(config, None))), end="")
 
 
 @core_bank.command(name="serve")
@@ -252,14 +205,24 @@ def serve_core_bank(*, seed: int = 1, attached: Annotated[bool, Parameter(negati
     """
     from portcullis.serve_core_bank import serve_core_bank as serve_bank  # noqa: PLC0415  production never loads the sandbox
 
-    settings = portcullis_settings.load(None)
+    settings = loading.load(None)
     if not settings.core_bank_token:
         raise ConfigurationRefused("PORTCULLIS_CORE_BANK_TOKEN: is required; a bank is not served to everyone")
     run(serve_bank(settings, seed, console, attached=attached))
 
 
 @core_bank.command(name="check")
-def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: list[str] | None = None, wait: float = 0.0) -> None:
+def check_core_bank(
+    url: str,
+    *,
+    token: str = "",
+    brand: str = "",
+    customer: list[str] | None = None,
+    authorities: Path | None = None,
+    certificate: Path | None = None,
+    private_key: Path | None = None,
+    wait: float = 0.0,
+) -> None:
     """Hold a bank's own implementation against the core-bank contract. Exits with 1 if anything is wrong.
 
     Parameters
@@ -272,13 +235,27 @@ def check_core_bank(url: str, *, token: str = "", brand: str = "", customer: lis
         the brand to ask about (default: the first one that the bank's health names, or main).
     customer
         whose accounts to walk; may be given several times (default: those that the bank's health names).
+    authorities
+        PEM file of whom to believe for https (default: whom this machine believes).
+    certificate
+        PEM file to show to a bank that knows its callers by certificate.
+    private_key
+        its key.
     wait
         for how many seconds it may still be starting.
     """
-    from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415  a command loads what it needs
+    from plugins.upstreams.core_bank_http import client_tls  # noqa: PLC0415  a command loads what it needs
+    from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415
 
-    token = token or portcullis_settings.load(None).core_bank_token
-    if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()), wait_seconds=wait)):
+    if (certificate is None) != (private_key is None):
+        raise ConfigurationRefused("--certificate and --private-key come together")
+    try:
+        tls = client_tls(authorities, certificate, private_key)
+    except OSError as error:
+        raise ConfigurationRefused(f"--authorities, --certificate, --private-key: cannot be used ({error})") from None
+    log.configure(SystemClock(), level=logging.ERROR)  # the table says what a log would
+    token = token or loading.load(None).core_bank_token
+    if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()), tls=tls, wait_seconds=wait)):
         sys.exit(1)
 
 
@@ -301,6 +278,6 @@ def version() -> None:
 
 
 def _production_settings(file: Path, workers: int | None) -> Settings:
-    settings = portcullis_settings.load(file, workers=workers)
+    settings = loading.load(file, workers=workers)
     check_production(settings)
     return settings

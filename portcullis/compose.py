@@ -14,10 +14,13 @@ from typing import Any
 
 from consent import tables
 from consent.app import ConsentServer
+from consent.clients.client_keys import ClientKeys
+from consent.keys.following import following_keys
 from consent.keys.ring import KeyRing
 from consent.keys.rotation import prepare_keys
-from consent.ports import CustomerAccounts, PsuIdentity
+from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.services import Services
+from consent.settings import Settings as ConsentSettings
 from consent.snapshots import ConsentSnapshots
 from consent.store.consents import ConsentStore
 from consent.tokens.verify import TokenVerifier
@@ -29,16 +32,20 @@ from gateway.parts import Parts as UseCaseParts
 from gateway.ports import Access, AccountsUpstream
 from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
+from kernel.certificates import CertificateStatus
 from kernel.clock import Clock, monotonic
 from kernel.cursor import CursorSealer
 from kernel.database import Database, refuses_values
+from kernel.dpop_nonces import Nonces
 from kernel.epoch import Epoch
 from kernel.grouped_writes import GroupedWrites
 from kernel.hot_state import HotState
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.hot_state_redis import RedisHotState
+from kernel.http.fetching import Fetching
 from kernel.ids import Ids
 from kernel.journal import Journal
+from kernel.key_store import KeyStore
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from kernel.versions import Versions
@@ -63,9 +70,13 @@ class Parts:
     clock: Clock
     ids: Ids
     sealer: Sealer
+    key_store: KeyStore
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
     accounts: AccountsUpstream
+    fetching: Fetching
+    directories: tuple[SoftwareDirectory, ...]
+    certificate_status: CertificateStatus
     telemetry: Telemetry
 
 
@@ -106,15 +117,21 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             sealer=parts.sealer,
             journal=journal,
             snapshots=ConsentSnapshots(parts.database, parts.sealer),
-            keys=KeyRing(parts.database, parts.sealer),
+            keys=KeyRing(parts.database, parts.key_store),
             identity=parts.identity,
             customer_accounts=parts.customer_accounts,
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
+            certificate_status=parts.certificate_status,
             record_token=issued.record,
+            client_keys=ClientKeys(parts.fetching, monotonic),
+            directories={directory.issuer: directory for directory in parts.directories},
+            settings=ConsentSettings(key_schedule=parts.settings.signing_keys.schedule()),
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)
+            _watch_keys(parts, services.keys, brand.name)
+        await stack.enter_async_context(following_keys(services, parts.brands))
         await register_internal_clients(services, parts.settings, parts.brands)
         yield Composition(
             services=services,
@@ -161,6 +178,17 @@ def _watch(telemetry: Telemetry, versions: Versions, queues: Mapping[str, Groupe
         )
 
 
+def _watch_keys(parts: Parts, keys: KeyRing, brand: str) -> None:
+    """A rotation that does not come to pass breaks nothing, so nobody else would notice."""
+
+    def age() -> float:
+        return (parts.clock.wall() - keys.used_since(brand)).total_seconds()
+
+    parts.telemetry.watch(
+        "signing_key_age_seconds", "For how long the oldest signing key in use has been used.", age, brand=brand
+    )
+
+
 async def _outlive_second_of(birth: float, clock: Clock) -> None:
     """An assertion says when it was made in whole seconds: one made in the second in which the memory of first uses was born would be
     refused as older than it. So nobody is asked to make one before that second has passed."""
@@ -176,6 +204,8 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         consents=store,
         records=accessed,
         clock=parts.clock,
+        certificate_status=parts.certificate_status,
+        nonces=Nonces(parts.sealer),
         rate=Rate(rates.requests, rates.window_seconds),
         unattended=Unattended(rates.unattended_per_day),
     )

@@ -16,6 +16,10 @@ class ServerRefused(Exception):
     """The server is not there, or said no. The message says what to do."""
 
 
+class ServerAbsent(ServerRefused):
+    """Nobody listens."""
+
+
 def load_ready(state_dir: Path) -> dict[str, Any]:
     """What a started server wrote about itself. Raises ServerRefused."""
     try:
@@ -41,6 +45,23 @@ def post(state_dir: Path, path: str, document: dict[str, Any], token: str = "") 
         raise ServerRefused(_reason(error)) from None
     except OSError as error:
         raise ServerRefused(f"no server answers at {ready['issuer']}: start one with `make run` ({error})") from None
+
+
+def post_command(url: str, authorization: str) -> dict[str, int]:
+    """POST an operator's command to the operations port, which is on loopback: past any proxy. Raises ServerRefused or ServerAbsent."""
+    request = urllib.request.Request(url, b"", method="POST", headers={"Authorization": authorization})  # noqa: S310  http, on loopback
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=TIMEOUT_SECONDS) as response:
+            answer: dict[str, int] = json.load(response)
+            return answer
+    except urllib.error.HTTPError as error:
+        raise ServerRefused(_reason(error)) from None
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ConnectionRefusedError):
+            raise ServerAbsent(f"no server answers at {url}") from None
+        raise ServerRefused(f"no answer from {url} ({error.reason}): its log says whether the command was carried out") from None
+    except (OSError, ValueError) as error:
+        raise ServerRefused(f"no answer from {url} ({error}): its log says whether the command was carried out") from None
 
 
 def copy_folder(made: Path, out: Path) -> Path:

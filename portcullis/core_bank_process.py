@@ -37,7 +37,7 @@ async def core_bank_beside(settings: Settings, seed: int, ids: Ids) -> AsyncIter
     """Settings whose upstream is the child, which answers when this yields. Raises ConfigurationRefused if it does not start.
 
     The bank must have been made: only the child's reading is its own."""
-    port = _free_port(settings.core_bank_port)
+    port = await _free_port(settings.core_bank_port)
     settings = msgspec.structs.replace(
         settings,
         upstream=CoreBank.name,
@@ -122,14 +122,27 @@ async def _stop(child: asyncio.subprocess.Process) -> None:
         await child.wait()
 
 
-def _free_port(wanted: int) -> int:
-    """The port that configuration names; if it names none, the usual one, or any other if that is taken."""
-    for port in (wanted, 0) if wanted == DEFAULT_CORE_BANK_PORT else (wanted,):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise ConfigurationRefused(f"core_bank_port: {wanted} is taken")
+async def _free_port(wanted: int) -> int:
+    """The port that configuration names, once the bank of a server that was killed has let go of it; if it names none, the usual
+    one, or any other if that is taken. Raises ConfigurationRefused."""
+    candidates = (wanted, 0) if wanted == DEFAULT_CORE_BANK_PORT else (wanted,)
+    try:
+        async with asyncio.timeout(STOP_SECONDS_MAX):
+            while True:
+                for port in candidates:
+                    if (free := _bindable(port)) is not None:
+                        return free
+                await asyncio.sleep(LOOK_SECONDS)
+    except TimeoutError:
+        raise ConfigurationRefused(f"core_bank_port: {wanted} is taken") from None
+
+
+def _bindable(port: int) -> int | None:
+    """This port, or any for 0; None if somebody has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return None
+        return int(probe.getsockname()[1])

@@ -1,5 +1,8 @@
 """`portcullis core-bank check`: the findings as a table."""
 
+import ssl
+from urllib.parse import urlsplit
+
 from rich.console import Console
 from rich.table import Table
 
@@ -12,12 +15,20 @@ MARKS = {True: "[green]holds[/]", False: "[bold red]broken[/]", None: "[yellow]n
 
 
 async def report_core_bank(
-    console: Console, url: str, token: str, brand: str, customers: tuple[str, ...], *, wait_seconds: float = 0.0
+    console: Console,
+    url: str,
+    token: str,
+    brand: str,
+    customers: tuple[str, ...],
+    *,
+    tls: ssl.SSLContext | None = None,
+    wait_seconds: float = 0.0,
 ) -> bool:
-    """Whether everything that could be checked holds. Raises ServerRefused if nobody answers at `url`."""
+    """Whether everything that could be checked holds. Raises ServerRefused if nobody answers at `url`, or if it is no such address."""
+    _check_url(url)
     await until_accepts(url, wait_seconds)
     try:
-        async with open_subject(url, token, brand, customers) as subject:
+        async with open_subject(url, token, brand, customers, tls) as subject:
             findings = [finding async for finding in run_checks(subject, CHECKS)]
     except (UpstreamFailed, UpstreamTimedOut) as problem:
         raise ServerRefused(f"{url}/health does not answer as the contract says: {problem.detail}") from None
@@ -29,6 +40,16 @@ async def report_core_bank(
     else:
         console.print(f"The bank keeps the contract{f'; {idle} checks had nothing to look at' if idle else ''}.")
     return not broken
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:  # such as a port that is none
+        usable = False
+    if not usable:
+        raise ServerRefused(f"{url}: must be a base URL such as https://core.bank.example/core-bank/v1")
 
 
 def _table(url: str, findings: list[Finding]) -> Table:

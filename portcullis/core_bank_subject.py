@@ -1,6 +1,7 @@
 """A core bank under check: how it is asked, and what a check may say of it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ class Subject:
         started = monotonic()
         try:
             async with self.session.get(self.url + path, headers=sent | headers, allow_redirects=False) as response:
-                body = await response.content.read(RAW_BYTES_MAX)
+                body = await _read(response)
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Wrong(f"no answer: {type(error).__name__}") from None
@@ -72,17 +73,29 @@ class Subject:
         return status, code, monotonic() - started
 
 
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The whole answer, in however many pieces it comes, or as much of it as a refusal may have."""
+    body = bytearray()
+    while len(body) < RAW_BYTES_MAX and (piece := await response.content.readany()):
+        body += piece
+    return bytes(body)
+
+
 Check = Callable[[Subject], Awaitable[str]]
 
 
 @asynccontextmanager
-async def open_subject(url: str, token: str, brand: str, customers: tuple[str, ...]) -> AsyncIterator[Subject]:
+async def open_subject(
+    url: str, token: str, brand: str, customers: tuple[str, ...], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Subject]:
     """What is not given is asked of the bank's health. Raises UpstreamFailed or UpstreamTimedOut if it does not answer."""
     patient = Circuit(monotonic, CircuitLimits(calls_min=1_000_000))
     timeout = aiohttp.ClientTimeout(total=RAW_SECONDS_MAX)
     async with (
-        CoreBank.open(url, circuit=patient, token=token) as bank,
-        aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
+        CoreBank.open(url, circuit=patient, token=token, tls=tls) as bank,
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=tls or True), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session,
     ):
         specimens = (await bank.health()).specimens
         name = brand or next(iter(specimens), "main")

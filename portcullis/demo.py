@@ -15,7 +15,8 @@ import aiohttp
 from rich.console import Console
 
 from portcullis.control_client import ServerRefused, post
-from sandbox.tpp_kit.tpp import Refused, Tpp
+from sandbox.tpp_kit.answers import Refused
+from sandbox.tpp_kit.tpp import Tpp
 from sandbox.tpp_kit.wire import Answer
 
 START_SECONDS_MAX = 120

@@ -7,6 +7,7 @@ import asyncpg
 import sqlalchemy.exc
 
 from kernel.config import ConfigurationRefused
+from kernel.key_store import KeyStoreFailed
 from kernel.sealed import SealBroken
 from portcullis.control_client import ServerRefused
 
@@ -20,7 +21,7 @@ def explain(error: BaseException) -> str | None:
     """One line for a failure whose cause lies outside the program, None for any other. No secret of a URL is in it."""
     for cause in _causes(error):
         match cause:
-            case ConfigurationRefused() | ServerRefused():
+            case ConfigurationRefused() | ServerRefused() | KeyStoreFailed():
                 return str(cause)
             case SealBroken():
                 return KEYS_DO_NOT_FIT

@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import ssl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from kernel import json
@@ -27,11 +27,11 @@ OPS_LIMITS = Limits(body_bytes=lambda _path: 0)
 
 @asynccontextmanager
 async def listening(
-    settings: Settings, front: FrontDoor, ops: Ops, identity: TlsIdentity, client_authorities: Path, *, reuse_port: bool = False
+    settings: Settings, front: FrontDoor, ops: Ops, identity: TlsIdentity, anchors: Sequence[Path], *, reuse_port: bool = False
 ) -> AsyncIterator[None]:
     """Accept on all three ports while the context is open. Raises ConfigurationRefused naming the one that cannot be had."""
     tls12 = settings.tls is not None and settings.tls.minimum_version == "1.2"
-    public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, [client_authorities], tls12=tls12)
+    public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, anchors, tls12=tls12)
     limits = Limits(body_bytes=front.body_bytes)
     proxies = TrustedProxies.parse(settings.trusted_proxies)
     async with AsyncExitStack() as stack:
@@ -57,22 +57,24 @@ async def listening(
                     )
                 )
         with _naming("ops_port", LOOPBACK, settings.ops_port):
-            await stack.enter_async_context(
-                serve(
-                    ops.handle,
-                    refuse=_refuse_ops,
-                    host=LOOPBACK,
-                    port=settings.ops_port,
-                    ssl_context=None,
-                    listener="public",
-                    limits=OPS_LIMITS,
-                )
-            )
+            await stack.enter_async_context(_serving_ops(ops, settings.ops_port))
         ops.accepting = True
         try:
             yield
         finally:
             ops.accepting = False
+
+
+def _serving_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
+    return serve(
+        ops.handle,
+        refuse=refuse_ops,
+        host=LOOPBACK,
+        port=port,
+        ssl_context=None,
+        listener="public",
+        limits=OPS_LIMITS,
+    )
 
 
 @contextmanager
@@ -108,7 +110,7 @@ def ready_document(settings: Settings, brand: Brand) -> bytes:
     return json.encode(document | ({"core_bank": settings.core_bank_url} if settings.upstream == "core_bank" else {}))
 
 
-def _refuse_ops(_request: Request, _problem: Exception) -> Response:
+def refuse_ops(_request: Request, _problem: Exception) -> Response:
     return Response(400)
 
 

@@ -1,4 +1,7 @@
-"""The operations listener: is it alive, is it ready, what does it count. Plain HTTP on a loopback port, never for the outside."""
+"""The operations listener: is it alive, is it ready, what does it count; and what its operator tells it to do.
+
+Plain HTTP on a loopback port, never for the outside.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,6 +13,7 @@ from kernel import json
 from kernel.http.message import Request, Response
 from kernel.telemetry import CONTENT_TYPE, Telemetry
 from portcullis.compose import Composition, Parts
+from portcullis.operator_commands import COMMANDS, CommandGuard, OperatorCommands
 
 PROBE_SECONDS = 2.0
 Probe = Callable[[], Awaitable[bool]]
@@ -18,9 +22,10 @@ Probe = Callable[[], Awaitable[bool]]
 class Ops:
     """`probes` name what readiness needs; each answers within its own time limit."""
 
-    def __init__(self, telemetry: Telemetry, probes: dict[str, Probe]) -> None:
+    def __init__(self, telemetry: Telemetry, probes: dict[str, Probe], commands: OperatorCommands) -> None:
         self._telemetry = telemetry
         self._probes = probes
+        self._commands = commands
         self.accepting = False  # set once every listener accepts, cleared when the server begins to stop
 
     async def handle(self, request: Request) -> Response:
@@ -31,6 +36,8 @@ class Ops:
                 return await self._readiness()
             case ("GET", "/metrics"):
                 return Response(200, self._telemetry.render(), CIMultiDict({"Content-Type": CONTENT_TYPE}))
+            case (_, path) if path in COMMANDS:
+                return await self._commands.handle(request)
             case (_, "/health/live" | "/health/ready" | "/metrics"):
                 return Response(405, headers=CIMultiDict({"Allow": "GET"}))
             case _:
@@ -55,7 +62,8 @@ def ops_of(parts: Parts, composition: Composition) -> Ops:
     async def hot_state() -> bool:
         return composition.versions.is_trusted
 
-    return Ops(parts.telemetry, {"database": database, "hot_state": hot_state})
+    commands = OperatorCommands(composition.services, parts.brands, CommandGuard(parts.sealer, parts.clock))
+    return Ops(parts.telemetry, {"database": database, "hot_state": hot_state}, commands)
 
 
 def _json(status: int, document: object) -> Response:

@@ -12,15 +12,17 @@ from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.psu_identity.http_code_sender import HttpCodeSender
+from portcullis.certificates import client_anchors, load_trust, open_certificates
 from portcullis.compose import Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
 from portcullis.exclusive import serving
 from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
+from portcullis.key_store import open_keys
 from portcullis.listening import catch_stop, listening
 from portcullis.ops import ops_of
-from portcullis.sealing_keys import load_sealer
+from portcullis.outbound import open_directories, open_fetching
 from portcullis.settings import Settings
 from portcullis.surfaces import production_surfaces
 
@@ -28,26 +30,27 @@ from portcullis.surfaces import production_surfaces
 async def serve_production(settings: Settings) -> None:
     """Serve until stopped. `settings` have passed check_production. Raises ConfigurationRefused for what a person must change."""
     assert settings.tls is not None
-    assert settings.sealing_keys is not None
     async with AsyncExitStack() as stack:
-        parts = await _open_parts(stack, settings)
+        parts = await open_parts(stack, settings)
         composition = await stack.enter_async_context(compose(parts))
         await stack.enter_async_context(housekeeping(composition, parts.brands))
         front = FrontDoor(parts.brands, production_surfaces(composition))
         identity = TlsIdentity(settings.tls.certificate, settings.tls.private_key)
         stopped = catch_stop()
         await stack.enter_async_context(
-            listening(settings, front, ops_of(parts, composition), identity, settings.tls.client_authorities)
+            listening(settings, front, ops_of(parts, composition), identity, client_anchors(settings.tls))
         )
         await stopped.wait()
 
 
-async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
-    assert settings.sealing_keys is not None
+async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
+    """What a production server is made of, until `stack` closes. Raises ConfigurationRefused or KeyStoreFailed."""
     assert settings.code_sender is not None
+    assert settings.tls is not None
     clock, ids = SystemClock(), RandomIds()
     log.configure(clock)
-    sealer = await asyncio.to_thread(load_sealer, settings.sealing_keys)
+    keys = await stack.enter_async_context(open_keys(settings))
+    sealer = keys.sealer
     await stack.enter_async_context(serving(settings.database(), alone=not settings.redis_url))
     database = await stack.enter_async_context(Database.open(settings.database()))
     await upgrade_contexts(database, sandbox=False)
@@ -57,6 +60,9 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         raise ConfigurationRefused("identity: an authenticator that only pretends has no place in production")
     telemetry = Telemetry()
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
+    fetching = await stack.enter_async_context(open_fetching(settings))
+    trust = await asyncio.to_thread(load_trust, settings.tls)
+    certificates = await stack.enter_async_context(open_certificates(settings, trust, clock, ids, telemetry))
     return Parts(
         settings=settings,
         brands=settings.resolved_brands(),
@@ -64,8 +70,12 @@ async def _open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         clock=clock,
         ids=ids,
         sealer=sealer,
+        key_store=keys.store,
         identity=identity,
         customer_accounts=bank,
         accounts=bank,
+        fetching=fetching,
+        directories=open_directories(settings, fetching),
+        certificate_status=certificates.standing,
         telemetry=telemetry,
     )

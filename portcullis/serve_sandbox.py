@@ -17,9 +17,13 @@ from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
+from kernel.trust_lists import TrustLists, Vouches, load_certificates
+from plugins.key_stores.sealing_file import SealingFile
 from plugins.ledger.posting import Ledger
 from plugins.psu_identity.built_in import BuiltInIdentity
 from portcullis.banner import print_banner, seeding_progress
+from portcullis.certificates import Certificates, open_certificates
+from portcullis.checks import check_sandbox
 from portcullis.compose import Composition, Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
@@ -29,8 +33,9 @@ from portcullis.front import FrontDoor, Surface
 from portcullis.housekeeping import housekeeping
 from portcullis.listening import cancel, catch_stop, listening, ready_document
 from portcullis.ops import ops_of
+from portcullis.outbound import open_directories, open_fetching
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
-from portcullis.settings import Settings, check_sandbox
+from portcullis.settings import Settings
 from portcullis.surfaces import production_surfaces
 from sandbox.actions import Actions
 from sandbox.atomic_file import PUBLIC, write_atomically
@@ -46,6 +51,7 @@ from sandbox.teller import Teller
 from sandbox.tpps import Tpps
 
 RENEWAL_SECONDS = 6 * 3600
+LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes its keys
 
 
 async def serve_sandbox(
@@ -79,7 +85,13 @@ async def running_sandbox(
         tpps = await _open_tpps(stack, ground, composition, state)
         personas = await load_personas(ground.parts.database, ground.parts.sealer, ground.brand)
         await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas), mode=PUBLIC)
-        actions = Actions(services=composition.services, moved_clock=ground.moved_clock, tpps=tpps, source=source)
+        actions = Actions(
+            services=composition.services,
+            moved_clock=ground.moved_clock,
+            tpps=tpps,
+            source=source,
+            reload_certificates=ground.certificates.reload,
+        )
         controls = (
             _clerk_surface(settings, ground, composition),
             _teller_surface(settings, ground),
@@ -87,7 +99,7 @@ async def running_sandbox(
         )
         front = FrontDoor(ground.parts.brands, (*controls, *production_surfaces(composition)))
         await stack.enter_async_context(
-            listening(settings, front, ops_of(ground.parts, composition), identity, ground.pki.ca_path)
+            listening(settings, front, ops_of(ground.parts, composition), identity, [ground.pki.ca_path])
         )
         stopped = catch_stop()
         await asyncio.to_thread(write_atomically, ready, ready_document(settings, ground.brand), mode=PUBLIC)
@@ -102,6 +114,8 @@ class Ground:
     parts: Parts
     moved_clock: MovedClock
     pki: TestPki
+    directory: Directory
+    certificates: Certificates
 
     @property
     def brand(self) -> Brand:
@@ -128,6 +142,13 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
     if core_bank:
         settings = await stack.enter_async_context(core_bank_beside(settings, source.seed, ids))
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
+    fetching = await stack.enter_async_context(open_fetching(settings, LOOPBACK))
+    pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
+    directory = await asyncio.to_thread(Directory.open, state / "pki", pki, clock, ids)
+    trust = TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
+    certificates = await stack.enter_async_context(
+        open_certificates(settings, trust, clock, ids, telemetry, crl_files=[pki.crl_path])
+    )
     parts = Parts(
         settings=settings,
         brands=brands,
@@ -135,25 +156,34 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
         clock=clock,
         ids=ids,
         sealer=sealer,
+        key_store=SealingFile(sealer),
         identity=BuiltInIdentity(database, sealer, clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids)),
         customer_accounts=bank,
         accounts=bank,
+        fetching=fetching,
+        directories=(directory, *open_directories(settings, fetching)),
+        certificate_status=certificates.standing,
         telemetry=telemetry,
     )
-    return Ground(parts=parts, moved_clock=moved_clock, pki=await asyncio.to_thread(TestPki.open, state / "pki", clock))
+    return Ground(parts=parts, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
 
 
 async def _open_tpps(stack: AsyncExitStack, ground: Ground, composition: Composition, state: Path) -> Tpps:
     """The TPPs, with certificates that are renewed while the server runs."""
-    parts = ground.parts
-    directory = await asyncio.to_thread(Directory.open, state / "pki", ground.pki, parts.clock, parts.ids)
-    tpps = Tpps(services=composition.services, directory=directory, directory_path=state / "tpps", ca=ground.pki.ca_path)
+    tpps = Tpps(
+        services=composition.services,
+        directory=ground.directory,
+        pki=ground.pki,
+        directory_path=state / "tpps",
+        ca=ground.pki.ca_path,
+    )
     await tpps.ensure_ready_made(ground.brand)
 
     async def renew() -> None:
         while True:
             await asyncio.sleep(RENEWAL_SECONDS)
             await asyncio.to_thread(ground.pki.ensure_server)
+            await asyncio.to_thread(ground.pki.ensure_crl)
             await tpps.ensure_ready_made(ground.brand)
 
     renewing = asyncio.create_task(renew(), name="certificate renewal")
@@ -196,6 +226,8 @@ def _control_surface(settings: Settings, ground: Ground, actions: Actions) -> Su
         moved_clock=ground.moved_clock,
         decide=actions.decide,
         new_tpp=actions.new_tpp,
+        revoke_tpp=actions.revoke_tpp,
+        renew_tpp=actions.renew_tpp,
         reset=actions.reset,
     )
     return Surface(lambda path: path.startswith(PREFIX), control.handle, control.refuse, BODY_BYTES_MAX)

@@ -1,51 +1,28 @@
-"""Every setting there is, with its default, its unit and what makes it unsafe. docs/configuration.md is checked against this.
+"""Every setting there is, with its default and its unit. docs/configuration.md is checked against this, portcullis/checks.py says what
+makes one unsafe.
 
-Order of precedence: environment over file over default. Addresses the outside sees come from here, never from a request.
+Addresses the outside sees come from here, never from a request.
 """
 
-import os
 import re
-from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from kernel.brand import Brand
-from kernel.config import ConfigurationRefused, build, overlay, read_file
-from kernel.http.client_cert import TrustedProxies
+from consent.settings import KeySchedule
+from kernel.brand import Brand, CertificateDemand, NonceDemand
+from kernel.config import ConfigurationRefused
 from kernel.jose import Algorithm
 from kernel.operations import Operation
-from kernel.redis_connection import Address
 from openapi import DIALECTS
-from plugins.upstreams import UPSTREAMS
+from plugins.key_stores.sealing_file import SealingFile
 from plugins.upstreams.built_in import BuiltInBank
-from plugins.upstreams.core_bank import CoreBank
-from portcullis.front import host_of
+from portcullis.certificate_settings import CertificateSettings, TrustListSettings
 
-VARIABLES = {
-    "PORTCULLIS_STATE_DIR": "state_dir",
-    "PORTCULLIS_BIND": "bind",
-    "PORTCULLIS_PUBLIC_PORT": "public_port",
-    "PORTCULLIS_MTLS_PORT": "mtls_port",
-    "PORTCULLIS_OPS_PORT": "ops_port",
-    "PORTCULLIS_ISSUER": "issuer",
-    "PORTCULLIS_MTLS_URL": "mtls_url",
-    "PORTCULLIS_DATABASE_URL": "database_url",
-    "PORTCULLIS_REDIS_URL": "redis_url",
-    "PORTCULLIS_WORKERS": "workers",
-    "PORTCULLIS_SANDBOX_TOKEN": "sandbox_token",
-    "PORTCULLIS_SPECS": "specs",
-    "PORTCULLIS_UPSTREAM": "upstream",
-    "PORTCULLIS_CORE_BANK_URL": "core_bank_url",
-    "PORTCULLIS_CORE_BANK_TOKEN": "core_bank_token",
-    "PORTCULLIS_CORE_BANK_PORT": "core_bank_port",
-}
 DEFAULT_CORE_BANK_PORT = 8446
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-PORTS = ("public_port", "mtls_port", "ops_port", "core_bank_port")
-PORT_MAX = 65_535
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 NAME = re.compile(r"[a-z0-9-]{1,32}")  # of a brand: part of keys, subjects and paths
 
@@ -75,16 +52,20 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     country: str = "GB"
     sca_required_after_days: int | None = None
     sca_recent_minutes: int | None = None
+    certificate: CertificateDemand = "when_bound"
+    dpop_nonce: NonceDemand = "off"
     operations_off: tuple[str, ...] = ()
     internal_clients: tuple[InternalClientSettings, ...] = ()
 
 
 class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """PEM files of the server and the authorities whose client certificates are known."""
+    """PEM files of the server and the authorities whose client certificates are known: `client_authorities` for any, `trust_lists`
+    for some kinds."""
 
     certificate: Path
     private_key: Path
-    client_authorities: Path
+    client_authorities: Path | None = None
+    trust_lists: tuple[TrustListSettings, ...] = ()
     minimum_version: str = "1.3"
 
 
@@ -111,6 +92,38 @@ class CoreBankTlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     private_key: Path | None = None
 
 
+class DirectorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who vouches for TPPs by software statements: `iss` of these, and its JWK Set at an address or in a file."""
+
+    issuer: str
+    jwks_uri: str = ""
+    jwks_file: Path | None = None
+    stale_hours_max: int = 24
+
+
+class SigningKeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long a signing key is used, and how long before that its successor is published."""
+
+    rotate_every_days: int = 90
+    publish_ahead_hours: int = 24
+
+    def schedule(self) -> KeySchedule:
+        """Raises ValueError."""
+        return KeySchedule(timedelta(days=self.rotate_every_days), timedelta(hours=self.publish_ahead_hours))
+
+
+class VaultTransitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A key of Vault's Transit engine. `token_file` is read anew for each question; `authorities` is a PEM file (none: the machine's
+    own trust)."""
+
+    url: str
+    key: str
+    mount: str = "transit"
+    namespace: str = ""
+    token_file: Path | None = None
+    authorities: Path | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole configuration of one server."""
 
@@ -129,8 +142,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     brands: tuple[BrandSettings, ...] = ()
     tls: TlsSettings | None = None
     sealing_keys: Path | None = None
+    key_store: str = SealingFile.name
+    vault_transit: VaultTransitSettings | None = None
+    vault_token: str = ""
+    signing_keys: SigningKeySettings = SigningKeySettings()
     trusted_proxies: tuple[str, ...] = ()
+    certificates: CertificateSettings = CertificateSettings()
     rates: RateSettings = RateSettings()
+    outbound_hosts: tuple[str, ...] = ()  # that addresses named by TPPs may lead to although they are not public
+    outbound_only: bool = False  # to those hosts and to no others
+    outbound_authorities: Path | None = None  # PEM: whom to believe there, beside the machine's own trust
+    directories: tuple[DirectorySettings, ...] = ()
     code_sender: CodeSenderSettings | None = None
     upstream: str = BuiltInBank.name
     core_bank_url: str = ""
@@ -157,121 +179,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         )
         issuer, mtls_url = self.issuer or brand.issuer, self.mtls_url or brand.mtls_url
         return (_brand(msgspec.structs.replace(brand, issuer=issuer, mtls_url=mtls_url)),)
-
-
-def load(file: Path | None, environment: Mapping[str, str] = os.environ, *, workers: int | None = None) -> Settings:
-    """Settings from `file` (none: defaults alone), the environment and the command line, the last word last.
-
-    Raises ConfigurationRefused naming the key."""
-    members = overlay(read_file(file) if file else {}, environment, VARIABLES)
-    if workers is not None:
-        members["workers"] = workers
-    settings = build(members, Settings)
-    check_safe(settings)
-    return settings
-
-
-def check_safe(settings: Settings) -> None:
-    """Refuse what cannot work or is not safe, before anything is opened."""
-    if settings.workers != 1:
-        raise ConfigurationRefused("workers: this version runs one; start several servers that share database_url and redis_url")
-    if settings.tls is not None and settings.tls.minimum_version not in ("1.2", "1.3"):
-        raise ConfigurationRefused("tls.minimum_version: must be 1.2 or 1.3")
-    url = urlsplit(settings.database())
-    if url.scheme.split("+")[0] not in ("sqlite", "postgresql"):
-        raise ConfigurationRefused("database_url: must be a sqlite:// or postgresql:// URL")
-    if url.scheme.startswith("sqlite") and (url.netloc or not url.path.strip("/")):
-        raise ConfigurationRefused("database_url: needs the path of a file, sqlite:///relative or sqlite:////absolute")
-    _check_ports(settings)
-    _check_rates(settings.rates)
-    _check_addresses(settings)
-    _check_upstream(settings)
-    _check_brands(settings)
-
-
-def _check_ports(settings: Settings) -> None:
-    taken: dict[int, str] = {}
-    for key in PORTS:
-        port = getattr(settings, key)
-        if not 1 <= port <= PORT_MAX:
-            raise ConfigurationRefused(f"{key}: must be a port, 1 to {PORT_MAX}")
-        if port in taken:
-            raise ConfigurationRefused(f"{key}: {port} is {taken[port]} already")
-        taken[port] = key
-
-
-def _check_rates(rates: RateSettings) -> None:
-    for key in rates.__struct_fields__:
-        if getattr(rates, key) < 1:
-            raise ConfigurationRefused(f"rates.{key}: must be at least 1")
-
-
-def _check_addresses(settings: Settings) -> None:
-    try:
-        TrustedProxies.parse(settings.trusted_proxies)
-    except ValueError as error:
-        raise ConfigurationRefused(f"trusted_proxies: must be addresses or CIDR blocks of our own proxies ({error})") from None
-    if not settings.redis_url:
-        return
-    try:
-        Address.parse(settings.redis_url)
-    except (ValueError, OSError):  # not repeated: the URL may hold a password
-        raise ConfigurationRefused("redis_url: must be a redis://, rediss:// or unix:// URL that can be used") from None
-
-
-def _check_brands(settings: Settings) -> None:
-    if len(settings.brands) > 1:
-        for key in ("issuer", "mtls_url"):
-            if getattr(settings, key):
-                raise ConfigurationRefused(f"{key}: says nothing beside several [[brands]]; set brands.{key} of each")
-    brands = settings.resolved_brands()
-    for what, values in (
-        ("name", [brand.name for brand in brands]),
-        ("host", [host for brand in brands for host in {host_of(brand.issuer), host_of(brand.mtls_url)}]),
-    ):
-        if len(values) != len(set(values)):
-            raise ConfigurationRefused(f"brands: two of them have the same {what}")
-
-
-def _check_upstream(settings: Settings) -> None:
-    names = [upstream.name for upstream in UPSTREAMS]
-    if settings.upstream not in names:
-        raise ConfigurationRefused(f"upstream: must be one of {', '.join(names)}")
-    if settings.upstream != CoreBank.name:
-        return
-    url, tls = urlsplit(settings.core_bank_url), settings.core_bank_tls
-    if not url.hostname or url.scheme not in ("http", "https") or url.query or url.fragment or "@" in url.netloc:
-        raise ConfigurationRefused("core_bank_url: must be https://host[:port][/path] and nothing more")
-    if url.scheme == "http" and url.hostname not in LOOPBACK:
-        raise ConfigurationRefused("core_bank_url: must be https, because customers' data travels on it")
-    if tls is not None and (tls.certificate is None) != (tls.private_key is None):
-        raise ConfigurationRefused("core_bank_tls: certificate and private_key come together")
-    if not settings.core_bank_token and (tls is None or tls.certificate is None):
-        raise ConfigurationRefused("core_bank_token: is required, or core_bank_tls.certificate: the bank must know who asks")
-
-
-def check_production(settings: Settings) -> None:
-    """What a server with real customers must say for itself: brands, TLS, sealing keys, a way to send one-time codes."""
-    required = {
-        "brands": settings.brands,
-        "tls": settings.tls,
-        "sealing_keys": settings.sealing_keys,
-        "database_url": settings.database_url,
-        "code_sender": settings.code_sender,
-    }
-    for key, value in required.items():
-        if not value:
-            raise ConfigurationRefused(f"{key}: is required by `portcullis serve`")
-    if settings.code_sender is not None and urlsplit(settings.code_sender.url).scheme != "https":
-        raise ConfigurationRefused("code_sender.url: must be https, because one-time codes travel there")
-    if settings.sandbox_token:
-        raise ConfigurationRefused("sandbox_token: has no place in production")
-
-
-def check_sandbox(settings: Settings) -> None:
-    """The sandbox's personas, TPPs and clock are of one brand."""
-    if len(settings.brands) > 1:
-        raise ConfigurationRefused("brands: a sandbox serves one; start one sandbox for each, on its own ports and state_dir")
 
 
 def _brand(settings: BrandSettings) -> Brand:
@@ -306,6 +213,8 @@ def _brand(settings: BrandSettings) -> Brand:
         country=settings.country,
         sca_required_after_days=settings.sca_required_after_days,
         sca_recent_minutes=settings.sca_recent_minutes,
+        certificate=settings.certificate,
+        dpop_nonce=settings.dpop_nonce,
         operations_off=_operations_off(settings),
     )
 

@@ -1,6 +1,7 @@
 """What the control API does: each through a port that production also has."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,7 @@ class Actions:
     moved_clock: MovedClock
     tpps: Tpps
     source: Source
+    reload_certificates: Callable[[], Awaitable[None]]
     resetting: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def decide(self, brand: Brand, consent_id: str, approve: bool, decision: Decision) -> None:
@@ -47,6 +49,17 @@ class Actions:
         check_free(folder)
         made = await self.tpps.ensure(brand, asked)
         return {**made, "folder": str(folder)}
+
+    async def revoke_tpp(self, name: str) -> dict[str, Any]:
+        """The TPP's transport certificate is on the authority's list, and the server has read it, when this returns."""
+        revoked = await self.tpps.revoke(name)
+        await self.reload_certificates()
+        return revoked
+
+    async def renew_tpp(self, brand: Brand, name: str) -> dict[str, Any]:
+        """New certificates for a TPP: as new_tpp."""
+        renewed = await self.tpps.renew(brand, name)
+        return {**renewed, "folder": str(self.tpps.directory_path / name)}
 
     async def reset(self, brand: Brand) -> None:
         """Every consent, token and journey gone, the bank as on its first day, the clock right. Clients and keys stay.

@@ -61,13 +61,15 @@ class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """`decide(brand, consent_id, approve, decision)` raises ConsentUnknown; `new_tpp` answers the document of client.json."""
+    """`decide(brand, consent_id, approve, decision)` raises ConsentUnknown; `new_tpp` and `renew_tpp` answer the document of client.json."""
 
     token: str
     clock: Clock
     moved_clock: MovedClock
     decide: Callable[[Brand, str, bool, Decision], Awaitable[None]]
     new_tpp: Callable[[Brand, NewTpp], Awaitable[dict[str, Any]]]
+    revoke_tpp: Callable[[str], Awaitable[dict[str, Any]]]
+    renew_tpp: Callable[[Brand, str], Awaitable[dict[str, Any]]]
     reset: Callable[[Brand], Awaitable[None]]
 
     async def handle(self, brand: Brand, request: Request) -> Response:
@@ -101,6 +103,12 @@ class Control:
             case ["tpps"]:
                 check_method(request, "POST")
                 return await self.new_tpp(brand, json.decode(request.body, NewTpp))
+            case ["tpps", name, "revoke"]:
+                check_method(request, "POST")
+                return await self.revoke_tpp(name)
+            case ["tpps", name, "renew"]:
+                check_method(request, "POST")
+                return await self.renew_tpp(brand, name)
             case _:
                 raise OperationUnknown
 

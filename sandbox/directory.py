@@ -1,4 +1,4 @@
-"""The test directory: vouches for TPPs by software statements, and gives each its transport certificate and signing key.
+"""The test directory: vouches for TPPs by software statements, and gives each its certificates and signing key.
 
 UK Open Banking Dynamic Client Registration 3.3 (software statement assertion), RFC 7591 section 2.3. The statement carries the
 software's public keys itself, because this directory has no address of its own to fetch them from.
@@ -9,16 +9,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cryptography.x509.oid import NameOID
 
+from consent.ports import DirectoryKeys
 from kernel.clock import Clock
 from kernel.errors import FieldInvalid
 from kernel.ids import Ids
 from kernel.jose import Algorithm, JwtInvalid, JwtKey, generate_key, import_key, private_jwk, public_jwk, sign_jwt, verify_jwt
 from sandbox.atomic_file import PUBLIC, SECRET, write_atomically
 from sandbox.pki import TestPki, TransportSubject
+from sandbox.qualified import Role
 
 ISSUER = "Portcullis Test Directory"
 AUTHORITY = "FCAGBR"  # the competent authority that the test registrations name
@@ -27,8 +29,9 @@ SOFTWARE_ID_CHARACTERS = 22
 REDIRECT_URIS_MAX = 20
 REDIRECT_URI_CHARACTERS_MAX = 256
 REGISTRATION_DIGITS = 6
-
-Role = Literal["AISP", "PISP", "CBPII"]
+STATEMENT_SECONDS = 14 * 86_400  # after which a directory vouches anew
+TRANSPORT_FILES = ("transport.pem", "transport.key")  # certificate and key in a TPP's folder
+SEAL_FILES = ("seal.pem", "seal.key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +52,13 @@ class Enrolment:
 
     @property
     def subject(self) -> TransportSubject:
-        """Whom its transport certificate names."""
+        """Whom its certificates name."""
         return TransportSubject(
             software_id=self.software_id,
             organisation_name=self.organisation_name,
             organisation_id=self.organisation_id,
             dns=(f"{self.name}.tpp.test",),
+            roles=self.roles,
         )
 
     @property
@@ -64,11 +68,19 @@ class Enrolment:
 
     @property
     def transport_certificate(self) -> Path:
-        return self.folder / "transport.pem"
+        return self.folder / TRANSPORT_FILES[0]
 
     @property
     def transport_key(self) -> Path:
-        return self.folder / "transport.key"
+        return self.folder / TRANSPORT_FILES[1]
+
+    @property
+    def seal_certificate(self) -> Path:
+        return self.folder / SEAL_FILES[0]
+
+    @property
+    def seal_key(self) -> Path:
+        return self.folder / SEAL_FILES[1]
 
     @property
     def signing_jwks(self) -> Path:
@@ -82,6 +94,8 @@ class Enrolment:
 class Directory:
     """Opened beside the authority: its signing key lies in the same folder."""
 
+    issuer = ISSUER
+
     def __init__(self, pki: TestPki, clock: Clock, ids: Ids, key: JwtKey) -> None:
         self._pki = pki
         self._clock = clock
@@ -92,6 +106,10 @@ class Directory:
     def open(cls, directory: Path, pki: TestPki, clock: Clock, ids: Ids) -> "Directory":
         """Load the directory's own key from `directory`, or make it."""
         return cls(pki, clock, ids, _ensure_signing_key(directory / "directory.jwks.json", "ES256"))
+
+    async def keys(self, _kid: str | None) -> DirectoryKeys:
+        """What verifies its statements, as a server asks a directory."""
+        return DirectoryKeys({self._key.kid: self._key})
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The keys that verify software statements."""
@@ -149,7 +167,9 @@ class Directory:
         return enrolment
 
     def renew(self, enrolment: Enrolment) -> bool:
-        """Issue the transport certificate if it is missing or due. True if it was: it is then another one than tokens are bound to."""
+        """Issue the transport and the seal certificate if they are missing, revoked or due. True if the transport certificate was: it
+        is then another one than tokens are bound to."""
+        self._pki.ensure_seal(enrolment.seal_certificate, enrolment.seal_key, enrolment.subject)
         return self._pki.ensure_transport(enrolment.transport_certificate, enrolment.transport_key, enrolment.subject)
 
     def issue_software_statement(self, claims: dict[str, Any]) -> str:
@@ -170,8 +190,9 @@ class Directory:
         return sign_jwt({**stamped, **claims}, self._key, typ="JWT")
 
     def _vouch(self, claims: dict[str, Any], known: dict[str, Any], path: Path) -> str:
-        """The statement on disk if it says all this already; a new one written there otherwise."""
-        if all(known.get(name) == value for name, value in claims.items()):
+        """The statement on disk if it says all this already and is not old; a new one written there otherwise."""
+        is_fresh = self._clock.wall().timestamp() - known.get("iat", 0) < STATEMENT_SECONDS
+        if is_fresh and all(known.get(name) == value for name, value in claims.items()):
             return path.read_text()
         statement = self.issue_software_statement(claims)
         write_atomically(path, statement.encode(), mode=PUBLIC)

@@ -6,7 +6,7 @@ import msgspec
 
 from kernel.access import AuthMethod, SecurityProfile
 from kernel.jose import Algorithm
-from sandbox.directory import Role
+from sandbox.qualified import Role
 
 
 class NewTpp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -19,3 +19,4 @@ class NewTpp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     auth: AuthMethod = "private_key_jwt"
     sender_constraint: Literal["mtls", "dpop"] = "mtls"
     alg: Algorithm = "PS256"
+    response_mode: Literal["jwt"] | None = None  # None: the usual one of its profile, unsigned

@@ -1,8 +1,9 @@
-"""The test certification authority: server certificates for this machine and transport certificates for TPPs, always in date.
+"""The test certification authority: server certificates for this machine, transport and seal certificates for TPPs, always in date.
 
-RFC 5280; ETSI TS 119 495 section 5.1 and OBIE certificate profiles for the subject of a transport certificate. A private key is
-written once and stays; renewing replaces one certificate file by one rename, so that a kill at any moment leaves a pair that fits.
-What is missing, foreign, of another name or has less than a third of its life left is issued anew when it is asked for.
+RFC 5280; ETSI TS 119 495 section 5 and OBIE certificate profiles: a transport certificate is shaped as a QWAC, a seal's as a QSealC. A
+private key is written once and stays; renewing replaces one certificate file by one rename, so that a kill at any moment leaves a pair
+that fits. What is missing, foreign, revoked, of another name or has less than a third of its life left is issued anew when it is asked
+for.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,16 +17,19 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, ObjectIdentifier
 
 from kernel.clock import Clock
 from kernel.http.tls import TlsIdentity
 from sandbox.atomic_file import PUBLIC, SECRET, write_atomically
+from sandbox.qualified import STATEMENTS, Purpose, Role, render_statements
+from sandbox.revocations import Revocations
 
 CA_LIFETIME = timedelta(days=3650)
 LEAF_LIFETIME = timedelta(days=90)
 SKEW = timedelta(minutes=5)  # a certificate is valid a little before it is made: other clocks may be behind
 RSA_BITS = 2048
+_SAID = (ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE, ExtensionOID.SUBJECT_ALTERNATIVE_NAME, STATEMENTS)
 
 T = TypeVar("T")
 KeyKind = Literal["EC", "RSA"]
@@ -34,13 +38,15 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 @dataclass(frozen=True, kw_only=True)
 class TransportSubject:
-    """Who a transport certificate names. `organisation_id` is the organizationIdentifier, `PSDGB-FCA-123456`."""
+    """Who a transport or seal certificate names. `organisation_id` is the organizationIdentifier, `PSDGB-FCA-123456`; without roles
+    the certificate is no qualified one."""
 
     software_id: str
     organisation_name: str
     organisation_id: str
     dns: tuple[str, ...] = ()
     country: str = "GB"
+    roles: tuple[Role, ...] = ()
 
     def name(self) -> x509.Name:
         return x509.Name(
@@ -59,8 +65,24 @@ class _Leaf:
 
     subject: x509.Name
     names: tuple[x509.GeneralName, ...]
-    purpose: ObjectIdentifier
+    purposes: tuple[ObjectIdentifier, ...]
     usage: x509.KeyUsage = field(default_factory=lambda: _usage(digital_signature=True))
+    statements: x509.UnrecognizedExtension | None = None
+
+    def extensions(self) -> tuple[tuple[x509.ExtensionType, bool], ...]:
+        """What it says beside its subject, each critical or not."""
+        said: list[tuple[x509.ExtensionType, bool]] = [(self.usage, True)]
+        if self.purposes:
+            said.append((x509.ExtendedKeyUsage(self.purposes), False))
+        if self.names:
+            said.append((x509.SubjectAlternativeName(self.names), False))
+        if self.statements is not None:
+            said.append((self.statements, False))
+        return tuple(said)
+
+    def is_said_by(self, certificate: x509.Certificate) -> bool:
+        known = {(extension.value, extension.critical) for extension in certificate.extensions if extension.oid in _SAID}
+        return certificate.subject == self.subject and known == set(self.extensions())
 
 
 class TestPki:
@@ -73,6 +95,7 @@ class TestPki:
         self._clock = clock
         self._key = key
         self._certificate = certificate
+        self._revocations = Revocations(directory / "crl.pem", certificate, key, clock)
 
     @classmethod
     def open(cls, directory: Path, clock: Clock) -> "TestPki":
@@ -85,12 +108,29 @@ class TestPki:
         if certificate is None or not _is_fresh(certificate, CA_LIFETIME, clock.wall()) or not _fits(certificate, key):
             certificate = _found(key, clock.wall())
             write_atomically(directory / "ca.pem", _pem(certificate), mode=PUBLIC)
-        return cls(directory, clock, key, certificate)
+        authority = cls(directory, clock, key, certificate)
+        authority.ensure_crl()
+        return authority
 
     @property
     def ca_path(self) -> Path:
         """The trust anchor, PEM."""
         return self._directory / "ca.pem"
+
+    @property
+    def crl_path(self) -> Path:
+        """The revocation list, PEM."""
+        return self._revocations.path
+
+    def ensure_crl(self) -> None:
+        """A revocation list that is good for some days more."""
+        self._revocations.ensure()
+
+    def revoke(self, certificate: Path) -> x509.Certificate:
+        """Put a certificate of ours on the revocation list; the certificate. Raises OSError or ValueError for a file that is none."""
+        revoked = x509.load_pem_x509_certificate(certificate.read_bytes())
+        self._revocations.add(revoked)
+        return revoked
 
     def ensure_server(self, names: Sequence[str] = ("localhost", "127.0.0.1", "::1"), *, kind: KeyKind = "EC") -> TlsIdentity:
         """A server certificate for these host names and addresses. TLS 1.2 clients of FAPI 1 need an RSA one."""
@@ -98,13 +138,17 @@ class TestPki:
         identity = TlsIdentity(self._directory / f"{stem}.pem", self._directory / f"{stem}.key")
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         # TLS 1.2 with an RSA key signs its ephemeral key too: digitalSignature is enough for ECDHE
-        leaf = _Leaf(subject, tuple(map(_general_name, names)), ExtendedKeyUsageOID.SERVER_AUTH)
+        leaf = _Leaf(subject, tuple(map(_general_name, names)), (ExtendedKeyUsageOID.SERVER_AUTH,))
         self._ensure(identity.certificate, identity.key, leaf, kind)
         return identity
 
     def ensure_transport(self, certificate: Path, key: Path, subject: TransportSubject, *, kind: KeyKind = "EC") -> bool:
         """A client certificate at these paths. True if it was issued just now: tokens bound to the one before are then useless."""
         return self._ensure(certificate, key, _transport_leaf(subject), kind)
+
+    def ensure_seal(self, certificate: Path, key: Path, subject: TransportSubject) -> bool:
+        """A certificate for qualified seals at these paths, with an RSA key, as signatures in payment APIs want one."""
+        return self._ensure(certificate, key, _seal_leaf(subject), "RSA")
 
     def issue_transport(
         self, subject: TransportSubject, key: PrivateKey, *, not_before: datetime | None = None, not_after: datetime | None = None
@@ -124,9 +168,9 @@ class TestPki:
         return (
             _is_fresh(certificate, LEAF_LIFETIME, self._clock.wall())
             and _fits(certificate, key)
-            and certificate.subject == leaf.subject
-            and _names(certificate) == leaf.names
+            and leaf.is_said_by(certificate)
             and self._is_ours(certificate)
+            and not self._revocations.has(certificate)
         )
 
     def _is_ours(self, certificate: x509.Certificate) -> bool:
@@ -153,13 +197,11 @@ class TestPki:
             .not_valid_before(not_before or now - SKEW)
             .not_valid_after(not_after or now + LEAF_LIFETIME)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(leaf.usage, critical=True)
-            .add_extension(x509.ExtendedKeyUsage([leaf.purpose]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
-        if leaf.names:
-            builder = builder.add_extension(x509.SubjectAlternativeName(leaf.names), critical=False)
+        for extension, critical in leaf.extensions():
+            builder = builder.add_extension(extension, critical=critical)
         return builder.sign(self._key, hashes.SHA256())
 
 
@@ -196,13 +238,31 @@ def _found(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
 
 
 def _transport_leaf(subject: TransportSubject) -> _Leaf:
-    return _Leaf(subject.name(), tuple(x509.DNSName(dns) for dns in subject.dns), ExtendedKeyUsageOID.CLIENT_AUTH)
+    """ETSI EN 319 412-4 section 4: a website's certificate, which its holder also shows as a client."""
+    return _Leaf(
+        subject.name(),
+        tuple(x509.DNSName(dns) for dns in subject.dns),
+        (ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH),
+        statements=_statements("website", subject),
+    )
 
 
-def _usage(*, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False) -> x509.KeyUsage:
+def _seal_leaf(subject: TransportSubject) -> _Leaf:
+    """ETSI EN 319 412-3 section 4: a legal person's, for signatures and nothing else."""
+    usage = _usage(digital_signature=True, content_commitment=True)
+    return _Leaf(subject.name(), (), (), usage, _statements("seal", subject))
+
+
+def _statements(purpose: Purpose, subject: TransportSubject) -> x509.UnrecognizedExtension | None:
+    return render_statements(purpose, subject.roles, subject.organisation_id) if subject.roles else None
+
+
+def _usage(
+    *, digital_signature: bool = False, content_commitment: bool = False, key_cert_sign: bool = False, crl_sign: bool = False
+) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=digital_signature,
-        content_commitment=False,
+        content_commitment=content_commitment,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
@@ -218,13 +278,6 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.IPAddress(ip_address(name))
     except ValueError:
         return x509.DNSName(name)
-
-
-def _names(certificate: x509.Certificate) -> tuple[x509.GeneralName, ...]:
-    try:
-        return tuple(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
-    except x509.ExtensionNotFound:
-        return ()
 
 
 def _is_fresh(certificate: x509.Certificate, lifetime: timedelta, now: datetime) -> bool:

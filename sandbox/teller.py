@@ -6,7 +6,7 @@ reads while it books is never misled.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -33,6 +33,8 @@ from sandbox.control import BODY_BYTES_MAX, PREFIX, check_caller, check_method, 
 
 OPPOSITE = "world"  # the bank's own account that takes the other side
 TEXT_LENGTH_MAX = 500
+REFERENCE_LENGTH_MAX = 140
+AHEAD_MAX = timedelta(days=366)  # of what is announced
 _PATHS = re.compile(rf"{PREFIX}transactions(/[^/]+/(book|release))?")
 
 
@@ -98,16 +100,22 @@ class Teller:
         """Book or announce it now, or at its own instant. Raises FieldInvalid."""
         account = await self._find(brand, booking.persona, booking.account)
         amount = _amount(booking.amount, account.currency)
-        if not 0 < len(booking.information) <= TEXT_LENGTH_MAX:
-            raise FieldInvalid(public=f"1 to {TEXT_LENGTH_MAX} characters.", path="information")
-        at, transaction_id = booking.booked_at or self.clock.now(), self.ids.uuid()
+        _check_text(booking.information, TEXT_LENGTH_MAX, "information")
+        if booking.reference is not None:
+            _check_text(booking.reference, REFERENCE_LENGTH_MAX, "reference")
+        at, transaction_id = _instant(booking, self.clock.now()), self.ids.uuid()
         narrative = Narrative(booking.information, booking.reference)
         pending = PendingPayment(id=transaction_id, account_id=account.id, amount=amount, booked_at=at, narrative=narrative)
         if booking.pending:
             await self.database.write(lambda connection: self._ledger.announce(connection, brand.name, pending))
             return {"transaction_id": transaction_id, "status": TransactionStatus.PENDING}
         line = Line(id=transaction_id, booked_at=at, value_at=at, narrative=narrative)
-        await self.database.write(lambda connection: self._post(connection, brand, Leg(account.id, amount, line)))
+
+        async def work(connection: AsyncConnection) -> None:
+            await self._post(connection, brand, Leg(account.id, amount, line))
+            await _check_unstated(connection, brand, account, at)  # under the lock of the posting: no run comes in between
+
+        await self.database.write(work)
         return {"transaction_id": transaction_id, "status": TransactionStatus.BOOKED}
 
     async def settle(self, brand: Brand, transaction_id: str, settlement: Settlement) -> dict[str, Any]:
@@ -165,6 +173,31 @@ class Teller:
         if len(found) != 1:
             raise FieldInvalid(public="No account, or several, of this persona are called so.", path="account")
         return found[0]
+
+
+async def _check_unstated(connection: AsyncConnection, brand: Brand, account: Account, at: datetime) -> None:
+    """What a statement has told stays true. Raises FieldInvalid."""
+    rows = tables.statements.c
+    told = sa.select(sa.literal(1)).where(rows.brand == brand.name, rows.account_id == account.id, rows.ends_at >= at).limit(1)
+    if (await connection.execute(told)).first() is not None:
+        raise FieldInvalid(public="A statement of that time has been issued already.", path="booked_at")
+
+
+def _check_text(text: str, most: int, path: str) -> None:
+    """Raises FieldInvalid."""
+    if not 0 < len(text) <= most or not text.isprintable():
+        raise FieldInvalid(public=f"1 to {most} characters that can be printed.", path=path)
+
+
+def _instant(booking: Booking, now: datetime) -> datetime:
+    """When it is, or will be, booked. Raises FieldInvalid."""
+    if booking.booked_at is None:
+        return now
+    if booking.booked_at.tzinfo is None:
+        raise FieldInvalid(public="An instant with an offset, such as 2026-07-01T09:00:00Z.", path="booked_at")
+    if booking.booked_at > now + (AHEAD_MAX if booking.pending else timedelta()):
+        raise FieldInvalid(public="That is too far in the future.", path="booked_at")
+    return booking.booked_at.astimezone(UTC)
 
 
 def _amount(text: str, currency: str) -> Money:

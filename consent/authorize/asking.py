@@ -1,6 +1,7 @@
 """One authorization request on its way through the steps: what was asked, and what each step made of it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from consent.amendment import Amendment
@@ -16,13 +17,18 @@ if TYPE_CHECKING:  # Services name parts that read pushed requests
 
 @dataclass(slots=True)
 class Asking:
-    """`parameters` come from the authenticated push, or from the browser, where only two of them are read."""
+    """`parameters` come from the authenticated push, from the request object that it or a browser brought, or from the browser, where only
+    two of them are read."""
 
     services: "Services"
     brand: Brand
     client: Client
     parameters: Parameters
-    # read from a push
+    proof_jkt: str | None = None  # the key that a DPoP proof beside the push showed
+    # read from a push, or from a request by value
+    valid_until: datetime | None = None  # of the request object, in protocol time
+    response_type: str = "code"
+    response_mode: str = "query"
     scope: tuple[str, ...] = ()
     claims: dict[str, Any] = field(default_factory=dict)
     acr_values: tuple[str, ...] = ()
@@ -33,5 +39,6 @@ class Asking:
     details: AccountInformation | None = None  # the terms of a consent that the request asks for
     amendment: Amendment | None = None  # the terms are those of a grant that is to be changed
     consent_id: str | None = None
+    dpop_jkt: str | None = None
     # found again at the authorization endpoint
     pushed: PushedRequest | None = None

@@ -17,4 +17,6 @@ async def check_scope(asking: Asking) -> None:
         raise ScopeInvalid("missing, malformed, not registered, or of the client's own")
     if set(values) <= {"openid"} and not is_detailed:
         raise ScopeInvalid("no scope that a customer could grant")
+    if "id_token" in asking.response_type.split() and "openid" not in values:
+        raise ScopeInvalid("an id_token without openid")
     asking.scope = values

@@ -1,15 +1,22 @@
-"""GET and POST /authorize: a browser brings a request_uri; the customer's journey begins, or the client is told why not.
+"""GET and POST /authorize: a browser brings a request_uri, or a request object by value; the customer's journey begins, or the client is
+told why not.
 
-RFC 9126 section 4, RFC 6749 section 4.1.2.1: what is wrong with client, redirect_uri or request_uri is told to the person in front
-of the browser, everything else to the client at its redirect_uri.
+RFC 9126 section 4, RFC 9101 section 5, RFC 6749 section 4.1.2.1: what is wrong is told to the client at an address of its own that can be
+trusted: the one in its request, or else the only one it has registered. Where there is none, or no client, it is told to the person in
+front of the browser.
 """
 
 from consent.authorize import run_steps
 from consent.authorize.asking import Asking
-from consent.authorize.respond import redirect
-from consent.errors import PushRequired, RequestUriInvalid, oauth_error, render_description
+from consent.authorize.by_value import take_by_value
+from consent.authorize.pushed import load_answerable
+from consent.authorize.respond import destination_of, find_destination, only_destination, respond_error
+from consent.errors import PushRequired, RequestUriForeign, RequestUriInvalid, RequestUriUnsupported, oauth_error
 from consent.journey.start import begin, refuse_pushed
 from consent.parameters import Parameters, parse_form, parse_query
+from consent.profiles import profile_of
+from consent.request_object import parse_unverified
+from consent.response_modes.response import Destination
 from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
@@ -21,18 +28,23 @@ from kernel.subjects import client_subject
 async def authorize(services: Services, brand: Brand, request: Request) -> Response:
     parameters = parse_form(request) if request.method == "POST" else parse_query(request)
     client = await _load_client(services, brand, parameters)
+    if "request_uri" not in parameters:
+        try:
+            parameters = await _take_unpushed(Asking(services, brand, client, parameters))
+        except Problem as problem:
+            return _refuse_unpushed(services, brand, client, parameters, problem)
     asking = Asking(services, brand, client, parameters)
     try:
         await run_steps(asking, "authorize")
-    except PushRequired as problem:
-        return _refuse_unpushed(brand, client, parameters, problem)
+        if asking.pushed is None:
+            raise RequestUriInvalid("no pushed request")
+        return await begin(services, brand, client, asking.pushed)
+    except (RequestUriInvalid, RequestUriForeign, RequestUriUnsupported) as problem:
+        return await _refuse_request_uri(services, brand, client, parameters["request_uri"], problem)
     except Problem as problem:
         if asking.pushed is None:
             raise
-        return await refuse_pushed(services, brand, asking.pushed, problem)
-    if asking.pushed is None:
-        raise RequestUriInvalid("no pushed request")
-    return await begin(services, brand, asking.pushed)
+        return await refuse_pushed(services, brand, client, asking.pushed, problem)
 
 
 async def _load_client(services: Services, brand: Brand, parameters: Parameters) -> Client:
@@ -46,11 +58,31 @@ async def _load_client(services: Services, brand: Brand, parameters: Parameters)
     return client
 
 
-def _refuse_unpushed(brand: Brand, client: Client, parameters: Parameters, problem: Problem) -> Response:
-    """A redirect, but only to where this client is known to live."""
-    redirect_uri = parameters.get("redirect_uri")
-    if redirect_uri not in client.redirect_uris:
+async def _take_unpushed(asking: Asking) -> Parameters:
+    """What a browser would bring if the request had been pushed. Raises PushRequired of a client that must push, or what a step refuses."""
+    if profile_of(asking.client).must_push:
+        raise PushRequired("no request_uri")
+    return {"client_id": asking.client.id, "request_uri": await take_by_value(asking)}
+
+
+def _refuse_unpushed(services: Services, brand: Brand, client: Client, parameters: Parameters, problem: Problem) -> Response:
+    """A redirect, but only to where this client is known to live. What the object says comes before what stands beside it, and its state
+    alone is the client's: nobody vouches for either when the object is not good, and an error is all that they get."""
+    inner = parse_unverified(parameters["request"]) if "request" in parameters else {}
+    outer = {name: value for name, value in parameters.items() if name != "state" or not inner}
+    destination = find_destination(client, {**outer, **inner})
+    if destination is None:
         raise problem
-    _, error = oauth_error(problem)
-    answer = {"error": error, "error_description": render_description(problem.public)}
-    return redirect(brand, redirect_uri, answer, parameters.get("state"))
+    return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)
+
+
+async def _refuse_request_uri(services: Services, brand: Brand, client: Client, request_uri: str, problem: Problem) -> Response:
+    """A redirect that answers no request anew: the one behind the URI is over, or is not this client's."""
+    async with services.database.read() as connection:
+        known = await load_answerable(connection, brand.name, client.id, request_uri)
+    destination: Destination | None
+    if known is not None and known.redirect_uri in client.redirect_uris:
+        destination = destination_of(client, known)
+    elif (destination := only_destination(client)) is None:
+        raise problem
+    return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)

@@ -10,28 +10,30 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.errors import RequestUriForeign, RequestUriInvalid
+from consent.errors import RequestUriForeign, RequestUriInvalid, RequestUriUnsupported
 from consent.formats import check_format
 from consent.tables_oauth import pushed_requests
 from kernel import json
 from kernel.ids import hash_secret
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
-FORMAT = 2
+FORMAT = 2  # since 2 a request says its response type and mode, and may have no challenge
 
 
 class PushedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """An authorization request whose every parameter was checked when it was pushed. `id` is the hash of the request_uri's secret
-    part; `request_uri` is known only at creation."""
+    """An authorization request whose every parameter was checked when it was pushed, or when a browser first brought it by value.
+    `id` is the hash of the request_uri's secret part; `request_uri` is known only at creation."""
 
     brand: str
     id: str
     client_id: str
     redirect_uri: str
     scope: tuple[str, ...]
-    code_challenge: str
     created_at: datetime
     expires_at: datetime
+    code_challenge: str | None = None
+    response_type: str = "code"
+    response_mode: str = "query"
     state: str | None = None
     nonce: str | None = None
     claims: dict[str, Any] = {}
@@ -64,10 +66,10 @@ async def issue_pushed(connection: AsyncConnection, pushed: PushedRequest) -> No
 
 
 async def load_pushed(connection: AsyncConnection, brand: str, client_id: str, request_uri: str, now: datetime) -> PushedRequest:
-    """The request that `client_id` pushed under `request_uri`; `now` is protocol time. Raises RequestUriInvalid or
-    RequestUriForeign."""
+    """The request that `client_id` pushed under `request_uri`; `now` is protocol time. Raises RequestUriInvalid,
+    RequestUriForeign, or RequestUriUnsupported for one that leads elsewhere: nothing is fetched."""
     if not request_uri.startswith(REQUEST_URI_PREFIX):
-        raise RequestUriInvalid("not one of our request URIs")
+        raise RequestUriUnsupported("not one of our request URIs")
     pushed_id = hash_secret(request_uri.removeprefix(REQUEST_URI_PREFIX))
     row = (await connection.execute(_select(brand, pushed_id))).one_or_none()
     if row is None:
@@ -81,20 +83,54 @@ async def load_pushed(connection: AsyncConnection, brand: str, client_id: str, r
     return _decode(row)
 
 
+async def holds_pushed(connection: AsyncConnection, brand: str, secret: str) -> bool:
+    """Whether a request was stored under this secret, answered or not."""
+    found = sa.select(pushed_requests.c.id).where(pushed_requests.c.brand == brand, pushed_requests.c.id == hash_secret(secret))
+    return (await connection.execute(found)).one_or_none() is not None
+
+
 async def load_begun(connection: AsyncConnection, brand: str, pushed_id: str) -> PushedRequest | None:
     """The request behind a journey that has begun: its request_uri may have expired since; None once it is taken."""
     row = (await connection.execute(_select(brand, pushed_id))).one_or_none()
     return None if row is None or row.taken else _decode(row)
 
 
+async def load_answerable(connection: AsyncConnection, brand: str, client_id: str, request_uri: str) -> PushedRequest | None:
+    """What this client pushed under a request_uri that may be used no more, as far as it is kept: where to say so, and the state."""
+    pushed_id = hash_secret(request_uri.removeprefix(REQUEST_URI_PREFIX))
+    row = (await connection.execute(_select(brand, pushed_id))).one_or_none()
+    return _decode(row) if row is not None and row.client_id == client_id and row.document else None
+
+
 async def take_pushed(connection: AsyncConnection, brand: str, pushed_id: str) -> bool:
-    """Complete the request: True for the first caller, False for every later one."""
+    """Complete the request: True for the first caller, False for every later one. What is kept of it is where it was answered."""
+    pushed = await load_begun(connection, brand, pushed_id)
+    if pushed is None:
+        return False
     taken = await connection.execute(
         pushed_requests.update()
         .where(pushed_requests.c.brand == brand, pushed_requests.c.id == pushed_id, pushed_requests.c.taken.is_(False))
-        .values(taken=True, document=b"")
+        .values(taken=True, document=json.encode(_without_contents(pushed)))
     )
     return taken.rowcount == 1
+
+
+def _without_contents(pushed: PushedRequest) -> PushedRequest:
+    """Everything that the client asked for is gone; its address and state stay."""
+    return msgspec.structs.replace(
+        pushed,
+        scope=(),
+        code_challenge="",
+        nonce=None,
+        claims={},
+        acr_values=(),
+        consent_id=None,
+        prompt=(),
+        max_age=None,
+        login_hint=None,
+        ui_locales=(),
+        dpop_jkt=None,
+    )
 
 
 def _select(brand: str, pushed_id: str) -> sa.Select[Any]:

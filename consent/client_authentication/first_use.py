@@ -53,6 +53,13 @@ def _check_rate(client: Client, rate: Verdict) -> None:
         raise RateExceeded(f"{RATE_RULE} of client {client.id}", rule=RATE_RULE, retry_after=rate.retry_after)
 
 
+async def is_current(services: Services, brand: Brand, client: Client) -> bool:
+    """Is this the client's current version? Nothing is consumed."""
+    known = VersionIs(client_subject(brand.name, client.id), client.version)
+    (verdict,) = await services.versions.decide([known], spend=False, load_version=services.snapshots.load_version)
+    return isinstance(verdict, Current)
+
+
 def _rate(services: Services, brand: Brand, client: Client) -> WithinRate:
     limit = services.settings.client_requests_per_minute
     return WithinRate(f"{brand.name}/{RATE_RULE}/{client.id}", limit, RATE_WINDOW_SECONDS, RATE_RULE)

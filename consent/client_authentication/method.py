@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from consent.client_authentication.assertion import CLIENT_ID_CHARS_MAX, AssertionProof
-from consent.client_authentication.first_use import take_authentication
+from consent.client_authentication.first_use import is_current, take_authentication
 from consent.errors import ClientUnauthenticated
 from consent.parameters import Parameters
 from consent.services import Services
 from kernel.access import AuthMethod, Client
 from kernel.brand import Brand
 from kernel.http.message import Request
+from kernel.jose import JwtInvalid
 
 LOADS_MAX = 3  # of a client that changes while it authenticates
 
-# What of the client's registration the request must prove: raises ClientUnauthenticated, answers what must not be proven twice.
+# What of the client's registration the request must prove: raises ClientUnauthenticated or JwtInvalid, answers what must not be proven twice.
 Prove = Callable[[Client], Awaitable[AssertionProof | None]]
 
 
@@ -51,9 +52,14 @@ async def prove_client(attempt: Attempt, client_id: str, method: AuthMethod, pro
         client = await services.snapshots.client(brand, client_id, fresh=load > 0)
         if client is None:
             raise ClientUnauthenticated("unknown client")
-        if client.token_endpoint_auth_method != method:
-            raise ClientUnauthenticated(f"registered for {client.token_endpoint_auth_method}")
-        proof = await prove(client)
+        try:
+            if client.token_endpoint_auth_method != method:
+                raise ClientUnauthenticated(f"registered for {client.token_endpoint_auth_method}")
+            proof = await prove(client)
+        except (ClientUnauthenticated, JwtInvalid):
+            if await is_current(services, brand, client):
+                raise
+            continue  # it registered other keys, or another subject, since this server last looked
         if await take_authentication(services, brand, client, proof):
             if not client.active:
                 raise ClientUnauthenticated("inactive client")

@@ -34,17 +34,17 @@ class PrivateKeyJwt:
                 raise ClientUnauthenticated("client_id is not the assertion's subject")
 
             async def prove(client: Client) -> AssertionProof:
-                return _verify(attempt, client, unverified)
+                return await _verify(attempt, client, unverified)
 
             return await prove_client(attempt, client_id, self.name, prove)
         except JwtInvalid as error:
             raise ClientUnauthenticated(f"assertion: {error}") from None
 
 
-def _verify(attempt: Attempt, client: Client, unverified: UnverifiedJwt) -> AssertionProof:
+async def _verify(attempt: Attempt, client: Client, unverified: UnverifiedJwt) -> AssertionProof:
     """Raises JwtInvalid."""
     services, brand = attempt.services, attempt.brand
-    keys = services.client_keys.of(client)
+    keys = await services.client_keys.of(client, unverified.header.get("kid"))
     verified = verify_parsed(unverified, keys, algorithms={client.token_endpoint_auth_signing_alg}, types=ASSERTION_TYPES)
     by_endpoint = profile_of(client).assertion_audience == "endpoint"
     endpoints = _endpoints(brand, attempt.request.path) if by_endpoint else frozenset[str]()

@@ -6,10 +6,9 @@ from consent.client_authentication.assertion import AssertionProof
 from consent.client_authentication.method import Attempt, prove_client
 from consent.clients.certificate_subject import is_named_by
 from consent.errors import ClientUnauthenticated
-from consent.tokens.confirmation import check_own_certificate
 from kernel.access import AuthMethod, Client
-from kernel.certificates import check_valid_at
-from kernel.errors import CertificateExpired, CertificateForeign
+from kernel.certificates import check_owner, check_valid_at
+from kernel.errors import CertificateBlocked, CertificateExpired, CertificateForeign, CertificateInvalid, CertificateRevoked
 
 
 class TlsClientAuth:
@@ -22,20 +21,21 @@ class TlsClientAuth:
 
     async def authenticate(self, attempt: Attempt) -> Client:
         async def prove(client: Client) -> AssertionProof | None:
-            _check_certificate(attempt, client)
+            await _check_certificate(attempt, client)
             return None
 
         return await prove_client(attempt, attempt.parameters["client_id"], self.name, prove)
 
 
-def _check_certificate(attempt: Attempt, client: Client) -> None:
+async def _check_certificate(attempt: Attempt, client: Client) -> None:
     certificate = attempt.request.certificate
     if certificate is None:
         raise ClientUnauthenticated("no client certificate")
     try:
         check_valid_at(certificate, attempt.services.clock.wall())
-        check_own_certificate(certificate, client)
-    except (CertificateExpired, CertificateForeign) as refusal:
+        check_owner(certificate, client.organisation_id)
+        await attempt.services.certificate_status.check(certificate)
+    except (CertificateExpired, CertificateForeign, CertificateRevoked, CertificateBlocked, CertificateInvalid) as refusal:
         raise ClientUnauthenticated(refusal.detail) from None
     if client.tls_client_auth is None or not is_named_by(client.tls_client_auth, certificate):
         raise ClientUnauthenticated(f"the certificate of {certificate.subject_dn} is not the one that the client registered")

@@ -4,22 +4,25 @@ Authlib's claims class for this would drop the members it does not know and mint
 """
 
 import re
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from consent.clients.certificate_subject import check_certificate_subject
+from consent.clients.key_set import KeySet, import_client_keys
+from consent.clients.message_metadata import check_messages
 from consent.keys.ring import ID_TOKEN_ALGORITHMS
 from consent.profiles import PROFILES
 from kernel.access import AuthMethod, CertificateSubject, Role, SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
-from kernel.jose import ALGORITHMS, KID_CHARS_MAX, PRIVATE_MEMBERS, Algorithm, JwtInvalid, JwtKey, canonical_algorithm, import_key
+from kernel.http.fetching import URL_CHARACTERS_MAX
+from kernel.jose import Algorithm
+from kernel.jwe import Encryption, KeyAgreement
 
 REDIRECT_URIS_MAX = 32
 REDIRECT_URI_CHARS_MAX = 2048
-KEYS_MAX = 16
 NAME_CHARS_MAX = 200
 ID_CHARS_MAX = 128
 SCOPES_MAX = 50
@@ -45,7 +48,8 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     roles: frozenset[Role]
     redirect_uris: tuple[str, ...]
     scope: str
-    jwks: dict[str, list[dict[str, Any]]]
+    jwks: KeySet = msgspec.field(default_factory=dict)
+    jwks_uri: str | None = None  # in place of jwks
     on_behalf_of: str = ""
     grant_types: frozenset[str] = GRANT_TYPES
     security_profile: SecurityProfile = SecurityProfile.FAPI2_SECURITY
@@ -57,6 +61,14 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tls_client_auth_san_ip: str | None = None
     tls_client_auth_san_email: str | None = None
     id_token_signed_response_alg: Algorithm = "PS256"
+    id_token_encrypted_response_alg: KeyAgreement | None = None
+    id_token_encrypted_response_enc: Encryption | None = None
+    response_types: frozenset[str] = frozenset({"code"})
+    request_object_signing_alg: Algorithm | None = None
+    require_signed_request_object: bool | None = None
+    authorization_signed_response_alg: Algorithm | None = None
+    authorization_encrypted_response_alg: KeyAgreement | None = None
+    authorization_encrypted_response_enc: Encryption | None = None
     sender_constraint: Literal["mtls", "dpop"] = "mtls"
     default_permissions: frozenset[Permission] = frozenset()
     authorization_details_types: frozenset[Literal["account_information"]] = frozenset()
@@ -74,6 +86,7 @@ def check_metadata(metadata: ClientMetadata) -> None:
     if metadata.id_token_signed_response_alg not in ID_TOKEN_ALGORITHMS:
         raise FieldInvalid("no key signs with it", path="id_token_signed_response_alg")
     _check_authentication(metadata)
+    check_messages(metadata)
 
 
 def certificate_subject_of(metadata: ClientMetadata) -> CertificateSubject | None:
@@ -101,42 +114,23 @@ def _check_authentication(metadata: ClientMetadata) -> None:
             raise FieldInvalid("not an algorithm of the security profile", path=member)
     if metadata.sender_constraint not in profile.sender_constraints:
         raise FieldInvalid("not a sender constraint of the security profile", path="sender_constraint")
+    _check_keys(metadata, is_signing=subject is None)
+
+
+def _check_keys(metadata: ClientMetadata, *, is_signing: bool) -> None:
+    """By value or by address, never both. RFC 7591 section 2."""
+    if metadata.jwks_uri is not None:
+        if metadata.jwks or not is_https(metadata.jwks_uri):
+            raise FieldInvalid("beside jwks, or no https address", path="jwks_uri")
+        return
     keys = import_client_keys(metadata.jwks)
-    if subject is None and not any(key.alg == metadata.token_endpoint_auth_signing_alg for key in keys.values()):
+    if is_signing and not any(key.alg == metadata.token_endpoint_auth_signing_alg for key in keys.values()):
         raise FieldInvalid("no key for token_endpoint_auth_signing_alg", path="jwks")
 
 
-def import_client_keys(jwks: dict[str, list[dict[str, Any]]]) -> dict[str, JwtKey]:
-    """The keys of a client's JWK Set by kid. Raises FieldInvalid for a private key, a shared kid, an unfit size or algorithm."""
-    listed = jwks.get("keys", [])
-    if not 1 <= len(listed) <= KEYS_MAX:
-        raise FieldInvalid(f"{len(listed)} keys", path="jwks")
-    keys: dict[str, JwtKey] = {}
-    for jwk in listed:
-        key = _import_one(jwk)
-        if key is None:
-            continue
-        if key.kid in keys:
-            raise FieldInvalid("two keys share a kid", path="jwks")
-        keys[key.kid] = key
-    return keys
-
-
-def _import_one(jwk: dict[str, Any]) -> JwtKey | None:
-    """None for a key that is not for signatures."""
-    if PRIVATE_MEMBERS & jwk.keys():
-        raise FieldInvalid("a private key", path="jwks")
-    if jwk.get("use", "sig") != "sig":
-        return None
-    kid, alg = jwk.get("kid"), canonical_algorithm(jwk.get("alg"))
-    if not isinstance(kid, str) or not 1 <= len(kid) <= KID_CHARS_MAX:
-        raise FieldInvalid("a key without kid", path="jwks")
-    if alg is None:
-        raise FieldInvalid(f"a key without one of {ALGORITHMS} as alg", path="jwks")
-    try:
-        return import_key(jwk, kid=kid, alg=alg)
-    except JwtInvalid as error:
-        raise FieldInvalid(str(error), path="jwks") from None
+def is_https(uri: str) -> bool:
+    """An address that this server may be asked to call: https, of the form of a redirect URI."""
+    return is_redirect_uri(uri) and uri.startswith("https://") and len(uri) <= URL_CHARACTERS_MAX
 
 
 def _check_names(metadata: ClientMetadata) -> None:

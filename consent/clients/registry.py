@@ -4,29 +4,39 @@ Every change is a new version, published so that the next request of any worker 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.clients.document import columns_of, load_client
-from consent.clients.metadata import ClientMetadata, certificate_subject_of, check_metadata, import_client_keys
+from consent.clients.encryption import find_encryption_key
+from consent.clients.key_set import import_client_keys
+from consent.clients.metadata import ClientMetadata, certificate_subject_of, check_metadata
 from consent.services import Services
 from consent.tables_oauth import clients
-from kernel.access import Client
+from kernel.access import Client, Registration
 from kernel.brand import Brand
 from kernel.errors import ClientInactive
 from kernel.interaction import interaction_id
 from kernel.jose import public_jwk
 from kernel.journal import Entry
+from kernel.jwe import public_encryption_jwk
 from kernel.subjects import client_subject
 
 
 async def register_client(
-    services: Services, brand: Brand, metadata: ClientMetadata, *, client_id: str | None = None, actor: str = "system"
+    services: Services,
+    brand: Brand,
+    metadata: ClientMetadata,
+    *,
+    client_id: str | None = None,
+    registration: Registration | None = None,
+    actor: str = "system",
 ) -> Client:
     """Register a client, under an id of the caller's choice or a new one. Raises FieldMissing or FieldInvalid."""
     check_metadata(metadata)
-    client = _client_of(services, brand, metadata, client_id or services.ids.uuid())
+    client = _client_of(services, brand, metadata, client_id or services.ids.uuid(), registration)
 
     async def work(connection: AsyncConnection) -> None:
         await connection.execute(clients.insert().values(**columns_of(client), updated_at=client.created_at))
@@ -37,13 +47,19 @@ async def register_client(
 
 
 async def replace_client(
-    services: Services, brand: Brand, client_id: str, metadata: ClientMetadata, *, actor: str = "system"
+    services: Services,
+    brand: Brand,
+    client_id: str,
+    metadata: ClientMetadata,
+    *,
+    registration: Registration | None = None,
+    actor: str = "system",
 ) -> Client:
     """Put other metadata in place of a client's. Raises FieldMissing, FieldInvalid or ClientInactive."""
     check_metadata(metadata)
 
     def following(present: Client) -> Client:
-        replaced = _client_of(services, brand, metadata, client_id)
+        replaced = _client_of(services, brand, metadata, client_id, registration or present.registration)
         return msgspec.structs.replace(replaced, version=present.version + 1, created_at=present.created_at)
 
     return await _change(services, brand, client_id, following, kind="client.replaced", actor=actor)
@@ -61,7 +77,7 @@ async def deactivate_client(services: Services, brand: Brand, client_id: str, *,
 def is_registered_as(services: Services, brand: Brand, client: Client, metadata: ClientMetadata) -> bool:
     """Whether replacing the client's metadata by these would change nothing."""
     same = msgspec.structs.replace(
-        _client_of(services, brand, metadata, client.id),
+        _client_of(services, brand, metadata, client.id, client.registration),
         version=client.version,
         created_at=client.created_at,
         active=client.active,
@@ -94,7 +110,9 @@ async def _change(
     return await services.versions.change([subject], write, load_version=services.snapshots.load_version)
 
 
-def _client_of(services: Services, brand: Brand, metadata: ClientMetadata, client_id: str) -> Client:
+def _client_of(
+    services: Services, brand: Brand, metadata: ClientMetadata, client_id: str, registration: Registration | None
+) -> Client:
     return Client(
         id=client_id,
         brand=brand.name,
@@ -114,13 +132,36 @@ def _client_of(services: Services, brand: Brand, metadata: ClientMetadata, clien
         redirect_uris=metadata.redirect_uris,
         scopes=frozenset(metadata.scope.split()),
         grant_types=metadata.grant_types,
-        jwks={"keys": [public_jwk(key) for key in import_client_keys(metadata.jwks).values()]},
+        jwks=_jwks_of(metadata),
+        jwks_uri=metadata.jwks_uri,
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
+        id_token_encrypted_response_alg=metadata.id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc=metadata.id_token_encrypted_response_enc,
+        request_object_signing_alg=metadata.request_object_signing_alg,
+        response_types=metadata.response_types,
+        authorization_signed_response_alg=metadata.authorization_signed_response_alg,
+        authorization_encrypted_response_alg=metadata.authorization_encrypted_response_alg,
+        authorization_encrypted_response_enc=metadata.authorization_encrypted_response_enc,
         default_permissions=frozenset(metadata.default_permissions),
+        registration=registration,
         authorization_details_types=frozenset(metadata.authorization_details_types),
         token_exchange_audiences=metadata.token_exchange_audiences,
         created_at=services.clock.wall(),
     )
+
+
+def _jwks_of(metadata: ClientMetadata) -> dict[str, list[dict[str, str]]]:
+    """The keys that are kept by value: what verifies, and what we are to encrypt with."""
+    if metadata.jwks_uri:
+        return {}
+    return {"keys": [*map(public_jwk, import_client_keys(metadata.jwks).values()), *_encryption_jwks(metadata)]}
+
+
+def _encryption_jwks(metadata: ClientMetadata) -> list[dict[str, str]]:
+    """The keys that we are to encrypt with: one for each algorithm that the client registered."""
+    algorithms = dict.fromkeys((metadata.id_token_encrypted_response_alg, metadata.authorization_encrypted_response_alg))
+    keys = [find_encryption_key(metadata.jwks, alg) for alg in algorithms if alg is not None]
+    return [public_encryption_jwk(key) for key in keys if key is not None]
 
 
 async def _record(services: Services, connection: AsyncConnection, client: Client, kind: str, actor: str) -> None:
@@ -133,6 +174,13 @@ async def _record(services: Services, connection: AsyncConnection, client: Clien
             at=services.clock.wall(),
             actor=actor,
             interaction_id=interaction_id.get(),
-            facts={"version": client.version, "organisation_id": client.organisation_id, "software_id": client.software_id},
+            facts=_facts(client),
         ),
     )
+
+
+def _facts(client: Client) -> dict[str, Any]:
+    facts = {"version": client.version, "organisation_id": client.organisation_id, "software_id": client.software_id}
+    if client.registration is not None and client.registration.directory_stale_seconds:
+        facts["directory_stale_seconds"] = client.registration.directory_stale_seconds
+    return facts

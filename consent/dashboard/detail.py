@@ -36,4 +36,4 @@ async def _load_history(services: Services, brand: Brand, consent_id: str, name:
     async with services.database.read() as connection:
         recorded = await load_recorded(connection, services.sealer, brand.name, consent_id)
         authorisations = await load_authorisations(connection, services.sealer, brand.name, consent_id)
-    return tell(brand, name, recorded, authorisations)
+    return tell(brand, name, recorded, authorisations, services.clock.now())

@@ -1,12 +1,17 @@
-"""What has happened to a consent, told to its PSU: the newest first, each with its moment in the bank's own time."""
+"""What has happened to a consent, told to its PSU: the newest first, each with its moment in the bank's own time.
+
+That its time is over is told from that moment on, recorded or not.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from consent.journey.terms import render_instant
 from consent.lifecycle import ConsentEvent
 from consent.store.authorisations import Authorisation, AuthorisationStatus, Shown
 from consent.store.snapshots import LODGED, Recorded
+from kernel.banking.consents import ConsentState
 from kernel.brand import Brand
 
 # {name} is the third party.
@@ -34,11 +39,14 @@ class Step:
     accounts: tuple[str, ...] = ()  # as they were called then
 
 
-def tell(brand: Brand, name: str, recorded: Sequence[Recorded], authorisations: Iterable[Authorisation]) -> tuple[Step, ...]:
+def tell(
+    brand: Brand, name: str, recorded: Sequence[Recorded], authorisations: Iterable[Authorisation], now: datetime
+) -> tuple[Step, ...]:
+    """`recorded` oldest first; `now` is business time."""
     shown = [one.shown for one in authorisations if one.status is AuthorisationStatus.SUCCEEDED]
     steps = []
     agreed = 0
-    for version in recorded:
+    for version in (*recorded, *_unrecorded(recorded, now)):
         at = render_instant(brand, version.at)
         if version.event in (ConsentEvent.AUTHORISE, ConsentEvent.AMEND):
             again = AGREED_CHANGE if version.event == ConsentEvent.AMEND else AGREED_AGAIN
@@ -47,6 +55,14 @@ def tell(brand: Brand, name: str, recorded: Sequence[Recorded], authorisations: 
         else:
             steps.append(Step(at, _SENTENCES.get(version.event, _OTHER).format(name=name)))
     return tuple(reversed(steps))
+
+
+def _unrecorded(recorded: Sequence[Recorded], now: datetime) -> tuple[Recorded, ...]:
+    """The end that time has brought and nobody has written down yet."""
+    latest = recorded[-1].consent
+    if latest.state is ConsentState.EXPIRED or latest.effective_state(now) is not ConsentState.EXPIRED:
+        return ()
+    return (Recorded(latest, ConsentEvent.EXPIRE, latest.effective_since(now)),)
 
 
 def _accounts(shown: Sequence[Shown | None], number: int) -> tuple[str, ...]:

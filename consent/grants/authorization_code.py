@@ -1,6 +1,6 @@
 """grant_type=authorization_code: the code is redeemed once, by its client, with its verifier, while its consent stands.
 
-RFC 6749 section 4.1.3, RFC 7636 section 4.6. Whoever presents a code that was used before ends everything that grew from it.
+RFC 6749 section 4.1.3, RFC 7636 section 4.6, RFC 9449 section 10. Whoever presents a code that was used before ends everything that grew from it.
 """
 
 import base64
@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.errors import CodeInvalid
 from consent.grants.granting import TokenRequest, parse_audience, render_grant, render_tokens
 from consent.store.snapshots import load_consent
-from consent.tokens.access import issue_access_token, issue_id_token
+from consent.tokens.access import consent_claims, issue_access_token, issue_id_token
 from consent.tokens.codes import load_code, take_code
 from consent.tokens.families import load_family_row
 from consent.tokens.refresh import issue_refresh_token
 from consent.tokens.revoke import revoke_family
-from kernel.access import FamilyState
+from kernel.access import Confirmation, FamilyState
 from kernel.banking.consents import Consent, ConsentState
 from kernel.errors import FieldMissing
 from kernel.interaction import interaction_id
@@ -121,15 +121,26 @@ async def _record(connection: AsyncConnection, asked: TokenRequest, family: sa.R
 
 
 def _check_request(asked: TokenRequest, code: sa.Row[Any]) -> None:
+    if code.dpop_jkt is not None and asked.confirmation != Confirmation("jkt", code.dpop_jkt):
+        raise CodeInvalid("another key than its request named")
     redirect_uri = asked.parameters.get("redirect_uri", code.redirect_uri)
     if redirect_uri != code.redirect_uri:
         raise CodeInvalid("redirect_uri is not the pushed one")
+    if code.code_challenge is None:
+        _check_no_verifier(asked)
+        return
     verifier = asked.parameters.get("code_verifier", "")
     if not _VERIFIER.fullmatch(verifier):
         raise CodeInvalid("code_verifier is missing or malformed")
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     if not hmac.compare_digest(challenge, code.code_challenge):
         raise CodeInvalid("code_verifier does not fit the challenge")
+
+
+def _check_no_verifier(asked: TokenRequest) -> None:
+    """RFC 9700 section 4.8.2: a verifier without a challenge means that someone took the challenge out of the request."""
+    if "code_verifier" in asked.parameters:
+        raise CodeInvalid("a code_verifier for a code without challenge")
 
 
 def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
@@ -148,7 +159,6 @@ def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
     )
     answer = render_tokens(issued, scope, redeemed.refresh_token) | render_grant(redeemed.consent, family)
     if "openid" in scope:
-        dialect = services.dialects.get(redeemed.consent.lodged_as)
         answer["id_token"] = issue_id_token(
             services,
             brand,
@@ -157,6 +167,6 @@ def _render(asked: TokenRequest, redeemed: Redeemed) -> dict[str, Any]:
             nonce=redeemed.code.nonce,
             auth_time=redeemed.code.auth_time,
             acr=redeemed.code.acr,
-            claims={} if dialect is None else dialect.authorization.id_token_claims(redeemed.consent),
+            claims=consent_claims(services, redeemed.consent),
         )
     return answer

@@ -42,8 +42,13 @@ class GrantType(Protocol):
 
 
 def render_tokens(issued: "IssuedToken", scope: tuple[str, ...], refresh_token: str | None) -> dict[str, Any]:
-    """The members of a token response that every grant has. RFC 6749 section 5.1."""
-    answer = {"access_token": issued.token, "token_type": "Bearer", "expires_in": issued.expires_in, "scope": " ".join(scope)}
+    """The members of a token response that every grant has. RFC 6749 section 5.1, RFC 9449 section 5."""
+    answer = {
+        "access_token": issued.token,
+        "token_type": issued.token_type,
+        "expires_in": issued.expires_in,
+        "scope": " ".join(scope),
+    }
     return answer if refresh_token is None else answer | {"refresh_token": refresh_token}
 
 

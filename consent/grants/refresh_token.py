@@ -1,4 +1,4 @@
-"""grant_type=refresh_token: a new access token, bound to the certificate of this request; the refresh token stays the same.
+"""grant_type=refresh_token: a new access token, bound to the certificate or key of this request; the refresh token stays the same.
 
 RFC 6749 section 6, FAPI2-SP-FINAL 5.3.2.1-12 (no rotation). It works while its family is active and its consent in force.
 """

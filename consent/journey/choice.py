@@ -5,6 +5,7 @@ UK Customer Experience Guidelines: choose accounts, do not consent again; nothin
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.errors import AccountClosed
 from consent.journey.boundary import see_other
 from consent.journey.challenge import open_evidence
 from consent.journey.forms import Form, form_token
@@ -51,8 +52,11 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
     staying = kept(session.asked.consent, options)
     chosen = (*staying, *(option for option in choose(options, form.accounts) if option not in staying))
     if not chosen:
-        return await _ask_again(services, session)
-    return await _approve(services, brand, session, chosen)
+        return await _ask_again(services, session, Notice.NO_ACCOUNT)
+    try:
+        return await _approve(services, brand, session, chosen)
+    except AccountClosed:
+        return await _ask_again(services, session, Notice.ACCOUNT_CLOSED)
 
 
 async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
@@ -76,9 +80,9 @@ async def _approve(services: Services, brand: Brand, session: Session, chosen: t
     return await approve(services, brand, asked, approval, claim_of(services, session))
 
 
-async def _ask_again(services: Services, session: Session) -> Response:
+async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:
     async def work(connection: AsyncConnection) -> None:
-        await update_journey(connection, session.journey, notice=Notice.NO_ACCOUNT)
+        await update_journey(connection, session.journey, notice=notice)
 
     await services.database.write(work)
     return see_other(path_of(session.journey))

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.amendment import Amendment, check_still_ahead, terms_of
 from consent.authorize.pushed import PushedRequest, take_pushed
-from consent.authorize.respond import error_redirect, success_redirect
+from consent.authorize.respond import destination_of, respond_code, respond_error
 from consent.errors import RequestUriInvalid
 from consent.journey.cookies import clear_cookie
 from consent.journey.session import Asked
@@ -23,7 +23,9 @@ from consent.services import Services
 from consent.snapshots import load_subjects
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.changes import authorise, change_consent
+from consent.store.closures import check_open
 from consent.store.snapshots import load_consent
+from consent.tokens.access import Beside, consent_claims, issue_id_token
 from consent.tokens.codes import issue_code
 from consent.tokens.families import end_families, load_last_row
 from consent.tokens.subject import pairwise_subject
@@ -64,10 +66,14 @@ def check_authorisable(consent: Consent | None, *, client_id: str, psu_id: str |
 
 
 async def approve(services: Services, brand: Brand, asked: Asked, approval: Approval, claim: Claim) -> Response:
-    """Authorise the consent and answer with a code. Raises what `claim` and `check_authorisable` raise, and RequestUriInvalid."""
+    """Authorise the consent and answer with a code. Raises what `claim` and `check_authorisable` raise, RequestUriInvalid, and
+    AccountClosed."""
     pushed, consent_id = asked.pushed, asked.consent.id
+    subject = pairwise_subject(services.sealer, brand.name, asked.consent.organisation_id, approval.psu_id)
+    acr = acr_of(services, brand, asked.consent, pushed.acr_values)
 
     async def work(connection: AsyncConnection) -> tuple[str, dict[str, int]]:
+        await check_open(connection, services.sealer, brand.name, approval.upstream_ids, services.clock.wall())
         await _take(connection, pushed, claim)
         found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
         now = services.clock.now()
@@ -93,9 +99,9 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
             consent=authorised,
             authorisation_id=approval.authorisation_id,
             psu_id=approval.psu_id,
-            subject=pairwise_subject(services.sealer, brand.name, consent.organisation_id, approval.psu_id),
+            subject=subject,
             auth_time=approval.authenticated_at,
-            acr=acr_of(services, brand, consent, pushed.acr_values),
+            acr=acr,
         )
         moved = {family_subject(brand.name, family_id): version for family_id, version in ended}
         return code, moved | {consent_subject(brand.name, consent_id): authorised.version}
@@ -105,7 +111,14 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
 
     subjects = await load_subjects(services.database, brand.name, consent_id)
     code = await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
-    return clear_cookie(success_redirect(brand, pushed, code))
+    id_token = None
+    if "id_token" in pushed.response_type.split():
+        auth_time, claims = approval.authenticated_at, consent_claims(services, asked.consent)
+        id_token = issue_id_token(
+            services, brand, asked.client, subject=subject, nonce=pushed.nonce, auth_time=auth_time, acr=acr, claims=claims,
+            beside=Beside(code, pushed.state),
+        )  # fmt: skip
+    return clear_cookie(respond_code(services, brand, destination_of(asked.client, pushed), code, id_token))
 
 
 async def deny(
@@ -142,7 +155,7 @@ async def deny(
         return await services.database.write(work)
 
     await services.versions.change([consent_subject(brand.name, consent_id)], write, load_version=services.snapshots.load_version)
-    return clear_cookie(error_redirect(brand, pushed, "access_denied", DENIED))
+    return clear_cookie(respond_error(services, brand, destination_of(asked.client, pushed), "access_denied", DENIED))
 
 
 def _covered(consent: Consent, amendment: Amendment | None, upstream_ids: tuple[str, ...]) -> tuple[str, ...]:

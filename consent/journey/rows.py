@@ -56,6 +56,7 @@ class Notice(StrEnum):
     CODE_SENT = "code_sent"
     DEVICE_WAITING = "device_waiting"
     NO_ACCOUNT = "no_account"
+    ACCOUNT_CLOSED = "account_closed"
     TIMED_OUT = "timed_out"
     SHARING_STOPPED = "sharing_stopped"
     NOT_SHARING = "not_sharing"

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.amendment import amended, open_amendment
 from consent.authorize.pushed import PushedRequest, take_pushed
-from consent.authorize.respond import error_redirect
+from consent.authorize.respond import destination_of, respond_error
 from consent.errors import RequestUriInvalid, oauth_error
 from consent.journey.boundary import see_other
 from consent.journey.cookies import set_cookie
@@ -17,13 +17,14 @@ from consent.journey.rows import PATHS, Purpose, Stage, insert_journey
 from consent.journey.session import Asked, load_active_client
 from consent.services import Services
 from consent.store.snapshots import load_consent
+from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Response
 from kernel.ids import hash_secret
 
 
-async def begin(services: Services, brand: Brand, pushed: PushedRequest) -> Response:
+async def begin(services: Services, brand: Brand, client: Client, pushed: PushedRequest) -> Response:
     """303 to the login page; or, if a stored decision fits, straight back to the client; or the refusal, told to the client.
     Raises RequestUriInvalid when the request was answered meanwhile."""
     try:
@@ -32,7 +33,7 @@ async def begin(services: Services, brand: Brand, pushed: PushedRequest) -> Resp
     except RequestUriInvalid:
         raise
     except Problem as problem:
-        return await refuse_pushed(services, brand, pushed, problem)
+        return await refuse_pushed(services, brand, client, pushed, problem)
 
 
 async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Asked:
@@ -45,7 +46,7 @@ async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Aske
     return Asked(pushed, client, amended(consent, amendment), amendment)
 
 
-async def refuse_pushed(services: Services, brand: Brand, pushed: PushedRequest, problem: Problem) -> Response:
+async def refuse_pushed(services: Services, brand: Brand, client: Client, pushed: PushedRequest, problem: Problem) -> Response:
     """Refusing completes the request: it is not answered twice. Raises RequestUriInvalid when it was answered meanwhile."""
 
     async def work(connection: AsyncConnection) -> bool:
@@ -53,7 +54,7 @@ async def refuse_pushed(services: Services, brand: Brand, pushed: PushedRequest,
 
     if not await services.database.write(work):
         raise RequestUriInvalid("answered already")
-    return error_redirect(brand, pushed, oauth_error(problem)[1], problem.public)
+    return respond_error(services, brand, destination_of(client, pushed), oauth_error(problem)[1], problem.public)
 
 
 async def _open(services: Services, brand: Brand, asked: Asked) -> Response:

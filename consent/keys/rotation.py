@@ -1,108 +1,164 @@
-"""Make a brand's signing keys at first start, and succeed them. Private parts are sealed before they reach the database.
+"""Make a brand's signing keys at its first start, and succeed them: on schedule with an overlap, or in an emergency without one.
 
-After a rotation the previous keys stay published, so that what they signed can still be verified.
+Each change is a new version of the key set, made from exactly the version before, in one transaction with its journal entry, and told
+to every server as any other version is (kernel/versions.py). Keys are made and wrapped before it begins.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.keys.ring import PURPOSES, KeyPurpose, KeyState, key_place
+from consent.keys.ring import KeySet, KeysMissing, KeyState, SigningKey
+from consent.keys.schedule import TRUSTED_AFTER_USE, Change, Issue, plan_ahead, plan_emergency, plan_missing
 from consent.services import Services
-from consent.settings import ACCESS_TOKEN_SECONDS_MAX
 from consent.tables_oauth import key_sets, signing_keys
-from kernel import json
-from kernel.jose import JwtKey, generate_key, private_jwk
+from kernel.errors import Overloaded
+from kernel.jose import JwtKey
 from kernel.journal import Entry
 from kernel.subjects import keys_subject
 
-FIRST_VERSION = 1
-NewKeys = list[tuple[KeyPurpose, JwtKey]]
+NO_KEYS = 0  # the version of a key set that was only named
+ATTEMPTS_MAX = 5  # others change the keys, too; seldom
+
+Guard = Callable[[AsyncConnection], Awaitable[None]]
+Plan = Callable[[Sequence[SigningKey]], Change]
+Issued = tuple[Issue, JwtKey, bytes]
 
 
 async def prepare_keys(services: Services, brand: str) -> None:
-    """Load the brand's keys, making them first if it has none. Two servers that start together make one set between them."""
-    async with services.database.read() as connection:
-        present = (await connection.execute(sa.select(key_sets.c.version).where(key_sets.c.brand == brand))).scalar()
-    if present is None:
-        fresh = await asyncio.to_thread(_generate)
-
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(key_sets.insert().values(brand=brand, version=FIRST_VERSION))
-            await _issue_keys(services, connection, brand, fresh, FIRST_VERSION)
-
-        with suppress(IntegrityError):  # another server was first: its keys are the brand's
-            await services.database.write(work)
-    await services.keys.load(brand)
+    """Load the brand's keys, making first those that it does not have. Servers that start together make one set between them."""
+    try:
+        await services.keys.load(brand)
+    except KeysMissing:
+        with suppress(IntegrityError):  # another server was first
+            await services.database.write(lambda connection: _name_key_set(connection, brand))
+    await change_keys(services, brand, lambda keys: plan_missing(keys, services.clock.wall()), kind="keys.issued", actor="system")
 
 
-async def rotate_keys(services: Services, brand: str) -> int:
-    """Put new keys in the place of the active ones; the new version of the key set."""
-    fresh = await asyncio.to_thread(_generate)
+async def rotate_keys(services: Services, brand: str, *, actor: str = "operator") -> int:
+    """In an emergency: from the moment this returns other keys sign, and whatever the keys before signed is refused by every server.
+    The new version of the key set."""
+    return await change_keys(
+        services, brand, lambda keys: plan_emergency(keys, services.clock.wall()), kind="keys.revoked", actor=actor
+    )
+
+
+async def begin_rotation(services: Services, brand: str, *, actor: str = "operator") -> int:
+    """Publish successors of all keys now, to be used when everyone has seen them. The version of the key set."""
+    schedule = services.settings.key_schedule
+    return await change_keys(
+        services, brand, lambda keys: plan_ahead(keys, services.clock.wall(), schedule), kind="keys.published", actor=actor
+    )
+
+
+async def change_keys(services: Services, brand: str, plan: Plan, *, kind: str, actor: str, guard: Guard | None = None) -> int:
+    """Carry out what `plan` makes of the brand's keys, now; the version of the key set after it. `guard` comes first in the
+    transaction. Raises what it raises, KeyStoreFailed, or Overloaded if others keep changing the keys."""
+    for _ in range(ATTEMPTS_MAX):
+        present = await services.keys.load(brand)
+        change = plan(present.keys)
+        if not change:
+            return present.version
+        version = await _write(services, brand, present, change, kind=kind, actor=actor, guard=guard)
+        if version is not None:
+            await services.keys.load(brand)
+            return version
+    raise Overloaded(f"the keys of {brand} were changed by others each time")
+
+
+async def _write(
+    services: Services, brand: str, present: KeySet, change: Change, *, kind: str, actor: str, guard: Guard | None
+) -> int | None:
+    """The new version; None if `present` is no longer the current one, and nothing was changed."""
+    made = await asyncio.gather(*(services.keys.make(brand, wanted.alg) for wanted in change.issue))
+    issued = [(wanted, *key) for wanted, key in zip(change.issue, made, strict=True)]
+    halves = await asyncio.gather(*(services.keys.wrap_public(brand, key) for key in change.step_down))
     subject = keys_subject(brand)
 
-    async def write() -> tuple[int, dict[str, int]]:
-        async def work(connection: AsyncConnection) -> int:
-            version = (
-                await connection.execute(
-                    key_sets.update()
-                    .where(key_sets.c.brand == brand)
-                    .values(version=key_sets.c.version + 1)
-                    .returning(key_sets.c.version)
-                )
-            ).scalar_one()
-            await _step_down(connection, brand, services.clock.wall())
-            await _issue_keys(services, connection, brand, fresh, version)
-            return int(version)
+    async def work(connection: AsyncConnection) -> int | None:
+        if guard is not None:
+            await guard(connection)
+        version = present.version + 1
+        current = (key_sets.c.brand == brand, key_sets.c.version == present.version)
+        if (await connection.execute(key_sets.update().where(*current).values(version=version))).rowcount != 1:
+            return None
+        await _move(services, connection, brand, change, halves)
+        if issued:
+            await connection.execute(signing_keys.insert(), [_row(services, brand, *each) for each in issued])
+        await _record(services, connection, brand, change, issued, version=version, kind=kind, actor=actor)
+        return version
 
+    async def write() -> tuple[int | None, dict[str, int]]:
         version = await services.database.write(work)
-        return version, {subject: version}
+        return version, {} if version is None else {subject: version}
 
-    version = await services.versions.change([subject], write, load_version=services.snapshots.load_version)
-    await services.keys.load(brand)
-    return version
+    return await services.versions.change([subject], write, load_version=services.snapshots.load_version)
 
 
-def _generate() -> NewKeys:
-    return [(purpose, generate_key(alg)) for purpose, alg in PURPOSES]
-
-
-async def _step_down(connection: AsyncConnection, brand: str, now: datetime) -> None:
-    await connection.execute(
-        signing_keys.update()
-        .where(signing_keys.c.brand == brand, signing_keys.c.state == KeyState.ACTIVE.value)
-        .values(state=KeyState.PUBLISHED.value, retires_at=now + timedelta(seconds=ACCESS_TOKEN_SECONDS_MAX))
-    )
-
-
-async def _issue_keys(services: Services, connection: AsyncConnection, brand: str, keys: NewKeys, version: int) -> None:
+async def _move(services: Services, connection: AsyncConnection, brand: str, change: Change, halves: Sequence[bytes]) -> None:
+    """Keys that there are, to their next states. What is not needed any more is struck out: a private half that signs no longer, a
+    public one that is trusted no longer."""
     now = services.clock.wall()
-    rows = [
-        {
-            "brand": brand,
-            "kid": key.kid,
-            "alg": key.alg,
-            "purpose": purpose.value,
-            "state": KeyState.ACTIVE.value,
-            "private_jwk": services.sealer.seal(json.encode(private_jwk(key)), *key_place(brand, key.kid)),
-            "created_at": now,
-            "activates_at": now,
-        }
-        for purpose, key in keys
-    ]
-    await connection.execute(signing_keys.insert(), rows)
+    await _set(connection, brand, change.activate, state=KeyState.ACTIVE.value, activates_at=now)
+    for key, half in zip(change.step_down, halves, strict=True):
+        leaves_at = now + TRUSTED_AFTER_USE
+        await _set(connection, brand, [key], state=KeyState.RETIRING.value, private_jwk=half, retires_at=leaves_at)
+    await _set(connection, brand, change.retire, state=KeyState.RETIRED.value, private_jwk=b"", retires_at=now)
+    if change.remove:
+        await connection.execute(signing_keys.delete().where(*_named(brand, change.remove)))
+
+
+async def _set(connection: AsyncConnection, brand: str, keys: Sequence[SigningKey], **values: Any) -> None:
+    if keys:
+        await connection.execute(signing_keys.update().where(*_named(brand, keys)).values(**values))
+
+
+def _named(brand: str, keys: Sequence[SigningKey]) -> tuple[sa.ColumnElement[bool], ...]:
+    return (signing_keys.c.brand == brand, signing_keys.c.kid.in_([key.kid for key in keys]))
+
+
+def _row(services: Services, brand: str, wanted: Issue, key: JwtKey, wrapped: bytes) -> dict[str, Any]:
+    return {
+        "brand": brand,
+        "kid": key.kid,
+        "alg": key.alg,
+        "purpose": wanted.purpose.value,
+        "state": wanted.state.value,
+        "private_jwk": wrapped,
+        "created_at": services.clock.wall(),
+        "activates_at": wanted.activates_at,
+    }
+
+
+async def _record(
+    services: Services,
+    connection: AsyncConnection,
+    brand: str,
+    change: Change,
+    issued: Sequence[Issued],
+    *,
+    version: int,
+    kind: str,
+    actor: str,
+) -> None:
+    moved = {
+        "activated": change.activate,
+        "retiring": change.step_down,
+        "retired": change.retire,
+        "removed": change.remove,
+    }
+    facts: dict[str, str | int | list[str] | None] = {"version": version, "kids": [key.kid for _, key, _ in issued]}
+    facts |= {name: [key.kid for key in keys] for name, keys in moved.items() if keys}
     await services.journal.record(
         connection,
-        Entry(
-            brand=brand,
-            kind="keys.issued",
-            aggregate_id=brand,
-            at=services.clock.now(),
-            actor="system",
-            facts={"version": version, "kids": [key.kid for _, key in keys]},
-        ),
+        Entry(brand=brand, kind=kind, aggregate_id=brand, at=services.clock.wall(), actor=actor, facts=facts),
     )
+
+
+async def _name_key_set(connection: AsyncConnection, brand: str) -> None:
+    await connection.execute(key_sets.insert().values(brand=brand, version=NO_KEYS))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.events import CONSENT_LODGED, FACTS, render_event
-from consent.lifecycle import ConsentEvent, state_after
+from consent.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
 from consent.store.account_index import index_accounts
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.references import take_references
@@ -45,7 +45,7 @@ class Tools(Protocol):
 
 async def insert_consent(connection: AsyncConnection, tools: Tools, consent: Consent, *, actor: str) -> None:
     await connection.execute(consents.insert().values(**_columns(consent), created_at=consent.created_at))
-    await _record(connection, tools, consent, fact=CONSENT_LODGED, event=LODGED, actor=actor)
+    await _record(connection, tools, consent, fact=CONSENT_LODGED, event=LODGED, at=consent.created_at, actor=actor)
 
 
 async def change_consent(
@@ -63,14 +63,15 @@ async def change_consent(
     if event is ConsentEvent.RESUME and not consent.accounts:
         raise ConsentSuspended("no account is left: only its PSU can choose anew")
     now = tools.clock.now()
+    at = consent.effective_since(now) if event in RECORDING_EVENTS else now  # when it became so, not when it was written down
+    since = consent.state_changed_at if event is ConsentEvent.REMOVE_ACCOUNT else at
     state = state_after(consent, event, now)
-    since = consent.state_changed_at if event is ConsentEvent.REMOVE_ACCOUNT else now
     following = msgspec.structs.replace(consent, version=consent.version + 1, state=state, state_changed_at=since, **changes)
     await connection.execute(
         consents.update().where(consents.c.brand == consent.brand, consents.c.id == consent.id).values(**_columns(following))
     )
     await index_accounts(connection, consent, following)
-    await _record(connection, tools, following, fact=FACTS[event], event=event, actor=actor, told=told)
+    await _record(connection, tools, following, fact=FACTS[event], event=event, at=at, actor=actor, told=told)
     return following
 
 
@@ -118,8 +119,10 @@ async def authorise(
     return following
 
 
-async def count_lodged(connection: AsyncConnection, brand: str, client_id: str, since: datetime, at_most: int) -> int:
-    """How many consents of the client await a PSU and were lodged after `since`; counting stops at `at_most`."""
+async def count_lodged(
+    connection: AsyncConnection, brand: str, client_id: str, *, since: datetime, now: datetime, at_most: int
+) -> int:
+    """How many consents of the client await a PSU at `now` and were lodged after `since`; counting stops at `at_most`."""
     waiting = (
         sa.select(sa.literal(1))
         .where(
@@ -127,6 +130,7 @@ async def count_lodged(connection: AsyncConnection, brand: str, client_id: str, 
             consents.c.client_id == client_id,
             consents.c.state == ConsentState.AWAITING.value,
             consents.c.created_at > since,
+            sa.or_(consents.c.valid_until.is_(None), consents.c.valid_until > now),
         )
         .limit(at_most)
         .subquery()
@@ -141,18 +145,20 @@ async def _record(
     *,
     fact: str,
     event: str,
+    at: datetime,
     actor: str,
     told: Mapping[str, str] = NOTHING,
 ) -> None:
-    at = tools.clock.wall()
-    await insert_snapshot(connection, tools.sealer, consent, event, tools.clock.now())
+    """`at` is business time; what is told to others bears the moment of writing, in protocol time."""
+    written = tools.clock.wall()
+    await insert_snapshot(connection, tools.sealer, consent, event, at)
     await tools.journal.record(
         connection,
         Entry(
             brand=consent.brand,
             kind=fact,
             aggregate_id=consent.id,
-            at=at,
+            at=written,
             actor=actor,
             interaction_id=interaction_id.get(),
             facts={
@@ -164,7 +170,7 @@ async def _record(
             },
         ),
     )
-    await tools.journal.publish(connection, render_event(fact, consent, tools.ids.uuid(), at, told))
+    await tools.journal.publish(connection, render_event(fact, consent, tools.ids.uuid(), written, told))
 
 
 def _columns(consent: Consent) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from consent.snapshots import load_subjects, load_version
 from consent.store.account_removal import Removal, load_consents_covering, load_references_of, remove_from_consents
 from consent.store.authorisations import Authorisation, load_authorisations
 from consent.store.changes import change_consent, count_lodged, insert_consent
+from consent.store.closures import record_closure
 from consent.store.references import load_reference
 from consent.store.snapshots import load_consent, load_history
-from consent.tokens.families import end_families
+from consent.tokens.families import end_families, retire_codes
 from kernel.access import Client
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
 from kernel.brand import Brand
@@ -39,8 +40,9 @@ SYSTEM = "system"
 
 Guard = Callable[[AsyncConnection], Awaitable[None]]  # raises what forbids the transaction, first in it
 
-# After these nothing that grew from the consent may go on living.
-ENDING_EVENTS = frozenset({ConsentEvent.WITHDRAW, ConsentEvent.REVOKE, ConsentEvent.EXPIRE, ConsentEvent.SUPERSEDE})
+# After these nothing that grew from the consent may go on living. EXPIRE is none of them: it only records, so nothing may be answered
+# otherwise after it than before it. Its families are refused because their consent has run out, and say so.
+ENDING_EVENTS = frozenset({ConsentEvent.WITHDRAW, ConsentEvent.REVOKE, ConsentEvent.SUPERSEDE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +64,11 @@ class ConsentStore:
     ) -> Consent:
         """`lodge`, in the caller's transaction."""
         consent = self._parse_lodgement(brand, client, lodgement)
-        since = consent.created_at - LODGED_WINDOW
-        if await count_lodged(connection, brand.name, client.id, since, self.lodged_max) >= self.lodged_max:
+        now = consent.created_at
+        waiting = await count_lodged(
+            connection, brand.name, client.id, since=now - LODGED_WINDOW, now=now, at_most=self.lodged_max
+        )
+        if waiting >= self.lodged_max:
             raise RateExceeded(
                 f"client {client.id} has {self.lodged_max} waiting consents",
                 rule="lodged-consents",
@@ -111,6 +116,8 @@ class ConsentStore:
     async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int:
         """As consent/ports.py AccountClosures says. A consent that covers no other account is suspended."""
         removal = Removal(upstream_id, reason)
+        now = self.clock.wall()
+        await self.database.write(lambda connection: record_closure(connection, self.sealer, brand.name, upstream_id, now))
         async with self.database.read() as connection:
             account_ids = await load_references_of(connection, self.sealer, brand.name, upstream_id)
         changed, last = 0, ""
@@ -202,6 +209,8 @@ class ConsentStore:
             if event in ENDING_EVENTS:
                 ended = await end_families(connection, brand.name, consent_id, self.clock.wall())
                 moved |= {family_subject(brand.name, family_id): version for family_id, version in ended}
+            elif event is ConsentEvent.EXPIRE:
+                await retire_codes(connection, brand.name, consent_id, self.clock.wall())
             return following, moved
 
         async def write() -> tuple[Consent, dict[str, int]]:

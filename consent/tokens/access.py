@@ -1,12 +1,16 @@
 """Issue access tokens: RFC 9068 JWTs bound to the key that the request proved, with no account data in them."""
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
+from consent.clients.encryption import encrypt_for
 from consent.keys.ring import KeyPurpose
 from consent.services import Services
 from kernel.access import Client, Confirmation
+from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.jose import sign_jwt
 
@@ -15,11 +19,20 @@ ACCESS_TOKEN_ALGORITHM = "ES256"
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What an id_token travels with through the browser, and therefore vouches for."""
+
+    code: str
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class IssuedToken:
     """`token` is the secret itself; `jti` may be written down."""
 
     token: str
     jti: str
+    token_type: Literal["Bearer", "DPoP"]
     expires_in: int  # seconds
 
 
@@ -58,7 +71,8 @@ def issue_access_token(
     if actor is not None:
         claims["act"] = {"sub": actor}
     key = services.keys.signing_key(brand.name, KeyPurpose.ACCESS_TOKEN, ACCESS_TOKEN_ALGORITHM)
-    return IssuedToken(sign_jwt(claims, key, typ=ACCESS_TOKEN_TYPE), jti, lifetime)
+    token_type: Literal["Bearer", "DPoP"] = "DPoP" if confirmation.method == "jkt" else "Bearer"
+    return IssuedToken(sign_jwt(claims, key, typ=ACCESS_TOKEN_TYPE), jti, token_type, lifetime)
 
 
 def issue_id_token(
@@ -70,9 +84,11 @@ def issue_id_token(
     nonce: str | None,
     auth_time: datetime,
     acr: str | None,
-    claims: dict[str, str],
+    claims: dict[str, Any],
+    beside: Beside | None = None,
 ) -> str:
-    """OIDC Core section 2, signed as the client registered. `claims` are those of the consent's dialect."""
+    """OIDC Core section 2, signed as the client registered, and encrypted if it registered how. `claims` are those of the consent's
+    dialect."""
     issued_at = int(services.clock.wall().timestamp())
     content = {
         **claims,
@@ -87,5 +103,25 @@ def issue_id_token(
         content["nonce"] = nonce
     if acr is not None:
         content["acr"] = acr
+    if beside is not None:
+        content |= _hashes(beside)
     key = services.keys.signing_key(brand.name, KeyPurpose.ID_TOKEN, client.id_token_signed_response_alg)
-    return sign_jwt(content, key, typ="JWT")
+    signed = sign_jwt(content, key, typ="JWT")
+    return encrypt_for(client, signed, client.id_token_encrypted_response_alg, client.id_token_encrypted_response_enc)
+
+
+def consent_claims(services: Services, consent: Consent) -> dict[str, Any]:
+    """What the dialect that the consent was lodged in says of it in an id_token."""
+    dialect = services.dialects.get(consent.lodged_as)
+    return {} if dialect is None else dialect.authorization.id_token_claims(consent)
+
+
+def _hashes(beside: Beside) -> dict[str, str]:
+    """OIDC Core section 3.3.2.11 (c_hash), FAPI1-ADV 5.2.2.1-5 (s_hash)."""
+    hashed = {"c_hash": _half_hash(beside.code)}
+    return hashed if beside.state is None else hashed | {"s_hash": _half_hash(beside.state)}
+
+
+def _half_hash(text: str) -> str:
+    """The left half of SHA-256, the hash of both algorithms that sign id_tokens (PS256 and ES256)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:16]).rstrip(b"=").decode()

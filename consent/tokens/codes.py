@@ -51,6 +51,7 @@ async def issue_code(
             client_id=pushed.client_id,
             redirect_uri=pushed.redirect_uri,
             code_challenge=pushed.code_challenge,
+            dpop_jkt=pushed.dpop_jkt,
             nonce=pushed.nonce,
             auth_time=auth_time,
             acr=acr,

@@ -1,24 +1,36 @@
-"""Which key a token will be bound to: the one that the request proves to hold. RFC 8705 section 3, FAPI2-SP-FINAL 5.3.2.1-5."""
+"""Which key a token will be bound to: the one that the request proves to hold. RFC 8705 section 3, RFC 9449 section 5,
+FAPI2-SP-FINAL 5.3.2.1-5 and -6.
+
+A client has one way of proving, the one that it is registered for; the other is refused rather than left unsaid.
+"""
 
 from consent.services import Services
+from consent.tokens.proofs import take_proof
 from kernel.access import Client, Confirmation
-from kernel.certificates import Certificate, check_valid_at
-from kernel.errors import CertificateForeign, CertificateMissing
+from kernel.brand import Brand
+from kernel.certificates import check_owner, check_valid_at
+from kernel.errors import CertificateMissing, HeaderInvalid
 from kernel.http.message import Request
 
 
-async def confirm(services: Services, client: Client, request: Request) -> Confirmation:
-    """Raises CertificateMissing, CertificateExpired or CertificateForeign."""
+async def confirm(services: Services, brand: Brand, client: Client, request: Request) -> Confirmation:
+    """Raises CertificateMissing, CertificateExpired, CertificateForeign and what the certificate's status forbids; HeaderInvalid,
+    ProofMissing, ProofInvalid or ProofNonceRequired; Overloaded when a replay cannot be ruled out."""
+    if request.certificate is not None:
+        check_valid_at(request.certificate, services.clock.wall())
+        await services.certificate_status.check(request.certificate)
+        check_owner(request.certificate, client.organisation_id)
+    if client.sender_constraint == "dpop":
+        return Confirmation("jkt", (await take_proof(services, brand, request)).jkt)
+    check_proof_absent(request)
     if request.certificate is None:
         raise CertificateMissing("no client certificate", public="A client certificate is required to issue a token bound to it.")
-    check_valid_at(request.certificate, services.clock.wall())
-    check_own_certificate(request.certificate, client)
     return Confirmation("x5t#S256", request.certificate.thumbprint)
 
 
-def check_own_certificate(certificate: Certificate, client: Client) -> None:
-    """A certificate that names an organisation speaks for that one only (RTS art. 34); one that names none is told by its binding.
-
-    Raises CertificateForeign."""
-    if certificate.organisation_id not in (None, client.organisation_id):
-        raise CertificateForeign(f"client {client.id} with a certificate of {certificate.organisation_id}")
+def check_proof_absent(request: Request) -> None:
+    """Raises HeaderInvalid: whoever sends a proof expects a token bound to its key."""
+    if "DPoP" in request.headers:
+        raise HeaderInvalid(
+            "a DPoP proof", path="DPoP", public="The client's tokens are bound to certificates: send no DPoP proof."
+        )

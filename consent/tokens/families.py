@@ -1,7 +1,7 @@
 """Token families: all tokens that grew from one authorisation of a PSU, ended together.
 
 A family ends when its code is presented twice (RFC 6749 section 4.1.2), when its refresh token is revoked (RFC 7009 section 2.1) and
-when its consent ends. An ended family never returns.
+when somebody ends its consent; one whose consent has run out is refused because of that. An ended family never returns.
 """
 
 from datetime import datetime
@@ -112,6 +112,15 @@ async def _end(connection: AsyncConnection, brand: str, now: datetime, where: sa
     )
     ended = [(row.id, row.version) for row in rows]
     if ended:
-        used = (codes.c.brand == brand, codes.c.family_id.in_([family_id for family_id, _ in ended]), codes.c.taken.is_(True))
-        await connection.execute(codes.update().where(*used).values(expires_at=now))
+        await _retire(connection, brand, [family_id for family_id, _ in ended], now)
     return ended
+
+
+async def retire_codes(connection: AsyncConnection, brand: str, consent_id: str, now: datetime) -> None:
+    """The used codes of a consent that has run out are over, though its families are not ended: a replay could end nothing."""
+    await _retire(connection, brand, await load_living(connection, brand, consent_id), now)
+
+
+async def _retire(connection: AsyncConnection, brand: str, family_ids: list[str], now: datetime) -> None:
+    used = (codes.c.brand == brand, codes.c.family_id.in_(family_ids), codes.c.taken.is_(True))
+    await connection.execute(codes.update().where(*used).values(expires_at=now))

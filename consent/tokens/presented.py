@@ -12,13 +12,12 @@ from consent.clients.document import load_client
 from consent.services import Services
 from consent.snapshots import load_version
 from consent.store.snapshots import load_consent
-from consent.tokens.confirmation import check_own_certificate
 from consent.tokens.families import load_family
 from consent.tokens.verify import TokenVerifier
 from kernel.access import AccessToken, Client, FamilyState
 from kernel.banking.consents import ConsentState
 from kernel.brand import Brand
-from kernel.certificates import check_valid_at
+from kernel.certificates import check_owner, check_valid_at
 from kernel.errors import TokenInvalid, TokenMissing, TokenNotBound, TokenRevoked
 from kernel.http.message import Request
 from kernel.subjects import TOKEN_CURRENT, keys_subject, token_subject
@@ -37,7 +36,7 @@ async def accept_token(services: Services, brand: Brand, request: Request) -> tu
         raise TokenNotBound(f"token {token.confirmation.value}, certificate {request.certificate.thumbprint}")
     check_valid_at(request.certificate, services.clock.wall())
     client = await check_in_force(services, brand, token)
-    check_own_certificate(request.certificate, client)
+    check_owner(request.certificate, client.organisation_id)
     return token, client
 
 

@@ -1,7 +1,7 @@
 """Tell a bank as a file: everything that stands, in one order, so that the same bank gives the same bytes.
 
 What passed without a trace is left out: pending payments that were released or booked. Entries are read as a stream: memory stays
-flat however many there are.
+flat however many there are. All of it is of one moment, so that a payment that is booked meanwhile is either pending or booked in it.
 """
 
 from collections import defaultdict
@@ -49,7 +49,7 @@ ROWS_PER_FETCH = 2000
 async def export_bank(database: Database, sealer: Sealer, brand: Brand) -> AsyncIterator[bytes]:
     """The file's lines, each with its line end. Raises ConfigurationRefused where there is no bank."""
     logins = await load_logins(database, sealer, brand.name)
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         export = Export(connection, sealer, brand.name)
         yield _written(await export.load_bank())
         for login in logins:

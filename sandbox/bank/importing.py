@@ -1,11 +1,12 @@
 """Make the bank that a file describes, in one transaction: all of it or nothing. docs/sandbox-data.md describes the file.
 
-The file is read twice, line by line: once to see that it is whole, once to write. It is refused with the number of the line that
-is wrong.
+The file is read twice, line by line: once to see that it is whole and sound, once to write. It is refused with the number of the
+line that is wrong: what gets in here could not be told by any standard later.
 """
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +14,17 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 
+from gateway.answer_checks import check_ids
 from kernel.banking.parties import AccountParty
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
+from kernel.database import Database, refuses_values
 from kernel.errors import Problem
 from kernel.sealed import Sealer
+from openapi.core_bank.v1.soundness import check_sound
 from plugins.ledger.entries import LedgerEntry
 from sandbox.bank.bank_file import (
     FORMAT,
@@ -44,6 +47,7 @@ from sandbox.bank.writing import Writer, load_made
 LINE_BYTES_MAX = 8 * 1024 * 1024  # one entry with all its legs
 LEGS_PER_POST = 4000
 DIGEST_DIGITS = 16
+_NAME = re.compile(r"[!-~]{1,64}", re.ASCII)
 
 _decode = msgspec.json.Decoder(Line).decode
 Kind = TypeVar("Kind")
@@ -85,6 +89,10 @@ async def import_bank(  # noqa: PLR0917  what every start has at hand, as seed_b
         raise ConfigurationRefused(f"{file}: {error}") from None
     except IntegrityError:
         raise ConfigurationRefused(f"{file}: an id, a number or a user name occurs twice") from None
+    except StatementError as error:
+        if not refuses_values(error):
+            raise
+        raise ConfigurationRefused(f"{file}: it holds a value that the database cannot keep") from None
 
 
 def read_contents(file: Path) -> Contents:
@@ -94,6 +102,7 @@ def read_contents(file: Path) -> Contents:
     transactions = 0
     digest = hashlib.sha256()
     for number, text, line in _lines(file):
+        _check_sound(number, line)
         digest.update(text)
         if bank is None:
             bank = _first(line)
@@ -106,6 +115,34 @@ def read_contents(file: Path) -> Contents:
     if bank is None:
         raise LineRefused("the file is empty")
     return Contents(bank, tuple(head), transactions, digest.hexdigest()[:DIGEST_DIGITS])
+
+
+def _check_sound(number: int, line: Line) -> None:
+    """As what a bank answers over HTTP is checked. Raises LineRefused."""
+    told = line
+    if isinstance(line, ProductLine) and not line.record.account_id:  # sold to nobody yet: told, it will be some account's
+        told = ProductLine(msgspec.structs.replace(line.record, account_id=line.record.id))
+    try:
+        check_sound(told, type(told))
+        check_ids(_ids_told(line))
+    except Problem as problem:
+        place = f"{problem.path}: " if problem.path else ""
+        raise LineRefused(f"line {number}: {place}{problem.detail}") from None
+    if isinstance(line, CustomerLine) and not all(
+        _NAME.fullmatch(name) for name in (line.record.username, line.record.customer_id, line.record.psu_id)
+    ):
+        raise LineRefused(f"line {number}: user names and customers' ids have 1 to 64 visible ASCII characters")
+
+
+def _ids_told(line: Line) -> list[str]:
+    """Ids of the line that leave the bank."""
+    match line:
+        case EntryLine():
+            return [leg.line.id for leg in line.record.legs if leg.line is not None]
+        case BankLine() | CustomerLine() | AccountLine() | OfferLine():
+            return []
+        case _:
+            return [line.record.id]
 
 
 def _first(line: Line) -> BankLine:

@@ -1,11 +1,13 @@
 """An authorization request as a TPP makes it, and the reading of what comes back through the browser.
 
-RFC 9126 section 2, RFC 7636 (S256), RFC 9207 (`iss`), OpenID Connect Core section 5.5 (`claims`).
+RFC 9126 section 2, RFC 7636 (S256), RFC 9207 (`iss`), OpenID Connect Core section 5.5 (`claims`); JARM, and OpenID Connect Core section 3.3
+for what comes back in a fragment.
 """
 
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -17,7 +19,7 @@ SCA_ACR = "urn:openbanking:psd2:sca"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushedRequest:
-    """A pushed authorization request and what only its sender knows about it."""
+    """An authorization request, pushed or to be brought by value (then without request_uri), and what only its sender knows about it."""
 
     request_uri: str
     expires_in: int
@@ -27,17 +29,21 @@ class PushedRequest:
     redirect_uri: str
     scope: str
     consent_id: str | None
+    response_type: str = "code"
+    response_mode: str | None = None
 
 
 def authorization_form(client_id: str, pushed: PushedRequest) -> dict[str, str]:
     """What is pushed, client authentication aside."""
+    mode = {} if pushed.response_mode is None else {"response_mode": pushed.response_mode}
     challenge = base64.urlsafe_b64encode(hashlib.sha256(pushed.code_verifier.encode()).digest()).rstrip(b"=").decode()
     claims: dict[str, Any] = {"acr": {"essential": True, "values": [SCA_ACR]}}
     if pushed.consent_id is not None:
         claims["openbanking_intent_id"] = {"essential": True, "value": pushed.consent_id}
     return {
         "client_id": client_id,
-        "response_type": "code",
+        "response_type": pushed.response_type,
+        **mode,
         "scope": pushed.scope,
         "redirect_uri": pushed.redirect_uri,
         "state": pushed.state,
@@ -48,18 +54,36 @@ def authorization_form(client_id: str, pushed: PushedRequest) -> dict[str, str]:
     }
 
 
-def read_response(location: str, pushed: PushedRequest, *, issuer: str) -> str:
-    """The code in a redirect. Raises ResponseInvalid: another address, issuer or state, or an error in place of a code."""
-    if location.partition("?")[0] != pushed.redirect_uri.partition("?")[0]:
+def request_claims(form: dict[str, str]) -> dict[str, Any]:
+    """The same as the claims of a request object, where `claims` is an object itself."""
+    return {**form, "claims": json.loads(form["claims"])}
+
+
+def read_parameters(location: str, pushed: PushedRequest) -> dict[str, str]:
+    """What a redirect brought, from the place where it was asked for. Raises ResponseInvalid: another address or place, or one twice."""
+    if location.partition("#")[0].partition("?")[0] != pushed.redirect_uri.partition("?")[0]:
         raise ResponseInvalid("redirected elsewhere than asked")
-    pairs = parse_qsl(urlsplit(location).query, keep_blank_values=True)
-    answer = dict(pairs)
-    if len(answer) != len(pairs):
+    parts = urlsplit(location)
+    in_fragment = pushed.response_type != "code"
+    if parts.fragment and not in_fragment:
+        raise ResponseInvalid("a fragment that was not asked for")
+    pairs = parse_qsl(parts.fragment if in_fragment else parts.query, keep_blank_values=True)
+    if len(dict(pairs)) != len(pairs):
         raise ResponseInvalid("a repeated parameter")
+    return dict(pairs)
+
+
+def check_parameters(answer: Mapping[str, Any], pushed: PushedRequest, *, issuer: str) -> str:
+    """The code. Raises ResponseInvalid: another issuer or state, or an error in place of a code."""
     if answer.get("iss") != issuer:
         raise ResponseInvalid("iss: not the server that was asked")
     if answer.get("state") != pushed.state:
         raise ResponseInvalid("state: not the request that was sent")
     if "code" not in answer:
         raise ResponseInvalid(f"error: {answer.get('error')}")
-    return answer["code"]
+    return str(answer["code"])
+
+
+def read_response(location: str, pushed: PushedRequest, *, issuer: str) -> str:
+    """The code in a redirect that nobody signed. Raises what the two above raise."""
+    return check_parameters(read_parameters(location, pushed), pushed, issuer=issuer)

@@ -31,9 +31,13 @@ class TppFolder:
     ca: Path
     redirect_uris: tuple[str, ...]
     scope: str
+    security_profile: str
+    response_mode: str | None
     token_endpoint_auth_method: str
+    sender_constraint: str  # "mtls" or "dpop"
     transport: ClientCertificate
     signing_jwk: dict[str, Any]
+    software_statement: str
     resource_base: str
 
 
@@ -50,9 +54,13 @@ def load_folder(folder: Path, *, resource_base: str | None = None) -> TppFolder:
         ca=folder / client["ca"],
         redirect_uris=tuple(client["redirect_uris"]),
         scope=client["scope"],
+        security_profile=client.get("security_profile", "fapi2-security"),
+        response_mode=client.get("response_mode"),
         token_endpoint_auth_method=client["token_endpoint_auth_method"],
+        sender_constraint=client["sender_constraint"],
         transport=ClientCertificate(folder / client["transport_certificate"], folder / client["transport_key"]),
         signing_jwk=signing,
+        software_statement=(folder / client["software_statement"]).read_text() if "software_statement" in client else "",
         resource_base=resource_base or _resource_base(folder, client["mtls"]),
     )
 

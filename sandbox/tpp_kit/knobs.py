@@ -13,12 +13,23 @@ Value = TypeVar("Value")
 class Knobs:
     """Changes to one call. In each mapping a value replaces or adds a member, and None takes it away.
 
-    `certificate`: the TPP's own, none at all, or another's. `signing_jwk` signs the client assertion in place of the TPP's key.
+    `certificate`: the TPP's own (where a call needs one), none at all, or another's. `signing_jwk` signs the client assertion in place of
+    the TPP's key, `proof_jwk` the DPoP proof, `object_jwk` the request object. `proof`: with each call that needs one, never, or also
+    beside a pushed request, which otherwise only names the key. `form` changes what is sent, `object_claims` what is signed; `query`
+    what a browser brings beside it.
     """
 
     assertion_claims: Mapping[str, Any] = field(default_factory=dict)
     assertion_header: Mapping[str, Any] = field(default_factory=dict)
     signing_jwk: dict[str, Any] | None = None
+    proof_claims: Mapping[str, Any] = field(default_factory=dict)
+    proof_header: Mapping[str, Any] = field(default_factory=dict)
+    proof_jwk: dict[str, Any] | None = None
+    proof: Literal["where needed", "never", "also at push"] = "where needed"
+    object_claims: Mapping[str, Any] = field(default_factory=dict)
+    object_header: Mapping[str, Any] = field(default_factory=dict)
+    object_jwk: dict[str, Any] | None = None
+    query: Mapping[str, str | None] = field(default_factory=dict)
     form: Mapping[str, str | None] = field(default_factory=dict)
     headers: Mapping[str, str | None] = field(default_factory=dict)
     certificate: ClientCertificate | Literal["own", "none"] = "own"

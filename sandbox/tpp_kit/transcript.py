@@ -12,7 +12,17 @@ _LONG = re.compile(
     r"(?<![A-Za-z0-9_-])(?![a-z]+(?:_[a-z]+)+\b)[A-Za-z0-9_-]{24,}(?:\.[A-Za-z0-9_-]+)*"
 )  # names of members are long too, but plain
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_SHOWN = ("accept", "authorization", "cache-control", "content-type", "location", "retry-after", "www-authenticate", "x-fapi-")
+_SHOWN = (
+    "accept",
+    "authorization",
+    "cache-control",
+    "content-type",
+    "dpop",
+    "location",
+    "retry-after",
+    "www-authenticate",
+    "x-fapi-",
+)
 
 
 @dataclass(frozen=True, slots=True)

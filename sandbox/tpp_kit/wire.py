@@ -62,7 +62,12 @@ class Wire:
         shown = self._folder.transport if certificate == "own" else certificate
         identity = None if shown == "none" else shown
         async with self._open_session().request(
-            method, url, headers=headers, data=body or None, ssl=_context(self._folder.ca, identity), allow_redirects=False
+            method,
+            url,
+            headers=headers,
+            data=body or None,
+            ssl=_context(self._folder.ca, identity, _stamp(identity)),
+            allow_redirects=False,
         ) as response:
             answer = Answer(response.status, dict(response.headers), await response.read())
         self.transcript.append(_entry(method, url, headers, body, answer, with_certificate=identity is not None))
@@ -89,12 +94,17 @@ class Wire:
 
 
 @lru_cache(maxsize=64)
-def _context(ca: Path, identity: ClientCertificate | None) -> ssl.SSLContext:
+def _context(ca: Path, identity: ClientCertificate | None, _stamp: int | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=ca)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if identity is not None:
         context.load_cert_chain(identity.certificate, identity.key)
     return context
+
+
+def _stamp(identity: ClientCertificate | None) -> int | None:
+    """Another one once the certificate was renewed: the next call then shows the new one."""
+    return None if identity is None else identity.certificate.stat().st_mtime_ns
 
 
 def _entry(method: str, url: str, headers: Mapping[str, str], body: bytes, answer: Answer, *, with_certificate: bool) -> Entry:

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from portcullis.control_client import post
 from sandbox.tpp_kit.tpp import Tpp
@@ -54,14 +55,15 @@ def tpp_folder(embedded_server, callback):
     return Path(made["folder"])
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def tpp(tpp_folder):
     async with Tpp.from_folder(tpp_folder) as tpp:
         yield tpp
 
 
-@pytest.fixture(params=SCREENS)
-async def page(request, tmp_path):
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium():
+    """One browser for the whole run: starting it takes longer than most visits."""
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
@@ -75,8 +77,14 @@ async def page(request, tmp_path):
                 "--no-first-run",
             ],
         )
-        context = await browser.new_context(viewport=SCREENS[request.param], ignore_https_errors=True)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=SCREENS)
+async def page(request, chromium):
+    """A visitor's own: no cookie and no cache of another's."""
+    async with await chromium.new_context(viewport=SCREENS[request.param], ignore_https_errors=True) as context:
         page = await context.new_page()
         page.set_default_timeout(15_000)
         yield page
-        await browser.close()

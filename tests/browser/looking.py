@@ -7,6 +7,7 @@ import pytest
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 NEEDS_CHROMIUM = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed: apt-get install chromium")
+ONE_LOOP = pytest.mark.asyncio(loop_scope="session")  # that of the browser, which these tests share
 SCREENS = {"phone": {"width": 375, "height": 812}, "desktop": {"width": 1280, "height": 800}}
 SERIOUS = {"serious", "critical"}
 

@@ -2,19 +2,19 @@
 
 import asyncio
 
-import pytest
+import pytest_asyncio
 
 from portcullis.control_client import post
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.tpp import Tpp
-from tests.browser.looking import NEEDS_CHROMIUM, check_page, findings, log_in
+from tests.browser.looking import NEEDS_CHROMIUM, ONE_LOOP, check_page, findings, log_in
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = [NEEDS_CHROMIUM, ONE_LOOP]
 
 PRESENT = Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"})
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def given(embedded_server):
     """A consent that alice gave to acme, and used."""
     async with Tpp.from_folder(embedded_server.state_dir / "tpps" / "acme") as acme:

@@ -1,8 +1,8 @@
 """A real Chromium walks the PSU's pages, on a phone and on a desktop, as a customer would."""
 
-from tests.browser.looking import NEEDS_CHROMIUM, check_page, findings, log_in
+from tests.browser.looking import NEEDS_CHROMIUM, ONE_LOOP, check_page, findings, log_in
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = [NEEDS_CHROMIUM, ONE_LOOP]
 
 
 async def open_journey(page, tpp):

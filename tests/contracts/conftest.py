@@ -31,7 +31,7 @@ def mortal_valkey() -> Iterator[Valkey]:
 
 
 @pytest.fixture(params=BOOKS)
-async def books(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Books]:
-    """Each upstream, empty, on each database."""
-    async with BOOKS[request.param](database_url) as books:
+async def books(request: pytest.FixtureRequest, migrated_url: str) -> AsyncIterator[Books]:
+    """Each upstream, empty, on each kind of database."""
+    async with BOOKS[request.param](migrated_url) as books:
         yield books

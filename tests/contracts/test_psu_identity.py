@@ -15,7 +15,6 @@ from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.ids import SeededIds
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.psu_identity.built_in import BuiltInIdentity, Enrolment, enrol
 from plugins.psu_identity.passwords import Passwords
@@ -68,9 +67,8 @@ class Enrolled:
 
 
 @asynccontextmanager
-async def built_in(database_url: str) -> AsyncIterator[Enrolled]:
-    async with Database.open(database_url) as database:
-        await upgrade(database, "plugins.psu_identity.migrations", "alembic_version_psu_identity")
+async def built_in(migrated_url: str) -> AsyncIterator[Enrolled]:
+    async with Database.open(migrated_url) as database:
         sealer, clock, postbox, device = Sealer({1: b"k" * 32}), ManualClock(NOW), Postbox(), Pocket()
         ann = Enrolment(
             id="psu-ann",
@@ -89,8 +87,8 @@ IDENTITIES_UNDER_TEST = {BuiltInIdentity.name: built_in}
 
 
 @pytest.fixture(params=IDENTITIES_UNDER_TEST)
-async def bank(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Enrolled]:
-    async with IDENTITIES_UNDER_TEST[request.param](database_url) as enrolled:
+async def bank(request: pytest.FixtureRequest, migrated_url: str) -> AsyncIterator[Enrolled]:
+    async with IDENTITIES_UNDER_TEST[request.param](migrated_url) as enrolled:
         yield enrolled
 
 

@@ -7,16 +7,20 @@ from pathlib import Path
 import pytest
 
 from kernel.config import build
+from portcullis.certificate_settings import CertificateSettings, TrustListSettings
+from portcullis.checks import check_production
+from portcullis.loading import VARIABLES
 from portcullis.settings import (
-    VARIABLES,
     BrandSettings,
     CodeSenderSettings,
     CoreBankTlsSettings,
+    DirectorySettings,
     InternalClientSettings,
     RateSettings,
     Settings,
+    SigningKeySettings,
     TlsSettings,
-    check_production,
+    VaultTransitSettings,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +28,22 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 
 
 @pytest.mark.parametrize(
-    "kind", [Settings, BrandSettings, InternalClientSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings]
+    "kind",
+    [
+        Settings,
+        BrandSettings,
+        TlsSettings,
+        TrustListSettings,
+        CertificateSettings,
+        RateSettings,
+        CodeSenderSettings,
+        CoreBankTlsSettings,
+        DirectorySettings,
+        SigningKeySettings,
+        VaultTransitSettings,
+    ],
+    "kind",
+    [Settings, BrandSettings, InternalClientSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings],
 )
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:

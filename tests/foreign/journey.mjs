@@ -11,13 +11,9 @@ const ready = JSON.parse(await read('ready.json'))
 const folder = ['tpps', tppName]
 const tpp = JSON.parse(await read(...folder, 'client.json'))
 const jwk = JSON.parse(await read(...folder, tpp.signing_jwks)).keys.find((key) => key.kid === tpp.signing_kid)
-const dispatcher = new Agent({
-  connect: {
-    ca: await read('pki', 'ca.pem'),
-    cert: await read(...folder, tpp.transport_certificate),
-    key: await read(...folder, tpp.transport_key),
-  },
-})
+const proves = tpp.sender_constraint === 'dpop' // tokens are bound to a key, and no call shows a certificate
+const certificate = { cert: await read(...folder, tpp.transport_certificate), key: await read(...folder, tpp.transport_key) }
+const dispatcher = new Agent({ connect: { ca: await read('pki', 'ca.pem'), ...(proves ? {} : certificate) } })
 const browserDispatcher = new Agent({ connect: { ca: await read('pki', 'ca.pem') } })
 const algorithms = {
   PS256: { name: 'RSA-PSS', hash: 'SHA-256' },
@@ -30,24 +26,31 @@ const customFetch = (url, options) => fetch(url, { ...options, dispatcher })
 const config = await client.discovery(
   new URL(tpp.issuer),
   tpp.client_id,
-  { use_mtls_endpoint_aliases: true, id_token_signed_response_alg: 'PS256' },
+  { use_mtls_endpoint_aliases: !proves, id_token_signed_response_alg: jwk.alg === 'ES256' ? 'ES256' : 'PS256' },
   client.PrivateKeyJwt({ key, kid: jwk.kid }),
   { [client.customFetch]: customFetch },
 )
+const options = proves ? { DPoP: client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256')) } : undefined
 const aisp = `${ready.mtls}/open-banking/v4.0/aisp`
 const answers = []
 
 async function call(token, method, path, body) {
   const headers = new Headers({ 'x-fapi-interaction-id': crypto.randomUUID(), 'x-fapi-customer-ip-address': '192.0.2.7' })
   if (body) headers.set('content-type', 'application/json')
-  const response = await customFetch(`${aisp}${path}`, {
-    method,
-    body: body ? JSON.stringify(body) : undefined,
-    headers: { ...Object.fromEntries(headers), authorization: `Bearer ${token}` },
-  })
+  const response = await fetchResource(token, method, `${aisp}${path}`, body ? JSON.stringify(body) : undefined, headers)
   const text = await response.text()
   answers.push({ method, path, status: response.status, headers: Object.fromEntries(response.headers), body: text })
   return { status: response.status, document: text ? JSON.parse(text) : undefined }
+}
+
+async function fetchResource(token, method, url, body, headers) {
+  if (!proves) return customFetch(url, { method, body, headers: { ...Object.fromEntries(headers), authorization: `Bearer ${token}` } })
+  try {
+    return await client.fetchProtectedResource(config, token, new URL(url), method, body, headers, options)
+  } catch (error) {
+    if (error instanceof client.WWWAuthenticateChallengeError) return error.response
+    throw error
+  }
 }
 
 function fields(html, formAction) {
@@ -102,7 +105,7 @@ async function approveByControl(url, consentId) {
   return new URL(response.headers.get('location'))
 }
 
-const clientCredentials = await client.clientCredentialsGrant(config, { scope: 'accounts' })
+const clientCredentials = await client.clientCredentialsGrant(config, { scope: 'accounts' }, options)
 const permissions = ['ReadAccountsDetail', 'ReadBalances', 'ReadTransactionsDetail', 'ReadTransactionsCredits', 'ReadTransactionsDebits']
 const lodged = await call(clientCredentials.access_token, 'POST', '/account-access-consents', { Data: { Permissions: permissions }, Risk: {} })
 const consentId = lodged.document.Data.ConsentId
@@ -117,14 +120,14 @@ const authorizationUrl = await client.buildAuthorizationUrlWithPAR(config, {
   state: expectedState,
   nonce: expectedNonce,
   claims: JSON.stringify({ id_token: { openbanking_intent_id: { value: consentId, essential: true }, acr: { essential: true, values: ['urn:openbanking:psd2:sca'] } } }),
-})
+}, options)
 const callback = approval === 'forms' ? await walkForms(authorizationUrl.href) : await approveByControl(authorizationUrl.href, consentId)
-const tokens = await client.authorizationCodeGrant(config, callback, { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true })
+const tokens = await client.authorizationCodeGrant(config, callback, { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true }, undefined, options)
 const accounts = await call(tokens.access_token, 'GET', '/accounts')
 const accountId = accounts.document.Data.Account[0].AccountId
 await call(tokens.access_token, 'GET', `/accounts/${accountId}/balances`)
 await call(tokens.access_token, 'GET', `/accounts/${accountId}/transactions`)
-const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token)
+const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, options)
 const again = await call(refreshed.access_token, 'GET', '/balances')
 await call(clientCredentials.access_token, 'DELETE', `/account-access-consents/${consentId}`)
 const refused = await call(refreshed.access_token, 'GET', '/accounts')
@@ -132,6 +135,7 @@ await client.tokenRevocation(config, tokens.refresh_token)
 const claims = tokens.claims()
 console.log(JSON.stringify({
   consentId,
+  tokenType: tokens.token_type,
   accounts: accounts.document.Data.Account.length,
   intent: claims.openbanking_intent_id,
   acr: claims.acr,

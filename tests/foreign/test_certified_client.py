@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fasteners import InterProcessLock
 
+from tests.journeys.dpop import enrolled
 from tests.official import validate_answer
 
 HERE = Path(__file__).parent
@@ -45,8 +46,21 @@ def install(folder: Path) -> None:
 @pytest.mark.spec("FAPI2-SP-FINAL")
 async def test_openid_client_walks_the_whole_journey(server, client_folder, approval):
     """openid-client: discovery, private_key_jwt over mTLS, PAR, PKCE, iss, id_token, refresh, revocation; and every answer is valid."""
+    seen = await walk(server, client_folder, "acme", approval)
+    assert seen["tokenType"] == "bearer"
+
+
+@pytest.mark.spec("RFC9449")
+async def test_openid_client_walks_it_with_dpop_and_without_a_certificate(acme, server, client_folder):
+    """The same, its tokens and its code bound to a key of the library's own, each call proven by it."""
+    async with await enrolled(acme, "dora"):
+        seen = await walk(server, client_folder, "dora", "control")
+    assert seen["tokenType"] == "dpop"
+
+
+async def walk(server, client_folder, tpp, approval):
     process = await asyncio.create_subprocess_exec(
-        "node", "journey.mjs", str(server.state_dir), "acme", approval,
+        "node", "journey.mjs", str(server.state_dir), tpp, approval,
         cwd=client_folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     output, errors = await asyncio.wait_for(process.communicate(), timeout=60)
@@ -60,3 +74,4 @@ async def test_openid_client_walks_the_whole_journey(server, client_folder, appr
     for answer in seen["answers"]:
         body = answer["body"].encode() or None
         validate_answer("uk_obie/v4.0", answer["method"], answer["path"], answer["status"], answer["headers"], body)
+    return seen

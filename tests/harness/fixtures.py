@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.harness.installations import EMBEDDED, KINDS, Installations
+from tests.harness.installations import BANK_WITHIN, EMBEDDED, KINDS, Installations
 from tests.harness.judged import JudgedTpp
 from tests.harness.server import Server
 
@@ -44,7 +44,7 @@ def own_server(request: pytest.FixtureRequest, installations: Installations) -> 
         yield installation.start()
 
 
-@pytest.fixture(scope="session", params=KINDS)
+@pytest.fixture(scope="session", params=(EMBEDDED, BANK_WITHIN))
 def mortal_server(request: pytest.FixtureRequest, installations: Installations) -> Iterator[Server]:
     """A sandbox that tests may kill as long as they start it again; shared by those who do."""
     ensure_postgresql(request)
@@ -54,7 +54,7 @@ def mortal_server(request: pytest.FixtureRequest, installations: Installations) 
 
 def ensure_postgresql(request: pytest.FixtureRequest) -> None:
     """Ask for PostgreSQL in the name of whoever needs it, so that it outlives them."""
-    if request.param != EMBEDDED:
+    if request.param.startswith("postgresql"):
         request.getfixturevalue("postgresql_admin")
 
 

@@ -1,4 +1,5 @@
-"""Whole installations for journeys: the embedded default, and one as in production, on PostgreSQL and Valkey.
+"""Whole installations for journeys: the embedded default with the bank within, and one as in production, on PostgreSQL and Valkey with
+the bank elsewhere, reached over HTTP. So whatever runs on both kinds runs on both upstreams, and the kind's name says which.
 
 Seeding the bank takes longer than most journeys, so it is done once per kind and run: later installations start from a copy of the
 first one's state directory and database.
@@ -16,13 +17,19 @@ from pathlib import Path
 
 import asyncpg
 
+from plugins.upstreams.core_bank import CoreBank
 from tests.harness.apart import run_apart
-from tests.harness.server import Server
+from tests.harness.server import Server, free_ports
 from tests.harness.valkey import Valkey, started_valkey
 
-EMBEDDED = "embedded"
-PRODUCTION_LIKE = "postgresql+valkey"
+# storage, hot state if it is a process, and upstream
+EMBEDDED = "embedded+built_in"
+PRODUCTION_LIKE = "postgresql+valkey+core_bank"
 KINDS = (EMBEDDED, PRODUCTION_LIKE)
+BANK_WITHIN = (
+    "postgresql+valkey+built_in"  # for who kills the server over and over: each start of the bank beside it costs a second
+)
+BANK_BESIDE = "embedded+core_bank"
 TEMPLATE_DATABASE = "sandbox_template"
 TRANSIENT = ("server.log", "ready.json", "*.lock")
 
@@ -42,33 +49,37 @@ class Installations:
     def installation(self, kind: str, *, seeded: bool = True) -> Iterator[Server]:
         """A server that is not started yet, on a state directory and database of its own; stopped at the end. Without `seeded`
         its state directory and database are empty."""
+        storage, upstream = kind.rsplit("+", 1)
         state_dir = self.make_directory(kind.replace("+", "-"))
         if seeded:
-            shutil.copytree(self._template(kind), state_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*TRANSIENT))
-        with self._around(kind, TEMPLATE_DATABASE if seeded else None) as (environment, valkey):
+            shutil.copytree(self._template(storage), state_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*TRANSIENT))
+        with self._around(storage, TEMPLATE_DATABASE if seeded else None) as (environment, valkey):
             server = Server(state_dir, environment, valkey=valkey)
+            if upstream == CoreBank.name:
+                server.arguments = ("sandbox", "--core-bank")
+                server.environment["PORTCULLIS_CORE_BANK_PORT"] = str(free_ports(1)[0])
             try:
                 yield server
             finally:
                 server.stop()
 
     @contextmanager
-    def _around(self, kind: str, template: str | None) -> Iterator[tuple[dict[str, str], Valkey | None]]:
+    def _around(self, storage: str, template: str | None) -> Iterator[tuple[dict[str, str], Valkey | None]]:
         """What the server needs beside its state directory."""
-        if kind == EMBEDDED:
+        if storage == "embedded":
             yield {}, None
             return
         with started_valkey() as valkey, self._database(template) as database_url:
             yield {"PORTCULLIS_DATABASE_URL": database_url, "PORTCULLIS_REDIS_URL": valkey.url}, valkey
 
-    def _template(self, kind: str) -> Path:
+    def _template(self, storage: str) -> Path:
         """The state directory of a sandbox that was seeded and stopped. Made by the first worker that asks; the others wait."""
-        folder = self.shared / f"template-{kind}"
+        folder = self.shared / f"template-{storage}"
         with locked(folder.with_suffix(".lock")):
             if not (folder / "ready-made").exists():
                 shutil.rmtree(folder, ignore_errors=True)
-                environment = {} if kind == EMBEDDED else {"PORTCULLIS_DATABASE_URL": self._make_template_database()}
-                assert Server(folder, environment).start().stop() == 0
+                environment = {} if storage == "embedded" else {"PORTCULLIS_DATABASE_URL": self._make_template_database()}
+                assert Server(folder, environment, by_hand=True).start().stop() == 0
                 (folder / "ready-made").touch()
         return folder
 

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from sandbox.tpp_kit.answers import Tokens
+from sandbox.tpp_kit.authorization import PushedRequest
 from sandbox.tpp_kit.folder import ClientCertificate, TppFolder
-from sandbox.tpp_kit.tpp import DEFAULT_PERMISSIONS, PushedRequest, Tokens, Tpp
+from sandbox.tpp_kit.tpp import DEFAULT_PERMISSIONS, Tpp
 from sandbox.tpp_kit.wire import CALL_SECONDS, Answer, Wire
 from tests.harness.server import Server
 from tests.official import STANDARDS, validate_answer

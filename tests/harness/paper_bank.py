@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,12 +18,15 @@ from kernel.banking.parties import AccountParty, Party
 from kernel.banking.statements import PDF, Statement, StatementFile, StatementPage
 from kernel.brand import Brand
 from kernel.circuit import Circuit
-from kernel.clock import monotonic
+from kernel.clock import SystemClock, monotonic
 from kernel.http.listener import serve
+from kernel.http.message import Request, Response
+from kernel.http.tls import mtls_context
 from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.core_bank.v1.operations import BASE_PATH
 from plugins.upstreams.core_bank import CoreBank
-from portcullis.core_bank_server import CoreBankServer
+from portcullis.core_bank_server import CoreBankServer, refusal
+from sandbox.pki import TestPki, TransportSubject
 
 BRAND = Brand("main", "Main", "https://main.test", "https://mtls.test", ZoneInfo("Europe/London"), (), "https://mtls.test")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -152,6 +156,29 @@ async def served(bank: Any, brands: tuple[Brand, ...] = (BRAND,), server_class: 
     server = server_class(bank, brands, TOKEN, {brands[0].name: (CUSTOMER,)})
     async with serve(server.handle, refuse=server.refuse, host="127.0.0.1", port=0, ssl_context=None, listener="public") as port:
         yield f"http://127.0.0.1:{port}{BASE_PATH}"
+
+
+class ByCertificate(CoreBankServer):
+    """Asks for a certificate before anything else."""
+
+    async def handle(self, request: Request) -> Response:
+        if request.certificate is None:
+            return refusal(401, "credentials_invalid")
+        return await super().handle(request)
+
+
+@asynccontextmanager
+async def served_by_certificate(bank: Any, folder: Path):
+    """The bank over mTLS under an authority that no machine knows: its base URL, then the PEM files of the authority, and of a caller
+    whom the bank knows with its key."""
+    pki = TestPki.open(folder / "pki", SystemClock())
+    context = mtls_context(pki.ensure_server(), [pki.ca_path])
+    certificate, key = folder / "client.pem", folder / "client.key"
+    subject = TransportSubject(software_id="portcullis", organisation_name="Main", organisation_id="PSDGB-FCA-1")
+    pki.ensure_transport(certificate, key, subject)
+    server = ByCertificate(bank, (BRAND,), TOKEN, {BRAND.name: (CUSTOMER,)})
+    async with serve(server.handle, refuse=server.refuse, host="127.0.0.1", port=0, ssl_context=context, listener="mtls") as port:
+        yield f"https://127.0.0.1:{port}{BASE_PATH}", pki.ca_path, certificate, key
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""A real server in a process of its own, started as a user starts it, killed as an operator fears it."""
+"""A real server in a process of its own, killed as an operator fears it."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.harness.forked import Forked
 from tests.harness.valkey import Valkey
 
 START_SECONDS_MAX = 60
@@ -39,9 +40,10 @@ class Server:
     state_dir: Path
     environment: dict[str, str] = field(default_factory=dict)
     ports: list[int] = field(default_factory=lambda: free_ports(3))
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | subprocess.Popen[bytes] | None = None
     arguments: tuple[str, ...] = ("sandbox",)
     valkey: Valkey | None = None  # what PORTCULLIS_REDIS_URL leads to
+    by_hand: bool = False  # started by the command that a user types, which takes a second longer
 
     def start(self) -> "Server":
         """Launched, and ready."""
@@ -60,6 +62,9 @@ class Server:
             **self.environment,
         }
         self.state_dir.mkdir(parents=True, exist_ok=True)
+        if not self.by_hand:
+            self.process = Forked(self.arguments, environment, self.state_dir / "server.log")
+            return
         with (self.state_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "portcullis", *self.arguments],

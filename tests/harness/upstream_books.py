@@ -16,7 +16,6 @@ from kernel.banking.products import Product
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.database import Database
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.ledger.catalogue import add_offers, add_product
 from plugins.ledger.documents import Identity, Narrative
@@ -185,7 +184,6 @@ def _kind_of(record: AnyRecord) -> Records:
 @asynccontextmanager
 async def built_in_books(database_url: str) -> AsyncIterator[BuiltInBooks]:
     async with Database.open(database_url) as database:
-        await upgrade(database, "plugins.ledger.migrations", "alembic_version_ledger")
         clock, sealer = ManualClock(NOW), Sealer({1: b"k" * 32})
         yield BuiltInBooks(database, sealer, clock, BuiltInBank(database, sealer, clock))
 

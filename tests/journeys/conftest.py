@@ -1,7 +1,8 @@
 """What journeys share: the server's books, a browser, a grant that stands ready."""
 
+import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from tests.harness.judged import Grant, JudgedTpp
 from tests.harness.server import Server
 from tests.journeys.scene import Scene
 
+KINDS = {
+    "signing": {"profile": "fapi2-message-signing", "response_mode": "jwt"},
+    "hybrid": {"profile": "fapi1-advanced"},
+    "advanced": {"profile": "fapi1-advanced", "response_mode": "jwt", "alg": "ES256"},
+    "another": {"profile": "fapi1-advanced", "response_mode": "jwt"},
+}
 GRANT_SECONDS_MAX = 200.0  # an access token lives for 300
 
 
@@ -57,3 +64,27 @@ async def scene(acme: JudgedTpp, borough: JudgedTpp, books: Books, standing: dic
     for prepare in (scene.alices, scene.narrow, scene.boroughs, scene.own_token, scene.account, scene.boroughs_account):
         await prepare()
     return scene
+
+
+@pytest.fixture(scope="session")
+def names(server: Server) -> dict[str, str]:
+    """The TPPs of this server that sign, by kind: made when first asked for."""
+    return {}
+
+
+@pytest.fixture
+async def tpp_of(acme: JudgedTpp, names: dict[str, str]) -> AsyncIterator[Callable[[str], Awaitable[JudgedTpp]]]:
+    opened = []
+
+    async def make(kind: str) -> JudgedTpp:
+        if kind not in names:
+            name = f"{kind}-{secrets.token_hex(4)}"
+            made = await acme.control("/tpps", {"name": name, **KINDS[kind]})
+            assert made.status == 200, made.body
+            names[kind] = name
+        opened.append(JudgedTpp.of(acme.server, names[kind]))
+        return opened[-1]
+
+    yield make
+    for tpp in opened:
+        await tpp.wire.close()

@@ -1,23 +1,24 @@
-"""What the mirrored modules of the FAPI 2.0 test plan share. A test that is a module of the plan is marked with its name."""
+"""What the mirrored modules of the FAPI test plans share. A test that is a module of a plan is marked with its name."""
 
 import re
 
 import pytest
 
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.tpp import Refused
 from tests.harness.forms import Browser
 
-PREFIX = "fapi2-security-profile-final-"
+FAPI2, FAPI1, CIBA = "fapi2-security-profile-final", "fapi1-advanced-final", "fapi-ciba-id1"
 DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
 
 
-def module(*names):
-    return pytest.mark.spec(*(PREFIX + name for name in names))
+def module(*names, plan=FAPI2):
+    """The test is these modules of the conformance suite."""
+    return pytest.mark.conformance(*(f"{plan}-{name}" if name else plan for name in names))
 
 
-def case(name, *values):
-    return pytest.param(*values, id=name, marks=module(name))
+def case(name, *values, plan=FAPI2):
+    return pytest.param(*values, id=name, marks=module(name, plan=plan))
 
 
 def own(name, *values):

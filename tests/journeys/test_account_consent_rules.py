@@ -1,16 +1,24 @@
 """The consent rules of account information as a TPP and a customer meet them from outside, on both installations."""
 
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 
+from consent.tables_consents import consents as consents_table
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs
-from sandbox.tpp_kit.tpp import Refused
+from tests.harness.books import Books
 from tests.harness.forms import Browser
+from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
 
 PRESENT = Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"})
 EVERYDAY, SAVINGS = "Bills and spending", "Rainy day"
+SWEPT_SECONDS_MAX = 20.0
 
 
 async def statuses(tpp, path, token, times, knobs=AS_IT_SHOULD_BE):
@@ -151,3 +159,35 @@ class TestOfTheBanksOwn:
         for path in ("balances", "transactions"):
             assert (await tpp.get(f"/accounts/{everyday}/{path}", tokens.access_token, knobs=PRESENT)).status == 200
         assert (await consent_of(tpp, waiting.id))["Status"] == "RJCT"  # nobody authorised it in a day
+
+    @pytest.mark.parametrize("own_server", [EMBEDDED], indirect=True)
+    async def test_what_time_has_ended_is_refused_alike_before_and_after_it_is_recorded(self, tpp, own_server):
+        """The sweep runs with the start and every half minute: nobody may be able to tell when."""
+        until = datetime.now(UTC) + timedelta(days=30)
+        grant, waiting = await tpp.granted(expires=until.isoformat()), await tpp.lodge_account_consent()
+        assert (await tpp.control("/clock", {"advance": "P40D"})).status == 200
+
+        async def told():
+            answer = await tpp.get("/accounts", grant.token, knobs=PRESENT)
+            with pytest.raises(Refused) as refused:
+                await tpp.refresh(grant.tokens.refresh_token)
+            consents = [await consent_of(tpp, consent_id) for consent_id in (grant.consent_id, waiting.id)]
+            return answer.status, answer.json()["Errors"], str(refused.value), consents
+
+        async def recorded():
+            states = sa.select(consents_table.c.state).where(consents_table.c.id.in_([grant.consent_id, waiting.id]))
+            return {row.state for row in await books.rows(states)}
+
+        async with Books.of(own_server) as books:
+            before = await told()
+            assert await recorded() == {"authorised", "awaiting"}
+            assert before[0] == 401
+            await asyncio.to_thread(own_server.stop)
+            await asyncio.to_thread(own_server.start)
+            await tpp.reconnect()
+            deadline = time.monotonic() + SWEPT_SECONDS_MAX
+            while await recorded() != {"expired", "rejected"}:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.05)
+            assert await told() == before
+            await books.check_whole()

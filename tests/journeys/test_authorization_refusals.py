@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.authorization import authorization_form
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.signing import ResponseInvalid
-from sandbox.tpp_kit.tpp import Refused
 from tests.harness.forms import Browser
 from tests.journeys.fapi import case, check_error, module, own, walked
 from tests.journeys.scene import CONSENTS
@@ -166,7 +166,8 @@ async def test_a_request_uri_is_good_for_one_completion(acme, books):
     before = await books.watched()
     async with Browser(acme.folder.ca) as second:
         await second.open(await acme.authorization_url(pushed.request_uri))
-        assert (second.landed, second.status, second.error_code) == ("", 400, "invalid_request_uri")
+        assert second.landed.startswith(pushed.redirect_uri + "?")
+        assert (second.answer["error"], second.answer["state"]) == ("invalid_request_uri", pushed.state)
     await books.check_nothing_written(before)
     assert (await acme.redeem(acme.read_authorization_response(browser.landed, pushed), pushed)).access_token
 
@@ -175,17 +176,25 @@ async def test_a_request_uri_is_good_for_one_completion(acme, books):
 async def test_another_clients_request_uri(acme, borough, browser):
     pushed = await acme.push_authorization_request((await acme.lodge_account_consent()).id)
     await browser.open(await borough.authorization_url(pushed.request_uri))
-    assert (browser.landed, browser.status, browser.error_code) == ("", 400, "invalid_request")
+    assert browser.landed.startswith(borough.folder.redirect_uris[0] + "?")
+    assert browser.answer["error"] == "invalid_request"
+    assert not {"code", "state"} & browser.answer.keys()
 
 
 @pytest.mark.parametrize(
-    "request_uri", ["urn:ietf:params:oauth:request_uri:made-up", "https://evil.test/request.jwt", "", "x" * 5000]
+    "request_uri", ["urn:ietf:params:oauth:request_uri:made-up", "https://evil.test/request.jwt", "x" * 5000]
 )
 async def test_a_request_uri_of_nobody(acme, browser, request_uri):
+    """Acme has one address only, so there is no doubt where to say so."""
     await browser.open(await acme.authorization_url(request_uri))
-    assert browser.landed == ""
-    assert browser.status == 400
-    assert browser.error_code in {"invalid_request_uri", "invalid_request"}
+    assert browser.landed.startswith(acme.folder.redirect_uris[0] + "?")
+    assert browser.answer["error"] in {"invalid_request_uri", "invalid_request"}
+    assert not {"code", "state"} & browser.answer.keys()
+
+
+async def test_no_request_uri_and_no_request(acme, browser):
+    await browser.open(await acme.authorization_url(""))
+    assert (browser.landed, browser.status, browser.error_code) == ("", 400, "invalid_request")
 
 
 @module("ensure-server-handles-non-matching-intent-id")

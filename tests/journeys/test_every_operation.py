@@ -4,7 +4,6 @@ import pytest
 
 from sandbox.tpp_kit.knobs import Knobs
 from tests.harness.judged import JudgedTpp
-from tests.harness.server import Server
 from tests.journeys.scene import PRESENT
 from tests.official import COUNTS, unreadable
 
@@ -28,16 +27,6 @@ ALL = (
 BASIC = tuple(name.replace("Detail", "Basic") for name in ALL if name != "ReadPAN")
 FEW = ("ReadAccountsBasic", "ReadBalances")
 SETS = {"all": ALL, "basic": BASIC, "few": FEW}
-UPSTREAMS = ("built_in", "core_bank")
-
-
-@pytest.fixture(scope="session", params=UPSTREAMS)
-def bank_server(request: pytest.FixtureRequest, installations) -> Server:
-    """A server on each upstream: the bank within, and the bank over HTTP."""
-    with installations.installation("embedded") as installation:
-        if request.param == "core_bank":
-            installation.arguments = ("sandbox", "--core-bank")
-        yield installation.start()
 
 
 async def walk(tpp: JudgedTpp, persona: str, permissions: tuple[str, ...]) -> dict[str, int]:
@@ -68,11 +57,10 @@ async def walk(tpp: JudgedTpp, persona: str, permissions: tuple[str, ...]) -> di
 
 @pytest.mark.skipif(unreadable("uk_obie/v4.0") is not None, reason="the official documents are not there to judge by")
 @pytest.mark.parametrize("permissions", SETS)
-async def test_every_operation_is_valid_for_every_persona(bank_server, permissions):
-    async with JudgedTpp.of(bank_server, "acme") as tpp:
-        table = {persona: await walk(tpp, persona, SETS[permissions]) for persona in PERSONAS}
+async def test_every_operation_is_valid_for_every_persona(acme, server, permissions):
+    table = {persona: await walk(acme, persona, SETS[permissions]) for persona in PERSONAS}
     operations = sorted({name for row in table.values() for name in row})
-    upstream = "core_bank over HTTP" if "--core-bank" in bank_server.arguments else "built in"
+    upstream = "core_bank over HTTP" if "core_bank" in server.ready else "built in"
     COUNTS.tables.append(rendered(f"{upstream}, permissions: {permissions}", operations, table))
     for persona, row in table.items():
         for name, status in row.items():

@@ -14,11 +14,11 @@ from consent.tables_consents import consents
 from plugins.ledger import tables as ledger
 from sandbox.bank import tables as bank
 from sandbox.bank.seeding import ALL_HOUSEHOLDS
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.tpp import Refused
 from tests.harness.books import BRAND, Books
 from tests.harness.forms import Browser
-from tests.harness.installations import EMBEDDED, PRODUCTION_LIKE
+from tests.harness.installations import BANK_WITHIN, EMBEDDED
 from tests.harness.judged import JudgedTpp
 from tests.journeys.scene import CONSENTS, PRESENT
 
@@ -228,7 +228,7 @@ def tail_of(server):
     return server.log() if (server.state_dir / "server.log").exists() else ""
 
 
-@pytest.mark.parametrize("mortal_server", [PRODUCTION_LIKE], indirect=True)
+@pytest.mark.parametrize("mortal_server", [BANK_WITHIN], indirect=True)
 @pytest.mark.parametrize("restarted", ["empty", "from an old dump"])
 async def test_the_hot_state_is_killed_while_serving(mortal_server, restarted):
     """Without it versions come from the database and first uses are refused; a new one is believed about what it can know."""

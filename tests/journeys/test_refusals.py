@@ -197,7 +197,7 @@ async def test_a_consent_that_cannot_be_authorised_is_refused_at_authorize_befor
         assert browser.answer["iss"] == acme.folder.issuer
         assert browser.cookies == {}
         await browser.open(await acme.authorization_url(pushed.request_uri))
-        assert (browser.status, browser.error_code) == (400, "invalid_request_uri")
+        assert (browser.answer["error"], browser.answer["state"]) == ("invalid_request_uri", pushed.state)
     await books.check_whole()
 
 

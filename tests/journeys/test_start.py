@@ -23,7 +23,7 @@ from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Wire
 from tests.harness.books import Books
 from tests.harness.forged import Forge
-from tests.harness.installations import EMBEDDED, PRODUCTION_LIKE
+from tests.harness.installations import BANK_WITHIN, EMBEDDED
 from tests.harness.judged import JudgedTpp
 from tests.harness.server import Server, free_ports
 from tests.journeys.scene import CONSENTS
@@ -68,7 +68,9 @@ def elsewhere(tmp_path):
 
 
 def test_ready_json_says_where_to_go(server):
-    assert server.ready == {
+    port = server.environment.get("PORTCULLIS_CORE_BANK_PORT")
+    bank = {"core_bank": f"http://127.0.0.1:{port}/core-bank/v1"} if port else {}
+    assert server.ready == bank | {
         "issuer": f"https://localhost:{server.ports[0]}",
         "mtls": f"https://localhost:{server.ports[1]}",
         "ops": f"http://127.0.0.1:{server.ports[2]}",
@@ -177,7 +179,7 @@ def test_a_second_server_on_the_same_database_is_refused(mortal_server, tmp_path
     assert mortal_server.ready["pid"] == mortal_server.process.pid
 
 
-@pytest.mark.parametrize("mortal_server", [PRODUCTION_LIKE], indirect=True)
+@pytest.mark.parametrize("mortal_server", [BANK_WITHIN], indirect=True)
 def test_a_server_alone_is_refused_a_database_that_others_share(mortal_server, tmp_path):
     done = run(mortal_server, "sandbox", **elsewhere(tmp_path), PORTCULLIS_REDIS_URL=None)
     assert "another server is running on this database" in refusal_of(done)

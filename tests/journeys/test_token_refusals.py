@@ -7,8 +7,8 @@ import asyncio
 
 import pytest
 
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs
-from sandbox.tpp_kit.tpp import Refused
 from tests.journeys.fapi import case, check_error, code_for, module, own, refused_redemption
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -44,6 +44,8 @@ def check_of(kind: Any, name: str = "") -> Check | None:
     if isinstance(kind, type) and not get_args(kind):
         return _check_of_class(kind, name)
     origin = get_origin(kind)
+    if origin is Literal:
+        return None
     if origin in (Union, types.UnionType):
         [only] = [each for each in get_args(kind) if each is not types.NoneType]
         inner = check_of(only, name)

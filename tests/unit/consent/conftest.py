@@ -1,20 +1,34 @@
 """Worlds of the authorization server: on SQLite where the database does not matter, on both kinds where it does."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.unit.consent.oauth_world import World, oauth_world
+from tests.harness.databases import KINDS, SQLITE, Databases
+from tests.unit.consent.oauth_world import World, begin, oauth_world
 
 
 @pytest.fixture
-async def oauth(sqlite_url: str) -> AsyncIterator[World]:
-    async with oauth_world(sqlite_url) as world:
+def begun_sqlite_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    with databases.database(SQLITE, tmp_path, begin) as url:
+        yield url
+
+
+@pytest.fixture(params=KINDS)
+def begun_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    with databases.database(request.param, tmp_path, begin) as url:
+        yield url
+
+
+@pytest.fixture
+async def oauth(begun_sqlite_url: str) -> AsyncIterator[World]:
+    async with oauth_world(begun_sqlite_url) as world:
         yield world
 
 
 @pytest.fixture
-async def oauth_anywhere(database_url: str) -> AsyncIterator[World]:
+async def oauth_anywhere(begun_url: str) -> AsyncIterator[World]:
     """The test runs once on each kind of database."""
-    async with oauth_world(database_url) as world:
+    async with oauth_world(begun_url) as world:
         yield world

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -21,21 +21,21 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.app import ConsentServer
-from consent.authorize.pushed import PushedRequest, load_pushed, take_pushed
-from consent.authorize.respond import success_redirect
+from consent.authorize.pushed import PushedRequest, load_pushed
+from consent.clients.client_keys import ClientKeys
 from consent.clients.metadata import ClientMetadata
-from consent.clients.registry import register_client
+from consent.clients.registry import register_client, replace_client
+from consent.journey.outcome import Approval, approve
+from consent.journey.session import Asked
 from consent.keys.ring import KeyRing
 from consent.keys.rotation import prepare_keys
+from consent.ports import DirectoryKeys
 from consent.services import Services
 from consent.snapshots import ConsentSnapshots
 from consent.store.authorisations import Shown
-from consent.store.changes import authorise
 from consent.store.consents import ConsentStore
 from consent.store.snapshots import load_consent
 from consent.tables import epoch, journal, outbox
-from consent.tokens.codes import issue_code
-from consent.tokens.subject import pairwise_subject
 from consent.tokens.verify import TokenVerifier
 from kernel.access import Client, Role
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
@@ -44,16 +44,21 @@ from kernel.certificates import Certificate
 from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.epoch import Epoch
+from kernel.errors import Overloaded
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.http.message import Request, Response
 from kernel.ids import RandomIds
+from kernel.jose import import_key
 from kernel.journal import Entry, Journal
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
-from kernel.subjects import consent_subject
 from kernel.telemetry import Telemetry
 from kernel.versions import Versions
 from openapi.uk_obie.v4_0.dialect import DIALECT
+from plugins.key_stores.sealing_file import SealingFile
+from tests.harness.addresses import Addresses
+from tests.harness.databases import migrate
+from tests.harness.keys import key_pool
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -129,6 +134,25 @@ KEYS = {
     name: SigningKey(alg, name)
     for name, alg in (("acme-1", "PS256"), ("borough-1", "PS256"), ("curve-1", "ES256"), ("edward-1", "EdDSA"))
 }
+
+
+class TestDirectory:
+    """Vouches for whatever it is told."""
+
+    __test__ = False
+    issuer = "The Directory"
+
+    def __init__(self) -> None:
+        self.key = SigningKey("ES256", "directory-1")
+        self.is_reachable = True
+
+    async def keys(self, _kid: str | None) -> DirectoryKeys:
+        if not self.is_reachable:
+            raise Overloaded("out of reach")
+        return DirectoryKeys({"directory-1": import_key(self.key.jwk, kid="directory-1", alg="ES256")})
+
+
+DIRECTORY = TestDirectory()
 
 
 def certificate(name: str) -> Certificate:
@@ -207,6 +231,14 @@ class Answer:
         return dict(pairs)
 
     @property
+    def fragment(self) -> dict[str, str]:
+        """Of an answer that leaves nothing of its own in the query."""
+        assert self.status == 303, self.text
+        parts = urlsplit(self.response.headers["Location"])
+        assert not {"code", "error", "response", "id_token"} & dict(parse_qsl(parts.query)).keys()
+        return dict(parse_qsl(parts.fragment, strict_parsing=True))
+
+    @property
     def text(self) -> str:
         return (self.response.body or b"").decode()
 
@@ -224,6 +256,7 @@ class World:
     hot_state: InProcessHotState
     database: Database
     tokens_recorded: list[Entry] = field(default_factory=list)
+    addresses: Addresses = field(default_factory=Addresses)
     tpps: dict[str, Tpp] = field(default_factory=dict)
     jti: int = 0
     monotonic: float = 0.0
@@ -270,6 +303,13 @@ class World:
     async def register(self, name: str, key: SigningKey, **changes: Any) -> Tpp:
         client = await register_client(self.services, BRAND, self.metadata(name, key, **changes))
         self.tpps[name] = Tpp(client, key, certificate(name), next(iter(client.redirect_uris), ""))
+        return self.tpps[name]
+
+    async def register_anew(self, tpp: Tpp, **changes: Any) -> Tpp:
+        """The same client with other metadata."""
+        name = next(name for name, known in self.tpps.items() if known is tpp)
+        client = await replace_client(self.services, BRAND, tpp.client.id, self.metadata(name, tpp.key, **changes))
+        self.tpps[name] = replace(tpp, client=client)
         return self.tpps[name]
 
     def assertion_claims(self, tpp: Tpp, **changes: Any) -> dict[str, Any]:
@@ -323,7 +363,7 @@ class World:
             claims["id_token"]["openbanking_intent_id"] = {"value": consent_id, "essential": True}
         parameters = {
             "client_id": tpp.client.id,
-            "response_type": "code",
+            "response_type": max(tpp.client.response_types, key=len),
             "redirect_uri": tpp.redirect_uri,
             "scope": "openid accounts",
             "state": "state-1",
@@ -334,6 +374,33 @@ class World:
             **changes,
         }
         return {name: value for name, value in parameters.items() if value is not None}
+
+    def object_claims(self, tpp: Tpp, consent_id: str | None, **changes: Any) -> dict[str, Any]:
+        """A correct request object, its structured members as JSON; a change to None leaves a member out."""
+        request = self.request_of(tpp, consent_id)
+        claims = {
+            **request,
+            "claims": json.loads(request["claims"]),
+            "iss": tpp.client.id,
+            "aud": BRAND.issuer,
+            "iat": self.now,
+            "nbf": self.now,
+            "exp": self.now + 300,
+            **changes,
+        }
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def signed(self, tpp: Tpp, consent_id: str | None, **changes: Any) -> str:
+        return tpp.key.jwt(self.object_claims(tpp, consent_id, **changes))
+
+    async def push_object(self, tpp: Tpp, token: str, **outside: str) -> Answer:
+        return await self.call("POST", "/par", form={"request": token, **outside, **self.credentials(tpp)})
+
+    async def bring(self, tpp: Tpp, token: str, **outside: str) -> Answer:
+        """A browser brings an object by value, beside the parameters that OpenID Connect wants outside."""
+        beside = {name: self.request_of(tpp, None)[name] for name in ("client_id", "response_type", "scope", "redirect_uri")}
+        query = {name: value for name, value in {**beside, "request": token, **outside}.items() if value}
+        return await self.call("GET", "/authorize", query=query)
 
     async def push(self, tpp: Tpp, consent_id: str | None, **changes: Any) -> Answer:
         return await self.call("POST", "/par", form={**self.request_of(tpp, consent_id, **changes), **self.credentials(tpp)})
@@ -349,40 +416,17 @@ class World:
     async def approve(self, tpp: Tpp, request_uri: str, *, psu_id: str = "alice") -> Answer:
         """What the journey does when the PSU approves."""
         services, pushed = self.services, await self.load_pushed(tpp, request_uri)
-        authorisation_id = services.ids.uuid()
-
-        async def work(connection: AsyncConnection) -> tuple[str, dict[str, int]]:
-            assert await take_pushed(connection, BRAND.name, pushed.id)
-            consent = await load_consent(connection, services.sealer, BRAND.name, pushed.consent_id, lock=True)
-            assert consent is not None
-            authorised = await authorise(
-                connection,
-                services,
-                consent,
-                psu_id=psu_id,
-                upstream_ids=("account-1",),
-                authorisation_id=authorisation_id,
-                shown=Shown(client_name="", organisation_name="", clusters=(), until="", window="", accounts=()),
-            )
-            code = await issue_code(
-                connection,
-                services=services,
-                brand=BRAND,
-                pushed=pushed,
-                consent=authorised,
-                authorisation_id=authorisation_id,
-                psu_id=psu_id,
-                subject=pairwise_subject(services.sealer, BRAND.name, consent.organisation_id, psu_id),
-                auth_time=self.clock.wall(),
-                acr=SCA,
-            )
-            return code, {consent_subject(BRAND.name, consent.id): authorised.version}
-
-        async def write() -> tuple[str, dict[str, int]]:
-            return await services.database.write(work)
-
-        code = await services.versions.change([consent_subject(BRAND.name, pushed.consent_id)], write)
-        return Answer(success_redirect(BRAND, pushed, code))
+        async with self.database.read() as connection:
+            consent = await load_consent(connection, services.sealer, BRAND.name, pushed.consent_id or "")
+        assert consent is not None
+        approval = Approval(
+            psu_id=psu_id,
+            upstream_ids=("account-1",),
+            authorisation_id=services.ids.uuid(),
+            authenticated_at=self.clock.wall(),
+            shown=Shown(client_name="", organisation_name="", clusters=(), until="", window="", accounts=()),
+        )
+        return Answer(await approve(services, BRAND, Asked(pushed, tpp.client, consent), approval, _claim))
 
     async def load_pushed(self, tpp: Tpp, request_uri: str) -> PushedRequest:
         async with self.database.read() as connection:
@@ -422,10 +466,26 @@ class NoBank:
     """The PSU's pages are not opened here."""
 
 
+async def begin(database_url: str) -> None:
+    """Leave an empty database as a first start does. Making the brand's signing keys takes longer than most tests."""
+    await migrate(database_url)
+    async with _opened(database_url) as world:
+        await prepare_keys(world.services, BRAND.name)
+
+
 @asynccontextmanager
 async def oauth_world(database_url: str) -> AsyncIterator[World]:
+    """On a database that `begin` has prepared."""
+    async with _opened(database_url) as world, world.hot_state.running(), world.services.versions.running():
+        await prepare_keys(world.services, BRAND.name)
+        await world.register("acme", KEYS["acme-1"], default_permissions=frozenset({Permission.ACCOUNTS_BASIC}))
+        await world.register("borough", KEYS["borough-1"])
+        yield world
+
+
+@asynccontextmanager
+async def _opened(database_url: str) -> AsyncIterator[World]:
     async with Database.open(database_url) as database:
-        await upgrade(database, "consent.migrations", "alembic_version_consent")
         clock, ids, sealer = ManualClock(START), RandomIds(), Sealer({1: b"k" * 32})
         world: World
 
@@ -439,6 +499,7 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
         versions = Versions(hot_epoch, hot_state, hot_state, monotonic, pause=_no_pause)
         store_journal = Journal(journal, outbox)
         recorded: list[Entry] = []
+        addresses = Addresses()
         services = Services(
             database=database,
             versions=versions,
@@ -447,19 +508,22 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
             sealer=sealer,
             journal=store_journal,
             snapshots=ConsentSnapshots(database, sealer),
-            keys=KeyRing(database, sealer),
+            keys=KeyRing(database, SealingFile(sealer), key_pool()),
             identity=NoBank(),  # type: ignore[arg-type]
             customer_accounts=NoBank(),  # type: ignore[arg-type]
             dialects={DIALECT.name: DIALECT},
             store=ConsentStore(database=database, versions=versions, clock=clock, ids=ids, sealer=sealer, journal=store_journal),
+            certificate_status=Statuses(),
             record_token=recorded.append,
+            client_keys=ClientKeys(addresses, monotonic),
+            directories={DIRECTORY.issuer: DIRECTORY},
         )
-        World.__init__(world, services, ConsentServer(services, Telemetry()), clock, hot_state, database, recorded)
-        async with hot_state.running(), versions.running():
-            await prepare_keys(services, BRAND.name)
-            await world.register("acme", KEYS["acme-1"], default_permissions=frozenset({Permission.ACCOUNTS_BASIC}))
-            await world.register("borough", KEYS["borough-1"])
-            yield world
+        World.__init__(world, services, ConsentServer(services, Telemetry()), clock, hot_state, database, recorded, addresses)
+        yield world
+
+
+async def _claim(_connection: AsyncConnection) -> None:
+    """Nobody else answers."""
 
 
 async def _no_pause(_seconds: float) -> None:

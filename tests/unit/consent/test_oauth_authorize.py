@@ -31,18 +31,41 @@ async def test_a_posted_request_is_the_same_request(oauth: World):
     assert answer.response.headers["Location"] == "/login"
 
 
-@pytest.mark.spec("fapi2-security-profile-final-par-attempt-to-use-expired-request_uri")
-async def test_an_expired_request_is_refused_on_a_page(oauth: World):
+@pytest.mark.conformance("fapi2-security-profile-final-par-attempt-to-use-expired-request_uri")
+async def test_an_expired_request_is_refused_where_it_came_from(oauth: World):
+    """RFC 6749 section 4.1.2.1: its address was checked when it was pushed."""
     request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
     oauth.advance(seconds=89)
-    assert (await oauth.visit(oauth.acme, request_uri)).status == 303
+    assert (await oauth.visit(oauth.acme, request_uri)).response.headers["Location"] == "/login"
     oauth.advance(seconds=1)
+    answer = await oauth.visit(oauth.acme, request_uri)
+    assert answer.response.headers["Location"].startswith(oauth.acme.redirect_uri + "?")
+    location = answer.location
+    assert (location["error"], location["state"], location["iss"]) == ("invalid_request_uri", "state-1", BRAND.issuer)
+
+
+async def test_an_address_that_was_unregistered_meanwhile_is_not_trusted(oauth: World):
+    request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
+    oauth.advance(seconds=90)
+    others = ("https://acme.example/other", "https://acme.example/another")
+    await oauth.register_anew(oauth.acme, redirect_uris=others)
     status, page = (await oauth.visit(oauth.acme, request_uri)).page
     assert status == 400
     assert "invalid_request_uri" in page
 
 
-@pytest.mark.spec("fapi2-security-profile-final-par-attempt-to-use-request_uri-for-different-client")
+async def test_a_client_with_one_address_is_told_there_what_is_wrong_with_its_request_uri(oauth: World):
+    """RFC 6749 section 3.1.2.3: where one address is registered there is no doubt. No state: the request is not this client's."""
+    await oauth.register_anew(oauth.borough, redirect_uris=(oauth.borough.redirect_uri,))
+    foreign = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
+    for request_uri, error in ((foreign, "invalid_request"), (foreign + "x", "invalid_request_uri")):
+        answer = await oauth.visit(oauth.borough, request_uri)
+        assert answer.response.headers["Location"].startswith(oauth.borough.redirect_uri + "?")
+        assert answer.location["error"] == error
+        assert set(answer.location) == {"error", "error_description", "iss"}
+
+
+@pytest.mark.conformance("fapi2-security-profile-final-par-attempt-to-use-request_uri-for-different-client")
 async def test_another_clients_request_is_refused_on_a_page(oauth: World):
     request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
     status, page = (await oauth.visit(oauth.borough, request_uri)).page
@@ -60,7 +83,10 @@ async def test_what_is_wrong_with_client_or_request_uri_is_shown_on_a_page(oauth
         "unknown client": ({"request_uri": request_uri, "client_id": "nobody"}, "invalid_client"),
         "no request": ({"client_id": client_id}, "invalid_request"),
         "unknown request": ({"client_id": client_id, "request_uri": request_uri + "x"}, "invalid_request_uri"),
-        "a request from afar": ({"client_id": client_id, "request_uri": "https://evil.example/request"}, "invalid_request_uri"),
+        "a request from afar": (
+            {"client_id": client_id, "request_uri": "https://evil.example/request"},
+            "request_uri_not_supported",
+        ),
         "markup": ({"client_id": "<script>alert(1)</script>", "request_uri": request_uri}, "invalid_client"),
     }
     for name, (query, error) in cases.items():
@@ -73,7 +99,7 @@ async def test_what_is_wrong_with_client_or_request_uri_is_shown_on_a_page(oauth
             assert "Content-Security-Policy" in answer.response.headers
 
 
-@pytest.mark.spec("fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails")
+@pytest.mark.conformance("fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails")
 async def test_a_request_that_was_not_pushed_goes_back_to_its_client(oauth: World):
     parameters = oauth.request_of(oauth.acme, "consent")
     answer = await oauth.call("GET", "/authorize", query=parameters)
@@ -103,7 +129,7 @@ async def test_a_parameter_twice_is_refused(oauth: World):
     assert answer.page[0] == 400
 
 
-@pytest.mark.spec("fapi2-security-profile-final-ensure-server-handles-non-matching-intent-id")
+@pytest.mark.conformance("fapi2-security-profile-final-ensure-server-handles-non-matching-intent-id")
 async def test_a_consent_that_is_not_the_clients_is_refused_before_any_page(oauth_anywhere: World):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     foreign = await world.lodge(world.borough)
@@ -113,9 +139,8 @@ async def test_a_consent_that_is_not_the_clients_is_refused_before_any_page(oaut
         answer = (await world.visit(acme, request_uri)).location
         assert answer["error"] == "access_denied"
         told.append({name: value for name, value in answer.items() if name != "state"})
-        status, page = (await world.visit(acme, request_uri)).page
-        assert status == 400
-        assert "invalid_request_uri" in page
+        again = (await world.visit(acme, request_uri)).location
+        assert again["error"] == "invalid_request_uri"
     assert told[0] == told[1], "a foreign consent must look like one that does not exist"
 
 

@@ -13,7 +13,7 @@ import pytest
 from consent.clients.registry import deactivate_client, register_client, replace_client
 from consent.settings import Settings
 from kernel.hot_state import Unavailable, VersionIs
-from tests.unit.consent.oauth_world import ASSERTION_TYPE, BRAND, KEYS, SigningKey, World, b64, b64_json, oauth_world
+from tests.unit.consent.oauth_world import ASSERTION_TYPE, BRAND, KEYS, SigningKey, World, b64, b64_json, begin, oauth_world
 
 INVALID = (401, "invalid_client")
 
@@ -253,7 +253,8 @@ async def test_a_client_id_that_matches_may_accompany_the_assertion(oauth: World
 async def test_a_server_learns_no_keys_from_another_in_its_process(oauth: World, tmp_path: Path):
     """The same brand, client id and version, with other keys."""
     assert (await oauth.token(oauth.acme, "client_credentials")).status == 200
-    async with oauth_world(f"sqlite:///{tmp_path}/other.db") as other:
+    await begin(url := f"sqlite:///{tmp_path}/other.db")
+    async with oauth_world(url) as other:
         key = KEYS["curve-1"]
         client = await register_client(other.services, BRAND, other.metadata("acme", key), client_id=oauth.acme.client.id)
         tpp = replace(oauth.acme, client=client, key=key)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from consent.keys.rotation import rotate_keys
+from consent.keys.rotation import begin_rotation
 from tests.unit.consent.oauth_world import BRAND, World
 
 WELL_KNOWNS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
@@ -22,13 +22,19 @@ REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it:
     *("id_token_signing_alg_values_supported", "token_endpoint_auth_methods_supported"),
     *("token_endpoint_auth_signing_alg_values_supported", "revocation_endpoint_auth_methods_supported"),
     *("revocation_endpoint_auth_signing_alg_values_supported", "code_challenge_methods_supported"),
+    *("request_object_signing_alg_values_supported", "authorization_signing_alg_values_supported"),
+    *("authorization_encryption_alg_values_supported", "authorization_encryption_enc_values_supported"),
+    *("id_token_encryption_alg_values_supported", "id_token_encryption_enc_values_supported"),
     *("authorization_response_iss_parameter_supported", "tls_client_certificate_bound_access_tokens"),
+    *("dpop_signing_alg_values_supported", "registration_endpoint"),
     "authorization_details_types_supported",
     *("grant_management_endpoint", "grant_management_actions_supported", "grant_management_action_required"),
 }
 
 
-@pytest.mark.spec("fapi2-security-profile-final-discovery-end-point-verification")
+@pytest.mark.conformance(
+    "fapi2-security-profile-final-discovery-end-point-verification", "fapi1-advanced-final-discovery-end-point-verification"
+)
 async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     first, second = [(await oauth.call("GET", path)).json for path in WELL_KNOWNS]
     assert first == second
@@ -38,7 +44,15 @@ async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     assert first["mtls_endpoint_aliases"]["token_endpoint"] == "https://localhost:8444/token"
     assert first["mtls_endpoint_aliases"].keys() <= first.keys()
     assert "authorization_endpoint" not in first["mtls_endpoint_aliases"]
-    assert first["response_types_supported"] == ["code"]
+    assert first["response_types_supported"] == ["code", "code id_token"]
+    assert set(first["response_modes_supported"]) == {"query", "fragment", "jwt", "query.jwt", "fragment.jwt"}
+    assert first["request_parameter_supported"] is True
+    assert first["request_uri_parameter_supported"] is False
+    assert {"PS256", "ES256"} <= set(first["request_object_signing_alg_values_supported"])
+    assert first["authorization_signing_alg_values_supported"] == ["PS256", "ES256"]
+    for of in ("authorization", "id_token"):
+        assert first[f"{of}_encryption_alg_values_supported"] == ["RSA-OAEP-256", "ECDH-ES"]
+        assert "A256GCM" in first[f"{of}_encryption_enc_values_supported"]
     assert first["code_challenge_methods_supported"] == ["S256"]
     assert first["authorization_response_iss_parameter_supported"] is True
     assert first["tls_client_certificate_bound_access_tokens"] is True
@@ -50,15 +64,16 @@ async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     assert {"acr", "openbanking_intent_id"} <= set(first["claims_supported"])
     assert "urn:openbanking:psd2:sca" in first["acr_values_supported"]
     assert set(first["token_endpoint_auth_signing_alg_values_supported"]) == {"PS256", "ES256", "EdDSA"}
+    assert set(first["dpop_signing_alg_values_supported"]) == {"PS256", "ES256", "EdDSA"}
 
 
 @pytest.mark.spec("RFC7517-5")
 async def test_published_keys_are_public_named_and_never_vanish_while_needed(oauth: World):
     before = (await oauth.call("GET", "/jwks")).json["keys"]
-    await rotate_keys(oauth.services, BRAND.name)
+    await begin_rotation(oauth.services, BRAND.name)
     after = (await oauth.call("GET", "/jwks")).json["keys"]
     assert {key["kid"] for key in before} < {key["kid"] for key in after}
-    assert len({key["kid"] for key in after}) == len(after) == 6
+    assert len({key["kid"] for key in after}) == len(after) == 20
     for key in after:
         assert key["use"] == "sig"
         assert key["alg"] in {"PS256", "ES256"}
@@ -91,7 +106,7 @@ async def test_head_is_get_without_its_body(oauth: World):
         ("DELETE", "/authorize", "GET, POST, HEAD"),
     ],
 )
-@pytest.mark.spec("fapi2-security-profile-final-par-attempt-invalid-http-method")
+@pytest.mark.conformance("fapi2-security-profile-final-par-attempt-invalid-http-method")
 async def test_another_method_is_refused_and_told_which_exist(oauth: World, method: str, path: str, allowed: str):
     answer = await oauth.call(method, path)
     assert answer.status == 405
@@ -105,9 +120,9 @@ async def test_an_unknown_path_is_not_found(oauth: World):
 
 async def test_a_broken_invariant_is_told_to_nobody(oauth: World):
     """A 500 without detail; the server goes on."""
-    present = oauth.services.keys._sets.pop(BRAND.name)
+    present = oauth.services.keys._sets._snapshots.pop(BRAND.name)
     answer = await oauth.call("GET", "/jwks")
     assert answer.error == (500, "server_error")
     assert "main" not in json.dumps(answer.json)
-    oauth.services.keys._sets[BRAND.name] = present
+    oauth.services.keys._sets._snapshots[BRAND.name] = present
     assert (await oauth.call("GET", "/jwks")).status == 200

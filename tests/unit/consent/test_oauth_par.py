@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from consent.authorize.pushed import take_pushed
+from consent.authorize.pushed import PushedRequest, load_answerable, take_pushed
 from consent.tables_consents import consents
+from consent.tables_oauth import pushed_requests
 from kernel.errors import Overloaded
 from tests.unit.consent.oauth_world import SCA, World
 
@@ -128,9 +129,10 @@ async def test_malformed_forms_are_refused(oauth: World, subtests: pytest.Subtes
 
 async def test_nothing_is_stored_for_who_is_not_authenticated(oauth: World):
     form = oauth.request_of(oauth.acme, "consent")
-    before = oauth.database.statements
     assert (await oauth.call("POST", "/par", form=form)).error == (401, "invalid_client")
-    assert oauth.database.statements == before
+    async with oauth.database.read() as connection:
+        for table in (pushed_requests, consents):
+            assert (await connection.execute(sa.select(table))).all() == []
 
 
 async def test_state_and_nonce_are_kept_unchanged(oauth: World, subtests: pytest.Subtests):
@@ -185,6 +187,29 @@ async def test_a_request_that_could_not_be_stored_leaves_no_default_consent(
     assert (await oauth_anywhere.push(oauth_anywhere.acme, None)).status == 503
     async with oauth_anywhere.database.read() as connection:
         assert (await connection.execute(sa.select(consents))).all() == []
+
+
+async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_anywhere: World):
+    """What a customer's TPP asked for, or whom it named, is nobody's business once it was answered."""
+    world = oauth_anywhere
+    request_uri = await world.pushed_uri(
+        world.acme, (await world.lodge(world.acme)).id, login_hint="alice@example.test", max_age="5"
+    )
+    pushed = await world.load_pushed(world.acme, request_uri)
+    assert await world.database.write(lambda connection: take_pushed(connection, "main", pushed.id))
+    async with world.database.read() as connection:
+        kept = await load_answerable(connection, "main", world.acme.client.id, request_uri)
+    assert kept == PushedRequest(
+        brand="main",
+        id=pushed.id,
+        client_id=pushed.client_id,
+        redirect_uri=pushed.redirect_uri,
+        state="state-1",
+        scope=(),
+        code_challenge="",
+        created_at=pushed.created_at,
+        expires_at=pushed.expires_at,
+    )
 
 
 async def test_a_request_is_completed_for_its_own_brand_only(oauth_anywhere: World):

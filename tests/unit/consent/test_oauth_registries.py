@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 import consent.authorize
 import consent.client_authentication
 import consent.grants
+import consent.response_modes
 import kernel.errors
 from consent.app import ROUTES, ConsentServer, _index
 from consent.authorize import STEPS
 from consent.client_authentication import METHODS
 from consent.errors import OAUTH_ERRORS, render_description
 from consent.grants import GRANTS
+from consent.profiles import PROFILES
+from consent.response_modes import MODES
 from consent.settings import Settings
 from kernel.errors import HeaderInvalid, Problem
 from kernel.telemetry import Telemetry
@@ -40,6 +43,15 @@ def test_every_grant_and_method_is_listed_once():
     assert [method.name for method in METHODS] == sorted(
         modules(consent.client_authentication) - {"assertion", "authenticate", "first_use", "method"}
     )
+
+
+def test_every_response_mode_is_listed_once_and_every_one_that_a_profile_names_exists():
+    names = [mode.name for mode in MODES]
+    assert len(set(names)) == len(names)
+    assert {type(mode).__module__.rpartition(".")[2] for mode in MODES} == modules(consent.response_modes) - {
+        *("choosing", "response", "signing"),
+    }
+    assert set(names) == {mode for profile in PROFILES.values() for modes in profile.response_types.values() for mode in modes}
 
 
 def test_no_path_has_two_handlers():

@@ -12,7 +12,14 @@ from cryptography.x509.oid import NameOID
 from consent.clients.registry import register_client
 from kernel.access import SecurityProfile
 from kernel.certificates import Certificate, parse_certificate
-from kernel.errors import FieldInvalid, FieldMissing
+from kernel.errors import (
+    CertificateBlocked,
+    CertificateInvalid,
+    CertificateRevoked,
+    CertificateUnchecked,
+    FieldInvalid,
+    FieldMissing,
+)
 from tests.unit.consent.oauth_world import BRAND, KEYS, START, Tpp, World
 
 INVALID = (401, "invalid_client")
@@ -86,6 +93,24 @@ async def test_any_other_certificate_authenticates_nobody(oauth: World, subtests
     assert (await ask(oauth, oauth.acme, made())).error == INVALID  # registered for assertions
     assertion = oauth.assertion(tess)
     assert (await oauth.token(tess, "client_credentials", client_assertion=assertion, presented=made())).error == INVALID
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        (CertificateRevoked, INVALID),
+        (CertificateBlocked, INVALID),
+        (CertificateInvalid, INVALID),
+        (CertificateUnchecked, (503, "temporarily_unavailable")),
+    ],
+)
+async def test_a_certificate_that_does_not_stand_any_more_authenticates_nobody(oauth: World, refusal: Any, error: Any):
+    """At every endpoint, also where nothing is bound to it."""
+    tess, presented = await register(oauth), made()
+    oauth.services.certificate_status.refused[presented.thumbprint] = refusal
+    assert (await ask(oauth, tess, presented)).error == error
+    pushed = await oauth.call("POST", "/par", form={"client_id": tess.client.id}, presented=presented)
+    assert pushed.error == error
 
 
 async def test_a_registration_names_exactly_one_subject(oauth: World, subtests: pytest.Subtests):

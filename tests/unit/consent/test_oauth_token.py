@@ -59,7 +59,7 @@ async def test_two_organisations_cannot_compare_their_customers(oauth: World):
     assert subjects[0] == subjects[1] != subjects[2]
 
 
-@pytest.mark.spec("fapi2-security-profile-final-ensure-authorization-request-without-nonce-success")
+@pytest.mark.conformance("fapi2-security-profile-final-ensure-authorization-request-without-nonce-success")
 async def test_a_nonce_appears_only_if_it_was_sent(oauth: World):
     assert "nonce" not in parts((await oauth.tokens(oauth.acme, nonce=None))["id_token"])[1]
     assert parts((await oauth.tokens(oauth.acme, nonce="n" * 64))["id_token"])[1]["nonce"] == "n" * 64
@@ -69,7 +69,7 @@ async def test_without_openid_there_is_no_id_token(oauth: World):
     assert "id_token" not in await oauth.tokens(oauth.acme, scope="accounts")
 
 
-@pytest.mark.spec("fapi2-security-profile-final-ensure-other-scope-order-succeeds")
+@pytest.mark.conformance("fapi2-security-profile-final-ensure-other-scope-order-succeeds")
 async def test_the_order_of_scopes_does_not_matter(oauth: World):
     assert (await oauth.tokens(oauth.acme, scope="accounts openid"))["scope"] == "accounts openid"
 
@@ -102,7 +102,7 @@ async def test_the_redirect_uri_need_not_be_repeated(oauth: World):
     assert (await oauth.redeem(oauth.acme, await oauth.code(oauth.acme), redirect_uri=None)).status == 200
 
 
-@pytest.mark.spec("fapi2-security-profile-final-ensure-token-endpoint-fails-with-expired-auth-code")
+@pytest.mark.conformance("fapi2-security-profile-final-ensure-token-endpoint-fails-with-expired-auth-code")
 async def test_a_code_lives_for_a_minute(oauth: World):
     code = await oauth.code(oauth.acme)
     oauth.advance(seconds=59)
@@ -163,7 +163,7 @@ async def test_a_scope_may_narrow_and_never_widen(oauth: World, subtests: pytest
             assert (await oauth.token(oauth.acme, "client_credentials", scope=scope)).status == status
 
 
-@pytest.mark.spec("fapi2-security-profile-final-refresh-token")
+@pytest.mark.conformance("fapi2-security-profile-final-refresh-token")
 async def test_a_refresh_token_stays_the_same_and_its_access_tokens_are_bound_anew(oauth: World):
     refresh_token = (await oauth.tokens(oauth.acme))["refresh_token"]
     other = oauth.borough.certificate

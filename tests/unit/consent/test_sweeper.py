@@ -10,7 +10,7 @@ from consent.journey.rows import load_journey
 from consent.store.authorisations import AuthorisationStatus
 from consent.sweeper import STALE, Sweeper
 from consent.tables import journal, outbox
-from consent.tables_consents import attempts, consent_versions, decisions, journeys
+from consent.tables_consents import attempts, closed_accounts, consent_versions, decisions, journeys
 from consent.tables_oauth import codes, denied_tokens, pushed_requests
 from consent.tokens.codes import take_code
 from kernel.banking.consents import AWAITING_MAX, ConsentState
@@ -21,8 +21,8 @@ from tests.unit.consent.journey.world import BRAND, CLIENT, START, World, make_w
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with make_world(database_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[World]:
+    async with make_world(migrated_url) as made:
         yield made
 
 
@@ -120,6 +120,30 @@ async def test_a_used_code_stays_while_its_family_lives(world):
     assert await world.rows(codes) == []
 
 
+async def test_a_used_code_is_over_when_its_consent_has_run_out(world):
+    """Its family is not ended, but a replay could end nothing: without this the row would stay for ever."""
+    consent = await world.lodge(valid_until=START + timedelta(days=30))
+    browser = await world.browser().begin(await world.push(consent))
+    await browser.log_in("alice")
+    await browser.approve(0)
+    await world.database.write(lambda connection: take_code(connection, BRAND.name, browser.answer["code"]))
+    world.clock.offset = timedelta(days=30)
+    await sweep(world)
+    world.clock.advance(timedelta(hours=1))
+    await sweep(world)
+    assert await world.rows(codes) == []
+
+
+async def test_a_lapse_is_told_since_the_moment_it_came(world):
+    """StatusUpdateDateTime must not move when the sweep writes down what time decided long ago."""
+    forgotten = await world.lodge()
+    world.clock.offset = AWAITING_MAX + timedelta(days=3)
+    await sweep(world)
+    recorded = await world.store.load(BRAND, forgotten.id)
+    assert recorded.state is ConsentState.REJECTED
+    assert recorded.state_changed_at == START + AWAITING_MAX
+
+
 async def test_a_backlog_is_removed_in_bounded_batches(world, monkeypatch):
     monkeypatch.setattr("consent.sweeper.BATCH_ROWS", 3)
     monkeypatch.setattr("consent.sweeper.BATCHES_MAX", 2)
@@ -145,7 +169,15 @@ async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):
 
 
 def test_every_table_of_passing_things_has_a_time_limit():
-    assert {stale.table for stale in STALE} == {journeys, attempts, decisions, pushed_requests, denied_tokens, codes}
+    assert {stale.table for stale in STALE} == {
+        journeys,
+        attempts,
+        decisions,
+        closed_accounts,
+        pushed_requests,
+        denied_tokens,
+        codes,
+    }
 
 
 async def spoil(world, *consent_ids):
@@ -220,8 +252,8 @@ async def plans_of(database: Database, work) -> list[str]:
     return plans
 
 
-async def test_a_sweep_and_a_journey_read_by_indexes_that_begin_with_the_brand(sqlite_url):
-    async with make_world(sqlite_url) as world:
+async def test_a_sweep_and_a_journey_read_by_indexes_that_begin_with_the_brand(migrated_sqlite_url):
+    async with make_world(migrated_sqlite_url) as world:
         lease = world.lease()
         assert await lease.acquire()
         sweeper = Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND)

@@ -44,8 +44,9 @@ from kernel.brand import Brand
 from kernel.certificates import Certificate
 from kernel.clock import ManualClock
 from kernel.cursor import CursorSealer
+from kernel.dpop_nonces import Nonces
 from kernel.errors import ConsentUnknown, HeaderInvalid, Overloaded, Problem, TokenInvalid
-from kernel.hot_state import Allowed, Check, Current, Exceeded, Moved, Verdict, VersionIs
+from kernel.hot_state import Allowed, Check, Current, Exceeded, FirstUse, Fresh, Moved, Replayed, Verdict, VersionIs
 from kernel.http.message import Request, Response
 from kernel.ids import SeededIds
 from kernel.operations import Operation
@@ -57,6 +58,7 @@ from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
 from policies.unattended_limit import Unattended
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -73,7 +75,7 @@ CERTIFICATE = Certificate(
     der=b"one",
     thumbprint="thumbprint-one",
     subject_dn="CN=one",
-    organisation_id="PSDGB-FCA-1",
+    organisation_id="org-1",
     not_before=START - timedelta(days=1),
     not_after=START + timedelta(days=365),
     serial=1,
@@ -106,7 +108,7 @@ class Errors:
 
     body: type | None = None
     statuses: Mapping[int, Sequence[str]] = {
-        401: ("certificate_", "token_", "client_inactive", "grant_"),
+        401: ("certificate_", "token_", "proof_", "client_inactive", "grant_"),
         403: ("scope_", "role_", "permission_", "account_not", "consent_", "reauthentication_"),
         404: ("operation_",),
         405: ("method_",),
@@ -310,10 +312,12 @@ class Snapshots:
 
 @dataclass
 class Decisions:
-    """Knows the current versions; counts its calls. Limits allow until `exceeded` names their rule."""
+    """Knows the current versions; counts its calls. Limits allow until `exceeded` names their rule; whatever may be used once is
+    fresh, until `used`."""
 
     versions: dict[str, int] = field(default_factory=dict)
     exceeded: set[str] = field(default_factory=set)
+    used: bool = False
     calls: list[tuple[tuple[Check, ...], bool]] = field(default_factory=list)
     answer: Callable[[Check], Verdict | None] = lambda check: None
 
@@ -325,7 +329,9 @@ class Decisions:
         if isinstance(check, VersionIs):
             current = self.versions.get(check.subject, 0)
             return Current() if current == check.version else Moved(current)
-        if getattr(check, "rule", "") in self.exceeded:
+        if isinstance(check, FirstUse):
+            return Replayed() if self.used else Fresh()
+        if check.rule in self.exceeded:
             return Exceeded(check.limit, 30)
         return Allowed(check.limit, check.limit - 1, 20)
 
@@ -541,12 +547,21 @@ class World:
         self.decisions = Decisions({keys_subject("main"): 1})
         self.consents = Consents({"consent-1": CONSENT}, {("org-1", "a3"): AccountReference("a3", "up3")})
         self.records = Records()
+        self.statuses = Statuses()
         self.upstream = Upstream(rows=[transaction(number, ("up1", "up2", "up3")[number % 3]) for number in range(1, 31)])
         self.cursors = CursorSealer(Sealer({1: b"k" * 32}))
         for snapshot in (CLIENT, FAMILY, CONSENT):
             self.store(snapshot)
         parts = PolicyParts(
-            self.tokens, self.snapshots, self.consents, self.records, self.clock, rate or Rate(), unattended or Unattended()
+            tokens=self.tokens,
+            snapshots=self.snapshots,
+            consents=self.consents,
+            records=self.records,
+            clock=self.clock,
+            certificate_status=self.statuses,
+            nonces=Nonces(Sealer({1: b"k" * 32})),
+            rate=rate or Rate(),
+            unattended=unattended or Unattended(),
         )
         self.chain = assemble(CHAIN, parts)
         self.customers = Customers()
@@ -597,6 +612,7 @@ def request(
     path: str = "/book/v1/accounts",
     *,
     token: str | None = "psu-token",
+    scheme: str = "Bearer",
     headers: Mapping[str, str] | Sequence[tuple[str, str]] = (),
     query: Sequence[tuple[str, str]] = (),
     body: bytes = b"",
@@ -605,7 +621,7 @@ def request(
 ) -> Request:
     sent = CIMultiDict(headers)
     if token is not None:
-        sent.add("Authorization", f"Bearer {token}")
+        sent.add("Authorization", f"{scheme} {token}")
     return Request(method, path, tuple(query), CIMultiDictProxy(sent), body, "localhost:8444", "127.0.0.1", listener, certificate)
 
 

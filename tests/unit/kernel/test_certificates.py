@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from kernel.certificates import CERTIFICATE_BYTES_MAX, check_valid_at, parse_certificate, thumbprint_of
 from kernel.errors import CertificateExpired, CertificateInvalid
+from tests.harness.authorities import Authority, der, pointing_at, stating
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 END = datetime(2027, 1, 30, tzinfo=UTC)
@@ -38,6 +40,8 @@ def certificate(*subject: tuple[x509.ObjectIdentifier, str]) -> bytes:
 ACME = certificate(
     (NameOID.COUNTRY_NAME, "GB"), (NameOID.ORGANIZATION_IDENTIFIER, "PSDGB-FCA-123456"), (NameOID.COMMON_NAME, "software, one")
 )
+
+QWAC = der(Authority.root().issue(extensions=[stating(), pointing_at("http://crl.example/list")]))
 
 
 def test_reads_who_it_names_and_when_it_is_valid():
@@ -89,6 +93,16 @@ def test_refuses_a_certificate_whose_issuer_has_expired():
 def test_whatever_is_no_certificate_is_refused(der):
     with pytest.raises(CertificateInvalid):
         parse_certificate(der)
+
+
+@given(st.data())
+def test_an_altered_certificate_is_read_or_refused(data):
+    """OpenSSL may have read it already: whatever it made of it, we make a certificate or a refusal."""
+    octets = bytearray(QWAC)
+    for _ in range(data.draw(st.integers(1, 3))):
+        octets[data.draw(st.integers(0, len(octets) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(CertificateInvalid):
+        assert parse_certificate(bytes(octets)).der == bytes(octets)
 
 
 def test_refuses_a_certificate_larger_than_any_real_one():

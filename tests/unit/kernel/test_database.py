@@ -39,6 +39,20 @@ async def test_returning_commits_and_raising_rolls_back(database):
         assert (await connection.execute(sa.select(THINGS.c.id))).scalars().all() == [1]
 
 
+async def test_a_snapshot_sees_one_moment_and_keeps_no_writer_waiting(database):
+    async def count(connection):
+        return (await connection.execute(sa.select(sa.func.count()).select_from(THINGS))).scalar_one()
+
+    async with database.snapshot() as connection:
+        assert await count(connection) == 0
+        await database.write(lambda writing: writing.execute(THINGS.insert().values(id=1)))
+        assert await count(connection) == 0
+    async with database.read() as connection:  # the same connection, given back as it was
+        assert await count(connection) == 1
+        await database.write(lambda writing: writing.execute(THINGS.insert().values(id=2)))
+        assert await count(connection) == 2
+
+
 async def test_instants_keep_their_microseconds_and_come_back_in_utc(database):
     at = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=2)))
 

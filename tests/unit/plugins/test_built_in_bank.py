@@ -13,7 +13,6 @@ from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.errors import UpstreamFailed
-from kernel.migrate import upgrade
 from kernel.sealed import SealBroken, Sealer
 from plugins.ledger import listing, tables
 from plugins.ledger.documents import Identity, Narrative
@@ -31,9 +30,8 @@ NUMBER = "00997112345678"
 
 
 @pytest.fixture
-async def database(database_url):
-    async with Database.open(database_url) as database:
-        await upgrade(database, "plugins.ledger.migrations", "alembic_version_ledger")
+async def database(migrated_url):
+    async with Database.open(migrated_url) as database:
         yield database
 
 

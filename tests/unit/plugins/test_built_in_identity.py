@@ -16,7 +16,6 @@ from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.errors import UpstreamTimedOut
 from kernel.ids import RandomIds
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.psu_identity import built_in, passwords, tables
 from plugins.psu_identity.built_in import BuiltInIdentity, Enrolment, ScaMethodUnavailable, enrol
@@ -68,9 +67,8 @@ class Toy:
 
 
 @pytest.fixture
-async def database(database_url):
-    async with Database.open(database_url) as database:
-        await upgrade(database, "plugins.psu_identity.migrations", "alembic_version_psu_identity")
+async def database(migrated_url):
+    async with Database.open(migrated_url) as database:
         await database.write(lambda connection: enrol(connection, SEALER, BRAND.name, ANN))
         yield database
 

@@ -15,7 +15,6 @@ from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType
 from kernel.banking.money import Money
 from kernel.clock import ManualClock
 from kernel.database import Database
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.balances import find_discrepancies
@@ -40,9 +39,8 @@ _runs = itertools.count()
 
 
 @pytest.fixture
-async def database(database_url):
-    async with Database.open(database_url) as database:
-        await upgrade(database, "plugins.ledger.migrations", "alembic_version_ledger")
+async def database(migrated_url):
+    async with Database.open(migrated_url) as database:
         yield database
 
 

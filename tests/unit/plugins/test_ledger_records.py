@@ -18,7 +18,6 @@ from kernel.banking.statements import FeeKind, InterestKind, StatementDay, State
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.database import Database
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.catalogue import add_offers
@@ -39,9 +38,8 @@ ONE = Beneficiary(id="b1", account_id="a", created_at=NOW, payee=PAYEE, referenc
 
 
 @pytest.fixture
-async def database(database_url):
-    async with Database.open(database_url) as database:
-        await upgrade(database, "plugins.ledger.migrations", "alembic_version_ledger")
+async def database(migrated_url):
+    async with Database.open(migrated_url) as database:
         yield database
 
 

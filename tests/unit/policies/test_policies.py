@@ -1,35 +1,36 @@
 """Each policy alone, without sockets: what it refuses, what it lets pass, what it asks the hot state."""
 
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.exchange import Exchange, present
 from gateway.whoami import plain_dialect
 from kernel import errors
-from kernel.access import Confirmation, FamilyState
+from kernel.access import FamilyState, Role
 from kernel.banking.consents import ConsentState
 from kernel.hot_state import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
 from kernel.http.message import Response
+from kernel.qualified import Provider, ProviderRole, Purpose, Qualified
 from policies.accept import Accept, accepts
 from policies.access_record import AccessRecord
 from policies.account import Account
 from policies.audience import TokenAudience
 from policies.body import Body
+from policies.certificate_standing import CertificateStanding
 from policies.client_state import ClientState
 from policies.consent_state import ConsentState as ConsentStatePolicy
 from policies.content_type import ContentType
 from policies.rate_limit import Rate, RateLimit
-from policies.role import ROLES
-from policies.token import TokenVerified, VerifiedTokens, parse_bearer
-from policies.token_binding import TokenBinding
+from policies.role import ROLES, RoleHeld
+from policies.token import TokenVerified, VerifiedTokens
 from policies.token_family import TokenFamilyActive
 from policies.unattended_limit import Unattended, UnattendedLimit
+from tests.harness.statuses import Statuses
 from tests.unit.gateway import world
 
 
@@ -46,38 +47,6 @@ def exchange_of(row: int = 3, path: dict[str, str] | None = None, **facts: Any) 
     exchange.token, exchange.client = world.TOKEN, world.CLIENT
     exchange.family, exchange.consent = world.FAMILY, world.CONSENT
     return exchange
-
-
-class TestBearer:
-    @pytest.mark.spec("RFC6750-2.1")
-    @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-    def test_reads_the_scheme_in_any_case(self, scheme):
-        assert parse_bearer(world.request(token=None, headers={"Authorization": f"{scheme}  abc.def-_~+/=="})) == "abc.def-_~+/=="
-
-    @pytest.mark.spec("RFC6750-3.1")
-    @pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YTpi"}, {"Authorization": ""}])
-    def test_takes_another_scheme_for_no_token(self, headers):
-        with pytest.raises(errors.TokenMissing):
-            parse_bearer(world.request(token=None, headers=headers))
-
-    @pytest.mark.spec("RFC6750-2.3")
-    def test_refuses_a_token_in_the_query_even_beside_a_good_one(self):
-        with pytest.raises(errors.TokenInvalid):
-            parse_bearer(world.request(query=[("access_token", "psu-token")]))
-
-    def test_refuses_two_authorization_headers(self):
-        with pytest.raises(errors.TokenInvalid):
-            parse_bearer(world.request(headers=[("Authorization", "Bearer psu-token")]))
-
-    @pytest.mark.parametrize("token", ["", "a b", "a,b", "é", "a" * 9216, "a\x00b", "=a"])
-    def test_refuses_what_cannot_be_a_token(self, token):
-        with pytest.raises(errors.TokenInvalid):
-            parse_bearer(world.request(token=token))
-
-    @given(st.text(max_size=200))
-    def test_any_header_is_a_token_or_a_refusal(self, value):
-        with suppress(errors.TokenMissing, errors.TokenInvalid):
-            assert parse_bearer(world.request(token=None, headers={"Authorization": value}))
 
 
 class TestTokenVerified:
@@ -127,14 +96,6 @@ class TestTokenVerified:
         verified.remember(keys[2], world.TOKEN)
         assert [verified.find(key) is not None for key in keys] == [True, False, True]
         assert len(verified) == 2
-
-
-@pytest.mark.spec("RFC8705-3")
-async def test_refuses_a_token_that_is_bound_to_no_certificate():
-    exchange = exchange_of()
-    exchange.token = msgspec.structs.replace(world.TOKEN, confirmation=Confirmation("jkt", "thumbprint-one"))
-    with pytest.raises(errors.TokenNotBound):
-        await TokenBinding().on_request(exchange)
 
 
 @pytest.mark.spec("RFC8707-2")
@@ -376,3 +337,39 @@ def test_every_kind_of_consent_needs_a_role():
 def test_a_fact_that_no_policy_established_is_a_broken_chain():
     with pytest.raises(RuntimeError):
         present(None)
+
+
+class TestStatedRoles:
+    """What a qualified certificate states limits its holder, whatever the client is registered for."""
+
+    @staticmethod
+    def exchange(*stated: ProviderRole | None, registered: frozenset[Role] = frozenset(Role)) -> Exchange:
+        provider = Provider(frozenset(role for role in stated if role), "Authority", "GB-FCA") if stated else None
+        certificate = replace(world.CERTIFICATE, qualified=Qualified(True, frozenset({Purpose.WEBSITE}), provider))
+        exchange = exchange_of(certificate=certificate)
+        exchange.client = msgspec.structs.replace(world.CLIENT, roles=registered)
+        return exchange
+
+    @pytest.mark.spec("RTS-34")
+    @pytest.mark.parametrize("stated", [(None,), (ProviderRole.ACCOUNT_SERVICING, ProviderRole.PAYMENT_INITIATION)])
+    async def test_a_certificate_without_the_role_is_not_enough(self, stated):
+        with pytest.raises(errors.RoleMissing):
+            await RoleHeld().on_request(self.exchange(*stated))
+
+    async def test_a_certificate_with_the_role_or_without_any_statement_is(self):
+        await RoleHeld().on_request(self.exchange(ProviderRole.ACCOUNT_INFORMATION))
+        await RoleHeld().on_request(self.exchange())
+
+    async def test_a_certificate_gives_no_role_that_the_client_lacks(self):
+        with pytest.raises(errors.RoleMissing):
+            await RoleHeld().on_request(self.exchange(ProviderRole.ACCOUNT_INFORMATION, registered=frozenset({Role.PISP})))
+
+    async def test_without_a_certificate_the_clients_roles_decide(self):
+        await RoleHeld().on_request(exchange_of(certificate=None))
+
+
+async def test_whether_a_certificate_stands_is_asked_where_there_is_one():
+    statuses = Statuses({world.CERTIFICATE.thumbprint: errors.CertificateBlocked})
+    with pytest.raises(errors.CertificateBlocked):
+        await CertificateStanding(statuses).on_request(exchange_of())
+    await CertificateStanding(statuses).on_request(exchange_of(certificate=None))

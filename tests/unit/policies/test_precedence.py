@@ -12,7 +12,7 @@ from kernel import json
 from kernel.access import Confirmation, FamilyState, Grant, Role
 from kernel.banking import commands
 from kernel.banking.consents import ConsentKind, ConsentState, Permission
-from kernel.errors import TokenExpired
+from kernel.errors import CertificateRevoked, Problem, TokenExpired
 from kernel.operations import Operation
 from openapi.dialect import Row
 from tests.unit.gateway import world
@@ -46,7 +46,9 @@ class Attempt:
     consent: dict[str, Any] = field(default_factory=dict)
     brand: dict[str, Any] = field(default_factory=dict)
     exceeded: set[str] = field(default_factory=set)
+    scheme: str = "Bearer"
     listener: str = "mtls"
+    statuses: dict[str, type[Problem]] = field(default_factory=dict)
 
     async def code(self) -> str:
         made = world.World(dialects=(DIALECT,))
@@ -59,8 +61,9 @@ class Attempt:
         authorised_at = world.START - timedelta(days=2)
         made.store(msgspec.structs.replace(world.CONSENT, authorised_at=authorised_at, **self.consent))
         made.decisions.exceeded = self.exceeded
+        made.statuses.refused = self.statuses
         return await made.code(
-            self.method, self.path, token=self.presented, headers=self.headers, body=self.body,
+            self.method, self.path, token=self.presented, scheme=self.scheme, headers=self.headers, body=self.body,
             certificate=self.certificate, listener=self.listener,
         )  # fmt: skip
 
@@ -68,20 +71,36 @@ class Attempt:
 Defect = Callable[[Attempt], Any]
 
 EXPIRED = replace(world.CERTIFICATE, not_after=world.START - timedelta(seconds=1))
+FOREIGN = replace(world.CERTIFICATE, organisation_id="org-2")
 DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("public listener", "operation_unknown", lambda a: setattr(a, "listener", "public")),
     ("no such path", "operation_unknown", lambda a: setattr(a, "path", "/book/v1/nothing")),
     ("wrong method", "method_not_allowed", lambda a: setattr(a, "method", "PUT")),
     ("bad interaction id", "header_invalid", lambda a: a.headers.update({"X-Interaction": "short"})),
-    ("no certificate", "certificate_missing", lambda a: setattr(a, "certificate", None)),
+    (
+        "no certificate for a brand that demands one",
+        "certificate_missing",
+        lambda a: (a.brand.update(certificate="always"), setattr(a, "certificate", None)),
+    ),
     ("expired certificate", "certificate_expired", lambda a: setattr(a, "certificate", EXPIRED)),
+    (
+        "revoked certificate",
+        "certificate_revoked",
+        lambda a: (
+            setattr(a, "certificate", world.CERTIFICATE),
+            a.statuses.update({world.CERTIFICATE.thumbprint: CertificateRevoked}),
+        ),
+    ),
     ("no token", "token_missing", lambda a: setattr(a, "presented", None)),
     ("unknown token", "token_invalid", lambda a: setattr(a, "presented", "garbage")),
     ("expired token", "token_expired", lambda a: setattr(a, "presented", "old-token")),
+    ("wrong scheme", "token_not_bound", lambda a: setattr(a, "scheme", "DPoP")),
+    ("no certificate", "certificate_missing", lambda a: setattr(a, "certificate", None)),
     ("token for another part", "token_invalid", lambda a: a.token.update(audience=("https://elsewhere.example",))),
     ("foreign token", "token_not_bound", lambda a: a.token.update(confirmation=Confirmation("x5t#S256", "thumbprint-two"))),
     ("ended family", "token_revoked", lambda a: a.family.update(state=FamilyState.ENDED)),
     ("inactive client", "client_inactive", lambda a: a.client.update(active=False)),
+    ("foreign certificate", "certificate_foreign", lambda a: setattr(a, "certificate", FOREIGN)),
     ("wrong grant", "grant_insufficient", lambda a: a.token.update(grant=Grant.CLIENT_CREDENTIALS)),
     ("wrong role", "role_missing", lambda a: a.client.update(roles=frozenset({Role.PISP}))),
     ("wrong scope", "scope_insufficient", lambda a: a.token.update(scope=frozenset({"payments"}))),

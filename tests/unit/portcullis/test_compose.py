@@ -7,10 +7,13 @@ from kernel.database import Database
 from kernel.ids import RandomIds
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
+from plugins.key_stores.sealing_file import SealingFile
 from plugins.upstreams.built_in import BuiltInBank
 from portcullis.compose import Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.settings import Settings
+from tests.harness.addresses import Addresses
+from tests.harness.statuses import Statuses
 
 
 async def test_every_departure_from_the_ordinary_has_a_gauge(sqlite_url):
@@ -25,9 +28,13 @@ async def test_every_departure_from_the_ordinary_has_a_gauge(sqlite_url):
             clock=clock,
             ids=RandomIds(),
             sealer=sealer,
+            key_store=SealingFile(sealer),
             identity=None,
             customer_accounts=bank,
             accounts=bank,
+            fetching=Addresses(),
+            directories=(),
+            certificate_status=Statuses(),
             telemetry=telemetry,
         )
         async with compose(parts) as composition:

@@ -1,5 +1,6 @@
 """portcullis/core_bank_check.py: a bank that keeps the contract passes, and each way of not keeping it is found."""
 
+import asyncio
 from dataclasses import replace as replace_request
 
 import pytest
@@ -9,12 +10,13 @@ from rich.console import Console
 
 from gateway.ports import Page, TransactionFilter
 from kernel.banking.listing import RecordPage
+from plugins.upstreams.core_bank_http import client_tls
 from portcullis.control_client import ServerRefused
 from portcullis.core_bank_check import CHECKS
 from portcullis.core_bank_report import report_core_bank
 from portcullis.core_bank_server import CoreBankServer
 from portcullis.core_bank_subject import open_subject, run_checks
-from tests.harness.paper_bank import CUSTOMER, TOKEN, PaperBank, served
+from tests.harness.paper_bank import CUSTOMER, TOKEN, PaperBank, served, served_by_certificate
 
 
 async def findings_of(bank):
@@ -128,3 +130,44 @@ async def test_the_report_says_whether_the_bank_keeps_the_contract(capsys):
 async def test_nobody_at_the_address_is_said_in_one_line():
     with pytest.raises(ServerRefused, match="unreachable"):
         await report_core_bank(Console(quiet=True), "http://127.0.0.1:1/core-bank/v1", TOKEN, "", ())
+
+
+@pytest.mark.parametrize(
+    "url", ["", "localhost:9000", "ftp://bank.test/v1", "http:///v1", "http://bank.test:port/", "http://b.test/?q=1"]
+)
+async def test_what_is_no_address_is_said_in_one_line(url):
+    with pytest.raises(ServerRefused, match="must be a base URL"):
+        await report_core_bank(Console(quiet=True), url, TOKEN, "", ())
+
+
+async def test_a_bank_that_knows_callers_by_certificate_can_be_checked(tmp_path):
+    async with served_by_certificate(PaperBank(rows=9), tmp_path) as (url, authority, certificate, key):
+        shown, hidden = client_tls(authority, certificate, key), client_tls(authority, None, None)
+        assert await report_core_bank(Console(quiet=True), url, TOKEN, "", (), tls=shown)
+        with pytest.raises(ServerRefused, match="401"):
+            await report_core_bank(Console(quiet=True), url, TOKEN, "", (), tls=hidden)
+
+
+async def test_a_refusal_that_comes_in_pieces_is_read_to_its_end():
+    """A sound bank behind a slow line must not be called broken."""
+    pieces = (b"HTTP/1.1 404 Not Found\r\nContent-Length: 24\r\n\r\n", b'{"code":', b'"brand_unknown"}')
+
+    told = asyncio.Event()
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.02)  # a line's own pace
+        writer.close()
+        await writer.wait_closed()
+        told.set()
+
+    async with served(PaperBank()) as url, open_subject(url, TOKEN, "", ()) as subject:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            subject.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            status, code, _ = await subject.raw("/anything")
+            await told.wait()
+    assert (status, code) == (404, "brand_unknown")

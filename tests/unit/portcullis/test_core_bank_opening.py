@@ -5,20 +5,13 @@ import pytest
 from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
 from kernel.errors import UpstreamFailed
-from kernel.http.listener import serve
-from kernel.http.message import Response
-from kernel.http.tls import mtls_context
 from kernel.telemetry import Telemetry
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
 from portcullis.core_bank import OPENERS, open_bank
-from portcullis.core_bank_server import CoreBankServer, refusal
 from portcullis.settings import CoreBankTlsSettings, Settings
-from sandbox.pki import TestPki, TransportSubject
-from tests.harness.paper_bank import BRAND, CUSTOMER, TOKEN, PaperBank, served
-
-SUBJECT = TransportSubject(software_id="portcullis", organisation_name="Main", organisation_id="PSDGB-FCA-1")
+from tests.harness.paper_bank import BRAND, CUSTOMER, TOKEN, PaperBank, served, served_by_certificate
 
 
 def opened(settings, telemetry=None):
@@ -56,30 +49,12 @@ async def test_its_owner_reads_defects_and_whether_it_is_left_alone():
     assert 'upstream_defects_total{code="upstream_failed",operation="accounts_of",upstream="core_bank"} 8.0' in told
 
 
-class ByCertificate(CoreBankServer):
-    """Knows callers by certificate alone."""
-
-    async def handle(self, request):
-        if request.certificate is None:
-            return refusal(401, "credentials_invalid")
-        return await super().handle(request)
-
-
 async def test_a_core_bank_that_knows_callers_by_certificate(tmp_path):
-    pki = TestPki.open(tmp_path / "pki", SystemClock())
-    identity = pki.ensure_server()
-    certificate, key = tmp_path / "client.pem", tmp_path / "client.key"
-    pki.ensure_transport(certificate, key, SUBJECT)
-    server = ByCertificate(PaperBank(), (BRAND,), TOKEN)
-    context = mtls_context(identity, [pki.ca_path])
-    shown = CoreBankTlsSettings(authorities=pki.ca_path, certificate=certificate, private_key=key)
-    async with serve(
-        server.handle, refuse=lambda *_: Response(400), host="127.0.0.1", port=0, ssl_context=context, listener="mtls"
-    ) as port:
-        url = f"https://127.0.0.1:{port}/core-bank/v1"
+    async with served_by_certificate(PaperBank(), tmp_path) as (url, authority, certificate, key):
+        shown = CoreBankTlsSettings(authorities=authority, certificate=certificate, private_key=key)
         async with opened(settings_for(url, core_bank_tls=shown)) as bank:
             assert len(await bank.accounts_of(BRAND, CUSTOMER)) == 3
-        async with opened(settings_for(url, core_bank_tls=CoreBankTlsSettings(authorities=pki.ca_path))) as bank:
+        async with opened(settings_for(url, core_bank_tls=CoreBankTlsSettings(authorities=authority))) as bank:
             with pytest.raises(UpstreamFailed, match="401"):
                 await bank.accounts_of(BRAND, CUSTOMER)
         async with opened(settings_for(url)) as bank:  # the machine does not trust this authority

@@ -1,11 +1,13 @@
-"""portcullis/settings.py: a core bank that could not be asked safely is refused before anything is opened."""
+"""portcullis/checks.py: a core bank that could not be asked safely is refused before anything is opened."""
 
 from pathlib import Path
 
 import pytest
 
 from kernel.config import ConfigurationRefused
-from portcullis.settings import CoreBankTlsSettings, Settings, check_safe, load
+from portcullis.checks import check_safe
+from portcullis.loading import load
+from portcullis.settings import CoreBankTlsSettings, Settings
 
 SAFE = {"upstream": "core_bank", "core_bank_url": "https://core.bank.example/core-bank/v1", "core_bank_token": "t"}
 PEM = Path("x.pem")

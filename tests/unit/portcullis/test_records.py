@@ -12,7 +12,6 @@ from gateway.ports import Access
 from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.journal import Journal
-from kernel.migrate import upgrade
 from portcullis.records import access_writer
 from tests.unit.consent.journey.world import START
 
@@ -33,9 +32,8 @@ TOLD = Access(
 
 
 @pytest.fixture
-async def database(database_url):
-    async with Database.open(database_url) as database:
-        await upgrade(database, "consent.migrations", "alembic_version_consent")
+async def database(migrated_url):
+    async with Database.open(migrated_url) as database:
         yield database
 
 

@@ -2,21 +2,28 @@
 
 import base64
 import os
+from datetime import timedelta
 
 import pytest
 from rich.console import Console
 
 from kernel.config import ConfigurationRefused
 from kernel.operations import Operation
+from portcullis.checks import check_production
+from portcullis.loading import load
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.serve_sandbox import running_sandbox
-from portcullis.settings import check_production, load
 
 TLS = '[tls]\ncertificate = "c"\nprivate_key = "k"\nclient_authorities = "a"\n'
 BRAND = '[[brands]]\nname = "main"\ndisplay_name = "Bank"\nissuer = "https://auth.bank"\nmtls_url = "https://api.bank"\n'
 TWO_BRANDS = BRAND + BRAND.replace('"main"', '"other"').replace("auth", "auth2").replace("api", "api2")
 CODE_SENDER = '[code_sender]\nurl = "https://messages.bank"\ntoken = "t"\n'
+VAULT = 'key_store = "vault_transit"\n[vault_transit]\nurl = "https://vault.bank"\nkey = "portcullis"\n'
 WHOLE = f'database_url = "postgresql://db/x"\nsealing_keys = "keys"\n{TLS}{CODE_SENDER}{BRAND}'
+
+
+def trust_list(*vouches_for: str) -> str:
+    return f'[[tls.trust_lists]]\nfile = "list.pem"\nvouches_for = {list(vouches_for)}\n'
 
 
 def load_text(tmp_path, text, environment=None):
@@ -71,10 +78,31 @@ def test_the_defaults_name_one_brand_by_its_ports():
         ("mtls_port = -1", {}, "mtls_port"),
         ("core_bank_port = 65536", {}, "core_bank_port"),
         ("", {"PORTCULLIS_OPS_PORT": "8443"}, "ops_port.*public_port"),
+        (TLS.replace('client_authorities = "a"\n', ""), {}, "tls.client_authorities"),
+        (TLS.replace('client_authorities = "a"\n', trust_list("qsealc")), {}, "tls.client_authorities"),
+        (TLS + trust_list("anything"), {}, "tls.trust_lists"),
+        ("[certificates]\nrevocation = 'perhaps'", {}, "certificates.revocation"),
+        ("[certificates]\nsources = ['crystal ball']", {}, "certificates.sources.*crystal ball"),
+        ("[certificates]\nstale_minutes = -1", {}, "certificates.stale_minutes"),
+        ("[certificates]\nblocked_thumbprints = ['ab:cd']", {}, "certificates.blocked_thumbprints"),
         ("[rates]\nrequests = 0", {}, "rates.requests"),
         ("[rates]\nwindow_seconds = 0", {}, "rates.window_seconds"),
         ("[rates]\nunattended_per_day = -4", {}, "rates.unattended_per_day"),
         *((BRAND.replace('"main"', f'"{name}"'), {}, "brands.name") for name in ("", "Main", "a/b", "a b", "a" * 33)),
+        ("[signing_keys]\npublish_ahead_hours = 0", {}, "signing_keys.*publish_ahead"),
+        ("[signing_keys]\nrotate_every_days = 1\npublish_ahead_hours = 13", {}, "signing_keys.*rotate_every"),
+        ("[signing_keys]\nrotate_every_days = 1000", {}, "signing_keys.*rotate_every"),
+        ("[signing_keys]\nrotate_every_days = 9999999999999", {}, "signing_keys"),
+        ("key_store = 'drawer'", {}, "key_store.*vault_transit"),
+        ("key_store = 'vault_transit'", {}, "vault_transit: is required"),
+        (VAULT, {}, "token_file"),
+        (VAULT + 'token_file = "t"', {"PORTCULLIS_VAULT_TOKEN": "t"}, "token_file.*not both"),
+        (VAULT.replace("https", "http"), {"PORTCULLIS_VAULT_TOKEN": "t"}, "vault_transit.url.*https"),
+        (VAULT.replace("vault.bank", "vault.bank/v1"), {"PORTCULLIS_VAULT_TOKEN": "t"}, "vault_transit.url"),
+        (VAULT.replace("vault.bank", "me:secret@vault.bank"), {"PORTCULLIS_VAULT_TOKEN": "t"}, "vault_transit.url"),
+        (VAULT.replace('"portcullis"', '"a/b"'), {"PORTCULLIS_VAULT_TOKEN": "t"}, "vault_transit.key"),
+        (VAULT + 'mount = "../sys"', {"PORTCULLIS_VAULT_TOKEN": "t"}, "vault_transit.mount"),
+        (VAULT + 'namespace = "a\\nb"', {"PORTCULLIS_VAULT_TOKEN": "t"}, "vault_transit.namespace"),
         (TWO_BRANDS, {"PORTCULLIS_ISSUER": "https://x.bank"}, "^issuer"),
         (TWO_BRANDS, {"PORTCULLIS_MTLS_URL": "https://x.bank"}, "^mtls_url"),
     ],
@@ -82,6 +110,15 @@ def test_the_defaults_name_one_brand_by_its_ports():
 def test_refuses_naming_what_to_change(tmp_path, text, environment, named):
     with pytest.raises(ConfigurationRefused, match=named):
         load_text(tmp_path, text, environment)
+
+
+def test_a_vault_may_be_named_whole(tmp_path):
+    settings = load_text(tmp_path, VAULT + 'mount = "banking/transit"\ntoken_file = "/run/vault/token"')
+    assert (settings.vault_transit.mount, settings.signing_keys.schedule().publish_ahead) == (
+        "banking/transit",
+        timedelta(days=1),
+    )
+    assert load_text(tmp_path, VAULT, {"PORTCULLIS_VAULT_TOKEN": "hvs.x"}).vault_token == "hvs.x"
 
 
 def test_the_environment_overrides_the_addresses_of_a_single_brand(tmp_path):

@@ -3,11 +3,9 @@
 import asyncio
 import itertools
 import json
-import shutil
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -24,7 +22,6 @@ from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.ids import RandomIds
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.ledger import tables as ledger
 from plugins.ledger.balances import find_discrepancies
@@ -35,6 +32,7 @@ from sandbox.bank.authenticators import FIXED_CODE, FixedCodeSender, SimulatedDe
 from sandbox.bank.numbers import is_iban
 from sandbox.bank.personas import load_personas
 from sandbox.bank.seeding import ALL_HOUSEHOLDS, PRICE_LIST, seed_bank
+from tests.harness.databases import SQLITE, Databases, migrate
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 7, 1, tzinfo=UTC)
@@ -44,44 +42,29 @@ BRAND = Brand(
 SEALER = Sealer({1: b"k" * 32})
 CLOCK = ManualClock(NOW)
 FEW = 1_500  # two a day, as the stall needs at least
-CONTEXTS = (
-    ("plugins.ledger.migrations", "alembic_version_ledger"),
-    ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
-    ("sandbox.bank.migrations", "alembic_version_sandbox_bank"),
-)
-
-
-async def prepare(database):
-    for package, version_table in CONTEXTS:
-        await upgrade(database, package, version_table)
 
 
 @pytest.fixture
-async def database(database_url):
-    async with Database.open(database_url) as database:
-        await prepare(database)
+async def database(migrated_url):
+    async with Database.open(migrated_url) as database:
         yield database
 
 
-@pytest.fixture(scope="module")
-def seeded_file(tmp_path_factory):
-    """A seeded bank, made once; each test has a copy of it."""
-    path = tmp_path_factory.mktemp("bank") / "seeded.db"
-
-    async def make():
-        async with Database.open(f"sqlite:///{path}") as database:
-            await prepare(database)
-            await seed(database)
-
-    with ThreadPoolExecutor(1) as apart:  # a fixture may be set up while an event loop is running
-        apart.submit(asyncio.run, make()).result()
-    return path
+async def migrate_and_seed(url):
+    await migrate(url)
+    async with Database.open(url) as database:
+        await seed(database)
 
 
 @pytest.fixture
-async def seeded(seeded_file, tmp_path):
-    copy = shutil.copy(seeded_file, tmp_path / "seeded.db")
-    async with Database.open(f"sqlite:///{copy}") as database:
+def seeded_url(databases: Databases, tmp_path):
+    with databases.database(SQLITE, tmp_path, migrate_and_seed) as url:
+        yield url
+
+
+@pytest.fixture
+async def seeded(seeded_url):
+    async with Database.open(seeded_url) as database:
         yield database
 
 
@@ -119,9 +102,8 @@ async def test_seeds_both_databases_and_the_books_agree(database):
     assert heard[-1] == (heard[0][1], heard[0][1], "heavy")
 
 
-async def test_the_same_seed_and_day_make_the_same_bank(seeded, tmp_path):
-    async with Database.open(f"sqlite:///{tmp_path}/twin.db") as twin:
-        await prepare(twin)
+async def test_the_same_seed_and_day_make_the_same_bank(seeded, migrated_sqlite_url):
+    async with Database.open(migrated_sqlite_url) as twin:
         await seed(twin, clock=ManualClock(NOW + timedelta(hours=5)))
         assert await everything(twin) == await everything(seeded)
 
@@ -259,15 +241,14 @@ async def test_a_device_that_waits_confirms_when_told():
 
 
 @pytest.mark.parametrize("interrupted_at", [0, 6])
-async def test_a_start_that_fails_anywhere_is_completed_by_the_next(seeded, tmp_path, interrupted_at):
+async def test_a_start_that_fails_anywhere_is_completed_by_the_next(seeded, migrated_sqlite_url, interrupted_at):
     calls = itertools.count()
 
     def interrupt(done, total, what):
         if next(calls) == interrupted_at:
             raise InterruptedError
 
-    async with Database.open(f"sqlite:///{tmp_path}/interrupted.db") as database:
-        await prepare(database)
+    async with Database.open(migrated_sqlite_url) as database:
         with pytest.raises(InterruptedError):
             await seed(database, progress=interrupt)
         await seed(database, clock=ManualClock(NOW + timedelta(days=3)))
@@ -315,13 +296,10 @@ def kill_while_writing(household, url):
     return process.returncode
 
 
-async def test_a_killed_start_is_completed_by_the_next(seeded, tmp_path):
+async def test_a_killed_start_is_completed_by_the_next(seeded, migrated_sqlite_url):
     """SIGKILL while the last household is being written."""
-    url = f"sqlite:///{tmp_path}/killed.db"
-    async with Database.open(url) as database:
-        await prepare(database)
-    assert await asyncio.to_thread(kill_while_writing, "heavy", url) == -signal.SIGKILL
-    async with Database.open(url) as database:
+    assert await asyncio.to_thread(kill_while_writing, "heavy", migrated_sqlite_url) == -signal.SIGKILL
+    async with Database.open(migrated_sqlite_url) as database:
         async with database.read() as connection:
             made = set(await connection.scalars(sa.select(tables.households.c.name)))
         assert "alice" in made

@@ -43,6 +43,14 @@ class Ports:
         self.asked.append(asked.name)
         return {"client_id": "1"}
 
+    async def revoke_tpp(self, name):
+        self.asked.append(("revoke", name))
+        return {"serial": "1"}
+
+    async def renew_tpp(self, brand, name):
+        self.asked.append(("renew", name))
+        return {"client_id": "1"}
+
     async def reset(self, brand):
         self.asked.append("reset")
 
@@ -64,6 +72,8 @@ def call(ports):
             moved_clock=ports,
             decide=ports.decide,
             new_tpp=ports.new_tpp,
+            revoke_tpp=ports.revoke_tpp,
+            renew_tpp=ports.renew_tpp,
             reset=ports.reset,
         )
         body = json.dumps(document).encode() if body is None and document is not None else body or b""
@@ -78,6 +88,14 @@ async def test_decides_a_consent_in_a_personas_place(call, ports):
     assert (await call("POST", "/sandbox/consents/c1/approve", {"persona": "alice", "accounts": ["Bills"]}))[0] == 200
     assert (await call("POST", "/sandbox/consents/c2/deny", {"persona": "bob"}))[0] == 200
     assert ports.asked == [("c1", True, "alice", ["Bills"]), ("c2", False, "bob", None)]
+
+
+async def test_revokes_and_renews_a_tpps_certificate(call, ports):
+    assert await call("POST", "/sandbox/tpps/acme/revoke") == (200, {"serial": "1"})
+    assert await call("POST", "/sandbox/tpps/acme/renew") == (200, {"client_id": "1"})
+    assert (await call("GET", "/sandbox/tpps/acme/renew"))[0] == 405
+    assert (await call("POST", "/sandbox/tpps/acme/forget"))[0] == 404
+    assert ports.asked == [("revoke", "acme"), ("renew", "acme")]
 
 
 async def test_tells_both_times_and_moves_the_one_that_may_move(call, ports):

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +14,20 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
+from kernel.access import Role
+from kernel.certificates import parse_certificate
 from kernel.clock import ManualClock
+from kernel.qualified import UNQUALIFIED, Purpose
+from plugins.certificates.crl import judge_by_crl, parse_crl
+from plugins.certificates.verdicts import Good, Revoked
 from sandbox import atomic_file, pki
 
 ACME = pki.TransportSubject(
-    software_id="soft1", organisation_name="Acme Ltd", organisation_id="PSDGB-FCA-123456", dns=("acme.tpp.test",)
+    software_id="soft1",
+    organisation_name="Acme Ltd",
+    organisation_id="PSDGB-FCA-123456",
+    dns=("acme.tpp.test",),
+    roles=("AISP", "PISP"),
 )
 
 
@@ -64,8 +75,91 @@ def test_a_transport_certificate_names_software_and_organisation_for_client_auth
         == "CN=soft1,OI=PSDGB-FCA-123456,O=Acme Ltd,C=GB"
     )
     usage = issued.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+    assert list(usage) == [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
     assert issued.not_valid_after_utc - clock.wall() == pki.LEAF_LIFETIME
+
+
+@pytest.mark.spec("ETSI-TS-119-495-5.1")
+def test_transport_and_seal_are_qualified_certificates_with_the_tpps_roles(folder, clock, tmp_path):
+    """Read by our own reader, written by a library (sandbox/qualified.py)."""
+    authority = pki.TestPki.open(folder, clock)
+    authority.ensure_transport(tmp_path / "t.pem", tmp_path / "t.key", ACME)
+    authority.ensure_seal(tmp_path / "s.pem", tmp_path / "s.key", ACME)
+    for name, purpose in (("t", Purpose.WEBSITE), ("s", Purpose.SEAL)):
+        issued = certificate(tmp_path / f"{name}.pem")
+        parsed = parse_certificate(issued.public_bytes(serialization.Encoding.DER))
+        assert parsed.organisation_id == ACME.organisation_id
+        assert parsed.qualified.compliant
+        assert parsed.qualified.purposes == {purpose}
+        assert parsed.qualified.provider is not None
+        assert parsed.qualified.provider.opens() == {Role.AISP, Role.PISP}
+        assert parsed.qualified.provider.authority_id == "GB-FCA"
+    seal = certificate(tmp_path / "s.pem")
+    assert fits(tmp_path / "s.pem", tmp_path / "s.key")
+    assert seal.extensions.get_extension_for_class(x509.KeyUsage).value.content_commitment
+    with pytest.raises(x509.ExtensionNotFound):
+        seal.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+
+
+def test_other_roles_are_another_certificate(folder, clock, tmp_path):
+    paths = (tmp_path / "t.pem", tmp_path / "t.key")
+    authority = pki.TestPki.open(folder, clock)
+    authority.ensure_transport(*paths, ACME)
+    assert not authority.ensure_transport(*paths, ACME)
+    for roles in (("AISP",), ()):
+        assert authority.ensure_transport(*paths, replace(ACME, roles=roles))
+    assert parse_certificate(certificate(paths[0]).public_bytes(serialization.Encoding.DER)).qualified == UNQUALIFIED
+
+
+class TestRevocation:
+    @pytest.fixture
+    def paths(self, tmp_path):
+        return (tmp_path / "t.pem", tmp_path / "t.key")
+
+    def judged(self, authority, path, clock):
+        crl = parse_crl(authority.crl_path.read_bytes())
+        return judge_by_crl(crl, certificate(path), certificate(authority.ca_path), clock.wall())
+
+    def test_a_list_is_there_from_the_start_and_revokes_nobody(self, folder, clock, paths):
+        authority = pki.TestPki.open(folder, clock)
+        authority.ensure_transport(*paths, ACME)
+        assert isinstance(self.judged(authority, paths[0], clock), Good)
+
+    def test_what_is_revoked_stays_so_and_is_issued_anew(self, folder, clock, paths, tmp_path):
+        authority = pki.TestPki.open(folder, clock)
+        authority.ensure_transport(*paths, ACME)
+        old = tmp_path / "old.pem"
+        old.write_bytes(paths[0].read_bytes())
+        for _ in range(2):
+            assert authority.revoke(paths[0]) == certificate(paths[0])
+        assert isinstance(self.judged(authority, old, clock), Revoked)
+        clock.advance(timedelta(days=6))
+        again = pki.TestPki.open(folder, clock)
+        assert again.ensure_transport(*paths, ACME)
+        assert isinstance(self.judged(again, old, clock), Revoked)
+        assert isinstance(self.judged(again, paths[0], clock), Good)
+        assert len(list(parse_crl(again.crl_path.read_bytes()))) == 1
+
+    @pytest.mark.parametrize("content", [None, b"garbage", "foreign"])
+    def test_a_list_of_another_hand_is_made_anew(self, folder, clock, paths, tmp_path, content):
+        authority = pki.TestPki.open(folder, clock)
+        if content == "foreign":
+            content = pki.TestPki.open(tmp_path / "elsewhere", clock).crl_path.read_bytes()
+        authority.crl_path.unlink()
+        if content is not None:
+            authority.crl_path.write_bytes(content)
+        authority = pki.TestPki.open(folder, clock)
+        authority.ensure_transport(*paths, ACME)
+        assert isinstance(self.judged(authority, paths[0], clock), Good)
+
+    def test_revocations_at_the_same_time_are_all_kept(self, folder, clock, tmp_path):
+        authority = pki.TestPki.open(folder, clock)
+        files = [tmp_path / f"{number}.pem" for number in range(8)]
+        for file in files:
+            file.write_bytes(authority.issue_transport(ACME, pki.generate_key()))
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(authority.revoke, files))
+        assert all(isinstance(self.judged(authority, file, clock), Revoked) for file in files)
 
 
 def test_keys_are_readable_by_their_owner_only(folder, clock, tmp_path):
@@ -160,7 +254,7 @@ def kill_at(monkeypatch, count: int) -> None:
         monkeypatch.setattr(owner, name, dying(getattr(owner, name)))
 
 
-@pytest.mark.parametrize("count", range(1, 26))
+@pytest.mark.parametrize("count", range(1, 30))
 def test_killed_at_any_step_it_starts_again_with_pairs_that_fit(folder, clock, tmp_path, monkeypatch, count):
     paths = (tmp_path / "t.pem", tmp_path / "t.key")
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,38 +18,44 @@ from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.http.message import Request
 from kernel.ids import RandomIds
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.ledger.balances import find_discrepancies
+from plugins.ledger.statements import StatementRun
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank.authenticators import FixedCodeSender
 from sandbox.bank.importing import import_bank
 from sandbox.control import BODY_BYTES_MAX
 from sandbox.teller import Teller
+from tests.harness.databases import KINDS, Databases, migrate
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 BRAND = Brand("main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "x")
 SEALER = Sealer({1: b"k" * 32})
 CLOCK = ManualClock(NOW)
-CONTEXTS = (
-    ("plugins.ledger.migrations", "alembic_version_ledger"),
-    ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
-    ("sandbox.bank.migrations", "alembic_version_sandbox_bank"),
-)
 GUIDE = Path(__file__).parents[3] / "docs" / "sandbox-data.md"
 GWEN = {"persona": "gwen", "account": "Current Account"}
 
 
-@pytest.fixture
-async def database(database_url, tmp_path):
+async def import_the_guide(url):
     """The bank of the guide: gwen, with 2,500 pounds on one account."""
-    file = tmp_path / "bank.jsonl"
-    file.write_text(re.search(r"```json lines\n(.*?)```", GUIDE.read_text(), re.DOTALL)[1])
-    async with Database.open(database_url) as database:
-        for package, version_table in CONTEXTS:
-            await upgrade(database, package, version_table)
-        await import_bank(database, SEALER, CLOCK, file, BRAND, lambda *_: None)
+    await migrate(url)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "bank.jsonl"
+        file.write_text(re.search(r"```json lines\n(.*?)```", GUIDE.read_text(), re.DOTALL)[1])
+        async with Database.open(url) as database:
+            await import_bank(database, SEALER, CLOCK, file, BRAND, lambda *_: None)
+
+
+@pytest.fixture(params=KINDS)
+def guide_url(request, databases: Databases, tmp_path):
+    with databases.database(request.param, tmp_path, import_the_guide) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(guide_url):
+    async with Database.open(guide_url) as database:
         yield database
 
 
@@ -102,6 +109,17 @@ async def test_books_money_at_once(call, bank, database):
         assert await find_discrepancies(connection, BRAND.name) == []
 
 
+async def test_what_a_statement_has_told_stays_true(call, bank, database):
+    """Its file lists what was booked in its period: an entry from behind would contradict its sums."""
+    assert await StatementRun(database, SEALER, CLOCK, BRAND).issue() > 0
+    before = await rows(bank)
+    late = GWEN | {"amount": "1", "information": "Late", "booked_at": "2026-06-30T23:59:59Z"}
+    status, refusal = await call("", late)
+    assert (status, refusal["path"]) == (400, "booked_at")
+    assert await rows(bank) == before
+    assert (await call("", late | {"booked_at": "2026-07-01T02:00:00+02:00"}))[0] == 200
+
+
 async def test_what_is_announced_is_booked_under_its_id_or_released(call, bank):
     announced = GWEN | {"amount": "-7.00", "information": "Diner", "pending": True}
     (_, first), (_, second) = await call("", announced), await call("", announced)
@@ -147,6 +165,12 @@ async def test_a_reader_who_turns_pages_is_not_misled_by_what_is_booked_meanwhil
         ("", {"amount": "--1"}, 400),
         ("", {"amount": "many"}, 400),
         ("", {"information": ""}, 400),
+        ("", {"information": "a\x00b"}, 400),
+        ("", {"reference": ""}, 400),
+        ("", {"reference": "r" * 141}, 400),
+        ("", {"booked_at": "2026-06-01T00:00:00"}, 400),
+        ("", {"booked_at": "2027-06-01T00:00:00Z"}, 400),
+        ("", {"booked_at": "9999-12-31T23:59:59Z", "pending": True}, 400),
         ("", {"account": "Savings"}, 400),
         ("", {"persona": "nobody"}, 400),
         ("", {"more": 1}, 400),

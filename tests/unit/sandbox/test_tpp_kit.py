@@ -21,10 +21,12 @@ from kernel.http.tls import mtls_context
 from kernel.ids import RandomIds
 from sandbox import pki
 from sandbox.directory import Directory
+from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.folder import ClientCertificate, load_folder
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.signing import ResponseInvalid
-from sandbox.tpp_kit.tpp import Refused, Tpp
+from sandbox.tpp_kit.tpp import Tpp
+from tests.unit.consent.oauth_world import unb64
 
 REDIRECT = "https://acme.tpp.test/callback?tenant=1"
 ACCESS_TOKEN = "Zk3vRr0Vb1JX5cQf2yWq8LhTn9sAdGmPuEoKiBxNzC4"
@@ -35,6 +37,8 @@ class Server:
 
     def __init__(self) -> None:
         self.issuer = ""
+        self.token_type = "Bearer"
+        self.nonce = ""  # that each DPoP proof must contain
         self.requests: list[Request] = []
         self.key = ECKey.generate_key("P-256", {"kid": "server", "alg": "ES256", "use": "sig"})
         self.answers: dict[str, tuple[int, dict]] = {}
@@ -44,6 +48,8 @@ class Server:
 
     async def app(self, request: Request) -> Response:
         self.requests.append(request)
+        if self.nonce and "DPoP" in request.headers and self.nonce not in unb64(request.headers["DPoP"].split(".")[1]).decode():
+            return Response(400, b'{"error": "use_dpop_nonce"}', CIMultiDict({"DPoP-Nonce": self.nonce}))
         status, document = self.answers.get(request.path) or self.answer(request)
         headers = CIMultiDict({"Content-Type": "application/json"})
         if "Location" in document:
@@ -77,7 +83,7 @@ class Server:
             case "POST", "/par" | "/mtls/par":
                 self.pushed = dict(parse_qsl(request.body.decode()))
                 return 201, {"request_uri": "urn:ietf:params:oauth:request_uri:" + "x" * 43, "expires_in": 60}
-            case "POST", "/mtls/token":
+            case "POST", "/token" | "/mtls/token":
                 return 200, self.tokens(dict(parse_qsl(request.body.decode())))
             case "POST", "/mtls/revoke":
                 return 200, {}
@@ -89,7 +95,7 @@ class Server:
     def tokens(self, form: dict[str, str]) -> dict:
         document = {
             "access_token": ACCESS_TOKEN,
-            "token_type": "Bearer",
+            "token_type": self.token_type,
             "expires_in": 300,
             "scope": form.get("scope", "accounts"),
         }
@@ -127,6 +133,7 @@ def write_client(folder: Path, enrolment, issuer: str, **changes) -> None:
         "redirect_uris": [REDIRECT],
         "scope": "openid accounts",
         "token_endpoint_auth_method": "private_key_jwt",
+        "sender_constraint": "mtls",
         "transport_certificate": "transport.pem",
         "transport_key": "transport.key",
         "signing_jwks": "signing.jwks.json",
@@ -383,3 +390,77 @@ def test_the_kit_imports_nothing_of_ours_but_itself():
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             for name in names:
                 assert name.split(".")[0] not in ours or name.startswith("sandbox.tpp_kit"), f"{path.name} imports {name}"
+
+
+def altered(token: str) -> str:
+    return token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
+
+
+@pytest.mark.spec("JARM-2.4")
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"iss": "https://evil.example"}, "iss"),
+        ({"aud": "another"}, "aud"),
+        ({"aud": None}, "aud"),
+        ({"exp": 1}, "exp"),
+        ({"exp": 2**33}, "exp"),
+        ({"state": "another"}, "state"),
+        ({"code": None, "error": "access_denied"}, "access_denied"),
+    ],
+)
+async def test_refuses_a_signed_response_that_is_not_good(tmp_path, changes, fault):
+    async with meeting(tmp_path, security_profile="fapi2-message-signing", response_mode="jwt") as (server, tpp, _):
+        pushed = await tpp.push_authorization_request("aac-1")
+        good = {"iss": server.issuer, "aud": "client-1", "exp": int(time.time()) + 60, "state": pushed.state, "code": "c0de"}
+
+        def signed(key=server.key, **changes):
+            claims = {name: value for name, value in {**good, **changes}.items() if value is not None}
+            return jws.serialize_compact({"alg": "ES256", "kid": "server"}, json.dumps(claims).encode(), key)
+
+        assert await tpp.take_response(f"{REDIRECT}&response={signed()}", pushed) == "c0de"
+        for location, wrong in (
+            (f"{REDIRECT}&response={signed(**changes)}", fault),
+            (f"{REDIRECT}&response={altered(signed())}", "response"),
+            (f"{REDIRECT}&response={signed(ECKey.generate_key('P-256'))}", "response"),
+            (f"{REDIRECT}&code=c0de&state={pushed.state}&iss={server.issuer}", "response"),
+            (f"{REDIRECT}#response={signed()}", "fragment"),
+        ):
+            with pytest.raises(ResponseInvalid, match=wrong):
+                await tpp.take_response(location, pushed)
+
+
+@pytest.mark.spec("OIDC-CORE-3.3.2.12")
+@pytest.mark.parametrize("changes", [{"c_hash": "another"}, {"c_hash": None}, {"s_hash": "another"}, {"s_hash": None}])
+async def test_refuses_an_id_token_that_vouches_for_something_else(tmp_path, changes):
+    async with meeting(tmp_path, security_profile="fapi1-advanced") as (server, tpp, _):
+        _, pushed = await tpp.request_by_value("aac-1")
+        half = {name: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:16]).rstrip(b"=").decode() for name, text in (("c_hash", "c0de"), ("s_hash", pushed.state))}  # fmt: skip
+        claims = {"id_token": {"openbanking_intent_id": {"value": "aac-1"}}}
+        server.pushed = {"client_id": "client-1", "nonce": pushed.nonce, "claims": json.dumps(claims)}
+
+        def location(**changes):
+            server.id_token_changes = {**half, **changes}
+            return f"{REDIRECT}#code=c0de&state={pushed.state}&iss={server.issuer}&id_token={server.id_token()}"
+
+        assert await tpp.take_response(location(), pushed) == "c0de"
+        with pytest.raises(ResponseInvalid, match="c_hash"):
+            await tpp.take_response(location(**changes), pushed)
+
+
+@pytest.mark.spec("RFC9101-4")
+async def test_signs_what_its_profile_wants_signed_and_pushes_nothing_beside_it(tmp_path):
+    async with meeting(tmp_path, security_profile="fapi2-message-signing", response_mode="jwt") as (server, tpp, _):
+        await tpp.push_authorization_request("aac-1", knobs=Knobs(object_claims={"prompt": "login", "nonce": None}))
+        form = server.form("/par")
+    assert set(form) == {"request", "client_id", "client_assertion", "client_assertion_type"}
+    signed = jws.deserialize_compact(
+        form["request"], KeySet.import_key_set({"keys": [tpp.folder.signing_jwk]}), algorithms=["ES256"]
+    )
+    claims = json.loads(signed.payload)
+    assert signed.headers()["typ"] == "oauth-authz-req+jwt"
+    assert (claims["iss"], claims["aud"], claims["client_id"]) == ("client-1", server.issuer, "client-1")
+    assert (claims["response_type"], claims["response_mode"], claims["prompt"]) == ("code", "jwt", "login")
+    assert claims["claims"]["id_token"]["openbanking_intent_id"]["value"] == "aac-1"
+    assert claims["exp"] - claims["nbf"] == 300
+    assert not {"sub", "nonce", "client_assertion"} & claims.keys()

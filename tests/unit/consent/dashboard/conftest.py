@@ -43,13 +43,13 @@ class Visits:
 
 
 @pytest.fixture
-async def visits(sqlite_url: str) -> AsyncIterator[Visits]:
-    async with make_world(sqlite_url) as world:
+async def visits(migrated_sqlite_url: str) -> AsyncIterator[Visits]:
+    async with make_world(migrated_sqlite_url) as world:
         yield Visits(world)
 
 
 @pytest.fixture
-async def visits_anywhere(database_url: str) -> AsyncIterator[Visits]:
+async def visits_anywhere(migrated_url: str) -> AsyncIterator[Visits]:
     """The test runs once on each kind of database."""
-    async with make_world(database_url) as world:
+    async with make_world(migrated_url) as world:
         yield Visits(world)

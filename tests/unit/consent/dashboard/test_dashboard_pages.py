@@ -100,6 +100,22 @@ async def test_what_ran_out_is_past_before_any_sweeper_says_so(visits):
     assert "Inactive" in text
 
 
+async def test_what_ran_out_reads_the_same_before_and_after_it_is_recorded(visits):
+    consent = await visits.give("alice", valid_until=START + timedelta(days=1))
+    visits.world.clock.offset = timedelta(days=2)
+
+    async def told():
+        browser = await visits.visit()
+        listed = browser.text
+        await browser.get(f"/consents/{consent.id}")
+        return listed, browser.text
+
+    before = await told()
+    assert "The time that you agreed to was over" in before[1]
+    await visits.world.store.expire(BRAND, consent.id)
+    assert await told() == before
+
+
 async def test_a_suspended_one_is_inactive_and_can_be_stopped_for_good(visits):
     consent = await visits.give("alice")
     await visits.world.store.suspend(BRAND, consent.id)

@@ -8,13 +8,13 @@ from tests.unit.consent.journey.world import World, make_world
 
 
 @pytest.fixture
-async def world(sqlite_url: str) -> AsyncIterator[World]:
-    async with make_world(sqlite_url) as made:
+async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
+    async with make_world(migrated_sqlite_url) as made:
         yield made
 
 
 @pytest.fixture
-async def both_world(database_url: str) -> AsyncIterator[World]:
+async def both_world(migrated_url: str) -> AsyncIterator[World]:
     """The test runs once on each kind of database."""
-    async with make_world(database_url) as made:
+    async with make_world(migrated_url) as made:
         yield made

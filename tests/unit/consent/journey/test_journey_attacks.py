@@ -339,7 +339,9 @@ async def test_the_cookie_is_kept_from_scripts_other_hosts_and_plain_http(world)
     from consent.journey.start import begin
 
     browser = world.browser()
-    response = await begin(world.services, BRAND, await world.push(consent))
+    pushed = await world.push(consent)
+    client = await world.services.snapshots.client(BRAND, pushed.client_id)
+    response = await begin(world.services, BRAND, client, pushed)
     cookie = response.headers["Set-Cookie"]
     assert cookie.startswith(f"{COOKIE}=")
     for attribute in ("Path=/", "Secure", "HttpOnly", "SameSite=Lax"):

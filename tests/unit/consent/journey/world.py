@@ -17,6 +17,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from consent.app import ConsentServer
 from consent.authorize.pushed import PushedRequest, issue_pushed
+from consent.clients.client_keys import ClientKeys
 from consent.clients.document import columns_of
 from consent.keys.ring import KeyRing
 from consent.ports import Psu, ScaChallenge, ScaEvidence
@@ -35,10 +36,13 @@ from kernel.http.message import Request, Response
 from kernel.ids import SeededIds, hash_secret
 from kernel.journal import Journal
 from kernel.lease import Lease
-from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
+from plugins.key_stores.sealing_file import SealingFile
+from tests.harness.addresses import Addresses
+from tests.harness.keys import key_pool
+from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -246,7 +250,8 @@ class Browser:
     async def begin(self, pushed: PushedRequest) -> "Browser":
         from consent.journey.start import begin
 
-        response = await begin(self.world.services, self.brand, pushed)
+        client = await self.world.services.snapshots.client(self.brand, pushed.client_id, fresh=True)
+        response = await begin(self.world.services, self.brand, client, pushed)
         return await self.follow(response, "/authorize")
 
     def request(self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Request:
@@ -342,8 +347,8 @@ class Browser:
 
 @asynccontextmanager
 async def make_world(database_url: str, **facts: Any):
+    """On a database that has its tables."""
     async with Database.open(database_url) as database:
-        await upgrade(database, "consent.migrations", "alembic_version_consent")
         clock, ids, sealer = ManualClock(START), SeededIds("journey"), Sealer({1: b"k" * 32})
         versions: Any = DirectVersions()
         record = Journal(journal, outbox)
@@ -357,12 +362,14 @@ async def make_world(database_url: str, **facts: Any):
             sealer=sealer,
             journal=record,
             snapshots=ConsentSnapshots(database, sealer),
-            keys=KeyRing(database, sealer),
+            keys=KeyRing(database, SealingFile(sealer), key_pool()),
             identity=identity,
             customer_accounts=Accounts(),
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
+            certificate_status=Statuses(),
             record_token=lambda entry: None,
+            client_keys=ClientKeys(Addresses(), lambda: 0.0),
         )
 
         async def register(connection: Any) -> None:

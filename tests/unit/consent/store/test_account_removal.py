@@ -7,7 +7,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from consent.authorize.pushed import take_pushed
+from consent.journey.decisions import DECISION_MAX, decide
+from consent.journey.rows import JOURNEY_MAX
 from consent.ports import AccountClosures, AccountRemoval
+from consent.store.closures import CLOSURE_KEPT
 from consent.tables import journal, outbox
 from consent.tables_consents import consent_accounts
 from consent.tables_oauth import token_families
@@ -15,10 +19,12 @@ from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentSuspended
 from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
 
+LONG_ENOUGH_SECONDS = 0.2  # for a removal that waits for nobody
+
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with make_world(database_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[World]:
+    async with make_world(migrated_url) as made:
         yield made
 
 
@@ -88,6 +94,61 @@ async def test_saying_it_twice_or_twice_at_once_changes_it_once(world):
     assert sum(counts) == 1
     assert await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED) == 0
     assert (await world.store.load(BRAND, consent.id)).version == 3
+
+
+async def test_what_was_just_closed_cannot_be_chosen_any_more_and_the_page_says_so(world):
+    """The bank's own list of accounts may be read before the closure and answered after it."""
+    consent = await world.lodge()
+    browser = await world.browser().begin(await world.push(consent))
+    await browser.log_in("alice")
+    await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
+    await browser.approve(0, 1)
+    assert browser.path == "/consent"
+    assert "has just been closed" in browser.text
+    assert (await world.store.load(BRAND, consent.id)).state is ConsentState.AWAITING
+    await browser.approve(1)
+    assert "code" in browser.answer
+    assert upstream_ids(await world.store.load(BRAND, consent.id)) == ["up-2"]
+
+
+async def test_a_decision_taken_before_the_closure_shares_nothing_after_it(world):
+    consent = await world.lodge()
+    await decide(world.services, BRAND, consent_id=consent.id, client_id=CLIENT.id, approve=True, psu=world.identity.psu("alice"))
+    await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
+    browser = await world.browser().begin(await world.push(consent))
+    assert browser.answer["error"] == "access_denied"
+    assert (await world.store.load(BRAND, consent.id)).state is ConsentState.AWAITING
+
+
+async def test_an_approval_on_its_way_is_waited_for_and_loses_the_account(world, monkeypatch):
+    """Without the lock the removal would look for consents while this one is not committed, find nothing, and be done."""
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def take_slowly(*arguments):
+        begun.set()
+        await may_end.wait()
+        return await take_pushed(*arguments)
+
+    monkeypatch.setattr("consent.journey.outcome.take_pushed", take_slowly)
+    consent = await world.lodge()
+    browser = await world.browser().begin(await world.push(consent))
+    await browser.log_in("alice")
+    approving = asyncio.create_task(browser.approve(0, 1))
+    await begun.wait()
+    closing = asyncio.create_task(world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED))
+    await asyncio.wait([closing], timeout=LONG_ENOUGH_SECONDS)
+    may_end.set()
+    await approving
+    assert await closing == 1
+    assert upstream_ids(await world.store.load(BRAND, consent.id)) == ["up-2"]
+
+
+async def test_a_closure_is_forgotten_when_nobody_can_have_read_of_the_account_before_it(world):
+    """What a bank opens again, or closed by mistake, may be shared again."""
+    assert max(JOURNEY_MAX, DECISION_MAX) < CLOSURE_KEPT
+    await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
+    world.clock.advance(CLOSURE_KEPT)
+    assert upstream_ids(await give(world, 0)) == ["up-1"]
 
 
 async def test_what_has_ended_or_never_began_is_left_as_it_was(world):

@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 from consent.store import last_used
 from consent.store.last_used import LastUsed, Use, load_last_used, record_uses
 from kernel.database import Database
-from kernel.migrate import upgrade
 from tests.unit.consent.journey.world import START
 
 LATER = START + timedelta(minutes=5)
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database.open(database_url) as database:
-        await upgrade(database, "consent.migrations", "alembic_version_consent")
+async def database(migrated_url: str) -> AsyncIterator[Database]:
+    async with Database.open(migrated_url) as database:
         yield database
 
 

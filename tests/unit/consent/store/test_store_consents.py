@@ -34,8 +34,8 @@ from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    async with make_world(database_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[World]:
+    async with make_world(migrated_url) as made:
         yield made
 
 
@@ -122,16 +122,23 @@ async def test_history_keeps_every_version_as_it_was(world):
     assert await world.store.history(BRAND, "none") == ()
 
 
-async def test_business_time_expires_a_consent_and_the_sweep_records_it(world):
+async def test_business_time_expires_a_consent_and_the_sweep_only_records_it(world):
+    """What is answered is a function of snapshot and time (kernel/banking/consents.py): the record says since when it has been so, and
+    ends no family, which would be refused in other words."""
     consent = await authorised(world, valid_until=START + timedelta(days=30))
     with pytest.raises(ConsentNotAuthorised):
         await world.store.expire(BRAND, consent.id)
-    world.clock.offset = timedelta(days=30)
+    world.clock.offset = timedelta(days=40)
     with pytest.raises(ConsentExpired):
         await world.store.withdraw(BRAND, CLIENT, consent.id)
-    assert (await world.store.expire(BRAND, consent.id)).state is ConsentState.EXPIRED
+    now = world.clock.now()
+    recorded = await world.store.expire(BRAND, consent.id)
+    assert recorded.state is ConsentState.EXPIRED
+    assert recorded.effective_since(now) == consent.effective_since(now) == START + timedelta(days=30)
     (family,) = await world.rows(token_families)
-    assert family.state == "ended"
+    assert family.state == "active"
+    with pytest.raises(ConsentExpired):
+        await world.store.withdraw(BRAND, CLIENT, consent.id)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +156,8 @@ async def test_what_cannot_be_a_consent_is_not_lodged(world, facts, refusal):
     assert await world.rows(journal) == []
 
 
-async def test_one_client_cannot_fill_the_store_with_waiting_consents(database_url):
-    async with make_world(database_url, lodged_max=3) as world:
+async def test_one_client_cannot_fill_the_store_with_waiting_consents(migrated_url):
+    async with make_world(migrated_url, lodged_max=3) as world:
         for _ in range(3):
             await world.lodge()
         with pytest.raises(RateExceeded) as refused:
@@ -158,6 +165,9 @@ async def test_one_client_cannot_fill_the_store_with_waiting_consents(database_u
         assert refused.value.retry_after > 0
         await world.lodge(BOROUGH)
         world.clock.advance(timedelta(hours=24))
+        for _ in range(3):
+            await world.lodge(valid_until=world.clock.now() + timedelta(hours=1))
+        world.clock.advance(timedelta(hours=1))  # those wait for nobody any more, recorded or not
         await world.lodge()
 
 

@@ -1,0 +1,107 @@
+"""POST /register, and GET, PUT and DELETE of a registration: a TPP registers its software by the statement of a directory.
+
+RFC 7591 section 3, RFC 7592 section 2. On the mTLS listener only. Changing a registration leaves its tokens as they are; deleting it ends them.
+"""
+
+from typing import Any
+
+from multidict import CIMultiDict
+
+from consent.clients.registry import deactivate_client, register_client, replace_client
+from consent.json_response import render_json
+from consent.registration.management import load_own
+from consent.registration.metadata import metadata_of
+from consent.registration.render import render_registration
+from consent.registration.request import Asked, parse_request
+from consent.services import Services
+from kernel.access import Registration
+from kernel.brand import Brand
+from kernel.certificates import Certificate, check_valid_at
+from kernel.errors import CertificateMissing, OperationUnknown, RateExceeded
+from kernel.hot_state import Exceeded, WithinRate
+from kernel.http.message import Request, Response
+from kernel.ids import hash_secret
+
+RATE_RULE = "registration"
+RATE_LIMIT = 60  # registrations and changes of one organisation
+RATE_WINDOW_SECONDS = 3600
+
+
+async def register(services: Services, brand: Brand, request: Request) -> Response:
+    certificate = await _check_caller(services, request)
+    asked = await parse_request(services, brand, request, certificate)
+    metadata = metadata_of(services, brand, asked)
+    await _check_rate(services, brand, asked)
+    token = services.ids.secret()
+    client = await register_client(
+        services,
+        brand,
+        metadata,
+        registration=_registration_of(asked, token),
+        actor=f"organisation:{asked.statement.organisation_id}",
+    )
+    return render_json(201, render_registration(brand, client, token=token))
+
+
+async def read(services: Services, brand: Brand, request: Request) -> Response:
+    _check_listener(request)
+    return render_json(200, render_registration(brand, await load_own(services, brand, request, _client_id(request))))
+
+
+async def replace(services: Services, brand: Brand, request: Request) -> Response:
+    """The whole of it: what the request leaves out is as in a first registration."""
+    certificate = await _check_caller(services, request)
+    client = await load_own(services, brand, request, _client_id(request))
+    asked = await parse_request(services, brand, request, certificate, client)
+    metadata = metadata_of(services, brand, asked)
+    await _check_rate(services, brand, asked)
+    token = services.ids.secret()
+    replaced = await replace_client(
+        services, brand, client.id, metadata, registration=_registration_of(asked, token), actor=f"client:{client.id}"
+    )
+    return render_json(200, render_registration(brand, replaced, token=token))
+
+
+async def delete(services: Services, brand: Brand, request: Request) -> Response:
+    _check_listener(request)
+    client = await load_own(services, brand, request, _client_id(request))
+    await deactivate_client(services, brand, client.id, actor=f"client:{client.id}")
+    return Response(204, headers=CIMultiDict({"Cache-Control": "no-store", "Pragma": "no-cache"}))
+
+
+def _registration_of(asked: Asked, token: str) -> Registration:
+    claims: dict[str, Any] = dict(asked.echoed)
+    return Registration(
+        token_hash=hash_secret(token),
+        statement=asked.statement.text,
+        claims=claims,
+        directory_stale_seconds=asked.statement.keys_stale_seconds,
+    )
+
+
+def _check_listener(request: Request) -> None:
+    if request.listener != "mtls":
+        raise OperationUnknown("registration is on the mTLS listener only")
+
+
+async def _check_caller(services: Services, request: Request) -> Certificate:
+    _check_listener(request)
+    if request.certificate is None:
+        raise CertificateMissing("no client certificate", public="A client certificate is required to register.")
+    check_valid_at(request.certificate, services.clock.wall())
+    await services.certificate_status.check(request.certificate)
+    return request.certificate
+
+
+async def _check_rate(services: Services, brand: Brand, asked: Asked) -> None:
+    """A client costs a row for ever."""
+    key = f"{brand.name}/{RATE_RULE}/{hash_secret(asked.statement.organisation_id)}"
+    (rate,) = await services.versions.decide(
+        [WithinRate(key, RATE_LIMIT, RATE_WINDOW_SECONDS, RATE_RULE)], spend=True, load_version=services.snapshots.load_version
+    )
+    if isinstance(rate, Exceeded):
+        raise RateExceeded(f"organisation {asked.statement.organisation_id}", rule=RATE_RULE, retry_after=rate.retry_after)
+
+
+def _client_id(request: Request) -> str:
+    return request.path.rpartition("/")[2]

@@ -1,0 +1,85 @@
+"""From what was asked for and what the directory says to the metadata that are registered. RFC 7591 section 2, UK DCR 3.3.
+
+Roles limit scopes; the security profile settles what the request leaves open.
+"""
+
+from consent.clients.metadata import GRANT_TYPES, ClientMetadata, check_metadata
+from consent.errors import ClientMetadataInvalid
+from consent.offer import scopes_of_roles
+from consent.profiles import PROFILES, Profile
+from consent.registration.request import Asked, Wish, refuse_member
+from consent.response_modes.choosing import canonical_type
+from consent.services import Services
+from kernel.access import SecurityProfile
+from kernel.banking.consents import Permission
+from kernel.brand import Brand
+from kernel.errors import Problem
+
+OPENID = "openid"
+
+
+def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadata:
+    """Raises ClientMetadataInvalid or RegistrationRedirectUriInvalid."""
+    wish, statement = asked.wish, asked.statement
+    profile = wish.security_profile or _profile_of(wish)
+    rules = PROFILES[profile]
+    metadata = ClientMetadata(
+        client_name=statement.client_name,
+        organisation_id=statement.organisation_id,
+        organisation_name=statement.organisation_name,
+        software_id=statement.software_id,
+        on_behalf_of=statement.on_behalf_of,
+        roles=statement.roles,
+        redirect_uris=wish.redirect_uris,
+        scope=_scope(services, brand, asked),
+        jwks=statement.jwks or {},
+        jwks_uri=statement.jwks_uri,
+        grant_types=wish.grant_types & GRANT_TYPES,
+        security_profile=profile,
+        token_endpoint_auth_method=wish.token_endpoint_auth_method,
+        token_endpoint_auth_signing_alg=wish.token_endpoint_auth_signing_alg or rules.algorithms[0],
+        tls_client_auth_subject_dn=wish.tls_client_auth_subject_dn,
+        tls_client_auth_san_dns=wish.tls_client_auth_san_dns,
+        tls_client_auth_san_uri=wish.tls_client_auth_san_uri,
+        tls_client_auth_san_ip=wish.tls_client_auth_san_ip,
+        tls_client_auth_san_email=wish.tls_client_auth_san_email,
+        id_token_signed_response_alg=wish.id_token_signed_response_alg or rules.algorithms[0],
+        id_token_encrypted_response_alg=wish.id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc=wish.id_token_encrypted_response_enc,
+        response_types=_response_types(wish, rules),
+        request_object_signing_alg=wish.request_object_signing_alg if rules.request_object == "required" else None,
+        require_signed_request_object=wish.require_signed_request_object,
+        authorization_signed_response_alg=wish.authorization_signed_response_alg,
+        authorization_encrypted_response_alg=wish.authorization_encrypted_response_alg,
+        authorization_encrypted_response_enc=wish.authorization_encrypted_response_enc,
+        sender_constraint="dpop" if wish.dpop_bound_access_tokens else "mtls",
+        default_permissions=frozenset[Permission](),
+    )
+    try:
+        check_metadata(metadata)
+    except Problem as problem:
+        raise refuse_member(problem) from None
+    return metadata
+
+
+def _profile_of(wish: Wish) -> SecurityProfile:
+    """What the response types and the signing of requests say of a client that names no profile."""
+    if "code id_token" in wish.response_types:
+        return SecurityProfile.FAPI1_ADVANCED
+    return SecurityProfile.FAPI2_MESSAGE_SIGNING if wish.request_object_signing_alg else SecurityProfile.FAPI2_SECURITY
+
+
+def _response_types(wish: Wish, rules: Profile) -> frozenset[str]:
+    """What was asked for, within the profile; or what its profile comes first to."""
+    asked = {canonical_type(response_type) for response_type in wish.response_types}
+    return frozenset(asked & rules.response_types.keys()) or frozenset([next(iter(rules.response_types))])
+
+
+def _scope(services: Services, brand: Brand, asked: Asked) -> str:
+    """What was asked for, within the roles; or all that the roles open."""
+    allowed = (OPENID, *scopes_of_roles(services.dialects_of(brand), asked.statement.roles))
+    if asked.wish.scope is None:
+        return " ".join(allowed)
+    if not set(asked.wish.scope.split(" ")) <= set(allowed):
+        raise ClientMetadataInvalid("scope beyond the roles", public="The scope is more than the roles of the statement allow.")
+    return asked.wish.scope

@@ -1,0 +1,44 @@
+"""A registration as its TPP reads it: the metadata as registered, which may be other than asked for. RFC 7591 section 3.2.1."""
+
+from typing import Any
+
+from kernel.access import Client
+from kernel.brand import Brand
+
+MESSAGES = (  # what a client may have registered of its messages, in the names of the standards
+    *("request_object_signing_alg", "authorization_signed_response_alg"),
+    *("authorization_encrypted_response_alg", "authorization_encrypted_response_enc"),
+    *("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
+)
+
+
+def render_registration(brand: Brand, client: Client, *, token: str | None = None) -> dict[str, Any]:
+    """`token` is the registration access token, told once."""
+    document: dict[str, Any] = {
+        **(client.registration.claims if client.registration else {}),
+        "client_id": client.id,
+        "client_id_issued_at": int(client.created_at.timestamp()),
+        "client_name": client.name,
+        "software_id": client.software_id,
+        "redirect_uris": list(client.redirect_uris),
+        "grant_types": sorted(client.grant_types),
+        "response_types": sorted(client.response_types),
+        "scope": " ".join(sorted(client.scopes)),
+        "application_type": "web",
+        "security_profile": client.security_profile.value,
+        "token_endpoint_auth_method": client.token_endpoint_auth_method,
+        "token_endpoint_auth_signing_alg": client.token_endpoint_auth_signing_alg,
+        "id_token_signed_response_alg": client.id_token_signed_response_alg,
+        "dpop_bound_access_tokens": client.sender_constraint == "dpop",
+        "tls_client_certificate_bound_access_tokens": client.sender_constraint == "mtls",
+        "registration_client_uri": f"{brand.mtls_url}/register/{client.id}",
+    }
+    document |= {"jwks_uri": client.jwks_uri} if client.jwks_uri else {"jwks": client.jwks}
+    document |= {name: value for name in MESSAGES if (value := getattr(client, name)) is not None}
+    if client.registration is not None:
+        document["software_statement"] = client.registration.statement
+    if client.tls_client_auth is not None:
+        document[f"tls_client_auth_{client.tls_client_auth.kind}"] = client.tls_client_auth.value
+    if token is not None:
+        document["registration_access_token"] = token
+    return document

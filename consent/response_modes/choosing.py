@@ -1,0 +1,27 @@
+"""Which response modes a client may ask for, and which one is meant when none is named.
+
+OAuth 2.0 Multiple Response Type Encoding Practices section 2.1, JARM section 2.3.
+"""
+
+from consent.profiles import profile_of
+from kernel.access import Client
+
+SIGNED = frozenset({"jwt", "query.jwt", "fragment.jwt"})
+IN_FRONT = frozenset({"token", "id_token"})  # what must never stand in a query
+
+
+def canonical_type(response_type: str) -> str:
+    """The order of its values does not matter."""
+    return " ".join(sorted(response_type.split(" ")))
+
+
+def usual_mode(response_type: str) -> str:
+    return "fragment" if IN_FRONT.intersection(response_type.split(" ")) else "query"
+
+
+def modes_of(client: Client, response_type: str) -> tuple[str, ...]:
+    """None for a type that the client may not use at all."""
+    if response_type not in client.response_types:
+        return ()
+    fitting = profile_of(client).response_types.get(response_type, ())
+    return tuple(mode for mode in fitting if client.authorization_signed_response_alg or mode not in SIGNED)

@@ -1,0 +1,33 @@
+"""DPoP proofs at the consent server: judged as everywhere, and accepted once. RFC 9449 sections 5, 7 and 11.1.
+
+The memory of used proofs fails closed, as that of used assertions does.
+"""
+
+from consent.services import Services
+from kernel.brand import Brand
+from kernel.dpop import Proof, check_proof, first_use_of
+from kernel.dpop_nonces import Nonces
+from kernel.errors import Overloaded, ProofInvalid
+from kernel.hot_state import Fresh, Replayed
+from kernel.http.message import Request, Response
+
+
+async def take_proof(services: Services, brand: Brand, request: Request) -> Proof:
+    """The proof of a request that carries no access token. Raises ProofMissing, ProofInvalid, ProofNonceRequired, or Overloaded when a
+    replay cannot be ruled out."""
+    wall = services.clock.wall()
+    proof = check_proof(brand, request, wall=wall, nonces=Nonces(services.sealer))
+    use = first_use_of(brand, proof, wall)
+    (verdict,) = await services.versions.decide([use], spend=True, load_version=services.snapshots.load_version)
+    if isinstance(verdict, Replayed):
+        raise ProofInvalid("used before, or older than the memory of used ones")
+    if not isinstance(verdict, Fresh):
+        raise Overloaded("the memory of used proofs cannot be asked")
+    return proof
+
+
+def offer_nonce(services: Services, brand: Brand, request: Request, response: Response) -> Response:
+    """Give the nonce of the next proof to whoever sends proofs, where the brand demands one. RFC 9449 section 8.2."""
+    if brand.dpop_nonce == "required" and "DPoP" in request.headers:
+        response.headers["DPoP-Nonce"] = Nonces(services.sealer).current(brand, services.clock.wall())
+    return response

@@ -1,0 +1,34 @@
+"""What a source of revocation says of one certificate, and what it is to be such a source."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cryptography import x509
+
+SKEW = timedelta(minutes=5)  # by how much the clock of an authority may be ahead of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """Not revoked, as the authority says until then (nextUpdate)."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    at: datetime
+
+
+Verdict = Good | Revoked
+
+
+class Source(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    async def ask(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Verdict | None:
+        """None: not a source for this certificate. Raises kernel.http.fetching.Unanswered if it should
+        have known and did not say, or said what cannot be believed."""
+        ...

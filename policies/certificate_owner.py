@@ -1,0 +1,21 @@
+"""Refuse a certificate that names another organisation than the client's, whatever its token is bound to. Commission Delegated
+Regulation (EU) 2018/389 article 34."""
+
+from dataclasses import dataclass
+
+from gateway.exchange import Exchange, present
+from kernel.certificates import check_owner
+from openapi.dialect import Row
+
+
+@dataclass(frozen=True)
+class CertificateOwner:
+    name = "certificate_owner"
+
+    def applies(self, row: Row) -> bool:
+        return row.credential == "token"
+
+    async def on_request(self, exchange: Exchange) -> None:
+        certificate = exchange.request.certificate
+        if certificate is not None:
+            check_owner(certificate, present(exchange.client).organisation_id)

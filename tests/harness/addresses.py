@@ -1,0 +1,20 @@
+"""Addresses that answer what a test put there, in place of the world outside."""
+
+from dataclasses import dataclass, field
+
+from kernel.http.fetching import Unanswered
+
+
+@dataclass
+class Addresses:
+    """What the kernel's Fetching is, without a network. `asked` are the addresses, in order."""
+
+    pages: dict[str, bytes] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def get(self, url: str, bytes_max: int) -> bytes:
+        self.asked.append(url)
+        page = self.pages.get(url)
+        if page is None or len(page) > bytes_max:
+            raise Unanswered("nothing is there")
+        return page

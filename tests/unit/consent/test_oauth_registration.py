@@ -1,0 +1,304 @@
+"""TPPs register their own software. RFC 7591, RFC 7592, UK Open Banking Dynamic Client Registration 3.3."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from kernel.access import SecurityProfile
+from kernel.certificates import Certificate
+from kernel.errors import CertificateRevoked
+from kernel.http.message import Request
+from tests.unit.consent.oauth_world import BRAND, DIRECTORY, KEYS, Answer, SigningKey, Tpp, World, certificate, request_to
+
+ORGANISATION = "PSDGB-FCA-900001"
+HOLDER = replace(certificate("newcomer"), organisation_id=ORGANISATION)
+KEY = KEYS["borough-1"]
+REDIRECT_URI = "https://newcomer.example/callback"
+INVALID_METADATA = (400, "invalid_client_metadata")
+INVALID_STATEMENT = (400, "invalid_software_statement")
+
+
+def statement(world: World, *, key: SigningKey | None = None, **changes: Any) -> str:
+    claims = {
+        "iss": DIRECTORY.issuer,
+        "iat": world.now - 60,
+        "jti": "statement-1",
+        "software_id": "software1newcomer",
+        "software_client_name": "Newcomer",
+        "software_redirect_uris": [REDIRECT_URI, f"{REDIRECT_URI}/two"],
+        "software_roles": ["AISP"],
+        "software_jwks": {"keys": [KEY.jwk]},
+        "org_id": ORGANISATION,
+        "org_name": "Newcomer Ltd",
+        "org_status": "Active",
+        **changes,
+    }
+    return (key or DIRECTORY.key).jwt({name: value for name, value in claims.items() if value is not None})
+
+
+def wish(world: World, **changes: Any) -> dict[str, Any]:
+    asked = {
+        "redirect_uris": [REDIRECT_URI],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "grant_types": ["authorization_code", "client_credentials", "refresh_token"],
+        "scope": "openid accounts",
+        "application_type": "web",
+        "software_statement": statement(world),
+        "unknown_to_us": "left out",
+        **changes,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def sealed(world: World, asked: dict[str, Any], *, key: SigningKey = KEY, **changes: Any) -> bytes:
+    """The same as a JWS, as the UK sends it."""
+    world.jti += 1
+    claims = {
+        "iss": "software1newcomer",
+        "aud": BRAND.organisation_id or BRAND.issuer,
+        "iat": world.now,
+        "exp": world.now + 300,
+        "jti": f"00000000-0000-4000-8000-{world.jti:012}",
+        **asked,
+        **changes,
+    }
+    return key.jwt({name: value for name, value in claims.items() if value is not None}).encode()
+
+
+async def call(
+    world: World,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    *,
+    presented: Certificate | None = HOLDER,
+    token: str | None = None,
+    media_type: str = "application/json",
+    public: bool = False,
+) -> Answer:
+    request = request_to(method, path, body=body, presented=presented)
+    headers = request.headers.copy()
+    headers["Content-Type"] = media_type
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    listener = "public" if public else "mtls"
+    sent = Request(**{name: getattr(request, name) for name in Request.__slots__} | {"headers": headers, "listener": listener})
+    return Answer(await world.server.handle(BRAND, sent))
+
+
+async def register(world: World, **changes: Any) -> Answer:
+    return await call(world, "POST", "/register", json.dumps(wish(world, **changes)).encode())
+
+
+def tpp_of(answer: Answer) -> Tpp:
+    class Known:
+        id = answer.json["client_id"]
+
+    return Tpp(Known, KEY, HOLDER, REDIRECT_URI)
+
+
+@pytest.mark.spec("RFC7591-3.2.1")
+async def test_a_tpp_registers_its_software_and_uses_it(oauth_anywhere: World):
+    world = oauth_anywhere
+    answer = await register(world)
+    assert answer.status == 201, answer.text
+    told = answer.json
+    assert told["redirect_uris"] == [REDIRECT_URI]
+    assert told["scope"] == "accounts openid"
+    assert told["client_id_issued_at"] == world.now
+    assert told["software_statement"] == statement(world) or told["software_statement"].count(".") == 2
+    assert "unknown_to_us" not in told
+    assert "client_secret" not in told
+    token = await world.token(tpp_of(answer), "client_credentials")
+    assert token.status == 200, token.text
+
+
+@pytest.mark.spec("OBIE-DCR-3.3")
+@pytest.mark.parametrize("media_type", ["application/jwt", "application/jose"])
+async def test_the_uk_signs_the_whole_request_and_gets_its_claims_back(oauth: World, media_type: str):
+    body = sealed(oauth, wish(oauth))
+    answer = await call(oauth, "POST", "/register", body, media_type=media_type)
+    assert answer.status == 201, answer.text
+    assert answer.json["iss"] == "software1newcomer"
+    assert {"iat", "exp", "aud", "jti"} <= set(answer.json)
+    again = await call(oauth, "POST", "/register", body, media_type=media_type)
+    assert again.status == 503  # one use
+
+
+async def test_a_signed_request_is_the_softwares_own_and_for_this_server(oauth: World, subtests: pytest.Subtests):
+    cases: dict[str, bytes] = {
+        "another key": sealed(oauth, wish(oauth), key=KEYS["acme-1"]),
+        "another issuer": sealed(oauth, wish(oauth), iss="software2"),
+        "another audience": sealed(oauth, wish(oauth), aud="another bank"),
+        "expired": sealed(oauth, wish(oauth), exp=oauth.now - 60),
+        "for ever": sealed(oauth, wish(oauth), exp=oauth.now + 10_000),
+        "without jti": sealed(oauth, wish(oauth), jti=None),
+        "RS256": KEY.jwt({"iss": "software1newcomer", **wish(oauth)}, alg="RS256").encode(),
+        "not a token": b"hello",
+    }
+    for name, body in cases.items():
+        with subtests.test(name):
+            assert (await call(oauth, "POST", "/register", body, media_type="application/jwt")).error == INVALID_METADATA
+
+
+async def test_a_statement_is_the_directorys_own_and_recent(oauth: World, subtests: pytest.Subtests):
+    cases: dict[str, tuple[Any, str]] = {
+        "none": (None, "invalid_software_statement"),
+        "a number": (7, "invalid_software_statement"),
+        "not a token": ("hello", "invalid_software_statement"),
+        "another key": (statement(oauth, key=KEYS["curve-1"]), "invalid_software_statement"),
+        "another directory": (statement(oauth, iss="Elsewhere"), "unapproved_software_statement"),
+        "older than two months": (statement(oauth, iat=oauth.now - 61 * 86_400), "invalid_software_statement"),
+        "of tomorrow": (statement(oauth, iat=oauth.now + 86_400), "invalid_software_statement"),
+        "expired": (statement(oauth, exp=oauth.now - 1), "invalid_software_statement"),
+        "revoked organisation": (statement(oauth, org_status="Revoked"), "unapproved_software_statement"),
+        "without keys": (statement(oauth, software_jwks=None), "invalid_software_statement"),
+        "without organisation": (statement(oauth, org_id=None), "invalid_software_statement"),
+        "roles as text": (statement(oauth, software_roles="AISP"), "invalid_software_statement"),
+        "of another organisation": (statement(oauth, org_id="PSDGB-FCA-1"), "unapproved_software_statement"),
+    }
+    for name, (text, code) in cases.items():
+        with subtests.test(name):
+            assert (await register(oauth, software_statement=text)).error == (400, code)
+
+
+async def test_metadata_beyond_the_statement_or_the_profile_are_refused(oauth: World, subtests: pytest.Subtests):
+    cases: dict[str, tuple[dict[str, Any], str]] = {
+        "foreign redirect": ({"redirect_uris": ["https://evil.example/"]}, "invalid_redirect_uri"),
+        "no redirect": ({"redirect_uris": []}, "invalid_redirect_uri"),
+        "redirect as text": ({"redirect_uris": REDIRECT_URI}, "invalid_redirect_uri"),
+        "scope beyond the roles": ({"scope": "openid payments"}, "invalid_client_metadata"),
+        "a secret": ({"token_endpoint_auth_method": "client_secret_basic"}, "invalid_client_metadata"),
+        "RS256": ({"token_endpoint_auth_signing_alg": "RS256"}, "invalid_client_metadata"),
+        "implicit": ({"grant_types": ["implicit"]}, "invalid_client_metadata"),
+        "another software": ({"software_id": "software2"}, "invalid_client_metadata"),
+        "EdDSA under FAPI 1": (
+            {"security_profile": "fapi1-advanced", "id_token_signed_response_alg": "EdDSA"},
+            "invalid_client_metadata",
+        ),
+        "certificate without a name": ({"token_endpoint_auth_method": "tls_client_auth"}, "invalid_client_metadata"),
+    }
+    for name, (changes, code) in cases.items():
+        with subtests.test(name):
+            assert (await register(oauth, **changes)).error == (400, code)
+
+
+async def test_only_a_certificate_of_the_organisation_opens_the_door(oauth: World):
+    body = json.dumps(wish(oauth)).encode()
+    assert (await call(oauth, "POST", "/register", body, presented=None)).error == (400, "invalid_request")
+    foreign = replace(HOLDER, organisation_id="PSDGB-FCA-1")
+    assert (await call(oauth, "POST", "/register", body, presented=foreign)).error == (400, "unapproved_software_statement")
+    nameless = replace(HOLDER, organisation_id=None)
+    assert (await call(oauth, "POST", "/register", body, presented=nameless)).error == (400, "unapproved_software_statement")
+    assert (await call(oauth, "POST", "/register", body, public=True)).error == (404, "invalid_request")
+
+
+@pytest.mark.spec("RFC5280-6.3")
+async def test_a_revoked_certificate_neither_registers_nor_manages(oauth: World):
+    told = (await register(oauth)).json
+    path, token = f"/register/{told['client_id']}", told["registration_access_token"]
+    oauth.services.certificate_status.refused[HOLDER.thumbprint] = CertificateRevoked
+    refused = (400, "invalid_request")
+    assert (await register(oauth)).error == refused
+    for method in ("GET", "PUT", "DELETE"):
+        assert (await call(oauth, method, path, json.dumps(wish(oauth)).encode(), token=token)).error == refused
+    oauth.services.certificate_status.refused.clear()
+    assert (await call(oauth, "GET", path, token=token)).status == 200
+
+
+@pytest.mark.spec("RFC7592-2")
+async def test_a_registration_is_read_changed_and_deleted_by_its_own_client_only(oauth_anywhere: World):
+    world = oauth_anywhere
+    made = (await register(world)).json
+    path, token = f"/register/{made['client_id']}", made["registration_access_token"]
+    read = await call(world, "GET", path, token=token)
+    assert read.status == 200
+    assert "registration_access_token" not in read.json
+    assert {name: value for name, value in made.items() if name != "registration_access_token"} == read.json
+
+    tpp = tpp_of(Answer((await call(world, "GET", path, token=token)).response))
+    granted = (await world.token(tpp, "client_credentials")).json["access_token"]
+    assert (await call(world, "GET", path, token=granted)).status == 200  # the UK's way
+
+    more = json.dumps(wish(world, redirect_uris=[REDIRECT_URI, f"{REDIRECT_URI}/two"])).encode()
+    changed = await call(world, "PUT", path, more, token=token)
+    assert changed.status == 200, changed.text
+    assert changed.json["client_id"] == made["client_id"]
+    assert len(changed.json["redirect_uris"]) == 2
+    assert (await call(world, "GET", path, token=token)).status == 401  # another one was given
+    assert (await call(world, "GET", path, token=granted)).status == 200  # changing ends no token
+    newest = changed.json["registration_access_token"]
+
+    assert (await call(world, "DELETE", path, token=newest)).status == 204
+    assert (await call(world, "GET", path, token=newest)).error == (401, "invalid_token")
+    assert (await world.token(tpp, "client_credentials")).error == (401, "invalid_client")
+
+
+async def test_nobody_else_manages_it(oauth: World, subtests: pytest.Subtests):
+    made = (await register(oauth)).json
+    path, token = f"/register/{made['client_id']}", made["registration_access_token"]
+    acmes = (await oauth.token(oauth.acme, "client_credentials")).json["access_token"]
+    other = replace(HOLDER, der=b"other", thumbprint="other", organisation_id="PSDGB-FCA-1")
+    renewed = replace(HOLDER, der=b"renewed", thumbprint="renewed")
+    mine = (await oauth.token(tpp_of(await register(oauth)), "client_credentials")).json["access_token"]
+    cases: dict[str, tuple[dict[str, Any], int]] = {
+        "no token": ({}, 401),
+        "a wrong token": ({"token": "x" * 43}, 401),
+        "no certificate": ({"token": token, "presented": None}, 400),
+        "another organisation's certificate": ({"token": token, "presented": other}, 400),
+        "another client's access token": (
+            {"token": acmes, "presented": replace(oauth.acme.certificate, organisation_id=None)},
+            403,
+        ),
+        "another client of the same organisation": ({"token": mine}, 403),
+        "its token with another certificate": ({"token": mine, "presented": renewed}, 401),
+    }
+    for name, (how, status) in cases.items():
+        with subtests.test(name):
+            assert (await call(oauth, "GET", path, **how)).status == status
+    assert (await call(oauth, "GET", path, token=token, presented=renewed)).status == 200  # a renewed certificate keeps it
+    assert (await call(oauth, "GET", "/register/nobody", token=token)).status == 401
+
+
+async def test_a_change_needs_a_statement_of_the_same_software(oauth: World):
+    made = (await register(oauth)).json
+    body = json.dumps(wish(oauth, software_statement=statement(oauth, software_id="software2"))).encode()
+    changed = await call(oauth, "PUT", f"/register/{made['client_id']}", body, token=made["registration_access_token"])
+    assert changed.error == (400, "unapproved_software_statement")
+
+
+async def test_while_the_directory_is_out_of_reach_nobody_new_is_believed(oauth: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(DIRECTORY, "is_reachable", False)
+    assert (await register(oauth)).error == (503, "temporarily_unavailable")
+
+
+async def test_keys_may_stay_where_the_tpp_publishes_them(oauth: World):
+    """software_jwks_endpoint becomes jwks_uri: a rotated key counts without a registration."""
+    address = "https://keys.newcomer.example/jwks"
+    oauth.addresses.pages[address] = json.dumps({"keys": [KEY.jwk]}).encode()
+    answer = await register(oauth, software_statement=statement(oauth, software_jwks=None, software_jwks_endpoint=address))
+    assert answer.status == 201, answer.text
+    assert answer.json["jwks_uri"] == address
+    tpp = tpp_of(answer)
+    assert (await oauth.token(tpp, "client_credentials")).status == 200
+    rotated = KEYS["acme-1"]
+    oauth.addresses.pages[address] = json.dumps({"keys": [rotated.jwk]}).encode()
+    oauth.advance(seconds=31)
+    assert (await oauth.token(replace(tpp, key=rotated), "client_credentials")).status == 200
+
+
+async def test_profiles_follow_from_what_is_asked(oauth: World):
+    for asked, profile in (
+        ({}, SecurityProfile.FAPI2_SECURITY),
+        ({"request_object_signing_alg": "PS256"}, SecurityProfile.FAPI2_MESSAGE_SIGNING),
+        ({"response_types": ["code id_token"], "request_object_signing_alg": "PS256"}, SecurityProfile.FAPI1_ADVANCED),
+        ({"security_profile": "fapi1-advanced"}, SecurityProfile.FAPI1_ADVANCED),
+    ):
+        assert (await register(oauth, **asked)).json["security_profile"] == profile.value
+
+
+async def test_one_organisation_cannot_fill_the_table(oauth: World):
+    answers = [(await register(oauth)).status for _ in range(61)]
+    assert answers == [201] * 60 + [429]

@@ -1,0 +1,205 @@
+"""kernel/http/fetching.py: where we let ourselves be sent, and how much we take from there."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from kernel.http import fetching
+from kernel.http.fetching import SILENT_MAX, SILENT_SECONDS, Fetching, PublicResolver, Unanswered, host_of
+from tests.harness.site import Names, local, served
+
+HTTP = ("http",)
+
+
+@pytest.fixture
+async def site():
+    async with served() as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened(*hosts: str, names: Names | None = None, only: bool = False):
+    async with Fetching.open(hosts, lambda: 0.0, only=only, resolver=names) as made:
+        yield made
+
+
+class TestWhereWeAreSent:
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "ftp://authority.example/list",
+            "file:///etc/passwd",
+            "ldap://authority.example/cn=x",
+            "//authority.example/list",
+            "http://",
+            "http:///list",
+            "http://user@authority.example/list",
+            "http://authority.example:22/list",
+            "http://authority.example:https/list",
+            "http://127.0.0.1/list",
+            "http://[::1]/list",
+            "http://169.254.169.254/latest/meta-data",
+            "http://[::ffff:127.0.0.1]/list",
+            "http://authority.example\\@127.0.0.1/list",
+            "http://authority.example@127.0.0.1/list",
+            "http://:secret@authority.example/list",
+            "http://authority.example:99999/list",
+            "http://8.8.8.8/list",  # even a public one: no authority publishes at a bare address
+            "http://authority.example/" + "a" * 2048,
+        ],
+    )
+    async def test_only_usual_addresses_are_asked(self, url):
+        names = Names()
+        async with opened(names=names) as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(url, 100, schemes=HTTP)
+        assert names.asked == []
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::1", "::",
+            "fe80::1", "fd00::1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a00:1", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        ],
+    )  # fmt: skip
+    async def test_a_name_that_leads_inside_is_not_followed(self, address, site):
+        async with opened(names=Names(authority_example=address)) as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get("http://authority.example/list", 100, schemes=HTTP)
+        assert not site.asked
+
+    @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:8.8.8.8"])
+    async def test_a_name_that_leads_to_the_internet_is_followed_there(self, address):
+        guarded = PublicResolver(Names(authority_example=address), ())
+        assert [found["host"] for found in await guarded.resolve("authority.example", 80)] == [address]
+
+    async def test_listed_hosts_may_lead_anywhere_and_no_other_may_be_asked(self, site):
+        names = Names(mirror_bank="127.0.0.1", authority_example="127.0.0.1")
+        async with opened(f"Mirror.bank:{site.port}", names=names, only=True) as fetch:
+            assert await fetch.get(f"http://mirror.bank:{site.port}/list", 100, schemes=HTTP) == b"here"
+            for url in ("http://authority.example/list", "http://mirror.bank/list", f"http://127.0.0.1:{site.port}/list"):
+                with pytest.raises(Unanswered, match="not among the configured hosts"):
+                    await fetch.get(url, 100, schemes=HTTP)
+
+    async def test_hosts_are_listed_beside_public_ones_and_with_any_port_if_none_is_named(self, site):
+        names = Names(mirror_bank="127.0.0.1", inner_bank="127.0.0.1")
+        async with opened("mirror.bank", names=names) as fetch:
+            assert await fetch.get(f"http://mirror.bank:{site.port}/list", 100, schemes=HTTP) == b"here"
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://inner.bank:{site.port}/list", 100, schemes=HTTP)
+            with pytest.raises(Unanswered):
+                await fetch.get("http://inner.bank/list", 100, schemes=HTTP)
+        assert names.asked == ["mirror.bank", "inner.bank"]
+
+    async def test_plain_http_is_asked_only_where_the_caller_allows_it(self, site):
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered, match="no plain https address"):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100)
+            with pytest.raises(Unanswered, match="no plain https address"):
+                await fetch.post(f"http://127.0.0.1:{site.port}/list", b"", {}, 100)
+        assert not site.asked
+
+    @pytest.mark.parametrize("spelling", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "LOCALHOST."])
+    async def test_the_machine_itself_is_not_asked_however_it_is_spelt(self, spelling, site):
+        """By the resolver of the machine: what it makes of these is judged, not what they look like."""
+        async with opened() as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://{spelling}/list", 100, schemes=HTTP)
+        assert not site.asked
+
+    async def test_a_listed_address_may_be_of_the_newer_kind(self):
+        async with opened("[::1]:1") as fetch:
+            with pytest.raises(Unanswered, match="ClientConnector"):
+                await fetch.get("http://[::1]:1/list", 100, schemes=HTTP)
+
+    @pytest.mark.parametrize("entry", ["", "host/path", "user@host", "host:port", "host?x", "http://host"])
+    def test_entries_of_the_list_are_hosts(self, entry):
+        with pytest.raises(ValueError, match=r".*"):
+            host_of(entry)
+
+    async def test_a_redirect_is_no_answer(self, site):
+        site.answer = {"status": 302, "headers": {"Location": "/elsewhere"}}
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
+        assert site.asked == {"/list": 1}
+
+
+class TestHowMuchWeTake:
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"status": 404},
+            {"body": b"a" * 101},
+            {"body": b"a", "headers": {"Content-Encoding": "gzip"}},
+        ],
+        ids=["absent", "too large", "packed"],
+    )
+    async def test_what_is_too_large_or_packed_is_not_taken(self, site, answer):
+        site.answer = answer
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
+
+    async def test_what_does_not_say_how_large_it_is_is_cut_off(self, site):
+        async def endless(request):
+            response = web.StreamResponse()
+            await response.prepare(request)
+            for _ in range(1000):
+                await response.write(b"a" * 4096)
+            return response
+
+        site.stream = endless
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 8192, schemes=HTTP)
+
+    async def test_what_does_not_come_is_not_waited_for(self, site, monkeypatch):
+        forever = asyncio.Event()
+
+        async def silent(request):
+            await forever.wait()
+
+        site.stream = silent
+        monkeypatch.setattr(fetching, "SECONDS_MAX", 0.05)
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered, match="Timeout"):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
+            with pytest.raises(Unanswered, match="a moment ago"):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
+        forever.set()
+        assert site.asked["/list"] == 1
+
+    async def test_a_silent_host_is_asked_again_after_a_while(self, site):
+        seconds = [0.0]
+
+        async def breaking_off(request):
+            request.transport.close()
+
+        site.stream = breaking_off
+        async with local(site, lambda: seconds[0]) as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
+            site.stream = None
+            seconds[0] = SILENT_SECONDS - 1
+            with pytest.raises(Unanswered, match="a moment ago"):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
+            seconds[0] = SILENT_SECONDS
+            assert await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP) == b"here"
+
+    async def test_a_host_that_lacks_one_thing_is_asked_for_another(self, site):
+        site.answer = {"status": 404}
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered, match="404"):
+                await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
+            site.answer = {"body": b"here"}
+            assert await fetch.get(f"http://127.0.0.1:{site.port}/other", 100, schemes=HTTP) == b"here"
+
+    async def test_silent_hosts_are_remembered_up_to_a_number(self):
+        async with opened(names=Names()) as fetch:
+            for number in range(SILENT_MAX + 10):
+                with pytest.raises(Unanswered):
+                    await fetch.get(f"http://{number}.example/", 1, schemes=HTTP)
+            assert len(fetch._silent) == SILENT_MAX
