@@ -1,10 +1,8 @@
-"""Accept an access token that is presented to the authorization server itself, as a resource would. RFC 6750, RFC 8705 section 3.
+"""Accept an access token that is presented to the authorization server itself, as a resource would. RFC 6750, RFC 8705 section 3,
+RFC 9449 section 7.
 
 Whether it still stands is asked of the database: nothing here is called often, and what was revoked is refused at the next call.
 """
-
-import hmac
-import re
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,36 +11,43 @@ from consent.services import Services
 from consent.snapshots import load_version
 from consent.store.snapshots import load_consent
 from consent.tokens.families import load_family
+from consent.tokens.proofs import take_first_use
 from consent.tokens.verify import TokenVerifier
 from kernel.access import AccessToken, Client, FamilyState
 from kernel.banking.consents import ConsentState
 from kernel.brand import Brand
 from kernel.certificates import check_owner, check_valid_at
-from kernel.errors import TokenInvalid, TokenMissing, TokenNotBound, TokenRevoked
+from kernel.dpop_nonces import Nonces
+from kernel.errors import CertificateMissing, TokenInvalid, TokenNotBound, TokenRevoked
 from kernel.http.message import Request
+from kernel.presented_token import TOKEN_BYTES_MAX, check_holder, parse_presented_token
 from kernel.subjects import TOKEN_CURRENT, keys_subject, token_subject
-
-TOKEN_CHARS_MAX = 4096
-_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.ASCII | re.IGNORECASE)
 
 
 async def accept_token(services: Services, brand: Brand, request: Request) -> tuple[AccessToken, Client]:
-    """The token, bound to the certificate of this request and in force, and its client. Raises TokenMissing, TokenInvalid,
-    TokenExpired, TokenNotBound, TokenRevoked, CertificateExpired or CertificateForeign."""
-    token = await verify_current(services, brand, _read_bearer(request))
-    if token.confirmation.method != "x5t#S256" or request.certificate is None:
-        raise TokenNotBound("no certificate, or not what the token is bound to")
-    if not hmac.compare_digest(token.confirmation.value.encode(), request.certificate.thumbprint.encode()):
-        raise TokenNotBound(f"token {token.confirmation.value}, certificate {request.certificate.thumbprint}")
-    check_valid_at(request.certificate, services.clock.wall())
+    """The token in force, presented by whom it is bound to, and its client. Raises TokenMissing, TokenInvalid, TokenExpired,
+    TokenNotBound, TokenRevoked, CertificateExpired, CertificateForeign and what the certificate's status forbids; ProofMissing,
+    ProofInvalid or ProofNonceRequired; Overloaded when a replay cannot be ruled out."""
+    presented, wall, certificate = parse_presented_token(request), services.clock.wall(), request.certificate
+    if certificate is not None:
+        check_valid_at(certificate, wall)
+        await services.certificate_status.check(certificate)
+    token = await verify_current(services, brand, presented.text)
+    try:
+        proof = check_holder(token, presented, brand, request, wall=wall, nonces=Nonces(services.sealer))
+    except CertificateMissing as problem:
+        raise TokenNotBound(problem.detail) from None
     client = await check_in_force(services, brand, token)
-    check_owner(request.certificate, client.organisation_id)
+    if certificate is not None:
+        check_owner(certificate, client.organisation_id)
+    if proof is not None:
+        await take_first_use(services, brand, proof)
     return token, client
 
 
 async def verify_current(services: Services, brand: Brand, presented: str) -> AccessToken:
     """A token for the brand's own API, by the keys that are current. Raises TokenInvalid or TokenExpired."""
-    if len(presented) > TOKEN_CHARS_MAX:
+    if len(presented) > TOKEN_BYTES_MAX:
         raise TokenInvalid("too long")
     verifier = TokenVerifier(services.keys, services.clock)
     if await load_version(services.database, keys_subject(brand.name)) != verifier.key_set_version(brand):
@@ -70,13 +75,3 @@ async def _check_grant(connection: AsyncConnection, services: Services, brand: B
     consent = await load_consent(connection, services.sealer, brand.name, family.consent_id)
     if consent is None or consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
         raise TokenRevoked(f"consent {family.consent_id} is not in force")
-
-
-def _read_bearer(request: Request) -> str:
-    headers = request.headers.getall("Authorization", [])
-    if not headers:
-        raise TokenMissing("no Authorization header")
-    found = _BEARER.fullmatch(headers[0].strip()) if len(headers) == 1 else None
-    if found is None or any(name == "access_token" for name, _ in request.query):
-        raise TokenInvalid("not one bearer token, in one header")
-    return found[1]
