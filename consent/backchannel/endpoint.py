@@ -23,6 +23,7 @@ from consent.backchannel.rows import (
 from consent.client_authentication.authenticate import authenticate_client
 from consent.errors import AuthenticationForbidden, oauth_error
 from consent.json_response import render_json
+from consent.offer import userinfo_claims_asked
 from consent.par import lodge_consent
 from consent.parameters import parse_form
 from consent.ports import Psu
@@ -99,6 +100,7 @@ def _wanted_of(asking: Asking) -> Wanted:
     return Wanted(
         scope=asking.scope,
         acr_values=asking.acr_values,
+        userinfo_claims=userinfo_claims_asked(asking.services.dialects_of(asking.brand), asking.claims),
         resources=asking.resources,
         is_detailed=asking.is_detailed,
         binding_message=asking.binding_message,

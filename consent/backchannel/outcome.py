@@ -155,4 +155,5 @@ def _family_of(request: BackchannelRequest, family_id: str) -> TokenFamily:
         psu_id=request.psu_id,
         state=FamilyState.ACTIVE,
         scope=request.wanted.scope,
+        userinfo_claims=request.wanted.userinfo_claims,
     )

@@ -35,6 +35,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     scope: tuple[str, ...]
     acr_values: tuple[str, ...] = ()
+    userinfo_claims: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     is_detailed: bool = False
     binding_message: str | None = None

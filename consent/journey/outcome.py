@@ -71,14 +71,27 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
 
     subjects = await load_subjects(services.database, brand.name, consent_id)
     code = await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
-    id_token = None
-    if "id_token" in pushed.response_type.split():
-        auth_time, claims = approval.authenticated_at, consent_claims(services, asked.consent)
-        id_token = issue_id_token(
-            services, brand, asked.client, subject=subject, nonce=pushed.nonce, auth_time=auth_time, acr=acr, claims=claims,
-            beside=Beside(code, pushed.state),
-        )  # fmt: skip
+    id_token = _id_token_beside(services, brand, asked, approval, code=code, subject=subject, acr=acr)
     return clear_cookie(respond_code(services, brand, destination_of(asked.client, pushed), code, id_token))
+
+
+def _id_token_beside(
+    services: Services, brand: Brand, asked: Asked, approval: Approval, *, code: str, subject: str, acr: str | None
+) -> str | None:
+    """The ID token that vouches for the code, where the response type has one."""
+    if "id_token" not in asked.pushed.response_type.split():
+        return None
+    return issue_id_token(
+        services,
+        brand,
+        asked.client,
+        subject=subject,
+        nonce=asked.pushed.nonce,
+        auth_time=approval.authenticated_at,
+        acr=acr,
+        claims=consent_claims(services, asked.consent),
+        beside=Beside(code, asked.pushed.state),
+    )
 
 
 async def deny(

@@ -15,6 +15,7 @@ from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType
 from kernel.banking.money import Money
 from kernel.clock import ManualClock
 from kernel.database import Database
+from kernel.migrate import upgrade
 from kernel.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.balances import find_discrepancies
@@ -250,10 +251,12 @@ async def test_a_forged_posting_is_found(database, ledger):
         assert await find_discrepancies(connection, "main") == ["a", "t"]
 
 
-async def test_migrations_and_tables_agree(database):
+async def test_migrations_and_tables_agree(database_url):
     def compare(connection):
         context = MigrationContext.configure(connection, opts={"version_table": "alembic_version_ledger"})
         return compare_metadata(context, tables.metadata)
 
-    async with database.read() as connection:
-        assert await connection.run_sync(compare) == []
+    async with Database.open(database_url) as database:
+        await upgrade(database, "plugins.ledger.migrations", "alembic_version_ledger")
+        async with database.read() as connection:
+            assert await connection.run_sync(compare) == []

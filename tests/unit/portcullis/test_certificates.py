@@ -1,10 +1,11 @@
 """portcullis/certificates.py: trust lists, sources and rules as the configuration says, and what is counted."""
 
 import pytest
+from aiohttp import web
 
 from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused
-from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked
+from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked
 from kernel.ids import SeededIds
 from kernel.telemetry import Telemetry
 from kernel.trust_lists import Vouches
@@ -13,7 +14,8 @@ from plugins.certificates.standing import Revocation
 from portcullis.certificate_settings import CertificateSettings, TrustListSettings
 from portcullis.certificates import client_anchors, lists_of, load_trust, open_certificates
 from portcullis.settings import Settings, TlsSettings
-from tests.harness.authorities import START, Authority, pem, stating
+from tests.harness.authorities import START, Answers, Authority, answered_at, der, pem, pointing_at, shown, stating
+from tests.harness.site import served
 
 ANY, QUALIFIED = Authority.root("any"), Authority.root("qualified")
 
@@ -60,6 +62,41 @@ async def test_a_replaced_list_counts_at_once_when_told_so(tls, tmp_path):
         await certificates.reload()
         with pytest.raises(CertificateRevoked):
             await certificates.standing.check(leaf)
+
+
+async def test_whoever_a_certificate_names_is_asked_if_the_settings_let_us_go_there(tls):
+    """A responder that answers, then a list when the responder is gone: over real connections, by the configured hosts alone."""
+    async with served() as site:
+        urls = {"ocsp": f"http://127.0.0.1:{site.port}/ocsp", "crl": f"http://127.0.0.1:{site.port}/list"}
+        leaf = ANY.issue(extensions=[answered_at(urls["ocsp"]), pointing_at(urls["crl"])])
+        answers = {"/ocsp": Answers(leaf, ANY).render(), "/list": der(ANY.crl([leaf]))}
+
+        async def answer(request):
+            body = answers.get(request.path)
+            return web.Response(body=body) if body else web.Response(status=404)
+
+        site.stream = answer
+        settings = Settings(
+            certificates=CertificateSettings(revocation=Revocation.HARD),
+            outbound_hosts=(f"127.0.0.1:{site.port}",),
+            outbound_only=True,
+        )
+        async with open_certificates(
+            settings, load_trust(tls), ManualClock(START), SeededIds("ids"), Telemetry()
+        ) as certificates:
+            await certificates.standing.check(shown(leaf, ANY))
+            assert site.asked == {"/ocsp": 1}
+            del answers["/ocsp"]
+            certificates.standing.forget()
+            with pytest.raises(CertificateRevoked):
+                await certificates.standing.check(shown(leaf, ANY))
+        assert site.asked == {"/ocsp": 2, "/list": 1}
+        elsewhere = Settings(certificates=CertificateSettings(revocation=Revocation.HARD))
+        async with open_certificates(
+            elsewhere, load_trust(tls), ManualClock(START), SeededIds("ids"), Telemetry()
+        ) as certificates:
+            with pytest.raises(CertificateUnchecked):
+                await certificates.standing.check(shown(leaf, ANY))
 
 
 async def test_rules_are_those_of_the_configuration(tls):
