@@ -56,6 +56,7 @@ class BackchannelRequest(msgspec.Struct, frozen=True, kw_only=True):
     family_id: str | None = None
     auth_time: datetime | None = None
     acr: str | None = None
+    is_pinged: bool = False  # its client is to be told of the answer
     created_at: datetime
     expires_at: datetime
 
@@ -108,11 +109,8 @@ async def answer_request(
     connection: AsyncConnection, request: BackchannelRequest, state: RequestState, now: datetime, **facts: Any
 ) -> bool:
     """Answer the request: True for the first caller in time, False for every other. Its client is to be told at once."""
-    tell = sa.case((backchannel_requests.c.notification.is_not(None), now), else_=None)
     answered = await connection.execute(
-        _update(request)
-        .where(*_waiting(now))
-        .values(state=state.value, notify_at=sa.cast(tell, backchannel_requests.c.notify_at.type), **facts)
+        _update(request).where(*_waiting(now)).values(state=state.value, notify_at=now if request.is_pinged else None, **facts)
     )
     return answered.rowcount == 1
 
@@ -168,6 +166,7 @@ def _read(row: sa.Row[Any]) -> BackchannelRequest:
         family_id=row.family_id,
         auth_time=row.auth_time,
         acr=row.acr,
+        is_pinged=row.notification is not None,
         created_at=row.created_at,
         expires_at=row.expires_at,
     )

@@ -16,7 +16,7 @@ from kernel.banking.consents import ConsentState
 from kernel.errors import AccountUnknown, ConsentForeign
 from kernel.ids import hash_secret
 from tests.unit.consent.backchannel.test_backchannel_requests import module
-from tests.unit.consent.backchannel.world import Backchannel
+from tests.unit.consent.backchannel.world import GRANT_TYPE, Backchannel
 from tests.unit.consent.oauth_world import BRAND, SCA, unb64
 
 PENDING, SLOW = (400, "authorization_pending"), (400, "slow_down")
@@ -137,7 +137,7 @@ async def test_an_auth_req_id_is_worth_nothing_to_anyone_else(backchannel: Backc
     await backchannel.approve()
     assert (await backchannel.poll(backchannel.pinged, auth_req_id)).error == UNKNOWN
     assert (await backchannel.poll(tpp, "another")).error == UNKNOWN
-    assert (await backchannel.poll(tpp, auth_req_id, auth_req_id=None)).error == (400, "invalid_request")
+    assert (await world.token(tpp, GRANT_TYPE)).error == (400, "invalid_request")
     nobody = {"client_assertion": None, "client_assertion_type": None, "client_id": tpp.client.id}
     assert (await backchannel.poll(tpp, auth_req_id, **nobody)).error == (401, "invalid_client")
     weak = tpp.key.jwt(world.assertion_claims(tpp), alg="RS256")
