@@ -111,14 +111,28 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
 
     subjects = await load_subjects(services.database, brand.name, consent_id)
     code = await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
-    id_token = None
-    if "id_token" in pushed.response_type.split():
-        auth_time, claims = approval.authenticated_at, consent_claims(services, asked.consent)
-        id_token = issue_id_token(
-            services, brand, asked.client, subject=subject, nonce=pushed.nonce, auth_time=auth_time, acr=acr, claims=claims,
-            beside=Beside(code, pushed.state),
-        )  # fmt: skip
+    id_token = _vouch(services, brand, asked, code, subject=subject, auth_time=approval.authenticated_at, acr=acr)
     return clear_cookie(respond_code(services, brand, destination_of(asked.client, pushed), code, id_token))
+
+
+def _vouch(
+    services: Services, brand: Brand, asked: Asked, code: str, *, subject: str, auth_time: datetime, acr: str | None
+) -> str | None:
+    """The id_token that goes with the code through the browser, for a response type that asks for one."""
+    pushed = asked.pushed
+    if "id_token" not in pushed.response_type.split():
+        return None
+    return issue_id_token(
+        services,
+        brand,
+        asked.client,
+        subject=subject,
+        nonce=pushed.nonce,
+        auth_time=auth_time,
+        acr=acr,
+        claims=consent_claims(services, asked.consent),
+        beside=Beside(code, pushed.state),
+    )
 
 
 async def deny(
