@@ -111,27 +111,26 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
 
     subjects = await load_subjects(services.database, brand.name, consent_id)
     code = await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
-    id_token = _vouch(services, brand, asked, code, subject=subject, auth_time=approval.authenticated_at, acr=acr)
+    id_token = _id_token_beside(services, brand, asked, approval, code=code, subject=subject, acr=acr)
     return clear_cookie(respond_code(services, brand, destination_of(asked.client, pushed), code, id_token))
 
 
-def _vouch(
-    services: Services, brand: Brand, asked: Asked, code: str, *, subject: str, auth_time: datetime, acr: str | None
+def _id_token_beside(
+    services: Services, brand: Brand, asked: Asked, approval: Approval, *, code: str, subject: str, acr: str | None
 ) -> str | None:
-    """The id_token that goes with the code through the browser, for a response type that asks for one."""
-    pushed = asked.pushed
-    if "id_token" not in pushed.response_type.split():
+    """The ID token that vouches for the code, where the response type has one."""
+    if "id_token" not in asked.pushed.response_type.split():
         return None
     return issue_id_token(
         services,
         brand,
         asked.client,
         subject=subject,
-        nonce=pushed.nonce,
-        auth_time=auth_time,
+        nonce=asked.pushed.nonce,
+        auth_time=approval.authenticated_at,
         acr=acr,
         claims=consent_claims(services, asked.consent),
-        beside=Beside(code, pushed.state),
+        beside=Beside(code, asked.pushed.state),
     )
 
 

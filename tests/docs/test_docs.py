@@ -39,11 +39,10 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         CodeSenderSettings,
         CoreBankTlsSettings,
         DirectorySettings,
+        InternalClientSettings,
         SigningKeySettings,
         VaultTransitSettings,
     ],
-    "kind",
-    [Settings, BrandSettings, InternalClientSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings],
 )
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:
