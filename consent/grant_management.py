@@ -19,6 +19,7 @@ from consent.services import Services
 from consent.store.snapshots import load_consent
 from consent.tokens.families import load_last_row
 from consent.tokens.presented import accept_token
+from consent.tokens.proofs import offer_nonce
 from kernel.access import Client, Grant
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
@@ -51,7 +52,8 @@ async def query_grant(services: Services, brand: Brand, request: Request) -> Res
         "expires_at": consent.valid_until,
     }
     granted = {"scopes": [scope] if scope else [], "authorization_details": render_details(consent)}
-    return render_json(200, granted | {name: _render(at) for name, at in times.items() if at is not None})
+    document = granted | {name: _render(at) for name, at in times.items() if at is not None}
+    return offer_nonce(services, brand, request, render_json(200, document))
 
 
 async def revoke_grant(services: Services, brand: Brand, request: Request) -> Response:
@@ -62,7 +64,7 @@ async def revoke_grant(services: Services, brand: Brand, request: Request) -> Re
         await services.store.withdraw(brand, client, consent.id)
     except (ConsentUnknown, ConsentExpired, ConsentRevoked, ConsentNotAuthorised) as problem:
         raise GrantUnknown(f"it ended meanwhile: {problem.detail}") from None
-    return Response(204, None, CIMultiDict({"Cache-Control": "no-store"}))
+    return offer_nonce(services, brand, request, Response(204, None, CIMultiDict({"Cache-Control": "no-store"})))
 
 
 async def _authorise(services: Services, brand: Brand, request: Request, scope: str) -> Client:

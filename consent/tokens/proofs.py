@@ -15,15 +15,19 @@ from kernel.http.message import Request, Response
 async def take_proof(services: Services, brand: Brand, request: Request) -> Proof:
     """The proof of a request that carries no access token. Raises ProofMissing, ProofInvalid, ProofNonceRequired, or Overloaded when a
     replay cannot be ruled out."""
-    wall = services.clock.wall()
-    proof = check_proof(brand, request, wall=wall, nonces=Nonces(services.sealer))
-    use = first_use_of(brand, proof, wall)
+    proof = check_proof(brand, request, wall=services.clock.wall(), nonces=Nonces(services.sealer))
+    await take_first_use(services, brand, proof)
+    return proof
+
+
+async def take_first_use(services: Services, brand: Brand, proof: Proof) -> None:
+    """Raises ProofInvalid, or Overloaded when a replay cannot be ruled out."""
+    use = first_use_of(brand, proof, services.clock.wall())
     (verdict,) = await services.versions.decide([use], spend=True, load_version=services.snapshots.load_version)
     if isinstance(verdict, Replayed):
         raise ProofInvalid("used before, or older than the memory of used ones")
     if not isinstance(verdict, Fresh):
         raise Overloaded("the memory of used proofs cannot be asked")
-    return proof
 
 
 def offer_nonce(services: Services, brand: Brand, request: Request, response: Response) -> Response:

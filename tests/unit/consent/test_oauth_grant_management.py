@@ -8,8 +8,10 @@ import pytest
 from consent.amendment import amended
 from consent.settings import Settings
 from consent.store.snapshots import load_recorded
+from consent.tokens.access import issue_access_token
 from kernel.banking.consents import ConsentState, Permission
 from kernel.errors import ConsentExpired, ConsentForeign, ConsentNotAuthorised, ConsentRevoked
+from tests.harness.proofs import Prover
 from tests.unit.consent.agreement import TERMS, agree, asked_by, consent_of, details, granted, may_detail
 from tests.unit.consent.oauth_world import BRAND, Answer, Tpp, World
 
@@ -296,8 +298,7 @@ async def test_the_api_takes_the_clients_own_bound_token_with_its_scope(oauth: W
     token = await own_token(oauth, tpp, "grant_management_revoke")
     denied = await own_token(oauth, tpp, "grant_management_revoke")
     await oauth.call("POST", "/revoke", form={"token": denied, **oauth.credentials(tpp)})
-    invalid = (401, "invalid_token", 'Bearer error="invalid_token"')
-    forbidden = (403, "insufficient_scope", 'Bearer error="insufficient_scope"')
+    invalid, forbidden = (401, "invalid_token"), (403, "insufficient_scope")
     bearer: dict[str, dict[str, Any]] = {
         "the scope of the other method": {"token": await own_token(oauth, tpp, "grant_management_query")},
         "another scope": {"token": await own_token(oauth, tpp, "accounts")},
@@ -312,13 +313,26 @@ async def test_the_api_takes_the_clients_own_bound_token_with_its_scope(oauth: W
         "a refresh token": {"token": tokens["refresh_token"]},
     }
     expected = {"the scope of the other method": forbidden, "another scope": forbidden, "a customer's token": forbidden}
-    unjudged = {"no token", "another scheme", "no certificate"}
     for name, facts in bearer.items():
         with subtests.test(name):
             answer = await api(oauth, tpp, "DELETE", tokens["grant_id"], **facts)
-            status, error, challenge = expected.get(name, invalid)
+            status, error = expected.get(name, invalid)
             assert answer.error == (status, error)
-            assert answer.response.headers["WWW-Authenticate"] == ("Bearer" if name in unjudged else challenge)
+            challenge = answer.response.headers["WWW-Authenticate"]
+            assert (f'error="{error}"' in challenge) is (name not in {"no token", "another scheme", "no certificate"})
+    with subtests.test("a customer's token, even with the scope, which none of them can have"):
+        family = oauth.verifier.verify(BRAND, tokens["access_token"])
+        issued = issue_access_token(
+            oauth.services,
+            BRAND,
+            tpp.client,
+            subject=family.subject,
+            scope=("grant_management_revoke",),
+            confirmation=family.confirmation,
+            family_id=family.family_id,
+            consent_id=family.consent_id,
+        )
+        assert (await api(oauth, tpp, "DELETE", tokens["grant_id"], issued.token)).error == (403, "insufficient_scope")
     with subtests.test("in the query"):
         answer = await api(oauth, tpp, "DELETE", tokens["grant_id"], token, query={"access_token": token})
         assert answer.error == (401, "invalid_token")
@@ -326,6 +340,38 @@ async def test_the_api_takes_the_clients_own_bound_token_with_its_scope(oauth: W
     with subtests.test("an expired token"):
         assert (await api(oauth, tpp, "DELETE", tokens["grant_id"], token)).error == (401, "invalid_token")
     assert (await consent_of(oauth, tokens["grant_id"])).state is ConsentState.AUTHORISED
+
+
+@pytest.mark.spec("RFC9449-7")
+async def test_a_token_bound_to_a_key_comes_with_a_proof_of_it(oauth: World, subtests: pytest.Subtests):
+    """Without any certificate, on the public listener."""
+    tpp = await may_detail(oauth, sender_constraint="dpop")
+    prover, other = [Prover(lambda: oauth.now) for _ in range(2)]
+    grant_id = (await oauth.lodge(tpp)).id
+    await agree(oauth, await asked_by(oauth, tpp, await oauth.pushed_uri(tpp, grant_id)))
+    form = {"grant_type": "client_credentials", "scope": "grant_management_query", **oauth.credentials(tpp)}
+    proof = prover.proof("POST", f"{BRAND.issuer}/token")
+    token = (await oauth.call("POST", "/token", form=form, headers={"DPoP": proof})).json["access_token"]
+    url = f"{BRAND.issuer}/grants/{grant_id}"
+
+    async def get(scheme: str, proof: str | None) -> Answer:
+        headers = {"Authorization": f"{scheme} {token}"} | ({} if proof is None else {"DPoP": proof})
+        return await oauth.call("GET", f"/grants/{grant_id}", headers=headers)
+
+    good = prover.proof("GET", url, token)
+    with subtests.test("its own proof"):
+        assert (await get("DPoP", good)).status == 200
+    for name, scheme, shown in (
+        ("the same proof again", "DPoP", good),
+        ("no proof", "DPoP", None),
+        ("as a bearer token", "Bearer", prover.proof("GET", url, token)),
+        ("another key", "DPoP", other.proof("GET", url, token)),
+        ("another method", "DPoP", prover.proof("DELETE", url, token)),
+        ("another grant", "DPoP", prover.proof("GET", f"{url}x", token)),
+        ("no hash of the token", "DPoP", prover.proof("GET", url)),
+    ):
+        with subtests.test(name):
+            assert (await get(scheme, shown)).status in (400, 401)
 
 
 async def test_questions_about_grants_count_among_a_clients_requests(oauth: World):

@@ -76,7 +76,7 @@ async def test_only_our_access_tokens_pass_as_such(oauth: World, subtests: pytes
         "a client assertion": oauth.assertion(oauth.acme),
         "another issuer": changed(iss="https://evil.example"),
         "another audience": changed(aud="https://evil.example"),
-        "two audiences": changed(aud=[BRAND.resource_audience, "x"]),
+        "an audience beside ours": changed(aud=[BRAND.resource_audience, "x"]),
         "no binding": changed(cnf=None),
         "an empty binding": changed(cnf={}),
         "no scope": changed(scope=None),

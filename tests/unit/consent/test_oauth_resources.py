@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from consent.keys.ring import KeyPurpose
 from kernel.errors import TokenInvalid
 from kernel.jose import sign_jwt
 from tests.unit.consent.oauth_world import BRAND, World
@@ -110,8 +111,6 @@ async def test_a_resource_alone_may_be_named_more_than_once(oauth: World, subtes
 
 async def test_a_token_for_anyone_else_is_none_of_ours(oauth: World, subtests: pytest.Subtests):
     """Signed by our own key: the audience alone tells them apart."""
-    from consent.keys.ring import KeyPurpose
-
     key = oauth.services.keys.signing_key(BRAND.name, KeyPurpose.ACCESS_TOKEN, "ES256")
     claims = {
         "iss": BRAND.issuer,
@@ -132,7 +131,8 @@ async def test_a_token_for_anyone_else_is_none_of_ours(oauth: World, subtests: p
         "https://localhost:8444.evil",
         "https://localhost:8443",
         ["urn:a", 1],
+        [PART, "urn:other"],
     ):
         with subtests.test(str(aud)), pytest.raises(TokenInvalid):
             oauth.verifier.verify(BRAND, sign_jwt({**claims, "aud": aud}, key, typ="at+jwt"))
-    assert oauth.verifier.verify(BRAND, sign_jwt({**claims, "aud": [PART, "urn:other"]}, key, typ="at+jwt")).audience
+    assert oauth.verifier.verify(BRAND, sign_jwt({**claims, "aud": [PART, WHOLE]}, key, typ="at+jwt")).audience

@@ -1,0 +1,123 @@
+"""Whatever is sent as authorization_details is understood whole or refused in one way; what is granted is told in the same words."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent.amendment import Amendment, amended
+from consent.authorization_details import (
+    BUNDLES,
+    TYPE,
+    AccountInformation,
+    Action,
+    details_of,
+    lodgement_of,
+    numbers_of,
+    parse_details,
+    render_details,
+)
+from consent.errors import AuthorizationDetailsInvalid
+from kernel.banking.accounts import Scheme
+from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentState, Permission
+
+NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
+MOMENTS = st.none() | st.datetimes(datetime(2026, 8, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+READING = st.sets(
+    st.sampled_from(sorted(set(Permission) - {permission for permission in Permission if "transactions" in permission}))
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*AccountInformation.__struct_fields__, "x"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@st.composite
+def terms(draw) -> AccountInformation:
+    wanted = draw(READING) | {Permission.ACCOUNTS_DETAIL}
+    if draw(st.booleans()):
+        wanted |= {Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_DEBITS}
+    number = {"scheme": "iban", "identification": draw(st.text(min_size=1, max_size=20))}
+    document = {
+        "type": TYPE,
+        "permissions": sorted(wanted),
+        "actions": sorted(draw(st.sets(st.sampled_from(Action)))),
+        "accounts": [number] if draw(st.booleans()) else [],
+    }
+    details = msgspec.convert(document, AccountInformation)
+    return msgspec.structs.replace(
+        details,
+        valid_until=draw(MOMENTS),
+        transactions_from=draw(MOMENTS),
+        frequency_per_day=draw(st.none() | st.integers(1, 100)),
+    )
+
+
+def consent_of(details: AccountInformation) -> Consent:
+    lodged = lodgement_of(details)
+    facts = {name: getattr(lodged, name) for name in lodged.__struct_fields__}
+    return Consent(
+        id="c", brand="main", version=2, state=ConsentState.AUTHORISED, client_id="acme", organisation_id="acme",
+        created_at=NOW, state_changed_at=NOW, accounts=(AccountReference("a-1", "up-1"),), **facts,
+    )  # fmt: skip
+
+
+@given(st.text() | ANYTHING.map(json.dumps) | st.lists(ANYTHING, max_size=2).map(json.dumps))
+def test_there_is_one_way_to_be_refused(text: str):
+    try:
+        details = parse_details(text, NOW)
+    except AuthorizationDetailsInvalid:
+        return
+    assert details.type == TYPE
+
+
+@given(terms())
+def test_what_was_asked_is_what_is_lodged_and_what_is_told(details: AccountInformation):
+    parsed = parse_details(msgspec.json.encode([details]).decode(), NOW)
+    consent = consent_of(parsed)
+    assert parsed == details == details_of(consent)
+    assert consent.permissions == set(details.permissions).union(*(BUNDLES[action] for action in details.actions))
+    (told,) = render_details(consent)
+    assert (told.pop("consent_id"), told.pop("account_ids")) == ("c", ["a-1"])
+    assert msgspec.convert(told, AccountInformation, strict=False) == details
+    assert numbers_of(consent) == {(Scheme.IBAN.value, account.identification) for account in details.accounts}
+
+
+@given(terms(), terms())
+def test_a_merge_takes_nothing_away(before: AccountInformation, added: AccountInformation):
+    consent = consent_of(before)
+    after = amended(consent, Amendment("merge", added, consent.version))
+    assert after.permissions == before.granted | added.granted
+    assert after.accounts == consent.accounts
+    for side in (before, added):
+        assert after.valid_until is None or (side.valid_until is not None and after.valid_until >= side.valid_until)
+        assert after.transactions_from is None or (
+            side.transactions_from is not None and after.transactions_from <= side.transactions_from
+        )
+    assert (after.id, after.psu_id, after.client_id) == (consent.id, consent.psu_id, consent.client_id)
+
+
+@given(terms(), terms())
+def test_a_replacement_leaves_nothing_of_before(before: AccountInformation, put: AccountInformation):
+    consent = consent_of(before)
+    after = amended(consent, Amendment("replace", put, consent.version))
+    assert details_of(after) == put
+    assert (after.permissions, after.accounts, after.valid_until) == (put.granted, (), put.valid_until)
+
+
+def test_a_consent_of_another_kind_has_no_details_of_accounts():
+    payment = msgspec.structs.replace(consent_of(AccountInformation(type=TYPE)), kind=ConsentKind.PAYMENT)
+    assert render_details(payment) == []
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_validity_is_exclusive(seconds: int):
+    until = (NOW + timedelta(seconds=seconds)).isoformat()
+    with pytest.raises(AuthorizationDetailsInvalid):
+        parse_details(json.dumps([{"type": TYPE, "actions": ["list_accounts"], "valid_until": until}]), NOW)
