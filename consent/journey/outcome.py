@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.amendment import Amendment, check_still_ahead, terms_of
+from consent.amendment import Amendment, terms_of
 from consent.authorize.pushed import PushedRequest, take_pushed
 from consent.authorize.respond import destination_of, respond_code, respond_error
 from consent.errors import RequestUriInvalid
@@ -78,8 +78,7 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
         found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
         now = services.clock.now()
         consent = check_authorisable(found, client_id=pushed.client_id, psu_id=approval.psu_id, now=now)
-        terms = terms_of(consent, asked.amendment)
-        check_still_ahead(terms, now)
+        terms = terms_of(consent, asked.amendment, now)
         ended = await end_families(connection, brand.name, consent_id, services.clock.wall())  # of an earlier authorisation
         authorised = await authorise(
             connection,
@@ -111,14 +110,27 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
 
     subjects = await load_subjects(services.database, brand.name, consent_id)
     code = await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
-    id_token = None
-    if "id_token" in pushed.response_type.split():
-        auth_time, claims = approval.authenticated_at, consent_claims(services, asked.consent)
-        id_token = issue_id_token(
-            services, brand, asked.client, subject=subject, nonce=pushed.nonce, auth_time=auth_time, acr=acr, claims=claims,
-            beside=Beside(code, pushed.state),
-        )  # fmt: skip
+    id_token = _id_token_beside(services, brand, asked, approval, code=code, acr=acr)
     return clear_cookie(respond_code(services, brand, destination_of(asked.client, pushed), code, id_token))
+
+
+def _id_token_beside(
+    services: Services, brand: Brand, asked: Asked, approval: Approval, *, code: str, acr: str | None
+) -> str | None:
+    """The one that comes with the code, if the request asks for it."""
+    if "id_token" not in asked.pushed.response_type.split():
+        return None
+    return issue_id_token(
+        services,
+        brand,
+        asked.client,
+        subject=pairwise_subject(services.sealer, brand.name, asked.consent.organisation_id, approval.psu_id),
+        nonce=asked.pushed.nonce,
+        auth_time=approval.authenticated_at,
+        acr=acr,
+        claims=consent_claims(services, asked.consent),
+        beside=Beside(code, asked.pushed.state),
+    )
 
 
 async def deny(

@@ -32,6 +32,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
     [
         Settings,
         BrandSettings,
+        InternalClientSettings,
         TlsSettings,
         TrustListSettings,
         CertificateSettings,
@@ -42,8 +43,6 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         SigningKeySettings,
         VaultTransitSettings,
     ],
-    "kind",
-    [Settings, BrandSettings, InternalClientSettings, TlsSettings, RateSettings, CodeSenderSettings, CoreBankTlsSettings],
 )
 def test_every_setting_is_documented(kind):
     for field in kind.__struct_fields__:
