@@ -1,6 +1,7 @@
 """The consent server's surface: every endpoint of the authorization server and every page of the PSU, on both listeners alike.
 
-One table says what exists. Two boundaries say how a refusal looks: OAuth JSON (RFC 6749 section 5.2) for clients, a page for people.
+One table says what exists. Three boundaries say how a refusal looks: OAuth JSON (RFC 6749 section 5.2) for clients, the same with a
+challenge (RFC 6750 section 3) for who presents a token, a page for people.
 """
 
 import re
@@ -14,10 +15,11 @@ from consent.authorize.endpoint import authorize
 from consent.dashboard import ROUTES as DASHBOARD
 from consent.discovery import discover
 from consent.grant_management import ROUTES as GRANT_MANAGEMENT
+from consent.introspection import introspect
 from consent.journey import ROUTES as PAGES
 from consent.journey.problems import page_error
 from consent.json_document import render_preflight
-from consent.json_response import render_json_error, render_json_failure
+from consent.json_response import render_json_error, render_json_failure, render_resource_error
 from consent.jwks import publish_keys
 from consent.pages.render import render_error_page
 from consent.par import push
@@ -25,6 +27,7 @@ from consent.registration import ROUTES as REGISTRATION
 from consent.revocation import revoke
 from consent.services import Services
 from consent.token import issue_tokens
+from consent.userinfo import tell
 from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.errors import MethodNotAllowed, OperationUnknown, Problem
@@ -33,7 +36,7 @@ from kernel.interaction import interaction_id
 from kernel.telemetry import Telemetry
 
 Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
-Face = Literal["document", "oauth", "page"]
+Face = Literal["document", "oauth", "resource", "page"]
 
 FAILED = "Something went wrong on our side. Nothing was shared. Please try again."
 
@@ -46,8 +49,11 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("POST", "/par", "oauth", push),
     ("POST", "/token", "oauth", issue_tokens),
     ("POST", "/revoke", "oauth", revoke),
+    ("POST", "/introspect", "oauth", introspect),
+    ("GET", "/userinfo", "resource", tell),
+    ("POST", "/userinfo", "resource", tell),
     *((method, path, "oauth", handler) for method, path, handler in REGISTRATION),
-    *((method, path, "oauth", handler) for method, path, handler in GRANT_MANAGEMENT),
+    *((method, path, "resource", handler) for method, path, handler in GRANT_MANAGEMENT),
     ("GET", "/authorize", "page", authorize),
     ("POST", "/authorize", "page", authorize),
     *((method, path, "page", handler) for method, path, handler in PAGES),
@@ -133,9 +139,9 @@ class ConsentServer:
         """A refusal as its reader may see it; also for a request that the listener could not read."""
         path = find(request.path)
         log.info("refused", path=path.template if path else "", code=problem.code, detail=problem.detail)
-        if path is None or path.face != "page":
+        if path is None or path.face in {"document", "oauth"}:
             return render_json_error(problem)
-        return _render_page_error(brand, problem)
+        return render_resource_error(problem) if path.face == "resource" else _render_page_error(brand, problem)
 
     async def _answer(self, path: Path, brand: Brand, request: Request) -> Response:
         if request.method == "OPTIONS" and path.face == "document":

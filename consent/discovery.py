@@ -27,6 +27,8 @@ ALIASED = {
     "token_endpoint": "/token",
     "pushed_authorization_request_endpoint": "/par",
     "revocation_endpoint": "/revoke",
+    "introspection_endpoint": "/introspect",
+    "userinfo_endpoint": "/userinfo",
     "grant_management_endpoint": GRANTS_PATH,
 }
 
@@ -69,6 +71,10 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_signing_alg_values_supported": list(algorithms_of(KeyPurpose.INTROSPECTION)),
+        "userinfo_signing_alg_values_supported": list(algorithms_of(KeyPurpose.USERINFO)),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "tls_client_certificate_bound_access_tokens": True,

@@ -70,7 +70,8 @@ async def revoke_grant(services: Services, brand: Brand, request: Request) -> Re
 async def _authorise(services: Services, brand: Brand, request: Request, scope: str) -> Client:
     """The client behind a token of its own authority with that scope. Raises as `accept_token`, GrantInsufficient, ScopeInsufficient
     or RateExceeded."""
-    token, client = await accept_token(services, brand, request)
+    standing = await accept_token(services, brand, request)
+    token, client = standing.token, standing.client
     if token.grant is not Grant.CLIENT_CREDENTIALS:
         raise GrantInsufficient("a token that a customer's grant stands behind")
     if scope not in token.scope:

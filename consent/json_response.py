@@ -6,11 +6,31 @@ from multidict import CIMultiDict
 
 from consent.errors import ClientUnauthenticated, oauth_error, render_description
 from kernel import json
-from kernel.errors import MethodNotAllowed, Problem, ProofNonceRequired, RateExceeded, TokenMissing
+from kernel.errors import (
+    CertificateBlocked,
+    CertificateExpired,
+    CertificateForeign,
+    CertificateInvalid,
+    CertificateMissing,
+    CertificateRevoked,
+    MethodNotAllowed,
+    Problem,
+    ProofInvalid,
+    ProofMissing,
+    ProofNonceRequired,
+    RateExceeded,
+    TokenMissing,
+)
+from kernel.http.challenges import add_challenges
 from kernel.http.message import Response
 
 JSON = "application/json"
+NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 RETRY_SECONDS = 1
+PROOF_REFUSED = (ProofMissing, ProofInvalid, ProofNonceRequired)
+CERTIFICATE_REFUSED = (
+    *(CertificateMissing, CertificateInvalid, CertificateExpired, CertificateForeign, CertificateRevoked, CertificateBlocked),
+)
 
 
 def render_json(status: int, document: dict[str, Any]) -> Response:
@@ -22,10 +42,28 @@ def render_json_error(problem: Problem) -> Response:
     headers = _headers()
     if isinstance(problem, ClientUnauthenticated) and problem.challenge:
         headers["WWW-Authenticate"] = 'Bearer error="invalid_client"'
-    if isinstance(problem, ProofNonceRequired):
-        headers["DPoP-Nonce"] = problem.nonce
     if code in {"invalid_token", "insufficient_scope"}:  # of a token that was presented (RFC 6750 section 3)
         headers["WWW-Authenticate"] = "Bearer" if isinstance(problem, TokenMissing) else f'Bearer error="{code}"'
+    return _render_error(problem, status, code, headers)
+
+
+def render_resource_error(problem: Problem) -> Response:
+    """For an endpoint that an access token opens: whatever is wrong with the token, or with who presents it, is 401, and the answer says
+    what would be right. RFC 6750 section 3.1, RFC 9449 section 7.1."""
+    status, code = oauth_error(problem)
+    if isinstance(problem, PROOF_REFUSED):
+        status = 401
+    elif isinstance(problem, CERTIFICATE_REFUSED):
+        status, code = 401, "invalid_token"
+    headers = _headers()
+    if status == 401 or code == "insufficient_scope":
+        add_challenges(headers, problem, status)
+    return _render_error(problem, status, code, headers)
+
+
+def _render_error(problem: Problem, status: int, code: str, headers: CIMultiDict[str]) -> Response:
+    if isinstance(problem, ProofNonceRequired):
+        headers["DPoP-Nonce"] = problem.nonce
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allowed)
     if status in {429, 503}:
@@ -40,4 +78,4 @@ def render_json_failure() -> Response:
 
 
 def _headers() -> CIMultiDict[str]:
-    return CIMultiDict({"Content-Type": JSON, "Cache-Control": "no-store", "Pragma": "no-cache"})
+    return CIMultiDict({"Content-Type": JSON, **NOT_STORED})

@@ -33,4 +33,9 @@ def acr_values_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
 
 def claims_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
     ours = ("iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr")
-    return tuple(dict.fromkeys((*ours, *(name for dialect in dialects for name in dialect.authorization.claims_supported))))
+    return tuple(dict.fromkeys((*ours, *userinfo_claims_offered(dialects))))
+
+
+def userinfo_claims_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
+    """What a request may ask of userinfo; a customer's name is told where the consent opens the party."""
+    return tuple(dict.fromkeys(("name", *(name for dialect in dialects for name in dialect.authorization.claims_supported))))

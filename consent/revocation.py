@@ -6,6 +6,7 @@ The answer is the same for a token that is unknown, expired, revoked before or a
 from multidict import CIMultiDict
 
 from consent.client_authentication.authenticate import authenticate_client
+from consent.json_response import NOT_STORED
 from consent.parameters import parse_form
 from consent.services import Services
 from consent.tokens.refresh import load_refresh_family
@@ -15,8 +16,6 @@ from kernel.access import AccessToken, Client
 from kernel.brand import Brand
 from kernel.errors import FieldMissing, TokenExpired, TokenInvalid
 from kernel.http.message import Request, Response
-
-NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 async def revoke(services: Services, brand: Brand, request: Request) -> Response:

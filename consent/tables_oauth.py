@@ -77,6 +77,7 @@ token_families = sa.Table(
     sa.Column("psu_id", ID, nullable=False),
     sa.Column("subject", sa.String(255), nullable=False),
     sa.Column("scope", sa.Text, nullable=False),  # separated by spaces, as granted
+    sa.Column("userinfo_claims", sa.Text, nullable=False, server_default=""),  # separated by spaces, as asked for
     sa.Column("resources", sa.Text, nullable=False, server_default=""),  # likewise; none: the brand's whole API
     sa.Column("is_detailed", sa.Boolean, nullable=False, server_default=sa.false()),  # by authorization_details
     sa.Column("created_at", Instant, nullable=False),

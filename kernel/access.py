@@ -86,6 +86,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     jwks_uri: str | None = None
     tls_client_auth: CertificateSubject | None = None
     id_token_signed_response_alg: str = "PS256"
+    userinfo_signed_response_alg: str | None = None  # None: not signed
+    introspection_signed_response_alg: str = "PS256"  # of an answer that is asked for signed
     id_token_encrypted_response_alg: str | None = None  # None: signed only
     id_token_encrypted_response_enc: str | None = None
     request_object_signing_alg: str | None = None  # None: any of its profile for which the client has a key
@@ -116,6 +118,7 @@ class TokenFamily(msgspec.Struct, frozen=True, kw_only=True):
     psu_id: str
     state: FamilyState
     scope: tuple[str, ...]
+    userinfo_claims: tuple[str, ...] = ()  # that its request asked of userinfo
 
 
 class Confirmation(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import msgspec
 from consent.clients.certificate_subject import check_certificate_subject
 from consent.clients.key_set import KeySet, import_client_keys
 from consent.clients.message_metadata import check_messages
-from consent.keys.ring import ID_TOKEN_ALGORITHMS
+from consent.keys.ring import KeyPurpose, algorithms_of
 from consent.profiles import PROFILES
 from kernel.access import AuthMethod, CertificateSubject, Role, SecurityProfile
 from kernel.banking.consents import Permission
@@ -33,6 +33,11 @@ AUDIENCE_CHARS_MAX = 255
 SUBJECT_KINDS: tuple[Literal["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"], ...] = (
     *("subject_dn", "san_dns", "san_uri", "san_ip", "san_email"),
 )
+SIGNED_FOR_CLIENTS = {
+    "id_token_signed_response_alg": KeyPurpose.ID_TOKEN,
+    "userinfo_signed_response_alg": KeyPurpose.USERINFO,
+    "introspection_signed_response_alg": KeyPurpose.INTROSPECTION,
+}
 _HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:]+")  # nothing that a Content-Security-Policy would read otherwise
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SCOPE_CHARACTERS = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset('"\\')  # RFC 6749 section 3.3
@@ -61,6 +66,8 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     tls_client_auth_san_ip: str | None = None
     tls_client_auth_san_email: str | None = None
     id_token_signed_response_alg: Algorithm = "PS256"
+    userinfo_signed_response_alg: Algorithm | None = None
+    introspection_signed_response_alg: Algorithm = "PS256"
     id_token_encrypted_response_alg: KeyAgreement | None = None
     id_token_encrypted_response_enc: Encryption | None = None
     response_types: frozenset[str] = frozenset({"code"})
@@ -83,8 +90,9 @@ def check_metadata(metadata: ClientMetadata) -> None:
     if not metadata.grant_types or not metadata.grant_types <= GRANT_TYPES | {TOKEN_EXCHANGE}:
         raise FieldInvalid("a grant type that is not offered", path="grant_types")
     _check_token_exchange(metadata)
-    if metadata.id_token_signed_response_alg not in ID_TOKEN_ALGORITHMS:
-        raise FieldInvalid("no key signs with it", path="id_token_signed_response_alg")
+    for member, purpose in SIGNED_FOR_CLIENTS.items():
+        if (alg := getattr(metadata, member)) is not None and alg not in algorithms_of(purpose):
+            raise FieldInvalid("no key signs with it", path=member)
     _check_authentication(metadata)
     check_messages(metadata)
 

@@ -135,6 +135,8 @@ def _client_of(
         jwks=_jwks_of(metadata),
         jwks_uri=metadata.jwks_uri,
         id_token_signed_response_alg=metadata.id_token_signed_response_alg,
+        userinfo_signed_response_alg=metadata.userinfo_signed_response_alg,
+        introspection_signed_response_alg=metadata.introspection_signed_response_alg,
         id_token_encrypted_response_alg=metadata.id_token_encrypted_response_alg,
         id_token_encrypted_response_enc=metadata.id_token_encrypted_response_enc,
         request_object_signing_alg=metadata.request_object_signing_alg,

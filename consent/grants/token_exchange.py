@@ -11,7 +11,7 @@ from consent.errors import ScopeInvalid, SubjectTokenInvalid, TargetInvalid
 from consent.grants.granting import TokenRequest, parse_scope, render_tokens
 from consent.resources import list_named, resources_of
 from consent.tokens.access import issue_access_token
-from consent.tokens.presented import check_in_force, verify_current
+from consent.tokens.standing import load_standing
 from kernel.access import AccessToken
 from kernel.errors import FieldInvalid, FieldMissing, FieldUnexpected, TokenExpired, TokenInvalid, TokenRevoked
 from kernel.interaction import interaction_id
@@ -87,11 +87,10 @@ def _parse_audience(asked: TokenRequest) -> str:
 async def _accept_subject(asked: TokenRequest) -> AccessToken:
     """Raises SubjectTokenInvalid: also for a token that was itself got by exchange, because it is not for the brand's API."""
     try:
-        token = await verify_current(asked.services, asked.brand, asked.parameters["subject_token"])
-        await check_in_force(asked.services, asked.brand, token)
+        standing = await load_standing(asked.services, asked.brand, asked.parameters["subject_token"], lambda *_: None)
     except (TokenInvalid, TokenExpired, TokenRevoked) as problem:
         raise SubjectTokenInvalid(problem.detail) from None
-    return token
+    return standing.token
 
 
 def _entry(asked: TokenRequest, subject: AccessToken, jti: str, audience: str) -> Entry:

@@ -110,21 +110,21 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
 
     subjects = await load_subjects(services.database, brand.name, consent_id)
     code = await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
-    id_token = _id_token_beside(services, brand, asked, approval, code=code, acr=acr)
+    id_token = _id_token_beside(services, brand, asked, approval, code=code, subject=subject, acr=acr)
     return clear_cookie(respond_code(services, brand, destination_of(asked.client, pushed), code, id_token))
 
 
 def _id_token_beside(
-    services: Services, brand: Brand, asked: Asked, approval: Approval, *, code: str, acr: str | None
+    services: Services, brand: Brand, asked: Asked, approval: Approval, *, code: str, subject: str, acr: str | None
 ) -> str | None:
-    """The one that comes with the code, if the request asks for it."""
+    """The ID token that vouches for the code, where the response type has one."""
     if "id_token" not in asked.pushed.response_type.split():
         return None
     return issue_id_token(
         services,
         brand,
         asked.client,
-        subject=pairwise_subject(services.sealer, brand.name, asked.consent.organisation_id, approval.psu_id),
+        subject=subject,
         nonce=asked.pushed.nonce,
         auth_time=approval.authenticated_at,
         acr=acr,

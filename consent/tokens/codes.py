@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorize.pushed import PushedRequest
+from consent.offer import userinfo_claims_offered
 from consent.services import Services
 from consent.tables_oauth import codes
 from consent.tokens.families import FIRST_VERSION, issue_family
@@ -32,7 +33,7 @@ async def issue_code(
     """Start the authorisation's token family and issue its code, in the caller's transaction. `subject` is pairwise
     (consent/tokens/subject.py), `auth_time` is protocol time."""
     now = services.clock.wall()
-    family = _family_of(pushed, services.ids.uuid(), consent.id, psu_id)
+    family = _family_of(services, brand, pushed, consent.id, psu_id)
     await issue_family(
         connection,
         family,
@@ -63,17 +64,24 @@ async def issue_code(
     return code
 
 
-def _family_of(pushed: PushedRequest, family_id: str, consent_id: str, psu_id: str) -> TokenFamily:
+def _family_of(services: Services, brand: Brand, pushed: PushedRequest, consent_id: str, psu_id: str) -> TokenFamily:
     return TokenFamily(
-        id=family_id,
-        brand=pushed.brand,
+        id=services.ids.uuid(),
+        brand=brand.name,
         version=FIRST_VERSION,
         client_id=pushed.client_id,
         consent_id=consent_id,
         psu_id=psu_id,
         state=FamilyState.ACTIVE,
         scope=pushed.scope,
+        userinfo_claims=_userinfo_claims(services, brand, pushed),
     )
+
+
+def _userinfo_claims(services: Services, brand: Brand, pushed: PushedRequest) -> tuple[str, ...]:
+    """Of what the request asked of userinfo, what is offered there; the rest is nothing that we could ever answer."""
+    asked = pushed.claims.get("userinfo") or {}
+    return tuple(name for name in userinfo_claims_offered(services.dialects_of(brand)) if name in asked)
 
 
 async def load_code(connection: AsyncConnection, brand: str, code: str) -> sa.Row[Any] | None:

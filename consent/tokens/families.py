@@ -39,6 +39,7 @@ async def issue_family(
             psu_id=family.psu_id,
             subject=subject,
             scope=" ".join(family.scope),
+            userinfo_claims=" ".join(family.userinfo_claims),
             resources=" ".join(resources),
             is_detailed=is_detailed,
             created_at=now,
@@ -88,6 +89,7 @@ def family_of(row: sa.Row[Any]) -> TokenFamily:
         psu_id=row.psu_id,
         state=FamilyState(row.state),
         scope=tuple(row.scope.split()),
+        userinfo_claims=tuple(row.userinfo_claims.split()),
     )
 
 

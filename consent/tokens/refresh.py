@@ -4,11 +4,19 @@ A refresh token lives as long as its family, which ends with its consent.
 """
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.errors import RefreshTokenInvalid
+from consent.services import Services
+from consent.store.snapshots import load_consent
 from consent.tables_oauth import refresh_tokens
+from consent.tokens.families import load_family_row
+from kernel.access import Client, FamilyState
+from kernel.banking.consents import Consent, ConsentState
+from kernel.brand import Brand
 from kernel.ids import Ids, hash_secret
 
 
@@ -32,3 +40,22 @@ async def load_refresh_family(connection: AsyncConnection, brand: str, client_id
         refresh_tokens.c.client_id == client_id,
     )
     return (await connection.execute(query)).scalar()
+
+
+async def load_refresh_grant(
+    connection: AsyncConnection, services: Services, brand: Brand, client: Client, token: str
+) -> tuple[sa.Row[Any], Consent]:
+    """The family's row behind this client's refresh token and its consent, both in force. No lock: an access token issued at the same moment
+    as its family ends dies with it. Raises RefreshTokenInvalid."""
+    family_id = await load_refresh_family(connection, brand.name, client.id, token)
+    if family_id is None:
+        raise RefreshTokenInvalid("unknown, or another client's")
+    family = await load_family_row(connection, brand.name, family_id)
+    if family is None or family.state != FamilyState.ACTIVE.value:
+        raise RefreshTokenInvalid("its family has ended")
+    consent = await load_consent(connection, services.sealer, brand.name, family.consent_id)
+    if consent is None or consent.client_id != client.id:
+        raise RefreshTokenInvalid("the consent is not this client's")
+    if consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
+        raise RefreshTokenInvalid("the consent is not in force")
+    return family, consent

@@ -25,7 +25,7 @@ class TokenVerifier:
         self._clock = clock
 
     def verify(self, brand: Brand, presented: str) -> AccessToken:
-        """A token for the brand's own API and for nobody else. Raises TokenInvalid or TokenExpired."""
+        """A token for the brand's own API and nobody else. Raises TokenInvalid or TokenExpired."""
         token = self.verify_issued(brand, presented)
         if not all(name == brand.resource_audience or name.startswith(f"{brand.mtls_url}/") for name in token.audience):
             raise TokenInvalid("access token: another audience")

@@ -234,6 +234,16 @@ class Tpp:
             raise Refused("revoke", answer)
         return answer
 
+    async def introspect(self, token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
+        """RFC 7662, whatever the answer. An Accept header among the knobs' may ask for a signed one (RFC 9701)."""
+        return await self._post("introspection_endpoint", {"token": token}, knobs)
+
+    async def userinfo(self, token: str | None, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
+        """OpenID Connect Core section 5.3, whatever the answer."""
+        metadata = await self.discover()
+        aliases = metadata["mtls_endpoint_aliases"] if self.prover is None else metadata
+        return await self.call("GET", aliases["userinfo_endpoint"], token, knobs=knobs)
+
     async def get(self, path: str, token: str | None, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
         """Read a resource. `path` stands below the resource base, or is a whole URL (a `Next` link)."""
         return await self.call("GET", path, token, knobs=knobs)
@@ -281,7 +291,7 @@ class Tpp:
         plain = by_assertion and (is_push or self.prover is not None)
         url = metadata[endpoint] if plain else metadata.get("mtls_endpoint_aliases", {}).get(endpoint, metadata[endpoint])
         certificate = "none" if plain and knobs.certificate == "own" else knobs.certificate
-        proves = knobs.proof == "also at push" or (knobs.proof == "where needed" and not is_push)
+        proves = knobs.proof != "never" if endpoint == "token_endpoint" else is_push and knobs.proof == "also at push"
 
         async def once() -> Answer:
             headers = {"DPoP": self.prover.proof("POST", url, None, knobs)} if self.prover is not None and proves else {}

@@ -40,6 +40,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         CodeSenderSettings,
         CoreBankTlsSettings,
         DirectorySettings,
+        InternalClientSettings,
         SigningKeySettings,
         VaultTransitSettings,
     ],

@@ -16,6 +16,7 @@ from tests.journeys.scene import Scene
 
 KINDS = {
     "signing": {"profile": "fapi2-message-signing", "response_mode": "jwt"},
+    "proving": {"profile": "fapi2-message-signing", "response_mode": "jwt", "sender_constraint": "dpop"},
     "hybrid": {"profile": "fapi1-advanced"},
     "advanced": {"profile": "fapi1-advanced", "response_mode": "jwt", "alg": "ES256"},
     "another": {"profile": "fapi1-advanced", "response_mode": "jwt"},

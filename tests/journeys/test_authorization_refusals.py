@@ -188,7 +188,7 @@ async def test_a_request_uri_of_nobody(acme, browser, request_uri):
     """Acme has one address only, so there is no doubt where to say so."""
     await browser.open(await acme.authorization_url(request_uri))
     assert browser.landed.startswith(acme.folder.redirect_uris[0] + "?")
-    assert browser.answer["error"] in {"invalid_request_uri", "invalid_request"}
+    assert browser.answer["error"] in {"invalid_request_uri", "request_uri_not_supported"}
     assert not {"code", "state"} & browser.answer.keys()
 
 

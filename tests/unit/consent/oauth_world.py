@@ -6,7 +6,7 @@ Assertions are signed with the cryptography library itself, so that our signatur
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ from kernel.errors import Overloaded
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.http.message import Request, Response
 from kernel.ids import RandomIds
-from kernel.jose import import_key
+from kernel.jose import Algorithm, JwtKey, generate_key, import_key
 from kernel.journal import Entry, Journal
 from kernel.sealed import Sealer
 from kernel.telemetry import Telemetry
@@ -469,14 +469,14 @@ class NoBank:
 async def begin(database_url: str) -> None:
     """Leave an empty database as a first start does. Making the brand's signing keys takes longer than most tests."""
     await migrate(database_url)
-    async with _opened(database_url) as world:
+    async with _opened(database_url, generate_key) as world:  # not of the pool: a test's own rotation takes from there
         await prepare_keys(world.services, BRAND.name)
 
 
 @asynccontextmanager
 async def oauth_world(database_url: str) -> AsyncIterator[World]:
     """On a database that `begin` has prepared."""
-    async with _opened(database_url) as world, world.hot_state.running(), world.services.versions.running():
+    async with _opened(database_url, key_pool()) as world, world.hot_state.running(), world.services.versions.running():
         await prepare_keys(world.services, BRAND.name)
         await world.register("acme", KEYS["acme-1"], default_permissions=frozenset({Permission.ACCOUNTS_BASIC}))
         await world.register("borough", KEYS["borough-1"])
@@ -484,7 +484,7 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def _opened(database_url: str) -> AsyncIterator[World]:
+async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) -> AsyncIterator[World]:
     async with Database.open(database_url) as database:
         clock, ids, sealer = ManualClock(START), RandomIds(), Sealer({1: b"k" * 32})
         world: World
@@ -508,7 +508,7 @@ async def _opened(database_url: str) -> AsyncIterator[World]:
             sealer=sealer,
             journal=store_journal,
             snapshots=ConsentSnapshots(database, sealer),
-            keys=KeyRing(database, SealingFile(sealer), key_pool()),
+            keys=KeyRing(database, SealingFile(sealer), generate),
             identity=NoBank(),  # type: ignore[arg-type]
             customer_accounts=NoBank(),  # type: ignore[arg-type]
             dialects={DIALECT.name: DIALECT},

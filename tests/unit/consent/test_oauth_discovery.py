@@ -26,7 +26,9 @@ REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it:
     *("authorization_encryption_alg_values_supported", "authorization_encryption_enc_values_supported"),
     *("id_token_encryption_alg_values_supported", "id_token_encryption_enc_values_supported"),
     *("authorization_response_iss_parameter_supported", "tls_client_certificate_bound_access_tokens"),
-    *("dpop_signing_alg_values_supported", "registration_endpoint"),
+    *("dpop_signing_alg_values_supported", "registration_endpoint", "introspection_endpoint", "userinfo_endpoint"),
+    *("introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported"),
+    *("introspection_signing_alg_values_supported", "userinfo_signing_alg_values_supported"),
     "authorization_details_types_supported",
     *("grant_management_endpoint", "grant_management_actions_supported", "grant_management_action_required"),
 }
@@ -64,6 +66,8 @@ async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     assert {"acr", "openbanking_intent_id"} <= set(first["claims_supported"])
     assert "urn:openbanking:psd2:sca" in first["acr_values_supported"]
     assert set(first["token_endpoint_auth_signing_alg_values_supported"]) == {"PS256", "ES256", "EdDSA"}
+    assert first["mtls_endpoint_aliases"]["userinfo_endpoint"] == "https://localhost:8444/userinfo"
+    assert set(first["userinfo_signing_alg_values_supported"]) == {"PS256", "ES256"}
     assert set(first["dpop_signing_alg_values_supported"]) == {"PS256", "ES256", "EdDSA"}
 
 

@@ -302,3 +302,27 @@ async def test_profiles_follow_from_what_is_asked(oauth: World):
 async def test_one_organisation_cannot_fill_the_table(oauth: World):
     answers = [(await register(oauth)).status for _ in range(61)]
     assert answers == [201] * 60 + [429]
+
+
+@pytest.mark.spec("RFC9101-10.5")
+async def test_messages_are_registered_within_the_profile_and_told_back(oauth: World, subtests: pytest.Subtests):
+    """What the profile does not know is left out; what would weaken it is refused."""
+    asked = {
+        "response_types": ["id_token code", "token"],
+        "request_object_signing_alg": "PS256",
+        "require_signed_request_object": True,
+        "authorization_signed_response_alg": "PS256",
+    }
+    told = (await register(oauth, **asked, security_profile="fapi1-advanced")).json
+    assert told["response_types"] == ["code id_token"]
+    assert (told["request_object_signing_alg"], told["authorization_signed_response_alg"]) == ("PS256", "PS256")
+    assert "id_token_encrypted_response_alg" not in told
+    for member, value in {
+        "require_signed_request_object": False,
+        "request_object_signing_alg": "EdDSA",
+        "authorization_signed_response_alg": "EdDSA",
+        "id_token_encrypted_response_alg": "ECDH-ES",
+    }.items():
+        with subtests.test(member):
+            refused = await register(oauth, **{**asked, member: value}, security_profile="fapi1-advanced")
+            assert refused.error == INVALID_METADATA

@@ -168,6 +168,14 @@ async def test_a_mode_that_does_not_fit_is_refused(oauth: World, inside: dict[st
     assert (await oauth.push_object(tpp, oauth.signed(tpp, None, **inside))).error == (400, error)
 
 
+@pytest.mark.spec("RFC7591-2")
+async def test_a_response_type_that_the_client_did_not_register_is_refused(oauth: World):
+    """Its profile alone is not enough."""
+    tpp = await advanced(oauth, response_types=frozenset({"code id_token"}))
+    token = oauth.signed(tpp, None, response_type="code", response_mode="jwt")
+    assert (await oauth.push_object(tpp, token)).error == (400, "unsupported_response_type")
+
+
 @pytest.mark.spec("JARM-3")
 async def test_without_a_registered_algorithm_there_is_no_signed_response(oauth: World):
     """JARM would mean RS256 then, which FAPI forbids."""

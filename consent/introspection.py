@@ -1,0 +1,97 @@
+"""POST /introspect: a client asks what one of its own tokens is worth now. RFC 7662; signed if it accepts that, RFC 9701.
+
+Whatever is not active, or not the client's, gets the one answer that says nothing: nobody learns what exists.
+"""
+
+from typing import Any
+
+from multidict import CIMultiDict
+
+from consent.client_authentication.authenticate import authenticate_client
+from consent.errors import RefreshTokenInvalid
+from consent.json_response import NOT_STORED, render_json
+from consent.keys.ring import KeyPurpose
+from consent.parameters import parse_form
+from consent.services import Services
+from consent.tokens.refresh import load_refresh_grant
+from consent.tokens.standing import load_standing
+from kernel.access import AccessToken, Client
+from kernel.brand import Brand
+from kernel.errors import FieldMissing, TokenExpired, TokenInvalid, TokenRevoked
+from kernel.http.message import Request, Response
+from kernel.jose import sign_jwt
+
+INACTIVE: dict[str, Any] = {"active": False}
+JWT_TYPE = "token-introspection+jwt"
+JWT_MEDIA_TYPE = f"application/{JWT_TYPE}"
+
+
+async def introspect(services: Services, brand: Brand, request: Request) -> Response:
+    """`token_type_hint` is only a hint, and both kinds are cheap to try."""
+    parameters = parse_form(request)
+    client = await authenticate_client(services, brand, request, parameters)
+    token = parameters.get("token")
+    if token is None:
+        raise FieldMissing(path="token", public="The token is missing.")
+    answer = await _describe_access_token(services, brand, client, token)
+    if answer is None:
+        answer = await _describe_refresh_token(services, brand, client, token)
+    return _render(services, brand, client, request, answer or INACTIVE)
+
+
+async def _describe_access_token(services: Services, brand: Brand, client: Client, presented: str) -> dict[str, Any] | None:
+    def own(token: AccessToken, _: Client) -> None:
+        if token.client_id != client.id:
+            raise TokenInvalid("another client's")
+
+    try:
+        token = (await load_standing(services, brand, presented, own, anywhere=True)).token
+    except (TokenInvalid, TokenExpired, TokenRevoked):
+        return None
+    described = {
+        "active": True,
+        "scope": " ".join(sorted(token.scope)),
+        "client_id": token.client_id,
+        "token_type": "DPoP" if token.confirmation.method == "jkt" else "Bearer",
+        "exp": int(token.expires_at.timestamp()),
+        "sub": token.subject,
+        "aud": list(token.audience) if len(token.audience) > 1 else token.audience[0],
+        "iss": brand.issuer,
+        "jti": token.jti,
+        "cnf": {token.confirmation.method: token.confirmation.value},
+    }
+    return described if token.consent_id is None else described | {"consent_id": token.consent_id}
+
+
+async def _describe_refresh_token(services: Services, brand: Brand, client: Client, presented: str) -> dict[str, Any] | None:
+    """It has no expiry of its own, and no key: neither is told."""
+    try:
+        async with services.database.read() as connection:
+            family, _ = await load_refresh_grant(connection, services, brand, client, presented)
+    except RefreshTokenInvalid:
+        return None
+    return {
+        "active": True,
+        "scope": family.scope,
+        "client_id": client.id,
+        "sub": family.subject,
+        "iss": brand.issuer,
+        "consent_id": family.consent_id,
+    }
+
+
+def _render(services: Services, brand: Brand, client: Client, request: Request, answer: dict[str, Any]) -> Response:
+    """RFC 9701 section 5: the answer stands in a claim of its own, so that it is no token itself."""
+    if not _accepts_jwt(request):
+        return render_json(200, answer)
+    key = services.keys.signing_key(brand.name, KeyPurpose.INTROSPECTION, client.introspection_signed_response_alg)
+    issued_at = int(services.clock.wall().timestamp())
+    claims = {"iss": brand.issuer, "aud": client.id, "iat": issued_at, "token_introspection": answer}
+    token = sign_jwt(claims, key, typ=JWT_TYPE)
+    return Response(200, token.encode(), CIMultiDict({"Content-Type": JWT_MEDIA_TYPE, **NOT_STORED}))
+
+
+def _accepts_jwt(request: Request) -> bool:
+    """Whether the signed answer is asked for by its name; a wildcard asks for nothing in particular."""
+    ranges = ",".join(request.headers.getall("Accept", [])).split(",")
+    return any(part.partition(";")[0].strip().lower() == JWT_MEDIA_TYPE for part in ranges)
