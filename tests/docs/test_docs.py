@@ -32,6 +32,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
     [
         Settings,
         BrandSettings,
+        InternalClientSettings,
         TlsSettings,
         TrustListSettings,
         CertificateSettings,
