@@ -18,9 +18,11 @@ async def published(tpp) -> KeySet:
 
 
 @module("test-claims-parameter-identity-claims")
-async def test_a_client_with_the_default_consent_is_told_the_name_that_it_asked_for(acme):
-    claims = json.dumps({"userinfo": {"name": None, "no-such-claim": None}, "id_token": {"name": None}})
-    browser, pushed = await walked(acme, None, knobs=Knobs(form={"claims": claims}))
+async def test_a_client_is_told_the_name_that_it_asked_for_under_a_consent_that_opens_it(acme):
+    consent = await acme.lodge_account_consent(("ReadAccountsBasic", "ReadPartyPSU"))
+    intent = {"openbanking_intent_id": {"value": consent.id, "essential": True}}
+    claims = json.dumps({"userinfo": {"name": None, "no-such-claim": None}, "id_token": {**intent, "name": None}})
+    browser, pushed = await walked(acme, consent.id, knobs=Knobs(form={"claims": claims}))
     tokens = await acme.redeem(acme.read_authorization_response(browser.landed, pushed), pushed)
     answer = await acme.userinfo(tokens.access_token)
     assert answer.status == 200, answer.body
