@@ -40,7 +40,6 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         CodeSenderSettings,
         CoreBankTlsSettings,
         DirectorySettings,
-        InternalClientSettings,
         SigningKeySettings,
         VaultTransitSettings,
     ],
