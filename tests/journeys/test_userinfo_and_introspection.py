@@ -8,7 +8,7 @@ from joserfc.jwk import KeySet
 
 from sandbox.tpp_kit.knobs import Knobs
 from tests.journeys.dpop import enrolled
-from tests.journeys.fapi import PREFIX, walked
+from tests.journeys.fapi import FAPI2, walked
 
 SIGNED = "application/token-introspection+jwt"
 
@@ -18,7 +18,7 @@ async def published(tpp) -> KeySet:
     return KeySet.import_key_set((await tpp.wire.call("GET", metadata["jwks_uri"], certificate="none", headers={})).json())
 
 
-@pytest.mark.conformance(PREFIX + "test-claims-parameter-identity-claims")
+@pytest.mark.conformance(FAPI2 + "-test-claims-parameter-identity-claims")
 async def test_a_client_with_the_default_consent_is_told_the_name_that_it_asked_for(acme):
     claims = json.dumps({"userinfo": {"name": None, "no-such-claim": None}, "id_token": {"name": None}})
     browser, pushed = await walked(acme, None, knobs=Knobs(form={"claims": claims}))
