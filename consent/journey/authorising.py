@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.amendment import Amendment, check_still_ahead, terms_of
+from consent.amendment import Amendment, terms_of
 from consent.lifecycle import ConsentEvent, allows, state_after
 from consent.services import Services
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
@@ -62,8 +62,7 @@ async def authorise_consent(
     found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
     now = services.clock.now()
     consent = check_authorisable(found, client_id=client_id, psu_id=approval.psu_id, now=now)
-    terms = terms_of(consent, amendment)
-    check_still_ahead(terms, now)
+    terms = terms_of(consent, amendment, now)
     ended = await end_families(connection, brand.name, consent_id, services.clock.wall())
     authorised = await authorise(
         connection,
