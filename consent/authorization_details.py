@@ -1,5 +1,5 @@
-"""authorization_details of type `account_information`: what a client asks of a customer's accounts, as one typed object, and what it
-was granted. RFC 9396 sections 2, 5 and 7.
+"""authorization_details: what a client asks of a customer, as one typed object, and what it was granted. Here the type
+`account_information`; consent/payment_initiation.py has the other. RFC 9396 sections 2, 5 and 7.
 
 One request asks for one consent, so the array has one object: with terms, or with the id of a consent that stands already.
 """
@@ -13,12 +13,17 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from consent.errors import AuthorizationDetailsInvalid
+from consent.payment_initiation import TYPE as PAYMENT_TYPE
+from consent.payment_initiation import PaymentInitiation, check_payment, lodge_payment, render_payment
 from kernel import json
 from kernel.banking.accounts import Scheme
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.errors import Problem
 
 TYPE: Literal["account_information"] = "account_information"
+KINDS: Mapping[Literal["account_information", "payment_initiation"], ConsentKind] = MappingProxyType(
+    {TYPE: ConsentKind.ACCOUNTS, PAYMENT_TYPE: ConsentKind.PAYMENT}
+)
 LODGED_AS_RAR = "rar"
 CHARS_MAX = 16_384
 ACCOUNTS_MAX = 50
@@ -76,17 +81,31 @@ class AccountInformation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         return frozenset(self.permissions).union(*(BUNDLES[action] for action in self.actions))
 
 
-def parse_details(text: str, now: datetime) -> AccountInformation:
+class _Typed(msgspec.Struct):
+    type: str
+
+
+Details = AccountInformation | PaymentInitiation
+
+
+def parse_details(text: str, now: datetime) -> Details:
     """The one object of the array; `now` is business time. Raises AuthorizationDetailsInvalid."""
     if len(text) > CHARS_MAX:
         raise AuthorizationDetailsInvalid(f"{len(text)} characters")
     try:
-        listed = json.decode(text.encode(), list[AccountInformation])
+        types = json.decode(text.encode(), list[_Typed])
+        if len(types) != 1:  # of one type or of two: neither can be consented to alone
+            raise AuthorizationDetailsInvalid(f"{len(types)} objects", public="One request asks for one consent.")
+        if types[0].type == PAYMENT_TYPE:
+            (payment,) = json.decode(text.encode(), list[PaymentInitiation])
+            check_payment(payment)
+            return payment
+        (details,) = json.decode(text.encode(), list[AccountInformation])
+    except AuthorizationDetailsInvalid:
+        raise
     except (Problem, UnicodeEncodeError) as error:
         raise AuthorizationDetailsInvalid(f"{type(error).__name__} at {getattr(error, 'path', '')}") from None
-    if len(listed) != 1:
-        raise AuthorizationDetailsInvalid(f"{len(listed)} objects", public="One request asks for one consent.")
-    details = _in_utc(*listed)
+    details = _in_utc(details)
     if details.consent_id is None:
         _check_terms(details, now)
     elif msgspec.structs.replace(details, consent_id=None, locations=()) != AccountInformation(type=TYPE):
@@ -115,8 +134,10 @@ def _check_terms(details: AccountInformation, now: datetime) -> None:
         raise AuthorizationDetailsInvalid("the period ends before it begins")
 
 
-def lodgement_of(details: AccountInformation) -> ConsentLodgement:
-    """The consent that terms ask for."""
+def lodgement_of(details: Details, now: datetime) -> ConsentLodgement:
+    """The consent that terms ask for; `now` is business time."""
+    if isinstance(details, PaymentInitiation):
+        return lodge_payment(details, LODGED_AS_RAR, now)
     return ConsentLodgement(
         kind=ConsentKind.ACCOUNTS,
         lodged_as=LODGED_AS_RAR,
@@ -145,6 +166,9 @@ def details_of(consent: Consent) -> AccountInformation:
 
 def numbers_of(consent: Consent) -> frozenset[tuple[str, str]]:
     """Scheme and number of the only accounts that the consent may come to cover; empty: any."""
+    if consent.payment is not None:
+        debtor = consent.payment.debtor_account
+        return frozenset() if debtor is None else frozenset({(debtor.scheme.value, debtor.identification)})
     if consent.lodged_as != LODGED_AS_RAR:
         return frozenset()
     return frozenset((account.scheme.value, account.identification) for account in details_of(consent).accounts)
@@ -153,7 +177,8 @@ def numbers_of(consent: Consent) -> frozenset[tuple[str, str]]:
 def render_details(consent: Consent) -> list[dict[str, Any]]:
     """What was granted: the terms, enriched with the consent and the accounts that its PSU chose, by the ids that its TPP knows them
     by. RFC 9396 section 7.1. Empty for a consent of another kind."""
-    if consent.kind is not ConsentKind.ACCOUNTS:
+    if consent.kind not in KINDS.values():
         return []
-    terms: dict[str, Any] = msgspec.to_builtins(details_of(consent))
+    is_payment = consent.kind is ConsentKind.PAYMENT
+    terms: dict[str, Any] = render_payment(consent) if is_payment else msgspec.to_builtins(details_of(consent))
     return [terms | {"consent_id": consent.id, "account_ids": [account.id for account in consent.accounts]}]

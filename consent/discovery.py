@@ -6,7 +6,7 @@ clients whose profiles ask for them, but not announced for the issuer: profiles 
 
 from typing import Any
 
-from consent.authorization_details import TYPE
+from consent.authorization_details import KINDS
 from consent.client_authentication import METHODS
 from consent.clients.backchannel_metadata import DELIVERY_MODES, SIGNING_ALGORITHMS
 from consent.grant_management import ACTIONS
@@ -61,7 +61,7 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "authorization_signing_alg_values_supported": list(algorithms_of(KeyPurpose.AUTHORIZATION_RESPONSE)),
         "authorization_encryption_alg_values_supported": list(jwe.ALGORITHMS),
         "authorization_encryption_enc_values_supported": list(jwe.ENCRYPTIONS),
-        "authorization_details_types_supported": [TYPE],
+        "authorization_details_types_supported": list(KINDS),
         "grant_management_actions_supported": list(ACTIONS),
         "grant_management_action_required": False,
         "acr_values_supported": list(acr_values_offered(dialects)),

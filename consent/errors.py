@@ -184,6 +184,12 @@ class RequestUriForeign(Problem):
     code, public = "request_uri_foreign", "The request_uri does not belong to this client."
 
 
+class PaymentNotLinked(Problem):
+    """What the PSU authenticated is not this payment from this account."""
+
+    code, public = "payment_not_linked", "The payment was not confirmed as it stands. Nothing was paid."
+
+
 class AccountClosed(Problem):
     code, public = "account_closed", "An account that was chosen has just been closed. Nothing was shared."
 
@@ -287,6 +293,7 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     ScopeInsufficient: (403, "insufficient_scope"),
     LoginRequired: (400, "login_required"),
     AccountClosed: (400, "access_denied"),
+    PaymentNotLinked: (400, "access_denied"),
     AccountUnknown: (400, "access_denied"),
     ConsentUnknown: (400, "access_denied"),
     ConsentForeign: (400, "access_denied"),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from kernel.banking.accounts import Account
+from kernel.banking.money import Money
 from kernel.brand import Brand
 from kernel.jose import JwtKey
 
@@ -25,6 +26,17 @@ class Psu:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedTerms:
+    """What an authentication for a payment is bound to (RTS (EU) 2018/389 article 5). Where the PSU authenticates they see `amount` and
+    `payee`; what they confirm or type there is good for `digest` and for nothing else."""
+
+    amount: Money
+    payee: str
+    payee_account: str
+    digest: str  # of every term, the consent and the account that pays
+
+
+@dataclass(frozen=True, slots=True)
 class ScaChallenge:
     """A started strong customer authentication. `reference` is the adapter's own; `hint` is what the page tells the PSU."""
 
@@ -38,13 +50,14 @@ class ScaChallenge:
 @dataclass(frozen=True, slots=True)
 class ScaEvidence:
     """What proves the authentication, kept with the authorisation: method, when (protocol time: it becomes `auth_time`), and who
-    vouches (`simulated` never in production)."""
+    vouches (`simulated` never in production). `linked` is the digest of the payment that it is good for, "" for none."""
 
     method: ScaMethod
     at: datetime
     reference: str
     simulated: bool = False
     facts: dict[str, str] = field(default_factory=dict)
+    linked: str = ""
 
 
 class PsuIdentity(Protocol):
@@ -60,10 +73,17 @@ class PsuIdentity(Protocol):
         """Whom a TPP speaks of by the name they log in with. Proves nothing."""
         ...
 
-    async def start_sca(self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str) -> ScaChallenge: ...
+    async def start_sca(
+        self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str, linked: LinkedTerms | None = None
+    ) -> ScaChallenge:
+        """`linked` for a payment: what the PSU is told where they authenticate."""
+        ...
 
-    async def finish_sca(self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str) -> ScaEvidence | None:
-        """Evidence, or None for a wrong answer. Attempts and expiry are counted by the caller."""
+    async def finish_sca(
+        self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, linked: LinkedTerms | None = None
+    ) -> ScaEvidence | None:
+        """Evidence, linked to `linked`; None for a wrong answer, or one to a challenge that was started for anything else. Attempts and
+        expiry are counted by the caller."""
         ...
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 
-from consent.authorization_details import TYPE
+from consent.authorization_details import KINDS
 from consent.clients.backchannel_metadata import CIBA
 from consent.clients.document import load_client
 from consent.clients.metadata import GRANT_TYPES, ClientMetadata
@@ -21,8 +21,8 @@ from consent.offer import GRANT_QUERY, GRANT_REVOKE
 from consent.profiles import PROFILES, Profile
 from consent.response_modes.choosing import SIGNED
 from consent.services import Services
+from kernel.access import ROLES, SecurityProfile
 from kernel.access import Role as ClientRole
-from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.brand import Brand
 from kernel.certificates import thumbprint_of
@@ -190,7 +190,7 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
         authorization_signed_response_alg=server_alg if asked.response_mode == "jwt" else None,
         sender_constraint=asked.sender_constraint,
         default_permissions=DEFAULT_PERMISSIONS if "AISP" in enrolment.roles else frozenset(),
-        authorization_details_types=frozenset({TYPE}) if "AISP" in enrolment.roles else frozenset(),
+        authorization_details_types=frozenset(name for name, kind in KINDS.items() if ROLES[kind].value in enrolment.roles),
         grant_types=GRANT_TYPES | {CIBA} if asked.ciba else GRANT_TYPES,
         backchannel_token_delivery_mode=asked.ciba,
         backchannel_client_notification_endpoint=_notification_uri(asked),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from consent.amendment import Amendment
-from consent.authorization_details import AccountInformation
+from consent.authorization_details import Details
 from consent.authorize.pushed import PushedRequest
 from consent.parameters import Parameters
 from kernel.access import Client
@@ -36,7 +36,7 @@ class Asking:
     max_age: int | None = None
     resources: tuple[str, ...] = ()
     is_detailed: bool = False
-    details: AccountInformation | None = None  # the terms of a consent that the request asks for
+    details: Details | None = None  # the terms of a consent that the request asks for
     amendment: Amendment | None = None  # the terms are those of a grant that is to be changed
     consent_id: str | None = None
     dpop_jkt: str | None = None

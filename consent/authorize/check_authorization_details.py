@@ -3,11 +3,11 @@
 Its locations are the resources that the tokens are meant for; `resource` may narrow them (RFC 9396 section 6.1), never widen them.
 """
 
-from consent.authorization_details import TYPE, AccountInformation, parse_details
+from consent.authorization_details import KINDS, AccountInformation, Details, parse_details
 from consent.authorize.asking import Asking
 from consent.errors import AuthorizationDetailsInvalid, TargetInvalid
 from consent.resources import resources_of
-from kernel.access import Role
+from kernel.access import ROLES
 
 
 async def check_authorization_details(asking: Asking) -> None:
@@ -15,15 +15,16 @@ async def check_authorization_details(asking: Asking) -> None:
     if text is None:
         return
     details = parse_details(text, asking.services.clock.now())
-    if TYPE not in asking.client.authorization_details_types or Role.AISP not in asking.client.roles:
+    client, kind = asking.client, KINDS[details.type]
+    if details.type not in client.authorization_details_types or ROLES[kind] not in client.roles:
         raise AuthorizationDetailsInvalid("a type that the client is not registered for")
     _check_locations(asking, details)
     asking.is_detailed = True
-    asking.consent_id = details.consent_id
-    asking.details = details if details.consent_id is None else None
+    asking.consent_id = details.consent_id if isinstance(details, AccountInformation) else None
+    asking.details = details if asking.consent_id is None else None
 
 
-def _check_locations(asking: Asking, details: AccountInformation) -> None:
+def _check_locations(asking: Asking, details: Details) -> None:
     locations = tuple(dict.fromkeys(details.locations))
     if not set(locations) <= set(resources_of(asking.services, asking.brand)):
         raise AuthorizationDetailsInvalid("locations that are not this brand's", public="A location is not one of this server's.")

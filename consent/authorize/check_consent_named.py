@@ -4,6 +4,7 @@ takes the client's default permissions, which it must have.
 Whose consent it is, is not asked here: a push that named another's would tell its client that it exists (check_consent_owner.py).
 """
 
+from consent.authorization_details import KINDS, Details
 from consent.authorize.asking import Asking
 from consent.errors import ScopeInvalid
 from consent.offer import scopes_opening
@@ -21,7 +22,7 @@ async def check_consent_named(asking: Asking) -> None:
             raise FieldInvalid(
                 "terms beside a consent", path="claims", public="The request names a consent and asks for another."
             )
-        _open_with_scope(asking)
+        _open_with_scope(asking, asking.details)
         return
     named |= {asking.consent_id} - {None}
     if len(named) > 1:
@@ -37,10 +38,11 @@ async def check_consent_named(asking: Asking) -> None:
         raise ScopeInvalid("the default consent is for accounts, the scope is not")
 
 
-def _open_with_scope(asking: Asking) -> None:
+def _open_with_scope(asking: Asking, details: Details) -> None:
     """Terms say it all: the scope that opens what they ask for need not be named beside them. Raises ScopeInvalid."""
-    opening = [dialect.authorization.scope_of(ConsentKind.ACCOUNTS) for dialect in asking.services.dialects_of(asking.brand)]
+    kind = KINDS[details.type]
+    opening = [dialect.authorization.scope_of(kind) for dialect in asking.services.dialects_of(asking.brand)]
     if set(opening).isdisjoint(asking.scope):
         if opening[0] not in asking.client.scopes:
-            raise ScopeInvalid("the client is not registered for the scope of accounts")
+            raise ScopeInvalid(f"the client is not registered for the scope of {kind}")
         asking.scope = (*asking.scope, opening[0])

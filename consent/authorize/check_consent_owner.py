@@ -4,11 +4,16 @@ To its client a foreign consent looks like one that does not exist.
 """
 
 from consent.authorize.asking import Asking
-from consent.errors import ScopeInvalid
+from consent.errors import AuthorizationDetailsInvalid, ScopeInvalid
 from consent.lifecycle import ConsentEvent, allows
 from consent.offer import scopes_opening
+from consent.payment_initiation import PaymentInitiation
 from consent.store.snapshots import load_consent
+from kernel.banking.consents import ConsentKind
 from kernel.errors import ConsentForeign, ConsentNotAuthorised, ConsentUnknown
+
+PAGED = frozenset({ConsentKind.ACCOUNTS, ConsentKind.PAYMENT})  # what a page can ask
+DECOUPLED = frozenset({ConsentKind.ACCOUNTS})  # a payment's authentication follows its own page (consent/journey/paying.py)
 
 
 async def check_consent_owner(asking: Asking) -> None:
@@ -19,11 +24,13 @@ async def check_consent_owner(asking: Asking) -> None:
 
 async def check_consent_owner_at_once(asking: Asking) -> None:
     """At the backchannel no page follows on which it could be said. A request that names no consent gets one of its own."""
+    if isinstance(asking.details, PaymentInitiation):
+        raise AuthorizationDetailsInvalid("a payment", public="A payment is asked for on a page, where its customer sees it.")
     if asking.consent_id is not None:
-        await _check_askable(asking, asking.consent_id, asking.scope)
+        await _check_askable(asking, asking.consent_id, asking.scope, DECOUPLED)
 
 
-async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...]) -> None:
+async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...], kinds: frozenset[ConsentKind] = PAGED) -> None:
     services = asking.services
     async with services.database.read() as connection:
         consent = await load_consent(connection, services.sealer, asking.brand.name, consent_id)
@@ -33,5 +40,7 @@ async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...]
         raise ConsentForeign(f"of client {consent.client_id}", public=ConsentUnknown.public)
     if not allows(consent, ConsentEvent.AUTHORISE, services.clock.now()):
         raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")
+    if consent.kind not in kinds:
+        raise ConsentNotAuthorised(f"of kind {consent.kind}", public="A consent of this kind cannot be asked for here.")
     if scopes_opening(services.dialects_of(asking.brand), consent.kind).isdisjoint(scope):
         raise ScopeInvalid(f"the scope does not open a consent for {consent.kind}")

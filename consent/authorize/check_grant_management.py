@@ -6,8 +6,9 @@ Grant Management for OAuth 2.0 sections 5.2 and 5.4. A grant that is unknown, an
 from typing import Literal
 
 from consent.amendment import Amendment
+from consent.authorization_details import AccountInformation
 from consent.authorize.asking import Asking
-from consent.errors import GrantIdInvalid
+from consent.errors import AuthorizationDetailsInvalid, GrantIdInvalid
 from consent.lifecycle import ConsentEvent, allows
 from consent.store.snapshots import load_consent
 from kernel.banking.consents import Consent, ConsentKind
@@ -29,6 +30,8 @@ async def check_grant_management(asking: Asking) -> None:
         raise FieldMissing(path="grant_id", public="The grant_id is missing.")
     if asking.details is None:
         raise FieldMissing(path="authorization_details", public="A grant is changed by the terms in authorization_details.")
+    if not isinstance(asking.details, AccountInformation):
+        raise AuthorizationDetailsInvalid("a payment as a change", public="A payment is a grant of its own.")
     consent = await _load_grant(asking, grant_id)
     asking.consent_id = consent.id
     asking.amendment = Amendment(AMENDING[action], asking.details, consent.version)

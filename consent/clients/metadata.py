@@ -79,7 +79,7 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     authorization_encrypted_response_enc: Encryption | None = None
     sender_constraint: Literal["mtls", "dpop"] = "mtls"
     default_permissions: frozenset[Permission] = frozenset()
-    authorization_details_types: frozenset[Literal["account_information"]] = frozenset()
+    authorization_details_types: frozenset[Literal["account_information", "payment_initiation"]] = frozenset()
     token_exchange_audiences: frozenset[str] = frozenset()
     backchannel_token_delivery_mode: DeliveryMode | None = None
     backchannel_client_notification_endpoint: str | None = None

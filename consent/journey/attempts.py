@@ -12,11 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import attempts
 from kernel.database import insert_into
+from kernel.sealed import Sealer
 
 FAILURES_MAX = 5  # per PSU and credential, and per journey
 PEER_FAILURES_MAX = 100  # per network address: many customers may share one
 FAILURES_WITHIN = timedelta(hours=1)
 BLOCKED_FOR = timedelta(minutes=15)
+
+
+def code_subject(sealer: Sealer, brand: str, psu_id: str) -> str:
+    """What wrong codes of a PSU are counted by."""
+    return f"code/{sealer.blind(psu_id, 'attempts', brand)}"
 
 
 async def take_attempt(

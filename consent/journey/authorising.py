@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.amendment import Amendment, terms_of
+from consent.journey.linking import check_linked
 from consent.lifecycle import ConsentEvent, allows, state_after
 from consent.services import Services
 from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
@@ -32,6 +33,7 @@ class Approval:
     authorisation_id: str
     authenticated_at: datetime
     shown: Shown
+    linked: str = ""  # the payment that was authenticated (consent/journey/linking.py)
 
 
 def check_authorisable(consent: Consent | None, *, client_id: str, psu_id: str | None, now: datetime) -> Consent:
@@ -58,10 +60,11 @@ async def authorise_consent(
     amendment: Amendment | None = None,
 ) -> tuple[Consent, Moved]:
     """The consent as it is authorised now; tokens of an earlier authorisation end. `check_open` (consent/store/closures.py) comes first
-    in the transaction. Raises what `check_authorisable` raises, or AccountUnknown."""
+    in the transaction. Raises what `check_authorisable` raises, PaymentNotLinked, or AccountUnknown."""
     found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
     now = services.clock.now()
     consent = check_authorisable(found, client_id=client_id, psu_id=approval.psu_id, now=now)
+    check_linked(consent, approval.upstream_ids, approval.linked)
     terms = terms_of(consent, amendment, now)
     ended = await end_families(connection, brand.name, consent_id, services.clock.wall())
     authorised = await authorise(

@@ -1,6 +1,7 @@
 """Start and prove strong customer authentication, whatever the method; keep what is pending or proven sealed in the journey.
 
-RTS (EU) 2018/389 article 4. One authentication per journey; it follows the password, before any account is listed.
+RTS (EU) 2018/389 articles 4 and 5. One authentication per journey: for accounts it follows the password, before any is listed; for a payment it follows
+the page that shows it (consent/journey/paying.py).
 """
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from consent.journey.problems import AuthenticationUnavailable
 from consent.journey.rows import Journey
 from consent.journey.session import answering
-from consent.ports import Psu, ScaChallenge, ScaEvidence, ScaMethod
+from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
 from consent.services import Services
 from kernel import json
 from kernel.brand import Brand
@@ -18,23 +19,37 @@ from kernel.sealed import Sealer
 METHODS: tuple[ScaMethod, ...] = ("device", "one_time_code")
 
 
-async def start_challenge(services: Services, brand: Brand, psu: Psu, journey_id: str) -> tuple[ScaChallenge, ScaEvidence | None]:
+class Choice(msgspec.Struct, frozen=True):
+    """The account that a payment's PSU chose, and the digest of the terms that they are asked to confirm."""
+
+    upstream_id: str
+    digest: str
+
+
+class _Chosen(msgspec.Struct, frozen=True):
+    challenge: ScaChallenge
+    choice: Choice
+
+
+async def start_challenge(
+    services: Services, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None
+) -> tuple[ScaChallenge, ScaEvidence | None]:
     """A started challenge, with the evidence if it confirmed by itself. Raises AuthenticationUnavailable or UpstreamTimedOut."""
     method = next((method for method in psu.sca_methods if method in METHODS), None)
     if method is None:
         raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
     async with answering():
-        challenge = await services.identity.start_sca(brand, psu, method, journey_id)
-        evidence = await services.identity.finish_sca(brand, psu, challenge, "") if challenge.confirmed else None
+        challenge = await services.identity.start_sca(brand, psu, method, journey_id, linked)
+        evidence = await services.identity.finish_sca(brand, psu, challenge, "", linked) if challenge.confirmed else None
     return challenge, evidence
 
 
 async def finish_challenge(
-    services: Services, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str
+    services: Services, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, *, linked: LinkedTerms | None = None
 ) -> ScaEvidence | None:
     """Evidence, or None for a wrong or still missing answer. Raises UpstreamTimedOut."""
     async with answering():
-        return await services.identity.finish_sca(brand, psu, challenge, response)
+        return await services.identity.finish_sca(brand, psu, challenge, response, linked)
 
 
 def seal_challenge(sealer: Sealer, journey: Journey, challenge: ScaChallenge) -> bytes:
@@ -45,6 +60,18 @@ def open_challenge(sealer: Sealer, journey: Journey) -> ScaChallenge | None:
     if journey.challenge is None:
         return None
     return msgspec.json.decode(sealer.open(journey.challenge, *_place("challenge", journey)), type=ScaChallenge)
+
+
+def seal_chosen(sealer: Sealer, journey: Journey, challenge: ScaChallenge, choice: Choice) -> bytes:
+    """A challenge with the choice that it is for: they stand or fall together."""
+    return sealer.seal(json.encode(_Chosen(challenge, choice)), *_place("chosen", journey))
+
+
+def open_chosen(sealer: Sealer, journey: Journey) -> tuple[ScaChallenge, Choice] | None:
+    if journey.challenge is None:
+        return None
+    chosen = msgspec.json.decode(sealer.open(journey.challenge, *_place("chosen", journey)), type=_Chosen)
+    return chosen.challenge, chosen.choice
 
 
 def seal_evidence(sealer: Sealer, journey: Journey, evidence: ScaEvidence) -> bytes:

@@ -12,6 +12,7 @@ from consent.journey.challenge import open_evidence
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import claim_of, leave
 from consent.journey.outcome import approve
+from consent.journey.paying import show_payment, take_payment
 from consent.journey.problems import FormStale
 from consent.journey.rows import Notice, Stage, path_of, update_journey
 from consent.journey.session import Session, load_psu
@@ -24,6 +25,8 @@ from kernel.http.message import Response
 
 
 async def show_consent(services: Services, brand: Brand, session: Session) -> Response:
+    if session.is_payment:
+        return await show_payment(services, brand, session)
     psu = await load_psu(services, brand, session.journey)
     asked = session.asked
     is_foreign = asked.consent.psu_id not in (None, psu.id)
@@ -49,6 +52,8 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
 async def take_consent(services: Services, brand: Brand, session: Session, form: Form) -> Response:
     if form.get("action") == "deny":
         return await leave(services, brand, session)
+    if session.is_payment:
+        return await take_payment(services, brand, session, form)
     psu = await load_psu(services, brand, session.journey)
     options = await _load_options(services, brand, session, psu)
     staying = kept(session.asked.consent, options)

@@ -14,6 +14,7 @@ from consent.authorization_details import LODGED_AS_RAR
 from consent.errors import RequestUriInvalid
 from consent.formats import check_format
 from consent.journey.authorising import Approval
+from consent.journey.linking import linked_of, shown_of
 from consent.journey.outcome import approve, deny
 from consent.journey.problems import AuthenticationUnavailable, JourneyAnswered
 from consent.journey.rows import Journey, take_journey
@@ -21,9 +22,9 @@ from consent.journey.session import Asked, answering
 from consent.journey.terms import Option, load_options, offered, render_shown, render_terms
 from consent.lifecycle import ConsentEvent, state_after
 from consent.par import LODGED_AS_DEFAULT
-from consent.ports import Psu, ScaEvidence
+from consent.ports import LinkedTerms, Psu, ScaEvidence
 from consent.services import Services
-from consent.store.authorisations import record_evidence, start_authorisation
+from consent.store.authorisations import Shown, record_evidence, start_authorisation
 from consent.store.snapshots import load_consent
 from consent.tables_consents import decisions
 from kernel import json
@@ -64,9 +65,9 @@ async def decide(
     decision = Decision(approve=approve, psu_id=psu.id)
     if approve:
         options = await choose_options(services, brand, psu, decision_id, consent=consent, upstream_ids=upstream_ids)
-        decision = Decision(
-            approve=True, psu_id=psu.id, options=options, evidence=await ask_device(services, brand, psu, decision_id)
-        )
+        linked = linked_of(consent, options[0].upstream_id) if consent is not None and consent.payment is not None else None
+        evidence = await ask_device(services, brand, psu, decision_id, linked)
+        decision = Decision(approve=True, psu_id=psu.id, options=options, evidence=evidence)
     sealed = services.sealer.seal(json.encode(decision), *_place(brand, decision_id))
     now = services.clock.wall()
 
@@ -118,9 +119,16 @@ async def settle(services: Services, brand: Brand, asked: Asked, journey: Journe
         upstream_ids=tuple(option.upstream_id for option in options),
         authorisation_id=authorisation_id,
         authenticated_at=decision.evidence.at,
-        shown=render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), options, page="none"),
+        shown=_shown(services, brand, asked, options),
+        linked=decision.evidence.linked,
     )
     return await approve(services, brand, asked, approval, claim)
+
+
+def _shown(services: Services, brand: Brand, asked: Asked, options: tuple[Option, ...]) -> Shown:
+    if asked.consent.payment is not None:
+        return shown_of(asked.client, asked.consent, options, page="none")
+    return render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), options, page="none")
 
 
 async def _load_decidable(services: Services, brand: Brand, consent_id: str | None, psu: Psu, *, approve: bool) -> Consent | None:
@@ -147,30 +155,38 @@ async def choose_options(
     consent: Consent | None,
     upstream_ids: tuple[str, ...] | None,
 ) -> tuple[Option, ...]:
-    """The accounts that are decided on; `upstream_ids` None: every one that may be shared. Raises AccountUnknown."""
+    """The accounts that are decided on; `upstream_ids` None: every one that may be shared, or, for a
+    payment, the first that may pay. Raises AccountUnknown."""
     options = await load_options(services, brand, psu, decision_id)
     if consent is not None:
         options = offered(consent, options)
     chosen = tuple(option for option in options if upstream_ids is None or option.upstream_id in upstream_ids)
     if not chosen or (upstream_ids is not None and len(chosen) != len(set(upstream_ids))):
         raise AccountUnknown("not an account that the PSU may share")
+    if consent is not None and consent.payment is not None:  # which one account makes
+        if upstream_ids is not None and len(chosen) != 1:
+            raise AccountUnknown("a payment from several accounts")
+        return chosen[:1]
     return chosen
 
 
-async def ask_device(services: Services, brand: Brand, psu: Psu, decision_id: str) -> ScaEvidence:
+async def ask_device(
+    services: Services, brand: Brand, psu: Psu, decision_id: str, linked: LinkedTerms | None = None
+) -> ScaEvidence:
     """What the identity's own device vouches for. Raises AuthenticationUnavailable."""
     async with answering():
-        challenge = await services.identity.start_sca(brand, psu, "device", decision_id)
-        evidence = await services.identity.finish_sca(brand, psu, challenge, "")
+        challenge = await services.identity.start_sca(brand, psu, "device", decision_id, linked)
+        evidence = await services.identity.finish_sca(brand, psu, challenge, "", linked)
     if evidence is None:
         raise AuthenticationUnavailable("the device did not confirm")
     return evidence
 
 
 async def _find(services: Services, brand: Brand, consent: Consent) -> tuple[str, Decision] | None:
-    """The newest decision that waits for this consent, or else for its client if no consent was named."""
+    """The newest decision that waits for this consent, or else for its client if no consent was named. A payment is decided on by name
+    alone: whoever decides must know it."""
     fits = decisions.c.consent_id == consent.id
-    if consent.lodged_as in (LODGED_AS_DEFAULT, LODGED_AS_RAR):
+    if consent.payment is None and consent.lodged_as in (LODGED_AS_DEFAULT, LODGED_AS_RAR):
         fits = sa.or_(fits, decisions.c.client_id == consent.client_id)
     query = (
         sa.select(decisions.c.id, decisions.c.format, decisions.c.decision)

@@ -44,6 +44,7 @@ async def show_login(services: Services, brand: Brand, session: Session) -> Resp
         action=path_of(session.journey),
         client_name=session.client_name,
         on_behalf_of=session.on_behalf_of,
+        is_payment=session.is_payment,
     )
 
 
@@ -92,8 +93,10 @@ async def _refuse(services: Services, session: Session, notice: Notice) -> Respo
 
 
 async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, subjects: Subjects) -> Response:
-    """The password was right: start strong authentication, and give the journey a new secret that only this answer carries."""
-    challenge, evidence = await start_challenge(services, brand, psu, session.journey.id)
+    """The password was right: start strong authentication, unless it is a payment's, and give the journey a new secret that only this
+    answer carries."""
+    started = None if session.is_payment else await start_challenge(services, brand, psu, session.journey.id)
+    challenge, evidence = started or (None, None)
     secret = services.ids.secret()
 
     async def work(connection: AsyncConnection) -> Journey:
@@ -108,7 +111,7 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, s
             journey,
             secret_hash=hash_secret(secret),
             login_hash=hash_secret(session.secret),
-            stage=Stage.SCA if evidence is None else AUTHENTICATED[journey.purpose],
+            stage=Stage.SCA if started and evidence is None else AUTHENTICATED[journey.purpose],
             psu_id=psu.id,
             authorisation_id=authorisation_id,
         )
@@ -125,8 +128,8 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, s
             psu_id=psu.id,
             authorisation_id=authorisation_id,
             password_failures=0,
-            codes_sent=journey.codes_sent + 1,
-            challenge=None if evidence is not None else seal_challenge(services.sealer, journey, challenge),
+            codes_sent=journey.codes_sent + (started is not None),
+            challenge=None if challenge is None or evidence is not None else seal_challenge(services.sealer, journey, challenge),
             evidence=None if evidence is None else seal_evidence(services.sealer, journey, evidence),
         )
         return entered

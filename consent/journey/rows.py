@@ -17,6 +17,7 @@ from consent.tables_consents import journeys
 
 IDLE_MAX = timedelta(minutes=5)
 JOURNEY_MAX = timedelta(minutes=15)
+CODES_SENT_MAX = 5  # per journey, the first one included
 VISIT_MAX = timedelta(hours=1)  # to the dashboard, however busy
 
 
@@ -57,6 +58,8 @@ class Notice(StrEnum):
     DEVICE_WAITING = "device_waiting"
     NO_ACCOUNT = "no_account"
     ACCOUNT_CLOSED = "account_closed"
+    NO_DEBTOR_ACCOUNT = "no_debtor_account"
+    DEBTOR_ACCOUNT_CLOSED = "debtor_account_closed"
     TIMED_OUT = "timed_out"
     SHARING_STOPPED = "sharing_stopped"
     NOT_SHARING = "not_sharing"

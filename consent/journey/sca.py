@@ -1,31 +1,54 @@
-"""Strong customer authentication by a code or a device, after the password and before anything of the PSU's is shown.
+"""Strong customer authentication by a code or a device: after the password and before anything of the PSU's is shown, or, for a payment,
+after the page that shows it.
 
-RTS (EU) 2018/389 article 4: five wrong codes block, whether they come in one journey or in several.
+RTS (EU) 2018/389 article 4: five wrong codes block, whether they come in one journey or in several. Article 5: what a payment's PSU confirms
+is compared with the payment as it stands now.
 """
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.journey.attempts import FAILURES_MAX, forgive_attempts, take_attempt
+from consent.errors import PaymentNotLinked
+from consent.journey.attempts import FAILURES_MAX, code_subject, forgive_attempts, take_attempt
 from consent.journey.authentication import record_authentication
 from consent.journey.boundary import see_other
-from consent.journey.challenge import finish_challenge, open_challenge, seal_challenge, seal_evidence, start_challenge
+from consent.journey.challenge import (
+    Choice,
+    finish_challenge,
+    open_challenge,
+    open_chosen,
+    seal_challenge,
+    seal_chosen,
+    seal_evidence,
+    start_challenge,
+)
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import leave
+from consent.journey.linking import linked_of, payment_in, render_facts
+from consent.journey.paying import complete_payment
 from consent.journey.problems import FormStale
-from consent.journey.rows import AUTHENTICATED, PATHS, Journey, Notice, Stage, load_journey, path_of, seen, update_journey
+from consent.journey.rows import (
+    AUTHENTICATED,
+    CODES_SENT_MAX,
+    PATHS,
+    Journey,
+    Notice,
+    Stage,
+    load_journey,
+    path_of,
+    seen,
+    update_journey,
+)
 from consent.journey.session import Session, load_psu
 from consent.pages.render import render_page
-from consent.ports import Psu, ScaChallenge, ScaEvidence
+from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence
 from consent.services import Services
 from kernel.brand import Brand
 from kernel.http.message import Response
 
-CODES_SENT_MAX = 5  # per journey, the first one included
-
 
 async def show_sca(services: Services, brand: Brand, session: Session) -> Response:
     journey = session.journey
-    challenge = open_challenge(services.sealer, journey)
+    challenge, _ = _open(services, session)
     return render_page(
         brand,
         "sca",
@@ -37,6 +60,7 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
         method=challenge.method if challenge else "one_time_code",
         hint=challenge.hint if challenge else "",
         may_resend=journey.codes_sent < CODES_SENT_MAX,
+        facts=render_facts(payment_in(session.asked.consent)) if session.is_payment else (),
     )
 
 
@@ -46,26 +70,46 @@ async def take_sca(services: Services, brand: Brand, session: Session, form: For
         return await leave(services, brand, session)
     psu = await load_psu(services, brand, session.journey)
     if action == "resend":
-        return await _resend(services, brand, session.journey, psu)
-    challenge = open_challenge(services.sealer, session.journey)
+        return await _resend(services, brand, session, psu)
+    challenge, choice = _open(services, session)
     if challenge is None or challenge.expires_at <= services.clock.wall():
         return await _tell(services, session.journey, Notice.CODE_EXPIRED)
     if challenge.method == "device":
-        return await _ask_device(services, brand, session.journey, psu, challenge)
+        return await _ask_device(services, brand, session, psu, challenge, choice=choice)
     if not await _take_attempts(services, brand, session.journey, psu):
         return await _tell(services, session.journey, Notice.CODE_BLOCKED)
-    evidence = await finish_challenge(services, brand, psu, challenge, "".join(form.get("otp").split()))
+    code = "".join(form.get("otp").split())
+    evidence = await finish_challenge(services, brand, psu, challenge, code, linked=_linked(session, choice))
     if evidence is None:
         return await _tell(services, session.journey, Notice.CODE_WRONG)
-    return await _pass(services, brand, session.journey, psu, evidence)
+    return await _pass(services, brand, session, psu, choice, evidence=evidence)
 
 
-async def _ask_device(services: Services, brand: Brand, journey: Journey, psu: Psu, challenge: ScaChallenge) -> Response:
+def _open(services: Services, session: Session) -> tuple[ScaChallenge | None, Choice | None]:
+    """What is under way; for a payment, with the choice that it was started for."""
+    if session.is_payment:
+        return open_chosen(services.sealer, session.journey) or (None, None)
+    return open_challenge(services.sealer, session.journey), None
+
+
+def _linked(session: Session, choice: Choice | None) -> LinkedTerms | None:
+    """The payment as it stands now, from the account that was chosen. Raises PaymentNotLinked if it is not what was shown."""
+    if choice is None:
+        return None
+    linked = linked_of(session.asked.consent, choice.upstream_id)
+    if linked.digest != choice.digest:
+        raise PaymentNotLinked("the terms have changed since they were shown")
+    return linked
+
+
+async def _ask_device(
+    services: Services, brand: Brand, session: Session, psu: Psu, challenge: ScaChallenge, *, choice: Choice | None
+) -> Response:
     """A device that waits for its owner is asked again; asking guesses nothing, so it is not counted."""
-    evidence = await finish_challenge(services, brand, psu, challenge, "")
+    evidence = await finish_challenge(services, brand, psu, challenge, "", linked=_linked(session, choice))
     if evidence is None:
-        return await _tell(services, journey, Notice.DEVICE_WAITING)
-    return await _pass(services, brand, journey, psu, evidence)
+        return await _tell(services, session.journey, Notice.DEVICE_WAITING)
+    return await _pass(services, brand, session, psu, choice, evidence=evidence)
 
 
 async def _take_attempts(services: Services, brand: Brand, journey: Journey, psu: Psu) -> bool:
@@ -76,17 +120,25 @@ async def _take_attempts(services: Services, brand: Brand, journey: Journey, psu
         if current is None or current.stage is not Stage.SCA or current.code_failures >= FAILURES_MAX:
             return False
         await update_journey(connection, journey, code_failures=current.code_failures + 1)
-        return await take_attempt(connection, brand.name, _subject(services, brand, psu), services.clock.wall())
+        return await take_attempt(
+            connection, brand.name, code_subject(services.sealer, brand.name, psu.id), services.clock.wall()
+        )
 
     return await services.database.write(work)
 
 
-async def _pass(services: Services, brand: Brand, journey: Journey, psu: Psu, evidence: ScaEvidence) -> Response:
+async def _pass(
+    services: Services, brand: Brand, session: Session, psu: Psu, choice: Choice | None, *, evidence: ScaEvidence
+) -> Response:
+    if choice is not None:
+        return await complete_payment(services, brand, session, psu, choice, evidence=evidence)
+    journey = session.journey
+
     async def work(connection: AsyncConnection) -> None:
         current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
         if current is None or current.stage is not Stage.SCA:
             raise FormStale("the journey has moved on")
-        await forgive_attempts(connection, brand.name, _subject(services, brand, psu))
+        await forgive_attempts(connection, brand.name, code_subject(services.sealer, brand.name, psu.id))
         await record_authentication(connection, services, current, psu, evidence)
         await _move(connection, services, current, evidence)
 
@@ -106,17 +158,21 @@ async def _move(connection: AsyncConnection, services: Services, journey: Journe
     )
 
 
-async def _resend(services: Services, brand: Brand, journey: Journey, psu: Psu) -> Response:
+async def _resend(services: Services, brand: Brand, session: Session, psu: Psu) -> Response:
+    journey = session.journey
+    _, choice = _open(services, session)
+    if session.is_payment and choice is None:
+        raise FormStale("no choice to confirm")
     if not await _take_sending(services, brand, journey):
         return await _tell(services, journey, Notice.CODE_BLOCKED)
-    challenge, evidence = await start_challenge(services, brand, psu, journey.id)
+    challenge, evidence = await start_challenge(services, brand, psu, journey.id, _linked(session, choice))
     if evidence is not None:
-        return await _pass(services, brand, journey, psu, evidence)
+        return await _pass(services, brand, session, psu, choice, evidence=evidence)
+    sealer = services.sealer
+    sealed = seal_chosen(sealer, journey, challenge, choice) if choice else seal_challenge(sealer, journey, challenge)
 
     async def work(connection: AsyncConnection) -> None:
-        await update_journey(
-            connection, journey, challenge=seal_challenge(services.sealer, journey, challenge), notice=Notice.CODE_SENT
-        )
+        await update_journey(connection, journey, challenge=sealed, notice=Notice.CODE_SENT)
 
     await services.database.write(work)
     return see_other(path_of(journey))
@@ -139,7 +195,3 @@ async def _tell(services: Services, journey: Journey, notice: Notice) -> Respons
 
     await services.database.write(work)
     return see_other(path_of(journey))
-
-
-def _subject(services: Services, brand: Brand, psu: Psu) -> str:
-    return f"code/{services.sealer.blind(psu.id, 'attempts', brand.name)}"

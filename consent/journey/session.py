@@ -62,6 +62,11 @@ class Session:
         return self.request
 
     @property
+    def is_payment(self) -> bool:
+        """Strong authentication follows the page that shows it, and is bound to it."""
+        return self.request is not None and self.request.consent.payment is not None
+
+    @property
     def redirect_uri(self) -> str:
         """Where the journey may lead in the end, "" if to our own pages alone."""
         return self.request.pushed.redirect_uri if self.request else ""

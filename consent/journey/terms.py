@@ -28,6 +28,7 @@ TYPES = {
     AccountType.CARD: "Card account",
     AccountType.LOAN: "Loan account",
 }
+PAYING_TYPES = frozenset({TYPES[AccountType.CURRENT], TYPES[AccountType.SAVINGS]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,15 @@ def kept(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
     return tuple(option for option in options if option.upstream_id in covered)
 
 
+def _may_pay(consent: Consent, option: Option) -> bool:
+    """Whether a payment can be made from the account: no exchange is made here, and a card or a loan pays nobody."""
+    return consent.payment is None or (option.currency == consent.payment.amount.currency and option.type in PAYING_TYPES)
+
+
 def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
     """What a PSU may share under the consent: what it covers already; more, if it covers nothing yet or is to be changed, and no other
     account than those that its client asked for by number."""
+    options = tuple(option for option in options if _may_pay(consent, option))
     staying, numbers = kept(consent, options), numbers_of(consent)
     if consent.accounts and amendment is None:
         return staying

@@ -39,6 +39,8 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
         ),
         "request_denied": Notice("Nothing was shared. You can go back to where you started.", is_error=False),
         "account_closed": Notice("An account that you chose has just been closed, so nothing was shared. Choose again."),
+        "debtor_account_closed": Notice("The account that you chose can no longer be used, so nothing was paid. Choose again."),
+        "no_debtor_account": Notice("Choose the account to pay from, or choose not to pay.", "account-0"),
         "no_account": Notice("Choose at least one account, or choose not to share.", "account-0"),
     }
 )

@@ -19,7 +19,7 @@ from kernel.http.message import Response
 HSTS_SECONDS = 31_536_000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PAGES = (
-    *("login", "sca", "consent", "nothing_to_share", "error"),
+    *("login", "sca", "consent", "nothing_to_share", "payment", "nothing_to_pay_from", "error"),
     *("access_list", "access_detail", "access_stop", "logged_out"),
     *("request", "request_without_account"),
 )

@@ -36,7 +36,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     until: str
     window: str
     accounts: tuple[str, ...]  # names with masked numbers
-    page: str = "accounts"  # "none" when a stored decision took the page's place
+    payment: tuple[tuple[str, str], ...] = ()  # label and value
+    page: str = "accounts"  # "payment"; "none" when a stored decision took the page's place
 
 
 class Authorisation(msgspec.Struct, frozen=True, kw_only=True):

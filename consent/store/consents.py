@@ -21,11 +21,19 @@ from consent.store.references import load_reference
 from consent.store.snapshots import load_consent, load_history
 from consent.tokens.families import end_families, retire_codes
 from kernel.access import Client
-from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
+from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentLodgement, ConsentState
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.errors import BodyTooLarge, ConsentNotAuthorised, ConsentUnknown, FieldDateInvalid, FieldMissing, RateExceeded
+from kernel.errors import (
+    BodyTooLarge,
+    ConsentNotAuthorised,
+    ConsentUnknown,
+    FieldDateInvalid,
+    FieldInvalid,
+    FieldMissing,
+    RateExceeded,
+)
 from kernel.ids import Ids
 from kernel.journal import Journal
 from kernel.sealed import Sealer
@@ -56,7 +64,7 @@ class ConsentStore:
     lodged_max: int = LODGED_MAX
 
     async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent:
-        """A new consent that awaits its PSU. Raises FieldMissing, FieldDateInvalid, BodyTooLarge or RateExceeded."""
+        """A new consent that awaits its PSU. Raises FieldMissing, FieldInvalid, FieldDateInvalid, BodyTooLarge or RateExceeded."""
         return await self.database.write(lambda connection: self.lodge_within(connection, brand, client, lodgement))
 
     async def lodge_within(
@@ -159,8 +167,7 @@ class ConsentStore:
 
     def _parse_lodgement(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent:
         now = self.clock.now()
-        if not lodgement.permissions:
-            raise FieldMissing("no permissions")
+        _check_asks(lodgement)
         if lodgement.valid_until is not None and lodgement.valid_until <= now:
             raise FieldDateInvalid("valid until a moment that has passed")
         if len(lodgement.document) > DOCUMENT_BYTES_MAX:
@@ -181,6 +188,7 @@ class ConsentStore:
             transactions_from=lodgement.transactions_from,
             transactions_to=lodgement.transactions_to,
             frequency_per_day=lodgement.frequency_per_day,
+            payment=lodgement.payment,
             document=lodgement.document,
         )
 
@@ -229,6 +237,19 @@ class ConsentStore:
 
     async def _load_version(self, subject: str) -> int | None:
         return await load_version(self.database, subject)
+
+
+def _check_asks(lodgement: ConsentLodgement) -> None:
+    """A payment has terms and opens nothing; every other consent opens something. Raises FieldMissing or FieldInvalid."""
+    is_payment = lodgement.kind is ConsentKind.PAYMENT
+    if is_payment != (lodgement.payment is not None):
+        raise FieldInvalid("terms of a payment without one, or one without terms")
+    if is_payment and lodgement.permissions:
+        raise FieldInvalid("permissions beside a payment")
+    if not is_payment and not lodgement.permissions:
+        raise FieldMissing("no permissions")
+    if lodgement.payment is not None and lodgement.payment.amount.minor <= 0:
+        raise FieldInvalid("an amount of nothing, or less")
 
 
 def _check_readable(consent: Consent | None, client: Client) -> Consent:

@@ -15,7 +15,7 @@ from kernel import json
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.sealed import Sealer
 
-FORMAT = 1
+FORMAT = 2  # since 2 a consent may be for a payment; every other one is still written as 1, for a release that knows no payments
 LODGED = "lodge"  # the event of a first version
 
 
@@ -34,7 +34,7 @@ async def insert_snapshot(connection: AsyncConnection, sealer: Sealer, consent: 
             brand=consent.brand,
             id=consent.id,
             version=consent.version,
-            format=FORMAT,
+            format=FORMAT if consent.payment is not None else FORMAT - 1,
             event=event,
             at=at,
             snapshot=sealer.seal(json.encode(consent), *_place(consent.brand, consent.id, consent.version)),

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+from kernel.banking.payments import PaymentTerms
+
 
 class ConsentKind(StrEnum):
     ACCOUNTS = "accounts"
@@ -103,6 +105,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     psu_id: str | None = None
     accounts: tuple[AccountReference, ...] = ()
     authorised_at: datetime | None = None
+    payment: PaymentTerms | None = None  # exactly for a consent to a payment, which then has no permissions
     document: bytes = b""
 
     def effective_state(self, now: datetime) -> ConsentState:
@@ -135,4 +138,5 @@ class ConsentLodgement(msgspec.Struct, frozen=True, kw_only=True):
     transactions_from: datetime | None = None
     transactions_to: datetime | None = None
     frequency_per_day: int | None = None
+    payment: PaymentTerms | None = None
     document: bytes = b""

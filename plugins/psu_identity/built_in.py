@@ -1,5 +1,5 @@
 """The built-in customer authentication: a password, then a one-time code or the PSU's device. Implements PsuIdentity of
-consent/ports.py. RTS on SCA (EU 2018/389) articles 4, 6 and 7; attempts are counted and accounts locked by the caller.
+consent/ports.py. RTS on SCA (EU 2018/389) articles 4 to 7; attempts are counted and accounts locked by the caller.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.ports import Psu, ScaChallenge, ScaEvidence, ScaMethod
+from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.database import Database
@@ -84,26 +84,31 @@ class BuiltInIdentity:
         row = await self._load(brand, tables.identities.c.username_blind == blind)
         return None if row is None else self._psu(brand, row)
 
-    async def start_sca(self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str) -> ScaChallenge:
+    async def start_sca(
+        self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str, linked: LinkedTerms | None = None
+    ) -> ScaChallenge:
         """Raises ScaMethodUnavailable, CodeNotSent, or UpstreamTimedOut if the authenticator does not answer."""
         if method == "one_time_code" and self._codes is not None:
-            return await self._send_code(brand, psu, journey_id, self._codes)
+            return await self._send_code(brand, psu, journey_id, self._codes, linked)
         if method == "device" and self._device is not None:
-            return await self._ask_device(brand, psu, journey_id, self._device)
+            return await self._ask_device(brand, psu, journey_id, self._device, linked)
         raise ScaMethodUnavailable(f"method {method}")
 
-    async def finish_sca(self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str) -> ScaEvidence | None:
+    async def finish_sca(
+        self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, linked: LinkedTerms | None = None
+    ) -> ScaEvidence | None:
         if challenge.method == "one_time_code" and self._codes is not None:
-            right = await self._take_code(brand, psu, challenge.reference, response)
+            right = await self._take_code(brand, psu, challenge.reference, response, linked)
             simulated = self._codes.simulated
         elif challenge.method == "device" and self._device is not None:
-            right = await self._has_confirmed(brand, psu, challenge, self._device)
+            right = await self._has_confirmed(brand, psu, challenge, self._device, linked)
             simulated = self._device.simulated
         else:
             raise ScaMethodUnavailable(f"method {challenge.method}")
         if not right:
             return None
-        return ScaEvidence(challenge.method, self._clock.wall(), challenge.reference, simulated=simulated)
+        digest = _digest(linked)
+        return ScaEvidence(challenge.method, self._clock.wall(), challenge.reference, simulated=simulated, linked=digest)
 
     async def _load(self, brand: Brand, condition: sa.ColumnElement[bool]) -> sa.Row[tuple[object, ...]] | None:
         statement = sa.select(tables.identities).where(tables.identities.c.brand == brand.name, condition)
@@ -118,7 +123,9 @@ class BuiltInIdentity:
     def _offers(self, method: str) -> bool:
         return {"one_time_code": self._codes, "device": self._device}.get(method) is not None
 
-    async def _send_code(self, brand: Brand, psu: Psu, journey_id: str, codes: CodeSender) -> ScaChallenge:
+    async def _send_code(
+        self, brand: Brand, psu: Psu, journey_id: str, codes: CodeSender, linked: LinkedTerms | None
+    ) -> ScaChallenge:
         code, reference = codes.new_code(self._ids), self._ids.uuid()
         now = self._clock.wall()
         rows = tables.codes
@@ -135,7 +142,7 @@ class BuiltInIdentity:
                     reference=reference,
                     psu_id=psu.id,
                     journey_id=journey_id,
-                    code_blind=_blind_code(self._sealer, brand.name, reference, code),
+                    code_blind=_blind_code(self._sealer, brand.name, reference, code, linked),
                     expires_at=now + CODE_LIFETIME,
                 )
             )
@@ -143,13 +150,13 @@ class BuiltInIdentity:
         await self._database.write(work)
         try:
             async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
-                hint = await codes.send(brand, psu, code)
+                hint = await codes.send(brand, psu, code, linked)
         except TimeoutError:
             raise UpstreamTimedOut("the code sender did not answer in time") from None
         return ScaChallenge("one_time_code", reference, hint, now + CODE_LIFETIME)
 
-    async def _take_code(self, brand: Brand, psu: Psu, reference: str, response: str) -> bool:
-        """Consume the code if it is this one: one statement, so that it is used once."""
+    async def _take_code(self, brand: Brand, psu: Psu, reference: str, response: str, linked: LinkedTerms | None) -> bool:
+        """Consume the code if it is this one, for these terms: one statement, so that it is used once."""
         rows, now = tables.codes, self._clock.wall()
         statement = (
             rows.update()
@@ -157,7 +164,7 @@ class BuiltInIdentity:
                 rows.c.brand == brand.name,
                 rows.c.reference == reference,
                 rows.c.psu_id == psu.id,
-                rows.c.code_blind == _blind_code(self._sealer, brand.name, reference, response),
+                rows.c.code_blind == _blind_code(self._sealer, brand.name, reference, response, linked),
                 rows.c.taken_at.is_(None),
                 rows.c.expires_at > now,
             )
@@ -169,21 +176,25 @@ class BuiltInIdentity:
 
         return await self._database.write(work)
 
-    async def _ask_device(self, brand: Brand, psu: Psu, journey_id: str, device: Device) -> ScaChallenge:
+    async def _ask_device(
+        self, brand: Brand, psu: Psu, journey_id: str, device: Device, linked: LinkedTerms | None
+    ) -> ScaChallenge:
         try:
             async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
-                request = await device.ask(brand, psu, journey_id)
+                request = await device.ask(brand, psu, journey_id, linked)
         except TimeoutError:
             raise UpstreamTimedOut("the device did not answer in time") from None
         expires_at = self._clock.wall() + CHALLENGE_LIFETIME
         return ScaChallenge("device", request.reference, request.hint, expires_at, confirmed=request.confirmed)
 
-    async def _has_confirmed(self, brand: Brand, psu: Psu, challenge: ScaChallenge, device: Device) -> bool:
+    async def _has_confirmed(
+        self, brand: Brand, psu: Psu, challenge: ScaChallenge, device: Device, linked: LinkedTerms | None
+    ) -> bool:
         if self._clock.wall() >= challenge.expires_at:
             return False
         try:
             async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
-                return await device.has_confirmed(brand, psu, challenge.reference)
+                return await device.has_confirmed(brand, psu, challenge.reference, linked)
         except TimeoutError:
             raise UpstreamTimedOut("the device did not answer in time") from None
 
@@ -207,8 +218,14 @@ def _blind_username(sealer: Sealer, brand: str, username: str) -> str:
     return sealer.blind(_text(username).casefold(), "psu_identities", "username", brand)
 
 
-def _blind_code(sealer: Sealer, brand: str, reference: str, code: str) -> str:
-    return sealer.blind(_text(code), "psu_codes", "code", brand, reference)
+def _blind_code(sealer: Sealer, brand: str, reference: str, code: str, linked: LinkedTerms | None) -> str:
+    """Of a code that is good for this payment alone, or for none. RTS (EU) 2018/389 article 5(1)(b) to (d)."""
+    place = ("psu_codes", "code", brand, reference)
+    return sealer.blind(_text(code), *place, linked.digest) if linked else sealer.blind(_text(code), *place)
+
+
+def _digest(linked: LinkedTerms | None) -> str:
+    return linked.digest if linked else ""
 
 
 def _text(typed: str) -> str:

@@ -1,14 +1,17 @@
-"""Hand one-time codes to the bank's own message gateway: an HTTPS POST of `{"customer": ..., "code": ...}` with a bearer token.
+"""Hand one-time codes to the bank's own message gateway: an HTTPS POST of `{"customer": ..., "code": ...}` with a bearer token. A code for a
+payment comes with `"payment": {"amount": ..., "currency": ..., "payee": ..., "payee_account": ...}`, which the message must tell the customer
+(RTS (EU) 2018/389 article 5(1)(a)).
 
 The gateway knows where the customer can be reached; we do not. Any answer but a 2xx, or none in time, means the code was not sent.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 
-from consent.ports import Psu
+from consent.ports import LinkedTerms, Psu
 from kernel.brand import Brand
 from kernel.ids import Ids
 from plugins.psu_identity.ports import CodeNotSent
@@ -36,9 +39,16 @@ class HttpCodeSender:
     def new_code(self, ids: Ids) -> str:
         return ids.number(CODE_DIGITS)
 
-    async def send(self, brand: Brand, psu: Psu, code: str) -> str:
+    async def send(self, brand: Brand, psu: Psu, code: str, linked: LinkedTerms | None = None) -> str:
         """Raises CodeNotSent."""
-        message = {"brand": brand.name, "customer": psu.customer_id, "code": code}
+        message: dict[str, Any] = {"brand": brand.name, "customer": psu.customer_id, "code": code}
+        if linked is not None:
+            message["payment"] = {
+                "amount": linked.amount.decimal(),
+                "currency": linked.amount.currency,
+                "payee": linked.payee,
+                "payee_account": linked.payee_account,
+            }
         try:
             async with self._session.post(self._url, json=message, allow_redirects=False) as answer:
                 if not 200 <= answer.status < 300:

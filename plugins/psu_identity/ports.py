@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from consent.ports import Psu
+from consent.ports import LinkedTerms, Psu
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.ids import Ids
@@ -25,8 +25,8 @@ class CodeSender(Protocol):
         """Six decimal digits by chance."""
         ...
 
-    async def send(self, brand: Brand, psu: Psu, code: str) -> str:
-        """Send the code; what the page tells the PSU about where to look. Raises CodeNotSent."""
+    async def send(self, brand: Brand, psu: Psu, code: str, linked: LinkedTerms | None = None) -> str:
+        """Send the code, with amount and payee if it is for a payment; what the page tells the PSU about where to look. Raises CodeNotSent."""
         ...
 
 
@@ -40,10 +40,11 @@ class DeviceRequest:
 
 
 class Device(Protocol):
-    """The bank's app on a PSU's device, which can confirm what it is shown."""
+    """The bank's app on a PSU's device, which can confirm what it is shown. A confirmation is good for what was `linked` when it was
+    asked for."""
 
     simulated: bool
 
-    async def ask(self, brand: Brand, psu: Psu, journey_id: str) -> DeviceRequest: ...
+    async def ask(self, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None) -> DeviceRequest: ...
 
-    async def has_confirmed(self, brand: Brand, psu: Psu, reference: str) -> bool: ...
+    async def has_confirmed(self, brand: Brand, psu: Psu, reference: str, linked: LinkedTerms | None = None) -> bool: ...

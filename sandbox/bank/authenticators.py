@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from consent.ports import Psu
+from consent.ports import LinkedTerms, Psu
 from kernel.brand import Brand
 from kernel.ids import Ids
 from plugins.psu_identity.ports import DeviceRequest
@@ -18,8 +18,12 @@ class FixedCodeSender:
     def new_code(self, ids: Ids) -> str:
         return FIXED_CODE
 
-    async def send(self, brand: Brand, psu: Psu, code: str) -> str:
-        return f"This is a test bank: the code is {code}."
+    async def send(self, brand: Brand, psu: Psu, code: str, linked: LinkedTerms | None = None) -> str:
+        return f"This is a test bank: the code{_to_pay(linked)} is {code}."
+
+
+def _to_pay(linked: LinkedTerms | None) -> str:
+    return f" to pay {linked.amount.decimal()} {linked.amount.currency} to {linked.payee}" if linked else ""
 
 
 def _never(_journey_id: str) -> bool:
@@ -35,14 +39,17 @@ class SimulatedDevice:
         self._ids = ids
         self._waits = waits
         self._confirmed: dict[str, bool] = {}
+        self._linked: dict[str, str] = {}  # by reference: the digest of what was shown
 
-    async def ask(self, brand: Brand, psu: Psu, journey_id: str) -> DeviceRequest:
+    async def ask(self, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None) -> DeviceRequest:
         reference = self._ids.uuid()
         self._confirmed[reference] = not self._waits(journey_id)
-        return DeviceRequest(reference, "Your simulated device confirms by itself.", confirmed=self._confirmed[reference])
+        self._linked[reference] = linked.digest if linked else ""
+        hint = f"Your simulated device confirms{_to_pay(linked)} by itself."
+        return DeviceRequest(reference, hint, confirmed=self._confirmed[reference])
 
-    async def has_confirmed(self, brand: Brand, psu: Psu, reference: str) -> bool:
-        return self._confirmed.get(reference, False)
+    async def has_confirmed(self, brand: Brand, psu: Psu, reference: str, linked: LinkedTerms | None = None) -> bool:
+        return self._confirmed.get(reference, False) and self._linked[reference] == (linked.digest if linked else "")
 
     def confirm(self, reference: str) -> None:
         self._confirmed[reference] = True

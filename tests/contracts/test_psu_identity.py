@@ -38,7 +38,7 @@ class Postbox:
     def new_code(self, ids):
         return ids.number(6)
 
-    async def send(self, brand, psu, code):
+    async def send(self, brand, psu, code, linked=None):
         self.codes.append(code)
         return "your phone"
 
@@ -51,10 +51,10 @@ class Pocket:
     def __init__(self) -> None:
         self.confirmed = False
 
-    async def ask(self, brand, psu, journey_id):
+    async def ask(self, brand, psu, journey_id, linked=None):
         return DeviceRequest("request", "your device")
 
-    async def has_confirmed(self, brand, psu, reference):
+    async def has_confirmed(self, brand, psu, reference, linked=None):
         return self.confirmed
 
 

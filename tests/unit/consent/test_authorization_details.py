@@ -60,7 +60,7 @@ def terms(draw) -> AccountInformation:
 
 
 def consent_of(details: AccountInformation) -> Consent:
-    lodged = lodgement_of(details)
+    lodged = lodgement_of(details, NOW)
     facts = {name: getattr(lodged, name) for name in lodged.__struct_fields__}
     return Consent(
         id="c", brand="main", version=2, state=ConsentState.AUTHORISED, client_id="acme", organisation_id="acme",

@@ -65,6 +65,7 @@ def test_a_form_may_lead_to_the_client_that_asked():
         action="/login",
         client_name="Acme",
         on_behalf_of="",
+        is_payment=False,
     )
     assert "form-action 'self' https://acme.example:8000;" in response.headers["Content-Security-Policy"]
 

@@ -50,7 +50,7 @@ class Gateway:
     def new_code(self, ids):
         return ids.number(6)
 
-    async def send(self, brand, psu, code):
+    async def send(self, brand, psu, code, linked=None):
         self.sent.append(code)
         if not self.answers:
             await asyncio.Event().wait()
@@ -60,10 +60,10 @@ class Gateway:
 class Toy:
     simulated = True
 
-    async def ask(self, brand, psu, journey_id):
+    async def ask(self, brand, psu, journey_id, linked=None):
         return DeviceRequest("reference", "hint", confirmed=True)
 
-    async def has_confirmed(self, brand, psu, reference):
+    async def has_confirmed(self, brand, psu, reference, linked=None):
         return True
 
 

@@ -129,6 +129,7 @@ class Identity:
     password_checks: int = 0
     started: list[str] = field(default_factory=list)
     confirmed: bool = False
+    linked: dict[str, Any] = field(default_factory=dict)  # by reference: what was shown where the PSU authenticates
     methods: dict[str, tuple[Any, ...]] = field(
         default_factory=lambda: {
             "alice": ("device",),
@@ -154,15 +155,24 @@ class Identity:
     async def find_by_name(self, brand: Brand, username: str) -> Psu | None:
         return self.psu(username) if username in self.methods else None
 
-    async def start_sca(self, brand: Brand, psu: Psu, method: Any, journey_id: str) -> ScaChallenge:
+    async def start_sca(self, brand: Brand, psu: Psu, method: Any, journey_id: str, linked: Any = None) -> ScaChallenge:
         self.started.append(journey_id)
+        self.linked[f"ref-{len(self.started)}"] = linked
         confirmed = method == "device" and psu.id != "psu-gale"
         expires_at = self.clock.wall() + timedelta(minutes=3)
         return ScaChallenge(method, f"ref-{len(self.started)}", "We have sent you a code.", expires_at, confirmed)
 
-    async def finish_sca(self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str) -> ScaEvidence | None:
+    async def finish_sca(
+        self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, linked: Any = None
+    ) -> ScaEvidence | None:
         right = challenge.confirmed or self.confirmed or (challenge.method == "one_time_code" and response == CODE)
-        return ScaEvidence(challenge.method, self.clock.wall(), challenge.reference, simulated=True) if right else None
+        right = right and self.linked[challenge.reference] == linked
+        digest = linked.digest if linked else ""
+        return (
+            ScaEvidence(challenge.method, self.clock.wall(), challenge.reference, simulated=True, linked=digest)
+            if right
+            else None
+        )
 
     def psu(self, name: str) -> Psu:
         return Psu(f"psu-{name}", f"c-{name}", name.title(), self.methods[name])

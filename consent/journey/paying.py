@@ -1,0 +1,137 @@
+"""The payment page, and what follows it: amount and payee, the account that pays, then strong authentication for exactly that.
+
+RTS (EU) 2018/389 articles 5 and 97(2) of the directive: for a payment the authentication comes last and is bound to what was shown. UK
+Customer Experience Guidelines: the PSU chooses the account unless the TPP named it; names, no balances; nothing is preselected.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.errors import AccountClosed
+from consent.journey.attempts import code_subject, forgive_attempts
+from consent.journey.authentication import record_authentication
+from consent.journey.authorising import Approval
+from consent.journey.boundary import see_other
+from consent.journey.challenge import Choice, seal_chosen, start_challenge
+from consent.journey.forms import Form, form_token
+from consent.journey.leaving import claim_of
+from consent.journey.linking import linked_of, payment_in, render_facts, render_money, shown_of
+from consent.journey.outcome import approve
+from consent.journey.problems import FormStale
+from consent.journey.rows import CODES_SENT_MAX, PATHS, Notice, Stage, load_journey, path_of, seen, update_journey
+from consent.journey.session import Session, load_psu
+from consent.journey.terms import Option, choose, load_options, offered
+from consent.pages.render import render_page
+from consent.ports import Psu, ScaEvidence
+from consent.services import Services
+from kernel.brand import Brand
+from kernel.http.message import Response
+
+
+async def show_payment(services: Services, brand: Brand, session: Session) -> Response:
+    psu = await load_psu(services, brand, session.journey)
+    asked, options = session.asked, await _load_options(services, brand, session, psu)
+    terms = payment_in(asked.consent)
+    return render_page(
+        brand,
+        "payment" if options else "nothing_to_pay_from",
+        redirect_uri=asked.pushed.redirect_uri,
+        notice=session.journey.notice,
+        form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
+        action=path_of(session.journey),
+        client=asked.client,
+        amount=render_money(terms.amount),
+        payee=terms.creditor_name,
+        facts=render_facts(terms),
+        options=options,
+        is_fixed=terms.debtor_account is not None,
+        psu_name=psu.display_name,
+    )
+
+
+async def take_payment(services: Services, brand: Brand, session: Session, form: Form) -> Response:
+    """The PSU agrees to the payment from one account: strong authentication for it is started."""
+    psu = await load_psu(services, brand, session.journey)
+    options = await _load_options(services, brand, session, psu)
+    is_fixed = payment_in(session.asked.consent).debtor_account is not None
+    chosen = options[:1] if is_fixed else choose(options, form.accounts)
+    if len(chosen) != 1:
+        return await _ask_again(services, session, Notice.NO_DEBTOR_ACCOUNT)
+    if not await _take_sending(services, brand, session):
+        return await _ask_again(services, session, Notice.CODE_BLOCKED)
+    linked = linked_of(session.asked.consent, chosen[0].upstream_id)
+    choice = Choice(chosen[0].upstream_id, linked.digest)
+    challenge, evidence = await start_challenge(services, brand, psu, session.journey.id, linked)
+    if evidence is not None:
+        return await complete_payment(services, brand, session, psu, choice, evidence=evidence)
+
+    async def work(connection: AsyncConnection) -> None:
+        journey = await load_journey(connection, brand.name, session.journey.secret_hash, lock=True)
+        if journey is None or journey.stage is not Stage.CONSENT:
+            raise FormStale("the journey has moved on")
+        sealed = seal_chosen(services.sealer, journey, challenge, choice)
+        changes = seen(journey, services.clock.wall())
+        await update_journey(connection, journey, **changes, stage=Stage.SCA, notice=Notice.NONE, challenge=sealed)
+
+    await services.database.write(work)
+    return see_other(PATHS[session.journey.purpose][Stage.SCA])
+
+
+async def complete_payment(
+    services: Services, brand: Brand, session: Session, psu: Psu, choice: Choice, *, evidence: ScaEvidence
+) -> Response:
+    """The PSU has authenticated for the payment: one transaction authorises it, or nothing happens. That the evidence is linked to the
+    terms is checked in it, against the consent under its lock (consent/journey/authorising.py)."""
+    journey, asked = session.journey, session.asked
+    options = await _load_options(services, brand, session, psu)
+    paying = tuple(option for option in options if option.upstream_id == choice.upstream_id)
+    if not paying:
+        return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
+    if journey.authorisation_id is None:
+        raise FormStale("no authorisation was begun")
+    approval = Approval(
+        psu_id=psu.id,
+        upstream_ids=(choice.upstream_id,),
+        authorisation_id=journey.authorisation_id,
+        authenticated_at=evidence.at,
+        shown=shown_of(asked.client, asked.consent, paying),
+        linked=evidence.linked,
+    )
+    finish = claim_of(services, session)
+
+    async def claim(connection: AsyncConnection) -> None:
+        await finish(connection)
+        await forgive_attempts(connection, brand.name, code_subject(services.sealer, brand.name, psu.id))
+        await record_authentication(connection, services, journey, psu, evidence)
+
+    try:
+        return await approve(services, brand, asked, approval, claim)
+    except AccountClosed:
+        return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
+
+
+async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
+    """The accounts that can pay, or the one that the TPP named."""
+    return offered(session.asked.consent, await load_options(services, brand, psu, session.journey.id))
+
+
+async def _take_sending(services: Services, brand: Brand, session: Session) -> bool:
+    """Count what is about to be sent. False if the journey has none left."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        journey = await load_journey(connection, brand.name, session.journey.secret_hash, lock=True)
+        if journey is None or journey.stage is not Stage.CONSENT or journey.codes_sent >= CODES_SENT_MAX:
+            return False
+        await update_journey(connection, journey, codes_sent=journey.codes_sent + 1)
+        return True
+
+    return await services.database.write(work)
+
+
+async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:
+    """Back to the page, and to a new authentication after it: what was started for another account is worth nothing."""
+
+    async def work(connection: AsyncConnection) -> None:
+        await update_journey(connection, session.journey, stage=Stage.CONSENT, notice=notice, challenge=None)
+
+    await services.database.write(work)
+    return see_other(PATHS[session.journey.purpose][Stage.CONSENT])

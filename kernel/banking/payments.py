@@ -1,0 +1,33 @@
+"""One payment as its payer agrees to it: how much, to whom, from where if that is fixed, and what the payee is told.
+
+Commission Delegated Regulation (EU) 2018/389 article 5: whoever authenticates for it authenticates for exactly these terms.
+"""
+
+import hashlib
+
+import msgspec
+
+from kernel import json
+from kernel.banking.accounts import AccountIdentifier
+from kernel.banking.money import Money
+
+NAME_CHARACTERS_MAX = 70  # ISO 20022 Max70Text
+REMITTANCE_CHARACTERS_MAX = 140  # Max140Text
+END_TO_END_ID_CHARACTERS_MAX = 35  # Max35Text
+
+
+class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """`amount` is positive. `debtor_account` None: the payer chooses one."""
+
+    amount: Money
+    creditor_name: str
+    creditor_account: AccountIdentifier
+    creditor_bic: str | None = None
+    debtor_account: AccountIdentifier | None = None
+    remittance: str | None = None
+    end_to_end_id: str | None = None
+
+
+def digest_of(terms: PaymentTerms, consent_id: str, upstream_id: str) -> str:
+    """What an authentication for this payment is bound to: every term, the one consent, and the bank's own id of the account that pays."""
+    return hashlib.sha256(json.encode((consent_id, upstream_id, terms))).hexdigest()
