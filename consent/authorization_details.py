@@ -177,8 +177,11 @@ def numbers_of(consent: Consent) -> frozenset[tuple[str, str]]:
 def render_details(consent: Consent) -> list[dict[str, Any]]:
     """What was granted: the terms, enriched with the consent and the accounts that its PSU chose, by the ids that its TPP knows them
     by. RFC 9396 section 7.1. Empty for a consent of another kind."""
-    if consent.kind not in KINDS.values():
+    terms: dict[str, Any]
+    if consent.kind is ConsentKind.ACCOUNTS:
+        terms = msgspec.to_builtins(details_of(consent))
+    elif consent.kind is ConsentKind.PAYMENT and consent.lodged_as == LODGED_AS_RAR:
+        terms = render_payment(consent)
+    else:
         return []
-    is_payment = consent.kind is ConsentKind.PAYMENT
-    terms: dict[str, Any] = render_payment(consent) if is_payment else msgspec.to_builtins(details_of(consent))
     return [terms | {"consent_id": consent.id, "account_ids": [account.id for account in consent.accounts]}]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.errors import AccountClosed
 from consent.journey.attempts import code_subject, forgive_attempts
 from consent.journey.authentication import record_authentication
-from consent.journey.authorising import Approval
+from consent.journey.authorising import Approval, check_authorisable
 from consent.journey.boundary import see_other
 from consent.journey.challenge import Choice, seal_chosen, start_challenge
 from consent.journey.forms import Form, form_token
@@ -110,8 +110,11 @@ async def complete_payment(
 
 
 async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
-    """The accounts that can pay, or the one that the TPP named."""
-    return offered(session.asked.consent, await load_options(services, brand, psu, session.journey.id))
+    """The accounts that can pay, or the one that the TPP named. Raises what `check_authorisable` raises: nobody is asked to confirm what
+    cannot be authorised any more."""
+    asked = session.asked
+    consent = check_authorisable(asked.consent, client_id=asked.client.id, psu_id=psu.id, now=services.clock.now())
+    return offered(consent, await load_options(services, brand, psu, session.journey.id))
 
 
 async def _take_sending(services: Services, brand: Brand, session: Session) -> bool:

@@ -57,7 +57,8 @@ async def load_consent(
 async def load_given(
     connection: AsyncConnection, sealer: Sealer, brand: str, psu_id: str, *, states: Iterable[ConsentState], at_most: int
 ) -> tuple[Consent, ...]:
-    """The consents for accounts that the PSU gave and that are in one of `states` by record, the last changed first."""
+    """The consents for accounts that the PSU gave and that are in one of `states` by record, the last changed first. One payment is no
+    access that goes on: dashboards do not show it (UK Customer Experience Guidelines, Access Dashboards)."""
     given = (
         _current(brand)
         .where(

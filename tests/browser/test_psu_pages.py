@@ -1,5 +1,8 @@
 """A real Chromium walks the PSU's pages, on a phone and on a desktop, as a customer would."""
 
+import json
+
+from sandbox.tpp_kit.knobs import Knobs
 from tests.browser.looking import NEEDS_CHROMIUM, ONE_LOOP, check_page, findings, log_in
 
 pytestmark = [NEEDS_CHROMIUM, ONE_LOOP]
@@ -102,3 +105,56 @@ async def test_an_error_page_names_the_oauth_error(page, embedded_server):
     await page.goto(f"{embedded_server.issuer}/authorize?client_id=nobody&request_uri=urn:ietf:params:oauth:request_uri:none")
     assert "invalid_client" in await page.inner_text("body")
     assert await findings(page) == []
+
+
+async def open_payment(page, tpp, **changes):
+    payment = {
+        "type": "payment_initiation",
+        "actions": ["initiate"],
+        "instructedAmount": {"currency": "GBP", "amount": "1165.88"},
+        "creditorName": "ACME Inc",
+        "creditorAccount": {"scheme": "sort_code", "bban": "80200110203345"},
+        "remittanceInformationUnstructured": "FRESCO-101",
+    }
+    form = {"authorization_details": json.dumps([payment | changes]), "scope": "openid payments"}
+    pushed = await tpp.push_authorization_request(None, knobs=Knobs(form=form))
+    await page.goto(await tpp.authorization_url(pushed.request_uri))
+    return pushed
+
+
+async def test_bob_checks_a_payment_and_confirms_it(page, tpp, callback):
+    """The payment page, the same with its error, and the page of the code: each as readable as the others."""
+    pushed = await open_payment(page, tpp)
+    await check_page(page, "log in")
+    await log_in(page, "bob")
+    await page.wait_for_selector("#consent-approve")
+    await check_page(page, "pay £1,165.88 to acme inc")
+    assert await page.locator('input[type="radio"][name="account"]:checked').count() == 0
+    await page.click("#consent-approve")
+    await page.wait_for_selector('[role="alert"]')
+    await check_page(page, "pay £1,165.88 to acme inc")
+    await page.check("#account-0")
+    await page.click("#consent-approve")
+    await page.wait_for_selector("#otp")
+    await check_page(page, "confirm it is you")
+    assert "£1,165.88" in await page.inner_text("main")
+    await page.fill("#otp", "123456")
+    await page.click("#otp-submit")
+    tokens = await tpp.redeem(tpp.read_authorization_response(await land(page, callback), pushed), pushed)
+    assert tokens.authorization_details[0]["creditorName"] == "ACME Inc"
+
+
+async def test_a_payee_with_a_long_name_breaks_no_page(page, tpp):
+    await open_payment(page, tpp, creditorName="W" * 70, remittanceInformationUnstructured="w" * 140)
+    await log_in(page, "alice")
+    await page.wait_for_selector("#consent-approve")
+    await check_page(page, "pay")
+
+
+async def test_dave_has_nothing_to_pay_from(page, tpp, callback):
+    await open_payment(page, tpp)
+    await log_in(page, "dave")
+    await page.wait_for_selector("#consent-deny")
+    await check_page(page, "no account to pay from")
+    await page.click("#consent-deny")
+    assert "error=access_denied" in await land(page, callback)

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from consent.ports import PsuIdentity
+from consent.ports import LinkedTerms, PsuIdentity
+from kernel.banking.money import Money
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.database import Database
@@ -27,6 +28,10 @@ BRAND = Brand(
 OTHER = replace(BRAND, name="other")
 
 
+PAYMENT = LinkedTerms(Money("GBP", 12_350), "Merchant A", "80200110203345", "d" * 64)
+OTHER_PAYMENT = replace(PAYMENT, amount=Money("GBP", 12_351), digest="e" * 64)
+
+
 class Postbox:
     """Delivers one-time codes to the test."""
 
@@ -34,12 +39,14 @@ class Postbox:
 
     def __init__(self) -> None:
         self.codes: list[str] = []
+        self.linked: list[LinkedTerms | None] = []
 
     def new_code(self, ids):
         return ids.number(6)
 
     async def send(self, brand, psu, code, linked=None):
         self.codes.append(code)
+        self.linked.append(linked)
         return "your phone"
 
 
@@ -50,12 +57,14 @@ class Pocket:
 
     def __init__(self) -> None:
         self.confirmed = False
+        self.linked = None
 
     async def ask(self, brand, psu, journey_id, linked=None):
+        self.linked = linked
         return DeviceRequest("request", "your device")
 
     async def has_confirmed(self, brand, psu, reference, linked=None):
-        return self.confirmed
+        return self.confirmed and self.linked == linked
 
 
 @dataclass
@@ -63,6 +72,7 @@ class Enrolled:
     identity: PsuIdentity
     clock: ManualClock
     codes: list[str]
+    linked: list[LinkedTerms | None]  # what went with each code
     device: Pocket
 
 
@@ -80,7 +90,7 @@ async def built_in(migrated_url: str) -> AsyncIterator[Enrolled]:
         )
         await database.write(lambda connection: enrol(connection, sealer, BRAND.name, ann))
         identity = BuiltInIdentity(database, sealer, clock, SeededIds("codes"), codes=postbox, device=device)
-        yield Enrolled(identity, clock, postbox.codes, device)
+        yield Enrolled(identity, clock, postbox.codes, postbox.linked, device)
 
 
 IDENTITIES_UNDER_TEST = {BuiltInIdentity.name: built_in}
@@ -191,3 +201,29 @@ async def test_a_device_that_confirms_too_late_proves_nothing(bank, ann):
     bank.device.confirmed = True
     bank.clock.advance(timedelta(minutes=5))
     assert await bank.identity.finish_sca(BRAND, ann, challenge, "") is None
+
+
+@pytest.mark.parametrize("method", ["one_time_code", "device"])
+async def test_an_authentication_is_good_for_the_payment_it_was_asked_for(bank, ann, method):
+    """RTS (EU) 2018/389 article 5(1): the PSU is told amount and payee; what they answer fits these alone, and the evidence says which."""
+    bank.device.confirmed = True
+    challenge = await bank.identity.start_sca(BRAND, ann, method, "journey", PAYMENT)
+    told = bank.linked[-1] if method == "one_time_code" else bank.device.linked
+    assert told == PAYMENT
+    code = bank.codes[-1] if method == "one_time_code" else ""
+    for other in (None, OTHER_PAYMENT):
+        assert await bank.identity.finish_sca(BRAND, ann, challenge, code, other) is None
+    evidence = await bank.identity.finish_sca(BRAND, ann, challenge, code, PAYMENT)
+    assert evidence is not None
+    assert evidence.linked == PAYMENT.digest
+
+
+@pytest.mark.parametrize("method", ["one_time_code", "device"])
+async def test_an_authentication_for_no_payment_is_good_for_none(bank, ann, method):
+    bank.device.confirmed = True
+    challenge = await bank.identity.start_sca(BRAND, ann, method, "journey")
+    code = bank.codes[-1] if method == "one_time_code" else ""
+    assert await bank.identity.finish_sca(BRAND, ann, challenge, code, PAYMENT) is None
+    evidence = await bank.identity.finish_sca(BRAND, ann, challenge, code)
+    assert evidence is not None
+    assert evidence.linked == ""

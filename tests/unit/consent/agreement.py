@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.amendment import amended, open_amendment
 from consent.journey.authorising import Approval
+from consent.journey.linking import linked_of
 from consent.journey.outcome import approve
 from consent.journey.session import Asked
 from consent.store.authorisations import Shown
@@ -50,7 +51,10 @@ async def agree(world: World, asked: Asked, *upstream_ids: str, psu_id: str = "a
     async def claim(_connection: AsyncConnection) -> None:
         """No journey waits for this answer."""
 
-    approval = Approval(psu_id, upstream_ids or ("account-1",), world.services.ids.uuid(), world.clock.wall(), SHOWN)
+    chosen, linked = upstream_ids or ("account-1",), ""
+    if asked.consent.payment is not None:
+        linked = linked_of(asked.consent, chosen[0]).digest
+    approval = Approval(psu_id, chosen, world.services.ids.uuid(), world.clock.wall(), SHOWN, linked)
     return Answer(await approve(world.services, BRAND, asked, approval, claim))
 
 

@@ -111,9 +111,9 @@ def test_a_replacement_leaves_nothing_of_before(before: AccountInformation, put:
     assert (after.permissions, after.accounts, after.valid_until) == (put.granted, (), put.valid_until)
 
 
-def test_a_consent_of_another_kind_has_no_details_of_accounts():
-    payment = msgspec.structs.replace(consent_of(AccountInformation(type=TYPE)), kind=ConsentKind.PAYMENT)
-    assert render_details(payment) == []
+def test_a_consent_of_a_kind_without_a_type_has_no_details():
+    funds = msgspec.structs.replace(consent_of(AccountInformation(type=TYPE)), kind=ConsentKind.FUNDS)
+    assert render_details(funds) == []
 
 
 @pytest.mark.parametrize("seconds", [0, -1])

@@ -1,22 +1,25 @@
 """What may be asked of a customer who is elsewhere, and what is refused. OpenID CIBA Core 1.0 sections 7 and 13, FAPI-CIBA-ID1 5.2.2."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from consent.authorization_details import lodgement_of, parse_details
 from consent.authorize.check_binding_message import CHARS_MAX
 from consent.backchannel.customers import UNKNOWN_MAX
 from consent.backchannel.endpoint import WAITING_MAX
 from consent.journey.attempts import BLOCKED_FOR, FAILURES_WITHIN
 from consent.settings import BACKCHANNEL_SECONDS_MAX
 from consent.tables_consents import consents
+from kernel.access import Role
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.hot_state import Unavailable
 from tests.unit.consent.backchannel.world import ASK, GRANT_TYPE, GRANT_TYPES, NOTIFICATION_TOKEN, Backchannel
-from tests.unit.consent.oauth_world import BRAND, KEYS, b64_json
+from tests.unit.consent.oauth_world import BRAND, KEYS, START, b64_json
 
 CIBA = "fapi-ciba-id1"
 MINUTE = 60
@@ -389,3 +392,31 @@ async def test_a_registration_says_one_thing(backchannel: Backchannel, changes: 
 async def test_a_default_consent_needs_default_permissions(backchannel: Backchannel):
     bare = await backchannel.register("bare", "acme-1", "poll", default_permissions=frozenset[Permission]())
     assert await refused(backchannel, await backchannel.ask(bare)) == INVALID
+
+
+async def test_a_payment_is_not_asked_for_without_its_page(backchannel: Backchannel):
+    """RTS (EU) 2018/389 article 5: its authentication follows the page that shows it, which the backchannel does not have."""
+    payer = await backchannel.register(
+        "payer",
+        "acme-1",
+        "poll",
+        roles=frozenset({Role.AISP, Role.PISP}),
+        scope="openid accounts payments",
+        authorization_details_types=frozenset({"payment_initiation"}),
+    )
+    payment = {
+        "type": "payment_initiation",
+        "actions": ["initiate"],
+        "instructedAmount": {"currency": "GBP", "amount": "1.00"},
+        "creditorName": "Merchant A",
+        "creditorAccount": {"iban": "DE02100100109307118603"},
+    }
+    answer = await backchannel.ask(payer, scope="openid payments", authorization_details=[payment])
+    assert await refused(backchannel, answer) == (400, "invalid_authorization_details")
+    lodged = await backchannel.world.services.store.lodge(
+        BRAND, payer.client, lodgement_of(parse_details(json.dumps([payment]), START), START)
+    )  # fmt: skip
+    wanted = {"id_token": {"openbanking_intent_id": {"value": lodged.id, "essential": True}}}
+    answer = await backchannel.ask(payer, scope="openid payments", claims=wanted)
+    assert answer.error == (403, "access_denied")
+    assert await backchannel.rows() == []
