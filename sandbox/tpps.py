@@ -42,7 +42,6 @@ DEFAULT_PERMISSIONS = frozenset(
         Permission.TRANSACTIONS_DETAIL,
         Permission.TRANSACTIONS_CREDITS,
         Permission.TRANSACTIONS_DEBITS,
-        Permission.PARTY_PSU,  # so that userinfo may tell the customer's name
     }
 )
 
