@@ -65,6 +65,7 @@ class Tpps:
 
     async def ensure(self, brand: Brand, asked: NewTpp) -> dict[str, Any]:
         """Enrol and register the TPP, or bring it up to date; the content of its client.json. Raises FieldInvalid or FieldMissing."""
+        check_fits_profile(asked)
         folder = self.directory_path / asked.name
         redirect_uris = asked.redirect_uris or (DEFAULT_REDIRECT_URI.format(name=asked.name),)
         enrolment = await asyncio.to_thread(self.directory.enrol, asked.name, asked.roles, redirect_uris, asked.alg, folder)
@@ -149,6 +150,15 @@ def check_free(folder: Path) -> None:
     """Raises FieldInvalid if a TPP stands there already."""
     if (folder / "client.json").exists():
         raise FieldInvalid(public="There is a TPP of this name already.", path="name")
+
+
+def check_fits_profile(asked: NewTpp) -> None:
+    """Raises FieldInvalid, in the words of who asked, before anything is made."""
+    profile = PROFILES[asked.profile]
+    if asked.alg not in profile.algorithms:
+        raise FieldInvalid(public="This profile does not sign with this algorithm.", path="alg")
+    if asked.sender_constraint not in profile.sender_constraints:
+        raise FieldInvalid(public="This profile does not bind tokens in this way.", path="sender_constraint")
 
 
 def _asked_before(known: dict[str, Any]) -> NewTpp:
