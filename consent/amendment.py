@@ -1,6 +1,6 @@
 """What becomes of a grant that its client asks to change: the same consent, with other terms, once its PSU agrees.
 
-Grant Management for OAuth 2.0 section 5.2 (`merge`, `replace`); docs/decisions/0007-a-grant-is-changed-in-place.md. The amendment
+Grant Management for OAuth 2.0 section 5.2 (`merge`, `replace`); docs/decisions/0008-a-grant-is-changed-in-place.md. The amendment
 travels sealed with the pushed request, because it may name accounts; nothing of it counts before the PSU agrees.
 """
 
