@@ -1,6 +1,6 @@
 """What becomes of a grant that its client asks to change: the same consent, with other terms, once its PSU agrees.
 
-Grant Management for OAuth 2.0 section 5.2 (`merge`, `replace`); docs/decisions/0007-a-grant-is-changed-in-place.md. The amendment
+Grant Management for OAuth 2.0 section 5.2 (`merge`, `replace`); docs/decisions/0008-a-grant-is-changed-in-place.md. The amendment
 travels sealed with the pushed request, because it may name accounts; nothing of it counts before the PSU agrees.
 """
 
@@ -50,8 +50,9 @@ def amended(consent: Consent, amendment: Amendment | None) -> Consent:
     return msgspec.structs.replace(consent, accounts=accounts, **terms_of(consent, amendment))
 
 
-def terms_of(consent: Consent, amendment: Amendment | None) -> Mapping[str, Any]:
-    """The members of the consent that the amendment changes, accounts aside. Raises ConsentNotAuthorised if it has changed since."""
+def terms_of(consent: Consent, amendment: Amendment | None, now: datetime | None = None) -> Mapping[str, Any]:
+    """The members of the consent that the amendment changes, accounts aside. Raises ConsentNotAuthorised if the consent has changed
+    since; ConsentExpired, given the business time, if the new terms have run out before anyone agreed to them."""
     if amendment is None:
         return NOTHING
     if consent.version != amendment.version:
@@ -59,6 +60,8 @@ def terms_of(consent: Consent, amendment: Amendment | None) -> Mapping[str, Any]
             f"version {consent.version}, the amendment is of {amendment.version}", public="The grant has changed meanwhile."
         )
     details = amendment.details if amendment.action == "replace" else _merge(details_of(consent), amendment.details)
+    if now is not None and details.valid_until is not None and details.valid_until <= now:
+        raise ConsentExpired(f"the new terms were valid until {details.valid_until}")
     return {
         "lodged_as": LODGED_AS_RAR,
         "document": json.encode(details),
@@ -68,13 +71,6 @@ def terms_of(consent: Consent, amendment: Amendment | None) -> Mapping[str, Any]
         "transactions_to": details.transactions_to,
         "frequency_per_day": details.frequency_per_day,
     }
-
-
-def check_still_ahead(terms: Mapping[str, Any], now: datetime) -> None:
-    """Raises ConsentExpired for new terms that have run out before anyone agreed to them. `now` is business time."""
-    until = terms.get("valid_until")
-    if until is not None and until <= now:
-        raise ConsentExpired(f"the new terms were valid until {until}")
 
 
 def _merge(present: AccountInformation, added: AccountInformation) -> AccountInformation:

@@ -23,7 +23,7 @@ from consent.json_response import render_json_error, render_json_failure, render
 from consent.jwks import publish_keys
 from consent.pages.render import render_error_page
 from consent.par import push
-from consent.registration import ROUTES as REGISTRATION
+from consent.registration import MANAGEMENT, REGISTRATION
 from consent.revocation import revoke
 from consent.services import Services
 from consent.token import issue_tokens
@@ -53,6 +53,7 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("GET", "/userinfo", "resource", tell),
     ("POST", "/userinfo", "resource", tell),
     *((method, path, "oauth", handler) for method, path, handler in REGISTRATION),
+    *((method, path, "resource", handler) for method, path, handler in MANAGEMENT),
     *((method, path, "resource", handler) for method, path, handler in GRANT_MANAGEMENT),
     ("GET", "/authorize", "page", authorize),
     ("POST", "/authorize", "page", authorize),

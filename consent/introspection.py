@@ -7,6 +7,7 @@ from typing import Any
 
 from multidict import CIMultiDict
 
+from consent.authorization_details import render_details
 from consent.client_authentication.authenticate import authenticate_client
 from consent.errors import RefreshTokenInvalid
 from consent.json_response import NOT_STORED, render_json
@@ -45,10 +46,11 @@ async def _describe_access_token(services: Services, brand: Brand, client: Clien
             raise TokenInvalid("another client's")
 
     try:
-        token = (await load_standing(services, brand, presented, own, anywhere=True)).token
+        standing = await load_standing(services, brand, presented, own, anywhere=True)
     except (TokenInvalid, TokenExpired, TokenRevoked):
         return None
-    described = {
+    token = standing.token
+    described: dict[str, Any] = {
         "active": True,
         "scope": " ".join(sorted(token.scope)),
         "client_id": token.client_id,
@@ -60,7 +62,11 @@ async def _describe_access_token(services: Services, brand: Brand, client: Clien
         "jti": token.jti,
         "cnf": {token.confirmation.method: token.confirmation.value},
     }
-    return described if token.consent_id is None else described | {"consent_id": token.consent_id}
+    if standing.consent is not None:
+        described["consent_id"] = standing.consent.id
+    if standing.consent is not None and standing.family is not None and standing.family.is_detailed:
+        described["authorization_details"] = render_details(standing.consent)  # RFC 9396 section 9.2
+    return described
 
 
 async def _describe_refresh_token(services: Services, brand: Brand, client: Client, presented: str) -> dict[str, Any] | None:

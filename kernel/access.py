@@ -118,6 +118,7 @@ class TokenFamily(msgspec.Struct, frozen=True, kw_only=True):
     psu_id: str
     state: FamilyState
     scope: tuple[str, ...]
+    is_detailed: bool = False  # asked for by authorization_details (RFC 9396)
     userinfo_claims: tuple[str, ...] = ()  # that its request asked of userinfo
 
 

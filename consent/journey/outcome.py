@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.amendment import Amendment, check_still_ahead, terms_of
+from consent.amendment import Amendment, terms_of
 from consent.authorize.pushed import PushedRequest, take_pushed
 from consent.authorize.respond import destination_of, respond_code, respond_error
 from consent.errors import RequestUriInvalid
@@ -78,8 +78,7 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
         found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
         now = services.clock.now()
         consent = check_authorisable(found, client_id=pushed.client_id, psu_id=approval.psu_id, now=now)
-        terms = terms_of(consent, asked.amendment)
-        check_still_ahead(terms, now)
+        terms = terms_of(consent, asked.amendment, now)
         ended = await end_families(connection, brand.name, consent_id, services.clock.wall())  # of an earlier authorisation
         authorised = await authorise(
             connection,

@@ -2,8 +2,8 @@
 
 from consent.registration.endpoint import delete, read, register, replace
 
-ROUTES = (
-    ("POST", "/register", register),
+REGISTRATION = (("POST", "/register", register),)
+MANAGEMENT = (
     ("GET", "/register/{id}", read),
     ("PUT", "/register/{id}", replace),
     ("DELETE", "/register/{id}", delete),

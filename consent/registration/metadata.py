@@ -44,6 +44,8 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
         tls_client_auth_san_ip=wish.tls_client_auth_san_ip,
         tls_client_auth_san_email=wish.tls_client_auth_san_email,
         id_token_signed_response_alg=wish.id_token_signed_response_alg or rules.algorithms[0],
+        userinfo_signed_response_alg=wish.userinfo_signed_response_alg,
+        introspection_signed_response_alg=wish.introspection_signed_response_alg or rules.algorithms[0],
         id_token_encrypted_response_alg=wish.id_token_encrypted_response_alg,
         id_token_encrypted_response_enc=wish.id_token_encrypted_response_enc,
         response_types=_response_types(wish, rules),

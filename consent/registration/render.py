@@ -9,6 +9,7 @@ MESSAGES = (  # what a client may have registered of its messages, in the names 
     *("request_object_signing_alg", "authorization_signed_response_alg"),
     *("authorization_encrypted_response_alg", "authorization_encrypted_response_enc"),
     *("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
+    *("userinfo_signed_response_alg", "introspection_signed_response_alg"),
 )
 
 

@@ -46,6 +46,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     security_profile: SecurityProfile | None = None
     token_endpoint_auth_signing_alg: Algorithm | None = None
     id_token_signed_response_alg: Algorithm | None = None
+    userinfo_signed_response_alg: Algorithm | None = None
+    introspection_signed_response_alg: Algorithm | None = None
     id_token_encrypted_response_alg: KeyAgreement | None = None
     id_token_encrypted_response_enc: Encryption | None = None
     request_object_signing_alg: Algorithm | None = None

@@ -89,6 +89,7 @@ def family_of(row: sa.Row[Any]) -> TokenFamily:
         psu_id=row.psu_id,
         state=FamilyState(row.state),
         scope=tuple(row.scope.split()),
+        is_detailed=row.is_detailed,
         userinfo_claims=tuple(row.userinfo_claims.split()),
     )
 

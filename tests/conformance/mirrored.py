@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def mirrored_names(config: pytest.Config, wanted: set[str]) -> set[str]:
-    """Of the tests of this run; and, where these are not all that is wanted, of the whole tree."""
-    return config.stash[NAMES] if wanted <= config.stash[NAMES] else _names_of_the_whole_tree()
+    """Of the tests of this run; of the whole tree, if this run saw only a part and that is not all that is wanted."""
+    found = config.stash[NAMES]
+    is_whole = [(ROOT / name).resolve() for name in config.args] == [ROOT / "tests"] and not config.getoption("lf")
+    return found if is_whole or wanted <= found else _names_of_the_whole_tree()
 
 
+@cache
 def _names_of_the_whole_tree() -> set[str]:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "--list-conformance", "tests"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=COLLECT_SECONDS_MAX)

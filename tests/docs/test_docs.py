@@ -32,6 +32,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
     [
         Settings,
         BrandSettings,
+        InternalClientSettings,
         TlsSettings,
         TrustListSettings,
         CertificateSettings,
@@ -39,7 +40,6 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         CodeSenderSettings,
         CoreBankTlsSettings,
         DirectorySettings,
-        InternalClientSettings,
         SigningKeySettings,
         VaultTransitSettings,
     ],

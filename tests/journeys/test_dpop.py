@@ -8,7 +8,7 @@ from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.proving import Prover, new_proof_jwk
 from tests.journeys.dpop import enrolled
-from tests.journeys.fapi import PREFIX, check_error
+from tests.journeys.fapi import check_error, module
 from tests.journeys.scene import PRESENT
 
 HERE = Knobs(headers=PRESENT)
@@ -26,7 +26,7 @@ async def grant(dora):
     return await dora.granted()
 
 
-@pytest.mark.conformance(PREFIX + "happy-flow")
+@module("happy-flow")
 async def test_the_whole_way_without_a_certificate(dora, grant):
     accounts = await dora.get("/accounts", grant.token, knobs=HERE)
     assert accounts.status == 200
@@ -39,7 +39,7 @@ async def test_the_whole_way_without_a_certificate(dora, grant):
     assert (await dora.get("/accounts", grant.token, knobs=HERE)).status == 401
 
 
-@pytest.mark.conformance(PREFIX + "refresh-token")
+@module("refresh-token")
 async def test_a_refresh_may_come_with_a_new_key(dora, grant):
     """What was issued before stays with the old key; what is issued now is bound to the new one."""
     old, dora.prover = dora.prover, Prover()
@@ -53,7 +53,7 @@ async def test_a_refresh_may_come_with_a_new_key(dora, grant):
     check_error(refused.value.answer, "invalid_dpop_proof")
 
 
-@pytest.mark.conformance(PREFIX + "dpop-negative-tests")
+@module("dpop-negative-tests")
 async def test_what_is_wrong_with_a_proof_is_refused_in_each_standards_own_words(dora, grant, subtests):
     """The full table of wrong proofs: tests/unit/kernel/test_dpop.py."""
     proof, token = f'DPoP error="invalid_dpop_proof", {ALGS}', 'Bearer error="invalid_token"'
@@ -81,14 +81,14 @@ async def test_what_is_wrong_with_a_proof_is_refused_in_each_standards_own_words
     assert (await dora.get("/accounts", grant.token, knobs=HERE)).status == 200
 
 
-@pytest.mark.conformance(PREFIX + "dpop-negative-tests: replayed jti")
+@module("dpop-negative-tests: replayed jti")
 async def test_a_proof_opens_once(dora, grant):
     same = Knobs(proof_claims={"jti": f"once-{grant.consent_id}"}, headers=PRESENT)
     assert (await dora.get("/accounts", grant.token, knobs=same)).status == 200
     assert (await dora.get("/accounts", grant.token, knobs=same)).status == 401
 
 
-@pytest.mark.conformance(PREFIX + "ensure-dpopproof-at-par-endpoint-binding-success")
+@module("ensure-dpopproof-at-par-endpoint-binding-success")
 async def test_a_key_shown_beside_the_push_is_the_only_one_that_redeems_its_code(dora):
     consent = await dora.lodge_account_consent()
     pushed = await dora.push_authorization_request(consent.id, knobs=Knobs(proof="also at push"))

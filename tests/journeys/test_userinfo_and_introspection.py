@@ -2,13 +2,12 @@
 
 import json
 
-import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from sandbox.tpp_kit.knobs import Knobs
 from tests.journeys.dpop import enrolled
-from tests.journeys.fapi import PREFIX, walked
+from tests.journeys.fapi import module, walked
 
 SIGNED = "application/token-introspection+jwt"
 
@@ -18,10 +17,12 @@ async def published(tpp) -> KeySet:
     return KeySet.import_key_set((await tpp.wire.call("GET", metadata["jwks_uri"], certificate="none", headers={})).json())
 
 
-@pytest.mark.conformance(PREFIX + "test-claims-parameter-identity-claims")
-async def test_a_client_with_the_default_consent_is_told_the_name_that_it_asked_for(acme):
-    claims = json.dumps({"userinfo": {"name": None, "no-such-claim": None}, "id_token": {"name": None}})
-    browser, pushed = await walked(acme, None, knobs=Knobs(form={"claims": claims}))
+@module("test-claims-parameter-identity-claims")
+async def test_a_client_is_told_the_name_that_it_asked_for_under_a_consent_that_opens_it(acme):
+    consent = await acme.lodge_account_consent(("ReadAccountsBasic", "ReadPartyPSU"))
+    intent = {"openbanking_intent_id": {"value": consent.id, "essential": True}}
+    claims = json.dumps({"userinfo": {"name": None, "no-such-claim": None}, "id_token": {**intent, "name": None}})
+    browser, pushed = await walked(acme, consent.id, knobs=Knobs(form={"claims": claims}))
     tokens = await acme.redeem(acme.read_authorization_response(browser.landed, pushed), pushed)
     answer = await acme.userinfo(tokens.access_token)
     assert answer.status == 200, answer.body

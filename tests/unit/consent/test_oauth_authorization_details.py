@@ -75,11 +75,16 @@ async def test_the_token_response_says_what_was_granted_and_so_does_a_refresh(oa
     refreshed = await oauth_anywhere.token(tpp, "refresh_token", refresh_token=answer["refresh_token"])
     assert refreshed.json["authorization_details"] == expected
     assert refreshed.json["grant_id"] == consent.id
+    form = {"token": refreshed.json["access_token"], **oauth_anywhere.credentials(tpp)}
+    described = (await oauth_anywhere.call("POST", "/introspect", form=form)).json
+    assert described["authorization_details"] == expected, "RFC 9396 section 9.2"
 
 
 async def test_what_was_not_asked_in_detail_is_not_told_in_detail(oauth: World):
     answer = await oauth.tokens(oauth.acme)
     assert "authorization_details" not in answer
+    form = {"token": answer["access_token"], **oauth.credentials(oauth.acme)}
+    assert "authorization_details" not in (await oauth.call("POST", "/introspect", form=form)).json
     assert answer["grant_id"] == oauth.verifier.verify(BRAND, answer["access_token"]).consent_id
 
 

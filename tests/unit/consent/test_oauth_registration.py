@@ -215,10 +215,10 @@ async def test_a_revoked_certificate_neither_registers_nor_manages(oauth: World)
     told = (await register(oauth)).json
     path, token = f"/register/{told['client_id']}", told["registration_access_token"]
     oauth.services.certificate_status.refused[HOLDER.thumbprint] = CertificateRevoked
-    refused = (400, "invalid_request")
-    assert (await register(oauth)).error == refused
+    assert (await register(oauth)).error == (400, "invalid_request")
     for method in ("GET", "PUT", "DELETE"):
-        assert (await call(oauth, method, path, json.dumps(wish(oauth)).encode(), token=token)).error == refused
+        refused = await call(oauth, method, path, json.dumps(wish(oauth)).encode(), token=token)
+        assert refused.error == (401, "invalid_token")
     oauth.services.certificate_status.refused.clear()
     assert (await call(oauth, "GET", path, token=token)).status == 200
 
@@ -261,8 +261,8 @@ async def test_nobody_else_manages_it(oauth: World, subtests: pytest.Subtests):
     cases: dict[str, tuple[dict[str, Any], int]] = {
         "no token": ({}, 401),
         "a wrong token": ({"token": "x" * 43}, 401),
-        "no certificate": ({"token": token, "presented": None}, 400),
-        "another organisation's certificate": ({"token": token, "presented": other}, 400),
+        "no certificate": ({"token": token, "presented": None}, 401),
+        "another organisation's certificate": ({"token": token, "presented": other}, 401),
         "another client's access token": (
             {"token": acmes, "presented": replace(oauth.acme.certificate, organisation_id=None)},
             403,
@@ -312,6 +312,21 @@ async def test_profiles_follow_from_what_is_asked(oauth: World):
         ({"security_profile": "fapi1-advanced"}, SecurityProfile.FAPI1_ADVANCED),
     ):
         assert (await register(oauth, **asked)).json["security_profile"] == profile.value
+
+
+async def test_what_is_asked_of_signed_answers_is_told_back_as_registered(oauth: World):
+    told = (await register(oauth, userinfo_signed_response_alg="ES256")).json
+    assert told["userinfo_signed_response_alg"] == "ES256"
+    assert told["introspection_signed_response_alg"] == "PS256"
+    assert (await register(oauth, userinfo_signed_response_alg="RS256")).error == INVALID_METADATA
+
+
+@pytest.mark.spec("RFC8693-2")
+async def test_nobody_registers_for_the_banks_own_grants(oauth: World):
+    """Token exchange is for clients that a configuration names."""
+    exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    told = (await register(oauth, grant_types=["client_credentials", exchange], token_exchange_audiences=["urn:bank"])).json
+    assert told["grant_types"] == ["client_credentials"]
 
 
 async def test_one_organisation_cannot_fill_the_table(oauth: World):

@@ -178,3 +178,20 @@ async def test_only_a_client_that_does_nothing_else_is_registered_for_it(oauth: 
     for name, changes in cases.items():
         with subtests.test(name), pytest.raises(FieldInvalid):
             check_metadata(oauth.metadata("internal", KEYS["acme-1"], **{**sound, **changes}))
+
+
+@pytest.mark.spec("RFC7662-2.2")
+async def test_the_service_learns_by_introspection_that_the_customers_grant_has_ended(oauth: World):
+    """An exchanged token stands on the grant of another client; nobody else learns of it."""
+    internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
+    exchanged = (await exchange(oauth, internal, tokens["access_token"])).json["access_token"]
+
+    async def ask(tpp: Tpp) -> Any:
+        return (await oauth.call("POST", "/introspect", form={"token": exchanged, **oauth.credentials(tpp)})).json
+
+    described = await ask(internal)
+    assert (described["active"], described["aud"], described["client_id"]) == (True, LEDGER, internal.client.id)
+    assert await ask(oauth.acme) == {"active": False}
+    revoked = {"token": tokens["refresh_token"], **oauth.credentials(oauth.acme)}
+    assert (await oauth.call("POST", "/revoke", form=revoked)).status == 200
+    assert await ask(internal) == {"active": False}

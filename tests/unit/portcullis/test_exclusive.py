@@ -29,7 +29,9 @@ async def test_one_server_alone(database_url):
 
 async def test_a_server_whose_lock_is_lost_is_stopped(postgresql_url):
     stopped = asyncio.Event()
-    holders = sa.text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()")
+    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"  # other workers' servers hold theirs
+    others = f"locktype = 'advisory' AND pid <> pg_backend_pid() AND {here}"
+    holders = sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {others}")
     async with Database.open(postgresql_url) as database, serving(postgresql_url, alone=True, stop=stopped.set):
         await database.write(lambda connection: connection.execute(holders))
         async with asyncio.timeout(10):

@@ -9,13 +9,15 @@ from consent.clients.metadata import TOKEN_EXCHANGE
 from kernel.config import ConfigurationRefused, build
 from portcullis.internal_clients import ORGANISATION, register_internal_clients
 from portcullis.settings import Settings
-from tests.unit.consent.oauth_world import BRAND, KEYS, World, oauth_world
+from tests.harness.databases import SQLITE
+from tests.unit.consent.oauth_world import BRAND, KEYS, World, begin, oauth_world
 
 
 @pytest.fixture
-async def world(sqlite_url):
-    async with oauth_world(sqlite_url) as made:
-        yield made
+async def world(databases, tmp_path):
+    with databases.database(SQLITE, tmp_path, begin) as url:
+        async with oauth_world(url) as made:
+            yield made
 
 
 @pytest.fixture
