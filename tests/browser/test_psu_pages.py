@@ -145,10 +145,20 @@ async def test_bob_checks_a_payment_and_confirms_it(page, tpp, callback):
 
 
 async def test_a_payee_with_a_long_name_breaks_no_page(page, tpp):
-    await open_payment(page, tpp, creditorName="W" * 70, remittanceInformationUnstructured="w" * 140)
-    await log_in(page, "alice")
+    endless = {"creditorName": "W" * 70, "remittanceInformationUnstructured": "w" * 140}
+    await open_payment(page, tpp, **endless)
+    await log_in(page, "bob")
     await page.wait_for_selector("#consent-approve")
     await check_page(page, "pay")
+    await page.check("#account-0")
+    await page.click("#consent-approve")
+    await page.wait_for_selector("#otp")
+    await check_page(page, "confirm it is you")
+    await page.context.clear_cookies()
+    await open_payment(page, tpp, **endless)
+    await log_in(page, "dave")
+    await page.wait_for_selector("#consent-deny")
+    await check_page(page, "no account to pay from")
 
 
 async def test_dave_has_nothing_to_pay_from(page, tpp, callback):
