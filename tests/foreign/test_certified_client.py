@@ -83,6 +83,17 @@ async def test_openid_client_has_its_browser_bring_a_signed_request_and_a_detach
     assert set(seen["callback"]) == {"code", "id_token", "state", "iss"}
 
 
+@pytest.mark.spec("FAPI-CIBA-ID1-5.2.2")
+async def test_openid_client_asks_a_customer_who_is_elsewhere(folder_of, client_folder):
+    """CIBA, polled: tokens once for a yes, access_denied for a no."""
+    seen = await run(client_folder, "backchannel.mjs", str(await folder_of("asking")), "allow")
+    assert seen["accounts"] >= 2
+    assert (seen["acr"], seen["sub"]) == ("urn:openbanking:psd2:sca", True)
+    assert seen["error"] == "invalid_grant"
+    seen = await run(client_folder, "backchannel.mjs", str(await folder_of("asking")), "deny")
+    assert seen["error"] == "access_denied"
+
+
 async def walk(client_folder: Path, tpp: Path, approval: str) -> dict[str, Any]:
     seen = await run(client_folder, "journey.mjs", str(tpp), approval)
     assert seen["accounts"] >= 2
