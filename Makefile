@@ -26,6 +26,10 @@ demo: .venv/.run ## walk the whole TPP journey on free ports, printing each step
 test: .venv/.dev chromium ## run the whole suite, on both databases
 	@$(BIN)/pytest -n 2 --dist worksteal
 
+simulate: .venv/.dev ## the long, seeded simulation of right and wrong calls against a model: [SEED=4] [EXAMPLES=300] [STEPS=60]
+	@PORTCULLIS_SIMULATE_SEED=$(or $(SEED),4) PORTCULLIS_SIMULATE_EXAMPLES=$(or $(EXAMPLES),300) PORTCULLIS_SIMULATE_STEPS=$(or $(STEPS),60) \
+	  PORTCULLIS_SIMULATE_TIMEOUT=1800 $(BIN)/pytest -q -s tests/simulation
+
 conformance: .venv/.dev ## run the judged plans of a running conformance suite: SUITE=https://host:port [PLAN=name]
 	@test -n "$(SUITE)" || { echo "which suite? make conformance SUITE=https://host:port [PLAN=name] (docs/conformance.md says how)"; exit 2; }
 	@$(BIN)/python -m tests.conformance --suite "$(SUITE)" $(if $(PLAN),--plan "$(PLAN)")
@@ -55,4 +59,4 @@ lock: .venv/.dev ## resolve the dependency locks anew (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help run demo test cover conformance chromium check fix lock
+.PHONY: help run demo test simulate cover conformance chromium check fix lock

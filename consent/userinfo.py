@@ -8,6 +8,7 @@ from typing import Any
 
 from multidict import CIMultiDict
 
+from consent.client_authentication.first_use import take_request
 from consent.json_response import NOT_STORED, render_json
 from consent.keys.ring import KeyPurpose
 from consent.services import Services
@@ -28,10 +29,11 @@ JWT_MEDIA_TYPE = "application/jwt"
 
 
 async def tell(services: Services, brand: Brand, request: Request) -> Response:
-    """Raises what `accept_token` raises, and ScopeInsufficient."""
+    """Raises what `accept_token` raises, ScopeInsufficient, and RateExceeded."""
     standing = await accept_token(services, brand, request)
     if standing.family is None or "openid" not in standing.token.scope:
         raise ScopeInsufficient("openid is needed")
+    await take_request(services, brand, standing.client)
     claims = {**await _requested(services, brand, standing), "sub": standing.token.subject}
     services.record_token(_entry(services, brand, standing, sorted(claims)))
     return offer_nonce(services, brand, request, _render(services, brand, standing.client, claims))

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import uvloop
 from cyclopts import App, Parameter
@@ -38,7 +38,6 @@ core_bank = App(name="core-bank", help="A bank's own core over HTTP: serve one, 
 for group in (sandbox, tpp, consent, database, config, keys, core_bank):
     app.command(group)
 
-Role = Literal["AISP", "PISP", "CBPII"]
 console = Console(highlight=False)
 OTHERS = 0o077  # what a server writes is for its own user, unless a file says otherwise
 errors = Console(stderr=True, highlight=False)
@@ -217,7 +216,7 @@ def check_core_bank(
     *,
     token: str = "",
     brand: str = "",
-    customer: list[str] | None = None,
+    customer: Annotated[list[str] | None, Parameter(negative="")] = None,
     authorities: Path | None = None,
     certificate: Path | None = None,
     private_key: Path | None = None,

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
+from kernel.config import ConfigurationRefused
 from portcullis import loading
 from portcullis.control_client import copy_folder, post
 
+ROLES = ("AISP", "PISP", "CBPII")
 tpp = App(name="tpp", help="Third-party providers of a running sandbox.")
 consent = App(name="consent", help="Decide a consent of a running sandbox, in place of a PSU.")
 console = Console(highlight=False)
@@ -20,7 +22,7 @@ def new(
     name: str,
     *,
     roles: Annotated[str, Parameter(help="comma-separated: AISP, PISP, CBPII")] = "AISP,PISP,CBPII",
-    redirect_uri: list[str] | None = None,
+    redirect_uri: Annotated[list[str] | None, Parameter(negative="")] = None,
     profile: Literal["fapi2-security", "fapi2-message-signing", "fapi1-advanced"] = "fapi2-security",
     auth: Literal["private_key_jwt", "tls_client_auth"] = "private_key_jwt",
     sender_constraint: Literal["mtls", "dpop"] = "mtls",
@@ -58,7 +60,7 @@ def new(
     settings = loading.load(None)
     document = {
         "name": name,
-        "roles": roles.split(","),
+        "roles": parse_roles(roles),
         "redirect_uris": redirect_uri or [],
         "profile": profile,
         "auth": auth,
@@ -72,6 +74,14 @@ def new(
     folder = copy_folder(Path(made["folder"]), out) if out else made["folder"]
     console.print(f"[bold green]{name}[/] is registered as client [bold]{made['client_id']}[/]")
     console.print(f"its certificate, keys and client.json are in {folder}", soft_wrap=True)
+
+
+def parse_roles(text: str) -> list[str]:
+    """Raises ConfigurationRefused for a role that nobody has."""
+    named = [role.strip().upper() for role in text.split(",")]
+    if not set(named) <= set(ROLES):
+        raise ConfigurationRefused(f"--roles: choose from {', '.join(ROLES)}, separated by commas")
+    return named
 
 
 @tpp.command
@@ -92,7 +102,7 @@ def token(name: str, *, scope: str = "accounts") -> None:
 
 
 @consent.command
-def approve(consent_id: str, *, persona: str, account: list[str] | None = None) -> None:
+def approve(consent_id: str, *, persona: str, account: Annotated[list[str] | None, Parameter(negative="")] = None) -> None:
     """Approve a consent as a persona: its pending authorization, or else the next one.
 
     Parameters

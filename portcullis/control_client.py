@@ -79,6 +79,6 @@ def copy_folder(made: Path, out: Path) -> Path:
 def _reason(error: urllib.error.HTTPError) -> str:
     try:
         document = json.load(error)
-        return f"{document['message']} {document['path']}".strip()
+        return f"{document['path']}: {document['message']}" if document["path"] else str(document["message"])
     except (ValueError, KeyError):
         return f"the server answered {error.code}"

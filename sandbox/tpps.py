@@ -67,6 +67,7 @@ class Tpps:
 
     async def ensure(self, brand: Brand, asked: NewTpp) -> dict[str, Any]:
         """Enrol and register the TPP, or bring it up to date; the content of its client.json. Raises FieldInvalid or FieldMissing."""
+        check_fits_profile(asked)
         folder = self.directory_path / asked.name
         redirect_uris = asked.redirect_uris or (DEFAULT_REDIRECT_URI.format(name=asked.name),)
         enrolment = await asyncio.to_thread(self.directory.enrol, asked.name, asked.roles, redirect_uris, asked.alg, folder)
@@ -137,6 +138,8 @@ class Tpps:
             "software_id": enrolment.software_id,
             "signing_kid": enrolment.signing_kid,
             "signing_alg": enrolment.alg,
+            "id_token_signed_response_alg": metadata.id_token_signed_response_alg,
+            "introspection_signed_response_alg": metadata.introspection_signed_response_alg,
             "response_types": sorted(metadata.response_types),
             "response_mode": "jwt" if metadata.authorization_signed_response_alg else None,
             "request_object_signing_alg": metadata.request_object_signing_alg,
@@ -150,6 +153,15 @@ def check_free(folder: Path) -> None:
     """Raises FieldInvalid if a TPP stands there already."""
     if (folder / "client.json").exists():
         raise FieldInvalid(public="There is a TPP of this name already.", path="name")
+
+
+def check_fits_profile(asked: NewTpp) -> None:
+    """Raises FieldInvalid, in the words of who asked, before anything is made."""
+    profile = PROFILES[asked.profile]
+    if asked.alg not in profile.algorithms:
+        raise FieldInvalid(public="This profile does not sign with this algorithm.", path="alg")
+    if asked.sender_constraint not in profile.sender_constraints:
+        raise FieldInvalid(public="This profile does not bind tokens in this way.", path="sender_constraint")
 
 
 def _asked_before(known: dict[str, Any]) -> NewTpp:
@@ -185,6 +197,7 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
         token_endpoint_auth_signing_alg=enrolment.alg,
         tls_client_auth_subject_dn=enrolment.subject_dn if asked.auth == "tls_client_auth" else None,
         id_token_signed_response_alg=server_alg,
+        introspection_signed_response_alg=server_alg,
         response_types=_response_types(profile, asked),
         request_object_signing_alg=enrolment.alg if profile.request_object == "required" else None,
         authorization_signed_response_alg=server_alg if asked.response_mode == "jwt" else None,

@@ -20,7 +20,7 @@ from consent.response_modes.response import Destination
 from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
-from kernel.errors import ClientInactive, FieldMissing, Problem
+from kernel.errors import ClientInactive, FieldMissing, Problem, RateExceeded
 from kernel.http.message import Request, Response
 from kernel.subjects import client_subject
 
@@ -42,8 +42,8 @@ async def authorize(services: Services, brand: Brand, request: Request) -> Respo
     except (RequestUriInvalid, RequestUriForeign, RequestUriUnsupported) as problem:
         return await _refuse_request_uri(services, brand, client, parameters["request_uri"], problem)
     except Problem as problem:
-        if asking.pushed is None:
-            raise
+        if asking.pushed is None or isinstance(problem, RateExceeded):
+            raise  # one visit too many answers nothing
         return await refuse_pushed(services, brand, client, asking.pushed, problem)
 
 

@@ -1,4 +1,5 @@
-"""Tell a client that its customer has answered: one POST with the auth_req_id, to the address that it registered. CIBA section 10.2.
+"""Tell a client that its customer has answered: one POST with the auth_req_id, to the address that it has registered by then. CIBA
+section 10.2.
 
 Yes and no are told alike; what was answered, the client learns at the token endpoint. The row that was answered says that its client is to
 be told, so a killed server forgets nobody. Whatever the client's address answers ends it: nothing is repeated on a refusal, no redirect is
@@ -37,7 +38,6 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
     auth_req_id: str
     token: str
-    address: str
 
 
 class Notify(Protocol):

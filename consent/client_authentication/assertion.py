@@ -11,19 +11,19 @@ from typing import Any
 from kernel.jose import JwtInvalid, UnverifiedJwt, numeric_date
 
 CLOCK_SKEW_SECONDS = 10
-LIFETIME_SECONDS_MAX = 300
+LIFETIME_SECONDS_MAX = 300  # from iat, however far away exp is: no longer are used ones remembered
 JTI_CHARS_MAX = 128
 CLIENT_ID_CHARS_MAX = 128
 
 
 @dataclass(frozen=True, slots=True)
 class AssertionProof:
-    """What must be remembered so that the assertion is accepted once: `jti`, until `expires_at`; `issued_at` at the earliest.
+    """What must be remembered so that the assertion is accepted once: `jti`, until `ends_at`; `issued_at` at the earliest.
     Seconds since the epoch."""
 
     jti: str
     issued_at: float
-    expires_at: float
+    ends_at: float
 
 
 def parse_unverified_client_id(unverified: UnverifiedJwt) -> str:
@@ -50,14 +50,14 @@ def check_claims(
     expires_at = numeric_date(claims, "exp")
     if expires_at is None:
         raise JwtInvalid("exp is missing")
-    if expires_at + CLOCK_SKEW_SECONDS <= now:
-        raise JwtInvalid("expired")
-    if expires_at > now + LIFETIME_SECONDS_MAX + CLOCK_SKEW_SECONDS:
-        raise JwtInvalid("exp is too far ahead")
     begins = [at for at in (numeric_date(claims, "iat"), numeric_date(claims, "nbf")) if at is not None]
-    if any(at > now + CLOCK_SKEW_SECONDS for at in begins):
-        raise JwtInvalid("not valid yet")
-    return AssertionProof(jti, min(begins, default=expires_at - LIFETIME_SECONDS_MAX), expires_at)
+    issued_at = next(iter(begins), expires_at - LIFETIME_SECONDS_MAX)
+    if any(at > now + CLOCK_SKEW_SECONDS for at in (issued_at, *begins)):
+        raise JwtInvalid("not valid yet, or exp is too far ahead of no iat")
+    ends_at = min(expires_at, issued_at + LIFETIME_SECONDS_MAX)
+    if ends_at + CLOCK_SKEW_SECONDS <= now:
+        raise JwtInvalid("expired, or too old")
+    return AssertionProof(jti, issued_at, ends_at)
 
 
 def _names_endpoint(audience: object, endpoints: frozenset[str], issuer: str) -> bool:

@@ -26,7 +26,7 @@ async def take_authentication(services: Services, brand: Brand, client: Client, 
     too many, which stays unused."""
     checks: list[Check] = [VersionIs(client_subject(brand.name, client.id), client.version), _rate(services, brand, client)]
     if proof is not None:
-        remaining = proof.expires_at + CLOCK_SKEW_SECONDS - services.clock.wall().timestamp()
+        remaining = proof.ends_at + CLOCK_SKEW_SECONDS - services.clock.wall().timestamp()
         checks.append(FirstUse(_key(brand.name, client.id, proof.jti), max(1, math.ceil(remaining)), issued_at=proof.issued_at))
     version, rate, *uses = await services.versions.decide(checks, spend=True, load_version=services.snapshots.load_version)
     if not isinstance(version, Current):

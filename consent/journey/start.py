@@ -9,28 +9,32 @@ from consent.amendment import amended, open_amendment
 from consent.authorize.pushed import PushedRequest, take_pushed
 from consent.authorize.respond import destination_of, respond_error
 from consent.errors import RequestUriInvalid, oauth_error
+from consent.journey.attempts import take_attempt
 from consent.journey.authorising import check_authorisable
 from consent.journey.boundary import see_other
 from consent.journey.cookies import set_cookie
 from consent.journey.decisions import settle
 from consent.journey.rows import PATHS, Purpose, Stage, insert_journey
-from consent.journey.session import Asked, load_active_client
+from consent.journey.session import Asked, load_asking_client
 from consent.services import Services
 from consent.store.snapshots import load_consent
 from kernel.access import Client
 from kernel.brand import Brand
-from kernel.errors import Problem
+from kernel.errors import Problem, RateExceeded
 from kernel.http.message import Response
 from kernel.ids import hash_secret
+
+JOURNEYS_MAX = 50  # of one request: each is a row, and whoever knows the request_uri may begin one by every visit
+RETRY_SECONDS = 900
 
 
 async def begin(services: Services, brand: Brand, client: Client, pushed: PushedRequest) -> Response:
     """303 to the login page; or, if a stored decision fits, straight back to the client; or the refusal, told to the client.
-    Raises RequestUriInvalid when the request was answered meanwhile."""
+    Raises RequestUriInvalid when the request was answered meanwhile, or RateExceeded, which answers it to nobody."""
     try:
         asked = await _load(services, brand, pushed)
         return await settle(services, brand, asked) or await _open(services, brand, asked)
-    except RequestUriInvalid:
+    except (RequestUriInvalid, RateExceeded):
         raise
     except Problem as problem:
         return await refuse_pushed(services, brand, client, pushed, problem)
@@ -38,7 +42,7 @@ async def begin(services: Services, brand: Brand, client: Client, pushed: Pushed
 
 async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Asked:
     async with services.database.read() as connection:
-        client = await load_active_client(connection, brand, pushed.client_id)
+        client = await load_asking_client(connection, brand, pushed)
         consent_id = pushed.consent_id
         consent = await load_consent(connection, services.sealer, brand.name, consent_id) if consent_id else None
     consent = check_authorisable(consent, client_id=pushed.client_id, psu_id=None, now=services.clock.now())
@@ -61,6 +65,9 @@ async def _open(services: Services, brand: Brand, asked: Asked) -> Response:
     secret = services.ids.secret()
 
     async def work(connection: AsyncConnection) -> None:
+        now = services.clock.wall()
+        if not await take_attempt(connection, brand.name, f"journeys/{asked.pushed.id}", now, limit=JOURNEYS_MAX):
+            raise RateExceeded("journeys of one request", rule="journeys", retry_after=RETRY_SECONDS)
         await insert_journey(
             connection,
             brand=brand.name,
@@ -69,7 +76,7 @@ async def _open(services: Services, brand: Brand, asked: Asked) -> Response:
             pushed_id=asked.pushed.id,
             client_id=asked.client.id,
             consent_id=asked.consent.id,
-            now=services.clock.wall(),
+            now=now,
         )
 
     await services.database.write(work)

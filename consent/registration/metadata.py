@@ -26,7 +26,7 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
     rules = PROFILES[profile]
     metadata = ClientMetadata(
         client_name=statement.client_name,
-        organisation_id=statement.organisation_id,
+        organisation_id=asked.organisation_id,
         organisation_name=statement.organisation_name,
         software_id=statement.software_id,
         on_behalf_of=statement.on_behalf_of,

@@ -20,7 +20,7 @@ from kernel.access import AuthMethod, Client, SecurityProfile
 from kernel.brand import Brand
 from kernel.certificates import Certificate
 from kernel.errors import FieldInvalid, MediaTypeUnsupported, Overloaded, Problem
-from kernel.hot_state import FirstUse, Fresh
+from kernel.hot_state import FirstUse, Fresh, Replayed
 from kernel.http.message import Request
 from kernel.jose import Algorithm, JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
 from kernel.jwe import Encryption, KeyAgreement
@@ -71,10 +71,12 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A registration whose sender and statement are verified; `echoed` are the claims of a signed request that its answer repeats."""
+    """A registration whose sender and statement are verified; `echoed` are the claims of a signed request that its answer repeats.
+    `organisation_id` is the organisation as its certificates name it, by which its every later call is told."""
 
     wish: Wish
     statement: Statement
+    organisation_id: str
     echoed: Mapping[str, Any]
 
 
@@ -92,17 +94,14 @@ async def parse_request(
     else:
         raise MediaTypeUnsupported(media_type)
     statement = await verify_statement(services, claims.get("software_statement"))
-    check_holder(statement, certificate)
-    if present is not None and (present.software_id, present.organisation_id) != (
-        statement.software_id,
-        statement.organisation_id,
-    ):
+    organisation_id = check_holder(statement, certificate)
+    if present is not None and (present.software_id, present.organisation_id) != (statement.software_id, organisation_id):
         raise SoftwareStatementUnapproved("of other software than the client's")
     if token is not None:
         await _verify_signed(services, brand, token, statement)
     wish = _read(claims)
     _check_statement_covers(wish, statement)
-    return Asked(wish, statement, {name: claims[name] for name in ECHOED} if token is not None else {})
+    return Asked(wish, statement, organisation_id, {name: claims[name] for name in ECHOED} if token is not None else {})
 
 
 def _unverified_claims(token: str) -> dict[str, Any]:
@@ -136,10 +135,10 @@ async def _verify_signed(services: Services, brand: Brand, token: str, statement
     (use,) = await services.versions.decide(
         [FirstUse(key, remaining, issued_at=issued_at)], spend=True, load_version=services.snapshots.load_version
     )
+    if isinstance(use, Replayed):
+        raise ClientMetadataInvalid("used before, or older than the memory of used ones", public="Sign the request anew.")
     if not isinstance(use, Fresh):
-        raise Overloaded(
-            "the registration request was used before, or nobody can tell", public="Sign the registration request anew."
-        )
+        raise Overloaded("the memory of used registration requests cannot be asked")
 
 
 async def _keys_of(services: Services, statement: Statement) -> Mapping[str, JwtKey]:

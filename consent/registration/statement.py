@@ -58,10 +58,11 @@ async def verify_statement(services: Services, text: object) -> Statement:
         raise SoftwareStatementInvalid(str(error)) from None
 
 
-def check_holder(statement: Statement, certificate: Certificate) -> None:
-    """Raises SoftwareStatementUnapproved for a certificate of another organisation, or of none."""
-    if certificate.organisation_id not in statement.organisation_names:
+def check_holder(statement: Statement, certificate: Certificate) -> str:
+    """The organisation's name in its certificate. Raises SoftwareStatementUnapproved for one of another organisation, or of none."""
+    if certificate.organisation_id is None or certificate.organisation_id not in statement.organisation_names:
         raise SoftwareStatementUnapproved(f"of {statement.organisation_id}, presented by {certificate.organisation_id}")
+    return certificate.organisation_id
 
 
 def _check_age(statement: Jwt, now: float) -> None:

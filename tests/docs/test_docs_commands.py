@@ -12,42 +12,75 @@ from tests.harness.installations import EMBEDDED, Installations
 from tests.harness.server import free_ports
 
 ROOT = Path(__file__).parents[2]
+BESIDE_A_SANDBOX = [ROOT / "README.md", ROOT / "docs" / "build-a-tpp.md"]  # read in this order, while `make run` runs
 GUIDES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "```sh run\n" in path.read_text()]
+ON_THEIR_OWN = [guide for guide in GUIDES if guide not in BESIDE_A_SANDBOX]
 RUN_SECONDS_MAX = 100
 USUAL_PORT = "8446"
+PROGRAMS = Path(sys.executable).parent
 
 
 def commands_of(guide: Path) -> str:
     return "\n".join(re.findall(r"^```sh run\n(.*?)^```", guide.read_text(), re.DOTALL | re.MULTILINE))
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
-def test_the_commands_of_a_guide_run(guide: Path, installations: Installations, tmp_path: Path) -> None:
-    """On a bank that is made already, and on a port of its own; what the guide starts in the background ends with its shell."""
-    [port] = free_ports(1)
-    script = f"set -eu\ntrap 'kill $(jobs -p) || true' EXIT\n{commands_of(guide).replace(USUAL_PORT, str(port))}"
-    with installations.installation(EMBEDDED) as server:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")}
-        environment = kept | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PORTCULLIS_STATE_DIR": str(server.state_dir),
-            "PORTCULLIS_CORE_BANK_PORT": str(port),
-        }
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=RUN_SECONDS_MAX,
-            check=False,
-        )
+def run(script: str, folder: Path, **variables: str) -> str:
+    """What the script printed. It ends at the first command that fails, and what it started in the background with it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")}
+    done = subprocess.run(
+        ["bash", "-c", f"set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}"],
+        cwd=folder,
+        env=kept | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=RUN_SECONDS_MAX,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("guide", ON_THEIR_OWN, ids=lambda guide: guide.stem)
+def test_the_commands_of_a_guide_run(guide: Path, installations: Installations, tmp_path: Path) -> None:
+    """On a bank that is made already, and on a port of its own."""
+    [port] = free_ports(1)
+    with installations.installation(EMBEDDED) as server:
+        run(
+            commands_of(guide).replace(USUAL_PORT, str(port)),
+            tmp_path,
+            PATH=f"{PROGRAMS}:{os.environ['PATH']}",
+            PORTCULLIS_STATE_DIR=str(server.state_dir),
+            PORTCULLIS_CORE_BANK_PORT=str(port),
+        )
+
+
+def test_the_commands_for_a_sandbox_that_runs_run(installations: Installations, tmp_path: Path) -> None:
+    """As a newcomer does after `make run`: first the README's, then those of the guide that it leads to. A call that the server refuses
+    is a failure too."""
+    script = 'curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }\n'
+    script += "\n".join(commands_of(guide) for guide in BESIDE_A_SANDBOX)
+    with installations.installation(EMBEDDED) as server:
+        server.start()
+        for usual, own in zip(("8443", "8444"), server.ports, strict=False):
+            script = script.replace(f"localhost:{usual}", f"localhost:{own}")
+        for shown, place in ((tmp_path / "var" / "sandbox", server.state_dir), (tmp_path / ".venv" / "bin", PROGRAMS)):
+            shown.parent.mkdir()
+            shown.symlink_to(place)
+        printed = run(script, tmp_path)
+    for seen in (
+        '"client_name":"Acme Ltd"',
+        "my-app is registered",
+        '"ConsentId"',
+        '"registration_access_token"',
+        "other keys sign",
+    ):
+        assert seen in printed
 
 
 def test_there_is_a_guide_to_run():
-    assert [guide.name for guide in GUIDES] == ["connect-a-core-bank.md"]
+    assert [guide.name for guide in ON_THEIR_OWN] == ["connect-a-core-bank.md"]
+    assert all(commands_of(guide) for guide in BESIDE_A_SANDBOX)
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)

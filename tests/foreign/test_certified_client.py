@@ -5,11 +5,11 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fasteners import InterProcessLock
 
-from tests.journeys.dpop import enrolled
 from tests.official import validate_answer
 
 HERE = Path(__file__).parent
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="session")
-def client_folder(tmp_path_factory) -> Path:
+def client_folder() -> Path:
     """The client with its pinned libraries, installed once for all runs."""
     folder = HERE.parents[1] / "var" / "foreign-client"
     folder.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,8 @@ def client_folder(tmp_path_factory) -> Path:
         if not (folder / "node_modules").exists() or installed.read_text() != manifest:
             installed.write_text(manifest)
             install(folder)
-        shutil.copy(HERE / "journey.mjs", folder)
+        for script in HERE.glob("*.mjs"):
+            shutil.copy(script, folder)
     return folder
 
 
@@ -44,34 +45,64 @@ def install(folder: Path) -> None:
 
 @pytest.mark.parametrize("approval", ["control", "forms"])
 @pytest.mark.spec("FAPI2-SP-FINAL")
-async def test_openid_client_walks_the_whole_journey(server, client_folder, approval):
-    """openid-client: discovery, private_key_jwt over mTLS, PAR, PKCE, iss, id_token, refresh, revocation; and every answer is valid."""
-    seen = await walk(server, client_folder, "acme", approval)
-    assert seen["tokenType"] == "bearer"
+async def test_openid_client_walks_the_whole_journey(folder_of, client_folder, approval):
+    """openid-client: discovery, private_key_jwt over mTLS, PAR, PKCE, iss, id_token, userinfo, introspection, refresh, revocation; and
+    every answer of the API is valid."""
+    seen = await walk(client_folder, await folder_of("acme"), approval)
+    assert (seen["tokenType"], seen["binding"]) == ("bearer", ["x5t#S256"])
+    assert seen["callback"] == ["code", "state", "iss"]
 
 
 @pytest.mark.spec("RFC9449")
-async def test_openid_client_walks_it_with_dpop_and_without_a_certificate(acme, server, client_folder):
+async def test_openid_client_walks_it_with_dpop_and_without_a_certificate(folder_of, client_folder):
     """The same, its tokens and its code bound to a key of the library's own, each call proven by it."""
-    async with await enrolled(acme, "dora"):
-        seen = await walk(server, client_folder, "dora", "control")
-    assert seen["tokenType"] == "dpop"
+    seen = await walk(client_folder, await folder_of("proving"), "control")
+    assert (seen["tokenType"], seen["binding"]) == ("dpop", ["jkt"])
 
 
-async def walk(server, client_folder, tpp, approval):
-    process = await asyncio.create_subprocess_exec(
-        "node", "journey.mjs", str(server.state_dir), tpp, approval,
-        cwd=client_folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    output, errors = await asyncio.wait_for(process.communicate(), timeout=60)
-    assert process.returncode == 0, errors.decode()
-    seen = json.loads(output)
+@pytest.mark.spec("RFC8705-2.1")
+async def test_openid_client_walks_it_known_by_its_certificate_alone(folder_of, client_folder):
+    """tls_client_auth: no assertion is signed."""
+    seen = await walk(client_folder, await folder_of("certified"), "control")
+    assert seen["binding"] == ["x5t#S256"]
+
+
+@pytest.mark.parametrize(("kind", "binding"), [("signing", "x5t#S256"), ("signing-proving", "jkt")])
+@pytest.mark.spec("FAPI2-MS-FINAL")
+async def test_openid_client_signs_its_requests_and_verifies_signed_answers(folder_of, client_folder, kind, binding):
+    """JAR pushed, JARM, and introspection signed (RFC 9701): the library verifies each signature with the published keys."""
+    seen = await walk(client_folder, await folder_of(kind), "forms")
+    assert seen["callback"] == ["response"]
+    assert seen["binding"] == [binding]
+
+
+@pytest.mark.spec("FAPI1-ADV-5.2.2.1")
+async def test_openid_client_has_its_browser_bring_a_signed_request_and_a_detached_signature_home(folder_of, client_folder):
+    """`code id_token`: the library verifies nonce, c_hash and s_hash of the id_token in front of it."""
+    seen = await walk(client_folder, await folder_of("hybrid"), "forms")
+    assert set(seen["callback"]) == {"code", "id_token", "state", "iss"}
+
+
+async def walk(client_folder: Path, tpp: Path, approval: str) -> dict[str, Any]:
+    seen = await run(client_folder, "journey.mjs", str(tpp), approval)
     assert seen["accounts"] >= 2
     assert seen["intent"] == seen["consentId"]
     assert seen["acr"] == "urn:openbanking:psd2:sca"
-    assert seen["afterRefresh"] == 200
+    assert seen["name"].startswith("Alice")
+    assert seen["active"] == [True, False]
+    assert (seen["afterRefresh"], seen["afterRevocation"]) == (200, 401)
     assert seen["afterWithdrawal"] in {401, 403}
     for answer in seen["answers"]:
         body = answer["body"].encode() or None
         validate_answer("uk_obie/v4.0", answer["method"], answer["path"], answer["status"], answer["headers"], body)
     return seen
+
+
+async def run(client_folder: Path, *command: str) -> dict[str, Any]:
+    """What a walk printed."""
+    process = await asyncio.create_subprocess_exec(
+        "node", *command, cwd=client_folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await asyncio.wait_for(process.communicate(), timeout=60)
+    assert process.returncode == 0, errors.decode()
+    return json.loads(output)

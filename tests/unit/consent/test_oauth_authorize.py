@@ -54,6 +54,39 @@ async def test_an_address_that_was_unregistered_meanwhile_is_not_trusted(oauth: 
     assert "invalid_request_uri" in page
 
 
+async def test_an_address_that_was_unregistered_during_the_journey_gets_no_code(oauth: World):
+    """Whoever lost an address unregisters it; what was pushed before must not lead there."""
+    request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
+    began = await oauth.visit(oauth.acme, request_uri)
+    cookie = began.response.headers["Set-Cookie"].partition(";")[0]
+    await oauth.register_anew(oauth.acme, redirect_uris=("https://acme.example/other", "https://acme.example/another"))
+    for answer in (await oauth.visit(oauth.acme, request_uri), await oauth.call("GET", "/login", headers={"Cookie": cookie})):
+        status, page = answer.page
+        assert (status, "invalid_request_uri" in page) == (400, True)
+
+
+async def test_one_request_cannot_fill_the_table_with_journeys(oauth: World, monkeypatch: pytest.MonkeyPatch):
+    """Each visit is a row. One too many is refused on a page, and leaves the request to the customer who has begun."""
+    monkeypatch.setattr("consent.journey.start.JOURNEYS_MAX", 3)
+    request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
+    for _ in range(3):
+        assert (await oauth.visit(oauth.acme, request_uri)).response.headers["Location"] == "/login"
+    assert (await oauth.visit(oauth.acme, request_uri)).page[0] == 429
+    another = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
+    assert (await oauth.visit(oauth.acme, another)).response.headers["Location"] == "/login"
+    assert "code" in (await oauth.approve(oauth.acme, request_uri)).location
+
+
+async def test_an_answer_leaks_nothing_by_referrer_or_cache(oauth: World):
+    """RFC 9700 sections 4.2 and 4.3: what the address carries goes to no third site and stays in no store."""
+    request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
+    refused = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id, prompt="none")
+    for answer in (await oauth.approve(oauth.acme, request_uri), await oauth.visit(oauth.acme, refused)):
+        assert {"code", "error"} & answer.location.keys()
+        assert answer.response.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.response.headers["Cache-Control"] == "no-store"
+
+
 async def test_a_client_with_one_address_is_told_there_what_is_wrong_with_its_request_uri(oauth: World):
     """RFC 6749 section 3.1.2.3: where one address is registered there is no doubt. No state: the request is not this client's."""
     await oauth.register_anew(oauth.borough, redirect_uris=(oauth.borough.redirect_uri,))

@@ -43,7 +43,9 @@ async def test_wrong_claims_are_refused(oauth: World, subtests: pytest.Subtests)
     cases: dict[str, dict[str, Any]] = {
         "fapi2-...-ensure-client-assertion-with-exp-is-5-minutes-in-past-fails": {"exp": now - 300, "iat": now - 360},
         "expired by a little more than the skew": {"exp": now - 10, "iat": now - 60},
-        "valid for longer than five minutes": {"exp": now + 311},
+        "valid for longer than five minutes from no time": {"iat": None, "exp": now + 311},
+        "older than five minutes, whatever its exp": {"iat": now - 310, "exp": now + 60},
+        "no older, but not from the start": {"iat": None, "nbf": now - 310, "exp": now + 60},
         "without exp": {"exp": None},
         "exp as text": {"exp": str(now + 60)},
         "exp as true": {"exp": True},
@@ -86,6 +88,7 @@ async def test_a_clock_that_is_a_little_off_is_forgiven(oauth: World, subtests: 
         "just expired": {"exp": now - 8, "iat": now},
         "with fractions of a second": {"exp": now + 60.5},
         "without iat, for its whole life": {"iat": None, "exp": now + 300},
+        "with an hour to live, of which it gets five minutes": {"exp": now + 3600},
     }
     for name, changes in cases.items():
         with subtests.test(name):
@@ -176,6 +179,17 @@ async def test_an_assertion_is_accepted_once(oauth: World):
     assert (await present(oauth, assertion)).status == 200
     assert (await present(oauth, assertion)).error == INVALID
     assert (await present(oauth, oauth.assertion(oauth.acme, jti="once", exp=oauth.now + 30))).error == INVALID
+
+
+async def test_an_assertion_with_a_long_life_is_accepted_once_and_for_five_minutes(oauth: World):
+    """Clients in the field sign for an hour. Used ones are remembered for as long as they could be used again, and no longer."""
+    used, late, too_late = (oauth.assertion(oauth.acme, exp=oauth.now + 3600) for _ in range(3))
+    assert (await present(oauth, used)).status == 200
+    oauth.advance(seconds=309)
+    assert (await present(oauth, used)).error == INVALID
+    assert (await present(oauth, late)).status == 200
+    oauth.advance(seconds=1)
+    assert (await present(oauth, too_late)).error == INVALID
 
 
 async def test_a_jti_is_remembered_per_client(oauth: World):

@@ -97,6 +97,14 @@ async def test_a_code_is_worth_nothing_to_anyone_else_or_with_anything_wrong(oau
         assert (await oauth.redeem(oauth.acme, code)).status == 200
 
 
+async def test_a_code_used_by_somebody_else_again_ends_nothing(oauth: World):
+    """RFC 9700 section 4.5: only its own client's second use is a replay; otherwise whoever sees a code could end what grew from it."""
+    code = await oauth.code(oauth.acme)
+    tokens = (await oauth.redeem(oauth.acme, code)).json
+    assert (await oauth.redeem(oauth.borough, code, redirect_uri=oauth.acme.redirect_uri)).error == GRANT
+    assert await oauth.family_state(tokens["access_token"]) == "active"
+
+
 async def test_the_redirect_uri_need_not_be_repeated(oauth: World):
     """It was pushed over an authenticated channel: FAPI2 asks for no second time."""
     assert (await oauth.redeem(oauth.acme, await oauth.code(oauth.acme), redirect_uri=None)).status == 200

@@ -132,6 +132,16 @@ class TestRefusals:
         for token in (own, plain):
             assert told(await ask(oauth, token)) == (403, "insufficient_scope", challenges)
 
+    async def test_questions_count_among_a_clients_requests(self, oauth: World):
+        """Each is written down and may ask the bank's identity system; a refused one counts for nobody."""
+        token = (await oauth.tokens(oauth.acme))["access_token"]
+        object.__setattr__(oauth.services.settings, "client_requests_per_minute", 1)
+        oauth.advance(seconds=60)
+        for _ in range(3):
+            assert (await ask(oauth, token, presented=oauth.borough.certificate)).status == 401
+        assert (await ask(oauth, token)).status == 200
+        assert (await ask(oauth, token)).status == 429
+
     async def test_from_the_moment_that_anything_behind_the_token_ends(self, oauth: World, subtests: pytest.Subtests):
         async def suspended(tokens: dict[str, Any]) -> None:
             await oauth.services.store.suspend(BRAND, tokens["consent_id"])

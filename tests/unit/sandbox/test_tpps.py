@@ -1,0 +1,26 @@
+"""What may be asked of the sandbox for a TPP, before anything is made."""
+
+from pathlib import Path
+
+import pytest
+
+from kernel.access import SecurityProfile
+from kernel.errors import FieldInvalid
+from sandbox.new_tpp import NewTpp
+from sandbox.tpps import Tpps
+from tests.unit.consent.oauth_world import BRAND
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        (NewTpp(name="mine", profile=SecurityProfile.FAPI1_ADVANCED, alg="EdDSA"), "alg"),
+        (NewTpp(name="mine", profile=SecurityProfile.FAPI1_ADVANCED, sender_constraint="dpop"), "sender_constraint"),
+    ],
+)
+async def test_what_contradicts_the_profile_is_refused_by_its_option_and_leaves_nothing_behind(asked, path):
+    """Who asked reads which option to change; nobody is enrolled: there is no directory to be enrolled in."""
+    tpps = Tpps(services=None, directory=None, pki=None, directory_path=Path("/nowhere"), ca=Path("/nowhere"))
+    with pytest.raises(FieldInvalid) as refused:
+        await tpps.ensure(BRAND, asked)
+    assert refused.value.path == path
