@@ -31,7 +31,7 @@ from kernel.errors import Problem
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from tests.harness.databases import SQLITE, Databases
 from tests.simulation.callers import Caller, Holder, code_of, make_callers
-from tests.unit.consent.oauth_world import BRAND, Answer, SigningKey, begin, oauth_world
+from tests.unit.consent.oauth_world import BRAND, VERIFIER, Answer, SigningKey, begin, oauth_world
 
 
 def setting(name: str, usual: int) -> int:
@@ -68,7 +68,7 @@ STEP = st.one_of(
     st.tuples(st.just("visit"), PICK, ANYONE),
     *[st.tuples(st.just("approve"), PICK, PSU, TIMES)] * 2,
     st.tuples(st.just("refuse"), PICK, PSU),
-    *[st.tuples(st.just("redeem"), PICK, ANYONE, how("signer", "key", "verifier", "redirect"), NUMBER, TIMES)] * 3,
+    *[st.tuples(st.just("redeem"), PICK, ANYONE, how("signer", "key", "verifier", "no verifier", "redirect"), NUMBER, TIMES)] * 3,
     *[st.tuples(st.just("refresh"), PICK, ANYONE, how("signer", "key", "scope"), NUMBER)] * 2,
     st.tuples(st.just("own"), NAME, how("signer", "key")),
     st.tuples(st.just("revoke_access"), PICK, ANYONE, st.booleans()),
@@ -387,7 +387,9 @@ class Machine(RuleBasedStateMachine):
         caller = self.caller(by, code.asking.of)
         holder = None if how == "key" else caller.holders[-1 - number]
         uri = code.asking.of.tpp.client.redirect_uris[1 if how == "redirect" else 0]
-        form = caller.redemption(code.text, redirect_uri=uri, with_verifier=code.asking.of.has_pkce is not (how == "verifier"))
+        right, wrong = (VERIFIER, None) if code.asking.of.has_pkce else (None, VERIFIER)
+        verifier = {"verifier": "w" * len(VERIFIER), "no verifier": wrong}.get(how, right)
+        form = caller.redemption(code.text, redirect_uri=uri, verifier=verifier)
         signer = self.wrong_signer(caller) if how == "signer" else None
 
         async def work() -> list[Answer]:
