@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
 from consent.clients.backchannel_metadata import CIBA
-from consent.clients.document import load_client
 from consent.errors import AuthenticationAnswered
 from consent.journey.authorising import Approval, authorise_consent, check_authorisable, reject_consent
+from consent.journey.session import load_active_client
 from consent.journey.terms import acr_of
 from consent.ports import ScaEvidence
 from consent.services import Services
@@ -46,9 +46,9 @@ async def load_waiting_request(services: Services, brand: Brand, request_id: str
         request = await load_request(connection, brand.name, request_id)
         if request is None or request.state is not RequestState.PENDING or request.expires_at <= services.clock.wall():
             raise AuthenticationAnswered("unknown, answered or expired")
-        client = await load_client(connection, brand.name, request.client_id)
-        if client is None or not client.active or CIBA not in client.grant_types:
-            raise ClientInactive(request.client_id)
+        client = await load_active_client(connection, brand, request.client_id)
+        if CIBA not in client.grant_types:
+            raise ClientInactive(f"{client.id} asks nobody who is elsewhere any more")
         consent = await load_consent(connection, services.sealer, brand.name, request.consent_id)
     consent = check_authorisable(consent, client_id=client.id, psu_id=request.psu_id, now=services.clock.now())
     return Waiting(request, client, consent)
