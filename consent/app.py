@@ -12,6 +12,7 @@ from typing import Literal
 import structlog
 
 from consent.authorize.endpoint import authorize
+from consent.backchannel.endpoint import ask_customer
 from consent.dashboard import ROUTES as DASHBOARD
 from consent.discovery import discover
 from consent.grant_management import ROUTES as GRANT_MANAGEMENT
@@ -52,6 +53,7 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("POST", "/introspect", "oauth", introspect),
     ("GET", "/userinfo", "resource", tell),
     ("POST", "/userinfo", "resource", tell),
+    ("POST", "/bc-authorize", "oauth", ask_customer),
     *((method, path, "oauth", handler) for method, path, handler in REGISTRATION),
     *((method, path, "resource", handler) for method, path, handler in MANAGEMENT),
     *((method, path, "resource", handler) for method, path, handler in GRANT_MANAGEMENT),

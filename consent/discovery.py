@@ -8,6 +8,7 @@ from typing import Any
 
 from consent.authorization_details import TYPE
 from consent.client_authentication import METHODS
+from consent.clients.backchannel_metadata import DELIVERY_MODES, SIGNING_ALGORITHMS
 from consent.grant_management import ACTIONS
 from consent.grant_management import PATH as GRANTS_PATH
 from consent.grants import GRANTS
@@ -30,6 +31,7 @@ ALIASED = {
     "introspection_endpoint": "/introspect",
     "userinfo_endpoint": "/userinfo",
     "grant_management_endpoint": GRANTS_PATH,
+    "backchannel_authentication_endpoint": "/bc-authorize",
 }
 
 
@@ -75,6 +77,9 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "introspection_signing_alg_values_supported": list(algorithms_of(KeyPurpose.INTROSPECTION)),
         "userinfo_signing_alg_values_supported": list(algorithms_of(KeyPurpose.USERINFO)),
+        "backchannel_token_delivery_modes_supported": list(DELIVERY_MODES),
+        "backchannel_authentication_request_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "backchannel_user_code_parameter_supported": False,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "tls_client_certificate_bound_access_tokens": True,

@@ -100,6 +100,54 @@ class SubjectTokenInvalid(Problem):
     code, public = "subject_token_invalid", "The subject_token is not an access token that can be exchanged."
 
 
+class AuthenticationRequestInvalid(Problem):
+    code, public = "authentication_request_invalid", "The signed authentication request is not valid."
+
+
+class HintInvalid(Problem):
+    code, public = "hint_invalid", "The request must hold exactly one valid hint: a login_hint or an id_token_hint."
+
+
+class HintUnknown(Problem):
+    code, public = "hint_unknown", "The hint does not name a customer."
+
+
+class BindingMessageInvalid(Problem):
+    code = "binding_message_invalid"
+    public = "The binding_message is too long, or has other characters than letters, digits, spaces and . : - _ / # +"
+
+
+class AuthenticationForbidden(Problem):
+    """What the authentication endpoint says of a consent that cannot be asked for: an access_denied of its own status."""
+
+    code, public = "authentication_forbidden", "The request was refused."
+
+
+class AuthenticationRequestUnknown(Problem):
+    code, public = "authentication_request_unknown", "The auth_req_id is not valid."
+
+
+class AuthenticationRequestExpired(Problem):
+    code, public = "authentication_request_expired", "The auth_req_id has expired."
+
+
+class AuthenticationPending(Problem):
+    code, public = "authentication_pending", "The customer has not answered yet."
+
+
+class PolledTooSoon(Problem):
+    code, public = "polled_too_soon", "The customer has not answered yet: wait longer between two requests."
+
+
+class AuthenticationDenied(Problem):
+    code, public = "authentication_denied", "The customer did not grant access."
+
+
+class AuthenticationAnswered(Problem):
+    code = "authentication_answered"
+    public = "This request has been answered already, or its time is over. Nothing was changed."
+
+
 class ResponseTypeUnsupported(Problem):
     code, public = "response_type_unsupported", "The response_type is not one that the client may use."
 
@@ -216,6 +264,17 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     RegistrationForeign: (403, "access_denied"),
     AuthorizationDetailsInvalid: (400, "invalid_authorization_details"),
     TargetInvalid: (400, "invalid_target"),
+    AuthenticationRequestInvalid: (400, "invalid_request"),  # CIBA section 13
+    HintInvalid: (400, "invalid_request"),
+    HintUnknown: (400, "unknown_user_id"),
+    BindingMessageInvalid: (400, "invalid_binding_message"),
+    AuthenticationForbidden: (403, "access_denied"),
+    AuthenticationRequestUnknown: (400, "invalid_grant"),  # CIBA section 11
+    AuthenticationRequestExpired: (400, "expired_token"),
+    AuthenticationPending: (400, "authorization_pending"),
+    PolledTooSoon: (400, "slow_down"),
+    AuthenticationDenied: (400, "access_denied"),
+    AuthenticationAnswered: (409, "invalid_request"),
     GrantIdInvalid: (400, "invalid_grant_id"),
     GrantUnknown: (404, "invalid_grant_id"),
     SubjectTokenInvalid: (400, "invalid_request"),  # RFC 8693 section 2.2.2

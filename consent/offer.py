@@ -1,6 +1,7 @@
 """What a brand's dialects together offer to authorization requests: scopes, authentication context classes, claims."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from kernel.access import ROLES, Role
 from kernel.banking.consents import ConsentKind
@@ -41,3 +42,9 @@ def claims_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
 def userinfo_claims_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
     """What a request may ask of userinfo; a customer's name is told where the consent opens the party."""
     return tuple(dict.fromkeys(("name", *(name for dialect in dialects for name in dialect.authorization.claims_supported))))
+
+
+def userinfo_claims_asked(dialects: Sequence[Dialect], claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of what a request's claims ask of userinfo, what is offered there; the rest is nothing that we could ever answer."""
+    asked = claims.get("userinfo") or {}
+    return tuple(name for name in userinfo_claims_offered(dialects) if name in asked)

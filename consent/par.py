@@ -54,11 +54,12 @@ async def _proven_key(services: Services, brand: Brand, client: Client, request:
 
 async def store_request(connection: AsyncConnection, asking: Asking, secret: str) -> None:
     """A request that passed its steps, under `secret`, with a consent if it names none: both or neither, in the caller's transaction."""
-    consent_id = asking.consent_id or await _lodge(connection, asking)
+    consent_id = asking.consent_id or await lodge_consent(connection, asking)
     await issue_pushed(connection, _pushed_of(asking, secret, consent_id))
 
 
-async def _lodge(connection: AsyncConnection, asking: Asking) -> str:
+async def lodge_consent(connection: AsyncConnection, asking: Asking) -> str:
+    """The consent of a request that names none, by its own terms or the client's default."""
     lodgement = lodgement_of(asking.details) if asking.details else _default_of(asking)
     consent = await asking.services.store.lodge_within(connection, asking.brand, asking.client, lodgement)
     return consent.id

@@ -56,6 +56,10 @@ class PsuIdentity(Protocol):
 
     async def find(self, brand: Brand, psu_id: str) -> Psu | None: ...
 
+    async def find_by_name(self, brand: Brand, username: str) -> Psu | None:
+        """Whom a TPP speaks of by the name they log in with. Proves nothing."""
+        ...
+
     async def start_sca(self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str) -> ScaChallenge: ...
 
     async def finish_sca(self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str) -> ScaEvidence | None:

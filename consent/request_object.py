@@ -4,7 +4,7 @@ RFC 9101 section 6, FAPI2-MS-FINAL 5.3, FAPI1-ADV 5.2.2-10 to -17. Pure: a token
 is always the same refusal, and the detail is for the log.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -52,11 +52,13 @@ def verify_request_object(
     issuer: str,
     wall: datetime,
     required: frozenset[str] = REQUIRED,
+    algorithms: Collection[str] = (),
 ) -> RequestObject:
-    """`client`'s request to `issuer` at `wall` (protocol time), with every claim that is `required`. Raises RequestObjectInvalid."""
-    algorithms = (client.request_object_signing_alg,) if client.request_object_signing_alg else profile_of(client).algorithms
+    """`client`'s request to `issuer` at `wall` (protocol time), with every claim that is `required`, signed with one of `algorithms`: by
+    default what the client registered for its authorization requests. Raises RequestObjectInvalid."""
+    registered = (client.request_object_signing_alg,) if client.request_object_signing_alg else profile_of(client).algorithms
     try:
-        claims = verify_jwt(token, keys, algorithms=algorithms, types=TYPES).claims
+        claims = verify_jwt(token, keys, algorithms=algorithms or registered, types=TYPES).claims
         if missing := required - claims.keys():
             raise JwtInvalid(f"without {sorted(missing)}")
         _check_parties(claims, client.id, issuer)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 CODE_SECONDS_MAX = 60  # FAPI2-SP-FINAL 5.3.2.1-13
+BACKCHANNEL_SECONDS_MAX = 900  # that a customer who is elsewhere has to answer
 REQUEST_URI_SECONDS_MAX = 599  # FAPI2-SP-FINAL 5.3.2.2-12: shorter than 600
 ACCESS_TOKEN_SECONDS_MAX = 3600
 JWKS_CACHE_SECONDS = 300  # how long anyone may keep our public keys without asking again
@@ -34,6 +35,7 @@ class Settings:
     id_token_seconds: int = 300
     code_seconds: int = 60
     request_uri_seconds: int = 90
+    backchannel_seconds: int = 300
     client_requests_per_minute: int = CLIENT_REQUESTS_PER_MINUTE
     key_schedule: KeySchedule = field(default_factory=KeySchedule)
 
@@ -43,6 +45,7 @@ class Settings:
             ("id_token_seconds", ACCESS_TOKEN_SECONDS_MAX),
             ("code_seconds", CODE_SECONDS_MAX),
             ("request_uri_seconds", REQUEST_URI_SECONDS_MAX),
+            ("backchannel_seconds", BACKCHANNEL_SECONDS_MAX),
         ):
             if not 5 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must lie between 5 and {most}")

@@ -17,7 +17,7 @@ from consent.journey.rows import JOURNEY_MAX
 from consent.store.authorisations import AuthorisationStatus
 from consent.store.consents import ConsentStore, Guard
 from consent.tables_consents import attempts, authorisations, closed_accounts, consents, decisions, journeys
-from consent.tables_oauth import codes, denied_tokens, pushed_requests
+from consent.tables_oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.banking.consents import AWAITING_MAX, AWAITING_STATES, LIVE_STATES, Consent
 from kernel.brand import Brand
 from kernel.clock import Clock
@@ -30,6 +30,7 @@ BATCH_ROWS = 500
 BATCHES_MAX = 20  # per table and run: a backlog of one never holds up the others for long
 JOURNEYS_KEPT = timedelta(hours=1)  # so that a late visitor is told that it was too long
 PUSHED_KEPT = JOURNEY_MAX + timedelta(minutes=15)  # beyond expiry: a journey may still be on its way
+BACKCHANNEL_KEPT = timedelta(hours=1)  # so that a late client is told that it was too late
 DENIALS_KEPT = timedelta(minutes=5)  # beyond the token's own end: clocks may disagree
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ STALE = (
     Stale(decisions, "expires_at", timedelta()),
     Stale(closed_accounts, "expires_at", timedelta()),
     Stale(pushed_requests, "expires_at", PUSHED_KEPT),
+    Stale(backchannel_requests, "expires_at", BACKCHANNEL_KEPT),
     Stale(denied_tokens, "expires_at", DENIALS_KEPT),
     Stale(codes, "expires_at", JOURNEYS_KEPT),  # none while a used code's family lives (consent/tokens/codes.py)
 )

@@ -1,4 +1,4 @@
-"""The tables of the authorization server: clients, signing keys, pushed requests, codes, token families, refresh tokens, denials.
+"""The tables of the authorization server: clients, signing keys, requests, codes, token families, refresh tokens, denials.
 
 Secrets (request URIs, codes, refresh tokens) are stored as their hash. What was used once keeps its row, so that a second use is
 recognised for what it is. `document` columns are JSON in the format that `format` numbers; readers accept the last two.
@@ -84,6 +84,7 @@ token_families = sa.Table(
     sa.Column("ended_at", Instant, nullable=True),
     sa.UniqueConstraint("brand", "authorisation_id", name="token_families_by_authorisation"),
     sa.Index("token_families_by_consent", "brand", "consent_id"),
+    sa.Index("token_families_by_subject", "brand", "client_id", "subject"),
 )
 
 codes = sa.Table(
@@ -104,6 +105,36 @@ codes = sa.Table(
     sa.Column("expires_at", Instant, nullable=True),  # null from its use until its family ends: a replay must end the family
     sa.Index("codes_by_expiry", "brand", "expires_at"),
     sa.Index("codes_by_family", "brand", "family_id"),
+)
+
+# What clients ask of customers who are elsewhere (CIBA).
+backchannel_requests = sa.Table(
+    "backchannel_requests",
+    metadata,
+    sa.Column("brand", BRAND, primary_key=True),
+    sa.Column("id", HASH, primary_key=True),  # of the auth_req_id
+    sa.Column("client_id", ID, nullable=False),
+    sa.Column("consent_id", ID, nullable=False),
+    sa.Column("psu_id", ID, nullable=False),  # whom it asks
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("format", sa.SmallInteger, nullable=False),
+    sa.Column("document", sa.LargeBinary, nullable=False),
+    sa.Column("interval_seconds", sa.Integer, nullable=False),
+    sa.Column("polled_at", Instant, nullable=True),
+    sa.Column("family_id", ID, nullable=True),  # this and the next two: from its approval on
+    sa.Column("auth_time", Instant, nullable=True),
+    sa.Column("acr", sa.String(255), nullable=True),
+    sa.Column(
+        "notification", sa.LargeBinary, nullable=True
+    ),  # sealed: what its client is to be told, and where; null: nothing more
+    sa.Column("notify_at", Instant, nullable=True),  # null: not yet, or not any more
+    sa.Column("notify_attempts", sa.SmallInteger, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Index("backchannel_requests_by_psu", "brand", "psu_id", "state", "created_at"),
+    sa.Index("backchannel_requests_by_consent", "brand", "consent_id"),
+    sa.Index("backchannel_requests_by_notice", "brand", "notify_at"),
+    sa.Index("backchannel_requests_by_expiry", "brand", "expires_at"),
 )
 
 refresh_tokens = sa.Table(

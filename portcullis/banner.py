@@ -51,6 +51,7 @@ def print_banner(console: Console, settings: Settings, brand: Brand) -> None:
   resource APIs (mTLS)  [cyan]{brand.mtls_url}[/]/open-banking/v4.0/aisp
   health and metrics    [cyan]http://127.0.0.1:{settings.ops_port}[/]/health/ready
   customers             alice, bob, carol, dave, erin, frank, heavy   password [bold]<name>-pw[/], one-time code [bold]123456[/]
+  their dashboard       [cyan]{brand.issuer}[/]/consents
   TPPs                  acme, borough   certificates and keys in [cyan]{state}/tpps/[/]
 
 [bold]Try next[/], in another terminal:

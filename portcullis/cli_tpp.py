@@ -28,6 +28,8 @@ def new(
     sender_constraint: Literal["mtls", "dpop"] = "mtls",
     alg: Literal["PS256", "ES256", "EdDSA"] = "PS256",
     response_mode: Literal["jwt"] | None = None,
+    ciba: Literal["poll", "ping"] | None = None,
+    notification_uri: str | None = None,
     out: Path | None = None,
 ) -> None:
     """Enrol a TPP in the directory of a running sandbox and register its client.
@@ -48,6 +50,10 @@ def new(
         the algorithm of its signing key.
     response_mode
         jwt: it may ask for signed authorization responses (JARM).
+    ciba
+        it may ask customers who are elsewhere (CIBA), and polls for the answer or is pinged.
+    notification_uri
+        where it is pinged; an https address.
     out
         where to write certificate, keys and client.json (default: tpps/NAME in the state directory).
     """
@@ -61,6 +67,8 @@ def new(
         "sender_constraint": sender_constraint,
         "alg": alg,
         "response_mode": response_mode,
+        "ciba": ciba,
+        "notification_uri": notification_uri,
     }
     made = post(settings.state_dir, "/sandbox/tpps", document, settings.sandbox_token)
     folder = copy_folder(Path(made["folder"]), out) if out else made["folder"]

@@ -14,6 +14,7 @@ from typing import Any
 
 from consent import tables
 from consent.app import ConsentServer
+from consent.backchannel.notifier import Notifier
 from consent.clients.client_keys import ClientKeys
 from consent.keys.following import following_keys
 from consent.keys.ring import KeyRing
@@ -89,6 +90,7 @@ class Composition:
     consent_server: ConsentServer
     gateway: Gateway
     versions: Versions
+    notifiers: tuple[Notifier, ...]  # one a brand
 
 
 @asynccontextmanager
@@ -139,6 +141,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             consent_server=ConsentServer(services, parts.telemetry),
             gateway=_compose_gateway(parts, services, store, accessed),
             versions=versions,
+            notifiers=tuple(_compose_notifier(parts, brand) for brand in parts.brands),
         )
 
 
@@ -155,6 +158,17 @@ async def _open_versions(stack: AsyncExitStack, parts: Parts) -> Versions:
     versions = Versions(epoch, hot_state, local, monotonic, workers=parts.settings.workers)
     await stack.enter_async_context(versions.running())
     return versions
+
+
+def _compose_notifier(parts: Parts, brand: Brand) -> Notifier:
+    notifier = Notifier(database=parts.database, clock=parts.clock, sealer=parts.sealer, notify=parts.fetching, brand=brand)
+    parts.telemetry.watch(
+        "notifications_unanswered",
+        "Notifications to clients that got no answer, or whose address is refused, since the start.",
+        lambda: notifier.unanswered,
+        brand=brand.name,
+    )
+    return notifier
 
 
 def _watch(telemetry: Telemetry, versions: Versions, queues: Mapping[str, GroupedWrites[Any]]) -> None:

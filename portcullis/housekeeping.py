@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from consent import tables
+from consent.backchannel.notifier import NOTIFY_EVERY_SECONDS
 from consent.keys.rotator import ROTATE_EVERY_SECONDS, KeyRotator
 from consent.sweeper import SWEEP_EVERY_SECONDS, Sweeper
 from kernel.brand import Brand
@@ -15,15 +16,16 @@ from portcullis.compose import Composition
 
 @asynccontextmanager
 async def housekeeping(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
-    """A sweeper, a rotator of keys and a run of statements per brand. One that fails is logged and tried again; it never takes the server with it."""
+    """A sweeper, a rotator of keys, a notifier of clients and a run of statements per brand. One that fails is logged and tried again; it never takes the server with it."""
     services = composition.services
     running = []  # no task group: a singleton never fails, and the body's errors stay plain
-    for brand in brands:
+    for brand, notifier in zip(brands, composition.notifiers, strict=True):
         sweeper = Sweeper(database=services.database, clock=services.clock, store=composition.store, brand=brand)
         statements = StatementRun(services.database, services.sealer, services.clock, brand)
         for name, every, work in (
             ("sweeper", SWEEP_EVERY_SECONDS, sweeper.run),
             ("keys", ROTATE_EVERY_SECONDS, KeyRotator(services, brand).run),
+            ("notifier", NOTIFY_EVERY_SECONDS, notifier.run),
             ("statements", ISSUE_EVERY_SECONDS, statements.run),
         ):
             lease = Lease(services.database, tables.lease, services.clock, services.ids, brand=brand.name, name=name)

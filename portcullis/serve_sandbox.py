@@ -225,6 +225,7 @@ def _control_surface(settings: Settings, ground: Ground, actions: Actions) -> Su
         clock=ground.parts.clock,
         moved_clock=ground.moved_clock,
         decide=actions.decide,
+        answer=actions.answer,
         new_tpp=actions.new_tpp,
         revoke_tpp=actions.revoke_tpp,
         renew_tpp=actions.renew_tpp,

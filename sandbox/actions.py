@@ -8,12 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.backchannel.deciding import decide_request, find_waiting
+from consent.backchannel.outcome import load_waiting_request
 from consent.journey.decisions import decide
 from consent.ports import Psu
 from consent.services import Services
 from consent.tables import metadata as consent_metadata
 from kernel.brand import Brand
 from kernel.errors import FieldInvalid
+from kernel.ids import hash_secret
 from plugins.ledger.tables import metadata as ledger_metadata
 from plugins.psu_identity.tables import metadata as psu_identity_metadata
 from sandbox.bank.source import Source
@@ -21,7 +24,7 @@ from sandbox.bank.tables import metadata as bank_metadata
 from sandbox.clerk import find_persona, names_of
 from sandbox.clock import METADATA as CLOCK_METADATA
 from sandbox.clock import MovedClock
-from sandbox.control import Decision
+from sandbox.control import Answer, Decision
 from sandbox.new_tpp import NewTpp
 from sandbox.tpps import Tpps, check_free
 
@@ -38,10 +41,28 @@ class Actions:
     resetting: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def decide(self, brand: Brand, consent_id: str, approve: bool, decision: Decision) -> None:
-        """A persona's answer to the consent. Raises FieldInvalid, ConsentUnknown and what else forbids the answer."""
+        """A persona's answer to the consent: to the request that waits for one elsewhere, else to the page that is due, or the next one.
+        Raises FieldInvalid, ConsentUnknown and what else forbids the answer."""
         psu = await find_persona(self.services.identity, brand, decision.persona)
         chosen = await self._chosen(brand, psu, decision.accounts) if approve and decision.accounts is not None else None
+        request_id = await find_waiting(self.services, brand, consent_id)
+        if request_id is not None:
+            await decide_request(self.services, brand, request_id, psu, approve=approve, upstream_ids=chosen)
+            return
         await decide(self.services, brand, consent_id=consent_id, client_id=None, approve=approve, psu=psu, upstream_ids=chosen)
+
+    async def answer(self, brand: Brand, auth_req_id: str, approve: bool, answer: Answer) -> None:
+        """Raises FieldInvalid, AuthenticationAnswered and what else forbids the answer."""
+        request_id = hash_secret(auth_req_id)
+        waiting = await load_waiting_request(self.services, brand, request_id)
+        if answer.persona is not None:
+            psu = await find_persona(self.services.identity, brand, answer.persona)
+        else:
+            asked = await self.services.identity.find(brand, waiting.request.psu_id)
+            assert asked is not None, "personas are never removed"
+            psu = asked
+        chosen = await self._chosen(brand, psu, answer.accounts) if approve and answer.accounts is not None else None
+        await decide_request(self.services, brand, request_id, psu, approve=approve, upstream_ids=chosen)
 
     async def new_tpp(self, brand: Brand, asked: NewTpp) -> dict[str, Any]:
         """As `portcullis tpp new`: the content of client.json, and where it lies."""

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from multidict import CIMultiDict
 
+from consent.errors import AuthenticationAnswered
 from kernel import json
 from kernel.brand import Brand
 from kernel.clock import Clock
@@ -55,18 +56,27 @@ class Decision(msgspec.Struct, forbid_unknown_fields=True):
     accounts: list[str] | None = None
 
 
+class Answer(msgspec.Struct, forbid_unknown_fields=True):
+    """What a customer who is asked elsewhere answers. `persona` absent: whoever is asked; `accounts` as in a decision."""
+
+    persona: str | None = None
+    accounts: list[str] | None = None
+
+
 class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
     advance: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """`decide(brand, consent_id, approve, decision)` raises ConsentUnknown; `new_tpp` and `renew_tpp` answer the document of client.json."""
+    """`decide(brand, consent_id, approve, decision)` raises ConsentUnknown, `answer(brand, auth_req_id, allow, answer)`
+    AuthenticationAnswered; `new_tpp` and `renew_tpp` answer the document of client.json."""
 
     token: str
     clock: Clock
     moved_clock: MovedClock
     decide: Callable[[Brand, str, bool, Decision], Awaitable[None]]
+    answer: Callable[[Brand, str, bool, Answer], Awaitable[None]]
     new_tpp: Callable[[Brand, NewTpp], Awaitable[dict[str, Any]]]
     revoke_tpp: Callable[[str], Awaitable[dict[str, Any]]]
     renew_tpp: Callable[[Brand, str], Awaitable[dict[str, Any]]]
@@ -91,6 +101,10 @@ class Control:
                 check_method(request, "POST")
                 await self.decide(brand, consent_id, verb == "approve", json.decode(request.body, Decision))
                 return {"consent_id": consent_id, "decision": verb}
+            case ["ciba", auth_req_id, "allow" | "deny" as verb]:
+                check_method(request, "POST")
+                await self.answer(brand, auth_req_id, verb == "allow", json.decode(request.body or b"{}", Answer))
+                return {"answer": verb}
             case ["clock"]:
                 check_method(request, "GET", "POST")
                 if request.method == "POST":
@@ -141,6 +155,7 @@ def _is_loopback(peer: str) -> bool:
 
 
 STATUSES: dict[type[Problem], int] = {
+    AuthenticationAnswered: 409,
     CallerRefused: 403,
     OperationUnknown: 404,
     ConsentUnknown: 404,

@@ -20,3 +20,5 @@ class NewTpp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     sender_constraint: Literal["mtls", "dpop"] = "mtls"
     alg: Algorithm = "PS256"
     response_mode: Literal["jwt"] | None = None  # None: the usual one of its profile, unsigned
+    ciba: Literal["poll", "ping"] | None = None  # how it learns what a customer who is elsewhere has answered; None: it asks none
+    notification_uri: str | None = None  # where it is pinged; None: an address of its own

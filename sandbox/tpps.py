@@ -13,8 +13,9 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 
 from consent.authorization_details import TYPE
+from consent.clients.backchannel_metadata import CIBA
 from consent.clients.document import load_client
-from consent.clients.metadata import ClientMetadata
+from consent.clients.metadata import GRANT_TYPES, ClientMetadata
 from consent.clients.registry import is_registered_as, register_client, replace_client
 from consent.offer import GRANT_QUERY, GRANT_REVOKE
 from consent.profiles import PROFILES, Profile
@@ -35,6 +36,7 @@ from sandbox.pki import TestPki
 READY_MADE = ("acme", "borough")
 SCOPES = {"AISP": "accounts", "PISP": "payments", "CBPII": "fundsconfirmations"}
 DEFAULT_REDIRECT_URI = "https://{name}.tpp.test/callback"
+DEFAULT_NOTIFICATION_URI = "https://{name}.tpp.test/ciba-notification"
 DEFAULT_PERMISSIONS = frozenset(
     {
         Permission.ACCOUNTS_DETAIL,
@@ -142,7 +144,8 @@ class Tpps:
             "response_mode": "jwt" if metadata.authorization_signed_response_alg else None,
             "request_object_signing_alg": metadata.request_object_signing_alg,
             "authorization_signed_response_alg": metadata.authorization_signed_response_alg,
-            "ciba": None,
+            "ciba": metadata.backchannel_token_delivery_mode,
+            "notification_uri": metadata.backchannel_client_notification_endpoint,
         }
 
 
@@ -172,6 +175,8 @@ def _asked_before(known: dict[str, Any]) -> NewTpp:
         sender_constraint=known["sender_constraint"],
         alg=known["signing_alg"],
         response_mode=known.get("response_mode"),
+        ciba=known.get("ciba"),
+        notification_uri=known.get("notification_uri"),
     )
 
 
@@ -199,7 +204,17 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
         sender_constraint=asked.sender_constraint,
         default_permissions=DEFAULT_PERMISSIONS if "AISP" in enrolment.roles else frozenset(),
         authorization_details_types=frozenset({TYPE}) if "AISP" in enrolment.roles else frozenset(),
+        grant_types=GRANT_TYPES | {CIBA} if asked.ciba else GRANT_TYPES,
+        backchannel_token_delivery_mode=asked.ciba,
+        backchannel_client_notification_endpoint=_notification_uri(asked),
+        backchannel_authentication_request_signing_alg=enrolment.alg if asked.ciba else None,
     )
+
+
+def _notification_uri(asked: NewTpp) -> str | None:
+    if asked.ciba == "ping":
+        return asked.notification_uri or DEFAULT_NOTIFICATION_URI.format(name=asked.name)
+    return asked.notification_uri  # which is refused: nobody would be pinged
 
 
 def _response_types(profile: Profile, asked: NewTpp) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """The order of refusals of an authorization request, written once: which step runs where.
 
-PAR judges everything but whose consent it is, and so is judged what a browser brings by value; the authorization endpoint, visited again by
+The backchannel judges at once: nobody visits a page of its client's. PAR judges everything but whose consent it is, and so is judged what a browser brings by value; the authorization endpoint, visited again by
 every reload, judges the rest. What the customer's approval depends on is judged once more when they approve, under the consent's lock (consent/journey).
 """
 
@@ -9,32 +9,39 @@ from typing import Literal
 
 from consent.authorize.asking import Asking
 from consent.authorize.check_acr import check_acr
+from consent.authorize.check_authentication_request import check_authentication_request
 from consent.authorize.check_authorization_details import check_authorization_details
+from consent.authorize.check_binding_message import check_binding_message
 from consent.authorize.check_claims import check_claims
 from consent.authorize.check_client_id import check_client_id
 from consent.authorize.check_consent_named import check_consent_named
-from consent.authorize.check_consent_owner import check_consent_owner
+from consent.authorize.check_consent_owner import check_consent_owner, check_consent_owner_at_once
 from consent.authorize.check_dpop_key import check_dpop_key
-from consent.authorize.check_grant import check_grant
+from consent.authorize.check_grant import check_backchannel_grant, check_grant
 from consent.authorize.check_grant_management import check_grant_management
+from consent.authorize.check_hint import check_hint
+from consent.authorize.check_notification_token import check_notification_token
 from consent.authorize.check_pkce import check_pkce, check_pkce_if_used
 from consent.authorize.check_prompt import check_prompt, check_prompt_not_none
 from consent.authorize.check_pushed import check_pushed
 from consent.authorize.check_redirect_uri import check_redirect_uri
 from consent.authorize.check_request_object import check_request_object
 from consent.authorize.check_request_uri_absent import check_request_uri_absent
+from consent.authorize.check_requested_expiry import check_requested_expiry
 from consent.authorize.check_resource import check_resource
 from consent.authorize.check_response_type import check_response_type
-from consent.authorize.check_scope import check_scope
+from consent.authorize.check_scope import check_backchannel_scope, check_scope
 from consent.authorize.check_state_and_nonce import check_state_and_nonce
 
-Endpoint = Literal["par", "value", "authorize"]
+Endpoint = Literal["par", "value", "authorize", "backchannel"]
 Step = Callable[[Asking], Awaitable[None]]
 
 _P: tuple[Endpoint, ...] = ("par",)
 _V: tuple[Endpoint, ...] = ("value",)
 _A: tuple[Endpoint, ...] = ("authorize",)
+_B: tuple[Endpoint, ...] = ("backchannel",)
 _PV: tuple[Endpoint, ...] = ("par", "value")
+_PVB: tuple[Endpoint, ...] = ("par", "value", "backchannel")
 _PVA: tuple[Endpoint, ...] = ("par", "value", "authorize")
 
 STEPS: tuple[tuple[Step, tuple[Endpoint, ...]], ...] = (
@@ -43,22 +50,30 @@ STEPS: tuple[tuple[Step, tuple[Endpoint, ...]], ...] = (
     (check_request_object, _PV),
     (check_pushed, _A),
     (check_grant, _PVA),
+    (check_backchannel_grant, _B),
+    (check_authentication_request, _B),
+    (check_notification_token, _B),
     (check_redirect_uri, _PV),
     (check_response_type, _PV),
     (check_pkce, _P),
     (check_pkce_if_used, _V),
     (check_dpop_key, _P),
     (check_scope, _PV),
+    (check_backchannel_scope, _B),
+    (check_hint, _B),
+    (check_binding_message, _B),
+    (check_requested_expiry, _B),
     (check_state_and_nonce, _PV),
     (check_prompt, _PV),
     (check_prompt_not_none, _A),
-    (check_claims, _PV),
-    (check_acr, _PV),
-    (check_resource, _PV),
-    (check_authorization_details, _PV),
+    (check_claims, _PVB),
+    (check_acr, _PVB),
+    (check_resource, _PVB),
+    (check_authorization_details, _PVB),
     (check_grant_management, _PV),
-    (check_consent_named, _PV),
+    (check_consent_named, _PVB),
     (check_consent_owner, _A),
+    (check_consent_owner_at_once, _B),
 )
 
 

@@ -40,5 +40,9 @@ class Asking:
     amendment: Amendment | None = None  # the terms are those of a grant that is to be changed
     consent_id: str | None = None
     dpop_jkt: str | None = None
+    # of a request to a customer who is elsewhere
+    binding_message: str | None = None
+    seconds: int = 0  # that the customer has to answer
+    notification_token: str | None = None
     # found again at the authorization endpoint
     pushed: PushedRequest | None = None

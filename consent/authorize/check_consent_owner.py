@@ -14,14 +14,24 @@ from kernel.errors import ConsentForeign, ConsentNotAuthorised, ConsentUnknown
 async def check_consent_owner(asking: Asking) -> None:
     if asking.pushed is None or asking.pushed.consent_id is None:
         raise ConsentUnknown("the request carries no consent")
+    await _check_askable(asking, asking.pushed.consent_id, asking.pushed.scope)
+
+
+async def check_consent_owner_at_once(asking: Asking) -> None:
+    """At the backchannel no page follows on which it could be said. A request that names no consent gets one of its own."""
+    if asking.consent_id is not None:
+        await _check_askable(asking, asking.consent_id, asking.scope)
+
+
+async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...]) -> None:
     services = asking.services
     async with services.database.read() as connection:
-        consent = await load_consent(connection, services.sealer, asking.brand.name, asking.pushed.consent_id)
+        consent = await load_consent(connection, services.sealer, asking.brand.name, consent_id)
     if consent is None:
         raise ConsentUnknown("unknown")
     if consent.client_id != asking.client.id:
         raise ConsentForeign(f"of client {consent.client_id}", public=ConsentUnknown.public)
     if not allows(consent, ConsentEvent.AUTHORISE, services.clock.now()):
         raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")
-    if scopes_opening(services.dialects_of(asking.brand), consent.kind).isdisjoint(asking.pushed.scope):
+    if scopes_opening(services.dialects_of(asking.brand), consent.kind).isdisjoint(scope):
         raise ScopeInvalid(f"the scope does not open a consent for {consent.kind}")

@@ -1,4 +1,5 @@
-"""Refuse a scope that the client is not registered for, or that opens nothing a customer could grant. RFC 6749 section 3.3."""
+"""Refuse a scope that the client is not registered for, or that opens nothing a customer could grant. RFC 6749 section 3.3; at the
+backchannel it must contain openid (CIBA section 7.1)."""
 
 from consent.authorize.asking import Asking
 from consent.errors import ScopeInvalid
@@ -20,3 +21,9 @@ async def check_scope(asking: Asking) -> None:
     if "id_token" in asking.response_type.split() and "openid" not in values:
         raise ScopeInvalid("an id_token without openid")
     asking.scope = values
+
+
+async def check_backchannel_scope(asking: Asking) -> None:
+    await check_scope(asking)
+    if "openid" not in asking.scope:
+        raise ScopeInvalid("without openid")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from consent.clients.backchannel_metadata import CIBA, DeliveryMode, check_backchannel
 from consent.clients.certificate_subject import check_certificate_subject
 from consent.clients.key_set import KeySet, import_client_keys
 from consent.clients.message_metadata import check_messages
@@ -80,6 +81,10 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     default_permissions: frozenset[Permission] = frozenset()
     authorization_details_types: frozenset[Literal["account_information"]] = frozenset()
     token_exchange_audiences: frozenset[str] = frozenset()
+    backchannel_token_delivery_mode: DeliveryMode | None = None
+    backchannel_client_notification_endpoint: str | None = None
+    backchannel_authentication_request_signing_alg: Algorithm | None = None
+    backchannel_user_code_parameter: bool = False
 
 
 def check_metadata(metadata: ClientMetadata) -> None:
@@ -87,7 +92,7 @@ def check_metadata(metadata: ClientMetadata) -> None:
     _check_names(metadata)
     _check_redirect_uris(metadata)
     _check_scope(metadata.scope)
-    if not metadata.grant_types or not metadata.grant_types <= GRANT_TYPES | {TOKEN_EXCHANGE}:
+    if not metadata.grant_types or not metadata.grant_types <= GRANT_TYPES | {CIBA, TOKEN_EXCHANGE}:
         raise FieldInvalid("a grant type that is not offered", path="grant_types")
     _check_token_exchange(metadata)
     for member, purpose in SIGNED_FOR_CLIENTS.items():
@@ -95,6 +100,9 @@ def check_metadata(metadata: ClientMetadata) -> None:
             raise FieldInvalid("no key signs with it", path=member)
     _check_authentication(metadata)
     check_messages(metadata)
+    check_backchannel(metadata)
+    if metadata.backchannel_client_notification_endpoint and not is_https(metadata.backchannel_client_notification_endpoint):
+        raise FieldInvalid("no https address", path="backchannel_client_notification_endpoint")
 
 
 def certificate_subject_of(metadata: ClientMetadata) -> CertificateSubject | None:

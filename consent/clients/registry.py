@@ -148,6 +148,9 @@ def _client_of(
         registration=registration,
         authorization_details_types=frozenset(metadata.authorization_details_types),
         token_exchange_audiences=metadata.token_exchange_audiences,
+        backchannel_token_delivery_mode=metadata.backchannel_token_delivery_mode,
+        backchannel_client_notification_endpoint=metadata.backchannel_client_notification_endpoint,
+        backchannel_authentication_request_signing_alg=metadata.backchannel_authentication_request_signing_alg,
         created_at=services.clock.wall(),
     )
 

@@ -1,8 +1,9 @@
-"""The PSU's access dashboard: who may see their accounts, and how to stop it. UK Customer Experience Guidelines, Access Dashboards.
+"""The PSU's access dashboard: who may see their accounts, how to stop it, and who asks for more while the PSU is elsewhere. UK Customer Experience Guidelines, Access Dashboards.
 
 Each visit begins with the same login and strong authentication as a journey (consent/journey), under a cookie of its own.
 """
 
+from consent.dashboard.asked import REQUESTS, show_request, take_answer
 from consent.dashboard.boundary import inside, submits
 from consent.dashboard.detail import show_detail
 from consent.dashboard.listing import show_list
@@ -26,4 +27,6 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/consents/{id}", inside(show_detail)),
     ("GET", "/consents/{id}/revoke", inside(show_confirmation)),
     ("POST", "/consents/{id}/revoke", submits(take_withdrawal)),
+    ("GET", f"{REQUESTS}/{{id}}", inside(show_request)),
+    ("POST", f"{REQUESTS}/{{id}}", submits(take_answer)),
 )

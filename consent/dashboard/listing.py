@@ -1,10 +1,11 @@
-"""The list of who has access: those who can see something now, then those who no longer can. Searched and sorted by a plain form."""
+"""The list of who has access: those who ask and wait for an answer, those who can see something now, then those who no longer can. Searched and sorted by a plain form."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from consent.dashboard.access import Access
+from consent.dashboard.asked import load_questions
 from consent.dashboard.loading import load_accesses
 from consent.journey.forms import form_token
 from consent.journey.rows import Stage
@@ -40,6 +41,7 @@ async def show_list(services: Services, brand: Brand, session: Session, request:
         notice=session.journey.notice,
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.DASHBOARD),
         psu_name=psu.display_name,
+        questions=await load_questions(services, brand, psu),
         active=[access for access in found if access.is_active],
         past=[access for access in found if not access.is_active],
         has_any=bool(everything),

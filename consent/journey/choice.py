@@ -6,11 +6,12 @@ UK Customer Experience Guidelines: choose accounts, do not consent again; nothin
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import AccountClosed
+from consent.journey.authorising import Approval
 from consent.journey.boundary import see_other
 from consent.journey.challenge import open_evidence
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import claim_of, leave
-from consent.journey.outcome import Approval, approve
+from consent.journey.outcome import approve
 from consent.journey.problems import FormStale
 from consent.journey.rows import Notice, Stage, path_of, update_journey
 from consent.journey.session import Session, load_psu
@@ -34,6 +35,7 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
         redirect_uri=asked.pushed.redirect_uri,
         notice=session.journey.notice,
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
+        action=path_of(session.journey),
         terms=render_terms(services, brand, asked.client, asked.consent, asked.amendment),
         is_change=asked.amendment is not None,
         client_name=asked.client.name,

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.authorization_details import LODGED_AS_RAR
 from consent.errors import RequestUriInvalid
 from consent.formats import check_format
-from consent.journey.outcome import Approval, approve, deny
+from consent.journey.authorising import Approval
+from consent.journey.outcome import approve, deny
 from consent.journey.problems import AuthenticationUnavailable, JourneyAnswered
 from consent.journey.rows import Journey, take_journey
 from consent.journey.session import Asked, answering
@@ -62,9 +63,9 @@ async def decide(
     consent = await _load_decidable(services, brand, consent_id, psu, approve=approve)
     decision = Decision(approve=approve, psu_id=psu.id)
     if approve:
-        options = await _options(services, brand, psu, decision_id, consent=consent, upstream_ids=upstream_ids)
+        options = await choose_options(services, brand, psu, decision_id, consent=consent, upstream_ids=upstream_ids)
         decision = Decision(
-            approve=True, psu_id=psu.id, options=options, evidence=await _evidence(services, brand, psu, decision_id)
+            approve=True, psu_id=psu.id, options=options, evidence=await ask_device(services, brand, psu, decision_id)
         )
     sealed = services.sealer.seal(json.encode(decision), *_place(brand, decision_id))
     now = services.clock.wall()
@@ -137,7 +138,7 @@ async def _load_decidable(services: Services, brand: Brand, consent_id: str | No
     return consent
 
 
-async def _options(
+async def choose_options(
     services: Services,
     brand: Brand,
     psu: Psu,
@@ -146,6 +147,7 @@ async def _options(
     consent: Consent | None,
     upstream_ids: tuple[str, ...] | None,
 ) -> tuple[Option, ...]:
+    """The accounts that are decided on; `upstream_ids` None: every one that may be shared. Raises AccountUnknown."""
     options = await load_options(services, brand, psu, decision_id)
     if consent is not None:
         options = offered(consent, options)
@@ -155,7 +157,8 @@ async def _options(
     return chosen
 
 
-async def _evidence(services: Services, brand: Brand, psu: Psu, decision_id: str) -> ScaEvidence:
+async def ask_device(services: Services, brand: Brand, psu: Psu, decision_id: str) -> ScaEvidence:
+    """What the identity's own device vouches for. Raises AuthenticationUnavailable."""
     async with answering():
         challenge = await services.identity.start_sca(brand, psu, "device", decision_id)
         evidence = await services.identity.finish_sca(brand, psu, challenge, "")

@@ -60,6 +60,8 @@ class Notice(StrEnum):
     TIMED_OUT = "timed_out"
     SHARING_STOPPED = "sharing_stopped"
     NOT_SHARING = "not_sharing"
+    REQUEST_APPROVED = "request_approved"
+    REQUEST_DENIED = "request_denied"
 
 
 class Journey(msgspec.Struct, frozen=True, kw_only=True):

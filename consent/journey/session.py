@@ -116,12 +116,18 @@ async def _load_asked(connection: AsyncConnection, services: Services, brand: Br
     return Asked(pushed, client, amended(consent, amendment), amendment)
 
 
+async def load_active_client(connection: AsyncConnection, brand: Brand, client_id: str) -> Client:
+    """Raises ClientInactive."""
+    client = await load_client(connection, brand.name, client_id)
+    if client is None or not client.active:
+        raise ClientInactive(client_id)
+    return client
+
+
 async def load_asking_client(connection: AsyncConnection, brand: Brand, pushed: PushedRequest) -> Client:
     """The client that asks, while it lives where it wants its answer. Raises ClientInactive, or RequestUriInvalid when the address is
     no longer registered: its owner may have lost it."""
-    client = await load_client(connection, brand.name, pushed.client_id)
-    if client is None or not client.active:
-        raise ClientInactive(pushed.client_id)
+    client = await load_active_client(connection, brand, pushed.client_id)
     if pushed.redirect_uri not in client.redirect_uris:
         raise RequestUriInvalid("its redirect_uri was unregistered meanwhile")
     return client

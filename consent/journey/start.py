@@ -10,10 +10,10 @@ from consent.authorize.pushed import PushedRequest, take_pushed
 from consent.authorize.respond import destination_of, respond_error
 from consent.errors import RequestUriInvalid, oauth_error
 from consent.journey.attempts import take_attempt
+from consent.journey.authorising import check_authorisable
 from consent.journey.boundary import see_other
 from consent.journey.cookies import set_cookie
 from consent.journey.decisions import settle
-from consent.journey.outcome import check_authorisable
 from consent.journey.rows import PATHS, Purpose, Stage, insert_journey
 from consent.journey.session import Asked, load_asking_client
 from consent.services import Services

@@ -34,6 +34,10 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
             is_error=False,
         ),
         "not_sharing": Notice("That sharing had already ended. Nothing has changed.", is_error=False),
+        "request_approved": Notice(
+            "You have shared the accounts that you chose. You can go back to where you started.", is_error=False
+        ),
+        "request_denied": Notice("Nothing was shared. You can go back to where you started.", is_error=False),
         "account_closed": Notice("An account that you chose has just been closed, so nothing was shared. Choose again."),
         "no_account": Notice("Choose at least one account, or choose not to share.", "account-0"),
     }

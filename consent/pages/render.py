@@ -21,6 +21,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PAGES = (
     *("login", "sca", "consent", "nothing_to_share", "error"),
     *("access_list", "access_detail", "access_stop", "logged_out"),
+    *("request", "request_without_account"),
 )
 
 _environment = Environment(

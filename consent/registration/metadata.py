@@ -3,6 +3,7 @@
 Roles limit scopes; the security profile settles what the request leaves open.
 """
 
+from consent.clients.backchannel_metadata import CIBA
 from consent.clients.metadata import GRANT_TYPES, ClientMetadata, check_metadata
 from consent.errors import ClientMetadataInvalid
 from consent.offer import scopes_of_roles
@@ -34,7 +35,7 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
         scope=_scope(services, brand, asked),
         jwks=statement.jwks or {},
         jwks_uri=statement.jwks_uri,
-        grant_types=wish.grant_types & GRANT_TYPES,
+        grant_types=wish.grant_types & (GRANT_TYPES | {CIBA}),
         security_profile=profile,
         token_endpoint_auth_method=wish.token_endpoint_auth_method,
         token_endpoint_auth_signing_alg=wish.token_endpoint_auth_signing_alg or rules.algorithms[0],
@@ -56,6 +57,10 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
         authorization_encrypted_response_enc=wish.authorization_encrypted_response_enc,
         sender_constraint="dpop" if wish.dpop_bound_access_tokens else "mtls",
         default_permissions=frozenset[Permission](),
+        backchannel_token_delivery_mode=wish.backchannel_token_delivery_mode,
+        backchannel_client_notification_endpoint=wish.backchannel_client_notification_endpoint,
+        backchannel_authentication_request_signing_alg=wish.backchannel_authentication_request_signing_alg,
+        backchannel_user_code_parameter=wish.backchannel_user_code_parameter,
     )
     try:
         check_metadata(metadata)

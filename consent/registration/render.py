@@ -10,6 +10,8 @@ MESSAGES = (  # what a client may have registered of its messages, in the names 
     *("authorization_encrypted_response_alg", "authorization_encrypted_response_enc"),
     *("id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
     *("userinfo_signed_response_alg", "introspection_signed_response_alg"),
+    *("backchannel_token_delivery_mode", "backchannel_client_notification_endpoint"),
+    "backchannel_authentication_request_signing_alg",
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from consent.clients.backchannel_metadata import DeliveryMode
 from consent.clients.key_set import import_client_keys
 from consent.errors import ClientMetadataInvalid, RegistrationRedirectUriInvalid, SoftwareStatementUnapproved
 from consent.registration.statement import Statement, check_holder, verify_statement
@@ -55,6 +56,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     authorization_signed_response_alg: Algorithm | None = None
     authorization_encrypted_response_alg: KeyAgreement | None = None
     authorization_encrypted_response_enc: Encryption | None = None
+    backchannel_token_delivery_mode: DeliveryMode | None = None
+    backchannel_client_notification_endpoint: str | None = None
+    backchannel_authentication_request_signing_alg: Algorithm | None = None
+    backchannel_user_code_parameter: bool = False
     tls_client_auth_subject_dn: str | None = None
     tls_client_auth_san_dns: str | None = None
     tls_client_auth_san_uri: str | None = None

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorize.pushed import PushedRequest
-from consent.offer import userinfo_claims_offered
+from consent.offer import userinfo_claims_asked
 from consent.services import Services
 from consent.tables_oauth import codes
 from consent.tokens.families import FIRST_VERSION, issue_family
@@ -74,14 +74,8 @@ def _family_of(services: Services, brand: Brand, pushed: PushedRequest, consent_
         psu_id=psu_id,
         state=FamilyState.ACTIVE,
         scope=pushed.scope,
-        userinfo_claims=_userinfo_claims(services, brand, pushed),
+        userinfo_claims=userinfo_claims_asked(services.dialects_of(brand), pushed.claims),
     )
-
-
-def _userinfo_claims(services: Services, brand: Brand, pushed: PushedRequest) -> tuple[str, ...]:
-    """Of what the request asked of userinfo, what is offered there; the rest is nothing that we could ever answer."""
-    asked = pushed.claims.get("userinfo") or {}
-    return tuple(name for name in userinfo_claims_offered(services.dialects_of(brand)) if name in asked)
 
 
 async def load_code(connection: AsyncConnection, brand: str, code: str) -> sa.Row[Any] | None:

@@ -79,6 +79,11 @@ class BuiltInIdentity:
         row = await self._load(brand, tables.identities.c.id == psu_id)
         return None if row is None else self._psu(brand, row)
 
+    async def find_by_name(self, brand: Brand, username: str) -> Psu | None:
+        blind = _blind_username(self._sealer, brand.name, username)
+        row = await self._load(brand, tables.identities.c.username_blind == blind)
+        return None if row is None else self._psu(brand, row)
+
     async def start_sca(self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str) -> ScaChallenge:
         """Raises ScaMethodUnavailable, CodeNotSent, or UpstreamTimedOut if the authenticator does not answer."""
         if method == "one_time_code" and self._codes is not None:

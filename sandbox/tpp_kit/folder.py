@@ -35,6 +35,8 @@ class TppFolder:
     response_mode: str | None
     token_endpoint_auth_method: str
     sender_constraint: str  # "mtls" or "dpop"
+    ciba: str | None  # "poll" or "ping"; None: it asks nobody who is elsewhere
+    notification_uri: str | None
     transport: ClientCertificate
     signing_jwk: dict[str, Any]
     software_statement: str
@@ -58,6 +60,8 @@ def load_folder(folder: Path, *, resource_base: str | None = None) -> TppFolder:
         response_mode=client.get("response_mode"),
         token_endpoint_auth_method=client["token_endpoint_auth_method"],
         sender_constraint=client["sender_constraint"],
+        ciba=client.get("ciba"),
+        notification_uri=client.get("notification_uri"),
         transport=ClientCertificate(folder / client["transport_certificate"], folder / client["transport_key"]),
         signing_jwk=signing,
         software_statement=(folder / client["software_statement"]).read_text() if "software_statement" in client else "",

@@ -88,7 +88,7 @@ def sign_compact(header: dict[str, Any], claims: Mapping[str, Any], jwk: Mapping
 
 
 def verify_id_token(
-    token: str, jwks: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str, now: Callable[[], float] = time.time
+    token: str, jwks: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str | None, now: Callable[[], float] = time.time
 ) -> dict[str, Any]:
     """The claims of an ID token that is good. Raises ResponseInvalid naming what is not."""
     claims = _verify("id_token", token, jwks)
@@ -143,7 +143,7 @@ def _half_hash(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:16]).rstrip(b"=").decode()
 
 
-def _check_claims(claims: Mapping[str, Any], issuer: str, client_id: str, nonce: str, now: float) -> None:
+def _check_claims(claims: Mapping[str, Any], issuer: str, client_id: str, nonce: str | None, now: float) -> None:
     faults = {
         "iss": claims.get("iss") != issuer,
         "aud": claims.get("aud") not in (client_id, [client_id]),

@@ -38,6 +38,7 @@ from sandbox.tpp_kit.transcript import Entry
 from sandbox.tpp_kit.wire import Answer, Wire
 
 PUSH = "pushed_authorization_request_endpoint"
+BACKCHANNEL = "backchannel_authentication_endpoint"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DEFAULT_PERMISSIONS = (
     "ReadAccountsDetail",
@@ -70,7 +71,7 @@ class Tpp:
         await self.wire.close()
 
     @property
-    def _token_type(self) -> str:
+    def token_type(self) -> str:
         return "bearer" if self.prover is None else "dpop"
 
     @property
@@ -221,11 +222,15 @@ class Tpp:
             "code_verifier": pushed.code_verifier,
         }
         document = expect(200, "authorization code", await self._post("token_endpoint", form, knobs))
-        return read_tokens(document, await self._id_token_claims(document, pushed), self._token_type)
+        return read_tokens(document, await self._id_token_claims(document, pushed), self.token_type)
+
+    async def post_authenticated(self, endpoint: str, form: Mapping[str, str], knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
+        """A form to an endpoint of the authorization server, named as its metadata name it; whatever the answer."""
+        return await self._post(endpoint, form, knobs)
 
     async def refresh(self, refresh_token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Tokens:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return read_tokens(expect(200, "refresh", await self._post("token_endpoint", form, knobs)), {}, self._token_type)
+        return read_tokens(expect(200, "refresh", await self._post("token_endpoint", form, knobs)), {}, self.token_type)
 
     async def revoke(self, token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
         """RFC 7009. Raises Refused for another answer than 200."""
@@ -287,7 +292,7 @@ class Tpp:
         """To an endpoint of the authorization server, authenticated as registered."""
         metadata = await self.discover()
         # a certificate is shown where it authenticates or where a token is bound to it
-        by_assertion, is_push = self.folder.token_endpoint_auth_method == "private_key_jwt", endpoint == PUSH
+        by_assertion, is_push = self.folder.token_endpoint_auth_method == "private_key_jwt", endpoint in {PUSH, BACKCHANNEL}
         plain = by_assertion and (is_push or self.prover is not None)
         url = metadata[endpoint] if plain else metadata.get("mtls_endpoint_aliases", {}).get(endpoint, metadata[endpoint])
         certificate = "none" if plain and knobs.certificate == "own" else knobs.certificate
@@ -310,13 +315,19 @@ class Tpp:
         return credentials
 
     async def _id_token_claims(self, document: Mapping[str, Any], pushed: PushedRequest) -> dict[str, Any]:
+        return await self.verified_claims(document, pushed.scope, pushed.nonce, pushed.consent_id)
+
+    async def verified_claims(
+        self, document: Mapping[str, Any], scope: str, nonce: str | None, consent_id: str | None
+    ) -> dict[str, Any]:
+        """The claims of the ID token in a token response, of the consent that was asked for. Raises ResponseInvalid."""
         if "id_token" not in document:
-            if "openid" in pushed.scope.split():
+            if "openid" in scope.split():
                 raise ResponseInvalid("id_token: none")
             return {}
         keys, issuer = await self._published_keys(), self.folder.issuer
-        claims = verify_id_token(document["id_token"], keys, issuer=issuer, client_id=self.folder.client_id, nonce=pushed.nonce)
-        if pushed.consent_id is not None and claims.get("openbanking_intent_id") != pushed.consent_id:
+        claims = verify_id_token(document["id_token"], keys, issuer=issuer, client_id=self.folder.client_id, nonce=nonce)
+        if consent_id is not None and claims.get("openbanking_intent_id") != consent_id:
             raise ResponseInvalid("id_token: of another consent")
         return claims
 

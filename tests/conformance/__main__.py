@@ -28,6 +28,7 @@ from tests.conformance.suite import Suite, SuiteRefused
 from tests.harness.server import Server
 
 MODULE_SECONDS_MAX = 420.0  # one module sleeps until a request URI has expired, and another until a code has
+PASSED_ON = ("PORTCULLIS_OUTBOUND_AUTHORITIES",)  # who vouches for the suite, where we ping it
 SETTLING_SECONDS = 12.0  # a server that has just started believes no proof from before its start; one module's proof is 10 s old
 
 
@@ -72,7 +73,7 @@ def _sandbox(state_dir: Path | None) -> Iterator[Path]:
         yield state_dir
         return
     with tempfile.TemporaryDirectory(prefix="portcullis-conformance-") as directory:
-        server = Server(Path(directory))
+        server = Server(Path(directory), {name: os.environ[name] for name in PASSED_ON if name in os.environ})
         try:
             server.start()
             time.sleep(SETTLING_SECONDS)

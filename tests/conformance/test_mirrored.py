@@ -19,7 +19,6 @@ JUDGED = {
     "ciba-poll": 35,
     "ciba-ping": 40,
 }
-AWAITED = pytest.mark.xfail(reason="the server does not speak CIBA yet", strict=True)
 
 
 def test_the_lists_of_modules_are_whole():
@@ -29,10 +28,7 @@ def test_the_lists_of_modules_are_whole():
     assert [name for names in modules.values() for name, times in Counter(names).items() if times > 1] == []
 
 
-@pytest.mark.parametrize(
-    "plan",
-    [pytest.param(plan, marks=[AWAITED] if plan in {"ciba-poll", "ciba-ping"} else []) for plan in JUDGED],
-)
+@pytest.mark.parametrize("plan", JUDGED)
 def test_each_module_of_a_judged_plan_has_a_test_of_ours(request: pytest.FixtureRequest, plan: str):
     wanted = set(load_modules()[plan])
     assert sorted(wanted - mirrored_names(request.config, wanted)) == []

@@ -114,6 +114,18 @@ async def test_does_not_know_strangers(bank, username):
     assert await bank.identity.check_password(BRAND, username, "right") is None
 
 
+@pytest.mark.parametrize("username", ["ann", " Ann "])
+async def test_knows_a_psu_whom_somebody_speaks_of(bank, ann, username):
+    """The same person, and nothing is proven by it."""
+    assert await bank.identity.find_by_name(BRAND, username) == ann
+
+
+@pytest.mark.parametrize("username", ["", "anne", "psu-ann", "a" * 10_000, "\x00", "\ud800"])
+async def test_a_name_of_nobody_is_nobody(bank, ann, username):
+    assert await bank.identity.find_by_name(BRAND, username) is None
+    assert await bank.identity.find_by_name(OTHER, "ann") is None
+
+
 async def test_one_brands_psu_is_unknown_to_another(bank, ann):
     assert await bank.identity.check_password(OTHER, "ann", "right") is None
     assert await bank.identity.find(OTHER, ann.id) is None

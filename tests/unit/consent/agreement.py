@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.amendment import amended, open_amendment
-from consent.journey.outcome import Approval, approve
+from consent.journey.authorising import Approval
+from consent.journey.outcome import approve
 from consent.journey.session import Asked
 from consent.store.authorisations import Shown
 from consent.store.snapshots import load_consent

@@ -25,7 +25,8 @@ from consent.authorize.pushed import PushedRequest, load_pushed
 from consent.clients.client_keys import ClientKeys
 from consent.clients.metadata import ClientMetadata
 from consent.clients.registry import register_client, replace_client
-from consent.journey.outcome import Approval, approve
+from consent.journey.authorising import Approval
+from consent.journey.outcome import approve
 from consent.journey.session import Asked
 from consent.keys.ring import KeyRing
 from consent.keys.rotation import prepare_keys

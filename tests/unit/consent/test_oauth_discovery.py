@@ -31,6 +31,8 @@ REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it:
     *("introspection_signing_alg_values_supported", "userinfo_signing_alg_values_supported"),
     "authorization_details_types_supported",
     *("grant_management_endpoint", "grant_management_actions_supported", "grant_management_action_required"),
+    *("backchannel_authentication_endpoint", "backchannel_token_delivery_modes_supported"),
+    *("backchannel_authentication_request_signing_alg_values_supported", "backchannel_user_code_parameter_supported"),
 }
 
 
@@ -61,6 +63,7 @@ async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     assert set(first["grant_types_supported"]) == {
         *("authorization_code", "client_credentials", "refresh_token"),
         "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:openid:params:grant-type:ciba",
     }
     assert {"openid", "accounts"} <= set(first["scopes_supported"])
     assert {"acr", "openbanking_intent_id"} <= set(first["claims_supported"])

@@ -356,3 +356,29 @@ async def test_messages_are_registered_within_the_profile_and_told_back(oauth: W
         with subtests.test(member):
             refused = await register(oauth, **{**asked, member: value}, security_profile="fapi1-advanced")
             assert refused.error == INVALID_METADATA
+
+
+async def test_a_tpp_registers_how_it_asks_customers_who_are_elsewhere(oauth: World, subtests: pytest.Subtests):
+    """CIBA section 4: told back as registered; tokens are never pushed, and nobody has a user code."""
+    ciba = "urn:openid:params:grant-type:ciba"
+    pinged = {
+        "grant_types": ["authorization_code", "client_credentials", "refresh_token", ciba],
+        "backchannel_token_delivery_mode": "ping",
+        "backchannel_client_notification_endpoint": "https://newcomer.example/told",
+        "backchannel_authentication_request_signing_alg": "PS256",
+        "backchannel_user_code_parameter": False,
+    }
+    answer = await register(oauth, **pinged)
+    assert answer.status == 201, answer.text
+    assert ciba in answer.json["grant_types"]
+    for member in (name for name in pinged if name.startswith("backchannel") and "user_code" not in name):
+        assert answer.json[member] == pinged[member]
+    for wrong in (
+        {"backchannel_token_delivery_mode": "push"},
+        {"backchannel_token_delivery_mode": None},
+        {"backchannel_client_notification_endpoint": "http://newcomer.example/told"},
+        {"backchannel_authentication_request_signing_alg": "EdDSA"},
+        {"backchannel_user_code_parameter": True},
+    ):
+        with subtests.test(str(wrong)):
+            assert (await register(oauth, **{**pinged, **wrong})).error == (400, "invalid_client_metadata")

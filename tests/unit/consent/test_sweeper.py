@@ -11,7 +11,7 @@ from consent.store.authorisations import AuthorisationStatus
 from consent.sweeper import STALE, Sweeper
 from consent.tables import journal, outbox
 from consent.tables_consents import attempts, closed_accounts, consent_versions, decisions, journeys
-from consent.tables_oauth import codes, denied_tokens, pushed_requests
+from consent.tables_oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from consent.tokens.codes import take_code
 from kernel.banking.consents import AWAITING_MAX, ConsentState
 from kernel.database import Database
@@ -175,6 +175,7 @@ def test_every_table_of_passing_things_has_a_time_limit():
         decisions,
         closed_accounts,
         pushed_requests,
+        backchannel_requests,
         denied_tokens,
         codes,
     }

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from consent.errors import AuthenticationAnswered
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.errors import ConsentUnknown, FieldInvalid
@@ -38,6 +39,11 @@ class Ports:
         if consent_id == "unknown":
             raise ConsentUnknown
         self.asked.append((consent_id, approve, decision.persona, decision.accounts))
+
+    async def answer(self, brand, auth_req_id, allow, answer):
+        if auth_req_id == "answered":
+            raise AuthenticationAnswered
+        self.asked.append((auth_req_id, allow, answer.persona, answer.accounts))
 
     async def new_tpp(self, brand, asked):
         self.asked.append(asked.name)
@@ -71,6 +77,7 @@ def call(ports):
             clock=ManualClock(datetime(2026, 1, 1, tzinfo=UTC)),
             moved_clock=ports,
             decide=ports.decide,
+            answer=ports.answer,
             new_tpp=ports.new_tpp,
             revoke_tpp=ports.revoke_tpp,
             renew_tpp=ports.renew_tpp,
@@ -88,6 +95,17 @@ async def test_decides_a_consent_in_a_personas_place(call, ports):
     assert (await call("POST", "/sandbox/consents/c1/approve", {"persona": "alice", "accounts": ["Bills"]}))[0] == 200
     assert (await call("POST", "/sandbox/consents/c2/deny", {"persona": "bob"}))[0] == 200
     assert ports.asked == [("c1", True, "alice", ["Bills"]), ("c2", False, "bob", None)]
+
+
+async def test_answers_in_the_place_of_whoever_is_asked_elsewhere(call, ports):
+    """Without a body too: a suite of tests posts none."""
+    assert await call("POST", "/sandbox/ciba/r1/allow") == (200, {"answer": "allow"})
+    assert (await call("POST", "/sandbox/ciba/r2/deny", {"persona": "bob"}))[0] == 200
+    assert (await call("POST", "/sandbox/ciba/r3/allow", {"accounts": ["Bills"]}))[0] == 200
+    assert ports.asked == [("r1", True, None, None), ("r2", False, "bob", None), ("r3", True, None, ["Bills"])]
+    assert (await call("POST", "/sandbox/ciba/answered/allow"))[0] == 409
+    assert (await call("GET", "/sandbox/ciba/r1/allow"))[0] == 405
+    assert (await call("POST", "/sandbox/ciba/r1/perhaps"))[0] == 404
 
 
 async def test_revokes_and_renews_a_tpps_certificate(call, ports):

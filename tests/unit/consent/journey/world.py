@@ -151,6 +151,9 @@ class Identity:
         name = psu_id.removeprefix("psu-")
         return self.psu(name) if name in self.methods else None
 
+    async def find_by_name(self, brand: Brand, username: str) -> Psu | None:
+        return self.psu(username) if username in self.methods else None
+
     async def start_sca(self, brand: Brand, psu: Psu, method: Any, journey_id: str) -> ScaChallenge:
         self.started.append(journey_id)
         confirmed = method == "device" and psu.id != "psu-gale"
