@@ -604,8 +604,52 @@ def test_each_wrong_way_alone_gives_nothing_and_ends_nothing(url: Any):
                 machine.refresh(0, other, "right", 0)
                 machine.introspect_access(0, other)
                 machine.introspect_refresh(0, other)
+            machine.attack(name, "own", "right", 1)  # with another key than the request named
             machine.redeem(0, "own", "right", 0, 1)  # a replay
             machine.a_token_opens_while_its_consent_stands_and_with_its_own_key_only()
+            machine.refresh(0, "own", "right", 0)
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_what_happens_to_a_consent_happens_to_its_codes_and_tokens(url: Any):
+    """The same model, and each turn that a consent may take while a code waits and a token lives."""
+    machine = Machine(url, Counter())
+    machine.start(("mtls", "dpop"))
+    check = machine.a_token_opens_while_its_consent_stands_and_with_its_own_key_only
+    try:
+        for name, other in zip(machine.callers, reversed(machine.callers), strict=True):
+            machine.lodge(name, 40)
+            machine.ask(0, "own", "right", True, 0)
+            machine.approve(0, "alice", 2)
+            machine.suspend_or_resume(0, False)
+            machine.redeem(0, "own", "right", 0, 1)
+            machine.suspend_or_resume(0, True)
+            machine.redeem(0, "own", "right", 0, 1)
+            for back in (False, True):
+                machine.suspend_or_resume(0, back)
+                machine.refresh(0, "own", "right", 0)
+                check()
+            machine.revoke_access(0, other, True)
+            machine.revoke_refresh(0, other)
+            check()
+            machine.revoke_access(0, "own", True)
+            check()
+            machine.ask(0, other, "right", False, 0)  # a neighbour's consent
+            machine.visit(0, "own")
+            machine.ask(0, "own", "right", False, 0)
+            machine.approve(0, "bob", 1)
+            machine.approve(0, "alice", 1)  # again: what grew from the first time is over
+            check()
+            machine.redeem(0, "own", "right", 0, 2)
+            check()
+            machine.attack(name, "own", "right", 0)
+            machine.withdraw(0, other)
+            machine.revoke_by_psu(0, "bob")
+            check()
+            machine.revoke_by_psu(0, "alice")
+            check()
             machine.refresh(0, "own", "right", 0)
     finally:
         machine.teardown()
