@@ -108,10 +108,9 @@ def _wanted_of(asking: Asking) -> Wanted:
 
 
 def _notification_of(asking: Asking, secret: str) -> bytes | None:
-    address = asking.client.backchannel_client_notification_endpoint
-    if asking.notification_token is None or address is None:
+    if asking.notification_token is None:
         return None
-    notification = Notification(auth_req_id=secret, token=asking.notification_token, address=address)
+    notification = Notification(auth_req_id=secret, token=asking.notification_token)
     return seal_notification(asking.services.sealer, asking.brand.name, hash_secret(secret), notification)
 
 

@@ -1,4 +1,5 @@
-"""Tell a client that its customer has answered: one POST with the auth_req_id, to the address that it registered. CIBA section 10.2.
+"""Tell a client that its customer has answered: one POST with the auth_req_id, to the address that it has registered by then. CIBA
+section 10.2.
 
 Yes and no are told alike; what was answered, the client learns at the token endpoint. The row that was answered says that its client is to
 be told, so a killed server forgets nobody. Whatever the client's address answers ends it: nothing is repeated on a refusal, no redirect is
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.clients.document import load_client
 from consent.tables_oauth import backchannel_requests
 from kernel import json
 from kernel.brand import Brand
@@ -37,7 +39,6 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
     auth_req_id: str
     token: str
-    address: str
 
 
 class Notify(Protocol):
@@ -83,27 +84,42 @@ class Notifier:
                 backchannel_requests.update()
                 .where(*mine, backchannel_requests.c.id.in_(found))
                 .values(notify_at=now + RETRY_AFTER, notify_attempts=backchannel_requests.c.notify_attempts + 1)
-                .returning(backchannel_requests.c.id, backchannel_requests.c.notification, backchannel_requests.c.notify_attempts)
+                .returning(
+                    backchannel_requests.c.id,
+                    backchannel_requests.c.client_id,
+                    backchannel_requests.c.notification,
+                    backchannel_requests.c.notify_attempts,
+                )
             )
             return list(taken)
 
         return await self.database.write(work)
 
     async def _tell(self, lease: Lease, row: sa.Row[Any]) -> None:
+        address = await self._load_address(row.client_id)
+        if address is None or await self._is_answered(address, row) or row.notify_attempts >= ATTEMPTS_MAX:
+            await self.database.write(lambda connection: self._close(connection, lease, row.id))
+
+    async def _load_address(self, client_id: str) -> str | None:
+        """None for a client that is gone, or is pinged no more: whoever has its old address now learns nothing."""
+        async with self.database.read() as connection:
+            client = await load_client(connection, self.brand.name, client_id)
+        return client.backchannel_client_notification_endpoint if client is not None and client.active else None
+
+    async def _is_answered(self, address: str, row: sa.Row[Any]) -> bool:
         notification = msgspec.json.decode(
             self.sealer.open(row.notification, *_place(self.brand.name, row.id)), type=Notification
         )
         body = json.encode({"auth_req_id": notification.auth_req_id})
         headers = {"Authorization": f"Bearer {notification.token}", "Content-Type": "application/json"}
         try:
-            status = await self.notify.notify(notification.address, body, headers)
-            log.info("client_notified", request_id=row.id, status=status)
+            status = await self.notify.notify(address, body, headers)
         except Unanswered as error:
             self.unanswered += 1
             log.warning("client_not_notified", request_id=row.id, attempt=row.notify_attempts, reason=str(error))
-            if row.notify_attempts < ATTEMPTS_MAX:
-                return
-        await self.database.write(lambda connection: self._close(connection, lease, row.id))
+            return False
+        log.info("client_notified", request_id=row.id, status=status)
+        return True
 
     async def _close(self, connection: AsyncConnection, lease: Lease, request_id: str) -> None:
         """Told, or given up: the client's token is not needed any more."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
+from consent.clients.backchannel_metadata import CIBA
 from consent.errors import AuthenticationAnswered
 from consent.journey.authorising import Approval, authorise_consent, check_authorisable, reject_consent
 from consent.journey.session import load_active_client
@@ -24,6 +25,7 @@ from consent.tokens.subject import pairwise_subject
 from kernel.access import Client, FamilyState, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
+from kernel.errors import ClientInactive
 from kernel.subjects import consent_subject
 
 DECOUPLED = "decoupled"  # the approach of an authorisation that no client's page leads to
@@ -45,6 +47,8 @@ async def load_waiting_request(services: Services, brand: Brand, request_id: str
         if request is None or request.state is not RequestState.PENDING or request.expires_at <= services.clock.wall():
             raise AuthenticationAnswered("unknown, answered or expired")
         client = await load_active_client(connection, brand, request.client_id)
+        if CIBA not in client.grant_types:
+            raise ClientInactive(f"{client.id} asks nobody who is elsewhere any more")
         consent = await load_consent(connection, services.sealer, brand.name, request.consent_id)
     consent = check_authorisable(consent, client_id=client.id, psu_id=request.psu_id, now=services.clock.now())
     return Waiting(request, client, consent)

@@ -81,6 +81,16 @@ def test_every_command_of_the_readme_exists():
         assert command in app[group], f"{group} {command}"
 
 
+@pytest.mark.parametrize("document", ["README.md", "docs/build-a-tpp.md"])
+def test_every_way_to_make_a_tpp_is_understood(document):
+    from portcullis.cli import app
+
+    written = re.findall(r"portcullis (tpp new [^\n`]+)", (ROOT / document).read_text())
+    assert written
+    for line in written:
+        app.parse_args(line, exit_on_error=False, print_error=False)
+
+
 def test_every_defence_names_tests_that_exist():
     """A threat model that names no living test is a wish."""
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "THREAT_MODEL.md").read_text()))

@@ -10,9 +10,9 @@ from tests.harness.judged import JudgedTpp
 KINDS: dict[str, dict[str, str]] = {
     "proving": {"sender_constraint": "dpop", "alg": "ES256"},
     "signing": {"profile": "fapi2-message-signing", "response_mode": "jwt"},
-    "signing-proving": {"profile": "fapi2-message-signing", "response_mode": "jwt", "sender_constraint": "dpop", "alg": "ES256"},
     "hybrid": {"profile": "fapi1-advanced"},
     "certified": {"auth": "tls_client_auth"},
+    "asking": {"profile": "fapi1-advanced", "ciba": "poll"},
 }
 
 FolderOf = Callable[[str], Awaitable[Path]]

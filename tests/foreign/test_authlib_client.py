@@ -22,6 +22,28 @@ async def test_authlib_walks_the_whole_journey(folder_of, kind):
     await asyncio.to_thread(walk, folder)
 
 
+@pytest.mark.spec("FAPI-CIBA-ID1-5.2.2")
+async def test_authlib_asks_a_customer_who_is_elsewhere(folder_of):
+    """CIBA, polled: the grant type is one that Authlib need not know."""
+    await asyncio.to_thread(ask_and_poll, await folder_of("asking"))
+
+
+def ask_and_poll(folder: Path) -> None:
+    tpp = AuthlibTpp(folder)
+    with tpp.session:
+        request = tpp.sign({"scope": "openid accounts", "login_hint": "alice", "binding_message": "TILL-8"})
+        asked = tpp.post("backchannel_authentication_endpoint", {"request": request})
+        assert asked.status_code == 200, asked.text
+        poll = {"grant_type": "urn:openid:params:grant-type:ciba", "auth_req_id": asked.json()["auth_req_id"]}
+        with pytest.raises(OAuthError, match="authorization_pending"):
+            tpp.fetch_token(**poll)
+        allowed = tpp.browse("POST", f"{tpp.issuer}/sandbox/ciba/{poll['auth_req_id']}/allow", {})
+        assert allowed.status_code == 200, allowed.text
+        token = tpp.fetch_token(**poll)
+        assert tpp.verify_id_token(token, None)["acr"] == "urn:openbanking:psd2:sca"
+        assert len(tpp.call("GET", "/accounts").json()["Data"]["Account"]) >= 2
+
+
 def walk(folder: Path) -> None:
     tpp = AuthlibTpp(folder)
     with tpp.session:

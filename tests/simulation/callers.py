@@ -12,7 +12,7 @@ from kernel.access import SecurityProfile
 from kernel.certificates import Certificate
 from kernel.ids import hash_secret
 from tests.harness.proofs import Prover
-from tests.unit.consent.oauth_world import BRAND, VERIFIER, Answer, SigningKey, Tpp, World, certificate, unb64
+from tests.unit.consent.oauth_world import BRAND, Answer, SigningKey, Tpp, World, certificate, unb64
 
 Asks = Literal["plain", "object", "value"]
 
@@ -103,8 +103,7 @@ class Caller:
         sent = {name: value for name, value in {**form, **self.credentials(signer)}.items() if value is not None}
         return await self.world.call("POST", "/token", form=sent, **(holder.shown("POST", "/token") if holder else {}))
 
-    def redemption(self, code: str, *, redirect_uri: str, with_verifier: bool) -> dict[str, str | None]:
-        verifier = VERIFIER if with_verifier else None
+    def redemption(self, code: str, *, redirect_uri: str, verifier: str | None) -> dict[str, str | None]:
         return {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
 
     async def post(self, path: str, token: str, signer: SigningKey | None = None) -> Answer:

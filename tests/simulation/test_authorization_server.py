@@ -8,10 +8,11 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ from kernel.errors import Problem
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from tests.harness.databases import SQLITE, Databases
 from tests.simulation.callers import Caller, Holder, code_of, make_callers
-from tests.unit.consent.oauth_world import BRAND, Answer, SigningKey, begin, oauth_world
+from tests.unit.consent.oauth_world import BRAND, VERIFIER, Answer, SigningKey, begin, oauth_world
 
 
 def setting(name: str, usual: int) -> int:
@@ -39,7 +40,7 @@ def setting(name: str, usual: int) -> int:
     return int(os.environ.get(f"PORTCULLIS_SIMULATE_{name}", str(usual)))
 
 
-EXAMPLES_USUAL = 25
+EXAMPLES_USUAL = 15
 EXAMPLES = setting("EXAMPLES", EXAMPLES_USUAL)
 STEPS = setting("STEPS", 30)
 SEED = setting("SEED", 4)
@@ -58,6 +59,9 @@ NUMBER = st.integers(0, 1)  # of what a client holds; 0 is the latest
 TIMES = st.sampled_from([1, 1, 2])  # at once
 
 
+AT_REDEMPTION = ("signer", "key", "verifier", "no verifier", "redirect")
+
+
 def how(*wrong: str) -> st.SearchStrategy[str]:
     return st.one_of(st.just("right"), st.sampled_from(wrong))
 
@@ -68,7 +72,8 @@ STEP = st.one_of(
     st.tuples(st.just("visit"), PICK, ANYONE),
     *[st.tuples(st.just("approve"), PICK, PSU, TIMES)] * 2,
     st.tuples(st.just("refuse"), PICK, PSU),
-    *[st.tuples(st.just("redeem"), PICK, ANYONE, how("signer", "key", "verifier", "redirect"), NUMBER, TIMES)] * 3,
+    *[st.tuples(st.just("redeem"), PICK, ANYONE, how(*AT_REDEMPTION), NUMBER, TIMES)] * 3,
+    *[st.tuples(st.just("attack"), NAME, ANYONE, how(*AT_REDEMPTION), NUMBER)] * 3,
     *[st.tuples(st.just("refresh"), PICK, ANYONE, how("signer", "key", "scope"), NUMBER)] * 2,
     st.tuples(st.just("own"), NAME, how("signer", "key")),
     st.tuples(st.just("revoke_access"), PICK, ANYONE, st.booleans()),
@@ -387,7 +392,9 @@ class Machine(RuleBasedStateMachine):
         caller = self.caller(by, code.asking.of)
         holder = None if how == "key" else caller.holders[-1 - number]
         uri = code.asking.of.tpp.client.redirect_uris[1 if how == "redirect" else 0]
-        form = caller.redemption(code.text, redirect_uri=uri, with_verifier=code.asking.of.has_pkce is not (how == "verifier"))
+        right, wrong = (VERIFIER, None) if code.asking.of.has_pkce else (None, VERIFIER)
+        verifier = {"verifier": "w" * len(VERIFIER), "no verifier": wrong}.get(how, right)
+        form = caller.redemption(code.text, redirect_uri=uri, verifier=verifier)
         signer = self.wrong_signer(caller) if how == "signer" else None
 
         async def work() -> list[Answer]:
@@ -408,6 +415,16 @@ class Machine(RuleBasedStateMachine):
         code.given += 1
         self.keep(answers[0], caller, holder, code.family)
         self.refreshes.append(Refresh(answers[0].json["refresh_token"], code.family))
+
+    def attack(self, name: str, by: str, how: str, number: int) -> None:
+        """A fresh code in the hands of somebody else, or with something wrong; then in its owner's."""
+        if not self.callers[name].active:
+            return
+        self.lodge(name, 40)
+        self.ask(0, "own", "right", True, 0)
+        self.approve(0, "alice", 1)
+        self.redeem(0, by, how, number, 1)
+        self.redeem(0, "own", "right", 0, 1)
 
     def refresh(self, which: int, by: str, how: str, number: int) -> None:
         refresh = pick(self.refreshes, which)
@@ -557,18 +574,92 @@ def quiet() -> Iterator[None]:
     structlog.configure(wrapper_class=before)
 
 
-@pytest.mark.timeout(TIMEOUT_SECONDS)
-@pytest.mark.usefixtures("quiet")
-def test_no_history_of_calls_yields_a_token_that_should_not_be(databases: Databases, tmp_path: Path):
-    """Issue 4, property tests: for no consent that is not authorised, not twice for one code, not with another key."""
-    seen: Counter[str] = Counter()
+@pytest.fixture
+def url(databases: Databases, tmp_path: Path) -> Callable[[], AbstractContextManager[str]]:
+    """A database of its own for each history."""
 
     @contextmanager
-    def url() -> Iterator[str]:
+    def make() -> Iterator[str]:
         with databases.database(SQLITE, tmp_path, begin) as made:
             yield made
         Path(made.removeprefix("sqlite:///")).unlink(missing_ok=True)
 
+    return make
+
+
+@pytest.mark.usefixtures("quiet")
+def test_each_wrong_way_alone_gives_nothing_and_ends_nothing(url: Any):
+    """The same model, and every kind of client in the hands of every other: what chance seldom comes to."""
+    machine = Machine(url, Counter())
+    machine.start(("mtls", "dpop"))
+    try:
+        for name in machine.callers:
+            for by, wrong in [*product(["own"], AT_REDEMPTION), *product(machine.callers, ["right"])]:
+                machine.attack(name, by, wrong, 0)
+                machine.redeem(0, "dpop" if name == "mtls" else "mtls", "right", 0, 1)  # of a used code, by somebody else
+                machine.a_token_opens_while_its_consent_stands_and_with_its_own_key_only()
+            for wrong in ("signer", "key", "scope"):
+                machine.refresh(0, "own", wrong, 0)
+            for other in machine.callers:
+                machine.refresh(0, other, "right", 0)
+                machine.introspect_access(0, other)
+                machine.introspect_refresh(0, other)
+            machine.attack(name, "own", "right", 1)  # with another key than the request named
+            machine.redeem(0, "own", "right", 0, 1)  # a replay
+            machine.a_token_opens_while_its_consent_stands_and_with_its_own_key_only()
+            machine.refresh(0, "own", "right", 0)
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_what_happens_to_a_consent_happens_to_its_codes_and_tokens(url: Any):
+    """The same model, and each turn that a consent may take while a code waits and a token lives."""
+    machine = Machine(url, Counter())
+    machine.start(("mtls", "dpop"))
+    check = machine.a_token_opens_while_its_consent_stands_and_with_its_own_key_only
+    try:
+        for name, other in zip(machine.callers, reversed(machine.callers), strict=True):
+            machine.lodge(name, 40)
+            machine.ask(0, "own", "right", True, 0)
+            machine.approve(0, "alice", 2)
+            machine.suspend_or_resume(0, False)
+            machine.redeem(0, "own", "right", 0, 1)
+            machine.suspend_or_resume(0, True)
+            machine.redeem(0, "own", "right", 0, 1)
+            for back in (False, True):
+                machine.suspend_or_resume(0, back)
+                machine.refresh(0, "own", "right", 0)
+                check()
+            machine.revoke_access(0, other, True)
+            machine.revoke_refresh(0, other)
+            check()
+            machine.revoke_access(0, "own", True)
+            check()
+            machine.ask(0, other, "right", False, 0)  # a neighbour's consent
+            machine.visit(0, "own")
+            machine.ask(0, "own", "right", False, 0)
+            machine.approve(0, "bob", 1)
+            machine.approve(0, "alice", 1)  # again: what grew from the first time is over
+            check()
+            machine.redeem(0, "own", "right", 0, 2)
+            check()
+            machine.attack(name, "own", "right", 0)
+            machine.withdraw(0, other)
+            machine.revoke_by_psu(0, "bob")
+            check()
+            machine.revoke_by_psu(0, "alice")
+            check()
+            machine.refresh(0, "own", "right", 0)
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.timeout(TIMEOUT_SECONDS)
+@pytest.mark.usefixtures("quiet")
+def test_no_history_of_calls_yields_a_token_that_should_not_be(url: Any):
+    """For no consent that is not authorised, not twice for one code, not with another key."""
+    seen: Counter[str] = Counter()
     chosen = settings(
         max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )

@@ -5,10 +5,11 @@ import json
 
 import pytest
 
+from consent.errors import RequestUriInvalid
 from consent.tokens.families import end_families
 from kernel.access import Confirmation
 from kernel.subjects import consent_subject
-from tests.unit.consent.oauth_world import BRAND, SCA, World, unb64
+from tests.unit.consent.oauth_world import BRAND, SCA, Answer, World, unb64
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-happy-flow")
@@ -52,6 +53,15 @@ async def test_two_redemptions_at_once_give_one_set_of_tokens_and_end_it(oauth_a
     assert len(won) == 1
     assert {answer.error for answer in answers if answer.status != 200} == {(400, "invalid_grant")}
     assert await world.family_state(won[0].json["access_token"]) == "ended"
+
+
+async def test_a_request_that_two_journeys_answer_at_once_makes_one_code(oauth_anywhere: World):
+    """Each journey is its browser's own; what only one of them may take is the request (RFC 9126 section 4)."""
+    world, acme = oauth_anywhere, oauth_anywhere.acme
+    request_uri = await world.pushed_uri(acme, (await world.lodge(acme)).id)
+    answers = await asyncio.gather(*(world.approve(acme, request_uri) for _ in range(4)), return_exceptions=True)
+    assert sum(isinstance(answer, Answer) for answer in answers) == 1
+    assert sum(isinstance(answer, RequestUriInvalid) for answer in answers) == 3
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds")

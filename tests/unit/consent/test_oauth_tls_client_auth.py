@@ -90,6 +90,14 @@ async def test_any_other_certificate_authenticates_nobody(oauth: World, subtests
         with subtests.test(name):
             assert (await ask(oauth, tess, presented)).error == INVALID
     assert (await ask(oauth, tess, made(), client_secret="secret")).error == INVALID
+    by_host = await register(oauth, tls_client_auth_subject_dn=None, tls_client_auth_san_dns="api.tess.example")
+    form = {**oauth.request_of(by_host, None), "token": "any"}
+    for path in (
+        "/par",
+        "/introspect",
+        "/revoke",
+    ):  # the name is right and the organisation is not: no key is bound that would tell
+        assert (await oauth.call("POST", path, form=form, presented=made(organisation="org-other"))).error == INVALID
     assert (await ask(oauth, oauth.acme, made())).error == INVALID  # registered for assertions
     assertion = oauth.assertion(tess)
     assert (await oauth.token(tess, "client_credentials", client_assertion=assertion, presented=made())).error == INVALID

@@ -5,10 +5,12 @@ import json
 import pytest
 
 from consent.backchannel.notifier import ATTEMPTS_MAX, RETRY_AFTER
+from consent.clients.registry import replace_client
 from kernel.http.fetching import Unanswered
 from kernel.lease import LeaseLost
 from tests.unit.consent.backchannel.test_backchannel_requests import module
-from tests.unit.consent.backchannel.world import NOTIFICATION_TOKEN, NOTIFICATION_URI, Backchannel
+from tests.unit.consent.backchannel.world import GRANT_TYPE, NOTIFICATION_TOKEN, NOTIFICATION_URI, Backchannel
+from tests.unit.consent.oauth_world import BRAND, KEYS
 
 
 @module("", "user-rejects-authentication")
@@ -100,3 +102,25 @@ async def test_whoever_lost_the_lease_tells_nobody(backchannel: Backchannel):
     with pytest.raises(LeaseLost):
         await backchannel.notifier().run(before)
     assert backchannel.receiver.received == []
+
+
+async def test_an_address_that_was_unregistered_meanwhile_is_told_nothing(backchannel: Backchannel):
+    """Its owner may have lost it; the address of now is told instead."""
+    for endpoint in ("https://moved.example/told", None):
+        pinged = await backchannel.register("moving", "acme-1", "ping")
+        await backchannel.asked(pinged)
+        await backchannel.approve()
+        client = pinged.client
+        moved = backchannel.world.metadata(
+            "moving",
+            KEYS["acme-1"],
+            security_profile=client.security_profile,
+            response_types=client.response_types,
+            grant_types=client.grant_types if endpoint else client.grant_types - {GRANT_TYPE},
+            backchannel_token_delivery_mode="ping" if endpoint else None,
+            backchannel_client_notification_endpoint=endpoint,
+        )
+        await replace_client(backchannel.world.services, BRAND, client.id, moved)
+        await backchannel.notify()
+        assert [url for url, _, _ in backchannel.receiver.received] == ["https://moved.example/told"]
+    assert [row.notification for row in await backchannel.rows()] == [None, None]
