@@ -23,8 +23,8 @@ run: .venv/.run ## start the sandbox on the embedded default, in the foreground
 demo: .venv/.run ## walk the whole TPP journey on free ports, printing each step
 	@$(BIN)/portcullis demo
 
-test: .venv/.dev chromium ## run the whole suite, on both databases
-	@$(BIN)/pytest -n 2 --dist worksteal
+test: .venv/.dev chromium ## run the whole suite, on both databases (workers often wait for servers: three keep two cores busy)
+	@$(BIN)/pytest -n 3 --dist worksteal
 
 simulate: .venv/.dev ## the long, seeded simulation of right and wrong calls against a model: [SEED=4] [EXAMPLES=300] [STEPS=60]
 	@PORTCULLIS_SIMULATE_SEED=$(or $(SEED),4) PORTCULLIS_SIMULATE_EXAMPLES=$(or $(EXAMPLES),300) PORTCULLIS_SIMULATE_STEPS=$(or $(STEPS),60) \
