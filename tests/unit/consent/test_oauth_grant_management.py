@@ -398,4 +398,4 @@ async def test_the_metadata_says_what_can_be_managed(oauth: World):
     assert document["mtls_endpoint_aliases"]["grant_management_endpoint"] == f"{BRAND.mtls_url}/grants"
     assert set(document["grant_management_actions_supported"]) == {"query", "revoke", "create", "merge", "replace"}
     assert document["grant_management_action_required"] is False
-    assert document["authorization_details_types_supported"] == ["account_information"]
+    assert document["authorization_details_types_supported"] == ["account_information", "payment_initiation"]
