@@ -55,7 +55,7 @@ def exactly(target, method="GET"):
 def context(scene):
     from sandbox.tpp_kit.wire import _context
 
-    return _context(scene.acme.folder.ca, scene.acme.folder.transport)
+    return _context(scene.acme.folder.ca, scene.acme.folder.transport, None)
 
 
 def twice(name, *values):
