@@ -1,7 +1,8 @@
 """GET of both well-known documents: what this issuer is and can do. RFC 8414, OIDC Discovery section 3, RFC 8705 section 5.
 
-Top-level endpoints are the public listener's, `mtls_endpoint_aliases` the others. PAR and request objects are demanded of the
-clients whose profiles ask for them, but not announced for the issuer: profiles that contradict each other share it.
+Top-level endpoints are the public listener's, but for registration, which is on the other alone; `mtls_endpoint_aliases` are
+that one's. PAR and request objects are demanded of the clients whose profiles ask for them, but not announced for the issuer:
+profiles that contradict each other share it.
 """
 
 from typing import Any

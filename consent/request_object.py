@@ -23,11 +23,17 @@ REQUIRED = frozenset({"client_id", "scope", "exp", "nbf"})  # a scope beside the
 FORBIDDEN = frozenset({"request", "request_uri"})  # RFC 9101 section 4: an object holds no other
 
 # Parameters that may stand in an object as what they are; every other one that we read is text.
-STRUCTURED: Mapping[str, type] = {"claims": dict, "authorization_details": list, "max_age": int, "requested_expiry": int}
+STRUCTURED: Mapping[str, type] = {
+    "claims": dict,
+    "authorization_details": list,
+    "max_age": int,
+    "requested_expiry": int,
+    "resource": list,
+}
 TEXT = frozenset(
     {
         *("client_id", "response_type", "response_mode", "redirect_uri", "scope", "state", "nonce", "code_challenge"),
-        *("code_challenge_method", "prompt", "login_hint", "ui_locales", "acr_values", "dpop_jkt", "resource", "display"),
+        *("code_challenge_method", "prompt", "login_hint", "ui_locales", "acr_values", "dpop_jkt", "display"),
         *("id_token_hint", "login_hint_token", "binding_message", "user_code", "client_notification_token"),
         *("grant_id", "grant_management_action"),
         *STRUCTURED,

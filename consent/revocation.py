@@ -7,6 +7,7 @@ from multidict import CIMultiDict
 
 from consent.client_authentication.authenticate import authenticate_client
 from consent.json_response import NOT_STORED
+from consent.keys.following import refresh_keys
 from consent.parameters import parse_form
 from consent.services import Services
 from consent.tokens.refresh import load_refresh_family
@@ -29,8 +30,14 @@ async def revoke(services: Services, brand: Brand, request: Request) -> Response
         family_id = await load_refresh_family(connection, brand.name, client.id, token)
     if family_id is not None:
         await revoke_family(services, brand, family_id, actor=f"client:{client.id}", reason="refresh token revoked")
-    elif (access_token := _own_access_token(services, brand, client, token)) is not None:
+        return _done()
+    await refresh_keys(services, brand.name)  # a token of the newest keys is not unknown because nobody looked
+    if (access_token := _own_access_token(services, brand, client, token)) is not None:
         await deny_token(services, brand, access_token, actor=f"client:{client.id}")
+    return _done()
+
+
+def _done() -> Response:
     return Response(200, headers=CIMultiDict(NOT_STORED))
 
 

@@ -10,7 +10,7 @@ ACCESS_TOKEN_SECONDS_MAX = 3600
 JWKS_CACHE_SECONDS = 300  # how long anyone may keep our public keys without asking again
 KEY_PUBLISH_AHEAD_MIN = timedelta(hours=1)  # many times the above: everyone has a key before anything is signed with it
 KEY_ROTATE_EVERY_MAX = timedelta(days=730)  # NIST SP 800-57 part 1, table 1: a private signature key serves one to three years
-CLIENT_REQUESTS_PER_MINUTE = 600  # authenticated requests of one client to /token, /par and /revoke together
+CLIENT_REQUESTS_PER_MINUTE = 600  # of one client together: requests that authenticate it, or present its token
 
 
 @dataclass(frozen=True, slots=True)

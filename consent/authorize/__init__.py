@@ -18,7 +18,7 @@ from consent.authorize.check_consent_named import check_consent_named
 from consent.authorize.check_consent_owner import check_consent_owner, check_consent_owner_at_once
 from consent.authorize.check_dpop_key import check_dpop_key
 from consent.authorize.check_grant import check_backchannel_grant, check_grant
-from consent.authorize.check_grant_management import check_grant_management
+from consent.authorize.check_grant_management import check_grant_management, check_grant_management_absent
 from consent.authorize.check_hint import check_hint
 from consent.authorize.check_notification_token import check_notification_token
 from consent.authorize.check_pkce import check_pkce, check_pkce_if_used
@@ -71,6 +71,7 @@ STEPS: tuple[tuple[Step, tuple[Endpoint, ...]], ...] = (
     (check_resource, _PVB),
     (check_authorization_details, _PVB),
     (check_grant_management, _PV),
+    (check_grant_management_absent, _B),
     (check_consent_named, _PVB),
     (check_consent_owner, _A),
     (check_consent_owner_at_once, _B),

@@ -37,6 +37,13 @@ async def check_grant_management(asking: Asking) -> None:
     asking.amendment = Amendment(AMENDING[action], asking.details, consent.version)
 
 
+async def check_grant_management_absent(asking: Asking) -> None:
+    """Whoever is asked elsewhere is asked for something new."""
+    for name in ("grant_id", "grant_management_action"):
+        if name in asking.parameters and asking.parameters[name] != "create":
+            raise FieldUnexpected(path=name, public="A grant is changed where its customer is: push the request.")
+
+
 async def _load_grant(asking: Asking, grant_id: str) -> Consent:
     """The grant, if this client may ask its PSU to change it. Raises GrantIdInvalid."""
     services = asking.services

@@ -120,7 +120,7 @@ def _without_contents(pushed: PushedRequest) -> PushedRequest:
     return msgspec.structs.replace(
         pushed,
         scope=(),
-        code_challenge="",
+        code_challenge=None,
         nonce=None,
         claims={},
         acr_values=(),
@@ -130,6 +130,9 @@ def _without_contents(pushed: PushedRequest) -> PushedRequest:
         login_hint=None,
         ui_locales=(),
         dpop_jkt=None,
+        resources=(),
+        is_detailed=False,
+        amendment=b"",
     )
 
 

@@ -67,7 +67,10 @@ class Notifier:
     async def run(self, lease: Lease) -> None:
         """Tell whom there is to tell, now. Raises LeaseLost."""
         while due := await self._take_due(lease):
-            await asyncio.gather(*(self._tell(lease, row) for row in due))
+            outcomes = await asyncio.gather(*(self._tell(lease, row) for row in due), return_exceptions=True)
+            for outcome in outcomes:  # each row has had its turn before one of them ends the run
+                if outcome is not None:
+                    raise outcome
 
     async def _take_due(self, lease: Lease) -> list[sa.Row[Any]]:
         """Rows whose attempt is this one's to make: the next one is due only if this server does not note an answer."""
@@ -107,9 +110,12 @@ class Notifier:
         return client.backchannel_client_notification_endpoint if client is not None and client.active else None
 
     async def _is_answered(self, address: str, row: sa.Row[Any]) -> bool:
-        notification = msgspec.json.decode(
-            self.sealer.open(row.notification, *_place(self.brand.name, row.id)), type=Notification
-        )
+        try:
+            sealed = self.sealer.open(row.notification, *_place(self.brand.name, row.id))
+            notification = msgspec.json.decode(sealed, type=Notification)
+        except Exception:  # whatever is wrong with it will be wrong the next time: nobody can be told
+            log.exception("notification_unreadable", request_id=row.id)
+            return True
         body = json.encode({"auth_req_id": notification.auth_req_id})
         headers = {"Authorization": f"Bearer {notification.token}", "Content-Type": "application/json"}
         try:

@@ -9,8 +9,8 @@ from consent.services import Services
 from consent.tokens.presented import accept_token
 from kernel.access import Client, Grant
 from kernel.brand import Brand
-from kernel.certificates import check_owner, check_valid_at
-from kernel.errors import CertificateMissing, TokenInvalid
+from kernel.certificates import check_valid_at
+from kernel.errors import CertificateForeign, CertificateMissing, TokenInvalid
 from kernel.http.message import Request
 from kernel.ids import hash_secret
 from kernel.presented_token import parse_presented_token
@@ -29,8 +29,9 @@ async def load_own(services: Services, brand: Brand, request: Request, client_id
     client = await services.snapshots.client(brand, client_id, fresh=True)
     if client is None or not client.active:
         raise TokenInvalid(f"client {client_id} is unknown or inactive")
-    check_owner(request.certificate, client.organisation_id)
     if client.registration is not None and hmac.compare_digest(hash_secret(presented.text), client.registration.token_hash):
+        if request.certificate.organisation_id != client.organisation_id:  # nothing but its name binds this token
+            raise CertificateForeign(f"a certificate of {request.certificate.organisation_id}")
         return client
     standing = await accept_token(services, brand, request)
     if standing.token.grant is not Grant.CLIENT_CREDENTIALS or standing.client.id != client.id:

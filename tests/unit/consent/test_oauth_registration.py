@@ -263,6 +263,10 @@ async def test_nobody_else_manages_it(oauth: World, subtests: pytest.Subtests):
         "a wrong token": ({"token": "x" * 43}, 401),
         "no certificate": ({"token": token, "presented": None}, 401),
         "another organisation's certificate": ({"token": token, "presented": other}, 401),
+        "a certificate that names no organisation": (
+            {"token": token, "presented": replace(HOLDER, organisation_id=None)},
+            401,
+        ),
         "another client's access token": (
             {"token": acmes, "presented": replace(oauth.acme.certificate, organisation_id=None)},
             403,

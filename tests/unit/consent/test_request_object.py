@@ -10,6 +10,7 @@ import pytest
 from consent.clients.key_set import import_client_keys
 from consent.errors import RequestObjectInvalid, oauth_error
 from consent.request_object import STRUCTURED, TEXT, RequestObject, parse_unverified, verify_request_object
+from consent.resources import list_named
 from kernel.access import Client, SecurityProfile
 from kernel.jose import TOKEN_CHARS_MAX
 from tests.unit.consent.oauth_world import BRAND, KEYS, b64_json
@@ -234,6 +235,13 @@ def test_who_asks_may_require_more():
 def test_empty_text_counts_as_absent():
     """As in a form: RFC 6749 section 3.1."""
     assert "state" not in verify(KEY.jwt(claims(state=""))).parameters
+
+
+@pytest.mark.spec("RFC8707-2.1")
+def test_several_resources_are_several_in_an_object_too():
+    resources = ["https://a.example", "https://b.example"]
+    found = verify(KEY.jwt(claims(resource=resources), header={"typ": "oauth-authz-req+jwt"}))
+    assert list_named(found.parameters["resource"]) == resources
 
 
 def test_what_nobody_verified_is_read_for_its_text_only():

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+import sqlalchemy as sa
 
 from consent.backchannel.notifier import ATTEMPTS_MAX, RETRY_AFTER
 from consent.clients.registry import replace_client
+from consent.tables_oauth import backchannel_requests
 from kernel.http.fetching import Unanswered
 from kernel.lease import LeaseLost
 from tests.unit.consent.backchannel.test_backchannel_requests import module
@@ -90,6 +92,19 @@ async def test_a_server_killed_before_it_told_is_made_up_for(backchannel: Backch
     backchannel.world.advance(seconds=RETRY_AFTER.total_seconds())
     await backchannel.notify()
     assert len(backchannel.receiver.received) == 1
+
+
+async def test_a_notification_that_cannot_be_read_keeps_nobody_waiting(backchannel: Backchannel):
+    """Sealed with a key that is gone, say: it is closed, and the others are told."""
+    await backchannel.asked(backchannel.pinged)
+    await backchannel.approve()
+    spoil = sa.update(backchannel_requests).values(notification=b"spoiled")
+    await backchannel.world.database.write(lambda connection: connection.execute(spoil))
+    auth_req_id = await backchannel.asked(backchannel.pinged)
+    await backchannel.approve()
+    await backchannel.notify()
+    assert [json.loads(body) for _, body, _ in backchannel.receiver.received] == [{"auth_req_id": auth_req_id}]
+    assert [row.notify_at for row in await backchannel.rows()] == [None, None]
 
 
 async def test_whoever_lost_the_lease_tells_nobody(backchannel: Backchannel):

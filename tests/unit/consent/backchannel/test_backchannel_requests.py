@@ -187,6 +187,8 @@ async def test_an_id_token_says_whom_to_ask(backchannel: Backchannel):
         own("an expiry that is true", {"requested_expiry": True}, INVALID),
         own("claims that are none", {"claims": {"id_token": []}}, INVALID),
         own("an acr that is not offered", {"claims": {"id_token": {"acr": {"essential": True, "value": "x"}}}}, INVALID),
+        own("a grant to change", {"grant_id": "urn:x", "grant_management_action": "merge"}, INVALID),
+        own("a grant of no action", {"grant_id": "urn:x"}, INVALID),
         own("an unknown consent", {"claims": {"id_token": {"openbanking_intent_id": {"value": "x"}}}}, (403, "access_denied")),
     ],
 )
