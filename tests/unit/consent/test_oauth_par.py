@@ -206,7 +206,7 @@ async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_
         redirect_uri=pushed.redirect_uri,
         state="state-1",
         scope=(),
-        code_challenge="",
+        code_challenge=None,
         created_at=pushed.created_at,
         expires_at=pushed.expires_at,
     )
