@@ -17,7 +17,15 @@ from consent.payment_initiation import TYPE as PAYMENT_TYPE
 from consent.payment_initiation import PaymentInitiation, check_payment, lodge_payment, render_payment
 from kernel import json
 from kernel.banking.accounts import Scheme
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import (
+    DIRECTIONS,
+    READ_ACCOUNTS,
+    READ_TRANSACTIONS,
+    Consent,
+    ConsentKind,
+    ConsentLodgement,
+    Permission,
+)
 from kernel.errors import Problem
 
 TYPE: Literal["account_information"] = "account_information"
@@ -49,9 +57,6 @@ BUNDLES: Mapping[Action, frozenset[Permission]] = MappingProxyType(
         ),
     }
 )
-_ACCOUNTS = frozenset({Permission.ACCOUNTS_BASIC, Permission.ACCOUNTS_DETAIL})
-_TRANSACTIONS = frozenset({Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_DETAIL})
-_DIRECTIONS = frozenset({Permission.TRANSACTIONS_CREDITS, Permission.TRANSACTIONS_DEBITS})
 
 
 class AccountNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,9 +126,9 @@ def _in_utc(details: AccountInformation) -> AccountInformation:
 def _check_terms(details: AccountInformation, now: datetime) -> None:
     """Refuse what cannot be consented to together, and what has passed."""
     wanted = details.granted
-    if not wanted & _ACCOUNTS:
+    if not wanted & READ_ACCOUNTS:
         raise AuthorizationDetailsInvalid("nothing about accounts", public="A permission to see accounts is needed.")
-    if bool(wanted & _TRANSACTIONS) != bool(wanted & _DIRECTIONS):
+    if bool(wanted & READ_TRANSACTIONS) != bool(wanted & DIRECTIONS):
         raise AuthorizationDetailsInvalid(
             "half of what transactions take", public="Transactions take a level of detail and a direction."
         )

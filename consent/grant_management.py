@@ -10,7 +10,7 @@ from typing import Any
 from multidict import CIMultiDict
 
 from consent.authorization_details import render_details
-from consent.client_authentication.first_use import take_request
+from consent.client_authentication.first_use import count_request
 from consent.errors import GrantUnknown
 from consent.json_response import render_json
 from consent.lifecycle import ConsentEvent, allows
@@ -76,7 +76,7 @@ async def _authorise(services: Services, brand: Brand, request: Request, scope: 
         raise GrantInsufficient("a token that a customer's grant stands behind")
     if scope not in token.scope:
         raise ScopeInsufficient(f"{scope} is needed")
-    await take_request(services, brand, client)
+    await count_request(services, brand, client)
     return client
 
 

@@ -12,6 +12,7 @@ from kernel.http import forms
 from kernel.http.message import Request
 
 FORM_BYTES_MAX = 65_536
+SCOPE_CHARS_MAX = 1000
 DUPLICATED = "A parameter appears more than once."
 
 REPEATABLE = frozenset({"resource"})
@@ -33,6 +34,11 @@ def parse_query(request: Request) -> Parameters:
     if len(set(names)) != len(names):
         raise FieldDuplicated(path="query", public=DUPLICATED)
     return _without_empty(request.query)
+
+
+def split_scope(scope: str) -> tuple[str, ...]:
+    """The values of a scope, each once, in its order; none of one that is too long. RFC 6749 section 3.3."""
+    return tuple(dict.fromkeys(scope.split(" "))) if len(scope) <= SCOPE_CHARS_MAX else ()
 
 
 def _without_empty(pairs: Iterable[tuple[str, str]]) -> Parameters:

@@ -8,7 +8,7 @@ from typing import Any
 
 from multidict import CIMultiDict
 
-from consent.client_authentication.first_use import take_request
+from consent.client_authentication.first_use import count_request
 from consent.json_response import NOT_STORED, render_json
 from consent.keys.ring import KeyPurpose
 from consent.services import Services
@@ -33,7 +33,7 @@ async def tell(services: Services, brand: Brand, request: Request) -> Response:
     standing = await accept_token(services, brand, request)
     if standing.family is None or "openid" not in standing.token.scope:
         raise ScopeInsufficient("openid is needed")
-    await take_request(services, brand, standing.client)
+    await count_request(services, brand, standing.client)
     claims = {**await _requested(services, brand, standing), "sub": standing.token.subject}
     services.record_token(_entry(services, brand, standing, sorted(claims)))
     return offer_nonce(services, brand, request, _render(services, brand, standing.client, claims))

@@ -9,13 +9,13 @@ from consent.amendment import Amendment
 from consent.authorization_details import AccountInformation
 from consent.authorize.asking import Asking
 from consent.errors import AuthorizationDetailsInvalid, GrantIdInvalid
+from consent.grant_management import GRANT_ID_CHARS_MAX
 from consent.lifecycle import ConsentEvent, allows
 from consent.store.snapshots import load_consent
 from kernel.banking.consents import Consent, ConsentKind
 from kernel.errors import FieldInvalid, FieldMissing, FieldUnexpected
 
 AMENDING: dict[str, Literal["merge", "replace"]] = {"merge": "merge", "replace": "replace"}
-GRANT_ID_CHARS_MAX = 128
 
 
 async def check_grant_management(asking: Asking) -> None:

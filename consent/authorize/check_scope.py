@@ -4,8 +4,7 @@ backchannel it must contain openid (CIBA section 7.1)."""
 from consent.authorize.asking import Asking
 from consent.errors import ScopeInvalid
 from consent.offer import CLIENT_SCOPES
-
-SCOPE_CHARS_MAX = 1000
+from consent.parameters import split_scope
 
 
 async def check_scope(asking: Asking) -> None:
@@ -13,7 +12,7 @@ async def check_scope(asking: Asking) -> None:
     is_detailed = "authorization_details" in asking.parameters  # which may stand alone (RFC 9396 section 3.1)
     if scope is None and is_detailed:
         return
-    values = tuple(dict.fromkeys(scope.split(" "))) if scope is not None and len(scope) <= SCOPE_CHARS_MAX else ()
+    values = () if scope is None else split_scope(scope)
     if not values or not (asking.client.scopes - CLIENT_SCOPES).issuperset(values):
         raise ScopeInvalid("missing, malformed, not registered, or of the client's own")
     if set(values) <= {"openid"} and not is_detailed:

@@ -17,7 +17,7 @@ from consent.journey.terms import acr_of
 from consent.ports import ScaEvidence
 from consent.services import Services
 from consent.snapshots import load_subjects
-from consent.store.authorisations import Shown, record_evidence, start_authorisation
+from consent.store.authorisations import Shown, start_authorisation
 from consent.store.closures import check_open
 from consent.store.snapshots import load_consent
 from consent.tokens.families import FIRST_VERSION, issue_family
@@ -85,7 +85,6 @@ async def approve_request(
             subject=pairwise_subject(services.sealer, brand.name, consent.organisation_id, request.psu_id),
             now=services.clock.wall(),
             resources=request.wanted.resources,
-            is_detailed=request.wanted.is_detailed,
         )
         return None, moved
 
@@ -136,17 +135,15 @@ async def _start(
 ) -> None:
     await start_authorisation(
         connection,
+        services.sealer,
         brand=request.brand,
         authorisation_id=authorisation_id,
         consent_id=request.consent_id,
         psu_id=request.psu_id,
         approach=DECOUPLED,
         at=services.clock.wall(),
+        evidence=evidence,
     )
-    if evidence is not None:
-        await record_evidence(
-            connection, services.sealer, brand=request.brand, authorisation_id=authorisation_id, evidence=evidence
-        )
 
 
 def _family_of(request: BackchannelRequest, family_id: str) -> TokenFamily:
@@ -159,5 +156,6 @@ def _family_of(request: BackchannelRequest, family_id: str) -> TokenFamily:
         psu_id=request.psu_id,
         state=FamilyState.ACTIVE,
         scope=request.wanted.scope,
+        is_detailed=request.wanted.is_detailed,
         userinfo_claims=request.wanted.userinfo_claims,
     )

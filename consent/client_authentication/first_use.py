@@ -40,7 +40,7 @@ async def take_authentication(services: Services, brand: Brand, client: Client, 
     return True
 
 
-async def take_request(services: Services, brand: Brand, client: Client) -> None:
+async def count_request(services: Services, brand: Brand, client: Client) -> None:
     """Count a request that a client makes by token among those for which it authenticates. Raises RateExceeded."""
     (rate,) = await services.versions.decide(
         [_rate(services, brand, client)], spend=True, load_version=services.snapshots.load_version

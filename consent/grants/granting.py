@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from consent.authorization_details import render_details
 from consent.errors import ScopeInvalid
-from consent.parameters import Parameters
+from consent.parameters import Parameters, split_scope
 from consent.resources import narrow
 from kernel.access import Client, Confirmation
 from kernel.banking.consents import Consent
@@ -16,8 +16,6 @@ from kernel.brand import Brand
 if TYPE_CHECKING:
     from consent.services import Services
     from consent.tokens.access import IssuedToken
-
-SCOPE_CHARS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def parse_scope(asked: TokenRequest, allowed: tuple[str, ...]) -> tuple[str, ...
     scope = asked.parameters.get("scope")
     if scope is None:
         return allowed
-    wanted = tuple(dict.fromkeys(scope.split(" "))) if len(scope) <= SCOPE_CHARS_MAX else ()
+    wanted = split_scope(scope)
     if not wanted or not set(wanted) <= set(allowed):
         raise ScopeInvalid("malformed, or more than was granted")
     return wanted

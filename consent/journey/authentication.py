@@ -34,6 +34,7 @@ async def start_authentication(connection: AsyncConnection, services: Services, 
     authorisation_id = services.ids.uuid()
     await start_authorisation(
         connection,
+        services.sealer,
         brand=journey.brand,
         authorisation_id=authorisation_id,
         consent_id=journey.consent_id,

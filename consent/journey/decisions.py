@@ -24,7 +24,7 @@ from consent.lifecycle import ConsentEvent, state_after
 from consent.par import LODGED_AS_DEFAULT
 from consent.ports import LinkedTerms, Psu, ScaEvidence
 from consent.services import Services
-from consent.store.authorisations import Shown, record_evidence, start_authorisation
+from consent.store.authorisations import Shown, start_authorisation
 from consent.store.snapshots import load_consent
 from consent.tables_consents import decisions
 from kernel import json
@@ -221,21 +221,15 @@ async def _record_authorisation(
 ) -> None:
     await start_authorisation(
         connection,
+        services.sealer,
         brand=consent.brand,
         authorisation_id=authorisation_id,
         consent_id=consent.id,
         psu_id=decision.psu_id,
         approach=DECIDED,
         at=services.clock.wall(),
+        evidence=decision.evidence,
     )
-    if decision.evidence is not None:
-        await record_evidence(
-            connection,
-            services.sealer,
-            brand=consent.brand,
-            authorisation_id=authorisation_id,
-            evidence=decision.evidence,
-        )
 
 
 def _place(brand: Brand, decision_id: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from consent.journey.leaving import claim_of
 from consent.journey.linking import linked_of, payment_in, render_facts, render_money, shown_of
 from consent.journey.outcome import approve
 from consent.journey.problems import FormStale
-from consent.journey.rows import CODES_SENT_MAX, PATHS, Notice, Stage, load_journey, path_of, seen, update_journey
+from consent.journey.rows import PATHS, Notice, Stage, load_journey, path_of, seen, take_sending, update_journey
 from consent.journey.session import Session, load_psu
 from consent.journey.terms import Option, choose, load_options, offered
 from consent.pages.render import render_page
@@ -56,7 +56,7 @@ async def take_payment(services: Services, brand: Brand, session: Session, form:
     chosen = options[:1] if is_fixed else choose(options, form.accounts)
     if len(chosen) != 1:
         return await _ask_again(services, session, Notice.NO_DEBTOR_ACCOUNT)
-    if not await _take_sending(services, brand, session):
+    if not await services.database.write(lambda connection: take_sending(connection, session.journey, Stage.CONSENT)):
         return await _ask_again(services, session, Notice.CODE_BLOCKED)
     linked = linked_of(session.asked.consent, chosen[0].upstream_id)
     choice = Choice(chosen[0].upstream_id, linked.digest)
@@ -115,19 +115,6 @@ async def _load_options(services: Services, brand: Brand, session: Session, psu:
     asked = session.asked
     consent = check_authorisable(asked.consent, client_id=asked.client.id, psu_id=psu.id, now=services.clock.now())
     return offered(consent, await load_options(services, brand, psu, session.journey.id))
-
-
-async def _take_sending(services: Services, brand: Brand, session: Session) -> bool:
-    """Count what is about to be sent. False if the journey has none left."""
-
-    async def work(connection: AsyncConnection) -> bool:
-        journey = await load_journey(connection, brand.name, session.journey.secret_hash, lock=True)
-        if journey is None or journey.stage is not Stage.CONSENT or journey.codes_sent >= CODES_SENT_MAX:
-            return False
-        await update_journey(connection, journey, codes_sent=journey.codes_sent + 1)
-        return True
-
-    return await services.database.write(work)
 
 
 async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:

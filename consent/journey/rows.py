@@ -141,6 +141,15 @@ async def update_journey(connection: AsyncConnection, journey: Journey, **change
     )
 
 
+async def take_sending(connection: AsyncConnection, journey: Journey, stage: Stage) -> bool:
+    """Count a code that is about to be sent. False if the journey is not at `stage` any more, or has none left."""
+    current = await load_journey(connection, journey.brand, journey.secret_hash, lock=True)
+    if current is None or current.stage is not stage or current.codes_sent >= CODES_SENT_MAX:
+        return False
+    await update_journey(connection, current, codes_sent=current.codes_sent + 1)
+    return True
+
+
 async def take_journey(connection: AsyncConnection, journey: Journey, now: datetime) -> bool:
     """Finish a journey: True for the first caller that finds it as `journey` was read, False for every other."""
     finished = await connection.execute(

@@ -36,6 +36,7 @@ from consent.journey.rows import (
     load_journey,
     path_of,
     seen,
+    take_sending,
     update_journey,
 )
 from consent.journey.session import Session, load_psu
@@ -163,7 +164,7 @@ async def _resend(services: Services, brand: Brand, session: Session, psu: Psu) 
     _, choice = _open(services, session)
     if session.is_payment and choice is None:
         raise FormStale("no choice to confirm")
-    if not await _take_sending(services, brand, journey):
+    if not await services.database.write(lambda connection: take_sending(connection, journey, Stage.SCA)):
         return await _tell(services, journey, Notice.CODE_BLOCKED)
     challenge, evidence = await start_challenge(services, brand, psu, journey.id, _linked(session, choice))
     if evidence is not None:
@@ -176,17 +177,6 @@ async def _resend(services: Services, brand: Brand, session: Session, psu: Psu) 
 
     await services.database.write(work)
     return see_other(path_of(journey))
-
-
-async def _take_sending(services: Services, brand: Brand, journey: Journey) -> bool:
-    async def work(connection: AsyncConnection) -> bool:
-        current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
-        if current is None or current.stage is not Stage.SCA or current.codes_sent >= CODES_SENT_MAX:
-            return False
-        await update_journey(connection, journey, codes_sent=current.codes_sent + 1)
-        return True
-
-    return await services.database.write(work)
 
 
 async def _tell(services: Services, journey: Journey, notice: Notice) -> Response:

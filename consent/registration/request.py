@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
+from consent.client_authentication.assertion import JTI_CHARS_MAX
 from consent.clients.backchannel_metadata import DeliveryMode
 from consent.clients.key_set import import_client_keys
 from consent.errors import ClientMetadataInvalid, RegistrationRedirectUriInvalid, SoftwareStatementUnapproved
-from consent.registration.statement import Statement, check_holder, verify_statement
+from consent.registration.statement import ALGORITHMS, Statement, check_holder, verify_statement
 from consent.services import Services
 from kernel import json
 from kernel.access import AuthMethod, Client, SecurityProfile
@@ -25,12 +26,10 @@ from kernel.http.message import Request
 from kernel.jose import Algorithm, JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
 from kernel.jwe import Encryption, KeyAgreement
 
-ALGORITHMS = frozenset({"PS256", "ES256"})
 TYPES = frozenset({None, "jwt", "jose"})
 SIGNED = ("application/jwt", "application/jose")
 SKEW_SECONDS = 10
 LIFETIME_SECONDS_MAX = 3600
-JTI_CHARS_MAX = 128
 ECHOED = ("iss", "iat", "exp", "aud", "jti")  # of a signed request: the UK's answer repeats them
 
 

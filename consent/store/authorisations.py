@@ -55,8 +55,18 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def start_authorisation(
-    connection: AsyncConnection, *, brand: str, authorisation_id: str, consent_id: str, psu_id: str, approach: str, at: datetime
+    connection: AsyncConnection,
+    sealer: Sealer,
+    *,
+    brand: str,
+    authorisation_id: str,
+    consent_id: str,
+    psu_id: str,
+    approach: str,
+    at: datetime,
+    evidence: ScaEvidence | None = None,
 ) -> None:
+    """`evidence`: of a PSU who has been authenticated already."""
     await connection.execute(
         authorisations.insert().values(
             brand=brand,
@@ -69,6 +79,8 @@ async def start_authorisation(
             started_at=at,
         )
     )
+    if evidence is not None:
+        await record_evidence(connection, sealer, brand=brand, authorisation_id=authorisation_id, evidence=evidence)
 
 
 async def record_evidence(

@@ -35,13 +35,7 @@ async def issue_code(
     now = services.clock.wall()
     family = _family_of(services, brand, pushed, consent.id, psu_id)
     await issue_family(
-        connection,
-        family,
-        authorisation_id=authorisation_id,
-        subject=subject,
-        now=now,
-        resources=pushed.resources,
-        is_detailed=pushed.is_detailed,
+        connection, family, authorisation_id=authorisation_id, subject=subject, now=now, resources=pushed.resources
     )
     code = services.ids.secret()
     await connection.execute(
@@ -74,6 +68,7 @@ def _family_of(services: Services, brand: Brand, pushed: PushedRequest, consent_
         psu_id=psu_id,
         state=FamilyState.ACTIVE,
         scope=pushed.scope,
+        is_detailed=pushed.is_detailed,
         userinfo_claims=userinfo_claims_asked(services.dialects_of(brand), pushed.claims),
     )
 

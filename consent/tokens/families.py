@@ -24,9 +24,8 @@ async def issue_family(
     subject: str,
     now: datetime,
     resources: tuple[str, ...] = (),
-    is_detailed: bool = False,
 ) -> None:
-    """`resources` are those it is restricted to (consent/resources.py); `is_detailed`: its tokens say what was granted in detail."""
+    """`resources` are those it is restricted to (consent/resources.py)."""
     await connection.execute(
         token_families.insert().values(
             brand=family.brand,
@@ -41,7 +40,7 @@ async def issue_family(
             scope=" ".join(family.scope),
             userinfo_claims=" ".join(family.userinfo_claims),
             resources=" ".join(resources),
-            is_detailed=is_detailed,
+            is_detailed=family.is_detailed,
             created_at=now,
         )
     )

@@ -76,6 +76,11 @@ class Permission(StrEnum):
     TRANSACTIONS_DEBITS = "transactions_debits"
 
 
+READ_ACCOUNTS = frozenset({Permission.ACCOUNTS_BASIC, Permission.ACCOUNTS_DETAIL})
+READ_TRANSACTIONS = frozenset({Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_DETAIL})
+DIRECTIONS = frozenset({Permission.TRANSACTIONS_CREDITS, Permission.TRANSACTIONS_DEBITS})
+
+
 class AccountReference(msgspec.Struct, frozen=True):
     """An account as one TPP organisation knows it: `id` is ours, opaque and immutable across that organisation's consents;
     `upstream_id` is the bank's own and never leaves us."""

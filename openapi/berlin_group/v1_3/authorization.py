@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kernel.banking.consents import Consent, ConsentKind, Permission
+from kernel.banking.consents import READ_ACCOUNTS, READ_TRANSACTIONS, Consent, ConsentKind, Permission
 from kernel.errors import FieldInvalid
 
 SCOPE_PREFIXES: Mapping[ConsentKind, str] = {
@@ -14,9 +14,9 @@ SCOPE_PREFIXES: Mapping[ConsentKind, str] = {
 
 # (permissions of which any one suffices, sentence)
 _SENTENCES: tuple[tuple[frozenset[Permission], str], ...] = (
-    (frozenset({Permission.ACCOUNTS_BASIC, Permission.ACCOUNTS_DETAIL}), "Account details: number, name and currency"),
+    (READ_ACCOUNTS, "Account details: number, name and currency"),
     (frozenset({Permission.BALANCES}), "Balances"),
-    (frozenset({Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_DETAIL}), "Transactions"),
+    (READ_TRANSACTIONS, "Transactions"),
     (frozenset({Permission.PARTY, Permission.PARTY_PSU}), "Name of the account owner"),
     (frozenset({Permission.BENEFICIARIES_BASIC, Permission.BENEFICIARIES_DETAIL}), "Trusted beneficiaries"),
 )

@@ -1,7 +1,7 @@
 """The operations of this standard that we serve, as one table. NextGenPSD2 XS2A 1.3, "Account Information Service"."""
 
 from kernel.access import Grant
-from kernel.banking.consents import ConsentKind, Permission
+from kernel.banking.consents import READ_ACCOUNTS, ConsentKind
 from kernel.operations import Operation
 from openapi.berlin_group.v1_3 import accounts
 from openapi.berlin_group.v1_3.wire import ReadAccount
@@ -17,7 +17,7 @@ ROWS: tuple[Row, ...] = (
         scope="accounts",
         grant=Grant.AUTHORIZATION_CODE,
         consent_kind=ConsentKind.ACCOUNTS,
-        permissions=frozenset({Permission.ACCOUNTS_BASIC, Permission.ACCOUNTS_DETAIL}),
+        permissions=READ_ACCOUNTS,
         response=ReadAccount,
         summary="Read one account, with its balances if asked",
         query=accounts.QUERY,

@@ -8,7 +8,15 @@ from msgspec import UNSET, UnsetType
 
 from kernel import json
 from kernel.banking.commands import LodgeConsent, ReadConsent, WithdrawConsent
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import (
+    DIRECTIONS,
+    READ_ACCOUNTS,
+    READ_TRANSACTIONS,
+    Consent,
+    ConsentKind,
+    ConsentLodgement,
+    Permission,
+)
 from kernel.errors import FieldDateInvalid, FieldExpected, FieldMissing
 from openapi.dialect import Rendering, WireRequest
 from openapi.uk_obie.v4_0.codes import ACCOUNT_CONSENT_REASONS, ACCOUNT_CONSENT_STATUSES, PERMISSION_CODES, PERMISSIONS
@@ -31,10 +39,6 @@ PATHS = {
     "transactions_from": "Data.TransactionFromDateTime",
     "transactions_to": "Data.TransactionToDateTime",
 }
-
-_ACCOUNTS = frozenset({Permission.ACCOUNTS_BASIC, Permission.ACCOUNTS_DETAIL})
-_TRANSACTIONS = frozenset({Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_DETAIL})
-_DIRECTIONS = frozenset({Permission.TRANSACTIONS_CREDITS, Permission.TRANSACTIONS_DEBITS})
 
 
 def decode_lodgement(body: bytes) -> ConsentLodgement:
@@ -66,11 +70,11 @@ def check_permissions(permissions: AbstractSet[Permission]) -> None:
     path = PATHS["permissions"]
     if not permissions:
         raise FieldMissing(public="At least one permission is required.", path=path)
-    if not permissions & _ACCOUNTS:
+    if not permissions & READ_ACCOUNTS:
         raise FieldExpected(public="ReadAccountsBasic or ReadAccountsDetail is expected.", path=path)
-    if permissions & _TRANSACTIONS and not permissions & _DIRECTIONS:
+    if permissions & READ_TRANSACTIONS and not permissions & DIRECTIONS:
         raise FieldExpected(public="ReadTransactionsCredits or ReadTransactionsDebits is expected.", path=path)
-    if permissions & _DIRECTIONS and not permissions & _TRANSACTIONS:
+    if permissions & DIRECTIONS and not permissions & READ_TRANSACTIONS:
         raise FieldExpected(public="ReadTransactionsBasic or ReadTransactionsDetail is expected.", path=path)
 
 

@@ -6,7 +6,7 @@ Consents are the caller's own business (client credentials); the data behind the
 from functools import partial
 
 from kernel.access import Grant
-from kernel.banking.consents import ConsentKind, Permission
+from kernel.banking.consents import READ_ACCOUNTS, READ_TRANSACTIONS, ConsentKind, Permission
 from kernel.banking.statements import PDF
 from kernel.operations import Operation
 from openapi.dialect import Row
@@ -38,9 +38,7 @@ from openapi.uk_obie.v4_0.wire_products import OBReadOffer1, OBReadProduct2
 from openapi.uk_obie.v4_0.wire_statements import OBReadStatement2
 
 SCOPE = "accounts"
-READ_ACCOUNTS = frozenset({Permission.ACCOUNTS_BASIC, Permission.ACCOUNTS_DETAIL})
 READ_BALANCES = frozenset({Permission.BALANCES})
-READ_TRANSACTIONS = frozenset({Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_DETAIL})
 READ_BENEFICIARIES = frozenset({Permission.BENEFICIARIES_BASIC, Permission.BENEFICIARIES_DETAIL})
 READ_DIRECT_DEBITS = frozenset({Permission.DIRECT_DEBITS})
 READ_STANDING_ORDERS = frozenset({Permission.STANDING_ORDERS_BASIC, Permission.STANDING_ORDERS_DETAIL})

@@ -48,7 +48,14 @@ async def test_of_an_authorisation(oauth: World):
     at = oauth.clock.wall()
     await oauth.database.write(
         lambda connection: start_authorisation(
-            connection, brand=BRAND.name, authorisation_id="a", consent_id="c", psu_id="p", approach="redirect", at=at
+            connection,
+            oauth.services.sealer,
+            brand=BRAND.name,
+            authorisation_id="a",
+            consent_id="c",
+            psu_id="p",
+            approach="redirect",
+            at=at,
         )
     )
     await rewrite(oauth.database, authorisations)
