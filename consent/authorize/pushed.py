@@ -116,23 +116,18 @@ async def take_pushed(connection: AsyncConnection, brand: str, pushed_id: str) -
 
 
 def _without_contents(pushed: PushedRequest) -> PushedRequest:
-    """Everything that the client asked for is gone; its address and state stay."""
-    return msgspec.structs.replace(
-        pushed,
+    """Its address, its state and the form of the answer stay; everything else that the client asked for is gone."""
+    return PushedRequest(
+        brand=pushed.brand,
+        id=pushed.id,
+        client_id=pushed.client_id,
+        redirect_uri=pushed.redirect_uri,
         scope=(),
-        code_challenge=None,
-        nonce=None,
-        claims={},
-        acr_values=(),
-        consent_id=None,
-        prompt=(),
-        max_age=None,
-        login_hint=None,
-        ui_locales=(),
-        dpop_jkt=None,
-        resources=(),
-        is_detailed=False,
-        amendment=b"",
+        created_at=pushed.created_at,
+        expires_at=pushed.expires_at,
+        response_type=pushed.response_type,
+        response_mode=pushed.response_mode,
+        state=pushed.state,
     )
 
 

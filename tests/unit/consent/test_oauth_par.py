@@ -12,7 +12,7 @@ from consent.authorize.pushed import PushedRequest, load_answerable, take_pushed
 from consent.tables_consents import consents
 from consent.tables_oauth import pushed_requests
 from kernel.errors import Overloaded
-from tests.unit.consent.oauth_world import SCA, World
+from tests.unit.consent.oauth_world import BRAND, SCA, World
 
 INVALID = (400, "invalid_request")
 
@@ -193,9 +193,14 @@ async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_
     """What a customer's TPP asked for, or whom it named, is nobody's business once it was answered."""
     world = oauth_anywhere
     request_uri = await world.pushed_uri(
-        world.acme, (await world.lodge(world.acme)).id, login_hint="alice@example.test", max_age="5"
+        world.acme,
+        (await world.lodge(world.acme)).id,
+        login_hint="alice@example.test",
+        max_age="5",
+        resource=BRAND.resource_audience,
     )
     pushed = await world.load_pushed(world.acme, request_uri)
+    assert pushed.resources
     assert await world.database.write(lambda connection: take_pushed(connection, "main", pushed.id))
     async with world.database.read() as connection:
         kept = await load_answerable(connection, "main", world.acme.client.id, request_uri)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from consent.keys.rotation import rotate_keys
 from tests.unit.consent.oauth_world import BRAND, Tpp, World
 
 
@@ -38,6 +39,16 @@ async def test_an_access_token_is_denied_alone(oauth_anywhere: World):
     assert await world.family_state(tokens["access_token"]) == "active"
     refreshed = await world.token(acme, "refresh_token", refresh_token=tokens["refresh_token"])
     assert not await denied(world, refreshed.json["access_token"])
+
+
+async def test_a_worker_that_has_not_heard_of_new_keys_asks_before_it_says_done(oauth: World):
+    keys = oauth.services.keys._sets._snapshots
+    old = keys[BRAND.name]
+    await rotate_keys(oauth.services, BRAND.name)
+    token = (await oauth.tokens(oauth.acme))["access_token"]
+    keys[BRAND.name] = old
+    assert await revoke(oauth, oauth.acme, token) == 200
+    assert await denied(oauth, token)
 
 
 async def test_a_wrong_hint_does_no_harm(oauth: World):
