@@ -9,11 +9,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
 from joserfc import jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
-from joserfc.util import urlsafe_b64decode
+from joserfc.util import base64_to_int, urlsafe_b64decode
 
 from kernel import json
 from kernel.errors import Problem
@@ -125,6 +126,23 @@ def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise JwtInvalid(f"not a key for {alg}: {error}") from None
     return JwtKey(kid, alg, key)
+
+
+def restore_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
+    """A key that was made here, out of `private_jwk` or `public_jwk`, after a place that shows whether it was changed. As `import_key`,
+    but an RSA key's factors are not proven prime again, which takes a hundred times as long as a signature; that they are factors is.
+    """
+    material = material_of(jwk)
+    if alg != "PS256" or "d" not in material:
+        return import_key(jwk, kid=kid, alg=alg)
+    try:
+        check_rsa_size(material)
+        n, e, d, p, q, dp, dq, qi = (base64_to_int(material[name]) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
+        numbers = RSAPrivateNumbers(p=p, q=q, d=d, dmp1=dp, dmq1=dq, iqmp=qi, public_numbers=RSAPublicNumbers(e, n))
+        native = numbers.private_key(unsafe_skip_rsa_key_validation=True)
+    except (ValueError, KeyError) as error:
+        raise JwtInvalid(f"not a key for {alg}: {error}") from None
+    return JwtKey(kid, alg, RSAKey.import_key(native))
 
 
 def public_jwk(key: JwtKey) -> dict[str, str]:

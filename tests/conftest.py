@@ -1,19 +1,24 @@
 """What every test may ask for: databases that are real, empty and its own, on SQLite and on PostgreSQL."""
 
+import asyncio
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import structlog
+import uvloop
 from hypothesis import HealthCheck, settings
 
 from tests.harness.databases import KINDS, POSTGRESQL, SQLITE, Databases, migrate
 from tests.harness.installations import locked
+from tests.harness.scratch import use_memory
+
+use_memory()  # before pytest makes its own folder
 
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin", "tests.conformance.mirrored"]
 
@@ -24,6 +29,11 @@ settings.load_profile("portcullis")
 # a traceback in colours, with every variable, takes as long as many a test; nobody reads it unless a test fails
 _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The servers' own event loop (`portcullis/cli.py`)."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The brand's signing keys in memory: unwrapped and imported once, used many times, replaced whole when the key set's version moves.
 
-Importing a private RSA key takes 33 ms, a hundred times its signature; so keys are imported here and nowhere else. A key that is to be
-used later is imported when it is published: nobody depends on the key store in the moment of a rotation.
+A key that is to be used later is unwrapped when it is published: nobody depends on the key store in the moment of a rotation.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from consent.tables_oauth import key_sets, signing_keys
 from kernel import json
 from kernel.database import Database
-from kernel.jose import Algorithm, JwtKey, generate_key, import_key, private_jwk, public_jwk
+from kernel.jose import Algorithm, JwtKey, generate_key, import_key, private_jwk, public_jwk, restore_key
 from kernel.key_store import KeyStore
 from kernel.snapshots import SnapshotCache
 
@@ -185,7 +184,7 @@ class KeyRing:
 
     async def _import(self, row: sa.Row[Any]) -> JwtKey:
         jwk = await self._store.unwrap(row.private_jwk, *key_place(row.brand, row.kid))
-        return await asyncio.to_thread(import_key, msgspec.json.decode(jwk, type=dict[str, str]), kid=row.kid, alg=row.alg)
+        return restore_key(msgspec.json.decode(jwk, type=dict[str, str]), kid=row.kid, alg=row.alg)
 
 
 def key_place(brand: str, kid: str) -> tuple[str, str, str, str]:

@@ -20,6 +20,7 @@ from kernel.jose import (
     parse_jwt,
     private_jwk,
     public_jwk,
+    restore_key,
     sign_jwt,
     verify_jwt,
 )
@@ -43,6 +44,22 @@ def test_what_a_private_key_signs_its_public_half_verifies(alg: Algorithm):
     public = import_key(public_jwk(key), kid=key.kid, alg=alg)
     assert verify(sign_jwt({"sub": "x"}, private, typ="at+jwt"), public) == {"sub": "x"}
     assert not {"d", "p", "q", "dp", "dq", "qi"} & public_jwk(key).keys()
+
+
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_a_key_that_was_kept_signs_as_before(alg: Algorithm):
+    key = KEYS[alg]
+    for kept in (private_jwk(key), public_jwk(key)):
+        restored = restore_key(kept, kid=key.kid, alg=alg)
+        assert (restored.kid, restored.alg, public_jwk(restored)) == (key.kid, alg, public_jwk(key))
+    assert verify(sign_jwt({"sub": "x"}, restore_key(private_jwk(key), kid=key.kid, alg=alg), typ="at+jwt"), key) == {"sub": "x"}
+
+
+@pytest.mark.parametrize("changes", [{"p": "AQAB"}, {"n": "AQAB"}, {"qi": None}, {"d": "!"}, {"e": None}], ids=str)
+def test_what_is_no_whole_rsa_key_is_not_restored(changes: dict[str, str | None]):
+    kept = {**private_jwk(KEYS["PS256"]), **changes}
+    with pytest.raises(JwtInvalid):
+        restore_key({name: value for name, value in kept.items() if value is not None}, kid="k", alg="PS256")
 
 
 @pytest.mark.spec("RFC8725-3.1")
