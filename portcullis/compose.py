@@ -97,7 +97,7 @@ class Composition:
 async def compose(parts: Parts) -> AsyncIterator[Composition]:
     """Open the hot state, load the keys, join consent server and gateway. On leaving, everything queued is written first."""
     async with AsyncExitStack() as stack:
-        versions = await _open_versions(stack, parts)
+        versions, birth = await _open_versions(stack, parts)
         journal = Journal(tables.journal, tables.outbox)
         issued = await stack.enter_async_context(
             GroupedWrites.running(entry_writer(parts.database, journal), "token records", is_refused=refuses_values)
@@ -135,6 +135,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             _watch_keys(parts, services.keys, brand.name)
         await stack.enter_async_context(following_keys(services, parts.brands))
         await register_internal_clients(services, parts.settings, parts.brands)
+        await _outlive_second_of(birth, parts.clock)
         yield Composition(
             services=services,
             store=store,
@@ -145,7 +146,8 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
 
 
-async def _open_versions(stack: AsyncExitStack, parts: Parts) -> Versions:
+async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions, float]:
+    """Also when the memory of first uses was born, in seconds since the epoch."""
     epoch = Epoch(parts.database, tables.epoch, parts.clock, monotonic)
     hot_state: InProcessHotState | RedisHotState
     if parts.settings.redis_url:
@@ -153,11 +155,11 @@ async def _open_versions(stack: AsyncExitStack, parts: Parts) -> Versions:
     else:
         hot_state = InProcessHotState(monotonic, parts.clock, parts.ids, on_restart=epoch.adopt)
     await stack.enter_async_context(hot_state.running())
-    await _outlive_second_of(await hot_state.born_at(), parts.clock)
+    birth = await hot_state.born_at()
     local: HotState = InProcessHotState(monotonic, parts.clock, parts.ids)
     versions = Versions(epoch, hot_state, local, monotonic, workers=parts.settings.workers)
     await stack.enter_async_context(versions.running())
-    return versions
+    return versions, birth
 
 
 def _compose_notifier(parts: Parts, brand: Brand) -> Notifier:

@@ -1,6 +1,7 @@
 """What every test may ask for: databases that are real, empty and its own, on SQLite and on PostgreSQL."""
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from tests.harness.installations import locked
 from tests.harness.scratch import use_memory
 
 use_memory()  # before pytest makes its own folder
+gc.disable()  # until all tests are collected
 
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin", "tests.conformance.mirrored"]
 
@@ -29,6 +31,12 @@ settings.load_profile("portcullis")
 # a traceback in colours, with every variable, takes as long as many a test; nobody reads it unless a test fails
 _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
+
+
+def pytest_collection_finish() -> None:
+    """What is there when the first test begins stays until the last one ends: no need to look through it for garbage again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
