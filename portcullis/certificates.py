@@ -19,9 +19,9 @@ from plugins.certificates.ocsp import OcspResponders
 from plugins.certificates.standing import Rules, Standing
 from plugins.certificates.verdicts import Source
 from portcullis.certificate_settings import CertificateSettings
-from portcullis.listening import cancel
 from portcullis.outbound import open_fetching
 from portcullis.settings import Settings, TlsSettings
+from portcullis.stopping import cancel
 
 Lists = Sequence[tuple[Path, frozenset[Vouches]]]
 

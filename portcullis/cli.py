@@ -1,6 +1,7 @@
 """The command line. Each command says what to do when it cannot do it, and exits with 1."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -17,15 +18,10 @@ from rich.markup import escape
 from kernel import log
 from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
-from openapi import DIALECTS
-from openapi.core_bank.v1.document import core_bank_document
-from openapi.core_bank.v1.operations import NAME as CORE_BANK
-from openapi.document import document_of
 from portcullis import loading
 from portcullis.checks import check_production
 from portcullis.cli_tpp import consent, tpp
 from portcullis.explaining import explain
-from portcullis.files import check_files
 from portcullis.settings import Settings
 from portcullis.version import VERSION
 
@@ -59,6 +55,7 @@ def main() -> None:
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     os.umask(OTHERS)
+    gc.freeze()  # with what the command loaded
     uvloop.run(work)
 
 
@@ -143,6 +140,8 @@ def upgrade(*, config: Path | None = None) -> None:
 @config.command
 def check(file: Path) -> None:
     """Say whether a production server would start on a configuration, without starting it."""
+    from portcullis.files import check_files  # noqa: PLC0415  a command loads what it needs
+
     settings = _production_settings(file, None)
     check_files(settings)
     for brand in settings.resolved_brands():
@@ -261,6 +260,11 @@ def check_core_bank(
 @app.command(name="openapi")
 def openapi_document(dialect: str) -> None:
     """Print the OpenAPI document of a dialect, such as uk_obie/v4.0, or of the contract core_bank/v1."""
+    from openapi import DIALECTS  # noqa: PLC0415  a command loads what it needs
+    from openapi.core_bank.v1.document import core_bank_document  # noqa: PLC0415
+    from openapi.core_bank.v1.operations import NAME as CORE_BANK  # noqa: PLC0415
+    from openapi.document import document_of  # noqa: PLC0415
+
     if dialect == CORE_BANK:
         print(json.dumps(core_bank_document(), indent=2))
         return

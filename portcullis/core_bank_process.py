@@ -19,9 +19,9 @@ from kernel.config import ConfigurationRefused
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.ids import Ids
 from plugins.upstreams.core_bank import CoreBank
-from portcullis.listening import cancel
 from portcullis.serve_core_bank import HOST, bank_url
 from portcullis.settings import DEFAULT_CORE_BANK_PORT, Settings
+from portcullis.stopping import cancel
 
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 10.0

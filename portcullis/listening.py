@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import signal
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from kernel import json
@@ -20,6 +19,7 @@ from openapi import DIALECTS
 from portcullis.front import FrontDoor
 from portcullis.ops import Ops
 from portcullis.settings import Settings
+from portcullis.stopping import cancel
 
 LOOPBACK = "127.0.0.1"
 OPS_LIMITS = Limits(body_bytes=lambda _path: 0)
@@ -87,16 +87,6 @@ def _naming(key: str, host: str, port: int) -> Iterator[None]:
         ) from None
 
 
-def catch_stop() -> asyncio.Event:
-    """Set by SIGTERM or SIGINT from now on. Asked for before anyone is told that the server is ready, so that whoever stops it at once
-    is heard too; a signal before that ends the process as it stands."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    return stopped
-
-
 def ready_document(settings: Settings, brand: Brand) -> bytes:
     """What ready.json says: where to go. Written last, when every listener accepts."""
     dialects = {dialect.name: brand.mtls_url + dialect.base_path for dialect in DIALECTS if dialect.name in brand.dialects}
@@ -112,10 +102,3 @@ def ready_document(settings: Settings, brand: Brand) -> bytes:
 
 def refuse_ops(_request: Request, _problem: Exception) -> Response:
     return Response(400)
-
-
-async def cancel(task: asyncio.Task[None]) -> None:
-    """End a task and wait for its end."""
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -20,10 +20,11 @@ from portcullis.exclusive import serving
 from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
 from portcullis.key_store import open_keys
-from portcullis.listening import catch_stop, listening
+from portcullis.listening import listening
 from portcullis.ops import ops_of
 from portcullis.outbound import open_directories, open_fetching
 from portcullis.settings import Settings
+from portcullis.stopping import catch_stop
 from portcullis.surfaces import production_surfaces
 
 

@@ -21,9 +21,9 @@ from plugins.upstreams.built_in import BuiltInBank
 from portcullis.banner import seeding_progress
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank_server import CoreBankServer
-from portcullis.listening import cancel, catch_stop
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.settings import Settings
+from portcullis.stopping import cancel, catch_stop
 from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
 from sandbox.bank.seeding import seed_bank
 from sandbox.clock import MovedClock

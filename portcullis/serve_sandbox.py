@@ -31,11 +31,12 @@ from portcullis.core_bank_process import core_bank_beside
 from portcullis.exclusive import serving
 from portcullis.front import FrontDoor, Surface
 from portcullis.housekeeping import housekeeping
-from portcullis.listening import cancel, catch_stop, listening, ready_document
+from portcullis.listening import listening, ready_document
 from portcullis.ops import ops_of
 from portcullis.outbound import open_directories, open_fetching
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.settings import Settings
+from portcullis.stopping import cancel, catch_stop
 from portcullis.surfaces import production_surfaces
 from sandbox.actions import Actions
 from sandbox.atomic_file import PUBLIC, write_atomically

@@ -31,3 +31,10 @@ def test_the_sandbox_would_be_noticed():
     code = f"import portcullis.serve_sandbox\n{LOADED}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "sandbox.control" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["cli", "serve_core_bank"])
+def test_a_command_does_not_wait_for_what_it_has_no_use_for(command):
+    code = f"import sys, portcullis.{command}\nprint('portcullis.compose' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
