@@ -67,15 +67,15 @@ def reload_identity(context: ssl.SSLContext, identity: TlsIdentity) -> None:
 
 async def follow_identity(contexts: Sequence[ssl.SSLContext], identity: TlsIdentity, *, seconds: float = FOLLOW_SECONDS) -> None:
     """Reload the certificate whenever its file was replaced, until cancelled. A renewed one needs no restart."""
-    used = _stamp(identity)
+    used = await asyncio.to_thread(_stamp, identity)
     while True:
         await asyncio.sleep(seconds)
-        found = _stamp(identity)
+        found = await asyncio.to_thread(_stamp, identity)
         if found == used:
             continue
         try:
             for context in contexts:
-                reload_identity(context, identity)
+                await asyncio.to_thread(reload_identity, context, identity)
         except OSError as error:  # ssl.SSLError is one
             log.warning("server_certificate_unusable", error=type(error).__name__)
             continue
