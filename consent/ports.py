@@ -82,8 +82,8 @@ class PsuIdentity(Protocol):
     async def finish_sca(
         self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, linked: LinkedTerms | None = None
     ) -> ScaEvidence | None:
-        """Evidence, linked to `linked`; None for a wrong answer, or one to a challenge that was started for anything else. Attempts and
-        expiry are counted by the caller."""
+        """Evidence, linked to `linked`; None for a wrong answer, or one to a challenge that was started for another PSU or for anything
+        else. Attempts and expiry are counted by the caller."""
         ...
 
 

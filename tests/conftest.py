@@ -1,9 +1,11 @@
 """What every test may ask for: databases that are real, empty and its own, on SQLite and on PostgreSQL."""
 
 import asyncio
+import faulthandler
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,6 +23,8 @@ from tests.harness.scratch import use_memory
 
 use_memory()  # before pytest makes its own folder
 gc.disable()  # until all tests are collected
+
+TEARDOWN_SECONDS = 60
 
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin", "tests.conformance.mirrored"]
 
@@ -42,6 +46,17 @@ def pytest_collection_finish() -> None:
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """The servers' own event loop (`portcullis/cli.py`)."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """A test that failed has no time limit any more (pytest-timeout lets it go for a debugger), and connections that it left open can
+    keep uvloop from closing for ever: then its worker dies, and the run says where."""
+    faulthandler.dump_traceback_later(TEARDOWN_SECONDS, exit=True, file=sys.__stderr__)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """Count failed attempts to authenticate, in the database, so that neither a restart nor parallel guesses get around the limit.
 
 RTS (EU) 2018/389 article 4(3)(b): at most five failed attempts in a row, then the credential is blocked for a time.
-An attempt is taken before the secret is looked at and given back when it was right: guesses in flight are counted.
+An attempt is taken before the secret is looked at and given back when it was right: guesses in flight are counted. So is what is sent to
+a customer, a code or a push to their device: who knows only the password cannot press until they give in.
 """
 
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from kernel.database import insert_into
 from kernel.sealed import Sealer
 
 FAILURES_MAX = 5  # per PSU and credential, and per journey
+SENT_MAX = 20  # to one PSU, in whatever journeys, until they have authenticated
 PEER_FAILURES_MAX = 100  # per network address: many customers may share one
 FAILURES_WITHIN = timedelta(hours=1)
 BLOCKED_FOR = timedelta(minutes=15)
@@ -25,12 +27,16 @@ def code_subject(sealer: Sealer, brand: str, psu_id: str) -> str:
     return f"code/{sealer.blind(psu_id, 'attempts', brand)}"
 
 
+def sent_subject(sealer: Sealer, brand: str, psu_id: str) -> str:
+    """What is sent to a PSU is counted by."""
+    return f"sent/{sealer.blind(psu_id, 'attempts', brand)}"
+
+
 async def take_attempt(
     connection: AsyncConnection, brand: str, subject: str, now: datetime, *, limit: int = FAILURES_MAX
 ) -> bool:
     """Count one attempt of `subject` as failed until it is given back. False if the subject is blocked. `now` is protocol time."""
-    await connection.execute(_insert_unless_known(connection, brand, subject, now))
-    row = (await connection.execute(_select(brand, subject).with_for_update())).one()
+    row = (await connection.execute(_insert_or_lock(connection, brand, subject, now))).one()
     if row.blocked_until is not None and row.blocked_until > now:
         return False
     starts_anew = row.blocked_until is not None or now - row.first_at >= FAILURES_WITHIN
@@ -58,17 +64,15 @@ async def return_attempt(connection: AsyncConnection, brand: str, subject: str) 
     )
 
 
-def _select(brand: str, subject: str) -> sa.Select[Any]:
-    return sa.select(attempts).where(attempts.c.brand == brand, attempts.c.subject == subject)
-
-
 def _update(brand: str, subject: str) -> sa.Update:
     return attempts.update().where(attempts.c.brand == brand, attempts.c.subject == subject)
 
 
-def _insert_unless_known(connection: AsyncConnection, brand: str, subject: str, now: datetime) -> Any:
+def _insert_or_lock(connection: AsyncConnection, brand: str, subject: str, now: datetime) -> Any:
+    """The row, ours until the transaction ends. One statement: between two, another may forgive, which removes it."""
     return (
         insert_into(connection, attempts)
         .values(brand=brand, subject=subject, failures=0, first_at=now, blocked_until=None, expires_at=now + FAILURES_WITHIN)
-        .on_conflict_do_nothing(index_elements=["brand", "subject"])
+        .on_conflict_do_update(index_elements=["brand", "subject"], set_={"subject": subject})
+        .returning(attempts)
     )

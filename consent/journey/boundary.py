@@ -18,7 +18,7 @@ from consent.journey.problems import (
     JourneyUnknown,
     page_error,
 )
-from consent.journey.rows import PATHS, Purpose, Stage, path_of
+from consent.journey.rows import PATHS, Journey, Notice, Purpose, Stage, path_of, update_unmoved
 from consent.journey.session import Session, load_session
 from consent.pages.render import render_error_page
 from consent.services import Services
@@ -97,6 +97,12 @@ def _refuse(brand: Brand, purpose: Purpose, problem: Problem, *, carry_on: str =
 def see_other(path: str) -> Response:
     """After a form, and to the page that is due: a reload repeats nothing."""
     return Response(303, None, CIMultiDict({"Location": path, "Cache-Control": "no-store"}))
+
+
+async def tell(services: Services, journey: Journey, notice: Notice) -> Response:
+    """On the page that is due; a journey that has moved on is told nothing."""
+    await services.database.write(lambda connection: update_unmoved(connection, journey, notice=notice))
+    return see_other(path_of(journey))
 
 
 def render_problem(brand: Brand, problem: Problem, *, carry_on: str = "") -> Response:

@@ -5,9 +5,11 @@ the page that shows it (consent/journey/paying.py).
 """
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.journey.attempts import SENT_MAX, code_subject, forgive_attempts, sent_subject, take_attempt
 from consent.journey.problems import AuthenticationUnavailable
-from consent.journey.rows import Journey
+from consent.journey.rows import CODES_SENT_MAX, Journey, Stage, load_journey, update_journey
 from consent.journey.session import answering
 from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
 from consent.services import Services
@@ -31,10 +33,30 @@ class _Chosen(msgspec.Struct, frozen=True):
     choice: Choice
 
 
+async def take_sending(services: Services, brand: Brand, journey: Journey, psu: Psu) -> bool:
+    """Count what is about to be sent, against the journey and its PSU. False if one of them has none left, or the journey is over."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
+        if current is None or current.stage is Stage.DONE or current.codes_sent >= CODES_SENT_MAX:
+            return False
+        await update_journey(connection, current, codes_sent=current.codes_sent + 1)
+        subject = sent_subject(services.sealer, brand.name, psu.id)
+        return await take_attempt(connection, brand.name, subject, services.clock.wall(), limit=SENT_MAX)
+
+    return await services.database.write(work)
+
+
+async def forgive_codes(connection: AsyncConnection, services: Services, brand: Brand, psu: Psu) -> None:
+    """The PSU has authenticated: wrong codes, and what was sent, count from none again."""
+    for subject in (code_subject, sent_subject):
+        await forgive_attempts(connection, brand.name, subject(services.sealer, brand.name, psu.id))
+
+
 async def start_challenge(
     services: Services, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None
 ) -> tuple[ScaChallenge, ScaEvidence | None]:
-    """A started challenge, with the evidence if it confirmed by itself. Raises AuthenticationUnavailable or UpstreamTimedOut."""
+    """A started challenge, with the evidence if it confirmed by itself. `take_sending` comes first. Raises AuthenticationUnavailable or UpstreamTimedOut."""
     method = next((method for method in psu.sca_methods if method in METHODS), None)
     if method is None:
         raise AuthenticationUnavailable(f"methods {psu.sca_methods}")

@@ -3,18 +3,16 @@
 UK Customer Experience Guidelines: choose accounts, do not consent again; nothing is preselected; refusing is as easy as sharing.
 """
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.errors import AccountClosed
 from consent.journey.authorising import Approval
-from consent.journey.boundary import see_other
+from consent.journey.boundary import tell
 from consent.journey.challenge import open_evidence
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import claim_of, leave
 from consent.journey.outcome import approve
 from consent.journey.paying import show_payment, take_payment
 from consent.journey.problems import FormStale
-from consent.journey.rows import Notice, Stage, path_of, update_journey
+from consent.journey.rows import Notice, Stage, path_of
 from consent.journey.session import Session, load_psu
 from consent.journey.terms import Option, choose, kept, load_options, offered, render_shown, render_terms
 from consent.pages.render import render_page
@@ -59,11 +57,11 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
     staying = kept(session.asked.consent, options)
     chosen = (*staying, *(option for option in choose(options, form.accounts) if option not in staying))
     if not chosen:
-        return await _ask_again(services, session, Notice.NO_ACCOUNT)
+        return await tell(services, session.journey, Notice.NO_ACCOUNT)
     try:
         return await _approve(services, brand, session, chosen)
     except AccountClosed:
-        return await _ask_again(services, session, Notice.ACCOUNT_CLOSED)
+        return await tell(services, session.journey, Notice.ACCOUNT_CLOSED)
 
 
 async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
@@ -85,11 +83,3 @@ async def _approve(services: Services, brand: Brand, session: Session, chosen: t
         shown=render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), chosen),
     )
     return await approve(services, brand, asked, approval, claim_of(services, session))
-
-
-async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:
-    async def work(connection: AsyncConnection) -> None:
-        await update_journey(connection, session.journey, notice=notice)
-
-    await services.database.write(work)
-    return see_other(path_of(session.journey))

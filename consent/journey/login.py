@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.journey.attempts import FAILURES_MAX, PEER_FAILURES_MAX, forgive_attempts, return_attempt, take_attempt
 from consent.journey.authentication import record_authentication, start_authentication
-from consent.journey.boundary import see_other
-from consent.journey.challenge import seal_challenge, seal_evidence, start_challenge
+from consent.journey.boundary import see_other, tell
+from consent.journey.challenge import forgive_codes, seal_challenge, seal_evidence, start_challenge, take_sending
 from consent.journey.cookies import set_cookie
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import leave
@@ -84,17 +84,14 @@ async def _take_attempts(services: Services, brand: Brand, journey: Journey, sub
 async def _refuse(services: Services, session: Session, notice: Notice) -> Response:
     if session.is_earlier:
         raise FormStale("a second login that failed leaves the first as it is")
-
-    async def work(connection: AsyncConnection) -> None:
-        await update_journey(connection, session.journey, notice=notice)
-
-    await services.database.write(work)
-    return see_other(path_of(session.journey))
+    return await tell(services, session.journey, notice)
 
 
 async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, subjects: Subjects) -> Response:
     """The password was right: start strong authentication, unless it is a payment's, and give the journey a new secret that only this
     answer carries."""
+    if not session.is_payment and not await take_sending(services, brand, session.journey, psu):
+        return await _refuse(services, session, Notice.SENDING_BLOCKED)
     started = None if session.is_payment else await start_challenge(services, brand, psu, session.journey.id)
     challenge, evidence = started or (None, None)
     secret = services.ids.secret()
@@ -116,6 +113,7 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, s
             authorisation_id=authorisation_id,
         )
         if evidence is not None:
+            await forgive_codes(connection, services, brand, psu)
             await record_authentication(connection, services, entered, psu, evidence)
         await update_journey(
             connection,
@@ -128,7 +126,6 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, s
             psu_id=psu.id,
             authorisation_id=authorisation_id,
             password_failures=0,
-            codes_sent=journey.codes_sent + (started is not None),
             challenge=None if challenge is None or evidence is not None else seal_challenge(services.sealer, journey, challenge),
             evidence=None if evidence is None else seal_evidence(services.sealer, journey, evidence),
         )

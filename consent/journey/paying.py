@@ -7,17 +7,16 @@ Customer Experience Guidelines: the PSU chooses the account unless the TPP named
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import AccountClosed
-from consent.journey.attempts import code_subject, forgive_attempts
 from consent.journey.authentication import record_authentication
 from consent.journey.authorising import Approval, check_authorisable
 from consent.journey.boundary import see_other
-from consent.journey.challenge import Choice, seal_chosen, start_challenge
+from consent.journey.challenge import Choice, forgive_codes, seal_chosen, start_challenge, take_sending
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import claim_of
 from consent.journey.linking import linked_of, payment_in, render_facts, render_money, shown_of
 from consent.journey.outcome import approve
 from consent.journey.problems import FormStale
-from consent.journey.rows import PATHS, Notice, Stage, load_journey, path_of, seen, take_sending, update_journey
+from consent.journey.rows import PATHS, Notice, Stage, path_of, seen, update_unmoved
 from consent.journey.session import Session, load_psu
 from consent.journey.terms import Option, choose, load_options, offered
 from consent.pages.render import render_page
@@ -56,24 +55,23 @@ async def take_payment(services: Services, brand: Brand, session: Session, form:
     chosen = options[:1] if is_fixed else choose(options, form.accounts)
     if len(chosen) != 1:
         return await _ask_again(services, session, Notice.NO_DEBTOR_ACCOUNT)
-    if not await services.database.write(lambda connection: take_sending(connection, session.journey, Stage.CONSENT)):
-        return await _ask_again(services, session, Notice.CODE_BLOCKED)
+    journey = session.journey
+    if not await take_sending(services, brand, journey, psu):
+        return await _ask_again(services, session, Notice.SENDING_BLOCKED)
     linked = linked_of(session.asked.consent, chosen[0].upstream_id)
     choice = Choice(chosen[0].upstream_id, linked.digest)
-    challenge, evidence = await start_challenge(services, brand, psu, session.journey.id, linked)
+    challenge, evidence = await start_challenge(services, brand, psu, journey.id, linked)
     if evidence is not None:
         return await complete_payment(services, brand, session, psu, choice, evidence=evidence)
 
     async def work(connection: AsyncConnection) -> None:
-        journey = await load_journey(connection, brand.name, session.journey.secret_hash, lock=True)
-        if journey is None or journey.stage is not Stage.CONSENT:
-            raise FormStale("the journey has moved on")
         sealed = seal_chosen(services.sealer, journey, challenge, choice)
         changes = seen(journey, services.clock.wall())
-        await update_journey(connection, journey, **changes, stage=Stage.SCA, notice=Notice.NONE, challenge=sealed)
+        if not await update_unmoved(connection, journey, **changes, stage=Stage.SCA, notice=Notice.NONE, challenge=sealed):
+            raise FormStale("the journey has moved on")
 
     await services.database.write(work)
-    return see_other(PATHS[session.journey.purpose][Stage.SCA])
+    return see_other(PATHS[journey.purpose][Stage.SCA])
 
 
 async def complete_payment(
@@ -100,7 +98,7 @@ async def complete_payment(
 
     async def claim(connection: AsyncConnection) -> None:
         await finish(connection)
-        await forgive_attempts(connection, brand.name, code_subject(services.sealer, brand.name, psu.id))
+        await forgive_codes(connection, services, brand, psu)
         await record_authentication(connection, services, journey, psu, evidence)
 
     try:
@@ -121,7 +119,8 @@ async def _ask_again(services: Services, session: Session, notice: Notice) -> Re
     """Back to the page, and to a new authentication after it: what was started for another account is worth nothing."""
 
     async def work(connection: AsyncConnection) -> None:
-        await update_journey(connection, session.journey, stage=Stage.CONSENT, notice=notice, challenge=None)
+        if not await update_unmoved(connection, session.journey, stage=Stage.CONSENT, notice=notice, challenge=None):
+            raise FormStale("the journey has moved on")
 
     await services.database.write(work)
     return see_other(PATHS[session.journey.purpose][Stage.CONSENT])

@@ -55,6 +55,7 @@ class Notice(StrEnum):
     CODE_BLOCKED = "code_blocked"
     CODE_EXPIRED = "code_expired"
     CODE_SENT = "code_sent"
+    SENDING_BLOCKED = "sending_blocked"
     DEVICE_WAITING = "device_waiting"
     NO_ACCOUNT = "no_account"
     ACCOUNT_CLOSED = "account_closed"
@@ -141,18 +142,9 @@ async def update_journey(connection: AsyncConnection, journey: Journey, **change
     )
 
 
-async def take_sending(connection: AsyncConnection, journey: Journey, stage: Stage) -> bool:
-    """Count a code that is about to be sent. False if the journey is not at `stage` any more, or has none left."""
-    current = await load_journey(connection, journey.brand, journey.secret_hash, lock=True)
-    if current is None or current.stage is not stage or current.codes_sent >= CODES_SENT_MAX:
-        return False
-    await update_journey(connection, current, codes_sent=current.codes_sent + 1)
-    return True
-
-
-async def take_journey(connection: AsyncConnection, journey: Journey, now: datetime) -> bool:
-    """Finish a journey: True for the first caller that finds it as `journey` was read, False for every other."""
-    finished = await connection.execute(
+async def update_unmoved(connection: AsyncConnection, journey: Journey, **changes: Any) -> bool:
+    """The same, if it is still at the stage and of the login at which `journey` was read; False if it has moved on."""
+    updated = await connection.execute(
         journeys.update()
         .where(
             journeys.c.brand == journey.brand,
@@ -160,9 +152,14 @@ async def take_journey(connection: AsyncConnection, journey: Journey, now: datet
             journeys.c.stage == journey.stage,
             journeys.c.secret_hash == journey.secret_hash,
         )
-        .values(stage=Stage.DONE, seen_at=now, challenge=None, evidence=None)
+        .values(**changes)
     )
-    return finished.rowcount == 1
+    return updated.rowcount == 1
+
+
+async def take_journey(connection: AsyncConnection, journey: Journey, now: datetime) -> bool:
+    """Finish a journey: True for the first caller that finds it as `journey` was read, False for every other."""
+    return await update_unmoved(connection, journey, stage=Stage.DONE, seen_at=now, challenge=None, evidence=None)
 
 
 def seen(journey: Journey, now: datetime) -> dict[str, Any]:

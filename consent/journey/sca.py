@@ -8,18 +8,20 @@ is compared with the payment as it stands now.
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import PaymentNotLinked
-from consent.journey.attempts import FAILURES_MAX, code_subject, forgive_attempts, take_attempt
+from consent.journey.attempts import FAILURES_MAX, code_subject, take_attempt
 from consent.journey.authentication import record_authentication
-from consent.journey.boundary import see_other
+from consent.journey.boundary import see_other, tell
 from consent.journey.challenge import (
     Choice,
     finish_challenge,
+    forgive_codes,
     open_challenge,
     open_chosen,
     seal_challenge,
     seal_chosen,
     seal_evidence,
     start_challenge,
+    take_sending,
 )
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import leave
@@ -36,8 +38,8 @@ from consent.journey.rows import (
     load_journey,
     path_of,
     seen,
-    take_sending,
     update_journey,
+    update_unmoved,
 )
 from consent.journey.session import Session, load_psu
 from consent.pages.render import render_page
@@ -74,15 +76,15 @@ async def take_sca(services: Services, brand: Brand, session: Session, form: For
         return await _resend(services, brand, session, psu)
     challenge, choice = _open(services, session)
     if challenge is None or challenge.expires_at <= services.clock.wall():
-        return await _tell(services, session.journey, Notice.CODE_EXPIRED)
+        return await tell(services, session.journey, Notice.CODE_EXPIRED)
     if challenge.method == "device":
         return await _ask_device(services, brand, session, psu, challenge, choice=choice)
     if not await _take_attempts(services, brand, session.journey, psu):
-        return await _tell(services, session.journey, Notice.CODE_BLOCKED)
+        return await tell(services, session.journey, Notice.CODE_BLOCKED)
     code = "".join(form.get("otp").split())
     evidence = await finish_challenge(services, brand, psu, challenge, code, linked=_linked(session, choice))
     if evidence is None:
-        return await _tell(services, session.journey, Notice.CODE_WRONG)
+        return await tell(services, session.journey, Notice.CODE_WRONG)
     return await _pass(services, brand, session, psu, choice, evidence=evidence)
 
 
@@ -109,7 +111,7 @@ async def _ask_device(
     """A device that waits for its owner is asked again; asking guesses nothing, so it is not counted."""
     evidence = await finish_challenge(services, brand, psu, challenge, "", linked=_linked(session, choice))
     if evidence is None:
-        return await _tell(services, session.journey, Notice.DEVICE_WAITING)
+        return await tell(services, session.journey, Notice.DEVICE_WAITING)
     return await _pass(services, brand, session, psu, choice, evidence=evidence)
 
 
@@ -136,27 +138,22 @@ async def _pass(
     journey = session.journey
 
     async def work(connection: AsyncConnection) -> None:
-        current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
-        if current is None or current.stage is not Stage.SCA:
+        moved = await update_unmoved(
+            connection,
+            journey,
+            **seen(journey, services.clock.wall()),
+            stage=AUTHENTICATED[journey.purpose],
+            notice=Notice.NONE,
+            challenge=None,
+            evidence=seal_evidence(services.sealer, journey, evidence),
+        )
+        if not moved:
             raise FormStale("the journey has moved on")
-        await forgive_attempts(connection, brand.name, code_subject(services.sealer, brand.name, psu.id))
-        await record_authentication(connection, services, current, psu, evidence)
-        await _move(connection, services, current, evidence)
+        await forgive_codes(connection, services, brand, psu)
+        await record_authentication(connection, services, journey, psu, evidence)
 
     await services.database.write(work)
     return see_other(PATHS[journey.purpose][AUTHENTICATED[journey.purpose]])
-
-
-async def _move(connection: AsyncConnection, services: Services, journey: Journey, evidence: ScaEvidence) -> None:
-    await update_journey(
-        connection,
-        journey,
-        **seen(journey, services.clock.wall()),
-        stage=AUTHENTICATED[journey.purpose],
-        notice=Notice.NONE,
-        challenge=None,
-        evidence=seal_evidence(services.sealer, journey, evidence),
-    )
 
 
 async def _resend(services: Services, brand: Brand, session: Session, psu: Psu) -> Response:
@@ -164,8 +161,8 @@ async def _resend(services: Services, brand: Brand, session: Session, psu: Psu) 
     _, choice = _open(services, session)
     if session.is_payment and choice is None:
         raise FormStale("no choice to confirm")
-    if not await services.database.write(lambda connection: take_sending(connection, journey, Stage.SCA)):
-        return await _tell(services, journey, Notice.CODE_BLOCKED)
+    if not await take_sending(services, brand, journey, psu):
+        return await tell(services, journey, Notice.SENDING_BLOCKED)
     challenge, evidence = await start_challenge(services, brand, psu, journey.id, _linked(session, choice))
     if evidence is not None:
         return await _pass(services, brand, session, psu, choice, evidence=evidence)
@@ -173,15 +170,8 @@ async def _resend(services: Services, brand: Brand, session: Session, psu: Psu) 
     sealed = seal_chosen(sealer, journey, challenge, choice) if choice else seal_challenge(sealer, journey, challenge)
 
     async def work(connection: AsyncConnection) -> None:
-        await update_journey(connection, journey, challenge=sealed, notice=Notice.CODE_SENT)
-
-    await services.database.write(work)
-    return see_other(path_of(journey))
-
-
-async def _tell(services: Services, journey: Journey, notice: Notice) -> Response:
-    async def work(connection: AsyncConnection) -> None:
-        await update_journey(connection, journey, notice=notice)
+        if not await update_unmoved(connection, journey, challenge=sealed, notice=Notice.CODE_SENT):
+            raise FormStale("the journey has moved on: what was sent is nobody's")
 
     await services.database.write(work)
     return see_other(path_of(journey))

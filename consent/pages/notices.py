@@ -27,6 +27,9 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
         ),
         "code_expired": Notice("That code has expired. Ask for a new one.", "otp"),
         "code_sent": Notice("We have sent you a new code.", is_error=False),
+        "sending_blocked": Notice(
+            "We have sent you too many requests to confirm. To keep you safe, we send no more for now. Try again in 15 minutes."
+        ),
         "device_waiting": Notice("Your device has not confirmed yet. Confirm there, then continue here.", is_error=False),
         "timed_out": Notice("We logged you out, because nothing happened for a while. Please log in again.", is_error=False),
         "sharing_stopped": Notice(

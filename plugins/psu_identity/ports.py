@@ -40,8 +40,8 @@ class DeviceRequest:
 
 
 class Device(Protocol):
-    """The bank's app on a PSU's device, which can confirm what it is shown. A confirmation is good for what was `linked` when it was
-    asked for."""
+    """The bank's app on a PSU's device, which can confirm what it is shown. A confirmation is good for the PSU who was asked,
+    and for what was `linked` then."""
 
     simulated: bool
 

@@ -1,6 +1,7 @@
 """Authenticators that only pretend: their evidence says so, and a production configuration refuses them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from consent.ports import LinkedTerms, Psu
 from kernel.brand import Brand
@@ -8,6 +9,7 @@ from kernel.ids import Ids
 from plugins.psu_identity.ports import DeviceRequest
 
 FIXED_CODE = "123456"
+REMEMBERED_MAX = 10_000  # requests to a device; the oldest is forgotten first, and then it was never confirmed
 
 
 class FixedCodeSender:
@@ -26,8 +28,19 @@ def _to_pay(linked: LinkedTerms | None) -> str:
     return f" to pay {linked.amount.decimal()} {linked.amount.currency} to {linked.payee}" if linked else ""
 
 
+def _digest(linked: LinkedTerms | None) -> str:
+    return linked.digest if linked else ""
+
+
 def _never(_journey_id: str) -> bool:
     return False
+
+
+@dataclass(slots=True)
+class _Request:
+    psu_id: str
+    linked: str  # the digest of what was shown, "" for no payment
+    confirmed: bool
 
 
 class SimulatedDevice:
@@ -38,18 +51,19 @@ class SimulatedDevice:
     def __init__(self, ids: Ids, waits: Callable[[str], bool] = _never) -> None:
         self._ids = ids
         self._waits = waits
-        self._confirmed: dict[str, bool] = {}
-        self._linked: dict[str, str] = {}  # by reference: the digest of what was shown
+        self._requests: dict[str, _Request] = {}  # by reference
 
     async def ask(self, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None) -> DeviceRequest:
-        reference = self._ids.uuid()
-        self._confirmed[reference] = not self._waits(journey_id)
-        self._linked[reference] = linked.digest if linked else ""
+        reference, confirmed = self._ids.uuid(), not self._waits(journey_id)
+        self._requests[reference] = _Request(psu.id, _digest(linked), confirmed)
+        if len(self._requests) > REMEMBERED_MAX:
+            del self._requests[next(iter(self._requests))]
         hint = f"Your simulated device confirms{_to_pay(linked)} by itself."
-        return DeviceRequest(reference, hint, confirmed=self._confirmed[reference])
+        return DeviceRequest(reference, hint, confirmed=confirmed)
 
     async def has_confirmed(self, brand: Brand, psu: Psu, reference: str, linked: LinkedTerms | None = None) -> bool:
-        return self._confirmed.get(reference, False) and self._linked[reference] == (linked.digest if linked else "")
+        return self._requests.get(reference) == _Request(psu.id, _digest(linked), confirmed=True)
 
     def confirm(self, reference: str) -> None:
-        self._confirmed[reference] = True
+        if (request := self._requests.get(reference)) is not None:
+            request.confirmed = True

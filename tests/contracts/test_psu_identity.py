@@ -57,14 +57,15 @@ class Pocket:
 
     def __init__(self) -> None:
         self.confirmed = False
+        self.psu_id = None
         self.linked = None
 
     async def ask(self, brand, psu, journey_id, linked=None):
-        self.linked = linked
+        self.psu_id, self.linked = psu.id, linked
         return DeviceRequest("request", "your device")
 
     async def has_confirmed(self, brand, psu, reference, linked=None):
-        return self.confirmed and self.linked == linked
+        return self.confirmed and (self.psu_id, self.linked) == (psu.id, linked)
 
 
 @dataclass
@@ -194,6 +195,12 @@ async def test_a_device_proves_the_psu_when_it_has_confirmed(bank, ann):
     evidence = await bank.identity.finish_sca(BRAND, ann, challenge, "")
     assert evidence is not None
     assert (evidence.method, evidence.simulated) == ("device", True)
+
+
+async def test_a_device_confirms_for_its_own_psu_alone(bank, ann):
+    challenge = await bank.identity.start_sca(BRAND, ann, "device", "journey")
+    bank.device.confirmed = True
+    assert await bank.identity.finish_sca(BRAND, replace(ann, id="someone else"), challenge, "") is None
 
 
 async def test_a_device_that_confirms_too_late_proves_nothing(bank, ann):

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from consent.ports import Psu
 from gateway.ports import StatementFilter, TransactionFilter
 from kernel.banking.accounts import BalanceType, Scheme, TransactionStatus
 from kernel.banking.statements import StatementFigure, StatementKind
@@ -27,7 +28,7 @@ from plugins.ledger import tables as ledger
 from plugins.ledger.balances import find_discrepancies
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
-from sandbox.bank import tables
+from sandbox.bank import authenticators, tables
 from sandbox.bank.authenticators import FIXED_CODE, FixedCodeSender, SimulatedDevice
 from sandbox.bank.numbers import is_iban
 from sandbox.bank.personas import load_personas
@@ -41,6 +42,7 @@ BRAND = Brand(
 )
 SEALER = Sealer({1: b"k" * 32})
 CLOCK = ManualClock(NOW)
+ANN = Psu("psu-ann", "c-ann", "Ann", ("device",))
 FEW = 1_500  # two a day, as the stall needs at least
 
 
@@ -232,12 +234,22 @@ async def test_personas_can_log_in_and_confirm_as_their_document_says(seeded):
 
 async def test_a_device_that_waits_confirms_when_told():
     device = SimulatedDevice(RandomIds(), waits=lambda journey_id: journey_id == "decoupled")
-    assert (await device.ask(BRAND, None, "browser")).confirmed
-    request = await device.ask(BRAND, None, "decoupled")
-    assert not await device.has_confirmed(BRAND, None, request.reference)
+    assert (await device.ask(BRAND, ANN, "browser")).confirmed
+    request = await device.ask(BRAND, ANN, "decoupled")
+    assert not await device.has_confirmed(BRAND, ANN, request.reference)
     device.confirm(request.reference)
-    assert await device.has_confirmed(BRAND, None, request.reference)
-    assert not await device.has_confirmed(BRAND, None, "unheard of")
+    assert await device.has_confirmed(BRAND, ANN, request.reference)
+    assert not await device.has_confirmed(BRAND, Psu("psu-ben", "c-ben", "Ben", ("device",)), request.reference)
+    device.confirm("unheard of")
+    assert not await device.has_confirmed(BRAND, ANN, "unheard of")
+
+
+async def test_a_device_remembers_no_more_than_so_many_requests(monkeypatch):
+    monkeypatch.setattr(authenticators, "REMEMBERED_MAX", 2)
+    device = SimulatedDevice(RandomIds())
+    first, *others = [await device.ask(BRAND, ANN, "browser") for _ in range(3)]
+    assert not await device.has_confirmed(BRAND, ANN, first.reference)
+    assert all([await device.has_confirmed(BRAND, ANN, other.reference) for other in others])
 
 
 @pytest.mark.parametrize("interrupted_at", [0, 6])

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from consent.journey.attempts import BLOCKED_FOR, FAILURES_MAX, PEER_FAILURES_MAX
-from consent.journey.rows import IDLE_MAX, JOURNEY_MAX
+from consent.journey.attempts import BLOCKED_FOR, FAILURES_MAX, PEER_FAILURES_MAX, SENT_MAX, forgive_attempts, take_attempt
+from consent.journey.rows import CODES_SENT_MAX, IDLE_MAX, JOURNEY_MAX
 from consent.tables_consents import attempts, journeys
 from consent.tables_oauth import codes
 from kernel.banking.consents import ConsentState
@@ -141,6 +141,77 @@ async def test_codes_are_not_sent_without_end(world):
     for _ in range(12):
         await browser.send("/sca", {"form_token": token, "action": "resend"})
     assert len(world.identity.started) == 5
+
+
+async def test_logging_in_again_and_again_sends_no_more_than_asking_for_codes(world):
+    """Who knows the password presses the button twenty times: each press would send a code, or wake the device."""
+    first = await begun(world)
+    fields = {"form_token": first.token, "username": "bob", "password": "bob-pw"}
+    presses = [await world.browser(cookies=dict(first.cookies)).send("/login", fields) for _ in range(20)]
+    assert len(world.identity.started) == CODES_SENT_MAX
+    assert presses[-1].status == 409
+
+
+@pytest.mark.parametrize("name", ["bob", "gale"])
+async def test_one_psu_is_sent_no_more_in_many_journeys_until_they_authenticate(world, name):
+    while len(world.identity.started) < SENT_MAX:
+        browser = await begun(world)
+        await browser.log_in(name)
+        await browser.post({"action": "resend"})
+    await browser.post({"action": "resend"})
+    assert "send no more for now" in browser.text
+    refused = await begun(world)
+    await refused.log_in(name)
+    assert refused.path == "/login"
+    assert "send no more for now" in refused.text
+    assert len(world.identity.started) == SENT_MAX
+    other = await begun(world)
+    await other.log_in("carol")
+    assert other.path == "/sca", "nobody else is kept out"
+
+    world.identity.confirmed = True
+    await browser.post({"otp": CODE})
+    assert browser.path == "/consent", "what was sent before is good still"
+    again = await begun(world)
+    await again.log_in(name)
+    assert len(world.identity.started) == SENT_MAX + 2
+
+
+async def test_what_was_sent_again_to_one_psu_is_not_put_into_the_journey_of_another(world):
+    """While a new code is on its way, another customer logs in to the same journey: theirs is the one that is due."""
+    bob = await begun(world)
+    planted, page = dict(bob.cookies), bob.html
+    await bob.log_in("bob")
+    start, held, go_on = world.identity.start_sca, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments):
+        challenge = await start(*arguments)
+        held.set()
+        await go_on.wait()
+        return challenge
+
+    world.identity.start_sca = slow
+    resending = asyncio.create_task(bob.send("/sca", {"form_token": bob.token, "action": "resend"}))
+    await held.wait()
+    world.identity.start_sca = start
+    carol = world.browser(cookies=planted, path="/login", html=page)
+    await carol.log_in("carol")
+    (before,) = await world.rows(journeys)
+    go_on.set()
+    assert (await resending).status == 409
+    assert await world.rows(journeys) == [before]
+
+
+async def test_attempts_are_taken_while_others_are_forgiven(both_world):
+    """Of one customer, at once: each is counted or forgiven, none fails."""
+    world, now = both_world, both_world.clock.wall()
+
+    async def attempt(number):
+        work = take_attempt if number % 2 else forgive_attempts
+        arguments = (BRAND.name, "password/x", now) if number % 2 else (BRAND.name, "password/x")
+        await world.database.write(lambda connection: work(connection, *arguments))
+
+    await asyncio.gather(*map(attempt, range(200)))
 
 
 async def test_an_expired_code_is_not_taken(world):

@@ -1,5 +1,6 @@
 """One payment through the PSU's pages: what is shown, what is chosen, and that the authentication is good for exactly that. RTS article 5."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from consent.journey.rows import CODES_SENT_MAX, load_journey
 from consent.ports import ScaChallenge, ScaEvidence
 from consent.store.authorisations import AuthorisationStatus
 from consent.store.snapshots import insert_snapshot
-from consent.tables_consents import consents
+from consent.tables_consents import consents, journeys
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
@@ -24,7 +25,7 @@ from kernel.banking.payments import digest_of
 from kernel.errors import AccountUnknown
 from kernel.ids import hash_secret
 from kernel.sealed import SealBroken
-from tests.unit.consent.journey.world import ACCOUNTS, BRAND, CLIENT, CODE, START, Browser, World
+from tests.unit.consent.journey.world import ACCOUNTS, BRAND, CLIENT, CODE, START, Accounts, Browser, World
 
 PAYMENT = {
     "type": "payment_initiation",
@@ -155,6 +156,28 @@ async def test_the_psu_may_say_no_on_either_page(world: World, page: str):
     await browser.deny()
     assert browser.answer["error"] == "access_denied"
     assert (await now(world, consent)).state is ConsentState.REJECTED
+
+
+async def test_a_page_that_comes_late_does_not_reopen_what_was_answered(world: World, monkeypatch: pytest.MonkeyPatch):
+    """A form without an account waits for the bank while the same page, in another tab, pays."""
+    browser = await opened(world, await lodge(world), "alice")
+    late = world.browser(cookies=dict(browser.cookies), path="/consent", html=browser.html)
+    accounts_of, held, go_on = Accounts.accounts_of, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> Any:
+        monkeypatch.setattr(Accounts, "accounts_of", accounts_of)
+        held.set()
+        await go_on.wait()
+        return await accounts_of(*arguments)
+
+    monkeypatch.setattr(Accounts, "accounts_of", slow)
+    choosing_none = asyncio.create_task(late.send("/consent", {"form_token": late.token}))
+    await held.wait()
+    await browser.approve(0)
+    assert "code" in browser.answer
+    go_on.set()
+    assert (await choosing_none).status == 409
+    assert [row.stage for row in await world.rows(journeys)] == ["done"]
 
 
 async def test_codes_are_not_sent_without_end(world: World):
