@@ -33,7 +33,6 @@ class Asking:
     claims: dict[str, Any] = field(default_factory=dict)
     acr_values: tuple[str, ...] = ()
     prompt: tuple[str, ...] = ()
-    max_age: int | None = None
     resources: tuple[str, ...] = ()
     is_detailed: bool = False
     details: Details | None = None  # the terms of a consent that the request asks for

@@ -1,4 +1,5 @@
-"""Read prompt and max_age; a prompt of none cannot be kept, because every consent is given by a customer who is there.
+"""Check prompt and max_age; a prompt of none cannot be kept, because every consent is given by a customer who is there, and who
+authenticates for it: that is younger than any max_age.
 
 OIDC Core section 3.1.2.1 and 3.1.2.6 (login_required).
 """
@@ -19,7 +20,6 @@ async def check_prompt(asking: Asking) -> None:
     if max_age is not None and not (max_age.isascii() and max_age.isdigit() and len(max_age) <= MAX_AGE_DIGITS_MAX):
         raise FieldInvalid("not seconds", path="max_age", public="The max_age must be a whole number of seconds.")
     asking.prompt = prompt
-    asking.max_age = None if max_age is None else int(max_age)
 
 
 async def check_prompt_not_none(asking: Asking) -> None:

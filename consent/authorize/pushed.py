@@ -40,9 +40,6 @@ class PushedRequest(msgspec.Struct, frozen=True, kw_only=True):
     acr_values: tuple[str, ...] = ()
     consent_id: str | None = None
     prompt: tuple[str, ...] = ()
-    max_age: int | None = None  # seconds
-    login_hint: str | None = None
-    ui_locales: tuple[str, ...] = ()
     dpop_jkt: str | None = None
     resources: tuple[str, ...] = ()  # that its tokens will be restricted to
     is_detailed: bool = False  # it says what it asks for by authorization_details

@@ -16,7 +16,7 @@ from consent.journey.session import answering
 from consent.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose
 from consent.ports import Psu
 from consent.tables_oauth import token_families
-from kernel.errors import RateExceeded
+from kernel.errors import RateExceeded, UpstreamTimedOut
 from kernel.jose import JwtInvalid, verify_jwt
 
 UNKNOWN_MAX = 100  # look-ups of one client within an hour that find nobody
@@ -43,8 +43,12 @@ async def _find_by_name(asking: Asking, username: str) -> Psu:
 
     if not await services.database.write(take):
         raise RateExceeded(f"unknown hints of client {asking.client.id}", rule="unknown-hints", retry_after=RETRY_SECONDS)
-    async with answering():
-        psu = await services.identity.find_by_name(brand, username)
+    try:
+        async with answering():
+            psu = await services.identity.find_by_name(brand, username)
+    except UpstreamTimedOut:
+        await services.database.write(give_back)  # nobody learned anything
+        raise
     if psu is None:
         raise HintUnknown("no customer of that name")
     await services.database.write(give_back)

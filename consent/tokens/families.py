@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.tables_oauth import codes, token_families
+from consent.tables_oauth import codes, refresh_tokens, token_families
 from kernel.access import FamilyState, TokenFamily
 
 FIRST_VERSION = 1
@@ -105,7 +105,7 @@ async def end_family(connection: AsyncConnection, brand: str, family_id: str, no
 
 
 async def _end(connection: AsyncConnection, brand: str, now: datetime, where: sa.ColumnElement[bool]) -> list[tuple[str, int]]:
-    """With the families, their used codes are over: nothing is left that a replay could end."""
+    """With the families, their used codes are over, since nothing is left that a replay could end, and their refresh tokens go."""
     rows = await connection.execute(
         token_families.update()
         .where(token_families.c.brand == brand, where, token_families.c.state == FamilyState.ACTIVE.value)
@@ -114,7 +114,10 @@ async def _end(connection: AsyncConnection, brand: str, now: datetime, where: sa
     )
     ended = [(row.id, row.version) for row in rows]
     if ended:
-        await _retire(connection, brand, [family_id for family_id, _ in ended], now)
+        family_ids = [family_id for family_id, _ in ended]
+        await _retire(connection, brand, family_ids, now)
+        mine = (refresh_tokens.c.brand == brand, refresh_tokens.c.family_id.in_(family_ids))
+        await connection.execute(refresh_tokens.delete().where(*mine))
     return ended
 
 

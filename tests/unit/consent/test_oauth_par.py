@@ -201,6 +201,7 @@ async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_
     )
     pushed = await world.load_pushed(world.acme, request_uri)
     assert pushed.resources
+    assert "alice@example.test" not in str(pushed), "nobody reads it here, so nobody keeps it"
     assert await world.database.write(lambda connection: take_pushed(connection, "main", pushed.id))
     async with world.database.read() as connection:
         kept = await load_answerable(connection, "main", world.acme.client.id, request_uri)

@@ -1,8 +1,10 @@
 """RFC 7009: a client gives up its own tokens, and learns nothing about anyone else's."""
 
 import pytest
+import sqlalchemy as sa
 
 from consent.keys.rotation import rotate_keys
+from consent.tables_oauth import refresh_tokens
 from tests.unit.consent.oauth_world import BRAND, Tpp, World
 
 
@@ -27,6 +29,8 @@ async def test_a_refresh_token_ends_its_family(oauth_anywhere: World):
         assert await world.family_state(tokens["access_token"]) == "ended"
     refused = await world.token(acme, "refresh_token", refresh_token=tokens["refresh_token"])
     assert refused.error == (400, "invalid_grant")
+    async with world.database.read() as connection:
+        assert (await connection.execute(sa.select(refresh_tokens))).all() == [], "what nobody can use is not kept"
 
 
 @pytest.mark.spec("RFC7009-2.1")

@@ -360,6 +360,18 @@ async def test_names_are_not_tried_without_end(backchannel: Backchannel, monkeyp
     await backchannel.asked(backchannel.polls)
 
 
+async def test_a_bank_that_does_not_answer_costs_no_attempt(backchannel: Backchannel, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("consent.backchannel.customers.UNKNOWN_MAX", 2)
+    monkeypatch.setattr("consent.journey.session.ANSWER_SECONDS", 0.01)
+    identity = backchannel.world.services.identity
+    find_by_name = identity.find_by_name
+    monkeypatch.setattr(identity, "find_by_name", lambda *_: asyncio.sleep(9))
+    for _ in range(3):
+        assert (await backchannel.ask(backchannel.polls, login_hint="alice")).status == 503
+    monkeypatch.setattr(identity, "find_by_name", find_by_name)
+    await backchannel.asked(backchannel.polls)
+
+
 # How a client registers for it
 
 
