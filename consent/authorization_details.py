@@ -28,10 +28,9 @@ from kernel.banking.consents import (
 )
 from kernel.errors import Problem
 
+DetailsType = Literal["account_information", "payment_initiation"]
 TYPE: Literal["account_information"] = "account_information"
-KINDS: Mapping[Literal["account_information", "payment_initiation"], ConsentKind] = MappingProxyType(
-    {TYPE: ConsentKind.ACCOUNTS, PAYMENT_TYPE: ConsentKind.PAYMENT}
-)
+KINDS: Mapping[DetailsType, ConsentKind] = MappingProxyType({TYPE: ConsentKind.ACCOUNTS, PAYMENT_TYPE: ConsentKind.PAYMENT})
 LODGED_AS_RAR = "rar"
 CHARS_MAX = 16_384
 ACCOUNTS_MAX = 50

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from consent.authorization_details import DetailsType
 from consent.clients.backchannel_metadata import CIBA, DeliveryMode, check_backchannel
 from consent.clients.certificate_subject import check_certificate_subject
 from consent.clients.key_set import KeySet, import_client_keys
@@ -79,7 +80,7 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     authorization_encrypted_response_enc: Encryption | None = None
     sender_constraint: Literal["mtls", "dpop"] = "mtls"
     default_permissions: frozenset[Permission] = frozenset()
-    authorization_details_types: frozenset[Literal["account_information", "payment_initiation"]] = frozenset()
+    authorization_details_types: frozenset[DetailsType] = frozenset()
     token_exchange_audiences: frozenset[str] = frozenset()
     backchannel_token_delivery_mode: DeliveryMode | None = None
     backchannel_client_notification_endpoint: str | None = None

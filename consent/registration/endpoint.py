@@ -5,6 +5,7 @@ RFC 7591 section 3, RFC 7592 section 2. On the mTLS listener only. Changing a re
 
 from typing import Any
 
+import msgspec
 from multidict import CIMultiDict
 
 from consent.clients.registry import deactivate_client, register_client, replace_client
@@ -14,6 +15,7 @@ from consent.registration.metadata import metadata_of
 from consent.registration.render import render_registration
 from consent.registration.request import Asked, parse_request
 from consent.services import Services
+from consent.tokens.proofs import offer_nonce
 from kernel.access import Registration
 from kernel.brand import Brand
 from kernel.certificates import Certificate, check_valid_at
@@ -45,21 +47,26 @@ async def register(services: Services, brand: Brand, request: Request) -> Respon
 
 async def read(services: Services, brand: Brand, request: Request) -> Response:
     _check_listener(request)
-    return render_json(200, render_registration(brand, await load_own(services, brand, request, _client_id(request))))
+    client = await load_own(services, brand, request, _client_id(request))
+    return offer_nonce(services, brand, request, render_json(200, render_registration(brand, client)))
 
 
 async def replace(services: Services, brand: Brand, request: Request) -> Response:
-    """The whole of it: what the request leaves out is as in a first registration."""
+    """The whole of it: what the request leaves out is as in a first registration. What a TPP cannot ask for stays as it is."""
     certificate = await _check_caller(services, request)
     client = await load_own(services, brand, request, _client_id(request))
     asked = await parse_request(services, brand, request, certificate, client)
-    metadata = metadata_of(services, brand, asked)
+    metadata = msgspec.structs.replace(
+        metadata_of(services, brand, asked),
+        default_permissions=client.default_permissions,
+        token_exchange_audiences=client.token_exchange_audiences,
+    )
     await _check_rate(services, brand, asked)
     token = services.ids.secret()
     replaced = await replace_client(
         services, brand, client.id, metadata, registration=_registration_of(asked, token), actor=f"client:{client.id}"
     )
-    return render_json(200, render_registration(brand, replaced, token=token))
+    return offer_nonce(services, brand, request, render_json(200, render_registration(brand, replaced, token=token)))
 
 
 async def delete(services: Services, brand: Brand, request: Request) -> Response:

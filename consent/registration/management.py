@@ -4,6 +4,7 @@ client-credentials token (UK Open Banking DCR 3.3); with a certificate of its or
 
 import hmac
 
+from consent.client_authentication.first_use import count_request
 from consent.errors import RegistrationForeign
 from consent.services import Services
 from consent.tokens.presented import accept_token
@@ -20,7 +21,13 @@ async def load_own(services: Services, brand: Brand, request: Request, client_id
     """The active client of the address, for whoever may manage it. Raises CertificateMissing, RegistrationForeign, and what
     `accept_token` raises.
 
-    A client that does not exist looks like one whose token is wrong (RFC 7592 section 2.1)."""
+    A client that does not exist looks like one whose token is wrong (RFC 7592 section 2.1). Counts among its requests; raises RateExceeded."""
+    client = await _find_own(services, brand, request, client_id)
+    await count_request(services, brand, client)
+    return client
+
+
+async def _find_own(services: Services, brand: Brand, request: Request, client_id: str) -> Client:
     if request.certificate is None:
         raise CertificateMissing("no client certificate")
     check_valid_at(request.certificate, services.clock.wall())

@@ -3,16 +3,16 @@
 Roles limit scopes; the security profile settles what the request leaves open.
 """
 
+from consent.authorization_details import KINDS, DetailsType
 from consent.clients.backchannel_metadata import CIBA
 from consent.clients.metadata import GRANT_TYPES, ClientMetadata, check_metadata
 from consent.errors import ClientMetadataInvalid
-from consent.offer import scopes_of_roles
+from consent.offer import CLIENT_SCOPES, scopes_of_roles
 from consent.profiles import PROFILES, Profile
 from consent.registration.request import Asked, Wish, refuse_member
 from consent.response_modes.choosing import canonical_type
 from consent.services import Services
-from kernel.access import SecurityProfile
-from kernel.banking.consents import Permission
+from kernel.access import ROLES, SecurityProfile
 from kernel.brand import Brand
 from kernel.errors import Problem
 
@@ -56,7 +56,7 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
         authorization_encrypted_response_alg=wish.authorization_encrypted_response_alg,
         authorization_encrypted_response_enc=wish.authorization_encrypted_response_enc,
         sender_constraint="dpop" if wish.dpop_bound_access_tokens else "mtls",
-        default_permissions=frozenset[Permission](),
+        authorization_details_types=_details_types(asked),
         backchannel_token_delivery_mode=wish.backchannel_token_delivery_mode,
         backchannel_client_notification_endpoint=wish.backchannel_client_notification_endpoint,
         backchannel_authentication_request_signing_alg=wish.backchannel_authentication_request_signing_alg,
@@ -82,11 +82,22 @@ def _response_types(wish: Wish, rules: Profile) -> frozenset[str]:
     return frozenset(asked & rules.response_types.keys()) or frozenset([next(iter(rules.response_types))])
 
 
+def _details_types(asked: Asked) -> frozenset[DetailsType]:
+    """RFC 9396 section 10."""
+    types = asked.wish.authorization_details_types
+    if not {ROLES[KINDS[name]] for name in types} <= asked.statement.roles:
+        raise ClientMetadataInvalid(
+            "authorization_details_types beyond the roles",
+            public="The authorization_details_types are more than the roles of the statement allow.",
+        )
+    return types
+
+
 def _scope(services: Services, brand: Brand, asked: Asked) -> str:
-    """What was asked for, within the roles; or all that the roles open."""
+    """What was asked for, within the roles and what a client does of its own authority; or all that the roles open."""
     allowed = (OPENID, *scopes_of_roles(services.dialects_of(brand), asked.statement.roles))
     if asked.wish.scope is None:
         return " ".join(allowed)
-    if not set(asked.wish.scope.split(" ")) <= set(allowed):
+    if not set(asked.wish.scope.split(" ")) <= {*allowed, *CLIENT_SCOPES}:
         raise ClientMetadataInvalid("scope beyond the roles", public="The scope is more than the roles of the statement allow.")
     return asked.wish.scope

@@ -37,6 +37,8 @@ def render_registration(brand: Brand, client: Client, *, token: str | None = Non
         "registration_client_uri": f"{brand.mtls_url}/register/{client.id}",
     }
     document |= {"jwks_uri": client.jwks_uri} if client.jwks_uri else {"jwks": client.jwks}
+    if client.authorization_details_types:
+        document["authorization_details_types"] = sorted(client.authorization_details_types)
     document |= {name: value for name in MESSAGES if (value := getattr(client, name)) is not None}
     if client.registration is not None:
         document["software_statement"] = client.registration.statement

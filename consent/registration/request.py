@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from consent.authorization_details import DetailsType
 from consent.client_authentication.assertion import JTI_CHARS_MAX
 from consent.clients.backchannel_metadata import DeliveryMode
 from consent.clients.key_set import import_client_keys
@@ -55,6 +56,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     authorization_signed_response_alg: Algorithm | None = None
     authorization_encrypted_response_alg: KeyAgreement | None = None
     authorization_encrypted_response_enc: Encryption | None = None
+    authorization_details_types: frozenset[DetailsType] = frozenset()
     backchannel_token_delivery_mode: DeliveryMode | None = None
     backchannel_client_notification_endpoint: str | None = None
     backchannel_authentication_request_signing_alg: Algorithm | None = None

@@ -4,9 +4,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
+from consent.clients.registry import replace_client
 from kernel.access import SecurityProfile
+from kernel.banking.consents import Permission
 from kernel.certificates import Certificate
 from kernel.errors import CertificateRevoked
 from kernel.http.message import Request
@@ -326,6 +329,43 @@ async def test_what_is_asked_of_signed_answers_is_told_back_as_registered(oauth:
 
 
 @pytest.mark.spec("RFC8693-2")
+@pytest.mark.spec("RFC9396-10")
+async def test_a_tpp_registers_for_detailed_requests_and_for_the_management_of_its_grants(oauth: World):
+    scope = "openid accounts grant_management_query grant_management_revoke"
+    told = (await register(oauth, authorization_details_types=["account_information"], scope=scope)).json
+    assert told["authorization_details_types"] == ["account_information"]
+    assert set(told["scope"].split()) == set(scope.split())
+    read = await call(oauth, "GET", f"/register/{told['client_id']}", token=told["registration_access_token"])
+    assert read.json["authorization_details_types"] == ["account_information"]
+    for types in (["payment_initiation"], ["account_information", "payment_initiation"], ["customer_information"]):
+        assert (await register(oauth, authorization_details_types=types)).error == INVALID_METADATA
+
+
+async def test_a_change_leaves_what_only_the_bank_can_give(oauth: World):
+    """An enrolled client has default permissions: no member of a registration speaks of them."""
+    made = (await register(oauth)).json
+    given = frozenset({Permission.ACCOUNTS_DETAIL})
+    enrolled = oauth.metadata("newcomer", KEY, software_id=made["software_id"], default_permissions=given)
+    enrolled = msgspec.structs.replace(enrolled, organisation_id=ORGANISATION)
+    await replace_client(oauth.services, BRAND, made["client_id"], enrolled)
+    body = json.dumps(wish(oauth)).encode()
+    assert (
+        await call(oauth, "PUT", f"/register/{made['client_id']}", body, token=made["registration_access_token"])
+    ).status == 200
+    changed = await oauth.services.snapshots.client(BRAND, made["client_id"], fresh=True)
+    assert changed is not None
+    assert changed.default_permissions == given
+
+
+async def test_reading_a_registration_counts_among_its_clients_requests(oauth: World):
+    made = (await register(oauth)).json
+    limit = 3
+    object.__setattr__(oauth.services.settings, "client_requests_per_minute", limit)
+    path, token = f"/register/{made['client_id']}", made["registration_access_token"]
+    answers = [(await call(oauth, "GET", path, token=token)).status for _ in range(limit + 1)]
+    assert answers == [200] * limit + [429]
+
+
 async def test_nobody_registers_for_the_banks_own_grants(oauth: World):
     """Token exchange is for clients that a configuration names."""
     exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
