@@ -32,7 +32,8 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.get_template("layout.html")  # read now: rendering must not touch the disk
+for _name in _environment.list_templates():  # read now: rendering must not touch the disk, not even for what a page includes
+    _environment.get_template(_name)
 _TEMPLATES = {name: _environment.get_template(f"{name}.html") for name in _PAGES}
 
 

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from blockbuster import BlockingError
 from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
@@ -194,6 +195,8 @@ class TestFiles:
         file.write_bytes(pem(ROOT.crl()))
         files = CrlFiles([file], ManualClock(START))
         files.load()
+        with pytest.raises(BlockingError):
+            files.load_changed()  # not on the event loop
         assert not await asyncio.to_thread(files.load_changed)
         taken_over = asyncio.Event()
         following = asyncio.create_task(files.follow(taken_over.set, seconds=0.01))

@@ -1,0 +1,13 @@
+"""What holds in every test of one part alone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.blocking import never_blocking
+
+
+@pytest.fixture(autouse=True)
+def _loop_is_never_blocked() -> Iterator[None]:
+    with never_blocking():
+        yield
