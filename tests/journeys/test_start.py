@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -179,6 +178,16 @@ def test_a_second_server_on_the_same_database_is_refused(mortal_server, tmp_path
     assert mortal_server.ready["pid"] == mortal_server.process.pid
 
 
+@pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
+def test_a_second_sandbox_on_the_same_state_directory_is_refused_in_words_of_that(mortal_server, tmp_path):
+    for changes in ({}, elsewhere(tmp_path)):
+        said = refusal_of(run(mortal_server, "sandbox", **changes | {"PORTCULLIS_STATE_DIR": str(mortal_server.state_dir)}))
+        assert f"a sandbox is running on {mortal_server.state_dir} already" in said
+        assert "another PORTCULLIS_STATE_DIR" in said
+        assert "redis" not in said
+    assert mortal_server.process.poll() is None
+
+
 @pytest.mark.parametrize("mortal_server", [BANK_WITHIN], indirect=True)
 def test_a_server_alone_is_refused_a_database_that_others_share(mortal_server, tmp_path):
     done = run(mortal_server, "sandbox", **elsewhere(tmp_path), PORTCULLIS_REDIS_URL=None)
@@ -188,10 +197,13 @@ def test_a_server_alone_is_refused_a_database_that_others_share(mortal_server, t
 
 @pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
 def test_a_port_that_is_taken_is_named(mortal_server, tmp_path):
-    state = tmp_path / "second"
-    shutil.copytree(mortal_server.state_dir, state, ignore=shutil.ignore_patterns("*.lock", "ready.json", "server.log"))
-    done = run(mortal_server, "sandbox", PORTCULLIS_STATE_DIR=str(state))
-    assert str(mortal_server.ports[0]) in refusal_of(done)
+    """Before a bank is made, which takes longer; with the variable that is to be changed."""
+    own, state = elsewhere(tmp_path), tmp_path / "second"
+    for port, variable in zip(mortal_server.ports, list(own), strict=False):
+        said = refusal_of(run(mortal_server, "sandbox", **own | {variable: str(port)}))
+        assert f":{port} (" in said
+        assert f"{variable}={port + 1000}" in said
+        assert not (state / "portcullis.db").exists()
 
 
 @pytest.mark.parametrize(

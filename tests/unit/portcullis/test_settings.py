@@ -189,6 +189,23 @@ async def test_a_sandbox_refuses_a_second_brand_before_it_makes_anything(tmp_pat
     assert not settings.state_dir.exists()
 
 
+@pytest.mark.parametrize(
+    ("seed", "file", "named"),
+    [
+        (None, "absent.jsonl", r"^--import: .*absent.jsonl cannot be read \(No such file or directory\)$"),
+        (None, ".", "^--import: .* cannot be read"),
+        (7, "there.jsonl", "^--seed, --import"),
+    ],
+)
+async def test_a_bank_that_cannot_be_imported_is_refused_before_anything_is_made(tmp_path, seed, file, named):
+    (tmp_path / "there.jsonl").touch()
+    settings = load_text(tmp_path, f'state_dir = "{tmp_path}/state"\n')
+    with pytest.raises(ConfigurationRefused, match=named):
+        async with running_sandbox(settings, seed, Console(), imported=tmp_path / file):
+            pass
+    assert not settings.state_dir.exists()
+
+
 def test_sealing_keys_are_made_once_and_kept_private(tmp_path):
     file = tmp_path / "keys" / "sealing.keys"
     ensure_sealing_keys(file)
