@@ -63,6 +63,9 @@ def print_banner(console: Console, settings: Settings, brand: Brand, personas: l
   curl --cacert {state}/pki/ca.pem --cert {acme}/transport.pem --key {acme}/transport.key \\
     -H "Authorization: Bearer $({command} tpp token acme)" {brand.mtls_url}/whoami
 
+  [green]# the customer's pages: an address for your browser, and who can log in there[/]
+  {command} tpp authorize acme
+
   [green]# the whole journey, every request and answer shown[/]
   make demo
 
@@ -71,7 +74,7 @@ def print_banner(console: Console, settings: Settings, brand: Brand, personas: l
 
 A call was refused? This terminal says why: the line's [bold]detail[/]. How to build a TPP: docs/build-a-tpp.md
 
-Stop with Ctrl-C. Everything is kept in [cyan]{state}[/]; stop, then delete it to start afresh.
+Stop with Ctrl-C. Everything is kept in [cyan]{state}[/]; to start afresh, stop it, then delete that folder.
 """,
         soft_wrap=True,
     )

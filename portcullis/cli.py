@@ -270,7 +270,7 @@ def openapi_document(dialect: str) -> None:
         return
     known = {known.name: known for known in DIALECTS}
     if dialect not in known:
-        raise ConfigurationRefused(f"{dialect}: no such dialect; there are {', '.join(known)}")
+        raise ConfigurationRefused(f"{dialect}: no such dialect; there are {', '.join([*known, CORE_BANK])}")
     print(json.dumps(document_of(known[dialect]), indent=2))
 
 

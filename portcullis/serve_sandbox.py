@@ -4,6 +4,7 @@ Every step can be killed and done again: what stands is kept, what is missing is
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from kernel import json, log
 from kernel.brand import Brand
+from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.ids import RandomIds
@@ -63,6 +65,7 @@ async def serve_sandbox(
     seed. Raises ConfigurationRefused for what a person must change."""
     async with running_sandbox(settings, seed, console, core_bank=core_bank, imported=imported) as opened:
         print_banner(console, settings, opened.brand, opened.personas)
+        log.configure(opened.clock)
         await opened.stopped.wait()
     console.print("stopped")
 
@@ -73,6 +76,7 @@ class Opened:
 
     brand: Brand
     personas: list[dict[str, Any]]
+    clock: Clock
     stopped: asyncio.Event
 
 
@@ -115,7 +119,7 @@ async def running_sandbox(
         stopped = catch_stop()
         await asyncio.to_thread(write_atomically, ready, ready_document(settings, ground.brand), mode=PUBLIC)
         stack.callback(ready.unlink, missing_ok=True)
-        yield Opened(brand=ground.brand, personas=personas, stopped=stopped)
+        yield Opened(brand=ground.brand, personas=personas, clock=ground.parts.clock, stopped=stopped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +154,7 @@ async def _open_ground(
     moved_clock = MovedClock(database, brands[0].name)
     await moved_clock.load()
     clock, ids, sealer, telemetry = moved_clock.clock, RandomIds(), load_sealer(keys), Telemetry()
-    log.configure(clock)
+    log.configure(clock, level=logging.WARNING)  # until the banner is read, which says what the log is for
     source = await settle_source(database, brands[0], seed, imported)
     with seeding_progress(console) as progress:
         for brand in brands:

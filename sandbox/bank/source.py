@@ -36,6 +36,11 @@ class Source:
     seed: int
     file: Path | None = None
 
+    @property
+    def told(self) -> str:
+        """In a word, for people."""
+        return f"of seed {self.seed}" if self.file is None else f"of {self.file}"
+
     async def make(self, database: Database, sealer: Sealer, clock: Clock, brand: Brand, *, progress: Progress = silent) -> None:
         """Make the bank, or what is missing of it. Raises ConfigurationRefused for a file that cannot be imported."""
         if self.file is None:

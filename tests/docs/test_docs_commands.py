@@ -77,6 +77,7 @@ def test_the_commands_for_a_sandbox_that_runs_run(installations: Installations, 
     for seen in (
         '"client_name":"Acme Ltd"',
         "my-app is registered",
+        "password alice-pw",
         '"ConsentId"',
         '"registration_access_token"',
         "other keys sign",

@@ -150,6 +150,31 @@ async def test_an_unknown_host_is_refused_whatever_it_asks(acme, listener):
     await stranger.close()
 
 
+async def test_the_bare_address_leads_a_person_to_the_dashboard(acme):
+    for base in (acme.folder.issuer, acme.folder.mtls):
+        answer = await acme.wire.call("GET", f"{base}/", certificate="none", headers={})
+        assert (answer.status, answer.header("Location")) == (303, f"{acme.folder.issuer}/consents")
+        assert (await acme.wire.call("POST", f"{base}/", certificate="none", headers={})).status == 405
+
+
+async def test_a_stranger_is_shown_the_way_to_the_customers_pages(server, acme):
+    """With the TPP's own files, over the real API."""
+    done = await asyncio.to_thread(run, server, "tpp", "authorize", "acme")
+    assert done.returncode == 0, done.stderr
+    (url,) = (line.strip() for line in done.stdout.splitlines() if "/authorize?" in line)
+    answer = await acme.wire.call("GET", url, certificate="none", headers={"Accept": "text/html"})
+    assert (answer.status, urlsplit(answer.header("Location")).path) == (303, "/login")
+    for seen in ("alice     password alice-pw, a device", "bob       password bob-pw, one-time code 123456", "acme.tpp.test"):
+        assert seen in done.stdout
+    assert "dave" not in done.stdout
+
+
+def test_a_tpp_without_the_role_is_told_so(server):
+    name = f"payer{time.time_ns()}"
+    assert run(server, "tpp", "new", name, "--roles", "PISP").returncode == 0
+    assert "has not the role AISP" in refusal_of(run(server, "tpp", "authorize", name))
+
+
 def test_the_public_listener_never_asks_for_a_certificate_and_serves_no_resource(server):
     trust = ssl.create_default_context(cafile=server.state_dir / "pki" / "ca.pem")
     request = urllib.request.Request(f"{server.issuer}/open-banking/v4.0/aisp/accounts")
@@ -204,6 +229,29 @@ def test_a_port_that_is_taken_is_named(mortal_server, tmp_path):
         assert f":{port} (" in said
         assert f"{variable}={port + 1000}" in said
         assert not (state / "portcullis.db").exists()
+
+
+@pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
+def test_a_command_beside_a_sandbox_that_is_gone_says_how_to_start_one(mortal_server):
+    """Whether it ended well or was killed, which leaves ready.json behind; in words, not in a library's."""
+    for end, what in (
+        (mortal_server.kill, "no sandbox answers at https://localhost:"),
+        (mortal_server.stop, "no sandbox runs on "),
+    ):
+        if mortal_server.process.poll() is not None:
+            mortal_server.start()
+        end()
+        for command in (("tpp", "token", "acme"), ("tpp", "authorize", "acme"), ("tpp", "new", "late")):
+            said = refusal_of(run(mortal_server, *command))
+            assert what in said
+            assert "start one with `make run`" in said
+            assert "ssl" not in said
+            assert "Errno" not in said
+
+
+def test_a_mistyped_dialect_is_answered_with_all_there_are(tmp_path):
+    said = refusal_of(run(Server(tmp_path / "state"), "openapi", "foo"))
+    assert "uk_obie/v4.0, berlin_group/v1.3, core_bank/v1" in said
 
 
 @pytest.mark.parametrize(
