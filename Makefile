@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# says by its status whether a Python is new enough; in the words of every Python there is
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 # each of the many processes of a run would compile every module anew
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -8,7 +10,14 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .venv/.run: requirements.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@if ! $(BIN)/python -c '$(NEW_ENOUGH)' 2>/dev/null; then \
+	  $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	    found=$$($(PYTHON) --version 2>&1) || found="not there"; \
+	    echo "Portcullis needs Python 3.11 or later, and $(PYTHON) is $$found. Name one that is new enough: make $(or $(firstword $(MAKECMDGOALS)),run) PYTHON=python3.12" >&2; \
+	    exit 1; \
+	  }; \
+	  $(PYTHON) -m venv --clear .venv || { rm -rf .venv; exit 1; }; \
+	fi
 	@echo "Installing the locked dependencies (once; about half a minute) ..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from kernel.errors import CertificateExpired, CertificateForeign, CertificateInvalid
 from kernel.qualified import STATEMENTS_OID, UNQUALIFIED, Qualified, parse_statements
+from kernel.redaction import declare_public
 
 CERTIFICATE_BYTES_MAX = 16_384
 CACHE_CERTIFICATES_MAX = 4096
@@ -66,7 +67,7 @@ def parse_certificate(der: bytes) -> Certificate:
         parsed = x509.load_der_x509_certificate(der)
         return Certificate(
             der=der,
-            thumbprint=thumbprint_of(der),
+            thumbprint=declare_public(thumbprint_of(der)),
             subject_dn=parsed.subject.rfc4514_string(_NAMES),
             organisation_id=_organisation_id(parsed.subject),
             not_before=parsed.not_valid_before_utc,

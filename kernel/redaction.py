@@ -4,6 +4,9 @@ DESIGN: what it must withstand; RFC 6750 section 5.3, RFC 9700 section 4.3. Sort
 for a secret go whole; in text, named parameters and headers go by their name, and the rest by its shape. A long random secret
 leaves a short digest behind, so that two lines about the same one can be matched; an account number, which could be guessed from
 its digest, leaves nothing.
+
+A certificate's thumbprint has the very shape of a secret, and an operator needs it to find the certificate. No word before it and no
+name of a member proves that it is one; that it was computed here, over a certificate, does: those stay, and nothing else of that shape.
 """
 
 import hashlib
@@ -14,6 +17,7 @@ from typing import Any
 REDACTED = "[redacted]"
 DEPTH_MAX = 6
 TEXT_CHARACTERS_MAX = 16_384
+PUBLIC_MAX = 8_192
 
 SECRET_NAMES = frozenset(
     [
@@ -63,6 +67,18 @@ _DIGITS = re.compile(
 )
 
 
+_public: set[str] = set()
+
+
+def declare_public(digest: str) -> str:
+    """The digest, which stays in logs from now on. Only for what was computed over something public: nobody can have it equal a secret.
+    When there are too many, all are forgotten, and are taken out like anything of their shape."""
+    if len(_public) >= PUBLIC_MAX:
+        _public.clear()
+    _public.add(digest)
+    return digest
+
+
 def redact(value: Any, name: str = "", depth: int = 0) -> Any:
     """A value of plain types (text, numbers, lists, dictionaries) safe to log. `name` is the member it stands under."""
     if name.lower() in SECRET_NAMES:
@@ -91,7 +107,7 @@ def redact_text(text: str) -> str:
     text = _PARAMETER.sub(lambda found: f"{found[1]}{found[2] or found[3]}{REDACTED}", text)
     text = _REQUEST_URI.sub(rf"\1{REDACTED}", text)
     text = _JOSE.sub(_digest, text)
-    text = _RANDOM.sub(_digest, text)
+    text = _RANDOM.sub(lambda found: found[0] if found[0] in _public else _digest(found), text)
     text = _IBAN.sub(REDACTED, text)
     return _DIGITS.sub(lambda found: found["known"] or REDACTED, text)
 

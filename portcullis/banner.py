@@ -4,13 +4,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kernel.brand import Brand
 from portcullis.settings import Settings
 
+PEOPLE_MAX = 12  # a bank that was imported may have thousands
 Report = Callable[[int, int, str], None]
 
 
@@ -33,13 +36,13 @@ def seeding_progress(console: Console) -> Iterator[Report]:
             bar.update(task, completed=done, total=total, whose=whose, visible=True)
             if not console.is_terminal and whose not in told:
                 told.add(whose)
-                console.print(f"Making the bank: {whose} ({total:,} transactions in all)", soft_wrap=True)
+                console.print(f"Making the bank: {whose} ({done:,} of {total:,} transactions)", soft_wrap=True)
 
         yield report
 
 
-def print_banner(console: Console, settings: Settings, brand: Brand) -> None:
-    """Addresses, people, TPPs, and three commands that work when pasted into another terminal."""
+def print_banner(console: Console, settings: Settings, brand: Brand, personas: list[dict[str, Any]]) -> None:
+    """Addresses, people, TPPs, and commands that work when pasted into another terminal. `personas`: the content of personas.json."""
     state = _shown(settings.state_dir)
     acme = f"{state}/tpps/acme"
     command = _command(settings)
@@ -50,7 +53,7 @@ def print_banner(console: Console, settings: Settings, brand: Brand) -> None:
   authorization server  [cyan]{brand.issuer}[/]
   resource APIs (mTLS)  [cyan]{brand.mtls_url}[/]/open-banking/v4.0/aisp
   health and metrics    [cyan]http://127.0.0.1:{settings.ops_port}[/]/health/ready
-  customers             alice, bob, carol, dave, erin, frank, heavy   password [bold]<name>-pw[/], one-time code [bold]123456[/]
+  customers             {_people(personas, state)}
   their dashboard       [cyan]{brand.issuer}[/]/consents
   TPPs                  acme, borough   certificates and keys in [cyan]{state}/tpps/[/]
 
@@ -60,6 +63,9 @@ def print_banner(console: Console, settings: Settings, brand: Brand) -> None:
   curl --cacert {state}/pki/ca.pem --cert {acme}/transport.pem --key {acme}/transport.key \\
     -H "Authorization: Bearer $({command} tpp token acme)" {brand.mtls_url}/whoami
 
+  [green]# the customer's pages: an address for your browser, and who can log in there[/]
+  {command} tpp authorize acme
+
   [green]# the whole journey, every request and answer shown[/]
   make demo
 
@@ -68,10 +74,33 @@ def print_banner(console: Console, settings: Settings, brand: Brand) -> None:
 
 A call was refused? This terminal says why: the line's [bold]detail[/]. How to build a TPP: docs/build-a-tpp.md
 
-Stop with Ctrl-C. Everything is kept in [cyan]{state}[/]; delete it to start afresh.
+Stop with Ctrl-C. Everything is kept in [cyan]{state}[/]; to start afresh, stop it, then delete that folder.
 """,
         soft_wrap=True,
     )
+
+
+def confirms_by_device(persona: dict[str, Any]) -> bool:
+    """As the server chooses (consent/journey/challenge.py): the first method that has no page of its own script."""
+    return next((method for method in persona["sca_methods"] if method != "passkey"), None) == "device"
+
+
+def _people(personas: list[dict[str, Any]], state: str) -> str:
+    names = [escape(persona["name"]) for persona in personas[:PEOPLE_MAX]]
+    if len(personas) > PEOPLE_MAX:
+        names.append(f"and {len(personas) - PEOPLE_MAX:,} more in {state}/personas.json")
+    if not names:
+        return "none: nobody can log in to this bank"
+    lines = [", ".join(names) + "   password [bold]<name>-pw[/]"]
+    codes = dict.fromkeys(persona["otp"] for persona in personas if persona["otp"])
+    lines += [f"one-time code [bold]{code}[/]{_without_page(personas)}" for code in codes]
+    return f"\n{' ' * 24}".join(lines)
+
+
+def _without_page(personas: list[dict[str, Any]]) -> str:
+    """Who is never asked for the code: those with a device, which confirms at once."""
+    names = [escape(persona["name"]) for persona in personas[:PEOPLE_MAX] if confirms_by_device(persona)]
+    return f"; not asked of {', '.join(names)}, whose device confirms at once" if names else ""
 
 
 def _shown(path: Path) -> str:

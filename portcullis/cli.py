@@ -62,7 +62,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 @sandbox.default
 def start(
     *,
-    seed: int = 1,
+    seed: int | None = None,
     imported: Annotated[Path | None, Parameter(name="--import")] = None,
     core_bank: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -71,7 +71,7 @@ def start(
     Parameters
     ----------
     seed
-        the same seed makes the same bank.
+        the same seed makes the same bank (default: 1); of a bank that is there already, none but its own.
     imported
         a file of a bank, in place of the seed; docs/sandbox-data.md describes it.
     core_bank
@@ -189,7 +189,7 @@ def wrap(*, config: Path) -> None:
 
 
 @core_bank.command(name="serve")
-def serve_core_bank(*, seed: int = 1, attached: Annotated[bool, Parameter(negative="")] = False) -> None:
+def serve_core_bank(*, seed: int | None = None, attached: Annotated[bool, Parameter(negative="")] = False) -> None:
     """Serve the synthetic bank of the state directory over the core-bank contract, on 127.0.0.1.
 
     PORTCULLIS_CORE_BANK_PORT is its port, PORTCULLIS_CORE_BANK_TOKEN the token that it asks for.
@@ -197,7 +197,7 @@ def serve_core_bank(*, seed: int = 1, attached: Annotated[bool, Parameter(negati
     Parameters
     ----------
     seed
-        the same seed makes the same bank, where there is none yet.
+        the same seed makes the same bank (default: 1); of a bank that is there already, none but its own.
     attached
         stop when standard input closes.
     """
@@ -270,7 +270,7 @@ def openapi_document(dialect: str) -> None:
         return
     known = {known.name: known for known in DIALECTS}
     if dialect not in known:
-        raise ConfigurationRefused(f"{dialect}: no such dialect; there are {', '.join(known)}")
+        raise ConfigurationRefused(f"{dialect}: no such dialect; there are {', '.join([*known, CORE_BANK])}")
     print(json.dumps(document_of(known[dialect]), indent=2))
 
 

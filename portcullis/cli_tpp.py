@@ -95,10 +95,25 @@ def token(name: str, *, scope: str = "accounts") -> None:
     scope
         what the token is for.
     """
-    from portcullis.demo import client_credentials_token  # noqa: PLC0415  production never loads the sandbox
+    from portcullis.tpp_commands import client_credentials_token  # noqa: PLC0415  production never loads the sandbox
 
     settings = loading.load(None)
     print(asyncio.run(client_credentials_token(settings.state_dir, name, scope)))
+
+
+@tpp.command
+def authorize(name: str) -> None:
+    """Ask for a customer's accounts as a TPP of the sandbox, and print the address that opens the customer's pages in a browser.
+
+    Parameters
+    ----------
+    name
+        the TPP's folder in tpps/.
+    """
+    from portcullis.tpp_commands import ask_for_consent, print_asked  # noqa: PLC0415  production never loads the sandbox
+
+    settings = loading.load(None)
+    print_asked(console, settings.state_dir, asyncio.run(ask_for_consent(settings.state_dir, name)))
 
 
 @consent.command

@@ -20,12 +20,28 @@ class ServerAbsent(ServerRefused):
     """Nobody listens."""
 
 
+def absent(what: str) -> ServerAbsent:
+    """What is said where `what` ("no sandbox runs on ...") keeps a command from being carried out."""
+    return ServerAbsent(
+        f"{what}: start one with `make run` and leave it running beside this terminal, or give this command the PORTCULLIS_STATE_DIR "
+        "of the one that runs"
+    )
+
+
+def stranger(server: str, state_dir: Path) -> ServerRefused:
+    """What is said where somebody answers whom the sandbox's authority does not vouch for."""
+    return ServerRefused(
+        f"at {server} answers another server than the sandbox of {state_dir}: start that one with `make run`, "
+        "or give this command the PORTCULLIS_STATE_DIR of the one that runs"
+    )
+
+
 def load_ready(state_dir: Path) -> dict[str, Any]:
     """What a started server wrote about itself. Raises ServerRefused."""
     try:
         document: dict[str, Any] = json.loads((state_dir / "ready.json").read_text())
     except (OSError, json.JSONDecodeError):
-        raise ServerRefused(f"no server is running on {state_dir}: start one with `make run`") from None
+        raise absent(f"no sandbox runs on {state_dir}") from None
     return document
 
 
@@ -43,8 +59,13 @@ def post(state_dir: Path, path: str, document: dict[str, Any], token: str = "") 
             return answer
     except urllib.error.HTTPError as error:
         raise ServerRefused(_reason(error)) from None
+    except TimeoutError:
+        raise absent(f"the sandbox at {ready['issuer']} did not answer within {TIMEOUT_SECONDS} s") from None
     except OSError as error:
-        raise ServerRefused(f"no server answers at {ready['issuer']}: start one with `make run` ({error})") from None
+        cause = getattr(error, "reason", error)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            raise stranger(ready["issuer"], state_dir) from None
+        raise absent(f"no sandbox answers at {ready['issuer']}") from None
 
 
 def post_command(url: str, authorization: str) -> dict[str, int]:

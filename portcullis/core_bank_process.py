@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def core_bank_beside(settings: Settings, seed: int, ids: Ids) -> AsyncIterator[Settings]:
+async def core_bank_beside(settings: Settings, ids: Ids) -> AsyncIterator[Settings]:
     """Settings whose upstream is the child, which answers when this yields. Raises ConfigurationRefused if it does not start.
 
     The bank must have been made: only the child's reading is its own."""
@@ -45,32 +45,32 @@ async def core_bank_beside(settings: Settings, seed: int, ids: Ids) -> AsyncIter
         core_bank_token=settings.core_bank_token or ids.secret(),
         core_bank_port=port,
     )
-    child = await _start(settings, seed)
+    child = await _start(settings)
     try:
         await _until_up(settings, child)
     except BaseException:
         await _stop(child)
         raise
-    keeper = asyncio.create_task(_keep(settings, seed, child), name="core bank process")
+    keeper = asyncio.create_task(_keep(settings, child), name="core bank process")
     try:
         yield settings
     finally:
         await cancel(keeper)
 
 
-async def _keep(settings: Settings, seed: int, child: asyncio.subprocess.Process) -> None:
+async def _keep(settings: Settings, child: asyncio.subprocess.Process) -> None:
     """Start it again whenever it ends, until cancelled."""
     try:
         while True:
             status = await child.wait()
             log.error("core_bank_ended", status=status)
             await asyncio.sleep(RESTART_SECONDS)
-            child = await _start(settings, seed)
+            child = await _start(settings)
     finally:
         await _stop(child)
 
 
-async def _start(settings: Settings, seed: int) -> asyncio.subprocess.Process:
+async def _start(settings: Settings) -> asyncio.subprocess.Process:
     inherited = {name: value for name, value in os.environ.items() if name not in OURS_ALONE}
     environment = inherited | {
         "PORTCULLIS_STATE_DIR": str(settings.state_dir),
@@ -79,7 +79,7 @@ async def _start(settings: Settings, seed: int) -> asyncio.subprocess.Process:
     }
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "portcullis", "core-bank", "serve", "--seed", str(seed), "--attached"),
+        *("-m", "portcullis", "core-bank", "serve", "--attached"),
         env=environment,
         stdin=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for us to hear first

@@ -11,11 +11,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from rich.console import Console
 
 from portcullis.control_client import ServerRefused, post
-from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.tpp import Tpp
 from sandbox.tpp_kit.wire import Answer
 
@@ -26,19 +24,6 @@ STEPS = 11
 
 class DemoFailed(ServerRefused):
     """A step did not end as it must."""
-
-
-async def client_credentials_token(state_dir: Path, name: str, scope: str) -> str:
-    """A token of one of the sandbox's TPPs. Raises ServerRefused."""
-    try:
-        async with Tpp.from_folder(state_dir / "tpps" / name) as tpp:
-            return await tpp.client_credentials_token(scope)
-    except FileNotFoundError:
-        raise ServerRefused(f"there is no TPP called {name} in {state_dir}/tpps: `portcullis tpp new {name}` makes one") from None
-    except aiohttp.ClientError as error:
-        raise ServerRefused(f"no server answers: start one with `make run` ({error})") from None
-    except Refused as refused:
-        raise ServerRefused(f"the server refused: {refused}") from None
 
 
 async def run_demo(console: Console) -> None:

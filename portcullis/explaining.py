@@ -13,7 +13,7 @@ from portcullis.control_client import ServerRefused
 
 KEYS_DO_NOT_FIT = (
     "sealing_keys: these keys do not open this database. Restore the keys that it was made with (a sandbox keeps them in keys/), "
-    "or delete the sandbox's state directory to start afresh"
+    "or start the sandbox afresh: stop it, then delete its state directory"
 )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
@@ -22,6 +23,7 @@ from portcullis.settings import Settings
 from portcullis.stopping import cancel
 
 LOOPBACK = "127.0.0.1"
+ROOM_BELOW = 60_000
 OPS_LIMITS = Limits(body_bytes=lambda _path: 0)
 
 
@@ -83,8 +85,25 @@ def _naming(key: str, host: str, port: int) -> Iterator[None]:
         yield
     except OSError as error:
         raise ConfigurationRefused(
-            f"{key}: nobody can listen on {host}:{port} ({error.strerror or type(error).__name__}). Stop what does, or set another port."
+            f"{key}: nobody can listen on {host}:{port} ({error.strerror or type(error).__name__}). "
+            f"Stop what does, or choose another port: PORTCULLIS_{key.upper()}={port + 1000 if port < ROOM_BELOW else port - 1000}"
         ) from None
+
+
+def check_ports(settings: Settings) -> None:
+    """Whether all three can be had now, before what takes longer. Raises ConfigurationRefused naming the one that cannot."""
+    for key, host, port in (
+        ("public_port", settings.bind, settings.public_port),
+        ("mtls_port", settings.bind, settings.mtls_port),
+        ("ops_port", LOOPBACK, settings.ops_port),
+    ):
+        with _naming(key, host, port):
+            for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+                with socket.socket(family, kind, protocol) as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a listener does
+                    if family == socket.AF_INET6:
+                        probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                    probe.bind(address)
 
 
 def ready_document(settings: Settings, brand: Brand) -> bytes:

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, get_type_hints
 
-from kernel.config import build, overlay, read_file
-from portcullis.checks import check_safe
+from kernel.config import ConfigurationRefused, build, overlay, read_file
+from portcullis.checks import PORT_MAX, PORTS, check_safe
 from portcullis.settings import Settings
 
 VARIABLES = {
@@ -30,11 +31,43 @@ VARIABLES = {
 }
 
 
+TYPES = get_type_hints(Settings)
+PATHS = frozenset(key for key, kind in TYPES.items() if kind in {Path, Path | None})
+
+
 def load(file: Path | None, environment: Mapping[str, str] = os.environ, *, workers: int | None = None) -> Settings:
-    """`file` None: defaults alone. Raises ConfigurationRefused naming the key."""
+    """`file` None: defaults alone. Raises ConfigurationRefused naming the key, and the variable that sets it."""
     members = overlay(read_file(file) if file else {}, environment, VARIABLES)
+    members |= {
+        key: _read(variable, key, environment[variable]) for variable, key in VARIABLES.items() if variable in environment
+    }
+    for key in PATHS & members.keys():
+        if members[key] == "":
+            raise ConfigurationRefused(f"{key}: names no path")
     if workers is not None:
         members["workers"] = workers
-    settings = build(members, Settings)
-    check_safe(settings)
+    try:
+        settings = build(members, Settings)
+        check_safe(settings)
+    except ConfigurationRefused as refused:
+        raise ConfigurationRefused(_named(str(refused), environment)) from None
     return settings
+
+
+def _read(variable: str, key: str, text: str) -> Any:
+    """As the setting is typed: a token of digits stays text, and an empty path is not the working directory."""
+    if TYPES[key] is int:
+        if not (text.isascii() and text.isdigit()):
+            accepted = f"a port, 1 to {PORT_MAX}" if key in PORTS else "a whole number"
+            raise ConfigurationRefused(f"{variable}: must be {accepted}, not {text!r}")
+        return int(text)
+    if key in PATHS and not text.strip():
+        raise ConfigurationRefused(f"{variable}: is empty, and names no path. Unset it, or name one")
+    return text
+
+
+def _named(refusal: str, environment: Mapping[str, str]) -> str:
+    """The refusal, with the variable beside the key that it set."""
+    key, _, rest = refusal.partition(":")
+    set_by = next((variable for variable, sets in VARIABLES.items() if sets == key and variable in environment), None)
+    return refusal if set_by is None else f"{key} ({set_by}):{rest}"

@@ -100,7 +100,7 @@ class OperatorCommands:
             log.warning("command_refused", path=request.path, detail=problem.detail)
             return _render_refusal(403, problem.public)
         except Problem as problem:
-            log.warning("command_failed", path=request.path, detail=problem.detail)
+            log.warning("command_failed", path=request.path, code=problem.code, detail=problem.detail or problem.public)
             return _render_refusal(400 if isinstance(problem, FieldInvalid) else 503, problem.public)
         except KeyStoreFailed as failed:
             log.exception("command_failed", path=request.path)
@@ -114,7 +114,9 @@ async def run_command(services: Services, brands: Sequence[Brand], path: str, br
     """The version of each brand's key set after it; of every brand if none is named. Raises FieldInvalid for an unknown one."""
     chosen = [each.name for each in brands if brand in (each.name, EVERY_BRAND)]
     if not chosen:
-        raise FieldInvalid(public="There is no such brand.", path="brand")
+        raise FieldInvalid(
+            f"brand {brand}", public=f"There is no such brand; there are {', '.join(each.name for each in brands)}.", path="brand"
+        )
     versions = await asyncio.gather(*(COMMANDS[path](services, name) for name in chosen))
     return dict(zip(chosen, versions, strict=True))
 

@@ -25,7 +25,7 @@ from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.settings import Settings
 from portcullis.stopping import cancel, catch_stop
 from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
-from sandbox.bank.seeding import seed_bank
+from sandbox.bank.source import settle_source
 from sandbox.clock import MovedClock
 
 HOST = "127.0.0.1"
@@ -34,7 +34,7 @@ CLOCK_SECONDS = 1.0  # how often the books' own clock is looked at
 LIMITS = Limits(body_bytes=lambda _path: 0)
 
 
-async def serve_core_bank(settings: Settings, seed: int, console: Console, *, attached: bool) -> None:
+async def serve_core_bank(settings: Settings, seed: int | None, console: Console, *, attached: bool) -> None:
     """Serve until stopped; if `attached`, also until whoever started us closes our standard input, however that one ends."""
     async with running_core_bank(settings, seed, console) as port:
         stopped = catch_stop()
@@ -49,7 +49,7 @@ def bank_url(port: int) -> str:
 
 
 @asynccontextmanager
-async def running_core_bank(settings: Settings, seed: int, console: Console) -> AsyncIterator[int]:
+async def running_core_bank(settings: Settings, seed: int | None, console: Console) -> AsyncIterator[int]:
     """Listening while the context is open; yields the port."""
     async with AsyncExitStack() as stack:
         keys = settings.state_dir.resolve() / "keys" / "sealing.keys"
@@ -61,9 +61,10 @@ async def running_core_bank(settings: Settings, seed: int, console: Console) -> 
         moved = MovedClock(database, brands[0].name)
         await moved.load()
         log.configure(moved.clock)
+        source = await settle_source(database, brands[0], seed, None)
         with seeding_progress(console) as progress:
             for brand in brands:
-                await seed_bank(database, sealer, moved.clock, str(seed), brand, progress)
+                await source.make(database, sealer, moved.clock, brand, progress=progress)
         ids = RandomIds()
         identity = BuiltInIdentity(database, sealer, moved.clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids))
         specimens = {brand.name: await _specimens(identity, brand) for brand in brands}

@@ -4,15 +4,18 @@ Every step can be killed and done again: what stands is kept, what is missing is
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from kernel import json, log
 from kernel.brand import Brand
+from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.ids import RandomIds
@@ -28,10 +31,10 @@ from portcullis.compose import Composition, Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
 from portcullis.core_bank_process import core_bank_beside
-from portcullis.exclusive import serving
+from portcullis.exclusive import REFUSAL, serving
 from portcullis.front import FrontDoor, Surface
 from portcullis.housekeeping import housekeeping
-from portcullis.listening import listening, ready_document
+from portcullis.listening import check_ports, listening, ready_document
 from portcullis.ops import ops_of
 from portcullis.outbound import open_directories, open_fetching
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
@@ -42,7 +45,7 @@ from sandbox.actions import Actions
 from sandbox.atomic_file import PUBLIC, write_atomically
 from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
 from sandbox.bank.personas import load_personas
-from sandbox.bank.source import Source
+from sandbox.bank.source import Source, check_source, settle_source
 from sandbox.clerk import Clerk
 from sandbox.clock import MovedClock
 from sandbox.control import BODY_BYTES_MAX, PREFIX, Control
@@ -56,27 +59,38 @@ LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes i
 
 
 async def serve_sandbox(
-    settings: Settings, seed: int, console: Console, *, core_bank: bool = False, imported: Path | None = None
+    settings: Settings, seed: int | None, console: Console, *, core_bank: bool = False, imported: Path | None = None
 ) -> None:
     """Serve until stopped; with `core_bank`, the bank is a process beside this one; `imported` is a file of a bank, in place of the
     seed. Raises ConfigurationRefused for what a person must change."""
-    async with running_sandbox(settings, seed, console, core_bank=core_bank, imported=imported) as (brand, stopped):
-        print_banner(console, settings, brand)
-        await stopped.wait()
+    async with running_sandbox(settings, seed, console, core_bank=core_bank, imported=imported) as opened:
+        print_banner(console, settings, opened.brand, opened.personas)
+        log.configure(opened.clock)
+        await opened.stopped.wait()
     console.print("stopped")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A sandbox that is ready. `personas`: the content of personas.json; `stopped` is set when the server is told to stop."""
+
+    brand: Brand
+    personas: list[dict[str, Any]]
+    clock: Clock
+    stopped: asyncio.Event
 
 
 @asynccontextmanager
 async def running_sandbox(
-    settings: Settings, seed: int, console: Console, *, core_bank: bool = False, imported: Path | None = None
-) -> AsyncIterator[tuple[Brand, asyncio.Event]]:
-    """Everything open, listening and written down while the context is open; the event is set when the server is told to stop."""
+    settings: Settings, seed: int | None, console: Console, *, core_bank: bool = False, imported: Path | None = None
+) -> AsyncIterator[Opened]:
+    """Everything open, listening and written down while the context is open."""
     check_sandbox(settings)
+    await asyncio.to_thread(check_source, seed, imported)
     state = settings.state_dir.resolve()
     ready = state / "ready.json"
-    source = Source(seed, imported)
     async with AsyncExitStack() as stack:
-        ground = await _open_ground(stack, settings, source, console, core_bank=core_bank)
+        ground = await _open_ground(stack, settings, seed, imported, console, core_bank=core_bank)
         settings = ground.parts.settings
         identity = await asyncio.to_thread(ground.pki.ensure_server)
         composition = await stack.enter_async_context(compose(ground.parts))
@@ -90,7 +104,7 @@ async def running_sandbox(
             services=composition.services,
             moved_clock=ground.moved_clock,
             tpps=tpps,
-            source=source,
+            source=ground.source,
             reload_certificates=ground.certificates.reload,
         )
         controls = (
@@ -105,7 +119,7 @@ async def running_sandbox(
         stopped = catch_stop()
         await asyncio.to_thread(write_atomically, ready, ready_document(settings, ground.brand), mode=PUBLIC)
         stack.callback(ready.unlink, missing_ok=True)
-        yield ground.brand, stopped
+        yield Opened(brand=ground.brand, personas=personas, clock=ground.parts.clock, stopped=stopped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +127,7 @@ class Ground:
     """What a sandbox stands on."""
 
     parts: Parts
+    source: Source
     moved_clock: MovedClock
     pki: TestPki
     directory: Directory
@@ -124,11 +139,14 @@ class Ground:
         return self.parts.brands[0]
 
 
-async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source, console: Console, *, core_bank: bool) -> Ground:
+async def _open_ground(
+    stack: AsyncExitStack, settings: Settings, seed: int | None, imported: Path | None, console: Console, *, core_bank: bool
+) -> Ground:
     state = settings.state_dir.resolve()
     keys = state / "keys" / "sealing.keys"
     await asyncio.to_thread(ensure_sealing_keys, keys)
-    await stack.enter_async_context(serving(settings.database(), alone=not settings.redis_url))
+    await stack.enter_async_context(_serving_alone(settings))
+    await asyncio.to_thread(check_ports, settings)
     await asyncio.to_thread((state / "ready.json").unlink, missing_ok=True)
     database = await stack.enter_async_context(Database.open(settings.database()))
     await upgrade_contexts(database, sandbox=True)
@@ -136,12 +154,13 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
     moved_clock = MovedClock(database, brands[0].name)
     await moved_clock.load()
     clock, ids, sealer, telemetry = moved_clock.clock, RandomIds(), load_sealer(keys), Telemetry()
-    log.configure(clock)
+    log.configure(clock, level=logging.WARNING)  # until the banner is read, which says what the log is for
+    source = await settle_source(database, brands[0], seed, imported)
     with seeding_progress(console) as progress:
         for brand in brands:
             await source.make(database, sealer, clock, brand, progress=progress)
     if core_bank:
-        settings = await stack.enter_async_context(core_bank_beside(settings, source.seed, ids))
+        settings = await stack.enter_async_context(core_bank_beside(settings, ids))
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
     fetching = await stack.enter_async_context(open_fetching(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
@@ -166,7 +185,22 @@ async def _open_ground(stack: AsyncExitStack, settings: Settings, source: Source
         certificate_status=certificates.standing,
         telemetry=telemetry,
     )
-    return Ground(parts=parts, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
+    return Ground(parts=parts, source=source, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
+
+
+@asynccontextmanager
+async def _serving_alone(settings: Settings) -> AsyncIterator[None]:
+    """portcullis/exclusive.py's lock. Raises ConfigurationRefused, of a database of the state directory's own in words of that."""
+    try:
+        async with serving(settings.database(), alone=not settings.redis_url):
+            yield
+    except ConfigurationRefused as refused:
+        if str(refused) != REFUSAL or settings.database_url:
+            raise
+        raise ConfigurationRefused(
+            f"state_dir: a sandbox is running on {settings.state_dir} already. Use that one, stop it (Ctrl-C where it runs), or start "
+            "this one beside it with another PORTCULLIS_STATE_DIR, _PUBLIC_PORT, _MTLS_PORT and _OPS_PORT"
+        ) from None
 
 
 async def _open_tpps(stack: AsyncExitStack, ground: Ground, composition: Composition, state: Path) -> Tpps:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.backchannel.deciding import decide_request, find_waiting
@@ -21,7 +22,7 @@ from plugins.ledger.tables import metadata as ledger_metadata
 from plugins.psu_identity.tables import metadata as psu_identity_metadata
 from sandbox.bank.source import Source
 from sandbox.bank.tables import metadata as bank_metadata
-from sandbox.clerk import find_persona, names_of
+from sandbox.clerk import find_persona, names_of, not_one
 from sandbox.clock import METADATA as CLOCK_METADATA
 from sandbox.clock import MovedClock
 from sandbox.control import Answer, Decision
@@ -29,6 +30,8 @@ from sandbox.new_tpp import NewTpp
 from sandbox.tpps import Tpps, check_free
 
 KEPT_AT_RESET = frozenset({"clients", "key_sets", "signing_keys", "hot_state_epoch", "lease"})
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +103,12 @@ class Actions:
                     if table.name not in KEPT_AT_RESET:
                         await connection.execute(sa.delete(table).where(table.c.brand == brand.name))
 
+        log.info("reset_began", removes=["consents", "tokens", "journeys", "the clock's offset"], keeps=["TPPs", "keys"])
         await self.services.database.write(work)
         await self.services.versions.forget()
         await self.moved_clock.load()
         await self.source.make(self.services.database, self.services.sealer, self.moved_clock.clock, brand)
+        log.info("reset_done", bank=self.source.told)
 
     async def _chosen(self, brand: Brand, psu: Psu, asked: list[str]) -> tuple[str, ...]:
         """The bank's ids of the accounts asked for by nickname, name, number or id. Raises FieldInvalid for one that is none."""
@@ -112,6 +117,8 @@ class Actions:
         for number, wanted in enumerate(asked):
             found = [account.id for account in accounts if account.eligible and wanted in names_of(account)]
             if len(found) != 1:
-                raise FieldInvalid(public="No account, or several, of this persona are called so.", path=f"accounts[{number}]")
+                raise FieldInvalid(
+                    public=not_one(account for account in accounts if account.eligible), path=f"accounts[{number}]"
+                )
             chosen += found
         return tuple(dict.fromkeys(chosen))

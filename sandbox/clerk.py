@@ -4,7 +4,9 @@ Part of the control API, under the same rule about who may call it; it acts thro
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
@@ -23,6 +25,7 @@ from plugins.ledger.entries import StatusChange
 from plugins.ledger.posting import Ledger
 from sandbox.control import BODY_BYTES_MAX, PREFIX, check_caller, check_method, render_json, render_refusal
 
+TOLD_MAX = 20
 _PATHS = re.compile(rf"{PREFIX}(accounts/[^/]+/close|consents/[^/]+/(suspend|resume))")
 
 
@@ -100,7 +103,7 @@ class Clerk:
         accounts = await self.customer_accounts.accounts_of(brand, psu.customer_id)
         found = [account for account in accounts if wanted in names_of(account)]
         if len(found) != 1:
-            raise FieldInvalid(public="No account, or several, of this persona are called so.", path="account")
+            raise FieldInvalid(public=not_one(accounts), path="account")
         return found[0]
 
 
@@ -110,6 +113,12 @@ async def find_persona(identity: PsuIdentity, brand: Brand, name: str) -> Psu:
     if psu is None:
         raise FieldInvalid(public="There is no such persona; personas.json lists them.", path="persona")
     return psu
+
+
+def not_one(accounts: Iterable[Account]) -> str:
+    """What is said of a name that is no account's, or that of several; a sandbox's account names are no secret."""
+    names = ", ".join(repr(account.nickname or account.name) for account in islice(accounts, TOLD_MAX))
+    return f"No account, or several, of this persona are called so; there are {names or 'none'}."
 
 
 def names_of(account: Account) -> set[str | None]:

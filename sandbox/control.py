@@ -113,7 +113,12 @@ class Control:
             case ["reset"]:
                 check_method(request, "POST")
                 await self.reset(brand)
-                return {"reset": True}
+                return {
+                    "reset": True,
+                    "removed": ["consents", "tokens", "journeys"],
+                    "kept": ["tpps", "keys"],
+                    "now": self.clock.now(),
+                }
             case ["tpps"]:
                 check_method(request, "POST")
                 return await self.new_tpp(brand, json.decode(request.body, NewTpp))

@@ -28,7 +28,7 @@ from plugins.ledger import tables
 from plugins.ledger.documents import Narrative, open_narrative
 from plugins.ledger.entries import LedgerEntry, Leg, Line, PendingPayment, PendingUnknown
 from plugins.ledger.posting import Ledger
-from sandbox.clerk import find_persona, names_of
+from sandbox.clerk import find_persona, names_of, not_one
 from sandbox.control import BODY_BYTES_MAX, PREFIX, check_caller, check_method, render_json, render_refusal
 
 OPPOSITE = "world"  # the bank's own account that takes the other side
@@ -171,7 +171,7 @@ class Teller:
         accounts = await self.customer_accounts.accounts_of(brand, psu.customer_id)
         found = [account for account in accounts if wanted in names_of(account)]
         if len(found) != 1:
-            raise FieldInvalid(public="No account, or several, of this persona are called so.", path="account")
+            raise FieldInvalid(public=not_one(accounts), path="account")
         return found[0]
 
 

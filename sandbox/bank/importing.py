@@ -75,7 +75,9 @@ async def import_bank(  # noqa: PLR0917  what every start has at hand, as seed_b
     try:
         contents = await asyncio.to_thread(read_contents, file)
         tale = _tale(file, contents)
-    except (OSError, LineRefused) as error:
+    except OSError as error:
+        raise ConfigurationRefused(f"{file}: cannot be read ({error.strerror})") from None
+    except LineRefused as error:
         raise ConfigurationRefused(f"{file}: {error}") from None
     made = await load_made(database, brand.name)
     if made == {tale.name}:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.ids import SeededIds
 from kernel.sealed import Sealer
@@ -29,6 +30,7 @@ from sandbox.bank.story import Story
 from sandbox.bank.tale import Login, Tale, count_lines
 from sandbox.bank.writing import Writer, load_made
 
+USUAL_SEED = 1
 ENTRIES_PER_POST = 1000
 ALL_HOUSEHOLDS = (*HOUSEHOLDS, heavy.HOUSEHOLD)
 PRICE_LIST = Tale(name="products", products=PRODUCTS)
@@ -72,6 +74,23 @@ async def seed_bank(  # noqa: PLR0917  the six are what every start has at hand
 
 def _report(progress: Progress, before: int, total: int, what: str, written: int) -> None:
     progress(before + written, total, what)
+
+
+async def settle_seed(database: Database, brand: str, asked: int | None) -> int:
+    """Of the bank that is to be made: what was asked for, else the usual one. Of one that is there, its own; raises ConfigurationRefused
+    if another is asked for, which would change nothing. An imported bank has none: a reset without its file makes the usual one."""
+    async with database.read() as connection:
+        stored = await connection.scalar(sa.select(tables.anchors.c.seed).where(tables.anchors.c.brand == brand))
+    if stored is None:
+        return USUAL_SEED if asked is None else asked
+    is_imported = any(name.startswith(IMPORTED) for name in await load_made(database, brand))
+    if asked is not None and (is_imported or str(asked) != stored):
+        origin = "was imported" if is_imported else f"was made with seed {stored}"
+        raise ConfigurationRefused(
+            f"--seed {asked}: the bank of this state directory {origin}. "
+            "Leave --seed out, or make another bank in another state directory: PORTCULLIS_STATE_DIR=var/other"
+        )
+    return USUAL_SEED if is_imported else int(stored)
 
 
 async def keep_anchor(database: Database, brand: str, seed: str, anchor: datetime) -> tuple[str, datetime]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from portcullis.cli import app
 from tests.harness.installations import EMBEDDED, Installations
 from tests.harness.server import free_ports
 
@@ -16,6 +17,7 @@ BESIDE_A_SANDBOX = [ROOT / "README.md", ROOT / "docs" / "build-a-tpp.md"]  # rea
 GUIDES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "```sh run\n" in path.read_text()]
 ON_THEIR_OWN = [guide for guide in GUIDES if guide not in BESIDE_A_SANDBOX]
 RUN_SECONDS_MAX = 100
+WRITTEN = [ROOT / "README.md", *(path for path in sorted((ROOT / "docs").rglob("*.md")) if path.parent.name != "decisions")]
 USUAL_PORT = "8446"
 PROGRAMS = Path(sys.executable).parent
 
@@ -25,8 +27,13 @@ def commands_of(guide: Path) -> str:
 
 
 def run(script: str, folder: Path, **variables: str) -> str:
-    """What the script printed. It ends at the first command that fails, and what it started in the background with it."""
+    """What the script printed, in a folder where `make run` was started and a shell that knows no environment of Python's. It ends at
+    the first command that fails, and what it started in the background with it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")}
+    kept["PATH"] = os.pathsep.join(path for path in kept["PATH"].split(os.pathsep) if not (Path(path) / "portcullis").exists())
+    programs = folder / ".venv" / "bin"
+    programs.parent.mkdir()
+    programs.symlink_to(PROGRAMS)
     done = subprocess.run(
         ["bash", "-c", f"set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}"],
         cwd=folder,
@@ -49,7 +56,6 @@ def test_the_commands_of_a_guide_run(guide: Path, installations: Installations, 
         run(
             commands_of(guide).replace(USUAL_PORT, str(port)),
             tmp_path,
-            PATH=f"{PROGRAMS}:{os.environ['PATH']}",
             PORTCULLIS_STATE_DIR=str(server.state_dir),
             PORTCULLIS_CORE_BANK_PORT=str(port),
         )
@@ -64,13 +70,14 @@ def test_the_commands_for_a_sandbox_that_runs_run(installations: Installations, 
         server.start()
         for usual, own in zip(("8443", "8444"), server.ports, strict=False):
             script = script.replace(f"localhost:{usual}", f"localhost:{own}")
-        for shown, place in ((tmp_path / "var" / "sandbox", server.state_dir), (tmp_path / ".venv" / "bin", PROGRAMS)):
-            shown.parent.mkdir()
-            shown.symlink_to(place)
+        shown = tmp_path / "var" / "sandbox"
+        shown.parent.mkdir()
+        shown.symlink_to(server.state_dir)
         printed = run(script, tmp_path)
     for seen in (
         '"client_name":"Acme Ltd"',
         "my-app is registered",
+        "password alice-pw",
         '"ConsentId"',
         '"registration_access_token"',
         "other keys sign",
@@ -83,7 +90,14 @@ def test_there_is_a_guide_to_run():
     assert all(commands_of(guide) for guide in BESIDE_A_SANDBOX)
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+@pytest.mark.parametrize("guide", WRITTEN, ids=lambda guide: guide.stem)
+def test_every_command_is_written_as_it_can_be_pasted(guide: Path) -> None:
+    """`make run` puts no `portcullis` on the PATH."""
+    commands = "|".join(name for name in app if not name.startswith("-"))
+    assert re.findall(rf"(?<!\.venv/bin/)\bportcullis (?:{commands})\b.*", guide.read_text()) == []
+
+
+@pytest.mark.parametrize("guide", WRITTEN, ids=lambda guide: guide.stem)
 def test_its_links_lead_somewhere(guide: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", guide.read_text()):
         assert (guide.parent / target).exists(), target

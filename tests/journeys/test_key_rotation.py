@@ -110,5 +110,5 @@ def test_without_a_server_the_command_says_so(installations):
     with installations.installation(EMBEDDED, seeded=False) as server:
         done = portcullis(server, "keys", "rotate")
     assert done.returncode == 1
-    assert "no server is running" in done.stderr
+    assert "no sandbox runs on" in done.stderr
     assert "Traceback" not in done.stderr

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -151,6 +150,31 @@ async def test_an_unknown_host_is_refused_whatever_it_asks(acme, listener):
     await stranger.close()
 
 
+async def test_the_bare_address_leads_a_person_to_the_dashboard(acme):
+    for base in (acme.folder.issuer, acme.folder.mtls):
+        answer = await acme.wire.call("GET", f"{base}/", certificate="none", headers={})
+        assert (answer.status, answer.header("Location")) == (303, f"{acme.folder.issuer}/consents")
+        assert (await acme.wire.call("POST", f"{base}/", certificate="none", headers={})).status == 405
+
+
+async def test_a_stranger_is_shown_the_way_to_the_customers_pages(server, acme):
+    """With the TPP's own files, over the real API."""
+    done = await asyncio.to_thread(run, server, "tpp", "authorize", "acme")
+    assert done.returncode == 0, done.stderr
+    (url,) = (line.strip() for line in done.stdout.splitlines() if "/authorize?" in line)
+    answer = await acme.wire.call("GET", url, certificate="none", headers={"Accept": "text/html"})
+    assert (answer.status, urlsplit(answer.header("Location")).path) == (303, "/login")
+    for seen in ("alice     password alice-pw, a device", "bob       password bob-pw, one-time code 123456", "acme.tpp.test"):
+        assert seen in done.stdout
+    assert "dave" not in done.stdout
+
+
+def test_a_tpp_without_the_role_is_told_so(server):
+    name = f"payer{time.time_ns()}"
+    assert run(server, "tpp", "new", name, "--roles", "PISP").returncode == 0
+    assert "has not the role AISP" in refusal_of(run(server, "tpp", "authorize", name))
+
+
 def test_the_public_listener_never_asks_for_a_certificate_and_serves_no_resource(server):
     trust = ssl.create_default_context(cafile=server.state_dir / "pki" / "ca.pem")
     request = urllib.request.Request(f"{server.issuer}/open-banking/v4.0/aisp/accounts")
@@ -179,6 +203,16 @@ def test_a_second_server_on_the_same_database_is_refused(mortal_server, tmp_path
     assert mortal_server.ready["pid"] == mortal_server.process.pid
 
 
+@pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
+def test_a_second_sandbox_on_the_same_state_directory_is_refused_in_words_of_that(mortal_server, tmp_path):
+    for changes in ({}, elsewhere(tmp_path)):
+        said = refusal_of(run(mortal_server, "sandbox", **changes | {"PORTCULLIS_STATE_DIR": str(mortal_server.state_dir)}))
+        assert f"a sandbox is running on {mortal_server.state_dir} already" in said
+        assert "another PORTCULLIS_STATE_DIR" in said
+        assert "redis" not in said
+    assert mortal_server.process.poll() is None
+
+
 @pytest.mark.parametrize("mortal_server", [BANK_WITHIN], indirect=True)
 def test_a_server_alone_is_refused_a_database_that_others_share(mortal_server, tmp_path):
     done = run(mortal_server, "sandbox", **elsewhere(tmp_path), PORTCULLIS_REDIS_URL=None)
@@ -188,10 +222,36 @@ def test_a_server_alone_is_refused_a_database_that_others_share(mortal_server, t
 
 @pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
 def test_a_port_that_is_taken_is_named(mortal_server, tmp_path):
-    state = tmp_path / "second"
-    shutil.copytree(mortal_server.state_dir, state, ignore=shutil.ignore_patterns("*.lock", "ready.json", "server.log"))
-    done = run(mortal_server, "sandbox", PORTCULLIS_STATE_DIR=str(state))
-    assert str(mortal_server.ports[0]) in refusal_of(done)
+    """Before a bank is made, which takes longer; with the variable that is to be changed."""
+    own, state = elsewhere(tmp_path), tmp_path / "second"
+    for port, variable in zip(mortal_server.ports, list(own), strict=False):
+        said = refusal_of(run(mortal_server, "sandbox", **own | {variable: str(port)}))
+        assert f":{port} (" in said
+        assert f"{variable}={port + 1000}" in said
+        assert not (state / "portcullis.db").exists()
+
+
+@pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
+def test_a_command_beside_a_sandbox_that_is_gone_says_how_to_start_one(mortal_server):
+    """Whether it ended well or was killed, which leaves ready.json behind; in words, not in a library's."""
+    for end, what in (
+        (mortal_server.kill, "no sandbox answers at https://localhost:"),
+        (mortal_server.stop, "no sandbox runs on "),
+    ):
+        if mortal_server.process.poll() is not None:
+            mortal_server.start()
+        end()
+        for command in (("tpp", "token", "acme"), ("tpp", "authorize", "acme"), ("tpp", "new", "late")):
+            said = refusal_of(run(mortal_server, *command))
+            assert what in said
+            assert "start one with `make run`" in said
+            assert "ssl" not in said
+            assert "Errno" not in said
+
+
+def test_a_mistyped_dialect_is_answered_with_all_there_are(tmp_path):
+    said = refusal_of(run(Server(tmp_path / "state"), "openapi", "foo"))
+    assert "uk_obie/v4.0, berlin_group/v1.3, core_bank/v1" in said
 
 
 @pytest.mark.parametrize(

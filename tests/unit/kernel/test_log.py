@@ -11,11 +11,13 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel import log
+from kernel import log, redaction
+from kernel.certificates import parse_certificate, thumbprint_of
 from kernel.clock import ManualClock
 from kernel.ids import RandomIds
 from kernel.interaction import interaction_id
-from kernel.redaction import redact, redact_text
+from kernel.redaction import declare_public, redact, redact_text
+from tests.harness.authorities import Authority, der
 
 JWT = (
     "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiJodHRwczovL2Jhbms"  # header and claims of no real token
@@ -148,6 +150,34 @@ def test_two_lines_about_one_secret_can_be_matched_without_it():
     assert redact_text(f"took {one}") == redact_text(f"took {one}")
     assert redact_text(one) != redact_text(two)
     assert one[:6] not in redact_text(one)
+
+
+THUMBPRINT = "Zk3vRr0Vb1JX5cQf2yWq8LhTn9sAdGmPuEoKiBxNzC8"  # as a secret is shaped, save that nobody computed it
+
+
+def test_the_thumbprint_of_a_certificate_that_was_seen_stays_and_nothing_else_of_its_shape(monkeypatch, written):
+    """No word before it proves anything: a secret in the same place goes."""
+    monkeypatch.setattr(redaction, "_public", set())
+    certificate = der(Authority.root().issue())
+    assert thumbprint_of(certificate) not in redact_text(f"certificate {thumbprint_of(certificate)}")
+    seen = parse_certificate(certificate).thumbprint
+    structlog.get_logger("ours").info("refused", detail=f"token {THUMBPRINT}, certificate {seen}")
+    (line,) = lines(written)
+    assert line["detail"] == redact_text(f"token {THUMBPRINT}, certificate ") + seen
+    assert THUMBPRINT not in line["detail"]
+    for around in (f"x{seen}", f"{seen}x", f"token={seen}", f"Bearer {seen}", f"{seen}.{seen}.{seen}"):
+        assert seen not in redact_text(around), around
+    assert redact({"token": seen}) == {"token": "[redacted]"}
+
+
+def test_what_is_known_to_be_public_is_bounded_and_forgotten_to_the_safe_side(monkeypatch):
+    monkeypatch.setattr(redaction, "_public", set())
+    monkeypatch.setattr(redaction, "PUBLIC_MAX", 2)
+    one, two, three = (RandomIds().secret() for _ in range(3))
+    for digest in (one, two, three):
+        declare_public(digest)
+    assert redact_text(three) == three
+    assert one not in redact_text(one)
 
 
 def test_a_number_that_may_be_an_account_is_taken_out_and_a_measure_stays():

@@ -38,6 +38,11 @@ def test_the_environment_overrides_the_file_and_the_command_line_both(tmp_path):
     assert load(None, {"PORTCULLIS_WORKERS": "7"}, workers=1).workers == 1
 
 
+def test_digits_are_a_number_only_where_one_is_meant():
+    settings = load(None, {"PORTCULLIS_SANDBOX_TOKEN": "123456", "PORTCULLIS_STATE_DIR": "2026", "PORTCULLIS_REDIS_URL": ""})
+    assert (settings.sandbox_token, str(settings.state_dir), settings.redis_url) == ("123456", "2026", "")
+
+
 def test_the_defaults_name_one_brand_by_its_ports():
     (brand,) = load(None, {"PORTCULLIS_PUBLIC_PORT": "18443"}).resolved_brands()
     assert (brand.issuer, brand.mtls_url) == ("https://localhost:18443", "https://localhost:8444")
@@ -50,7 +55,15 @@ def test_the_defaults_name_one_brand_by_its_ports():
         ("public_port = 'x'", {}, "public_port"),
         ("public_port = ", {}, "TOML"),
         ("", {"PORTCULLIS_PUBLIK_PORT": "1"}, "PORTCULLIS_PUBLIK_PORT"),
-        ("", {"PORTCULLIS_PUBLIC_PORT": "x"}, "public_port"),
+        ("", {"PORTCULLIS_PUBLIC_PORT": "abc"}, r"^PORTCULLIS_PUBLIC_PORT: must be a port, 1 to 65535, not 'abc'$"),
+        ("", {"PORTCULLIS_PUBLIC_PORT": ""}, "^PORTCULLIS_PUBLIC_PORT: must be a port"),
+        ("", {"PORTCULLIS_OPS_PORT": "70000"}, r"^ops_port \(PORTCULLIS_OPS_PORT\): must be a port"),
+        ("", {"PORTCULLIS_WORKERS": "two"}, "^PORTCULLIS_WORKERS: must be a whole number"),
+        ("", {"PORTCULLIS_STATE_DIR": ""}, "^PORTCULLIS_STATE_DIR: is empty"),
+        ("", {"PORTCULLIS_STATE_DIR": " "}, "^PORTCULLIS_STATE_DIR: is empty"),
+        ("", {"PORTCULLIS_OUTBOUND_AUTHORITIES": ""}, "^PORTCULLIS_OUTBOUND_AUTHORITIES: is empty"),
+        ("state_dir = ''", {}, "^state_dir: names no path"),
+        ("", {"PORTCULLIS_REDIS_URL": "http://x"}, r"^redis_url \(PORTCULLIS_REDIS_URL\): must be"),
         ("workers = 2", {}, "workers"),
         ("database_url = 'mysql://x'", {}, "database_url"),
         ("database_url = 'sqlite://'", {}, "path of a file"),
@@ -172,6 +185,23 @@ async def test_a_sandbox_refuses_a_second_brand_before_it_makes_anything(tmp_pat
     settings = load_text(tmp_path, f'state_dir = "{tmp_path}/state"\n{TWO_BRANDS}')
     with pytest.raises(ConfigurationRefused, match=r"^brands: .*one"):
         async with running_sandbox(settings, 1, Console()):
+            pass
+    assert not settings.state_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("seed", "file", "named"),
+    [
+        (None, "absent.jsonl", r"^--import: .*absent.jsonl cannot be read \(No such file or directory\)$"),
+        (None, ".", "^--import: .* cannot be read"),
+        (7, "there.jsonl", "^--seed, --import"),
+    ],
+)
+async def test_a_bank_that_cannot_be_imported_is_refused_before_anything_is_made(tmp_path, seed, file, named):
+    (tmp_path / "there.jsonl").touch()
+    settings = load_text(tmp_path, f'state_dir = "{tmp_path}/state"\n')
+    with pytest.raises(ConfigurationRefused, match=named):
+        async with running_sandbox(settings, seed, Console(), imported=tmp_path / file):
             pass
     assert not settings.state_dir.exists()
 

@@ -28,7 +28,7 @@ from sandbox.bank import importing, tables
 from sandbox.bank.exporting import export_bank
 from sandbox.bank.importing import import_bank
 from sandbox.bank.personas import load_personas
-from sandbox.bank.seeding import seed_bank
+from sandbox.bank.seeding import USUAL_SEED, seed_bank, settle_seed
 from sandbox.bank.source import Source
 from tests.harness.databases import SQLITE, Databases, migrate
 
@@ -148,6 +148,9 @@ async def test_an_import_is_done_once_and_never_on_top_of_another_bank(database,
     before = await exported(database)
     await imported(database, by_hand(), tmp_path, "the-same-elsewhere.jsonl")
     await Source(seed=1).make(database, SEALER, CLOCK, BRAND)
+    assert await settle_seed(database, BRAND.name, None) == USUAL_SEED
+    with pytest.raises(ConfigurationRefused, match=r"^--seed 1: .* was imported"):
+        await settle_seed(database, BRAND.name, 1)
     with pytest.raises(ConfigurationRefused, match="there is a bank already"):
         await imported(database, by_hand().replace("Salary", "Wages"), tmp_path)
     assert await exported(database) == before
@@ -209,5 +212,5 @@ async def test_a_line_without_end_is_refused(migrated_sqlite_url, tmp_path, monk
             await imported(database, by_hand(), tmp_path)
         with pytest.raises(ConfigurationRefused, match="there is no bank to export"):
             await exported(database)
-        with pytest.raises(ConfigurationRefused, match="No such file"):
+        with pytest.raises(ConfigurationRefused, match=r"absent: cannot be read \(No such file or directory\)$"):
             await import_bank(database, SEALER, CLOCK, tmp_path / "absent", BRAND, lambda *_: None)

@@ -21,6 +21,7 @@ from kernel.banking.accounts import BalanceType, Scheme, TransactionStatus
 from kernel.banking.statements import StatementFigure, StatementKind
 from kernel.brand import Brand
 from kernel.clock import ManualClock
+from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.ids import RandomIds
 from kernel.sealed import Sealer
@@ -32,7 +33,7 @@ from sandbox.bank import authenticators, tables
 from sandbox.bank.authenticators import FIXED_CODE, FixedCodeSender, SimulatedDevice
 from sandbox.bank.numbers import is_iban
 from sandbox.bank.personas import load_personas
-from sandbox.bank.seeding import ALL_HOUSEHOLDS, PRICE_LIST, seed_bank
+from sandbox.bank.seeding import ALL_HOUSEHOLDS, PRICE_LIST, USUAL_SEED, seed_bank, settle_seed
 from tests.harness.databases import SQLITE, Databases, migrate
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -102,6 +103,15 @@ async def test_seeds_both_databases_and_the_books_agree(database):
         assert made == {PRICE_LIST.name, *(household.name for household in ALL_HOUSEHOLDS)}
     assert [done for done, _, _ in heard] == sorted(done for done, _, _ in heard)
     assert heard[-1] == (heard[0][1], heard[0][1], "heavy")
+
+
+async def test_another_seed_than_the_banks_is_refused_and_none_is_its_own(seeded, migrated_sqlite_url):
+    """It would be ignored: a bank that is there is kept."""
+    assert [await settle_seed(seeded, BRAND.name, asked) for asked in (None, 1)] == [1, 1]
+    with pytest.raises(ConfigurationRefused, match=r"^--seed 7: .* was made with seed 1\..*PORTCULLIS_STATE_DIR"):
+        await settle_seed(seeded, BRAND.name, 7)
+    async with Database.open(migrated_sqlite_url) as empty:
+        assert [await settle_seed(empty, BRAND.name, asked) for asked in (None, 0, 7)] == [USUAL_SEED, 0, 7]
 
 
 async def test_the_same_seed_and_day_make_the_same_bank(seeded, migrated_sqlite_url):
@@ -279,6 +289,7 @@ from zoneinfo import ZoneInfo
 
 from kernel.brand import Brand
 from kernel.clock import ManualClock
+from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from kernel.sealed import Sealer
 from sandbox.bank.seeding import seed_bank

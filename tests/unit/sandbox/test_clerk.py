@@ -144,3 +144,8 @@ def test_other_paths_are_not_its_own(bank, path):
         token="", clock=ManualClock(NOW), database=bank, ledger=bank, consents=bank, identity=bank, customer_accounts=bank
     )
     assert not clerk.owns(path)
+
+
+async def test_an_account_that_is_none_is_answered_with_those_there_are(call):
+    _, answer = await call("/sandbox/accounts/Bils/close", {"persona": "alice"})
+    assert "there are 'Bills', 'Everyday'" in answer["message"]

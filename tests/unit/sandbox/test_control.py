@@ -218,3 +218,9 @@ def test_reads_a_duration_or_refuses(text):
 def test_refuses_what_is_no_duration(text):
     with pytest.raises(FieldInvalid):
         parse_duration(text)
+
+
+async def test_a_reset_says_what_it_did(call):
+    _, answer = await call("POST", "/sandbox/reset")
+    assert (answer["removed"], answer["kept"]) == (["consents", "tokens", "journeys"], ["tpps", "keys"])
+    assert answer["now"].startswith("2026-01-01T00:00:00")
