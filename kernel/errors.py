@@ -2,7 +2,7 @@
 
 A refusal names a fact, never an HTTP status: each surface (OAuth, a dialect, a page) owns one table that renders it.
 `public` is constant text and may be shown to anyone; `detail` goes to the log only; `path` names the offending member of
-the caller's own document (`Data.Permissions[0]`), which the caller already has.
+the caller's own document (`Data.Permissions[0]`), which the caller already has; it is also the detail of a refusal that has no other.
 
     Problem
       RequestMalformed ... what was sent cannot be read
@@ -23,8 +23,8 @@ class Problem(Exception):
 
     def __init__(self, detail: str = "", *, public: str | None = None, path: str = "") -> None:
         super().__init__(detail or self.public)
-        self.detail = detail
         self.path = path.encode(errors="replace").decode()  # a lone surrogate of the caller's cannot be said back
+        self.detail = detail or self.path
         if public is not None:
             self.public = public
 
