@@ -1,7 +1,7 @@
 """A signed request object: an authorization request that its client vouches for, pushed, or carried by a browser that may not change it.
 
-RFC 9101 section 6, FAPI2-MS-FINAL 5.3, FAPI1-ADV 5.2.2-10 to -17. Pure: a token, keys and the time in, parameters out. What is wrong with one
-is always the same refusal, and the detail is for the log.
+RFC 9101 section 6, FAPI2-MS-FINAL 5.3, FAPI1-ADV 5.2.2-10 to -17. Pure: a token, keys and the time in, parameters out. What is
+wrong with one is always the same refusal, and the detail is for the log.
 """
 
 from collections.abc import Collection, Mapping
@@ -96,7 +96,8 @@ def parse_unverified(token: str) -> Parameters:
 
 
 def _check_parties(claims: Mapping[str, Any], client_id: str, issuer: str) -> None:
-    """From the client, to us. RFC 9101 section 10.8: `sub` is left out, so that no object passes for an assertion nor the other way round."""
+    """From the client, to us. RFC 9101 section 10.8: `sub` is left out, so that no object passes for an assertion nor the other
+    way round."""
     if claims.get("iss") != client_id:
         raise JwtInvalid("iss is not the client")
     audience = claims.get("aud")
@@ -123,7 +124,8 @@ def _check_times(claims: Mapping[str, Any], now: float) -> float:
 
 
 def _parameters_of(claims: Mapping[str, Any]) -> Parameters:
-    """Parameters that nobody knows are ignored (RFC 6749 section 3.1), one that we read must be of its type; empty text counts as absent."""
+    """Parameters that nobody knows are ignored (RFC 6749 section 3.1), one that we read must be of its type; empty text counts as
+    absent."""
     read = {name: _text(name, value) for name, value in claims.items() if name in TEXT}
     return {name: text for name, text in read.items() if text}
 

@@ -82,8 +82,9 @@ class AccountsUpstream(Protocol):
     nothing to tell; an account id given twice is answered once.
 
     Records (beneficiaries, mandates, orders, offers, statements) and parties have ids that are stable and opaque, 1 to 40 visible
-    ASCII characters, unique among the records of their kind: they leave us as they are. A page of records is newest first by (created_at, account_id, id), over all the given accounts together:
-    see RecordPage for what holds while rows arrive. A row that was removed is absent from then on."""
+    ASCII characters, unique among the records of their kind: they leave us as they are. A page of records is newest first by
+    (created_at, account_id, id), over all the given accounts together: see RecordPage for what holds while rows arrive. A row
+    that was removed is absent from then on."""
 
     @property
     def name(self) -> str:
@@ -168,7 +169,7 @@ class Decisions(Protocol):
 
     async def decide(self, checks: Sequence[Check], *, spend: bool) -> tuple[Verdict, ...]:
         """One verdict per check, in order. A version question is answered `Current` or `Moved`: what the hot state does not know,
-        the database does. Nothing is spent unless `spend` and every verdict allows."""
+        the database does. Nothing is spent unless `spend` and every verdict allows. Raises Overloaded where that could not be kept."""
         ...
 
 

@@ -130,17 +130,19 @@ def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
 
 def restore_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
     """A key that was made here, out of `private_jwk` or `public_jwk`, after a place that shows whether it was changed. As `import_key`,
-    but an RSA key's factors are not proven prime again, which takes a hundred times as long as a signature; that they are factors is.
-    """
+    but an RSA key's factors are not proven prime again, which takes a hundred times as long as all else; that every part fits the others
+    is. Raises JwtInvalid."""
     material = material_of(jwk)
     if alg != "PS256" or "d" not in material:
         return import_key(jwk, kid=kid, alg=alg)
     try:
         check_rsa_size(material)
         n, e, d, p, q, dp, dq, qi = (base64_to_int(material[name]) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
+        if (p * q, dp, dq, qi * q % p) != (n, d % (p - 1), d % (q - 1), 1) or e * dp % (p - 1) != 1 or e * dq % (q - 1) != 1:
+            raise JwtInvalid(f"not a key for {alg}: its parts do not fit")
         numbers = RSAPrivateNumbers(p=p, q=q, d=d, dmp1=dp, dmq1=dq, iqmp=qi, public_numbers=RSAPublicNumbers(e, n))
         native = numbers.private_key(unsafe_skip_rsa_key_validation=True)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, ArithmeticError) as error:
         raise JwtInvalid(f"not a key for {alg}: {error}") from None
     return JwtKey(kid, alg, RSAKey.import_key(native))
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import structlog
 
 from kernel.epoch import CONFIRM_SECONDS, TRUST_SECONDS, Epoch
-from kernel.errors import Problem
+from kernel.errors import Overloaded, Problem
 from kernel.hot_state import (
     ALLOWING,
     CLOSED_SECONDS,
@@ -91,7 +91,9 @@ class Versions:
     async def decide(self, checks: Sequence[Check], *, spend: bool = True, load_version: LoadVersion) -> tuple[Verdict, ...]:
         """One verdict per check, in order; of a version always `Current` or `Moved`. Nothing is spent unless every verdict allows.
 
-        `load_version` reads the current version of a subject from the database, None if there is no such thing.
+        `load_version` reads the current version of a subject from the database, None if there is no such thing. Raises Overloaded where
+        the hot state allowed and spent, but was not to be believed and a version has moved: whoever asked again would find their own
+        first use, and take it for a replay.
         """
         number = self._epoch.number
         subjects = [self._epoch.subject(check.subject) if isinstance(check, VersionIs) else "" for check in checks]
@@ -103,6 +105,8 @@ class Versions:
         for at in unsettled:
             verdicts[at] = await self._load(checks[at], subjects[at], verdicts[at], load_version)
         others = [at for at, subject in enumerate(subjects) if not subject]
+        if spent and others and any(isinstance(verdict, Moved) for verdict in verdicts):
+            raise Overloaded("allowed under a version that has moved")
         if unsettled and others and not spent:
             current = all(isinstance(verdict, Current) for at, verdict in enumerate(verdicts) if subjects[at])
             again = await self._hot_state.decide([checks[at] for at in others], spend=spend and current)

@@ -16,7 +16,8 @@ from portcullis.compose import Composition
 
 @asynccontextmanager
 async def housekeeping(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
-    """A sweeper, a rotator of keys, a notifier of clients and a run of statements per brand. One that fails is logged and tried again; it never takes the server with it."""
+    """A sweeper, a rotator of keys, a notifier of clients and a run of statements per brand. One that fails is logged and tried
+    again; it never takes the server with it."""
     services = composition.services
     running = []  # no task group: a singleton never fails, and the body's errors stay plain
     for brand, notifier in zip(brands, composition.notifiers, strict=True):

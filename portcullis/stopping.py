@@ -1,4 +1,4 @@
-"""The end of a server, and of what it does meanwhile."""
+"""How a server is asked to end, and how what it does in the background ends with it."""
 
 import asyncio
 import signal

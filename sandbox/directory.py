@@ -173,7 +173,8 @@ class Directory:
         return self._pki.ensure_transport(enrolment.transport_certificate, enrolment.transport_key, enrolment.subject)
 
     def issue_software_statement(self, claims: dict[str, Any]) -> str:
-        """A signed statement of these claims, whatever they are: `iss`, `iat`, `jti` and the competent authority's are added unless given."""
+        """A signed statement of these claims, whatever they are: `iss`, `iat`, `jti` and the competent authority's are added
+        unless given."""
         roles = claims.get("software_roles", [])
         authority = {
             "authority_id": AUTHORITY,

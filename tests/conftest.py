@@ -37,6 +37,11 @@ _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_t
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput"):
+        gc.enable()  # it only hands out what its workers collect
+
+
 def pytest_collection_finish() -> None:
     """What is there when the first test begins stays until the last one ends: no need to look through it for garbage again and again."""
     gc.freeze()

@@ -1,7 +1,8 @@
 """The order of refusals of an authorization request, written once: which step runs where.
 
-The backchannel judges at once: nobody visits a page of its client's. PAR judges everything but whose consent it is, and so is judged what a browser brings by value; the authorization endpoint, visited again by
-every reload, judges the rest. What the customer's approval depends on is judged once more when they approve, under the consent's lock (consent/journey).
+The backchannel judges at once: nobody visits a page of its client's. PAR judges everything but whose consent it is, and so is
+judged what a browser brings by value; the authorization endpoint, visited again by every reload, judges the rest. What the
+customer's approval depends on is judged once more when they approve, under the consent's lock (consent/journey).
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,5 @@
-"""The PSU's access dashboard: who may see their accounts, how to stop it, and who asks for more while the PSU is elsewhere. UK Customer Experience Guidelines, Access Dashboards.
+"""The PSU's access dashboard: who may see their accounts, how to stop it, and who asks for more while the PSU is elsewhere. UK
+Customer Experience Guidelines, Access Dashboards.
 
 Each visit begins with the same login and strong authentication as a journey (consent/journey), under a cookie of its own.
 """

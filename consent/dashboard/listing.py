@@ -1,4 +1,5 @@
-"""The list of who has access: those who ask and wait for an answer, those who can see something now, then those who no longer can. Searched and sorted by a plain form."""
+"""The list of who has access: those who ask and wait for an answer, those who can see something now, then those who no longer
+can. Searched and sorted by a plain form."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime

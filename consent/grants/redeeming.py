@@ -1,4 +1,5 @@
-"""What redeeming something that a PSU's approval left (a code, an answered request) shares: the grant behind it, and the tokens made of it."""
+"""What redeeming something that a PSU's approval left (a code, an answered request) shares: the grant behind it, and the tokens
+made of it."""
 
 from dataclasses import dataclass
 from datetime import datetime

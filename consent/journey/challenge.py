@@ -1,7 +1,7 @@
 """Start and prove strong customer authentication, whatever the method; keep what is pending or proven sealed in the journey.
 
-RTS (EU) 2018/389 articles 4 and 5. One authentication per journey: for accounts it follows the password, before any is listed; for a payment it follows
-the page that shows it (consent/journey/paying.py).
+RTS (EU) 2018/389 articles 4 and 5. One authentication per journey: for accounts it follows the password, before any is listed;
+for a payment it follows the page that shows it (consent/journey/paying.py).
 """
 
 import msgspec
@@ -56,7 +56,8 @@ async def forgive_codes(connection: AsyncConnection, services: Services, brand: 
 async def start_challenge(
     services: Services, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None
 ) -> tuple[ScaChallenge, ScaEvidence | None]:
-    """A started challenge, with the evidence if it confirmed by itself. `take_sending` comes first. Raises AuthenticationUnavailable or UpstreamTimedOut."""
+    """A started challenge, with the evidence if it confirmed by itself. `take_sending` comes first. Raises
+    AuthenticationUnavailable or UpstreamTimedOut."""
     method = next((method for method in psu.sca_methods if method in METHODS), None)
     if method is None:
         raise AuthenticationUnavailable(f"methods {psu.sca_methods}")

@@ -1,4 +1,5 @@
-"""The cookies that tie a browser to its journeys, one for each purpose, so that neither ends the other. RFC 6265bis: the `__Host-` prefix keeps other hosts and plain HTTP from setting it.
+"""The cookies that tie a browser to its journeys, one for each purpose, so that neither ends the other. RFC 6265bis: the
+`__Host-` prefix keeps other hosts and plain HTTP from setting it.
 
 SameSite=Lax: sent when a TPP's page leads here, withheld from another site's form posts.
 """

@@ -1,7 +1,8 @@
 """The payment page, and what follows it: amount and payee, the account that pays, then strong authentication for exactly that.
 
-RTS (EU) 2018/389 article 5, Directive (EU) 2015/2366 article 97(2): for a payment the authentication comes last and is bound to what was shown. UK
-Customer Experience Guidelines: the PSU chooses the account unless the TPP named it; names, no balances; nothing is preselected.
+RTS (EU) 2018/389 article 5, Directive (EU) 2015/2366 article 97(2): for a payment the authentication comes last and is bound to
+what was shown. UK Customer Experience Guidelines: the PSU chooses the account unless the TPP named it; names, no balances;
+nothing is preselected.
 """
 
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -1,7 +1,7 @@
 """A PSU's journey through our pages, as a row: what for, which stage, whose, how many failures, until when.
 
-RTS (EU) 2018/389 article 4(3)(d): five minutes without activity end it. The browser holds a secret, the row its hash; a new secret is given at
-login, so that a session planted before it is worth nothing after it (session fixation).
+RTS (EU) 2018/389 article 4(3)(d): five minutes without activity end it. The browser holds a secret, the row its hash; a new
+secret is given at login, so that a session planted before it is worth nothing after it (session fixation).
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Strong customer authentication by a code or a device: after the password and before anything of the PSU's is shown, or, for a payment,
 after the page that shows it.
 
-RTS (EU) 2018/389 article 4: five wrong codes block, whether they come in one journey or in several. Article 5: what a payment's PSU confirms
-is compared with the payment as it stands now.
+RTS (EU) 2018/389 article 4: five wrong codes block, whether they come in one journey or in several. Article 5: what a payment's
+PSU confirms is compared with the payment as it stands now.
 """
 
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -188,7 +188,8 @@ class KeyRing:
 
 
 def key_place(brand: str, kid: str) -> tuple[str, str, str, str]:
-    """Where a wrapped key belongs."""
+    """Where a wrapped key belongs. Its purpose is no part of it: one JWK Set shows the keys of every purpose, and what keeps a token of
+    one kind from passing for another is its `typ` and its audience."""
     return ("signing_keys", "private_jwk", brand, kid)
 
 

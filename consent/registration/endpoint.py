@@ -1,6 +1,7 @@
 """POST /register, and GET, PUT and DELETE of a registration: a TPP registers its software by the statement of a directory.
 
-RFC 7591 section 3, RFC 7592 section 2. On the mTLS listener only. Changing a registration leaves its tokens as they are; deleting it ends them.
+RFC 7591 section 3, RFC 7592 section 2. On the mTLS listener only. Changing a registration leaves its tokens as they are; deleting
+it ends them.
 """
 
 from typing import Any

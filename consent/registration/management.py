@@ -21,7 +21,8 @@ async def load_own(services: Services, brand: Brand, request: Request, client_id
     """The active client of the address, for whoever may manage it. Raises CertificateMissing, RegistrationForeign, and what
     `accept_token` raises.
 
-    A client that does not exist looks like one whose token is wrong (RFC 7592 section 2.1). Counts among its requests; raises RateExceeded."""
+    A client that does not exist looks like one whose token is wrong (RFC 7592 section 2.1). Counts among its requests; raises
+    RateExceeded."""
     client = await _find_own(services, brand, request, client_id)
     await count_request(services, brand, client)
     return client

@@ -99,8 +99,8 @@ def _read(text: str, claims: Mapping[str, Any], stale_seconds: int) -> Statement
 
 
 def _authority_names(claims: Mapping[str, Any]) -> list[str]:
-    """ETSI TS 119 495 section 5.2.1: PSD, country, authority and registration number as one organizationIdentifier; and the UK's form with the
-    directory's own id."""
+    """ETSI TS 119 495 section 5.2.1: PSD, country, authority and registration number as one organizationIdentifier; and the UK's
+    form with the directory's own id."""
     names = [f"PSDGB-OB-Unknown{claims['org_id']}", f"PSDGB-OB-{claims['org_id']}"]
     match claims.get("organisation_competent_authority_claims"):
         case {"authority_id": str(authority), "registration_id": str(number)} if len(authority) > 3 and number:

@@ -1,4 +1,5 @@
-"""Authorisations: one per PSU and attempt to authorise a consent. Berlin Group 1.3.x scaStatus, RTS (EU) 2018/389 article 29 (traceability).
+"""Authorisations: one per PSU and attempt to authorise a consent. Berlin Group 1.3.x scaStatus, RTS (EU) 2018/389 article 29
+(traceability).
 
 What the PSU was shown and what proves who approved it are sealed beside the outcome and never changed afterwards.
 """

@@ -45,8 +45,8 @@ async def load_refresh_family(connection: AsyncConnection, brand: str, client_id
 async def load_refresh_grant(
     connection: AsyncConnection, services: Services, brand: Brand, client: Client, token: str
 ) -> tuple[sa.Row[Any], Consent]:
-    """The family's row behind this client's refresh token and its consent, both in force. No lock: an access token issued at the same moment
-    as its family ends dies with it. Raises RefreshTokenInvalid."""
+    """The family's row behind this client's refresh token and its consent, both in force. No lock: an access token issued at the
+    same moment as its family ends dies with it. Raises RefreshTokenInvalid."""
     family_id = await load_refresh_family(connection, brand.name, client.id, token)
     if family_id is None:
         raise RefreshTokenInvalid("unknown, or another client's")

@@ -10,8 +10,9 @@ from kernel.banking.money import Money
 
 
 class StandingOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """`payee` always has an identifier. Amounts are what is paid: never negative, in the account's currency. `first`, `previous`, `next` and `final` are payments:
-    each has an instant and an amount; the amount is None where it is that of `next`, or where there is no such payment."""
+    """`payee` always has an identifier. Amounts are what is paid: never negative, in the account's currency. `first`, `previous`,
+    `next` and `final` are payments: each has an instant and an amount; the amount is None where it is that of `next`, or where
+    there is no such payment."""
 
     id: str
     account_id: str

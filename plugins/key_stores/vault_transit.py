@@ -1,4 +1,5 @@
-"""Key material wrapped by Vault's Transit engine (also OpenBao's): the wrapping key never leaves it, and each unwrapping is in its audit log.
+"""Key material wrapped by Vault's Transit engine (also OpenBao's): the wrapping key never leaves it, and each unwrapping is in
+its audit log.
 
 Transit HTTP API: `encrypt`, `decrypt` and `keys/:name`. The key must be derived: the place of a value is its `context`, so that what
 was wrapped for one place does not open in another. Both calls are safe to repeat, and are, a bounded number of times.

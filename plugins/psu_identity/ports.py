@@ -26,7 +26,8 @@ class CodeSender(Protocol):
         ...
 
     async def send(self, brand: Brand, psu: Psu, code: str, linked: LinkedTerms | None = None) -> str:
-        """Send the code, with amount and payee if it is for a payment; what the page tells the PSU about where to look. Raises CodeNotSent."""
+        """Send the code, with amount and payee if it is for a payment; what the page tells the PSU about where to look. Raises
+        CodeNotSent."""
         ...
 
 

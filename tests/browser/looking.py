@@ -7,6 +7,8 @@ import pytest
 
 # the first that is installed: without windows that nobody sees, the same browser takes half the time
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
+if CHROMIUM is not None and shutil.which(CHROMIUM) is None:
+    raise RuntimeError(f"CHROMIUM={CHROMIUM}: no program that can be run")
 NEEDS_CHROMIUM = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium-headless-shell, or chromium")
 ONE_LOOP = pytest.mark.asyncio(loop_scope="session")  # that of the browser, which these tests share
 SCREENS = {"phone": {"width": 375, "height": 812}, "desktop": {"width": 1280, "height": 800}}

@@ -52,10 +52,18 @@ def test_a_key_that_was_kept_signs_as_before(alg: Algorithm):
     for kept in (private_jwk(key), public_jwk(key)):
         restored = restore_key(kept, kid=key.kid, alg=alg)
         assert (restored.kid, restored.alg, public_jwk(restored)) == (key.kid, alg, public_jwk(key))
+    assert private_jwk(restore_key(private_jwk(key), kid=key.kid, alg=alg)) == private_jwk(key)
     assert verify(sign_jwt({"sub": "x"}, restore_key(private_jwk(key), kid=key.kid, alg=alg), typ="at+jwt"), key) == {"sub": "x"}
 
 
-@pytest.mark.parametrize("changes", [{"p": "AQAB"}, {"n": "AQAB"}, {"qi": None}, {"d": "!"}, {"e": None}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"p": "AQAB"}, {"n": "AQAB"}, {"e": "Aw"}, {"d": "AQAB"}, {"dp": "AQAB"}, {"dq": "AQAB"}, {"qi": "AQAB"}, {"q": "AQ"}),
+        *({"qi": None}, {"d": "!"}, {"e": None}),
+    ],
+    ids=str,
+)
 def test_what_is_no_whole_rsa_key_is_not_restored(changes: dict[str, str | None]):
     kept = {**private_jwk(KEYS["PS256"]), **changes}
     with pytest.raises(JwtInvalid):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.epoch import FOREIGN_SECONDS_MAX, TRUST_SECONDS, Epoch, epoch_table
-from kernel.errors import ConsentUnknown
+from kernel.errors import ConsentUnknown, Overloaded
 from kernel.hot_state import (
     CLOSED_SECONDS,
     Allowed,
@@ -214,6 +214,16 @@ async def test_limits_spent_before_a_pause_are_not_spent_again(worker, seconds):
     await worker.ask(1)
     worker.line.before_answer = lambda: setattr(seconds, "now", seconds.now + 10)
     assert await worker.decide(VersionIs(S, 1), FirstUse("main/j", 60)) == (Current(), Fresh())
+
+
+async def test_what_was_spent_under_a_version_that_moved_is_not_asked_about_again(worker, seconds):
+    """The answer to a second question would be a replay of one's own."""
+    await worker.ask(1)
+    worker.stored[S] = 2
+    worker.line.before_answer = lambda: setattr(seconds, "now", seconds.now + 10)
+    with pytest.raises(Overloaded):
+        await worker.decide(VersionIs(S, 1), FirstUse("main/j", 60))
+    assert (await worker.decide(VersionIs(S, 1), FirstUse("main/k", 60), spend=False))[0] == Moved(2)
 
 
 async def test_limits_are_kept_while_versions_are_not_believed(worker, seconds):
