@@ -1,5 +1,6 @@
 """Refuse more accesses without the PSU than four in 24 hours, or as many as the consent says: counted per consent, account and
-operation; further pages are free, and so is one that is read again: it tells what stood when the first was read. Commission Delegated Regulation (EU) 2018/389 article 36(5)(b)."""
+operation; further pages are free, and so is one that is read again: it tells what stood when the first was read. Commission
+Delegated Regulation (EU) 2018/389 article 36(5)(b)."""
 
 from dataclasses import dataclass
 
