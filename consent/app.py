@@ -18,7 +18,7 @@ from consent.discovery import discover
 from consent.grant_management import ROUTES as GRANT_MANAGEMENT
 from consent.introspection import introspect
 from consent.journey import ROUTES as PAGES
-from consent.journey.problems import page_error
+from consent.journey.problems import page_error, page_text
 from consent.json_document import render_preflight
 from consent.json_response import render_json_error, render_json_failure, render_resource_error
 from consent.jwks import publish_keys
@@ -157,7 +157,8 @@ class ConsentServer:
 
 def _render_page_error(brand: Brand, problem: Problem) -> Response:
     status, code = page_error(problem)
-    response = render_error_page(brand, code, problem.public, status)
+    text, reason = page_text(problem)
+    response = render_error_page(brand, code, text, status, reason=reason)
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(problem.allowed)
     return response

@@ -17,6 +17,7 @@ from consent.journey.problems import (
     JourneyExpired,
     JourneyUnknown,
     page_error,
+    page_text,
 )
 from consent.journey.rows import PATHS, Journey, Notice, Purpose, Stage, path_of, update_unmoved
 from consent.journey.session import Session, load_session
@@ -107,4 +108,5 @@ async def tell(services: Services, journey: Journey, notice: Notice) -> Response
 
 def render_problem(brand: Brand, problem: Problem, *, carry_on: str = "") -> Response:
     status, error_code = page_error(problem)
-    return render_error_page(brand, error_code, problem.public, status, carry_on=carry_on)
+    text, reason = page_text(problem)
+    return render_error_page(brand, error_code, text, status, reason=reason, carry_on=carry_on)

@@ -63,6 +63,15 @@ _PAGES: dict[type[Problem], tuple[int, str]] = {
 }
 
 
+# Whoever reads a page did not write the request that is wrong.
+_NOT_YOURS = "We cannot do what the app or website that you came from asks for. Please go back to it and start again."
+
+
+def page_text(problem: Problem) -> tuple[str, str]:
+    """What the page says to a person, and the reason, "" if that says it: for whoever helps them."""
+    return (problem.public, "") if type(problem) in _PAGES else (_NOT_YOURS, problem.public)
+
+
 def page_error(problem: Problem) -> tuple[int, str]:
     """HTTP status and OAuth error code of the page that shows a refusal. Never 401: a page knows no scheme to authenticate with."""
     status, error_code = _PAGES.get(type(problem)) or oauth_error(problem)

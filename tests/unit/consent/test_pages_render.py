@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from consent.errors import RequestUriInvalid
+from consent.journey.problems import FormStale, page_text
 from consent.journey.rows import Notice
 from consent.pages.notices import NOTICES
 from consent.pages.render import render_error_page, render_page
@@ -23,6 +25,7 @@ from consent.pages.stylesheet import (
     show_stylesheet,
     stylesheet_url,
 )
+from kernel.errors import ClientInactive
 from kernel.http.message import Request
 from tests.unit.consent.journey.world import BRAND
 
@@ -116,3 +119,12 @@ async def test_only_the_right_content_is_kept_for_ever(version, caching):
     response = await show_stylesheet(None, BRAND, request)
     assert response.headers["Content-Type"].startswith("text/css")
     assert caching in response.headers["Cache-Control"]
+
+
+def test_a_person_reads_what_to_do_and_the_reason_beside_it():
+    """Whoever reads the page did not write the request that is wrong."""
+    assert page_text(ClientInactive("x")) == (page_text(RequestUriInvalid("y"))[0], ClientInactive.public)
+    assert page_text(FormStale("x")) == (FormStale.public, "")
+    page = render_error_page(BRAND, "invalid_client", "Go back.", 400, reason="The <i>client</i> is not active.").body.decode()
+    assert "Go back." in page
+    assert "The reason: The &lt;i&gt;client&lt;/i&gt; is not active." in page
