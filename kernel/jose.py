@@ -26,6 +26,7 @@ ALGORITHMS: tuple[Algorithm, ...] = ("PS256", "ES256", "EdDSA")
 TOKEN_CHARS_MAX = 8192
 HEADER_CHARS_MAX = 1024
 PROOF_TYPE = "dpop+jwt"
+PROBE_TYPE = "probe"  # of what a restored key signs for nobody: no token has it
 PROOF_HEADER_CHARS_MAX = 2048  # room for the largest RSA key
 KID_CHARS_MAX = 128
 RSA_BITS_MIN = 2048  # FAPI2-SP-FINAL 5.4-2
@@ -130,8 +131,9 @@ def import_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
 
 def restore_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
     """A key that was made here, out of `private_jwk` or `public_jwk`, after a place that shows whether it was changed. As `import_key`,
-    but an RSA key's factors are not proven prime again, which takes a hundred times as long as a signature; that they are factors is.
-    """
+    but an RSA key's factors are not proven prime again, which takes a hundred times as long as a signature. That they are factors of
+    `n` is, and that `e` verifies what the private half signs; nothing says that each of `d`, `dp`, `dq` and `qi` is right, while the
+    others sign without it. Raises JwtInvalid."""
     material = material_of(jwk)
     if alg != "PS256" or "d" not in material:
         return import_key(jwk, kid=kid, alg=alg)
@@ -140,9 +142,12 @@ def restore_key(jwk: Mapping[str, Any], *, kid: str, alg: Algorithm) -> JwtKey:
         n, e, d, p, q, dp, dq, qi = (base64_to_int(material[name]) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
         numbers = RSAPrivateNumbers(p=p, q=q, d=d, dmp1=dp, dmq1=dq, iqmp=qi, public_numbers=RSAPublicNumbers(e, n))
         native = numbers.private_key(unsafe_skip_rsa_key_validation=True)
-    except (ValueError, KeyError) as error:
+        restored = JwtKey(kid, alg, RSAKey.import_key(native))
+        probe = sign_jwt({}, restored, typ=PROBE_TYPE)
+    except (JoseError, ValueError, KeyError) as error:
         raise JwtInvalid(f"not a key for {alg}: {error}") from None
-    return JwtKey(kid, alg, RSAKey.import_key(native))
+    _check_signature(parse_jwt(probe), restored, _REGISTRY)
+    return restored
 
 
 def public_jwk(key: JwtKey) -> dict[str, str]:

@@ -37,6 +37,12 @@ def verify(token: str, key: JwtKey) -> dict[str, object]:
     return verify_jwt(token, {key.kid: key}, algorithms=ALGORITHMS, types=TYPES).claims
 
 
+def with_changed(jwk: dict[str, str], name: str) -> dict[str, str]:
+    """One character of a number in the midst of it, so that neither its length nor its parity changes."""
+    value = jwk[name]
+    return {**jwk, name: f"{value[:20]}{'A' if value[20] != 'A' else 'B'}{value[21:]}"}
+
+
 @pytest.mark.parametrize("alg", ALGORITHMS)
 def test_what_a_private_key_signs_its_public_half_verifies(alg: Algorithm):
     key = KEYS[alg]
@@ -52,14 +58,39 @@ def test_a_key_that_was_kept_signs_as_before(alg: Algorithm):
     for kept in (private_jwk(key), public_jwk(key)):
         restored = restore_key(kept, kid=key.kid, alg=alg)
         assert (restored.kid, restored.alg, public_jwk(restored)) == (key.kid, alg, public_jwk(key))
+    assert private_jwk(restore_key(private_jwk(key), kid=key.kid, alg=alg)) == private_jwk(key)
     assert verify(sign_jwt({"sub": "x"}, restore_key(private_jwk(key), kid=key.kid, alg=alg), typ="at+jwt"), key) == {"sub": "x"}
 
 
-@pytest.mark.parametrize("changes", [{"p": "AQAB"}, {"n": "AQAB"}, {"qi": None}, {"d": "!"}, {"e": None}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [{"p": "AQAB"}, {"n": "AQAB"}, {"qi": None}, {"d": "!"}, {"e": None}, {"e": "AQAA"}, {"e": "Aw"}],  # 3, as many are: not ours
+    ids=str,
+)
 def test_what_is_no_whole_rsa_key_is_not_restored(changes: dict[str, str | None]):
     kept = {**private_jwk(KEYS["PS256"]), **changes}
     with pytest.raises(JwtInvalid):
         restore_key({name: value for name, value in kept.items() if value is not None}, kid="k", alg="PS256")
+
+
+@pytest.mark.parametrize("name", ["n", "p", "q"])
+def test_a_modulus_that_is_not_the_product_of_its_factors_is_not_restored(name: str):
+    with pytest.raises(JwtInvalid):
+        restore_key(with_changed(private_jwk(KEYS["PS256"]), name), kid="k", alg="PS256")
+
+
+@pytest.mark.parametrize("name", ["d", "dp", "dq", "qi"])
+def test_a_number_without_which_the_others_sign_may_be_restored_wrong(name: str):
+    """No wrong signature comes of it, which would tell the factors: OpenSSL verifies what it computed, and else computes it by `d`."""
+    key = KEYS["PS256"]
+    restored = restore_key(with_changed(private_jwk(key), name), kid=key.kid, alg="PS256")
+    assert verify(sign_jwt({}, restored, typ="at+jwt"), key) == {}
+
+
+def test_a_key_that_signs_wrongly_is_not_restored():
+    kept = with_changed(with_changed(private_jwk(KEYS["PS256"]), "d"), "dp")
+    with pytest.raises(JwtInvalid, match="signature"):
+        restore_key(kept, kid="k", alg="PS256")
 
 
 @pytest.mark.spec("RFC8725-3.1")
