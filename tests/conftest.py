@@ -20,7 +20,7 @@ from tests.harness.installations import locked
 from tests.harness.scratch import use_memory
 
 use_memory()  # before pytest makes its own folder
-gc.disable()  # until all tests are collected
+gc.disable()  # until the tests, all collected, begin
 
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin", "tests.conformance.mirrored"]
 
@@ -33,8 +33,10 @@ _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_t
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
 
-def pytest_collection_finish() -> None:
-    """What is there when the first test begins stays until the last one ends: no need to look through it for garbage again and again."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What is there when the first test begins stays until the last one ends: no need to look through it for garbage again and again.
+    The controller of several workers collects nothing, but has this hook too."""
     gc.freeze()
     gc.enable()
 
