@@ -1,8 +1,8 @@
 """The database, through SQLAlchemy Core: SQLite (embedded) or PostgreSQL, the same statements on both.
 
-`read()` gives a connection, `snapshot()` one that sees a single moment. `write(work)` is the one write path: begin, run `work`, append its journal entries and events,
-commit; a serialization failure or deadlock runs it again, a bounded number of times. Raising rolls back, returning commits.
-`work` must not leave the process (no network call inside a transaction) and may run more than once.
+`read()` gives a connection, `snapshot()` one that sees a single moment. `write(work)` is the one write path: begin, run `work`, append
+its journal entries and events, commit; a serialization failure or deadlock runs it again, a bounded number of times. Raising rolls back,
+returning commits. `work` must not leave the process (no network call inside a transaction) and may run more than once.
 
 What is not answered in time, by the pool or by the server, is Overloaded: a connection whose peer has gone waits for no TCP timeout.
 

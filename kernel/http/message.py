@@ -19,9 +19,9 @@ Query = tuple[tuple[str, str], ...]
 class Request:
     """One HTTP request, body read whole within the limit.
 
-    `path` is percent-decoded once and never contains the query; `query` keeps order and duplicates. `host` is the Host header
-    (or :authority), lower case, with port, used for nothing but finding the brand. `peer` is the address that it came from: the TCP peer, or whom a configured proxy
-    names, or empty if that proxy names nobody.
+    `path` is percent-decoded once and never contains the query; `query` keeps order and duplicates. `host` is the Host header (or
+    :authority), lower case, with port, used for nothing but finding the brand. `peer` is the address that it came from: the TCP peer,
+    or whom a configured proxy names, or empty if that proxy names nobody.
     """
 
     method: str
