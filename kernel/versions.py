@@ -21,6 +21,7 @@ from kernel.hot_state import (
     CLOSED_SECONDS,
     Check,
     Current,
+    FirstUse,
     HotState,
     Moved,
     Unavailable,
@@ -89,11 +90,14 @@ class Versions:
         await self._pause(TRUST_SECONDS)
 
     async def decide(self, checks: Sequence[Check], *, spend: bool = True, load_version: LoadVersion) -> tuple[Verdict, ...]:
-        """One verdict per check, in order; of a version always `Current` or `Moved`. Nothing is spent unless every verdict allows.
+        """One verdict per check, in order; of a version always `Current` or `Moved`.
 
-        `load_version` reads the current version of a subject from the database, None if there is no such thing. Raises Overloaded where
-        the hot state allowed and spent, but was not to be believed and a version has moved: whoever asked again would find their own
-        first use, and take it for a replay.
+        All is spent or nothing, and only what the hot state allowed whole, of versions that it or the database called current. Two
+        answers may have spent and yet refuse: one that was lost (`Unavailable`), and one no longer believed when it came, if the
+        database then names another version. Limits are counted again when the caller asks again; a first use would be its own replay,
+        so the caller may not ask again: raises Overloaded.
+
+        `load_version` reads the current version of a subject from the database, None if there is no such thing.
         """
         number = self._epoch.number
         subjects = [self._epoch.subject(check.subject) if isinstance(check, VersionIs) else "" for check in checks]
@@ -104,9 +108,9 @@ class Versions:
         unsettled = [at for at, verdict in enumerate(verdicts) if subjects[at] and isinstance(verdict, Unknown | Unavailable)]
         for at in unsettled:
             verdicts[at] = await self._load(checks[at], subjects[at], verdicts[at], load_version)
+        if spent:
+            _check_unused(checks, verdicts)
         others = [at for at, subject in enumerate(subjects) if not subject]
-        if spent and others and any(isinstance(verdict, Moved) for verdict in verdicts):
-            raise Overloaded("allowed under a version that has moved")
         if unsettled and others and not spent:
             current = all(isinstance(verdict, Current) for at, verdict in enumerate(verdicts) if subjects[at])
             again = await self._hot_state.decide([checks[at] for at in others], spend=spend and current)
@@ -227,6 +231,13 @@ class Versions:
             except Exception as error:  # whatever it was, trust runs out by itself
                 log.warning("hot_state_epoch_unread", error=repr(error))
             await asyncio.sleep(CONFIRM_SECONDS)
+
+
+def _check_unused(checks: Sequence[Check], verdicts: Sequence[Verdict]) -> None:
+    """Of what was spent: no first use, if the caller will ask again."""
+    moved = any(isinstance(verdict, Moved) for verdict in verdicts)
+    if moved and any(isinstance(check, FirstUse) for check in checks):
+        raise Overloaded("a first use was spent on a version that had moved")
 
 
 def _all_allow(verdicts: Iterable[Verdict]) -> bool:

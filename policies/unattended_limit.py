@@ -1,6 +1,10 @@
 """Refuse more accesses without the PSU than four in 24 hours, or as many as the consent says: counted per consent, account and
-operation; further pages are free, and so is one that is read again: it tells what stood when the first was read. Commission
-Delegated Regulation (EU) 2018/389 article 36(5)(b)."""
+operation; further pages are free. Commission Delegated Regulation (EU) 2018/389 article 36(5)(b).
+
+So is a further page that is asked for again, as after an answer that was lost. That is no way around the limit: a link lasts for a day
+from the first page, which was counted (gateway/turning.py), and begins after a row that was told. What was recorded since comes before
+that row, or, of transactions, after the moment at which the listing began: to see it a listing must begin anew, and is counted. How
+often a link is used is for the rate limit to bound."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How a server is asked to end, and how what it does in the background ends with it."""
+"""How a server hears that it is to stop, and how it ends a task that would go on for ever."""
 
 import asyncio
 import signal
@@ -6,8 +6,8 @@ from contextlib import suppress
 
 
 def catch_stop() -> asyncio.Event:
-    """Set by SIGTERM or SIGINT from now on. Asked for before anyone is told that the server is ready, so that whoever stops it at once
-    is heard too; a signal before that ends the process as it stands."""
+    """An event that SIGTERM and SIGINT set from now on, where they ended the process at once before. Called before anyone is told that
+    the server is ready, so that whoever then stops it ends it in order."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -16,7 +16,7 @@ def catch_stop() -> asyncio.Event:
 
 
 async def cancel(task: asyncio.Task[None]) -> None:
-    """End a task and wait for its end."""
+    """Cancel a task and wait until it has ended. Raises what it raised."""
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

@@ -22,7 +22,7 @@ from tests.harness.installations import locked
 from tests.harness.scratch import use_memory
 
 use_memory()  # before pytest makes its own folder
-gc.disable()  # until all tests are collected
+gc.disable()  # until the tests, all collected, begin
 
 TEARDOWN_SECONDS = 60
 
@@ -37,13 +37,10 @@ _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_t
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    if session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput"):
-        gc.enable()  # it only hands out what its workers collect
-
-
-def pytest_collection_finish() -> None:
-    """What is there when the first test begins stays until the last one ends: no need to look through it for garbage again and again."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What is there when the first test begins stays until the last one ends: no need to look through it for garbage again and again.
+    The controller of several workers collects nothing, but has this hook too."""
     gc.freeze()
     gc.enable()
 

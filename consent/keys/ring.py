@@ -18,6 +18,7 @@ from kernel import json
 from kernel.database import Database
 from kernel.jose import Algorithm, JwtKey, generate_key, import_key, private_jwk, public_jwk, restore_key
 from kernel.key_store import KeyStore
+from kernel.sealed import SealBroken
 from kernel.snapshots import SnapshotCache
 
 BRANDS_MAX = 1_000  # that one worker serves
@@ -55,7 +56,10 @@ PURPOSES: tuple[tuple[KeyPurpose, Algorithm], ...] = (
     (KeyPurpose.USERINFO, "ES256"),
     (KeyPurpose.RESOURCE_RESPONSE, "PS256"),
 )
+PURPOSE_MEMBER = "purpose"  # of a wrapped JWK
 USED_LATER_OR_NOW = (KeyState.PUBLISHED, KeyState.ACTIVE)
+
+_Place = tuple[str, str, KeyPurpose]  # brand, kid and purpose
 
 
 def algorithms_of(purpose: KeyPurpose) -> tuple[Algorithm, ...]:
@@ -103,29 +107,27 @@ class KeyRing:
         self._store = store
         self._generate = generate
         self._sets: SnapshotCache[str, KeySet] = SnapshotCache(self._load, lambda keys: keys.version, BRANDS_MAX)
-        self._imported: dict[
-            tuple[str, str], JwtKey
-        ] = {}  # by brand and kid, private where it is known: a kid never changes its key
+        self._imported: dict[_Place, JwtKey] = {}  # private where it is known: a kid never changes its key, nor that its purpose
 
     async def load(self, brand: str) -> KeySet:
         """Take the brand's current key set from the database. Raises KeysMissing if it has none, SealBroken or KeyStoreFailed if it
-        cannot be unwrapped."""
+        cannot be unwrapped, or a key is used for another purpose than its own."""
         keys = await self._sets.reload(brand)
         if keys is None:
             raise KeysMissing(brand)
         return keys
 
-    async def make(self, brand: str, alg: Algorithm) -> tuple[JwtKey, bytes]:
+    async def make(self, brand: str, purpose: KeyPurpose, alg: Algorithm) -> tuple[JwtKey, bytes]:
         """A new private key, and as it is stored. Keys are made in threads, several at once if several are asked for."""
         key = await asyncio.to_thread(self._generate, alg)
-        wrapped = await self._store.wrap(json.encode(private_jwk(key)), *key_place(brand, key.kid))
-        self._imported[brand, key.kid] = key
+        wrapped = await self._wrap(brand, key.kid, purpose, private_jwk(key))
+        self._imported[brand, key.kid, purpose] = key
         return key, wrapped
 
     async def wrap_public(self, brand: str, key: SigningKey) -> bytes:
         """What is stored of a key that signs no more. Wrapped too: whoever can write to the database cannot add a key to be trusted."""
         assert key.public is not None
-        return await self._store.wrap(json.encode(public_jwk(key.public)), *key_place(brand, key.kid))
+        return await self._wrap(brand, key.kid, key.purpose, public_jwk(key.public))
 
     def version(self, brand: str) -> int:
         return self._set(brand).version
@@ -161,7 +163,7 @@ class KeyRing:
         if version is None:
             return None
         keys = await asyncio.gather(*(self._open(row) for row in rows))
-        known = {(brand, key.kid): imported for key in keys if (imported := key.private or key.public) is not None}
+        known = {(brand, key.kid, key.purpose): imported for key in keys if (imported := key.private or key.public) is not None}
         others = {place: key for place, key in self._imported.items() if place[0] != brand}
         self._imported = {**others, **known}
         return _key_set(version, keys)
@@ -170,7 +172,7 @@ class KeyRing:
         state = KeyState(row.state)
         key = None
         if state is not KeyState.RETIRED:
-            key = self._imported.get((row.brand, row.kid)) or await self._import(row)
+            key = self._imported.get((row.brand, row.kid, KeyPurpose(row.purpose))) or await self._import(row)
         return SigningKey(
             kid=row.kid,
             purpose=KeyPurpose(row.purpose),
@@ -183,13 +185,19 @@ class KeyRing:
         )
 
     async def _import(self, row: sa.Row[Any]) -> JwtKey:
-        jwk = await self._store.unwrap(row.private_jwk, *key_place(row.brand, row.kid))
-        return restore_key(msgspec.json.decode(jwk, type=dict[str, str]), kid=row.kid, alg=row.alg)
+        wrapped = await self._store.unwrap(row.private_jwk, *key_place(row.brand, row.kid))
+        jwk = msgspec.json.decode(wrapped, type=dict[str, str])
+        if jwk.get(PURPOSE_MEMBER, row.purpose) != row.purpose:
+            raise SealBroken(f"key {row.kid} was made for another purpose than {row.purpose}")
+        return restore_key(jwk, kid=row.kid, alg=row.alg)
+
+    async def _wrap(self, brand: str, kid: str, purpose: KeyPurpose, jwk: dict[str, str]) -> bytes:
+        return await self._store.wrap(json.encode({**jwk, PURPOSE_MEMBER: purpose.value}), *key_place(brand, kid))
 
 
 def key_place(brand: str, kid: str) -> tuple[str, str, str, str]:
-    """Where a wrapped key belongs. Its purpose is no part of it: one JWK Set shows the keys of every purpose, and what keeps a token of
-    one kind from passing for another is its `typ` and its audience."""
+    """Where a wrapped key belongs. Its purpose lies within, beside the key: so keys wrapped before that are still read, each until it
+    is succeeded, and an older version reads those of a newer one."""
     return ("signing_keys", "private_jwk", brand, kid)
 
 

@@ -156,6 +156,45 @@ async def test_a_key_that_was_written_into_the_database_is_not_trusted(oauth: Wo
         await oauth.services.keys.load(BRAND.name)
 
 
+@pytest.mark.parametrize("state", [KeyState.ACTIVE, KeyState.RETIRING])
+@pytest.mark.parametrize("knows_it", [True, False], ids=["a worker that knows the key", "a worker that does not"])
+async def test_a_key_is_not_moved_to_another_purpose_in_the_database(oauth: World, state: KeyState, knows_it: bool):
+    """What an id_token is signed with would else verify access tokens."""
+    world = oauth
+    if state is KeyState.RETIRING:
+        await begin_rotation(world.services, BRAND.name)
+        world.clock.advance(SCHEDULE.publish_ahead)
+        await rotate(world)
+    ring = world.services.keys if knows_it else other_worker(world)
+    await ring.load(BRAND.name)
+    row = next(row for row in await rows(world) if (row.purpose, row.alg, row.state) == ("id_token", "ES256", state.value))
+
+    async def move(connection: Any) -> None:
+        moved = signing_keys.update().where(signing_keys.c.kid == row.kid)
+        await connection.execute(moved.values(purpose=KeyPurpose.ACCESS_TOKEN.value))
+        await connection.execute(key_sets.update().values(version=9))
+
+    await world.database.write(move)
+    with pytest.raises(SealBroken):
+        await (ring if knows_it else other_worker(world)).load(BRAND.name)
+
+
+async def test_a_key_that_was_wrapped_without_its_purpose_is_read(oauth: World):
+    """As every key was at first. It is so until it is succeeded."""
+
+    async def strip(connection: Any) -> None:
+        for row in await rows(oauth):
+            place = key_place(BRAND.name, row.kid)
+            jwk = json.loads(oauth.services.sealer.open(row.private_jwk, *place))
+            assert jwk.pop("purpose") == row.purpose
+            wrapped = oauth.services.sealer.seal(json.dumps(jwk).encode(), *place)
+            await connection.execute(signing_keys.update().where(signing_keys.c.kid == row.kid).values(private_jwk=wrapped))
+
+    await oauth.database.write(strip)
+    keys = await other_worker(oauth).load(BRAND.name)
+    assert keys.document == oauth.services.keys.document(BRAND.name)
+
+
 async def test_two_rotators_and_an_emergency_at_once_leave_one_key_for_each_purpose(oauth_anywhere: World):
     world = oauth_anywhere
     world.clock.advance(SCHEDULE.rotate_every)

@@ -216,14 +216,30 @@ async def test_limits_spent_before_a_pause_are_not_spent_again(worker, seconds):
     assert await worker.decide(VersionIs(S, 1), FirstUse("main/j", 60)) == (Current(), Fresh())
 
 
-async def test_what_was_spent_under_a_version_that_moved_is_not_asked_about_again(worker, seconds):
-    """The answer to a second question would be a replay of one's own."""
+@pytest.mark.parametrize("meanwhile", ["a pause", "a new epoch"])
+async def test_a_first_use_spent_on_a_version_that_had_moved_is_never_called_a_replay(worker, seconds, meanwhile):
+    """Whoever is told that a version moved asks again, with the same proof: it would be refused as used before, by nobody but itself."""
+    await worker.ask(1)
+    worker.stored[S] = 2
+
+    def wake():
+        seconds.now += 10
+        if meanwhile == "a new epoch":
+            worker.epoch._note(2, "run", seconds.now)
+
+    worker.line.before_answer = wake
+    with pytest.raises(Overloaded):
+        await worker.decide(VersionIs(S, 1), WithinRate("main/r", 5, 60), FirstUse("main/j", 60))
+    assert await worker.decide(VersionIs(S, 1), FirstUse("main/k", 60), spend=False) == (Moved(2), Fresh())
+
+
+async def test_limits_spent_on_a_version_that_had_moved_are_counted_again(worker, seconds):
     await worker.ask(1)
     worker.stored[S] = 2
     worker.line.before_answer = lambda: setattr(seconds, "now", seconds.now + 10)
-    with pytest.raises(Overloaded):
-        await worker.decide(VersionIs(S, 1), FirstUse("main/j", 60))
-    assert (await worker.decide(VersionIs(S, 1), FirstUse("main/k", 60), spend=False))[0] == Moved(2)
+    count = WithinCount("main/c", 3, 60)
+    assert await worker.decide(VersionIs(S, 1), count) == (Moved(2), Allowed(3, 2, 60))
+    assert await worker.decide(VersionIs(S, 2), count) == (Current(), Allowed(3, 1, 50))
 
 
 async def test_limits_are_kept_while_versions_are_not_believed(worker, seconds):
