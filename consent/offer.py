@@ -12,9 +12,10 @@ CLIENT_SCOPES = frozenset({GRANT_QUERY, GRANT_REVOKE})  # of a client's own auth
 
 
 def scopes_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
-    """openid, then every scope that opens an operation, in order of appearance, then those of the grant management API."""
+    """Every scope that a client may register: openid, those that open an operation, in order of appearance, those of the roles, and
+    those of the grant management API."""
     opening = (row.scope for dialect in dialects for row in dialect.rows if row.scope is not None)
-    return tuple(dict.fromkeys(("openid", *opening, GRANT_QUERY, GRANT_REVOKE)))
+    return tuple(dict.fromkeys(("openid", *opening, *scopes_of_roles(dialects, Role), GRANT_QUERY, GRANT_REVOKE)))
 
 
 def scopes_opening(dialects: Sequence[Dialect], kind: ConsentKind) -> frozenset[str]:

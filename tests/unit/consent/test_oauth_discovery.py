@@ -65,7 +65,10 @@ async def test_both_documents_say_what_fapi_asks_for(oauth: World):
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:openid:params:grant-type:ciba",
     }
-    assert {"openid", "accounts"} <= set(first["scopes_supported"])
+    assert set(first["scopes_supported"]) == {
+        *("openid", "accounts", "payments", "fundsconfirmations"),
+        *("grant_management_query", "grant_management_revoke"),
+    }
     assert {"acr", "openbanking_intent_id"} <= set(first["claims_supported"])
     assert "urn:openbanking:psd2:sca" in first["acr_values_supported"]
     assert set(first["token_endpoint_auth_signing_alg_values_supported"]) == {"PS256", "ES256", "EdDSA"}
