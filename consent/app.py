@@ -22,6 +22,7 @@ from consent.journey.problems import page_error
 from consent.json_document import render_preflight
 from consent.json_response import render_json_error, render_json_failure, render_resource_error
 from consent.jwks import publish_keys
+from consent.pages.refusals import text_for_person
 from consent.pages.render import render_error_page
 from consent.par import push
 from consent.registration import MANAGEMENT, REGISTRATION
@@ -157,7 +158,7 @@ class ConsentServer:
 
 def _render_page_error(brand: Brand, problem: Problem) -> Response:
     status, code = page_error(problem)
-    response = render_error_page(brand, code, problem.public, status)
+    response = render_error_page(brand, code, text_for_person(problem), status, reason=problem.public)
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(problem.allowed)
     return response

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from consent.errors import RequestUriInvalid
 from consent.journey.rows import Notice
+from consent.pages import refusals
 from consent.pages.notices import NOTICES
 from consent.pages.render import render_error_page, render_page
 from consent.pages.stylesheet import (
@@ -23,6 +25,7 @@ from consent.pages.stylesheet import (
     show_stylesheet,
     stylesheet_url,
 )
+from kernel.errors import FieldMissing, RateExceeded
 from kernel.http.message import Request
 from tests.unit.consent.journey.world import BRAND
 
@@ -37,6 +40,22 @@ def test_the_error_page_names_the_code_and_escapes_the_text():
     assert "<b>was" not in page
     assert page.count("<h1") == 1
     assert '<html lang="en-GB">' in page
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (FieldMissing(path="client_id", public="The client_id is missing."), refusals.UNUSABLE),
+        (RequestUriInvalid("used"), refusals.SPENT),
+        (RateExceeded("visits"), refusals.BUSY),
+    ],
+    ids=lambda value: getattr(value, "code", ""),
+)
+def test_a_person_is_told_in_their_own_words_what_a_client_did_wrong(problem, told):
+    assert refusals.text_for_person(problem) == told
+    page = render_error_page(BRAND, "invalid_request", told, 400, reason=problem.public).body.decode()
+    assert f'<p class="lead">{told}</p>' in page
+    assert f"For the developers of that app or website: {problem.public}" in page
 
 
 def test_headers_let_a_page_load_its_style_and_nothing_else():
