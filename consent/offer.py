@@ -15,7 +15,7 @@ def scopes_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
     """Every scope that a client may register: openid, those that open an operation, in order of appearance, those of the roles, and
     those of the grant management API."""
     opening = (row.scope for dialect in dialects for row in dialect.rows if row.scope is not None)
-    return tuple(dict.fromkeys(("openid", *opening, *scopes_of_roles(dialects, Role), GRANT_QUERY, GRANT_REVOKE)))
+    return tuple(dict.fromkeys(("openid", *opening, *scopes_of_roles(dialects, tuple(Role)), GRANT_QUERY, GRANT_REVOKE)))
 
 
 def scopes_opening(dialects: Sequence[Dialect], kind: ConsentKind) -> frozenset[str]:

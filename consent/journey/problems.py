@@ -4,6 +4,7 @@ A refusal never harms the journey it names: a forged, stale or replayed form lea
 """
 
 from consent.errors import oauth_error
+from consent.pages.refusals import text_for_person
 from kernel.errors import Problem
 
 
@@ -63,13 +64,10 @@ _PAGES: dict[type[Problem], tuple[int, str]] = {
 }
 
 
-# Whoever reads a page did not write the request that is wrong.
-_NOT_YOURS = "We cannot do what the app or website that you came from asks for. Please go back to it and start again."
-
-
 def page_text(problem: Problem) -> tuple[str, str]:
-    """What the page says to a person, and the reason, "" if that says it: for whoever helps them."""
-    return (problem.public, "") if type(problem) in _PAGES else (_NOT_YOURS, problem.public)
+    """What the page says to a person, who did not write the request that is wrong; and the reason, for the developers of the client,
+    "" where that is all."""
+    return (problem.public, "") if type(problem) in _PAGES else (text_for_person(problem), problem.public)
 
 
 def page_error(problem: Problem) -> tuple[int, str]:

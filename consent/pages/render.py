@@ -45,11 +45,10 @@ def render_page(
     return Response(status, html.encode(), _headers(brand, redirect_uri))
 
 
-def render_error_page(brand: Brand, error_code: str, text: str, status: int, *, reason: str = "", carry_on: str = "") -> Response:
-    """`error_code` is an OAuth error code; `text`, for the PSU, and `reason`, for whoever helps them, are constant; `carry_on` is the
-    path of a page on which the PSU may go on."""
-    facts = {"error_code": error_code, "text": text, "reason": reason, "carry_on": carry_on}
-    return render_page(brand, "error", status=status, **facts)
+def render_error_page(brand: Brand, error_code: str, text: str, status: int, *, carry_on: str = "", reason: str = "") -> Response:
+    """`error_code` is an OAuth error code, `text` constant; `carry_on` the path of a page on which the PSU may go on; `reason` what
+    the developers of the client want to know, constant too."""
+    return render_page(brand, "error", status=status, error_code=error_code, text=text, carry_on=carry_on, reason=reason)
 
 
 @lru_cache(maxsize=1024)

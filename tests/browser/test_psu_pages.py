@@ -64,14 +64,20 @@ async def test_a_wrong_password_says_so_and_no_more(page, tpp, callback):
 
 
 async def test_bob_confirms_with_a_one_time_code(page, tpp, callback):
+    """And finds the same way out, under the same name, on each page; what he shares is told without a click."""
     await open_journey(page, tpp)
+    out = [await page.inner_text("#login-cancel")]
     await log_in(page, "bob")
     await page.wait_for_selector("#otp")
-    assert await page.locator("#consent-deny").count() == 1
+    out.append(await page.inner_text("#consent-deny"))
     assert await findings(page) == []
     await page.fill("#otp", "123456")
     await page.click("#otp-submit")
     await page.check("#account-0")
+    out.append(await page.inner_text("#consent-deny"))
+    assert out == ["Do not share"] * 3
+    assert "not listed" in await page.inner_text("fieldset")
+    assert await page.locator("details li").first.is_visible()
     await page.click("#consent-approve")
     assert "code=" in await land(page, callback)
 
@@ -103,7 +109,8 @@ async def test_the_pages_can_be_used_with_the_keyboard_alone(page, tpp, callback
 
 async def test_an_error_page_names_the_oauth_error(page, embedded_server):
     await page.goto(f"{embedded_server.issuer}/authorize?client_id=nobody&request_uri=urn:ietf:params:oauth:request_uri:none")
-    assert "invalid_client" in await page.inner_text("body")
+    assert await page.inner_text("#error-code") == "invalid_client"
+    assert "start again" in await page.inner_text(".lead")
     assert await findings(page) == []
 
 
@@ -126,8 +133,10 @@ async def test_bob_checks_a_payment_and_confirms_it(page, tpp, callback):
     """The payment page, the same with its error, and the page of the code: each as readable as the others."""
     pushed = await open_payment(page, tpp)
     await check_page(page, "log in")
+    out = [await page.inner_text("#login-cancel")]
     await log_in(page, "bob")
     await page.wait_for_selector("#consent-approve")
+    out.append(await page.inner_text("#consent-deny"))
     await check_page(page, "pay £1,165.88 to acme inc")
     assert await page.locator('input[type="radio"][name="account"]:checked').count() == 0
     await page.click("#consent-approve")
@@ -138,6 +147,7 @@ async def test_bob_checks_a_payment_and_confirms_it(page, tpp, callback):
     await page.wait_for_selector("#otp")
     await check_page(page, "confirm it is you")
     assert "£1,165.88" in await page.inner_text("main")
+    assert [*out, await page.inner_text("#consent-deny")] == ["Do not pay"] * 3
     await page.fill("#otp", "123456")
     await page.click("#otp-submit")
     tokens = await tpp.redeem(tpp.read_authorization_response(await land(page, callback), pushed), pushed)

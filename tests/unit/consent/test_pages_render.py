@@ -10,6 +10,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from consent.errors import RequestUriInvalid
 from consent.journey.problems import FormStale, page_text
 from consent.journey.rows import Notice
+from consent.pages import refusals
 from consent.pages.notices import NOTICES
 from consent.pages.render import render_error_page, render_page
 from consent.pages.stylesheet import (
@@ -25,7 +26,7 @@ from consent.pages.stylesheet import (
     show_stylesheet,
     stylesheet_url,
 )
-from kernel.errors import ClientInactive
+from kernel.errors import ClientInactive, FieldMissing, RateExceeded
 from kernel.http.message import Request
 from tests.unit.consent.journey.world import BRAND
 
@@ -40,6 +41,22 @@ def test_the_error_page_names_the_code_and_escapes_the_text():
     assert "<b>was" not in page
     assert page.count("<h1") == 1
     assert '<html lang="en-GB">' in page
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (FieldMissing(path="client_id", public="The client_id is missing."), refusals.UNUSABLE),
+        (RequestUriInvalid("used"), refusals.SPENT),
+        (RateExceeded("visits"), refusals.BUSY),
+    ],
+    ids=lambda value: getattr(value, "code", ""),
+)
+def test_a_person_is_told_in_their_own_words_what_a_client_did_wrong(problem, told):
+    assert refusals.text_for_person(problem) == told
+    page = render_error_page(BRAND, "invalid_request", told, 400, reason=problem.public).body.decode()
+    assert f'<p class="lead">{told}</p>' in page
+    assert f"For the developers of that app or website: {problem.public}" in page
 
 
 def test_headers_let_a_page_load_its_style_and_nothing_else():
@@ -123,8 +140,8 @@ async def test_only_the_right_content_is_kept_for_ever(version, caching):
 
 def test_a_person_reads_what_to_do_and_the_reason_beside_it():
     """Whoever reads the page did not write the request that is wrong."""
-    assert page_text(ClientInactive("x")) == (page_text(RequestUriInvalid("y"))[0], ClientInactive.public)
+    assert page_text(ClientInactive("x")) == (refusals.UNUSABLE, ClientInactive.public)
     assert page_text(FormStale("x")) == (FormStale.public, "")
     page = render_error_page(BRAND, "invalid_client", "Go back.", 400, reason="The <i>client</i> is not active.").body.decode()
     assert "Go back." in page
-    assert "The reason: The &lt;i&gt;client&lt;/i&gt; is not active." in page
+    assert "The &lt;i&gt;client&lt;/i&gt; is not active." in page

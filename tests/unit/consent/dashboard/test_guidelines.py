@@ -82,11 +82,11 @@ class TestAuthenticationScreens:
         names.append(CLIENT.name in browser.text)
         assert names == [True] * 3
 
-    async def test_data_is_described_in_clusters_that_open_to_the_permissions(self, visits):
+    async def test_data_is_described_in_clusters_that_tell_the_permissions(self, visits):
         """4, 13a and 13b"""
         _, browser = await begun(visits)
         await browser.log_in("alice")
-        clusters = re.findall(r"<details class=\"cluster\">\s*<summary>(.+?)</summary>\s*<ul>(.+?)</ul>", browser.html, re.S)
+        clusters = re.findall(r"<details class=\"cluster\" open>\s*<summary>(.+?)</summary>\s*<ul>(.+?)</ul>", browser.html, re.S)
         assert [heading for heading, _ in clusters] == ["Your account details", "Your account transactions"]
         assert [sentences.count("<li>") for _, sentences in clusters] == [2, 3]
 
