@@ -42,7 +42,7 @@ class Waiting:
 
 async def load_waiting_request(services: Services, brand: Brand, request_id: str) -> Waiting:
     """The request, if it may still be answered. Raises AuthenticationAnswered, ClientInactive and what `check_authorisable` raises."""
-    async with services.database.read() as connection:
+    async with services.database.snapshot() as connection:  # an answer committed in between would make it the consent's fault
         request = await load_request(connection, brand.name, request_id)
         if request is None or request.state is not RequestState.PENDING or request.expires_at <= services.clock.wall():
             raise AuthenticationAnswered("unknown, answered or expired")
