@@ -74,7 +74,7 @@ def shown_body(body: bytes, content_type: str) -> str:
     if "json" in content_type:
         try:
             return _cut(_laid_out(json.loads(text)))
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or nested beyond all measure
             pass
     if len(text) > BODY_CHARACTERS_MAX:
         text = text[:BODY_CHARACTERS_MAX] + " ..."

@@ -1,5 +1,6 @@
 """`make run` on a machine that is not ready for it says what to do, and leaves nothing behind that would be in the way."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -43,8 +44,16 @@ def program(path: Path, text: str) -> Path:
 
 
 def make(folder: Path, *arguments: str) -> tuple[int, str]:
+    alone = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
     done = subprocess.run(
-        ["make", *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False
+        ["make", *arguments],
+        cwd=folder,
+        env=alone,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
     )
     return done.returncode, done.stdout
 

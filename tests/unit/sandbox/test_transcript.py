@@ -53,3 +53,8 @@ def test_no_secret_is_shown_however_it_is_laid_out(around):
 @pytest.mark.parametrize("body", [b"not json " + SECRET.encode(), b"", b"\xff"])
 def test_what_only_claims_to_be_json_is_shown_as_text(body):
     assert SECRET not in shown_body(body, JSON)
+
+
+def test_what_is_nested_beyond_all_measure_is_shown_as_text():
+    deep = b"[" * 100_000 + b"]" * 100_000
+    assert shown_body(deep, JSON).startswith("[[[[")
