@@ -238,8 +238,6 @@ def test_a_command_beside_a_sandbox_that_is_gone_says_how_to_start_one(mortal_se
         (mortal_server.kill, "no sandbox answers at https://localhost:"),
         (mortal_server.stop, "no sandbox runs on "),
     ):
-        if mortal_server.process.poll() is not None:
-            mortal_server.start()
         end()
         for command in (("tpp", "token", "acme"), ("tpp", "authorize", "acme"), ("tpp", "new", "late")):
             said = refusal_of(run(mortal_server, *command))
@@ -247,6 +245,7 @@ def test_a_command_beside_a_sandbox_that_is_gone_says_how_to_start_one(mortal_se
             assert "start one with `make run`" in said
             assert "ssl" not in said
             assert "Errno" not in said
+        mortal_server.start()  # others use it too
 
 
 def test_a_mistyped_dialect_is_answered_with_all_there_are(tmp_path):
