@@ -47,6 +47,8 @@ async def test_metadata_that_would_be_unsafe_is_refused(oauth: World, subtests: 
         "another curve": {"jwks": {"keys": [{**KEYS["curve-1"].jwk, "crv": "P-384"}]}},
         "only a key to encrypt": {"jwks": {"keys": [{**jwk, "use": "enc"}]}},
         "no key for the algorithm": {"token_endpoint_auth_signing_alg": "ES256"},
+        "keys by value and by address": {"jwks_uri": "https://a.example/jwks"},
+        "keys by plain http": {"jwks_uri": "http://a.example/jwks", "jwks": {}},
         "no name": {"client_name": ""},
         "an endless name": {"client_name": "n" * 201},
         "a name with line ends": {"client_name": "a\nb"},

@@ -341,6 +341,17 @@ async def test_a_tpp_registers_for_detailed_requests_and_for_the_management_of_i
         assert (await register(oauth, authorization_details_types=types)).error == INVALID_METADATA
 
 
+async def test_who_asks_for_no_scope_gets_what_the_roles_open(oauth: World):
+    told = (await register(oauth, scope=None, software_statement=statement(oauth, software_roles=["AISP", "PISP"]))).json
+    assert set(told["scope"].split()) == {"openid", "accounts", "payments"}
+
+
+async def test_a_registration_is_json_or_a_jws(oauth: World):
+    body = json.dumps(wish(oauth)).encode()
+    for media_type in ("text/plain", "application/x-www-form-urlencoded", ""):
+        assert (await call(oauth, "POST", "/register", body, media_type=media_type)).status == 415
+
+
 async def test_a_change_leaves_what_only_the_bank_can_give(oauth: World):
     """An enrolled client has default permissions: no member of a registration speaks of them."""
     made = (await register(oauth)).json

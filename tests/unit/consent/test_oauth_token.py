@@ -135,6 +135,11 @@ async def test_a_suspended_consent_gives_no_tokens_until_it_returns(oauth: World
 
 
 @pytest.mark.spec("RFC6749-4.4")
+async def test_a_client_without_a_scope_of_its_own_has_no_token_of_its_own(oauth: World):
+    nobody = await oauth.register_anew(oauth.acme, scope="openid")
+    assert (await oauth.token(nobody, "client_credentials")).error == (400, "invalid_scope")
+
+
 async def test_client_credentials_store_nothing_and_leave_a_record(oauth: World):
     assert (await oauth.token(oauth.acme, "client_credentials")).status == 200
     before = oauth.database.statements

@@ -66,8 +66,15 @@ async def test_it_never_outlives_the_token_it_came_from(oauth: World):
     answer = await exchange(oauth, internal, tokens["access_token"])
     assert answer.json["expires_in"] == 30
     assert claims_of(answer.json["access_token"])["exp"] == claims_of(tokens["access_token"])["exp"]
-    oauth.advance(seconds=30)
+    oauth.advance(seconds=29.5)
+    assert (await exchange(oauth, internal, tokens["access_token"])).error == INVALID, "it would live no second"
+    oauth.advance(seconds=0.5)
     assert (await exchange(oauth, internal, tokens["access_token"])).error == INVALID
+
+
+async def test_two_without_a_scope_in_common_exchange_nothing(oauth: World):
+    internal, tokens = await service(oauth, scope="payments"), await oauth.tokens(oauth.acme)
+    assert (await exchange(oauth, internal, tokens["access_token"])).error == (400, "invalid_scope")
 
 
 async def test_no_resource_of_a_tpp_takes_it_and_it_is_not_exchanged_again(oauth: World):
