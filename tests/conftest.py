@@ -24,7 +24,7 @@ from tests.harness.scratch import use_memory
 use_memory()  # before pytest makes its own folder
 gc.disable()  # until the tests, all collected, begin
 
-TEARDOWN_SECONDS = 60
+TEARDOWN_SECONDS = 180  # the last test of a worker stops servers and databases too
 
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin", "tests.conformance.mirrored"]
 
