@@ -17,7 +17,7 @@ from consent.services import Services
 from consent.tables_oauth import clients
 from kernel.access import Client, Registration
 from kernel.brand import Brand
-from kernel.errors import ClientInactive
+from kernel.errors import ClientInactive, TokenInvalid
 from kernel.interaction import interaction_id
 from kernel.jose import public_jwk
 from kernel.journal import Entry
@@ -53,14 +53,18 @@ async def replace_client(
     metadata: ClientMetadata,
     *,
     registration: Registration | None = None,
+    replaced: Registration | None = None,
     actor: str = "system",
 ) -> Client:
-    """Put other metadata in place of a client's. Raises FieldMissing, FieldInvalid or ClientInactive."""
+    """Put other metadata in place of a client's. `registration` takes the place of `replaced`: whoever finds another one there came too
+    late, with a token that is no longer good. Raises FieldMissing, FieldInvalid, ClientInactive or TokenInvalid."""
     check_metadata(metadata)
 
     def following(present: Client) -> Client:
-        replaced = _client_of(services, brand, metadata, client_id, registration or present.registration)
-        return msgspec.structs.replace(replaced, version=present.version + 1, created_at=present.created_at)
+        if registration is not None and present.registration != replaced:
+            raise TokenInvalid("the registration was changed meanwhile")
+        changed = _client_of(services, brand, metadata, client_id, registration or present.registration)
+        return msgspec.structs.replace(changed, version=present.version + 1, created_at=present.created_at)
 
     return await _change(services, brand, client_id, following, kind="client.replaced", actor=actor)
 

@@ -65,7 +65,13 @@ async def replace(services: Services, brand: Brand, request: Request) -> Respons
     await _check_rate(services, brand, asked)
     token = services.ids.secret()
     replaced = await replace_client(
-        services, brand, client.id, metadata, registration=_registration_of(asked, token), actor=f"client:{client.id}"
+        services,
+        brand,
+        client.id,
+        metadata,
+        registration=_registration_of(asked, token),
+        replaced=client.registration,
+        actor=f"client:{client.id}",
     )
     return offer_nonce(services, brand, request, render_json(200, render_registration(brand, replaced, token=token)))
 

@@ -1,5 +1,6 @@
 """TPPs register their own software. RFC 7591, RFC 7592, UK Open Banking Dynamic Client Registration 3.3."""
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -339,6 +340,18 @@ async def test_a_tpp_registers_for_detailed_requests_and_for_the_management_of_i
     assert read.json["authorization_details_types"] == ["account_information"]
     for types in (["payment_initiation"], ["account_information", "payment_initiation"], ["customer_information"]):
         assert (await register(oauth, authorization_details_types=types)).error == INVALID_METADATA
+
+
+async def test_of_changes_at_once_one_is_made_and_its_token_is_the_good_one(oauth_anywhere: World):
+    """The others bring a token whose time is over, and are not told one that never was good."""
+    made = (await register(oauth_anywhere)).json
+    path, token = f"/register/{made['client_id']}", made["registration_access_token"]
+    body = json.dumps(wish(oauth_anywhere)).encode()
+    answers = await asyncio.gather(*(call(oauth_anywhere, "PUT", path, body, token=token) for _ in range(6)))
+    (changed,) = (answer for answer in answers if answer.status == 200)
+    assert {answer.error for answer in answers if answer is not changed} == {(401, "invalid_token")}
+    newest = changed.json["registration_access_token"]
+    assert (await call(oauth_anywhere, "GET", path, token=newest)).status == 200
 
 
 async def test_who_asks_for_no_scope_gets_what_the_roles_open(oauth: World):
