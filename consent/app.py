@@ -1,6 +1,6 @@
 """The consent server's surface: every endpoint of the authorization server and every page of the PSU, on both listeners alike.
 
-One table says what exists. Three boundaries say how a refusal looks: OAuth JSON (RFC 6749 section 5.2) for clients, the same with a
+One table says what exists. Every answer carries the interaction id, the caller's own where it sent one. Three boundaries say how a refusal looks: OAuth JSON (RFC 6749 section 5.2) for clients, the same with a
 challenge (RFC 6750 section 3) for who presents a token, a page for people.
 """
 
@@ -33,7 +33,7 @@ from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.errors import MethodNotAllowed, OperationUnknown, Problem
 from kernel.http.message import Request, Response
-from kernel.interaction import interaction_id
+from kernel.interaction import HEADER, interaction_id, sent_interaction_id
 from kernel.telemetry import Telemetry
 
 Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
@@ -113,7 +113,13 @@ class ConsentServer:
 
     async def handle(self, brand: Brand, request: Request) -> Response:
         started = monotonic()
-        response = await self._respond(brand, request)
+        interaction = self._interaction_id(request)
+        current = interaction_id.set(interaction)
+        try:
+            response = await self._respond(brand, request)
+        finally:
+            interaction_id.reset(current)
+        response.headers[HEADER] = interaction
         path = find(request.path)
         endpoint = path.template if path else "unknown"
         self._telemetry.operation("consent", endpoint).observe(response.status, monotonic() - started)
@@ -121,26 +127,36 @@ class ConsentServer:
 
     async def _respond(self, brand: Brand, request: Request) -> Response:
         path = find(request.path)
-        interaction = interaction_id.set(self._services.ids.uuid())
         try:
             if path is None:
                 raise OperationUnknown("no such endpoint")
             response = await self._answer(path, brand, request)
         except Problem as problem:
-            response = self.refuse(brand, request, problem)
+            response = self._refuse(brand, path, problem)
         except Exception:  # the surface's last boundary: a broken invariant is ours to know and nobody else's
             log.exception("consent_server_failed", path=path.template if path else "")
             is_page = path is not None and path.face == "page"
             response = render_error_page(brand, "server_error", FAILED, 500) if is_page else render_json_failure()
-        finally:
-            interaction_id.reset(interaction)
         if request.method == "HEAD":
             response.body = None
         return response
 
     def refuse(self, brand: Brand, request: Request, problem: Problem) -> Response:
-        """A refusal as its reader may see it; also for a request that the listener could not read."""
-        path = find(request.path)
+        """The answer to a request that the listener could not read."""
+        interaction = self._interaction_id(request)
+        current = interaction_id.set(interaction)
+        try:
+            response = self._refuse(brand, find(request.path), problem)
+        finally:
+            interaction_id.reset(current)
+        response.headers[HEADER] = interaction
+        return response
+
+    def _interaction_id(self, request: Request) -> str:
+        return sent_interaction_id(request) or self._services.ids.uuid()
+
+    def _refuse(self, brand: Brand, path: Path | None, problem: Problem) -> Response:
+        """A refusal as its reader may see it."""
         log.info("refused", path=path.template if path else "", code=problem.code, detail=problem.detail)
         if path is None or path.face in {"document", "oauth"}:
             return render_json_error(problem)

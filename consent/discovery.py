@@ -1,7 +1,7 @@
 """GET of both well-known documents: what this issuer is and can do. RFC 8414, OIDC Discovery section 3, RFC 8705 section 5.
 
 Top-level endpoints are the public listener's, but for registration, which is on the other alone; `mtls_endpoint_aliases` are
-that one's. PAR and request objects are demanded of the clients whose profiles ask for them, but not announced for the issuer:
+that one's. A brand may name the mTLS ones at top level too, for clients that know no aliases. PAR and request objects are demanded of the clients whose profiles ask for them, but not announced for the issuer:
 profiles that contradict each other share it.
 """
 
@@ -42,12 +42,13 @@ async def discover(services: Services, brand: Brand, _request: Request) -> Respo
 
 def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
     dialects = services.dialects_of(brand)
+    base = brand.mtls_url if brand.top_level_endpoints == "mtls" else brand.issuer
     methods: list[str] = [method.name for method in METHODS]
     return {
         "issuer": brand.issuer,
         "authorization_endpoint": f"{brand.issuer}/authorize",
         "jwks_uri": f"{brand.issuer}/jwks",
-        **{name: brand.issuer + path for name, path in ALIASED.items()},
+        **{name: base + path for name, path in ALIASED.items()},
         "registration_endpoint": f"{brand.mtls_url}/register",
         "mtls_endpoint_aliases": {name: brand.mtls_url + path for name, path in ALIASED.items()},
         "response_types_supported": sorted({kind for profile in PROFILES.values() for kind in profile.response_types}),

@@ -11,6 +11,7 @@ from kernel.operations import Operation
 
 CertificateDemand = Literal["when_bound", "always"]
 NonceDemand = Literal["off", "required"]
+Endpoints = Literal["public", "mtls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +32,5 @@ class Brand:
     sca_recent_minutes: int | None = None  # how fresh it must be for what has no exemption; None: however old
     certificate: CertificateDemand = "when_bound"  # of resource calls: for what is bound to one, or always
     dpop_nonce: NonceDemand = "off"  # whether DPoP proofs must contain a nonce of ours
+    top_level_endpoints: Endpoints = "public"  # what the metadata names beside the aliases, for clients that know none
     operations_off: frozenset[Operation] = frozenset()  # conditional ones that this ASPSP does not offer

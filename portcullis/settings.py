@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from consent.settings import KeySchedule
-from kernel.brand import Brand, CertificateDemand, NonceDemand
+from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.jose import Algorithm
 from kernel.operations import Operation
@@ -54,6 +54,7 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     sca_recent_minutes: int | None = None
     certificate: CertificateDemand = "when_bound"
     dpop_nonce: NonceDemand = "off"
+    top_level_endpoints: Endpoints = "public"
     operations_off: tuple[str, ...] = ()
     internal_clients: tuple[InternalClientSettings, ...] = ()
 
@@ -215,6 +216,7 @@ def _brand(settings: BrandSettings) -> Brand:
         sca_recent_minutes=settings.sca_recent_minutes,
         certificate=settings.certificate,
         dpop_nonce=settings.dpop_nonce,
+        top_level_endpoints=settings.top_level_endpoints,
         operations_off=_operations_off(settings),
     )
 

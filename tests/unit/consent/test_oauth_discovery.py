@@ -1,9 +1,11 @@
 """What the issuer says about itself. RFC 8414, OIDC Discovery, RFC 8705 section 5."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from consent.discovery import metadata_of
 from consent.keys.rotation import begin_rotation
 from tests.unit.consent.oauth_world import BRAND, World
 
@@ -136,3 +138,13 @@ async def test_a_broken_invariant_is_told_to_nobody(oauth: World):
     assert "main" not in json.dumps(answer.json)
     oauth.services.keys._sets._snapshots[BRAND.name] = present
     assert (await oauth.call("GET", "/jwks")).status == 200
+
+
+@pytest.mark.spec("RFC8705-5")
+async def test_a_brand_names_its_mtls_endpoints_at_top_level_for_clients_that_know_no_aliases(oauth: World):
+    usual = metadata_of(oauth.services, BRAND)
+    asked = metadata_of(oauth.services, replace(BRAND, top_level_endpoints="mtls"))
+    aliases = asked["mtls_endpoint_aliases"]
+    assert aliases == usual["mtls_endpoint_aliases"]
+    assert {name: asked[name] for name in aliases} == aliases
+    assert {name for name in usual if usual[name] != asked[name]} == set(aliases)  # a browser's addresses stay public

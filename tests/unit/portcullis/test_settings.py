@@ -48,6 +48,11 @@ def test_the_defaults_name_one_brand_by_its_ports():
     assert (brand.issuer, brand.mtls_url) == ("https://localhost:18443", "https://localhost:8444")
 
 
+def test_a_brand_says_whose_endpoints_stand_at_top_level(tmp_path):
+    (brand,) = load_text(tmp_path, BRAND + 'top_level_endpoints = "mtls"').resolved_brands()
+    assert brand.top_level_endpoints == "mtls"
+
+
 @pytest.mark.parametrize(
     ("text", "environment", "named"),
     [
