@@ -53,7 +53,7 @@ def find_destination(client: Client, parameters: Parameters) -> Destination | No
 
 def only_destination(client: Client) -> Destination | None:
     """Where a client may be told that its request cannot be found: its only address, if it has one (RFC 6749 section 3.1.2.3)."""
-    if len(client.redirect_uris) != 1:
+    if len(client.redirect_uris) != 1 or not client.response_types:
         return None
     response_type = min(client.response_types, key=len)
     return find_destination(client, {"redirect_uri": client.redirect_uris[0], "response_type": response_type})

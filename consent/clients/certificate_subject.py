@@ -11,11 +11,18 @@ from cryptography import x509
 
 from kernel.access import CertificateSubject
 from kernel.certificates import Certificate
+from kernel.der import read_elements
 from kernel.errors import FieldInvalid
 
 NAME_CHARS_MAX = 1024
 CACHE_MAX = 4096
-_SEPARATOR = re.compile(r"(?<!\\), +")
+_PIECES = re.compile(r"[,+]|(?:\\.|[^\\,+])+")  # of a name: separators, and the attributes between them
+_HEX_ATTRIBUTE = re.compile(r"([0-9A-Za-z.-]+=)#((?:[0-9A-Fa-f]{2})+)")
+_ENCODINGS = {  # of the string types of X.520 that DER writes as text, by tag
+    **dict.fromkeys((0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A), "utf-8"),  # UTF8, Numeric, Printable, Teletex, IA5, Visible
+    0x1C: "utf-32-be",  # Universal
+    0x1E: "utf-16-be",  # BMP
+}
 _OIDS = {"organizationIdentifier": x509.NameOID.ORGANIZATION_IDENTIFIER, "jurisdictionC": x509.NameOID.JURISDICTION_COUNTRY_NAME}
 
 
@@ -52,7 +59,24 @@ def _canonical(subject: CertificateSubject) -> object:
 @lru_cache(maxsize=CACHE_MAX)
 def _parse_name(text: str) -> x509.Name:
     """RFC 4514, and the spaces after a comma that RFC 2253 let people write. Raises ValueError."""
-    return x509.Name.from_rfc4514_string(_SEPARATOR.sub(",", text), _OIDS)
+    pieces = _PIECES.findall(text)
+    if "".join(pieces) != text:
+        raise ValueError("a name that ends within an escape")
+    return x509.Name.from_rfc4514_string("".join(map(_spell_out, pieces)), _OIDS)
+
+
+def _spell_out(piece: str) -> str:
+    """An attribute whose value is its DER in hex (RFC 4514 section 2.4), as software writes it that does not know the attribute, with
+    the value as text; anything else as it is. Raises ValueError for a value that is no string."""
+    piece = piece.lstrip(" ")
+    found = _HEX_ATTRIBUTE.fullmatch(piece)
+    if found is None:
+        return piece
+    elements = read_elements(bytes.fromhex(found[2]), 1)
+    tag, content = elements[0]
+    if tag not in _ENCODINGS:
+        raise ValueError(f"a value of type {tag:#x}")
+    return found[1] + "".join(f"\\{octet:02x}" for octet in content.decode(_ENCODINGS[tag]).encode())
 
 
 @lru_cache(maxsize=CACHE_MAX)

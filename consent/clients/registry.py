@@ -78,6 +78,24 @@ async def deactivate_client(services: Services, brand: Brand, client_id: str, *,
     return await _change(services, brand, client_id, following, kind="client.deactivated", actor=actor)
 
 
+async def revoke_registration_token(
+    services: Services, brand: Brand, client_id: str, registration: Registration, *, reason: str
+) -> Client:
+    """From the moment this returns the token of `registration` manages nothing; the client itself stays as it is. Raises ClientInactive,
+    or TokenInvalid if the token was changed meanwhile."""
+
+    def following(present: Client) -> Client:
+        if present.registration != registration:
+            raise TokenInvalid("the registration was changed meanwhile")
+        revoked = msgspec.structs.replace(registration, token_hash="")
+        return msgspec.structs.replace(present, version=present.version + 1, registration=revoked)
+
+    actor = f"client:{client_id}"
+    return await _change(
+        services, brand, client_id, following, kind="client.registration_token_revoked", actor=actor, reason=reason
+    )
+
+
 def is_registered_as(services: Services, brand: Brand, client: Client, metadata: ClientMetadata) -> bool:
     """Whether replacing the client's metadata by these would change nothing."""
     same = msgspec.structs.replace(
@@ -90,7 +108,14 @@ def is_registered_as(services: Services, brand: Brand, client: Client, metadata:
 
 
 async def _change(
-    services: Services, brand: Brand, client_id: str, following: Callable[[Client], Client], *, kind: str, actor: str
+    services: Services,
+    brand: Brand,
+    client_id: str,
+    following: Callable[[Client], Client],
+    *,
+    kind: str,
+    actor: str,
+    reason: str = "",
 ) -> Client:
     subject = client_subject(brand.name, client_id)
 
@@ -104,7 +129,7 @@ async def _change(
             .where(clients.c.brand == brand.name, clients.c.id == client_id)
             .values(**columns_of(changed), updated_at=services.clock.wall())
         )
-        await _record(services, connection, changed, kind, actor)
+        await _record(services, connection, changed, kind, actor, reason=reason)
         return changed
 
     async def write() -> tuple[Client, dict[str, int]]:
@@ -173,7 +198,9 @@ def _encryption_jwks(metadata: ClientMetadata) -> list[dict[str, str]]:
     return [public_encryption_jwk(key) for key in keys if key is not None]
 
 
-async def _record(services: Services, connection: AsyncConnection, client: Client, kind: str, actor: str) -> None:
+async def _record(
+    services: Services, connection: AsyncConnection, client: Client, kind: str, actor: str, *, reason: str = ""
+) -> None:
     await services.journal.record(
         connection,
         Entry(
@@ -183,7 +210,7 @@ async def _record(services: Services, connection: AsyncConnection, client: Clien
             at=services.clock.wall(),
             actor=actor,
             interaction_id=interaction_id.get(),
-            facts=_facts(client),
+            facts=_facts(client) | ({"reason": reason} if reason else {}),
         ),
     )
 

@@ -15,6 +15,7 @@ from consent.registration.management import load_own
 from consent.registration.metadata import metadata_of
 from consent.registration.render import render_registration
 from consent.registration.request import Asked, parse_request
+from consent.registration.tokens import make_registration_token
 from consent.services import Services
 from consent.tokens.proofs import offer_nonce
 from kernel.access import Registration
@@ -35,11 +36,13 @@ async def register(services: Services, brand: Brand, request: Request) -> Respon
     asked = await parse_request(services, brand, request, certificate)
     metadata = metadata_of(services, brand, asked)
     await _check_rate(services, brand, asked)
-    token = services.ids.secret()
+    client_id = services.ids.uuid()
+    token = make_registration_token(services, client_id)
     client = await register_client(
         services,
         brand,
         metadata,
+        client_id=client_id,
         registration=_registration_of(asked, token),
         actor=f"organisation:{asked.statement.organisation_id}",
     )
@@ -63,7 +66,7 @@ async def replace(services: Services, brand: Brand, request: Request) -> Respons
         token_exchange_audiences=client.token_exchange_audiences,
     )
     await _check_rate(services, brand, asked)
-    token = services.ids.secret()
+    token = make_registration_token(services, client.id)
     replaced = await replace_client(
         services,
         brand,

@@ -10,13 +10,15 @@ from consent.errors import ClientMetadataInvalid
 from consent.offer import CLIENT_SCOPES, scopes_of_roles
 from consent.profiles import PROFILES, Profile
 from consent.registration.request import Asked, Wish, refuse_member
-from consent.response_modes.choosing import canonical_type
+from consent.response_modes.choosing import canonical_type, has_mode
 from consent.services import Services
 from kernel.access import ROLES, SecurityProfile
 from kernel.brand import Brand
 from kernel.errors import Problem
 
 OPENID = "openid"
+AUTHORIZATION_CODE = "authorization_code"
+RESPONSE_TYPES_TOLD = 4  # of those refused, to the log
 
 
 def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadata:
@@ -35,7 +37,7 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
         scope=_scope(services, brand, asked),
         jwks=statement.jwks or {},
         jwks_uri=statement.jwks_uri,
-        grant_types=wish.grant_types & (GRANT_TYPES | {CIBA}),
+        grant_types=_grant_types(wish),
         security_profile=profile,
         token_endpoint_auth_method=wish.token_endpoint_auth_method,
         token_endpoint_auth_signing_alg=wish.token_endpoint_auth_signing_alg or rules.algorithms[0],
@@ -71,15 +73,32 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
 
 def _profile_of(wish: Wish) -> SecurityProfile:
     """What the response types and the signing of requests say of a client that names no profile."""
-    if "code id_token" in wish.response_types:
+    if "code id_token" in map(canonical_type, wish.response_types):
         return SecurityProfile.FAPI1_ADVANCED
     return SecurityProfile.FAPI2_MESSAGE_SIGNING if wish.request_object_signing_alg else SecurityProfile.FAPI2_SECURITY
 
 
+def _grant_types(wish: Wish) -> frozenset[str]:
+    """What was asked for and is offered, without refreshing where no customer's grant gives anything to refresh."""
+    offered = wish.grant_types & (GRANT_TYPES | {CIBA})
+    return offered if offered & {AUTHORIZATION_CODE, CIBA} else offered - {"refresh_token"}
+
+
 def _response_types(wish: Wish, rules: Profile) -> frozenset[str]:
-    """What was asked for, within the profile; or what its profile comes first to."""
-    asked = {canonical_type(response_type) for response_type in wish.response_types}
-    return frozenset(asked & rules.response_types.keys()) or frozenset([next(iter(rules.response_types))])
+    """What was asked for and can be used: none without the authorization code grant, and none without a response mode. The first type
+    of the profile where none is named. Raises ClientMetadataInvalid for one that the profile does not have: RFC 7591 section 2 would
+    allow another in its place, but no client could tell a substitute from a slip."""
+    asked = [canonical_type(response_type) for response_type in wish.response_types]
+    is_signed = wish.authorization_signed_response_alg is not None
+    usable = frozenset(kind for kind in asked or rules.response_types if has_mode(rules, kind, is_signed=is_signed))
+    if not rules.response_types.keys() >= set(asked) or (asked and not usable):
+        raise ClientMetadataInvalid(
+            f"response types {sorted(asked)[:RESPONSE_TYPES_TOLD]}",
+            public="The response_types are not supported for the security profile of the client.",
+        )
+    if AUTHORIZATION_CODE not in wish.grant_types:
+        return frozenset()
+    return usable if asked else frozenset([next(iter(rules.response_types))])
 
 
 def _details_types(asked: Asked) -> frozenset[DetailsType]:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from kernel.access import Client
+from kernel.access import Client, Registration
 from kernel.brand import Brand
+from kernel.jose import parse_jwt
 
 MESSAGES = (  # what a client may have registered of its messages, in the names of the standards
     *("request_object_signing_alg", "authorization_signed_response_alg"),
@@ -15,10 +16,13 @@ MESSAGES = (  # what a client may have registered of its messages, in the names 
 )
 
 
+STATEMENT_CLAIMS = ("software_", "org_", "organisation_")  # how those begin that tell of the software and its organisation
+
+
 def render_registration(brand: Brand, client: Client, *, token: str | None = None) -> dict[str, Any]:
     """`token` is the registration access token, told once."""
     document: dict[str, Any] = {
-        **(client.registration.claims if client.registration else {}),
+        **(_statement_claims(client.registration) | client.registration.claims if client.registration else {}),
         "client_id": client.id,
         "client_id_issued_at": int(client.created_at.timestamp()),
         "client_name": client.name,
@@ -47,3 +51,10 @@ def render_registration(brand: Brand, client: Client, *, token: str | None = Non
     if token is not None:
         document["registration_access_token"] = token
     return document
+
+
+def _statement_claims(registration: Registration) -> dict[str, Any]:
+    """What the statement says, of which much was registered: its claims stand at top level too. It was verified when it was registered.
+    Its issuer, times and id are the statement's own: the answer has those of the request. RFC 7591 section 3.2.1, UK DCR 3.3."""
+    claims = parse_jwt(registration.statement).claims
+    return {name: value for name, value in claims.items() if name.startswith(STATEMENT_CLAIMS)}

@@ -6,7 +6,7 @@ What this server does not know is left out of what is registered, as RFC 7591 se
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -34,6 +34,9 @@ LIFETIME_SECONDS_MAX = 3600
 ECHOED = ("iss", "iat", "exp", "aud", "jti")  # of a signed request: the UK's answer repeats them
 
 
+ApplicationType = Literal["web", "native", "mobile"]  # OIDC Dynamic Client Registration section 2, and UK DCR 3.2
+
+
 class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The members of RFC 7591 that this server reads, and `security_profile`, ours. Absent ones are settled by the profile."""
 
@@ -43,7 +46,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     response_types: tuple[str, ...] = ()
     scope: str | None = None
     software_id: str | None = None
-    application_type: str = "web"
+    application_type: ApplicationType = "web"
     security_profile: SecurityProfile | None = None
     token_endpoint_auth_signing_alg: Algorithm | None = None
     id_token_signed_response_alg: Algorithm | None = None

@@ -3,7 +3,7 @@
 OAuth 2.0 Multiple Response Type Encoding Practices section 2.1, JARM section 2.3.
 """
 
-from consent.profiles import profile_of
+from consent.profiles import Profile, profile_of
 from kernel.access import Client
 
 SIGNED = frozenset({"jwt", "query.jwt", "fragment.jwt"})
@@ -23,5 +23,13 @@ def modes_of(client: Client, response_type: str) -> tuple[str, ...]:
     """None for a type that the client may not use at all."""
     if response_type not in client.response_types:
         return ()
-    fitting = profile_of(client).response_types.get(response_type, ())
-    return tuple(mode for mode in fitting if client.authorization_signed_response_alg or mode not in SIGNED)
+    return _fitting(profile_of(client), response_type, is_signed=client.authorization_signed_response_alg is not None)
+
+
+def has_mode(profile: Profile, response_type: str, *, is_signed: bool) -> bool:
+    """Whether a client of this profile can ever use the type; `is_signed` if it registers how its responses are signed."""
+    return bool(_fitting(profile, response_type, is_signed=is_signed))
+
+
+def _fitting(profile: Profile, response_type: str, *, is_signed: bool) -> tuple[str, ...]:
+    return tuple(mode for mode in profile.response_types.get(response_type, ()) if is_signed or mode not in SIGNED)

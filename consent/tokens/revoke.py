@@ -32,16 +32,14 @@ async def revoke_family(services: Services, brand: Brand, family_id: str, *, act
     await services.versions.change([subject], write, load_version=services.snapshots.load_version)
 
 
-async def deny_token(services: Services, brand: Brand, token: AccessToken, *, actor: str) -> None:
+async def deny_token(services: Services, brand: Brand, token: AccessToken, *, actor: str, reason: str = "revoked") -> None:
     """Deny this access token alone; the rest of its family lives on."""
     subject = token_subject(brand.name, token.jti)
 
     async def work(connection: AsyncConnection) -> None:
         values = {"brand": brand.name, "jti": token.jti, "expires_at": token.expires_at}
         await connection.execute(denied_tokens.insert().values(**values))
-        await services.journal.record(
-            connection, _entry(services, brand, "token.denied", token.jti, actor=actor, reason="revoked")
-        )
+        await services.journal.record(connection, _entry(services, brand, "token.denied", token.jti, actor=actor, reason=reason))
 
     async def write() -> tuple[None, dict[str, int]]:
         with suppress(IntegrityError):  # denied before: then it is denied

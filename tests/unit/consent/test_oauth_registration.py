@@ -404,9 +404,9 @@ async def test_one_organisation_cannot_fill_the_table(oauth: World):
 
 @pytest.mark.spec("RFC9101-10.5")
 async def test_messages_are_registered_within_the_profile_and_told_back(oauth: World, subtests: pytest.Subtests):
-    """What the profile does not know is left out; what would weaken it is refused."""
+    """What would weaken the profile is refused."""
     asked = {
-        "response_types": ["id_token code", "token"],
+        "response_types": ["id_token code"],
         "request_object_signing_alg": "PS256",
         "require_signed_request_object": True,
         "authorization_signed_response_alg": "PS256",
@@ -420,6 +420,7 @@ async def test_messages_are_registered_within_the_profile_and_told_back(oauth: W
         "request_object_signing_alg": "EdDSA",
         "authorization_signed_response_alg": "EdDSA",
         "id_token_encrypted_response_alg": "ECDH-ES",
+        "response_types": ["code id_token", "token"],
     }.items():
         with subtests.test(member):
             refused = await register(oauth, **{**asked, member: value}, security_profile="fapi1-advanced")
@@ -450,3 +451,107 @@ async def test_a_tpp_registers_how_it_asks_customers_who_are_elsewhere(oauth: Wo
     ):
         with subtests.test(str(wrong)):
             assert (await register(oauth, **{**pinged, **wrong})).error == (400, "invalid_client_metadata")
+
+
+@pytest.mark.spec("OBIE-DCR-3.3")
+async def test_an_unsupported_response_type_is_refused_and_the_default_is_the_profiles(oauth: World, subtests: pytest.Subtests):
+    """No type is registered in place of another one: RFC 7591 section 2 would allow it, and no client could tell."""
+    advanced = {"security_profile": "fapi1-advanced"}
+    for asked in (
+        {"response_types": ["id_token", "token"]},
+        {"response_types": ["code", "token"]},
+        {"response_types": ["code id_token"], "security_profile": "fapi2-security"},
+        {"response_types": ["code"], **advanced},  # without a signed response there is no mode for it
+        {"response_types": ["none"], **advanced},
+        {"response_types": [""]},
+        {"response_types": "code"},
+        {"response_types": ["token"], "grant_types": ["client_credentials"]},
+    ):
+        with subtests.test(str(asked)):
+            assert (await register(oauth, **asked)).error == INVALID_METADATA
+    for asked, registered in (
+        ({}, ["code"]),
+        ({"security_profile": "fapi2-message-signing"}, ["code"]),
+        (advanced, ["code id_token"]),
+        ({"response_types": []} | advanced, ["code id_token"]),
+        ({"response_types": ["code", "id_token code"]}, ["code id_token"]),  # told by its types, and code alone has no mode
+        (
+            {"response_types": ["code", "code id_token"], "authorization_signed_response_alg": "PS256"},
+            ["code", "code id_token"],
+        ),
+    ):
+        with subtests.test(str(asked)):
+            assert (await register(oauth, **asked)).json["response_types"] == registered
+
+
+@pytest.mark.spec("RFC7591-3.2.1")
+async def test_a_type_that_the_client_can_never_use_is_not_told_back(oauth: World):
+    """Without customers there is nothing to refresh and no code to ask for; the application type is one of the known ones."""
+    told = (await register(oauth, grant_types=["client_credentials", "refresh_token", "implicit"], response_types=["code"])).json
+    assert told["grant_types"] == ["client_credentials"]
+    assert told["response_types"] == []
+    read = await call(oauth, "GET", f"/register/{told['client_id']}", token=told["registration_access_token"])
+    assert read.json["response_types"] == []
+    assert (await register(oauth, application_type="native")).status == 201
+    for unknown in ("toaster", "", 7):
+        assert (await register(oauth, application_type=unknown)).error == INVALID_METADATA
+
+
+@pytest.mark.spec("RFC7591-3.2.1")
+async def test_the_answer_repeats_what_the_statement_says_of_software_and_organisation(oauth: World):
+    """Not its issuer, times and id: those of a signed request stand there."""
+    said = {
+        "software_client_name": "Newcomer",
+        "software_roles": ["AISP"],
+        "software_on_behalf_of_org": "The Agency",
+        "org_id": ORGANISATION,
+        "org_name": "Newcomer Ltd",
+        "organisation_competent_authority_claims": {"authority_id": "FCAGBR", "registration_id": "900001"},
+    }
+    asked = wish(oauth, software_statement=statement(oauth, **said, client_id="not one of ours", registration_access_token="x"))
+    made = await call(oauth, "POST", "/register", sealed(oauth, asked), media_type="application/jose")
+    assert made.status == 201, made.text
+    read = await call(oauth, "GET", f"/register/{made.json['client_id']}", token=made.json["registration_access_token"])
+    for answer in (made.json, read.json):
+        assert {name: answer[name] for name in said} == said
+        assert (answer["iss"], answer["iat"]) == ("software1newcomer", oauth.now)
+        assert answer["client_id"] != "not one of ours"
+    assert made.json["registration_access_token"] != "x"
+    assert "registration_access_token" not in read.json
+
+
+@pytest.mark.spec("RFC7592-2.1")
+async def test_a_token_that_asks_for_an_unknown_or_foreign_registration_is_revoked(
+    oauth_anywhere: World, subtests: pytest.Subtests
+):
+    """The registration access token and the client's own access token alike; the client itself lives on and gets others."""
+    world = oauth_anywhere
+    foreign = (await register(world)).json["client_id"]
+    for method, address in (("GET", "nobody"), ("GET", foreign), ("DELETE", foreign), ("PUT", "nobody")):
+        with subtests.test(f"{method} {address}"):
+            made = (await register(world)).json
+            tpp = tpp_of(Answer((await register(world)).response))
+            own = f"/register/{made['client_id']}"
+            refused = await call(world, method, f"/register/{address}", token=made["registration_access_token"])
+            assert refused.error == (401, "invalid_token")
+            assert (await call(world, "GET", own, token=made["registration_access_token"])).error == (401, "invalid_token")
+
+            granted = (await world.token(tpp, "client_credentials")).json["access_token"]
+            own = f"/register/{tpp.client.id}"
+            assert (await call(world, "GET", own, token=granted)).status == 200
+            assert (await call(world, method, f"/register/{address}", token=granted)).status == (
+                403 if address == foreign else 401
+            )
+            assert (await call(world, "GET", own, token=granted)).error == (401, "invalid_token")
+            granted = (await world.token(tpp, "client_credentials")).json["access_token"]
+            assert (await call(world, "GET", own, token=granted)).status == 200
+
+
+async def test_a_token_in_foreign_hands_is_not_revoked_by_them(oauth: World):
+    """What a thief without the certificate presents costs its owner nothing, and a wrong secret behind a right id neither."""
+    made = (await register(oauth)).json
+    path, token = f"/register/{made['client_id']}", made["registration_access_token"]
+    other = replace(HOLDER, der=b"other", thumbprint="other", organisation_id="PSDGB-FCA-1")
+    assert (await call(oauth, "GET", "/register/nobody", token=token, presented=other)).status == 401
+    assert (await call(oauth, "GET", "/register/nobody", token=f"{made['client_id']}.wrong")).status == 401
+    assert (await call(oauth, "GET", path, token=token)).status == 200

@@ -24,6 +24,8 @@ from tests.unit.consent.oauth_world import BRAND, KEYS, START, Tpp, World
 
 INVALID = (401, "invalid_client")
 SUBJECT = "CN=software-1,organizationIdentifier=org-tess,O=Tess Ltd,C=GB"
+HEX_UTF8 = "0c08" + b"org-tess".hex()  # RFC 4514 section 2.4: the DER of the value
+HEX_BMP = "1e10" + "Tess Ltd".encode("utf-16-be").hex()
 KEY = ec.generate_private_key(ec.SECP256R1())
 NAMES = [
     x509.DNSName("api.tess.example"),
@@ -65,11 +67,13 @@ async def ask(oauth: World, tpp: Tpp, presented: Certificate | None, **form: str
     [
         {},
         {"tls_client_auth_subject_dn": SUBJECT.replace(",", ", ").replace("organizationIdentifier", "2.5.4.97")},
+        {"tls_client_auth_subject_dn": f"CN=software-1,2.5.4.97=#{HEX_UTF8},O=Tess Ltd,C=GB"},
+        {"tls_client_auth_subject_dn": f"CN=software-1, organizationIdentifier=#{HEX_UTF8.upper()}, O=#{HEX_BMP}, C=GB"},
         {"tls_client_auth_subject_dn": None, "tls_client_auth_san_dns": "API.tess.example"},
         {"tls_client_auth_subject_dn": None, "tls_client_auth_san_uri": "https://tess.example/software-1"},
         {"tls_client_auth_subject_dn": None, "tls_client_auth_san_email": "tess@tess.example"},
     ],
-    ids=["subject", "subject spelt otherwise", "dns", "uri", "email"],
+    ids=["subject", "subject spelt otherwise", "subject with hex", "subject with more hex", "dns", "uri", "email"],
 )
 async def test_the_certificate_that_names_the_client_is_enough(oauth: World, named: dict[str, Any]):
     tess = await register(oauth, **named)
@@ -156,3 +160,21 @@ async def test_an_assertion_of_a_fapi_1_client_may_name_the_endpoint_or_several(
         with subtests.test(name):
             assertion = oauth.assertion(tpp, aud=audience)
             assert (await oauth.token(tpp, "client_credentials", client_assertion=assertion)).status == status
+
+
+@pytest.mark.spec("RFC4514-2.4")
+async def test_hex_is_an_encoded_value_and_no_text(oauth: World, subtests: pytest.Subtests):
+    """Behind an escape it is text; what is no DER of a string is refused when it is registered."""
+    tess = await register(oauth, tls_client_auth_subject_dn=f"CN=software-1,2.5.4.97=\\#{HEX_UTF8},O=Tess Ltd,C=GB")
+    assert (await ask(oauth, tess, made())).error == INVALID
+    tess = await oauth.register_anew(
+        tess,
+        token_endpoint_auth_method="tls_client_auth",
+        tls_client_auth_subject_dn=f"CN=software-1,2.5.4.97=#{HEX_UTF8},O=Tess Ltd,C=GB",
+    )
+    assert (await ask(oauth, tess, made(organisation="#" + HEX_UTF8))).error == INVALID
+    for value in ("#", "#0", "#0c0", "#0c09" + b"org-tess".hex(), HEX_UTF8.join(("#", "00")), "#0201ff", "#0c01ff", "#zz"):
+        with subtests.test(value), pytest.raises(FieldInvalid):
+            await register(oauth, tls_client_auth_subject_dn=f"CN=software-1,2.5.4.97={value},O=Tess Ltd,C=GB")
+    with subtests.test("ends within an escape"), pytest.raises(FieldInvalid):
+        await register(oauth, tls_client_auth_subject_dn="CN=software-1\\")

@@ -1,0 +1,29 @@
+"""Registration access tokens: the id of their client and a secret. RFC 7592 section 3.
+
+The id lets a token be found by itself, whatever registration it is presented for, so that one which strays can be revoked.
+"""
+
+import hmac
+
+from consent.services import Services
+from kernel.access import Client
+from kernel.brand import Brand
+from kernel.ids import hash_secret
+
+SEPARATOR = "."
+
+
+def make_registration_token(services: Services, client_id: str) -> str:
+    return client_id + SEPARATOR + services.ids.secret()
+
+
+def is_token_of(client: Client, token: str) -> bool:
+    """A registration that was made before tokens named their client has one without the id."""
+    return client.registration is not None and hmac.compare_digest(hash_secret(token), client.registration.token_hash)
+
+
+async def load_token_owner(services: Services, brand: Brand, token: str) -> Client | None:
+    """The active client whose registration access token this is."""
+    client_id, separator, _ = token.rpartition(SEPARATOR)
+    client = await services.snapshots.client(brand, client_id, fresh=True) if separator else None
+    return client if client is not None and client.active and is_token_of(client, token) else None
