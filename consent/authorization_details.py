@@ -5,7 +5,7 @@ One request asks for one consent, so the array has one object: with terms, or wi
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -27,6 +27,7 @@ from kernel.banking.consents import (
     Permission,
 )
 from kernel.errors import Problem
+from kernel.instants import to_utc
 
 DetailsType = Literal["account_information", "payment_initiation"]
 TYPE: Literal["account_information"] = "account_information"
@@ -105,11 +106,11 @@ def parse_details(text: str, now: datetime) -> Details:
             check_payment(payment)
             return payment
         (details,) = json.decode(text.encode(), list[AccountInformation])
+        details = _in_utc(details)
     except AuthorizationDetailsInvalid:
         raise
     except (Problem, UnicodeEncodeError) as error:
         raise AuthorizationDetailsInvalid(f"{type(error).__name__} at {getattr(error, 'path', '')}") from None
-    details = _in_utc(details)
     if details.consent_id is None:
         _check_terms(details, now)
     elif msgspec.structs.replace(details, consent_id=None, locations=()) != AccountInformation(type=TYPE):
@@ -118,8 +119,9 @@ def parse_details(text: str, now: datetime) -> Details:
 
 
 def _in_utc(details: AccountInformation) -> AccountInformation:
+    """Raises FieldDateInvalid."""
     moments = {name: getattr(details, name) for name in ("valid_until", "transactions_from", "transactions_to")}
-    return msgspec.structs.replace(details, **{name: at.astimezone(UTC) for name, at in moments.items() if at is not None})
+    return msgspec.structs.replace(details, **{name: to_utc(at, name) for name, at in moments.items() if at is not None})
 
 
 def _check_terms(details: AccountInformation, now: datetime) -> None:

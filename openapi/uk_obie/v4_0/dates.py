@@ -6,39 +6,28 @@ from datetime import UTC, datetime
 from msgspec import UNSET, UnsetType
 
 from kernel.errors import FieldDateInvalid
+from kernel.instants import to_utc
+from kernel.iso_8601 import parse_day, parse_iso_8601
 
-_DATE_TIME = re.compile(
-    r"(?P<local>\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)([.,](?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d{2}(:?\d{2})?)?",
-    re.ASCII,
-)
 # A query's `+` reaches us as a blank where the caller did not escape it.
-_QUERY_ZONE = re.compile(r"(?<=\d)(Z|[+\- ]\d{2}(:?\d{2})?)$", re.ASCII)
-# Every zone can say an instant of these years; a page in the bank's own zone shows them.
-FIRST_YEAR, LAST_YEAR = 1000, 9998
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_BLANK_FOR_PLUS = re.compile(r" (?=\d{2}(:?\d{2})?$)", re.ASCII)
 
 
 def parse_date_time(text: str, path: str) -> datetime:
     """An instant. Without a zone it is UTC. Raises FieldDateInvalid with `path`."""
-    match = _DATE_TIME.fullmatch(text.upper())
-    if match is None:
-        raise FieldDateInvalid("not an ISO 8601 date-time", path=path)
     try:
-        local = datetime.fromisoformat(match["local"] + (match["zone"] or "Z"))
-        if not FIRST_YEAR <= local.year <= LAST_YEAR:
-            raise ValueError("beyond what every time zone can say")
-        return local.astimezone(UTC).replace(microsecond=int((match["fraction"] or "0").ljust(6, "0")[:6]))
+        return to_utc(parse_iso_8601(text).instant, path)
     except (ValueError, OverflowError) as error:
         raise FieldDateInvalid(f"no such date-time: {error}", path=path) from None
 
 
 def parse_query_date_time(text: str, path: str) -> datetime:
     """The bound of a filter: a zone is ignored, as the standard says; a bare day means its first moment."""
-    if _DAY.fullmatch(text):
-        text += "T00:00:00"
-    elif "T" in text.upper():
-        text = _QUERY_ZONE.sub("", text.upper())
-    return parse_date_time(text, path)
+    try:
+        local = parse_iso_8601(_BLANK_FOR_PLUS.sub("+", text)).local if "T" in text.upper() else parse_day(text)
+    except (ValueError, OverflowError) as error:
+        raise FieldDateInvalid(f"no such date-time: {error}", path=path) from None
+    return to_utc(local, path)
 
 
 def render_date_time(instant: datetime) -> str:

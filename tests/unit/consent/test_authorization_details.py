@@ -121,3 +121,13 @@ def test_validity_is_exclusive(seconds: int):
     until = (NOW + timedelta(seconds=seconds)).isoformat()
     with pytest.raises(AuthorizationDetailsInvalid):
         parse_details(json.dumps([{"type": TYPE, "actions": ["list_accounts"], "valid_until": until}]), NOW)
+
+
+@pytest.mark.parametrize("name", ["valid_until", "transactions_from", "transactions_to"])
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-12:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:00Z"]
+)
+def test_the_edges_of_the_calendar_are_refused(name: str, at: str):
+    """An offset would lead past them, and so would the bank's own zone on the customer's page."""
+    with pytest.raises(AuthorizationDetailsInvalid):
+        parse_details(json.dumps([{"type": TYPE, "actions": ["list_accounts"], name: at}]), NOW)

@@ -155,10 +155,37 @@ def test_a_lodgement_carries_its_dates_as_instants() -> None:
         "2026-06-01T13:30:00+0100",
         "2026-06-01T13:30:00+01",
         "2026-06-01T07:00:00-05:30",
+        "20260601T123000.000Z",
+        "20260601T1330+0100",
+        "20260601T12.5",
+        "2026-W23-1T12:30",
+        "2026W231T1230Z",
+        "2026-152T12:30:00-00:00",
+        "2026152T123000",
     ],
 )
-def test_reads_every_common_form_of_a_date_time(text: str) -> None:
-    assert parse_date_time(text, "At") == datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
+def test_reads_every_form_of_a_date_time_in_bodies_and_in_filters(text: str) -> None:
+    """OBIE R/W 4.0 Profile, "Date Formats". A filter's zone is ignored, so its bound is what the clock shows."""
+    instant = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
+    lodged = consents.decode_lodge(a_wire_request(body=a_body("ReadAccountsBasic", TransactionFromDateTime=text))).lodgement
+    assert lodged.transactions_from == instant
+    command = transactions.decode_list(a_wire_request(query=(("fromBookingDateTime", text),)))
+    shifts = {"+01": 1.0, "+0100": 1.0, "+01:00": 1.0, "-05:30": -5.5}
+    ignored = next((hours for zone, hours in shifts.items() if text.endswith(zone)), 0.0)
+    assert command.booked_from == instant + timedelta(hours=ignored)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-06-01T24:00:00", datetime(2026, 6, 2, tzinfo=UTC)),
+        ("2026-06-01T12", datetime(2026, 6, 1, 12, tzinfo=UTC)),
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_reads_the_end_of_a_day_an_hour_and_a_leap_second(text: str, instant: datetime) -> None:
+    assert parse_date_time(text, "At") == instant
+    assert transactions.decode_list(a_wire_request(query=(("toBookingDateTime", text),))).booked_to == instant
 
 
 @given(
@@ -199,8 +226,9 @@ def test_the_zone_of_a_filter_is_ignored(zone: str) -> None:
     assert command.booked_to == datetime(2026, 6, 2, 10, 0, 0, 500_000, UTC)
 
 
-def test_a_bare_day_of_a_filter_is_its_first_moment() -> None:
-    command = transactions.decode_list(a_wire_request(query=(("fromBookingDateTime", "2026-06-01"),)))
+@pytest.mark.parametrize("day", ["2026-06-01", "20260601", "2026-W23-1", "2026W231", "2026-152", "2026152"])
+def test_a_bare_day_of_a_filter_is_its_first_moment(day: str) -> None:
+    command = transactions.decode_list(a_wire_request(query=(("fromBookingDateTime", day),)))
     assert command.booked_from == datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -216,6 +244,11 @@ def test_unknown_parameters_are_ignored_and_the_cursor_is_passed_on() -> None:
         ((("fromBookingDateTime", ""),), "U003", "fromBookingDateTime"),
         ((("fromBookingDateTime", "2026-02-30T00:00:00"),), "U003", "fromBookingDateTime"),
         ((("toBookingDateTime", "2026-13-01"),), "U003", "toBookingDateTime"),
+        ((("toBookingDateTime", "2026-06"),), "U003", "toBookingDateTime"),
+        ((("toBookingDateTime", "0001-01-01T00:00:00+14:00"),), "U003", "toBookingDateTime"),
+        ((("toBookingDateTime", "9998-12-31T24:00"),), "U003", "toBookingDateTime"),
+        ((("toBookingDateTime", "9999-12-31T24:00"),), "U003", "toBookingDateTime"),
+        ((("toBookingDateTime", "2026-06-01T23:59:60+01:00"),), "U003", "toBookingDateTime"),
         (
             (("fromBookingDateTime", "2026-06-02T00:00:00"), ("toBookingDateTime", "2026-06-01T00:00:00")),
             "U003",
