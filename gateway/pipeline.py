@@ -145,6 +145,7 @@ def _rendering(exchange: Exchange, clock: Clock) -> Rendering:
         zone=brand.zone,
         now=clock.now(),
         page=lambda cursor: f"{url}?{urlencode([*filters, (parameter, cursor)])}",
+        members_on=brand.members_on,
     )
 
 

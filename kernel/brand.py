@@ -34,3 +34,4 @@ class Brand:
     dpop_nonce: NonceDemand = "off"  # whether DPoP proofs must contain a nonce of ours
     top_level_endpoints: Endpoints = "public"  # what the metadata names beside the aliases, for clients that know none
     operations_off: frozenset[Operation] = frozenset()  # conditional ones that this ASPSP does not offer
+    members_on: frozenset[str] = frozenset()  # of answers, which a later edition of a standard brought (Dialect.later_members)

@@ -42,6 +42,7 @@ class Rendering:
     zone: ZoneInfo
     now: datetime
     page: Callable[[str], str]
+    members_on: frozenset[str] = frozenset()  # of the dialect's later members, those that the brand sends
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,7 @@ class Dialect:
     version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"
     cursor_parameter: str = "page"  # the query parameter in which a later page's cursor travels
     body_bytes_max: int = 65_536  # of a request
+    later_members: tuple[str, ...] = ()  # of answers, which this version's first edition lacks: sent by brands that say so
 
     def media_types_of(self, row: Row) -> tuple[str, ...]:
         """In which forms an operation's success can be sent."""

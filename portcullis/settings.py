@@ -56,6 +56,7 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     dpop_nonce: NonceDemand = "off"
     top_level_endpoints: Endpoints = "public"
     operations_off: tuple[str, ...] = ()
+    members_on: tuple[str, ...] = ()  # of answers: what a later edition of a standard brought, and strict clients may not know
     internal_clients: tuple[InternalClientSettings, ...] = ()
 
 
@@ -218,6 +219,7 @@ def _brand(settings: BrandSettings) -> Brand:
         dpop_nonce=settings.dpop_nonce,
         top_level_endpoints=settings.top_level_endpoints,
         operations_off=_operations_off(settings),
+        members_on=_members_on(settings),
     )
 
 
@@ -230,3 +232,12 @@ def _operations_off(settings: BrandSettings) -> frozenset[Operation]:
         known = ", ".join(sorted(switchable)) or "none"
         raise ConfigurationRefused(f"brands.operations_off: cannot be switched off are {', '.join(refused)}; can be: {known}")
     return frozenset(Operation(name) for name in settings.operations_off)
+
+
+def _members_on(settings: BrandSettings) -> frozenset[str]:
+    known = {member for dialect in DIALECTS if dialect.name in settings.dialects for member in dialect.later_members}
+    unknown = sorted(set(settings.members_on) - known)
+    if unknown:
+        can_be = ", ".join(sorted(known)) or "none"
+        raise ConfigurationRefused(f"brands.members_on: unknown are {', '.join(unknown)}; can be: {can_be}")
+    return frozenset(settings.members_on)

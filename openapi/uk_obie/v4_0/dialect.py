@@ -7,6 +7,7 @@ from openapi.uk_obie.v4_0.errors import ErrorTable
 from openapi.uk_obie.v4_0.filters import PAGE
 from openapi.uk_obie.v4_0.headers import Headers
 from openapi.uk_obie.v4_0.operations import ROWS
+from openapi.uk_obie.v4_0.standing_orders import NUMBER_OF_PAYMENTS
 
 DIALECT = Dialect(
     name=NAME,
@@ -19,4 +20,5 @@ DIALECT = Dialect(
     paths=PATHS,
     version="4.0.0",
     cursor_parameter=PAGE,
+    later_members=(NUMBER_OF_PAYMENTS,),
 )

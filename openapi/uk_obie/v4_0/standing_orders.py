@@ -27,25 +27,26 @@ from openapi.uk_obie.v4_0.wire_arrangements import (
 
 REFERENCE_LENGTH_MAX = 35  # a longer one is told as free text
 FREE_TEXT_LENGTH_MAX = 140
+NUMBER_OF_PAYMENTS = "NumberOfPayments"  # came with a later update of v4.0: a client strict about the first edition refuses it
 
 
 def encode(view: RecordsView[StandingOrder], rendering: Rendering) -> OBReadStandingOrder6:
     granted = permissions_of(rendering)
     return OBReadStandingOrder6(
-        data=OBReadStandingOrder6Data([_encode(row, granted) for row in view.rows]),
+        data=OBReadStandingOrder6Data([_encode(row, granted, rendering) for row in view.rows]),
         links=links_of(rendering, view.next_cursor),
         meta=MetaData(),
     )
 
 
-def _encode(row: RecordView[StandingOrder], granted: AbstractSet[Permission]) -> OBStandingOrder6:
+def _encode(row: RecordView[StandingOrder], granted: AbstractSet[Permission], rendering: Rendering) -> OBStandingOrder6:
     order = row.record
     wire = OBStandingOrder6(
         account_id=row.account_id,
         standing_order_id=order.id,
         next_payment_date_time=render_known(order.next_at),
         last_payment_date_time=render_known(order.previous_at),
-        number_of_payments=UNSET if order.payments is None else str(order.payments),
+        number_of_payments=_number_of_payments(order, rendering),
         standing_order_status_code=MANDATE_STATUSES[order.status],
         first_payment_amount=known_money(order.first_amount),
         next_payment_amount=known_money(order.next_amount),
@@ -64,6 +65,11 @@ def _encode(row: RecordView[StandingOrder], granted: AbstractSet[Permission]) ->
         wire.creditor_agent = encode_agent(order.payee)
         wire.creditor_account = encode_account(order.payee, granted)
     return wire
+
+
+def _number_of_payments(order: StandingOrder, rendering: Rendering) -> str | UnsetType:
+    sent = order.payments is not None and NUMBER_OF_PAYMENTS in rendering.members_on
+    return str(order.payments) if sent else UNSET
 
 
 def _encode_reference(reference: str | None) -> OBRemittanceInformation2 | UnsetType:

@@ -3,9 +3,9 @@
 OBIE R/W 4.0 Beneficiaries, Direct Debits, Standing Orders and Scheduled Payments.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from openapi.uk_obie.v4_0.wire import (
     AccountId,
@@ -101,7 +101,10 @@ class OBStandingOrder6(Struct, rename="pascal", kw_only=True):
     standing_order_id: Max40Text
     next_payment_date_time: DateTime | UnsetType = UNSET
     last_payment_date_time: DateTime | UnsetType = UNSET
-    number_of_payments: Max35Text | UnsetType = UNSET
+    number_of_payments: (
+        Annotated[Max35Text, Meta(description="Only from banks that say so: the first edition of v4.0 does not have it.")]
+        | UnsetType
+    ) = UNSET
     standing_order_status_code: MandateStatusCode
     first_payment_amount: OBActiveOrHistoricCurrencyAndAmount | UnsetType = UNSET
     next_payment_amount: OBActiveOrHistoricCurrencyAndAmount | UnsetType = UNSET

@@ -15,7 +15,7 @@ from openapi import DIALECTS
 from openapi.dialect import Row
 from openapi.uk_obie.v4_0.codes import PERMISSION_CODES
 from tests.official import validate_answer
-from tests.unit.gateway.records import PDF_BYTES, furnish
+from tests.unit.gateway.records import PDF_BYTES, furnish, standing_order
 from tests.unit.gateway.world import CONSENT, World
 from tests.unit.openapi.canonical import INTERACTION_ID
 
@@ -216,6 +216,15 @@ async def test_a_berlin_group_refusal_has_the_standards_own_form(
 ) -> None:
     response, body = await answered(world, "GET", BERLIN_GROUP + path, **facts)
     assert (response.status, body["tppMessages"][0]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("on", [False, True])
+async def test_a_member_of_a_later_edition_is_sent_where_the_brand_says_so(world: World, on: bool) -> None:
+    world.upstream.records["standing_orders"] = [standing_order(1, payments=12)]
+    world.brand = replace(world.brand, members_on=frozenset({"NumberOfPayments"} if on else ()))
+    world.decide_with(world.decisions)
+    _, body = await answered(world, "GET", f"{UK}/accounts/a1/standing-orders")
+    assert [order.get("NumberOfPayments") for order in body["Data"]["StandingOrder"]] == ["12" if on else None]
 
 
 CONDITIONAL = [row for row in DIALECTS[0].rows if row.conditional]

@@ -1,6 +1,7 @@
 """What UK Open Banking v4.0 tells of payees, mandates, orders, products, offers, parties and statements: held against the official
 document for generated canonical data, and Basic against Detail by examples."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -46,6 +47,7 @@ from openapi.uk_obie.v4_0 import (
     transactions,
 )
 from openapi.uk_obie.v4_0.envelope import percentage
+from openapi.uk_obie.v4_0.standing_orders import NUMBER_OF_PAYMENTS
 from tests.official import validate_answer
 from tests.unit.openapi import canonical, canonical_records
 from tests.unit.openapi.canonical import INTERACTION_ID, NOW, a_consent, rendering_of
@@ -230,8 +232,18 @@ def test_a_standing_order_says_when_and_how_much() -> None:
         "FirstPaymentDateTime": "2026-07-01T09:00:00+00:00",
         "Frequency": {"Type": "MNTH", "PointInTime": "05"},
     }
-    assert wire["NumberOfPayments"] == "12"
+    assert "NumberOfPayments" not in wire
     assert (wire["NextPaymentAmount"]["Amount"], wire["LastPaymentAmount"]["Amount"]) == ("950.00", "900.00")
+
+
+def test_the_number_of_payments_is_sent_by_a_brand_that_says_so() -> None:
+    """It came with a later update of v4.0: a client strict about the first edition refuses an answer that has it."""
+    consent = a_consent(Permission.STANDING_ORDERS_BASIC)
+    rendering = replace(rendering_of("/standing-orders", consent), members_on=frozenset({NUMBER_OF_PAYMENTS}))
+    [wire] = judged("/standing-orders", standing_orders.encode(RecordsView((RecordView("a-1", a_standing_order()),)), rendering))[
+        "Data"
+    ]["StandingOrder"]
+    assert wire["NumberOfPayments"] == "12"
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def test_a_brand_says_whose_endpoints_stand_at_top_level(tmp_path):
         (BRAND + 'operations_off = ["read_minds"]', {}, "brands.operations_off.*read_minds"),
         (BRAND + 'operations_off = ["read_balances"]', {}, "brands.operations_off.*read_balances"),
         (BRAND + 'operations_off = ["describe_token"]', {}, "brands.operations_off.*describe_token"),
+        (BRAND + 'members_on = ["NumberOfWishes"]', {}, "brands.members_on.*NumberOfWishes.*can be: NumberOfPayments"),
         ("redis_url = 'redis://host:port/0'", {}, "redis_url"),
         ("redis_url = 'redis://host/0?retries=7'", {}, "redis_url"),
         ("redis_url = 'rediss://host/0?ssl_ca_certs=/none'", {}, "redis_url"),
@@ -153,6 +154,11 @@ def test_a_refused_redis_url_is_not_repeated(tmp_path):
 def test_a_brand_leaves_out_what_no_standard_demands(tmp_path):
     (brand,) = load_text(tmp_path, BRAND + 'operations_off = ["read_statement_file", "list_offers"]').resolved_brands()
     assert brand.operations_off == {Operation.READ_STATEMENT_FILE, Operation.LIST_OFFERS}
+
+
+def test_a_brand_sends_what_a_later_edition_brought(tmp_path):
+    (brand,) = load_text(tmp_path, BRAND + 'members_on = ["NumberOfPayments"]').resolved_brands()
+    assert brand.members_on == {"NumberOfPayments"}
 
 
 def test_refuses_a_file_that_cannot_be_read(tmp_path):
