@@ -5,11 +5,13 @@ challenge (RFC 6750 section 3) for who presents a token, a page for people.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
+from structlog.contextvars import bind_contextvars, reset_contextvars, unbind_contextvars
 
 from consent.authorize.endpoint import authorize
 from consent.backchannel.endpoint import ask_customer
@@ -29,6 +31,7 @@ from consent.revocation import revoke
 from consent.services import Services
 from consent.token import issue_tokens
 from consent.userinfo import tell
+from kernel.answer_log import log_answer, log_problem
 from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.errors import MethodNotAllowed, OperationUnknown, Problem
@@ -39,6 +42,8 @@ from kernel.telemetry import Telemetry
 Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
 Face = Literal["document", "oauth", "resource", "page"]
 
+UNKNOWN = "unknown"  # a path that leads nowhere, in metrics and log lines
+METHOD_CHARACTERS_MAX = 16  # of a method in a log line
 FAILED = "Something went wrong on our side. Nothing was shared. Please try again."
 
 log = structlog.get_logger(__name__)
@@ -113,20 +118,16 @@ class ConsentServer:
 
     async def handle(self, brand: Brand, request: Request) -> Response:
         started = monotonic()
-        interaction = self._interaction_id(request)
-        current = interaction_id.set(interaction)
-        try:
-            response = await self._respond(brand, request)
-        finally:
-            interaction_id.reset(current)
-        response.headers[HEADER] = interaction
         path = find(request.path)
-        endpoint = path.template if path else "unknown"
-        self._telemetry.operation("consent", endpoint).observe(response.status, monotonic() - started)
+        with self._interacting(request, path) as interaction:
+            response = await self._respond(brand, path, request)
+            response.headers[HEADER] = interaction
+            seconds = monotonic() - started
+            log_answer(response.status, seconds)
+        self._telemetry.operation("consent", path.template if path else UNKNOWN).observe(response.status, seconds)
         return response
 
-    async def _respond(self, brand: Brand, request: Request) -> Response:
-        path = find(request.path)
+    async def _respond(self, brand: Brand, path: Path | None, request: Request) -> Response:
         try:
             if path is None:
                 raise OperationUnknown("no such endpoint")
@@ -134,7 +135,7 @@ class ConsentServer:
         except Problem as problem:
             response = self._refuse(brand, path, problem)
         except Exception:  # the surface's last boundary: a broken invariant is ours to know and nobody else's
-            log.exception("consent_server_failed", path=path.template if path else "")
+            log.exception("consent_server_failed")
             is_page = path is not None and path.face == "page"
             response = render_error_page(brand, "server_error", FAILED, 500) if is_page else render_json_failure()
         if request.method == "HEAD":
@@ -143,21 +144,28 @@ class ConsentServer:
 
     def refuse(self, brand: Brand, request: Request, problem: Problem) -> Response:
         """The answer to a request that the listener could not read."""
-        interaction = self._interaction_id(request)
-        current = interaction_id.set(interaction)
-        try:
-            response = self._refuse(brand, find(request.path), problem)
-        finally:
-            interaction_id.reset(current)
-        response.headers[HEADER] = interaction
+        path = find(request.path)
+        with self._interacting(request, path) as interaction:
+            response = self._refuse(brand, path, problem)
+            response.headers[HEADER] = interaction
         return response
 
-    def _interaction_id(self, request: Request) -> str:
-        return sent_interaction_id(request) or self._services.ids.uuid()
+    @contextmanager
+    def _interacting(self, request: Request, path: Path | None) -> Iterator[str]:
+        """The interaction id of one request, which every log line until its answer carries; with the place, and the client once known."""
+        interaction = sent_interaction_id(request) or self._services.ids.uuid()
+        current = interaction_id.set(interaction)
+        place = bind_contextvars(method=request.method[:METHOD_CHARACTERS_MAX], path=path.template if path else UNKNOWN)
+        try:
+            yield interaction
+        finally:
+            reset_contextvars(**place)
+            unbind_contextvars("client_id")
+            interaction_id.reset(current)
 
     def _refuse(self, brand: Brand, path: Path | None, problem: Problem) -> Response:
         """A refusal as its reader may see it."""
-        log.info("refused", path=path.template if path else "", code=problem.code, detail=problem.detail)
+        log_problem(problem)
         if path is None or path.face in {"document", "oauth"}:
             return render_json_error(problem)
         return render_resource_error(problem) if path.face == "resource" else _render_page_error(brand, problem)
@@ -167,7 +175,7 @@ class ConsentServer:
             return render_preflight(path.methods)
         handler = path.handlers.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
-            raise MethodNotAllowed(request.method[:16], allowed=path.methods)
+            raise MethodNotAllowed(request.method[:METHOD_CHARACTERS_MAX], allowed=path.methods)
         return await handler(self._services, brand, request)
 
 

@@ -16,6 +16,7 @@ from gateway.ports import Decisions
 from gateway.render import render_problem
 from gateway.routing import Place, Routing
 from gateway.use_case import UseCase
+from kernel.answer_log import log_answer, log_problem
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import OperationUnknown, Problem
@@ -71,7 +72,9 @@ class Gateway:
             if exchange is not None:
                 exchange.milliseconds = (self._monotonic() - started) * 1000
                 response = self._close(exchange, response)
-            self._observe(exchange, response.status, self._monotonic() - started)
+            seconds = self._monotonic() - started
+            self._observe(exchange, response.status, seconds)
+            log_answer(response.status, seconds, **_facts(exchange))
             return _stamped(response, place.dialect, interaction)
         finally:
             interaction_id.reset(token)
@@ -107,7 +110,7 @@ class Gateway:
     ) -> Response:
         if isinstance(error, Problem):
             problem = error
-            log.info("refused", code=problem.code, detail=problem.detail, dialect=dialect.name)
+            log_problem(problem, dialect=dialect.name, **_facts(exchange))
         else:
             problem = Problem(public="An unexpected error occurred.")
             # an exception's own text may quote data of customers: its type and place suffice to find it
@@ -122,6 +125,13 @@ class Gateway:
             return dialect.headers.parse_interaction_id(request) or self._ids.uuid()
         except Problem:
             return self._ids.uuid()
+
+
+def _facts(exchange: Exchange | None) -> dict[str, str]:
+    """Which operation, and whose call, as far as a log line can say."""
+    if exchange is None:
+        return {}
+    return {"operation": exchange.row.operation.value} | ({} if exchange.client is None else {"client_id": exchange.client.id})
 
 
 def _stamped(response: Response, dialect: Dialect, interaction: str) -> Response:

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from structlog.typing import Processor
 
+from kernel import answer_log
 from kernel.clock import Clock
 from kernel.interaction import interaction_id
 from kernel.redaction import redact, redact_text
@@ -21,7 +22,8 @@ _QUIET = {"aiohttp.access": logging.CRITICAL + 1, "authlib": logging.INFO, "asyn
 
 
 def configure(clock: Clock, *, stream: TextIO | None = None, console: bool | None = None, level: int = logging.INFO) -> None:
-    """Send all logs of the process to `stream` (stderr), as JSON lines, or for people if it is a terminal or `console` says so."""
+    """Send all logs of the process to `stream` (stderr), as JSON lines, or for people if it is a terminal or `console` says so.
+    `level` debug adds a line for each answer, and nothing of what libraries say to their own developers."""
     stream = stream or sys.stderr
     for_people = stream.isatty() if console is None else console
     shared: list[Processor] = [
@@ -44,7 +46,8 @@ def configure(clock: Clock, *, stream: TextIO | None = None, console: bool | Non
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level)
+    root.setLevel(max(level, logging.INFO))
+    logging.getLogger(answer_log.NAME).setLevel(level)
     for name, quiet in _QUIET.items():
         logging.getLogger(name).setLevel(max(quiet, level))
     structlog.configure(

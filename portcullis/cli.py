@@ -22,7 +22,7 @@ from portcullis import loading
 from portcullis.checks import check_production
 from portcullis.cli_tpp import consent, tpp
 from portcullis.explaining import explain
-from portcullis.settings import Settings
+from portcullis.settings import LogLevel, Settings
 from portcullis.version import VERSION
 
 app = App(name="portcullis", help="Open-banking gateway, FAPI 2.0 authorization server and consent store.", version=VERSION)
@@ -65,6 +65,7 @@ def start(
     seed: int | None = None,
     imported: Annotated[Path | None, Parameter(name="--import")] = None,
     core_bank: Annotated[bool, Parameter(negative="")] = False,
+    log_level: LogLevel | None = None,
 ) -> None:
     """Start the sandbox: production code, with a synthetic bank behind it.
 
@@ -76,10 +77,12 @@ def start(
         a file of a bank, in place of the seed; docs/sandbox-data.md describes it.
     core_bank
         run the bank as a process of its own and reach it over HTTP, as a real one is reached.
+    log_level
+        debug logs every answer; info, the usual one, every refusal (overrides PORTCULLIS_LOG_LEVEL).
     """
     from portcullis.serve_sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
 
-    run(serve_sandbox(loading.load(None), seed, console, core_bank=core_bank, imported=imported))
+    run(serve_sandbox(loading.load(None, log_level=log_level), seed, console, core_bank=core_bank, imported=imported))
 
 
 @sandbox.command
@@ -98,7 +101,7 @@ def export(file: Path) -> None:
 
 
 @app.command
-def serve(*, config: Path, workers: int | None = None) -> None:
+def serve(*, config: Path, workers: int | None = None, log_level: LogLevel | None = None) -> None:
     """Start a production server.
 
     Parameters
@@ -107,10 +110,12 @@ def serve(*, config: Path, workers: int | None = None) -> None:
         the TOML file; docs/configuration.md lists every setting.
     workers
         processes that share the ports (overrides the file).
+    log_level
+        debug, info, warning or error (overrides the file).
     """
     from portcullis.serve import serve_production  # noqa: PLC0415  a command loads what it needs
 
-    run(serve_production(_production_settings(config, workers)))
+    run(serve_production(_production_settings(config, workers, log_level)))
 
 
 @app.command
@@ -132,7 +137,7 @@ def upgrade(*, config: Path | None = None) -> None:
     """
     from portcullis.contexts import upgrade_all  # noqa: PLC0415  a command loads what it needs
 
-    settings = _production_settings(config, None) if config else loading.load(None)
+    settings = _production_settings(config) if config else loading.load(None)
     run(upgrade_all(settings.database(), sandbox=config is None))
     console.print("the database is up to date")
 
@@ -142,7 +147,7 @@ def check(file: Path) -> None:
     """Say whether a production server would start on a configuration, without starting it."""
     from portcullis.files import check_files  # noqa: PLC0415  a command loads what it needs
 
-    settings = _production_settings(file, None)
+    settings = _production_settings(file)
     check_files(settings)
     for brand in settings.resolved_brands():
         console.print(f"[bold]{brand.name}[/]  {brand.issuer}  {brand.mtls_url}  {', '.join(brand.dialects)}", soft_wrap=True)
@@ -168,7 +173,7 @@ def rotate(*, config: Path | None = None, brand: str = "", overlap: Annotated[bo
     if config is None:
         done = asyncio.run(command_sandbox(loading.load(None), path, brand))
     else:
-        done = asyncio.run(command_server(_production_settings(config, None), path, brand))
+        done = asyncio.run(command_server(_production_settings(config), path, brand))
     what = "the next keys are published and will be used" if overlap else "other keys sign; what those before signed is refused"
     for name, version in done.items():
         console.print(f"[bold]{name}[/]  version {version} of its key set: {what}", soft_wrap=True)
@@ -185,7 +190,7 @@ def wrap(*, config: Path) -> None:
     """
     from portcullis.key_store import wrap_sealing_keys  # noqa: PLC0415  a command loads what it needs
 
-    print(asyncio.run(wrap_sealing_keys(_production_settings(config, None))), end="")
+    print(asyncio.run(wrap_sealing_keys(_production_settings(config))), end="")
 
 
 @core_bank.command(name="serve")
@@ -280,7 +285,7 @@ def version() -> None:
     print(VERSION)
 
 
-def _production_settings(file: Path, workers: int | None) -> Settings:
-    settings = loading.load(file, workers=workers)
+def _production_settings(file: Path, workers: int | None = None, log_level: LogLevel | None = None) -> Settings:
+    settings = loading.load(file, workers=workers, log_level=log_level)
     check_production(settings)
     return settings

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from kernel import trace
+from kernel.answer_log import log_refusal
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
 
 MISDIRECTED = 421
 HTTPS_PORT = 443
+HOST_CHARACTERS_MAX = 100  # of an unknown host in a log line
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ def _plain(authority: str) -> str:
     return authority.lower().removesuffix(f":{HTTPS_PORT}")
 
 
+def _misdirect(request: Request) -> Response:
+    log_refusal("host_unknown", f"no brand is called {request.host[:HOST_CHARACTERS_MAX]}", listener=request.listener)
+    return Response(MISDIRECTED)
+
+
 class FrontDoor:
     """Host to brand, path to surface. The last surface owns what no other does."""
 
@@ -46,7 +53,7 @@ class FrontDoor:
     async def handle(self, request: Request) -> Response:
         brand = self._brands.get(_plain(request.host))
         if brand is None:
-            return Response(MISDIRECTED)
+            return _misdirect(request)
         belongs = trace.traceparent.set(trace.parse_traceparent(request.header(trace.HEADER)))
         try:
             return await self._surface(request.path).handle(brand, request)
@@ -57,7 +64,7 @@ class FrontDoor:
         """The answer to what never became a whole request, in the words of the surface it was meant for."""
         brand = self._brands.get(_plain(request.host))
         if brand is None:
-            return Response(MISDIRECTED)
+            return _misdirect(request)
         return self._surface(request.path).refuse(brand, request, problem)
 
     def body_bytes(self, path: str) -> int:

@@ -22,6 +22,7 @@ VARIABLES = {
     "PORTCULLIS_WORKERS": "workers",
     "PORTCULLIS_SANDBOX_TOKEN": "sandbox_token",
     "PORTCULLIS_SPECS": "specs",
+    "PORTCULLIS_LOG_LEVEL": "log_level",
     "PORTCULLIS_OUTBOUND_AUTHORITIES": "outbound_authorities",
     "PORTCULLIS_UPSTREAM": "upstream",
     "PORTCULLIS_CORE_BANK_URL": "core_bank_url",
@@ -35,8 +36,10 @@ TYPES = get_type_hints(Settings)
 PATHS = frozenset(key for key, kind in TYPES.items() if kind in {Path, Path | None})
 
 
-def load(file: Path | None, environment: Mapping[str, str] = os.environ, *, workers: int | None = None) -> Settings:
-    """`file` None: defaults alone. Raises ConfigurationRefused naming the key, and the variable that sets it."""
+def load(
+    file: Path | None, environment: Mapping[str, str] = os.environ, *, workers: int | None = None, log_level: str | None = None
+) -> Settings:
+    """`file` None: defaults alone; `workers` and `log_level` as the command line has them. Raises ConfigurationRefused naming the key, and the variable that sets it."""
     members = overlay(read_file(file) if file else {}, environment, VARIABLES)
     members |= {
         key: _read(variable, key, environment[variable]) for variable, key in VARIABLES.items() if variable in environment
@@ -44,8 +47,8 @@ def load(file: Path | None, environment: Mapping[str, str] = os.environ, *, work
     for key in PATHS & members.keys():
         if members[key] == "":
             raise ConfigurationRefused(f"{key}: names no path")
-    if workers is not None:
-        members["workers"] = workers
+    given = {"workers": workers, "log_level": log_level}
+    members |= {key: value for key, value in given.items() if value is not None}
     try:
         settings = build(members, Settings)
         check_safe(settings)

@@ -49,7 +49,7 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     assert settings.code_sender is not None
     assert settings.tls is not None
     clock, ids = SystemClock(), RandomIds()
-    log.configure(clock)
+    log.configure(clock, level=settings.log_threshold())
     keys = await stack.enter_async_context(open_keys(settings))
     sealer = keys.sealer
     await stack.enter_async_context(serving(settings.database(), alone=not settings.redis_url))

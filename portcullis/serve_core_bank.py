@@ -60,7 +60,7 @@ async def running_core_bank(settings: Settings, seed: int | None, console: Conso
         brands = settings.resolved_brands()
         moved = MovedClock(database, brands[0].name)
         await moved.load()
-        log.configure(moved.clock)
+        log.configure(moved.clock, level=settings.log_threshold())
         source = await settle_source(database, brands[0], seed, None)
         with seeding_progress(console) as progress:
             for brand in brands:

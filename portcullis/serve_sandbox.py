@@ -65,7 +65,7 @@ async def serve_sandbox(
     seed. Raises ConfigurationRefused for what a person must change."""
     async with running_sandbox(settings, seed, console, core_bank=core_bank, imported=imported) as opened:
         print_banner(console, settings, opened.brand, opened.personas)
-        log.configure(opened.clock)
+        log.configure(opened.clock, level=settings.log_threshold())
         await opened.stopped.wait()
     console.print("stopped")
 

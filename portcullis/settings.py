@@ -4,9 +4,11 @@ makes one unsafe.
 Addresses the outside sees come from here, never from a request.
 """
 
+import logging
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,6 +24,7 @@ from plugins.key_stores.sealing_file import SealingFile
 from plugins.upstreams.built_in import BuiltInBank
 from portcullis.certificate_settings import CertificateSettings, TrustListSettings
 
+LogLevel = Literal["debug", "info", "warning", "error"]
 DEFAULT_CORE_BANK_PORT = 8446
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 NAME = re.compile(r"[a-z0-9-]{1,32}")  # of a brand: part of keys, subjects and paths
@@ -141,6 +144,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     workers: int = 1
     sandbox_token: str = ""
     specs: str = ""
+    log_level: LogLevel = "info"
     brands: tuple[BrandSettings, ...] = ()
     tls: TlsSettings | None = None
     sealing_keys: Path | None = None
@@ -165,6 +169,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def database(self) -> str:
         """The database's URL: SQLite in the state directory unless another is set."""
         return self.database_url or f"sqlite:///{self.state_dir.resolve()}/portcullis.db"
+
+    def log_threshold(self) -> int:
+        """`log_level` as the logging module counts it."""
+        return logging.getLevelNamesMapping()[self.log_level.upper()]
 
     def resolved_brands(self) -> tuple[Brand, ...]:
         """The brands to serve; without any in the file, one that is named by the ports. `issuer` and `mtls_url` beside a single

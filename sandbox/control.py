@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 
 from consent.errors import AuthenticationAnswered
 from kernel import json
+from kernel.answer_log import log_answer, log_problem
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import (
@@ -172,6 +173,8 @@ STATUSES: dict[type[Problem], int] = {
 
 
 def render_refusal(problem: Problem) -> Response:
+    """Also said in the log: it is the terminal of whoever develops against it."""
+    log_problem(problem, path=problem.path)
     response = render_json(
         STATUSES.get(type(problem), 400), {"error": problem.code, "message": problem.public, "path": problem.path}
     )
@@ -181,4 +184,5 @@ def render_refusal(problem: Problem) -> Response:
 
 
 def render_json(status: int, document: object) -> Response:
+    log_answer(status)
     return Response(status, json.encode(document), CIMultiDict({"Content-Type": "application/json", "Cache-Control": "no-store"}))

@@ -10,8 +10,8 @@ from consent.authorize import run_steps
 from consent.authorize.asking import Asking
 from consent.authorize.by_value import take_by_value
 from consent.authorize.pushed import load_answerable
-from consent.authorize.respond import destination_of, find_destination, only_destination, respond_error
-from consent.errors import PushRequired, RequestUriForeign, RequestUriInvalid, RequestUriUnsupported, oauth_error
+from consent.authorize.respond import destination_of, find_destination, only_destination, respond_problem
+from consent.errors import PushRequired, RequestUriForeign, RequestUriInvalid, RequestUriUnsupported
 from consent.journey.start import begin, refuse_pushed
 from consent.parameters import Parameters, parse_form, parse_query
 from consent.profiles import profile_of
@@ -73,7 +73,7 @@ def _refuse_unpushed(services: Services, brand: Brand, client: Client, parameter
     destination = find_destination(client, {**outer, **inner})
     if destination is None:
         raise problem
-    return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)
+    return respond_problem(services, brand, destination, problem)
 
 
 async def _refuse_request_uri(services: Services, brand: Brand, client: Client, request_uri: str, problem: Problem) -> Response:
@@ -85,4 +85,4 @@ async def _refuse_request_uri(services: Services, brand: Brand, client: Client, 
         destination = destination_of(client, known)
     elif (destination := only_destination(client)) is None:
         raise problem
-    return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)
+    return respond_problem(services, brand, destination, problem)

@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from multidict import CIMultiDict
 
 from consent.authorize.pushed import PushedRequest
-from consent.errors import render_description
+from consent.errors import oauth_error, render_description
 from consent.parameters import Parameters
 from consent.response_modes import MODES
 from consent.response_modes.choosing import canonical_type, modes_of, usual_mode
 from consent.response_modes.response import AuthorizationResponse, Destination
 from consent.services import Services
 from kernel.access import Client
+from kernel.answer_log import log_problem
 from kernel.brand import Brand
+from kernel.errors import Problem
 from kernel.http.message import Response
 
 STATE_CHARS_MAX = 2000  # a longer one is not given back
@@ -67,6 +69,12 @@ def respond_code(services: Services, brand: Brand, destination: Destination, cod
 def respond_error(services: Services, brand: Brand, destination: Destination, error: str, description: str) -> Response:
     """`error` is an OAuth error code, `description` constant text."""
     return _respond(services, brand, destination, {"error": error, "error_description": render_description(description)})
+
+
+def respond_problem(services: Services, brand: Brand, destination: Destination, problem: Problem) -> Response:
+    """What is wrong, for the client in OAuth's words, and for our log in ours."""
+    log_problem(problem, client_id=destination.client.id)
+    return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)
 
 
 def _respond(services: Services, brand: Brand, destination: Destination, answer: Mapping[str, str]) -> Response:

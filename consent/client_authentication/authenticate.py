@@ -3,6 +3,8 @@
 No client is public and none has a secret: what presents one, or nothing, or two things, is not authenticated.
 """
 
+from structlog.contextvars import bind_contextvars
+
 from consent.client_authentication import METHODS
 from consent.client_authentication.method import Attempt
 from consent.errors import ClientUnauthenticated
@@ -22,5 +24,7 @@ async def authenticate_client(services: Services, brand: Brand, request: Request
     attempt = Attempt(services, brand, request, parameters)
     for method in METHODS:
         if method.is_used(attempt):
-            return await method.authenticate(attempt)
+            client = await method.authenticate(attempt)
+            bind_contextvars(client_id=client.id)  # of the log lines from here on
+            return client
     raise ClientUnauthenticated("no method of authentication")

@@ -9,7 +9,7 @@ from consent.backchannel.outcome import Waiting, approve_request, deny_request, 
 from consent.backchannel.rows import load_waiting
 from consent.clients.document import load_clients
 from consent.errors import AccountClosed
-from consent.journey.boundary import DASHBOARD, see_other
+from consent.journey.boundary import DASHBOARD, log_notice, see_other
 from consent.journey.challenge import open_evidence
 from consent.journey.forms import form_token, parse_form
 from consent.journey.problems import AccessUnknown, FormStale
@@ -116,5 +116,6 @@ async def _load_options(services: Services, brand: Brand, session: Session, psu:
 
 
 async def _lead(services: Services, session: Session, path: str, notice: Notice) -> Response:
+    log_notice(session.journey, notice)
     await services.database.write(lambda connection: update_journey(connection, session.journey, notice=notice))
     return see_other(path)

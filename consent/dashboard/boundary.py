@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.journey.attempts import take_attempt
 from consent.journey.boundary import DASHBOARD, Handler, render_problem, see_other
-from consent.journey.cookies import set_cookie
+from consent.journey.cookies import read_cookie, set_cookie
 from consent.journey.forms import check_form, parse_form
 from consent.journey.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
 from consent.journey.rows import PATHS, Notice, Purpose, Stage, insert_journey, path_of, update_journey
 from consent.journey.session import Session, load_session
 from consent.services import Services
+from kernel.answer_log import log_problem
 from kernel.brand import Brand
 from kernel.errors import Problem, RateExceeded
 from kernel.http.message import Request, Response
@@ -54,6 +55,8 @@ def _entered(answer: Answer, prepare: Prepare) -> Handler:
 
 
 async def _begin_again(services: Services, brand: Brand, request: Request, over: Problem) -> Response:
+    if not isinstance(over, JourneyUnknown) or request.method != "GET" or read_cookie(request, Purpose.DASHBOARD):
+        log_problem(over)  # who comes without a cookie begins a visit, and is refused nothing
     # a form of another site arrives without the cookie: a new one must not replace the one that is there
     if isinstance(over, JourneyUnknown) and request.method not in ("GET", "HEAD"):
         return see_other(DASHBOARD)

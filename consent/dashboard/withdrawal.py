@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.dashboard.detail import named_in
 from consent.dashboard.loading import load_access, load_own
-from consent.journey.boundary import DASHBOARD, see_other
+from consent.journey.boundary import DASHBOARD, log_notice, see_other
 from consent.journey.forms import form_token
 from consent.journey.rows import Notice, Stage, update_journey
 from consent.journey.session import Session, load_psu
@@ -42,6 +42,7 @@ async def take_withdrawal(services: Services, brand: Brand, session: Session, re
         notice = Notice.SHARING_STOPPED
     except (ConsentRevoked, ConsentExpired, ConsentNotAuthorised, ConsentUnknown):  # unknown: withdrawn by its third party
         notice = Notice.NOT_SHARING
+    log_notice(session.journey, notice)
 
     async def work(connection: AsyncConnection) -> None:
         await update_journey(connection, session.journey, notice=notice)

@@ -20,6 +20,7 @@ SENT_MAX = 20  # to one PSU, in whatever journeys, until they have authenticated
 PEER_FAILURES_MAX = 100  # per network address: many customers may share one
 FAILURES_WITHIN = timedelta(hours=1)
 BLOCKED_FOR = timedelta(minutes=15)
+NO_ATTEMPT_LEFT = "the journey, the customer or the address has no attempt left: blocked for 15 minutes, or start again"
 
 
 def code_subject(sealer: Sealer, brand: str, psu_id: str) -> str:

@@ -19,10 +19,11 @@ from consent.journey.problems import (
     page_error,
     page_text,
 )
-from consent.journey.rows import PATHS, Journey, Notice, Purpose, Stage, path_of, update_unmoved
+from consent.journey.rows import GOOD_NEWS, PATHS, Journey, Notice, Purpose, Stage, path_of, update_unmoved
 from consent.journey.session import Session, load_session
 from consent.pages.render import render_error_page
 from consent.services import Services
+from kernel.answer_log import log_problem, log_refusal
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
@@ -91,6 +92,7 @@ async def _settle(services: Services, brand: Brand, session: Session) -> Respons
 def _refuse(brand: Brand, purpose: Purpose, problem: Problem, *, carry_on: str = "") -> Response:
     """A visit to the dashboard that is over begins anew; nobody waits for its answer."""
     if purpose is Purpose.DASHBOARD and isinstance(problem, _OVER):
+        log_problem(problem)
         return see_other(DASHBOARD)
     return render_problem(brand, problem, carry_on=carry_on)
 
@@ -100,13 +102,21 @@ def see_other(path: str) -> Response:
     return Response(303, None, CIMultiDict({"Location": path, "Cache-Control": "no-store"}))
 
 
-async def tell(services: Services, journey: Journey, notice: Notice) -> Response:
-    """On the page that is due; a journey that has moved on is told nothing."""
+def log_notice(journey: Journey, notice: Notice, detail: str = "") -> None:
+    """For our log, if the notice says why something did not happen."""
+    if notice not in GOOD_NEWS:
+        log_refusal(notice, detail, journey=journey.id, client_id=journey.client_id, consent_id=journey.consent_id)
+
+
+async def tell(services: Services, journey: Journey, notice: Notice, detail: str = "") -> Response:
+    """On the page that is due; a journey that has moved on is told nothing. `detail` is for our log alone."""
+    log_notice(journey, notice, detail)
     await services.database.write(lambda connection: update_unmoved(connection, journey, notice=notice))
     return see_other(path_of(journey))
 
 
 def render_problem(brand: Brand, problem: Problem, *, carry_on: str = "") -> Response:
+    log_problem(problem)
     status, error_code = page_error(problem)
     text, reason = page_text(problem)
     return render_error_page(brand, error_code, text, status, reason=reason, carry_on=carry_on)

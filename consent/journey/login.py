@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.journey.attempts import FAILURES_MAX, PEER_FAILURES_MAX, forgive_attempts, return_attempt, take_attempt
+from consent.journey.attempts import (
+    FAILURES_MAX,
+    NO_ATTEMPT_LEFT,
+    PEER_FAILURES_MAX,
+    forgive_attempts,
+    return_attempt,
+    take_attempt,
+)
 from consent.journey.authentication import record_authentication, start_authentication
 from consent.journey.boundary import see_other, tell
 from consent.journey.challenge import forgive_codes, seal_challenge, seal_evidence, start_challenge, take_sending
@@ -57,7 +64,7 @@ async def take_login(services: Services, brand: Brand, session: Session, form: F
         peer=f"peer/{services.sealer.blind(form.peer, 'attempts', brand.name)}" if form.peer else None,
     )
     if not await _take_attempts(services, brand, session.journey, subjects):
-        return await _refuse(services, session, Notice.CREDENTIALS_BLOCKED)
+        return await _refuse(services, session, Notice.CREDENTIALS_BLOCKED, NO_ATTEMPT_LEFT)
     async with answering():
         psu = await services.identity.check_password(brand, username, form.get("password"))
     if psu is None:
@@ -81,10 +88,10 @@ async def _take_attempts(services: Services, brand: Brand, journey: Journey, sub
     return await services.database.write(work)
 
 
-async def _refuse(services: Services, session: Session, notice: Notice) -> Response:
+async def _refuse(services: Services, session: Session, notice: Notice, detail: str = "") -> Response:
     if session.is_earlier:
         raise FormStale("a second login that failed leaves the first as it is")
-    return await tell(services, session.journey, notice)
+    return await tell(services, session.journey, notice, detail)
 
 
 async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, subjects: Subjects) -> Response:

@@ -23,6 +23,7 @@ from consent.tokens.access import Beside, consent_claims, issue_id_token
 from consent.tokens.codes import issue_code
 from consent.tokens.families import load_last_row
 from consent.tokens.subject import pairwise_subject
+from kernel.answer_log import log_refusal
 from kernel.brand import Brand
 from kernel.http.message import Response
 from kernel.subjects import consent_subject
@@ -117,6 +118,7 @@ async def deny(
         return await services.database.write(work)
 
     await services.versions.change([consent_subject(brand.name, consent_id)], write, load_version=services.snapshots.load_version)
+    log_refusal("access_denied", "the customer said no", client_id=pushed.client_id, consent_id=consent_id)
     return clear_cookie(respond_error(services, brand, destination_of(asked.client, pushed), "access_denied", DENIED))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.errors import AccountClosed
 from consent.journey.authentication import record_authentication
 from consent.journey.authorising import Approval, check_authorisable
-from consent.journey.boundary import see_other
+from consent.journey.boundary import log_notice, see_other
 from consent.journey.challenge import Choice, forgive_codes, seal_chosen, start_challenge, take_sending
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import claim_of
@@ -118,6 +118,8 @@ async def _load_options(services: Services, brand: Brand, session: Session, psu:
 
 async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:
     """Back to the page, and to a new authentication after it: what was started for another account is worth nothing."""
+
+    log_notice(session.journey, notice)
 
     async def work(connection: AsyncConnection) -> None:
         if not await update_unmoved(connection, session.journey, stage=Stage.CONSENT, notice=notice, challenge=None):

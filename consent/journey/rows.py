@@ -68,6 +68,11 @@ class Notice(StrEnum):
     REQUEST_DENIED = "request_denied"
 
 
+GOOD_NEWS = frozenset(
+    {Notice.NONE, Notice.CODE_SENT, Notice.SHARING_STOPPED, Notice.REQUEST_APPROVED, Notice.REQUEST_DENIED}
+)  # any other says why something did not happen
+
+
 class Journey(msgspec.Struct, frozen=True, kw_only=True):
     brand: str
     id: str

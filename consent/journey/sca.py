@@ -8,7 +8,7 @@ PSU confirms is compared with the payment as it stands now.
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import PaymentNotLinked
-from consent.journey.attempts import FAILURES_MAX, code_subject, take_attempt
+from consent.journey.attempts import FAILURES_MAX, NO_ATTEMPT_LEFT, code_subject, take_attempt
 from consent.journey.authentication import record_authentication
 from consent.journey.boundary import see_other, tell
 from consent.journey.challenge import (
@@ -80,7 +80,7 @@ async def take_sca(services: Services, brand: Brand, session: Session, form: For
     if challenge.method == "device":
         return await _ask_device(services, brand, session, psu, challenge, choice=choice)
     if not await _take_attempts(services, brand, session.journey, psu):
-        return await tell(services, session.journey, Notice.CODE_BLOCKED)
+        return await tell(services, session.journey, Notice.CODE_BLOCKED, NO_ATTEMPT_LEFT)
     code = "".join(form.get("otp").split())
     evidence = await finish_challenge(services, brand, psu, challenge, code, linked=_linked(session, choice))
     if evidence is None:

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.amendment import amended, open_amendment
 from consent.authorize.pushed import PushedRequest, take_pushed
-from consent.authorize.respond import destination_of, respond_error
-from consent.errors import RequestUriInvalid, oauth_error
+from consent.authorize.respond import destination_of, respond_problem
+from consent.errors import RequestUriInvalid
 from consent.journey.attempts import take_attempt
 from consent.journey.authorising import check_authorisable
 from consent.journey.boundary import see_other
@@ -58,7 +58,7 @@ async def refuse_pushed(services: Services, brand: Brand, client: Client, pushed
 
     if not await services.database.write(work):
         raise RequestUriInvalid("answered already")
-    return respond_error(services, brand, destination_of(client, pushed), oauth_error(problem)[1], problem.public)
+    return respond_problem(services, brand, destination_of(client, pushed), problem)
 
 
 async def _open(services: Services, brand: Brand, asked: Asked) -> Response:

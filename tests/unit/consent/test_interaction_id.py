@@ -50,7 +50,7 @@ async def test_a_refusal_is_logged_under_the_callers_interaction_id(oauth: World
         seen.append(interaction_id.get())
         raise structlog.DropEvent
 
-    monkeypatch.setattr("consent.app.log", structlog.wrap_logger(structlog.PrintLogger(), processors=[note]))
+    monkeypatch.setattr("kernel.answer_log.log", structlog.wrap_logger(structlog.PrintLogger(), processors=[note]))
     await oauth.call("POST", "/token", form={}, headers={HEADER: SENT})
     assert seen == [SENT]
     assert interaction_id.get() == ""

@@ -107,6 +107,16 @@ async def test_an_unexpected_failure_tells_nothing_and_logs_no_text_of_its_own(m
     assert made.records.taken[0].status == 500
 
 
+async def test_the_log_says_why_a_call_was_refused_whose_it_was_and_of_which_operation(made):
+    with structlog.testing.capture_logs() as logs:
+        await made.ask(path="/book/v1/accounts/a3")
+        await made.ask(token=None)
+    first, second = (line for line in logs if line["event"] == "refused")
+    assert (first["code"], first["client_id"]) == ("account_not_consented", "client-1")
+    assert (second["code"], second.get("client_id")) == ("token_missing", None)
+    assert (first["operation"], second["operation"]) == ("read_account", "list_accounts")
+
+
 async def test_a_failure_while_recording_replaces_the_answer(made):
     def fail(access):
         raise ZeroDivisionError

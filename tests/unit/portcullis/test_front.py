@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import pytest
+import structlog
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from kernel.brand import Brand
@@ -70,5 +71,8 @@ async def test_a_host_with_and_without_the_port_of_https_is_the_same(host, name)
     ["", ":443", "auth.one.bank:80", "auth.one.bank:8443", "auth.three.bank", "auth.three.bank:443", "auth.one.bank:443:443"],
 )
 async def test_another_host_or_port_is_nobodys(host):
-    assert (await FRONT.handle(asked(host))).status == 421
-    assert FRONT.refuse(asked(host), RequestMalformed()).status == 421
+    with structlog.testing.capture_logs() as logs:
+        assert (await FRONT.handle(asked(host))).status == 421
+        assert FRONT.refuse(asked(host), RequestMalformed()).status == 421
+    assert [line["code"] for line in logs] == ["host_unknown", "host_unknown"]
+    assert logs[0]["detail"].endswith(host)

@@ -1,6 +1,7 @@
 """Configuration is read once, strictly: what is unknown, mistyped or unsafe refuses to boot and names the key."""
 
 import base64
+import logging
 import os
 from datetime import timedelta
 
@@ -36,6 +37,13 @@ def test_the_environment_overrides_the_file_and_the_command_line_both(tmp_path):
     settings = load_text(tmp_path, "public_port = 1\nmtls_port = 2\n", {"PORTCULLIS_PUBLIC_PORT": "3"})
     assert (settings.public_port, settings.mtls_port, settings.ops_port) == (3, 2, 8445)
     assert load(None, {"PORTCULLIS_WORKERS": "7"}, workers=1).workers == 1
+
+
+def test_the_level_of_the_log_comes_from_the_environment_and_the_command_line():
+    assert load(None, {"PORTCULLIS_LOG_LEVEL": "debug"}).log_threshold() == logging.DEBUG
+    assert load(None, {"PORTCULLIS_LOG_LEVEL": "debug"}, log_level="error").log_threshold() == logging.ERROR
+    with pytest.raises(ConfigurationRefused, match="log_level"):
+        load(None, {"PORTCULLIS_LOG_LEVEL": "loud"})
 
 
 def test_digits_are_a_number_only_where_one_is_meant():

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -224,3 +225,10 @@ async def test_a_reset_says_what_it_did(call):
     _, answer = await call("POST", "/sandbox/reset")
     assert (answer["removed"], answer["kept"]) == (["consents", "tokens", "journeys"], ["tpps", "keys"])
     assert answer["now"].startswith("2026-01-01T00:00:00")
+
+
+async def test_the_terminal_says_why_the_control_api_refused(call):
+    with structlog.testing.capture_logs() as logs:
+        await call("GET", "/sandbox/reset")
+        await call("POST", "/sandbox/reset", peer="192.0.2.1")
+    assert [(line["event"], line["code"]) for line in logs] == [("refused", "method_not_allowed"), ("refused", "caller_refused")]
