@@ -22,6 +22,7 @@ from kernel.banking.payments import (
     REMITTANCE_CHARACTERS_MAX,
     PaymentTerms,
 )
+from kernel.banking.visible_text import is_name, is_visible
 
 TYPE: Literal["payment_initiation"] = "payment_initiation"
 ACTIONS_MAX = 3
@@ -76,9 +77,13 @@ def check_payment(details: PaymentInitiation) -> None:
     payment = payment_of(details)
     if payment.amount.minor <= 0:
         raise AuthorizationDetailsInvalid("an amount of nothing", public="The amount must be more than nothing.")
+    if not is_name(payment.creditor_name):
+        raise AuthorizationDetailsInvalid(
+            "a name that hides something", public="The creditor's name has nothing that shows, or hides some."
+        )
     for text in (payment.creditor_name, payment.remittance, payment.end_to_end_id):
-        if text is not None and (not text.isprintable() or text != text.strip()):
-            raise AuthorizationDetailsInvalid("a text with control characters, or blanks around it")
+        if text is not None and (not is_visible(text) or text != text.strip()):
+            raise AuthorizationDetailsInvalid("a text with characters that do not show, or blanks around it")
 
 
 def payment_of(details: PaymentInitiation) -> PaymentTerms:

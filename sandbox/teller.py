@@ -17,6 +17,7 @@ from consent.ports import CustomerAccounts, PsuIdentity
 from kernel import json
 from kernel.banking.accounts import Account, TransactionStatus
 from kernel.banking.money import Money
+from kernel.banking.visible_text import is_visible
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.database import Database
@@ -185,8 +186,8 @@ async def _check_unstated(connection: AsyncConnection, brand: Brand, account: Ac
 
 def _check_text(text: str, most: int, path: str) -> None:
     """Raises FieldInvalid."""
-    if not 0 < len(text) <= most or not text.isprintable():
-        raise FieldInvalid(public=f"1 to {most} characters that can be printed.", path=path)
+    if not 0 < len(text) <= most or not text.strip() or not is_visible(text):
+        raise FieldInvalid(public=f"1 to {most} characters, each of which shows.", path=path)
 
 
 def _instant(booking: Booking, now: datetime) -> datetime:

@@ -18,6 +18,7 @@ from consent.keys.ring import KeyPurpose, algorithms_of
 from consent.profiles import PROFILES
 from kernel.access import AuthMethod, CertificateSubject, Role, SecurityProfile
 from kernel.banking.consents import Permission
+from kernel.banking.visible_text import is_name
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.http.fetching import URL_CHARACTERS_MAX
 from kernel.jose import Algorithm
@@ -161,8 +162,8 @@ def _check_names(metadata: ClientMetadata) -> None:
         value = getattr(metadata, member)
         if not value and member != "on_behalf_of":
             raise FieldMissing("empty", path=member)
-        if len(value) > most or not value.isprintable():
-            raise FieldInvalid("too long, or with control characters", path=member)
+        if len(value) > most or not (is_name(value) or not value):
+            raise FieldInvalid("too long, without a letter or digit, or with characters that do not show", path=member)
 
 
 def _check_redirect_uris(metadata: ClientMetadata) -> None:

@@ -11,6 +11,7 @@ from consent.clients.key_set import KeySet
 from consent.errors import SoftwareStatementInvalid, SoftwareStatementUnapproved
 from consent.services import Services
 from kernel.access import Role
+from kernel.banking.visible_text import is_visible
 from kernel.certificates import Certificate
 from kernel.jose import Jwt, JwtInvalid, numeric_date, parse_jwt, verify_parsed
 
@@ -112,7 +113,7 @@ def _authority_names(claims: Mapping[str, Any]) -> list[str]:
 
 def _text(claims: Mapping[str, Any], name: str, *, default: str | None = None) -> str:
     value = claims.get(name, default)
-    if not isinstance(value, str) or len(value) > TEXT_CHARS_MAX or not value.isprintable() or not (value or default == ""):
+    if not isinstance(value, str) or len(value) > TEXT_CHARS_MAX or not is_visible(value) or not (value or default == ""):
         raise JwtInvalid(f"{name} is missing or malformed")
     return value
 

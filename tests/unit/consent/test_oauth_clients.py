@@ -52,6 +52,9 @@ async def test_metadata_that_would_be_unsafe_is_refused(oauth: World, subtests: 
         "no name": {"client_name": ""},
         "an endless name": {"client_name": "n" * 201},
         "a name with line ends": {"client_name": "a\nb"},
+        "a name that does not show": {"client_name": "\u3164"},
+        "an organisation that hides something": {"organisation_name": "Acme\u034f Ltd"},
+        "an agent without a letter": {"on_behalf_of": "..."},
     }
     for name, changes in cases.items():
         with subtests.test(name), pytest.raises((FieldInvalid, FieldMissing)) as refused:

@@ -166,6 +166,8 @@ async def test_a_reader_who_turns_pages_is_not_misled_by_what_is_booked_meanwhil
         ("", {"amount": "many"}, 400),
         ("", {"information": ""}, 400),
         ("", {"information": "a\x00b"}, 400),
+        ("", {"information": "Kiosk\u202e"}, 400),
+        ("", {"information": " "}, 400),
         ("", {"reference": ""}, 400),
         ("", {"reference": "r" * 141}, 400),
         ("", {"booked_at": "2026-06-01T00:00:00"}, 400),
