@@ -57,21 +57,21 @@ local function rate_verdict(limit, interval, ahead)
     return {ALLOWED, limit, math.floor((limit * interval - ahead) / interval), math.ceil(ahead / MICROS)}
 end
 
-local function look_at_rate(call, key, limit, window)
+local function look_at_rate(call, key, limit, window, cost)
     if limit < 1 then
         return {EXCEEDED, limit, window}
     end
     local interval, ahead = find_rate(key, limit, window, call.now)
-    local free = limit * interval - ahead
-    if free < interval then
-        return {EXCEEDED, limit, math.ceil((interval - free) / MICROS)}
+    local free, wanted = limit * interval - ahead, math.min(cost, limit) * interval
+    if free < wanted then
+        return {EXCEEDED, limit, math.ceil((wanted - free) / MICROS)}
     end
     return rate_verdict(limit, interval, ahead)
 end
 
-local function spend_rate(call, key, limit, window)
+local function spend_rate(call, key, limit, window, cost)
     local interval, ahead = find_rate(key, limit, window, call.now)
-    ahead = ahead + interval
+    ahead = ahead + math.min(cost, limit) * interval
     redis.call('SET', key, string.format('%.0f', call.now + ahead), 'PX', string.format('%.0f', math.ceil(ahead / 1000)))
     return rate_verdict(limit, interval, ahead)
 end
@@ -113,21 +113,25 @@ end
 local LOOK = {version = look_at_version, rate = look_at_rate, count = look_at_count, first_use = look_at_first_use}
 local SPEND = {rate = spend_rate, count = spend_count, first_use = spend_first_use}
 
--- keys: memory, then one per check. arguments: run id, '1' to spend, a new fill token, then per check its kind and two numbers.
+local function read_numbers(arguments, at)
+    return tonumber(arguments[at + 1]), tonumber(arguments[at + 2]), tonumber(arguments[at + 3])
+end
+
+-- keys: memory, then one per check. arguments: run id, '1' to spend, a new fill token, then per check its kind and three numbers.
 local function decide(keys, arguments)
     local call = {memory = keys[1], run_id = arguments[1], token = arguments[3], now = read_time()}
     local verdicts, allowed = {}, arguments[2] == '1'
     for i = 2, #keys do
-        local at = 3 * i - 2
-        local verdict = LOOK[arguments[at]](call, keys[i], tonumber(arguments[at + 1]), tonumber(arguments[at + 2]))
+        local at = 4 * i - 4
+        local verdict = LOOK[arguments[at]](call, keys[i], read_numbers(arguments, at))
         allowed = allowed and is_allowing(verdict)
         verdicts[i - 1] = verdict
     end
     for i = 2, allowed and #keys or 1 do
-        local at = 3 * i - 2
+        local at = 4 * i - 4
         local spend = SPEND[arguments[at]]
         if spend then
-            verdicts[i - 1] = spend(call, keys[i], tonumber(arguments[at + 1]), tonumber(arguments[at + 2]))
+            verdicts[i - 1] = spend(call, keys[i], read_numbers(arguments, at))
         end
     end
     return verdicts

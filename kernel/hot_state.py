@@ -27,12 +27,14 @@ class VersionIs:
 
 @dataclass(frozen=True, slots=True)
 class WithinRate:
-    """GCRA: at most `limit` requests per `window_seconds`, smoothly, with a burst of `limit`."""
+    """GCRA: at most `limit` units per `window_seconds`, smoothly, with a burst of `limit`. The call spends `cost` units, at least
+    one, and never more than the whole limit."""
 
     key: str
     limit: int
     window_seconds: int
     rule: str = "default"
+    cost: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """`remaining` uses are left; the limit is whole again after `reset_seconds`."""
+    """`remaining` uses or units are left; the limit is whole again after `reset_seconds`."""
 
     limit: int
     remaining: int
@@ -89,7 +91,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Exceeded:
-    """Nothing is left; come back after `retry_after` seconds."""
+    """Not enough is left; come back after `retry_after` seconds."""
 
     limit: int
     retry_after: int

@@ -153,14 +153,14 @@ class InProcessHotState:
         if check.limit < 1:
             return Exceeded(check.limit, check.window_seconds)
         interval, ahead = _interval(check), self._ahead(check)
-        free = check.limit * interval - ahead
-        if free < interval:
-            return Exceeded(check.limit, _ceil(interval - free, MICROS))
+        free, wanted = check.limit * interval - ahead, _units(check) * interval
+        if free < wanted:
+            return Exceeded(check.limit, _ceil(wanted - free, MICROS))
         return Allowed(check.limit, free // interval, _ceil(ahead, MICROS))
 
     def _spend_rate(self, check: WithinRate) -> Verdict:
         interval = _interval(check)
-        ahead = self._ahead(check) + interval
+        ahead = self._ahead(check) + _units(check) * interval
         if not self._rates.has_room(check.key):
             self._rates.drop_oldest()
         arrival = self._now() + ahead
@@ -204,8 +204,12 @@ class InProcessHotState:
 
 
 def _interval(check: WithinRate) -> int:
-    """Microseconds between two requests at the steady rate, rounded up: a burst of `limit` is exact, the rate never exceeded."""
+    """Microseconds between two units at the steady rate, rounded up: a burst of `limit` is exact, the rate never exceeded."""
     return _ceil(check.window_seconds * MICROS, check.limit)
+
+
+def _units(check: WithinRate) -> int:
+    return min(check.cost, check.limit)
 
 
 def _ceil(dividend: int, divisor: int) -> int:

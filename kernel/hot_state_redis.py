@@ -212,18 +212,18 @@ def _subject_key(subject: str) -> str:
     return f"portcullis:subject:{subject}"
 
 
-def _ask(check: Check) -> tuple[str, tuple[Word, Word, Word]]:
+def _ask(check: Check) -> tuple[str, tuple[Word, Word, Word, Word]]:
     """The key and the arguments of one check."""
     match check:
         case VersionIs():
-            return _subject_key(check.subject), ("version", check.version, "")
+            return _subject_key(check.subject), ("version", check.version, "", "")
         case WithinRate():
-            return f"portcullis:rate:{check.key}", ("rate", check.limit, check.window_seconds)
+            return f"portcullis:rate:{check.key}", ("rate", check.limit, check.window_seconds, check.cost)
         case WithinCount():
-            return f"portcullis:count:{check.key}", ("count", check.limit, check.window_seconds)
+            return f"portcullis:count:{check.key}", ("count", check.limit, check.window_seconds, "")
         case FirstUse():
             issued_at = "" if check.issued_at is None else check.issued_at
-            return f"portcullis:first_use:{check.key}", ("first_use", check.ttl_seconds, issued_at)
+            return f"portcullis:first_use:{check.key}", ("first_use", check.ttl_seconds, issued_at, "")
 
 
 def _parse_verdict(reply: list[Any]) -> Verdict:

@@ -1,23 +1,24 @@
-"""Refuse a client that calls faster than its brand allows, saying which rule, what is left and when to come back. RFC 6585
-section 4."""
+"""Refuse a client that calls faster than its brand allows, saying which rule, what is left and when to come back: in units, because
+a dear operation spends more of them (gateway/operation_costs.py). RFC 6585 section 4."""
 
 from dataclasses import dataclass
 
 from gateway.exchange import Exchange, present
+from gateway.operation_costs import cost_of
 from gateway.quota import check_quota
 from kernel.hot_state import WithinRate
 from kernel.subjects import rate_key
 from openapi.dialect import Row
 
-REQUESTS_PER_WINDOW = 3000
+UNITS_PER_WINDOW = 3000
 WINDOW_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `limit` requests of one client per `window_seconds`."""
+    """At most `limit` units of one client per `window_seconds`."""
 
-    limit: int = REQUESTS_PER_WINDOW
+    limit: int = UNITS_PER_WINDOW
     window_seconds: int = WINDOW_SECONDS
 
 
@@ -37,4 +38,4 @@ class RateLimit:
 
     def _check(self, exchange: Exchange) -> WithinRate:
         key = rate_key(exchange.brand.name, present(exchange.client).id)
-        return WithinRate(key, self.rate.limit, self.rate.window_seconds)
+        return WithinRate(key, self.rate.limit, self.rate.window_seconds, cost=cost_of(exchange.row.operation))

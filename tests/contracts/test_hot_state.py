@@ -210,6 +210,23 @@ async def test_a_rate_is_whole_again_after_its_reset(hot_state, world):
     assert await hot_state.decide([check], spend=False) == (Allowed(4, 4, 0),)
 
 
+async def test_a_dear_call_spends_its_cost_and_leaves_cheap_ones_what_is_left(hot_state, world):
+    """What is left and when to come back are in units: 360 seconds each."""
+    dear, cheap = WithinRate("main/client/1", 10, 3600, cost=4), WithinRate("main/client/1", 10, 3600)
+    assert await hot_state.decide([dear]) == (Allowed(10, 6, 1440),)
+    assert await hot_state.decide([dear]) == (Allowed(10, 2, 2880),)
+    assert await hot_state.decide([dear]) == (Exceeded(10, 720),)
+    assert await hot_state.decide([cheap]) == (Allowed(10, 1, 3240),)
+    world.advance(3 * 360)
+    assert await hot_state.decide([dear]) == (Allowed(10, 0, 3600),)
+
+
+async def test_a_cost_above_the_limit_spends_the_whole_limit(hot_state):
+    check = WithinRate("main/client/1", 3, 3600, cost=40)
+    assert await hot_state.decide([check]) == (Allowed(3, 0, 3600),)
+    assert await hot_state.decide([check]) == (Exceeded(3, 3600),)
+
+
 async def test_a_limit_that_shrank_does_not_punish(hot_state, world):
     for _ in range(10):
         await hot_state.decide([WithinRate("main/client/1", 10, 1000)])

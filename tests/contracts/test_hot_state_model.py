@@ -34,11 +34,12 @@ from kernel.ids import RandomIds
 
 STEP_SECONDS = 7  # no time limit is a multiple of it, so that a real server's few milliseconds never decide
 RATES = [WithinRate("main/slow", 3, 60), WithinRate("main/fast", 4, 3600)]
+DEAR = [WithinRate("main/slow", 3, 60, cost=2), WithinRate("main/fast", 4, 3600, cost=4), WithinRate("main/whole", 3, 60, cost=4)]
 COUNTS = [WithinCount("main/few", 2, 60)]
 USES = [FirstUse("main/a", 60), FirstUse("main/b", 600)]
 SUBJECTS = st.sampled_from(["main/consent/1", "main/family/2"])
 NUMBERS = st.integers(0, 4)
-LIMITS = st.lists(st.sampled_from([*RATES, *COUNTS, *USES]), max_size=3, unique=True)
+LIMITS = st.lists(st.sampled_from([*RATES, *DEAR, *COUNTS, *USES]), max_size=3, unique_by=lambda check: check.key)
 
 
 @dataclass
@@ -85,11 +86,12 @@ class Model:
 
     def rate(self, check, spend):
         interval = check.window_seconds // check.limit
+        wanted = interval * min(check.cost, check.limit)
         ahead = max(self.arrivals.get(check.key, 0) - self.now, 0)
-        if ahead + interval > check.window_seconds:
-            return Exceeded(check.limit, ahead + interval - check.window_seconds)
+        if ahead + wanted > check.window_seconds:
+            return Exceeded(check.limit, ahead + wanted - check.window_seconds)
         if spend:
-            ahead += interval
+            ahead += wanted
             self.arrivals[check.key] = self.now + ahead
         return Allowed(check.limit, (check.window_seconds - ahead) // interval, ahead)
 

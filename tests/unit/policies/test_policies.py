@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.exchange import Exchange, present
+from gateway.operation_costs import OPERATION_COSTS
 from gateway.whoami import plain_dialect
 from kernel import errors
 from kernel.access import FamilyState, Role
@@ -265,6 +266,14 @@ class TestLimits:
         policy.on_decision(exchange)
         assert exchange.headers["RateLimit-Policy"] == '"default";q=10;w=5'
         assert exchange.headers["RateLimit"] == '"default";r=7;t=2'
+
+    async def test_spends_what_the_operation_costs(self):
+        policy = RateLimit(Rate(limit=100, window_seconds=5))
+        for operation, cost in OPERATION_COSTS.items():
+            exchange = exchange_of()
+            exchange.row = replace(world.ROWS[3], operation=operation)
+            await policy.on_request(exchange)
+            assert exchange.checks == [WithinRate("main/rate/client-1", 100, 5, cost=cost)]
 
     @pytest.mark.parametrize("verdict", [Unavailable(), None])
     async def test_fails_closed_when_nobody_counts(self, verdict):
