@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
+from gateway.calls_in_flight import CallsInFlight
 from gateway.exchange import Exchange
 from gateway.pipeline import Pipeline
 from gateway.policy import Policy
@@ -42,6 +43,7 @@ class Gateway:
         chain: Sequence[Policy],
         use_cases: Mapping[Operation, UseCase],
         decisions: Decisions,
+        in_flight: CallsInFlight,
         clock: Clock,
         ids: Ids,
         monotonic: Callable[[], float],
@@ -49,7 +51,13 @@ class Gateway:
     ) -> None:
         self._routing = Routing.build(brands, dialects)
         self._pipeline = Pipeline(
-            rows=self._routing.rows(), chain=chain, use_cases=use_cases, decisions=decisions, clock=clock, monotonic=monotonic
+            rows=self._routing.rows(),
+            chain=chain,
+            use_cases=use_cases,
+            decisions=decisions,
+            in_flight=in_flight,
+            clock=clock,
+            monotonic=monotonic,
         )
         self._clock = clock
         self._ids = ids

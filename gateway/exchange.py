@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from multidict import CIMultiDict
 
+from gateway.calls_in_flight import Call
 from kernel.access import AccessToken, Client, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
@@ -30,6 +31,7 @@ class Exchange:
     path: dict[str, str]
     received_at: datetime  # protocol time
     interaction_id: str
+    call: Call | None = None  # its place among those in flight
     # identify
     token: AccessToken | None = None
     presented: PresentedToken | None = None

@@ -11,7 +11,9 @@ from urllib.parse import quote, urlencode
 
 from multidict import CIMultiDict
 
+from gateway.calls_in_flight import CallsInFlight
 from gateway.exchange import Exchange
+from gateway.operation_costs import cost_of
 from gateway.policy import Policy, Steps, derive_steps
 from gateway.ports import Decisions
 from gateway.use_case import UseCase
@@ -39,6 +41,7 @@ class Pipeline:
         chain: Sequence[Policy],
         use_cases: Mapping[Operation, UseCase],
         decisions: Decisions,
+        in_flight: CallsInFlight,
         clock: Clock,
         monotonic: Callable[[], float],
     ) -> None:
@@ -48,29 +51,42 @@ class Pipeline:
         self._steps = {_key(dialect, row): derive_steps(chain, row) for dialect, row in rows}
         self._use_cases = use_cases
         self._decisions = decisions
+        self._in_flight = in_flight
         self._clock = clock
         self._monotonic = monotonic
 
     async def run(self, exchange: Exchange) -> Response:
         """The answer. Raises Problem to refuse."""
-        steps = self._steps[_key(exchange.dialect, exchange.row)]
+        with self._in_flight.call(cost_of(exchange.row.operation)) as exchange.call:
+            if exchange.row.method != "GET":
+                return await self._change(exchange)
+            return await self._read(exchange)
+
+    async def _change(self, exchange: Exchange) -> Response:
+        """Runs to its end even if its caller goes: the change is committed, by a command that looked again under its lock, so say so."""
+        await self._authorise(exchange, self._steps_of(exchange), spend=True)
+        return await self._operate(exchange)
+
+    async def _read(self, exchange: Exchange) -> Response:
+        steps = self._steps_of(exchange)
         decided_at = await self._authorise(exchange, steps, spend=True)
-        response = await self._operate(exchange)
-        if exchange.row.method != "GET":
-            return response  # the change is committed, by a command that looked again under its lock: say so
+        response = await self._operate_for_caller(exchange)
         for _ in range(ATTEMPTS_MAX):
             if self._monotonic() - decided_at < ANSWER_WITHIN_SECONDS:
                 return response
             before = _versions(exchange)
             decided_at = await self._authorise(exchange, steps, spend=False)
             if _versions(exchange) != before:
-                response = await self._operate(exchange)
+                response = await self._operate_for_caller(exchange)
         raise Overloaded("no answer was ready within a second of its decision")
 
     def answer(self, exchange: Exchange, response: Response) -> None:
         """Show the answer, allowing or refusing, to the policies on the way back up. Raises Problem to replace it."""
-        for policy in self._steps[_key(exchange.dialect, exchange.row)].responses:
+        for policy in self._steps_of(exchange).responses:
             policy.on_response(exchange, response)
+
+    def _steps_of(self, exchange: Exchange) -> Steps:
+        return self._steps[_key(exchange.dialect, exchange.row)]
 
     async def _authorise(self, exchange: Exchange, steps: Steps, *, spend: bool) -> float:
         """When the decision was asked for, at the latest. Raises what a policy raised, once it is confirmed."""
@@ -109,6 +125,11 @@ class Pipeline:
                 exchange.moved[check.subject] = verdict.version
             elif not isinstance(verdict, Current):
                 raise Overloaded(f"nobody knows whether {check.subject} is current: {verdict}")
+
+    async def _operate_for_caller(self, exchange: Exchange) -> Response:
+        """Stops when the caller goes: a read leaves nothing half-done. Raises CallerGone."""
+        async with exchange.request.departure.stops():
+            return await self._operate(exchange)
 
     async def _operate(self, exchange: Exchange) -> Response:
         row = exchange.row

@@ -245,5 +245,9 @@ class UpstreamTimedOut(Problem):
     code, public = "upstream_timed_out", "The bank's own systems did not answer in time. Try again later."
 
 
+class CallerGone(Problem):
+    code, public = "caller_gone", "The connection was closed before the answer was ready."
+
+
 class Overloaded(Problem):
     code, public = "overloaded", "The server cannot take more work right now. Try again later."

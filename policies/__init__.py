@@ -1,6 +1,6 @@
 """The order of refusals, written once. It is contract: a request with several defects is refused for the first of these.
 
-What the request is (400 for its correlation), who calls (401), what they may do (403), in which form they ask (406, 415, 400),
+What the request is (400 for its correlation), who calls (401), whether they ask too much at once (429, 503), what they may do (403), in which form they ask (406, 415, 400),
 whether the PSU must come back for what they ask (403), how often (429); the record of what was told comes last, on the way back up.
 """
 
@@ -10,6 +10,7 @@ from policies.access_record import AccessRecord
 from policies.account import Account
 from policies.audience import TokenAudience
 from policies.body import Body
+from policies.calls_in_flight import ClientCallsInFlight
 from policies.certificate import CertificatePresented
 from policies.certificate_owner import CertificateOwner
 from policies.certificate_standing import CertificateStanding
@@ -41,6 +42,7 @@ CHAIN: tuple[type[Policy], ...] = (
     TokenFamilyActive,
     ClientState,
     CertificateOwner,
+    ClientCallsInFlight,
     GrantType,
     RoleHeld,
     Scope,

@@ -58,6 +58,8 @@ def _check_rates(rates: RateSettings) -> None:
     for key in rates.__struct_fields__:
         if getattr(rates, key) < 1:
             raise ConfigurationRefused(f"rates.{key}: must be at least 1")
+    if rates.in_flight_per_client > rates.in_flight:
+        raise ConfigurationRefused("rates.in_flight_per_client: must be at most rates.in_flight")
 
 
 def _check_addresses(settings: Settings) -> None:

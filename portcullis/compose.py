@@ -27,6 +27,7 @@ from consent.store.consents import ConsentStore
 from consent.tokens.verify import TokenVerifier
 from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
+from gateway.calls_in_flight import CallsInFlight, InFlightLimits
 from gateway.decisions import VersionedDecisions
 from gateway.guarded_accounts import GuardedAccounts
 from gateway.parts import Parts as UseCaseParts
@@ -214,6 +215,8 @@ async def _outlive_second_of(birth: float, clock: Clock) -> None:
 
 def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, accessed: GroupedWrites[Access]) -> Gateway:
     rates = parts.settings.rates
+    in_flight = CallsInFlight(InFlightLimits(rates.in_flight, rates.in_flight_per_client))
+    parts.telemetry.watch("calls_in_flight", "Calls of resource APIs in flight, in units of their cost.", lambda: in_flight.total)
     policies = PolicyParts(
         tokens=TokenVerifier(services.keys, parts.clock),
         snapshots=services.snapshots,
@@ -237,6 +240,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         dialects=DIALECTS,
         chain=assemble(CHAIN, policies),
         use_cases=map_operations(assemble(USE_CASES, use_cases)),
+        in_flight=in_flight,
         decisions=VersionedDecisions(services.versions, services.snapshots.load_version),
         clock=parts.clock,
         ids=parts.ids,

@@ -75,11 +75,14 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Requests per client within a window, and unattended reads per consent, account and operation within 24 hours."""
+    """Units per client within a window, unattended reads per consent, account and operation within 24 hours, and units in flight on
+    one worker: of all clients, and of one."""
 
     requests: int = 3000
     window_seconds: int = 60
     unattended_per_day: int = 4
+    in_flight: int = 800
+    in_flight_per_client: int = 80
 
 
 class CodeSenderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

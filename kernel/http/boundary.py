@@ -93,6 +93,7 @@ class Boundary:
             peer=self._proxies.client_behind(peer, raw.headers),
             listener=self._listener,
             certificate=self._certificate(raw, peer),
+            departure=raw.departure,
         )
 
     def _certificate(self, raw: RawRequest, peer: str) -> Certificate | None:
@@ -121,6 +122,7 @@ class Boundary:
             peer=request.peer,
             listener=request.listener,
             certificate=request.certificate,
+            departure=request.departure,
         )
 
 

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
+from kernel.http.departure import Departure
 from kernel.http.limits import Limits
 
 PRODUCT = "portcullis"
@@ -22,11 +23,12 @@ log = structlog.get_logger(__name__)
 class Connection(web.RequestHandler):
     """aiohttp's protocol with our bounds and our answers."""
 
-    __slots__ = ("_first_head_timer", "_limits", "_stalled_timer")
+    __slots__ = ("_first_head_timer", "_limits", "_stalled_timer", "departure")
 
     def __init__(self, server: web.Server, limits: Limits, **options: Any) -> None:
         super().__init__(server, keepalive_timeout=limits.idle_seconds, lingering_time=limits.linger_seconds, **options)
         self._limits = limits
+        self.departure = Departure()
         self._first_head_timer: asyncio.TimerHandle | None = None
         self._stalled_timer: asyncio.TimerHandle | None = None
 
@@ -37,6 +39,7 @@ class Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         self.head_arrived()
         self._end_stall()
+        self.departure.happen()
         super().connection_lost(exc)
 
     def head_arrived(self) -> None:
@@ -96,6 +99,12 @@ class RawRequest(web.BaseRequest):
     def is_arriving(self) -> bool:
         """Part of the body has not arrived yet."""
         return not self._payload.is_eof()
+
+    @property
+    def departure(self) -> Departure:
+        """The end of the connection that it came by."""
+        assert isinstance(self.protocol, Connection)
+        return self.protocol.departure
 
     async def write_continue(self) -> None:
         """RFC 9110 section 15.2.1: tell a client that waits to send its body."""

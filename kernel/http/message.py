@@ -10,6 +10,7 @@ from typing import Literal
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from kernel.certificates import Certificate
+from kernel.http.departure import Departure
 
 Listener = Literal["public", "mtls"]
 Query = tuple[tuple[str, str], ...]
@@ -21,7 +22,7 @@ class Request:
 
     `path` is percent-decoded once and never contains the query; `query` keeps order and duplicates. `host` is the Host header
     (or :authority), lower case, with port, used for nothing but finding the brand. `peer` is the address that it came from: the TCP
-    peer, or whom a configured proxy names, or empty if that proxy names nobody.
+    peer, or whom a configured proxy names, or empty if that proxy names nobody. `departure` happens when the caller's connection ends.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Request:
     peer: str
     listener: Listener
     certificate: Certificate | None = None
+    departure: Departure = field(default_factory=Departure)
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""

@@ -28,7 +28,8 @@ CIRCUIT_OPEN = "circuit_open"
 
 
 class Defect(Exception):
-    """A question that got no usable answer. `kind` is one of few words; `detail` is ours; `late`: it did not come in time."""
+    """A question that got no usable answer. `kind` is one of few words; `detail` is ours; `late`: it did not come in time, or is
+    not asked for because others did not."""
 
     def __init__(self, kind: str, detail: str = "", *, unwell: bool = False) -> None:
         super().__init__(f"{kind}: {detail}" if detail else kind)
@@ -37,7 +38,7 @@ class Defect(Exception):
 
     @property
     def late(self) -> bool:
-        return self.kind == "timed_out"
+        return self.kind in {"timed_out", CIRCUIT_OPEN}
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.RateExceeded: WireError(429, "ACCESS_EXCEEDED"),
     errors.UpstreamFailed: UNAVAILABLE,
     errors.UpstreamTimedOut: UNAVAILABLE,
+    errors.CallerGone: UNAVAILABLE,
     errors.Overloaded: UNAVAILABLE,
 }
 

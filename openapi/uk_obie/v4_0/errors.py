@@ -1,6 +1,6 @@
 """How every refusal looks: status, code and body. OBIE R/W 4.0 Profile, "HTTP Status Codes" and "Error Response Structure".
 
-The standard defines no body for 401, 404, 405, 406, 415 and 429, and so none is sent, save for an expired token or consent
+The standard defines no body for 401, 404, 405, 406, 415, 429 and 503, and so none is sent, save for an expired token or consent
 (its text wants one, its document does not). A 403 that no code of its own describes is told in words (NARR).
 """
 
@@ -71,7 +71,8 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.CursorInvalid: WireError(400, "U002"),
     errors.RateExceeded: WireError(429),
     errors.UpstreamFailed: UNEXPECTED,
-    errors.UpstreamTimedOut: UNEXPECTED,
+    errors.UpstreamTimedOut: WireError(503),
+    errors.CallerGone: WireError(503),
     errors.Overloaded: WireError(503),
 }
 

@@ -199,6 +199,7 @@ def test_an_operation_that_nobody_answers_refuses_to_boot(made):
             chain=(),
             use_cases={},
             decisions=made.decisions,
+            in_flight=made.in_flight,
             clock=made.clock,
             monotonic=made.monotonic,
         )

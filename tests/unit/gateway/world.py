@@ -11,6 +11,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
+from gateway.calls_in_flight import CallsInFlight, InFlightLimits
 from gateway.guarded_accounts import GuardedAccounts
 from gateway.parts import Parts
 from gateway.ports import Access, Page, Position, RecordPosition, StatementFilter, TransactionFilter
@@ -115,7 +116,7 @@ class Errors:
         406: ("media_type_unacceptable",),
         415: ("media_type_unsupported",),
         429: ("rate_",),
-        503: ("overloaded", "upstream_"),
+        503: ("overloaded", "upstream_", "caller_"),
         400: ("request_", "field_", "header_", "body_", "account_unknown", "statement_unknown", "cursor_"),
     }
     table: Mapping[type[Problem], WireError] = {}
@@ -538,7 +539,12 @@ class World:
     """Everything in order: a client with both kinds of token, a consent over two of a bank's three accounts."""
 
     def __init__(
-        self, *, rate: Rate | None = None, unattended: Unattended | None = None, dialects: tuple[Dialect, ...] = (DIALECT,)
+        self,
+        *,
+        rate: Rate | None = None,
+        unattended: Unattended | None = None,
+        in_flight: InFlightLimits | None = None,
+        dialects: tuple[Dialect, ...] = (DIALECT,),
     ) -> None:
         self.clock = ManualClock(START)
         self.monotonic = Monotonic()
@@ -571,6 +577,7 @@ class World:
             assemble(USE_CASES, Parts(self.guarded, self.consents, self.cursors, self.clock, self.customers))
         )
         self.dialects = dialects
+        self.in_flight = CallsInFlight(in_flight or InFlightLimits())
         self.brand = replace(BRAND, dialects=tuple(dialect.name for dialect in dialects))
         self.decide_with(self.decisions)
 
@@ -581,6 +588,7 @@ class World:
             chain=self.chain,
             use_cases=self.use_cases,
             decisions=decisions,
+            in_flight=self.in_flight,
             clock=self.clock,
             ids=SeededIds("world"),
             monotonic=self.monotonic,

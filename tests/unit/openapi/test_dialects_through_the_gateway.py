@@ -9,7 +9,7 @@ import pytest
 
 from kernel import json
 from kernel.banking.consents import Permission
-from kernel.errors import TokenExpired
+from kernel.errors import TokenExpired, UpstreamTimedOut
 from kernel.http.message import Response
 from openapi import DIALECTS
 from openapi.dialect import Row
@@ -255,3 +255,14 @@ def test_what_the_standard_demands_of_every_bank_is_not_conditional() -> None:
         "/accounts/{AccountId}/balances",
         "/accounts/{AccountId}/transactions",
     }
+
+
+@pytest.mark.parametrize("path", [f"{UK}/accounts/a1/balances", f"{BERLIN_GROUP}/accounts/a1"])
+async def test_an_upstream_that_is_late_is_unavailable_and_asks_to_come_back(world: World, path: str) -> None:
+    def late() -> None:
+        raise UpstreamTimedOut("no answer within 5 s")
+
+    world.upstream.before = late
+    headers = {"Consent-ID": CONSENT.id, "X-Request-ID": INTERACTION_ID}
+    response, _ = await answered(world, "GET", path, headers=headers)
+    assert (response.status, response.headers["Retry-After"]) == (503, "1")

@@ -234,7 +234,7 @@ async def test_a_dead_bank_is_answered_for_at_once_and_asked_again_when_it_is_ba
                 await bank.accounts(BRAND, (ACCOUNT,))
         asked = len(peer.heads)
         started = time.monotonic()
-        with structlog.testing.capture_logs() as logs, pytest.raises(UpstreamFailed, match="circuit_open"):
+        with structlog.testing.capture_logs() as logs, pytest.raises(UpstreamTimedOut, match="circuit_open"):
             await bank.accounts(BRAND, (ACCOUNT,))
         assert logs == []  # not at its callers' pace
         assert time.monotonic() - started < SECONDS
@@ -245,7 +245,7 @@ async def test_a_dead_bank_is_answered_for_at_once_and_asked_again_when_it_is_ba
                 try:
                     assert await bank.accounts(BRAND, (ACCOUNT,))
                     break
-                except UpstreamFailed:
+                except UpstreamTimedOut:
                     await asyncio.sleep(0.05)
     assert ("accounts", "upstream_timed_out") in counted
 

@@ -1,0 +1,78 @@
+"""The calls that one worker has in flight, in units of their cost: what is too much is refused at once and never waits.
+
+A client holds a bounded part of the places, so that its own haste stays its own. Of the last places it may take a smaller part still:
+they are for those who hold few or none.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from kernel.errors import Overloaded, RateExceeded
+
+UNITS_MAX = 800
+UNITS_PER_CLIENT_MAX = 80
+LAST_PLACES_SHARE = 4  # a quarter of all places is for clients that hold at most a quarter of what one may
+RETRY_AFTER_SECONDS = 1
+RULE = "calls-in-flight"
+
+
+@dataclass(frozen=True, slots=True)
+class InFlightLimits:
+    """At most `units` of all calls together, and `units_per_client` of one client's. A call that costs more passes when it is alone."""
+
+    units: int = UNITS_MAX
+    units_per_client: int = UNITS_PER_CLIENT_MAX
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, from its arrival to its answer."""
+
+    cost: int
+    _calls: "CallsInFlight"
+    client: str | None = None
+
+    def claim(self, client: str) -> None:
+        """Count the call as `client`'s; once. Raises RateExceeded when the client holds too much, Overloaded when only the last
+        places are left and it holds more than its part of them."""
+        if self.client is None:
+            self._calls.check_share(client, self.cost)
+            self._calls.held[client] += self.cost
+            self.client = client
+
+
+@dataclass(slots=True)
+class CallsInFlight:
+    limits: InFlightLimits = field(default_factory=InFlightLimits)
+    held: Counter[str] = field(default_factory=Counter)  # units by client
+    total: int = 0
+
+    @contextmanager
+    def call(self, cost: int) -> Iterator[Call]:
+        """A place for one call. Raises Overloaded when none is left."""
+        if self.total and self.total + cost > self.limits.units:
+            raise Overloaded(f"{self.total} units are in flight")
+        call = Call(cost, self)
+        self.total += cost
+        try:
+            yield call
+        finally:
+            self.total -= cost
+            if call.client is not None:
+                self._release(call.client, cost)
+
+    def check_share(self, client: str, cost: int) -> None:
+        """As Call.claim says. The call's own units are part of the total already."""
+        held, limit = self.held.get(client, 0), self.limits.units_per_client
+        if held and held + cost > limit:
+            raise RateExceeded(f"{client} has {held} units in flight", rule=RULE, retry_after=RETRY_AFTER_SECONDS)
+        last = self.total > self.limits.units - self.limits.units // LAST_PLACES_SHARE
+        if last and held and held + cost > limit // LAST_PLACES_SHARE:
+            raise Overloaded(f"{client} has {held} units in flight, and {self.limits.units - self.total} are left")
+
+    def _release(self, client: str, cost: int) -> None:
+        self.held[client] -= cost
+        if not self.held[client]:
+            del self.held[client]
