@@ -1,4 +1,4 @@
-"""The command line. Each command says what to do when it cannot do it, and exits with 1."""
+"""The command line. Each command says what to do when it cannot do it, and exits with 1; it loads what it needs when it is called."""
 
 import asyncio
 import gc
@@ -8,22 +8,21 @@ import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import uvloop
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.markup import escape
 
-from kernel import log
-from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
 from portcullis import loading
-from portcullis.checks import check_production
 from portcullis.cli_tpp import consent, tpp
-from portcullis.explaining import explain
-from portcullis.settings import LogLevel, Settings
+from portcullis.log_level import LogLevel
+from portcullis.uncollected import uncollected
 from portcullis.version import VERSION
+
+if TYPE_CHECKING:
+    from portcullis.settings import Settings
 
 app = App(name="portcullis", help="Open-banking gateway, FAPI 2.0 authorization server and consent store.", version=VERSION)
 database = App(name="db", help="The database.")
@@ -46,6 +45,8 @@ def main() -> None:
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
+        from portcullis.explaining import explain  # noqa: PLC0415  knows every library that may fail
+
         reason = explain(error)
         if reason is None:
             raise
@@ -54,6 +55,8 @@ def main() -> None:
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
+    import uvloop  # noqa: PLC0415  a command loads what it needs
+
     os.umask(OTHERS)
     gc.freeze()  # with what the command loaded
     uvloop.run(work)
@@ -80,7 +83,8 @@ def start(
     log_level
         debug logs every answer; info, the usual one, every refusal (overrides PORTCULLIS_LOG_LEVEL).
     """
-    from portcullis.serve_sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
+    with uncollected():
+        from portcullis.serve_sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
 
     run(serve_sandbox(loading.load(None, log_level=log_level), seed, console, core_bank=core_bank, imported=imported))
 
@@ -113,7 +117,8 @@ def serve(*, config: Path, workers: int | None = None, log_level: LogLevel | Non
     log_level
         debug, info, warning or error (overrides the file).
     """
-    from portcullis.serve import serve_production  # noqa: PLC0415  a command loads what it needs
+    with uncollected():
+        from portcullis.serve import serve_production  # noqa: PLC0415  a command loads what it needs
 
     run(serve_production(_production_settings(config, workers, log_level)))
 
@@ -206,7 +211,8 @@ def serve_core_bank(*, seed: int | None = None, attached: Annotated[bool, Parame
     attached
         stop when standard input closes.
     """
-    from portcullis.serve_core_bank import serve_core_bank as serve_bank  # noqa: PLC0415  production never loads the sandbox
+    with uncollected():
+        from portcullis.serve_core_bank import serve_core_bank as serve_bank  # noqa: PLC0415  production never loads the sandbox
 
     settings = loading.load(None)
     if not settings.core_bank_token:
@@ -247,6 +253,8 @@ def check_core_bank(
     wait
         for how many seconds it may still be starting.
     """
+    from kernel import log  # noqa: PLC0415
+    from kernel.clock import SystemClock  # noqa: PLC0415
     from plugins.upstreams.core_bank_http import client_tls  # noqa: PLC0415  a command loads what it needs
     from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415
 
@@ -285,7 +293,9 @@ def version() -> None:
     print(VERSION)
 
 
-def _production_settings(file: Path, workers: int | None = None, log_level: LogLevel | None = None) -> Settings:
+def _production_settings(file: Path, workers: int | None = None, log_level: LogLevel | None = None) -> "Settings":
+    from portcullis.checks import check_production  # noqa: PLC0415  a command loads what it needs
+
     settings = loading.load(file, workers=workers, log_level=log_level)
     check_production(settings)
     return settings

@@ -1,13 +1,18 @@
-"""Settings as a command takes them: defaults, then a file, then the environment, then the command line, the last word last."""
+"""Settings as a command takes them: defaults, then a file, then the environment, then the command line, the last word last.
+
+The settings themselves, which know every dialect, are imported when they are loaded: `portcullis version` has no use for them.
+"""
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from kernel.config import ConfigurationRefused, build, overlay, read_file
-from portcullis.checks import PORT_MAX, PORTS, check_safe
-from portcullis.settings import Settings
+
+if TYPE_CHECKING:
+    from portcullis.settings import Settings
 
 VARIABLES = {
     "PORTCULLIS_STATE_DIR": "state_dir",
@@ -32,20 +37,30 @@ VARIABLES = {
 }
 
 
-TYPES = get_type_hints(Settings)
-PATHS = frozenset(key for key, kind in TYPES.items() if kind in {Path, Path | None})
+@cache
+def _types() -> Mapping[str, Any]:
+    from portcullis.settings import Settings  # noqa: PLC0415  see above
+
+    return get_type_hints(Settings)
+
+
+def _is_path(key: str) -> bool:
+    return _types()[key] in {Path, Path | None}
 
 
 def load(
     file: Path | None, environment: Mapping[str, str] = os.environ, *, workers: int | None = None, log_level: str | None = None
-) -> Settings:
+) -> "Settings":
     """`file` None: defaults alone; `workers` and `log_level` as the command line has them. Raises ConfigurationRefused naming the key, and the variable that sets it."""
+    from portcullis.checks import check_safe  # noqa: PLC0415  see above
+    from portcullis.settings import Settings  # noqa: PLC0415
+
     members = overlay(read_file(file) if file else {}, environment, VARIABLES)
     members |= {
         key: _read(variable, key, environment[variable]) for variable, key in VARIABLES.items() if variable in environment
     }
-    for key in PATHS & members.keys():
-        if members[key] == "":
+    for key, value in members.items():
+        if value == "" and key in _types() and _is_path(key):
             raise ConfigurationRefused(f"{key}: names no path")
     given = {"workers": workers, "log_level": log_level}
     members |= {key: value for key, value in given.items() if value is not None}
@@ -59,12 +74,14 @@ def load(
 
 def _read(variable: str, key: str, text: str) -> Any:
     """As the setting is typed: a token of digits stays text, and an empty path is not the working directory."""
-    if TYPES[key] is int:
+    if _types()[key] is int:
         if not (text.isascii() and text.isdigit()):
+            from portcullis.checks import PORT_MAX, PORTS  # noqa: PLC0415  see above
+
             accepted = f"a port, 1 to {PORT_MAX}" if key in PORTS else "a whole number"
             raise ConfigurationRefused(f"{variable}: must be {accepted}, not {text!r}")
         return int(text)
-    if key in PATHS and not text.strip():
+    if _is_path(key) and not text.strip():
         raise ConfigurationRefused(f"{variable}: is empty, and names no path. Unset it, or name one")
     return text
 

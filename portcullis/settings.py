@@ -8,7 +8,6 @@ import logging
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,8 +22,8 @@ from openapi import DIALECTS
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.upstreams.built_in import BuiltInBank
 from portcullis.certificate_settings import CertificateSettings, TrustListSettings
+from portcullis.log_level import LogLevel
 
-LogLevel = Literal["debug", "info", "warning", "error"]
 DEFAULT_CORE_BANK_PORT = 8446
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 NAME = re.compile(r"[a-z0-9-]{1,32}")  # of a brand: part of keys, subjects and paths

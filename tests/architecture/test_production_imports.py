@@ -33,6 +33,36 @@ def test_the_sandbox_would_be_noticed():
     assert "sandbox.control" in done.stdout
 
 
+@pytest.mark.parametrize("arguments", [["version"], ["--version"], ["--help"], ["tpp", "--help"]], ids=" ".join)
+def test_asking_for_the_version_or_for_help_loads_only_the_command_line(arguments):
+    """Counted, not timed: what is not loaded costs nothing on any machine."""
+    code = f"""
+import sys
+from contextlib import suppress
+from portcullis.__main__ import main
+sys.argv[1:] = {arguments}
+with suppress(SystemExit):
+    main()
+ours = {{"consent", "gateway", "kernel", "openapi", "plugins", "policies", "portcullis", "sandbox"}}
+print()
+print(*sorted(name for name in sys.modules if name.partition(".")[0] in ours))
+print(*({{"aiohttp", "alembic", "asyncpg", "authlib", "cryptography", "sqlalchemy", "structlog", "uvloop"}} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    *_, loaded, heavy = done.stdout.split("\n")[:-1]
+    assert set(loaded.split()) <= {
+        *("kernel", "kernel.config", "portcullis", "portcullis.__main__", "portcullis.cli", "portcullis.cli_tpp"),
+        *(
+            "portcullis.control_client",
+            "portcullis.loading",
+            "portcullis.log_level",
+            "portcullis.uncollected",
+            "portcullis.version",
+        ),
+    }
+    assert heavy == ""
+
+
 @pytest.mark.parametrize("command", ["cli", "serve_core_bank"])
 def test_a_command_does_not_wait_for_what_it_has_no_use_for(command):
     code = f"import sys, portcullis.{command}\nprint('portcullis.compose' in sys.modules)"
