@@ -1,5 +1,6 @@
 """What makes a configuration useless or unsafe: refused by name, before anything is opened."""
 
+import re
 from urllib.parse import urlsplit
 
 from kernel.config import ConfigurationRefused
@@ -18,6 +19,7 @@ from portcullis.settings import RateSettings, Settings
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = ("public_port", "mtls_port", "ops_port", "core_bank_port")
 PORT_MAX = 65_535
+OPS_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
 def check_safe(settings: Settings) -> None:
@@ -63,6 +65,9 @@ def _check_rates(rates: RateSettings) -> None:
 
 
 def _check_addresses(settings: Settings) -> None:
+    for name in settings.ops_hosts:
+        if not OPS_HOST.fullmatch(name):
+            raise ConfigurationRefused(f"ops_hosts: {name!r} is not a host, or host:port, as a Host header has it")
     try:
         TrustedProxies.parse(settings.trusted_proxies)
     except ValueError as error:

@@ -14,6 +14,7 @@ from kernel.http.message import Request, Response
 from kernel.telemetry import CONTENT_TYPE, Telemetry
 from portcullis.compose import Composition, Parts
 from portcullis.operator_commands import COMMANDS, CommandGuard, OperatorCommands
+from portcullis.ops_callers import OpsCallers
 
 PROBE_SECONDS = 2.0
 Probe = Callable[[], Awaitable[bool]]
@@ -22,13 +23,17 @@ Probe = Callable[[], Awaitable[bool]]
 class Ops:
     """`probes` name what readiness needs; each answers within its own time limit."""
 
-    def __init__(self, telemetry: Telemetry, probes: dict[str, Probe], commands: OperatorCommands) -> None:
+    def __init__(self, callers: OpsCallers, telemetry: Telemetry, probes: dict[str, Probe], commands: OperatorCommands) -> None:
+        self._callers = callers
         self._telemetry = telemetry
         self._probes = probes
         self._commands = commands
         self.accepting = False  # set once every listener accepts, cleared when the server begins to stop
 
     async def handle(self, request: Request) -> Response:
+        return self._callers.refuse(request) or await self._answer(request)
+
+    async def _answer(self, request: Request) -> Response:
         match (request.method, request.path):
             case ("GET", "/health/live"):
                 return _json(200, {"status": "live"})
@@ -63,7 +68,8 @@ def ops_of(parts: Parts, composition: Composition) -> Ops:
         return composition.versions.is_trusted
 
     commands = OperatorCommands(composition.services, parts.brands, CommandGuard(parts.sealer, parts.clock))
-    return Ops(parts.telemetry, {"database": database, "hot_state": hot_state}, commands)
+    callers = OpsCallers.of(parts.settings.ops_port, parts.settings.ops_hosts)
+    return Ops(callers, parts.telemetry, {"database": database, "hot_state": hot_state}, commands)
 
 
 def _json(status: int, document: object) -> Response:

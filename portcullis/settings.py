@@ -139,6 +139,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     public_port: int = 8443
     mtls_port: int = 8444
     ops_port: int = 8445
+    ops_hosts: tuple[str, ...] = ()  # by which a proxy on this machine asks the operations listener
     issuer: str = ""
     mtls_url: str = ""
     database_url: str = ""

@@ -116,6 +116,22 @@ def test_the_operations_port_says_that_the_server_is_ready(server):
     assert get("/metrics")[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "attacker.example"}, 421),
+        ({"Origin": "https://attacker.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+def test_a_page_that_rebinds_its_name_reads_no_metrics(server, headers, status):
+    for path in ("/metrics", "/health/ready", "/keys/rotate"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(server.ready["ops"] + path, headers=headers), timeout=10)
+        with refused.value as answer:
+            assert (answer.status, answer.read()) == (status, b"")
+
+
 async def test_no_header_names_the_issuer(acme):
     """Links and metadata come from the configuration, whatever a proxy, or whoever claims to be one, says."""
     lies = {

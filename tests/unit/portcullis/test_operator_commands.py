@@ -16,6 +16,7 @@ from kernel.telemetry import Telemetry
 from portcullis import operator_commands
 from portcullis.operator_commands import COMMANDS, CommandGuard, CommandRefused, OperatorCommands, sign_command, target_of
 from portcullis.ops import Ops
+from portcullis.ops_callers import OpsCallers
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 SEALER = Sealer({1: b"k" * 32})
@@ -113,7 +114,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
 @pytest.fixture
 def ops(guard: CommandGuard, keys: Keys) -> Ops:
     brands = [SimpleNamespace(name="main"), SimpleNamespace(name="other")]
-    return Ops(Telemetry(), {}, OperatorCommands(SimpleNamespace(), brands, guard))
+    return Ops(OpsCallers.of(8445), Telemetry(), {}, OperatorCommands(SimpleNamespace(), brands, guard))
 
 
 async def call(ops: Ops, method: str = "POST", *, brand: str | None = "", signed: str | None = None):
