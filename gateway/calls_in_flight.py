@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from kernel.errors import Overloaded, RateExceeded
 
-UNITS_MAX = 800
-UNITS_PER_CLIENT_MAX = 80
+UNITS_MAX = 320
+UNITS_PER_CLIENT_MAX = 32
+ONE_CALL_SHARE = 2  # one call takes at most half of what its client may hold
 LAST_PLACES_SHARE = 4  # a quarter of all places is for clients that hold at most a quarter of what one may
 RETRY_AFTER_SECONDS = 1
 RULE = "calls-in-flight"
@@ -20,10 +21,14 @@ RULE = "calls-in-flight"
 
 @dataclass(frozen=True, slots=True)
 class InFlightLimits:
-    """At most `units` of all calls together, and `units_per_client` of one client's. A call that costs more passes when it is alone."""
+    """At most `units` of all calls together, and `units_per_client` of one client's."""
 
     units: int = UNITS_MAX
     units_per_client: int = UNITS_PER_CLIENT_MAX
+
+    @property
+    def units_per_call(self) -> int:
+        return max(1, self.units_per_client // ONE_CALL_SHARE)
 
 
 @dataclass(slots=True)
@@ -52,7 +57,8 @@ class CallsInFlight:
     @contextmanager
     def call(self, cost: int) -> Iterator[Call]:
         """A place for one call. Raises Overloaded when none is left."""
-        if self.total and self.total + cost > self.limits.units:
+        cost = min(cost, self.limits.units_per_call)
+        if self.total + cost > self.limits.units:
             raise Overloaded(f"{self.total} units are in flight")
         call = Call(cost, self)
         self.total += cost
@@ -66,7 +72,7 @@ class CallsInFlight:
     def check_share(self, client: str, cost: int) -> None:
         """As Call.claim says. The call's own units are part of the total already."""
         held, limit = self.held.get(client, 0), self.limits.units_per_client
-        if held and held + cost > limit:
+        if held + cost > limit:
             raise RateExceeded(f"{client} has {held} units in flight", rule=RULE, retry_after=RETRY_AFTER_SECONDS)
         last = self.total > self.limits.units - self.limits.units // LAST_PLACES_SHARE
         if last and held and held + cost > limit // LAST_PLACES_SHARE:

@@ -1,9 +1,10 @@
 """What the use cases are made of. Each names the parts it needs by its fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.guarded_accounts import GuardedAccounts
 from gateway.ports import Consents, Customers
+from gateway.statement_files import StatementFiles
 from kernel.clock import Clock
 from kernel.cursor import CursorSealer
 
@@ -15,3 +16,4 @@ class Parts:
     cursors: CursorSealer
     clock: Clock
     customers: Customers
+    files: StatementFiles = field(default_factory=StatementFiles)

@@ -80,8 +80,8 @@ class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     requests: int = 3000
     window_seconds: int = 60
     unattended_per_day: int = 4
-    in_flight: int = 800
-    in_flight_per_client: int = 80
+    in_flight: int = 320
+    in_flight_per_client: int = 32
 
 
 class CodeSenderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -6,6 +6,7 @@ from gateway.consented_accounts import consented
 from gateway.consented_statement import load_statement
 from gateway.exchange import Exchange, present
 from gateway.guarded_accounts import GuardedAccounts
+from gateway.statement_files import StatementFiles
 from kernel.banking import commands
 from kernel.banking.statements import StatementFile
 from kernel.errors import StatementUnknown
@@ -15,6 +16,7 @@ from kernel.operations import Operation
 @dataclass(frozen=True)
 class ReadStatementFile:
     accounts: GuardedAccounts
+    files: StatementFiles
     operations = (Operation.READ_STATEMENT_FILE,)
 
     async def run(self, exchange: Exchange) -> StatementFile:
@@ -22,7 +24,10 @@ class ReadStatementFile:
         consent = present(exchange.consent)
         (reference,) = consented(consent, command.account_id)
         statement = await load_statement(self.accounts, exchange, consent, reference, command.statement_id)
-        found = await self.accounts.statement_file(exchange.brand, reference.upstream_id, statement.id, command.media_type)
+        brand, account_id, media_type = exchange.brand, reference.upstream_id, command.media_type
+        found = await self.files.load(
+            brand, statement, media_type, lambda: self.accounts.statement_file(brand, account_id, statement.id, media_type)
+        )
         if found is None:
             raise StatementUnknown(f"there is no {command.media_type} of it")
         return found

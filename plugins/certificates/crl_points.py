@@ -12,9 +12,9 @@ from cryptography import x509
 
 from kernel.clock import Clock
 from kernel.http.fetching import Fetching, Unanswered
+from kernel.in_flight import InFlight
 from plugins.certificates.crl import crl_urls_of, judge_by_crl, parse_crl
 from plugins.certificates.crl_files import CRL_BYTES_MAX
-from plugins.certificates.in_flight import InFlight
 from plugins.certificates.verdicts import Verdict
 
 URLS_MAX = 3  # of one certificate

@@ -18,8 +18,8 @@ from kernel.certificates import UNREADABLE, Certificate
 from kernel.clock import Clock
 from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked
 from kernel.http.fetching import Unanswered
+from kernel.in_flight import InFlight
 from kernel.trust_lists import TrustLists, TrustPath, check_client, check_seal
-from plugins.certificates.in_flight import InFlight
 from plugins.certificates.verdicts import Good, Revoked, Source, Verdict
 
 KEPT = timedelta(hours=1)

@@ -6,9 +6,8 @@ Every method raises UpstreamFailed or UpstreamTimedOut, and runs on one connecti
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -46,10 +45,10 @@ from plugins.ledger.records import (
     Records,
 )
 from plugins.ledger.schedule import advance_direct_debit, advance_standing_order
-from plugins.upstreams.statement_pdf import Printed, render_statement
+from plugins.upstreams.printing import Printing
+from plugins.upstreams.statement_pdf import Printed
 
 READ_TIMEOUT_SECONDS = 5.0
-PRINTERS = ThreadPoolExecutor(2, "statement")  # a request that was given up still prints to its end: no more than two do
 PRINTED_ENTRIES_MAX = 50_000  # of one statement: more is no longer something to print
 
 
@@ -60,6 +59,7 @@ class BuiltInBank:
     database: Database
     sealer: Sealer
     clock: Clock
+    printing: Printing = field(default_factory=Printing, init=False)
     name = "built_in"
 
     async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]:
@@ -138,11 +138,12 @@ class BuiltInBank:
         """A PDF, made anew from what the statement says and what was booked in its period. None for one too long to print."""
         if media_type != PDF:
             return None
-        async with self._reading() as connection:
-            printed = await self._load_printed(connection, brand, account_id, statement_id)
-        if printed is None or len(printed.entries) > PRINTED_ENTRIES_MAX:
-            return None
-        content = await asyncio.get_running_loop().run_in_executor(PRINTERS, render_statement, printed)
+        async with self.printing.turn():
+            async with self._reading() as connection:
+                printed = await self._load_printed(connection, brand, account_id, statement_id)
+            if printed is None or len(printed.entries) > PRINTED_ENTRIES_MAX:
+                return None
+            content = await self.printing.print(printed)
         return StatementFile(PDF, content) if len(content) <= STATEMENT_FILE_BYTES_MAX else None
 
     async def _load_printed(

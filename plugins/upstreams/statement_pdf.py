@@ -1,5 +1,6 @@
 """A statement as its customer would print it: whose account, which period, the sums, then every entry with its balance."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ PAID_OUT, PAID_IN, BALANCE = 395.0, 470.0, float(RIGHT)  # right edges of the co
 DESCRIPTION_AT, DESCRIPTION_WIDTH = 112, 220
 FIRST_ENTRY, LAST_ENTRY = 96, HEIGHT - 64  # on a page that goes on
 PAN_SHOWN = 4
+ENTRIES_PER_TURN = 8  # printed in about 0.2 ms
 _FIGURES = {
     StatementFigure.OPENING_BALANCE: "Balance at the start",
     StatementFigure.TOTAL_CREDITS: "Paid in",
@@ -39,12 +41,18 @@ class Printed:
     entries: tuple[Transaction, ...]
 
 
-def render_statement(printed: Printed) -> bytes:
-    """A PDF; the same statement gives the same bytes."""
+def _go_on() -> None:
+    """For one who prints alone."""
+
+
+def render_statement(printed: Printed, give_way: Callable[[], None] = _go_on) -> bytes:
+    """A PDF; the same statement gives the same bytes. `give_way` is called after every few entries, and may raise to stop."""
     sheets = _Sheets(printed)
     sheets.write_front()
-    for entry in printed.entries:
+    for number, entry in enumerate(printed.entries):
         sheets.write_entry(entry)
+        if number % ENTRIES_PER_TURN == 0:
+            give_way()
     return render_pdf(sheets.finish(), f"{printed.bank}: {sheets.period}", printed.statement.created_at)
 
 

@@ -282,6 +282,14 @@ class TestStatements:
         response = await made.ask(path=f"{BASE}/accounts/a1/statements/r3/file")
         assert (response.body, response.headers["Content-Type"]) == (PDF_BYTES, PDF)
 
+    async def test_its_file_is_made_once_and_asked_for_only_while_it_stands(self, made: World):
+        path = f"{BASE}/accounts/a1/statements/r3/file"
+        for _ in range(3):
+            assert (await made.ask(path=path)).body == PDF_BYTES
+        assert [question[0] for question in made.upstream.asked].count("statement_file") == 1
+        made.upstream.records["statements"] = []
+        assert await made.code(path=path) == "statement_unknown"
+
     async def test_one_without_a_file_in_that_form_is_unknown(self, made: World):
         made.upstream.files.clear()
         assert await made.code(path=f"{BASE}/accounts/a1/statements/r3/file") == "statement_unknown"

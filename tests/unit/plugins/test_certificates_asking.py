@@ -1,4 +1,4 @@
-"""plugins/certificates/crl_points.py, ocsp.py, in_flight.py: asking where certificates point to, once for everyone who waits."""
+"""plugins/certificates/crl_points.py, ocsp.py: asking where certificates point to, once for everyone who waits."""
 
 import asyncio
 from collections import Counter
@@ -10,8 +10,8 @@ from cryptography import x509
 from kernel.clock import ManualClock
 from kernel.http.fetching import Unanswered
 from kernel.ids import SeededIds
+from kernel.in_flight import InFlight
 from plugins.certificates.crl_points import KEPT, LISTS_MAX, CrlPoints
-from plugins.certificates.in_flight import InFlight
 from plugins.certificates.ocsp import MEDIA_TYPE, OcspResponders
 from plugins.certificates.verdicts import Good, Revoked
 from tests.harness.authorities import DAY, START, Answers, Authority, answered_at, der, pointing_at
