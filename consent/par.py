@@ -49,7 +49,7 @@ async def _proven_key(services: Services, brand: Brand, client: Client, request:
     if client.sender_constraint != "dpop":
         check_proof_absent(request)
         return None
-    return (await take_proof(services, brand, request)).jkt if "DPoP" in request.headers else None
+    return (await take_proof(services, brand, client, request)).jkt if "DPoP" in request.headers else None
 
 
 async def store_request(connection: AsyncConnection, asking: Asking, secret: str) -> None:

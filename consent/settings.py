@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from kernel.first_uses import FIRST_USES_PER_CLIENT
+
 CODE_SECONDS_MAX = 60  # FAPI2-SP-FINAL 5.3.2.1-13
 BACKCHANNEL_SECONDS_MAX = 900  # that a customer who is elsewhere has to answer
 REQUEST_URI_SECONDS_MAX = 599  # FAPI2-SP-FINAL 5.3.2.2-12: shorter than 600
@@ -37,6 +39,7 @@ class Settings:
     request_uri_seconds: int = 90
     backchannel_seconds: int = 300
     client_requests_per_minute: int = CLIENT_REQUESTS_PER_MINUTE
+    first_uses_per_client: int = FIRST_USES_PER_CLIENT
     key_schedule: KeySchedule = field(default_factory=KeySchedule)
 
     def __post_init__(self) -> None:
@@ -49,5 +52,6 @@ class Settings:
         ):
             if not 5 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must lie between 5 and {most}")
-        if self.client_requests_per_minute < 1:
-            raise ValueError("client_requests_per_minute must be at least 1")
+        for name in ("client_requests_per_minute", "first_uses_per_client"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1")

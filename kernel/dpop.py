@@ -18,7 +18,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from kernel.brand import Brand
 from kernel.dpop_nonces import Nonces
 from kernel.errors import ProofInvalid, ProofMissing
-from kernel.hot_state import FirstUse
+from kernel.hot_state import FirstUse, Share
 from kernel.http.message import Request
 from kernel.jose import JwtInvalid, numeric_date, verify_proof_jwt
 from kernel.subjects import proof_key
@@ -88,11 +88,12 @@ def verify_proof(text: str, *, method: str, called: Endpoint, wall: datetime, ac
     return Proof(key.key.thumbprint(), _text(claims, "jti", JTI_CHARS_MAX), issued_at, nonce)
 
 
-def first_use_of(brand: Brand, proof: Proof, wall: datetime) -> FirstUse:
-    """The question whether a proof comes for the first time. It is asked for as long as the proof is young enough to be accepted."""
+def first_use_of(brand: Brand, proof: Proof, wall: datetime, share: Share) -> FirstUse:
+    """The question whether a proof comes for the first time, within the share of its client. It is asked for as long as the proof is
+    young enough to be accepted."""
     remaining = proof.issued_at + AGE_SECONDS_MAX - wall.timestamp()
     digest = hashlib.sha256(f"{proof.jkt}\n{proof.jti}".encode()).hexdigest()  # fixed length: `jti` is the sender's text
-    return FirstUse(proof_key(brand.name, digest), max(1, math.ceil(remaining) + 1), issued_at=proof.issued_at)
+    return FirstUse(proof_key(brand.name, digest), max(1, math.ceil(remaining) + 1), issued_at=proof.issued_at, share=share)
 
 
 def called_endpoint(brand: Brand, request: Request) -> Endpoint:

@@ -1,8 +1,9 @@
 -- The hot state on the server: one call is one step, and time is the server's. Times are whole microseconds (exact in a double
 -- for 250 years), limits whole seconds. The library's first lines (its name, SUFFIX and the time limits) are written by its loader.
 --
--- Keys, all declared: the memory of first uses (a hash: the server run it belongs to, when it began), then one per check:
--- a subject (a hash: version, token, closures), a rate (theoretical arrival time), a count, or a first use.
+-- Keys, all declared: the memory of first uses (a hash: the server run it belongs to, when it began), then one per question:
+-- a subject (a hash: version, token, closures), a rate (theoretical arrival time), a count, a first use, or a share of the first uses
+-- (a sorted set: when each of its owner's ends).
 
 local MICROS = 1000000
 local CURRENT, MOVED, UNKNOWN, ALLOWED, EXCEEDED, FRESH, REPLAYED = 1, 2, 3, 4, 5, 6, 7
@@ -110,14 +111,33 @@ local function spend_first_use(_, key, seconds)
     return {FRESH}
 end
 
-local LOOK = {version = look_at_version, rate = look_at_rate, count = look_at_count, first_use = look_at_first_use}
-local SPEND = {rate = spend_rate, count = spend_count, first_use = spend_first_use}
+local function look_at_share(call, key, limit)
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', call.now))
+    if redis.call('ZCARD', key) < limit then
+        return {FRESH}
+    end
+    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    return {EXCEEDED, limit, first[2] and math.max(math.ceil((tonumber(first[2]) - call.now) / MICROS), 1) or 1}
+end
+
+local function spend_share(call, key, _, seconds)
+    local now = string.format('%.0f', call.now)
+    redis.call('ZADD', key, string.format('%.0f', call.now + seconds * MICROS), now .. '.' .. redis.call('ZCARD', key))
+    if redis.call('PTTL', key) < seconds * 1000 then
+        redis.call('EXPIRE', key, seconds)
+    end
+    return {FRESH}
+end
+
+local LOOK = {version = look_at_version, rate = look_at_rate, count = look_at_count, first_use = look_at_first_use,
+    share = look_at_share}
+local SPEND = {rate = spend_rate, count = spend_count, first_use = spend_first_use, share = spend_share}
 
 local function read_numbers(arguments, at)
     return tonumber(arguments[at + 1]), tonumber(arguments[at + 2]), tonumber(arguments[at + 3])
 end
 
--- keys: memory, then one per check. arguments: run id, '1' to spend, a new fill token, then per check its kind and three numbers.
+-- keys: memory, then one per question. arguments: run id, '1' to spend, a new fill token, then per question its kind and three numbers.
 local function decide(keys, arguments)
     local call = {memory = keys[1], run_id = arguments[1], token = arguments[3], now = read_time()}
     local verdicts, allowed = {}, arguments[2] == '1'

@@ -48,13 +48,22 @@ class WithinCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """At most `limit` first uses of `owner` are remembered at a time: what one caller may fill of a memory that all share."""
+
+    owner: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class FirstUse:
     """Has `key` never been used within `ttl_seconds`? With `issued_at` (seconds since the epoch), what was issued before the
-    memory of first uses began is refused: it may have been used before then."""
+    memory of first uses began is refused: it may have been used before then. With a `share` that is full: `Exceeded`."""
 
     key: str
     ttl_seconds: int
     issued_at: float | None = None
+    share: Share | None = None
 
 
 Check = VersionIs | WithinRate | WithinCount | FirstUse

@@ -31,6 +31,7 @@ from kernel.hot_state import (
     WithinRate,
 )
 from kernel.ids import Ids
+from kernel.shares import Shares
 
 SUBJECTS_MAX = 100_000  # entries
 RATES_MAX = 50_000  # entries
@@ -67,6 +68,7 @@ class InProcessHotState:
         self._rates: ExpiringMap[int] = ExpiringMap(RATES_MAX, monotonic)  # theoretical arrival times, microseconds
         self._counts: ExpiringMap[_Count] = ExpiringMap(COUNTS_MAX, monotonic)
         self._first_uses: ExpiringMap[bool] = ExpiringMap(FIRST_USES_MAX, monotonic)
+        self._shares = Shares(FIRST_USES_MAX, monotonic)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -130,7 +132,10 @@ class InProcessHotState:
             case WithinCount():
                 return self._spend_count(check)
             case FirstUse():
-                self._first_uses.put(check.key, True, self._monotonic() + check.ttl_seconds)
+                until = self._monotonic() + check.ttl_seconds
+                self._first_uses.put(check.key, True, until)
+                if check.share is not None:
+                    self._shares.add(check.share, until)
                 return verdict
 
     def _look_at_version(self, check: VersionIs) -> Verdict:
@@ -197,6 +202,9 @@ class InProcessHotState:
     def _look_at_first_use(self, check: FirstUse) -> Verdict:
         if self._first_uses.get(check.key) or (check.issued_at is not None and check.issued_at < self._born_at):
             return Replayed()
+        exceeded = None if check.share is None else self._shares.look(check.share)
+        if exceeded is not None:
+            return exceeded
         return Fresh() if self._first_uses.has_room(check.key) else Unavailable()
 
     def _now(self) -> int:

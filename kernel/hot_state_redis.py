@@ -5,8 +5,8 @@ by side; it is loaded at connect and again should the server have lost it. Every
 bound to, and `on_restart` is awaited with that before the connection is used: a restarted or failed-over server may hold an old
 snapshot. An outage is noticed at the first unanswered call; until a probe succeeds every question is answered `Unavailable` at once.
 
-Keys begin with `portcullis:`: `subject:`, `rate:`, `count:` and `first_use:` with the check's own name, and `memory`. All are
-declared with the call. On one server that is all; a cluster would need a hash tag around brand and subject group. Run the server
+Keys begin with `portcullis:`: `subject:`, `rate:`, `count:` and `first_use:` with the check's own name, `share:` with that of a share
+of the first uses, and `memory`. All are declared with the call. On one server that is all; a cluster would need a hash tag around brand and subject group. Run the server
 with `maxmemory-policy noeviction`: an evicted first use could be used again.
 """
 
@@ -21,25 +21,8 @@ from typing import Any
 
 import structlog
 
-from kernel.hot_state import (
-    CLOSED_SECONDS,
-    FILL_SECONDS,
-    VERSION_SECONDS,
-    Allowed,
-    Check,
-    Current,
-    Exceeded,
-    FirstUse,
-    Fresh,
-    Moved,
-    Replayed,
-    Unavailable,
-    Unknown,
-    Verdict,
-    VersionIs,
-    WithinCount,
-    WithinRate,
-)
+from kernel.hot_state import CLOSED_SECONDS, FILL_SECONDS, VERSION_SECONDS, Check, Unavailable, Verdict
+from kernel.hot_state_words import ask, parse_verdicts, subject_key
 from kernel.ids import Ids
 from kernel.redis_connection import Address, RedisConnection, ServerRefused, TooManyCalls, Word
 
@@ -101,20 +84,20 @@ class RedisHotState:
         keys: list[Word] = [MEMORY]
         arguments: list[Word] = [self._run_id, "1" if spend else "0", f"{self._token_prefix}.{next(self._tokens)}"]
         for check in checks:
-            key, question = _ask(check)
-            keys.append(key)
-            arguments += question
+            for key, question in ask(check):
+                keys.append(key)
+                arguments += question
         reply = await self._call("decide", keys, arguments)
-        return (Unavailable(),) * len(checks) if reply is None else tuple(map(_parse_verdict, reply))
+        return (Unavailable(),) * len(checks) if reply is None else tuple(parse_verdicts(checks, reply))
 
     async def fill(self, subject: str, version: int, fill_token: str) -> None:
-        await self._call("fill", [_subject_key(subject)], [version, fill_token])
+        await self._call("fill", [subject_key(subject)], [version, fill_token])
 
     async def close(self, subjects: Sequence[str]) -> bool:
-        return await self._call("close", [_subject_key(subject) for subject in subjects], []) is not None
+        return await self._call("close", [subject_key(subject) for subject in subjects], []) is not None
 
     async def publish(self, versions: Mapping[str, int]) -> bool:
-        keys: list[Word] = [_subject_key(subject) for subject in versions]
+        keys: list[Word] = [subject_key(subject) for subject in versions]
         return await self._call("publish", keys, list(versions.values())) is not None
 
     async def born_at(self) -> float:
@@ -206,41 +189,3 @@ def _parse_run_id(info: bytes) -> str:
         if name == "run_id" and value:
             return value
     raise ServerRefused("the server does not say its run_id")
-
-
-def _subject_key(subject: str) -> str:
-    return f"portcullis:subject:{subject}"
-
-
-def _ask(check: Check) -> tuple[str, tuple[Word, Word, Word, Word]]:
-    """The key and the arguments of one check."""
-    match check:
-        case VersionIs():
-            return _subject_key(check.subject), ("version", check.version, "", "")
-        case WithinRate():
-            return f"portcullis:rate:{check.key}", ("rate", check.limit, check.window_seconds, check.cost)
-        case WithinCount():
-            return f"portcullis:count:{check.key}", ("count", check.limit, check.window_seconds, "")
-        case FirstUse():
-            issued_at = "" if check.issued_at is None else check.issued_at
-            return f"portcullis:first_use:{check.key}", ("first_use", check.ttl_seconds, issued_at, "")
-
-
-def _parse_verdict(reply: list[Any]) -> Verdict:
-    match reply:
-        case [1]:
-            return Current()
-        case [2, version]:
-            return Moved(version)
-        case [3, token]:
-            return Unknown(token.decode() or None)
-        case [4, limit, remaining, reset_seconds]:
-            return Allowed(limit, remaining, reset_seconds)
-        case [5, limit, retry_after]:
-            return Exceeded(limit, retry_after)
-        case [6]:
-            return Fresh()
-        case [7]:
-            return Replayed()
-        case _:
-            raise AssertionError(f"a verdict of the library is unknown: {reply!r}")

@@ -7,6 +7,7 @@ from kernel.certificates import CertificateStatus
 from kernel.clock import Clock
 from kernel.dpop_nonces import Nonces
 from policies.rate_limit import Rate
+from policies.token_binding import FirstUses
 from policies.unattended_limit import Unattended
 
 
@@ -19,5 +20,6 @@ class Parts:
     clock: Clock
     certificate_status: CertificateStatus
     nonces: Nonces
+    first_uses: FirstUses = field(default_factory=FirstUses)
     rate: Rate = field(default_factory=Rate)
     unattended: Unattended = field(default_factory=Unattended)

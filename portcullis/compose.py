@@ -55,9 +55,11 @@ from openapi import DIALECTS
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
+from policies.token_binding import FirstUses
 from policies.unattended_limit import Unattended
 from portcullis.customers import IdentifiedCustomers
 from portcullis.internal_clients import register_internal_clients
+from portcullis.key_ages import watch_keys
 from portcullis.records import access_writer, entry_writer
 from portcullis.settings import Settings
 
@@ -129,11 +131,11 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             record_token=issued.record,
             client_keys=ClientKeys(parts.fetching, monotonic),
             directories={directory.issuer: directory for directory in parts.directories},
-            settings=ConsentSettings(key_schedule=parts.settings.signing_keys.schedule()),
+            settings=_consent_settings(parts.settings),
         )
         for brand in parts.brands:
             await prepare_keys(services, brand.name)
-            _watch_keys(parts, services.keys, brand.name)
+            watch_keys(parts.telemetry, parts.clock, services.keys, brand.name)
         await stack.enter_async_context(following_keys(services, parts.brands))
         await register_internal_clients(services, parts.settings, parts.brands)
         await _outlive_second_of(birth, parts.clock)
@@ -145,6 +147,10 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             versions=versions,
             notifiers=tuple(_compose_notifier(parts, brand) for brand in parts.brands),
         )
+
+
+def _consent_settings(settings: Settings) -> ConsentSettings:
+    return ConsentSettings(key_schedule=settings.signing_keys.schedule(), first_uses_per_client=settings.rates.first_uses)
 
 
 async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions, float]:
@@ -195,17 +201,6 @@ def _watch(telemetry: Telemetry, versions: Versions, queues: Mapping[str, Groupe
         )
 
 
-def _watch_keys(parts: Parts, keys: KeyRing, brand: str) -> None:
-    """A rotation that does not come to pass breaks nothing, so nobody else would notice."""
-
-    def age() -> float:
-        return (parts.clock.wall() - keys.used_since(brand)).total_seconds()
-
-    parts.telemetry.watch(
-        "signing_key_age_seconds", "For how long the oldest signing key in use has been used.", age, brand=brand
-    )
-
-
 async def _outlive_second_of(birth: float, clock: Clock) -> None:
     """An assertion says when it was made in whole seconds: one made in the second in which the memory of first uses was born would be
     refused as older than it. So nobody is asked to make one before that second has passed."""
@@ -225,6 +220,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         clock=parts.clock,
         certificate_status=parts.certificate_status,
         nonces=Nonces(parts.sealer),
+        first_uses=FirstUses(rates.first_uses),
         rate=Rate(rates.requests, rates.window_seconds),
         unattended=Unattended(rates.unattended_per_day),
     )

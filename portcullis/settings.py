@@ -16,6 +16,7 @@ import msgspec
 from consent.settings import KeySchedule
 from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
+from kernel.first_uses import FIRST_USES_PER_CLIENT
 from kernel.jose import Algorithm
 from kernel.operations import Operation
 from openapi import DIALECTS
@@ -74,11 +75,12 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Units per client within a window, unattended reads per consent, account and operation within 24 hours, and units in flight on
-    one worker: of all clients, and of one."""
+    """Units per client within a window, first uses (assertions, proofs, signed requests) that are remembered of one client at a time,
+    unattended reads per consent, account and operation within 24 hours, and units in flight on one worker: of all clients, and of one."""
 
     requests: int = 3000
     window_seconds: int = 60
+    first_uses: int = FIRST_USES_PER_CLIENT
     unattended_per_day: int = 4
     in_flight: int = 320
     in_flight_per_client: int = 32

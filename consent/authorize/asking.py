@@ -10,6 +10,7 @@ from consent.authorize.pushed import PushedRequest
 from consent.parameters import Parameters
 from kernel.access import Client
 from kernel.brand import Brand
+from kernel.hot_state import FirstUse
 
 if TYPE_CHECKING:  # Services name parts that read pushed requests
     from consent.services import Services
@@ -43,5 +44,6 @@ class Asking:
     binding_message: str | None = None
     seconds: int = 0  # that the customer has to answer
     notification_token: str | None = None
+    first_use: FirstUse | None = None  # of the request object, to be taken last
     # found again at the authorization endpoint
     pushed: PushedRequest | None = None

@@ -1,6 +1,7 @@
 """Find the customer whom a request is for: by the name they log in with, or by an id_token that its client got for them. CIBA section 7.1.
 
-Names are guessed at one's own cost: each look-up counts as a failed attempt until it has found somebody.
+Names are guessed at one's own cost: each look-up counts as a failed attempt of the client's organisation, whichever of its clients it
+sends, until it has found somebody.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from consent.tables_oauth import token_families
 from kernel.errors import RateExceeded, UpstreamTimedOut
 from kernel.jose import JwtInvalid, verify_jwt
 
-UNKNOWN_MAX = 100  # look-ups of one client within an hour that find nobody
+UNKNOWN_MAX = 100  # look-ups of one organisation within an hour that find nobody
 RETRY_SECONDS = 900
 
 
@@ -33,7 +34,7 @@ async def find_customer(asking: Asking) -> Psu:
 
 async def _find_by_name(asking: Asking, username: str) -> Psu:
     services, brand = asking.services, asking.brand
-    subject = f"hint/{services.sealer.blind(asking.client.id, 'attempts', brand.name)}"
+    subject = f"hint/{services.sealer.blind(asking.client.organisation_id, 'attempts', brand.name)}"
 
     async def take(connection: AsyncConnection) -> bool:
         return await take_attempt(connection, brand.name, subject, services.clock.wall(), limit=UNKNOWN_MAX)
@@ -42,7 +43,9 @@ async def _find_by_name(asking: Asking, username: str) -> Psu:
         await return_attempt(connection, brand.name, subject)
 
     if not await services.database.write(take):
-        raise RateExceeded(f"unknown hints of client {asking.client.id}", rule="unknown-hints", retry_after=RETRY_SECONDS)
+        raise RateExceeded(
+            f"unknown hints of organisation {asking.client.organisation_id}", rule="unknown-hints", retry_after=RETRY_SECONDS
+        )
     try:
         async with answering():
             psu = await services.identity.find_by_name(brand, username)

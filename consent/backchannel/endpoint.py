@@ -1,7 +1,7 @@
 """POST /bc-authorize: an authenticated client asks a customer who is elsewhere. CIBA sections 7 and 13, FAPI-CIBA-ID1 5.2.2.
 
 Everything is judged here, whose consent it is and whom it asks included: no page follows on which it could be refused. A request that
-names no consent gets one, as at PAR; both are stored, or neither.
+names no consent gets one, as at PAR; both are stored, or neither. A request that is refused is not remembered.
 """
 
 from datetime import timedelta
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorize import run_steps
 from consent.authorize.asking import Asking
+from consent.authorize.check_authentication_request import take_authentication_request
 from consent.backchannel.customers import find_customer
 from consent.backchannel.notifier import Notification, seal_notification
 from consent.backchannel.rows import (
@@ -22,6 +23,7 @@ from consent.backchannel.rows import (
 )
 from consent.client_authentication.authenticate import authenticate_client
 from consent.errors import AuthenticationForbidden, oauth_error
+from consent.journey.attempts import hold_subject
 from consent.json_response import render_json
 from consent.offer import userinfo_claims_asked
 from consent.par import lodge_consent
@@ -48,6 +50,9 @@ async def ask_customer(services: Services, brand: Brand, request: Request) -> Re
     try:
         await run_steps(asking, "backchannel")
         psu = await find_customer(asking)
+        async with services.database.read() as connection:
+            await _check_room(connection, asking, psu)
+        await take_authentication_request(asking)
         secret = services.ids.secret()
         await _store(asking, psu, secret)
     except Problem as problem:
@@ -61,13 +66,11 @@ async def _store(asking: Asking, psu: Psu, secret: str) -> None:
     services, brand = asking.services, asking.brand
     notification = _notification_of(asking, secret)
     now = services.clock.wall()
+    waiting = f"waiting/{services.sealer.blind(f'{asking.client.id}/{psu.id}', 'attempts', brand.name)}"
 
     async def work(connection: AsyncConnection) -> None:
-        await _check_psu(connection, asking, psu)
-        if await count_waiting(connection, brand.name, psu.id, asking.client.id, now) >= WAITING_MAX:
-            raise RateExceeded(
-                f"requests of client {asking.client.id} to one customer", rule="waiting", retry_after=RETRY_SECONDS
-            )
+        await hold_subject(connection, brand.name, waiting, now)  # of requests at once, each counts those before it
+        await _check_room(connection, asking, psu)
         consent_id = asking.consent_id or await lodge_consent(connection, asking)
         row = BackchannelRequest(
             brand=brand.name,
@@ -85,6 +88,14 @@ async def _store(asking: Asking, psu: Psu, secret: str) -> None:
         await services.journal.record(connection, _entry(asking, row))
 
     await services.database.write(work)
+
+
+async def _check_room(connection: AsyncConnection, asking: Asking, psu: Psu) -> None:
+    """Raises ConsentForeign, or RateExceeded for one request too many."""
+    await _check_psu(connection, asking, psu)
+    now = asking.services.clock.wall()
+    if await count_waiting(connection, asking.brand.name, psu.id, asking.client.id, now) >= WAITING_MAX:
+        raise RateExceeded(f"requests of client {asking.client.id} to one customer", rule="waiting", retry_after=RETRY_SECONDS)
 
 
 async def _check_psu(connection: AsyncConnection, asking: Asking, psu: Psu) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.formats import check_format
-from consent.tables_oauth import backchannel_requests
+from consent.tables_oauth import backchannel_requests, clients
 from kernel import json
 
 INTERVAL_SECONDS = 5  # between two polls; CIBA section 7.3
@@ -91,6 +91,25 @@ async def load_waiting(
 ) -> tuple[BackchannelRequest, ...]:
     """The requests that may still be answered at `now`, the newest first."""
     found = _select(brand).where(*_waiting(now), *where).order_by(backchannel_requests.c.created_at.desc()).limit(at_most)
+    return tuple(_read(row) for row in await connection.execute(found))
+
+
+async def load_waiting_by_turns(
+    connection: AsyncConnection, brand: str, psu_id: str, now: datetime, *, skip: int, at_most: int
+) -> tuple[BackchannelRequest, ...]:
+    """The requests that wait for this PSU, of active clients: the newest of each organisation first, then the second of each, and so on.
+    However many one asks, another's newest stands among the first."""
+    asks = backchannel_requests.c
+    newest_first = (asks.created_at.desc(), asks.id)
+    turn = sa.func.row_number().over(partition_by=clients.c.organisation_id, order_by=newest_first)
+    found = (
+        _select(brand)
+        .join(clients, sa.and_(clients.c.brand == asks.brand, clients.c.id == asks.client_id))
+        .where(asks.psu_id == psu_id, clients.c.active.is_(True), *_waiting(now))
+        .order_by(turn, *newest_first)
+        .offset(skip)
+        .limit(at_most)
+    )
     return tuple(_read(row) for row in await connection.execute(found))
 
 

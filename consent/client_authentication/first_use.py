@@ -12,8 +12,9 @@ from consent.errors import ClientUnauthenticated
 from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
-from kernel.errors import Overloaded, RateExceeded
-from kernel.hot_state import Check, Current, Exceeded, FirstUse, Fresh, Replayed, Verdict, VersionIs, WithinRate
+from kernel.errors import RateExceeded
+from kernel.first_uses import check_first_use, client_share
+from kernel.hot_state import Check, Current, Exceeded, FirstUse, Verdict, VersionIs, WithinRate
 from kernel.subjects import client_subject
 
 RATE_RULE = "client-authentication"
@@ -23,19 +24,18 @@ RATE_WINDOW_SECONDS = 60
 async def take_authentication(services: Services, brand: Brand, client: Client, proof: AssertionProof | None) -> bool:
     """True: this is the client's current version, and the assertion's first use if there is one. False: the client has another version
     by now and nothing was consumed. Raises ClientUnauthenticated for a replay, Overloaded if there is no telling, RateExceeded for one
-    too many, which stays unused."""
+    too many, also of those that are remembered, which stays unused."""
     checks: list[Check] = [VersionIs(client_subject(brand.name, client.id), client.version), _rate(services, brand, client)]
     if proof is not None:
         remaining = proof.ends_at + CLOCK_SKEW_SECONDS - services.clock.wall().timestamp()
-        checks.append(FirstUse(_key(brand.name, client.id, proof.jti), max(1, math.ceil(remaining)), issued_at=proof.issued_at))
+        key, seconds = _key(brand.name, client.id, proof.jti), max(1, math.ceil(remaining))
+        share = client_share(brand.name, client.id, services.settings.first_uses_per_client)
+        checks.append(FirstUse(key, seconds, issued_at=proof.issued_at, share=share))
     version, rate, *uses = await services.versions.decide(checks, spend=True, load_version=services.snapshots.load_version)
     if not isinstance(version, Current):
         return False
     for use in uses:
-        if isinstance(use, Replayed):
-            raise ClientUnauthenticated("the assertion was used before, or is older than the memory of used ones")
-        if not isinstance(use, Fresh):
-            raise Overloaded("the memory of used assertions cannot be asked")
+        check_first_use(use, ClientUnauthenticated("the assertion was used before, or is older than the memory of used ones"))
     _check_rate(client, rate)
     return True
 

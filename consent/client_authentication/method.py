@@ -55,13 +55,13 @@ async def prove_client(attempt: Attempt, client_id: str, method: AuthMethod, pro
         try:
             if client.token_endpoint_auth_method != method:
                 raise ClientUnauthenticated(f"registered for {client.token_endpoint_auth_method}")
+            if not client.active:  # before its assertion is remembered
+                raise ClientUnauthenticated("inactive client")
             proof = await prove(client)
         except (ClientUnauthenticated, JwtInvalid):
             if await is_current(services, brand, client):
                 raise
             continue  # it registered other keys, or another subject, since this server last looked
         if await take_authentication(services, brand, client, proof):
-            if not client.active:
-                raise ClientUnauthenticated("inactive client")
             return client
     raise ClientUnauthenticated(f"client {client_id} changed {LOADS_MAX} times during one request")

@@ -6,7 +6,7 @@ CIBA section 7.1 (binding_message): the PSU compares the code on the page with t
 from dataclasses import dataclass
 
 from consent.backchannel.outcome import Waiting, approve_request, deny_request, load_waiting_request
-from consent.backchannel.rows import load_waiting
+from consent.backchannel.rows import load_waiting_by_turns
 from consent.clients.document import load_clients
 from consent.errors import AccountClosed
 from consent.journey.boundary import DASHBOARD, log_notice, see_other
@@ -19,12 +19,12 @@ from consent.journey.terms import Option, choose, kept, load_options, offered, r
 from consent.pages.render import render_page
 from consent.ports import Psu
 from consent.services import Services
-from consent.tables_oauth import backchannel_requests
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
 
 REQUESTS = f"{DASHBOARD}/requests"
-SHOWN_MAX = 20  # waiting at the same time
+PAGE_MAX = 20  # requests on one page
+PAGES_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,29 @@ class Question:
     until: str
 
 
-async def load_questions(services: Services, brand: Brand, psu: Psu) -> tuple[Question, ...]:
-    of_psu = backchannel_requests.c.psu_id == psu.id
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """One page of them; `next_page` and `previous_page` are numbers, 0 where there is none."""
+
+    shown: tuple[Question, ...]
+    previous_page: int
+    next_page: int
+
+
+def parse_page(text: str) -> int:
+    """From 1 on; the first for what is no page."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= PAGES_MAX else 1
+
+
+async def load_questions(services: Services, brand: Brand, psu: Psu, page: int = 1) -> Questions:
+    """No organisation's many requests hide another's."""
+    skip, now = (page - 1) * PAGE_MAX, services.clock.wall()
     async with services.database.read() as connection:
-        waiting = await load_waiting(connection, brand.name, services.clock.wall(), of_psu, at_most=SHOWN_MAX)
+        waiting = await load_waiting_by_turns(connection, brand.name, psu.id, now, skip=skip, at_most=PAGE_MAX + 1)
         clients = await load_clients(connection, brand.name, sorted({request.client_id for request in waiting}))
-    return tuple(
+    if page > 1 and not waiting:
+        return await load_questions(services, brand, psu)
+    questions = tuple(
         Question(
             path=f"{REQUESTS}/{request.id}",
             name=clients[request.client_id].name,
@@ -51,9 +68,9 @@ async def load_questions(services: Services, brand: Brand, psu: Psu) -> tuple[Qu
             asked=render_instant(brand, request.created_at),
             until=render_instant(brand, request.expires_at),
         )
-        for request in waiting
-        if request.client_id in clients and clients[request.client_id].active
+        for request in waiting[:PAGE_MAX]
     )
+    return Questions(questions, page - 1, page + 1 if len(waiting) > PAGE_MAX and page < PAGES_MAX else 0)
 
 
 async def show_request(services: Services, brand: Brand, session: Session, request: Request) -> Response:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from consent.dashboard.access import Access
-from consent.dashboard.asked import load_questions
+from consent.dashboard.asked import load_questions, parse_page
 from consent.dashboard.loading import load_accesses
 from consent.journey.forms import form_token
 from consent.journey.rows import Stage
@@ -42,7 +42,7 @@ async def show_list(services: Services, brand: Brand, session: Session, request:
         notice=session.journey.notice,
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.DASHBOARD),
         psu_name=psu.display_name,
-        questions=await load_questions(services, brand, psu),
+        questions=await load_questions(services, brand, psu, parse_page(query.get("asked", ""))),
         active=[access for access in found if access.is_active],
         past=[access for access in found if not access.is_active],
         has_any=bool(everything),

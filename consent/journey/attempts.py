@@ -65,6 +65,11 @@ async def return_attempt(connection: AsyncConnection, brand: str, subject: str) 
     )
 
 
+async def hold_subject(connection: AsyncConnection, brand: str, subject: str, now: datetime) -> None:
+    """Be alone with `subject` until the transaction ends: what is counted and then written of it stays right. Its row counts nothing."""
+    await connection.execute(_insert_or_lock(connection, brand, subject, now))
+
+
 def _update(brand: str, subject: str) -> sa.Update:
     return attempts.update().where(attempts.c.brand == brand, attempts.c.subject == subject)
 

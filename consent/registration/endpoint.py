@@ -10,6 +10,7 @@ import msgspec
 from multidict import CIMultiDict
 
 from consent.clients.registry import deactivate_client, register_client, replace_client
+from consent.errors import ClientMetadataInvalid
 from consent.json_response import render_json
 from consent.registration.management import load_own
 from consent.registration.metadata import metadata_of
@@ -22,7 +23,8 @@ from kernel.access import Registration
 from kernel.brand import Brand
 from kernel.certificates import Certificate, check_valid_at
 from kernel.errors import CertificateMissing, OperationUnknown, RateExceeded
-from kernel.hot_state import Exceeded, WithinRate
+from kernel.first_uses import check_first_use
+from kernel.hot_state import Check, Exceeded, WithinRate
 from kernel.http.message import Request, Response
 from kernel.ids import hash_secret
 
@@ -35,7 +37,7 @@ async def register(services: Services, brand: Brand, request: Request) -> Respon
     certificate = await _check_caller(services, request)
     asked = await parse_request(services, brand, request, certificate)
     metadata = metadata_of(services, brand, asked)
-    await _check_rate(services, brand, asked)
+    await _take_request(services, brand, asked)
     client_id = services.ids.uuid()
     token = make_registration_token(services, client_id)
     client = await register_client(
@@ -65,7 +67,7 @@ async def replace(services: Services, brand: Brand, request: Request) -> Respons
         default_permissions=client.default_permissions,
         token_exchange_audiences=client.token_exchange_audiences,
     )
-    await _check_rate(services, brand, asked)
+    await _take_request(services, brand, asked)
     token = make_registration_token(services, client.id)
     replaced = await replace_client(
         services,
@@ -110,12 +112,17 @@ async def _check_caller(services: Services, request: Request) -> Certificate:
     return request.certificate
 
 
-async def _check_rate(services: Services, brand: Brand, asked: Asked) -> None:
-    """A client costs a row for ever."""
+async def _take_request(services: Services, brand: Brand, asked: Asked) -> None:
+    """The last check, for it is remembered: a client costs a row for ever, and a signed request is one request. Raises RateExceeded,
+    ClientMetadataInvalid for a replay, or Overloaded when it cannot be ruled out."""
     key = f"{brand.name}/{RATE_RULE}/{hash_secret(asked.statement.organisation_id)}"
-    (rate,) = await services.versions.decide(
-        [WithinRate(key, RATE_LIMIT, RATE_WINDOW_SECONDS, RATE_RULE)], spend=True, load_version=services.snapshots.load_version
-    )
+    checks: list[Check] = [WithinRate(key, RATE_LIMIT, RATE_WINDOW_SECONDS, RATE_RULE)]
+    checks += [] if asked.first_use is None else [asked.first_use]
+    load_version = services.snapshots.load_version
+    rate, *uses = await services.versions.decide(checks, spend=True, load_version=load_version)
+    for use in uses:
+        replayed = ClientMetadataInvalid("used before, or older than the memory of used ones", public="Sign the request again.")
+        check_first_use(use, replayed)
     if isinstance(rate, Exceeded):
         raise RateExceeded(f"organisation {asked.statement.organisation_id}", rule=RATE_RULE, retry_after=rate.retry_after)
 

@@ -21,8 +21,8 @@ from kernel import json
 from kernel.access import AuthMethod, Client, SecurityProfile
 from kernel.brand import Brand
 from kernel.certificates import Certificate
-from kernel.errors import FieldInvalid, MediaTypeUnsupported, Overloaded, Problem
-from kernel.hot_state import FirstUse, Fresh, Replayed
+from kernel.errors import FieldInvalid, MediaTypeUnsupported, Problem
+from kernel.hot_state import FirstUse
 from kernel.http.message import Request
 from kernel.jose import Algorithm, JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
 from kernel.jwe import Encryption, KeyAgreement
@@ -76,12 +76,14 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A registration whose sender and statement are verified; `echoed` are the claims of a signed request that its answer repeats.
-    `organisation_id` is the organisation as its certificates name it, by which its every later call is told."""
+    `organisation_id` is the organisation as its certificates name it, by which its every later call is told. `first_use` is that of a
+    signed request, to be taken once nothing else refuses it."""
 
     wish: Wish
     statement: Statement
     organisation_id: str
     echoed: Mapping[str, Any]
+    first_use: FirstUse | None
 
 
 async def parse_request(
@@ -101,11 +103,11 @@ async def parse_request(
     organisation_id = check_holder(statement, certificate)
     if present is not None and (present.software_id, present.organisation_id) != (statement.software_id, organisation_id):
         raise SoftwareStatementUnapproved("of other software than the client's")
-    if token is not None:
-        await _verify_signed(services, brand, token, statement)
+    first_use = None if token is None else await _verify_signed(services, brand, token, statement)
     wish = _read(claims)
     _check_statement_covers(wish, statement)
-    return Asked(wish, statement, organisation_id, {name: claims[name] for name in ECHOED} if token is not None else {})
+    echoed = {name: claims[name] for name in ECHOED} if token is not None else {}
+    return Asked(wish, statement, organisation_id, echoed, first_use)
 
 
 def _unverified_claims(token: str) -> dict[str, Any]:
@@ -115,8 +117,8 @@ def _unverified_claims(token: str) -> dict[str, Any]:
         raise ClientMetadataInvalid(f"request: {error}", public="The registration request is not a compact JWS.") from None
 
 
-async def _verify_signed(services: Services, brand: Brand, token: str, statement: Statement) -> None:
-    """Signed by the software that the statement speaks of, for this server, once."""
+async def _verify_signed(services: Services, brand: Brand, token: str, statement: Statement) -> FirstUse:
+    """Signed by the software that the statement speaks of, for this server; the question whether it comes for the first time."""
     try:
         keys = await _keys_of(services, statement)
         claims = verify_jwt(token, keys, algorithms=ALGORITHMS, types=TYPES).claims
@@ -136,13 +138,7 @@ async def _verify_signed(services: Services, brand: Brand, token: str, statement
         ) from None
     key = f"{brand.name}/registration/{statement.software_id}/{hashlib.sha256(jti.encode()).hexdigest()}"
     remaining = int(expires_at - now) + SKEW_SECONDS + 1
-    (use,) = await services.versions.decide(
-        [FirstUse(key, remaining, issued_at=issued_at)], spend=True, load_version=services.snapshots.load_version
-    )
-    if isinstance(use, Replayed):
-        raise ClientMetadataInvalid("used before, or older than the memory of used ones", public="Sign the request anew.")
-    if not isinstance(use, Fresh):
-        raise Overloaded("the memory of used registration requests cannot be asked")
+    return FirstUse(key, remaining, issued_at=issued_at)
 
 
 async def _keys_of(services: Services, statement: Statement) -> Mapping[str, JwtKey]:

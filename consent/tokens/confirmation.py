@@ -21,7 +21,7 @@ async def confirm(services: Services, brand: Brand, client: Client, request: Req
         await services.certificate_status.check(request.certificate)
         check_owner(request.certificate, client.organisation_id)
     if client.sender_constraint == "dpop":
-        return Confirmation("jkt", (await take_proof(services, brand, request)).jkt)
+        return Confirmation("jkt", (await take_proof(services, brand, client, request)).jkt)
     check_proof_absent(request)
     if request.certificate is None:
         raise CertificateMissing("no client certificate", public="A client certificate is required to issue a token bound to it.")

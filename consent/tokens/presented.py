@@ -9,6 +9,7 @@ from kernel.brand import Brand
 from kernel.certificates import check_owner, check_valid_at
 from kernel.dpop import first_use_of
 from kernel.dpop_nonces import Nonces
+from kernel.first_uses import client_share
 from kernel.hot_state import FirstUse
 from kernel.http.message import Request
 from kernel.presented_token import check_holder, parse_presented_token
@@ -28,6 +29,7 @@ async def accept_token(services: Services, brand: Brand, request: Request) -> St
         proof = check_holder(token, presented, brand, request, wall=wall, nonces=nonces)
         if certificate is not None:
             check_owner(certificate, client.organisation_id)
-        return None if proof is None else first_use_of(brand, proof, wall)
+        share = client_share(brand.name, client.id, services.settings.first_uses_per_client)
+        return None if proof is None else first_use_of(brand, proof, wall, share)
 
     return await load_standing(services, brand, presented.text, prove)

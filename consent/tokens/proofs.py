@@ -4,30 +4,29 @@ The memory of used proofs fails closed, as that of used assertions does.
 """
 
 from consent.services import Services
+from kernel.access import Client
 from kernel.brand import Brand
 from kernel.dpop import Proof, check_proof, first_use_of
 from kernel.dpop_nonces import Nonces
-from kernel.errors import Overloaded, ProofInvalid
-from kernel.hot_state import Fresh, Replayed
+from kernel.errors import ProofInvalid
+from kernel.first_uses import check_first_use, client_share
 from kernel.http.message import Request, Response
 
 
-async def take_proof(services: Services, brand: Brand, request: Request) -> Proof:
-    """The proof of a request that carries no access token. Raises ProofMissing, ProofInvalid, ProofNonceRequired, or Overloaded when a
-    replay cannot be ruled out."""
+async def take_proof(services: Services, brand: Brand, client: Client, request: Request) -> Proof:
+    """The proof of a client's request that carries no access token. Raises ProofMissing, ProofInvalid, ProofNonceRequired,
+    RateExceeded for one too many, or Overloaded when a replay cannot be ruled out."""
     proof = check_proof(brand, request, wall=services.clock.wall(), nonces=Nonces(services.sealer))
-    await take_first_use(services, brand, proof)
+    await take_first_use(services, brand, client, proof)
     return proof
 
 
-async def take_first_use(services: Services, brand: Brand, proof: Proof) -> None:
-    """Raises ProofInvalid, or Overloaded when a replay cannot be ruled out."""
-    use = first_use_of(brand, proof, services.clock.wall())
+async def take_first_use(services: Services, brand: Brand, client: Client, proof: Proof) -> None:
+    """Raises ProofInvalid, RateExceeded, or Overloaded when a replay cannot be ruled out."""
+    share = client_share(brand.name, client.id, services.settings.first_uses_per_client)
+    use = first_use_of(brand, proof, services.clock.wall(), share)
     (verdict,) = await services.versions.decide([use], spend=True, load_version=services.snapshots.load_version)
-    if isinstance(verdict, Replayed):
-        raise ProofInvalid("used before, or older than the memory of used ones")
-    if not isinstance(verdict, Fresh):
-        raise Overloaded("the memory of used proofs cannot be asked")
+    check_first_use(verdict, ProofInvalid("used before, or older than the memory of used ones"))
 
 
 def offer_nonce(services: Services, brand: Brand, request: Request, response: Response) -> Response:

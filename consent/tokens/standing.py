@@ -13,7 +13,8 @@ from kernel.access import AccessToken, Client, FamilyState, TokenFamily
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
 from kernel.errors import Overloaded, Problem, ProofInvalid, TokenInvalid, TokenRevoked
-from kernel.hot_state import Check, FirstUse, Fresh, Moved, Replayed, VersionIs
+from kernel.first_uses import check_first_use
+from kernel.hot_state import Check, FirstUse, Moved, VersionIs
 from kernel.presented_token import TOKEN_BYTES_MAX
 from kernel.subjects import TOKEN_CURRENT, client_subject, consent_subject, family_subject, keys_subject, token_subject
 
@@ -126,8 +127,5 @@ async def _decide(services: Services, versions: list[VersionIs], use: FirstUse |
     judged = list(zip(versions, verdicts, strict=False))
     stale = frozenset(check.subject for check, verdict in judged if isinstance(verdict, Moved))
     if use is not None and not stale:
-        if isinstance(verdicts[-1], Replayed):
-            raise ProofInvalid("used before, or older than the memory of used ones")
-        if not isinstance(verdicts[-1], Fresh):
-            raise Overloaded("the memory of used proofs cannot be asked")
+        check_first_use(verdicts[-1], ProofInvalid("used before, or older than the memory of used ones"))
     return stale

@@ -21,6 +21,7 @@ from kernel.hot_state import (
     HotState,
     Moved,
     Replayed,
+    Share,
     Unknown,
     VersionIs,
     WithinCount,
@@ -60,6 +61,9 @@ class RedisWorld:
             left = self._client.pttl(key)
             if key.startswith(b"portcullis:rate:"):
                 self._client.set(key, int(self._client.get(key)) - seconds * 1_000_000, keepttl=True)
+            if key.startswith(b"portcullis:share:"):
+                for member, end in self._client.zrange(key, 0, -1, withscores=True):
+                    self._client.zadd(key, {member: end - seconds * 1_000_000})
             if left >= 0:
                 self._client.pexpire(key, left - seconds * 1000)
 
@@ -315,3 +319,51 @@ async def test_no_question_has_no_verdict(hot_state):
     assert await hot_state.decide([]) == ()
     assert await hot_state.close([])
     assert await hot_state.publish({})
+
+
+def use(name, seconds=60, *, owner="main/client/a", limit=3, issued_at=None):
+    return FirstUse(f"main/{name}", seconds, issued_at, Share(owner, limit))
+
+
+async def test_an_owner_fills_its_share_of_the_first_uses_and_no_more(hot_state):
+    """One client's share is its own to fill: whoever else asks finds room."""
+    for name in "abc":
+        assert await hot_state.decide([use(name)]) == (Fresh(),)
+    assert await hot_state.decide([use("d")]) == (Exceeded(3, 60),)
+    assert await hot_state.decide([use("a")]) == (Replayed(),)
+    assert await hot_state.decide([use("d", owner="main/client/b")]) == (Fresh(),)
+    assert await hot_state.decide([FirstUse("main/e", 60)]) == (Fresh(),)
+    assert await hot_state.decide([use("f", owner="main/client/c", limit=0)]) == (Exceeded(0, 1),)
+
+
+async def test_a_share_has_room_again_when_a_first_use_ends(hot_state, world):
+    """The first that ends makes room, not the first that came."""
+    for name, seconds in (("a", 600), ("b", 30), ("c", 300)):
+        await hot_state.decide([use(name, seconds)])
+    assert await hot_state.decide([use("d")]) == (Exceeded(3, 30),)
+    world.advance(31)
+    assert await hot_state.decide([use("b", 900)]) == (Fresh(),)
+    (full,) = await hot_state.decide([use("d")])
+    assert full.retry_after <= 270
+    world.advance(301)
+    assert await hot_state.decide([use("d")]) == (Fresh(),)
+    assert isinstance((await hot_state.decide([use("e")]))[0], Exceeded)
+    world.advance(901)
+    assert [await hot_state.decide([use(name)]) for name in "xyz"] == [(Fresh(),)] * 3
+
+
+async def test_of_a_full_share_nothing_is_spent(hot_state):
+    """Neither the limits of the same question, nor the first use itself."""
+    rate = WithinRate("main/r", 5, 3600)
+    for name in "abc":
+        await hot_state.decide([use(name)])
+    assert (await hot_state.decide([rate, use("d")]))[1] == Exceeded(3, 60)
+    assert await hot_state.decide([rate], spend=False) == (Allowed(5, 5, 0),)
+    assert await hot_state.decide([use("d", owner="main/client/b")]) == (Fresh(),)
+
+
+async def test_looking_at_a_share_fills_none_of_it(hot_state):
+    for name in "abcde":
+        assert await hot_state.decide([use(name)], spend=False) == (Fresh(),)
+    for name in "abc":
+        assert await hot_state.decide([use(name)]) == (Fresh(),)

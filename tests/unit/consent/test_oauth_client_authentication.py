@@ -220,6 +220,28 @@ async def test_a_client_that_authenticates_too_often_is_told_when_to_come_back(o
     assert (await present(oauth, refused)).status == 200  # it was not used up
 
 
+async def test_a_client_that_fills_its_share_of_used_assertions_hurts_itself_alone(oauth: World):
+    """What is refused for it stays unused."""
+    object.__setattr__(oauth.services, "settings", Settings(first_uses_per_client=2))
+    refused = oauth.assertion(oauth.acme, exp=oauth.now + 300)
+    for _ in range(2):
+        assert (await present(oauth, oauth.assertion(oauth.acme))).status == 200
+    answer = await present(oauth, refused)
+    assert answer.error == (429, "temporarily_unavailable")
+    assert 1 <= int(answer.response.headers["Retry-After"]) <= 71
+    assert (await oauth.token(oauth.borough, "client_credentials")).status == 200
+    oauth.advance(seconds=71)
+    assert (await present(oauth, refused)).status == 200
+    assert (await present(oauth, refused)).error == INVALID
+
+
+async def test_of_an_inactive_client_nothing_is_remembered(oauth: World):
+    object.__setattr__(oauth.services, "settings", Settings(first_uses_per_client=1))
+    await deactivate_client(oauth.services, BRAND, oauth.acme.client.id)
+    for _ in range(3):
+        assert (await present(oauth, oauth.assertion(oauth.acme))).error == INVALID
+
+
 async def test_when_replays_cannot_be_ruled_out_nobody_is_authenticated(oauth: World):
     """Security fails closed; the caller may try again."""
 

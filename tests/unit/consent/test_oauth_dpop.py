@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from multidict import CIMultiDict
 
+from consent.settings import Settings
 from kernel.access import Confirmation, SecurityProfile
 from kernel.brand import Brand
 from kernel.dpop_nonces import WINDOW_SECONDS
@@ -161,6 +162,13 @@ async def test_a_proof_is_accepted_once_at_whichever_endpoint(oauth: World, dora
 
 async def test_a_proof_older_than_the_memory_of_used_ones_is_refused(oauth: World, dora: Dora):
     assert (await dora.own(dora.proof(iat=oauth.now - 1))).error == INVALID
+
+
+async def test_proofs_have_a_share_of_the_memory_with_the_assertions_of_their_client(oauth: World, dora: Dora):
+    object.__setattr__(oauth.services, "settings", Settings(first_uses_per_client=3))
+    assert (await dora.own(dora.proof())).status == 200
+    assert (await dora.own(dora.proof())).error == (429, "temporarily_unavailable")
+    assert (await oauth.token(oauth.acme, "client_credentials")).status == 200
 
 
 async def test_when_a_replayed_proof_cannot_be_told_no_token_is_issued(oauth: World, dora: Dora):

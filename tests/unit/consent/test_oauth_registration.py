@@ -558,3 +558,16 @@ async def test_a_token_in_foreign_hands_is_not_revoked_by_them(oauth: World):
     assert (await call(oauth, "GET", "/register/nobody", token=token, presented=other)).status == 401
     assert (await call(oauth, "GET", "/register/nobody", token=f"{made['client_id']}.wrong")).status == 401
     assert (await call(oauth, "GET", path, token=token)).status == 200
+
+
+async def test_a_signed_request_that_is_refused_is_not_remembered(oauth: World, monkeypatch: pytest.MonkeyPatch):
+    """It is one request once it has registered something."""
+    monkeypatch.setattr("consent.registration.endpoint.RATE_LIMIT", 1)
+    monkeypatch.setattr("consent.registration.endpoint.RATE_WINDOW_SECONDS", 60)
+    assert (await register(oauth)).status == 201
+    body = sealed(oauth, wish(oauth))
+    assert (await call(oauth, "POST", "/register", body, media_type="application/jose")).status == 429
+    oauth.advance(seconds=61)
+    assert (await call(oauth, "POST", "/register", body, media_type="application/jose")).status == 201
+    oauth.advance(seconds=61)
+    assert (await call(oauth, "POST", "/register", body, media_type="application/jose")).error == INVALID_METADATA

@@ -14,6 +14,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from kernel.dpop import AGE_SECONDS_MAX, SKEW_SECONDS, called_endpoint, check_proof, first_use_of, parse_endpoint, verify_proof
 from kernel.dpop_nonces import WINDOW_SECONDS, Nonces
 from kernel.errors import ProofInvalid, ProofMissing, ProofNonceRequired
+from kernel.hot_state import Share
 from kernel.http.message import Request
 from kernel.jose import JwtInvalid, generate_key, parse_jwt, verify_jwt
 from kernel.sealed import Sealer
@@ -24,6 +25,7 @@ from tests.unit.gateway.world import BRAND, START
 URL = "https://localhost:8444/book/v1/accounts"
 NOW = int(START.timestamp())
 PROVER = Prover(lambda: NOW)
+SHARE = Share("main/client/client-1", 10)
 RSA = Prover(lambda: NOW, SigningKey("PS256", "dpop"))
 EDWARD = Prover(lambda: NOW, SigningKey("EdDSA", "dpop"))
 TOKEN = "a.b.c"
@@ -314,13 +316,13 @@ class TestEndpoint:
 class TestFirstUse:
     def test_a_proof_is_remembered_for_as_long_as_it_could_be_accepted(self):
         proof = verified(PROVER.proof("GET", URL, TOKEN, iat=NOW + SKEW_SECONDS))
-        use = first_use_of(BRAND, proof, START)
+        use = first_use_of(BRAND, proof, START, SHARE)
         assert use.ttl_seconds > SKEW_SECONDS + AGE_SECONDS_MAX
         assert use.issued_at == NOW + SKEW_SECONDS
 
     def test_the_same_jti_of_two_keys_or_brands_is_two(self):
         uses = [
-            first_use_of(brand, verified(prover.proof("GET", URL, TOKEN, jti="one")), START).key
+            first_use_of(brand, verified(prover.proof("GET", URL, TOKEN, jti="one")), START, SHARE).key
             for prover in (PROVER, EDWARD)
             for brand in (BRAND, replace(BRAND, name="other"))
         ]

@@ -9,7 +9,8 @@ import pytest
 
 from kernel.access import Confirmation
 from kernel.dpop_nonces import WINDOW_SECONDS
-from kernel.hot_state import FirstUse, Unavailable
+from kernel.first_uses import FIRST_USES_PER_CLIENT
+from kernel.hot_state import Exceeded, FirstUse, Share, Unavailable
 from tests.harness.proofs import Prover
 from tests.unit.gateway import world
 
@@ -62,6 +63,17 @@ async def test_when_a_replay_of_a_proof_cannot_be_ruled_out_nothing_is_told():
     sender = Sender()
     sender.decisions.answer = lambda check: Unavailable() if isinstance(check, FirstUse) else None
     assert (await sender.send(sender.proof())).status == 503
+    assert sender.upstream.asked == []
+
+
+async def test_a_client_that_fills_its_share_of_used_proofs_is_told_when_to_come_back():
+    sender = Sender()
+    sender.decisions.answer = lambda check: Exceeded(check.share.limit, 7) if isinstance(check, FirstUse) else None
+    refused = await sender.send(sender.proof())
+    assert (refused.status, refused.headers["Retry-After"]) == (429, "7")
+    ((checks, _),) = sender.decisions.calls
+    (use,) = [check for check in checks if isinstance(check, FirstUse)]
+    assert use.share == Share(f"main/client/{world.CLIENT.id}", FIRST_USES_PER_CLIENT)
     assert sender.upstream.asked == []
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from kernel.errors import AccountUnknown, ConsentForeign
 from kernel.ids import hash_secret
 from tests.unit.consent.backchannel.test_backchannel_requests import module
 from tests.unit.consent.backchannel.world import GRANT_TYPE, Backchannel
+from tests.unit.consent.journey.world import Browser
 from tests.unit.consent.oauth_world import BRAND, SCA, unb64
 
 PENDING, SLOW = (400, "authorization_pending"), (400, "slow_down")
@@ -302,3 +304,29 @@ async def test_a_no_in_the_customers_place_is_one(backchannel: Backchannel):
     alice = backchannel.identity.psu("alice")
     await decide_request(backchannel.world.services, BRAND, hash_secret(auth_req_id), alice, approve=False)
     assert (await backchannel.poll(backchannel.polls, auth_req_id)).error == DENIED
+
+
+def names_of(browser: Browser) -> list[str]:
+    return re.findall(r'id="question-\d+">([^<]*)<', browser.html)
+
+
+async def test_one_clients_many_requests_hide_no_other_from_the_customer(
+    backchannel_anywhere: Backchannel, monkeypatch: pytest.MonkeyPatch
+):
+    """The newest of each organisation comes first, however many clients it asks by; the rest is a page away."""
+    backchannel = backchannel_anywhere
+    monkeypatch.setattr("consent.dashboard.asked.PAGE_MAX", 3)
+    sibling = await backchannel.register("sibling", "acme-1", "poll", organisation_id=backchannel.polls.client.organisation_id)
+    await backchannel.asked(backchannel.pinged)
+    for tpp in (backchannel.polls, sibling) * 2:
+        backchannel.world.advance(seconds=1)
+        await backchannel.asked(tpp)
+    browser = await backchannel.visit()
+    assert names_of(browser) == ["Sibling", "Pinged", "Polls"]
+    assert 'id="questions-previous"' not in browser.html
+    following = browser.html.split('id="questions-next" href="')[1].split('"')[0]
+    await browser.get(following)
+    assert names_of(browser) == ["Sibling", "Polls"]
+    assert 'id="questions-next"' not in browser.html
+    for none in ("0", "-1", "9", "1000", "x", "\u0661"):
+        assert names_of(await browser.get(f"/consents?asked={none}")) == ["Sibling", "Pinged", "Polls"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -345,8 +346,51 @@ async def test_a_customer_is_not_worn_down_by_requests(backchannel: Backchannel)
     await backchannel.asked(backchannel.polls)
 
 
+async def test_requests_at_once_do_not_get_around_the_limit(backchannel_anywhere: Backchannel, monkeypatch: pytest.MonkeyPatch):
+    """Each counts those before it, on any database: what is counted and then stored is one step."""
+    backchannel = backchannel_anywhere
+    monkeypatch.setattr("consent.backchannel.endpoint.WAITING_MAX", 2)
+    answers = await asyncio.gather(*(backchannel.ask(backchannel.polls) for _ in range(8)))
+    assert sorted(answer.status for answer in answers) == [200] * 2 + [429] * 6
+    assert len(await backchannel.rows()) == 2
+
+
+async def test_a_request_that_is_refused_is_not_remembered(backchannel: Backchannel, monkeypatch: pytest.MonkeyPatch):
+    """Its client may send it again as it is: whatever refuses a request costs none of the memory of used ones."""
+    monkeypatch.setattr("consent.backchannel.endpoint.WAITING_MAX", 1)
+    await backchannel.asked(backchannel.polls)
+    waits = backchannel.polls.key.jwt(backchannel.claims(backchannel.polls, exp=backchannel.world.now + 3600))
+    assert (await backchannel.send(backchannel.polls, waits)).error == (429, "temporarily_unavailable")
+    backchannel.world.advance(minutes=6)
+    assert (await backchannel.send(backchannel.polls, waits)).status == 200
+    assert (await backchannel.send(backchannel.polls, waits)).error == INVALID
+
+    find_by_name = backchannel.identity.find_by_name
+    monkeypatch.setattr(backchannel.identity, "find_by_name", lambda *_: asyncio.sleep(0))
+    unknown = backchannel.polls.key.jwt(backchannel.claims(backchannel.polls, login_hint="bob"))
+    assert (await backchannel.send(backchannel.polls, unknown)).error == (400, "unknown_user_id")
+    monkeypatch.setattr(backchannel.identity, "find_by_name", find_by_name)
+    assert (await backchannel.send(backchannel.polls, unknown)).status == 200
+
+
+async def test_a_client_that_fills_its_share_of_used_requests_hurts_itself_alone(backchannel: Backchannel):
+    """An object is remembered for an hour, its assertion for a minute."""
+    limits = replace(backchannel.world.services.settings, first_uses_per_client=4)
+    object.__setattr__(backchannel.world.services, "settings", limits)
+    for _ in range(2):
+        await backchannel.asked(backchannel.polls)
+    refusal = await backchannel.ask(backchannel.polls)
+    assert refusal.error == (429, "temporarily_unavailable")
+    assert 1 <= int(refusal.response.headers["Retry-After"]) <= 80
+    await backchannel.asked(backchannel.pinged)
+    backchannel.world.advance(seconds=80)
+    await backchannel.asked(backchannel.polls)
+
+
 async def test_names_are_not_tried_without_end(backchannel: Backchannel, monkeypatch: pytest.MonkeyPatch):
-    """Each name that is none costs an attempt, one that is somebody's gives it back; a client that has none left finds nobody at all."""
+    """Each name that is none costs an attempt, one that is somebody's gives it back; an organisation that has none left finds nobody at
+    all, by whichever of its clients."""
+    sibling = await backchannel.register("sibling", "acme-1", "poll", organisation_id=backchannel.polls.client.organisation_id)
     monkeypatch.setattr("consent.backchannel.customers.UNKNOWN_MAX", 3)
     assert UNKNOWN_MAX > 3
     for _ in range(2):
@@ -354,7 +398,8 @@ async def test_names_are_not_tried_without_end(backchannel: Backchannel, monkeyp
         await backchannel.asked(backchannel.polls)
     assert (await backchannel.ask(backchannel.polls, login_hint="trent")).error == (400, "unknown_user_id")
     for name in ("mallory", "alice"):
-        assert (await backchannel.ask(backchannel.polls, login_hint=name)).error == (429, "temporarily_unavailable")
+        for tpp in (backchannel.polls, sibling):
+            assert (await backchannel.ask(tpp, login_hint=name)).error == (429, "temporarily_unavailable")
     await backchannel.asked(backchannel.pinged)
     backchannel.world.clock.advance(BLOCKED_FOR + FAILURES_WITHIN)
     await backchannel.asked(backchannel.polls)

@@ -1,0 +1,14 @@
+"""A gauge of the age of each brand's signing keys."""
+
+from consent.keys.ring import KeyRing
+from kernel.clock import Clock
+from kernel.telemetry import Telemetry
+
+
+def watch_keys(telemetry: Telemetry, clock: Clock, keys: KeyRing, brand: str) -> None:
+    """A rotation that does not come to pass breaks nothing, so nobody else would notice."""
+
+    def age() -> float:
+        return (clock.wall() - keys.used_since(brand)).total_seconds()
+
+    telemetry.watch("signing_key_age_seconds", "For how long the oldest signing key in use has been used.", age, brand=brand)
