@@ -2,6 +2,7 @@
 
 from kernel.database import Database
 from kernel.migrate import upgrade
+from portcullis.nature import Nature, settle_nature
 
 CONTEXTS = (
     ("consent.migrations", "alembic_version_consent"),
@@ -13,7 +14,9 @@ CONTEXTS = (
 
 
 async def upgrade_contexts(database: Database, *, sandbox: bool) -> None:
-    """Bring every context's tables to this version; without `sandbox`, its tables are never made."""
+    """Bring every context's tables to this version; without `sandbox`, its tables are never made. Raises ConfigurationRefused for a
+    database of the other nature, before anything in it is changed."""
+    await settle_nature(database, Nature.SANDBOX if sandbox else Nature.PRODUCTION)
     for package, version_table in CONTEXTS:
         if sandbox or not package.startswith("sandbox."):
             await upgrade(database, package, version_table)
