@@ -44,7 +44,7 @@ Face = Literal["document", "oauth", "resource", "page"]
 
 UNKNOWN = "unknown"  # a path that leads nowhere, in metrics and log lines
 METHOD_CHARACTERS_MAX = 16  # of a method in a log line
-FAILED = "Something went wrong on our side. Nothing was shared. Please try again."
+FAILED = "Something went wrong on our side. Please go back to the app or website you came from, see there whether it was done, and try again."
 
 log = structlog.get_logger(__name__)
 

@@ -194,6 +194,13 @@ class AccountClosed(Problem):
     code, public = "account_closed", "An account that was chosen has just been closed. Nothing was shared."
 
 
+class SignaturesMissing(Problem):
+    code = "signatures_missing"
+    public = (
+        "A payment from this account needs the agreement of everyone who signs for it, and the others cannot be asked here yet."
+    )
+
+
 class LoginRequired(Problem):
     code, public = "login_required", "The customer must authenticate."
 
@@ -294,6 +301,7 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     LoginRequired: (400, "login_required"),
     AccountClosed: (400, "access_denied"),
     PaymentNotLinked: (400, "access_denied"),
+    SignaturesMissing: (400, "access_denied"),
     AccountUnknown: (400, "access_denied"),
     ConsentUnknown: (400, "access_denied"),
     ConsentForeign: (400, "access_denied"),

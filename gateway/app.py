@@ -93,6 +93,11 @@ class Gateway:
         interaction = self._interaction_id(dialect, request)
         return _stamped(self._refuse(dialect, request, interaction, problem, None), dialect, interaction)
 
+    def is_outside(self, brand: Brand, path: str) -> bool:
+        """Whether a path is below no standard's base path, and no operation's."""
+        place = self._routing.locate(brand, path)
+        return not place.dialect.base_path and not place.rows
+
     def _observe(self, exchange: Exchange | None, status: int, seconds: float) -> None:
         self._telemetry.operation("gateway", exchange.row.operation.value if exchange else "unknown").observe(status, seconds)
         if exchange is not None and exchange.problem is not None:

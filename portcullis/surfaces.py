@@ -1,8 +1,12 @@
 """The surfaces of a server, in the order in which they claim a path: the bare address, the consent server, then the resource APIs."""
 
+from collections.abc import Awaitable, Callable
+
 from multidict import CIMultiDict
 
+from consent.pages.render import render_unknown_page
 from consent.parameters import FORM_BYTES_MAX
+from gateway.app import Gateway
 from kernel.brand import Brand
 from kernel.http.limits import BODY_BYTES_MAX
 from kernel.http.message import Request, Response
@@ -15,8 +19,25 @@ def production_surfaces(composition: Composition) -> tuple[Surface, ...]:
     return (
         Surface(lambda path: path == "/", show_dashboard, lambda *_: Response(400), 0),
         Surface(consent_server.owns, consent_server.handle, consent_server.refuse, FORM_BYTES_MAX),
-        Surface(lambda _path: True, gateway.handle, gateway.refuse, BODY_BYTES_MAX),
+        Surface(lambda _path: True, _page_for_people(gateway), gateway.refuse, BODY_BYTES_MAX),
     )
+
+
+def _page_for_people(gateway: Gateway) -> Callable[[Brand, Request], Awaitable[Response]]:
+    """The gateway, with a page in place of its refusal where a person's browser asks for what no API has."""
+
+    async def handle(brand: Brand, request: Request) -> Response:
+        if wants_page(request) and gateway.is_outside(brand, request.path):
+            return render_unknown_page(brand)
+        return await gateway.handle(brand, request)
+
+    return handle
+
+
+def wants_page(request: Request) -> bool:
+    """Browsers name HTML among what they accept when a person opens an address; clients of an API do not."""
+    media_types = (part.split(";")[0].strip().lower() for part in (request.header("Accept") or "").split(","))
+    return request.method in {"GET", "HEAD"} and "text/html" in media_types
 
 
 async def show_dashboard(brand: Brand, request: Request) -> Response:

@@ -5,6 +5,7 @@ from consent.journey.choice import show_consent, take_consent
 from consent.journey.login import show_login, take_login
 from consent.journey.rows import Stage
 from consent.journey.sca import show_sca, take_sca
+from consent.pages.icon import FAVICON_PATH, ICON_PATH, show_icon
 from consent.pages.stylesheet import STYLESHEET_PATH, show_stylesheet
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
@@ -15,4 +16,6 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/consent", shows(Stage.CONSENT, show_consent)),
     ("POST", "/consent", takes(Stage.CONSENT, take_consent)),
     ("GET", STYLESHEET_PATH, show_stylesheet),
+    ("GET", ICON_PATH, show_icon),
+    ("GET", FAVICON_PATH, show_icon),
 )

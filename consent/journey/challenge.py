@@ -22,10 +22,11 @@ METHODS: tuple[ScaMethod, ...] = ("device", "one_time_code")
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """The account that a payment's PSU chose, and the digest of the terms that they are asked to confirm."""
+    """The account that a payment's PSU chose, what the page called it, and the digest of the terms that they are asked to confirm."""
 
     upstream_id: str
     digest: str
+    account: str = ""
 
 
 class _Chosen(msgspec.Struct, frozen=True):
@@ -53,12 +54,17 @@ async def forgive_codes(connection: AsyncConnection, services: Services, brand: 
         await forgive_attempts(connection, brand.name, subject(services.sealer, brand.name, psu.id))
 
 
+def method_of(psu: Psu) -> ScaMethod | None:
+    """How the PSU authenticates on the pages."""
+    return next((method for method in psu.sca_methods if method in METHODS), None)
+
+
 async def start_challenge(
     services: Services, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None
 ) -> tuple[ScaChallenge, ScaEvidence | None]:
     """A started challenge, with the evidence if it confirmed by itself. `take_sending` comes first. Raises
     AuthenticationUnavailable or UpstreamTimedOut."""
-    method = next((method for method in psu.sca_methods if method in METHODS), None)
+    method = method_of(psu)
     if method is None:
         raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
     async with answering():

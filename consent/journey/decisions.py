@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization_details import LODGED_AS_RAR
-from consent.errors import RequestUriInvalid
+from consent.errors import RequestUriInvalid, SignaturesMissing
 from consent.formats import check_format
 from consent.journey.authorising import Approval
 from consent.journey.linking import linked_of, shown_of
@@ -19,7 +19,7 @@ from consent.journey.outcome import approve, deny
 from consent.journey.problems import AuthenticationUnavailable, JourneyAnswered
 from consent.journey.rows import Journey, take_journey
 from consent.journey.session import Asked, answering
-from consent.journey.terms import Option, load_options, offered, render_shown, render_terms
+from consent.journey.terms import Option, load_options, needing_others, offered, render_shown, render_terms
 from consent.lifecycle import ConsentEvent, state_after
 from consent.par import LODGED_AS_DEFAULT
 from consent.ports import LinkedTerms, Psu, ScaEvidence
@@ -58,7 +58,7 @@ async def decide(
     """Store a decision about `consent_id`, or about the next request of `client_id` that names no consent. `upstream_ids` None shares
     every account that the PSU may share, or that a consent to be authorised again covers. A new decision replaces one that still waits.
 
-    Raises ConsentUnknown, ConsentForeign, ConsentNotAuthorised, ConsentExpired, ConsentRevoked, AccountUnknown or
+    Raises ConsentUnknown, ConsentForeign, ConsentNotAuthorised, ConsentExpired, ConsentRevoked, AccountUnknown, SignaturesMissing or
     AuthenticationUnavailable."""
     decision_id = services.ids.uuid()
     consent = await _load_decidable(services, brand, consent_id, psu, approve=approve)
@@ -156,10 +156,10 @@ async def choose_options(
     upstream_ids: tuple[str, ...] | None,
 ) -> tuple[Option, ...]:
     """The accounts that are decided on; `upstream_ids` None: every one that may be shared, or, for a
-    payment, the first that may pay. Raises AccountUnknown."""
+    payment, the first that may pay. Raises AccountUnknown or SignaturesMissing."""
     options = await load_options(services, brand, psu, decision_id)
     if consent is not None:
-        options = offered(consent, options)
+        options = _check_signatures(consent, options, upstream_ids)
     chosen = tuple(option for option in options if upstream_ids is None or option.upstream_id in upstream_ids)
     if not chosen or (upstream_ids is not None and len(chosen) != len(set(upstream_ids))):
         raise AccountUnknown("not an account that the PSU may share")
@@ -168,6 +168,15 @@ async def choose_options(
             raise AccountUnknown("a payment from several accounts")
         return chosen[:1]
     return chosen
+
+
+def _check_signatures(consent: Consent, options: tuple[Option, ...], upstream_ids: tuple[str, ...] | None) -> tuple[Option, ...]:
+    """What is offered. Raises SignaturesMissing where others must agree to what is decided on."""
+    able, withheld = offered(consent, options), needing_others(consent, options)
+    named = [option for option in withheld if upstream_ids is not None and option.upstream_id in upstream_ids]
+    if named or (withheld and upstream_ids is None and not able):
+        raise SignaturesMissing(f"{len(withheld)} accounts need others")
+    return able
 
 
 async def ask_device(

@@ -73,7 +73,7 @@ def shown_of(client: Client, consent: Consent, options: tuple[Option, ...], *, p
         clusters=(),
         until="",
         window="",
-        accounts=tuple(f"{option.name}, ending {option.ending}" if option.ending else option.name for option in options),
+        accounts=tuple(option.label for option in options),
         page=page,
         payment=render_facts(payment_in(consent)),
     )

@@ -1,6 +1,7 @@
 """The login page: who is the PSU? Then a new session secret, and strong authentication is started.
 
-RTS (EU) 2018/389 article 4(3): five failed attempts block; the answer is the same for an unknown name and a wrong password.
+RTS (EU) 2018/389 article 4(3): five failed attempts block; the answer is the same for an unknown name and a wrong password. The
+page that comes again holds nothing that was typed: a password typed as the name would be stored with the journey and shown.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from consent.journey.attempts import (
     take_attempt,
 )
 from consent.journey.authentication import record_authentication, start_authentication
+from consent.journey.blocked import show_blocked
 from consent.journey.boundary import see_other, tell
 from consent.journey.challenge import forgive_codes, seal_challenge, seal_evidence, start_challenge, take_sending
 from consent.journey.cookies import set_cookie
@@ -42,6 +44,8 @@ class Subjects:
 
 
 async def show_login(services: Services, brand: Brand, session: Session) -> Response:
+    if session.journey.notice in (Notice.CREDENTIALS_BLOCKED, Notice.SENDING_BLOCKED):
+        return show_blocked(services, brand, session)
     return render_page(
         brand,
         "login",

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.errors import AccountClosed
 from consent.journey.authentication import record_authentication
 from consent.journey.authorising import Approval, check_authorisable
+from consent.journey.blocked import show_blocked
 from consent.journey.boundary import log_notice, see_other
-from consent.journey.challenge import Choice, forgive_codes, seal_chosen, start_challenge, take_sending
+from consent.journey.challenge import Choice, forgive_codes, method_of, seal_chosen, start_challenge, take_sending
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import claim_of
 from consent.journey.linking import linked_of, payment_in, render_facts, render_money, shown_of
@@ -19,7 +20,7 @@ from consent.journey.outcome import approve
 from consent.journey.problems import FormStale
 from consent.journey.rows import PATHS, Notice, Stage, path_of, seen, update_unmoved
 from consent.journey.session import Session, load_psu
-from consent.journey.terms import Option, choose, load_options, offered
+from consent.journey.terms import Option, choose, load_options, needing_others, offered
 from consent.pages.render import render_page
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
@@ -29,7 +30,9 @@ from kernel.http.message import Response
 
 async def show_payment(services: Services, brand: Brand, session: Session) -> Response:
     psu = await load_psu(services, brand, session.journey)
-    asked, options = session.asked, await _load_options(services, brand, session, psu)
+    if session.journey.notice is Notice.SENDING_BLOCKED:
+        return show_blocked(services, brand, session)
+    asked, (options, withheld) = session.asked, await _load_options(services, brand, session, psu)
     terms = payment_in(asked.consent)
     return render_page(
         brand,
@@ -43,6 +46,8 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
         payee=terms.creditor_name,
         facts=render_facts(terms),
         options=options,
+        withheld=tuple(option.label for option in withheld),
+        is_last=method_of(psu) == "device",
         is_fixed=terms.debtor_account is not None,
         psu_name=psu.display_name,
     )
@@ -51,7 +56,7 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
 async def take_payment(services: Services, brand: Brand, session: Session, form: Form) -> Response:
     """The PSU agrees to the payment from one account: strong authentication for it is started."""
     psu = await load_psu(services, brand, session.journey)
-    options = await _load_options(services, brand, session, psu)
+    options, _ = await _load_options(services, brand, session, psu)
     is_fixed = payment_in(session.asked.consent).debtor_account is not None
     chosen = options[:1] if is_fixed else choose(options, form.accounts)
     if len(chosen) != 1:
@@ -60,7 +65,7 @@ async def take_payment(services: Services, brand: Brand, session: Session, form:
     if not await take_sending(services, brand, journey, psu):
         return await _ask_again(services, session, Notice.SENDING_BLOCKED)
     linked = linked_of(session.asked.consent, chosen[0].upstream_id)
-    choice = Choice(chosen[0].upstream_id, linked.digest)
+    choice = Choice(chosen[0].upstream_id, linked.digest, chosen[0].label)
     challenge, evidence = await start_challenge(services, brand, psu, journey.id, linked)
     if evidence is not None:
         return await complete_payment(services, brand, session, psu, choice, evidence=evidence)
@@ -81,7 +86,7 @@ async def complete_payment(
     """The PSU has authenticated for the payment: one transaction authorises it, or nothing happens. That the evidence is linked to the
     terms is checked in it, against the consent under its lock (consent/journey/authorising.py)."""
     journey, asked = session.journey, session.asked
-    options = await _load_options(services, brand, session, psu)
+    options, _ = await _load_options(services, brand, session, psu)
     paying = tuple(option for option in options if option.upstream_id == choice.upstream_id)
     if not paying:
         return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
@@ -108,12 +113,15 @@ async def complete_payment(
         return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
 
 
-async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
-    """The accounts that can pay, or the one that the TPP named. Raises what `check_authorisable` raises: nobody is asked to confirm what
-    cannot be authorised any more."""
+async def _load_options(
+    services: Services, brand: Brand, session: Session, psu: Psu
+) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """The accounts that can pay, or the one that the TPP named; and those from which others must agree too. Raises what
+    `check_authorisable` raises: no one is asked to confirm what cannot be authorised any more."""
     asked = session.asked
     consent = check_authorisable(asked.consent, client_id=asked.client.id, psu_id=psu.id, now=services.clock.now())
-    return offered(consent, await load_options(services, brand, psu, session.journey.id))
+    options = await load_options(services, brand, psu, session.journey.id)
+    return offered(consent, options), needing_others(consent, options)
 
 
 async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:

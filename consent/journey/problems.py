@@ -25,7 +25,7 @@ class JourneyAnswered(Problem):
 
 class FormForged(Problem):
     code = "form_forged"
-    public = "This form did not come from the page we showed you, so we have not used it. Nothing was shared."
+    public = "This form did not come from the page we showed you, so we have not used it. Nothing was shared or paid. Please go back to the app or website you came from and start again."
 
 
 class FormStale(Problem):
@@ -37,19 +37,19 @@ class FormStale(Problem):
 
 class FormMalformed(Problem):
     code = "form_malformed"
-    public = "We could not read the form that was sent."
+    public = "We could not read the form that was sent, so we have not used it. Go back one page and try again."
 
 
 class AccessUnknown(Problem):
     """A consent that does not exist, or that another PSU gave."""
 
     code = "access_unknown"
-    public = "We cannot find what you are looking for. It may have been typed wrongly."
+    public = "We cannot find what you are looking for. It may have been typed wrongly. Choose it from the list."
 
 
 class AuthenticationUnavailable(Problem):
     code = "authentication_unavailable"
-    public = "We could not confirm that it is you, because no way to do so is set up for you. Please contact us."
+    public = "We could not confirm that it is you, because no way to do so is set up for you. Please contact us to set one up, then go back to the app or website you came from and start again."
 
 
 _PAGES: dict[type[Problem], tuple[int, str]] = {

@@ -55,6 +55,8 @@ class Notice(StrEnum):
     CODE_BLOCKED = "code_blocked"
     CODE_EXPIRED = "code_expired"
     CODE_SENT = "code_sent"
+    REQUEST_EXPIRED = "request_expired"
+    REQUEST_SENT = "request_sent"
     SENDING_BLOCKED = "sending_blocked"
     DEVICE_WAITING = "device_waiting"
     NO_ACCOUNT = "no_account"

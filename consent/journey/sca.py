@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.errors import PaymentNotLinked
 from consent.journey.attempts import FAILURES_MAX, NO_ATTEMPT_LEFT, code_subject, take_attempt
 from consent.journey.authentication import record_authentication
+from consent.journey.blocked import show_blocked
 from consent.journey.boundary import see_other, tell
 from consent.journey.challenge import (
     Choice,
@@ -25,7 +26,7 @@ from consent.journey.challenge import (
 )
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import leave
-from consent.journey.linking import linked_of, payment_in, render_facts
+from consent.journey.linking import linked_of, payment_in, render_facts, render_money
 from consent.journey.paying import complete_payment
 from consent.journey.problems import FormStale
 from consent.journey.rows import (
@@ -51,7 +52,10 @@ from kernel.http.message import Response
 
 async def show_sca(services: Services, brand: Brand, session: Session) -> Response:
     journey = session.journey
-    challenge, _ = _open(services, session)
+    if journey.notice is Notice.CODE_BLOCKED:
+        return show_blocked(services, brand, session)
+    challenge, choice = _open(services, session)
+    terms = payment_in(session.asked.consent) if session.is_payment else None
     return render_page(
         brand,
         "sca",
@@ -62,8 +66,9 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
         client_name=session.client_name,
         method=challenge.method if challenge else "one_time_code",
         hint=challenge.hint if challenge else "",
-        may_resend=journey.codes_sent < CODES_SENT_MAX,
-        facts=render_facts(payment_in(session.asked.consent)) if session.is_payment else (),
+        may_resend=journey.codes_sent < CODES_SENT_MAX and journey.notice is not Notice.SENDING_BLOCKED,
+        amount=render_money(terms.amount) if terms else "",
+        facts=(*render_facts(terms), ("From", choice.account if choice else "")) if terms else (),
     )
 
 
@@ -76,7 +81,8 @@ async def take_sca(services: Services, brand: Brand, session: Session, form: For
         return await _resend(services, brand, session, psu)
     challenge, choice = _open(services, session)
     if challenge is None or challenge.expires_at <= services.clock.wall():
-        return await tell(services, session.journey, Notice.CODE_EXPIRED)
+        is_device = challenge is not None and challenge.method == "device"
+        return await tell(services, session.journey, Notice.REQUEST_EXPIRED if is_device else Notice.CODE_EXPIRED)
     if challenge.method == "device":
         return await _ask_device(services, brand, session, psu, challenge, choice=choice)
     if not await _take_attempts(services, brand, session.journey, psu):
@@ -169,8 +175,10 @@ async def _resend(services: Services, brand: Brand, session: Session, psu: Psu) 
     sealer = services.sealer
     sealed = seal_chosen(sealer, journey, challenge, choice) if choice else seal_challenge(sealer, journey, challenge)
 
+    sent = Notice.REQUEST_SENT if challenge.method == "device" else Notice.CODE_SENT
+
     async def work(connection: AsyncConnection) -> None:
-        if not await update_unmoved(connection, journey, challenge=sealed, notice=Notice.CODE_SENT):
+        if not await update_unmoved(connection, journey, challenge=sealed, notice=sent):
             raise FormStale("the journey has moved on: what was sent is nobody's")
 
     await services.database.write(work)

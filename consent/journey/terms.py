@@ -42,6 +42,12 @@ class Option:
     ending: str  # last digits of its number, "" if it has none
     currency: str
     numbers: tuple[tuple[str, str], ...] = ()  # scheme and identification; for no page
+    signatures: int = 1  # that a payment from it needs
+
+    @property
+    def label(self) -> str:
+        """As a sentence names it."""
+        return f"{self.name}, ending {self.ending}" if self.ending else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ def option_of(account: Account, handle: str = "") -> Option:
         ending=_ending(account),
         currency=account.currency,
         numbers=tuple((identifier.scheme.value, identifier.identification) for identifier in account.identifiers),
+        signatures=account.signatures,
     )
 
 
@@ -105,7 +112,7 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "acco
         clusters=terms.clusters,
         until=terms.until,
         window=terms.window,
-        accounts=tuple(f"{option.name}, ending {option.ending}" if option.ending else option.name for option in options),
+        accounts=tuple(option.label for option in options),
         page=page,
     )
 
@@ -127,15 +134,31 @@ def kept(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
     return tuple(option for option in options if option.upstream_id in covered)
 
 
-def _may_pay(consent: Consent, option: Option) -> bool:
+def _can_pay(consent: Consent, option: Option) -> bool:
     """Whether a payment can be made from the account: no exchange is made here, and a card or a loan pays nobody."""
     return consent.payment is None or (option.currency == consent.payment.amount.currency and option.type in PAYING_TYPES)
 
 
+def _is_one_persons(consent: Consent, option: Option) -> bool:
+    """Whether one PSU alone may agree: the others who must sign a payment cannot be asked here."""
+    return consent.payment is None or option.signatures == 1
+
+
 def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
     """What a PSU may share under the consent: what it covers already; more, if it covers nothing yet or is to be changed, and no other
-    account than those that its client asked for by number."""
-    options = tuple(option for option in options if _may_pay(consent, option))
+    account than those that its client asked for by number. A payment, only from what the PSU alone may pay from."""
+    able = (option for option in _named(consent, options, amendment) if _can_pay(consent, option))
+    return tuple(option for option in able if _is_one_persons(consent, option))
+
+
+def needing_others(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """What could make the payment, if those who must sign it too were asked."""
+    able = (option for option in _named(consent, options, None) if _can_pay(consent, option))
+    return tuple(option for option in able if not _is_one_persons(consent, option))
+
+
+def _named(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None) -> tuple[Option, ...]:
+    """The accounts that the request is about."""
     staying, numbers = kept(consent, options), numbers_of(consent)
     if consent.accounts and amendment is None:
         return staying

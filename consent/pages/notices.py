@@ -13,22 +13,28 @@ class Notice:
     text: str
     field: str = ""  # id of the input that it is about
     is_error: bool = True
+    heading: str = ""  # of the page that takes the place of a form that is locked
 
 
 NOTICES: Mapping[str, Notice] = MappingProxyType(
     {
         "credentials_wrong": Notice("That username and password do not match. Check them and try again.", "username"),
         "credentials_blocked": Notice(
-            "There were too many failed attempts. To keep you safe, logging in is blocked for now. Try again in 15 minutes."
+            "There were too many failed attempts. To keep you safe, logging in is blocked for now. Try again in 15 minutes.",
+            heading="You cannot log in for now",
         ),
         "code_wrong": Notice("That code is not right. Check it and try again.", "otp"),
         "code_blocked": Notice(
-            "There were too many failed attempts. To keep you safe, we cannot take another code now. Try again in 15 minutes."
+            "There were too many failed attempts. To keep you safe, we cannot take another code now. Try again in 15 minutes.",
+            heading="You cannot confirm for now",
         ),
         "code_expired": Notice("That code has expired. Ask for a new one.", "otp"),
+        "request_expired": Notice("The request on your device has expired. Send a new one."),
         "code_sent": Notice("We have sent you a new code.", is_error=False),
+        "request_sent": Notice("We have sent a new request to your device.", is_error=False),
         "sending_blocked": Notice(
-            "We have sent you too many requests to confirm. To keep you safe, we send no more for now. Try again in 15 minutes."
+            "We have sent you too many requests to confirm. To keep you safe, we send no more for now. Try again in 15 minutes.",
+            heading="You cannot confirm for now",
         ),
         "device_waiting": Notice("Your device has not confirmed yet. Confirm there, then continue here.", is_error=False),
         "timed_out": Notice("We logged you out, because nothing happened for a while. Please log in again.", is_error=False),

@@ -42,9 +42,7 @@ def stylesheet_url(colour: str) -> str:
 @lru_cache(maxsize=64)
 def render_stylesheet(colour: str) -> bytes:
     """`colour` is `#rrggbb`. ValueError for anything else: it becomes part of the stylesheet."""
-    if not _COLOUR.fullmatch(colour):
-        raise ValueError("a brand's colour is written #rrggbb")
-    accent = (int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16))
+    accent = rgb_of(colour)
     on_accent = max((WHITE, BLACK), key=lambda ink: contrast(ink, accent))  # one of them always suffices
     properties = {
         "accent": accent,
@@ -54,6 +52,13 @@ def render_stylesheet(colour: str) -> bytes:
     }
     declared = "".join(f"--{name}:rgb{value};" for name, value in properties.items())
     return f":root{{{declared}}}\n{_RULES}".encode()
+
+
+def rgb_of(colour: str) -> Rgb:
+    """ValueError for anything but `#rrggbb`."""
+    if not _COLOUR.fullmatch(colour):
+        raise ValueError("a brand's colour is written #rrggbb")
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def readable(ink: Rgb, paper: Rgb) -> Rgb:

@@ -72,6 +72,7 @@ def _read_account(sealer: Sealer, brand: str, row: sa.Row[tuple[object, ...]]) -
         opened_at=row.opened_at,
         eligible=row.eligible,
         switched=row.switched,
+        signatures=row.signatures,
     )
 
 

@@ -64,6 +64,13 @@ class AccountOpening(msgspec.Struct, frozen=True, kw_only=True):
     servicer_bic: str | None = None
     product_id: str | None = None  # of the catalogue
     switched: bool | None = None  # None: the switch service does not know the account
+    signatures: int | None = None  # that a payment from it needs; None: of every holder who may approve
+
+
+def signatures_of(opening: AccountOpening) -> int:
+    """How many holders must agree to a payment: all of those who may, unless the account was opened with fewer in mind."""
+    approving = sum(holder.right is Right.APPROVE for holder in opening.holders)
+    return opening.signatures if opening.signatures is not None else max(1, approving)
 
 
 class StatusChange(msgspec.Struct, frozen=True, kw_only=True):

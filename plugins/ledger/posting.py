@@ -34,6 +34,7 @@ from plugins.ledger.entries import (
     StatusChange,
     check_balanced,
     check_fits,
+    signatures_of,
 )
 
 Row = tuple[Any, ...]
@@ -79,6 +80,7 @@ class Ledger:
                 opened_at=opening.opened_at,
                 product=opening.product,
                 eligible=opening.eligible,
+                signatures=signatures_of(opening),
                 credit_line_minor=opening.credit_line.minor if opening.credit_line else None,
                 servicer_bic=opening.servicer_bic,
                 identity=seal_identity(self._sealer, opening.identity, brand, opening.id),

@@ -43,6 +43,7 @@ accounts = sa.Table(
     sa.Column("product_id", _key(40), nullable=True),
     sa.Column("eligible", sa.Boolean, nullable=False),
     sa.Column("switched", sa.Boolean, nullable=True),  # null: the switch service does not know the account
+    sa.Column("signatures", sa.Integer, nullable=False, server_default="1"),  # that a payment from it needs
     sa.Column("credit_line_minor", sa.BigInteger, nullable=True),
     sa.Column("servicer_bic", sa.String(11), nullable=True),
     sa.Column("identity", sa.LargeBinary, nullable=True),  # sealed: numbers, names, nickname

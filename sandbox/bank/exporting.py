@@ -151,6 +151,7 @@ class Export:
             servicer_bic=row.servicer_bic,
             product_id=row.product_id,
             switched=row.switched,
+            signatures=row.signatures,
         )
 
     def _leg(self, row: Any) -> Leg:

@@ -62,7 +62,7 @@ def test_a_person_is_told_in_their_own_words_what_a_client_did_wrong(problem, to
 def test_headers_let_a_page_load_its_style_and_nothing_else():
     headers = render_error_page(BRAND, "server_error", "x", 500).headers
     assert headers["Content-Security-Policy"] == (
-        "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "no-referrer"
