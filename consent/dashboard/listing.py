@@ -1,13 +1,13 @@
-"""The list of who has access: those who ask and wait for an answer, those who can see something now, then those who no longer
-can. Searched and sorted by a plain form."""
+"""The list of what a PSU agreed to: those who ask and wait for an answer, those who can see something now, those who no longer can,
+then payments. Searched and sorted by a plain form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from consent.dashboard.access import Access
 from consent.dashboard.asked import load_questions, parse_page
-from consent.dashboard.loading import load_accesses
+from consent.dashboard.loading import load_overview
 from consent.journey.forms import form_token
 from consent.journey.rows import Stage
 from consent.journey.session import Session, load_psu
@@ -34,8 +34,8 @@ async def show_list(services: Services, brand: Brand, session: Session, request:
     search = query.get("q", "").strip()[:SEARCH_CHARACTERS_MAX]
     sort = query.get("sort") if query.get("sort") in SORTS else SORT_DEFAULT
     assert sort is not None
-    everything = await load_accesses(services, brand, psu)
-    found = sorted((access for access in everything if matches(access, search)), key=SORTS[sort][1])
+    overview = await load_overview(services, brand, psu)
+    found = sorted((access for access in overview.accesses if matches(access, search)), key=SORTS[sort][1])
     return render_page(
         brand,
         "access_list",
@@ -45,7 +45,8 @@ async def show_list(services: Services, brand: Brand, session: Session, request:
         questions=await load_questions(services, brand, psu, parse_page(query.get("asked", ""))),
         active=[access for access in found if access.is_active],
         past=[access for access in found if not access.is_active],
-        has_any=bool(everything),
+        payments=[payment for payment in overview.payments if contains(payment.names, search)],
+        has_any=bool(overview.accesses or overview.payments),
         search=search,
         sort=sort,
         sorts=[(name, label) for name, (label, _) in SORTS.items()],
@@ -54,5 +55,8 @@ async def show_list(services: Services, brand: Brand, session: Session, request:
 
 def matches(access: Access, search: str) -> bool:
     """By any name that a PSU may know the third party by."""
-    names = (access.name, access.organisation, access.on_behalf_of)
+    return contains((access.name, access.organisation, access.on_behalf_of), search)
+
+
+def contains(names: Iterable[str], search: str) -> bool:
     return any(search.casefold() in name.casefold() for name in names)

@@ -1,12 +1,15 @@
-"""Read what a PSU has given, and what is needed to describe it: four statements, and then one question to the bank's own systems.
+"""Read what a PSU has given, and what is needed to describe it: five statements, and then one question to the bank's own systems.
 
 Nobody else's consent is ever read here: the PSU's id is part of the question.
 """
+
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.clients.document import load_clients
 from consent.dashboard.access import Access, Known, Parties, describe
+from consent.dashboard.payments import AgreedPayment, describe_payment
 from consent.journey.problems import AccessUnknown
 from consent.journey.session import answering
 from consent.ports import Psu
@@ -21,16 +24,32 @@ from kernel.errors import UpstreamFailed, UpstreamTimedOut
 LIVE_MAX = 500  # consents shown that may still be used
 ENDED_MAX = 200  # and that may not, the last ended first
 CONSENT_ID_CHARACTERS_MAX = 128
+PAYMENTS_MAX = 50  # shown, the last changed first
 ENDED_STATES = frozenset(ConsentState) - LIVE_STATES - {ConsentState.REJECTED}
 
 
-async def load_accesses(services: Services, brand: Brand, psu: Psu) -> tuple[Access, ...]:
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a PSU has agreed to: access that goes on or has ended, and payments."""
+
+    accesses: tuple[Access, ...]
+    payments: tuple[AgreedPayment, ...]
+
+
+async def load_overview(services: Services, brand: Brand, psu: Psu) -> Overview:
+    payment, decided = ConsentKind.PAYMENT, LIVE_STATES | ENDED_STATES
     async with services.database.read() as connection:
         live = await load_given(connection, services.sealer, brand.name, psu.id, states=LIVE_STATES, at_most=LIVE_MAX)
         ended = await load_given(connection, services.sealer, brand.name, psu.id, states=ENDED_STATES, at_most=ENDED_MAX)
-        parties = await _load_parties(connection, brand, (*live, *ended))
+        paid = await load_given(
+            connection, services.sealer, brand.name, psu.id, states=decided, at_most=PAYMENTS_MAX, kind=payment
+        )
+        parties = await _load_parties(connection, brand, (*live, *ended, *paid))
     known = Known(parties, await _load_accounts(services, brand, psu))
-    return tuple(describe(services, brand, consent, known) for consent in (*live, *ended))
+    return Overview(
+        accesses=tuple(describe(services, brand, consent, known) for consent in (*live, *ended)),
+        payments=tuple(describe_payment(services, brand, consent, known) for consent in paid),
+    )
 
 
 async def load_access(services: Services, brand: Brand, psu: Psu, consent_id: str) -> Access:

@@ -55,15 +55,21 @@ async def load_consent(
 
 
 async def load_given(
-    connection: AsyncConnection, sealer: Sealer, brand: str, psu_id: str, *, states: Iterable[ConsentState], at_most: int
+    connection: AsyncConnection,
+    sealer: Sealer,
+    brand: str,
+    psu_id: str,
+    *,
+    states: Iterable[ConsentState],
+    at_most: int,
+    kind: ConsentKind = ConsentKind.ACCOUNTS,
 ) -> tuple[Consent, ...]:
-    """The consents for accounts that the PSU gave and that are in one of `states` by record, the last changed first. One payment is no
-    access that goes on: dashboards do not show it (UK Customer Experience Guidelines, Access Dashboards)."""
+    """The consents of a kind that the PSU gave and that are in one of `states` by record, the last changed first."""
     given = (
         _current(brand)
         .where(
             consents.c.psu_id == psu_id,
-            consents.c.kind == ConsentKind.ACCOUNTS.value,
+            consents.c.kind == kind.value,
             consents.c.state.in_([state.value for state in states]),
         )
         .order_by(consents.c.state_changed_at.desc(), consents.c.id)
