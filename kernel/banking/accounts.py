@@ -63,7 +63,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
     eligible: bool = True  # may be shared with third parties
     switched: bool | None = None  # moved to another bank by the switch service; None: that service does not know the account
-    signatures: int = 1  # how many of those who may sign for it must agree to a payment from it
+    signatures: int = 1  # how many people must agree to a payment from it, the customer it is listed for included
 
 
 class BalanceType(StrEnum):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +13,7 @@ from kernel.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.balances import held, last_balance
 from plugins.ledger.documents import Identity, open_identity
+from plugins.ledger.entries import Right
 
 
 async def load_accounts(
@@ -25,10 +27,12 @@ async def load_accounts(
 
 
 async def load_accounts_of(connection: AsyncConnection, sealer: Sealer, brand: str, customer_id: str) -> tuple[Account, ...]:
-    """The customer's accounts that may be shared, in the customer's own order."""
+    """The customer's accounts that may be shared, in the customer's own order. Where the customer may not approve payments, one
+    signature more is needed: that of somebody who may."""
     accounts, holders = tables.accounts, tables.holders
+    lacking = sa.case((holders.c.right == Right.APPROVE.value, 0), else_=1)
     statement = (
-        sa.select(accounts)
+        sa.select(accounts, (accounts.c.signatures + lacking).label("needed"))
         .join(holders, sa.and_(holders.c.brand == accounts.c.brand, holders.c.account_id == accounts.c.id))
         .where(
             holders.c.brand == brand,
@@ -38,7 +42,8 @@ async def load_accounts_of(connection: AsyncConnection, sealer: Sealer, brand: s
         )
         .order_by(holders.c.position, accounts.c.id)
     )
-    return tuple(_read_account(sealer, brand, row) for row in await connection.execute(statement))
+    rows = await connection.execute(statement)
+    return tuple(msgspec.structs.replace(_read_account(sealer, brand, row), signatures=row.needed) for row in rows)
 
 
 async def load_balances(

@@ -61,6 +61,30 @@ async def test_a_wrong_password_says_so_and_no_more(page, tpp, callback):
     await page.click("#login-submit")
     await page.wait_for_selector('[role="alert"]')
     await check_page(page, "log in")
+    assert await page.evaluate("document.activeElement.id") == "username"
+    assert await page.input_value("#username") == ""
+
+
+async def test_a_locked_login_shows_no_field_and_leads_back(page, tpp, callback):
+    await open_journey(page, tpp)
+    for _ in range(6):
+        await page.fill("#username", f"guessed-{page.viewport_size['width']}")
+        await page.fill("#password", "wrong")
+        await page.click("#login-submit")
+        await page.wait_for_selector('[role="alert"]')
+        if not await page.locator("#username").count():
+            break
+    await check_page(page, "you cannot log in for now")
+    assert await page.locator("input:not([type=hidden])").count() == 0
+    await page.click("#login-cancel")
+    assert "error=access_denied" in await land(page, callback)
+
+
+async def test_an_unknown_address_shows_a_page_with_its_icon(page, embedded_server):
+    await page.goto(f"{embedded_server.issuer}/no/such/page")
+    await check_page(page, "no such page")
+    icon = await page.get_attribute("link[rel=icon]", "href")
+    assert (await page.request.get(f"{embedded_server.issuer}{icon}")).ok
 
 
 async def test_bob_confirms_with_a_one_time_code(page, tpp, callback):
@@ -145,8 +169,10 @@ async def test_bob_checks_a_payment_and_confirms_it(page, tpp, callback):
     await page.check("#account-0")
     await page.click("#consent-approve")
     await page.wait_for_selector("#otp")
-    await check_page(page, "confirm it is you")
+    await check_page(page, "confirm the payment")
     assert "£1,165.88" in await page.inner_text("main")
+    assert "Everyday Current Account, ending" in await page.inner_text(".facts")
+    assert await page.inner_text("#otp-submit") == "Pay £1,165.88"
     assert [*out, await page.inner_text("#consent-deny")] == ["Do not pay"] * 3
     await page.fill("#otp", "123456")
     await page.click("#otp-submit")
@@ -163,12 +189,22 @@ async def test_a_payee_with_a_long_name_breaks_no_page(page, tpp):
     await page.check("#account-0")
     await page.click("#consent-approve")
     await page.wait_for_selector("#otp")
-    await check_page(page, "confirm it is you")
+    await check_page(page, "confirm the payment")
     await page.context.clear_cookies()
     await open_payment(page, tpp, **endless)
     await log_in(page, "dave")
     await page.wait_for_selector("#consent-deny")
     await check_page(page, "no account to pay from")
+
+
+async def test_erin_is_told_that_frank_must_sign_too(page, tpp, callback):
+    await open_payment(page, tpp)
+    await log_in(page, "erin")
+    await page.wait_for_selector("#consent-deny")
+    await check_page(page, "cannot make this payment alone")
+    assert await page.locator("#consent-approve").count() == 0
+    await page.click("#consent-deny")
+    assert "error=access_denied" in await land(page, callback)
 
 
 async def test_dave_has_nothing_to_pay_from(page, tpp, callback):

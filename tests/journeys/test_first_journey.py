@@ -91,7 +91,7 @@ async def test_alice_logs_in_chooses_two_accounts_and_approves(acme, browser):
     assert not any(control.checked for form in browser.page.forms for control in form.controls)
     await browser.press("consent-approve")
     assert browser.path == "/consent"
-    assert "There is a problem" in browser.page.text
+    assert "Choose at least one account" in browser.page.text
     await browser.press("consent-approve", account_0=True, account_3=True)
     assert set(browser.answer) == {"code", "state", "iss"}
     assert browser.answer["state"] == pushed.state

@@ -173,7 +173,7 @@ async def test_an_account_that_is_not_the_customers_cannot_be_slipped_in(acme, b
         token = browser.form_token("consent-approve")
         await browser.send("POST", "/consent", [("form_token", token), ("account", handle)])
         assert browser.path == "/consent"
-        assert "There is a problem" in browser.page.text
+        assert "Choose at least one account" in browser.page.text
     await finish(acme, browser, pushed)
 
 
@@ -197,6 +197,50 @@ async def test_a_form_that_cannot_be_read_is_refused_as_a_page(acme, browser, bo
     assert browser.error_code == "invalid_request"
     assert browser.headers["Content-Type"].startswith("text/html")
     await finish(acme, browser, pushed)
+
+
+HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("path", ["/no/such/page", "/consents/x/y", "/whoami/x", "/login/"])
+@pytest.mark.parametrize("base", ["issuer", "mtls"])
+async def test_an_unknown_address_shows_a_page_to_a_browser(acme, base, path):
+    answer = await acme.wire.call("GET", getattr(acme.folder, base) + path, certificate="none", headers={"Accept": HTML})
+    assert answer.status == 404
+    assert answer.header("Content-Type").startswith("text/html")
+    assert "default-src 'none'" in answer.header("Content-Security-Policy")
+    assert "There is no such page" in answer.body.decode()
+    assert 'href="/consents"' in answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "accept"),
+    [
+        ("GET", "/no/such/page", "*/*"),
+        ("GET", "/no/such/page", "application/json"),
+        ("GET", "/no/such/page", None),
+        ("POST", "/no/such/page", HTML),
+        ("GET", "/open-banking/v4.0/aisp/nothing", HTML),
+        ("GET", "/open-banking/v4.0/aisp/accounts", HTML),
+        ("GET", "/psd2/v1/nothing", HTML),
+        ("GET", "/whoami", HTML),
+    ],
+)
+async def test_a_client_of_an_api_gets_no_page(acme, method, path, accept):
+    """Whatever it says that it accepts, where an API is."""
+    headers = {} if accept is None else {"Accept": accept}
+    answer = await acme.wire.call(method, acme.folder.mtls + path, certificate="none", headers=headers)
+    assert answer.status in {400, 401, 404, 405, 406}
+    assert "html" not in (answer.header("Content-Type") or "")
+    assert "<html" not in answer.body.decode()
+
+
+@pytest.mark.parametrize("path", ["/favicon.ico", "/assets/icon.svg"])
+async def test_there_is_an_icon_in_the_brands_colour(acme, path):
+    answer = await acme.wire.call("GET", acme.folder.issuer + path, certificate="none", headers={"Accept": "image/*"})
+    assert (answer.status, answer.header("Content-Type")) == (200, "image/svg+xml")
+    assert 'fill="#1d4d8f"' in answer.body.decode()
+    assert "http" not in answer.body.decode().replace('xmlns="http://www.w3.org/2000/svg"', ""), "it loads nothing"
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/login"), ("DELETE", "/consent"), ("POST", "/jwks")])
@@ -250,11 +294,12 @@ async def test_guessing_is_stopped_after_five_attempts_and_everyone_else_goes_on
         await browser.press("login-submit", username="alice", password="alice-pw")
         assert browser.path == "/login"
         assert "too many failed attempts" in browser.page.text
-        async with Browser(acme.folder.ca) as elsewhere:
-            await begin(acme, elsewhere, "alice")
-            assert elsewhere.path == "/login"
-            await elsewhere.press("login-submit", username="ALICE ", password="alice-pw")
-            assert elsewhere.path == "/login"
+        for name in ("alice", "ALICE "):
+            async with Browser(acme.folder.ca) as elsewhere:
+                await begin(acme, elsewhere)
+                await elsewhere.press("login-submit", username=name, password="alice-pw")
+                assert elsewhere.path == "/login"
+                assert "login-submit" not in elsewhere.page.ids
         async with Browser(acme.folder.ca) as bobs:
             await begin(acme, bobs, "bob")
             for _ in range(5):

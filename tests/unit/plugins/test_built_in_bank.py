@@ -95,6 +95,25 @@ async def test_accounts_that_may_not_be_shared_are_not_offered(database, bank):
     assert [account.eligible for account in await bank.accounts(BRAND, ("loan",))] == [False]
 
 
+@pytest.mark.parametrize(
+    ("holders", "signatures", "needed"),
+    [
+        ((Right.APPROVE,), None, 1),
+        ((Right.APPROVE, Right.APPROVE), None, 2),
+        ((Right.APPROVE, Right.APPROVE), 1, 1),
+        ((Right.APPROVE, Right.VIEW), None, 1),
+        ((Right.VIEW, Right.APPROVE), None, 2),
+        ((Right.INITIATE, Right.APPROVE), 1, 2),
+    ],
+    ids=["sole", "joint", "either may sign", "the other only looks", "only looks", "may not approve"],
+)
+async def test_an_account_tells_how_many_must_agree_to_a_payment(database, bank, holders, signatures, needed):
+    """Of those who may approve, all, unless the account says otherwise; who may not approve is none of them."""
+    held = tuple(Holder(name, right) for name, right in zip(("ann", "ben"), holders, strict=False))
+    await open_accounts(database, opening("ours", *held, signatures=signatures))
+    assert [account.signatures for account in await bank.accounts_of(BRAND, "ann")] == [needed]
+
+
 async def test_the_banks_own_accounts_are_nobodys_to_read(database, bank):
     await open_accounts(database, opening("a"))
     assert await bank.accounts(BRAND, ("internal:world:GBP",)) == ()

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from consent.authorization_details import lodgement_of, parse_details
-from consent.errors import PaymentNotLinked
+from consent.errors import PaymentNotLinked, SignaturesMissing
+from consent.journey.attempts import SENT_MAX
 from consent.journey.challenge import Choice, open_chosen, seal_chosen
 from consent.journey.decisions import decide
 from consent.journey.linking import check_linked, linked_of, render_money, render_number
@@ -72,6 +73,7 @@ async def test_the_page_comes_before_the_authentication_which_is_linked_to_it(bo
     assert browser.html.count('type="radio" name="account"') == len(browser.handles) == 2
     assert "checked" not in browser.html
     assert "Old account" not in browser.text, "it is not to be used through third parties"
+    assert ">Pay £1,123.50</button>" in browser.html, "a device confirms at once: this is the last page"
     await browser.approve(1)
     assert set(browser.answer) == {"code", "state", "iss"}
     linked = world.identity.linked["ref-1"]
@@ -97,6 +99,8 @@ async def test_a_one_time_code_is_asked_for_with_amount_and_payee_before_it(both
     assert "£1,123.50" in browser.text
     assert "Merchant A" in browser.text
     await check_untouched(world, consent)
+    assert "From Bob's account, ending 6666" in " ".join(browser.text.split()), "the last page names the account that pays"
+    assert ">Pay £1,123.50</button>" in browser.html
     await browser.post({"otp": "000000"})
     assert "not right" in browser.text
     await browser.post({"otp": CODE})
@@ -349,6 +353,71 @@ async def test_a_stored_decision_pays_from_one_account_and_is_linked_too(both_wo
     assert kept.evidence.linked == digest_of(authorised.payment, consent.id, "up-1")
 
 
+@pytest.fixture
+def joint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alice's first account needs a second signature."""
+    first, *others = ACCOUNTS["c-alice"]
+    monkeypatch.setitem(ACCOUNTS, "c-alice", (msgspec.structs.replace(first, signatures=2), *others))  # type: ignore[arg-type]
+
+
+async def test_what_others_must_sign_too_is_not_offered_to_one(world: World, joint: None):
+    consent = await lodge(world)
+    browser = await opened(world, consent, "alice")
+    assert len(browser.handles) == 1
+    assert "Everyday" not in browser.text
+    assert "we cannot ask the others here yet" in browser.text
+    await browser.post({"account": ["up-1"]})
+    await check_untouched(world, consent)
+    named = await opened(world, await lodge(world, debtorAccount=debtor("c-alice")), "alice")
+    assert "You cannot make this payment alone" in named.text
+    assert "Everyday current account, ending 5678" in named.text
+    assert named.shows("consent-deny")
+    assert not named.shows("consent-approve")
+
+
+async def test_what_others_must_sign_too_is_given_by_no_stored_decision(world: World, joint: None):
+    """Neither where it is named, nor where nothing else could pay; and not by one that was stored before it was known."""
+    facts: dict[str, Any] = {"client_id": None, "approve": True, "psu": world.identity.psu("alice")}
+    consent = await lodge(world, debtorAccount=debtor("c-alice"))
+    for upstream_ids in (("up-1",), None):
+        with pytest.raises(SignaturesMissing):
+            await decide(world.services, BRAND, consent_id=consent.id, upstream_ids=upstream_ids, **facts)
+    await check_untouched(world, consent)
+
+
+async def test_a_second_signature_that_is_asked_for_meanwhile_stops_the_payment(world: World, monkeypatch: pytest.MonkeyPatch):
+    consent = await lodge(world)
+    browser = await opened(world, consent, "bob")
+    await browser.approve(0)
+    only = msgspec.structs.replace(ACCOUNTS["c-bob"][0], signatures=2)
+    monkeypatch.setitem(ACCOUNTS, "c-bob", (only,))  # type: ignore[arg-type]
+    await browser.post({"otp": CODE})
+    await check_untouched(world, consent)
+    assert "You cannot make this payment alone" in browser.text
+
+
+async def test_data_is_shared_by_one_holder_alone(world: World, joint: None):
+    """What two must sign for is a payment; each holder may let a third party read."""
+    browser = await (await world.browser().begin(await world.push(await world.lodge()))).log_in("alice")
+    assert "Everyday current account" in browser.text
+    await browser.approve(0)
+    assert "code" in browser.answer
+
+
+async def test_a_page_that_can_send_nothing_more_has_no_field(world: World):
+    """And says where to go."""
+    for _ in range(SENT_MAX):
+        browser = await opened(world, await lodge(world), "bob")
+        await browser.approve(0)
+    browser = await opened(world, await lodge(world), "bob")
+    await browser.approve(0)
+    assert browser.path == "/consent"
+    assert "<input" not in browser.html.replace('<input type="hidden"', "")
+    assert "Return to Acme Money" in browser.text
+    await browser.deny()
+    assert browser.answer["error"] == "access_denied"
+
+
 async def test_a_decision_on_whatever_comes_next_is_no_decision_on_a_payment(world: World):
     await decide(
         world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=world.identity.psu("alice")
@@ -356,16 +425,6 @@ async def test_a_decision_on_whatever_comes_next_is_no_decision_on_a_payment(wor
     consent = await lodge(world)
     assert (await world.browser().begin(await world.push(consent))).path == "/login"
     await check_untouched(world, consent)
-
-
-async def test_the_dashboard_lists_no_payment(world: World):
-    """UK Customer Experience Guidelines, Access Dashboards: of access that goes on. One payment is none."""
-    consent = await lodge(world)
-    await (await opened(world, consent, "alice")).approve(0)
-    browser = await (await world.browser().get("/consents")).log_in("alice")
-    assert "Acme Money" not in browser.text
-    await browser.get(f"/consents/{consent.id}")
-    assert browser.status == 404
 
 
 def test_what_people_compare_is_written_as_they_write_it():
