@@ -1,21 +1,27 @@
 """One client's connection: bounded in every wait, and silent about our insides when what arrives is not HTTP.
 
-RFC 9112 section 2.2 and 9.8. aiohttp bounds an idle connection; this adds a bound on the first request's head (a client that
-trickles it holds nothing) and on writing (a client that does not read holds nothing), and answers broken HTTP with a bare status.
+RFC 9112 section 2.2 and 9.8. aiohttp bounds an idle connection; this adds bounds on a head (a client that trickles it holds nothing,
+one that never ends it is refused: kernel/http/bounded_parser.py) and on writing (a client that does not read holds nothing), and
+answers broken HTTP with a bare status.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
+from kernel.http.bounded_parser import REQUESTS_AHEAD_MAX, BoundedParser, NoRoomForHead
+from kernel.http.byte_budget import ByteBudget
 from kernel.http.departure import Departure
 from kernel.http.limits import Limits
+from kernel.http.peer_share import share_of
 
 PRODUCT = "portcullis"
+REFUSED_SECONDS = 0.1  # for the answer to leave; aiohttp and TLS would wait for more of what was refused
+STATUSES: dict[object, int] = {LineTooLong: 431, NoRoomForHead: 503}
 
 log = structlog.get_logger(__name__)
 
@@ -23,30 +29,59 @@ log = structlog.get_logger(__name__)
 class Connection(web.RequestHandler):
     """aiohttp's protocol with our bounds and our answers."""
 
-    __slots__ = ("_first_head_timer", "_limits", "_stalled_timer", "departure")
+    __slots__ = ("_head_timer", "_limits", "_stalled_timer", "departure")
 
-    def __init__(self, server: web.Server, limits: Limits, **options: Any) -> None:
+    def __init__(self, server: web.Server, limits: Limits, heads: ByteBudget, **options: Any) -> None:
         super().__init__(server, keepalive_timeout=limits.idle_seconds, lingering_time=limits.linger_seconds, **options)
         self._limits = limits
         self.departure = Departure()
-        self._first_head_timer: asyncio.TimerHandle | None = None
+        parser = BoundedParser(self, self._loop, heads, is_paused=lambda: self._reading_paused, read_bufsize=self._read_bufsize)
+        self._parser = cast("Any", parser)
+        self._max_msg_queue_size, self._msg_queue_resume_size = REQUESTS_AHEAD_MAX, REQUESTS_AHEAD_MAX // 2
+        self._head_timer: asyncio.TimerHandle | None = None
         self._stalled_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._first_head_timer = self._loop.call_later(self._limits.first_head_seconds, self._abandon)
+        if self._bounded is not None:
+            self._bounded.share = share_of((transport.get_extra_info("peername") or ("",))[0])
+        self._await_head()
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.head_arrived()
         self._end_stall()
         self.departure.happen()
+        if self._bounded is not None:
+            self._bounded.release()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._bounded is not None and self._bounded.is_within_head:
+            self._await_head()
+
+    @property
+    def _bounded(self) -> BoundedParser | None:
+        """The parser, as long as aiohttp keeps it: until the connection is lost."""
+        return cast("BoundedParser | None", self._parser)
+
+    def _await_head(self) -> None:
+        """A head has `head_seconds` from its first byte to its end; the first one, from the end of the handshake."""
+        if self._head_timer is None:
+            self._head_timer = self._loop.call_later(self._limits.head_seconds, self._abandon_head)
+
     def head_arrived(self) -> None:
-        """The first request's head is whole: its sender is no longer on the clock."""
-        if self._first_head_timer is not None:
-            self._first_head_timer.cancel()
-            self._first_head_timer = None
+        """A request's head is whole: its sender is no longer on the clock."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _abandon_head(self) -> None:
+        self._head_timer = None
+        if self._request_in_progress:  # which is answered first
+            self._await_head()
+        else:
+            self._abandon()
 
     def _abandon(self) -> None:
         if self.transport is not None:
@@ -68,16 +103,20 @@ class Connection(web.RequestHandler):
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         """aiohttp's own complaints, by type alone: their texts quote what was sent."""
+        if isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            return  # a body that broke off, which its request was refused for
         log.warning("connection_failed", error=type(kw.get("exc_info")).__name__)
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
         """The answer to bytes that are not a request. The parser's message quotes them, so neither caller nor log receives it."""
+        status = STATUSES.get(type(exc), status)
         log.info("http_refused", peer=request.remote, error=type(exc).__name__, status=status)
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has begun; only closing is left")
-        return closing(web.Response(status=431 if isinstance(exc, LineTooLong) else status))
+        self._loop.call_later(REFUSED_SECONDS, self._abandon)  # what goes on sending holds nothing
+        return closing(web.Response(status=status))
 
 
 def closing(response: web.Response) -> web.Response:
@@ -121,10 +160,11 @@ class ConnectionServer(web.Server):
         super().__init__(handler, request_factory=self._raw_request)
         self._limits = limits
         self._options = options
+        self._heads = ByteBudget(limits.unfinished_head_bytes, limits.unfinished_head_bytes_per_peer)
         self._open = 0
 
     def __call__(self) -> Connection:
-        return Connection(self, self._limits, loop=self._loop, **self._options)
+        return Connection(self, self._limits, self._heads, loop=self._loop, **self._options)
 
     def _raw_request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> RawRequest:
         return RawRequest(message, payload, protocol, writer, task, self._loop)

@@ -16,7 +16,9 @@ from kernel.http.forms import parse_pairs
 from kernel.http.message import Query
 
 TARGET_CHARACTERS_MAX = 16_384
-HEAD_BYTES_MAX = 65_536  # all header names and values together
+HEAD_BYTES_MAX = 65_536  # of a whole head
+FIELD_BYTES_MAX = 16_384  # of one header, its name and its value; also of a request target
+FIELDS_MAX = 100
 HOST_CHARACTERS_MAX = 255
 
 _TARGET = re.compile(r"[!-~]+")

@@ -6,8 +6,12 @@ from typing import Final
 
 BODY_BYTES_MAX: Final = 1_048_576
 CONNECTIONS_MAX: Final = 10_000
+UNFINISHED_HEAD_BYTES_MAX: Final = (
+    8_388_608  # of all connections, beyond what each of them may hold (kernel/http/bounded_parser.py)
+)
+UNFINISHED_HEAD_BYTES_PER_PEER_MAX: Final = 1_048_576
 HANDSHAKE_SECONDS: Final = 10.0
-FIRST_HEAD_SECONDS: Final = 15.0  # from the end of the handshake to the end of the first request's head
+HEAD_SECONDS: Final = 15.0  # from the first byte of a head to its end; of a first one, from the end of the handshake
 IDLE_SECONDS: Final = 75.0  # from one answer to the end of the next request's head
 REQUEST_SECONDS: Final = 30.0  # body and application together
 WRITE_SECONDS: Final = 30.0
@@ -21,8 +25,10 @@ class Limits:
 
     body_bytes: Callable[[str], int] = lambda _path: BODY_BYTES_MAX
     connections: int = CONNECTIONS_MAX
+    unfinished_head_bytes: int = UNFINISHED_HEAD_BYTES_MAX
+    unfinished_head_bytes_per_peer: int = UNFINISHED_HEAD_BYTES_PER_PEER_MAX
     handshake_seconds: float = HANDSHAKE_SECONDS
-    first_head_seconds: float = FIRST_HEAD_SECONDS
+    head_seconds: float = HEAD_SECONDS
     idle_seconds: float = IDLE_SECONDS
     request_seconds: float = REQUEST_SECONDS
     write_seconds: float = WRITE_SECONDS

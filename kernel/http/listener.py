@@ -19,8 +19,6 @@ from kernel.http.limits import Limits
 from kernel.http.message import Listener
 
 BACKLOG: Final = 1024
-PARSER_FIELD_BYTES_MAX: Final = 65_536  # aiohttp answers by itself above these: they lie above every limit of a surface
-PARSER_HEADERS_MAX: Final = 100
 DEFAULT_LIMITS: Final = Limits()
 NO_PROXIES: Final = TrustedProxies()
 
@@ -48,10 +46,6 @@ async def serve(
         Boundary(app, refuse, listener, limits, proxies).handle,
         limits,
         access_log=None,
-        auto_decompress=False,  # a small body that unpacks into a large one is refused, not unpacked
-        max_line_size=PARSER_FIELD_BYTES_MAX,
-        max_field_size=PARSER_FIELD_BYTES_MAX,
-        max_headers=PARSER_HEADERS_MAX,
     )
     sockets = await asyncio.get_running_loop().create_server(
         server,

@@ -170,11 +170,10 @@ async def test_a_header_of_nine_kilobytes_reaches_the_application():
     assert [len(value) for value in surface.requests[0].headers.getall("Authorization")] == [9007, 8]
 
 
-@pytest.mark.parametrize("header", ["X-Bytes: \xff", "X-A: " + "a" * 40_000 + "\r\nX-B: " + "b" * 40_000])
-async def test_headers_that_are_no_text_or_too_large_together_are_refused_by_the_surface(header):
+async def test_headers_that_are_no_text_are_refused_by_the_surface():
     surface = Surface()
     async with listening(surface) as port:
-        sent = b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + header.encode("latin-1") + b"\r\n\r\n"
+        sent = b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Bytes: \xff\r\n\r\n"
         assert body_of(await exchange(port, sent)) == b"header_invalid"
 
 
@@ -282,7 +281,7 @@ async def test_a_refused_upgrade_leaves_the_connection_usable():
     ids=["silent", "stuck", "trickling"],
 )
 async def test_a_first_request_that_does_not_end_is_cut_off(sent, more):
-    async with listening(Surface(), limits=Limits(first_head_seconds=0.2)) as port:
+    async with listening(Surface(), limits=Limits(head_seconds=0.2)) as port:
         started = time.monotonic()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
 
