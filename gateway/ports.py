@@ -224,6 +224,7 @@ class Access:
     at: datetime
     interaction_id: str
     milliseconds: float
+    rule: str = ""  # the limit that refused it
 
 
 @dataclass(frozen=True, slots=True)

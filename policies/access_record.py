@@ -1,11 +1,12 @@
-"""Record who read what, when, and what they were told. No data leaves unless its record was taken."""
+"""Record who read what, when, and what they were told. No data leaves unless its record was taken; refusals are counted
+(gateway/refusals.py)."""
 
 from dataclasses import dataclass
 
 from gateway.account_path import account_parameter
 from gateway.exchange import Exchange
 from gateway.ports import Access, AccessRecords
-from kernel.errors import Overloaded
+from kernel.errors import Overloaded, RateExceeded
 from kernel.http.message import Response
 from openapi.dialect import Row
 
@@ -15,6 +16,7 @@ ALLOWED = "allowed"
 @dataclass(frozen=True)
 class AccessRecord:
     records: AccessRecords
+    refusals: AccessRecords
     name = "access_record"
 
     def applies(self, row: Row) -> bool:
@@ -23,10 +25,11 @@ class AccessRecord:
     def on_response(self, exchange: Exchange, response: Response) -> None:
         if exchange.token is None:
             return  # a stranger read nothing, and must not fill the queue
+        refused = exchange.problem is not None
         try:
-            self.records.record(access_of(exchange, response))
+            (self.refusals if refused else self.records).record(access_of(exchange, response))
         except Overloaded:
-            if exchange.problem is None and exchange.row.method == "GET":
+            if not refused and exchange.row.method == "GET":
                 raise  # a change has its own entry in the journal, and a refusal told nothing
 
 
@@ -46,6 +49,7 @@ def access_of(exchange: Exchange, response: Response) -> Access:
         at=exchange.received_at,
         interaction_id=exchange.interaction_id,
         milliseconds=exchange.milliseconds,
+        rule=exchange.problem.rule if isinstance(exchange.problem, RateExceeded) else "",
     )
 
 

@@ -17,6 +17,7 @@ class Parts:
     snapshots: Snapshots
     consents: Consents
     records: AccessRecords
+    refusals: AccessRecords
     clock: Clock
     certificate_status: CertificateStatus
     nonces: Nonces

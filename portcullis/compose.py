@@ -6,11 +6,10 @@ nothing here knows which it is.
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from consent import tables
 from consent.app import ConsentServer
@@ -31,16 +30,15 @@ from gateway.calls_in_flight import CallsInFlight, InFlightLimits
 from gateway.decisions import VersionedDecisions
 from gateway.guarded_accounts import GuardedAccounts
 from gateway.parts import Parts as UseCaseParts
-from gateway.ports import Access, AccountsUpstream
+from gateway.ports import AccountsUpstream
 from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
 from kernel.certificates import CertificateStatus
 from kernel.clock import Clock, monotonic
 from kernel.cursor import CursorSealer
-from kernel.database import Database, refuses_values
+from kernel.database import Database
 from kernel.dpop_nonces import Nonces
 from kernel.epoch import Epoch
-from kernel.grouped_writes import GroupedWrites
 from kernel.hot_state import HotState
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.hot_state_redis import RedisHotState
@@ -60,7 +58,7 @@ from policies.unattended_limit import Unattended
 from portcullis.customers import IdentifiedCustomers
 from portcullis.internal_clients import register_internal_clients
 from portcullis.key_ages import watch_keys
-from portcullis.records import access_writer, entry_writer
+from portcullis.record_queues import RecordQueues, open_queues
 from portcullis.settings import Settings
 
 
@@ -102,15 +100,8 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
     async with AsyncExitStack() as stack:
         versions, birth = await _open_versions(stack, parts)
         journal = Journal(tables.journal, tables.outbox)
-        issued = await stack.enter_async_context(
-            GroupedWrites.running(entry_writer(parts.database, journal), "token records", is_refused=refuses_values)
-        )
-        accessed = await stack.enter_async_context(
-            GroupedWrites.running(
-                access_writer(parts.database, journal, parts.clock), "access records", is_refused=refuses_values
-            )
-        )
-        _watch(parts.telemetry, versions, {"tokens": issued, "access": accessed})
+        queues = await stack.enter_async_context(open_queues(parts.database, journal, parts.clock, parts.telemetry))
+        _watch(parts.telemetry, versions)
         store = ConsentStore(
             database=parts.database, versions=versions, clock=parts.clock, ids=parts.ids, sealer=parts.sealer, journal=journal
         )
@@ -128,7 +119,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             dialects={dialect.name: dialect for dialect in DIALECTS},
             store=store,
             certificate_status=parts.certificate_status,
-            record_token=issued.record,
+            record_token=queues.issued.record,
             client_keys=ClientKeys(parts.fetching, monotonic),
             directories={directory.issuer: directory for directory in parts.directories},
             settings=_consent_settings(parts.settings),
@@ -143,7 +134,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             services=services,
             store=store,
             consent_server=ConsentServer(services, parts.telemetry),
-            gateway=_compose_gateway(parts, services, store, accessed),
+            gateway=_compose_gateway(parts, services, store, queues),
             versions=versions,
             notifiers=tuple(_compose_notifier(parts, brand) for brand in parts.brands),
         )
@@ -180,7 +171,7 @@ def _compose_notifier(parts: Parts, brand: Brand) -> Notifier:
     return notifier
 
 
-def _watch(telemetry: Telemetry, versions: Versions, queues: Mapping[str, GroupedWrites[Any]]) -> None:
+def _watch(telemetry: Telemetry, versions: Versions) -> None:
     """How far the server is from its ordinary state, for whoever watches it."""
     telemetry.watch("hot_state_trusted", "1 while versions come from the hot state.", lambda: versions.is_trusted)
     telemetry.watch(
@@ -191,14 +182,6 @@ def _watch(telemetry: Telemetry, versions: Versions, queues: Mapping[str, Groupe
     telemetry.watch(
         "limits_kept_locally", "Limits that the hot state did not keep, since the start.", lambda: versions.limited_locally
     )
-    for queue, records in queues.items():
-        telemetry.watch("records_waiting", "Records that wait to be written.", records.__len__, queue=queue)
-        telemetry.watch(
-            "records_refused",
-            "Records dropped because they could never be written.",
-            partial(getattr, records, "refused"),
-            queue=queue,
-        )
 
 
 async def _outlive_second_of(birth: float, clock: Clock) -> None:
@@ -208,7 +191,7 @@ async def _outlive_second_of(birth: float, clock: Clock) -> None:
         await asyncio.sleep(max(0.0, math.ceil(birth) - clock.wall().timestamp()))
 
 
-def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, accessed: GroupedWrites[Access]) -> Gateway:
+def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queues: RecordQueues) -> Gateway:
     rates = parts.settings.rates
     in_flight = CallsInFlight(InFlightLimits(rates.in_flight, rates.in_flight_per_client))
     parts.telemetry.watch("calls_in_flight", "Calls of resource APIs in flight, in units of their cost.", lambda: in_flight.total)
@@ -216,7 +199,8 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, acce
         tokens=TokenVerifier(services.keys, parts.clock),
         snapshots=services.snapshots,
         consents=store,
-        records=accessed,
+        records=queues.accessed,
+        refusals=queues.refusals,
         clock=parts.clock,
         certificate_status=parts.certificate_status,
         nonces=Nonces(parts.sealer),

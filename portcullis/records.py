@@ -1,4 +1,4 @@
-"""Queued journal entries, written a group at a time: data accesses, and tokens that store nothing else.
+"""Queued journal entries, written a group at a time: data accesses, refusals by window, and tokens that store nothing else.
 
 With the accesses goes when each consent was last used, so that whoever reads data never waits for that.
 """
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.last_used import Use, record_uses
 from gateway.ports import Access
+from gateway.refusals import Refusals
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.journal import Entry, Journal
@@ -39,6 +40,29 @@ def access_writer(database: Database, journal: Journal, clock: Clock) -> Callabl
         await database.write(work)
 
     return write
+
+
+def refusals_entry(refusals: Refusals) -> Entry:
+    """The entry of one client's refusals for one reason within one window. Operation, consent and interaction are the first one's."""
+    first = refusals.first
+    return Entry(
+        brand=first.brand,
+        kind="access.refused",
+        aggregate_id=first.client_id,
+        at=first.at,
+        actor=f"client:{first.client_id}",
+        interaction_id=first.interaction_id,
+        facts={
+            "outcome": first.outcome,
+            "rule": first.rule,
+            "status": first.status,
+            "operation": first.operation,
+            "dialect": first.dialect,
+            "consent_id": first.consent_id,
+            "count": refusals.count,
+            "until": (refusals.last_at or first.at).isoformat(),
+        },
+    )
 
 
 def _told_data(access: Access) -> bool:

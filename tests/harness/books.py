@@ -22,7 +22,7 @@ from plugins.ledger.balances import find_discrepancies
 from tests.harness.server import Server
 
 BRAND = "main"
-RECORDS_OF_ACCESS = ("data.accessed", "token.issued")  # written about refused calls too
+RECORDS_OF_ACCESS = ("data.accessed", "access.refused", "token.issued")  # written about refused calls too
 WATCHED = (
     c.consents,
     c.authorisations,

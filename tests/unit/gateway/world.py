@@ -553,6 +553,7 @@ class World:
         self.decisions = Decisions({keys_subject("main"): 1})
         self.consents = Consents({"consent-1": CONSENT}, {("org-1", "a3"): AccountReference("a3", "up3")})
         self.records = Records()
+        self.refusals = Records()
         self.statuses = Statuses()
         self.upstream = Upstream(rows=[transaction(number, ("up1", "up2", "up3")[number % 3]) for number in range(1, 31)])
         self.cursors = CursorSealer(Sealer({1: b"k" * 32}))
@@ -563,6 +564,7 @@ class World:
             snapshots=self.snapshots,
             consents=self.consents,
             records=self.records,
+            refusals=self.refusals,
             clock=self.clock,
             certificate_status=self.statuses,
             nonces=Nonces(Sealer({1: b"k" * 32})),

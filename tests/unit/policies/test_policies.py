@@ -310,7 +310,7 @@ class TestAccessRecord:
     def test_says_who_read_what_and_what_they_were_told(self):
         records, exchange = world.Records(), exchange_of(5, {"AccountId": "a1"})
         exchange.milliseconds = 1.5
-        AccessRecord(records).on_response(exchange, Response(200))
+        AccessRecord(records, world.Records()).on_response(exchange, Response(200))
         (access,) = records.taken
         assert (access.client_id, access.consent_id, access.account_ids) == ("client-1", "consent-1", ("a1",))
         assert (access.status, access.outcome, access.operation, access.milliseconds) == (200, "allowed", "read_balances", 1.5)
@@ -318,21 +318,21 @@ class TestAccessRecord:
     def test_names_no_account_when_it_was_refused(self):
         records, exchange = world.Records(), exchange_of(5, {"AccountId": "a1"})
         exchange.problem = errors.PermissionMissing()
-        AccessRecord(records).on_response(exchange, Response(403))
+        AccessRecord(world.Records(), records).on_response(exchange, Response(403))
         assert (records.taken[0].outcome, records.taken[0].account_ids) == ("permission_missing", ())
 
     def test_a_stranger_leaves_no_record(self):
         records, exchange = world.Records(), exchange_of()
         exchange.token = None
-        AccessRecord(records).on_response(exchange, Response(401))
+        AccessRecord(records, records).on_response(exchange, Response(401))
         assert records.taken == []
 
     def test_tells_nothing_that_cannot_be_recorded(self):
         with pytest.raises(errors.Overloaded):
-            AccessRecord(world.Records(full=True)).on_response(exchange_of(), Response(200))
+            AccessRecord(world.Records(full=True), world.Records()).on_response(exchange_of(), Response(200))
 
     def test_a_refusal_and_a_change_stand_without_their_record(self):
-        full = AccessRecord(world.Records(full=True))
+        full = AccessRecord(world.Records(full=True), world.Records(full=True))
         refused = exchange_of()
         refused.problem = errors.ConsentExpired()
         full.on_response(refused, Response(401))

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from consent.store.last_used import LastUsed, load_last_used
 from consent.tables import journal, outbox
 from gateway.ports import Access
+from gateway.refusals import RefusalWindows
+from kernel import json
 from kernel.clock import ManualClock
 from kernel.database import Database
 from kernel.journal import Journal
-from portcullis.records import access_writer
+from portcullis.records import access_writer, entry_writer, refusals_entry
 from tests.unit.consent.journey.world import START
 
 TOLD = Access(
@@ -75,3 +77,20 @@ async def test_a_group_is_written_in_two_statements(database):
     writer = access_writer(database, Journal(journal, outbox), ManualClock(START))
     await writer([replace(TOLD, consent_id=f"consent-{number}") for number in range(200)])
     assert database.statements - before == 2 + database.is_sqlite  # SQLite counts its BEGIN
+
+
+async def test_refusals_without_end_are_one_row_of_each_window(database):
+    """Read back as an operator would: who, why, how often, since when and until when."""
+    ended = []
+    windows = RefusalWindows(ended.append, lambda: 0.0)
+    for number in range(500):
+        refused = replace(TOLD, status=429, outcome="rate_exceeded", rule="default", account_ids=())
+        windows.record(replace(refused, at=START + timedelta(seconds=number)))
+    windows.end(early=True)
+    await entry_writer(database, Journal(journal, outbox))([refusals_entry(each) for each in ended])
+    async with database.read() as connection:
+        (row,) = (await connection.execute(sa.select(journal))).all()
+    assert (row.kind, row.aggregate_id, row.actor, row.at) == ("access.refused", "client-1", "client:client-1", START)
+    facts = json.decode(row.facts, dict)
+    assert (facts["outcome"], facts["rule"], facts["count"]) == ("rate_exceeded", "default", 500)
+    assert facts["until"] == (START + timedelta(seconds=499)).isoformat()
