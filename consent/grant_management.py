@@ -32,8 +32,8 @@ from kernel.errors import (
     ScopeInsufficient,
 )
 from kernel.http.message import Request, Response
+from kernel.identifiers import is_identifier
 
-GRANT_ID_CHARS_MAX = 128
 PATH = "/grants"
 ACTIONS = ("query", "revoke", "create", "merge", "replace")
 
@@ -82,7 +82,7 @@ async def _authorise(services: Services, brand: Brand, request: Request, scope: 
 
 async def _load_grant(services: Services, brand: Brand, client: Client, request: Request) -> Consent:
     grant_id = request.path.rpartition("/")[2]
-    if len(grant_id) > GRANT_ID_CHARS_MAX:
+    if not is_identifier(grant_id):
         raise GrantUnknown("not an id")
     async with services.database.read() as connection:
         consent = await load_consent(connection, services.sealer, brand.name, grant_id)

@@ -2,12 +2,12 @@
 
 from gateway.exchange import Exchange
 from gateway.guarded_accounts import GuardedAccounts
-from gateway.identifiers import is_identifier
 from gateway.ports import StatementFilter
 from gateway.statement_checks import is_inside
 from kernel.banking.consents import AccountReference, Consent
 from kernel.banking.statements import Statement
 from kernel.errors import StatementUnknown
+from kernel.identifiers import is_identifier
 
 
 async def load_statement(

@@ -1,16 +1,18 @@
 """JSON in and out, strictly.
 
-`decode` refuses duplicate members, NaN, bad UTF-8 and deep nesting, and says where a document is wrong. msgspec's errors are
+`decode` refuses duplicate members, NaN, bad UTF-8, texts that cannot be stored and deep nesting, and says where a document is wrong. msgspec's errors are
 text and stop at the first: this module alone reads that text, and a test pins it.
 """
 
 import json
 import re
+from itertools import chain
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
 from kernel.errors import FieldDateInvalid, FieldDuplicated, FieldInvalid, FieldMissing, FieldUnexpected, RequestMalformed
+from kernel.identifiers import is_storable
 
 T = TypeVar("T")
 
@@ -60,8 +62,7 @@ def check_duplicates(body: bytes) -> None:
         raise
     except (ValueError, RecursionError) as error:
         raise RequestMalformed(f"not JSON: {error}") from None
-    if _depth(document) > DEPTH_MAX:
-        raise RequestMalformed(f"nested deeper than {DEPTH_MAX}")
+    _check_values(document)
 
 
 def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -80,17 +81,21 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _depth(document: Any) -> int:
+def _check_values(document: Any) -> None:
+    """Raises RequestMalformed for one nested too deep, or with a text that no database could hold: it would fail far behind its reader."""
     depth, level = 0, [document]
     while level:
         depth += 1
+        if depth > DEPTH_MAX:
+            raise RequestMalformed(f"nested deeper than {DEPTH_MAX}")
+        if not all(is_storable(node) for node in level if isinstance(node, str)):
+            raise RequestMalformed("NUL, or half of a surrogate pair, in a text")
         level = [
             child
             for node in level
             if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
+            for child in (chain(node, node.values()) if isinstance(node, dict) else node)
         ]
-    return depth
 
 
 def _raise_field_problem(text: str) -> NoReturn:

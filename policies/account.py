@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from gateway.account_path import account_parameter
 from gateway.exchange import Exchange, present
-from gateway.identifiers import is_identifier
 from gateway.ports import Consents
 from kernel.access import Grant
 from kernel.errors import AccountNotConsented, AccountUnknown
+from kernel.identifiers import is_identifier
 from openapi.dialect import Row
 
 

@@ -27,7 +27,7 @@ from sandbox.clock import METADATA as CLOCK_METADATA
 from sandbox.clock import MovedClock
 from sandbox.control import Answer, Decision
 from sandbox.new_tpp import NewTpp
-from sandbox.tpps import Tpps, check_free
+from sandbox.tpps import Tpps
 
 KEPT_AT_RESET = frozenset({"clients", "key_sets", "signing_keys", "hot_state_epoch", "lease"})
 
@@ -69,8 +69,7 @@ class Actions:
 
     async def new_tpp(self, brand: Brand, asked: NewTpp) -> dict[str, Any]:
         """As `portcullis tpp new`: the content of client.json, and where it lies."""
-        folder = self.tpps.directory_path / asked.name
-        check_free(folder)
+        folder = self.tpps.free_folder(asked.name)
         made = await self.tpps.ensure(brand, asked)
         return {**made, "folder": str(folder)}
 

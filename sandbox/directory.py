@@ -211,9 +211,14 @@ class Directory:
         return re.sub(r"[^A-Za-z0-9]", "", self._ids.secret() + self._ids.secret())[:SOFTWARE_ID_CHARACTERS]
 
 
-def _check_asked(name: str, roles: Sequence[Role], redirect_uris: Sequence[str]) -> None:
+def check_name(name: str) -> None:
+    """Raises FieldInvalid for what names no TPP, and so no folder either."""
     if not NAME.fullmatch(name):
         raise FieldInvalid("a TPP's name", path="name", public="A name has 1 to 40 lower-case letters, digits and inner hyphens.")
+
+
+def _check_asked(name: str, roles: Sequence[Role], redirect_uris: Sequence[str]) -> None:
+    check_name(name)
     if not roles or len(set(roles)) != len(roles):
         raise FieldInvalid("roles", path="roles", public="At least one role is needed, and none twice.")
     if not 0 < len(redirect_uris) <= REDIRECT_URIS_MAX or any(map(_is_unfit, redirect_uris)):

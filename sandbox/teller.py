@@ -6,7 +6,7 @@ reads while it books is never misled.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.ports import CustomerAccounts, PsuIdentity
 from kernel import json
 from kernel.banking.accounts import Account, TransactionStatus
-from kernel.banking.money import Money
+from kernel.banking.money import Money, exponent
 from kernel.banking.visible_text import is_visible
 from kernel.brand import Brand
 from kernel.clock import Clock
@@ -24,6 +24,7 @@ from kernel.database import Database
 from kernel.errors import BodyTooLarge, FieldInvalid, OperationUnknown, Problem
 from kernel.http.message import Request, Response
 from kernel.ids import Ids
+from kernel.instants import to_utc
 from kernel.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import Narrative, open_narrative
@@ -36,6 +37,8 @@ OPPOSITE = "world"  # the bank's own account that takes the other side
 TEXT_LENGTH_MAX = 500
 REFERENCE_LENGTH_MAX = 140
 AHEAD_MAX = timedelta(days=366)  # of what is announced
+BEHIND_MAX = timedelta(days=3660)  # of what is booked late: statements are made for every month since
+WHOLE_DIGITS_MAX = 10  # of one amount: the figures of a statement are sums of many
 _PATHS = re.compile(rf"{PREFIX}transactions(/[^/]+/(book|release))?")
 
 
@@ -191,14 +194,15 @@ def _check_text(text: str, most: int, path: str) -> None:
 
 
 def _instant(booking: Booking, now: datetime) -> datetime:
-    """When it is, or will be, booked. Raises FieldInvalid."""
+    """When it is, or will be, booked. Raises FieldInvalid or FieldDateInvalid."""
     if booking.booked_at is None:
         return now
-    if booking.booked_at.tzinfo is None:
-        raise FieldInvalid(public="An instant with an offset, such as 2026-07-01T09:00:00Z.", path="booked_at")
-    if booking.booked_at > now + (AHEAD_MAX if booking.pending else timedelta()):
+    at = to_utc(booking.booked_at, "booked_at")
+    if at < now - BEHIND_MAX:
+        raise FieldInvalid(public="That is more than ten years ago.", path="booked_at")
+    if at > now + (AHEAD_MAX if booking.pending else timedelta()):
         raise FieldInvalid(public="That is too far in the future.", path="booked_at")
-    return booking.booked_at.astimezone(UTC)
+    return at
 
 
 def _amount(text: str, currency: str) -> Money:
@@ -207,6 +211,8 @@ def _amount(text: str, currency: str) -> Money:
         amount = Money.parse(text.removeprefix("-"), currency)
     except ValueError:
         raise FieldInvalid(public="A decimal amount with a sign, such as -12.50.", path="amount") from None
+    if len(str(abs(amount.minor))) > WHOLE_DIGITS_MAX + exponent(currency):
+        raise FieldInvalid(public=f"At most {WHOLE_DIGITS_MAX} digits before the point.", path="amount")
     if amount.minor == 0:
         raise FieldInvalid(public="Nothing moves.", path="amount")
     return Money(currency, -amount.minor) if text.startswith("-") else amount

@@ -29,7 +29,7 @@ from kernel.certificates import thumbprint_of
 from kernel.errors import FieldInvalid
 from kernel.jose import Algorithm
 from sandbox.atomic_file import PUBLIC, write_atomically
-from sandbox.directory import NAME, SEAL_FILES, TRANSPORT_FILES, Directory, Enrolment
+from sandbox.directory import NAME, SEAL_FILES, TRANSPORT_FILES, Directory, Enrolment, check_name
 from sandbox.new_tpp import NewTpp
 from sandbox.pki import TestPki
 
@@ -96,9 +96,17 @@ class Tpps:
         known = json.loads(await asyncio.to_thread((folder / "client.json").read_text))
         return await self.ensure(brand, _asked_before(known))
 
-    def _folder_of(self, name: str) -> Path:
+    def free_folder(self, name: str) -> Path:
+        """Where a new TPP will stand. Raises FieldInvalid for what names none, before it becomes part of a path, or if one stands there."""
+        check_name(name)
         folder = self.directory_path / name
-        if not NAME.fullmatch(name) or not (folder / "client.json").exists():
+        if (folder / "client.json").exists():
+            raise FieldInvalid(public="There is a TPP of this name already.", path="name")
+        return folder
+
+    def _folder_of(self, name: str) -> Path:
+        folder = self.directory_path / name if NAME.fullmatch(name) else None
+        if folder is None or not (folder / "client.json").exists():
             raise FieldInvalid(public="There is no TPP of this name.", path="name")
         return folder
 
@@ -147,12 +155,6 @@ class Tpps:
             "ciba": metadata.backchannel_token_delivery_mode,
             "notification_uri": metadata.backchannel_client_notification_endpoint,
         }
-
-
-def check_free(folder: Path) -> None:
-    """Raises FieldInvalid if a TPP stands there already."""
-    if (folder / "client.json").exists():
-        raise FieldInvalid(public="There is a TPP of this name already.", path="name")
 
 
 def check_fits_profile(asked: NewTpp) -> None:

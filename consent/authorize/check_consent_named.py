@@ -10,8 +10,7 @@ from consent.errors import ScopeInvalid
 from consent.offer import scopes_opening
 from kernel.banking.consents import ConsentKind
 from kernel.errors import FieldInvalid, FieldMissing
-
-CONSENT_ID_CHARS_MAX = 128
+from kernel.identifiers import is_identifier
 
 
 async def check_consent_named(asking: Asking) -> None:
@@ -29,8 +28,8 @@ async def check_consent_named(asking: Asking) -> None:
         raise FieldInvalid("two consents", path="claims", public="The request names more than one consent.")
     asking.consent_id = next(iter(named), None)
     if asking.consent_id is not None:
-        if not 1 <= len(asking.consent_id) <= CONSENT_ID_CHARS_MAX:
-            raise FieldInvalid("too long", path="claims", public="The consent id is malformed.")
+        if not is_identifier(asking.consent_id):
+            raise FieldInvalid("not an id", path="claims", public="The consent id is malformed.")
         return
     if not asking.client.default_permissions:
         raise FieldMissing("no consent, no default", public="The request names no consent and the client has no default.")

@@ -9,11 +9,11 @@ from consent.amendment import Amendment
 from consent.authorization_details import AccountInformation
 from consent.authorize.asking import Asking
 from consent.errors import AuthorizationDetailsInvalid, GrantIdInvalid
-from consent.grant_management import GRANT_ID_CHARS_MAX
 from consent.lifecycle import ConsentEvent, allows
 from consent.store.snapshots import load_consent
 from kernel.banking.consents import Consent, ConsentKind
 from kernel.errors import FieldInvalid, FieldMissing, FieldUnexpected
+from kernel.identifiers import is_identifier
 
 AMENDING: dict[str, Literal["merge", "replace"]] = {"merge": "merge", "replace": "replace"}
 
@@ -47,8 +47,8 @@ async def check_grant_management_absent(asking: Asking) -> None:
 async def _load_grant(asking: Asking, grant_id: str) -> Consent:
     """The grant, if this client may ask its PSU to change it. Raises GrantIdInvalid."""
     services = asking.services
-    if len(grant_id) > GRANT_ID_CHARS_MAX:
-        raise GrantIdInvalid("too long")
+    if not is_identifier(grant_id):
+        raise GrantIdInvalid("not an id")
     async with services.database.read() as connection:
         consent = await load_consent(connection, services.sealer, asking.brand.name, grant_id)
     if consent is None or consent.client_id != asking.client.id:

@@ -20,10 +20,10 @@ from kernel.banking.accounts import Account
 from kernel.banking.consents import LIVE_STATES, Consent, ConsentKind, ConsentState
 from kernel.brand import Brand
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
+from kernel.identifiers import is_identifier
 
 LIVE_MAX = 500  # consents shown that may still be used
 ENDED_MAX = 200  # and that may not, the last ended first
-CONSENT_ID_CHARACTERS_MAX = 128
 PAYMENTS_MAX = 50  # shown, the last changed first
 ENDED_STATES = frozenset(ConsentState) - LIVE_STATES - {ConsentState.REJECTED}
 
@@ -62,7 +62,7 @@ async def load_access(services: Services, brand: Brand, psu: Psu, consent_id: st
 
 async def load_own(connection: AsyncConnection, services: Services, brand: Brand, psu: Psu, consent_id: str) -> Consent:
     """Raises AccessUnknown."""
-    if len(consent_id) > CONSENT_ID_CHARACTERS_MAX:
+    if not is_identifier(consent_id):
         raise AccessUnknown("not an id")
     consent = await load_consent(connection, services.sealer, brand.name, consent_id)
     if consent is None or consent.psu_id != psu.id or consent.authorised_at is None or consent.kind is not ConsentKind.ACCOUNTS:

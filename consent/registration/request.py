@@ -126,7 +126,7 @@ async def _verify_signed(services: Services, brand: Brand, token: str, statement
         issued_at, expires_at, jti = numeric_date(claims, "iat"), numeric_date(claims, "exp"), claims.get("jti")
         if claims.get("iss") != statement.software_id:
             raise JwtInvalid("iss is not the software")
-        if claims.get("aud") not in {brand.issuer, brand.organisation_id or brand.issuer}:
+        if claims.get("aud") not in (brand.issuer, brand.organisation_id or brand.issuer):  # whatever JSON it is
             raise JwtInvalid("aud is not this server")
         if issued_at is None or expires_at is None or not isinstance(jti, str) or not 1 <= len(jti) <= JTI_CHARS_MAX:
             raise JwtInvalid("iat, exp or jti is missing")

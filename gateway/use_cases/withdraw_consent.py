@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from gateway.exchange import Exchange, present
-from gateway.identifiers import is_identifier
 from gateway.ports import Consents
 from kernel.banking import commands
 from kernel.errors import ConsentUnknown
+from kernel.identifiers import is_identifier
 from kernel.operations import Operation
 
 

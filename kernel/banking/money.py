@@ -10,7 +10,8 @@ EXPONENTS = {
     "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
     "CLF": 4, "UYW": 4,
 }  # fmt: skip
-_AMOUNT = re.compile(r"(\d{1,13})(?:\.(\d{1,5}))?", re.ASCII)
+WHOLE_DIGITS_MAX = 13  # before the point, in every standard that is served: far below the 64 bits of a stored number
+_AMOUNT = re.compile(rf"(\d{{1,{WHOLE_DIGITS_MAX}}})(?:\.(\d{{1,5}}))?", re.ASCII)
 
 
 def exponent(currency: str) -> int:
@@ -36,6 +37,11 @@ class Money:
         if len(decimals) > places:
             raise ValueError(f"more than {places} decimals")
         return cls(currency, int(whole) * 10**places + int(decimals.ljust(places, "0") or 0))
+
+    def is_sayable(self) -> bool:
+        """Whether the amount, a sum perhaps, can be stored and written: wires have thirteen digits before the point."""
+        limit: int = 10 ** (WHOLE_DIGITS_MAX + exponent(self.currency))
+        return abs(self.minor) < limit
 
     def decimal(self) -> str:
         """The absolute amount as a decimal string with exactly the currency's decimals."""

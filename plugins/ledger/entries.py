@@ -27,6 +27,13 @@ class EntryMismatched(Problem):
     code, public = "entry_mismatched", "The entry does not fit its account."
 
 
+class EntryTooLarge(Problem):
+    code, public = (
+        "entry_too_large",
+        "The amount, or the balance that it leads to, has more than thirteen digits before the point.",
+    )
+
+
 class PendingUnknown(Problem):
     code, public = "pending_unknown", "There is no such pending transaction."
 
@@ -146,8 +153,14 @@ def check_balanced(entries: Sequence[LedgerEntry]) -> None:
             )
 
 
+def check_sayable(account_id: str, sum_of: Money) -> None:
+    """Raises EntryTooLarge for an amount, or a balance, that could be neither stored for long nor written."""
+    if not sum_of.is_sayable():
+        raise EntryTooLarge(f"account {account_id}")
+
+
 def check_fits(account: AccountFacts | None, account_id: str, amount: Money, *, has_line: bool) -> AccountFacts:
-    """The account, if it can take the amount. Raises EntryMismatched."""
+    """The account, if it can take the amount. Raises EntryMismatched or EntryTooLarge."""
     if account is None:
         raise EntryMismatched(f"account {account_id} is unknown")
     if account.currency != amount.currency:
@@ -156,4 +169,5 @@ def check_fits(account: AccountFacts | None, account_id: str, amount: Money, *, 
         raise EntryMismatched(f"account {account_id} is closed")
     if has_line == account.internal:
         raise EntryMismatched(f"account {account_id}: a customer's account needs a line, the bank's own takes none")
+    check_sayable(account_id, amount)
     return account

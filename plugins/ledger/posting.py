@@ -14,12 +14,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.accounts import AccountStatus, TransactionStatus
+from kernel.banking.money import Money
 from kernel.clock import Clock
 from kernel.interaction import interaction_id
 from kernel.journal import Entry, Journal
 from kernel.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.balances import last_balance
+from plugins.ledger.balances import held, last_balance
 from plugins.ledger.bulk import BulkInsert, stored_instant
 from plugins.ledger.documents import seal_identity, seal_narrative
 from plugins.ledger.entries import (
@@ -34,6 +35,7 @@ from plugins.ledger.entries import (
     StatusChange,
     check_balanced,
     check_fits,
+    check_sayable,
     signatures_of,
 )
 
@@ -148,7 +150,7 @@ class Ledger:
     ) -> int:
         """Append the entries, all or none, in their order; the booking sequence number of the last posting.
 
-        Raises EntryUnbalanced, EntryMismatched, or PendingUnknown for a line that settles nothing.
+        Raises EntryUnbalanced, EntryMismatched, EntryTooLarge, or PendingUnknown for a line that settles nothing.
         """
         check_balanced(entries)
         legs = [(entry, leg) for entry in entries for leg in entry.legs]
@@ -168,7 +170,8 @@ class Ledger:
         return last
 
     async def announce(self, connection: AsyncConnection, brand: str, pending: PendingPayment, *, actor: str = "system") -> int:
-        """Show a pending transaction to its holder; a debit holds its amount. The booking sequence number it was recorded under."""
+        """Show a pending transaction to its holder; a debit holds its amount. The booking sequence number it was recorded under.
+        Raises EntryMismatched or EntryTooLarge."""
         sequence = await _take_sequence(connection, brand, 1)
         accounts = await _load_accounts(connection, brand, {pending.account_id})
         check_fits(accounts.get(pending.account_id), pending.account_id, pending.amount, has_line=True)
@@ -176,6 +179,8 @@ class Ledger:
         leg = Leg(pending.account_id, pending.amount, line)
         await _LINES.run(connection, [self._line_row(brand, leg, line, sequence, None)])
         if pending.amount.minor < 0:
+            total = await _load_held(connection, brand, pending.account_id) - pending.amount.minor
+            check_sayable(pending.account_id, Money(pending.amount.currency, total))
             await connection.execute(
                 tables.holds.insert().values(
                     brand=brand,
@@ -208,6 +213,7 @@ class Ledger:
             account_id, minor = leg.account_id, leg.amount.minor
             check_fits(accounts.get(account_id), account_id, leg.amount, has_line=leg.line is not None)
             after = balances[account_id] = balances[account_id] + minor
+            check_sayable(account_id, Money(leg.amount.currency, after))
             postings.append((brand, account_id, sequence, entry.id, minor, after))
             if leg.line is not None:
                 lines.append(self._line_row(brand, leg, leg.line, sequence, after))
@@ -286,6 +292,12 @@ async def _load_accounts(connection: AsyncConnection, brand: str, account_ids: s
         accounts.c.id, accounts.c.internal, accounts.c.currency, accounts.c.status, last_balance().label("balance_minor")
     ).where(accounts.c.brand == brand, accounts.c.id.in_(sorted(account_ids)))
     return {row.id: AccountFacts(*row) for row in await connection.execute(statement)}
+
+
+async def _load_held(connection: AsyncConnection, brand: str, account_id: str) -> int:
+    accounts = tables.accounts.c
+    statement = sa.select(held()).select_from(tables.accounts).where(accounts.brand == brand, accounts.id == account_id)
+    return int((await connection.execute(statement)).scalar_one())
 
 
 async def _end_pending(connection: AsyncConnection, brand: str, account_id: str, transaction_id: str, sequence: int) -> None:

@@ -151,6 +151,7 @@ async def test_a_signed_request_is_the_softwares_own_and_for_this_server(oauth: 
         "another key": sealed(oauth, wish(oauth), key=KEYS["acme-1"]),
         "another issuer": sealed(oauth, wish(oauth), iss="software2"),
         "another audience": sealed(oauth, wish(oauth), aud="another bank"),
+        "an audience that is no text": sealed(oauth, wish(oauth), aud={"bank": 1}),
         "expired": sealed(oauth, wish(oauth), exp=oauth.now - 60),
         "for ever": sealed(oauth, wish(oauth), exp=oauth.now + 10_000),
         "without jti": sealed(oauth, wish(oauth), jti=None),

@@ -46,6 +46,9 @@ class Outer(msgspec.Struct, rename="pascal", forbid_unknown_fields=True):
         (b'{"Data":NaN}', RequestMalformed, ""),
         (b'{"Data":{"colours":["\xff"]}}', RequestMalformed, ""),
         (b'{"Data":{"colours":["\\ud800"]}}', RequestMalformed, ""),
+        (b'{"Data":{"colours":["canary\\u0000"]}}', RequestMalformed, ""),
+        (b'{"Data":{"colours":[]},"canary\\u0000":1}', RequestMalformed, ""),
+        (b'{"canary\\udfff":1}', RequestMalformed, ""),
         (b"[" * 100_000, RequestMalformed, ""),
         (b"[" * (DEPTH_MAX + 1) + b"]" * (DEPTH_MAX + 1), RequestMalformed, ""),
     ],
@@ -64,6 +67,10 @@ def test_a_date_that_msgspec_reads_itself_is_told_from_another_value():
     with pytest.raises(FieldDateInvalid) as refused:
         json.decode(b'{"at":"canary"}', msgspec.defstruct("At", [("at", datetime)]))
     assert (refused.value.path, "canary" in refused.value.detail) == ("at", False)
+
+
+def test_what_only_looks_like_an_escape_is_text():
+    assert json.decode(rb'["\\u0000", "\ud83d\ude42"]', list[str]) == [r"\u0000", "\U0001f642"]
 
 
 def test_reads_what_is_right():

@@ -23,6 +23,7 @@ from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.entries import (
     AccountOpening,
     EntryMismatched,
+    EntryTooLarge,
     EntryUnbalanced,
     Holder,
     LedgerEntry,
@@ -90,9 +91,9 @@ async def post(database, ledger, *entries, brand="main"):
     return await database.write(lambda connection: ledger.post(connection, brand, entries))
 
 
-async def announce(database, ledger, transaction_id):
+async def announce(database, ledger, transaction_id, minor=-900):
     narrative = Narrative("Card payment")
-    pending = PendingPayment(id=transaction_id, account_id="a", amount=pounds(-900), booked_at=NOW, narrative=narrative)
+    pending = PendingPayment(id=transaction_id, account_id="a", amount=pounds(minor), booked_at=NOW, narrative=narrative)
     await database.write(lambda connection: ledger.announce(connection, "main", pending))
 
 
@@ -124,6 +125,35 @@ async def test_refuses_an_entry_that_does_not_stand_and_writes_nothing_of_the_ba
         await post(database, ledger, transfer("good", 100), LedgerEntry("bad", legs))
     for table in (tables.entries, tables.postings, tables.transactions, tables.sequences):
         assert await rows_of(database, table) == []
+
+
+MOST = 10**15 - 1  # minor units: thirteen digits of pounds
+
+
+async def test_no_sum_leaves_what_can_be_stored_and_written(database, ledger):
+    """A single amount, a balance that many lead to, and what is held: refused before they are, and nothing of them is kept."""
+    await open_books(database, ledger)
+    await post(database, ledger, transfer("most", MOST))
+    for entry in (transfer("one more", 1), transfer("beyond", MOST + 1, "b", "a"), transfer("64 bits", 2**63, "b", "a")):
+        with pytest.raises(EntryTooLarge):
+            await post(database, ledger, entry)
+    await announce(database, ledger, "held", -MOST)
+    with pytest.raises(EntryTooLarge):
+        await announce(database, ledger, "held too", -1)
+    await post(database, ledger, transfer("back", MOST, "b", "a"))
+    async with database.read() as connection:
+        assert await find_discrepancies(connection, "main") == []
+
+
+@given(st.sampled_from(["GBP", "JPY", "KWD", "CLF"]), st.integers(-(10**20), 10**20))
+def test_what_is_sayable_fits_its_column_and_reads_back(currency, minor):
+    amount = Money(currency, minor)
+    if amount.is_sayable():
+        assert -(2**63) <= minor < 2**63
+        assert Money.parse(amount.decimal(), currency) == Money(currency, abs(minor))
+    else:
+        with pytest.raises(ValueError, match="not a decimal amount"):
+            Money.parse(amount.decimal(), currency)
 
 
 async def test_an_entry_in_two_currencies_balances_in_each(database, ledger):
