@@ -11,6 +11,7 @@ from consent.keys.ring import KeyRing
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
 from consent.snapshots import ConsentSnapshots
+from consent.turns import Turns
 from kernel.access import Client
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.brand import Brand
@@ -66,6 +67,7 @@ class Services:
     client_keys: ClientKeys
     directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: nobody registers by themselves
     settings: Settings = field(default_factory=Settings)
+    turns: Turns = field(default_factory=Turns)
 
     def dialects_of(self, brand: Brand) -> tuple[Dialect, ...]:
         """The brand's dialects, in its order."""

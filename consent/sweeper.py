@@ -134,7 +134,7 @@ class Sweeper:
         async def work(connection: AsyncConnection) -> int:
             await lease.check_fence(connection)
             now = self.clock.wall()
-            found = (
+            abandoned = (
                 sa.select(authorisations.c.id)
                 .where(
                     authorisations.c.brand == self.brand.name,
@@ -142,7 +142,11 @@ class Sweeper:
                     authorisations.c.started_at < now - JOURNEY_MAX,
                 )
                 .limit(BATCH_ROWS)
+                .with_for_update(skip_locked=True)  # waits for no one
             )
+            found = list(await connection.scalars(abandoned))
+            if not found:
+                return 0
             failed = await connection.execute(
                 authorisations.update()
                 .where(
@@ -171,7 +175,10 @@ class Sweeper:
         table = stale.table
         key = table.primary_key.columns.values()[1]  # every key is (brand, one id)
         before = self.clock.wall() - stale.kept
-        found = sa.select(key).where(table.c.brand == self.brand.name, table.c[stale.column] <= before).limit(BATCH_ROWS)
+        stale_ones = sa.select(key).where(table.c.brand == self.brand.name, table.c[stale.column] <= before)
+        found = list(await connection.scalars(stale_ones.limit(BATCH_ROWS).with_for_update(skip_locked=True)))  # waits for no one
+        if not found:
+            return 0
         deleted = await connection.execute(
             table.delete().where(table.c.brand == self.brand.name, key.in_(found), table.c[stale.column] <= before)
         )

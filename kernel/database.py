@@ -4,39 +4,46 @@
 its journal entries and events, commit; a serialization failure or deadlock runs it again, a bounded number of times. Raising rolls
 back, returning commits. `work` must not leave the process (no network call inside a transaction) and may run more than once.
 
-What is not answered in time, by the pool or by the server, is Overloaded: a connection whose peer has gone waits for no TCP timeout.
+Every transaction locks rows in one order: what makes an answer this one's to give (a journey, a stored decision, a pushed or backchannel
+request, a code); attempts of a PSU, then of an address; consents by id; authorisations; account references; token families; clients.
+Rows of one kind are locked in the order of their keys. Who only cleans up waits for no one (SKIP LOCKED).
+
+What the database cannot do now is Overloaded (kernel/database_outages.py). `reserved` is the same database through connections that
+no request can take: those of the epoch, leases, the sweeper and health.
 
 SQLite has one writer at a time: writes queue on one connection and begin IMMEDIATE; readers see the last commit (WAL).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
+from kernel.database_outages import DEADLOCK, failures_are_problems, is_retryable, sqlstate_of
 from kernel.errors import Overloaded
 
 T = TypeVar("T")
 
 ATTEMPTS_MAX = 5
-POOL_SIZE = 10
+POOL_SIZE = 10  # connections that stay open; as many again while they are needed
+RESERVED_SIZE = 3  # connections of epoch, leases, sweeper and health
 BUSY_TIMEOUT_MS = 5000
 ANALYSIS_ROWS_MAX = 400  # of each index, for SQLite's statistics: what its authors advise
 STATEMENT_TIMEOUT_MS = 10_000
+LOCK_TIMEOUT_MS = 5_000
 ACQUIRE_TIMEOUT_SECONDS = 5
 CONNECT_TIMEOUT_SECONDS = 5
 COMMAND_TIMEOUT_SECONDS = 15  # the client's own: longer than the server's, which ends the statement properly
 PATIENCE_SECONDS = 6 * 3600  # for work that may take its time, such as a migration
-_RETRYABLE_SQLSTATES = {"40001", "40P01"}  # serialization failure, deadlock
-_VALUE_CLASSES = {"22", "23"}  # of SQLSTATE: data exception, integrity constraint violation
+RETRY_SECONDS = 0.02  # before the second attempt, at most; twice as long before each further one
 
 
 class Instant(sa.types.TypeDecorator[datetime]):
@@ -61,6 +68,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PATIENCE_MS = PATIENCE_SECONDS * 1000
 
 
 class Database:
@@ -71,26 +79,31 @@ class Database:
         self._writers = writers
         self.is_sqlite = writers.dialect.name == "sqlite"
         self.statements = 0  # executed since start; tests count them
+        self.deadlocks = 0  # that the server ended, since start: none, while every transaction keeps the one order
+        self.reserved = self  # the connections that requests cannot take
 
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncIterator["Database"]:
-        readers, writers = _engines(sa.make_url(url))
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(cls._pool(url, POOL_SIZE, POOL_SIZE))
+            database.reserved = await stack.enter_async_context(cls._pool(url, RESERVED_SIZE, 0))
+            yield database
+            if database.is_sqlite:
+                await _optimize(database)
+
+    @classmethod
+    @asynccontextmanager
+    async def _pool(cls, url: str, size: int, overflow: int) -> AsyncIterator["Database"]:
+        readers, writers = _engines(sa.make_url(url), size, overflow)
         database = cls(readers, writers)
         for engine in {readers, writers}:
             sa.event.listen(engine.sync_engine, "before_cursor_execute", database._count)
         try:
             yield database
-            if database.is_sqlite:
-                await database._optimize()
         finally:
             await readers.dispose()
             await writers.dispose()
-
-    async def _optimize(self) -> None:
-        """Let SQLite's planner know what this process has made of the tables."""
-        with suppress(DBAPIError, Overloaded):  # another process writes: its own close will do
-            await self.write(lambda connection: connection.exec_driver_sql("PRAGMA optimize"))
 
     def _count(self, *_: Any) -> None:
         self.statements += 1
@@ -98,7 +111,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading; nothing done with it is committed."""
-        with _deadlines():
+        with failures_are_problems():
             async with self._readers.connect() as connection:
                 yield connection
 
@@ -120,7 +133,7 @@ class Database:
         """As `write`, for work that may take hours: no statement of it has a deadline of seconds."""
         if self.is_sqlite:
             return await self.write(work)
-        engine = _postgresql(self._writers.url, PATIENCE_SECONDS * 1000, PATIENCE_SECONDS, poolclass=NullPool)
+        engine = _postgresql(self._writers.url, _PATIENCE_MS, _PATIENCE_MS, PATIENCE_SECONDS, poolclass=NullPool)
         sa.event.listen(engine.sync_engine, "before_cursor_execute", self._count)
         try:
             return await self._write(engine, work)
@@ -128,66 +141,64 @@ class Database:
             await engine.dispose()
 
     async def _write(self, engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            try:
-                with _deadlines():
+        with failures_are_problems():
+            for attempt in range(1, ATTEMPTS_MAX):
+                try:
                     async with engine.begin() as connection:
                         return await work(connection)
-            except DBAPIError as error:
-                if attempt == ATTEMPTS_MAX or not _is_retryable(error):
-                    raise
-                await asyncio.sleep(0.01 * 2**attempt)
-        raise AssertionError("unreachable")
+                except DBAPIError as error:
+                    self.deadlocks += sqlstate_of(error) == DEADLOCK
+                    if not is_retryable(error):
+                        raise
+                await asyncio.sleep(RETRY_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))  # noqa: S311  no secret
+            async with engine.begin() as connection:
+                return await work(connection)
 
 
-def refuses_values(error: Exception) -> bool:
-    """Was it what was to be written that the database, or its driver, refused? Then writing it again is in vain."""
-    if not isinstance(error, StatementError):
-        return isinstance(error, TypeError | ValueError | OverflowError)  # a driver's, or an encoder's
-    if not isinstance(error, DBAPIError) or isinstance(error, DataError | IntegrityError):
-        return True  # a value that has no column type; or what the database says of it
-    sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
-    return sqlstate[:2] in _VALUE_CLASSES or isinstance(getattr(error.orig, "__cause__", None), ValueError)
+async def _optimize(database: Database) -> None:
+    """Let SQLite's planner know what this process has made of the tables."""
+    with suppress(DBAPIError, Overloaded):  # another process writes: its own close will do
+        await database.write(lambda connection: connection.exec_driver_sql("PRAGMA optimize"))
 
 
-@contextmanager
-def _deadlines() -> Iterator[None]:
-    """A deadline of the pool's or the driver's is told as Overloaded."""
-    try:
-        yield
-    except PoolTimeoutError:
-        raise Overloaded("no database connection was free in time") from None
-    except TimeoutError as error:
-        raise Overloaded("the database did not answer in time") from error
-
-
-def _postgresql(url: sa.URL, statement_ms: int, command_seconds: int, **pool: Any) -> AsyncEngine:
+def _postgresql(url: sa.URL, statement_ms: int, lock_ms: int, command_seconds: int, **pool: Any) -> AsyncEngine:
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         hide_parameters=True,  # a failed statement's text may reach a log, its values never
         connect_args={
             "timeout": CONNECT_TIMEOUT_SECONDS,
             "command_timeout": command_seconds,
-            "server_settings": {"statement_timeout": str(statement_ms), "timezone": "UTC"},
+            "server_settings": {
+                "statement_timeout": str(statement_ms),
+                "lock_timeout": str(lock_ms),
+                "timezone": "UTC",
+            },
         },
         **pool,
     )
 
 
-def _engines(url: sa.URL) -> tuple[AsyncEngine, AsyncEngine]:
+def _engines(url: sa.URL, size: int, overflow: int) -> tuple[AsyncEngine, AsyncEngine]:
     if url.get_backend_name() != "sqlite":
         engine = _postgresql(
             url,
             STATEMENT_TIMEOUT_MS,
+            LOCK_TIMEOUT_MS,
             COMMAND_TIMEOUT_SECONDS,
-            pool_size=POOL_SIZE,
+            pool_size=size,
+            max_overflow=overflow,
             pool_timeout=ACQUIRE_TIMEOUT_SECONDS,
             pool_pre_ping=True,
         )
         return engine, engine
     url = url.set(drivername="sqlite+aiosqlite")
     readers = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=POOL_SIZE, pool_timeout=ACQUIRE_TIMEOUT_SECONDS, hide_parameters=True
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=overflow,
+        pool_timeout=ACQUIRE_TIMEOUT_SECONDS,
+        hide_parameters=True,
     )
     writers = create_async_engine(
         url,
@@ -219,12 +230,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _is_retryable(error: DBAPIError) -> bool:
-    original = error.orig
-    sqlstate = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
-    return sqlstate in _RETRYABLE_SQLSTATES or "database is locked" in str(original)
 
 
 async def hold_lock(connection: AsyncConnection, name: str, *, alone: bool) -> None:

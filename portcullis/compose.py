@@ -101,7 +101,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         versions, birth = await _open_versions(stack, parts)
         journal = Journal(tables.journal, tables.outbox)
         queues = await stack.enter_async_context(open_queues(parts.database, journal, parts.clock, parts.telemetry))
-        _watch(parts.telemetry, versions)
+        _watch(parts, versions)
         store = ConsentStore(
             database=parts.database, versions=versions, clock=parts.clock, ids=parts.ids, sealer=parts.sealer, journal=journal
         )
@@ -146,7 +146,7 @@ def _consent_settings(settings: Settings) -> ConsentSettings:
 
 async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions, float]:
     """Also when the memory of first uses was born, in seconds since the epoch."""
-    epoch = Epoch(parts.database, tables.epoch, parts.clock, monotonic)
+    epoch = Epoch(parts.database.reserved, tables.epoch, parts.clock, monotonic)
     hot_state: InProcessHotState | RedisHotState
     if parts.settings.redis_url:
         hot_state = RedisHotState(parts.settings.redis_url, parts.ids, on_restart=epoch.adopt)
@@ -171,8 +171,10 @@ def _compose_notifier(parts: Parts, brand: Brand) -> Notifier:
     return notifier
 
 
-def _watch(telemetry: Telemetry, versions: Versions) -> None:
+def _watch(parts: Parts, versions: Versions) -> None:
     """How far the server is from its ordinary state, for whoever watches it."""
+    telemetry, database = parts.telemetry, parts.database
+    telemetry.watch("database_deadlocks", "Deadlocks that the database ended, since the start.", lambda: database.deadlocks)
     telemetry.watch("hot_state_trusted", "1 while versions come from the hot state.", lambda: versions.is_trusted)
     telemetry.watch(
         "hot_state_asked_database",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from consent import tables
 from consent.backchannel.notifier import NOTIFY_EVERY_SECONDS
@@ -18,10 +19,11 @@ from portcullis.compose import Composition
 async def housekeeping(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
     """A sweeper, a rotator of keys, a notifier of clients and a run of statements per brand. One that fails is logged and tried
     again; it never takes the server with it."""
-    services = composition.services
+    services, reserved = composition.services, composition.services.database.reserved
+    store = replace(composition.store, database=reserved)  # time decides, however busy the server is
     running = []  # no task group: a singleton never fails, and the body's errors stay plain
     for brand, notifier in zip(brands, composition.notifiers, strict=True):
-        sweeper = Sweeper(database=services.database, clock=services.clock, store=composition.store, brand=brand)
+        sweeper = Sweeper(database=reserved, clock=services.clock, store=store, brand=brand)
         statements = StatementRun(services.database, services.sealer, services.clock, brand)
         for name, every, work in (
             ("sweeper", SWEEP_EVERY_SECONDS, sweeper.run),
@@ -29,7 +31,7 @@ async def housekeeping(composition: Composition, brands: tuple[Brand, ...]) -> A
             ("notifier", NOTIFY_EVERY_SECONDS, notifier.run),
             ("statements", ISSUE_EVERY_SECONDS, statements.run),
         ):
-            lease = Lease(services.database, tables.lease, services.clock, services.ids, brand=brand.name, name=name)
+            lease = Lease(reserved, tables.lease, services.clock, services.ids, brand=brand.name, name=name)
             running.append(asyncio.create_task(run_singleton(name, lease, every, work)))
     try:
         yield

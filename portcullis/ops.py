@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from multidict import CIMultiDict
 
 from kernel import json
+from kernel.errors import Overloaded
 from kernel.http.message import Request, Response
 from kernel.telemetry import CONTENT_TYPE, Telemetry
 from portcullis.compose import Composition, Parts
@@ -48,8 +49,12 @@ class Ops:
             case _:
                 return Response(404)
 
+    async def check(self) -> dict[str, bool]:
+        """What readiness needs, by name."""
+        return {"listeners": self.accepting} | {name: await probe() for name, probe in self._probes.items()}
+
     async def _readiness(self) -> Response:
-        checks = {"listeners": self.accepting} | {name: await probe() for name, probe in self._probes.items()}
+        checks = await self.check()
         ready = all(checks.values())
         return _json(200 if ready else 503, {"status": "ready" if ready else "not ready", "checks": checks})
 
@@ -59,9 +64,9 @@ def ops_of(parts: Parts, composition: Composition) -> Ops:
 
     async def database() -> bool:
         try:
-            async with asyncio.timeout(PROBE_SECONDS), parts.database.read() as connection:
+            async with asyncio.timeout(PROBE_SECONDS), parts.database.reserved.read() as connection:
                 return await connection.scalar(sa.select(1)) == 1
-        except (TimeoutError, OSError, sa.exc.SQLAlchemyError):
+        except (TimeoutError, Overloaded, sa.exc.SQLAlchemyError):
             return False
 
     async def hot_state() -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 from gateway.ports import Access
 from gateway.refusals import RefusalWindows
 from kernel.clock import Clock, monotonic
-from kernel.database import Database, refuses_values
+from kernel.database import Database
+from kernel.database_outages import refuses_values
 from kernel.grouped_writes import GroupedWrites
 from kernel.journal import Entry, Journal
 from kernel.telemetry import Telemetry

@@ -19,6 +19,7 @@ from kernel.answer_log import log_problem
 from kernel.brand import Brand
 from kernel.errors import Problem, RateExceeded
 from kernel.http.message import Request, Response
+from kernel.http.peer_share import share_of
 from kernel.ids import hash_secret
 
 VISITS_MAX = 1000  # begun from one address within an hour: each is a row, and anyone may begin one
@@ -85,7 +86,7 @@ async def _begin_visit(services: Services, brand: Brand, request: Request, notic
 
     async def work(connection: AsyncConnection) -> None:
         now = services.clock.wall()
-        subject = f"visit/{services.sealer.blind(request.peer, 'attempts', brand.name)}"
+        subject = f"visit/{services.sealer.blind(share_of(request.peer), 'attempts', brand.name)}"
         # where a proxy names nobody there is no address to count by: one limit would lock out everyone
         if request.peer and not await take_attempt(connection, brand.name, subject, now, limit=VISITS_MAX):
             raise RateExceeded("visits from one address", rule="visits", retry_after=RETRY_SECONDS)

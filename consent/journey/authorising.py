@@ -66,7 +66,6 @@ async def authorise_consent(
     consent = check_authorisable(found, client_id=client_id, psu_id=approval.psu_id, now=now)
     check_linked(consent, approval.upstream_ids, approval.linked)
     terms = terms_of(consent, amendment, now)
-    ended = await end_families(connection, brand.name, consent_id, services.clock.wall())
     authorised = await authorise(
         connection,
         services,
@@ -77,6 +76,7 @@ async def authorise_consent(
         shown=approval.shown,
         terms=terms,
     )
+    ended = await end_families(connection, brand.name, consent_id, services.clock.wall())
     moved = {family_subject(brand.name, family_id): version for family_id, version in ended}
     return authorised, moved | {consent_subject(brand.name, consent_id): authorised.version}
 
@@ -92,6 +92,7 @@ async def reject_consent(
 ) -> Moved:
     """The consent is rejected by a known PSU only, and only while it awaits one: whoever cancels before signing in, or declines to renew
     what they gave before, changes nothing."""
+    consent = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
     if authorisation_id is not None:
         await end_authorisation(
             connection,
@@ -101,7 +102,6 @@ async def reject_consent(
             status=AuthorisationStatus.FAILED,
             at=services.clock.wall(),
         )
-    consent = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
     if psu_id is None or consent is None or not allows(consent, ConsentEvent.REJECT, services.clock.now()):
         return {}
     rejected = await change_consent(connection, services, consent, ConsentEvent.REJECT, actor=f"psu:{psu_id}", psu_id=psu_id)

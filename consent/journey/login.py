@@ -32,6 +32,7 @@ from consent.ports import Psu
 from consent.services import Services
 from kernel.brand import Brand
 from kernel.http.message import Response
+from kernel.http.peer_share import share_of
 from kernel.ids import hash_secret
 
 
@@ -41,6 +42,10 @@ class Subjects:
 
     password: str
     peer: str | None  # nobody's where the address is not known: behind a proxy that tells none, one limit would lock out everyone
+
+
+class _AddressBlocked(Exception):
+    """Rolls back what was counted for a guess that is not judged."""
 
 
 async def show_login(services: Services, brand: Brand, session: Session) -> Response:
@@ -65,19 +70,22 @@ async def take_login(services: Services, brand: Brand, session: Session, form: F
     username = form.get("username").strip()
     subjects = Subjects(
         password=f"password/{services.sealer.blind(username.casefold(), 'attempts', brand.name)}",
-        peer=f"peer/{services.sealer.blind(form.peer, 'attempts', brand.name)}" if form.peer else None,
+        peer=f"peer/{services.sealer.blind(share_of(form.peer), 'attempts', brand.name)}" if form.peer else None,
     )
-    if not await _take_attempts(services, brand, session.journey, subjects):
-        return await _refuse(services, session, Notice.CREDENTIALS_BLOCKED, NO_ATTEMPT_LEFT)
-    async with answering():
-        psu = await services.identity.check_password(brand, username, form.get("password"))
-    if psu is None:
-        return await _refuse(services, session, Notice.CREDENTIALS_WRONG)
-    return await _enter(services, brand, session, psu, subjects)
+    async with services.turns.taking(subjects.password):
+        if not await _take_attempts(services, brand, session.journey, subjects):
+            return await _refuse(services, session, Notice.CREDENTIALS_BLOCKED, NO_ATTEMPT_LEFT)
+        async with answering():  # hashing takes its time: no transaction is open meanwhile
+            psu = await services.identity.check_password(brand, username, form.get("password"))
+        if psu is None:
+            return await _refuse(services, session, Notice.CREDENTIALS_WRONG)
+        await _return_attempts(services, brand, subjects)
+    return await _enter(services, brand, session, psu)
 
 
 async def _take_attempts(services: Services, brand: Brand, journey: Journey, subjects: Subjects) -> bool:
-    """Count this attempt against the journey, the PSU and the address. False if one of them has none left."""
+    """Count this attempt against the journey, the PSU and the address, locked in this order (kernel/database.py). False if one of them
+    has none left; of an address that has none left nothing else is counted, so that it locks no customer out."""
 
     async def work(connection: AsyncConnection) -> bool:
         now = services.clock.wall()
@@ -85,11 +93,26 @@ async def _take_attempts(services: Services, brand: Brand, journey: Journey, sub
         if current is None or current.password_failures >= FAILURES_MAX:
             return False
         await update_journey(connection, journey, password_failures=current.password_failures + 1)
+        has_more = await take_attempt(connection, brand.name, subjects.password, now)
         if subjects.peer and not await take_attempt(connection, brand.name, subjects.peer, now, limit=PEER_FAILURES_MAX):
-            return False
-        return await take_attempt(connection, brand.name, subjects.password, now)
+            raise _AddressBlocked
+        return has_more
 
-    return await services.database.write(work)
+    try:
+        return await services.database.write(work)
+    except _AddressBlocked:
+        return False
+
+
+async def _return_attempts(services: Services, brand: Brand, subjects: Subjects) -> None:
+    """The password was right: the PSU's failures in a row start again from none, the address gets this one back."""
+
+    async def work(connection: AsyncConnection) -> None:
+        await forgive_attempts(connection, brand.name, subjects.password)
+        if subjects.peer:
+            await return_attempt(connection, brand.name, subjects.peer)
+
+    await services.database.write(work)
 
 
 async def _refuse(services: Services, session: Session, notice: Notice, detail: str = "") -> Response:
@@ -98,7 +121,7 @@ async def _refuse(services: Services, session: Session, notice: Notice, detail: 
     return await tell(services, session.journey, notice, detail)
 
 
-async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, subjects: Subjects) -> Response:
+async def _enter(services: Services, brand: Brand, session: Session, psu: Psu) -> Response:
     """The password was right: start strong authentication, unless it is a payment's, and give the journey a new secret that only this
     answer carries."""
     if not session.is_payment and not await take_sending(services, brand, session.journey, psu):
@@ -108,12 +131,11 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, s
     secret = services.ids.secret()
 
     async def work(connection: AsyncConnection) -> Journey:
-        await forgive_attempts(connection, brand.name, subjects.password)
-        if subjects.peer:
-            await return_attempt(connection, brand.name, subjects.peer)
         journey = await load_journey(connection, brand.name, hash_secret(session.secret), lock=True)
         if journey is None or journey.stage is Stage.DONE:
             raise JourneyAnswered(session.journey.id)
+        if evidence is not None:
+            await forgive_codes(connection, services, brand, psu)
         authorisation_id = await start_authentication(connection, services, journey, psu)
         entered = msgspec.structs.replace(
             journey,
@@ -124,7 +146,6 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu, s
             authorisation_id=authorisation_id,
         )
         if evidence is not None:
-            await forgive_codes(connection, services, brand, psu)
             await record_authentication(connection, services, entered, psu, evidence)
         await update_journey(
             connection,

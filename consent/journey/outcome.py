@@ -34,9 +34,11 @@ DENIED = "The customer did not grant access."
 Claim = Callable[[AsyncConnection], Awaitable[None]]
 
 
-async def approve(services: Services, brand: Brand, asked: Asked, approval: Approval, claim: Claim) -> Response:
-    """Authorise the consent and answer with a code. Raises what `claim` and `check_authorisable` raise, RequestUriInvalid, and
-    AccountClosed."""
+async def approve(
+    services: Services, brand: Brand, asked: Asked, approval: Approval, claim: Claim, *, prove: Claim | None = None
+) -> Response:
+    """Authorise the consent and answer with a code. `prove` records an authentication in the same transaction, once the request is
+    taken. Raises what `claim` and `check_authorisable` raise, RequestUriInvalid, and AccountClosed."""
     pushed, consent_id = asked.pushed, asked.consent.id
     subject = pairwise_subject(services.sealer, brand.name, asked.consent.organisation_id, approval.psu_id)
     acr = acr_of(services, brand, asked.consent, pushed.acr_values)
@@ -44,6 +46,8 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
     async def work(connection: AsyncConnection) -> tuple[str, dict[str, int]]:
         await check_open(connection, services.sealer, brand.name, approval.upstream_ids, services.clock.wall())
         await _take(connection, pushed, claim)
+        if prove is not None:
+            await prove(connection)
         authorised, moved = await authorise_consent(
             connection,
             services,

@@ -24,6 +24,7 @@ from consent.journey.terms import Option, choose, load_options, needing_others, 
 from consent.pages.render import render_page
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
+from consent.store.snapshots import lock_consent
 from kernel.brand import Brand
 from kernel.http.message import Response
 
@@ -100,15 +101,14 @@ async def complete_payment(
         shown=shown_of(asked.client, asked.consent, paying),
         linked=evidence.linked,
     )
-    finish = claim_of(services, session)
 
-    async def claim(connection: AsyncConnection) -> None:
-        await finish(connection)
+    async def prove(connection: AsyncConnection) -> None:
         await forgive_codes(connection, services, brand, psu)
+        await lock_consent(connection, brand.name, asked.consent.id)  # before its authorisations (kernel/database.py)
         await record_authentication(connection, services, journey, psu, evidence)
 
     try:
-        return await approve(services, brand, asked, approval, claim)
+        return await approve(services, brand, asked, approval, claim_of(services, session), prove=prove)
     except AccountClosed:
         return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
 

@@ -85,13 +85,14 @@ async def take_sca(services: Services, brand: Brand, session: Session, form: For
         return await tell(services, session.journey, Notice.REQUEST_EXPIRED if is_device else Notice.CODE_EXPIRED)
     if challenge.method == "device":
         return await _ask_device(services, brand, session, psu, challenge, choice=choice)
-    if not await _take_attempts(services, brand, session.journey, psu):
-        return await tell(services, session.journey, Notice.CODE_BLOCKED, NO_ATTEMPT_LEFT)
-    code = "".join(form.get("otp").split())
-    evidence = await finish_challenge(services, brand, psu, challenge, code, linked=_linked(session, choice))
-    if evidence is None:
-        return await tell(services, session.journey, Notice.CODE_WRONG)
-    return await _pass(services, brand, session, psu, choice, evidence=evidence)
+    linked, code = _linked(session, choice), "".join(form.get("otp").split())
+    async with services.turns.taking(code_subject(services.sealer, brand.name, psu.id)):
+        if not await _take_attempts(services, brand, session.journey, psu):
+            return await tell(services, session.journey, Notice.CODE_BLOCKED, NO_ATTEMPT_LEFT)
+        evidence = await finish_challenge(services, brand, psu, challenge, code, linked=linked)
+        if evidence is None:
+            return await tell(services, session.journey, Notice.CODE_WRONG)
+        return await _pass(services, brand, session, psu, choice, evidence=evidence)
 
 
 def _open(services: Services, session: Session) -> tuple[ScaChallenge | None, Choice | None]:

@@ -68,31 +68,24 @@ async def start_authorisation(
     evidence: ScaEvidence | None = None,
 ) -> None:
     """`evidence`: of a PSU who has been authenticated already."""
-    await connection.execute(
-        authorisations.insert().values(
-            brand=brand,
-            id=authorisation_id,
-            consent_id=consent_id,
-            psu_id=psu_id,
-            approach=approach,
-            status=AuthorisationStatus.STARTED,
-            format=FORMAT,
-            started_at=at,
-        )
-    )
-    if evidence is not None:
-        await record_evidence(connection, sealer, brand=brand, authorisation_id=authorisation_id, evidence=evidence)
+    proven = {} if evidence is None else _proof(sealer, brand, authorisation_id, evidence)
+    row = {
+        "brand": brand,
+        "id": authorisation_id,
+        "consent_id": consent_id,
+        "psu_id": psu_id,
+        "approach": approach,
+        "status": AuthorisationStatus.STARTED,
+        "format": FORMAT,
+        "started_at": at,
+    }
+    await connection.execute(authorisations.insert().values(row | proven))
 
 
 async def record_evidence(
     connection: AsyncConnection, sealer: Sealer, *, brand: str, authorisation_id: str, evidence: ScaEvidence
 ) -> None:
-    sealed = sealer.seal(json.encode(evidence), *_place("evidence", brand, authorisation_id))
-    await connection.execute(
-        _open_one(brand, authorisation_id).values(
-            status=AuthorisationStatus.AUTHENTICATED, method=evidence.method, evidence=sealed, format=FORMAT
-        )
-    )
+    await connection.execute(_open_one(brand, authorisation_id).values(_proof(sealer, brand, authorisation_id, evidence)))
 
 
 async def end_authorisation(
@@ -120,6 +113,12 @@ async def load_authorisations(
         .order_by(authorisations.c.started_at, authorisations.c.id)
     )
     return tuple(_read(sealer, row) for row in rows)
+
+
+def _proof(sealer: Sealer, brand: str, authorisation_id: str, evidence: ScaEvidence) -> dict[str, Any]:
+    """The columns of an authorisation whose PSU has been authenticated."""
+    sealed = sealer.seal(json.encode(evidence), *_place("evidence", brand, authorisation_id))
+    return {"status": AuthorisationStatus.AUTHENTICATED, "method": evidence.method, "evidence": sealed, "format": FORMAT}
 
 
 def _open_one(brand: str, authorisation_id: str) -> sa.Update:

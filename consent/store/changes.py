@@ -87,6 +87,15 @@ async def authorise(
     terms: Mapping[str, Any] = NOTHING,
 ) -> Consent:
     """The PSU shares `upstream_ids` under this authorisation, and agrees to other `terms` than before if there are any."""
+    await end_authorisation(
+        connection,
+        tools.sealer,
+        brand=consent.brand,
+        authorisation_id=authorisation_id,
+        status=AuthorisationStatus.SUCCEEDED,
+        at=tools.clock.wall(),
+        shown=shown,
+    )
     accounts = await take_references(
         connection,
         tools.sealer,
@@ -96,7 +105,7 @@ async def authorise(
         upstream_ids=upstream_ids,
         at=tools.clock.now(),
     )
-    following = await change_consent(
+    return await change_consent(
         connection,
         tools,
         consent,
@@ -107,16 +116,6 @@ async def authorise(
         authorised_at=tools.clock.now(),
         **terms,
     )
-    await end_authorisation(
-        connection,
-        tools.sealer,
-        brand=consent.brand,
-        authorisation_id=authorisation_id,
-        status=AuthorisationStatus.SUCCEEDED,
-        at=tools.clock.wall(),
-        shown=shown,
-    )
-    return following
 
 
 async def count_lodged(

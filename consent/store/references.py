@@ -29,7 +29,7 @@ async def take_references(
     """The references of `upstream_ids`, in their order; those that the organisation never had are made now."""
     blinds = {blind_upstream_id(sealer, brand, organisation_id, upstream_id): upstream_id for upstream_id in upstream_ids}
     known = await _known(connection, brand, organisation_id, tuple(blinds))
-    missing = [blind for blind in blinds if blind not in known]
+    missing = sorted(blind for blind in blinds if blind not in known)  # every approval writes them in one order
     if missing:
         rows = [
             {

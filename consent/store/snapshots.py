@@ -46,12 +46,16 @@ async def load_consent(
     connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str, *, lock: bool = False
 ) -> Consent | None:
     """The current version, or None. With `lock`, the consent's row stays locked until the transaction ends: one may decide on it."""
-    if lock:  # the row first, alone: its version may move while we wait for it
-        held = sa.select(consents.c.version).where(consents.c.brand == brand, consents.c.id == consent_id).with_for_update()
-        if (await connection.execute(held)).one_or_none() is None:
-            return None
+    if lock and not await lock_consent(connection, brand, consent_id):  # the row first, alone: its version may move while we wait
+        return None
     row = (await connection.execute(_current(brand).where(consents.c.id == consent_id))).one_or_none()
     return None if row is None else _open(sealer, row)
+
+
+async def lock_consent(connection: AsyncConnection, brand: str, consent_id: str) -> bool:
+    """Lock the consent's row until the transaction ends. False if there is none."""
+    held = sa.select(consents.c.version).where(consents.c.brand == brand, consents.c.id == consent_id).with_for_update()
+    return (await connection.execute(held)).one_or_none() is not None
 
 
 async def load_given(

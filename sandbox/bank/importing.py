@@ -21,7 +21,8 @@ from kernel.banking.parties import AccountParty
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database, refuses_values
+from kernel.database import Database
+from kernel.database_outages import refuses_values
 from kernel.errors import Problem
 from kernel.sealed import Sealer
 from openapi.core_bank.v1.soundness import check_sound

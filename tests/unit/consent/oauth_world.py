@@ -59,6 +59,7 @@ from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.addresses import Addresses
 from tests.harness.databases import migrate
 from tests.harness.keys import key_pool
+from tests.harness.lock_order import keeping_lock_order
 from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -520,7 +521,8 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
             directories={DIRECTORY.issuer: DIRECTORY},
         )
         World.__init__(world, services, ConsentServer(services, Telemetry()), clock, hot_state, database, recorded, addresses)
-        yield world
+        with keeping_lock_order(database):
+            yield world
 
 
 async def _claim(_connection: AsyncConnection) -> None:

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from kernel import database as kernel_database
-from kernel.database import Database, Instant, refuses_values
+from kernel.database import Database, Instant
+from kernel.database_outages import refuses_values
 from kernel.errors import Overloaded
 
 METADATA = sa.MetaData()

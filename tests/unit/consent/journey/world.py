@@ -42,6 +42,7 @@ from openapi import DIALECTS
 from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.addresses import Addresses
 from tests.harness.keys import key_pool
+from tests.harness.lock_order import keeping_lock_order
 from tests.harness.statuses import Statuses
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -359,10 +360,10 @@ class Browser:
 
 
 @asynccontextmanager
-async def make_world(database_url: str, **facts: Any):
-    """On a database that has its tables."""
+async def make_world(database_url: str, *, worker: int = 0, **facts: Any):
+    """On a database that has its tables. `worker` 1 and more: further ones of a cluster whose first has registered the clients."""
     async with Database.open(database_url) as database:
-        clock, ids, sealer = ManualClock(START), SeededIds("journey"), Sealer({1: b"k" * 32})
+        clock, ids, sealer = ManualClock(START), SeededIds(f"journey {worker}"), Sealer({1: b"k" * 32})
         versions: Any = DirectVersions()
         record = Journal(journal, outbox)
         identity = Identity(clock)
@@ -389,5 +390,7 @@ async def make_world(database_url: str, **facts: Any):
             for client in (CLIENT, BOROUGH):
                 await connection.execute(clients.insert().values(**columns_of(client), updated_at=START))
 
-        await database.write(register)
-        yield World(services, store, clock, identity, versions, database, ConsentServer(services, Telemetry()))
+        if worker == 0:
+            await database.write(register)
+        with keeping_lock_order(database):
+            yield World(services, store, clock, identity, versions, database, ConsentServer(services, Telemetry()))
