@@ -143,7 +143,7 @@ class ConsentServer:
         return response
 
     def refuse(self, brand: Brand, request: Request, problem: Problem) -> Response:
-        """The answer to a request that the listener could not read."""
+        """The answer to a head that the listener could not read."""
         path = find(request.path)
         with self._interacting(request, path) as interaction:
             response = self._refuse(brand, path, problem)

@@ -12,7 +12,7 @@ from consent.client_authentication.authenticate import authenticate_client
 from consent.errors import RefreshTokenInvalid
 from consent.json_response import NOT_STORED, render_json
 from consent.keys.ring import KeyPurpose
-from consent.parameters import parse_form
+from consent.parameters import TOKEN_FORM_BYTES_MAX, receive_form
 from consent.services import Services
 from consent.tokens.refresh import load_refresh_grant
 from consent.tokens.standing import load_standing
@@ -29,7 +29,7 @@ JWT_MEDIA_TYPE = f"application/{JWT_TYPE}"
 
 async def introspect(services: Services, brand: Brand, request: Request) -> Response:
     """`token_type_hint` is only a hint, and both kinds are cheap to try."""
-    parameters = parse_form(request)
+    parameters = await receive_form(request, limit=TOKEN_FORM_BYTES_MAX)
     client = await authenticate_client(services, brand, request, parameters)
     token = parameters.get("token")
     if token is None:

@@ -15,7 +15,7 @@ from consent.authorize.asking import Asking
 from consent.authorize.pushed import REQUEST_URI_PREFIX, PushedRequest, issue_pushed
 from consent.client_authentication.authenticate import authenticate_client
 from consent.json_response import render_json
-from consent.parameters import REPEATABLE, parse_form
+from consent.parameters import REPEATABLE, receive_form
 from consent.services import Services
 from consent.tokens.confirmation import check_proof_absent
 from consent.tokens.proofs import offer_nonce, take_proof
@@ -29,7 +29,7 @@ LODGED_AS_DEFAULT = "default"
 
 
 async def push(services: Services, brand: Brand, request: Request) -> Response:
-    parameters = parse_form(request, repeatable=REPEATABLE)
+    parameters = await receive_form(request, repeatable=REPEATABLE)
     client = await authenticate_client(services, brand, request, parameters)
     asking = Asking(services, brand, client, parameters, proof_jkt=await _proven_key(services, brand, client, request))
     await run_steps(asking, "par")

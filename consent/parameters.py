@@ -11,7 +11,8 @@ from kernel.errors import FieldDuplicated
 from kernel.http import forms
 from kernel.http.message import Request
 
-FORM_BYTES_MAX = 65_536
+FORM_BYTES_MAX = 65_536  # where a request object or authorization_details may come along
+TOKEN_FORM_BYTES_MAX = 16_384  # where nothing larger than tokens and assertions comes
 SCOPE_CHARS_MAX = 1000
 DUPLICATED = "A parameter appears more than once."
 
@@ -20,9 +21,11 @@ REPEATABLE = frozenset({"resource"})
 Parameters = Mapping[str, str]
 
 
-def parse_form(request: Request, *, repeatable: Set[str] = frozenset()) -> Parameters:
-    """The form in the body. Raises MediaTypeUnsupported, BodyTooLarge, RequestMalformed or FieldDuplicated."""
-    fields = forms.parse_fields(request, limit=FORM_BYTES_MAX, repeatable=repeatable)
+async def receive_form(request: Request, *, limit: int = FORM_BYTES_MAX, repeatable: Set[str] = frozenset()) -> Parameters:
+    """The form in the body, which is read only if the head says that it is one; `limit` is in bytes. Raises MediaTypeUnsupported,
+    FieldDuplicated, and what `Request.received` raises."""
+    forms.check_media_type(request)
+    fields = forms.parse_fields(await request.received(limit), limit=limit, repeatable=repeatable)
     given = {name: [value for value in values if value] for name, values in fields.items()}
     listed = {name: json.encode(values).decode() for name, values in given.items() if values and name in repeatable}
     return {name: values[0] for name, values in given.items() if values} | listed

@@ -8,7 +8,7 @@ from multidict import CIMultiDict
 from consent.client_authentication.authenticate import authenticate_client
 from consent.json_response import NOT_STORED
 from consent.keys.following import refresh_keys
-from consent.parameters import parse_form
+from consent.parameters import TOKEN_FORM_BYTES_MAX, receive_form
 from consent.services import Services
 from consent.tokens.refresh import load_refresh_family
 from consent.tokens.revoke import deny_token, revoke_family
@@ -21,7 +21,7 @@ from kernel.http.message import Request, Response
 
 async def revoke(services: Services, brand: Brand, request: Request) -> Response:
     """`token_type_hint` is only a hint, and both kinds are cheap to try."""
-    parameters = parse_form(request)
+    parameters = await receive_form(request, limit=TOKEN_FORM_BYTES_MAX)
     client = await authenticate_client(services, brand, request, parameters)
     token = parameters.get("token")
     if token is None:

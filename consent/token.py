@@ -8,7 +8,7 @@ from consent.errors import AuthorizationDetailsInvalid, ClientUnauthorised, Gran
 from consent.grants import GRANTS
 from consent.grants.granting import GrantType, TokenRequest
 from consent.json_response import render_json
-from consent.parameters import REPEATABLE, Parameters, parse_form
+from consent.parameters import REPEATABLE, TOKEN_FORM_BYTES_MAX, Parameters, receive_form
 from consent.services import Services
 from consent.tokens.confirmation import confirm
 from consent.tokens.proofs import offer_nonce
@@ -20,7 +20,7 @@ _BY_NAME = {grant.name: grant for grant in GRANTS}
 
 
 async def issue_tokens(services: Services, brand: Brand, request: Request) -> Response:
-    parameters = parse_form(request, repeatable=REPEATABLE)
+    parameters = await receive_form(request, limit=TOKEN_FORM_BYTES_MAX, repeatable=REPEATABLE)
     client = await authenticate_client(services, brand, request, parameters)
     if "authorization_details" in parameters:
         raise AuthorizationDetailsInvalid("at the token endpoint", public="A token carries all that its grant covers in detail.")

@@ -88,7 +88,7 @@ class Gateway:
             interaction_id.reset(token)
 
     def refuse(self, brand: Brand, request: Request, problem: Problem) -> Response:
-        """The answer to a request that could not be read whole."""
+        """The answer to a request whose head could not be read."""
         dialect = self._routing.locate(brand, request.path).dialect
         interaction = self._interaction_id(dialect, request)
         return _stamped(self._refuse(dialect, request, interaction, problem, None), dialect, interaction)

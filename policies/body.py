@@ -1,9 +1,10 @@
-"""Refuse what the operation's codec cannot read: body, path and query become one canonical command, or nothing does."""
+"""Refuse what the operation's codec cannot read: body, path and query become one canonical command, or nothing does.
+
+The body is asked for here, once everything that the head tells has passed; an operation that takes none leaves it unread."""
 
 from dataclasses import dataclass
 
 from gateway.exchange import Exchange
-from kernel.errors import BodyTooLarge
 from openapi.dialect import Row, WireRequest
 
 
@@ -15,7 +16,7 @@ class Body:
         return True
 
     async def on_request(self, exchange: Exchange) -> None:
+        if exchange.row.request is not None:
+            exchange.request = await exchange.request.received(exchange.dialect.body_bytes_max)
         request = exchange.request
-        if len(request.body) > exchange.dialect.body_bytes_max:
-            raise BodyTooLarge(f"{len(request.body)} bytes")
         exchange.command = exchange.row.decode(WireRequest(exchange.path, request.query, request.body))

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from kernel.config import ConfigurationRefused
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.fetching import host_of as host_of_entry
+from kernel.http.incoming import BODY_BYTES_MAX
+from kernel.http.limits import REQUEST_SECONDS
 from kernel.redis_connection import Address
 from plugins.key_stores import KEY_STORES
 from plugins.key_stores.vault_transit import NAME as VAULT_NAME
@@ -14,7 +16,7 @@ from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.core_bank import CoreBank
 from portcullis.certificate_settings import check_certificates, check_client_authorities
 from portcullis.front import host_of
-from portcullis.settings import RateSettings, Settings
+from portcullis.settings import BodySettings, RateSettings, Settings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = ("public_port", "mtls_port", "ops_port", "core_bank_port")
@@ -38,6 +40,7 @@ def check_safe(settings: Settings) -> None:
     if settings.tls is not None:
         check_client_authorities(settings.tls.client_authorities, settings.tls.trust_lists)
     _check_rates(settings.rates)
+    _check_bodies(settings.bodies)
     _check_addresses(settings)
     _check_upstream(settings)
     _check_outbound(settings)
@@ -62,6 +65,15 @@ def _check_rates(rates: RateSettings) -> None:
             raise ConfigurationRefused(f"rates.{key}: must be at least 1")
     if rates.in_flight_per_client > rates.in_flight:
         raise ConfigurationRefused("rates.in_flight_per_client: must be at most rates.in_flight")
+
+
+def _check_bodies(bodies: BodySettings) -> None:
+    if bodies.buffered_bytes_per_peer < BODY_BYTES_MAX:
+        raise ConfigurationRefused(f"bodies.buffered_bytes_per_peer: must be at least {BODY_BYTES_MAX}, the largest body")
+    if bodies.buffered_bytes < 2 * bodies.buffered_bytes_per_peer:
+        raise ConfigurationRefused("bodies.buffered_bytes: must be at least twice bodies.buffered_bytes_per_peer")
+    if not 1 <= bodies.seconds <= REQUEST_SECONDS:
+        raise ConfigurationRefused(f"bodies.seconds: must be 1 to {REQUEST_SECONDS:.0f}")
 
 
 def _check_addresses(settings: Settings) -> None:

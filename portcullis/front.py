@@ -20,12 +20,11 @@ HOST_CHARACTERS_MAX = 100  # of an unknown host in a log line
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """One face of a brand: what it answers, how, how it refuses what could not be read whole, and how large a body it bears."""
+    """One face of a brand: what it answers, how, and how it refuses a head that could not be read."""
 
     owns: Callable[[str], bool]
     handle: Callable[[Brand, Request], Awaitable[Response]]
     refuse: Callable[[Brand, Request, Problem], Response]
-    body_bytes_max: int
 
 
 def host_of(url: str) -> str:
@@ -61,15 +60,11 @@ class FrontDoor:
             trace.traceparent.reset(belongs)
 
     def refuse(self, request: Request, problem: Problem) -> Response:
-        """The answer to what never became a whole request, in the words of the surface it was meant for."""
+        """The answer to what never became a request, in the words of the surface it was meant for."""
         brand = self._brands.get(_plain(request.host))
         if brand is None:
             return _misdirect(request)
         return self._surface(request.path).refuse(brand, request, problem)
-
-    def body_bytes(self, path: str) -> int:
-        """How large a body the surface of `path` bears."""
-        return self._surface(path).body_bytes_max
 
     def _surface(self, path: str) -> Surface:
         return next(surface for surface in self._surfaces if surface.owns(path))

@@ -11,11 +11,13 @@ from pathlib import Path
 from kernel import json
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused
+from kernel.http.body_budget import BodyBudget
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Listener, Request, Response
 from kernel.http.tls import TlsIdentity, follow_identity, mtls_context, public_context
+from kernel.telemetry import Telemetry
 from openapi import DIALECTS
 from portcullis.front import FrontDoor
 from portcullis.ops import Ops
@@ -24,17 +26,25 @@ from portcullis.stopping import cancel
 
 LOOPBACK = "127.0.0.1"
 ROOM_BELOW = 60_000
-OPS_LIMITS = Limits(body_bytes=lambda _path: 0)
 
 
 @asynccontextmanager
 async def listening(
-    settings: Settings, front: FrontDoor, ops: Ops, identity: TlsIdentity, anchors: Sequence[Path], *, reuse_port: bool = False
+    settings: Settings,
+    front: FrontDoor,
+    ops: Ops,
+    identity: TlsIdentity,
+    anchors: Sequence[Path],
+    *,
+    telemetry: Telemetry,
+    reuse_port: bool = False,
 ) -> AsyncIterator[None]:
     """Accept on all three ports while the context is open. Raises ConfigurationRefused naming the one that cannot be had."""
     tls12 = settings.tls is not None and settings.tls.minimum_version == "1.2"
     public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, anchors, tls12=tls12)
-    limits = Limits(body_bytes=front.body_bytes)
+    limits = Limits(body_seconds=settings.bodies.seconds)
+    bodies = BodyBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
+    telemetry.watch("body_bytes", "Bytes of request bodies in memory.", lambda: bodies.held)
     proxies = TrustedProxies.parse(settings.trusted_proxies)
     async with AsyncExitStack() as stack:
         following = asyncio.create_task(follow_identity((public, mtls), identity), name="server certificate")
@@ -55,6 +65,7 @@ async def listening(
                         listener=listener,
                         limits=limits,
                         proxies=proxies,
+                        bodies=bodies,
                         reuse_port=reuse_port,
                     )
                 )
@@ -75,7 +86,6 @@ def _serving_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
         port=port,
         ssl_context=None,
         listener="public",
-        limits=OPS_LIMITS,
     )
 
 

@@ -39,7 +39,14 @@ async def serve_production(settings: Settings) -> None:
         identity = TlsIdentity(settings.tls.certificate, settings.tls.private_key)
         stopped = catch_stop()
         await stack.enter_async_context(
-            listening(settings, front, ops_of(parts, composition), identity, client_anchors(settings.tls))
+            listening(
+                settings,
+                front,
+                ops_of(parts, composition),
+                identity,
+                client_anchors(settings.tls),
+                telemetry=parts.telemetry,
+            )
         )
         await stopped.wait()
 

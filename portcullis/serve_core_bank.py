@@ -13,7 +13,6 @@ from rich.console import Console
 from kernel import log
 from kernel.brand import Brand
 from kernel.database import Database
-from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.ids import RandomIds
 from plugins.psu_identity.built_in import BuiltInIdentity
@@ -31,7 +30,6 @@ from sandbox.clock import MovedClock
 HOST = "127.0.0.1"
 SPECIMENS = ("alice", "erin")  # whose accounts a conformance check may read
 CLOCK_SECONDS = 1.0  # how often the books' own clock is looked at
-LIMITS = Limits(body_bytes=lambda _path: 0)
 
 
 async def serve_core_bank(settings: Settings, seed: int | None, console: Console, *, attached: bool) -> None:
@@ -78,7 +76,6 @@ async def running_core_bank(settings: Settings, seed: int | None, console: Conso
                 port=settings.core_bank_port,
                 ssl_context=None,
                 listener="public",
-                limits=LIMITS,
             )
         )
 

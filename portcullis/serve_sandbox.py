@@ -48,7 +48,7 @@ from sandbox.bank.personas import load_personas
 from sandbox.bank.source import Source, check_source, settle_source
 from sandbox.clerk import Clerk
 from sandbox.clock import MovedClock
-from sandbox.control import BODY_BYTES_MAX, PREFIX, Control
+from sandbox.control import PREFIX, Control
 from sandbox.directory import Directory
 from sandbox.pki import TestPki
 from sandbox.teller import Teller
@@ -114,7 +114,14 @@ async def running_sandbox(
         )
         front = FrontDoor(ground.parts.brands, (*controls, *production_surfaces(composition)))
         await stack.enter_async_context(
-            listening(settings, front, ops_of(ground.parts, composition), identity, [ground.pki.ca_path])
+            listening(
+                settings,
+                front,
+                ops_of(ground.parts, composition),
+                identity,
+                [ground.pki.ca_path],
+                telemetry=ground.parts.telemetry,
+            )
         )
         stopped = catch_stop()
         await asyncio.to_thread(write_atomically, ready, ready_document(settings, ground.brand), mode=PUBLIC)
@@ -237,7 +244,7 @@ def _clerk_surface(settings: Settings, ground: Ground, composition: Composition)
         identity=parts.identity,
         customer_accounts=parts.customer_accounts,
     )
-    return Surface(clerk.owns, clerk.handle, clerk.refuse, BODY_BYTES_MAX)
+    return Surface(clerk.owns, clerk.handle, clerk.refuse)
 
 
 def _teller_surface(settings: Settings, ground: Ground) -> Surface:
@@ -251,7 +258,7 @@ def _teller_surface(settings: Settings, ground: Ground) -> Surface:
         identity=parts.identity,
         customer_accounts=parts.customer_accounts,
     )
-    return Surface(teller.owns, teller.handle, teller.refuse, BODY_BYTES_MAX)
+    return Surface(teller.owns, teller.handle, teller.refuse)
 
 
 def _control_surface(settings: Settings, ground: Ground, actions: Actions) -> Surface:
@@ -266,4 +273,4 @@ def _control_surface(settings: Settings, ground: Ground, actions: Actions) -> Su
         renew_tpp=actions.renew_tpp,
         reset=actions.reset,
     )
-    return Surface(lambda path: path.startswith(PREFIX), control.handle, control.refuse, BODY_BYTES_MAX)
+    return Surface(lambda path: path.startswith(PREFIX), control.handle, control.refuse)

@@ -17,6 +17,8 @@ from consent.settings import KeySchedule
 from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.first_uses import FIRST_USES_PER_CLIENT
+from kernel.http.body_budget import BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX
+from kernel.http.limits import BODY_SECONDS
 from kernel.jose import Algorithm
 from kernel.operations import Operation
 from openapi import DIALECTS
@@ -84,6 +86,15 @@ class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     unattended_per_day: int = 4
     in_flight: int = 320
     in_flight_per_client: int = 32
+
+
+class BodySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The memory that the bodies of requests may take in one process, in bytes: of all together, and of one peer. `seconds` is the time
+    that a body has to arrive."""
+
+    buffered_bytes: int = BUFFERED_BYTES_MAX
+    buffered_bytes_per_peer: int = BUFFERED_BYTES_PER_PEER_MAX
+    seconds: int = int(BODY_SECONDS)
 
 
 class CodeSenderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -160,6 +171,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     trusted_proxies: tuple[str, ...] = ()
     certificates: CertificateSettings = CertificateSettings()
     rates: RateSettings = RateSettings()
+    bodies: BodySettings = BodySettings()
     outbound_hosts: tuple[str, ...] = ()  # that addresses named by TPPs may lead to although they are not public
     outbound_only: bool = False  # to those hosts and to no others
     outbound_authorities: Path | None = None  # PEM: whom to believe there, beside the machine's own trust

@@ -5,10 +5,8 @@ from collections.abc import Awaitable, Callable
 from multidict import CIMultiDict
 
 from consent.pages.render import render_unknown_page
-from consent.parameters import FORM_BYTES_MAX
 from gateway.app import Gateway
 from kernel.brand import Brand
-from kernel.http.limits import BODY_BYTES_MAX
 from kernel.http.message import Request, Response
 from portcullis.compose import Composition
 from portcullis.front import Surface
@@ -17,9 +15,9 @@ from portcullis.front import Surface
 def production_surfaces(composition: Composition) -> tuple[Surface, ...]:
     gateway, consent_server = composition.gateway, composition.consent_server
     return (
-        Surface(lambda path: path == "/", show_dashboard, lambda *_: Response(400), 0),
-        Surface(consent_server.owns, consent_server.handle, consent_server.refuse, FORM_BYTES_MAX),
-        Surface(lambda _path: True, _page_for_people(gateway), gateway.refuse, BODY_BYTES_MAX),
+        Surface(lambda path: path == "/", show_dashboard, lambda *_: Response(400)),
+        Surface(consent_server.owns, consent_server.handle, consent_server.refuse),
+        Surface(lambda _path: True, _page_for_people(gateway), gateway.refuse),
     )
 
 

@@ -22,8 +22,10 @@ from kernel.errors import (
     BodyTooLarge,
     ConsentUnknown,
     FieldInvalid,
+    MediaTypeUnsupported,
     MethodNotAllowed,
     OperationUnknown,
+    Overloaded,
     Problem,
     RequestMalformed,
 )
@@ -33,6 +35,7 @@ from sandbox.new_tpp import NewTpp
 
 PREFIX = "/sandbox/"
 BODY_BYTES_MAX = 16_384
+RETRY_SECONDS = 1
 FORWARDED = (
     "Forwarded",
     "Via",
@@ -86,14 +89,12 @@ class Control:
     async def handle(self, brand: Brand, request: Request) -> Response:
         try:
             check_caller(request, brand, self.token)
-            if len(request.body) > BODY_BYTES_MAX:
-                raise BodyTooLarge
-            return render_json(200, await self._answer(brand, request))
+            return render_json(200, await self._answer(brand, await request.received(BODY_BYTES_MAX)))
         except Problem as problem:
             return render_refusal(problem)
 
     def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
-        """The answer to a request that could not be read whole."""
+        """The answer to a request whose head could not be read."""
         return render_refusal(problem)
 
     async def _answer(self, brand: Brand, request: Request) -> dict[str, Any]:
@@ -167,6 +168,8 @@ STATUSES: dict[type[Problem], int] = {
     ConsentUnknown: 404,
     MethodNotAllowed: 405,
     BodyTooLarge: 413,
+    MediaTypeUnsupported: 415,
+    Overloaded: 503,
     RequestMalformed: 400,
     FieldInvalid: 400,
 }
@@ -180,6 +183,8 @@ def render_refusal(problem: Problem) -> Response:
     )
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(problem.allowed)
+    if isinstance(problem, Overloaded):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 

@@ -21,7 +21,7 @@ from kernel.banking.visible_text import is_visible
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.errors import BodyTooLarge, FieldInvalid, OperationUnknown, Problem
+from kernel.errors import FieldInvalid, OperationUnknown, Problem
 from kernel.http.message import Request, Response
 from kernel.ids import Ids
 from kernel.instants import to_utc
@@ -79,14 +79,12 @@ class Teller:
         try:
             check_caller(request, brand, self.token)
             check_method(request, "POST")
-            if len(request.body) > BODY_BYTES_MAX:
-                raise BodyTooLarge
-            return render_json(200, await self._answer(brand, request))
+            return render_json(200, await self._answer(brand, await request.received(BODY_BYTES_MAX)))
         except Problem as problem:
             return render_refusal(problem)
 
     def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
-        """The answer to a request that could not be read whole."""
+        """The answer to a request whose head could not be read."""
         return render_refusal(problem)
 
     async def _answer(self, brand: Brand, request: Request) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from consent.authorize.pushed import load_answerable
 from consent.authorize.respond import destination_of, find_destination, only_destination, respond_problem
 from consent.errors import PushRequired, RequestUriForeign, RequestUriInvalid, RequestUriUnsupported
 from consent.journey.start import begin, refuse_pushed
-from consent.parameters import Parameters, parse_form, parse_query
+from consent.parameters import Parameters, parse_query, receive_form
 from consent.profiles import profile_of
 from consent.request_object import parse_unverified
 from consent.response_modes.response import Destination
@@ -26,7 +26,7 @@ from kernel.subjects import client_subject
 
 
 async def authorize(services: Services, brand: Brand, request: Request) -> Response:
-    parameters = parse_form(request) if request.method == "POST" else parse_query(request)
+    parameters = await receive_form(request) if request.method == "POST" else parse_query(request)
     client = await _load_client(services, brand, parameters)
     if "request_uri" not in parameters:
         try:

@@ -27,7 +27,7 @@ from consent.journey.attempts import hold_subject
 from consent.json_response import render_json
 from consent.offer import userinfo_claims_asked
 from consent.par import lodge_consent
-from consent.parameters import parse_form
+from consent.parameters import receive_form
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.snapshots import load_consent
@@ -44,7 +44,7 @@ RETRY_SECONDS = 60
 
 
 async def ask_customer(services: Services, brand: Brand, request: Request) -> Response:
-    parameters = parse_form(request)
+    parameters = await receive_form(request)
     client = await authenticate_client(services, brand, request, parameters)
     asking = Asking(services, brand, client, parameters)
     try:

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.journey.attempts import take_attempt
 from consent.journey.boundary import DASHBOARD, Handler, render_problem, see_other
 from consent.journey.cookies import read_cookie, set_cookie
-from consent.journey.forms import check_form, parse_form
+from consent.journey.forms import check_form, parse_form, receive_form
 from consent.journey.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
 from consent.journey.rows import PATHS, Notice, Purpose, Stage, insert_journey, path_of, update_journey
 from consent.journey.session import Session, load_session
+from consent.parameters import FORM_BYTES_MAX
 from consent.services import Services
 from kernel.answer_log import log_problem
 from kernel.brand import Brand
@@ -42,6 +43,8 @@ def submits(take: Answer) -> Handler:
 def _entered(answer: Answer, prepare: Prepare) -> Handler:
     async def handler(services: Services, brand: Brand, request: Request) -> Response:
         try:
+            if request.method == "POST":
+                request = await receive_form(request, Purpose.DASHBOARD, FORM_BYTES_MAX)
             session = await load_session(services, brand, request, Purpose.DASHBOARD)
             if session.journey.stage is not Stage.DASHBOARD:
                 return see_other(path_of(session.journey))

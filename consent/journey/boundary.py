@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from multidict import CIMultiDict
 
 from consent.journey.decisions import settle
-from consent.journey.forms import Form, check_form, parse_form
+from consent.journey.forms import PLAIN_FORM_BYTES_MAX, Form, check_form, parse_form, receive_form
 from consent.journey.problems import (
     FormForged,
     FormMalformed,
@@ -22,6 +22,7 @@ from consent.journey.problems import (
 from consent.journey.rows import GOOD_NEWS, PATHS, Journey, Notice, Purpose, Stage, path_of, update_unmoved
 from consent.journey.session import Session, load_session
 from consent.pages.render import render_error_page
+from consent.parameters import FORM_BYTES_MAX
 from consent.services import Services
 from kernel.answer_log import log_problem, log_refusal
 from kernel.brand import Brand
@@ -61,6 +62,8 @@ def takes(stage: Stage, take: Take, purpose: Purpose = Purpose.CONSENT) -> Handl
     async def handler(services: Services, brand: Brand, request: Request) -> Response:
         session = None
         try:
+            limit = FORM_BYTES_MAX if stage is Stage.CONSENT else PLAIN_FORM_BYTES_MAX
+            request = await receive_form(request, purpose, limit)
             session = await load_session(services, brand, request, purpose, earlier_too=stage is Stage.PASSWORD)
             form = parse_form(request)
             check_form(

@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from consent.journey.cookies import read_cookie
 from consent.journey.problems import FormForged, FormMalformed, FormStale
-from consent.journey.rows import PATHS, Journey, Stage
+from consent.journey.rows import PATHS, Journey, Purpose, Stage
 from consent.parameters import FORM_BYTES_MAX
 from kernel.brand import Brand
-from kernel.errors import Problem
+from kernel.errors import MediaTypeUnsupported, Problem
 from kernel.http.forms import check_media_type, parse_pairs
 from kernel.http.message import Request
 from kernel.sealed import Sealer
 
+PLAIN_FORM_BYTES_MAX = 8_192  # of a form in which no accounts are chosen
 FIELDS_MAX = 600
 FIELD_CHARACTERS_MAX = 1024
 TOKEN_FIELD = "form_token"
@@ -40,6 +42,22 @@ def form_token(sealer: Sealer, brand: Brand, journey: Journey, secret: str, stag
     key = sealer.derive("journey-form")
     message = "\n".join((brand.name, journey.id, stage, secret)).encode()
     return hashlib.blake2b(message, key=key, digest_size=32).hexdigest()
+
+
+async def receive_form(request: Request, purpose: Purpose, limit: int = PLAIN_FORM_BYTES_MAX) -> Request:
+    """The request with its form. What the head refuses stays unread: a form that is none, or that comes without the cookie of a journey.
+    Raises what `Request.received` raises."""
+    if read_cookie(request, purpose) is None or not _is_form(request):
+        return request
+    return await request.received(limit)
+
+
+def _is_form(request: Request) -> bool:
+    try:
+        check_media_type(request)
+    except MediaTypeUnsupported:
+        return False
+    return True
 
 
 def parse_form(request: Request) -> Form:

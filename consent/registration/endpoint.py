@@ -15,7 +15,7 @@ from consent.json_response import render_json
 from consent.registration.management import load_own
 from consent.registration.metadata import metadata_of
 from consent.registration.render import render_registration
-from consent.registration.request import Asked, parse_request
+from consent.registration.request import Asked, parse_request, receive_registration
 from consent.registration.tokens import make_registration_token
 from consent.services import Services
 from consent.tokens.proofs import offer_nonce
@@ -35,7 +35,7 @@ RATE_WINDOW_SECONDS = 3600
 
 async def register(services: Services, brand: Brand, request: Request) -> Response:
     certificate = await _check_caller(services, request)
-    asked = await parse_request(services, brand, request, certificate)
+    asked = await parse_request(services, brand, await receive_registration(request), certificate)
     metadata = metadata_of(services, brand, asked)
     await _take_request(services, brand, asked)
     client_id = services.ids.uuid()
@@ -61,7 +61,7 @@ async def replace(services: Services, brand: Brand, request: Request) -> Respons
     """The whole of it: what the request leaves out is as in a first registration. What a TPP cannot ask for stays as it is."""
     certificate = await _check_caller(services, request)
     client = await load_own(services, brand, request, _client_id(request))
-    asked = await parse_request(services, brand, request, certificate, client)
+    asked = await parse_request(services, brand, await receive_registration(request), certificate, client)
     metadata = msgspec.structs.replace(
         metadata_of(services, brand, asked),
         default_permissions=client.default_permissions,

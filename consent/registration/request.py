@@ -28,7 +28,9 @@ from kernel.jose import Algorithm, JwtInvalid, JwtKey, numeric_date, parse_jwt, 
 from kernel.jwe import Encryption, KeyAgreement
 
 TYPES = frozenset({None, "jwt", "jose"})
+PLAIN = "application/json"
 SIGNED = ("application/jwt", "application/jose")
+BODY_BYTES_MAX = 65_536
 SKEW_SECONDS = 10
 LIFETIME_SECONDS_MAX = 3600
 ECHOED = ("iss", "iat", "exp", "aud", "jti")  # of a signed request: the UK's answer repeats them
@@ -86,19 +88,28 @@ class Asked:
     first_use: FirstUse | None
 
 
+async def receive_registration(request: Request) -> Request:
+    """The request with its body, which is read only if the head says that it is one of registration. Raises MediaTypeUnsupported, and
+    what `Request.received` raises."""
+    if media_type_of(request) not in (PLAIN, *SIGNED):
+        raise MediaTypeUnsupported(media_type_of(request))
+    return await request.received(BODY_BYTES_MAX)
+
+
+def media_type_of(request: Request) -> str:
+    return (request.header("Content-Type") or "").partition(";")[0].strip().lower()
+
+
 async def parse_request(
     services: Services, brand: Brand, request: Request, certificate: Certificate, present: Client | None = None
 ) -> Asked:
-    """`present` is the client that is to be changed, None for a new one. Raises MediaTypeUnsupported, RequestMalformed,
+    """`present` is the client that is to be changed, None for a new one. Raises RequestMalformed,
     ClientMetadataInvalid, RegistrationRedirectUriInvalid, SoftwareStatementInvalid, SoftwareStatementUnapproved, or Overloaded."""
-    media_type = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
-    if media_type == "application/json":
+    if media_type_of(request) == PLAIN:
         claims, token = json.decode(request.body, dict[str, Any]), None
-    elif media_type in SIGNED:
+    else:
         token = request.body.decode("ascii", "replace").strip()
         claims = _unverified_claims(token)
-    else:
-        raise MediaTypeUnsupported(media_type)
     statement = await verify_statement(services, claims.get("software_statement"))
     organisation_id = check_holder(statement, certificate)
     if present is not None and (present.software_id, present.organisation_id) != (statement.software_id, organisation_id):

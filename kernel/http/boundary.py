@@ -1,23 +1,28 @@
-"""Between aiohttp's request and ours: read it whole, call the application, write its answer.
+"""Between aiohttp's request and ours: read its head, call the application, write its answer.
 
-RFC 9110 section 10.1.1 (Expect), RFC 9440. An exception of the application is a 500 without a body, logged with its interaction
-id, and the connection stays. A refusal while a body is still arriving ends the connection: that body may never end itself.
+RFC 9440. The application asks for the body when the head has passed its judgement. An exception of the application is a 500 without a
+body, logged with its interaction id, and the connection stays. An answer while a body is still arriving ends the connection: that body
+may never end itself.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 from aiohttp import web
 
 from kernel.certificates import Certificate
-from kernel.errors import BodyTooLarge, MediaTypeUnsupported, Overloaded, Problem, RequestMalformed
+from kernel.errors import Overloaded, Problem
+from kernel.http.body_budget import BodyBudget
 from kernel.http.client_cert import TrustedProxies, parse_client_cert, plain_address, without_client_cert
 from kernel.http.connection import PRODUCT, Connection, RawRequest, closing
 from kernel.http.head import check_headers, parse_host, parse_target
-from kernel.http.limits import BODY_BYTES_MAX, Limits
+from kernel.http.incoming import IncomingBody
+from kernel.http.limits import Limits
 from kernel.http.message import Listener, Request, Response
 from kernel.http.peer_certificate import PeerCertificates
+from kernel.http.peer_share import share_of
 
 App = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Request, Problem], Response]
@@ -28,12 +33,22 @@ log = structlog.get_logger(__name__)
 class Boundary:
     """The handler of one listener."""
 
-    def __init__(self, app: App, refuse: Refuse, listener: Listener, limits: Limits, proxies: TrustedProxies) -> None:
+    def __init__(
+        self,
+        app: App,
+        refuse: Refuse,
+        *,
+        listener: Listener,
+        limits: Limits,
+        proxies: TrustedProxies,
+        bodies: BodyBudget,
+    ) -> None:
         self._app = app
         self._refuse = refuse
         self._listener = listener
         self._limits = limits
         self._proxies = proxies
+        self._bodies = bodies
         self._certificates = PeerCertificates()
 
     async def handle(self, raw: web.BaseRequest) -> web.StreamResponse:
@@ -53,18 +68,23 @@ class Boundary:
             async with deadline:
                 try:
                     request = self._read_head(raw)
-                    request = await self._with_body(raw, request)
+                    if raw.body_exists:
+                        return await self._answer_with_body(raw, request)
+                    return _rendered(raw, await self._app(request))
                 except Problem as problem:
                     return _rendered(raw, self._refuse(request or self._unread(raw), problem))
-                return _rendered(raw, await self._app(request))
         except TimeoutError:
             if not deadline.expired():
                 raise
-        request = request or self._unread(raw)
-        if raw.is_arriving:
-            return _rendered(raw, self._refuse(request, RequestMalformed("the body did not arrive in time")))
         log.error("request_timed_out", listener=self._listener, seconds=self._limits.request_seconds)
-        return _rendered(raw, self._refuse(request, Overloaded("the request's deadline passed")))
+        return _rendered(raw, self._refuse(request or self._unread(raw), Overloaded("the request's deadline passed")))
+
+    async def _answer_with_body(self, raw: RawRequest, head: Request) -> web.Response:
+        incoming = IncomingBody(raw, self._bodies, _share(head), self._limits.body_seconds)
+        try:
+            return _rendered(raw, await self._app(replace(head, incoming=incoming)))
+        finally:
+            incoming.release()
 
     def _unread(self, raw: RawRequest) -> Request:
         """What is known when nothing could be read: enough for a surface to be chosen and to answer."""
@@ -102,40 +122,11 @@ class Boundary:
         transport = raw.transport
         return self._certificates.of(transport.get_extra_info("ssl_object")) if transport is not None else None
 
-    async def _with_body(self, raw: RawRequest, request: Request) -> Request:
-        if not raw.body_exists:
-            return request
-        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise MediaTypeUnsupported("encoded body", public="The request body must be sent without a content encoding.")
-        limit = min(self._limits.body_bytes(request.path), BODY_BYTES_MAX)
-        if (raw.content_length or 0) > limit:
-            raise BodyTooLarge(f"{raw.content_length} bytes announced, {limit} allowed")
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await raw.write_continue()
-        return Request(
-            method=request.method,
-            path=request.path,
-            query=request.query,
-            headers=request.headers,
-            body=await _read(raw, limit),
-            host=request.host,
-            peer=request.peer,
-            listener=request.listener,
-            certificate=request.certificate,
-            departure=request.departure,
-        )
 
-
-async def _read(raw: RawRequest, limit: int) -> bytes:
-    body = bytearray()
-    try:
-        while chunk := await raw.content.readany():
-            body += chunk
-            if len(body) > limit:
-                raise BodyTooLarge(f"more than {limit} bytes of body")
-    except (web.RequestPayloadError, ConnectionError) as error:
-        raise RequestMalformed(f"the body broke off: {type(error).__name__}") from None
-    return bytes(body)
+def _share(head: Request) -> str:
+    """Whose room a body takes: the organisation's that the certificate names, or else the address's."""
+    organisation = head.certificate.organisation_id if head.certificate is not None else None
+    return f"organisation {organisation}" if organisation else share_of(head.peer)
 
 
 def _rendered(raw: RawRequest, response: Response) -> web.Response:

@@ -1,10 +1,8 @@
-"""What one listener bears: sizes in bytes, waits in seconds, connections. Surfaces may bear less, never more."""
+"""What one listener bears: waits in seconds, connections."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-BODY_BYTES_MAX: Final = 1_048_576
 CONNECTIONS_MAX: Final = 10_000
 UNFINISHED_HEAD_BYTES_MAX: Final = (
     8_388_608  # of all connections, beyond what each of them may hold (kernel/http/bounded_parser.py)
@@ -13,6 +11,7 @@ UNFINISHED_HEAD_BYTES_PER_PEER_MAX: Final = 1_048_576
 HANDSHAKE_SECONDS: Final = 10.0
 HEAD_SECONDS: Final = 15.0  # from the first byte of a head to its end; of a first one, from the end of the handshake
 IDLE_SECONDS: Final = 75.0  # from one answer to the end of the next request's head
+BODY_SECONDS: Final = 10.0  # from the moment a body is asked for to its end: who sends slowly holds little, and not for long
 REQUEST_SECONDS: Final = 30.0  # body and application together
 WRITE_SECONDS: Final = 30.0
 LINGER_SECONDS: Final = 5.0  # reading away the rest of a refused body, so that the refusal arrives
@@ -21,15 +20,13 @@ STOP_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """`body_bytes` answers for a path, so that each surface keeps its own limit; `BODY_BYTES_MAX` holds whatever it says."""
-
-    body_bytes: Callable[[str], int] = lambda _path: BODY_BYTES_MAX
     connections: int = CONNECTIONS_MAX
     unfinished_head_bytes: int = UNFINISHED_HEAD_BYTES_MAX
     unfinished_head_bytes_per_peer: int = UNFINISHED_HEAD_BYTES_PER_PEER_MAX
     handshake_seconds: float = HANDSHAKE_SECONDS
     head_seconds: float = HEAD_SECONDS
     idle_seconds: float = IDLE_SECONDS
+    body_seconds: float = BODY_SECONDS
     request_seconds: float = REQUEST_SECONDS
     write_seconds: float = WRITE_SECONDS
     linger_seconds: float = LINGER_SECONDS

@@ -12,6 +12,7 @@ from typing import Final
 
 from aiohttp import http_parser
 
+from kernel.http.body_budget import BodyBudget
 from kernel.http.boundary import App, Boundary, Refuse
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.connection import ConnectionServer
@@ -19,6 +20,7 @@ from kernel.http.limits import Limits
 from kernel.http.message import Listener
 
 BACKLOG: Final = 1024
+READ_BYTES: Final = 16_384  # of a body that is not asked for yet: twice as much, and aiohttp stops reading
 DEFAULT_LIMITS: Final = Limits()
 NO_PROXIES: Final = TrustedProxies()
 
@@ -34,18 +36,20 @@ async def serve(
     listener: Listener,
     limits: Limits = DEFAULT_LIMITS,
     proxies: TrustedProxies = NO_PROXIES,
+    bodies: BodyBudget | None = None,
     reuse_port: bool = False,
 ) -> AsyncIterator[int]:
     """Accept requests while the context is open; yields the bound port (pass 0 for any free one).
 
     Leaving stops accepting at once, lets requests in flight end for `stop_seconds`, then cuts them off. Raises OSError if the
-    address is taken. `ssl_context` None is for a listener behind a proxy on the same machine.
+    address is taken. `bodies` is shared by all listeners of a process. `ssl_context` None is for a listener behind a proxy on the same machine.
     """
     _check_parser()
     server = ConnectionServer(
-        Boundary(app, refuse, listener, limits, proxies).handle,
+        Boundary(app, refuse, listener=listener, limits=limits, proxies=proxies, bodies=bodies or BodyBudget()).handle,
         limits,
         access_log=None,
+        read_bufsize=READ_BYTES,
     )
     sockets = await asyncio.get_running_loop().create_server(
         server,

@@ -4,21 +4,32 @@ The listener (kernel/http/listener.py) is the only place that knows aiohttp's se
 repeated headers are kept (`headers.getall`), because a folded duplicate hides an attack.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, Self
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from kernel.certificates import Certificate
+from kernel.errors import BodyTooLarge
 from kernel.http.departure import Departure
 
 Listener = Literal["public", "mtls"]
 Query = tuple[tuple[str, str], ...]
 
 
+class Incoming(Protocol):
+    """A body that has not been read."""
+
+    async def read(self, limit: int) -> bytes:
+        """The whole of it, at most `limit` bytes. Raises BodyTooLarge, MediaTypeUnsupported (it is encoded), RequestMalformed (it broke
+        off, or took too long) or Overloaded (there is no room for it)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, body read whole within the limit.
+    """One HTTP request: its head, and its body or (`incoming`) the way to it. Whoever judges it judges the head first, then asks for the
+    body by `received`; `body` is empty until then, and stays so where nothing of it is wanted.
 
     `path` is percent-decoded once and never contains the query; `query` keeps order and duplicates. `host` is the Host header
     (or :authority), lower case, with port, used for nothing but finding the brand. `peer` is the address that it came from: the TCP
@@ -35,6 +46,15 @@ class Request:
     listener: Listener
     certificate: Certificate | None = None
     departure: Departure = field(default_factory=Departure)
+    incoming: Incoming | None = field(default=None, compare=False, repr=False)
+
+    async def received(self, limit: int) -> Self:
+        """The same request with its body, at most `limit` bytes. Raises what `Incoming.read` raises."""
+        if self.incoming is not None:
+            return replace(self, body=await self.incoming.read(limit), incoming=None)
+        if len(self.body) > limit:
+            raise BodyTooLarge(f"{len(self.body)} bytes of body, {limit} allowed")
+        return self
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""

@@ -130,7 +130,7 @@ async def test_what_cannot_be_exchanged_is_refused(oauth: World, subtests: pytes
         "the client's own assertion": ({"subject_token": oauth.assertion(oauth.acme)}, INVALID),
         "a revoked token": ({"subject_token": denied}, INVALID),
         "a tampered token": ({"subject_token": f"{header}.{claims}A.{signature}"}, INVALID),
-        "an endless token": ({"subject_token": "a" * 30_000}, INVALID),
+        "an endless token": ({"subject_token": "a" * 10_000}, INVALID),
         "another token wanted": ({"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, INVALID),
         "an actor token": ({"actor_token": subject, "actor_token_type": ACCESS_TOKEN}, INVALID),
         "an actor's type alone": ({"actor_token_type": ACCESS_TOKEN}, INVALID),

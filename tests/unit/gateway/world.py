@@ -48,7 +48,7 @@ from kernel.cursor import CursorSealer
 from kernel.dpop_nonces import Nonces
 from kernel.errors import ConsentUnknown, HeaderInvalid, Overloaded, Problem, TokenInvalid
 from kernel.hot_state import Allowed, Check, Current, Exceeded, FirstUse, Fresh, Moved, Replayed, Verdict, VersionIs
-from kernel.http.message import Request, Response
+from kernel.http.message import Incoming, Request, Response
 from kernel.ids import SeededIds
 from kernel.operations import Operation
 from kernel.sealed import Sealer
@@ -628,11 +628,23 @@ def request(
     body: bytes = b"",
     listener: Any = "mtls",
     certificate: Certificate | None = CERTIFICATE,
+    incoming: Incoming | None = None,
 ) -> Request:
     sent = CIMultiDict(headers)
     if token is not None:
         sent.add("Authorization", f"{scheme} {token}")
-    return Request(method, path, tuple(query), CIMultiDictProxy(sent), body, "localhost:8444", "127.0.0.1", listener, certificate)
+    return Request(
+        method,
+        path,
+        tuple(query),
+        CIMultiDictProxy(sent),
+        body,
+        host="localhost:8444",
+        peer="127.0.0.1",
+        listener=listener,
+        certificate=certificate,
+        incoming=incoming,
+    )
 
 
 def body_of(response: Response) -> Any:

@@ -14,7 +14,8 @@ from kernel import log
 from kernel.clock import SystemClock
 from kernel.errors import Overloaded, Problem
 from kernel.http.client_cert import TrustedProxies
-from kernel.http.limits import BODY_BYTES_MAX, Limits
+from kernel.http.incoming import BODY_BYTES_MAX
+from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
 from kernel.interaction import interaction_id
@@ -23,13 +24,19 @@ from kernel.interaction import interaction_id
 class Surface:
     """An application that says what it received, and refuses in words of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, body_bytes_max: int = BODY_BYTES_MAX) -> None:
+        self.body_bytes_max = body_bytes_max
+        self.heads: list[Request] = []
         self.requests: list[Request] = []
         self.refused: list[tuple[Request, Problem]] = []
         self.waiting = asyncio.Event()
         self.release = asyncio.Event()
 
     async def app(self, request: Request) -> Response:
+        self.heads.append(request)
+        if request.path == "/unread":
+            return Response(200, b"unread")
+        request = await request.received(self.body_bytes_max)
         self.requests.append(request)
         if request.path == "/wait":
             self.waiting.set()
@@ -189,20 +196,18 @@ async def test_an_announced_body_above_the_limit_is_refused_without_waiting_for_
     assert not surface.requests
 
 
-async def test_a_chunked_body_above_the_limit_of_its_path_is_refused():
-    surface = Surface()
-    limits = Limits(body_bytes=lambda path: 10 if path == "/small" else 100)
+async def test_a_chunked_body_above_the_limit_of_its_surface_is_refused():
     sent = b"Transfer-Encoding: chunked\r\n\r\n" + b"b\r\nhello hello\r\n0\r\n\r\n"
-    async with listening(surface, limits=limits) as port:
+    async with listening(Surface(10)) as port:
         small = await exchange(port, b"POST /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + sent)
+    async with listening(Surface(100)) as port:
         other = await exchange(port, b"POST /other HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + sent)
     assert body_of(small) == b"body_too_large"
     assert body_of(other) == b"echo:hello hello"
 
 
 async def test_no_surface_can_raise_the_hard_limit():
-    surface = Surface()
-    async with listening(surface, limits=Limits(body_bytes=lambda _: 10 * BODY_BYTES_MAX)) as port:
+    async with listening(Surface(10 * BODY_BYTES_MAX)) as port:
         sent = head("POST /x HTTP/1.1", f"Content-Length: {BODY_BYTES_MAX + 1}") + b"a" * (BODY_BYTES_MAX + 1)
         assert body_of(await exchange(port, sent)) == b"body_too_large"
 
@@ -315,7 +320,7 @@ async def test_an_idle_connection_is_closed_also_when_it_trickles_its_next_reque
 
 async def test_a_body_that_does_not_arrive_is_refused_at_the_deadline():
     surface = Surface()
-    async with listening(surface, limits=Limits(request_seconds=0.2, linger_seconds=0.1)) as port:
+    async with listening(surface, limits=Limits(body_seconds=0.2, linger_seconds=0.1)) as port:
         answer = await exchange(port, b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
     assert body_of(answer) == b"request_malformed"
     assert not surface.requests

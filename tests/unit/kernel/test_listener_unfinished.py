@@ -9,6 +9,7 @@ import pytest
 from kernel.errors import Problem
 from kernel.http import bounded_parser
 from kernel.http.head import FIELD_BYTES_MAX, HEAD_BYTES_MAX
+from kernel.http.incoming import BODY_BYTES_MAX
 from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
@@ -31,6 +32,7 @@ class Surface:
         if request.path == "/wait":
             self.waiting.set()
             await self.release.wait()
+        request = await request.received(BODY_BYTES_MAX)
         self.bodies.append(request.body)
         return Response(200, str(len(request.body)).encode())
 

@@ -49,6 +49,12 @@ class Attempt:
     scheme: str = "Bearer"
     listener: str = "mtls"
     statuses: dict[str, type[Problem]] = field(default_factory=dict)
+    reads: int = 0
+
+    async def read(self, limit: int) -> bytes:
+        """The body arrives when it is asked for."""
+        self.reads += 1
+        return self.body
 
     async def code(self) -> str:
         made = world.World(dialects=(DIALECT,))
@@ -63,7 +69,7 @@ class Attempt:
         made.decisions.exceeded = self.exceeded
         made.statuses.refused = self.statuses
         return await made.code(
-            self.method, self.path, token=self.presented, scheme=self.scheme, headers=self.headers, body=self.body,
+            self.method, self.path, token=self.presented, scheme=self.scheme, headers=self.headers, incoming=self,
             certificate=self.certificate, listener=self.listener,
         )  # fmt: skip
 
@@ -123,6 +129,8 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("too often", "rate_exceeded", lambda a: a.exceeded.add("unattended")),
 )
 
+BODY = next(place for place, (name, _, _) in enumerate(DESCENDING) if name == "bad body")
+
 
 @pytest.mark.parametrize("first", range(len(DESCENDING)), ids=[name for name, _, _ in DESCENDING])
 async def test_the_first_defect_speaks(first: int):
@@ -138,6 +146,21 @@ async def test_each_defect_alone_is_refused(code: str, apply: Defect):
     attempt = Attempt()
     apply(attempt)
     assert await attempt.code() == code
+
+
+@pytest.mark.parametrize("row", DESCENDING[:BODY], ids=[name for name, _, _ in DESCENDING[:BODY]])
+async def test_no_byte_of_a_body_is_read_before_the_head_has_passed(row: tuple[str, str, Defect]):
+    attempt = Attempt()
+    row[2](attempt)
+    assert await attempt.code() == row[1]
+    assert attempt.reads == 0
+
+
+async def test_a_body_is_read_once_the_head_has_passed():
+    attempt = Attempt()
+    attempt.body = b"{"
+    assert await attempt.code() == "request_malformed"
+    assert attempt.reads == 1
 
 
 async def test_a_request_without_a_defect_is_allowed():

@@ -39,7 +39,7 @@ async def tell(brand, _request):
     return Response(200, brand.name.encode())
 
 
-FRONT = FrontDoor(BRANDS, (Surface(lambda _path: True, tell, lambda brand, *_: Response(400, brand.name.encode()), 0),))
+FRONT = FrontDoor(BRANDS, (Surface(lambda _path: True, tell, lambda brand, *_: Response(400, brand.name.encode())),))
 
 
 def asked(host):

@@ -16,7 +16,7 @@ from kernel.http.listener import serve
 from portcullis.compose import Composition, compose
 from portcullis.control_client import ServerRefused
 from portcullis.exclusive import serving
-from portcullis.listening import OPS_LIMITS, refuse_ops
+from portcullis.listening import refuse_ops
 from portcullis.ops import ops_of
 from portcullis.rotate import command_server
 from portcullis.sealing_keys import ensure_sealing_keys
@@ -51,7 +51,7 @@ async def running(settings: Settings) -> AsyncIterator[Composition]:
         composition = await stack.enter_async_context(compose(parts))
         ops = ops_of(parts, composition)
         await stack.enter_async_context(
-            serve(ops.handle, refuse=refuse_ops, host="127.0.0.1", port=settings.ops_port, ssl_context=None, listener="public", limits=OPS_LIMITS)
+            serve(ops.handle, refuse=refuse_ops, host="127.0.0.1", port=settings.ops_port, ssl_context=None, listener="public")
         )  # fmt: skip
         yield composition
 

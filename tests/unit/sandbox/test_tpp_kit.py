@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from multidict import CIMultiDict
 
 from kernel.clock import SystemClock
+from kernel.http.incoming import BODY_BYTES_MAX
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
 from kernel.http.tls import mtls_context
@@ -47,6 +48,7 @@ class Server:
         self.pushed: dict[str, str] = {}
 
     async def app(self, request: Request) -> Response:
+        request = await request.received(BODY_BYTES_MAX)
         self.requests.append(request)
         if self.nonce and "DPoP" in request.headers and self.nonce not in unb64(request.headers["DPoP"].split(".")[1]).decode():
             return Response(400, b'{"error": "use_dpop_nonce"}', CIMultiDict({"DPoP-Nonce": self.nonce}))

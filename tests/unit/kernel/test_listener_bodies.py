@@ -1,0 +1,144 @@
+"""kernel/http/incoming.py over real sockets: no byte of a body is read before its surface asks, and what is read is counted."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from multidict import CIMultiDict
+
+from kernel.errors import Overloaded, Problem
+from kernel.http.body_budget import BodyBudget
+from kernel.http.limits import Limits
+from kernel.http.listener import serve
+from kernel.http.message import Request, Response
+
+ANNOUNCED = 1_000_000
+CONTINUE = b"HTTP/1.1 100 Continue\r\n"
+
+
+class Surface:
+    """Takes a body at `/take`, where it answers when it is released; refuses the head of anything else."""
+
+    def __init__(self) -> None:
+        self.arrived = asyncio.Semaphore(0)
+        self.release = asyncio.Event()
+        self.release.set()
+        self.asked, self.refused = asyncio.Event(), asyncio.Event()
+
+    async def app(self, request: Request) -> Response:
+        if request.path != "/take":
+            return Response(404, b"unread:" + request.body)
+        self.asked.set()
+        request = await request.received(ANNOUNCED)
+        self.arrived.release()
+        await self.release.wait()
+        return Response(200, str(len(request.body)).encode())
+
+    def refuse(self, _request: Request, problem: Problem) -> Response:
+        self.refused.set()
+        return Response(503 if isinstance(problem, Overloaded) else 400, problem.code.encode(), CIMultiDict({"X": "refused"}))
+
+
+@asynccontextmanager
+async def listening(surface: Surface, budget: BodyBudget | None = None, limits: Limits | None = None):
+    limits = limits or Limits(linger_seconds=0.1)
+    async with serve(
+        surface.app,
+        refuse=surface.refuse,
+        host="127.0.0.1",
+        port=0,
+        ssl_context=None,
+        listener="public",
+        limits=limits,
+        bodies=budget,
+    ) as port:
+        yield port
+
+
+def head(path: str, length: int = ANNOUNCED, *headers: str) -> bytes:
+    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: a", f"Content-Length: {length}", *headers, "", ""]).encode()
+
+
+async def answer_to(port: int, sent: bytes) -> bytes:
+    """What comes back until the server closes, to a client that sends nothing more."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(sent)
+        return await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+
+
+async def test_a_head_that_is_refused_is_answered_before_a_byte_of_its_body():
+    async with listening(Surface()) as port:
+        answer = await answer_to(port, head("/elsewhere"))
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert b"connection: close" in answer.lower()
+    assert answer.endswith(b"unread:")
+
+
+@pytest.mark.spec("RFC9110-10.1.1")
+async def test_a_client_that_asks_first_is_told_to_go_on_only_once_its_head_has_passed():
+    async with listening(Surface()) as port:
+        assert (await answer_to(port, head("/elsewhere", 2, "Expect: 100-continue"))).startswith(b"HTTP/1.1 404")
+        passed = await answer_to(port, head("/take", 2, "Expect: 100-continue", "Connection: close") + b"ok")
+    assert passed.startswith(CONTINUE)
+    assert passed.endswith(b"2")
+
+
+async def test_a_body_that_arrived_with_a_refused_head_leaves_the_connection_usable():
+    async with listening(Surface()) as port:
+        answer = await answer_to(port, head("/elsewhere", 2) + b"no" + head("/take", 2, "Connection: close") + b"ok")
+    assert answer.count(b"HTTP/1.1") == 2
+    assert answer.endswith(b"2")
+
+
+async def test_an_announcement_takes_no_room():
+    budget = BodyBudget(total=4_000_000, per_peer=2_000_000)
+    surface = Surface()
+    async with listening(surface, budget) as port:
+        waiting = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
+        for _, writer in waiting:
+            writer.write(head("/take"))
+            await writer.drain()
+        assert (await answer_to(port, head("/take", 5, "Connection: close") + b"hello")).endswith(b"5")
+        assert budget.held == 0
+        for _, writer in waiting:
+            writer.close()
+
+
+async def test_bodies_are_counted_until_they_are_answered_and_what_finds_no_room_is_shed():
+    budget = BodyBudget(total=3_000_000, per_peer=1_500_000)
+    surface = Surface()
+    surface.release.clear()
+    async with listening(surface, budget) as port:
+        sent = head("/take", ANNOUNCED, "Connection: close") + b"a" * ANNOUNCED
+        first = asyncio.create_task(answer_to(port, sent))
+        await surface.arrived.acquire()
+        assert budget.held == ANNOUNCED
+        assert (await answer_to(port, sent)).startswith(b"HTTP/1.1 503")  # of the same peer
+        assert budget.held == ANNOUNCED
+        surface.release.set()
+        assert (await first).endswith(str(ANNOUNCED).encode())
+        assert budget.held == 0
+
+
+async def test_a_body_that_trickles_is_refused_at_its_deadline_and_its_room_is_free_again():
+    budget = BodyBudget()
+    async with listening(Surface(), budget, Limits(body_seconds=0.2, linger_seconds=0.1)) as port:
+        answer = await answer_to(port, head("/take") + b"a" * 100_000)
+    assert answer.endswith(b"request_malformed")
+    assert budget.held == 0
+
+
+async def test_a_body_that_breaks_off_gives_its_room_back():
+    budget, surface = BodyBudget(), Surface()
+    async with listening(surface, budget) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head("/take") + b"a" * 100_000)
+        await writer.drain()
+        await surface.asked.wait()
+        writer.close()
+        await surface.refused.wait()
+        assert (await answer_to(port, head("/take", 2, "Connection: close") + b"ok")).endswith(b"2")
+    assert budget.held == 0
