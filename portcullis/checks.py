@@ -98,6 +98,11 @@ def _check_brands(settings: Settings) -> None:
             if getattr(settings, key):
                 raise ConfigurationRefused(f"{key}: says nothing beside several [[brands]]; set brands.{key} of each")
     brands = settings.resolved_brands()
+    for brand in brands:
+        if host_of(brand.issuer) == host_of(brand.mtls_url):
+            raise ConfigurationRefused(
+                f"mtls_url: of brand {brand.name} is its issuer; callers with a certificate need a listener of their own"
+            )
     for what, values in (
         ("name", [brand.name for brand in brands]),
         ("host", [host for brand in brands for host in {host_of(brand.issuer), host_of(brand.mtls_url)}]),

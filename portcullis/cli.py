@@ -148,15 +148,23 @@ def upgrade(*, config: Path | None = None) -> None:
 
 
 @config.command
-def check(file: Path) -> None:
-    """Say whether a production server would start on a configuration, without starting it."""
-    from portcullis.files import check_files  # noqa: PLC0415  a command loads what it needs
+def check(file: Path, *, connect: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Say whether a production server would start on a configuration, without starting it. Exits with 1 if it would not.
 
-    settings = _production_settings(file)
-    check_files(settings)
-    for brand in settings.resolved_brands():
-        console.print(f"[bold]{brand.name}[/]  {brand.issuer}  {brand.mtls_url}  {', '.join(brand.dialects)}", soft_wrap=True)
-    console.print("the configuration is usable")
+    Parameters
+    ----------
+    file
+        the TOML file; docs/configuration.md lists every setting.
+    connect
+        also try what can be tried: database, hot state, key store, core bank, code sender, directories, ports, certificate.
+    """
+    from kernel import log  # noqa: PLC0415  a command loads what it needs
+    from kernel.clock import SystemClock  # noqa: PLC0415
+    from portcullis.check_report import report_check  # noqa: PLC0415
+
+    log.configure(SystemClock(), level=logging.ERROR)  # the lines say what a log would
+    if not asyncio.run(report_check(console, _production_settings(file), file, connect=connect)):
+        sys.exit(1)
 
 
 @keys.command

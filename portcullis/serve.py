@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+import structlog
+
 from kernel import log
 from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
@@ -23,14 +25,24 @@ from portcullis.key_store import open_keys
 from portcullis.listening import listening
 from portcullis.ops import ops_of
 from portcullis.outbound import open_directories, open_fetching
+from portcullis.safety.finding import check_findings, warnings_of
+from portcullis.safety.judgement import judge
 from portcullis.settings import Settings
 from portcullis.stopping import catch_stop
 from portcullis.surfaces import production_surfaces
+
+logger = structlog.get_logger(__name__)
 
 
 async def serve_production(settings: Settings) -> None:
     """Serve until stopped. `settings` have passed check_production. Raises ConfigurationRefused for what a person must change."""
     assert settings.tls is not None
+    clock = SystemClock()
+    log.configure(clock, level=settings.log_threshold())
+    findings = await asyncio.to_thread(judge, settings, clock.wall())
+    check_findings(findings)
+    for finding in warnings_of(findings):
+        logger.warning("configuration", key=finding.key, detail=finding.text)
     async with AsyncExitStack() as stack:
         parts = await open_parts(stack, settings)
         composition = await stack.enter_async_context(compose(parts))
