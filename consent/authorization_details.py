@@ -106,7 +106,7 @@ def parse_details(text: str, now: datetime) -> Details:
             check_payment(payment)
             return payment
         (details,) = json.decode(text.encode(), list[AccountInformation])
-        details = _in_utc(details)
+        details = _without_repeats(_in_utc(details))
     except AuthorizationDetailsInvalid:
         raise
     except (Problem, UnicodeEncodeError) as error:
@@ -122,6 +122,12 @@ def _in_utc(details: AccountInformation) -> AccountInformation:
     """Raises FieldDateInvalid."""
     moments = {name: getattr(details, name) for name in ("valid_until", "transactions_from", "transactions_to")}
     return msgspec.structs.replace(details, **{name: to_utc(at, name) for name, at in moments.items() if at is not None})
+
+
+def _without_repeats(details: AccountInformation) -> AccountInformation:
+    """In the caller's own order."""
+    names = ("actions", "permissions", "locations", "accounts")
+    return msgspec.structs.replace(details, **{name: tuple(dict.fromkeys(getattr(details, name))) for name in names})
 
 
 def _check_terms(details: AccountInformation, now: datetime) -> None:

@@ -30,6 +30,7 @@ consents = sa.Table(
     sa.Column("state_changed_at", Instant, nullable=False),
     sa.Column("valid_until", Instant, nullable=True),
     sa.Index("consents_by_client", "brand", "client_id", "state", "created_at"),
+    sa.Index("consents_by_lodging", "brand", "client_id", "created_at"),
     sa.Index("consents_by_psu", "brand", "psu_id", "created_at"),
     sa.Index("consents_by_validity", "brand", "state", "valid_until"),
     sa.Index("consents_by_age", "brand", "state", "created_at"),
@@ -45,6 +46,7 @@ consent_versions = sa.Table(
     sa.Column("event", sa.String(WORD), nullable=False),  # what made this version
     sa.Column("at", Instant, nullable=False),
     sa.Column("snapshot", sa.LargeBinary, nullable=False),  # sealed
+    sa.Column("document_version", sa.Integer, nullable=True),  # the version whose snapshot holds the document; null: this one
 )
 
 # Which live consents cover an account.

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from kernel.access import Grant
-from kernel.errors import BodyTooLarge, MediaTypeUnsupported, MethodNotAllowed, OperationUnknown, Problem
+from kernel.errors import BodyTooLarge, CallerGone, MediaTypeUnsupported, MethodNotAllowed, OperationUnknown, Problem
 from openapi import DIALECTS
 from openapi.dialect import Dialect, HeaderParameter, QueryParameter, Row
 
@@ -20,7 +20,7 @@ JsonObject = dict[str, Any]
 
 _PATH_PARAMETER = re.compile(r"\{([^}]+)\}")
 _REF_TEMPLATE = "#/components/schemas/{name}"
-_NOT_OF_AN_OPERATION = {OperationUnknown, MethodNotAllowed}  # refused before an operation is found
+_NOT_OF_AN_OPERATION = {OperationUnknown, MethodNotAllowed, CallerGone}  # before an operation is found, or when no one reads it
 _OF_A_BODY = {MediaTypeUnsupported, BodyTooLarge}
 _INTERACTION_ID = {"description": "The caller's, or ours.", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _FLOWS = {"client_credentials": "clientCredentials", "authorization_code": "authorizationCode"}

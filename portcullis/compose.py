@@ -103,7 +103,13 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         queues = await stack.enter_async_context(open_queues(parts.database, journal, parts.clock, parts.telemetry))
         _watch(parts, versions)
         store = ConsentStore(
-            database=parts.database, versions=versions, clock=parts.clock, ids=parts.ids, sealer=parts.sealer, journal=journal
+            database=parts.database,
+            versions=versions,
+            clock=parts.clock,
+            ids=parts.ids,
+            sealer=parts.sealer,
+            journal=journal,
+            lodged_max=parts.settings.rates.lodgements_per_day,
         )
         services = Services(
             database=parts.database,

@@ -77,13 +77,14 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Units per client within a window, first uses (assertions, proofs, signed requests) that are remembered of one client at a time,
-    unattended reads per consent, account and operation within 24 hours, and units in flight on one worker: of all clients, and of one."""
+    """Units per client within a window; unattended reads per consent, account and operation, and lodged consents per client, within 24
+    hours; units in flight on one worker, of all clients and of one; first uses that are remembered per client."""
 
     requests: int = 3000
     window_seconds: int = 60
     first_uses: int = FIRST_USES_PER_CLIENT
     unattended_per_day: int = 4
+    lodgements_per_day: int = 10_000
     in_flight: int = 320
     in_flight_per_client: int = 32
 

@@ -19,7 +19,7 @@ from consent.store.authorisations import AuthorisationStatus, Shown, end_authori
 from consent.store.references import take_references
 from consent.store.snapshots import LODGED, insert_snapshot
 from consent.tables_consents import consents
-from kernel.banking.consents import Consent, ConsentState
+from kernel.banking.consents import Consent
 from kernel.clock import Clock
 from kernel.errors import ConsentSuspended
 from kernel.ids import Ids
@@ -71,7 +71,7 @@ async def change_consent(
         consents.update().where(consents.c.brand == consent.brand, consents.c.id == consent.id).values(**_columns(following))
     )
     await index_accounts(connection, consent, following)
-    await _record(connection, tools, following, fact=FACTS[event], event=event, at=at, actor=actor, told=told)
+    await _record(connection, tools, following, fact=FACTS[event], event=event, at=at, actor=actor, told=told, before=consent)
     return following
 
 
@@ -118,23 +118,19 @@ async def authorise(
     )
 
 
-async def count_lodged(
-    connection: AsyncConnection, brand: str, client_id: str, *, since: datetime, now: datetime, at_most: int
-) -> int:
-    """How many consents of the client await a PSU at `now` and were lodged after `since`; counting stops at `at_most`."""
-    waiting = (
+async def count_lodged(connection: AsyncConnection, brand: str, client_id: str, *, since: datetime, at_most: int) -> int:
+    """How many consents the client lodged after `since`, whatever became of them; counting stops at `at_most`."""
+    lodged = (
         sa.select(sa.literal(1))
         .where(
             consents.c.brand == brand,
             consents.c.client_id == client_id,
-            consents.c.state == ConsentState.AWAITING.value,
             consents.c.created_at > since,
-            sa.or_(consents.c.valid_until.is_(None), consents.c.valid_until > now),
         )
         .limit(at_most)
         .subquery()
     )
-    return int((await connection.execute(sa.select(sa.func.count()).select_from(waiting))).scalar_one())
+    return int((await connection.execute(sa.select(sa.func.count()).select_from(lodged))).scalar_one())
 
 
 async def _record(
@@ -147,10 +143,11 @@ async def _record(
     at: datetime,
     actor: str,
     told: Mapping[str, str] = NOTHING,
+    before: Consent | None = None,
 ) -> None:
     """`at` is business time; what is told to others bears the moment of writing, in protocol time."""
     written = tools.clock.wall()
-    await insert_snapshot(connection, tools.sealer, consent, event, at)
+    await insert_snapshot(connection, tools.sealer, consent, event, at, before=before)
     await tools.journal.record(
         connection,
         Entry(

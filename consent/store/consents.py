@@ -40,7 +40,7 @@ from kernel.sealed import Sealer
 from kernel.subjects import consent_subject, family_subject
 from kernel.versions import Versions
 
-LODGED_MAX = 10_000  # consents of one client that await a PSU, lodged within LODGED_WINDOW
+LODGED_MAX = 10_000  # consents of one client lodged within LODGED_WINDOW, whatever became of them
 LODGED_WINDOW = timedelta(hours=24)
 LODGED_RETRY_SECONDS = 3600
 DOCUMENT_BYTES_MAX = 65_536
@@ -72,13 +72,11 @@ class ConsentStore:
     ) -> Consent:
         """`lodge`, in the caller's transaction."""
         consent = self._parse_lodgement(brand, client, lodgement)
-        now = consent.created_at
-        waiting = await count_lodged(
-            connection, brand.name, client.id, since=now - LODGED_WINDOW, now=now, at_most=self.lodged_max
-        )
-        if waiting >= self.lodged_max:
+        since = consent.created_at - LODGED_WINDOW
+        lodged = await count_lodged(connection, brand.name, client.id, since=since, at_most=self.lodged_max)
+        if lodged >= self.lodged_max:
             raise RateExceeded(
-                f"client {client.id} has {self.lodged_max} waiting consents",
+                f"client {client.id} lodged {self.lodged_max} consents within {LODGED_WINDOW}",
                 rule="lodged-consents",
                 retry_after=LODGED_RETRY_SECONDS,
             )

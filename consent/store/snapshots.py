@@ -1,4 +1,6 @@
-"""Consent snapshots as they are stored: one immutable row per version, sealed, with a format number (consent/formats.py)."""
+"""Consent snapshots as they are stored: one immutable row per version, sealed, with a format number (consent/formats.py).
+
+A lodged document is kept once: a version that has the document of the one before it names the version that holds it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +21,13 @@ FORMAT = 2  # since 2 a consent may be for a payment; every other one is still w
 LODGED = "lodge"  # the event of a first version
 
 
+_holders = consent_versions.alias("holders")
+
+
+class _Documented(msgspec.Struct):
+    document: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A version, what made it, and when (business time)."""
@@ -28,7 +37,12 @@ class Recorded:
     at: datetime
 
 
-async def insert_snapshot(connection: AsyncConnection, sealer: Sealer, consent: Consent, event: str, at: datetime) -> None:
+async def insert_snapshot(
+    connection: AsyncConnection, sealer: Sealer, consent: Consent, event: str, at: datetime, *, before: Consent | None = None
+) -> None:
+    """`before` is the version that it follows, if there is one."""
+    repeats = before is not None and before.document == consent.document
+    stored = msgspec.structs.replace(consent, document=b"") if repeats else consent
     await connection.execute(
         consent_versions.insert().values(
             brand=consent.brand,
@@ -37,7 +51,8 @@ async def insert_snapshot(connection: AsyncConnection, sealer: Sealer, consent: 
             format=FORMAT if consent.payment is not None else FORMAT - 1,
             event=event,
             at=at,
-            snapshot=sealer.seal(json.encode(consent), *_place(consent.brand, consent.id, consent.version)),
+            snapshot=sealer.seal(json.encode(stored), *_place(consent.brand, consent.id, consent.version)),
+            document_version=_document_version(before) if repeats and before is not None else None,
         )
     )
 
@@ -91,7 +106,7 @@ async def load_history(connection: AsyncConnection, sealer: Sealer, brand: str, 
 async def load_recorded(connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str) -> tuple[Recorded, ...]:
     """Every version with what made it, oldest first."""
     versions = (
-        sa.select(consent_versions)
+        _versions()
         .where(consent_versions.c.brand == brand, consent_versions.c.id == consent_id)
         .order_by(consent_versions.c.version)
     )
@@ -104,12 +119,37 @@ def _current(brand: str) -> sa.Select[Any]:
         consent_versions.c.id == consents.c.id,
         consent_versions.c.version == consents.c.version,
     )
-    return sa.select(consent_versions).select_from(consents.join(consent_versions, same)).where(consents.c.brand == brand)
+    return _versions().join(consents, same).where(consents.c.brand == brand)
+
+
+def _versions() -> sa.Select[Any]:
+    """Versions, each with the snapshot that holds its document."""
+    holding = sa.and_(
+        _holders.c.brand == consent_versions.c.brand,
+        _holders.c.id == consent_versions.c.id,
+        _holders.c.version == consent_versions.c.document_version,
+    )
+    columns = (consent_versions, _holders.c.snapshot.label("document_snapshot"))
+    return sa.select(*columns).select_from(consent_versions).outerjoin(_holders, holding)
+
+
+def _document_version(before: Consent) -> sa.ScalarSelect[Any]:
+    """The version that holds the document of `before`."""
+    rows = _holders.c
+    return (
+        sa.select(sa.func.coalesce(rows.document_version, rows.version))
+        .where(rows.brand == before.brand, rows.id == before.id, rows.version == before.version)
+        .scalar_subquery()
+    )
 
 
 def _open(sealer: Sealer, row: sa.Row[Any]) -> Consent:
     check_format(f"consent {row.id} version {row.version}", row.format, present=FORMAT)
-    return msgspec.json.decode(sealer.open(row.snapshot, *_place(row.brand, row.id, row.version)), type=Consent)
+    consent = msgspec.json.decode(sealer.open(row.snapshot, *_place(row.brand, row.id, row.version)), type=Consent)
+    if row.document_version is None:
+        return consent
+    holder = sealer.open(row.document_snapshot, *_place(row.brand, row.id, row.document_version))
+    return msgspec.structs.replace(consent, document=msgspec.json.decode(holder, type=_Documented).document)
 
 
 def _place(brand: str, consent_id: str, version: int) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The one internal consent, whatever dialect it was lodged in.
 
-A `Consent` is an immutable versioned snapshot: a change is a new version. `document` is the request as it was lodged,
+A `Consent` is an immutable versioned snapshot: a change is a new version. `document` is what was lodged,
 opaque to everyone but its own dialect.
 """
 

@@ -17,7 +17,7 @@ from kernel.banking.consents import (
     ConsentLodgement,
     Permission,
 )
-from kernel.errors import FieldDateInvalid, FieldExpected, FieldMissing
+from kernel.errors import FieldDateInvalid, FieldExpected, FieldInvalid, FieldMissing
 from openapi.dialect import Rendering, WireRequest
 from openapi.uk_obie.v4_0.codes import ACCOUNT_CONSENT_REASONS, ACCOUNT_CONSENT_STATUSES, PERMISSION_CODES, PERMISSIONS
 from openapi.uk_obie.v4_0.dates import parse_date_time, render_date_time
@@ -33,6 +33,7 @@ from openapi.uk_obie.v4_0.wire import (
 
 NAME = "uk_obie/v4.0"
 COLLECTION = "/account-access-consents"
+PERMISSIONS_LISTED_MAX = 100  # several times as many as there are; the standard's own tests repeat some
 PATHS = {
     "permissions": "Data.Permissions",
     "valid_until": "Data.ExpirationDateTime",
@@ -45,7 +46,11 @@ def decode_lodgement(body: bytes) -> ConsentLodgement:
     """What the caller asks for. Whether a date lies in the past is for the use case to say: it has the clock.
 
     Raises RequestMalformed or one of the Field problems, with the path of the member."""
-    data = json.decode(body, OBReadConsent1).data
+    lodged = json.decode(body, OBReadConsent1)
+    data = lodged.data
+    if len(data.permissions) > PERMISSIONS_LISTED_MAX:
+        raise FieldInvalid(f"{len(data.permissions)} permissions", public="Too many permissions.", path=PATHS["permissions"])
+    data.permissions = list(dict.fromkeys(data.permissions))
     permissions = frozenset(PERMISSIONS[code] for code in data.permissions)
     check_permissions(permissions)
     since = _parse(data.transaction_from_date_time, "transactions_from")
@@ -61,7 +66,7 @@ def decode_lodgement(body: bytes) -> ConsentLodgement:
         valid_until=_parse(data.expiration_date_time, "valid_until"),
         transactions_from=since,
         transactions_to=until,
-        document=body,
+        document=json.encode(lodged),  # what it says, without repetition and white space
     )
 
 
@@ -112,7 +117,7 @@ def encode_consent(consent: Consent, rendering: Rendering) -> OBReadConsentRespo
 
 
 def _permissions_as_lodged(consent: Consent) -> list[OBInternalPermissions1Code]:
-    """In the caller's own order and with its duplicates; in our order if the consent was lodged in another way."""
+    """In the caller's own order, each once; in our order if the consent was lodged in another way."""
     if consent.lodged_as == NAME and consent.document:
         return msgspec.json.decode(consent.document, type=OBReadConsent1).data.permissions
     return [code for permission, code in PERMISSION_CODES.items() if permission in consent.permissions]

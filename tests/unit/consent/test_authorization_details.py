@@ -131,3 +131,17 @@ def test_the_edges_of_the_calendar_are_refused(name: str, at: str):
     """An offset would lead past them, and so would the bank's own zone on the customer's page."""
     with pytest.raises(AuthorizationDetailsInvalid):
         parse_details(json.dumps([{"type": TYPE, "actions": ["list_accounts"], name: at}]), NOW)
+
+
+def test_what_is_said_again_is_kept_once():
+    account = {"scheme": "iban", "identification": "GB33BUKB20201555555555"}
+    wanted = {
+        "type": TYPE,
+        "actions": ["list_accounts", "read_balances"] * 100,
+        "permissions": ["accounts_basic", "balances"] * 100,
+        "accounts": [account] * 40,
+    }
+    details = parse_details(json.dumps([wanted]), NOW)
+    assert (details.actions, details.permissions) == (("list_accounts", "read_balances"), ("accounts_basic", "balances"))
+    assert len(details.accounts) == 1
+    assert len(lodgement_of(details, NOW).document) < 500

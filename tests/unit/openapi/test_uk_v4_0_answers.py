@@ -66,7 +66,7 @@ def test_consents_satisfy_the_official_schema(consent: Consent) -> None:
     judged("/account-access-consents/{ConsentId}", wire)
 
 
-def test_a_lodged_consent_is_echoed_in_its_own_order_and_with_its_duplicates() -> None:
+def test_a_lodged_consent_is_echoed_in_its_own_order_each_permission_once() -> None:
     permissions = ["ReadBalances", "ReadAccountsDetail", "ReadBalances", "ReadAccountsBasic"]
     body = json.encode(
         {"Data": {"Permissions": permissions, "ExpirationDateTime": "2027-01-01T01:00:00+01:00"}, "Risk": {}},
@@ -94,7 +94,7 @@ def test_a_lodged_consent_is_echoed_in_its_own_order_and_with_its_duplicates() -
         ],
         "CreationDateTime": "2026-07-01T07:00:00+00:00",
         "StatusUpdateDateTime": "2026-07-01T08:00:00+00:00",
-        "Permissions": permissions,
+        "Permissions": ["ReadBalances", "ReadAccountsDetail", "ReadAccountsBasic"],
         "ExpirationDateTime": "2027-01-01T00:00:00+00:00",
     }
     assert answer["Risk"] == {}

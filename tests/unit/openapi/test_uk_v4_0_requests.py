@@ -126,7 +126,7 @@ def test_a_lodgement_asks_for_exactly_what_was_sent_or_is_refused_whole(codes: l
     assert lodgement.permissions == {PERMISSIONS[code] for code in codes}
     assert lodgement.kind is ConsentKind.ACCOUNTS
     assert lodgement.lodged_as == "uk_obie/v4.0"
-    assert lodgement.document == body
+    assert json.decode(lodgement.document, dict)["Data"] == {"Permissions": list(dict.fromkeys(codes))}
 
 
 def test_a_lodgement_carries_its_dates_as_instants() -> None:
@@ -275,3 +275,15 @@ def test_a_year_that_not_every_zone_can_say_is_refused(text: str) -> None:
     """It would be shown in the bank's own zone, on a page that could not be rendered."""
     with pytest.raises(FieldDateInvalid):
         parse_date_time(text, "At")
+
+
+def test_a_lodged_document_holds_each_permission_once_and_nothing_but_what_it_says() -> None:
+    """The standard's own tests repeat permissions, so a repetition is no fault; neither is it stored."""
+    codes = ["ReadAccountsBasic", "ReadBalances"] * (consents.PERMISSIONS_LISTED_MAX // 2)
+    lodged = consents.decode_lodgement(b" " * 30_000 + a_body(*codes) + b"\n" * 30_000)
+    assert json.decode(lodged.document, dict) == {"Data": {"Permissions": codes[:2]}, "Risk": {}}
+    assert len(lodged.document) < 100
+
+
+def test_a_list_of_permissions_without_end_is_refused() -> None:
+    assert lodge(a_body(*["ReadAccountsBasic"] * 2800)) == (400, "U002", "Data.Permissions")

@@ -156,19 +156,32 @@ async def test_what_cannot_be_a_consent_is_not_lodged(world, facts, refusal):
     assert await world.rows(journal) == []
 
 
-async def test_one_client_cannot_fill_the_store_with_waiting_consents(migrated_url):
+async def test_one_client_cannot_fill_the_store_whatever_becomes_of_what_it_lodges(migrated_url):
     async with make_world(migrated_url, lodged_max=3) as world:
-        for _ in range(3):
-            await world.lodge()
+        await world.lodge()
+        for _ in range(2):
+            await world.store.withdraw(BRAND, CLIENT, (await world.lodge()).id)
         with pytest.raises(RateExceeded) as refused:
             await world.lodge()
         assert refused.value.retry_after > 0
         await world.lodge(BOROUGH)
         world.clock.advance(timedelta(hours=24))
-        for _ in range(3):
-            await world.lodge(valid_until=world.clock.now() + timedelta(hours=1))
-        world.clock.advance(timedelta(hours=1))  # those wait for nobody any more, recorded or not
         await world.lodge()
+
+
+async def test_a_lodged_document_is_kept_once_however_many_versions_follow(world):
+    """Withdrawn, it is still echoed; and a later version that has another one keeps its own."""
+    document = b'{"padding":"' + b"x" * 20_000 + b'"}'
+    consent = await authorised(world, document=document)
+    await world.store.suspend(BRAND, consent.id)
+    await world.store.withdraw(BRAND, CLIENT, consent.id)
+    history = await world.store.history(BRAND, consent.id)
+    assert [version.document for version in history] == [document] * len(history)
+    assert len(history) == 4
+    assert (await world.store.load(BRAND, consent.id)).document == document
+    rows = await world.rows(consent_versions)
+    assert sum(len(row.snapshot) for row in rows) < 2 * len(document)
+    assert [row.document_version for row in rows] == [None] + [1] * (len(rows) - 1)
 
 
 async def test_a_change_that_fails_leaves_nothing(world):
