@@ -26,6 +26,7 @@ from kernel.banking.consents import (
     ConsentLodgement,
     Permission,
 )
+from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.instants import to_utc
 
@@ -146,6 +147,13 @@ def _check_terms(details: AccountInformation, now: datetime) -> None:
         raise AuthorizationDetailsInvalid("the period ends before it begins")
 
 
+def granted_of(details: Details, brand: Brand) -> Details:
+    """What the brand grants at most of what is asked for: the customer is asked for no more."""
+    if not isinstance(details, AccountInformation):
+        return details
+    return msgspec.structs.replace(details, frequency_per_day=brand.granted_frequency(details.frequency_per_day))
+
+
 def lodgement_of(details: Details, now: datetime) -> ConsentLodgement:
     """The consent that terms ask for; `now` is business time."""
     if isinstance(details, PaymentInitiation):
@@ -165,7 +173,8 @@ def lodgement_of(details: Details, now: datetime) -> ConsentLodgement:
 def details_of(consent: Consent) -> AccountInformation:
     """The terms of a consent for accounts: as they were asked for, or, if it was lodged in another way, in our words."""
     if consent.lodged_as == LODGED_AS_RAR:
-        return msgspec.json.decode(consent.document, type=AccountInformation)
+        details = msgspec.json.decode(consent.document, type=AccountInformation)
+        return msgspec.structs.replace(details, frequency_per_day=consent.frequency_per_day)
     return AccountInformation(
         type=TYPE,
         permissions=tuple(sorted(consent.permissions)),
@@ -186,12 +195,12 @@ def numbers_of(consent: Consent) -> frozenset[tuple[str, str]]:
     return frozenset((account.scheme.value, account.identification) for account in details_of(consent).accounts)
 
 
-def render_details(consent: Consent) -> list[dict[str, Any]]:
+def render_details(brand: Brand, consent: Consent) -> list[dict[str, Any]]:
     """What was granted: the terms, enriched with the consent and the accounts that its PSU chose, by the ids that its TPP knows them
     by. RFC 9396 section 7.1. Empty for a consent of another kind."""
     terms: dict[str, Any]
     if consent.kind is ConsentKind.ACCOUNTS:
-        terms = msgspec.to_builtins(details_of(consent))
+        terms = msgspec.to_builtins(granted_of(details_of(consent), brand))
     elif consent.kind is ConsentKind.PAYMENT and consent.lodged_as == LODGED_AS_RAR:
         terms = render_payment(consent)
     else:

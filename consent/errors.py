@@ -6,6 +6,7 @@ A refusal that is missing from the table is a broken invariant: `server_error`.
 from kernel.errors import (
     AccountUnknown,
     BodyTooLarge,
+    CallerGone,
     CertificateBlocked,
     CertificateExpired,
     CertificateForeign,
@@ -310,6 +311,7 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     ConsentExpired: (400, "access_denied"),
     ConsentRevoked: (400, "access_denied"),
     RateExceeded: (429, "temporarily_unavailable"),
+    CallerGone: (503, "temporarily_unavailable"),
     Overloaded: (503, "temporarily_unavailable"),
     UpstreamFailed: (503, "temporarily_unavailable"),
     UpstreamTimedOut: (503, "temporarily_unavailable"),

@@ -51,7 +51,7 @@ async def query_grant(services: Services, brand: Brand, request: Request) -> Res
         "last_updated_at": consent.state_changed_at,
         "expires_at": consent.valid_until,
     }
-    granted = {"scopes": [scope] if scope else [], "authorization_details": render_details(consent)}
+    granted = {"scopes": [scope] if scope else [], "authorization_details": render_details(brand, consent)}
     document = granted | {name: _render(at) for name, at in times.items() if at is not None}
     return offer_nonce(services, brand, request, render_json(200, document))
 

@@ -65,7 +65,7 @@ async def _describe_access_token(services: Services, brand: Brand, client: Clien
     if standing.consent is not None:
         described["consent_id"] = standing.consent.id
     if standing.consent is not None and standing.family is not None and standing.family.is_detailed:
-        described["authorization_details"] = render_details(standing.consent)  # RFC 9396 section 9.2
+        described["authorization_details"] = render_details(brand, standing.consent)  # RFC 9396 section 9.2
     return described
 
 

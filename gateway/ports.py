@@ -190,7 +190,7 @@ class Consents(Protocol):
     async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent: ...
 
     async def read(self, brand: Brand, client: Client, consent_id: str) -> Consent:
-        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or another organisation's."""
+        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or not this client's (openapi/owners.py)."""
         ...
 
     async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:

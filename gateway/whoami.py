@@ -138,4 +138,5 @@ def plain_dialect(neighbour: Dialect) -> Dialect:
         headers=neighbour.headers,
         errors=PlainErrors(),
         authorization=neighbour.authorization,
+        rules=neighbour.rules,
     )

@@ -33,5 +33,11 @@ class Brand:
     certificate: CertificateDemand = "when_bound"  # of resource calls: for what is bound to one, or always
     dpop_nonce: NonceDemand = "off"  # whether DPoP proofs must contain a nonce of ours
     top_level_endpoints: Endpoints = "public"  # what the metadata names beside the aliases, for clients that know none
+    frequency_per_day_max: int = 4  # unattended accesses that a consent may be granted (RTS art. 36(5)(b))
     operations_off: frozenset[Operation] = frozenset()  # conditional ones that this ASPSP does not offer
     members_on: frozenset[str] = frozenset()  # of answers, which a later edition of a standard brought (Dialect.later_members)
+
+    def granted_frequency(self, asked: int | None) -> int | None:
+        """Unattended accesses a day that a consent has which asks for so many: no more than the brand allows. None asks for no number,
+        and has the server's usual one."""
+        return None if asked is None else min(asked, self.frequency_per_day_max)

@@ -1,5 +1,5 @@
-"""What a dialect is: data first. A table of operations, wire types, codecs, an error table, a header face and an authorization
-face. The gateway reads these; it knows no dialect by name.
+"""What a dialect is: data first. A table of operations, wire types, codecs, an error table, a header face, an authorization face and
+its rules. The gateway reads these; it knows no dialect by name.
 
 Decode turns a `WireRequest` into the canonical command of the row's use case; encode turns its canonical result into the wire
 type. Neither does I/O, neither knows the other dialects.
@@ -18,6 +18,7 @@ from kernel.http.message import Query, Request
 from kernel.operations import Operation
 
 Credential = Literal["token", "certificate"]
+Owner = Literal["client", "organisation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,14 @@ class AuthorizationFace(Protocol):
     select_verb: str  # the page's verb: "Choose accounts to share"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What differs between standards as a rule. `owner` of a consent: the client that lodged it, or every client of its organisation
+    (openapi/owners.py)."""
+
+    owner: Owner
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One API standard in one version."""
@@ -177,6 +186,7 @@ class Dialect:
     headers: HeaderFace
     errors: ErrorFace
     authorization: AuthorizationFace
+    rules: Rules
     media_type: str = "application/json"
     paths: Mapping[str, str] = field(default_factory=dict)  # canonical lodgement field -> the path a refusal of it names
     version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"

@@ -20,6 +20,7 @@ from kernel.errors import (
 from kernel.hot_state import VersionIs
 from kernel.subjects import consent_subject
 from openapi.dialect import Row
+from openapi.owners import is_owner
 
 _REVOKED = frozenset(
     {consents.ConsentState.REVOKED_BY_PSU, consents.ConsentState.WITHDRAWN_BY_TPP, consents.ConsentState.SUPERSEDED}
@@ -44,7 +45,7 @@ class ConsentState:
         if consent is None:
             raise ConsentUnknown(f"consent {token.consent_id}")
         exchange.checks.append(VersionIs(subject, consent.version))
-        if consent.client_id != token.client_id:
+        if not is_owner(present(exchange.client), consent):
             raise ConsentForeign(f"consent {consent.id} is of client {consent.client_id}")
         if consent.kind is not exchange.row.consent_kind:
             raise ConsentMismatch(f"consent {consent.id} is of kind {consent.kind}")

@@ -1,5 +1,5 @@
-"""Refuse more accesses without the PSU than four in 24 hours, or as many as the consent says: counted per consent, account and
-operation; further pages are free. Commission Delegated Regulation (EU) 2018/389 article 36(5)(b).
+"""Refuse more accesses without the PSU than four in 24 hours, or as many as the consent says and the brand allows: counted per consent,
+account and operation; further pages are free. Commission Delegated Regulation (EU) 2018/389 article 36(5)(b).
 
 So is a further page that is asked for again, as after an answer that was lost. That is no way around the limit: a link lasts for a day
 from the first page, which was counted (gateway/turning.py), and begins after a row that was told. What was recorded since comes before
@@ -22,7 +22,7 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Unattended:
-    """At most `limit` accesses per `window_seconds`, unless the consent agreed on another number per day."""
+    """At most `limit` accesses per `window_seconds`, unless the consent has another number per day."""
 
     limit: int = ACCESSES_PER_DAY
     window_seconds: int = DAY_SECONDS
@@ -48,7 +48,7 @@ class UnattendedLimit:
         consent, parameter = present(exchange.consent), account_parameter(exchange.row)
         account_id = exchange.path[parameter] if parameter else ""
         key = unattended_key(exchange.brand.name, consent.id, account_id, exchange.row.operation)
-        agreed = consent.frequency_per_day
+        agreed = exchange.brand.granted_frequency(consent.frequency_per_day)
         if agreed is not None:
             return WithinCount(key, agreed, DAY_SECONDS)
         return WithinCount(key, self.unattended.limit, self.unattended.window_seconds)

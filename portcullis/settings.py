@@ -57,6 +57,7 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     country: str = "GB"
     sca_required_after_days: int | None = None
     sca_recent_minutes: int | None = None
+    frequency_per_day_max: int = 4
     certificate: CertificateDemand = "when_bound"
     dpop_nonce: NonceDemand = "off"
     top_level_endpoints: Endpoints = "public"
@@ -212,7 +213,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 def _brand(settings: BrandSettings) -> Brand:
     if not NAME.fullmatch(settings.name):
         raise ConfigurationRefused("brands.name: must be 1 to 32 lower-case letters, digits or hyphens")
-    for key in ("sca_required_after_days", "sca_recent_minutes"):
+    for key in ("sca_required_after_days", "sca_recent_minutes", "frequency_per_day_max"):
         if (value := getattr(settings, key)) is not None and value < 1:
             raise ConfigurationRefused(f"brands.{key}: must be at least 1, or left out")
     for key in ("issuer", "mtls_url"):
@@ -241,6 +242,7 @@ def _brand(settings: BrandSettings) -> Brand:
         country=settings.country,
         sca_required_after_days=settings.sca_required_after_days,
         sca_recent_minutes=settings.sca_recent_minutes,
+        frequency_per_day_max=settings.frequency_per_day_max,
         certificate=settings.certificate,
         dpop_nonce=settings.dpop_nonce,
         top_level_endpoints=settings.top_level_endpoints,

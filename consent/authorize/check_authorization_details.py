@@ -1,9 +1,10 @@
-"""Read what the request asks for in detail: the terms of a new consent, or the id of one that stands. RFC 9396 section 5.
+"""Read what the request asks for in detail: the terms of a new consent, or the id of one that stands. RFC 9396 section 5. A frequency
+beyond the brand's is lowered to it, and the token response says what was granted (section 7).
 
 Its locations are the resources that the tokens are meant for; `resource` may narrow them (RFC 9396 section 6.1), never widen them.
 """
 
-from consent.authorization_details import KINDS, AccountInformation, Details, parse_details
+from consent.authorization_details import KINDS, AccountInformation, Details, granted_of, parse_details
 from consent.authorize.asking import Asking
 from consent.errors import AuthorizationDetailsInvalid, TargetInvalid
 from consent.resources import resources_of
@@ -14,7 +15,7 @@ async def check_authorization_details(asking: Asking) -> None:
     text = asking.parameters.get("authorization_details")
     if text is None:
         return
-    details = parse_details(text, asking.services.clock.now())
+    details = granted_of(parse_details(text, asking.services.clock.now()), asking.brand)
     client, kind = asking.client, KINDS[details.type]
     if details.type not in client.authorization_details_types or ROLES[kind] not in client.roles:
         raise AuthorizationDetailsInvalid("a type that the client is not registered for")

@@ -11,6 +11,7 @@ from consent.payment_initiation import PaymentInitiation
 from consent.store.snapshots import load_consent
 from kernel.banking.consents import ConsentKind
 from kernel.errors import ConsentForeign, ConsentNotAuthorised, ConsentUnknown
+from openapi.owners import is_owner
 
 PAGED = frozenset({ConsentKind.ACCOUNTS, ConsentKind.PAYMENT})  # what a page can ask
 DECOUPLED = frozenset({ConsentKind.ACCOUNTS})  # a payment's authentication follows its own page (consent/journey/paying.py)
@@ -36,7 +37,7 @@ async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...]
         consent = await load_consent(connection, services.sealer, asking.brand.name, consent_id)
     if consent is None:
         raise ConsentUnknown("unknown")
-    if consent.client_id != asking.client.id:
+    if not is_owner(asking.client, consent):
         raise ConsentForeign(f"of client {consent.client_id}", public=ConsentUnknown.public)
     if not allows(consent, ConsentEvent.AUTHORISE, services.clock.now()):
         raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")

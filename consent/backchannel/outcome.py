@@ -50,7 +50,7 @@ async def load_waiting_request(services: Services, brand: Brand, request_id: str
         if CIBA not in client.grant_types:
             raise ClientInactive(f"{client.id} asks nobody who is elsewhere any more")
         consent = await load_consent(connection, services.sealer, brand.name, request.consent_id)
-    consent = check_authorisable(consent, client_id=client.id, psu_id=request.psu_id, now=services.clock.now())
+    consent = check_authorisable(consent, client=client, psu_id=request.psu_id, now=services.clock.now())
     return Waiting(request, client, consent)
 
 
@@ -76,7 +76,7 @@ async def approve_request(
         await _answer(connection, services, request, RequestState.APPROVED, **facts)
         await _start(connection, services, request, approval.authorisation_id, evidence)
         consent, moved = await authorise_consent(
-            connection, services, brand, client_id=request.client_id, consent_id=request.consent_id, approval=approval
+            connection, services, brand, client=waiting.client, consent_id=request.consent_id, approval=approval
         )
         await issue_family(
             connection,

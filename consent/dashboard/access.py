@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from consent.journey.terms import Option, dialect_of, option_of, render_date, render_instant, render_until, render_window
+from consent.journey.terms import (
+    Option,
+    dialect_of,
+    option_of,
+    render_date,
+    render_frequency,
+    render_instant,
+    render_until,
+    render_window,
+)
 from consent.lifecycle import ConsentEvent, allows
 from consent.services import Services
 from consent.store.last_used import LastUsed
@@ -48,6 +57,7 @@ class Access:
     granted: str
     until: str
     window: str
+    frequency: str
     last_used: str
     granted_at: datetime
     last_used_at: datetime | None
@@ -91,6 +101,7 @@ def describe(services: Services, brand: Brand, consent: Consent, known: Known) -
         granted=render_date(brand, granted_at),
         until="Until you stop it" if consent.valid_until is None else render_until(brand, consent),
         window=render_window(brand, consent),
+        frequency=render_frequency(brand, consent),
         last_used=_render_used(brand, used),
         granted_at=granted_at,
         last_used_at=used.at if used else None,

@@ -50,11 +50,11 @@ def render_tokens(issued: "IssuedToken", scope: tuple[str, ...], refresh_token: 
     return answer if refresh_token is None else answer | {"refresh_token": refresh_token}
 
 
-def render_grant(consent: Consent, family: sa.Row[Any]) -> dict[str, Any]:
+def render_grant(brand: Brand, consent: Consent, family: sa.Row[Any]) -> dict[str, Any]:
     """What a token response says of the grant behind it: its id, and its terms if they were asked for so. Grant Management section 5.5,
     RFC 9396 section 7."""
     answer: dict[str, Any] = {"grant_id": consent.id}
-    return answer | {"authorization_details": render_details(consent)} if family.is_detailed else answer
+    return answer | {"authorization_details": render_details(brand, consent)} if family.is_detailed else answer
 
 
 def parse_audience(asked: TokenRequest, granted: str = "") -> tuple[str, ...]:

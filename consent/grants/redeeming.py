@@ -18,6 +18,7 @@ from kernel.banking.consents import Consent, ConsentState
 from kernel.errors import Problem
 from kernel.interaction import interaction_id
 from kernel.journal import Entry
+from openapi.owners import is_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ async def _lock_grant(
     family = await load_family_row(connection, brand, family_id, lock=True)
     if family is None or family.state != FamilyState.ACTIVE.value:
         raise refuse("its family has ended")
-    if consent is None or consent.client_id != asked.client.id or consent.psu_id != family.psu_id:
+    if consent is None or not is_owner(asked.client, consent) or consent.psu_id != family.psu_id:
         raise refuse("the consent is not the one that was authorised")
     if consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
         raise refuse("the consent is not authorised any more")
@@ -97,7 +98,7 @@ def render_redeemed(asked: TokenRequest, redeemed: Redeemed, authenticated: Auth
         consent_id=family.consent_id,
         audience=redeemed.audience,
     )
-    answer = render_tokens(issued, scope, redeemed.refresh_token) | render_grant(redeemed.consent, family)
+    answer = render_tokens(issued, scope, redeemed.refresh_token) | render_grant(brand, redeemed.consent, family)
     if "openid" in scope:
         answer["id_token"] = issue_id_token(
             services,

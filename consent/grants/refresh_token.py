@@ -47,4 +47,4 @@ class RefreshToken:
                 facts={"grant": self.name, "family_id": family.id, "consent_id": family.consent_id},
             )
         )
-        return render_tokens(issued, scope, presented) | render_grant(consent, family)
+        return render_tokens(issued, scope, presented) | render_grant(asked.brand, consent, family)

@@ -16,10 +16,12 @@ from consent.store.authorisations import AuthorisationStatus, Shown, end_authori
 from consent.store.changes import authorise, change_consent
 from consent.store.snapshots import load_consent
 from consent.tokens.families import end_families
+from kernel.access import Client
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentUnknown
 from kernel.subjects import consent_subject, family_subject
+from openapi.owners import is_owner
 
 Moved = dict[str, int]  # subjects and their new versions, to be published by the caller
 
@@ -36,12 +38,12 @@ class Approval:
     linked: str = ""  # the payment that was authenticated (consent/journey/linking.py)
 
 
-def check_authorisable(consent: Consent | None, *, client_id: str, psu_id: str | None, now: datetime) -> Consent:
+def check_authorisable(consent: Consent | None, *, client: Client, psu_id: str | None, now: datetime) -> Consent:
     """The consent, if this client may ask this PSU (None: not known yet) for it at `now` (business time). Raises ConsentUnknown,
     ConsentForeign, ConsentExpired, ConsentRevoked or ConsentNotAuthorised."""
     if consent is None:
         raise ConsentUnknown("no such consent")
-    if consent.client_id != client_id:
+    if not is_owner(client, consent):
         raise ConsentForeign(f"consent of client {consent.client_id}")
     if psu_id is not None and consent.psu_id not in (None, psu_id):
         raise ConsentForeign("consent of another PSU")
@@ -54,7 +56,7 @@ async def authorise_consent(
     services: Services,
     brand: Brand,
     *,
-    client_id: str,
+    client: Client,
     consent_id: str,
     approval: Approval,
     amendment: Amendment | None = None,
@@ -63,7 +65,7 @@ async def authorise_consent(
     in the transaction. Raises what `check_authorisable` raises, PaymentNotLinked, or AccountUnknown."""
     found = await load_consent(connection, services.sealer, brand.name, consent_id, lock=True)
     now = services.clock.now()
-    consent = check_authorisable(found, client_id=client_id, psu_id=approval.psu_id, now=now)
+    consent = check_authorisable(found, client=client, psu_id=approval.psu_id, now=now)
     check_linked(consent, approval.upstream_ids, approval.linked)
     terms = terms_of(consent, amendment, now)
     authorised = await authorise(

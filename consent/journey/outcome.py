@@ -52,7 +52,7 @@ async def approve(
             connection,
             services,
             brand,
-            client_id=pushed.client_id,
+            client=asked.client,
             consent_id=consent_id,
             approval=approval,
             amendment=asked.amendment,

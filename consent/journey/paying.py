@@ -119,7 +119,7 @@ async def _load_options(
     """The accounts that can pay, or the one that the TPP named; and those from which others must agree too. Raises what
     `check_authorisable` raises: no one is asked to confirm what cannot be authorised any more."""
     asked = session.asked
-    consent = check_authorisable(asked.consent, client_id=asked.client.id, psu_id=psu.id, now=services.clock.now())
+    consent = check_authorisable(asked.consent, client=asked.client, psu_id=psu.id, now=services.clock.now())
     options = await load_options(services, brand, psu, session.journey.id)
     return offered(consent, options), needing_others(consent, options)
 

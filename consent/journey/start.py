@@ -45,7 +45,7 @@ async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Aske
         client = await load_asking_client(connection, brand, pushed)
         consent_id = pushed.consent_id
         consent = await load_consent(connection, services.sealer, brand.name, consent_id) if consent_id else None
-    consent = check_authorisable(consent, client_id=pushed.client_id, psu_id=None, now=services.clock.now())
+    consent = check_authorisable(consent, client=client, psu_id=None, now=services.clock.now())
     amendment = open_amendment(services.sealer, pushed)
     return Asked(pushed, client, amended(consent, amendment), amendment)
 

@@ -59,6 +59,7 @@ class Terms:
     clusters: tuple[tuple[str, tuple[str, ...]], ...]
     until: str
     window: str  # "" when nothing that is asked for has dates
+    frequency: str  # "" when the consent asks for no number
 
 
 async def load_options(services: Services, brand: Brand, psu: Psu, journey_id: str) -> tuple[Option, ...]:
@@ -101,6 +102,7 @@ def render_terms(services: Services, brand: Brand, client: Client, consent: Cons
         clusters=tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions)),
         until=render_until(brand, consent),
         window=render_window(brand, consent),
+        frequency=render_frequency(brand, consent),
     )
 
 
@@ -112,6 +114,7 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "acco
         clusters=terms.clusters,
         until=terms.until,
         window=terms.window,
+        frequency=terms.frequency,
         accounts=tuple(option.label for option in options),
         page=page,
     )
@@ -198,6 +201,14 @@ def render_window(brand: Brand, consent: Consent) -> str:
     if end:
         return f"Up to {render_date(brand, end)}"
     return "All that we show you ourselves"
+
+
+def render_frequency(brand: Brand, consent: Consent) -> str:
+    """How often the third party may look without the PSU, where the consent has a number of its own."""
+    times = brand.granted_frequency(consent.frequency_per_day)
+    if times is None:
+        return ""
+    return "Once a day" if times == 1 else f"Up to {times} times a day"
 
 
 def render_date(brand: Brand, at: datetime) -> str:

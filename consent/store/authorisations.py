@@ -36,6 +36,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     clusters: tuple[tuple[str, tuple[str, ...]], ...]
     until: str
     window: str
+    frequency: str = ""  # of accesses without the PSU
     accounts: tuple[str, ...]  # names with masked numbers
     payment: tuple[tuple[str, str], ...] = ()  # label and value
     page: str = "accounts"  # "payment"; "none" when a stored decision took the page's place

@@ -39,6 +39,7 @@ from kernel.journal import Journal
 from kernel.sealed import Sealer
 from kernel.subjects import consent_subject, family_subject
 from kernel.versions import Versions
+from openapi.owners import is_owner
 
 LODGED_MAX = 10_000  # consents of one client lodged within LODGED_WINDOW, whatever became of them
 LODGED_WINDOW = timedelta(hours=24)
@@ -89,7 +90,7 @@ class ConsentStore:
             return await load_consent(connection, self.sealer, brand.name, consent_id)
 
     async def read(self, brand: Brand, client: Client, consent_id: str) -> Consent:
-        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or another organisation's."""
+        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or not this client's (openapi/owners.py)."""
         return _check_readable(await self.load(brand, consent_id), client)
 
     async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
@@ -185,7 +186,7 @@ class ConsentStore:
             valid_until=lodgement.valid_until,
             transactions_from=lodgement.transactions_from,
             transactions_to=lodgement.transactions_to,
-            frequency_per_day=lodgement.frequency_per_day,
+            frequency_per_day=brand.granted_frequency(lodgement.frequency_per_day),
             payment=lodgement.payment,
             document=lodgement.document,
         )
@@ -251,8 +252,8 @@ def _check_asks(lodgement: ConsentLodgement) -> None:
 
 
 def _check_readable(consent: Consent | None, client: Client) -> Consent:
-    if consent is None or consent.organisation_id != client.organisation_id:
-        raise ConsentUnknown("unknown, or of another organisation")
+    if consent is None or not is_owner(client, consent):
+        raise ConsentUnknown("unknown, or another's")
     if consent.state is ConsentState.WITHDRAWN_BY_TPP:
         raise ConsentUnknown("withdrawn")
     return consent

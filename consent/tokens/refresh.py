@@ -18,6 +18,7 @@ from kernel.access import Client, FamilyState
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
 from kernel.ids import Ids, hash_secret
+from openapi.owners import is_owner
 
 
 async def issue_refresh_token(
@@ -54,7 +55,7 @@ async def load_refresh_grant(
     if family is None or family.state != FamilyState.ACTIVE.value:
         raise RefreshTokenInvalid("its family has ended")
     consent = await load_consent(connection, services.sealer, brand.name, family.consent_id)
-    if consent is None or consent.client_id != client.id:
+    if consent is None or not is_owner(client, consent):
         raise RefreshTokenInvalid("the consent is not this client's")
     if consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
         raise RefreshTokenInvalid("the consent is not in force")

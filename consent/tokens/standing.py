@@ -17,6 +17,7 @@ from kernel.first_uses import check_first_use
 from kernel.hot_state import Check, FirstUse, Moved, VersionIs
 from kernel.presented_token import TOKEN_BYTES_MAX
 from kernel.subjects import TOKEN_CURRENT, client_subject, consent_subject, family_subject, keys_subject, token_subject
+from openapi.owners import is_owner
 
 LOADS_MAX = 3  # of what changes while it is judged
 
@@ -115,7 +116,8 @@ class _Look:
             raise TokenRevoked(f"consent {family.consent_id} is unknown")
         self.versions.append(VersionIs(subject, consent.version))
         state = consent.effective_state(self.services.clock.now())
-        if state is not ConsentState.AUTHORISED or consent.client_id != family.client_id:
+        client = await self.services.snapshots.client(self.brand, family.client_id)
+        if state is not ConsentState.AUTHORISED or client is None or not is_owner(client, consent):
             raise TokenRevoked(f"consent {consent.id} is {state}, of client {consent.client_id}")
         return consent
 

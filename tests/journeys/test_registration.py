@@ -29,6 +29,11 @@ async def test_a_tpp_registers_reads_changes_and_leaves(acme, borough):
     async with JudgedTpp(folder, acme.server) as newcomer:
         token = await newcomer.client_credentials_token()
         consent = await newcomer.lodge_account_consent(token=token)
+        named = f"/account-access-consents/{consent.id}"
+        for call in (acme.get, acme.delete):  # another client of the same organisation
+            answer = await call(named, await acme.client_credentials_token())
+            assert (answer.status, answer.json()["Errors"][0]["ErrorCode"]) == (400, "U011")
+        assert (await newcomer.get(named, token)).status == 200
         pushed = await newcomer.push_authorization_request(consent.id)
         await newcomer.decide(consent.id)
         tokens = await newcomer.redeem(await newcomer.authorize_without_page(pushed), pushed)

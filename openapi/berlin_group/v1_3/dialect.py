@@ -4,7 +4,7 @@ from openapi.berlin_group.v1_3.authorization import Authorization
 from openapi.berlin_group.v1_3.errors import ErrorTable
 from openapi.berlin_group.v1_3.headers import Headers
 from openapi.berlin_group.v1_3.operations import ROWS
-from openapi.dialect import Dialect
+from openapi.dialect import Dialect, Rules
 
 DIALECT = Dialect(
     name="berlin_group/v1.3",
@@ -14,5 +14,8 @@ DIALECT = Dialect(
     headers=Headers(),
     errors=ErrorTable(),
     authorization=Authorization(),
+    rules=Rules(
+        owner="organisation"
+    ),  # a TPP is who its certificate's organizationIdentifier says; the standard knows no clients
     version="1.3.11",
 )

@@ -1,6 +1,6 @@
 """UK Open Banking Read/Write API v4.0, resource group account information: everything about it in one value."""
 
-from openapi.dialect import Dialect
+from openapi.dialect import Dialect, Rules
 from openapi.uk_obie.v4_0.authorization import Authorization
 from openapi.uk_obie.v4_0.consents import NAME, PATHS
 from openapi.uk_obie.v4_0.errors import ErrorTable
@@ -17,6 +17,7 @@ DIALECT = Dialect(
     headers=Headers(),
     errors=ErrorTable(),
     authorization=Authorization(),
+    rules=Rules(owner="client"),  # R/W 4.0 Profile, "Consent": only the client that created a consent may use it
     paths=PATHS,
     version="4.0.0",
     cursor_parameter=PAGE,

@@ -1,6 +1,7 @@
 """Whatever is sent as authorization_details is understood whole or refused in one way; what is granted is told in the same words."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -23,12 +24,14 @@ from consent.authorization_details import (
 from consent.errors import AuthorizationDetailsInvalid
 from kernel.banking.accounts import Scheme
 from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentState, Permission
+from tests.unit.consent.oauth_world import BRAND
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 MOMENTS = st.none() | st.datetimes(datetime(2026, 8, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 READING = st.sets(
     st.sampled_from(sorted(set(Permission) - {permission for permission in Permission if "transactions" in permission}))
 )
+ALLOWING = replace(BRAND, frequency_per_day_max=100)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: (
@@ -83,7 +86,7 @@ def test_what_was_asked_is_what_is_lodged_and_what_is_told(details: AccountInfor
     consent = consent_of(parsed)
     assert parsed == details == details_of(consent)
     assert consent.permissions == set(details.permissions).union(*(BUNDLES[action] for action in details.actions))
-    (told,) = render_details(consent)
+    (told,) = render_details(ALLOWING, consent)
     assert (told.pop("consent_id"), told.pop("account_ids")) == ("c", ["a-1"])
     assert msgspec.convert(told, AccountInformation, strict=False) == details
     assert numbers_of(consent) == {(Scheme.IBAN.value, account.identification) for account in details.accounts}
@@ -113,7 +116,7 @@ def test_a_replacement_leaves_nothing_of_before(before: AccountInformation, put:
 
 def test_a_consent_of_a_kind_without_a_type_has_no_details():
     funds = msgspec.structs.replace(consent_of(AccountInformation(type=TYPE)), kind=ConsentKind.FUNDS)
-    assert render_details(funds) == []
+    assert render_details(ALLOWING, funds) == []
 
 
 @pytest.mark.parametrize("seconds", [0, -1])
@@ -145,3 +148,12 @@ def test_what_is_said_again_is_kept_once():
     assert (details.actions, details.permissions) == (("list_accounts", "read_balances"), ("accounts_basic", "balances"))
     assert len(details.accounts) == 1
     assert len(lodgement_of(details, NOW).document) < 500
+
+
+@given(terms(), st.integers(1, 10))
+def test_no_more_is_granted_than_the_brand_allows(details: AccountInformation, most: int):
+    """Of what was lodged before it had a bound, too."""
+    brand = replace(BRAND, frequency_per_day_max=most)
+    (told,) = render_details(brand, consent_of(details))
+    asked = details.frequency_per_day
+    assert told.get("frequency_per_day") == (None if asked is None else min(asked, most))

@@ -28,7 +28,7 @@ async def test_terms_become_a_consent_with_the_push(oauth_anywhere: World):
     world = oauth_anywhere
     tpp = await may_detail(world)
     asked = details(
-        valid_until="2026-09-01T00:00:00Z", transactions_from="2026-01-01T00:00:00+01:00", frequency_per_day=8,
+        valid_until="2026-09-01T00:00:00Z", transactions_from="2026-01-01T00:00:00+01:00", frequency_per_day=3,
         permissions=["accounts_basic", "transactions_basic", "transactions_credits"],
     )  # fmt: skip
     pushed = await world.load_pushed(tpp, await world.pushed_uri(tpp, None, authorization_details=asked))
@@ -39,7 +39,18 @@ async def test_terms_become_a_consent_with_the_push(oauth_anywhere: World):
     }
     assert consent.valid_until.isoformat() == "2026-09-01T00:00:00+00:00"
     assert consent.transactions_from.isoformat() == "2025-12-31T23:00:00+00:00"
-    assert consent.frequency_per_day == 8
+    assert consent.frequency_per_day == 3
+
+
+@pytest.mark.spec("RFC9396-7")
+async def test_a_frequency_beyond_the_brands_is_lowered_and_told(oauth: World):
+    """The consent, the token response and introspection say what was granted, not what was asked for."""
+    tpp = await may_detail(oauth)
+    tokens = await granted(oauth, tpp, authorization_details=details(frequency_per_day=1_000_000))
+    assert (await consent_of(oauth, tokens["grant_id"])).frequency_per_day == BRAND.frequency_per_day_max
+    active = (await oauth.call("POST", "/introspect", form={"token": tokens["access_token"], **oauth.credentials(tpp)})).json
+    for told in (tokens, active):
+        assert told["authorization_details"][0]["frequency_per_day"] == BRAND.frequency_per_day_max
 
 
 @pytest.mark.spec("RFC9396-2.2")

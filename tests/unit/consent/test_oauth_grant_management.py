@@ -101,6 +101,19 @@ async def test_merge_adds_to_what_stands_and_takes_nothing_away(oauth_anywhere: 
     assert not await is_alive(world, before["access_token"])
 
 
+@pytest.mark.parametrize("action", ["merge", "replace"])
+async def test_a_changed_grant_is_bounded_by_the_brand_too(oauth: World, action: str):
+    """Neither what is added nor what was granted before the bound was lifts it."""
+    tpp = await may_detail(oauth)
+    before = await granted(oauth, tpp, authorization_details=details(frequency_per_day=2))
+    after = await changed(oauth, tpp, action, before["grant_id"], frequency_per_day=1_000_000)
+    consent = await consent_of(oauth, before["grant_id"])
+    assert consent.frequency_per_day == BRAND.frequency_per_day_max
+    assert after["authorization_details"][0]["frequency_per_day"] == BRAND.frequency_per_day_max
+    seen = (await api(oauth, tpp, "GET", before["grant_id"])).json
+    assert seen["authorization_details"][0]["frequency_per_day"] == BRAND.frequency_per_day_max
+
+
 async def test_a_merge_with_what_is_open_ended_is_open_ended(oauth: World):
     tpp = await may_detail(oauth)
     before = await granted(oauth, tpp)

@@ -54,7 +54,7 @@ from kernel.operations import Operation
 from kernel.sealed import Sealer
 from kernel.subjects import client_subject, consent_subject, family_subject, keys_subject
 from kernel.telemetry import Telemetry
-from openapi.dialect import Dialect, Row, WireError, WireRequest
+from openapi.dialect import Dialect, Row, Rules, WireError, WireRequest
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
@@ -209,6 +209,7 @@ DIALECT = Dialect(
     headers=Headers(),  # type: ignore[arg-type]
     errors=Errors(),
     authorization=None,  # type: ignore[arg-type]
+    rules=Rules(owner="client"),
     paths={"valid_until": "until", "transactions_to": "to"},
 )
 

@@ -295,6 +295,13 @@ class TestLimits:
         await UnattendedLimit(Unattended(limit=9)).on_request(exchange)
         assert exchange.checks == [WithinCount("main/unattended/consent-1//list_accounts", 2, 86_400)]
 
+    async def test_counts_no_more_than_the_brand_grants(self):
+        """Of a consent that was granted more before."""
+        exchange = exchange_of()
+        exchange.consent = msgspec.structs.replace(world.CONSENT, frequency_per_day=1_000_000)
+        await UnattendedLimit(Unattended(limit=9)).on_request(exchange)
+        assert exchange.checks == [WithinCount("main/unattended/consent-1//list_accounts", 4, 86_400)]
+
     async def test_is_free_with_the_psu_and_for_later_pages(self):
         policy, exchange = UnattendedLimit(Unattended()), exchange_of(8)
         exchange.psu_present = True

@@ -164,6 +164,11 @@ class TestDashboard:
         assert re.search(r"Granted\s+1 July 2026", text)
         assert re.search(r"How long\s+Until you stop it", text)
 
+    async def test_it_says_how_often_a_third_party_may_look_while_the_customer_is_away(self, visits):
+        """RTS (EU) 2018/389 article 36(5)(b): where the consent has a number of its own, as it is granted."""
+        await visits.give(frequency_per_day=1_000_000)
+        assert re.search(r"While you are away\s+Up to 4 times a day", (await visits.visit()).text)
+
     async def test_it_lists_the_accounts(self, visits):
         """10"""
         await visits.give("alice", 0, 1)

@@ -159,6 +159,20 @@ async def test_periods_are_said_in_the_banks_own_time(world, facts, words):
     assert words in browser.text
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"), [(1, "Once a day"), (3, "Up to 3 times a day"), (1_000_000, "Up to 4 times a day"), (None, "")]
+)
+async def test_the_page_says_how_often_a_third_party_may_look_by_itself(world, asked, words):
+    """As it is granted, whatever was asked for; the same is kept of the page, and stands on the dashboard."""
+    consent, browser = await begun(world, frequency_per_day=asked)
+    await browser.log_in("alice")
+    assert ("While you are away" in browser.text) is bool(words)
+    assert words in browser.text
+    await browser.approve(0)
+    (authorisation,) = await world.store.authorisations(BRAND, consent.id)
+    assert authorisation.shown.frequency == words
+
+
 async def test_no_period_of_transactions_where_none_are_asked_for(world):
     _, browser = await begun(world, permissions=frozenset({Permission.ACCOUNTS_BASIC}))
     await browser.log_in("alice")

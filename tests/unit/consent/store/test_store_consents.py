@@ -47,17 +47,29 @@ async def authorised(world, **facts):
     return await world.store.load(BRAND, consent.id)
 
 
-async def test_what_was_lodged_is_read_by_its_own_organisation_only(world):
+async def test_what_was_lodged_is_read_by_its_own_client_only(world):
+    """As UK Open Banking has it; other standards' rules: tests/unit/consent/test_oauth_owners.py."""
     lodged = await world.lodge(document=b'{"Data":{}}')
     assert await world.store.read(BRAND, CLIENT, lodged.id) == lodged
     sibling = msgspec.structs.replace(CLIENT, id="acme-other-software")
-    assert await world.store.read(BRAND, sibling, lodged.id) == lodged
-    for client, brand, consent_id in ((BOROUGH, BRAND, lodged.id), (CLIENT, OTHER_BRAND, lodged.id), (CLIENT, BRAND, "none")):
+    for client, brand, consent_id in (
+        (sibling, BRAND, lodged.id),
+        (BOROUGH, BRAND, lodged.id),
+        (CLIENT, OTHER_BRAND, lodged.id),
+        (CLIENT, BRAND, "none"),
+    ):
         with pytest.raises(ConsentUnknown):
             await world.store.read(brand, client, consent_id)
         with pytest.raises(ConsentUnknown):
             await world.store.withdraw(brand, client, consent_id)
     assert (await world.store.load(BRAND, lodged.id)).state is ConsentState.AWAITING
+
+
+async def test_a_consent_has_no_higher_frequency_than_its_brand_grants(world):
+    """Whatever standard it was lodged in."""
+    for asked, granted in ((None, None), (1, 1), (BRAND.frequency_per_day_max + 1, BRAND.frequency_per_day_max)):
+        lodged = await world.lodge(frequency_per_day=asked)
+        assert (await world.store.load(BRAND, lodged.id)).frequency_per_day == granted
 
 
 async def test_a_withdrawn_consent_is_gone_for_its_client_and_its_families_end(world):
