@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from kernel.config import ConfigurationRefused
 from portcullis import loading
-from portcullis.cli_tpp import consent, tpp
+from portcullis.cli_tpp import consent, personas, tpp
 from portcullis.log_level import LogLevel
 from portcullis.uncollected import uncollected
 from portcullis.version import VERSION
@@ -30,7 +30,7 @@ config = App(name="config", help="The configuration.")
 sandbox = App(name="sandbox", help="The sandbox: start it, or take its bank with you.")
 keys = App(name="keys", help="The keys that sign tokens and answers, and those that seal data.")
 core_bank = App(name="core-bank", help="A bank's own core over HTTP: serve one, or check one.")
-for group in (sandbox, tpp, consent, database, config, keys, core_bank):
+for group in (sandbox, tpp, consent, personas, database, config, keys, core_bank):
     app.command(group)
 
 console = Console(highlight=False)

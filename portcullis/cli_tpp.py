@@ -1,20 +1,27 @@
-"""The commands about the TPPs of a running sandbox, and the decisions that a test takes in place of a PSU."""
+"""The commands about the TPPs and the customers of a running sandbox, and the decisions that a test takes in place of a PSU."""
 
 import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from cyclopts import App, Parameter
 from rich.console import Console
+from rich.markup import escape
 
 from kernel.config import ConfigurationRefused
 from portcullis import loading
+from portcullis.cli_tpp_records import delete_tpp, list_tpps, set_tpp, show_tpp
 from portcullis.control_client import copy_folder, post
+from portcullis.roles import parse_roles
 
-ROLES = ("AISP", "PISP", "CBPII")
 tpp = App(name="tpp", help="Third-party providers of a running sandbox.")
 consent = App(name="consent", help="Decide a consent of a running sandbox, in place of a PSU.")
+personas = App(name="personas", help="The customers of a running sandbox.")
 console = Console(highlight=False)
+progress = Console(stderr=True, highlight=False)
+for name, command in (("list", list_tpps), ("show", show_tpp), ("set", set_tpp), ("delete", delete_tpp)):
+    tpp.command(command, name=name)
 
 
 @tpp.command
@@ -76,29 +83,46 @@ def new(
     console.print(f"its certificate, keys and client.json are in {folder}", soft_wrap=True)
 
 
-def parse_roles(text: str) -> list[str]:
-    """Raises ConfigurationRefused for a role that nobody has."""
-    named = [role.strip().upper() for role in text.split(",")]
-    if not set(named) <= set(ROLES):
-        raise ConfigurationRefused(f"--roles: choose from {', '.join(ROLES)}, separated by commas")
-    return named
-
-
 @tpp.command
-def token(name: str, *, scope: str = "accounts") -> None:
-    """Print a client-credentials access token of a TPP of the sandbox (bound to its certificate, valid for minutes).
+def token(
+    name: str,
+    *,
+    scope: str = "accounts",
+    persona: str | None = None,
+    account: Annotated[list[str] | None, Parameter(negative="")] = None,
+    permission: Annotated[list[str] | None, Parameter(negative="")] = None,
+) -> None:
+    """Print an access token of a TPP of the sandbox, alone: bound to its certificate, valid for minutes.
+
+    With --persona it is a customer's: a consent is lodged, agreed to in their place, and its code redeemed; what happens is said on
+    standard error. Without, it is the TPP's own (client credentials), to lodge consents with.
 
     Parameters
     ----------
     name
         the TPP's folder in tpps/.
     scope
-        what the token is for.
+        what a token of the TPP's own is for.
+    persona
+        whose accounts the token opens.
+    account
+        with --persona: an account number or nickname of personas.json; may be given several times (default: every eligible account).
+    permission
+        with --persona: one of UK Open Banking, such as ReadBalances; may be given several times (default: accounts, balances and
+        transactions).
     """
-    from portcullis.tpp_commands import client_credentials_token  # noqa: PLC0415  production never loads the sandbox
-
     settings = loading.load(None)
-    print(asyncio.run(client_credentials_token(settings.state_dir, name, scope)))
+    if persona is None:
+        if account or permission:
+            raise ConfigurationRefused("--account, --permission: belong to --persona")
+        from portcullis.tpp_commands import client_credentials_token  # noqa: PLC0415  production never loads the sandbox
+
+        print(asyncio.run(client_credentials_token(settings.state_dir, name, scope)))
+        return
+    from portcullis.customer_token import Wish, customer_token  # noqa: PLC0415  production never loads the sandbox
+
+    wish = Wish(persona=persona, accounts=account, permissions=permission)
+    print(asyncio.run(customer_token(settings, name, wish, lambda line: progress.print(escape(line), soft_wrap=True))))
 
 
 @tpp.command
@@ -132,6 +156,22 @@ def approve(consent_id: str, *, persona: str, account: Annotated[list[str] | Non
 def deny(consent_id: str, *, persona: str) -> None:
     """Deny a consent as a persona: its pending authorization, or else the next one."""
     _decide(consent_id, "deny", persona, None)
+
+
+@personas.command
+def unlock(name: str) -> None:
+    """Lift the lock-out of a persona, after too many wrong passwords or codes; a journey that is locked is begun again.
+
+    Parameters
+    ----------
+    name
+        what they log in with.
+    """
+    settings = loading.load(None)
+    post(settings.state_dir, f"/sandbox/personas/{quote(name, safe='')}/unlock", {}, settings.sandbox_token)
+    console.print(
+        f"[bold]{escape(name)}[/] can log in again; begin where the app or website sent you, or at /consents", soft_wrap=True
+    )
 
 
 def _decide(consent_id: str, verb: str, persona: str, accounts: list[str] | None) -> None:

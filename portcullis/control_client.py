@@ -47,8 +47,14 @@ def load_ready(state_dir: Path) -> dict[str, Any]:
 
 def post(state_dir: Path, path: str, document: dict[str, Any], token: str = "") -> dict[str, Any]:
     """POST `document` to the control API. Raises ServerRefused."""
+    return call("POST", state_dir, path, document, token)
+
+
+def call(method: str, state_dir: Path, path: str, document: dict[str, Any] | None = None, token: str = "") -> dict[str, Any]:
+    """One call of the control API; a `document` of None is no body. Raises ServerRefused."""
     ready = load_ready(state_dir)
-    request = urllib.request.Request(ready["issuer"] + path, json.dumps(document).encode(), method="POST")  # noqa: S310  https, from ready.json
+    body = None if document is None else json.dumps(document).encode()
+    request = urllib.request.Request(ready["issuer"] + path, body, method=method)  # noqa: S310  https, from ready.json
     request.add_header("Content-Type", "application/json")
     if token:
         request.add_header("Authorization", f"Bearer {token}")

@@ -22,7 +22,6 @@ from kernel.ids import RandomIds
 from kernel.telemetry import Telemetry
 from kernel.trust_lists import TrustLists, Vouches, load_certificates
 from plugins.key_stores.sealing_file import SealingFile
-from plugins.ledger.posting import Ledger
 from plugins.psu_identity.built_in import BuiltInIdentity
 from portcullis.banner import print_banner, seeding_progress
 from portcullis.certificates import Certificates, open_certificates
@@ -32,11 +31,12 @@ from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
 from portcullis.core_bank_process import core_bank_beside
 from portcullis.exclusive import REFUSAL, serving
-from portcullis.front import FrontDoor, Surface
+from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
 from portcullis.listening import check_ports, listening, ready_document
 from portcullis.ops import ops_of
 from portcullis.outbound import open_directories, open_fetching
+from portcullis.sandbox_surfaces import sandbox_surfaces
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.settings import Settings
 from portcullis.stopping import cancel, catch_stop
@@ -46,12 +46,9 @@ from sandbox.atomic_file import PUBLIC, write_atomically
 from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
 from sandbox.bank.personas import load_personas
 from sandbox.bank.source import Source, check_source, settle_source
-from sandbox.clerk import Clerk
 from sandbox.clock import MovedClock
-from sandbox.control import PREFIX, Control
 from sandbox.directory import Directory
 from sandbox.pki import TestPki
-from sandbox.teller import Teller
 from sandbox.tpps import Tpps
 
 RENEWAL_SECONDS = 6 * 3600
@@ -107,11 +104,7 @@ async def running_sandbox(
             source=ground.source,
             reload_certificates=ground.certificates.reload,
         )
-        controls = (
-            _clerk_surface(settings, ground, composition),
-            _teller_surface(settings, ground),
-            _control_surface(settings, ground, actions),
-        )
+        controls = sandbox_surfaces(settings, ground.parts, composition, actions)
         front = FrontDoor(ground.parts.brands, (*controls, *production_surfaces(composition)))
         await stack.enter_async_context(
             listening(
@@ -231,46 +224,3 @@ async def _open_tpps(stack: AsyncExitStack, ground: Ground, composition: Composi
     renewing = asyncio.create_task(renew(), name="certificate renewal")
     stack.push_async_callback(cancel, renewing)
     return tpps
-
-
-def _clerk_surface(settings: Settings, ground: Ground, composition: Composition) -> Surface:
-    parts = ground.parts
-    clerk = Clerk(
-        token=settings.sandbox_token,
-        clock=parts.clock,
-        database=parts.database,
-        ledger=Ledger(parts.sealer, parts.clock),
-        consents=composition.store,
-        identity=parts.identity,
-        customer_accounts=parts.customer_accounts,
-    )
-    return Surface(clerk.owns, clerk.handle, clerk.refuse)
-
-
-def _teller_surface(settings: Settings, ground: Ground) -> Surface:
-    parts = ground.parts
-    teller = Teller(
-        token=settings.sandbox_token,
-        clock=parts.clock,
-        ids=parts.ids,
-        database=parts.database,
-        sealer=parts.sealer,
-        identity=parts.identity,
-        customer_accounts=parts.customer_accounts,
-    )
-    return Surface(teller.owns, teller.handle, teller.refuse)
-
-
-def _control_surface(settings: Settings, ground: Ground, actions: Actions) -> Surface:
-    control = Control(
-        token=settings.sandbox_token,
-        clock=ground.parts.clock,
-        moved_clock=ground.moved_clock,
-        decide=actions.decide,
-        answer=actions.answer,
-        new_tpp=actions.new_tpp,
-        revoke_tpp=actions.revoke_tpp,
-        renew_tpp=actions.renew_tpp,
-        reset=actions.reset,
-    )
-    return Surface(lambda path: path.startswith(PREFIX), control.handle, control.refuse)

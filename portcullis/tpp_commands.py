@@ -27,7 +27,7 @@ PROBE_SECONDS = 2.0
 
 async def client_credentials_token(state_dir: Path, name: str, scope: str) -> str:
     """A token of one of the sandbox's TPPs. Raises ServerRefused."""
-    async with _speaking_as(state_dir, name) as tpp:
+    async with speaking_as(state_dir, name) as tpp:
         return await tpp.client_credentials_token(scope)
 
 
@@ -45,11 +45,8 @@ class Asked:
 
 async def ask_for_consent(state_dir: Path, name: str) -> Asked:
     """Lodge an account-access consent and push the authorization request for it, as the TPP. Raises ServerRefused."""
-    async with _speaking_as(state_dir, name) as tpp:
-        if ACCOUNTS not in tpp.folder.scope.split():
-            raise ServerRefused(
-                f"{name} has not the role AISP, and may not ask for accounts: `portcullis tpp new` makes one that may"
-            )
+    async with speaking_as(state_dir, name) as tpp:
+        check_may_ask(name, tpp)
         consent = await tpp.lodge_account_consent()
         pushed = await tpp.push_authorization_request(consent.id)
         return Asked(
@@ -62,8 +59,16 @@ async def ask_for_consent(state_dir: Path, name: str) -> Asked:
         )
 
 
+def check_may_ask(name: str, tpp: Tpp) -> None:
+    """Raises ServerRefused for a TPP whose roles do not let it see accounts."""
+    if ACCOUNTS not in tpp.folder.scope.split():
+        raise ServerRefused(
+            f"{name} has not the role AISP, and may not ask for accounts: `portcullis tpp set {name} --roles AISP` gives it to it"
+        )
+
+
 @asynccontextmanager
-async def _speaking_as(state_dir: Path, name: str) -> AsyncIterator[Tpp]:
+async def speaking_as(state_dir: Path, name: str) -> AsyncIterator[Tpp]:
     """What goes wrong on the way is a ServerRefused that says what to do."""
     issuer = load_ready(state_dir)["issuer"]
     try:

@@ -1,10 +1,10 @@
-"""What a bank's own clerk does to what was shared: closes an account, suspends a consent or lets it go on.
+"""What a bank's own clerk does: closes an account, suspends a consent or lets it go on, lifts a lock-out.
 
 Part of the control API, under the same rule about who may call it; it acts through the ports that a real bank's systems would use.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ from plugins.ledger.posting import Ledger
 from sandbox.control import BODY_BYTES_MAX, PREFIX, check_caller, check_method, render_json, render_refusal
 
 TOLD_MAX = 20
-_PATHS = re.compile(rf"{PREFIX}(accounts/[^/]+/close|consents/[^/]+/(suspend|resume))")
+_PATHS = re.compile(rf"{PREFIX}(accounts/[^/]+/close|consents/[^/]+/(suspend|resume)|personas/[^/]+/unlock)")
 
 
 class Closure(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,6 +53,7 @@ class Clerk:
     consents: Consents
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
+    unlock: Callable[[Brand, Psu, str, str], Awaitable[None]]  # the PSU, their user name, the address that asks
 
     def owns(self, path: str) -> bool:
         return _PATHS.fullmatch(path) is not None
@@ -77,6 +78,9 @@ class Clerk:
             case ["consents", consent_id, "suspend" | "resume" as verb]:
                 consent = await (self.consents.suspend if verb == "suspend" else self.consents.resume)(brand, consent_id)
                 return {"consent_id": consent_id, "state": consent.state}
+            case ["personas", name, "unlock"]:
+                await self.unlock(brand, await find_persona(self.identity, brand, name), name, request.peer)
+                return {"persona": name, "unlocked": True}
             case _:
                 raise OperationUnknown
 

@@ -74,13 +74,14 @@ class ClockMove(msgspec.Struct, forbid_unknown_fields=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """`decide(brand, consent_id, approve, decision)` raises ConsentUnknown, `answer(brand, auth_req_id, allow, answer)`
-    AuthenticationAnswered; `new_tpp` and `renew_tpp` answer the document of client.json."""
+    AuthenticationAnswered; `list_tpps`, `new_tpp` and `renew_tpp` answer the documents of client.json."""
 
     token: str
     clock: Clock
     moved_clock: MovedClock
     decide: Callable[[Brand, str, bool, Decision], Awaitable[None]]
     answer: Callable[[Brand, str, bool, Answer], Awaitable[None]]
+    list_tpps: Callable[[], Awaitable[list[dict[str, Any]]]]
     new_tpp: Callable[[Brand, NewTpp], Awaitable[dict[str, Any]]]
     revoke_tpp: Callable[[str], Awaitable[dict[str, Any]]]
     renew_tpp: Callable[[Brand, str], Awaitable[dict[str, Any]]]
@@ -122,7 +123,9 @@ class Control:
                     "now": self.clock.now(),
                 }
             case ["tpps"]:
-                check_method(request, "POST")
+                check_method(request, "GET", "POST")
+                if request.method == "GET":
+                    return {"tpps": await self.list_tpps()}
                 return await self.new_tpp(brand, json.decode(request.body, NewTpp))
             case ["tpps", name, "revoke"]:
                 check_method(request, "POST")

@@ -6,10 +6,12 @@ Two stand ready from the start. Every step may be killed and done again: the fol
 import asyncio
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives import serialization
 
 from consent.authorization_details import KINDS
@@ -60,9 +62,10 @@ class Tpps:
 
     async def ensure_ready_made(self, brand: Brand) -> None:
         """`acme` and `borough`, and fresh certificates for every TPP that was made before."""
-        await asyncio.gather(*(self.ensure(brand, NewTpp(name=name)) for name in READY_MADE))
+        absent = [name for name in READY_MADE if not self._stands(name)]
+        await asyncio.gather(*(self.ensure(brand, NewTpp(name=name)) for name in absent))
         for folder in sorted(self.directory_path.iterdir()):
-            if folder.name not in READY_MADE and (folder / "client.json").exists():
+            if folder.name not in absent and self._stands(folder.name):
                 await self._ensure_again(brand, folder)
 
     async def ensure(self, brand: Brand, asked: NewTpp) -> dict[str, Any]:
@@ -77,6 +80,27 @@ class Tpps:
         content = json.dumps(document, indent=2).encode()
         await asyncio.to_thread(write_atomically, folder / "client.json", content, mode=PUBLIC)
         return document
+
+    async def list(self) -> list[dict[str, Any]]:
+        """The content of each client.json, by name."""
+        names = await asyncio.to_thread(lambda: sorted(folder.name for folder in self.directory_path.iterdir()))
+        return [await self.read(name) for name in names if self._stands(name)]
+
+    async def read(self, name: str) -> dict[str, Any]:
+        """The content of its client.json, and where its `folder` is. Raises FieldInvalid."""
+        folder = self._folder_of(name)
+        document: dict[str, Any] = json.loads(await asyncio.to_thread((folder / "client.json").read_text))
+        return {**document, "folder": str(folder)}
+
+    async def change(self, brand: Brand, name: str, changes: dict[str, Any]) -> dict[str, Any]:
+        """What NewTpp's members become; ids and keys stay. Raises FieldInvalid or FieldMissing."""
+        known = await self.read(name)
+        changed = await self.ensure(brand, msgspec.structs.replace(_asked_before(known), **changes))
+        return {**changed, "folder": known["folder"]}
+
+    async def remove(self, name: str) -> None:
+        """Forget the TPP: its folder with certificates and keys. Raises FieldInvalid."""
+        await asyncio.to_thread(shutil.rmtree, self._folder_of(name))
 
     async def revoke(self, name: str) -> dict[str, str]:
         """Put the TPP's transport certificate on the authority's revocation list; serial number and thumbprint. Raises FieldInvalid."""
@@ -105,10 +129,12 @@ class Tpps:
         return folder
 
     def _folder_of(self, name: str) -> Path:
-        folder = self.directory_path / name if NAME.fullmatch(name) else None
-        if folder is None or not (folder / "client.json").exists():
+        if not self._stands(name):
             raise FieldInvalid(public="There is no TPP of this name.", path="name")
-        return folder
+        return self.directory_path / name
+
+    def _stands(self, name: str) -> bool:
+        return NAME.fullmatch(name) is not None and (self.directory_path / name / "client.json").exists()
 
     async def _register(self, brand: Brand, metadata: ClientMetadata) -> str:
         """The software's id is its client's id: so a second enrolment finds the first one's client."""

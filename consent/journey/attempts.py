@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import attempts
 from kernel.database import insert_into
+from kernel.http.peer_share import share_of
 from kernel.sealed import Sealer
 
 FAILURES_MAX = 5  # per PSU and credential, and per journey
@@ -21,6 +22,16 @@ PEER_FAILURES_MAX = 100  # per network address: many customers may share one
 FAILURES_WITHIN = timedelta(hours=1)
 BLOCKED_FOR = timedelta(minutes=15)
 NO_ATTEMPT_LEFT = "the journey, the customer or the address has no attempt left: blocked for 15 minutes, or start again"
+
+
+def password_subject(sealer: Sealer, brand: str, username: str) -> str:
+    """What wrong passwords of a user name are counted by, whoever has it."""
+    return f"password/{sealer.blind(username.strip().casefold(), 'attempts', brand)}"
+
+
+def peer_subject(sealer: Sealer, brand: str, peer: str) -> str:
+    """What failed logins from a network address are counted by: its share, not the address alone."""
+    return f"peer/{sealer.blind(share_of(peer), 'attempts', brand)}"
 
 
 def code_subject(sealer: Sealer, brand: str, psu_id: str) -> str:

@@ -161,6 +161,8 @@ async def choose_options(
     if consent is not None:
         options = _check_signatures(consent, options, upstream_ids)
     chosen = tuple(option for option in options if upstream_ids is None or option.upstream_id in upstream_ids)
+    if not options:
+        raise AccountUnknown("no account at all", public="The customer has no account for this.")
     if not chosen or (upstream_ids is not None and len(chosen) != len(set(upstream_ids))):
         raise AccountUnknown("not an account that the PSU may share")
     if consent is not None and consent.payment is not None:  # which one account makes

@@ -14,6 +14,8 @@ from consent.journey.attempts import (
     NO_ATTEMPT_LEFT,
     PEER_FAILURES_MAX,
     forgive_attempts,
+    password_subject,
+    peer_subject,
     return_attempt,
     take_attempt,
 )
@@ -32,7 +34,6 @@ from consent.ports import Psu
 from consent.services import Services
 from kernel.brand import Brand
 from kernel.http.message import Response
-from kernel.http.peer_share import share_of
 from kernel.ids import hash_secret
 
 
@@ -69,8 +70,8 @@ async def take_login(services: Services, brand: Brand, session: Session, form: F
         return await leave(services, brand, session)
     username = form.get("username").strip()
     subjects = Subjects(
-        password=f"password/{services.sealer.blind(username.casefold(), 'attempts', brand.name)}",
-        peer=f"peer/{services.sealer.blind(share_of(form.peer), 'attempts', brand.name)}" if form.peer else None,
+        password=password_subject(services.sealer, brand.name, username),
+        peer=peer_subject(services.sealer, brand.name, form.peer) if form.peer else None,
     )
     async with services.turns.taking(subjects.password):
         if not await _take_attempts(services, brand, session.journey, subjects):

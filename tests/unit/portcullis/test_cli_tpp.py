@@ -3,7 +3,7 @@
 import pytest
 
 from kernel.config import ConfigurationRefused
-from portcullis.cli_tpp import parse_roles
+from portcullis.roles import parse_roles
 
 
 def test_roles_are_read_as_people_write_them():

@@ -57,6 +57,9 @@ class Bank:
 
     resume = suspend
 
+    async def unlock(self, brand, psu, name, peer):
+        self.done.append(("unlock", psu.id, name, peer))
+
     async def write(self, work):
         return await work(None)
 
@@ -80,6 +83,7 @@ def call(bank):
             consents=bank,
             identity=bank,
             customer_accounts=bank,
+            unlock=bank.unlock,
         )
         assert clerk.owns(path)
         body = json.dumps(document).encode() if body is None else body
@@ -105,6 +109,12 @@ async def test_an_account_may_move_to_another_bank(call, bank):
         ("consents", "up-1", AccountRemoval.SWITCHED),
         ("books", "up-1", AccountStatus.DELETED, True, False, NOW),
     ]
+
+
+async def test_lifts_the_lock_out_of_a_persona_and_of_the_address_that_asks(call, bank):
+    assert await call("/sandbox/personas/alice/unlock") == (200, {"persona": "alice", "unlocked": True})
+    assert bank.done == [("unlock", "psu-1", "alice", "127.0.0.1")]
+    assert (await call("/sandbox/personas/nobody/unlock"))[0] == 400
 
 
 @pytest.mark.parametrize(
@@ -141,7 +151,14 @@ async def test_it_answers_the_same_callers_as_the_rest_of_the_control_api(call, 
 @pytest.mark.parametrize("path", ["/sandbox/accounts//close", "/sandbox/consents/c1/approve", "/sandbox/clock", "/consents"])
 def test_other_paths_are_not_its_own(bank, path):
     clerk = Clerk(
-        token="", clock=ManualClock(NOW), database=bank, ledger=bank, consents=bank, identity=bank, customer_accounts=bank
+        token="",
+        clock=ManualClock(NOW),
+        database=bank,
+        ledger=bank,
+        consents=bank,
+        identity=bank,
+        customer_accounts=bank,
+        unlock=bank.unlock,
     )
     assert not clerk.owns(path)
 

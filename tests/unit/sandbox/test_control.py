@@ -46,6 +46,9 @@ class Ports:
             raise AuthenticationAnswered
         self.asked.append((auth_req_id, allow, answer.persona, answer.accounts))
 
+    async def list_tpps(self):
+        return [{"name": "acme"}]
+
     async def new_tpp(self, brand, asked):
         self.asked.append(asked.name)
         return {"client_id": "1"}
@@ -79,6 +82,7 @@ def call(ports):
             moved_clock=ports,
             decide=ports.decide,
             answer=ports.answer,
+            list_tpps=ports.list_tpps,
             new_tpp=ports.new_tpp,
             revoke_tpp=ports.revoke_tpp,
             renew_tpp=ports.renew_tpp,
@@ -96,6 +100,11 @@ async def test_decides_a_consent_in_a_personas_place(call, ports):
     assert (await call("POST", "/sandbox/consents/c1/approve", {"persona": "alice", "accounts": ["Bills"]}))[0] == 200
     assert (await call("POST", "/sandbox/consents/c2/deny", {"persona": "bob"}))[0] == 200
     assert ports.asked == [("c1", True, "alice", ["Bills"]), ("c2", False, "bob", None)]
+
+
+async def test_lists_the_tpps(call, ports):
+    assert await call("GET", "/sandbox/tpps") == (200, {"tpps": [{"name": "acme"}]})
+    assert (await call("DELETE", "/sandbox/tpps"))[0] == 405
 
 
 async def test_answers_in_the_place_of_whoever_is_asked_elsewhere(call, ports):
