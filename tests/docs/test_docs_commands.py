@@ -75,7 +75,8 @@ def test_the_commands_for_a_sandbox_that_runs_run(installations: Installations, 
         shown.symlink_to(server.state_dir)
         printed = run(script, tmp_path)
     for seen in (
-        '"client_name":"Acme Ltd"',
+        '"Nickname":"Bills and spending"',
+        "live consents",
         "my-app is registered",
         "password alice-pw",
         '"ConsentId"',
