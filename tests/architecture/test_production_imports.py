@@ -53,9 +53,11 @@ print(*({{"aiohttp", "alembic", "asyncpg", "authlib", "cryptography", "sqlalchem
     assert set(loaded.split()) <= {
         *("kernel", "kernel.config", "portcullis", "portcullis.__main__", "portcullis.cli", "portcullis.cli_tpp"),
         *(
+            "portcullis.cli_tpp_records",
             "portcullis.control_client",
             "portcullis.loading",
             "portcullis.log_level",
+            "portcullis.roles",
             "portcullis.uncollected",
             "portcullis.version",
         ),
