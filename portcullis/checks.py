@@ -16,7 +16,7 @@ from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.core_bank import CoreBank
 from portcullis.certificate_settings import check_certificates, check_client_authorities
 from portcullis.front import host_of
-from portcullis.settings import BodySettings, RateSettings, Settings
+from portcullis.settings import BodySettings, ConnectionSettings, RateSettings, Settings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = ("public_port", "mtls_port", "ops_port", "core_bank_port")
@@ -41,6 +41,7 @@ def check_safe(settings: Settings) -> None:
         check_client_authorities(settings.tls.client_authorities, settings.tls.trust_lists)
     _check_rates(settings.rates)
     _check_bodies(settings.bodies)
+    _check_connections(settings.connections)
     _check_addresses(settings)
     _check_upstream(settings)
     _check_outbound(settings)
@@ -74,6 +75,16 @@ def _check_bodies(bodies: BodySettings) -> None:
         raise ConfigurationRefused("bodies.buffered_bytes: must be at least twice bodies.buffered_bytes_per_peer")
     if not 1 <= bodies.seconds <= REQUEST_SECONDS:
         raise ConfigurationRefused(f"bodies.seconds: must be 1 to {REQUEST_SECONDS:.0f}")
+
+
+def _check_connections(connections: ConnectionSettings) -> None:
+    for key in ("per_address", "per_organisation"):
+        if not 1 <= getattr(connections, key) <= connections.per_listener:
+            raise ConfigurationRefused(f"connections.{key}: must be 1 to connections.per_listener, {connections.per_listener}")
+    try:
+        TrustedProxies.parse(connections.balancers)
+    except ValueError as error:
+        raise ConfigurationRefused(f"connections.balancers: must be addresses or CIDR blocks of our own ({error})") from None
 
 
 def _check_addresses(settings: Settings) -> None:

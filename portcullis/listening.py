@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from kernel import json
@@ -16,9 +17,11 @@ from kernel.http.client_cert import TrustedProxies
 from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Listener, Request, Response
+from kernel.http.places import CAPS, Places
 from kernel.http.tls import TlsIdentity, follow_identity, mtls_context, public_context
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
+from portcullis.descriptors import OPS_CONNECTIONS_MAX
 from portcullis.front import FrontDoor
 from portcullis.ops import Ops
 from portcullis.settings import Settings
@@ -26,6 +29,7 @@ from portcullis.stopping import cancel
 
 LOOPBACK = "127.0.0.1"
 ROOM_BELOW = 60_000
+OPS_LIMITS = Limits(connections=OPS_CONNECTIONS_MAX, connections_per_address=OPS_CONNECTIONS_MAX)
 
 
 @asynccontextmanager
@@ -42,10 +46,10 @@ async def listening(
     """Accept on all three ports while the context is open. Raises ConfigurationRefused naming the one that cannot be had."""
     tls12 = settings.tls is not None and settings.tls.minimum_version == "1.2"
     public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, anchors, tls12=tls12)
-    limits = Limits(body_seconds=settings.bodies.seconds)
+    limits = _limits(settings)
     bodies = BodyBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
     telemetry.watch("body_bytes", "Bytes of request bodies in memory.", lambda: bodies.held)
-    proxies = TrustedProxies.parse(settings.trusted_proxies)
+    proxies, balancers = TrustedProxies.parse(settings.trusted_proxies), TrustedProxies.parse(settings.connections.balancers)
     async with AsyncExitStack() as stack:
         following = asyncio.create_task(follow_identity((public, mtls), identity), name="server certificate")
         stack.push_async_callback(cancel, following)
@@ -54,6 +58,8 @@ async def listening(
             ("mtls", settings.mtls_port, mtls),
         )
         for listener, port, context in faces:
+            places = Places(listener, limits, proxies=proxies, balancers=balancers)
+            _watch(telemetry, listener, places)
             with _naming(f"{listener}_port", settings.bind, port):
                 await stack.enter_async_context(
                     serve(
@@ -66,6 +72,7 @@ async def listening(
                         limits=limits,
                         proxies=proxies,
                         bodies=bodies,
+                        places=places,
                         reuse_port=reuse_port,
                     )
                 )
@@ -86,7 +93,31 @@ def _serving_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
         port=port,
         ssl_context=None,
         listener="public",
+        limits=OPS_LIMITS,
+        places=Places("ops", OPS_LIMITS),
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        body_seconds=settings.bodies.seconds,
+        connections=settings.connections.per_listener,
+        connections_per_address=settings.connections.per_address,
+        connections_per_organisation=settings.connections.per_organisation,
+    )
+
+
+def _watch(telemetry: Telemetry, listener: Listener, places: Places) -> None:
+    telemetry.watch("connections", "Open connections, from accept.", lambda: places.open, listener=listener)
+    for cap in CAPS:
+        for name, counted in (("refused", places.refused), ("displaced", places.displaced)):
+            telemetry.watch(
+                f"connections_{name}",
+                f"Connections {name} since the start, because one of the limits was reached.",
+                partial(counted.__getitem__, cap),
+                listener=listener,
+                cap=cap,
+            )
 
 
 @contextmanager

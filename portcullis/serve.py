@@ -18,6 +18,7 @@ from portcullis.certificates import client_anchors, load_trust, open_certificate
 from portcullis.compose import Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
+from portcullis.descriptors import raise_descriptors
 from portcullis.exclusive import serving
 from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
@@ -43,6 +44,7 @@ async def serve_production(settings: Settings) -> None:
     check_findings(findings)
     for finding in warnings_of(findings):
         logger.warning("configuration", key=finding.key, detail=finding.text)
+    raise_descriptors(settings.connections)
     async with AsyncExitStack() as stack:
         parts = await open_parts(stack, settings)
         composition = await stack.enter_async_context(compose(parts))

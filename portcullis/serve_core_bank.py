@@ -13,6 +13,7 @@ from rich.console import Console
 from kernel import log
 from kernel.brand import Brand
 from kernel.database import Database
+from kernel.http.limits import CONNECTIONS_MAX, Limits
 from kernel.http.listener import serve
 from kernel.ids import RandomIds
 from plugins.psu_identity.built_in import BuiltInIdentity
@@ -29,6 +30,7 @@ from sandbox.clock import MovedClock
 
 HOST = "127.0.0.1"
 SPECIMENS = ("alice", "erin")  # whose accounts a conformance check may read
+LIMITS = Limits(connections_per_address=CONNECTIONS_MAX)  # all that ask are on this machine
 CLOCK_SECONDS = 1.0  # how often the books' own clock is looked at
 
 
@@ -76,6 +78,7 @@ async def running_core_bank(settings: Settings, seed: int | None, console: Conso
                 port=settings.core_bank_port,
                 ssl_context=None,
                 listener="public",
+                limits=LIMITS,
             )
         )
 

@@ -30,6 +30,7 @@ from portcullis.compose import Composition, Parts, compose
 from portcullis.contexts import upgrade_contexts
 from portcullis.core_bank import open_bank
 from portcullis.core_bank_process import core_bank_beside
+from portcullis.descriptors import raise_descriptors
 from portcullis.exclusive import REFUSAL, serving
 from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
@@ -83,6 +84,7 @@ async def running_sandbox(
 ) -> AsyncIterator[Opened]:
     """Everything open, listening and written down while the context is open."""
     check_sandbox(settings)
+    raise_descriptors(settings.connections)
     await asyncio.to_thread(check_source, seed, imported)
     state = settings.state_dir.resolve()
     ready = state / "ready.json"

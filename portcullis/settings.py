@@ -18,7 +18,12 @@ from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.first_uses import FIRST_USES_PER_CLIENT
 from kernel.http.body_budget import BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX
-from kernel.http.limits import BODY_SECONDS
+from kernel.http.limits import (
+    BODY_SECONDS,
+    CONNECTIONS_MAX,
+    CONNECTIONS_PER_ADDRESS_MAX,
+    CONNECTIONS_PER_ORGANISATION_MAX,
+)
 from kernel.jose import Algorithm
 from kernel.operations import Operation
 from openapi import DIALECTS
@@ -99,6 +104,16 @@ class BodySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     seconds: int = int(BODY_SECONDS)
 
 
+class ConnectionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Connections from accept: of each TLS listener, of one address (IPv6: /64) without a certificate, and of one organisation that shows
+    one. `balancers` are addresses or networks that pass on connections of many."""
+
+    per_listener: int = CONNECTIONS_MAX
+    per_address: int = CONNECTIONS_PER_ADDRESS_MAX
+    per_organisation: int = CONNECTIONS_PER_ORGANISATION_MAX
+    balancers: tuple[str, ...] = ()
+
+
 class CodeSenderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The bank's message gateway: one-time codes are posted to `url` as JSON with `token` as the bearer."""
 
@@ -174,6 +189,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     certificates: CertificateSettings = CertificateSettings()
     rates: RateSettings = RateSettings()
     bodies: BodySettings = BodySettings()
+    connections: ConnectionSettings = ConnectionSettings()
     outbound_hosts: tuple[str, ...] = ()  # that addresses named by TPPs may lead to although they are not public
     outbound_only: bool = False  # to those hosts and to no others
     outbound_authorities: Path | None = None  # PEM: whom to believe there, beside the machine's own trust

@@ -17,7 +17,9 @@ from kernel.http.bounded_parser import REQUESTS_AHEAD_MAX, BoundedParser, NoRoom
 from kernel.http.byte_budget import ByteBudget
 from kernel.http.departure import Departure
 from kernel.http.limits import Limits
+from kernel.http.peer_certificate import organisation_of
 from kernel.http.peer_share import share_of
+from kernel.http.places import Place, Places
 
 PRODUCT = "portcullis"
 REFUSED_SECONDS = 0.1  # for the answer to leave; aiohttp and TLS would wait for more of what was refused
@@ -29,11 +31,15 @@ log = structlog.get_logger(__name__)
 class Connection(web.RequestHandler):
     """aiohttp's protocol with our bounds and our answers."""
 
-    __slots__ = ("_head_timer", "_limits", "_stalled_timer", "departure")
+    __slots__ = ("_head_timer", "_limits", "_place", "_places", "_stalled_timer", "departure")
 
-    def __init__(self, server: web.Server, limits: Limits, heads: ByteBudget, **options: Any) -> None:
+    def __init__(
+        self, server: web.Server, limits: Limits, heads: ByteBudget, places: Places, place: Place, **options: Any
+    ) -> None:
         super().__init__(server, keepalive_timeout=limits.idle_seconds, lingering_time=limits.linger_seconds, **options)
         self._limits = limits
+        self._places = places
+        self._place = place
         self.departure = Departure()
         parser = BoundedParser(self, self._loop, heads, is_paused=lambda: self._reading_paused, read_bufsize=self._read_bufsize)
         self._parser = cast("Any", parser)
@@ -46,8 +52,13 @@ class Connection(web.RequestHandler):
             self._bounded.share = share_of((transport.get_extra_info("peername") or ("",))[0])
         self._await_head()
         super().connection_made(transport)
+        self._place.end = self._abandon
+        organisation = organisation_of(transport.get_extra_info("ssl_object"))
+        if self._place.is_left or (organisation and not self._places.move(self._place, organisation)):
+            self._abandon()
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        self._places.leave(self._place)
         self.head_arrived()
         self._end_stall()
         self.departure.happen()
@@ -59,6 +70,15 @@ class Connection(web.RequestHandler):
         super().data_received(data)
         if self._bounded is not None and self._bounded.is_within_head:
             self._await_head()
+
+    async def _handle_request(self, request: web.BaseRequest, *args: Any) -> tuple[web.StreamResponse, bool]:
+        """The connection keeps its place from the end of the request to the end of the answer."""
+        assert isinstance(request, RawRequest)
+        request.when_whole(lambda: self._places.set_waiting(self._place, is_waiting=False))
+        try:
+            return await super()._handle_request(request, *args)
+        finally:
+            self._places.set_waiting(self._place, is_waiting=True)
 
     @property
     def _bounded(self) -> BoundedParser | None:
@@ -145,6 +165,10 @@ class RawRequest(web.BaseRequest):
         assert isinstance(self.protocol, Connection)
         return self.protocol.departure
 
+    def when_whole(self, then: Callable[[], None]) -> None:
+        """Call `then` when all of the body has arrived, or now if it has."""
+        self._payload.on_eof(then)
+
     async def write_continue(self) -> None:
         """RFC 9110 section 15.2.1: tell a client that waits to send its body."""
         await self.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -152,30 +176,19 @@ class RawRequest(web.BaseRequest):
 
 
 class ConnectionServer(web.Server):
-    """Makes a `Connection` for each client, up to a limit. Later ones are closed at once: waiting would hide the overload."""
+    """Makes a `Connection` for each client that has a place."""
 
     def __init__(
-        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: Limits, **options: Any
+        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: Limits, places: Places, **options: Any
     ) -> None:
         super().__init__(handler, request_factory=self._raw_request)
         self._limits = limits
+        self._places = places
         self._options = options
         self._heads = ByteBudget(limits.unfinished_head_bytes, limits.unfinished_head_bytes_per_peer)
-        self._open = 0
 
-    def __call__(self) -> Connection:
-        return Connection(self, self._limits, self._heads, loop=self._loop, **self._options)
+    def connection_of(self, place: Place) -> Connection:
+        return Connection(self, self._limits, self._heads, self._places, place, loop=self._loop, **self._options)
 
     def _raw_request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> RawRequest:
         return RawRequest(message, payload, protocol, writer, task, self._loop)
-
-    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        self._open += 1
-        if self._open > self._limits.connections:
-            log.warning("connections_exhausted", limit=self._limits.connections)
-            transport.abort()
-
-    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
-        self._open -= 1
-        super().connection_lost(handler, exc)

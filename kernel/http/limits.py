@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-CONNECTIONS_MAX: Final = 10_000
-UNFINISHED_HEAD_BYTES_MAX: Final = (
-    8_388_608  # of all connections, beyond what each of them may hold (kernel/http/bounded_parser.py)
-)
+CONNECTIONS_MAX: Final = 1750  # of one listener, from accept; two of them fit a hard limit of 4,096 descriptors
+CONNECTIONS_PER_ADDRESS_MAX: Final = 128  # or IPv6 /64, of clients that have shown no certificate
+CONNECTIONS_PER_ORGANISATION_MAX: Final = 512
+UNFINISHED_HEAD_BYTES_MAX: Final = 8_388_608  # of all connections, beyond what each may hold (kernel/http/bounded_parser.py)
 UNFINISHED_HEAD_BYTES_PER_PEER_MAX: Final = 1_048_576
-HANDSHAKE_SECONDS: Final = 10.0
+HANDSHAKE_SECONDS: Final = 10.0  # from accept to the end of the handshake
 HEAD_SECONDS: Final = 15.0  # from the first byte of a head to its end; of a first one, from the end of the handshake
 IDLE_SECONDS: Final = 75.0  # from one answer to the end of the next request's head
 BODY_SECONDS: Final = 10.0  # from the moment a body is asked for to its end: who sends slowly holds little, and not for long
@@ -21,6 +21,8 @@ STOP_SECONDS: Final = 5.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     connections: int = CONNECTIONS_MAX
+    connections_per_address: int = CONNECTIONS_PER_ADDRESS_MAX
+    connections_per_organisation: int = CONNECTIONS_PER_ORGANISATION_MAX
     unfinished_head_bytes: int = UNFINISHED_HEAD_BYTES_MAX
     unfinished_head_bytes_per_peer: int = UNFINISHED_HEAD_BYTES_PER_PEER_MAX
     handshake_seconds: float = HANDSHAKE_SECONDS

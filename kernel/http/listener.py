@@ -12,17 +12,18 @@ from typing import Final
 
 from aiohttp import http_parser
 
+from kernel.http.acceptor import Acceptor, bind
 from kernel.http.body_budget import BodyBudget
 from kernel.http.boundary import App, Boundary, Refuse
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.connection import ConnectionServer
 from kernel.http.limits import Limits
 from kernel.http.message import Listener
+from kernel.http.places import NO_PROXIES, Places
 
 BACKLOG: Final = 1024
 READ_BYTES: Final = 16_384  # of a body that is not asked for yet: twice as much, and aiohttp stops reading
 DEFAULT_LIMITS: Final = Limits()
-NO_PROXIES: Final = TrustedProxies()
 
 
 @asynccontextmanager
@@ -37,34 +38,30 @@ async def serve(
     limits: Limits = DEFAULT_LIMITS,
     proxies: TrustedProxies = NO_PROXIES,
     bodies: BodyBudget | None = None,
+    places: Places | None = None,
     reuse_port: bool = False,
 ) -> AsyncIterator[int]:
     """Accept requests while the context is open; yields the bound port (pass 0 for any free one).
 
     Leaving stops accepting at once, lets requests in flight end for `stop_seconds`, then cuts them off. Raises OSError if the
-    address is taken. `bodies` is shared by all listeners of a process. `ssl_context` None is for a listener behind a proxy on the same machine.
+    address is taken. `bodies` is shared by all listeners of a process. `ssl_context` None is for a listener on loopback alone.
     """
     _check_parser()
+    places = places or Places(listener, limits, proxies=proxies)
     server = ConnectionServer(
         Boundary(app, refuse, listener=listener, limits=limits, proxies=proxies, bodies=bodies or BodyBudget()).handle,
         limits,
+        places,
         access_log=None,
         read_bufsize=READ_BYTES,
     )
-    sockets = await asyncio.get_running_loop().create_server(
-        server,
-        host,
-        port,
-        ssl=ssl_context,
-        ssl_handshake_timeout=limits.handshake_seconds if ssl_context else None,
-        ssl_shutdown_timeout=limits.stop_seconds if ssl_context else None,
-        backlog=BACKLOG,
-        reuse_port=reuse_port or None,
-    )
+    sockets = await bind(host, port, reuse_port=reuse_port, backlog=BACKLOG)
+    acceptor = Acceptor(sockets, places, limits, ssl_context, server.connection_of)
     try:
-        yield sockets.sockets[0].getsockname()[1]
+        acceptor.start()
+        yield sockets[0].getsockname()[1]
     finally:
-        sockets.close()
+        await acceptor.stop()
         await asyncio.sleep(0)  # requests that were read but not yet begun begin now, and are let end
         server.pre_shutdown()
         await server.shutdown(limits.stop_seconds)

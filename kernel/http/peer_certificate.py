@@ -10,6 +10,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from kernel.certificates import Certificate, parse_certificate
+from kernel.errors import CertificateInvalid
+from kernel.http.peer_share import share_of_certificate
 
 
 class PeerCertificates:
@@ -27,6 +29,15 @@ class PeerCertificates:
         except KeyError:
             certificate = self._known[tls] = _read(tls)
             return certificate
+
+
+def organisation_of(tls: ssl.SSLObject | None) -> str:
+    """Whose the client's certificate is, as shares of limits count (kernel/http/peer_share.py). Empty without one that can be read."""
+    der = tls.getpeercert(binary_form=True) if tls is not None else None
+    try:
+        return share_of_certificate(parse_certificate(der)) if der else ""
+    except CertificateInvalid:
+        return ""
 
 
 def _read(tls: ssl.SSLObject) -> Certificate | None:

@@ -1,14 +1,20 @@
-"""The share of an address: the unit by which limits per peer count.
+"""The share of a peer: the unit by which limits per peer count.
 
-RFC 6177: a site on IPv6 holds at least a /64, so one host may use 2^64 addresses. Counting each of them would be no limit.
+RFC 6177: a site on IPv6 holds at least a /64, so one host may use 2^64 addresses. Counting each of them would be no limit. Nor would
+counting each certificate of a TPP that may have any number of them.
 """
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from kernel.certificates import Certificate
 from kernel.http.client_cert import plain_address
 
 IPV6_SHARE_BITS = 64
+OF_ONE_SOFTWARE = {NameOID.COMMON_NAME, NameOID.SERIAL_NUMBER, NameOID.USER_ID}  # and not of the organisation behind it
 
 
 @lru_cache(maxsize=4096)
@@ -21,3 +27,15 @@ def share_of(peer: str) -> str:
     if isinstance(address, IPv6Address):
         return str(ip_network((int(address), IPV6_SHARE_BITS), strict=False))
     return str(address)
+
+
+def share_of_certificate(certificate: Certificate) -> str:
+    """The organisation: its organizationIdentifier, or else its name without what names one software of several."""
+    return certificate.organisation_id or _organisation(certificate.der)
+
+
+@lru_cache(maxsize=4096)
+def _organisation(der: bytes) -> str:
+    subject = x509.load_der_x509_certificate(der).subject
+    kept = x509.Name([part for part in subject if part.oid not in OF_ONE_SOFTWARE])
+    return (kept if list(kept) else subject).rfc4514_string()

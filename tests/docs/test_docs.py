@@ -13,6 +13,7 @@ from portcullis.loading import VARIABLES
 from portcullis.settings import (
     BrandSettings,
     CodeSenderSettings,
+    ConnectionSettings,
     CoreBankTlsSettings,
     DirectorySettings,
     InternalClientSettings,
@@ -38,6 +39,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         CertificateSettings,
         RateSettings,
         CodeSenderSettings,
+        ConnectionSettings,
         CoreBankTlsSettings,
         DirectorySettings,
         SigningKeySettings,

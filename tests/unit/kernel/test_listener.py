@@ -346,12 +346,13 @@ async def test_a_client_that_does_not_read_is_cut_off():
 
 
 async def test_connections_above_the_limit_are_closed_and_room_is_given_back():
-    async with listening(Surface(), limits=Limits(connections=1)) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+    surface = Surface()
+    async with listening(surface, limits=Limits(connections=1)) as port:
+        answer = asyncio.create_task(exchange(port, head("GET /wait HTTP/1.1")))
+        await surface.waiting.wait()
         assert await _try(port) == b""
-        writer.close()
+        surface.release.set()
+        assert status_of(await answer) == 200
         async with asyncio.timeout(5):
             while not (answer := await _try(port)):
                 pass

@@ -87,6 +87,19 @@ async def test_one_address_may_not_try_many_customers_in_many_journeys(world, mo
     assert elsewhere.path == "/consent"
 
 
+async def test_many_addresses_of_one_ipv6_network_try_no_more_than_one(world, monkeypatch):
+    monkeypatch.setattr("consent.journey.login.PEER_FAILURES_MAX", 3)
+    for number in range(3):
+        browser = await begun(world, peer=f"2001:db8:1:2::{number}")
+        await browser.log_in(f"somebody-{number}", "wrong")
+    browser = await begun(world, peer="2001:db8:1:2:ffff::1")
+    await browser.log_in("alice")
+    assert "too many failed attempts" in browser.text
+    elsewhere = await begun(world, peer="2001:db8:1:3::1")
+    await elsewhere.log_in("alice")
+    assert elsewhere.path == "/consent"
+
+
 async def test_an_unknown_name_and_a_wrong_password_look_the_same(world):
     known, unknown = await begun(world), await begun(world)
     await known.log_in("alice", "wrong")

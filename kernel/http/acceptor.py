@@ -1,0 +1,162 @@
+"""Accept connections ourselves: each has its place (kernel/http/places.py) before anything is spent on it.
+
+A server of the event loop accepts without end, starts TLS for each and counts those that finish it. Here a connection counts from accept;
+TLS begins with the client's first byte, so that one that never speaks costs a descriptor and little else.
+"""
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from kernel.http.limits import Limits
+from kernel.http.places import Place, Places
+
+ACCEPTS_MAX: Final = 64  # one after another; then others have their turn
+PAUSE_SECONDS: Final = 1.0  # when the machine has no descriptor or memory left
+EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+log = structlog.get_logger(__name__)
+
+
+class Acceptor:
+    """Of one listener. `protocol_of` makes the protocol of a connection that has a place."""
+
+    def __init__(
+        self,
+        sockets: Sequence[socket.socket],
+        places: Places,
+        limits: Limits,
+        ssl_context: ssl.SSLContext | None,
+        protocol_of: Callable[[Place], asyncio.Protocol],
+    ) -> None:
+        self._sockets = sockets
+        self._places = places
+        self._limits = limits
+        self._ssl_context = ssl_context
+        self._protocol_of = protocol_of
+        self._loop = asyncio.get_running_loop()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._paused: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        self._paused = None
+        for listening in self._sockets:
+            self._loop.add_reader(listening.fileno(), self._accept, listening)
+
+    async def stop(self) -> None:
+        """Accept no more, and end what has not finished its handshake."""
+        if self._paused is not None:
+            self._paused.cancel()
+        for listening in self._sockets:
+            self._loop.remove_reader(listening.fileno())
+            listening.close()
+        for opening in self._opening:
+            opening.cancel()
+        await asyncio.gather(*self._opening, return_exceptions=True)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(ACCEPTS_MAX):
+            try:
+                accepted, address = listening.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                if error.errno in EXHAUSTED:
+                    self._pause(error)
+                    return
+                continue  # it has gone already
+            accepted.setblocking(False)
+            self._place(accepted, address[0])
+
+    def _pause(self, error: OSError) -> None:
+        log.error("accept_failed", error=errno.errorcode[error.errno or 0], seconds=PAUSE_SECONDS)
+        for listening in self._sockets:
+            self._loop.remove_reader(listening.fileno())
+        if self._paused is None:
+            self._paused = self._loop.call_later(PAUSE_SECONDS, self.start)
+
+    def _place(self, accepted: socket.socket, address: str) -> None:
+        place = self._places.take(address, accepted.close)
+        if place is None:
+            accepted.close()
+            return
+        opening = self._loop.create_task(self._open(accepted, place))
+        place.end = opening.cancel
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
+    async def _open(self, accepted: socket.socket, place: Place) -> None:
+        try:
+            async with asyncio.timeout(self._limits.handshake_seconds):
+                if self._ssl_context is not None:
+                    await self._first_byte(accepted)
+                await self._connect(accepted, place)
+        except OSError:  # also its handshake's: ssl.SSLError is one, and so is TimeoutError
+            self._give_up(accepted, place)
+        except asyncio.CancelledError:
+            self._give_up(accepted, place)
+            raise
+
+    async def _connect(self, accepted: socket.socket, place: Place) -> None:
+        seconds = (self._limits.handshake_seconds, self._limits.stop_seconds) if self._ssl_context else (None, None)
+        await self._loop.connect_accepted_socket(
+            lambda: self._protocol_of(place),
+            accepted,
+            ssl=self._ssl_context,
+            ssl_handshake_timeout=seconds[0],
+            ssl_shutdown_timeout=seconds[1],
+        )
+
+    async def _first_byte(self, accepted: socket.socket) -> None:
+        """Raises ConnectionError if the client goes without a word."""
+        arrived: asyncio.Future[None] = self._loop.create_future()
+        try:
+            if accepted.recv(1, socket.MSG_PEEK):
+                return
+            raise ConnectionAbortedError
+        except BlockingIOError:
+            pass
+        self._loop.add_reader(accepted.fileno(), _settle, arrived)
+        try:
+            await arrived
+        finally:
+            self._loop.remove_reader(accepted.fileno())
+        if not accepted.recv(1, socket.MSG_PEEK):
+            raise ConnectionAbortedError
+
+    def _give_up(self, accepted: socket.socket, place: Place) -> None:
+        accepted.close()
+        self._places.leave(place)
+
+
+def _settle(arrived: asyncio.Future[None]) -> None:
+    if not arrived.done():
+        arrived.set_result(None)
+
+
+async def bind(host: str, port: int, *, reuse_port: bool, backlog: int) -> list[socket.socket]:
+    """Sockets that listen on every address of a host. Raises OSError if one of them cannot be had."""
+    found = await asyncio.get_running_loop().getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            listening = socket.socket(family, kind, protocol)
+            sockets.append(listening)
+            listening.setblocking(False)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if reuse_port:
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            if family == socket.AF_INET6:
+                listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listening.bind(address)
+            listening.listen(backlog)
+    except OSError:
+        for listening in sockets:
+            listening.close()
+        raise
+    return sockets
