@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from multidict import CIMultiDict
 
 from gateway.calls_in_flight import CallsInFlight
-from gateway.exchange import Exchange
+from gateway.exchange import Exchange, present
 from gateway.operation_costs import cost_of
 from gateway.policy import Policy, Steps, derive_steps
 from gateway.ports import Decisions
@@ -132,6 +132,10 @@ class Pipeline:
             return await self._operate(exchange)
 
     async def _operate(self, exchange: Exchange) -> Response:
+        async with present(exchange.call).turn():
+            return await self._answer(exchange)
+
+    async def _answer(self, exchange: Exchange) -> Response:
         row = exchange.row
         try:
             async with asyncio.timeout(OPERATION_SECONDS_MAX):

@@ -201,7 +201,7 @@ async def _outlive_second_of(birth: float, clock: Clock) -> None:
 
 def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queues: RecordQueues) -> Gateway:
     rates = parts.settings.rates
-    in_flight = CallsInFlight(InFlightLimits(rates.in_flight, rates.in_flight_per_client))
+    in_flight = CallsInFlight(InFlightLimits(rates.in_flight, rates.in_flight_per_client, rates.running_per_client))
     parts.telemetry.watch("calls_in_flight", "Calls of resource APIs in flight, in units of their cost.", lambda: in_flight.total)
     policies = PolicyParts(
         tokens=TokenVerifier(services.keys, parts.clock),

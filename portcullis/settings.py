@@ -84,7 +84,7 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Units per client within a window; unattended reads per consent, account and operation, and lodged consents per client, within 24
-    hours; units in flight on one worker, of all clients and of one; first uses that are remembered per client."""
+    hours; units in flight on one worker, of all clients and of one, and units worked on at once for one; first uses that are remembered per client."""
 
     requests: int = 3000
     window_seconds: int = 60
@@ -93,6 +93,7 @@ class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     lodgements_per_day: int = 10_000
     in_flight: int = 320
     in_flight_per_client: int = 32
+    running_per_client: int = 8
 
 
 class BodySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

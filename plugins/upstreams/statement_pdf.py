@@ -17,7 +17,7 @@ PAID_OUT, PAID_IN, BALANCE = 395.0, 470.0, float(RIGHT)  # right edges of the co
 DESCRIPTION_AT, DESCRIPTION_WIDTH = 112, 220
 FIRST_ENTRY, LAST_ENTRY = 96, HEIGHT - 64  # on a page that goes on
 PAN_SHOWN = 4
-ENTRIES_PER_TURN = 8  # printed in about 0.2 ms
+ENTRIES_PER_TURN = 40  # printed in less than 1 ms
 _FIGURES = {
     StatementFigure.OPENING_BALANCE: "Balance at the start",
     StatementFigure.TOTAL_CREDITS: "Paid in",
