@@ -41,6 +41,9 @@ simulate: .venv/.dev ## the long, seeded simulation of right and wrong calls aga
 	@PORTCULLIS_SIMULATE_SEED=$(or $(SEED),4) PORTCULLIS_SIMULATE_EXAMPLES=$(or $(EXAMPLES),300) PORTCULLIS_SIMULATE_STEPS=$(or $(STEPS),60) \
 	  PORTCULLIS_SIMULATE_TIMEOUT=1800 $(BIN)/pytest -q -s tests/simulation
 
+drills: .venv/.dev ## attack a sandbox from outside while an honest TPP reads: [ONLY=heads] [KIND=sqlite|postgresql] [SCALE=0.1] [SEED=4]
+	@$(BIN)/python -m tests.drills --scale $(or $(SCALE),1) --seed $(or $(SEED),4) $(if $(ONLY),--only "$(ONLY)") $(if $(KIND),--kind $(KIND))
+
 conformance: .venv/.dev ## run the judged plans of a running conformance suite: SUITE=https://host:port [PLAN=name]
 	@test -n "$(SUITE)" || { echo "which suite? make conformance SUITE=https://host:port [PLAN=name] (docs/conformance.md says how)"; exit 2; }
 	@$(BIN)/python -m tests.conformance --suite "$(SUITE)" $(if $(PLAN),--plan "$(PLAN)")
@@ -70,4 +73,4 @@ lock: .venv/.dev ## resolve the dependency locks anew (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help run demo test simulate cover conformance chromium check fix lock
+.PHONY: help run demo test simulate drills cover conformance chromium check fix lock

@@ -52,7 +52,7 @@ class Books:
     @classmethod
     @asynccontextmanager
     async def of(cls, server: Server) -> AsyncIterator["Books"]:
-        engine = _read_only(server.database_url)
+        engine = read_only(server.database_url)
         try:
             yield cls(engine)
         finally:
@@ -163,7 +163,7 @@ async def end_lifetimes(server: Server, table: sa.Table, **where: Any) -> int:
         return await database.write(work)
 
 
-def _read_only(url: str) -> AsyncEngine:
+def read_only(url: str) -> AsyncEngine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return create_async_engine(

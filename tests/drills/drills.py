@@ -1,0 +1,130 @@
+"""The drills: each with what is expected of the server, the figures of this run, and a verdict."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from tests.drills.attacks import FLOODING, HOLDING
+from tests.drills.enemy import Attack, Tally, attacking
+from tests.drills.fuzzing import fuzz
+from tests.drills.honest import Honest, Watched
+from tests.drills.written import read_written
+
+CONNECTIONS = 2_000
+CALLS = 30_000
+QUIET_SECONDS = 12.0
+HOLD_SECONDS = 8.0
+ADMITTED_BYTES_MAX = 64 << 10
+ALL_BYTES_MAX = 256 << 20
+NOISE_BYTES = 16 << 20  # what a server's memory moves by while it answers honest callers
+RATIO_MAX = 2.0
+STATISTICS_SECONDS = 1.5  # until PostgreSQL has counted what was written
+
+
+@dataclass
+class Scene:
+    """What drills share. `scale` is the part of the judged numbers that is tried."""
+
+    honest: Honest
+    quiet: Watched
+    scale: float = 1.0
+    seed: int = 4
+
+    def count(self, full: int) -> int:
+        return max(10, round(full * self.scale))
+
+
+@dataclass
+class Verdict:
+    figures: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def expect(self, holds: bool, fault: str) -> None:
+        if not holds:
+            self.faults.append(fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    name: str
+    expectation: str
+    run: Callable[[Scene], Awaitable[Verdict]]
+
+
+def _holding(name: str, attack: Attack) -> Drill:
+    what = " ".join((attack.__doc__ or "").split()).rstrip(".")
+
+    async def run(scene: Scene) -> Verdict:
+        site, count = scene.honest.site, scene.count(CONNECTIONS)
+        async with scene.honest.watching() as watched, attacking(attack, site.target, count) as done:
+            tally, admitted = await done()
+            await asyncio.sleep(HOLD_SECONDS)
+        verdict = Verdict()
+        _judge_honest(verdict, scene, watched, tally)
+        allowed = min(ALL_BYTES_MAX, admitted * ADMITTED_BYTES_MAX + NOISE_BYTES)
+        verdict.figures.append(
+            f"{admitted} stand, memory {_mib(watched.resident_before)} -> {_mib(watched.resident_most)} MiB, "
+            f"{watched.growth_bytes / max(admitted, 1) / 1024:.0f} KiB each"
+        )
+        verdict.expect(watched.growth_bytes <= allowed, f"grew by {_mib(watched.growth_bytes)} MiB, {_mib(allowed)} are allowed")
+        return verdict
+
+    expectation = (
+        f"{what}: at most 64 KiB for each that is admitted and 256 MiB for all; honest reads within twice the quiet p99; ready"
+    )
+    return Drill(name, expectation, run)
+
+
+def _flooding(name: str, attack: Attack) -> Drill:
+    async def run(scene: Scene) -> Verdict:
+        site = scene.honest.site
+        await asyncio.sleep(STATISTICS_SECONDS)
+        before = await read_written(site.server)
+        async with scene.honest.watching() as watched, attacking(attack, site.target, scene.count(CONNECTIONS)) as done:
+            tally, _ = await done()
+        await asyncio.sleep(STATISTICS_SECONDS)
+        verdict = Verdict()
+        _judge_honest(verdict, scene, watched, tally)
+        failed = {name: count for name, count in tally.counts.items() if name.startswith("answered 5") and name != "answered 503"}
+        verdict.expect(not failed, f"failures of ours: {failed}")
+        written = (await read_written(site.server)).since(before)
+        verdict.expect(not written, f"strangers caused writing: {'; '.join(written)}")
+        return verdict
+
+    return Drill(
+        name, "anonymous calls: nothing written, no failure of ours; honest reads within twice the quiet p99; ready", run
+    )
+
+
+def _fuzzing(name: str, *, with_credentials: bool) -> Drill:
+    async def run(scene: Scene) -> Verdict:
+        found = await fuzz(scene.honest.site, scene.count(CALLS), scene.seed, with_credentials=with_credentials)
+        verdict = Verdict([", ".join(f"{name} {count}" for name, count in sorted(found.statuses.items()))])
+        verdict.expect(not found.wrong, "\n".join([f"{found.wrong} calls of seed {scene.seed}:", *found.culprits]))
+        return verdict
+
+    return Drill(name, "seeded calls over every route: no 5xx that a caller can cause, no hang, no reset", run)
+
+
+def _judge_honest(verdict: Verdict, scene: Scene, watched: Watched, tally: Tally) -> None:
+    ratio = watched.p99_milliseconds / scene.quiet.p99_milliseconds
+    verdict.figures.append(str(tally))
+    verdict.figures.append(
+        f"honest: {len(watched.seconds)} reads, p99 {watched.p99_milliseconds:.0f} ms, {ratio:.1f} times the quiet "
+        f"{scene.quiet.p99_milliseconds:.0f} ms; ready {watched.readiness_asked - watched.unready} of {watched.readiness_asked}"
+    )
+    verdict.expect(set(watched.statuses) <= {"200"}, f"honest reads were answered {dict(watched.statuses)}")
+    verdict.expect(ratio <= RATIO_MAX, f"honest reads took {ratio:.1f} times as long as in quiet")
+    verdict.expect(watched.unready == 0, f"not ready {watched.unready} times")
+
+
+def _mib(count: int) -> str:
+    return f"{count / (1 << 20):.0f}"
+
+
+DRILLS: tuple[Drill, ...] = (
+    *(_holding(name, attack) for name, attack in HOLDING.items()),
+    *(_flooding(name, attack) for name, attack in FLOODING.items()),
+    _fuzzing("fuzz-stranger", with_credentials=False),
+    _fuzzing("fuzz-tpp", with_credentials=True),
+)

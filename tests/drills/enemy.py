@@ -1,0 +1,124 @@
+"""A process full of attackers: they come from fifty addresses, do what one attack says, and hold what they got until they are stopped.
+
+In a process of its own, so that their work does not slow the clock of the honest caller beside them.
+"""
+
+import asyncio
+import contextlib
+import multiprocessing
+import resource
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+from tests.drills.site import Target
+
+ADDRESSES = tuple(f"127.0.0.{number}" for number in range(2, 52))
+AT_ONCE = 100  # attackers that are busy at the same moment
+OPEN_SECONDS_MAX = 20.0
+ANSWER_SECONDS_MAX = 40.0
+CALL_SECONDS_MAX = 600.0
+
+
+@dataclass
+class Tally:
+    """What became of the connections that were tried."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
+
+
+class Enemy:
+    """What an attack is given: ways to connect, and a tally."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.tally = Tally()
+        self.held: list[asyncio.StreamWriter] = []
+        self._trust = ssl.create_default_context(cafile=target.ca)
+
+    async def connect(
+        self, number: int, *, tls: bool = True, mtls: bool = False
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Held until the end. Raises OSError or TimeoutError where the server lets nobody in."""
+        port = self.target.mtls if mtls else self.target.public
+        options: dict[str, Any] = {"ssl": self._trust, "server_hostname": "localhost"} if tls else {}
+        source = (ADDRESSES[number % len(ADDRESSES)], 0)
+        async with asyncio.timeout(OPEN_SECONDS_MAX):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=source, **options)
+        self.held.append(writer)
+        return reader, writer
+
+    async def answer(self, reader: asyncio.StreamReader) -> int:
+        """The status of the next answer, which is read whole; 0 if none came."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                head = await reader.readuntil(b"\r\n\r\n")
+                lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+                await reader.readexactly(int(lengths[0]) if lengths else 0)
+        except (OSError, asyncio.IncompleteReadError, TimeoutError):
+            return 0
+        return int(head.split()[1])
+
+    def admitted(self) -> int:
+        """Connections that the server has not ended."""
+        return sum(not writer.transport.is_closing() for writer in self.held)
+
+
+Attack = Callable[[Enemy, int], Awaitable[None]]
+
+
+async def _attack(attack: Attack, target: Target, count: int, pipe: Connection) -> None:
+    enemy, room = Enemy(target), asyncio.Semaphore(AT_ONCE)
+
+    async def one(number: int) -> None:
+        async with room:
+            enemy.tally.counts["tried"] += 1
+            try:
+                await attack(enemy, number)
+            except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+                enemy.tally.counts[f"turned away ({type(error).__name__})"] += 1
+
+    await asyncio.gather(*(one(number) for number in range(count)))
+    pipe.send((enemy.tally, enemy.admitted()))
+    await asyncio.to_thread(pipe.recv)
+    for writer in enemy.held:
+        with contextlib.suppress(Exception):
+            writer.transport.abort()
+
+
+def _main(attack: Attack, target: Target, count: int, pipe: Connection) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    asyncio.run(_attack(attack, target, count, pipe))
+
+
+@asynccontextmanager
+async def attacking(attack: Attack, target: Target, count: int) -> AsyncIterator[Callable[[], Awaitable[tuple[Tally, int]]]]:
+    """The attack runs; what is yielded waits until every attacker has done its worst, and tells the tally and the connections that stand.
+    They are held until the context ends."""
+    processes = multiprocessing.get_context("spawn")
+    ours, theirs = processes.Pipe()
+    process = processes.Process(target=_main, args=(attack, target, count, theirs), daemon=True)
+    process.start()
+
+    async def done() -> tuple[Tally, int]:
+        while not ours.poll():
+            if not process.is_alive():
+                raise AssertionError(f"the attackers' process ended with {process.exitcode}")
+            await asyncio.sleep(0.1)
+        found: tuple[Tally, int] = ours.recv()
+        return found
+
+    try:
+        yield done
+    finally:
+        ours.send("stop")
+        await asyncio.to_thread(process.join, 15)
+        process.kill()
