@@ -93,6 +93,7 @@ class Row:
     idempotent: bool = False
     signed: bool = False
     request: type | None = None
+    example: bytes | None = None  # of a request's body, for the published document
     response: type | None = None
     summary: str = ""  # one line of the published document
     query: tuple[QueryParameter, ...] = ()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,8 +16,11 @@ from kernel.access import Grant
 from kernel.errors import BodyTooLarge, CallerGone, MediaTypeUnsupported, MethodNotAllowed, OperationUnknown, Problem
 from openapi import DIALECTS
 from openapi.dialect import Dialect, HeaderParameter, QueryParameter, Row
+from openapi.examples import answer_of, refusal_of
 
 JsonObject = dict[str, Any]
+
+SANDBOX_URL = "https://localhost:8444"
 
 _PATH_PARAMETER = re.compile(r"\{([^}]+)\}")
 _REF_TEMPLATE = "#/components/schemas/{name}"
@@ -26,16 +30,16 @@ _INTERACTION_ID = {"description": "The caller's, or ours.", "required": True, "s
 _FLOWS = {"client_credentials": "clientCredentials", "authorization_code": "authorizationCode"}
 
 
-def document_of(dialect: Dialect) -> JsonObject:
-    """The document as JSON values, in a fixed order."""
+def document_of(dialect: Dialect, mtls_url: str = SANDBOX_URL) -> JsonObject:
+    """The document as JSON values, in a fixed order. `mtls_url`: where the operations are served, unless its reader says otherwise."""
     _, schemas = msgspec.json.schema_components(_wire_types(dialect), ref_template=_REF_TEMPLATE)
     paths: dict[str, JsonObject] = {}
     for row in dialect.rows:
-        paths.setdefault(row.path, {})[row.method.lower()] = _operation(dialect, row)
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(dialect, row, mtls_url)
     return {
         "openapi": "3.1.0",
         "info": {"title": dialect.title, "version": dialect.version or "0"},
-        "servers": [{"url": dialect.base_path}],
+        "servers": [_server(dialect, mtls_url)],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -60,12 +64,21 @@ def write_documents(dialects: Iterable[Dialect] = DIALECTS) -> None:
         document_path(dialect).write_bytes(render_document(dialect))
 
 
+def _server(dialect: Dialect, mtls_url: str) -> JsonObject:
+    host = {"default": urlsplit(mtls_url).netloc, "description": "Host and port of `mtls_url`; a sandbox's unless set otherwise."}
+    return {
+        "url": f"https://{{host}}{dialect.base_path}",
+        "description": "The listener that asks for client certificates.",
+        "variables": {"host": host},
+    }
+
+
 def _wire_types(dialect: Dialect) -> list[type]:
     kinds = [kind for row in dialect.rows for kind in (row.request, row.response)] + [dialect.errors.body]
     return list(dict.fromkeys(kind for kind in kinds if kind is not None))
 
 
-def _operation(dialect: Dialect, row: Row) -> JsonObject:
+def _operation(dialect: Dialect, row: Row, mtls_url: str) -> JsonObject:
     operation: JsonObject = {
         "operationId": row.operation.value,
         "summary": row.summary,
@@ -77,8 +90,11 @@ def _operation(dialect: Dialect, row: Row) -> JsonObject:
     if row.permissions:
         operation["x-permissions-any-of"] = sorted(row.permissions)
     if row.request is not None:
-        operation["requestBody"] = {"required": True, "content": _content(dialect, row.request)}
-    operation["responses"] = {str(row.success): _success(dialect, row)} | _refusals(dialect, row)
+        operation["requestBody"] = {
+            "required": True,
+            "content": _content(dialect, row.request, row.example and json.loads(row.example)),
+        }
+    operation["responses"] = {str(row.success): _success(dialect, row, mtls_url)} | _refusals(dialect, row)
     return operation
 
 
@@ -114,10 +130,10 @@ def _header_parameter(parameter: HeaderParameter) -> JsonObject:
     }
 
 
-def _success(dialect: Dialect, row: Row) -> JsonObject:
+def _success(dialect: Dialect, row: Row, mtls_url: str) -> JsonObject:
     answer: JsonObject = {"description": "Done.", "headers": _headers(dialect)}
     if row.response is not None:
-        answer["content"] = _content(dialect, row.response)
+        answer["content"] = _content(dialect, row.response, answer_of(dialect, row, mtls_url))
     elif row.media_types:
         answer["content"] = {media_type: {} for media_type in row.media_types}  # bytes, as OpenAPI 3.1 says it
     return answer
@@ -136,8 +152,9 @@ def _refusal(dialect: Dialect, kinds: list[type[Problem]]) -> JsonObject:
     table = dialect.errors.table
     lines = [f"- `{table[kind].code}` {_told(kind)}" if table[kind].code else f"- {_told(kind)}" for kind in kinds]
     answer: JsonObject = {"description": "\n".join(lines), "headers": _headers(dialect)}
-    if dialect.errors.body is not None and any(table[kind].code for kind in kinds):
-        answer["content"] = _content(dialect, dialect.errors.body)
+    coded = [kind for kind in kinds if table[kind].code]
+    if dialect.errors.body is not None and coded:
+        answer["content"] = _content(dialect, dialect.errors.body, refusal_of(dialect, coded[0]))
     return answer
 
 
@@ -145,8 +162,11 @@ def _told(kind: type[Problem]) -> str:
     return "Anything unexpected." if kind is Problem else kind.public
 
 
-def _content(dialect: Dialect, kind: type) -> JsonObject:
-    return {dialect.media_type: {"schema": {"$ref": _REF_TEMPLATE.format(name=kind.__name__)}}}
+def _content(dialect: Dialect, kind: type, example: object | None) -> JsonObject:
+    content: JsonObject = {"schema": {"$ref": _REF_TEMPLATE.format(name=kind.__name__)}}
+    if example is not None:
+        content["example"] = example
+    return {dialect.media_type: content}
 
 
 def _headers(dialect: Dialect) -> JsonObject:

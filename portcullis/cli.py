@@ -292,7 +292,7 @@ def openapi_document(dialect: str) -> None:
     known = {known.name: known for known in DIALECTS}
     if dialect not in known:
         raise ConfigurationRefused(f"{dialect}: no such dialect; there are {', '.join([*known, CORE_BANK])}")
-    print(json.dumps(document_of(known[dialect]), indent=2))
+    print(json.dumps(document_of(known[dialect], loading.load(None).resolved_brands()[0].mtls_url), indent=2))
 
 
 @app.command

@@ -56,6 +56,11 @@ on a later one nor push a row out: for transactions, rows as they stood at booki
 `{DEADLINE_HEADER}` says how many milliseconds after its arrival a question is no longer worth answering (504). `{INTERACTION_HEADER}`
 and `traceparent` (W3C) tie log lines together. Answers are at most {JSON_BYTES_MAX} bytes, not compressed, without redirects or
 cookies. Texts have at most 2000 characters."""
+_SERVER: JsonObject = {
+    "url": f"http://{{host}}{BASE_PATH}",
+    "description": "As `portcullis core-bank serve` serves it; a bank's own is wherever it puts it, over https.",
+    "variables": {"host": {"default": "127.0.0.1:8446"}},
+}
 _REFUSALS = {
     "400": "The question cannot be understood.",
     "401": "The caller showed no token that the bank knows (or no certificate, where that is how it knows callers).",
@@ -72,7 +77,7 @@ def core_bank_document() -> JsonObject:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Portcullis core bank", "version": VERSION, "description": _INTRODUCTION},
-        "servers": [{"url": BASE_PATH}],
+        "servers": [_SERVER],
         "security": [{"token": []}, {"certificate": []}],
         "paths": paths,
         "components": {

@@ -41,6 +41,8 @@ PATHS = {
     "transactions_to": "Data.TransactionToDateTime",
 }
 
+EXAMPLE = b'{"Data": {"Permissions": ["ReadAccountsDetail", "ReadBalances"]}, "Risk": {}}'
+
 
 def decode_lodgement(body: bytes) -> ConsentLodgement:
     """What the caller asks for. Whether a date lies in the past is for the use case to say: it has the clock.

@@ -70,7 +70,7 @@ _statements = partial(_offered, permissions=READ_STATEMENTS, response=OBReadStat
 ROWS: tuple[Row, ...] = (
     _manage("POST", "/account-access-consents", Operation.LODGE_ACCOUNT_CONSENT,
             consents.decode_lodge, consents.encode_consent, success=201,
-            request=OBReadConsent1, response=OBReadConsentResponse1, summary="Lodge an account-access consent"),
+            request=OBReadConsent1, example=consents.EXAMPLE, response=OBReadConsentResponse1, summary="Lodge an account-access consent"),
     _manage("GET", "/account-access-consents/{ConsentId}", Operation.READ_ACCOUNT_CONSENT,
             consents.decode_read, consents.encode_consent,
             response=OBReadConsentResponse1, summary="Read an account-access consent"),

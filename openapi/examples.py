@@ -1,0 +1,135 @@
+"""One example of each answer and refusal, for the published documents: canonical values through the dialect's own encoders, so that an
+example can never part from what is sent.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.results import (
+    AccountView,
+    BalanceView,
+    PsuPartyView,
+    RecordsView,
+    RecordView,
+    TransactionsView,
+    TransactionView,
+)
+from kernel.errors import Problem
+from kernel.operations import Operation
+from openapi.core_bank.v1.examples import EXAMPLES
+from openapi.dialect import Dialect, RawBody, Rendering, Row
+
+ACCOUNT_ID = "22289d6c-8b1f-4f43-a3a0-5f9a6a4c11d0"
+CONSENT_ID = "5e3c4a7a-21d5-4b0e-9d2e-1f6f0b7c8a55"
+ERROR_ID = "8c1f7c53-6a0e-4d2b-b7a4-0a8a3f2b9d10"
+NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
+_DUE = timedelta(days=90)
+_ANY: Any = EXAMPLES  # each value has the type of its own answer
+_ACCOUNT = _ANY["accounts"].accounts[0]
+_BALANCES = tuple(BalanceView(ACCOUNT_ID, balance) for balance in _ANY["balances"].balances)
+_VIEW = AccountView(AccountReference(ACCOUNT_ID, _ACCOUNT.id), _ACCOUNT)
+_TRANSACTIONS = TransactionsView(
+    tuple(TransactionView(ACCOUNT_ID, transaction) for transaction in _ANY["transactions"].transactions),
+    first_available=_ANY["transactions"].first_available,
+    last_available=_ANY["transactions"].last_available,
+)
+
+
+def _page(name: str) -> RecordsView[Any]:
+    return RecordsView(tuple(RecordView(ACCOUNT_ID, record) for record in _ANY[name].rows))
+
+
+def _views(records: tuple[Any, ...]) -> tuple[RecordView[Any], ...]:
+    return tuple(RecordView(ACCOUNT_ID, record) for record in records)
+
+
+def _consent(state: ConsentState) -> Consent:
+    return Consent(
+        id=CONSENT_ID,
+        brand="main",
+        version=1,
+        kind=ConsentKind.ACCOUNTS,
+        state=state,
+        client_id="client",
+        organisation_id="organisation",
+        lodged_as="",
+        permissions=frozenset(Permission),
+        created_at=NOW,
+        state_changed_at=NOW,
+        valid_until=NOW + _DUE,
+    )
+
+
+_PARTIES = _views(_ANY["parties"].parties)
+_PRODUCTS, _OFFERS = _views(_ANY["products"].products), _views(_ANY["offers"].offers)
+_STATEMENTS = RecordsView(
+    _views((_ANY["statement"],)), first_available=_ANY["statement"].starts_at, last_available=_ANY["statement"].ends_at
+)
+
+# What a use case answers, by operation.
+_RESULTS: Mapping[Operation, object] = {
+    Operation.LODGE_ACCOUNT_CONSENT: _consent(ConsentState.AWAITING),
+    Operation.READ_ACCOUNT_CONSENT: _consent(ConsentState.AUTHORISED),
+    Operation.LIST_ACCOUNTS: (_VIEW,),
+    Operation.READ_ACCOUNT: _VIEW,
+    Operation.LIST_BALANCES: _BALANCES,
+    Operation.READ_BALANCES: _BALANCES,
+    Operation.LIST_TRANSACTIONS: _TRANSACTIONS,
+    Operation.READ_TRANSACTIONS: _TRANSACTIONS,
+    Operation.LIST_BENEFICIARIES: _page("beneficiaries"),
+    Operation.READ_BENEFICIARIES: _page("beneficiaries"),
+    Operation.LIST_DIRECT_DEBITS: _page("direct_debits"),
+    Operation.READ_DIRECT_DEBITS: _page("direct_debits"),
+    Operation.LIST_STANDING_ORDERS: _page("standing_orders"),
+    Operation.READ_STANDING_ORDERS: _page("standing_orders"),
+    Operation.LIST_SCHEDULED_PAYMENTS: _page("scheduled_payments"),
+    Operation.READ_SCHEDULED_PAYMENTS: _page("scheduled_payments"),
+    Operation.LIST_PRODUCTS: _PRODUCTS,
+    Operation.READ_PRODUCT: _PRODUCTS,
+    Operation.LIST_OFFERS: _OFFERS,
+    Operation.READ_OFFERS: _OFFERS,
+    Operation.READ_PARTIES: _PARTIES,
+    Operation.READ_PARTY: _PARTIES,
+    Operation.READ_PSU_PARTY: PsuPartyView(_ANY["party_of"]),
+    Operation.LIST_STATEMENTS: _STATEMENTS,
+    Operation.READ_STATEMENTS: _STATEMENTS,
+    Operation.READ_STATEMENT: _STATEMENTS.rows[0],
+    Operation.READ_STATEMENT_TRANSACTIONS: _TRANSACTIONS,
+}
+
+
+def answer_of(dialect: Dialect, row: Row, mtls_url: str) -> object | None:
+    """The body of a success as JSON values; None where there is none, or none that is JSON."""
+    if row.encode is None or row.operation not in _RESULTS:
+        return None
+    base_url = mtls_url + dialect.base_path
+    url = base_url + row.path.format_map(_Filled())
+    rendering = Rendering(
+        url=url,
+        base_url=base_url,
+        query=(),
+        consent=_consent(ConsentState.AUTHORISED),
+        zone=ZoneInfo("Europe/London"),
+        now=NOW,
+        page=lambda cursor: f"{url}?page={cursor}",
+    )
+    encoded = row.encode(_RESULTS[row.operation], rendering)
+    return None if isinstance(encoded, RawBody) else msgspec.to_builtins(encoded)
+
+
+def refusal_of(dialect: Dialect, kind: type[Problem]) -> object | None:
+    """The body of a refusal as JSON values; None where it has none."""
+    _, _, body = dialect.errors.render(kind(), ERROR_ID, None)
+    return None if body is None else msgspec.json.decode(body)
+
+
+class _Filled(dict[str, str]):
+    """Every parameter of a path, filled."""
+
+    def __missing__(self, name: str) -> str:
+        return CONSENT_ID if "onsent" in name else ACCOUNT_ID
