@@ -20,7 +20,7 @@ from openapi.examples import answer_of, refusal_of
 
 JsonObject = dict[str, Any]
 
-SANDBOX_URL = "https://localhost:8444"
+USUAL_URL = "https://localhost:8444"
 
 _PATH_PARAMETER = re.compile(r"\{([^}]+)\}")
 _REF_TEMPLATE = "#/components/schemas/{name}"
@@ -30,7 +30,7 @@ _INTERACTION_ID = {"description": "The caller's, or ours.", "required": True, "s
 _FLOWS = {"client_credentials": "clientCredentials", "authorization_code": "authorizationCode"}
 
 
-def document_of(dialect: Dialect, mtls_url: str = SANDBOX_URL) -> JsonObject:
+def document_of(dialect: Dialect, mtls_url: str = USUAL_URL) -> JsonObject:
     """The document as JSON values, in a fixed order. `mtls_url`: where the operations are served, unless its reader says otherwise."""
     _, schemas = msgspec.json.schema_components(_wire_types(dialect), ref_template=_REF_TEMPLATE)
     paths: dict[str, JsonObject] = {}
@@ -65,7 +65,7 @@ def write_documents(dialects: Iterable[Dialect] = DIALECTS) -> None:
 
 
 def _server(dialect: Dialect, mtls_url: str) -> JsonObject:
-    host = {"default": urlsplit(mtls_url).netloc, "description": "Host and port of `mtls_url`; a sandbox's unless set otherwise."}
+    host = {"default": urlsplit(mtls_url).netloc, "description": "Host and port of `mtls_url`."}
     return {
         "url": f"https://{{host}}{dialect.base_path}",
         "description": "The listener that asks for client certificates.",

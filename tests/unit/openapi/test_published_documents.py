@@ -112,12 +112,12 @@ def test_a_document_says_where_its_operations_are_served(dialect: Dialect) -> No
 
 
 @by_dialect
-def test_the_examples_are_what_the_official_document_allows(dialect: Dialect) -> None:
+def test_the_examples_of_answers_are_what_the_official_document_allows(dialect: Dialect) -> None:
     for path, operations in document_of(dialect)["paths"].items():
         for method, operation in operations.items():
             for status, answer in operation["responses"].items():
                 for media_type, body in answer.get("content", {}).items():
-                    if "example" in body:
+                    if "example" in body and int(status) < 400:
                         headers = {dialect.headers.interaction_header: ERROR_ID, "Content-Type": media_type}
                         content = json.dumps(body["example"]).encode()
                         validate_answer(dialect.name, method.upper(), path, int(status), headers, content)
