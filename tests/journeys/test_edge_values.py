@@ -131,7 +131,7 @@ REQUEST = {
 
 
 BOOKING = {
-    "persona": "bob", "account": "Everyday", "amount": "-1.00", "information": "Kiosk", "reference": "R", "pending": True,
+    "persona": "bob", "account": "Everyday Current Account", "amount": "-1.00", "information": "Kiosk", "reference": "R", "pending": True,
     "booked_at": "2026-07-01T09:00:00Z",
 }  # fmt: skip
 
