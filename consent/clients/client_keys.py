@@ -2,7 +2,8 @@
 needed.
 
 OIDC Core section 10.1.1 (rotation: an unknown kid is a reason to look again), RFC 7591 section 2. What was fetched is believed for a
-while, and longer when its host does not answer; a client that names ever new kids is not a reason to ask its host each time.
+while, and longer when its host does not answer; a client that names ever new kids is not a reason to ask its host each time. Hosts are
+asked, and remembered, on behalf of the organisation whose keys they are: one whose hosts stay silent waits for them alone.
 """
 
 import asyncio
@@ -33,7 +34,7 @@ log = structlog.get_logger(__name__)
 class Fetch(Protocol):
     """Reads an address that somebody else named; kernel/http/fetching.py satisfies it."""
 
-    async def get(self, url: str, bytes_max: int) -> bytes:
+    async def get(self, url: str, bytes_max: int, *, owner: str = "") -> bytes:
         """Raises Unanswered."""
         ...
 
@@ -55,25 +56,25 @@ class ClientKeys:
         self._fetch = fetch
         self._monotonic = monotonic
         self._by_value: OrderedDict[tuple[str, str], tuple[int, Keys]] = OrderedDict()
-        self._fetched: OrderedDict[str, _Fetched] = OrderedDict()
+        self._fetched: OrderedDict[tuple[str, str], _Fetched] = OrderedDict()  # by owner and address
 
     async def of(self, client: Client, kid: object = None) -> Keys:
         """kid to key of this version of the client. `kid` is the one that is looked for, as an unverified header names it. Raises
         Overloaded when the client's host never answered, or not for a day."""
         if client.jwks_uri is None:
             return self._imported(client)
-        return await self.at(client.jwks_uri, kid)
+        return await self.at(client.jwks_uri, kid, owner=client.organisation_id)
 
-    async def at(self, address: str, kid: object = None) -> Keys:
-        """kid to key of the JWK Set at `address`, of whoever it is. Raises Overloaded as `of` does."""
-        kept = self._fetched.setdefault(address, _Fetched())
-        self._fetched.move_to_end(address)
+    async def at(self, address: str, kid: object = None, *, owner: str) -> Keys:
+        """kid to key of the JWK Set at `address`, which is asked on behalf of `owner`. Raises Overloaded as `of` does."""
+        kept = self._fetched.setdefault((owner, address), _Fetched())
+        self._fetched.move_to_end((owner, address))
         if len(self._fetched) > CLIENTS_MAX:
             self._fetched.popitem(last=False)
         now = self._monotonic()
         is_wanted = kept.keys is None or now - kept.good_at > FRESH_SECONDS or (isinstance(kid, str) and kid not in kept.keys)
         if is_wanted and (kept.asking is not None or now - kept.asked_at >= COOL_DOWN_SECONDS):
-            await self._ask(address, kept)
+            await self._ask(owner, address, kept)
         if kept.keys is None or self._monotonic() - kept.good_at > STALE_SECONDS_MAX:
             raise Overloaded(f"the keys at {address} cannot be had", public="The client's keys cannot be fetched.")
         return kept.keys
@@ -89,16 +90,17 @@ class ClientKeys:
             self._by_value.popitem(last=False)
         return kept[1]
 
-    async def _ask(self, address: str, kept: _Fetched) -> None:
+    async def _ask(self, owner: str, address: str, kept: _Fetched) -> None:
         """One question at a time; whoever comes meanwhile waits for the same answer, and nobody's leaving ends it for the others."""
         if kept.asking is None:
             kept.asked_at = self._monotonic()
-            kept.asking = asyncio.create_task(self._load(address, kept), name="client keys")
+            kept.asking = asyncio.create_task(self._load(owner, address, kept), name="client keys")
         await asyncio.shield(kept.asking)
 
-    async def _load(self, address: str, kept: _Fetched) -> None:
+    async def _load(self, owner: str, address: str, kept: _Fetched) -> None:
         try:
-            kept.keys = import_fitting_keys(parse_key_set(await self._fetch.get(address, KEY_SET_BYTES_MAX)))
+            found = await self._fetch.get(address, KEY_SET_BYTES_MAX, owner=owner)
+            kept.keys = import_fitting_keys(parse_key_set(found))
             kept.good_at = self._monotonic()
         except (Unanswered, FieldInvalid) as error:
             log.warning("client_keys_not_fetched", address=address, reason=str(error))

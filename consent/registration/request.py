@@ -157,7 +157,7 @@ async def _keys_of(services: Services, statement: Statement) -> Mapping[str, Jwt
     if statement.jwks is not None:
         return import_client_keys(statement.jwks)
     assert statement.jwks_uri is not None
-    return await services.client_keys.at(statement.jwks_uri)
+    return await services.client_keys.at(statement.jwks_uri, owner=statement.organisation_id)
 
 
 def _read(claims: Mapping[str, Any]) -> Wish:

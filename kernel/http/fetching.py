@@ -3,7 +3,8 @@
 OWASP calls the danger SSRF; RFC 7591 section 5 warns of it for every URL of a registration. An address is asked only over https (http
 where the caller allows it) on the usual port, by a name that leads to public addresses and nothing else; or at a host that the
 configuration lists. The connection goes to the very address that was judged. Redirects are not followed, sizes and times are bounded,
-and a host that did not answer is left alone for a while.
+and a host that did not answer is left alone for a while by whoever it was asked for. Each `owner`, on whose behalf an address is asked,
+has a share of the places: silent hosts of one hold up nobody else (kernel/http/outbound_places.py).
 """
 
 import socket
@@ -18,9 +19,11 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from kernel.http.outbound_places import TOTAL_MAX, NoPlace, Places
+from kernel.http.resolving import ThreadedNames
+
 SECONDS_MAX = 4.0
 CONNECT_SECONDS_MAX = 2.0
-CONNECTIONS_MAX = 16
 SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
 SILENT_MAX = 256
 URL_CHARACTERS_MAX = 2048
@@ -38,13 +41,20 @@ class Fetching:
     """Open with `async with Fetching.open(...)`."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, listed: frozenset[Host], only: bool, monotonic: Callable[[], float]
+        self,
+        session: aiohttp.ClientSession,
+        listed: frozenset[Host],
+        only: bool,
+        monotonic: Callable[[], float],
+        names: AbstractResolver,
     ) -> None:
         self._session = session
         self._listed = listed
         self._only = only
         self._monotonic = monotonic
-        self._silent: dict[str, float] = {}  # until when
+        self._names = names
+        self._places = Places()
+        self._silent: dict[tuple[str, str], float] = {}  # until when, by owner and host
 
     @classmethod
     @asynccontextmanager
@@ -60,19 +70,23 @@ class Fetching:
         """`hosts` (`host` for any port, or `host:port`) may be asked wherever they lead; with `only`, nobody else is. `tls` says whom to
         believe, by default the machine's own trust."""
         listed = frozenset(map(host_of, hosts))
-        guarded = PublicResolver(resolver or aiohttp.ThreadedResolver(), {host for host, _ in listed})
-        async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, resolver=guarded, use_dns_cache=False, ssl=tls or True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept-Encoding": "identity", "User-Agent": "portcullis"},
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=SECONDS_MAX, sock_connect=CONNECT_SECONDS_MAX),
-        ) as session:
-            yield cls(session, listed, only, monotonic)
+        names = resolver or ThreadedNames()
+        guarded = PublicResolver(names, {host for host, _ in listed})
+        try:
+            async with aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=TOTAL_MAX, resolver=guarded, use_dns_cache=False, ssl=tls or True),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"Accept-Encoding": "identity", "User-Agent": "portcullis"},
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(total=SECONDS_MAX, sock_connect=CONNECT_SECONDS_MAX),
+            ) as session:
+                yield cls(session, listed, only, monotonic, names)
+        finally:
+            await names.close()
 
-    async def get(self, url: str, bytes_max: int, *, schemes: Collection[str] = ("https",)) -> bytes:
+    async def get(self, url: str, bytes_max: int, *, schemes: Collection[str] = ("https",), owner: str = "") -> bytes:
         """The body of a 200. Raises Unanswered."""
-        status, body = await self._ask("GET", url, bytes_max, schemes, headers={})
+        status, body = await self._ask("GET", url, bytes_max, schemes, owner, headers={})
         if status != 200:
             raise Unanswered(f"status {status}")
         return body
@@ -81,28 +95,55 @@ class Fetching:
         self, url: str, body: bytes, headers: Mapping[str, str], bytes_max: int, *, schemes: Collection[str] = ("https",)
     ) -> tuple[int, bytes]:
         """Status and body, whatever the status. Raises Unanswered."""
-        return await self._ask("POST", url, bytes_max, schemes, data=body, headers=headers)
+        return await self._ask("POST", url, bytes_max, schemes, "", data=body, headers=headers)
 
     async def notify(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """POST once, over https; the status of the answer, whose body is not read. Raises Unanswered."""
         address = self._check_address(url, ("https",))
         try:
-            async with self._session.post(address, data=body, headers=headers, allow_redirects=False) as response:
+            async with (
+                self._place(address, ""),
+                self._session.post(address, data=body, headers=headers, allow_redirects=False) as response,
+            ):
                 return response.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unanswered(f"{address.authority}: {type(error).__name__}") from None
 
-    async def _ask(self, method: str, text: str, bytes_max: int, schemes: Collection[str], **sent: Any) -> tuple[int, bytes]:
+    async def _ask(
+        self, method: str, text: str, bytes_max: int, schemes: Collection[str], owner: str, **sent: Any
+    ) -> tuple[int, bytes]:
         url = self._check_address(text, schemes)
         host = url.authority
-        if self._silent.get(host, 0.0) > self._monotonic():
-            raise Unanswered(f"{host} did not answer a moment ago")
+        self._check_answering(owner, host)
+        async with self._place(url, owner):
+            self._check_answering(owner, host)  # while this one waited, another may have found out
+            try:
+                async with self._session.request(method, url, allow_redirects=False, **sent) as response:
+                    return response.status, await _read(response, bytes_max)
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                self._leave_alone(owner, host)
+                raise Unanswered(f"{host}: {type(error).__name__}") from None
+
+    @asynccontextmanager
+    async def _place(self, url: URL, owner: str) -> AsyncIterator[None]:
+        """Kept until the question has ended, and the look-up of its name too. Raises Unanswered."""
         try:
-            async with self._session.request(method, url, allow_redirects=False, **sent) as response:
-                return response.status, await _read(response, bytes_max)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            self._leave_alone(host)
-            raise Unanswered(f"{host}: {type(error).__name__}") from None
+            place = await self._places.take(url.authority, owner)
+        except NoPlace as error:
+            raise Unanswered(f"{url.authority}: {error}") from None
+        try:
+            yield
+        finally:
+            names = self._names
+            looking = names.pending(url.host or "") if isinstance(names, ThreadedNames) else None
+            if looking is None:
+                place.release()
+            else:
+                looking.add_done_callback(lambda _done: place.release())
+
+    def _check_answering(self, owner: str, host: str) -> None:
+        if self._silent.get((owner, host), 0.0) > self._monotonic():
+            raise Unanswered(f"{host} did not answer a moment ago")
 
     def _check_address(self, text: str, schemes: Collection[str]) -> URL:
         """An address that may be asked, as the client that will ask reads it. Raises Unanswered."""
@@ -121,10 +162,10 @@ class Fetching:
             raise Unanswered(f"{host}:{port} is an address or port that nobody uses for this")
         return url
 
-    def _leave_alone(self, host: str) -> None:
+    def _leave_alone(self, owner: str, host: str) -> None:
         if len(self._silent) >= SILENT_MAX:
             del self._silent[next(iter(self._silent))]
-        self._silent[host] = self._monotonic() + SILENT_SECONDS
+        self._silent[owner, host] = self._monotonic() + SILENT_SECONDS
 
 
 def host_of(entry: str) -> Host:

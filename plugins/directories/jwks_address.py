@@ -36,16 +36,20 @@ class JwksAddress:
         self._asking = asyncio.Lock()
 
     async def keys(self, kid: str | None) -> DirectoryKeys:
-        async with self._asking:
-            now = self._monotonic()
-            is_wanted = self._keys is None or now - self._good_at > FRESH_SECONDS or (kid is not None and kid not in self._keys)
-            if is_wanted and now - self._asked_at >= COOL_DOWN_SECONDS:
-                self._asked_at = now
-                await self._ask()
+        if self._is_wanted(kid):  # who needs nothing new waits for nobody's question
+            async with self._asking:
+                now = self._monotonic()
+                if self._is_wanted(kid) and now - self._asked_at >= COOL_DOWN_SECONDS:
+                    self._asked_at = now
+                    await self._ask()
         age = self._monotonic() - self._good_at
         if self._keys is None or age > self._stale_seconds_max:
             raise Overloaded(f"the keys of {self.issuer} cannot be had", public="The directory's keys cannot be had.")
         return DirectoryKeys(self._keys, stale_seconds=int(age) if age > FRESH_SECONDS else 0)
+
+    def _is_wanted(self, kid: str | None) -> bool:
+        is_old = self._monotonic() - self._good_at > FRESH_SECONDS
+        return self._keys is None or is_old or (kid is not None and kid not in self._keys)
 
     async def _ask(self) -> None:
         try:

@@ -84,3 +84,17 @@ async def test_an_answer_that_is_no_key_set_is_no_answer(page: bytes):
     watch.addresses.pages[ADDRESS] = page
     with pytest.raises(Overloaded):
         await watch.keys.of(REMOTE)
+
+
+async def test_an_address_is_asked_and_remembered_on_behalf_of_its_organisation():
+    """What another organisation's client makes of the same address neither helps nor harms."""
+    watch = Watch()
+    other = msgspec.structs.replace(REMOTE, id="other", organisation_id="org-other")
+    await watch.keys.of(REMOTE)
+    await watch.keys.of(msgspec.structs.replace(REMOTE, id="sibling"))
+    assert watch.addresses.owners == [REMOTE.organisation_id]
+    watch.addresses.pages.clear()
+    with pytest.raises(Overloaded):
+        await watch.keys.of(other)
+    assert watch.addresses.owners == [REMOTE.organisation_id, "org-other"]
+    assert set(await watch.keys.of(REMOTE, "acme-1")) == {"acme-1"}

@@ -1,13 +1,17 @@
 """kernel/http/fetching.py: where we let ourselves be sent, and how much we take from there."""
 
 import asyncio
+import socket
+import threading
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
 
-from kernel.http import fetching
+from kernel.http import fetching, outbound_places
 from kernel.http.fetching import SILENT_MAX, SILENT_SECONDS, Fetching, PublicResolver, Unanswered, host_of
+from kernel.http.outbound_places import OWNER_MAX
+from kernel.http.resolving import ThreadedNames
 from tests.harness.site import Names, local, served
 
 HTTP = ("http",)
@@ -203,3 +207,102 @@ class TestHowMuchWeTake:
                 with pytest.raises(Unanswered):
                     await fetch.get(f"http://{number}.example/", 1, schemes=HTTP)
             assert len(fetch._silent) == SILENT_MAX
+
+
+class TestWhoWaitsForWhom:
+    """A host that stays silent is the trouble of whoever named it."""
+
+    async def test_silent_hosts_of_one_owner_hold_up_nobody_else(self, site):
+        silent, forever = asyncio.Event(), asyncio.Event()
+
+        async def answer(request):
+            if request.path == "/keys":
+                return web.Response(body=b"keys")
+            silent.set()
+            await forever.wait()
+            return web.Response()
+
+        site.stream = answer
+        hosts = [f"{number}.example" for number in range(40)]
+        names = Names(**{host.replace(".", "_"): "127.0.0.1" for host in (*hosts, "honest.example")})
+        async with opened(*hosts, "honest.example", names=names) as fetch:
+            hostile = [
+                asyncio.create_task(fetch.get(f"http://{host}:{site.port}/", 100, schemes=HTTP, owner="hostile"))
+                for host in hosts
+            ]
+            await silent.wait()
+            for owner in ("honest", ""):
+                url = f"http://honest.example:{site.port}/keys"
+                assert await fetch.get(url, 100, schemes=HTTP, owner=owner) == b"keys"
+            assert len(set(names.asked) - {"honest.example"}) <= OWNER_MAX
+            for task in hostile:
+                task.cancel()
+            await asyncio.gather(*hostile, return_exceptions=True)
+            forever.set()
+
+    async def test_a_host_is_left_alone_by_its_owner_and_nobody_else(self, site):
+        """Otherwise a path that breaks off, named by one client, would take another's keys away."""
+
+        async def answer(request):
+            if request.path == "/keys":
+                return web.Response(body=b"keys")
+            request.transport.close()
+            return web.Response()
+
+        site.stream = answer
+        url = f"http://127.0.0.1:{site.port}"
+        async with local(site) as fetch:
+            with pytest.raises(Unanswered):
+                await fetch.get(f"{url}/broken", 100, schemes=HTTP, owner="hostile")
+            with pytest.raises(Unanswered, match="a moment ago"):
+                await fetch.get(f"{url}/keys", 100, schemes=HTTP, owner="hostile")
+            assert await fetch.get(f"{url}/keys", 100, schemes=HTTP, owner="honest") == b"keys"
+
+    async def test_who_finds_no_place_says_nothing_about_the_host(self, site, monkeypatch):
+        monkeypatch.setattr(outbound_places, "WAIT_SECONDS_MAX", 0)
+        async with local(site) as fetch:
+            url = f"http://127.0.0.1:{site.port}/keys"
+            held = [await fetch._places.take("elsewhere.example", "honest") for _ in range(OWNER_MAX)]
+            with pytest.raises(Unanswered, match="no place"):
+                await fetch.get(url, 100, schemes=HTTP, owner="honest")
+            for place in held:
+                place.release()
+            assert await fetch.get(url, 100, schemes=HTTP, owner="honest") == b"here"
+
+    async def test_a_name_server_that_stays_silent_keeps_the_place_of_whoever_asked(self, site):
+        """Its thread cannot be stopped, so that giving up must not make room for another."""
+        begun, answered = threading.Event(), threading.Event()
+
+        def lookup(host, *_, **__):
+            begun.set()
+            answered.wait()
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+        names = ThreadedNames(lookup)
+        async with opened("slow.example", names=names) as fetch:
+            url = f"http://slow.example:{site.port}/keys"
+            asked = [asyncio.create_task(fetch.get(url, 100, schemes=HTTP, owner="hostile")) for _ in range(OWNER_MAX)]
+            await asyncio.to_thread(begun.wait)
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+            assert fetch._places._taken["owner", "hostile"] == OWNER_MAX
+            looking = names.pending("slow.example")
+            answered.set()
+            await looking
+            await asyncio.sleep(0)
+            assert not fetch._places._taken
+            assert await fetch.get(url, 100, schemes=HTTP, owner="hostile") == b"here"
+
+    async def test_one_thread_looks_a_name_up_for_everyone_who_asks(self):
+        asked: list[str] = []
+
+        def lookup(host, *_, **__):
+            asked.append(host)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 0))]
+
+        names = ThreadedNames(lookup)
+        found = await asyncio.gather(*(names.resolve(name, 443) for name in ("keys.example", "KEYS.example", "keys.example")))
+        assert {(each["host"], each["port"]) for results in found for each in results} == {("93.184.216.34", 443)}
+        assert len(asked) == 1
+        await names.close()

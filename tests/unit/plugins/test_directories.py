@@ -1,8 +1,10 @@
 """Where a directory's keys come from: fresh for an hour, from the last good state during an outage, no longer than allowed."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +50,26 @@ async def test_a_new_key_of_the_directory_is_looked_up_but_not_each_time():
     watch.seconds += COOL_DOWN_SECONDS
     assert "curve-1" in (await watch.directory.keys("curve-1")).keys
     assert len(watch.addresses.asked) == 2
+
+
+async def test_who_names_a_known_key_waits_for_nobodys_question(monkeypatch: pytest.MonkeyPatch):
+    """An invented kid makes the directory be asked; while it stays silent the others go on."""
+    watch, silent, asked = Watch(), asyncio.Event(), asyncio.Event()
+    await watch.directory.keys("acme-1")
+    watch.seconds += COOL_DOWN_SECONDS
+    get = watch.addresses.get
+
+    async def wait(*arguments: Any, **facts: Any) -> bytes:
+        asked.set()
+        await silent.wait()
+        return await get(*arguments, **facts)
+
+    monkeypatch.setattr(watch.addresses, "get", wait)
+    inventing = asyncio.create_task(watch.directory.keys("invented"))
+    await asked.wait()
+    assert set((await watch.directory.keys("acme-1")).keys) == {"acme-1"}
+    silent.set()
+    await inventing
 
 
 async def test_a_directory_that_never_answered_vouches_for_nobody():
