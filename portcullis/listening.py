@@ -18,7 +18,7 @@ from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Listener, Request, Response
 from kernel.http.places import CAPS, Places
-from kernel.http.tls import TlsIdentity, follow_identity, mtls_context, public_context
+from kernel.http.tls import TlsIdentity, follow_identity, mtls_context, public_context, stamp_of
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS
 from portcullis.descriptors import OPS_CONNECTIONS_MAX
@@ -45,13 +45,14 @@ async def listening(
 ) -> AsyncIterator[None]:
     """Accept on all three ports while the context is open. Raises ConfigurationRefused naming the one that cannot be had."""
     tls12 = settings.tls is not None and settings.tls.minimum_version == "1.2"
+    loaded = await asyncio.to_thread(stamp_of, identity)
     public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, anchors, tls12=tls12)
     limits = _limits(settings)
     bodies = BodyBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
     telemetry.watch("body_bytes", "Bytes of request bodies in memory.", lambda: bodies.held)
     proxies, balancers = TrustedProxies.parse(settings.trusted_proxies), TrustedProxies.parse(settings.connections.balancers)
     async with AsyncExitStack() as stack:
-        following = asyncio.create_task(follow_identity((public, mtls), identity), name="server certificate")
+        following = asyncio.create_task(follow_identity((public, mtls), identity, loaded), name="server certificate")
         stack.push_async_callback(cancel, following)
         faces: tuple[tuple[Listener, int, ssl.SSLContext], ...] = (
             ("public", settings.public_port, public),

@@ -17,6 +17,8 @@ FAPI_TLS12_CIPHERS = "ECDHE+AESGCM"
 FOLLOW_SECONDS = 60
 _X509_V_FLAG_NO_CHECK_TIME = 0x200000  # OpenSSL's number; Python has no name for it
 
+Stamp = tuple[int, int] | None
+
 log = structlog.get_logger(__name__)
 
 
@@ -65,12 +67,15 @@ def reload_identity(context: ssl.SSLContext, identity: TlsIdentity) -> None:
     context.load_cert_chain(identity.certificate, identity.key)
 
 
-async def follow_identity(contexts: Sequence[ssl.SSLContext], identity: TlsIdentity, *, seconds: float = FOLLOW_SECONDS) -> None:
-    """Reload the certificate whenever its file was replaced, until cancelled. A renewed one needs no restart."""
-    used = await asyncio.to_thread(_stamp, identity)
+async def follow_identity(
+    contexts: Sequence[ssl.SSLContext], identity: TlsIdentity, loaded: Stamp, *, seconds: float = FOLLOW_SECONDS
+) -> None:
+    """Reload the certificate whenever its file was replaced, until cancelled. A renewed one needs no restart. `loaded` was taken before
+    the contexts were made: a file that is replaced meanwhile is one more that is taken over."""
+    used = loaded
     while True:
         await asyncio.sleep(seconds)
-        found = await asyncio.to_thread(_stamp, identity)
+        found = await asyncio.to_thread(stamp_of, identity)
         if found == used:
             continue
         try:
@@ -83,7 +88,8 @@ async def follow_identity(contexts: Sequence[ssl.SSLContext], identity: TlsIdent
         log.info("server_certificate_reloaded")
 
 
-def _stamp(identity: TlsIdentity) -> tuple[int, int] | None:
+def stamp_of(identity: TlsIdentity) -> Stamp:
+    """What tells one file from the next at the same path, None where there is none."""
     try:
         facts = identity.certificate.stat()
     except OSError:

@@ -102,3 +102,28 @@ def test_import_contracts_hold():
         [str(ROOT / ".venv/bin/lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+TEST_FILES = sorted(path for path in ROOT.glob("tests/**/*.py") if path != Path(__file__))
+MEASURED = (
+    (
+        r"(asyncio\.timeout|asyncio\.timeout_at)\((?!0\))[\d.]",
+        "wait for PATIENCE_SECONDS: a limit of its own fails on a busy machine",
+    ),
+    (r"(wait_for\(.*|timeout=)(?<![\w.])[1-9][\d.]*\)", "wait for PATIENCE_SECONDS: a limit of its own fails on a busy machine"),
+    (
+        r"(monotonic|perf_counter|time\.time)\(\) - \w+ <",
+        "an upper bound measures the machine; prove by an event, a count or an order",
+    ),
+)
+
+
+def test_no_test_depends_on_how_fast_the_machine_is():
+    found = [
+        f"{relative(path)}:{number}: {line.strip()}: {why}"
+        for path in TEST_FILES
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for pattern, why in MEASURED
+        if re.search(pattern, line)
+    ]
+    assert found == []

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parents[2]
 OLD = """#!/bin/sh
 case "$1" in
@@ -52,7 +54,7 @@ def make(folder: Path, *arguments: str) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     return done.returncode, done.stdout

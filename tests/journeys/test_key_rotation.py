@@ -18,9 +18,9 @@ from consent.tables_oauth import signing_keys
 from kernel.database import Database
 from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import Server
 
-COMMAND_SECONDS_MAX = 60
 LOOKS_MAX = 300
 
 
@@ -36,7 +36,7 @@ def portcullis(server: Server, *arguments: str) -> subprocess.CompletedProcess[s
         **server.environment,
     }
     command = [sys.executable, "-m", "portcullis", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 
 async def rotate(server: Server, *options: str) -> str:

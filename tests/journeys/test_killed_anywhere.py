@@ -20,6 +20,7 @@ from tests.harness.books import BRAND, Books
 from tests.harness.forms import Browser
 from tests.harness.installations import BANK_WITHIN, EMBEDDED
 from tests.harness.judged import JudgedTpp
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.journeys.scene import CONSENTS, PRESENT
 
 ROUNDS = 3
@@ -190,9 +191,9 @@ async def test_killed_at_random_moments_under_load(mortal_server):
         assert await books.scalar(sa.select(sa.func.count()).select_from(consents)) >= walks - ROUNDS * CUSTOMERS
 
 
-async def until(holds, seconds=20.0):
+async def until(holds):
     """Wait for what only happens outside this process."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -261,7 +262,7 @@ async def test_the_hot_state_is_killed_while_serving(mortal_server, restarted):
 
 
 async def until_accepted(tpp):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 return await tpp.client_credentials_token()

@@ -24,6 +24,7 @@ from tests.harness.books import Books
 from tests.harness.forged import Forge
 from tests.harness.installations import BANK_WITHIN, EMBEDDED
 from tests.harness.judged import JudgedTpp
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import Server, free_ports
 from tests.journeys.scene import CONSENTS
 
@@ -50,7 +51,7 @@ def run(server, *arguments, **environment):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")}
     given = {name: value for name, value in (kept | members).items() if value is not None}
     command = [sys.executable, "-m", "portcullis", *arguments]
-    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 
 def refusal_of(done):
@@ -107,7 +108,7 @@ def test_the_state_directory_holds_what_a_tpp_needs_and_keeps_its_secrets(server
 
 def test_the_operations_port_says_that_the_server_is_ready(server):
     def get(path):
-        with urllib.request.urlopen(server.ready["ops"] + path, timeout=10) as response:
+        with urllib.request.urlopen(server.ready["ops"] + path, timeout=PATIENCE_SECONDS) as response:
             return response.status, response.read().decode()
 
     assert get("/health/live") == (200, '{"status":"live"}')
@@ -127,7 +128,7 @@ def test_the_operations_port_says_that_the_server_is_ready(server):
 def test_a_page_that_rebinds_its_name_reads_no_metrics(server, headers, status):
     for path in ("/metrics", "/health/ready", "/keys/rotate"):
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(urllib.request.Request(server.ready["ops"] + path, headers=headers), timeout=10)
+            urllib.request.urlopen(urllib.request.Request(server.ready["ops"] + path, headers=headers), timeout=PATIENCE_SECONDS)
         with refused.value as answer:
             assert (answer.status, answer.read()) == (status, b"")
 
@@ -195,7 +196,7 @@ def test_the_public_listener_never_asks_for_a_certificate_and_serves_no_resource
     trust = ssl.create_default_context(cafile=server.state_dir / "pki" / "ca.pem")
     request = urllib.request.Request(f"{server.issuer}/open-banking/v4.0/aisp/accounts")
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, context=trust, timeout=10)
+        urllib.request.urlopen(request, context=trust, timeout=PATIENCE_SECONDS)
     assert refused.value.code == 404
     refused.value.close()
 
@@ -205,7 +206,7 @@ def test_only_tls_1_3_is_spoken(server, version):
     trust = ssl.create_default_context(cafile=server.state_dir / "pki" / "ca.pem")
     trust.maximum_version = version
     for port in server.ports[:2]:
-        with socket.create_connection(("localhost", port), timeout=10) as plain, pytest.raises(ssl.SSLError):
+        with socket.create_connection(("localhost", port), timeout=PATIENCE_SECONDS) as plain, pytest.raises(ssl.SSLError):
             trust.wrap_socket(plain, server_hostname="localhost")
 
 

@@ -24,6 +24,7 @@ from kernel.lease import LEASE_SECONDS, Lease, LeaseLost
 from kernel.sealed import SealBroken
 from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.keys import key_pool
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.unit.consent.oauth_world import BRAND, World, unb64
 
 SCHEDULE = KeySchedule()
@@ -282,7 +283,7 @@ async def test_a_worker_that_nobody_calls_learns_of_new_keys_within_a_second(oau
     await rotate_keys(oauth.services, BRAND.name)
     assert ring.version(BRAND.name) == 1
     async with following_keys(services, [BRAND], pause=pause):
-        await asyncio.wait_for(followed.wait(), 5)
+        await asyncio.wait_for(followed.wait(), PATIENCE_SECONDS)
     assert ring.version(BRAND.name) == 2
     assert waited[0] <= 1.0
     assert TokenVerifier(ring, oauth.clock).verify(BRAND, await token_of(oauth))

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.calls_in_flight import CallsInFlight, InFlightLimits
 from kernel.errors import CallerGone, RateExceeded
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.unit.gateway import world
 from tests.unit.gateway.world import World, body_of
 
@@ -29,7 +30,7 @@ class Gate:
             self.changed.set()
 
     async def until(self, waiting: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while self.waiting != waiting:
                 self.changed.clear()
                 await self.changed.wait()

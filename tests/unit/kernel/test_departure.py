@@ -8,6 +8,7 @@ from kernel.errors import CallerGone
 from kernel.http.departure import Departure
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
+from tests.harness.patience import PATIENCE_SECONDS
 
 
 async def test_work_stops_when_the_connection_closes():
@@ -25,7 +26,7 @@ async def test_work_stops_when_the_connection_closes():
     async with serve(app, refuse=lambda *_: Response(500), host="127.0.0.1", port=0, ssl_context=None, listener="public") as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await began.wait()
             writer.close()
             await stopped.wait()

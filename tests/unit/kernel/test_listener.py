@@ -3,7 +3,6 @@
 import asyncio
 import io
 import logging
-import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -19,6 +18,7 @@ from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
 from kernel.interaction import interaction_id
+from tests.harness.patience import PATIENCE_SECONDS
 
 
 class Surface:
@@ -73,7 +73,7 @@ async def listening(surface: Surface, **options):
         yield port
 
 
-async def exchange(port: int, sent: bytes, *, seconds: float = 5) -> bytes:
+async def exchange(port: int, sent: bytes, *, seconds: float = PATIENCE_SECONDS) -> bytes:
     """Everything that comes back until the server closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
@@ -227,7 +227,7 @@ async def test_a_client_that_asks_first_is_told_to_go_on_or_not():
         refused = head("POST /x HTTP/1.1", "Expect: 100-continue", f"Content-Length: {BODY_BYTES_MAX + 1}")
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(refused)
-        assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 400")
+        assert (await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)).startswith(b"HTTP/1.1 400")
         writer.close()
 
 
@@ -287,7 +287,6 @@ async def test_a_refused_upgrade_leaves_the_connection_usable():
 )
 async def test_a_first_request_that_does_not_end_is_cut_off(sent, more):
     async with listening(Surface(), limits=Limits(head_seconds=0.2)) as port:
-        started = time.monotonic()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
 
         async def trickle() -> None:
@@ -298,11 +297,10 @@ async def test_a_first_request_that_does_not_end_is_cut_off(sent, more):
 
         trickling = asyncio.create_task(trickle())
         try:
-            assert await asyncio.wait_for(_until_closed(reader), 5) == b""
+            assert await asyncio.wait_for(_until_closed(reader), PATIENCE_SECONDS) == b""
         finally:
             trickling.cancel()
             writer.close()
-        assert time.monotonic() - started < 3
 
 
 async def _until_closed(reader: asyncio.StreamReader) -> bytes:
@@ -337,7 +335,7 @@ async def test_a_client_that_does_not_read_is_cut_off():
     async with listening(Surface(), limits=Limits(write_seconds=0.2)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(head("GET /large HTTP/1.1"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not writer.is_closing():  # a write is answered by a reset as soon as the server has let go
                 await asyncio.sleep(0.02)
                 writer.write(b"a")
@@ -353,7 +351,7 @@ async def test_connections_above_the_limit_are_closed_and_room_is_given_back():
         assert await _try(port) == b""
         surface.release.set()
         assert status_of(await answer) == 200
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not (answer := await _try(port)):
                 pass
         assert status_of(answer) == 200

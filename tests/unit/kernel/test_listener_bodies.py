@@ -11,6 +11,7 @@ from kernel.http.body_budget import BodyBudget
 from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
+from tests.harness.patience import PATIENCE_SECONDS
 
 ANNOUNCED = 1_000_000
 CONTINUE = b"HTTP/1.1 100 Continue\r\n"
@@ -64,7 +65,7 @@ async def answer_to(port: int, sent: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(sent)
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     finally:
         writer.close()
 

@@ -13,6 +13,7 @@ from kernel.http.incoming import BODY_BYTES_MAX
 from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
+from tests.harness.patience import PATIENCE_SECONDS
 
 BEGUN = b"GET /x HTTP/1.1\r\nHost: a\r\n"
 WHOLE = BEGUN + b"\r\n"
@@ -60,7 +61,7 @@ async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyn
 async def rest_of(reader: asyncio.StreamReader) -> bytes:
     """What comes until the server closes; after what it did not read, it may do so with a reset."""
     received = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         try:
             while part := await reader.read(65_536):
                 received += part
@@ -174,7 +175,7 @@ async def test_unfinished_heads_share_one_budget_and_whole_ones_need_none():
         for _, writer in (one, two):
             writer.write(begun)
         answering = [asyncio.create_task(reader.readuntil(b"\r\n")) for reader, _ in (one, two)]
-        (refused,), (held,) = await asyncio.wait(answering, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+        (refused,), (held,) = await asyncio.wait(answering, return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE_SECONDS)
         assert refused.result().startswith(b"HTTP/1.0 503 ")
         reader, writer = three
         writer.write(begun + b"\r\n\r\n")

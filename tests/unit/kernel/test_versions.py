@@ -28,6 +28,7 @@ from kernel.hot_state import (
 from kernel.hot_state_in_process import InProcessHotState
 from kernel.ids import SeededIds
 from kernel.versions import Versions
+from tests.harness.patience import PATIENCE_SECONDS
 
 S = "main/consent/1"
 CLOCK = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
@@ -413,7 +414,7 @@ async def test_running_confirms_the_epoch(worker, seconds, monkeypatch):
     monkeypatch.setattr(worker.epoch, "confirm", tell)
     seconds.now += 10
     assert not worker.versions.is_trusted
-    async with worker.versions.running(), asyncio.timeout(5):
+    async with worker.versions.running(), asyncio.timeout(PATIENCE_SECONDS):
         await confirmed.wait()
         assert worker.versions.is_trusted
 

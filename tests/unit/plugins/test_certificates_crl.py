@@ -15,6 +15,7 @@ from plugins.certificates.crl import crl_urls_of, judge_by_crl, parse_crl
 from plugins.certificates.crl_files import CRL_BYTES_MAX, CrlFiles
 from plugins.certificates.verdicts import Good, Revoked
 from tests.harness.authorities import DAY, START, Authority, der, key_usage, new_key, pem, pointing_at
+from tests.harness.patience import PATIENCE_SECONDS
 
 ROOT = Authority.root()
 LEAF = ROOT.issue()
@@ -207,7 +208,7 @@ class TestFiles:
             new = file.with_name("new")
             new.write_bytes(pem(ROOT.crl([LEAF])))
             new.replace(file)
-            await asyncio.wait_for(taken_over.wait(), 5)
+            await asyncio.wait_for(taken_over.wait(), PATIENCE_SECONDS)
         finally:
             following.cancel()
         assert isinstance(await self.ask(files), Revoked)

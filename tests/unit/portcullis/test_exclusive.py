@@ -9,6 +9,7 @@ from kernel.config import ConfigurationRefused
 from kernel.database import Database
 from portcullis import exclusive
 from portcullis.exclusive import serving
+from tests.harness.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -34,5 +35,5 @@ async def test_a_server_whose_lock_is_lost_is_stopped(postgresql_url):
     holders = sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {others}")
     async with Database.open(postgresql_url) as database, serving(postgresql_url, alone=True, stop=stopped.set):
         await database.write(lambda connection: connection.execute(holders))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await stopped.wait()

@@ -23,6 +23,7 @@ from portcullis.contexts import upgrade_contexts
 from portcullis.safety import trials
 from portcullis.settings import CodeSenderSettings, DirectorySettings, Settings
 from sandbox.pki import TestPki
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import free_ports
 from tests.harness.valkey import Valkey, started_valkey
 from tests.unit.portcullis.safety.installed import installed
@@ -194,7 +195,7 @@ mtls_url = "https://tpp.api.example.bank"
 """)
     file.chmod(0o600)
     command = [sys.executable, "-m", "portcullis", "serve", "--config", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("portcullis:")]
