@@ -54,7 +54,6 @@ async def disturb(books: Books, account: str, turn: int) -> None:
         await books.book(BRAND, account, f"soon-{turn}", -75, before, settles=True)
 
 
-@pytest.mark.timeout(300)
 async def test_none_is_missing_and_none_comes_twice_while_more_are_booked(filled_books):
     books = filled_books
     expected, turn, sizes = ROWS, 0, []

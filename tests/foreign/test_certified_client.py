@@ -38,7 +38,7 @@ def client_folder() -> Path:
 def install(folder: Path) -> None:
     done = subprocess.run(
         ["npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=100,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS,
     )  # fmt: skip
     if done.returncode != 0:
         pytest.skip(f"npm could not install the client: {done.stderr[-300:]}")

@@ -13,6 +13,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from tests.harness.judged import JudgedTpp
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.journeys.test_every_operation import ALL
 from tests.official import unreadable
 
@@ -61,7 +62,7 @@ def attack(operation, number, session, base_url, token) -> None:
     @given(case=operation.as_strategy())
     def strike(case):
         headers = {"Authorization": f"Bearer {token}", "x-fapi-customer-ip-address": "192.0.2.7"}
-        response = case.call(base_url=base_url, session=session, headers=headers, timeout=20, verify=session.verify)
+        response = case.call(base_url=base_url, session=session, headers=headers, timeout=PATIENCE_SECONDS, verify=session.verify)
         case.validate_response(response, checks=CHECKS)
 
     strike()

@@ -26,13 +26,13 @@ class Journal:
 
 
 async def test_writes_what_came_together_as_one_group_within_fifty_milliseconds():
+    """The linger is what decides, however busy the machine is."""
+    assert grouped_writes.LINGER_SECONDS <= 0.05
     journal = Journal()
     async with GroupedWrites.running(journal.write, "records") as records:
-        started = asyncio.get_running_loop().time()
         for number in range(5):
             records.record(number)
         await journal.written.wait()
-        assert asyncio.get_running_loop().time() - started < 1  # generous for a busy machine; the linger itself is 25 ms
         assert journal.groups == [[0, 1, 2, 3, 4]]
         assert len(records) == 0
         journal.written.clear()

@@ -15,6 +15,7 @@ from kernel.http.listener import serve
 from kernel.http.message import Request, Response
 from kernel.http.places import Places
 from sandbox import pki
+from tests.harness.patience import PATIENCE_SECONDS
 
 ASKED = b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -66,7 +67,7 @@ async def silent(port: int, address: str) -> AsyncIterator[socket.socket]:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not happened():  # noqa: ASYNC110  the server's own counts have no event
             await asyncio.sleep(0.01)
 
@@ -81,7 +82,7 @@ async def ask(port: int, context: ssl.SSLContext, address: str = "127.0.0.1") ->
         return b""
     try:
         writer.write(ASKED)
-        return await asyncio.wait_for(reader.readline(), 10)
+        return await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
     except OSError:
         return b""
     finally:
@@ -113,7 +114,7 @@ async def test_a_handshake_that_does_not_come_ends_and_gives_its_place_back(worl
             loop = asyncio.get_running_loop()
             await loop.sock_sendall(two, b"\x16\x03\x01")  # begun, and never ended
             for client in (one, two):
-                assert await asyncio.wait_for(loop.sock_recv(client, 1), 10) == b""
+                assert await asyncio.wait_for(loop.sock_recv(client, 1), PATIENCE_SECONDS) == b""
         await until(lambda: places.open == 0)
 
 
@@ -153,5 +154,5 @@ async def test_stopping_ends_what_has_not_finished_its_handshake(world):
         async with listening(world) as (port, places):
             client = await held.enter_async_context(silent(port, "127.0.0.1"))
             await until(lambda: places.open == 1)
-        assert await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1), 10) == b""
+        assert await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1), PATIENCE_SECONDS) == b""
         assert places.open == 0
