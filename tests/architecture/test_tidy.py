@@ -104,7 +104,7 @@ def test_import_contracts_hold():
     assert done.returncode == 0, done.stdout
 
 
-TEST_FILES = sorted(path for path in ROOT.glob("tests/**/*.py"))
+TEST_FILES = sorted(path for path in ROOT.glob("tests/**/*.py") if "drills" not in path.parts)  # a drill measures, on purpose
 WAITS = {"timeout", "timeout_at", "wait_for"}
 CLOCKS = {"monotonic", "perf_counter", "time"}
 

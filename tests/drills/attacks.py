@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping
 
 from tests.drills.enemy import Attack, Enemy
-from tests.harness.patience import PATIENCE_SECONDS
 
 HEAD_PIECES, PIECE_BYTES = 64, 16_384  # a head of 1 MiB, without end
 BODY_BYTES, BODY_ANNOUNCED = 60_000, 65_536
@@ -22,7 +21,7 @@ async def unfinished_head(enemy: Enemy, number: int) -> None:
     for piece in range(HEAD_PIECES):
         writer.write(b"X-%06d: %s\r\n" % (piece, b"a" * (PIECE_BYTES - 12)))
         try:
-            await asyncio.wait_for(writer.drain(), PATIENCE_SECONDS)
+            await asyncio.wait_for(writer.drain(), 1)
         except TimeoutError:
             break  # the server reads no further
         if reader.at_eof() or writer.is_closing():
@@ -142,7 +141,7 @@ async def _flood(enemy: Enemy, number: int, calls: list[tuple[str, str, dict[str
 
 async def _told(reader: asyncio.StreamReader) -> str:
     try:
-        line = await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
+        line = await asyncio.wait_for(reader.readline(), 5)
     except (TimeoutError, OSError):
         return "in silence"
     return line.split()[1].decode() if line.count(b" ") >= 2 else "in silence"
