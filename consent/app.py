@@ -13,10 +13,12 @@ from typing import Literal
 import structlog
 from structlog.contextvars import bind_contextvars, reset_contextvars, unbind_contextvars
 
+from consent.admission import Admission, Lane
 from consent.authorize.endpoint import authorize
 from consent.backchannel.endpoint import ask_customer
 from consent.dashboard import ROUTES as DASHBOARD
 from consent.discovery import discover
+from consent.grant_management import PATH as GRANTS_PATH
 from consent.grant_management import ROUTES as GRANT_MANAGEMENT
 from consent.introspection import introspect
 from consent.journey import ROUTES as PAGES
@@ -24,6 +26,7 @@ from consent.journey.problems import page_error, page_text
 from consent.json_document import render_preflight
 from consent.json_response import render_json_error, render_json_failure, render_resource_error
 from consent.jwks import publish_keys
+from consent.pages.refusals import add_retry_after
 from consent.pages.render import render_error_page
 from consent.par import push
 from consent.registration import MANAGEMENT, REGISTRATION
@@ -44,6 +47,7 @@ Face = Literal["document", "oauth", "resource", "page"]
 
 UNKNOWN = "unknown"  # a path that leads nowhere, in metrics and log lines
 METHOD_CHARACTERS_MAX = 16  # of a method in a log line
+REVOCATION = "/revoke"
 FAILED = "Something went wrong on our side. Please go back to the app or website you came from, see there whether it was done, and try again."
 
 log = structlog.get_logger(__name__)
@@ -54,7 +58,7 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("GET", "/jwks", "document", publish_keys),
     ("POST", "/par", "oauth", push),
     ("POST", "/token", "oauth", issue_tokens),
-    ("POST", "/revoke", "oauth", revoke),
+    ("POST", REVOCATION, "oauth", revoke),
     ("POST", "/introspect", "oauth", introspect),
     ("GET", "/userinfo", "resource", tell),
     ("POST", "/userinfo", "resource", tell),
@@ -76,6 +80,12 @@ class Path:
     template: str
     face: Face
     handlers: dict[str, Handler] = field(default_factory=dict)
+
+    def lane(self, method: str) -> Lane:
+        """Among which callers a worker counts the request while its caller is unknown."""
+        if self.template == REVOCATION or (method == "DELETE" and self.template.startswith(GRANTS_PATH)):
+            return "ending"
+        return "page" if self.face == "page" else "client"
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -111,6 +121,7 @@ class ConsentServer:
 
     def __init__(self, services: Services, telemetry: Telemetry) -> None:
         self._services = services
+        self._admission = Admission(services)
         self._telemetry = telemetry
 
     def owns(self, path: str) -> bool:
@@ -176,13 +187,16 @@ class ConsentServer:
         handler = path.handlers.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             raise MethodNotAllowed(request.method[:METHOD_CHARACTERS_MAX], allowed=path.methods)
-        return await handler(self._services, brand, request)
+        if path.face == "document":
+            return await handler(self._services, brand, request)
+        async with self._admission.admitting(path.lane(request.method), brand, request) as admitted:
+            return await handler(self._services, brand, admitted)
 
 
 def _render_page_error(brand: Brand, problem: Problem) -> Response:
     status, code = page_error(problem)
     text, reason = page_text(problem)
-    response = render_error_page(brand, code, text, status, reason=reason)
+    response = add_retry_after(render_error_page(brand, code, text, status, reason=reason), problem)
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(problem.allowed)
     return response

@@ -13,7 +13,6 @@ from consent.clients.backchannel_metadata import DELIVERY_MODES, SIGNING_ALGORIT
 from consent.grant_management import ACTIONS
 from consent.grant_management import PATH as GRANTS_PATH
 from consent.grants import GRANTS
-from consent.json_document import render_public
 from consent.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose, algorithms_of
 from consent.offer import acr_values_offered, claims_offered, scopes_offered
 from consent.profiles import PROFILES
@@ -25,6 +24,7 @@ from kernel.http.message import Request, Response
 from kernel.jose import ALGORITHMS
 
 CACHE_SECONDS = 300
+VERSION = 1  # what it says moves with the configuration alone, which is read once
 ALIASED = {
     "token_endpoint": "/token",
     "pushed_authorization_request_endpoint": "/par",
@@ -36,8 +36,9 @@ ALIASED = {
 }
 
 
-async def discover(services: Services, brand: Brand, _request: Request) -> Response:
-    return render_public(metadata_of(services, brand), CACHE_SECONDS)
+async def discover(services: Services, brand: Brand, request: Request) -> Response:
+    place = (brand.name, "metadata")
+    return services.documents.answer(request, place, VERSION, lambda: metadata_of(services, brand), cache_seconds=CACHE_SECONDS)
 
 
 def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:

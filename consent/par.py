@@ -12,7 +12,7 @@ from consent.amendment import seal_amendment
 from consent.authorization_details import lodgement_of
 from consent.authorize import run_steps
 from consent.authorize.asking import Asking
-from consent.authorize.pushed import REQUEST_URI_PREFIX, PushedRequest, issue_pushed
+from consent.authorize.pushed import REQUEST_URI_PREFIX, PushedRequest, issue_pushed, new_request_secret
 from consent.client_authentication.authenticate import authenticate_client
 from consent.json_response import render_json
 from consent.parameters import REPEATABLE, receive_form
@@ -34,7 +34,7 @@ async def push(services: Services, brand: Brand, request: Request) -> Response:
     asking = Asking(services, brand, client, parameters, proof_jkt=await _proven_key(services, brand, client, request))
     await run_steps(asking, "par")
     asking.valid_until = services.clock.wall() + timedelta(seconds=services.settings.request_uri_seconds)
-    secret = services.ids.secret()
+    secret = new_request_secret(services, brand)
 
     async def work(connection: AsyncConnection) -> None:
         await store_request(connection, asking, secret)

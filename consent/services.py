@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.clients.client_keys import ClientKeys
+from consent.json_document import Documents
 from consent.keys.ring import KeyRing
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
@@ -68,6 +69,7 @@ class Services:
     directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: nobody registers by themselves
     settings: Settings = field(default_factory=Settings)
     turns: Turns = field(default_factory=Turns)
+    documents: Documents = field(default_factory=Documents)
 
     def dialects_of(self, brand: Brand) -> tuple[Dialect, ...]:
         """The brand's dialects, in its order."""

@@ -12,6 +12,7 @@ ACCESS_TOKEN_SECONDS_MAX = 3600
 JWKS_CACHE_SECONDS = 300  # how long anyone may keep our public keys without asking again
 KEY_PUBLISH_AHEAD_MIN = timedelta(hours=1)  # many times the above: everyone has a key before anything is signed with it
 KEY_ROTATE_EVERY_MAX = timedelta(days=730)  # NIST SP 800-57 part 1, table 1: a private signature key serves one to three years
+UNKNOWN_REQUESTS_PER_MINUTE = 1200  # of one address: requests that prove no client, token, journey or pushed request
 CLIENT_REQUESTS_PER_MINUTE = 600  # of one client together: requests that authenticate it, or present its token
 
 
@@ -39,6 +40,7 @@ class Settings:
     request_uri_seconds: int = 90
     backchannel_seconds: int = 300
     client_requests_per_minute: int = CLIENT_REQUESTS_PER_MINUTE
+    unknown_requests_per_minute: int = UNKNOWN_REQUESTS_PER_MINUTE
     first_uses_per_client: int = FIRST_USES_PER_CLIENT
     key_schedule: KeySchedule = field(default_factory=KeySchedule)
 
@@ -52,6 +54,6 @@ class Settings:
         ):
             if not 5 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must lie between 5 and {most}")
-        for name in ("client_requests_per_minute", "first_uses_per_client"):
+        for name in ("client_requests_per_minute", "unknown_requests_per_minute", "first_uses_per_client"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")

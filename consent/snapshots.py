@@ -52,6 +52,10 @@ class ConsentSnapshots:
     async def client(self, brand: Brand, client_id: str, *, fresh: bool = False) -> Client | None:
         return await _look_up(self._clients, brand, client_id, fresh)
 
+    def remembers_client(self, brand: Brand, client_id: str) -> bool:
+        """Would the client be found without a question to the database?"""
+        return self._clients.cached((brand.name, client_id)) is not None
+
     async def family(self, brand: Brand, family_id: str, *, fresh: bool = False) -> TokenFamily | None:
         return await _look_up(self._families, brand, family_id, fresh)
 

@@ -147,7 +147,11 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
 
 
 def _consent_settings(settings: Settings) -> ConsentSettings:
-    return ConsentSettings(key_schedule=settings.signing_keys.schedule(), first_uses_per_client=settings.rates.first_uses)
+    return ConsentSettings(
+        key_schedule=settings.signing_keys.schedule(),
+        unknown_requests_per_minute=settings.rates.unknown_per_minute,
+        first_uses_per_client=settings.rates.first_uses,
+    )
 
 
 async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions, float]:

@@ -70,7 +70,8 @@ WORDINGS: tuple[tuple[Kinds, Callable[[Any], str | None]], ...] = (  # the first
     (asyncpg.InterfaceError, lambda error: f"database_url: the database cannot be used ({_first_line(error)})"),
     (socket.gaierror, lambda error: f"database_url: no such host ({error.strerror})"),
     (ssl.SSLError, lambda error: f"database_url: no TLS with the server ({error.reason or _first_line(error)})"),
-    ((Overloaded, TimeoutError), lambda _: TOO_LATE),
+    (Overloaded, lambda error: None if error.__cause__ else TOO_LATE),  # what stands behind it says more
+    (TimeoutError, lambda _: TOO_LATE),
     (ConnectionError, lambda error: f"database_url: the server cannot be reached ({_first_line(error)})"),
     (OSError, _word_os_error),
 )

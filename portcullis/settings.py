@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from consent.settings import KeySchedule
+from consent.settings import UNKNOWN_REQUESTS_PER_MINUTE, KeySchedule
 from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.first_uses import FIRST_USES_PER_CLIENT
@@ -83,11 +83,13 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Units per client within a window; unattended reads per consent, account and operation, and lodged consents per client, within 24
-    hours; units in flight on one worker, of all clients and of one, and units worked on at once for one; first uses that are remembered per client."""
+    """Units per client within a window; requests of one address that prove no caller, within a minute; unattended reads per consent,
+    account and operation, and lodged consents per client, within 24 hours; units in flight on one worker, of all clients and of one, and
+    units worked on at once for one; first uses that are remembered per client."""
 
     requests: int = 3000
     window_seconds: int = 60
+    unknown_per_minute: int = UNKNOWN_REQUESTS_PER_MINUTE
     first_uses: int = FIRST_USES_PER_CLIENT
     unattended_per_day: int = 4
     lodgements_per_day: int = 10_000

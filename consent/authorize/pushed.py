@@ -12,11 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import RequestUriForeign, RequestUriInvalid, RequestUriUnsupported
 from consent.formats import check_format
+from consent.services import Services
 from consent.tables_oauth import pushed_requests
 from kernel import json
+from kernel.brand import Brand
 from kernel.ids import hash_secret
+from kernel.marks import mark, marked_at
+from kernel.sealed import Sealer
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
+MARKED = "request_uri"
 FORMAT = 2  # since 2 a request says its response type and mode, and may have no challenge
 
 
@@ -45,6 +50,16 @@ class PushedRequest(msgspec.Struct, frozen=True, kw_only=True):
     is_detailed: bool = False  # it says what it asks for by authorization_details
     amendment: bytes = b""  # sealed (consent/amendment.py): the change that it asks of the consent
     request_uri: str = ""
+
+
+def new_request_secret(services: Services, brand: Brand) -> str:
+    """The secret part of a request_uri; it bears our mark."""
+    return mark(services.sealer, services.ids.secret(), services.clock.wall(), brand.name, MARKED)
+
+
+def is_ours(sealer: Sealer, brand: Brand, secret: str) -> bool:
+    """Did `new_request_secret` make it? Whether a request stands behind it is another question."""
+    return marked_at(sealer, secret, brand.name, MARKED) is not None
 
 
 async def issue_pushed(connection: AsyncConnection, pushed: PushedRequest) -> None:

@@ -5,6 +5,7 @@ No client is public and none has a secret: what presents one, or nothing, or two
 
 from structlog.contextvars import bind_contextvars
 
+from consent.callers import note_known
 from consent.client_authentication import METHODS
 from consent.client_authentication.method import Attempt
 from consent.errors import ClientUnauthenticated
@@ -26,5 +27,6 @@ async def authenticate_client(services: Services, brand: Brand, request: Request
         if method.is_used(attempt):
             client = await method.authenticate(attempt)
             bind_contextvars(client_id=client.id)  # of the log lines from here on
+            note_known()
             return client
     raise ClientUnauthenticated("no method of authentication")

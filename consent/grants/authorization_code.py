@@ -41,6 +41,10 @@ class AuthorizationCode:
         if presented is None:
             raise FieldMissing(path="code", public="The code is missing.")
 
+        async with asked.services.database.read() as connection:  # nothing is begun for what does not exist
+            if await load_code(connection, asked.brand.name, presented) is None:
+                raise CodeInvalid("unknown")
+
         async def work(connection: AsyncConnection) -> tuple[sa.Row[Any], Redeemed] | Replayed:
             return await _redeem(connection, asked, presented)
 

@@ -32,6 +32,10 @@ class Ciba:
         if presented is None:
             raise FieldMissing(path="auth_req_id", public="The auth_req_id is missing.")
 
+        async with asked.services.database.read() as connection:  # nothing is begun for what does not exist
+            if await load_request(connection, asked.brand.name, hash_secret(presented)) is None:
+                raise AuthenticationRequestUnknown("unknown")
+
         async def work(connection: AsyncConnection) -> tuple[BackchannelRequest, Redeemed] | Problem:
             return await _redeem(connection, asked, hash_secret(presented))
 

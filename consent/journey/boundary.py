@@ -21,6 +21,8 @@ from consent.journey.problems import (
 )
 from consent.journey.rows import GOOD_NEWS, PATHS, Journey, Notice, Purpose, Stage, path_of, update_unmoved
 from consent.journey.session import Session, load_session
+from consent.journey.visits import store_visit
+from consent.pages.refusals import add_retry_after
 from consent.pages.render import render_error_page
 from consent.parameters import FORM_BYTES_MAX
 from consent.services import Services
@@ -63,7 +65,7 @@ def takes(stage: Stage, take: Take, purpose: Purpose = Purpose.CONSENT) -> Handl
         session = None
         try:
             limit = FORM_BYTES_MAX if stage is Stage.CONSENT else PLAIN_FORM_BYTES_MAX
-            request = await receive_form(request, purpose, limit)
+            request = await receive_form(services.sealer, brand, request, purpose, limit)
             session = await load_session(services, brand, request, purpose, earlier_too=stage is Stage.PASSWORD)
             form = parse_form(request)
             check_form(
@@ -75,6 +77,8 @@ def takes(stage: Stage, take: Take, purpose: Purpose = Purpose.CONSENT) -> Handl
                 secret=session.secret,
                 stage=stage,
             )
+            if not session.is_stored:
+                await store_visit(services, brand, session.journey, request.peer)
             if (decided := await _settle(services, brand, session)) is not None:
                 return decided
             if session.journey.stage is not stage and not session.is_earlier:
@@ -122,4 +126,5 @@ def render_problem(brand: Brand, problem: Problem, *, carry_on: str = "") -> Res
     log_problem(problem)
     status, error_code = page_error(problem)
     text, reason = page_text(problem)
-    return render_error_page(brand, error_code, text, status, reason=reason, carry_on=carry_on)
+    response = render_error_page(brand, error_code, text, status, reason=reason, carry_on=carry_on)
+    return add_retry_after(response, problem)

@@ -1,15 +1,34 @@
 """The cookies that tie a browser to its journeys, one for each purpose, so that neither ends the other. RFC 6265bis: the
 `__Host-` prefix keeps other hosts and plain HTTP from setting it.
 
-SameSite=Lax: sent when a TPP's page leads here, withheld from another site's form posts.
+SameSite=Lax: sent when a TPP's page leads here, withheld from another site's form posts. Each value bears a mark of ours
+(kernel/marks.py): what was invented is refused before anything is looked up.
 """
 
+from datetime import datetime
+
 from consent.journey.rows import LONGEST, Purpose
+from consent.services import Services
+from kernel.brand import Brand
 from kernel.http.message import Request, Response
+from kernel.marks import mark, marked_at
+from kernel.sealed import Sealer
 
 NAMES = {Purpose.CONSENT: "__Host-journey", Purpose.DASHBOARD: "__Host-dashboard"}
+LATE = "late"  # the mark of a visit that follows one that timed out
+FACTS: dict[Purpose, tuple[tuple[str, ...], ...]] = {Purpose.CONSENT: ((),), Purpose.DASHBOARD: ((), (LATE,))}
 SECRET_CHARACTERS_MAX = 128
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+
+
+def new_secret(services: Services, brand: Brand, purpose: Purpose, *facts: str) -> str:
+    """What a cookie is to hold. `facts` are part of its mark."""
+    return mark(services.sealer, services.ids.secret(), services.clock.wall(), brand.name, purpose, *facts)
+
+
+def read_mark(sealer: Sealer, brand: Brand, purpose: Purpose, secret: str, *facts: str) -> datetime | None:
+    """When `new_secret` made this one, of these facts; None if it did not."""
+    return marked_at(sealer, secret, brand.name, purpose, *facts)
 
 
 def set_cookie(response: Response, secret: str, purpose: Purpose = Purpose.CONSENT) -> Response:
@@ -23,8 +42,16 @@ def clear_cookie(response: Response, purpose: Purpose = Purpose.CONSENT) -> Resp
     return response
 
 
-def read_cookie(request: Request, purpose: Purpose = Purpose.CONSENT) -> str | None:
-    """The journey's secret, if the browser sent exactly one."""
+def read_cookie(sealer: Sealer, brand: Brand, request: Request, purpose: Purpose = Purpose.CONSENT) -> str | None:
+    """The journey's secret, if the browser sent exactly one and it bears our mark."""
+    secret = _sent(request, purpose)
+    is_ours = secret is not None and any(
+        read_mark(sealer, brand, purpose, secret, *facts) is not None for facts in FACTS[purpose]
+    )
+    return secret if is_ours else None
+
+
+def _sent(request: Request, purpose: Purpose) -> str | None:
     values = [
         value.strip()
         for header in request.headers.getall("Cookie", ())

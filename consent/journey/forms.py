@@ -44,10 +44,10 @@ def form_token(sealer: Sealer, brand: Brand, journey: Journey, secret: str, stag
     return hashlib.blake2b(message, key=key, digest_size=32).hexdigest()
 
 
-async def receive_form(request: Request, purpose: Purpose, limit: int = PLAIN_FORM_BYTES_MAX) -> Request:
-    """The request with its form. What the head refuses stays unread: a form that is none, or that comes without the cookie of a journey.
+async def receive_form(sealer: Sealer, brand: Brand, request: Request, purpose: Purpose, limit: int) -> Request:
+    """The request with its form. What the head refuses stays unread: a form that is none, or that comes without a cookie of ours.
     Raises what `Request.received` raises."""
-    if read_cookie(request, purpose) is None or not _is_form(request):
+    if read_cookie(sealer, brand, request, purpose) is None or not _is_form(request):
         return request
     return await request.received(limit)
 

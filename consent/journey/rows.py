@@ -71,7 +71,7 @@ class Notice(StrEnum):
 
 
 GOOD_NEWS = frozenset(
-    {Notice.NONE, Notice.CODE_SENT, Notice.SHARING_STOPPED, Notice.REQUEST_APPROVED, Notice.REQUEST_DENIED}
+    {Notice.NONE, Notice.CODE_SENT, Notice.REQUEST_SENT, Notice.SHARING_STOPPED, Notice.REQUEST_APPROVED, Notice.REQUEST_DENIED}
 )  # any other says why something did not happen
 
 

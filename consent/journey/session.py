@@ -17,6 +17,7 @@ from consent.errors import RequestUriInvalid
 from consent.journey.cookies import read_cookie
 from consent.journey.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
 from consent.journey.rows import Journey, Purpose, Stage, load_journey, seen, update_journey
+from consent.journey.visits import unstored_visit
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.snapshots import load_consent
@@ -49,6 +50,7 @@ class Session:
     journey: Journey
     secret: str
     request: Asked | None
+    is_stored: bool = True  # not so a visit whose first form is still to come (consent/journey/visits.py)
 
     @property
     def is_earlier(self) -> bool:
@@ -85,20 +87,29 @@ async def load_session(
     services: Services, brand: Brand, request: Request, purpose: Purpose = Purpose.CONSENT, *, earlier_too: bool = False
 ) -> Session:
     """Raises JourneyUnknown, JourneyExpired, JourneyAnswered, RequestUriInvalid, ClientInactive, ConsentUnknown or ConsentNotAuthorised."""
-    secret = read_cookie(request, purpose)
+    secret = read_cookie(services.sealer, brand, request, purpose)
     if secret is None:
-        raise JourneyUnknown("no cookie, or two")
+        raise JourneyUnknown("no cookie of ours, or two")
     secret_hash = hash_secret(secret)
 
-    async def work(connection: AsyncConnection) -> Session:
-        now = services.clock.wall()
-        journey = await load_journey(connection, brand.name, secret_hash, lock=True)
+    def check(journey: Journey | None) -> Journey:
         if journey is None or journey.purpose is not purpose or (journey.secret_hash != secret_hash and not earlier_too):
             raise JourneyUnknown("no journey of this secret")
         if journey.stage is Stage.DONE:
             raise JourneyAnswered(journey.id)
-        if now >= journey.expires_at:
+        if services.clock.wall() >= journey.expires_at:
             raise JourneyExpired(journey.id)
+        return journey
+
+    async with services.database.read() as connection:  # nothing is locked or written for what is over
+        found = await load_journey(connection, brand.name, secret_hash)
+    if found is None and purpose is Purpose.DASHBOARD:
+        return Session(check(unstored_visit(services, brand, secret)), secret, None, is_stored=False)
+    check(found)
+
+    async def work(connection: AsyncConnection) -> Session:
+        now = services.clock.wall()
+        journey = check(await load_journey(connection, brand.name, secret_hash, lock=True))
         asked = await _load_asked(connection, services, brand, journey) if purpose is Purpose.CONSENT else None
         await update_journey(connection, journey, **seen(journey, now))
         return Session(journey, secret, asked)

@@ -12,7 +12,7 @@ from consent.errors import RequestUriInvalid
 from consent.journey.attempts import take_attempt
 from consent.journey.authorising import check_authorisable
 from consent.journey.boundary import see_other
-from consent.journey.cookies import set_cookie
+from consent.journey.cookies import new_secret, set_cookie
 from consent.journey.decisions import settle
 from consent.journey.rows import PATHS, Purpose, Stage, insert_journey
 from consent.journey.session import Asked, load_asking_client
@@ -62,7 +62,7 @@ async def refuse_pushed(services: Services, brand: Brand, client: Client, pushed
 
 
 async def _open(services: Services, brand: Brand, asked: Asked) -> Response:
-    secret = services.ids.secret()
+    secret = new_secret(services, brand, Purpose.CONSENT)
 
     async def work(connection: AsyncConnection) -> None:
         now = services.clock.wall()

@@ -2,6 +2,7 @@
 RFC 9449 section 7.
 """
 
+from consent.callers import note_known
 from consent.services import Services
 from consent.tokens.standing import Standing, load_standing
 from kernel.access import AccessToken, Client
@@ -32,4 +33,6 @@ async def accept_token(services: Services, brand: Brand, request: Request) -> St
         share = client_share(brand.name, client.id, services.settings.first_uses_per_client)
         return None if proof is None else first_use_of(brand, proof, wall, share)
 
-    return await load_standing(services, brand, presented.text, prove)
+    standing = await load_standing(services, brand, presented.text, prove)
+    note_known()
+    return standing

@@ -93,7 +93,7 @@ PUBLIC = {
     "encoded": (posted("/par", "Content-Encoding: gzip"), 415),
     "larger than a token request": (posted("/token", length=16_385), 413),
     "larger than a pushed request": (posted("/par", length=65_537), 413),
-    "larger than a login": (posted("/login", f"{COOKIE}{'x' * 43}", length=8_193), 413),
+    "login with an invented cookie": (posted("/login", f"{COOKIE}{'x' * 43}", length=8_193), 400),
     "registration on the public listener": (posted("/register", media_type=JSON), 404),
     "login without a cookie": (posted("/login"), 400),
     "login with two cookies": (posted("/login", f"{COOKIE}a", f"{COOKIE}b"), 400),

@@ -88,10 +88,10 @@ async def test_a_lost_or_expired_session_a_forged_form_and_a_stale_one_are_told_
     browser = await begun(world)
     stranger = world.browser()
     await stranger.get("/login")
-    assert [line["detail"] for line in written.lines()] == ["no cookie, or two"]
+    assert [line["detail"] for line in written.lines()] == ["no cookie of ours, or two"]
     stranger.cookies = {"__Host-journey": "invented"}
     await stranger.get("/login")
-    assert [line["detail"] for line in written.lines()] == ["no journey of this secret"]
+    assert [line["detail"] for line in written.lines()] == ["no cookie of ours, or two"]
     await browser.send("/login", {"form_token": "forged", "username": "alice", "password": "alice-pw"})
     assert written.reasons() == ["form_forged"]
     world.clock.advance(IDLE_MAX)
@@ -151,5 +151,5 @@ def test_every_notice_is_good_news_or_a_reason():
     assert {notice.value for notice in set(Notice) - GOOD_NEWS} == {
         *("credentials_wrong", "credentials_blocked", "code_wrong", "code_blocked", "code_expired", "sending_blocked"),
         *("device_waiting", "no_account", "account_closed", "no_debtor_account", "debtor_account_closed", "timed_out"),
-        "not_sharing",
+        *("not_sharing", "request_expired"),
     }

@@ -1,0 +1,142 @@
+"""Admission: what a worker takes on for callers who have shown nothing yet, before anything is looked up for them.
+
+Known is who brings a cookie or a request_uri that bears our mark (kernel/marks.py), or a certificate; and, once it is proven, a client or
+a token. All others share a few places, and each address has a rate: when either is used up they are refused first, and alone. What is to
+end an access has places and a rate of its own, so that no flood of anything else keeps it out.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Literal
+
+from consent.authorize.pushed import REQUEST_URI_PREFIX, is_ours
+from consent.callers import Caller, calling
+from consent.client_authentication.assertion import parse_unverified_client_id
+from consent.journey.cookies import read_cookie
+from consent.journey.rows import Purpose
+from consent.parameters import FORM_BYTES_MAX, TOKEN_FORM_BYTES_MAX, parse_query
+from consent.services import Services
+from kernel.brand import Brand
+from kernel.clock import monotonic
+from kernel.errors import MediaTypeUnsupported, Overloaded, Problem, RateExceeded
+from kernel.hot_state import Exceeded, WithinRate
+from kernel.hot_state_in_process import InProcessHotState
+from kernel.http.forms import check_media_type, parse_form
+from kernel.http.message import Request
+from kernel.http.peer_share import share_of
+from kernel.ids import hash_secret
+from kernel.jose import JwtInvalid, parse_jwt
+
+Lane = Literal["page", "client", "ending"]
+
+AUTHORIZE = "/authorize"
+FORMS = {  # bytes that each may have
+    **dict.fromkeys((AUTHORIZE, "/par", "/bc-authorize"), FORM_BYTES_MAX),
+    **dict.fromkeys(("/token", "/revoke", "/introspect"), TOKEN_FORM_BYTES_MAX),
+}
+WINDOW_SECONDS = 60
+MARK_REQUESTS_PER_MINUTE = 240  # that bring one cookie or one request_uri
+PLACES = {"page": 24, "client": 64, "ending": 24}  # calls of unknown callers that one worker has in hand at the same time
+
+
+class Admission:
+    """In the memory of one worker. `services.settings.unknown_requests_per_minute` is each address's rate."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._rates = InProcessHotState(monotonic, services.clock, services.ids)
+        self._taken = dict.fromkeys(PLACES, 0)
+
+    @asynccontextmanager
+    async def admitting(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
+        """Around the answer to a request, which it gives back: read whole, where that is needed to judge it. Raises RateExceeded or
+        Overloaded where its caller must be refused, and what `Request.received` raises."""
+        if request.certificate is not None:
+            yield request
+            return
+        if request.path == AUTHORIZE:
+            request = await _with_form(request)
+        if lane == "page" and (mark := _mark_of(self._services, brand, request)) is not None:
+            await self._check_rate(f"mark/{hash_secret(mark)}", MARK_REQUESTS_PER_MINUTE, spend=True)
+            yield request
+            return
+        async with self._unknown(lane, brand, request) as read:
+            yield read
+
+    @asynccontextmanager
+    async def _unknown(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
+        share = share_of(request.peer)
+        key = f"unknown/{'ending' if lane == 'ending' else 'any'}/{share}" if share else ""
+        limit = self._services.settings.unknown_requests_per_minute
+        caller = Caller()
+        try:
+            request = request if lane == "page" else await _with_form(request)  # a body that trickles in holds no place
+            try:
+                await self._check_rate(key, limit, spend=False)
+                self._check_place(lane)
+            except (RateExceeded, Overloaded):
+                if lane == "page" or not self._names_known_client(brand, request):
+                    raise
+            self._taken[lane] += 1
+            try:
+                with calling(caller):
+                    yield request
+            finally:
+                self._taken[lane] -= 1
+        finally:
+            if key and not caller.is_known:
+                await self._rates.decide([WithinRate(key, limit, WINDOW_SECONDS)], spend=True)
+
+    def _check_place(self, lane: Lane) -> None:
+        if self._taken[lane] >= PLACES[lane]:
+            raise Overloaded(f"{PLACES[lane]} calls of unknown callers are in hand ({lane})")
+
+    async def _check_rate(self, key: str, limit: int, *, spend: bool) -> None:
+        if not key:  # where a proxy names nobody there is no address to count by
+            return
+        (verdict,) = await self._rates.decide([WithinRate(key, limit, WINDOW_SECONDS)], spend=spend)
+        if isinstance(verdict, Exceeded):
+            raise RateExceeded("requests of one address, or with one cookie", rule="unknown", retry_after=verdict.retry_after)
+
+    def _names_known_client(self, brand: Brand, request: Request) -> bool:
+        """Does the form name a client that this worker remembers? Nothing is looked up for it until it has proven to be that one."""
+        try:
+            named = _client_named(request)
+        except (Problem, JwtInvalid):
+            return False
+        return named is not None and self._services.snapshots.remembers_client(brand, named)
+
+
+def _client_named(request: Request) -> str | None:
+    """The client that the form names, or its assertion. Raises what parsing raises."""
+    fields = parse_form(request, limit=FORM_BYTES_MAX)
+    assertion = fields.get("client_assertion")
+    return fields.get("client_id") or (parse_unverified_client_id(parse_jwt(assertion)) if assertion else None)
+
+
+async def _with_form(request: Request) -> Request:
+    """With its body, if that is a form."""
+    limit = FORMS.get(request.path)
+    if request.method != "POST" or limit is None:
+        return request
+    try:
+        check_media_type(request)
+    except MediaTypeUnsupported:
+        return request
+    return await request.received(limit)
+
+
+def _mark_of(services: Services, brand: Brand, request: Request) -> str | None:
+    """What the browser brings that we have made: the request_uri at /authorize, else a cookie of the page's purpose."""
+    if request.path == AUTHORIZE:
+        request_uri = _parameters_of(request).get("request_uri", "")
+        return request_uri if is_ours(services.sealer, brand, request_uri.removeprefix(REQUEST_URI_PREFIX)) else None
+    purpose = Purpose.DASHBOARD if request.path.startswith("/consents") else Purpose.CONSENT
+    return read_cookie(services.sealer, brand, request, purpose)
+
+
+def _parameters_of(request: Request) -> Mapping[str, str]:
+    try:
+        return parse_form(request, limit=FORM_BYTES_MAX) if request.method == "POST" else parse_query(request)
+    except Problem:
+        return {}

@@ -1,0 +1,36 @@
+"""Records what is asked of a database, so that a test can say how much, and that nothing was written or locked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from kernel.database import Database
+
+
+@dataclass
+class Statements:
+    all: list[str] = field(default_factory=list)
+
+    def note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        self.all.append(statement)
+
+    @property
+    def writing(self) -> list[str]:
+        """What writes, locks, or begins to (SQLite's BEGIN IMMEDIATE)."""
+        return [text for text in self.all if not text.startswith("SELECT") or "FOR UPDATE" in text or "advisory" in text]
+
+
+@contextmanager
+def statements_of(database: Database) -> Iterator[Statements]:
+    statements = Statements()
+    engines = {database._readers.sync_engine, database._writers.sync_engine}
+    for engine in engines:
+        sa.event.listen(engine, "before_cursor_execute", statements.note)
+    try:
+        yield statements
+    finally:
+        for engine in engines:
+            sa.event.remove(engine, "before_cursor_execute", statements.note)

@@ -1,0 +1,272 @@
+"""What strangers send to the authorization server: it reaches the database little or not at all, writes nothing, and keeps out nobody else."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from consent.admission import MARK_REQUESTS_PER_MINUTE, PLACES, Admission
+from consent.app import ConsentServer
+from consent.authorize.pushed import REQUEST_URI_PREFIX, is_ours, new_request_secret
+from consent.journey.rows import IDLE_MAX
+from consent.keys.rotation import prepare_keys, rotate_keys
+from consent.tables_consents import journeys
+from kernel.errors import Overloaded, RateExceeded
+from kernel.http.message import Request
+from kernel.telemetry import Telemetry
+from tests.harness.statements import statements_of
+from tests.unit.consent.journey.world import BRAND, CLIENT, OTHER_BRAND, World, make_world
+from tests.unit.consent.oauth_world import BRAND as OAUTH_BRAND
+
+INVENTED = "x" * 43
+JWT = ".".join(
+    base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+    for part in ({"alg": "PS256", "kid": "k"}, {"iss": "invented", "sub": "invented", "jti": "j"}, {})
+)
+ASSERTION = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "client_assertion": JWT}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JOURNEY, DASHBOARD = {"__Host-journey": INVENTED}, {"__Host-dashboard": INVENTED}
+
+
+@dataclass(frozen=True)
+class Flood:
+    """What one stranger sends again and again, and how many questions each may cost the database."""
+
+    method: str
+    target: str
+    cookies: dict[str, str]
+    fields: dict[str, str] | None
+    headers: dict[str, str]
+    questions: int
+
+
+def flood(method, target, *, cookies=None, fields=None, headers=None, questions=0):
+    return Flood(method, target, cookies or {}, fields, headers or {}, questions)
+
+
+AUTHORIZE = "/authorize?" + urlencode({"client_id": CLIENT.id, "request_uri": REQUEST_URI_PREFIX + INVENTED})
+INVENTED_COOKIE = flood("GET", "/login", cookies=JOURNEY)
+CALLS = {**ASSERTION, "grant_type": "authorization_code", "code": "c", "token": "t"}
+TOKEN, PAR, INTROSPECTION, REVOCATION, BACKCHANNEL = (
+    flood("POST", path, fields=CALLS, questions=1) for path in ("/token", "/par", "/introspect", "/revoke", "/bc-authorize")
+)
+FLOODS = (
+    INVENTED_COOKIE,
+    *(flood("GET", path, cookies=JOURNEY) for path in ("/sca", "/consent")),
+    *(flood("POST", path, cookies=JOURNEY, fields={"otp": "1"}) for path in ("/login", "/sca", "/consent")),
+    *(flood("GET", path) for path in ("/consents", "/consents/login", "/consents/any")),
+    *(flood("GET", path, cookies=DASHBOARD) for path in ("/consents", "/consents/login", "/consents/any")),
+    flood("POST", "/consents/login", cookies=DASHBOARD, fields={"username": "alice", "password": "x"}),
+    flood("GET", "/authorize?client_id=unknown", questions=1),
+    flood("POST", "/authorize", fields={"client_id": "unknown"}, questions=1),
+    flood("GET", AUTHORIZE, questions=3),
+    *(TOKEN, PAR, INTROSPECTION, REVOCATION, BACKCHANNEL),
+    flood("POST", "/token", fields={"grant_type": "client_credentials"}),
+    flood("GET", "/userinfo"),
+    flood("DELETE", "/grants/any"),
+)
+DOCUMENTS = ("/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
+
+
+@pytest.fixture
+async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
+    async with make_world(migrated_sqlite_url) as made:
+        await prepare_keys(made.services, BRAND.name)
+        yield made
+
+
+@pytest.fixture
+async def world_anywhere(migrated_url: str) -> AsyncIterator[World]:
+    """The test runs once on each kind of database."""
+    async with make_world(migrated_url) as made:
+        await prepare_keys(made.services, BRAND.name)
+        yield made
+
+
+def limited(world: World, per_minute: int) -> ConsentServer:
+    settings = replace(world.services.settings, unknown_requests_per_minute=per_minute)
+    world.server = ConsentServer(replace(world.services, settings=settings), Telemetry())
+    return world.server
+
+
+async def send(world: World, sent: Flood, peer: str = "203.0.113.9"):
+    browser = world.browser(peer=peer, cookies=dict(sent.cookies))
+    body = urlencode(sent.fields).encode() if sent.fields is not None else b""
+    headers = sent.headers | (FORM if sent.fields is not None else {})
+    return await world.server.handle(BRAND, browser.request(sent.method, sent.target, body, headers))
+
+
+async def test_a_flood_of_strangers_writes_nothing_and_asks_little(world_anywhere):
+    for sent in FLOODS:
+        for _ in range(3):
+            with statements_of(world_anywhere.database) as statements:
+                answer = await send(world_anywhere, sent)
+            assert statements.writing == [], sent
+            assert len(statements.all) <= sent.questions, sent
+            assert answer.status < 500, sent
+
+
+async def test_what_one_address_sends_beyond_its_rate_asks_the_database_nothing(world_anywhere):
+    for sent in FLOODS:
+        limited(world_anywhere, 2)
+        assert all([(await send(world_anywhere, sent)).status != 429 for _ in range(2)]), sent
+        with statements_of(world_anywhere.database) as statements:
+            answer = await send(world_anywhere, sent)
+        assert (answer.status, statements.all) == (429, []), sent
+        assert int(answer.headers["Retry-After"]) > 0, sent
+        assert (await send(world_anywhere, sent, peer="203.0.113.10")).status != 429, sent
+
+
+async def test_the_addresses_of_one_ipv6_site_share_a_rate(world):
+    limited(world, 2)
+    answers = [(await send(world, INVENTED_COOKIE, peer=f"2001:db8::{number}")).status for number in range(1, 4)]
+    assert answers[2] == 429
+
+
+async def test_a_customer_on_the_way_is_not_refused_for_what_others_send_from_their_address(world):
+    limited(world, 2)
+    consent = await world.lodge()
+    browser = await world.browser(peer="203.0.113.9").begin(await world.push(consent))
+    visitor = await world.browser(peer="203.0.113.9").get("/consents")
+    for _ in range(5):
+        await send(world, INVENTED_COOKIE)
+    await browser.log_in("alice")
+    assert browser.path == "/consent"
+    await browser.approve(0)
+    assert "code" in browser.answer
+    await visitor.log_in("alice")
+    assert visitor.path == "/consents"
+
+
+async def test_a_request_uri_of_ours_begins_a_journey_beyond_the_rate_of_its_address(world):
+    limited(world, 1)
+    for _ in range(3):
+        await send(world, INVENTED_COOKIE)
+    secret = new_request_secret(world.services, BRAND)
+    assert is_ours(world.services.sealer, BRAND, secret)
+    assert not is_ours(world.services.sealer, OTHER_BRAND, secret)
+    target = "/authorize?" + urlencode({"client_id": CLIENT.id, "request_uri": REQUEST_URI_PREFIX + secret})
+    assert (await send(world, Flood("GET", target, {}, None, {}, 0))).status == 303
+
+
+async def test_what_ends_an_access_has_a_rate_of_its_own(world):
+    limited(world, 2)
+    for _ in range(5):
+        await send(world, INVENTED_COOKIE)
+    assert (await send(world, INVENTED_COOKIE)).status == 429
+    assert (await send(world, REVOCATION)).status == 401
+
+
+async def test_a_client_that_proves_itself_is_not_counted(world):
+    """Nor one that this worker remembers, though its address has used up its rate: it is asked for its proof."""
+    limited(world, 1)
+    for _ in range(3):
+        await send(world, TOKEN)
+    fields = CALLS | {"client_id": CLIENT.id}
+    await world.services.snapshots.client(BRAND, CLIENT.id)
+    assert (await send(world, replace(TOKEN, fields=fields))).status == 401
+    assert (await send(world, TOKEN)).status == 429
+
+
+async def test_one_cookie_is_not_good_for_a_flood(world):
+    browser = await world.browser().begin(await world.push(await world.lodge()))
+    admission = Admission(world.services)
+    request = browser.request("GET", "/login")
+    for _ in range(MARK_REQUESTS_PER_MINUTE):
+        async with admission.admitting("page", BRAND, request):
+            pass
+    with pytest.raises(RateExceeded):
+        await admission.admitting("page", BRAND, request).__aenter__()
+
+
+class TestPlaces:
+    async def test_strangers_are_refused_first(self, world, monkeypatch):
+        monkeypatch.setitem(PLACES, "page", 1)
+        monkeypatch.setitem(PLACES, "client", 1)
+        admission = Admission(world.services)
+        browser = await world.browser().begin(await world.push(await world.lodge()))
+        stranger = world.browser(cookies=dict(JOURNEY)).request("GET", "/login")
+        called = world.browser().request("POST", "/token", urlencode(ASSERTION).encode())
+        async with admission.admitting("page", BRAND, stranger), admission.admitting("client", BRAND, called):
+            with pytest.raises(Overloaded):
+                await admission.admitting("page", BRAND, stranger).__aenter__()
+            with pytest.raises(Overloaded):
+                await admission.admitting("client", BRAND, called).__aenter__()
+            async with admission.admitting("page", BRAND, browser.request("GET", "/login")):
+                pass
+            async with admission.admitting("ending", BRAND, world.browser().request("POST", "/revoke")):
+                pass
+        async with admission.admitting("page", BRAND, stranger):
+            pass
+
+    async def test_too_much_to_do_is_told_on_a_page_with_when_to_try_again(self, world, monkeypatch):
+        monkeypatch.setitem(PLACES, "page", 0)
+        answer = await send(world, INVENTED_COOKIE)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert b"try again" in answer.body
+
+
+class TestVisits:
+    async def test_a_visit_is_stored_with_its_first_form(self, world):
+        browser = await world.browser().get("/consents")
+        assert browser.path == "/consents/login"
+        await browser.get("/consents/login")
+        assert await world.rows(journeys) == []
+        await browser.log_in("alice", "wrong")
+        assert "do not match" in browser.text
+        assert len(await world.rows(journeys)) == 1
+        await browser.log_in("alice")
+        assert browser.path == "/consents"
+
+    async def test_a_visit_that_was_never_stored_times_out_and_says_so(self, world):
+        browser = await world.browser().get("/consents")
+        world.clock.advance(IDLE_MAX)
+        await browser.log_in("alice")
+        assert browser.path == "/consents/login"
+        assert "logged you out" in browser.text
+        assert await world.rows(journeys) == []
+
+    async def test_a_login_form_pressed_twice_at_once_makes_one_visit(self, world):
+        browser = await world.browser().get("/consents")
+        fields = {"form_token": browser.token, "username": "alice", "password": "alice-pw"}
+        answers = await asyncio.gather(*(browser.send("/consents/login", fields) for _ in range(4)))
+        assert {answer.status for answer in answers} <= {303, 409}
+        assert len(await world.rows(journeys)) == 1
+
+
+async def test_an_invented_token_asks_the_database_nothing(oauth_anywhere):
+    """Which keys are current is known to the hot state."""
+    headers = CIMultiDictProxy(CIMultiDict({"Authorization": f"Bearer {JWT}"}))
+    request = Request("GET", "/userinfo", (), headers, b"", "bank.example", "203.0.113.9", "public")
+    await oauth_anywhere.server.handle(OAUTH_BRAND, request)
+    with statements_of(oauth_anywhere.database) as statements:
+        answer = await oauth_anywhere.server.handle(OAUTH_BRAND, request)
+    assert (answer.status, statements.all) == (401, [])
+
+
+async def test_public_documents_are_answered_from_memory(world):
+    for path in DOCUMENTS:
+        request = world.browser().request("GET", path)
+        with statements_of(world.database) as statements:
+            first = await world.server.handle(BRAND, request)
+            second = await world.server.handle(BRAND, request)
+            tags = {"If-None-Match": f'"x", W/{first.headers["ETag"]}'}
+            held = await world.server.handle(BRAND, world.browser().request("GET", path, headers=tags))
+        assert statements.all == []
+        assert first.body is second.body
+        assert first.headers["Cache-Control"].startswith("public, max-age=")
+        assert (held.status, held.body, held.headers["ETag"]) == (304, None, first.headers["ETag"])
+
+
+async def test_a_document_moves_with_the_keys(world):
+    request = world.browser().request("GET", "/jwks")
+    before = await world.server.handle(BRAND, request)
+    await rotate_keys(world.services, BRAND.name)
+    after = await world.server.handle(BRAND, request)
+    assert before.headers["ETag"] != after.headers["ETag"]
+    assert before.body != after.body
