@@ -34,6 +34,7 @@ def new(
     auth: Literal["private_key_jwt", "tls_client_auth"] = "private_key_jwt",
     sender_constraint: Literal["mtls", "dpop"] = "mtls",
     alg: Literal["PS256", "ES256", "EdDSA"] = "PS256",
+    transport_key: Literal["ec", "rsa"] = "ec",
     response_mode: Literal["jwt"] | None = None,
     ciba: Literal["poll", "ping"] | None = None,
     notification_uri: str | None = None,
@@ -55,6 +56,8 @@ def new(
         what its tokens are bound to.
     alg
         the algorithm of its signing key.
+    transport_key
+        the kind of key of its transport certificate: P-256, or RSA for clients and proxies that know no other.
     response_mode
         jwt: it may ask for signed authorization responses (JARM).
     ciba
@@ -73,6 +76,7 @@ def new(
         "auth": auth,
         "sender_constraint": sender_constraint,
         "alg": alg,
+        "transport_key": transport_key,
         "response_mode": response_mode,
         "ciba": ciba,
         "notification_uri": notification_uri,

@@ -19,7 +19,7 @@ from kernel.errors import FieldInvalid
 from kernel.ids import Ids
 from kernel.jose import Algorithm, JwtInvalid, JwtKey, generate_key, import_key, private_jwk, public_jwk, sign_jwt, verify_jwt
 from sandbox.atomic_file import PUBLIC, SECRET, write_atomically
-from sandbox.pki import TestPki, TransportSubject
+from sandbox.pki import KeyKind, TestPki, TransportSubject
 from sandbox.qualified import Role
 
 ISSUER = "Portcullis Test Directory"
@@ -49,6 +49,7 @@ class Enrolment:
     public_jwks: dict[str, list[dict[str, Any]]]
     software_statement: str
     folder: Path
+    transport_kind: KeyKind = "EC"
 
     @property
     def subject(self) -> TransportSubject:
@@ -124,6 +125,7 @@ class Directory:
         out_dir: Path,
         *,
         organisation_name: str | None = None,
+        transport_kind: KeyKind = "EC",
     ) -> Enrolment:
         """Make `out_dir` the folder of this TPP, or bring it up to date.
 
@@ -162,6 +164,7 @@ class Directory:
             public_jwks=public_jwks,
             software_statement=statement,
             folder=out_dir,
+            transport_kind=transport_kind,
         )
         self.renew(enrolment)
         return enrolment
@@ -170,7 +173,9 @@ class Directory:
         """Issue the transport and the seal certificate if they are missing, revoked or due. True if the transport certificate was: it
         is then another one than tokens are bound to."""
         self._pki.ensure_seal(enrolment.seal_certificate, enrolment.seal_key, enrolment.subject)
-        return self._pki.ensure_transport(enrolment.transport_certificate, enrolment.transport_key, enrolment.subject)
+        return self._pki.ensure_transport(
+            enrolment.transport_certificate, enrolment.transport_key, enrolment.subject, kind=enrolment.transport_kind
+        )
 
     def issue_software_statement(self, claims: dict[str, Any]) -> str:
         """A signed statement of these claims, whatever they are: `iss`, `iat`, `jti` and the competent authority's are added

@@ -33,7 +33,7 @@ from kernel.jose import Algorithm
 from sandbox.atomic_file import PUBLIC, write_atomically
 from sandbox.directory import NAME, SEAL_FILES, TRANSPORT_FILES, Directory, Enrolment, check_name
 from sandbox.new_tpp import NewTpp
-from sandbox.pki import TestPki
+from sandbox.pki import KeyKind, TestPki
 
 READY_MADE = ("acme", "borough")
 SCOPES = {"AISP": "accounts", "PISP": "payments", "CBPII": "fundsconfirmations"}
@@ -73,7 +73,10 @@ class Tpps:
         check_fits_profile(asked)
         folder = self.directory_path / asked.name
         redirect_uris = asked.redirect_uris or (DEFAULT_REDIRECT_URI.format(name=asked.name),)
-        enrolment = await asyncio.to_thread(self.directory.enrol, asked.name, asked.roles, redirect_uris, asked.alg, folder)
+        kind: KeyKind = "RSA" if asked.transport_key == "rsa" else "EC"
+        enrolment = await asyncio.to_thread(
+            self.directory.enrol, asked.name, asked.roles, redirect_uris, asked.alg, folder, transport_kind=kind
+        )
         metadata = _metadata(enrolment, asked)
         client_id = await self._register(brand, metadata)
         document = self._document(brand, enrolment, metadata, client_id)
@@ -161,6 +164,7 @@ class Tpps:
             "scope": metadata.scope,
             "transport_certificate": enrolment.transport_certificate.name,
             "transport_key": enrolment.transport_key.name,
+            "transport_key_kind": enrolment.transport_kind.lower(),
             "seal_certificate": enrolment.seal_certificate.name,
             "seal_key": enrolment.seal_key.name,
             "signing_jwks": enrolment.signing_jwks.name,
@@ -202,6 +206,7 @@ def _asked_before(known: dict[str, Any]) -> NewTpp:
         auth=known["token_endpoint_auth_method"],
         sender_constraint=known["sender_constraint"],
         alg=known["signing_alg"],
+        transport_key=known.get("transport_key_kind", "ec"),
         response_mode=known.get("response_mode"),
         ciba=known.get("ciba"),
         notification_uri=known.get("notification_uri"),

@@ -25,6 +25,7 @@ from tests.conformance.judging import Outcome, read_outcome, undeclared, unused
 from tests.conformance.plans import Plan, load_expected, load_plans
 from tests.conformance.results import record
 from tests.conformance.suite import Suite, SuiteRefused
+from tests.conformance.verdicts import exit_status, render_plan, render_verdict
 from tests.harness.server import Server
 
 MODULE_SECONDS_MAX = 420.0  # one module sleeps until a request URI has expired, and another until a code has
@@ -84,14 +85,16 @@ def _sandbox(state_dir: Path | None) -> Iterator[Path]:
 
 async def _run_plans(arguments: argparse.Namespace, plans: list[Plan], version: str, state_dir: Path) -> int:
     async with Suite(arguments.suite) as suite:
-        wrong = 0
+        wrong: dict[str, int] = {}
         for plan in plans:
             try:
-                wrong += await _run_plan(suite, version, plan, state_dir, arguments)
+                wrong[plan.name] = await _run_plan(suite, version, plan, state_dir, arguments)
             except (ServerRefused, SuiteRefused) as refused:
                 print(f"\n{plan.name}: could not be run: {refused}")
-                wrong += 1
-    return 1 if wrong else 0
+                wrong[plan.name] = 1
+            print(render_plan(plan.name, wrong[plan.name]), flush=True)
+    print(render_verdict(wrong))
+    return exit_status(wrong)
 
 
 async def _run_plan(suite: Suite, version: str, plan: Plan, state_dir: Path, arguments: argparse.Namespace) -> int:

@@ -1,12 +1,18 @@
 """What the suite is given: two clients that share nothing, and a browser that presses what stands on our pages."""
 
 import json
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conformance.browsing import ERROR_PAGES, render_overrides
 from tests.conformance.configuration import enrol_clients, render_configuration
+from tests.conformance.deviations import deviations_of
 from tests.conformance.plans import load_plans
+from tests.conformance.results import DOCUMENT
+from tests.conformance.verdicts import exit_status, render_verdict
 from tests.harness.server import Server
 
 SUITE = "https://suite.test"
@@ -40,3 +46,40 @@ def test_each_override_is_of_a_module_that_the_plan_has(plan):
     unknown = {name for name in overridden - set(plan.modules) if not (par_only and "-par-" in name)}
     assert unknown == set()
     assert {name for name in ERROR_PAGES if name.startswith(plan.prefix)} <= overridden
+
+
+DECLARED = re.compile(r"^\| `([^`]+)` \| [^|]+ \| .+ \|$", re.MULTILINE)
+READY: dict[str, Any] = {
+    "issuer": "https://bank.test",
+    "mtls": "https://mtls.bank.test",
+    "dialects": {"uk_obie/v4.0": "https://mtls.bank.test/open-banking/v4.0/aisp"},
+}
+
+
+def test_whatever_the_configuration_changes_against_the_suites_defaults_is_declared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """And nothing is declared that no plan changes any more."""
+    monkeypatch.setattr("tests.conformance.configuration.load_ready", lambda _: READY)
+    (tmp_path / "keys").write_text("{}")
+    client = {"client_id": "c", **dict.fromkeys(("signing_jwks", "transport_certificate", "transport_key", "ca"), "keys")}
+    (tmp_path / "client.json").write_text(json.dumps(client))
+    changed = set()
+    for plan in PLANS.values():
+        changed |= deviations_of(plan, render_configuration(plan, SUITE, tmp_path, [tmp_path, tmp_path]))
+    section = DOCUMENT.read_text().partition("## What the configuration changes\n")[2].partition("\n## ")[0]
+    assert set(DECLARED.findall(section)) == changed
+
+
+@pytest.mark.parametrize(
+    ("wrong", "last", "status"),
+    [
+        ({"a": 0, "b": 0}, "PASSED: 2 plans as declared", 0),
+        ({"a": 0, "b": 3}, "FAILED: 1 of 2 plans NOT as declared", 1),
+    ],
+)
+def test_a_run_ends_with_its_verdict_and_exits_by_it(wrong: dict[str, int], last: str, status: int):
+    said = render_verdict(wrong).splitlines()
+    assert said[-1] == last
+    assert exit_status(wrong) == status
+    assert all(any(name in line for line in said) for name in wrong)

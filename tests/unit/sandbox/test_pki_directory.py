@@ -5,6 +5,9 @@ import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -154,3 +157,15 @@ def test_accepts_loopback_addresses_for_development(registry, tmp_path):
 def test_refuses_no_role_and_a_role_twice(registry, tmp_path, roles):
     with pytest.raises(FieldInvalid):
         registry.enrol("acme", roles, REDIRECTS, "ES256", tmp_path / "acme")
+
+
+@pytest.mark.parametrize(("kind", "key"), [("EC", ec.EllipticCurvePublicKey), ("RSA", rsa.RSAPublicKey)])
+def test_a_tpps_transport_key_is_of_the_kind_that_was_asked_for(registry, tmp_path, kind, key):
+    """And of the other from the next enrolment that asks for it."""
+    other = {"EC": "RSA", "RSA": "EC"}[kind]
+    registry.enrol("acme", ROLES, REDIRECTS, "ES256", tmp_path / "acme", transport_kind=other)
+    enrolment = registry.enrol("acme", ROLES, REDIRECTS, "ES256", tmp_path / "acme", transport_kind=kind)
+    certificate = x509.load_pem_x509_certificate(enrolment.transport_certificate.read_bytes())
+    assert isinstance(certificate.public_key(), key)
+    private = serialization.load_pem_private_key(enrolment.transport_key.read_bytes(), None)
+    assert private.public_key() == certificate.public_key()
