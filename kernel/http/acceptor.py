@@ -17,6 +17,7 @@ from kernel.http.limits import Limits
 from kernel.http.places import Place, Places
 
 ACCEPTS_MAX: Final = 64  # one after another; then others have their turn
+RECEIVE_BYTES: Final = 32_768  # what one read may bring of a connection, whose buffers grow to it; Linux doubles it
 PAUSE_SECONDS: Final = 1.0  # when the machine has no descriptor or memory left
 EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -149,6 +150,7 @@ async def bind(host: str, port: int, *, reuse_port: bool, backlog: int) -> list[
             sockets.append(listening)
             listening.setblocking(False)
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)  # which what it accepts inherits
             if reuse_port:
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             if family == socket.AF_INET6:

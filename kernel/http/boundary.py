@@ -24,6 +24,8 @@ from kernel.http.message import Listener, Request, Response
 from kernel.http.peer_certificate import PeerCertificates
 from kernel.http.peer_share import share_of
 
+UNREAD_BYTES_MAX = 65_536  # of a body that nobody asked for: as much is read away, so that its sender reads the answer
+
 App = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Request, Problem], Response]
 
@@ -132,7 +134,12 @@ def _share(head: Request) -> str:
 def _rendered(raw: RawRequest, response: Response) -> web.Response:
     response.headers["Server"] = PRODUCT  # without a version
     rendered = web.Response(status=response.status, body=response.body, headers=response.headers)
-    return closing(rendered) if raw.is_arriving else rendered
+    if not raw.is_arriving:
+        return rendered
+    if raw.unread_bytes is None or raw.unread_bytes > UNREAD_BYTES_MAX:
+        assert isinstance(raw.protocol, Connection)
+        raw.protocol.leave_unread()
+    return closing(rendered)
 
 
 def _peer(raw: RawRequest) -> str:

@@ -22,6 +22,7 @@ from kernel.http.peer_share import share_of
 from kernel.http.places import Place, Places
 
 PRODUCT = "portcullis"
+UNREAD_SECONDS = 1.0  # for the answer to be read by who is still sending a large body
 REFUSED_SECONDS = 0.1  # for the answer to leave; aiohttp and TLS would wait for more of what was refused
 STATUSES: dict[object, int] = {LineTooLong: 431, NoRoomForHead: 503}
 
@@ -103,6 +104,12 @@ class Connection(web.RequestHandler):
         else:
             self._abandon()
 
+    def leave_unread(self) -> None:
+        """Read no more of a body that was refused, and end soon: the answer has left, and who still sends costs nothing."""
+        if self.transport is not None:
+            self.transport.pause_reading()
+            self._loop.call_later(UNREAD_SECONDS, self._abandon)
+
     def _abandon(self) -> None:
         if self.transport is not None:
             self.transport.abort()
@@ -158,6 +165,11 @@ class RawRequest(web.BaseRequest):
     def is_arriving(self) -> bool:
         """Part of the body has not arrived yet."""
         return not self._payload.is_eof()
+
+    @property
+    def unread_bytes(self) -> int | None:
+        """How much of the body is still to arrive; None where its sender has not said."""
+        return None if self.content_length is None else self.content_length - self._payload.total_bytes
 
     @property
     def departure(self) -> Departure:

@@ -1,6 +1,7 @@
 """kernel/http/incoming.py over real sockets: no byte of a body is read before its surface asks, and what is read is counted."""
 
 import asyncio
+import contextlib
 from contextlib import asynccontextmanager
 
 import pytest
@@ -61,11 +62,17 @@ def head(path: str, length: int = ANNOUNCED, *headers: str) -> bytes:
 
 
 async def answer_to(port: int, sent: bytes) -> bytes:
-    """What comes back until the server closes, to a client that sends nothing more."""
+    """What comes back until the server closes, or cuts off a client that still sends."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answer = b""
     try:
         writer.write(sent)
-        return await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while piece := await reader.read(65_536):
+                answer += piece
+        return answer
+    except ConnectionError:
+        return answer
     finally:
         writer.close()
 
@@ -92,6 +99,22 @@ async def test_a_body_that_arrived_with_a_refused_head_leaves_the_connection_usa
         answer = await answer_to(port, head("/elsewhere", 2) + b"no" + head("/take", 2, "Connection: close") + b"ok")
     assert answer.count(b"HTTP/1.1") == 2
     assert answer.endswith(b"2")
+
+
+async def test_a_large_body_that_is_refused_is_not_read_away():
+    """What the kernel's buffers take is taken; then its sender waits, and is cut off."""
+    async with listening(Surface(), limits=Limits()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head("/elsewhere", 1 << 30))
+        assert (await reader.readline()).startswith(b"HTTP/1.1 404")
+        sent, piece = 0, b"a" * 65_536
+        with contextlib.suppress(ConnectionError):
+            while sent < 1 << 28:
+                writer.write(piece)
+                await writer.drain()
+                sent += len(piece)
+        writer.close()
+        assert sent < 1 << 25
 
 
 async def test_an_announcement_takes_no_room():
