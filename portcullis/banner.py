@@ -59,9 +59,10 @@ def print_banner(console: Console, settings: Settings, brand: Brand, personas: l
 
 [bold]Try next[/], in another terminal:
 
-  [green]# whose token is this? A token of acme, shown with acme's certificate[/]
+  [green]# read alice's accounts as acme: one command has her agree and prints a token, which acme's certificate goes with[/]
   curl --cacert {state}/pki/ca.pem --cert {acme}/transport.pem --key {acme}/transport.key \\
-    -H "Authorization: Bearer $({command} tpp token acme)" {brand.mtls_url}/whoami
+    -H "Authorization: Bearer $({command} tpp token acme --persona alice)" \\
+    -H 'x-fapi-customer-ip-address: 127.0.0.1' {brand.mtls_url}/open-banking/v4.0/aisp/accounts
 
   [green]# the customer's pages: an address for your browser, and who can log in there[/]
   {command} tpp authorize acme

@@ -111,10 +111,12 @@ def delete_tpp(name: str) -> None:
         the TPP's folder in tpps/.
     """
     ended = _ask("DELETE", _path(name))
-    console.print(
-        f"[bold]{name}[/] is gone: {ended['clients_ended']} clients with their tokens, {ended['consents_ended']} consents",
-        soft_wrap=True,
-    )
+    clients, consents = _counted(ended["clients_ended"], "client"), _counted(ended["consents_ended"], "consent")
+    console.print(f"[bold]{name}[/] is gone, with {clients}, {consents} and every token", soft_wrap=True)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _path(name: str) -> str:

@@ -95,7 +95,7 @@ def test_a_tpp_is_listed_shown_changed_and_ended(server, type_in):
     assert registered in shown["clients"]
     assert shown["consents"] == 1
     said, _ = type_in("tpp", "delete", "short-lived")
-    assert "2 clients with their tokens, 1 consents" in said
+    assert "with 2 clients, 1 consent and every token" in said
     assert not (server.state_dir / "tpps" / "short-lived").exists()
     assert read(server, "acme", others)[0] == 200
     with pytest.raises(ServerRefused, match="no TPP of this name"):
