@@ -44,7 +44,6 @@ def seeding_progress(console: Console) -> Iterator[Report]:
 def print_banner(console: Console, settings: Settings, brand: Brand, personas: list[dict[str, Any]]) -> None:
     """Addresses, people, TPPs, and commands that work when pasted into another terminal. `personas`: the content of personas.json."""
     state = _shown(settings.state_dir)
-    acme = f"{state}/tpps/acme"
     command = _command(settings)
     console.print(
         f"""
@@ -59,10 +58,7 @@ def print_banner(console: Console, settings: Settings, brand: Brand, personas: l
 
 [bold]Try next[/], in another terminal:
 
-  [green]# read alice's accounts as acme: one command has her agree and prints a token, which acme's certificate goes with[/]
-  curl --cacert {state}/pki/ca.pem --cert {acme}/transport.pem --key {acme}/transport.key \\
-    -H "Authorization: Bearer $({command} tpp token acme --persona alice)" \\
-    -H 'x-fapi-customer-ip-address: 127.0.0.1' {brand.mtls_url}/open-banking/v4.0/aisp/accounts
+{_first_call(command, state, brand, personas)}
 
   [green]# the customer's pages: an address for your browser, and who can log in there[/]
   {command} tpp authorize acme
@@ -79,6 +75,19 @@ Stop with Ctrl-C. Everything is kept in [cyan]{state}[/]; to start afresh, stop 
 """,
         soft_wrap=True,
     )
+
+
+def _first_call(command: str, state: str, brand: Brand, personas: list[dict[str, Any]]) -> str:
+    """Read the accounts of the first customer who has some to share; in a bank without one, ask whose token it is."""
+    acme = f"{state}/tpps/acme"
+    shown = f"curl --cacert {state}/pki/ca.pem --cert {acme}/transport.pem --key {acme}/transport.key \\\n    -H"
+    who = next((escape(str(persona["name"])) for persona in personas if persona.get("accounts")), None)
+    if who is None:
+        return f"""  [green]# whose token is this? A token of acme, shown with acme's certificate[/]
+  {shown} "Authorization: Bearer $({command} tpp token acme)" {brand.mtls_url}/whoami"""
+    return f"""  [green]# read {who}'s accounts as acme: one command has {who} agree and prints a token, which acme's certificate goes with[/]
+  {shown} "Authorization: Bearer $({command} tpp token acme --persona {who})" \\
+    -H 'x-fapi-customer-ip-address: 127.0.0.1' {brand.mtls_url}/open-banking/v4.0/aisp/accounts"""
 
 
 def confirms_by_device(persona: dict[str, Any]) -> bool:

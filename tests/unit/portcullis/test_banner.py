@@ -30,6 +30,13 @@ def test_the_customers_are_those_of_the_bank():
     assert "alice" not in said
 
 
+def test_the_first_call_reads_the_accounts_of_somebody_who_has_some():
+    said = banner(persona("gwen", "device"), persona("hugo", "device") | {"accounts": [{}]})
+    assert "tpp token acme --persona hugo)" in said
+    assert "https://localhost:8444/open-banking/v4.0/aisp/accounts" in said
+    assert "/whoami" in banner(persona("gwen", "device"))
+
+
 def test_a_code_is_told_only_where_somebody_has_one():
     assert "one-time code" not in banner(persona("gwen", "device"))
     assert "not asked" not in banner(persona("gwen", "passkey", "one_time_code"))
