@@ -23,6 +23,7 @@ from kernel.telemetry import Telemetry
 from openapi import DIALECTS
 from portcullis.descriptors import OPS_CONNECTIONS_MAX
 from portcullis.front import FrontDoor
+from portcullis.memory import giving_back
 from portcullis.ops import Ops
 from portcullis.settings import Settings
 from portcullis.stopping import cancel
@@ -50,7 +51,7 @@ async def listening(
     limits = _limits(settings)
     bodies = BodyBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
     telemetry.watch("body_bytes", "Bytes of request bodies in memory.", lambda: bodies.held)
-    proxies, balancers = TrustedProxies.parse(settings.trusted_proxies), TrustedProxies.parse(settings.connections.balancers)
+    proxies = TrustedProxies.parse(settings.trusted_proxies)
     async with AsyncExitStack() as stack:
         following = asyncio.create_task(follow_identity((public, mtls), identity, loaded), name="server certificate")
         stack.push_async_callback(cancel, following)
@@ -58,9 +59,9 @@ async def listening(
             ("public", settings.public_port, public),
             ("mtls", settings.mtls_port, mtls),
         )
+        houses = _houses(settings, limits, telemetry)
+        stack.push_async_callback(cancel, asyncio.create_task(giving_back(list(houses.values())), name="memory"))
         for listener, port, context in faces:
-            places = Places(listener, limits, proxies=proxies, balancers=balancers)
-            _watch(telemetry, listener, places)
             with _naming(f"{listener}_port", settings.bind, port):
                 await stack.enter_async_context(
                     serve(
@@ -73,7 +74,7 @@ async def listening(
                         limits=limits,
                         proxies=proxies,
                         bodies=bodies,
-                        places=places,
+                        places=houses[listener],
                         reuse_port=reuse_port,
                     )
                 )
@@ -106,6 +107,16 @@ def _limits(settings: Settings) -> Limits:
         connections_per_address=settings.connections.per_address,
         connections_per_organisation=settings.connections.per_organisation,
     )
+
+
+def _houses(settings: Settings, limits: Limits, telemetry: Telemetry) -> dict[Listener, Places]:
+    """The places of each TLS listener, with their counts in the metrics."""
+    proxies, balancers = TrustedProxies.parse(settings.trusted_proxies), TrustedProxies.parse(settings.connections.balancers)
+    listeners: tuple[Listener, ...] = ("public", "mtls")
+    houses = {listener: Places(listener, limits, proxies=proxies, balancers=balancers) for listener in listeners}
+    for listener, places in houses.items():
+        _watch(telemetry, listener, places)
+    return houses
 
 
 def _watch(telemetry: Telemetry, listener: Listener, places: Places) -> None:

@@ -69,6 +69,7 @@ class Places:
         self._others: Queue = OrderedDict()
         self._silent_until = 0.0
         self.open = 0
+        self.ended = 0
         self.refused: Counter[Cap] = Counter()
         self.displaced: Counter[Cap] = Counter()
 
@@ -115,6 +116,7 @@ class Places:
         if not place.is_left:
             self._part(place)
             self.open -= 1
+            self.ended += 1
             place.is_left = True
 
     def _share(self, cap: Cap, name: str) -> Share:
