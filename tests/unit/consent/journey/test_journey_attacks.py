@@ -466,12 +466,14 @@ async def test_a_form_larger_than_its_page_needs_is_refused(world):
 
 
 async def test_no_byte_of_a_form_is_read_from_a_browser_without_a_journey(world):
+    form = "application/x-www-form-urlencoded"
+
     class Unread:
         async def read(self, limit: int) -> bytes:
             raise AssertionError("the body was asked for")
 
     for method, path in (("POST", "/login"), ("POST", "/consent"), ("POST", "/consents/logout"), ("POST", "/consents/a/revoke")):
-        request = replace(world.browser().request(method, path, b""), incoming=Unread())
+        request = replace(world.browser().request(method, path, b"", {"Content-Type": form}), incoming=Unread())
         assert (await world.server.handle(BRAND, request)).status in {303, 400}
 
 
