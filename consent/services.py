@@ -6,13 +6,13 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.attempt_turns import ATTEMPT_TURNS
 from consent.clients.client_keys import ClientKeys
 from consent.json_document import Documents
 from consent.keys.ring import KeyRing
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
 from consent.snapshots import ConsentSnapshots
-from consent.turns import Turns
 from kernel.access import Client
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.brand import Brand
@@ -22,6 +22,7 @@ from kernel.database import Database
 from kernel.ids import Ids
 from kernel.journal import Entry, Journal
 from kernel.sealed import Sealer
+from kernel.turns import Turns
 from kernel.versions import Versions
 from openapi.dialect import Dialect
 
@@ -68,7 +69,7 @@ class Services:
     client_keys: ClientKeys
     directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: nobody registers by themselves
     settings: Settings = field(default_factory=Settings)
-    turns: Turns = field(default_factory=Turns)
+    attempt_turns: Turns = field(default_factory=lambda: Turns(ATTEMPT_TURNS))
     documents: Documents = field(default_factory=Documents)
 
     def dialects_of(self, brand: Brand) -> tuple[Dialect, ...]:

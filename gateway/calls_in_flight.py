@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from gateway.turns import Turns
+from gateway.client_turns import ClientTurns
 from kernel.errors import Overloaded, RateExceeded
 
 UNITS_MAX = 320
@@ -60,7 +60,7 @@ class Call:
 class CallsInFlight:
     limits: InFlightLimits = field(default_factory=InFlightLimits)
     held: Counter[str] = field(default_factory=Counter)  # units by client
-    turns: dict[str, Turns] = field(default_factory=dict)  # by client
+    turns: dict[str, ClientTurns] = field(default_factory=dict)  # by client
     total: int = 0
 
     @contextmanager
@@ -90,7 +90,7 @@ class CallsInFlight:
     def hold(self, client: str, cost: int) -> None:
         self.held[client] += cost
         if client not in self.turns:
-            self.turns[client] = Turns(self.limits.running_per_client)
+            self.turns[client] = ClientTurns(self.limits.running_per_client)
 
     def _release(self, client: str, cost: int) -> None:
         self.held[client] -= cost

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.attempt_turns import turn_of
 from consent.journey.attempts import (
     FAILURES_MAX,
     NO_ATTEMPT_LEFT,
@@ -73,7 +74,7 @@ async def take_login(services: Services, brand: Brand, session: Session, form: F
         password=password_subject(services.sealer, brand.name, username),
         peer=peer_subject(services.sealer, brand.name, form.peer) if form.peer else None,
     )
-    async with services.turns.taking(subjects.password):
+    async with services.attempt_turns.taking(turn_of(subjects.password)):
         if not await _take_attempts(services, brand, session.journey, subjects):
             return await _refuse(services, session, Notice.CREDENTIALS_BLOCKED, NO_ATTEMPT_LEFT)
         async with answering():  # hashing takes its time: no transaction is open meanwhile

@@ -7,6 +7,7 @@ PSU confirms is compared with the payment as it stands now.
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.attempt_turns import turn_of
 from consent.errors import PaymentNotLinked
 from consent.journey.attempts import FAILURES_MAX, NO_ATTEMPT_LEFT, code_subject, take_attempt
 from consent.journey.authentication import record_authentication
@@ -86,7 +87,7 @@ async def take_sca(services: Services, brand: Brand, session: Session, form: For
     if challenge.method == "device":
         return await _ask_device(services, brand, session, psu, challenge, choice=choice)
     linked, code = _linked(session, choice), "".join(form.get("otp").split())
-    async with services.turns.taking(code_subject(services.sealer, brand.name, psu.id)):
+    async with services.attempt_turns.taking(turn_of(code_subject(services.sealer, brand.name, psu.id))):
         if not await _take_attempts(services, brand, session.journey, psu):
             return await tell(services, session.journey, Notice.CODE_BLOCKED, NO_ATTEMPT_LEFT)
         evidence = await finish_challenge(services, brand, psu, challenge, code, linked=linked)

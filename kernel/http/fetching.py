@@ -4,7 +4,7 @@ OWASP calls the danger SSRF; RFC 7591 section 5 warns of it for every URL of a r
 where the caller allows it) on the usual port, by a name that leads to public addresses and nothing else; or at a host that the
 configuration lists. The connection goes to the very address that was judged. Redirects are not followed, sizes and times are bounded,
 and a host that did not answer is left alone for a while by whoever it was asked for. Each `owner`, on whose behalf an address is asked,
-has a share of the places: silent hosts of one hold up nobody else (kernel/http/outbound_places.py).
+has a share of the turns (kernel/turns.py): silent hosts of one hold up no other.
 """
 
 import socket
@@ -19,8 +19,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from kernel.http.outbound_places import TOTAL_MAX, NoPlace, Places
-from kernel.http.resolving import ThreadedNames
+from kernel.errors import Overloaded
+from kernel.http.resolving import LOOKUPS_MAX, ThreadedNames
+from kernel.turns import Key, TurnLimits, Turns
 
 SECONDS_MAX = 4.0
 CONNECT_SECONDS_MAX = 2.0
@@ -28,6 +29,8 @@ SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
 SILENT_MAX = 256
 URL_CHARACTERS_MAX = 2048
 CHUNK_BYTES = 1 << 16
+OWNER_MAX = 4  # questions under way on behalf of one owner: eight of them must be silent before another waits
+QUESTIONS = TurnLimits(total=LOOKUPS_MAX, each={"host": 8, "owner": OWNER_MAX}, waiting=256, wait_seconds=2.0)
 TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address its end names
 
 Host = tuple[str, int | None]  # in lower case; without a port, any
@@ -53,7 +56,7 @@ class Fetching:
         self._only = only
         self._monotonic = monotonic
         self._names = names
-        self._places = Places()
+        self._turns = Turns(QUESTIONS)
         self._silent: dict[tuple[str, str], float] = {}  # until when, by owner and host
 
     @classmethod
@@ -74,7 +77,7 @@ class Fetching:
         guarded = PublicResolver(names, {host for host, _ in listed})
         try:
             async with aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=TOTAL_MAX, resolver=guarded, use_dns_cache=False, ssl=tls or True),
+                connector=aiohttp.TCPConnector(limit=QUESTIONS.total, resolver=guarded, use_dns_cache=False, ssl=tls or True),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"Accept-Encoding": "identity", "User-Agent": "portcullis"},
                 auto_decompress=False,
@@ -102,7 +105,7 @@ class Fetching:
         address = self._check_address(url, ("https",))
         try:
             async with (
-                self._place(address, ""),
+                self._turn(address, ""),
                 self._session.post(address, data=body, headers=headers, allow_redirects=False) as response,
             ):
                 return response.status
@@ -115,7 +118,7 @@ class Fetching:
         url = self._check_address(text, schemes)
         host = url.authority
         self._check_answering(owner, host)
-        async with self._place(url, owner):
+        async with self._turn(url, owner):
             self._check_answering(owner, host)  # while this one waited, another may have found out
             try:
                 async with self._session.request(method, url, allow_redirects=False, **sent) as response:
@@ -125,21 +128,22 @@ class Fetching:
                 raise Unanswered(f"{host}: {type(error).__name__}") from None
 
     @asynccontextmanager
-    async def _place(self, url: URL, owner: str) -> AsyncIterator[None]:
+    async def _turn(self, url: URL, owner: str) -> AsyncIterator[None]:
         """Kept until the question has ended, and the look-up of its name too. Raises Unanswered."""
+        keys: list[Key] = [("host", url.authority)] + ([("owner", owner)] if owner else [])
         try:
-            place = await self._places.take(url.authority, owner)
-        except NoPlace as error:
-            raise Unanswered(f"{url.authority}: {error}") from None
+            turn = await self._turns.take(*keys)
+        except Overloaded as error:  # which says nothing about the host
+            raise Unanswered(f"{url.authority}: {error.detail}") from None
         try:
             yield
         finally:
             names = self._names
             looking = names.pending(url.host or "") if isinstance(names, ThreadedNames) else None
             if looking is None:
-                place.release()
+                turn.release()
             else:
-                looking.add_done_callback(lambda _done: place.release())
+                looking.add_done_callback(lambda _done: turn.release())
 
     def _check_answering(self, owner: str, host: str) -> None:
         if self._silent.get((owner, host), 0.0) > self._monotonic():

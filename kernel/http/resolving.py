@@ -1,7 +1,7 @@
 """Names of addresses that others chose, by the machine's own resolver, each in a thread of a small pool of its own.
 
 A name server may be silent as well as a host, and longer than anyone waits: its thread cannot be stopped. One thread looks up a name
-for everyone who asks for it, and `pending` says what is still under way, so that the place of whoever asked is kept until it ends.
+for all who ask for it, and `pending` says what is still under way, so that its owner's turn is kept until it ends.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from kernel.http.outbound_places import TOTAL_MAX
+LOOKUPS_MAX = 32  # at the same time
 
 Lookup = Callable[..., list[Any]]  # socket.getaddrinfo
 
@@ -20,7 +20,7 @@ Lookup = Callable[..., list[Any]]  # socket.getaddrinfo
 class ThreadedNames(AbstractResolver):
     def __init__(self, lookup: Lookup = socket.getaddrinfo) -> None:
         self._lookup = lookup
-        self._threads = ThreadPoolExecutor(TOTAL_MAX, thread_name_prefix="names")
+        self._threads = ThreadPoolExecutor(LOOKUPS_MAX, thread_name_prefix="names")
         self._pending: dict[str, asyncio.Future[list[Any]]] = {}
 
     def pending(self, host: str) -> "asyncio.Future[list[Any]] | None":

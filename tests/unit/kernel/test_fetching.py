@@ -4,13 +4,13 @@ import asyncio
 import socket
 import threading
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
-from kernel.http import fetching, outbound_places
+from kernel.http import fetching
 from kernel.http.fetching import SILENT_MAX, SILENT_SECONDS, Fetching, PublicResolver, Unanswered, host_of
-from kernel.http.outbound_places import OWNER_MAX
 from kernel.http.resolving import ThreadedNames
 from tests.harness.site import Names, local, served
 
@@ -234,7 +234,7 @@ class TestWhoWaitsForWhom:
             for owner in ("honest", ""):
                 url = f"http://honest.example:{site.port}/keys"
                 assert await fetch.get(url, 100, schemes=HTTP, owner=owner) == b"keys"
-            assert len(set(names.asked) - {"honest.example"}) <= OWNER_MAX
+            assert len(set(names.asked) - {"honest.example"}) <= fetching.OWNER_MAX
             for task in hostile:
                 task.cancel()
             await asyncio.gather(*hostile, return_exceptions=True)
@@ -258,18 +258,20 @@ class TestWhoWaitsForWhom:
                 await fetch.get(f"{url}/keys", 100, schemes=HTTP, owner="hostile")
             assert await fetch.get(f"{url}/keys", 100, schemes=HTTP, owner="honest") == b"keys"
 
-    async def test_who_finds_no_place_says_nothing_about_the_host(self, site, monkeypatch):
-        monkeypatch.setattr(outbound_places, "WAIT_SECONDS_MAX", 0)
+    async def test_a_question_without_a_turn_says_nothing_about_the_host(self, site, monkeypatch):
+        monkeypatch.setattr(fetching, "QUESTIONS", replace(fetching.QUESTIONS, wait_seconds=0))
         async with local(site) as fetch:
             url = f"http://127.0.0.1:{site.port}/keys"
-            held = [await fetch._places.take("elsewhere.example", "honest") for _ in range(OWNER_MAX)]
-            with pytest.raises(Unanswered, match="no place"):
+            held = [
+                await fetch._turns.take(("host", "elsewhere.example"), ("owner", "honest")) for _ in range(fetching.OWNER_MAX)
+            ]
+            with pytest.raises(Unanswered, match="no turn"):
                 await fetch.get(url, 100, schemes=HTTP, owner="honest")
-            for place in held:
-                place.release()
+            for turn in held:
+                turn.release()
             assert await fetch.get(url, 100, schemes=HTTP, owner="honest") == b"here"
 
-    async def test_a_name_server_that_stays_silent_keeps_the_place_of_whoever_asked(self, site):
+    async def test_a_name_server_that_stays_silent_keeps_the_turn_of_its_owner(self, site):
         """Its thread cannot be stopped, so that giving up must not make room for another."""
         begun, answered = threading.Event(), threading.Event()
 
@@ -281,17 +283,17 @@ class TestWhoWaitsForWhom:
         names = ThreadedNames(lookup)
         async with opened("slow.example", names=names) as fetch:
             url = f"http://slow.example:{site.port}/keys"
-            asked = [asyncio.create_task(fetch.get(url, 100, schemes=HTTP, owner="hostile")) for _ in range(OWNER_MAX)]
+            asked = [asyncio.create_task(fetch.get(url, 100, schemes=HTTP, owner="hostile")) for _ in range(fetching.OWNER_MAX)]
             await asyncio.to_thread(begun.wait)
             for task in asked:
                 task.cancel()
             await asyncio.gather(*asked, return_exceptions=True)
-            assert fetch._places._taken["owner", "hostile"] == OWNER_MAX
+            assert fetch._turns._taken["owner", "hostile"] == fetching.OWNER_MAX
             looking = names.pending("slow.example")
             answered.set()
             await looking
             await asyncio.sleep(0)
-            assert not fetch._places._taken
+            assert not fetch._turns._taken
             assert await fetch.get(url, 100, schemes=HTTP, owner="hostile") == b"here"
 
     async def test_one_thread_looks_a_name_up_for_everyone_who_asks(self):

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
-from consent import turns as consent_turns
+from consent.attempt_turns import ATTEMPT_TURNS, turn_of
 from consent.journey.attempts import FAILURES_MAX
 from consent.tables_consents import attempts, journeys
-from consent.turns import Turns
 from kernel.errors import Overloaded
+from kernel.turns import Turns
 from tests.harness.databases import POSTGRESQL, Databases, migrate
 from tests.unit.consent.journey.world import CODE, Browser, World, make_world
 
@@ -88,34 +89,25 @@ async def test_no_row_is_locked_while_a_password_is_hashed(both_world):
     assert browser.path == "/consent"
 
 
-class TestTurns:
+class TestAttemptTurns:
     async def test_attempts_of_one_subject_are_judged_one_after_the_other(self):
-        turns, inside = Turns(), 0
+        turns, inside = Turns(ATTEMPT_TURNS), 0
 
         async def attempt():
             nonlocal inside
-            async with turns.taking("password/x"):
+            async with turns.taking(turn_of("password/x")):
                 inside += 1
                 assert inside == 1
                 await asyncio.sleep(0)
                 inside -= 1
 
         await asyncio.gather(*(attempt() for _ in range(FAILURES_MAX * 4)))
-        assert not turns._queues
 
     async def test_a_turn_that_does_not_come_is_an_overload(self):
-        turns = Turns(wait_seconds=0)
-        async with turns.taking("password/x"):
+        turns = Turns(replace(ATTEMPT_TURNS, wait_seconds=0))
+        async with turns.taking(turn_of("password/x")):
             with pytest.raises(Overloaded):
-                async with turns.taking("password/x"):
+                async with turns.taking(turn_of("password/x")):
                     pass
-            async with turns.taking("password/y"):
+            async with turns.taking(turn_of("password/y")):
                 pass
-
-    async def test_more_than_may_wait_are_refused_at_once(self, monkeypatch):
-        monkeypatch.setattr(consent_turns, "WAITING_MAX", 1)
-        turns = Turns()
-        async with turns.taking("password/x"):
-            with pytest.raises(Overloaded):
-                async with turns.taking("password/y"):
-                    pass

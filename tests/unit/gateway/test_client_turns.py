@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.calls_in_flight import InFlightLimits
-from gateway.turns import Turns
+from gateway.client_turns import ClientTurns
 from tests.unit.gateway.test_calls_in_flight import Gate, neighbour
 from tests.unit.gateway.world import World
 
@@ -13,7 +13,7 @@ from tests.unit.gateway.world import World
 class Work:
     """Holds its turn until it is let end."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: ClientTurns) -> None:
         self.turns = turns
         self.began: list[str] = []
         self.running = 0
@@ -38,7 +38,7 @@ async def settle() -> None:
 
 
 async def test_first_come_first_served_within_the_limit():
-    work = Work(Turns(2))
+    work = Work(ClientTurns(2))
     async with asyncio.TaskGroup() as tasks:
         for name in "abcd":
             tasks.create_task(work.run(name))
@@ -52,7 +52,7 @@ async def test_first_come_first_served_within_the_limit():
 
 
 async def test_a_dear_turn_takes_half_and_waits_for_it():
-    work = Work(Turns(4))
+    work = Work(ClientTurns(4))
     async with asyncio.TaskGroup() as tasks:
         for name, units in (("a", 1), ("b", 40), ("c", 40), ("d", 1)):
             tasks.create_task(work.run(name, units))
@@ -67,7 +67,7 @@ async def test_a_dear_turn_takes_half_and_waits_for_it():
 @pytest.mark.parametrize("called", [False, True])
 async def test_one_that_goes_away_while_it_waits_leaves_no_gap(called):
     """Also when it was called in that same moment."""
-    work = Work(Turns(1))
+    work = Work(ClientTurns(1))
     first, second = (asyncio.create_task(work.run(name)) for name in "ab")
     await settle()
     if called:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Turns:
+class ClientTurns:
     """At most `limit` units at once; one turn takes at most half of them."""
 
     def __init__(self, limit: int) -> None:
