@@ -21,9 +21,9 @@ from kernel.clock import monotonic
 from kernel.errors import MediaTypeUnsupported, Overloaded, Problem, RateExceeded
 from kernel.hot_state import Exceeded, WithinRate
 from kernel.hot_state_in_process import InProcessHotState
+from kernel.http.admission.peer_share import share_of
 from kernel.http.forms import check_media_type, parse_form
 from kernel.http.message import Request
-from kernel.http.peer_share import share_of
 from kernel.ids import hash_secret
 from kernel.jose import JwtInvalid, parse_jwt
 

@@ -30,8 +30,8 @@ from kernel.hot_state import (
     WithinCount,
     WithinRate,
 )
+from kernel.hot_state_shares import Shares
 from kernel.ids import Ids
-from kernel.shares import Shares
 
 SUBJECTS_MAX = 100_000  # entries
 RATES_MAX = 50_000  # entries

@@ -12,12 +12,12 @@ from pathlib import Path
 from kernel import json
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused
-from kernel.http.body_budget import BodyBudget
+from kernel.http.admission.body_budget import BodyBudget
+from kernel.http.admission.limits import Limits
+from kernel.http.admission.places import CAPS, Places
 from kernel.http.client_cert import TrustedProxies
-from kernel.http.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Listener, Request, Response
-from kernel.http.places import CAPS, Places
 from kernel.http.tls import TlsIdentity, follow_identity, mtls_context, public_context, stamp_of
 from kernel.telemetry import Telemetry
 from openapi import DIALECTS

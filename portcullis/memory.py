@@ -10,7 +10,7 @@ import gc
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from kernel.http.places import Places
+from kernel.http.admission.places import Places
 
 LOOK_SECONDS: Final = 15.0
 ENDED_MIN: Final = 1000  # connections since the last time: what fewer leave behind is used again

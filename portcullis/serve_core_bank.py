@@ -13,7 +13,7 @@ from rich.console import Console
 from kernel import log
 from kernel.brand import Brand
 from kernel.database import Database
-from kernel.http.limits import CONNECTIONS_MAX, Limits
+from kernel.http.admission.limits import CONNECTIONS_MAX, Limits
 from kernel.http.listener import serve
 from kernel.ids import RandomIds
 from plugins.psu_identity.built_in import BuiltInIdentity

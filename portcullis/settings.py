@@ -17,8 +17,8 @@ from consent.settings import UNKNOWN_REQUESTS_PER_MINUTE, KeySchedule
 from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.first_uses import FIRST_USES_PER_CLIENT
-from kernel.http.body_budget import BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX
-from kernel.http.limits import (
+from kernel.http.admission.body_budget import BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX
+from kernel.http.admission.limits import (
     BODY_SECONDS,
     CONNECTIONS_MAX,
     CONNECTIONS_PER_ADDRESS_MAX,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import attempts
 from kernel.database import insert_into
-from kernel.http.peer_share import share_of
+from kernel.http.admission.peer_share import share_of
 from kernel.sealed import Sealer
 
 FAILURES_MAX = 5  # per PSU and credential, and per journey

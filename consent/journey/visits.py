@@ -16,7 +16,7 @@ from consent.journey.rows import IDLE_MAX, Journey, Notice, Purpose, Stage, inse
 from consent.services import Services
 from kernel.brand import Brand
 from kernel.errors import RateExceeded
-from kernel.http.peer_share import share_of
+from kernel.http.admission.peer_share import share_of
 from kernel.ids import hash_secret
 
 VISITS_MAX = 1000  # that reach the login form from one address within an hour: each is a row then

@@ -1,4 +1,4 @@
-"""Accept connections ourselves: each has its place (kernel/http/places.py) before anything is spent on it.
+"""Accept connections ourselves: each has its place (kernel/http/admission/places.py) before anything is spent on it.
 
 A server of the event loop accepts without end, starts TLS for each and counts those that finish it. Here a connection counts from accept;
 TLS begins with the client's first byte, so that one that never speaks costs a descriptor and little else.
@@ -13,8 +13,8 @@ from typing import Final
 
 import structlog
 
-from kernel.http.limits import Limits
-from kernel.http.places import Place, Places
+from kernel.http.admission.limits import Limits
+from kernel.http.admission.places import Place, Places
 
 ACCEPTS_MAX: Final = 64  # one after another; then others have their turn
 RECEIVE_BYTES: Final = 32_768  # what one read may bring of a connection, whose buffers grow to it; Linux doubles it

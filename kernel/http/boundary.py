@@ -14,15 +14,15 @@ from aiohttp import web
 
 from kernel.certificates import Certificate
 from kernel.errors import Overloaded, Problem
-from kernel.http.body_budget import BodyBudget
+from kernel.http.admission.body_budget import BodyBudget
+from kernel.http.admission.limits import Limits
+from kernel.http.admission.peer_share import share_of_caller
 from kernel.http.client_cert import TrustedProxies, parse_client_cert, plain_address, without_client_cert
 from kernel.http.connection import PRODUCT, Connection, RawRequest, closing
 from kernel.http.head import check_headers, parse_host, parse_target
 from kernel.http.incoming import IncomingBody
-from kernel.http.limits import Limits
 from kernel.http.message import Listener, Request, Response
 from kernel.http.peer_certificate import PeerCertificates
-from kernel.http.peer_share import share_of
 
 UNREAD_BYTES_MAX = 65_536  # of a body that nobody asked for: as much is read away, so that its sender reads the answer
 
@@ -82,7 +82,7 @@ class Boundary:
         return _rendered(raw, self._refuse(request or self._unread(raw), Overloaded("the request's deadline passed")))
 
     async def _answer_with_body(self, raw: RawRequest, head: Request) -> web.Response:
-        incoming = IncomingBody(raw, self._bodies, _share(head), self._limits.body_seconds)
+        incoming = IncomingBody(raw, self._bodies, share_of_caller(head.peer, head.certificate), self._limits.body_seconds)
         try:
             return _rendered(raw, await self._app(replace(head, incoming=incoming)))
         finally:
@@ -123,12 +123,6 @@ class Boundary:
             return parse_client_cert(raw.headers)  # the proxy's own certificate says nothing about its client
         transport = raw.transport
         return self._certificates.of(transport.get_extra_info("ssl_object")) if transport is not None else None
-
-
-def _share(head: Request) -> str:
-    """Whose room a body takes: the organisation's that the certificate names, or else the address's."""
-    organisation = head.certificate.organisation_id if head.certificate is not None else None
-    return f"organisation {organisation}" if organisation else share_of(head.peer)
 
 
 def _rendered(raw: RawRequest, response: Response) -> web.Response:

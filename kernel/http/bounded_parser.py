@@ -15,7 +15,7 @@ from aiohttp.http_parser import HttpRequestParser
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from kernel.errors import Overloaded
-from kernel.http.byte_budget import ByteBudget
+from kernel.http.admission.head_budget import HeadBudget
 from kernel.http.head import FIELD_BYTES_MAX, FIELDS_MAX, HEAD_BYTES_MAX
 
 PIECE_BYTES: Final = 4096
@@ -38,7 +38,7 @@ class BoundedParser:
         self,
         protocol: BaseProtocol,
         loop: asyncio.AbstractEventLoop,
-        budget: ByteBudget,
+        budget: HeadBudget,
         *,
         is_paused: Callable[[], bool],
         read_bufsize: int,

@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from kernel.errors import BodyTooLarge, MediaTypeUnsupported, Overloaded, Problem, RequestMalformed
-from kernel.http.body_budget import BodyBudget, Holding
+from kernel.http.admission.body_budget import BodyBudget, Holding
 from kernel.http.connection import RawRequest
 
 BODY_BYTES_MAX: Final = 1_048_576  # whatever a surface asks for

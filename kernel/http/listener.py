@@ -13,13 +13,13 @@ from typing import Final
 from aiohttp import http_parser
 
 from kernel.http.acceptor import Acceptor, bind
-from kernel.http.body_budget import BodyBudget
+from kernel.http.admission.body_budget import BodyBudget
+from kernel.http.admission.limits import Limits
+from kernel.http.admission.places import NO_PROXIES, Places
 from kernel.http.boundary import App, Boundary, Refuse
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.connection import ConnectionServer
-from kernel.http.limits import Limits
 from kernel.http.message import Listener
-from kernel.http.places import NO_PROXIES, Places
 
 BACKLOG: Final = 1024
 READ_BYTES: Final = 16_384  # of a body that is not asked for yet: twice as much, and aiohttp stops reading

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from kernel.certificates import Certificate, parse_certificate
 from kernel.errors import CertificateInvalid
-from kernel.http.peer_share import share_of_certificate
+from kernel.http.admission.peer_share import share_of_certificate
 
 
 class PeerCertificates:
@@ -32,7 +32,7 @@ class PeerCertificates:
 
 
 def organisation_of(tls: ssl.SSLObject | None) -> str:
-    """Whose the client's certificate is, as shares of limits count (kernel/http/peer_share.py). Empty without one that can be read."""
+    """Whose the client's certificate is, as shares of limits count (kernel/http/admission/peer_share.py). Empty without one that can be read."""
     der = tls.getpeercert(binary_form=True) if tls is not None else None
     try:
         return share_of_certificate(parse_certificate(der)) if der else ""

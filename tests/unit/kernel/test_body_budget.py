@@ -1,11 +1,11 @@
-"""kernel/http/body_budget.py: one budget, a share for each peer, and room for whoever sends less than the greedy."""
+"""kernel/http/admission/body_budget.py: one budget, a share for each peer, and room for whoever sends less than the greedy."""
 
 import random
 
 import pytest
 
 from kernel.errors import Overloaded
-from kernel.http.body_budget import BodyBudget, Holding
+from kernel.http.admission.body_budget import BodyBudget, Holding
 
 TOTAL = 1_000_000
 BODY = 65_536

@@ -8,8 +8,8 @@ import pytest
 from multidict import CIMultiDict
 
 from kernel.errors import Overloaded, Problem
-from kernel.http.body_budget import BodyBudget
-from kernel.http.limits import Limits
+from kernel.http.admission.body_budget import BodyBudget
+from kernel.http.admission.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
 from tests.harness.patience import PATIENCE_SECONDS

@@ -10,10 +10,10 @@ import pytest
 
 from kernel.clock import SystemClock
 from kernel.http import tls
-from kernel.http.limits import Limits
+from kernel.http.admission.limits import Limits
+from kernel.http.admission.places import Places
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
-from kernel.http.places import Places
 from sandbox import pki
 from tests.harness.patience import PATIENCE_SECONDS
 

@@ -247,7 +247,7 @@ async def test_a_peer_that_never_begins_its_handshake_is_let_go(world):
     async def app(_: Request) -> Response:
         return Response(200)
 
-    from kernel.http.limits import Limits
+    from kernel.http.admission.limits import Limits
 
     options = {"refuse": lambda *_: Response(400), "host": "127.0.0.1", "port": 0, "listener": "mtls"}
     async with serve(app, ssl_context=world.mtls(), limits=Limits(handshake_seconds=0.2), **options) as port:

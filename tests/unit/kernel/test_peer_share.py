@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from kernel.certificates import Certificate, parse_certificate
-from kernel.http.peer_share import share_of, share_of_certificate
+from kernel.http.admission.peer_share import share_of, share_of_caller, share_of_certificate
 from sandbox.pki import generate_key
 
 
@@ -54,3 +54,11 @@ def named(**attributes: str) -> Certificate:
 )
 def test_a_certificate_counts_for_the_organisation_and_not_for_one_software(attributes, share):
     assert share_of_certificate(named(**attributes)) == share
+
+
+def test_a_caller_counts_for_its_organisation_and_without_a_certificate_for_its_address():
+    """For bodies as for connections: certificates without an organizationIdentifier have an organisation all the same."""
+    one, other = named(ORGANIZATION_NAME="Acme", COMMON_NAME="soft1"), named(ORGANIZATION_NAME="Acme", COMMON_NAME="soft2")
+    assert share_of_caller("192.0.2.1", one) == share_of_caller("192.0.2.2", other)
+    assert share_of_caller("192.0.2.1", None) == "192.0.2.1"
+    assert share_of_caller("192.0.2.1", named(COMMON_NAME="192.0.2.1")) != "192.0.2.1"

@@ -1,10 +1,10 @@
-"""kernel/http/places.py: who has a place, and whose it is that a newcomer takes."""
+"""kernel/http/admission/places.py: who has a place, and whose it is that a newcomer takes."""
 
 from structlog.testing import capture_logs
 
+from kernel.http.admission.limits import Limits
+from kernel.http.admission.places import LOG_SECONDS, Place, Places
 from kernel.http.client_cert import TrustedProxies
-from kernel.http.limits import Limits
-from kernel.http.places import LOG_SECONDS, Place, Places
 
 
 class House:
@@ -122,7 +122,7 @@ def test_a_connection_that_is_closed_leaves_room_and_nothing_behind():
 
 def test_a_cap_that_bites_is_logged_once_a_minute_and_counted_each_time(monkeypatch):
     now = 0.0
-    monkeypatch.setattr("kernel.http.places.monotonic", lambda: now)
+    monkeypatch.setattr("kernel.http.admission.places.monotonic", lambda: now)
     house = House()
     with capture_logs() as lines:
         for _ in range(50):

@@ -4,8 +4,8 @@ import asyncio
 import resource
 from pathlib import Path
 
-from kernel.http.limits import Limits
-from kernel.http.places import Places
+from kernel.http.admission.limits import Limits
+from kernel.http.admission.places import Places
 from portcullis import memory
 from tests.harness.patience import PATIENCE_SECONDS
 

@@ -1,4 +1,4 @@
-"""How much of a shared memory each owner fills: when each of its entries ends. The shares of the in-process hot state."""
+"""Shares of the in-process hot state: how many entries each owner has, and when each of them ends."""
 
 import heapq
 import math

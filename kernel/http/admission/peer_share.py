@@ -34,6 +34,11 @@ def share_of_certificate(certificate: Certificate) -> str:
     return certificate.organisation_id or _organisation(certificate.der)
 
 
+def share_of_caller(peer: str, certificate: Certificate | None) -> str:
+    """The share of the certificate's organisation, which no address is called, or else of the peer's address."""
+    return share_of(peer) if certificate is None else f"organisation {share_of_certificate(certificate)}"
+
+
 @lru_cache(maxsize=4096)
 def _organisation(der: bytes) -> str:
     subject = x509.load_der_x509_certificate(der).subject

@@ -13,10 +13,10 @@ from typing import Final, Literal
 
 import structlog
 
+from kernel.http.admission.limits import Limits
+from kernel.http.admission.peer_share import share_of
 from kernel.http.client_cert import TrustedProxies
-from kernel.http.limits import Limits
 from kernel.http.message import Listener
-from kernel.http.peer_share import share_of
 
 LOG_SECONDS: Final = 60.0  # between two lines about caps that bite
 NO_PROXIES: Final = TrustedProxies()

@@ -1,14 +1,15 @@
-"""The memory that something may take while it arrives: one budget for all of it, and a share of it for each peer.
+"""The memory that unfinished heads may take: one budget for all of a listener's, and a share of it for each peer.
 
-A byte counts when it has arrived, never when it is announced. A share grows only while it holds no more than is still free: however many
-peers fill the budget, the next one finds as much room as the greediest of them holds.
+A byte counts when it has arrived. A share grows only while it holds no more than is still free: however many peers fill the budget, the
+next one finds as much room as the greediest of them holds. A head is small and soon over, so none gives way to another, as bodies do
+(kernel/http/admission/body_budget.py).
 """
 
 from kernel.errors import Overloaded
 
 
-class ByteBudget:
-    """Bytes by share: the organisation of a certificate, or the share of an address (kernel/http/peer_share.py)."""
+class HeadBudget:
+    """Bytes by share (kernel/http/admission/peer_share.py)."""
 
     def __init__(self, total: int, per_peer: int) -> None:
         self._total = total

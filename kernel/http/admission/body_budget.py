@@ -1,7 +1,7 @@
 """The memory that bodies may take while they arrive and are answered: one budget for the process, and a share of it for each peer.
 
 A byte counts when it has arrived, never when it is announced. Where the budget is spent, the greediest peer gives way: the oldest body
-that it still sends is given up. So however many peers are greedy, who sends less than they do finds room.
+that it still sends is given up. However many peers are greedy, one that sends less than they do finds room.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ BUFFERED_BYTES_PER_PEER_MAX: Final = 4_194_304
 
 @dataclass(slots=True, eq=False)
 class Holding:
-    """What one body holds. `share` is the organisation of a certificate, or the share of an address (kernel/http/peer_share.py);
+    """What one body holds. `share` is the organisation of a certificate, or the share of an address (kernel/http/admission/peer_share.py);
     `give_up` ends a body that is still arriving."""
 
     share: str

@@ -1,4 +1,4 @@
-"""What one listener bears: waits in seconds, connections."""
+"""Limits of one listener: connections, bytes of unfinished heads, waits in seconds."""
 
 from dataclasses import dataclass
 from typing import Final
