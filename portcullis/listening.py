@@ -14,6 +14,7 @@ from kernel.brand import Brand
 from kernel.config import ConfigurationRefused
 from kernel.http.admission.body_budget import BodyBudget
 from kernel.http.admission.limits import Limits
+from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import CAPS, Places
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.listener import serve
@@ -51,6 +52,8 @@ async def listening(
     limits = _limits(settings)
     bodies = BodyBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
     telemetry.watch("body_bytes", "Bytes of request bodies in memory.", lambda: bodies.held)
+    newcomers = Newcomers()
+    telemetry.watch("newcomers_waiting", "Handshakes and requests without a certificate that wait.", lambda: newcomers.waiting)
     proxies = TrustedProxies.parse(settings.trusted_proxies)
     async with AsyncExitStack() as stack:
         following = asyncio.create_task(follow_identity((public, mtls), identity, loaded), name="server certificate")
@@ -75,6 +78,7 @@ async def listening(
                         proxies=proxies,
                         bodies=bodies,
                         places=houses[listener],
+                        newcomers=newcomers,
                         reuse_port=reuse_port,
                     )
                 )

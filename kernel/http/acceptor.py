@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from kernel.http.admission.limits import Limits
+from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import Place, Places
 
 ACCEPTS_MAX: Final = 64  # one after another; then others have their turn
@@ -30,16 +31,19 @@ class Acceptor:
     def __init__(
         self,
         sockets: Sequence[socket.socket],
+        *,
         places: Places,
         limits: Limits,
         ssl_context: ssl.SSLContext | None,
         protocol_of: Callable[[Place], asyncio.Protocol],
+        newcomers: Newcomers,
     ) -> None:
         self._sockets = sockets
         self._places = places
         self._limits = limits
         self._ssl_context = ssl_context
         self._protocol_of = protocol_of
+        self._newcomers = newcomers
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
         self._paused: asyncio.TimerHandle | None = None
@@ -96,6 +100,7 @@ class Acceptor:
             async with asyncio.timeout(self._limits.handshake_seconds):
                 if self._ssl_context is not None:
                     await self._first_byte(accepted)
+                    await self._newcomers.turn(place.share.name)
                 await self._connect(accepted, place)
         except OSError:  # also its handshake's: ssl.SSLError is one, and so is TimeoutError
             self._give_up(accepted, place)

@@ -16,7 +16,8 @@ from kernel.certificates import Certificate
 from kernel.errors import Overloaded, Problem
 from kernel.http.admission.body_budget import BodyBudget
 from kernel.http.admission.limits import Limits
-from kernel.http.admission.peer_share import share_of_caller
+from kernel.http.admission.newcomers import Newcomers
+from kernel.http.admission.peer_share import share_of, share_of_caller
 from kernel.http.client_cert import TrustedProxies, parse_client_cert, plain_address, without_client_cert
 from kernel.http.connection import PRODUCT, Connection, RawRequest, closing
 from kernel.http.head import check_headers, parse_host, parse_target
@@ -44,6 +45,7 @@ class Boundary:
         limits: Limits,
         proxies: TrustedProxies,
         bodies: BodyBudget,
+        newcomers: Newcomers,
     ) -> None:
         self._app = app
         self._refuse = refuse
@@ -51,6 +53,7 @@ class Boundary:
         self._limits = limits
         self._proxies = proxies
         self._bodies = bodies
+        self._newcomers = newcomers
         self._certificates = PeerCertificates()
 
     async def handle(self, raw: web.BaseRequest) -> web.StreamResponse:
@@ -70,9 +73,11 @@ class Boundary:
             async with deadline:
                 try:
                     request = self._read_head(raw)
-                    if raw.body_exists:
-                        return await self._answer_with_body(raw, request)
-                    return _rendered(raw, await self._app(request))
+                    if request.certificate is not None:
+                        with self._newcomers.known():
+                            return await self._answer_head(raw, request)
+                    await self._newcomers.turn(share_of(request.peer))
+                    return await self._answer_head(raw, request)
                 except Problem as problem:
                     return _rendered(raw, self._refuse(request or self._unread(raw), problem))
         except TimeoutError:
@@ -81,7 +86,9 @@ class Boundary:
         log.error("request_timed_out", listener=self._listener, seconds=self._limits.request_seconds)
         return _rendered(raw, self._refuse(request or self._unread(raw), Overloaded("the request's deadline passed")))
 
-    async def _answer_with_body(self, raw: RawRequest, head: Request) -> web.Response:
+    async def _answer_head(self, raw: RawRequest, head: Request) -> web.Response:
+        if not raw.body_exists:
+            return _rendered(raw, await self._app(head))
         incoming = IncomingBody(raw, self._bodies, share_of_caller(head.peer, head.certificate), self._limits.body_seconds)
         try:
             return _rendered(raw, await self._app(replace(head, incoming=incoming)))

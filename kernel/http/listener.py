@@ -15,6 +15,7 @@ from aiohttp import http_parser
 from kernel.http.acceptor import Acceptor, bind
 from kernel.http.admission.body_budget import BodyBudget
 from kernel.http.admission.limits import Limits
+from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import NO_PROXIES, Places
 from kernel.http.boundary import App, Boundary, Refuse
 from kernel.http.client_cert import TrustedProxies
@@ -39,24 +40,36 @@ async def serve(
     proxies: TrustedProxies = NO_PROXIES,
     bodies: BodyBudget | None = None,
     places: Places | None = None,
+    newcomers: Newcomers | None = None,
     reuse_port: bool = False,
 ) -> AsyncIterator[int]:
     """Accept requests while the context is open; yields the bound port (pass 0 for any free one).
 
     Leaving stops accepting at once, lets requests in flight end for `stop_seconds`, then cuts them off. Raises OSError if the
-    address is taken. `bodies` is shared by all listeners of a process. `ssl_context` None is for a listener on loopback alone.
+    address is taken. `bodies` and `newcomers` are shared by the TLS listeners of a process. `ssl_context` None is for a listener on loopback alone.
     """
     _check_parser()
     places = places or Places(listener, limits, proxies=proxies)
+    newcomers = newcomers or Newcomers()
+    boundary = Boundary(
+        app, refuse, listener=listener, limits=limits, proxies=proxies, bodies=bodies or BodyBudget(), newcomers=newcomers
+    )
     server = ConnectionServer(
-        Boundary(app, refuse, listener=listener, limits=limits, proxies=proxies, bodies=bodies or BodyBudget()).handle,
+        boundary.handle,
         limits,
         places,
         access_log=None,
         read_bufsize=READ_BYTES,
     )
     sockets = await bind(host, port, reuse_port=reuse_port, backlog=BACKLOG)
-    acceptor = Acceptor(sockets, places, limits, ssl_context, server.connection_of)
+    acceptor = Acceptor(
+        sockets,
+        places=places,
+        limits=limits,
+        ssl_context=ssl_context,
+        protocol_of=server.connection_of,
+        newcomers=newcomers,
+    )
     try:
         acceptor.start()
         yield sockets[0].getsockname()[1]

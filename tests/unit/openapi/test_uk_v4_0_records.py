@@ -1,6 +1,7 @@
 """What UK Open Banking v4.0 tells of payees, mandates, orders, products, offers, parties and statements: held against the official
 document for generated canonical data, and Basic against Detail by examples."""
 
+import json as standard_json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -74,7 +75,7 @@ def judged(path: str, wire: object) -> Any:
     body = json.encode(wire)
     validate_answer("uk_obie/v4.0", "GET", path, 200, HEADERS, body)
     assert b"UPSTREAM-SECRET" not in body
-    return json.decode(body, dict)
+    return standard_json.loads(body)  # ours refuses some of the texts that an upstream may hold
 
 
 def judge(codec: Any, view: Any, granted: frozenset[Permission]) -> None:

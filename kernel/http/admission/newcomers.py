@@ -1,0 +1,87 @@
+"""The start of work for callers without a certificate: one after another, by turns of their shares.
+
+An event loop does everything that is ready before it looks again, so a hundred handshakes that are ready at one moment delay every
+other answer by their sum. Here one starts each time the loop has gone round. While callers with a certificate are being answered, each
+start is followed by a rest as long as the work that it caused: strangers have half of the time, and no more. Shares take turns, so an
+address that queues a thousand starts delays its own.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from kernel.clock import monotonic as system_monotonic
+
+ROUNDS: Final = 3  # of the loop, in which a start does most of its work
+REST_SECONDS_MAX: Final = 0.05
+KNOWN_SECONDS: Final = 0.2  # after its last answer, a known caller is likely to ask again
+
+
+Later = Callable[[float, Callable[[], None]], object]
+
+
+def call_later(seconds: float, callback: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(seconds, callback)
+
+
+class Newcomers:
+    """One queue of a process, bounded by its connections. `monotonic` is a clock in seconds that never jumps; `later` is its timer."""
+
+    def __init__(self, monotonic: Callable[[], float] = system_monotonic, later: Later = call_later) -> None:
+        self._monotonic = monotonic
+        self._later = later
+        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._is_pacing = False
+        self._known = 0
+        self._known_until = float("-inf")
+        self.waiting = 0
+
+    async def turn(self, share: str) -> None:
+        """Wait for the turn of `share`; returns at once where none is under way. The caller bounds the wait."""
+        if not self._is_pacing:
+            self._is_pacing = True
+            self._begin()
+            return
+        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queues.setdefault(share, deque()).append(called)
+        self.waiting += 1
+        try:
+            await called
+        finally:
+            self.waiting -= 1
+
+    @contextmanager
+    def known(self) -> Iterator[None]:
+        """Around the answer to a caller with a certificate."""
+        self._known += 1
+        try:
+            yield
+        finally:
+            self._known -= 1
+            self._known_until = self._monotonic() + KNOWN_SECONDS
+
+    def _begin(self) -> None:
+        asyncio.get_running_loop().call_soon(self._go_round, ROUNDS, self._monotonic())
+
+    def _go_round(self, rounds: int, started: float) -> None:
+        if rounds > 1:
+            asyncio.get_running_loop().call_soon(self._go_round, rounds - 1, started)
+        elif self._known or started < self._known_until:
+            self._later(min(self._monotonic() - started, REST_SECONDS_MAX), self._call_next)
+        else:
+            self._call_next()
+
+    def _call_next(self) -> None:
+        """Start the first of the share whose turn it is, and let that share wait for the others."""
+        while self._queues:
+            share, queue = self._queues.popitem(last=False)
+            called = queue.popleft()
+            if queue:
+                self._queues[share] = queue
+            if not called.done():  # else its caller has gone
+                called.set_result(None)
+                self._begin()
+                return
+        self._is_pacing = False

@@ -1,0 +1,127 @@
+"""Work for strangers starts one after another, by turns of their shares, and rests while known callers are answered."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+
+from kernel.http.admission.newcomers import KNOWN_SECONDS, REST_SECONDS_MAX, ROUNDS, Newcomers
+from tests.harness.patience import PATIENCE_SECONDS
+
+
+class Machine:
+    """A clock that stands still unless work is done, and a timer that notes how long it was set for and fires at once."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.rests: list[float] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    def later(self, seconds: float, callback: Callable[[], None]) -> None:
+        self.rests.append(seconds)
+        asyncio.get_running_loop().call_soon(callback)
+
+    def newcomers(self) -> Newcomers:
+        return Newcomers(self.now, self.later)
+
+    def work(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    async def start_two(self, newcomers: Newcomers, *, work_seconds: float) -> None:
+        """The first one works for so long, and the second one waits for it."""
+        await newcomers.turn("a")
+        asyncio.get_running_loop().call_soon(self.work, work_seconds)
+        await finish([asyncio.create_task(newcomers.turn("a"))])
+
+
+async def finish(starts: list[asyncio.Task[None]]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await asyncio.gather(*starts)
+
+
+async def test_a_start_waits_for_no_one_where_none_is_under_way():
+    newcomers = Newcomers()
+    waiting = newcomers.turn("a")
+    try:
+        waiting.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("it waited")
+
+
+async def test_starts_follow_one_another_by_rounds_of_the_loop():
+    newcomers, rounds, started = Newcomers(), 0, []
+
+    async def start(number: int) -> None:
+        await newcomers.turn("a")
+        started.append(rounds)
+
+    starts = [asyncio.create_task(start(number)) for number in range(20)]
+    while len(started) < 20:
+        await asyncio.sleep(0)
+        rounds += 1
+    await finish(starts)
+    assert all(later - earlier >= ROUNDS - 1 for earlier, later in pairwise(started))
+
+
+async def test_shares_take_turns_however_many_starts_one_of_them_queues():
+    newcomers, started = Newcomers(), []
+
+    async def start(share: str) -> None:
+        await newcomers.turn(share)
+        started.append(share)
+
+    greedy = [asyncio.create_task(start("greedy")) for _ in range(100)]
+    await asyncio.sleep(0)
+    honest = asyncio.create_task(start("honest"))
+    await finish([honest])
+    assert started.count("greedy") <= 4
+    await finish(greedy)
+
+
+async def test_a_caller_who_has_gone_takes_no_turn():
+    newcomers = Newcomers()
+    await newcomers.turn("a")
+    gone = [asyncio.create_task(newcomers.turn("a")) for _ in range(5)]
+    await asyncio.sleep(0)
+    for start in gone:
+        start.cancel()
+    await asyncio.gather(*gone, return_exceptions=True)
+    await finish([asyncio.create_task(newcomers.turn("b"))])
+    assert newcomers.waiting == 0
+
+
+async def test_strangers_rest_as_long_as_they_worked_while_a_known_caller_is_answered():
+    machine = Machine()
+    newcomers = machine.newcomers()
+    with newcomers.known():
+        await machine.start_two(newcomers, work_seconds=0.004)
+    assert machine.rests == [0.004]
+
+
+async def test_strangers_rest_for_a_known_caller_who_asked_just_now():
+    machine = Machine()
+    newcomers = machine.newcomers()
+    with newcomers.known():
+        pass
+    await machine.start_two(newcomers, work_seconds=0.004)
+    assert machine.rests == [0.004]
+
+
+async def test_strangers_rest_for_no_one_who_has_long_been_answered():
+    machine = Machine()
+    newcomers = machine.newcomers()
+    with newcomers.known():
+        pass
+    machine.work(2 * KNOWN_SECONDS)
+    await machine.start_two(newcomers, work_seconds=0.004)
+    assert machine.rests == []
+
+
+async def test_no_rest_is_longer_than_the_limit():
+    machine = Machine()
+    newcomers = machine.newcomers()
+    with newcomers.known():
+        await machine.start_two(newcomers, work_seconds=5.0)
+    assert machine.rests == [REST_SECONDS_MAX]
