@@ -50,10 +50,7 @@ async def listening(
     loaded = await asyncio.to_thread(stamp_of, identity)
     public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, anchors, tls12=tls12)
     limits = _limits(settings)
-    bodies = BodyBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
-    telemetry.watch("body_bytes", "Bytes of request bodies in memory.", lambda: bodies.held)
-    newcomers = Newcomers()
-    telemetry.watch("newcomers_waiting", "Handshakes and requests without a certificate that wait.", lambda: newcomers.waiting)
+    bodies, newcomers = _bodies(settings, telemetry), _newcomers(telemetry)
     proxies = TrustedProxies.parse(settings.trusted_proxies)
     async with AsyncExitStack() as stack:
         following = asyncio.create_task(follow_identity((public, mtls), identity, loaded), name="server certificate")
@@ -102,6 +99,18 @@ def _serving_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
         limits=OPS_LIMITS,
         places=Places("ops", OPS_LIMITS),
     )
+
+
+def _bodies(settings: Settings, telemetry: Telemetry) -> BodyBudget:
+    bodies = BodyBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
+    telemetry.watch("body_bytes", "Bytes of request bodies in memory.", lambda: bodies.held)
+    return bodies
+
+
+def _newcomers(telemetry: Telemetry) -> Newcomers:
+    newcomers = Newcomers()
+    telemetry.watch("newcomers_waiting", "Handshakes and requests without a certificate that wait.", lambda: newcomers.waiting)
+    return newcomers
 
 
 def _limits(settings: Settings) -> Limits:
