@@ -48,7 +48,11 @@ async def open_bank(
 
 @asynccontextmanager
 async def _open_built_in(means: Means) -> AsyncIterator[Bank]:
-    yield BuiltInBank(means.database, means.sealer, means.clock)
+    bank = BuiltInBank(means.database, means.sealer, means.clock)
+    try:
+        yield bank
+    finally:
+        await bank.printer.close()
 
 
 @asynccontextmanager

@@ -68,7 +68,9 @@ async def running_core_bank(settings: Settings, seed: int | None, console: Conso
         ids = RandomIds()
         identity = BuiltInIdentity(database, sealer, moved.clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids))
         specimens = {brand.name: await _specimens(identity, brand) for brand in brands}
-        server = CoreBankServer(BuiltInBank(database, sealer, moved.clock), brands, settings.core_bank_token, specimens)
+        bank = BuiltInBank(database, sealer, moved.clock)
+        stack.push_async_callback(bank.printer.close)
+        server = CoreBankServer(bank, brands, settings.core_bank_token, specimens)
         stack.push_async_callback(cancel, asyncio.create_task(_follow_clock(moved), name="the books' clock"))
         yield await stack.enter_async_context(
             serve(

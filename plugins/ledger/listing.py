@@ -2,7 +2,6 @@
 later pages nor push others out of them. Each account's part of a page is one short walk along an index.
 """
 
-import asyncio
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,12 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.ports import Position, TransactionFilter
 from kernel.banking.accounts import Transaction, TransactionPage, TransactionStatus
 from kernel.banking.money import Money
-from kernel.banking.statements import Statement
 from kernel.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_narrative
 
-ROWS_PER_PART = 200  # opened and read in about 5 ms
 ACCOUNTS_PER_STATEMENT = 200  # SQLite joins at most 500 selects, the span takes two of each account
 
 
@@ -42,31 +39,6 @@ async def load_transactions(
         first_available=min(ends, default=None),
         last_available=max(ends, default=None),
     )
-
-
-async def load_booked(
-    connection: AsyncConnection, sealer: Sealer, brand: str, statement: Statement, limit: int
-) -> tuple[Transaction, ...]:
-    """The entries that a statement lists, oldest first; at most `limit`. Others have their turn between one part and the next."""
-    rows = tables.transactions.c
-    booked = (
-        sa.select(tables.transactions)
-        .where(
-            rows.brand == brand,
-            rows.account_id == statement.account_id,
-            rows.booked_at >= statement.starts_at,
-            rows.booked_at <= statement.ends_at,
-            rows.status == TransactionStatus.BOOKED,
-        )
-        .order_by(rows.booked_at, rows.id)
-        .limit(limit)
-    )
-    entries: list[Transaction] = []
-    async with connection.stream(booked) as found:
-        async for part in found.partitions(ROWS_PER_PART):
-            entries += [read_transaction(sealer, brand, row) for row in part]
-            await asyncio.sleep(0)
-    return tuple(entries)
 
 
 async def load_last_sequence(connection: AsyncConnection, brand: str) -> int:

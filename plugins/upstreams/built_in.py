@@ -24,7 +24,7 @@ from kernel.banking.parties import AccountParty, Party
 from kernel.banking.products import Product
 from kernel.banking.scheduled_payments import ScheduledPayment
 from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import PDF, STATEMENT_FILE_BYTES_MAX, Statement, StatementFile, StatementPage
+from kernel.banking.statements import PDF, Statement, StatementFile, StatementPage
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.database import Database
@@ -33,8 +33,9 @@ from kernel.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.accounts import load_accounts, load_accounts_of, load_balances
 from plugins.ledger.catalogue import load_offers, load_products
-from plugins.ledger.listing import load_booked, load_transactions
+from plugins.ledger.listing import load_transactions
 from plugins.ledger.parties import load_account_parties, load_party_of
+from plugins.ledger.printed_entries import count_booked, load_printed_entries
 from plugins.ledger.records import (
     BENEFICIARIES,
     DIRECT_DEBITS,
@@ -45,8 +46,8 @@ from plugins.ledger.records import (
     Records,
 )
 from plugins.ledger.schedule import advance_direct_debit, advance_standing_order
-from plugins.upstreams.printing import Printing
-from plugins.upstreams.statement_pdf import Printed
+from plugins.printing.printed import Printed
+from plugins.printing.printer import Printer
 
 READ_TIMEOUT_SECONDS = 5.0
 PRINTED_ENTRIES_MAX = 50_000  # of one statement: more is no longer something to print
@@ -54,12 +55,12 @@ PRINTED_ENTRIES_MAX = 50_000  # of one statement: more is no longer something to
 
 @dataclass(frozen=True, slots=True)
 class BuiltInBank:
-    """Reads only; the ledger's own modules write."""
+    """Reads only; the ledger's own modules write. Its printer is closed by who opened it."""
 
     database: Database
     sealer: Sealer
     clock: Clock
-    printing: Printing = field(default_factory=Printing, init=False)
+    printer: Printer = field(default_factory=Printer)
     name = "built_in"
 
     async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]:
@@ -135,33 +136,28 @@ class BuiltInBank:
             return await STATEMENTS.load_one(connection, self.sealer, brand.name, account_id, statement_id)
 
     async def statement_file(self, brand: Brand, account_id: str, statement_id: str, media_type: str) -> StatementFile | None:
-        """A PDF, made anew from what the statement says and what was booked in its period. None for one too long to print."""
+        """A PDF, made from what the statement says and what was booked in its period. None for one too long to print."""
         if media_type != PDF:
             return None
-        async with self.printing.turn():
-            async with self._reading() as connection:
-                printed = await self._load_printed(connection, brand, account_id, statement_id)
-            if printed is None or len(printed.entries) > PRINTED_ENTRIES_MAX:
-                return None
-            content = await self.printing.print(printed)
-        return StatementFile(PDF, content) if len(content) <= STATEMENT_FILE_BYTES_MAX else None
+        content = await self.printer.print(lambda: self._load_printed(brand, account_id, statement_id))
+        return None if content is None else StatementFile(PDF, content)
 
-    async def _load_printed(
-        self, connection: AsyncConnection, brand: Brand, account_id: str, statement_id: str
-    ) -> Printed | None:
-        statement = await STATEMENTS.load_one(connection, self.sealer, brand.name, account_id, statement_id)
-        accounts = await load_accounts(connection, self.sealer, brand.name, (account_id,))
-        if statement is None or not accounts:
-            return None
-        parties = await load_account_parties(connection, self.sealer, brand.name, (account_id,))
-        entries = await load_booked(connection, self.sealer, brand.name, statement, PRINTED_ENTRIES_MAX + 1)
-        return Printed(
-            bank=brand.display_name,
-            account=accounts[0],
-            holder=parties[0].party if parties else None,
-            statement=statement,
-            entries=entries,
-        )
+    async def _load_printed(self, brand: Brand, account_id: str, statement_id: str) -> Printed | None:
+        async with self._reading() as connection:
+            statement = await STATEMENTS.load_one(connection, self.sealer, brand.name, account_id, statement_id)
+            accounts = await load_accounts(connection, self.sealer, brand.name, (account_id,))
+            if statement is None or not accounts:
+                return None
+            if await count_booked(connection, brand.name, statement, PRINTED_ENTRIES_MAX + 1) > PRINTED_ENTRIES_MAX:
+                return None
+            parties = await load_account_parties(connection, self.sealer, brand.name, (account_id,))
+            return Printed(
+                bank=brand.display_name,
+                account=accounts[0],
+                holder=parties[0].party if parties else None,
+                statement=statement,
+                entries=await load_printed_entries(connection, self.sealer, brand.name, statement),
+            )
 
     async def _page(
         self,

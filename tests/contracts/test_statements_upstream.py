@@ -17,6 +17,7 @@ from kernel.banking.accounts import TransactionStatus
 from kernel.banking.money import Money
 from kernel.banking.parties import AccountParty, Party
 from kernel.banking.statements import PDF, Statement, StatementFigure, StatementKind
+from plugins.upstreams import built_in
 from tests.harness.upstream_books import BRAND, NOW, OTHER, Books
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
@@ -112,6 +113,14 @@ async def test_a_statement_belongs_to_its_own_account_and_brand(books):
     page = await books.upstream.statements(OTHER, ("a",), StatementFilter())
     assert (page.rows, page.more, page.first_available) == ((), False, None)
     assert (await books.upstream.statements(BRAND, (), StatementFilter())).rows == ()
+
+
+async def test_a_statement_too_long_to_print_has_no_file(books, monkeypatch):
+    rows = await four_months(books, "a")
+    monkeypatch.setattr(built_in, "PRINTED_ENTRIES_MAX", 1)
+    assert await books.upstream.statement_file(BRAND, "a", rows[0].id, PDF) is None
+    monkeypatch.setattr(built_in, "PRINTED_ENTRIES_MAX", 2)
+    assert await books.upstream.statement_file(BRAND, "a", rows[0].id, PDF) is not None
 
 
 async def test_a_statement_can_be_printed_and_read(books):

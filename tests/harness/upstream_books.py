@@ -185,7 +185,11 @@ def _kind_of(record: AnyRecord) -> Records:
 async def built_in_books(database_url: str) -> AsyncIterator[BuiltInBooks]:
     async with Database.open(database_url) as database:
         clock, sealer = ManualClock(NOW), Sealer({1: b"k" * 32})
-        yield BuiltInBooks(database, sealer, clock, BuiltInBank(database, sealer, clock))
+        bank = BuiltInBank(database, sealer, clock)
+        try:
+            yield BuiltInBooks(database, sealer, clock, bank)
+        finally:
+            await bank.printer.close()
 
 
 @asynccontextmanager

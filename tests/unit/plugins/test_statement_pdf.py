@@ -18,8 +18,6 @@ from kernel.banking.accounts import (
     AccountType,
     CurrencyExchange,
     Scheme,
-    Transaction,
-    TransactionStatus,
 )
 from kernel.banking.money import Money
 from kernel.banking.parties import Party, PostalAddress
@@ -33,26 +31,21 @@ from kernel.banking.statements import (
     StatementInterest,
     StatementKind,
 )
-from plugins.upstreams.pdf import BOLD, Page, fit, render_pdf, width_of
-from plugins.upstreams.statement_pdf import Printed, render_statement
+from plugins.printing.pdf import BOLD, Page, fit, render_pdf, width_of
+from plugins.printing.printed import Printed, PrintedEntry
+from plugins.printing.statement_pdf import render_statement
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 END = datetime(2026, 7, 1, tzinfo=UTC) - timedelta(microseconds=1)
 PAN = "9826001234567895"
 
 
-def entry(number: int, minor: int = -1_250, **facts: object) -> Transaction:
-    given = {
-        "amount": Money("GBP", minor),
-        "status": TransactionStatus.BOOKED,
-        "booked_at": START + timedelta(hours=number % 700),
-        "information": f"Entry {number}",
-        "balance_after": Money("GBP", 100_000 + minor),
-    }
-    return Transaction(id=f"t{number}", account_id="a", sequence=number, **(given | facts))
+def entry(number: int, minor: int = -1_250, **facts: object) -> PrintedEntry:
+    micros = int((START + timedelta(hours=number % 700)).timestamp()) * 1_000_000
+    return PrintedEntry(micros, "GBP", minor, 100_000 + minor, f"Entry {number}", **facts)
 
 
-def printed(*entries: Transaction, scheme: Scheme = Scheme.SORT_CODE, number: str = "00997112345678", **facts) -> Printed:
+def printed(*entries: PrintedEntry, scheme: Scheme = Scheme.SORT_CODE, number: str = "00997112345678", **facts) -> Printed:
     account = Account(
         id="a",
         currency="GBP",

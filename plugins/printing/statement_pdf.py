@@ -1,14 +1,13 @@
 """A statement as its customer would print it: whose account, which period, the sums, then every entry with its balance."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from kernel.banking.accounts import Account, AccountIdentifier, Scheme, Transaction
+from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.money import Money
-from kernel.banking.parties import Party, PostalAddress
-from kernel.banking.statements import FeeKind, InterestKind, Statement, StatementFigure
-from plugins.upstreams.pdf import BOLD, HEIGHT, WIDTH, Page, fit, render_pdf
+from kernel.banking.parties import PostalAddress
+from kernel.banking.statements import FeeKind, InterestKind, StatementFigure
+from plugins.printing.pdf import BOLD, HEIGHT, WIDTH, Page, fit, render_pdf
+from plugins.printing.printed import Printed, PrintedEntry
 
 LEFT, RIGHT = 48, WIDTH - 48
 TEXT, SMALL, TITLE = 9.0, 8.0, 16.0
@@ -17,7 +16,7 @@ PAID_OUT, PAID_IN, BALANCE = 395.0, 470.0, float(RIGHT)  # right edges of the co
 DESCRIPTION_AT, DESCRIPTION_WIDTH = 112, 220
 FIRST_ENTRY, LAST_ENTRY = 96, HEIGHT - 64  # on a page that goes on
 PAN_SHOWN = 4
-ENTRIES_PER_TURN = 40  # printed in less than 1 ms
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIGURES = {
     StatementFigure.OPENING_BALANCE: "Balance at the start",
     StatementFigure.TOTAL_CREDITS: "Paid in",
@@ -30,29 +29,12 @@ _FIGURES = {
 _SCHEMES = {Scheme.SORT_CODE: "Sort code and account number", Scheme.IBAN: "IBAN", Scheme.PAN: "Card number"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Printed:
-    """All that stands in a statement. `entries` are oldest first."""
-
-    bank: str
-    account: Account
-    holder: Party | None
-    statement: Statement
-    entries: tuple[Transaction, ...]
-
-
-def _go_on() -> None:
-    """For one who prints alone."""
-
-
-def render_statement(printed: Printed, give_way: Callable[[], None] = _go_on) -> bytes:
-    """A PDF; the same statement gives the same bytes. `give_way` is called after every few entries, and may raise to stop."""
+def render_statement(printed: Printed) -> bytes:
+    """A PDF; the same statement gives the same bytes."""
     sheets = _Sheets(printed)
     sheets.write_front()
-    for number, entry in enumerate(printed.entries):
+    for entry in printed.entries:
         sheets.write_entry(entry)
-        if number % ENTRIES_PER_TURN == 0:
-            give_way()
     return render_pdf(sheets.finish(), f"{printed.bank}: {sheets.period}", printed.statement.created_at)
 
 
@@ -84,16 +66,16 @@ class _Sheets:
         self._y += 2 * LINE
         self._write_columns()
 
-    def write_entry(self, entry: Transaction) -> None:
+    def write_entry(self, entry: PrintedEntry) -> None:
         lines = [entry.information, *_small_print(entry)]
         if self._y + LINE * len(lines) > LAST_ENTRY:
             self._turn()
-        amount = _amount(entry.amount)
-        self._page.write(LEFT, self._y, _day(entry.booked_at), TEXT)
+        amount = _amount(Money(entry.currency, entry.amount_minor))
+        self._page.write(LEFT, self._y, _day(_EPOCH + timedelta(microseconds=entry.booked_at_micros)), TEXT)
         self._page.write(DESCRIPTION_AT, self._y, fit(lines[0], TEXT, DESCRIPTION_WIDTH), TEXT)
-        self._page.write_right(PAID_OUT if entry.amount.minor < 0 else PAID_IN, self._y, amount, TEXT)
-        if entry.balance_after is not None:
-            self._page.write_right(BALANCE, self._y, _signed(entry.balance_after), TEXT)
+        self._page.write_right(PAID_OUT if entry.amount_minor < 0 else PAID_IN, self._y, amount, TEXT)
+        if entry.balance_after_minor is not None:
+            self._page.write_right(BALANCE, self._y, _signed(Money(entry.currency, entry.balance_after_minor)), TEXT)
         for line in lines[1:]:
             self._y += LINE - 3
             self._page.write(DESCRIPTION_AT, self._y, fit(line, SMALL, DESCRIPTION_WIDTH), SMALL)
@@ -160,7 +142,7 @@ class _Sheets:
         return self._pages[-1]
 
 
-def _small_print(entry: Transaction) -> list[str]:
+def _small_print(entry: PrintedEntry) -> list[str]:
     """What stands below an entry's first line."""
     lines = [] if entry.reference is None else [f"Reference {entry.reference}"]
     if entry.exchange is not None:
