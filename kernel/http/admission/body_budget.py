@@ -26,6 +26,7 @@ class Holding:
 
 @dataclass(slots=True)
 class _Share:
+    bodies: int = 0  # until they are closed, also those that hold nothing
     held: int = 0
     arriving: dict[Holding, None] = field(default_factory=dict)  # oldest first
 
@@ -45,7 +46,9 @@ class BodyBudget:
     def open(self, share: str, give_up: Callable[[], None]) -> Holding:
         """The holding of a body that begins to arrive."""
         holding = Holding(share, give_up)
-        self._shares.setdefault(share, _Share()).arriving[holding] = None
+        mine = self._shares.setdefault(share, _Share())
+        mine.bodies += 1
+        mine.arriving[holding] = None
         return holding
 
     def take(self, holding: Holding, count: int) -> None:
@@ -65,13 +68,14 @@ class BodyBudget:
         self._shares[holding.share].arriving.pop(holding, None)
 
     def close(self, holding: Holding) -> None:
-        """The body is answered, or refused: what it held is free."""
+        """The body is answered, or refused: what it held is free. Once for each that was opened."""
         share = self._shares[holding.share]
+        share.bodies -= 1
         share.arriving.pop(holding, None)
         share.held -= holding.held
         self._held -= holding.held
         holding.held = 0
-        if not share.held and not share.arriving:
+        if not share.bodies:
             del self._shares[holding.share]
 
     def _make_room(self, wanted: int) -> None:

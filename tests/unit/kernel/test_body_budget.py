@@ -94,3 +94,13 @@ def test_what_is_closed_is_free_and_its_peer_forgotten():
     budget.take(holding, STEP)
     budget.close(holding)
     assert (budget.held, len(budget._shares)) == (0, 0)
+
+
+def test_a_body_that_holds_nothing_is_closed_whatever_its_peer_does_meanwhile():
+    """An empty one, of a request that is still being answered, while another request of its peer ends."""
+    budget = BodyBudget()
+    empty, other = budget.open("one", lambda: None), budget.open("one", lambda: None)
+    budget.settle(empty)
+    budget.close(other)
+    budget.close(empty)
+    assert len(budget._shares) == 0

@@ -166,3 +166,20 @@ async def test_a_body_that_breaks_off_gives_its_room_back():
         await surface.refused.wait()
         assert (await answer_to(port, head("/take", 2, "Connection: close") + b"ok")).endswith(b"2")
     assert budget.held == 0
+
+
+async def test_empty_bodies_of_one_address_at_once_are_each_answered():
+    surface = Surface()
+    surface.release.clear()
+    sent = b"POST /take HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    async with listening(surface) as port:
+        connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        for _reader, writer in connections:
+            writer.write(sent)
+            await surface.arrived.acquire()
+        surface.release.set()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            statuses = [(await reader.readline()).split()[1] for reader, _writer in connections]
+        for _reader, writer in connections:
+            writer.close()
+    assert statuses == [b"200"] * 3
