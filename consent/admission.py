@@ -1,18 +1,23 @@
 """Admission: what a worker takes on for callers who have shown nothing yet, before anything is looked up for them.
 
-Known is who brings a cookie or a request_uri that bears our mark (kernel/marks.py), or a certificate; and, once it is proven, a client or
-a token. All others share a few places, and each address has a rate: when either is used up they are refused first, and alone. What is to
-end an access has places and a rate of its own, so that no flood of anything else keeps it out.
+Known is who brings a cookie or a request_uri that bears our mark (kernel/marks.py); and, once it is proven, a client or a token. All
+others share a few places, and each address has a rate: when either is used up they are refused first, and alone. Who shows a certificate
+needs no place, and the rate is its organisation's. What is to end an access has places and a rate of its own, so that no flood of
+anything else keeps it out.
+
+A mark costs nothing: each visit to the dashboard begins with one, and a TPP is given one with every request that it pushes. So marked
+requests have a rate of their address as well, apart from that of strangers, and a wider one after the customer has logged in.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Literal
 
 from consent.authorize.pushed import REQUEST_URI_PREFIX, is_ours
 from consent.callers import Caller, calling
 from consent.client_authentication.assertion import parse_unverified_client_id
-from consent.journey.cookies import read_cookie
+from consent.journey.cookies import has_entered, read_cookie
 from consent.journey.rows import Purpose
 from consent.parameters import FORM_BYTES_MAX, TOKEN_FORM_BYTES_MAX, parse_query
 from consent.services import Services
@@ -21,7 +26,7 @@ from kernel.clock import monotonic
 from kernel.errors import MediaTypeUnsupported, Overloaded, Problem, RateExceeded
 from kernel.hot_state import Exceeded, WithinRate
 from kernel.hot_state_in_process import InProcessHotState
-from kernel.http.admission.peer_share import share_of
+from kernel.http.admission.peer_share import share_of, share_of_certificate
 from kernel.http.forms import check_media_type, parse_form
 from kernel.http.message import Request
 from kernel.ids import hash_secret
@@ -36,7 +41,16 @@ FORMS = {  # bytes that each may have
 }
 WINDOW_SECONDS = 60
 MARK_REQUESTS_PER_MINUTE = 240  # that bring one cookie or one request_uri
+ENTERED_FACTOR = 5  # how many times the rate of an address its customers have together once they have logged in
 PLACES = {"page": 24, "client": 64, "ending": 24}  # calls of unknown callers that one worker has in hand at the same time
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a browser brings that we have made."""
+
+    secret: str
+    has_entered: bool
 
 
 class Admission:
@@ -51,13 +65,10 @@ class Admission:
     async def admitting(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
         """Around the answer to a request, which it gives back: read whole, where that is needed to judge it. Raises RateExceeded or
         Overloaded where its caller must be refused, and what `Request.received` raises."""
-        if request.certificate is not None:
-            yield request
-            return
         if request.path == AUTHORIZE:
             request = await _with_form(request)
         if lane == "page" and (mark := _mark_of(self._services, brand, request)) is not None:
-            await self._check_rate(f"mark/{hash_secret(mark)}", MARK_REQUESTS_PER_MINUTE, spend=True)
+            await self._check_mark(mark, share_of(request.peer))
             yield request
             return
         async with self._unknown(lane, brand, request) as read:
@@ -65,7 +76,9 @@ class Admission:
 
     @asynccontextmanager
     async def _unknown(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
-        share = share_of(request.peer)
+        share, takes_place = share_of(request.peer), request.certificate is None
+        if request.certificate is not None:
+            share = f"organisation/{share_of_certificate(request.certificate)}"
         key = f"unknown/{'ending' if lane == 'ending' else 'any'}/{share}" if share else ""
         limit = self._services.settings.unknown_requests_per_minute
         caller = Caller()
@@ -73,16 +86,17 @@ class Admission:
             request = request if lane == "page" else await _with_form(request)  # a body that trickles in holds no place
             try:
                 await self._check_rate(key, limit, spend=False)
-                self._check_place(lane)
+                if takes_place:
+                    self._check_place(lane)
             except (RateExceeded, Overloaded):
                 if lane == "page" or not self._names_known_client(brand, request):
                     raise
-            self._taken[lane] += 1
+            self._taken[lane] += takes_place
             try:
                 with calling(caller):
                     yield request
             finally:
-                self._taken[lane] -= 1
+                self._taken[lane] -= takes_place
         finally:
             if key and not caller.is_known:
                 await self._rates.decide([WithinRate(key, limit, WINDOW_SECONDS)], spend=True)
@@ -91,12 +105,24 @@ class Admission:
         if self._taken[lane] >= PLACES[lane]:
             raise Overloaded(f"{PLACES[lane]} calls of unknown callers are in hand ({lane})")
 
+    async def _check_mark(self, mark: Mark, share: str) -> None:
+        """One is good for so many requests, and so are all of an address."""
+        rates = [WithinRate(f"mark/{hash_secret(mark.secret)}", MARK_REQUESTS_PER_MINUTE, WINDOW_SECONDS)]
+        limit = self._services.settings.unknown_requests_per_minute
+        if share and mark.has_entered:
+            rates.append(WithinRate(f"entered/{share}", limit * ENTERED_FACTOR, WINDOW_SECONDS))
+        elif share:
+            rates.append(WithinRate(f"marked/{share}", limit, WINDOW_SECONDS))
+        await self._check_rates(rates, spend=True)
+
     async def _check_rate(self, key: str, limit: int, *, spend: bool) -> None:
-        if not key:  # where a proxy names nobody there is no address to count by
-            return
-        (verdict,) = await self._rates.decide([WithinRate(key, limit, WINDOW_SECONDS)], spend=spend)
-        if isinstance(verdict, Exceeded):
-            raise RateExceeded("requests of one address, or with one cookie", rule="unknown", retry_after=verdict.retry_after)
+        if key:  # where a proxy names nobody there is no address to count by
+            await self._check_rates([WithinRate(key, limit, WINDOW_SECONDS)], spend=spend)
+
+    async def _check_rates(self, rates: list[WithinRate], *, spend: bool) -> None:
+        for verdict in await self._rates.decide(rates, spend=spend):
+            if isinstance(verdict, Exceeded):
+                raise RateExceeded("requests of one address, or with one cookie", rule="unknown", retry_after=verdict.retry_after)
 
     def _names_known_client(self, brand: Brand, request: Request) -> bool:
         """Does the form name a client that this worker remembers? Nothing is looked up for it until it has proven to be that one."""
@@ -126,13 +152,14 @@ async def _with_form(request: Request) -> Request:
     return await request.received(limit)
 
 
-def _mark_of(services: Services, brand: Brand, request: Request) -> str | None:
-    """What the browser brings that we have made: the request_uri at /authorize, else a cookie of the page's purpose."""
+def _mark_of(services: Services, brand: Brand, request: Request) -> Mark | None:
+    """The request_uri at /authorize, else a cookie of the page's purpose."""
     if request.path == AUTHORIZE:
-        request_uri = _parameters_of(request).get("request_uri", "")
-        return request_uri if is_ours(services.sealer, brand, request_uri.removeprefix(REQUEST_URI_PREFIX)) else None
+        secret = _parameters_of(request).get("request_uri", "").removeprefix(REQUEST_URI_PREFIX)
+        return Mark(secret, has_entered=False) if is_ours(services.sealer, brand, secret) else None
     purpose = Purpose.DASHBOARD if request.path.startswith("/consents") else Purpose.CONSENT
-    return read_cookie(services.sealer, brand, request, purpose)
+    cookie = read_cookie(services.sealer, brand, request, purpose)
+    return None if cookie is None else Mark(cookie, has_entered(services.sealer, brand, purpose, cookie))
 
 
 def _parameters_of(request: Request) -> Mapping[str, str]:

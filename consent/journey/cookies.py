@@ -16,7 +16,11 @@ from kernel.sealed import Sealer
 
 NAMES = {Purpose.CONSENT: "__Host-journey", Purpose.DASHBOARD: "__Host-dashboard"}
 LATE = "late"  # the mark of a visit that follows one that timed out
-FACTS: dict[Purpose, tuple[tuple[str, ...], ...]] = {Purpose.CONSENT: ((),), Purpose.DASHBOARD: ((), (LATE,))}
+ENTERED = "entered"  # the mark of a browser whose customer has logged in
+FACTS: dict[Purpose, tuple[tuple[str, ...], ...]] = {
+    Purpose.CONSENT: ((), (ENTERED,)),
+    Purpose.DASHBOARD: ((), (LATE,), (ENTERED,)),
+}
 SECRET_CHARACTERS_MAX = 128
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
@@ -29,6 +33,11 @@ def new_secret(services: Services, brand: Brand, purpose: Purpose, *facts: str) 
 def read_mark(sealer: Sealer, brand: Brand, purpose: Purpose, secret: str, *facts: str) -> datetime | None:
     """When `new_secret` made this one, of these facts; None if it did not."""
     return marked_at(sealer, secret, brand.name, purpose, *facts)
+
+
+def has_entered(sealer: Sealer, brand: Brand, purpose: Purpose, secret: str) -> bool:
+    """Was the secret given for a password? Anyone is given one that was not."""
+    return read_mark(sealer, brand, purpose, secret, ENTERED) is not None
 
 
 def set_cookie(response: Response, secret: str, purpose: Purpose = Purpose.CONSENT) -> Response:

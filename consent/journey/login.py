@@ -24,7 +24,7 @@ from consent.journey.authentication import record_authentication, start_authenti
 from consent.journey.blocked import show_blocked
 from consent.journey.boundary import see_other, tell
 from consent.journey.challenge import forgive_codes, seal_challenge, seal_evidence, start_challenge, take_sending
-from consent.journey.cookies import new_secret, set_cookie
+from consent.journey.cookies import ENTERED, new_secret, set_cookie
 from consent.journey.forms import Form, form_token
 from consent.journey.leaving import leave
 from consent.journey.problems import FormStale, JourneyAnswered
@@ -130,7 +130,7 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu) -
         return await _refuse(services, session, Notice.SENDING_BLOCKED)
     started = None if session.is_payment else await start_challenge(services, brand, psu, session.journey.id)
     challenge, evidence = started or (None, None)
-    secret = new_secret(services, brand, session.journey.purpose)
+    secret = new_secret(services, brand, session.journey.purpose, ENTERED)
 
     async def work(connection: AsyncConnection) -> Journey:
         journey = await load_journey(connection, brand.name, hash_secret(session.secret), lock=True)

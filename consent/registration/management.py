@@ -7,6 +7,7 @@ lost. RFC 7592 section 2.1.
 
 from contextlib import suppress
 
+from consent.callers import note_known
 from consent.client_authentication.first_use import count_request
 from consent.clients.registry import revoke_registration_token
 from consent.errors import RegistrationForeign
@@ -44,6 +45,7 @@ async def _find_own(services: Services, brand: Brand, request: Request, client_i
     client = await services.snapshots.client(brand, client_id, fresh=True)
     if client is not None and client.active and is_token_of(client, token):
         _check_holder(client, request.certificate)
+        note_known()
         return client
     await _revoke_stray(services, brand, request.certificate, token)
     standing = await accept_token(services, brand, request)

@@ -10,13 +10,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from cryptography.hazmat.primitives import hashes
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import NameOID
 from multidict import CIMultiDict, CIMultiDictProxy
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -157,8 +160,16 @@ class TestDirectory:
 DIRECTORY = TestDirectory()
 
 
+@lru_cache
+def _der(name: str) -> bytes:
+    key, named = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = x509.CertificateBuilder(issuer_name=named, subject_name=named, public_key=key.public_key(), serial_number=1)
+    dated = made.not_valid_before(START - timedelta(days=1)).not_valid_after(START + timedelta(days=365))
+    return dated.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
 def certificate(name: str) -> Certificate:
-    der = name.encode()
+    der = _der(name)
     return Certificate(
         der=der,
         thumbprint=b64(hashlib.sha256(der).digest()),

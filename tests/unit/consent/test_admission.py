@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from consent.admission import MARK_REQUESTS_PER_MINUTE, PLACES, Admission
+from consent.admission import ENTERED_FACTOR, MARK_REQUESTS_PER_MINUTE, PLACES, Admission
 from consent.app import ConsentServer
 from consent.authorize.pushed import REQUEST_URI_PREFIX, is_ours, new_request_secret
 from consent.journey.rows import IDLE_MAX
@@ -22,6 +22,7 @@ from kernel.telemetry import Telemetry
 from tests.harness.statements import statements_of
 from tests.unit.consent.journey.world import BRAND, CLIENT, OTHER_BRAND, World, make_world
 from tests.unit.consent.oauth_world import BRAND as OAUTH_BRAND
+from tests.unit.consent.oauth_world import certificate
 
 INVENTED = "x" * 43
 JWT = ".".join(
@@ -129,12 +130,13 @@ async def test_the_addresses_of_one_ipv6_site_share_a_rate(world):
 
 
 async def test_a_customer_on_the_way_is_not_refused_for_what_others_send_from_their_address(world):
-    limited(world, 2)
+    limited(world, 10)
     consent = await world.lodge()
     browser = await world.browser(peer="203.0.113.9").begin(await world.push(consent))
     visitor = await world.browser(peer="203.0.113.9").get("/consents")
-    for _ in range(5):
+    for _ in range(15):
         await send(world, INVENTED_COOKIE)
+    assert (await send(world, INVENTED_COOKIE)).status == 429
     await browser.log_in("alice")
     assert browser.path == "/consent"
     await browser.approve(0)
@@ -171,6 +173,49 @@ async def test_a_client_that_proves_itself_is_not_counted(world):
     await world.services.snapshots.client(BRAND, CLIENT.id)
     assert (await send(world, replace(TOKEN, fields=fields))).status == 401
     assert (await send(world, TOKEN)).status == 429
+
+
+async def test_many_cookies_are_not_good_for_a_flood(world):
+    """Anyone is given one with each visit, and a TPP a request_uri with each request: neither multiplies the rate of an address."""
+    limited(world, 6)
+    visitors = [await world.browser(peer=f"203.0.113.{number}").get("/consents") for number in range(20, 24)]
+    pushed = [new_request_secret(world.services, BRAND) for _ in range(4)]
+    targets = ["/authorize?" + urlencode({"client_id": CLIENT.id, "request_uri": REQUEST_URI_PREFIX + each}) for each in pushed]
+    sent = [flood("GET", "/consents/login", cookies=dict(each.cookies)) for each in visitors]
+    sent += [flood("GET", target) for target in targets]
+    answers = [(await send(world, each)).status for each in sent]
+    assert answers == [200] * 4 + [303] * 2 + [429] * 2
+    with statements_of(world.database) as statements:
+        assert (await send(world, sent[0])).status == 429
+    assert statements.all == []
+
+
+async def test_a_customer_who_has_logged_in_is_not_refused_for_the_cookies_of_others(world):
+    limited(world, 6)
+    visitor = await world.browser(peer="203.0.113.9").get("/consents")
+    await visitor.log_in("alice")
+    stranger = await world.browser(peer="203.0.113.10").get("/consents")
+    sent = flood("GET", "/consents/login", cookies=dict(stranger.cookies))
+    assert 429 in [(await send(world, sent)).status for _ in range(8)]
+    assert (await visitor.get("/consents")).path == "/consents"
+    within = flood("GET", "/consents", cookies=dict(visitor.cookies))
+    assert [(await send(world, within)).status for _ in range(6 * ENTERED_FACTOR)][-1] == 429
+
+
+async def test_a_certificate_is_not_good_for_a_flood(world):
+    """Whose it is has a rate, wherever its calls come from; one that proves to be a client is not counted."""
+    limited(world, 2)
+    one, other, another_tpps = (
+        replace(certificate(name), organisation_id=organisation)
+        for name, organisation in (("one", "PSDGB-FCA-1"), ("other", "PSDGB-FCA-1"), ("another TPP's", "PSDGB-FCA-2"))
+    )
+
+    async def call(shown, number: int):
+        request = world.browser(peer=f"203.0.113.{number}").request("POST", "/revoke", urlencode(CALLS).encode(), FORM)
+        return (await world.server.handle(BRAND, replace(request, listener="mtls", certificate=shown))).status
+
+    assert [await call(shown, number) for number, shown in enumerate((one, other, one))] == [401, 401, 429]
+    assert await call(another_tpps, 0) == 401
 
 
 async def test_one_cookie_is_not_good_for_a_flood(world):
