@@ -26,7 +26,6 @@ from consent.journey.problems import page_error, page_text
 from consent.json_document import render_preflight
 from consent.json_response import render_json_error, render_json_failure, render_resource_error
 from consent.jwks import publish_keys
-from consent.pages.refusals import add_retry_after
 from consent.pages.render import render_error_page
 from consent.par import push
 from consent.registration import MANAGEMENT, REGISTRATION
@@ -39,6 +38,7 @@ from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.errors import MethodNotAllowed, OperationUnknown, Problem
 from kernel.http.message import Request, Response
+from kernel.http.retry_after import PERSON_SECONDS, add_retry_after
 from kernel.interaction import HEADER, interaction_id, sent_interaction_id
 from kernel.telemetry import Telemetry
 
@@ -196,7 +196,7 @@ class ConsentServer:
 def _render_page_error(brand: Brand, problem: Problem) -> Response:
     status, code = page_error(problem)
     text, reason = page_text(problem)
-    response = add_retry_after(render_error_page(brand, code, text, status, reason=reason), problem)
+    response = add_retry_after(render_error_page(brand, code, text, status, reason=reason), problem, seconds=PERSON_SECONDS)
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(problem.allowed)
     return response

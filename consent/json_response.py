@@ -18,15 +18,14 @@ from kernel.errors import (
     ProofInvalid,
     ProofMissing,
     ProofNonceRequired,
-    RateExceeded,
     TokenMissing,
 )
 from kernel.http.challenges import add_challenges
 from kernel.http.message import Response
+from kernel.http.retry_after import add_retry_after
 
 JSON = "application/json"
 NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-RETRY_SECONDS = 1
 PROOF_REFUSED = (ProofMissing, ProofInvalid, ProofNonceRequired)
 CERTIFICATE_REFUSED = (
     *(CertificateMissing, CertificateInvalid, CertificateExpired, CertificateForeign, CertificateRevoked, CertificateBlocked),
@@ -66,9 +65,8 @@ def _render_error(problem: Problem, status: int, code: str, headers: CIMultiDict
         headers["DPoP-Nonce"] = problem.nonce
     if isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allowed)
-    if status in {429, 503}:
-        headers["Retry-After"] = str(problem.retry_after if isinstance(problem, RateExceeded) else RETRY_SECONDS)
-    return Response(status, json.encode({"error": code, "error_description": render_description(problem.public)}), headers)
+    body = json.encode({"error": code, "error_description": render_description(problem.public)})
+    return add_retry_after(Response(status, body, headers), problem)
 
 
 def render_json_failure() -> Response:

@@ -17,7 +17,6 @@ UNITS_PER_CLIENT_MAX = 32
 RUNNING_PER_CLIENT_MAX = 8  # two pages of transactions, or eight balances: what others then wait for is short
 ONE_CALL_SHARE = 2  # one call takes at most half of what its client may hold
 LAST_PLACES_SHARE = 4  # a quarter of all places is for clients that hold at most a quarter of what one may
-RETRY_AFTER_SECONDS = 1
 RULE = "calls-in-flight"
 
 
@@ -82,7 +81,7 @@ class CallsInFlight:
         """As Call.claim says. The call's own units are part of the total already."""
         held, limit = self.held.get(client, 0), self.limits.units_per_client
         if held + cost > limit:
-            raise RateExceeded(f"{client} has {held} units in flight", rule=RULE, retry_after=RETRY_AFTER_SECONDS)
+            raise RateExceeded(f"{client} has {held} units in flight", rule=RULE)
         last = self.total > self.limits.units - self.limits.units // LAST_PLACES_SHARE
         if last and held and held + cost > limit // LAST_PLACES_SHARE:
             raise Overloaded(f"{client} has {held} units in flight, and {self.limits.units - self.total} are left")

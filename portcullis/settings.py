@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from consent.settings import UNKNOWN_REQUESTS_PER_MINUTE, KeySchedule
+from consent.store.consents import LODGED_MAX
+from gateway.calls_in_flight import RUNNING_PER_CLIENT_MAX, UNITS_MAX, UNITS_PER_CLIENT_MAX
 from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.first_uses import FIRST_USES_PER_CLIENT
@@ -92,10 +94,10 @@ class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     unknown_per_minute: int = UNKNOWN_REQUESTS_PER_MINUTE
     first_uses: int = FIRST_USES_PER_CLIENT
     unattended_per_day: int = 4
-    lodgements_per_day: int = 10_000
-    in_flight: int = 320
-    in_flight_per_client: int = 32
-    running_per_client: int = 8
+    lodgements_per_day: int = LODGED_MAX
+    in_flight: int = UNITS_MAX
+    in_flight_per_client: int = UNITS_PER_CLIENT_MAX
+    running_per_client: int = RUNNING_PER_CLIENT_MAX
 
 
 class BodySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

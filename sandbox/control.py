@@ -30,12 +30,12 @@ from kernel.errors import (
     RequestMalformed,
 )
 from kernel.http.message import Request, Response
+from kernel.http.retry_after import add_retry_after
 from sandbox.clock import MovedClock, parse_duration
 from sandbox.new_tpp import NewTpp
 
 PREFIX = "/sandbox/"
 BODY_BYTES_MAX = 16_384
-RETRY_SECONDS = 1
 FORWARDED = (
     "Forwarded",
     "Via",
@@ -186,9 +186,7 @@ def render_refusal(problem: Problem) -> Response:
     )
     if isinstance(problem, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(problem.allowed)
-    if isinstance(problem, Overloaded):
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
+    return add_retry_after(response, problem)
 
 
 def render_json(status: int, document: object) -> Response:

@@ -22,7 +22,6 @@ from consent.journey.problems import (
 from consent.journey.rows import GOOD_NEWS, PATHS, Journey, Notice, Purpose, Stage, path_of, update_unmoved
 from consent.journey.session import Session, load_session
 from consent.journey.visits import store_visit
-from consent.pages.refusals import add_retry_after
 from consent.pages.render import render_error_page
 from consent.parameters import FORM_BYTES_MAX
 from consent.services import Services
@@ -30,6 +29,7 @@ from kernel.answer_log import log_problem, log_refusal
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
+from kernel.http.retry_after import PERSON_SECONDS, add_retry_after
 
 Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
 Show = Callable[[Services, Brand, Session], Awaitable[Response]]
@@ -127,4 +127,4 @@ def render_problem(brand: Brand, problem: Problem, *, carry_on: str = "") -> Res
     status, error_code = page_error(problem)
     text, reason = page_text(problem)
     response = render_error_page(brand, error_code, text, status, reason=reason, carry_on=carry_on)
-    return add_retry_after(response, problem)
+    return add_retry_after(response, problem, seconds=PERSON_SECONDS)

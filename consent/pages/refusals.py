@@ -1,13 +1,11 @@
-"""What the person in front of the browser is told of a refusal whose own words are for the client that sent them there."""
+"""Texts for the person in front of the browser, of a refusal whose own words are for the client that sent them there."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from consent.errors import RequestUriInvalid
 from kernel.errors import Overloaded, Problem, RateExceeded, UpstreamFailed, UpstreamTimedOut
-from kernel.http.message import Response
 
-RETRY_SECONDS = 5  # for a person; a program is told to come sooner
 UNUSABLE = "We could not use the request that brought you here. Nothing was shared. Please go back to the app or website you came from and start again."
 SPENT = "The link that brought you here has expired, or was used before. Please go back to the app or website you came from and start again."
 BUSY = "We have too much to do right now. Please wait a minute, then try again."
@@ -26,10 +24,3 @@ _TEXTS: Mapping[type[Problem], str] = MappingProxyType(
 
 def text_for_person(problem: Problem) -> str:
     return _TEXTS.get(type(problem), UNUSABLE)
-
-
-def add_retry_after(response: Response, problem: Problem) -> Response:
-    """Say when to try again, where that is the way on. RFC 9110 section 10.2.3."""
-    if response.status in {429, 503}:
-        response.headers["Retry-After"] = str(problem.retry_after if isinstance(problem, RateExceeded) else RETRY_SECONDS)
-    return response

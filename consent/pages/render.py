@@ -20,8 +20,6 @@ from kernel.http.message import Response
 HEADING = "We could not continue"
 NOT_FOUND = "The address may have been typed wrongly, or it is no longer used. If an app or website sent you here, go back to it and start again."
 HSTS_SECONDS = 31_536_000
-SERVICE_UNAVAILABLE = 503
-RETRY_SECONDS = 1
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PAGES = (
     *("login", "sca", "blocked", "consent", "nothing_to_share", "payment", "nothing_to_pay_from", "error"),
@@ -62,10 +60,7 @@ def render_error_page(
     """`error_code` is an OAuth error code, `text` constant; `carry_on` the path of a page on which the PSU may go on; `reason` what
     the developers of the client want to know, constant too."""
     facts = {"error_code": error_code, "text": text, "carry_on": carry_on, "reason": reason, "heading": heading}
-    response = render_page(brand, "error", status=status, **facts)
-    if status == SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
+    return render_page(brand, "error", status=status, **facts)
 
 
 def render_unknown_page(brand: Brand) -> Response:
