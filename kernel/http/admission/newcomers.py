@@ -2,12 +2,13 @@
 
 An event loop does everything that is ready before it looks again, so a hundred handshakes that are ready at one moment delay every
 other answer by their sum. Here one starts each time the loop has gone round. While callers with a certificate are being answered, each
-start is followed by a rest as long as the work that it caused: strangers have half of the time, and no more. Shares take turns, so an
+start is followed by a rest as long as the work that it caused: strangers have half of the time, and no more. Nor have they less: each
+answer to a caller with a certificate starts one of them, however long the loop takes to go round for those. Shares take turns, so an
 address that queues a thousand starts delays its own.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -32,7 +33,7 @@ class Newcomers:
     def __init__(self, monotonic: Callable[[], float] = system_monotonic, later: Later = call_later) -> None:
         self._monotonic = monotonic
         self._later = later
-        self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._queues: OrderedDict[str, dict[asyncio.Future[None], None]] = OrderedDict()
         self._is_pacing = False
         self._known = 0
         self._known_until = float("-inf")
@@ -45,12 +46,13 @@ class Newcomers:
             self._begin()
             return
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(share, deque()).append(called)
+        self._queues.setdefault(share, {})[called] = None
         self.waiting += 1
         try:
             await called
         finally:
             self.waiting -= 1
+            self._forget(share, called)
 
     @contextmanager
     def known(self) -> Iterator[None]:
@@ -61,6 +63,7 @@ class Newcomers:
         finally:
             self._known -= 1
             self._known_until = self._monotonic() + KNOWN_SECONDS
+            self._call_first()
 
     def _begin(self) -> None:
         asyncio.get_running_loop().call_soon(self._go_round, ROUNDS, self._monotonic())
@@ -74,14 +77,26 @@ class Newcomers:
             self._call_next()
 
     def _call_next(self) -> None:
-        """Start the first of the share whose turn it is, and let that share wait for the others."""
+        self._is_pacing = self._call_first()
+        if self._is_pacing:
+            self._begin()
+
+    def _call_first(self) -> bool:
+        """Start the first of the share whose turn it is, and let that share wait for the others. False where no one waits."""
         while self._queues:
             share, queue = self._queues.popitem(last=False)
-            called = queue.popleft()
+            called = next(iter(queue))
+            del queue[called]
             if queue:
                 self._queues[share] = queue
             if not called.done():  # else its caller has gone
                 called.set_result(None)
-                self._begin()
-                return
-        self._is_pacing = False
+                return True
+        return False
+
+    def _forget(self, share: str, called: asyncio.Future[None]) -> None:
+        """Whoever goes while they wait leaves nothing behind."""
+        queue = self._queues.get(share, {})
+        queue.pop(called, None)
+        if not queue:
+            self._queues.pop(share, None)

@@ -92,6 +92,37 @@ async def test_a_caller_who_has_gone_takes_no_turn():
     assert newcomers.waiting == 0
 
 
+async def test_whoever_goes_while_they_wait_leaves_nothing_behind():
+    """An address that comes and goes faster than starts go round would fill memory."""
+    newcomers = Newcomers()
+    await newcomers.turn("a")
+    staying = asyncio.create_task(newcomers.turn("b"))
+    gone = [asyncio.create_task(newcomers.turn("a")) for _ in range(100)]
+    await asyncio.sleep(0)
+    for start in gone:
+        start.cancel()
+    await asyncio.gather(*gone, return_exceptions=True)
+    assert [len(queue) for queue in newcomers._queues.values()] in ([1], [])
+    await finish([staying])
+
+
+async def test_each_answer_to_a_known_caller_starts_a_stranger():
+    """However long the loop takes to go round for known callers: they do not have it to themselves."""
+    newcomers = Newcomers(later=lambda _seconds, _callback: None)  # a rest that does not end
+    with newcomers.known():
+        await newcomers.turn("a")
+        starts = [asyncio.create_task(newcomers.turn(share)) for share in ("b", "b", "c")]
+        for _ in range(2 * ROUNDS):
+            await asyncio.sleep(0)
+    assert newcomers.waiting == 3
+    for waiting in (2, 1, 0):
+        await asyncio.sleep(0)
+        assert newcomers.waiting == waiting
+        with newcomers.known():
+            pass
+    await finish(starts)
+
+
 async def test_strangers_rest_as_long_as_they_worked_while_a_known_caller_is_answered():
     machine = Machine()
     newcomers = machine.newcomers()
