@@ -22,6 +22,9 @@ NICENESS = 5  # behind the server, and yet a file is ready within its time on a 
 
 def main() -> None:
     os.closerange(FIRST_DESCRIPTOR, DESCRIPTORS_MAX)  # not every event loop closes what it could hand down
+    os.setpgid(
+        0, 0
+    )  # Ctrl-C is for the server to hear; in a session of its own its low priority would not count against the server's
     os.nice(NICENESS)
     with suppress(BrokenPipeError):  # the server has gone while we printed
         serve(sys.stdin.buffer, sys.stdout.buffer)

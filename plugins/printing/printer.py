@@ -77,7 +77,6 @@ class Printer:
                 stdin=PIPE,
                 stdout=PIPE,
                 limit=STATEMENT_FILE_BYTES_MAX,  # a reader that pauses would not see the end of a killed process
-                start_new_session=True,  # Ctrl-C is for the server to hear
             )
         return self._process
 

@@ -72,6 +72,8 @@ async def test_a_statement_is_printed_in_a_process_of_low_priority():
     process = printer._process
     assert process.pid != os.getpid()
     assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+    assert os.getsid(process.pid) == os.getsid(0), "where sessions share the processor equally, it is low within the server's own"
+    assert os.getpgid(process.pid) == process.pid, "Ctrl-C does not reach it"
     assert await printer.print(of(ONE)) == render_statement(ONE)
     assert printer._process is process
     await printer.close()
