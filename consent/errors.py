@@ -226,6 +226,13 @@ class SoftwareStatementUnapproved(Problem):
     code, public = "software_statement_unapproved", "The software statement is not approved for use with this server."
 
 
+class RegistrationsExhausted(Problem):
+    code, public = (
+        "registrations_exhausted",
+        "Your organisation has as many registrations as it may have. Delete one that you no longer use.",
+    )
+
+
 class RegistrationForeign(Problem):
     code, public = "registration_foreign", "The registration is not yours to see or change."
 
@@ -275,6 +282,7 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     ClientMetadataInvalid: (400, "invalid_client_metadata"),
     SoftwareStatementInvalid: (400, "invalid_software_statement"),
     SoftwareStatementUnapproved: (400, "unapproved_software_statement"),
+    RegistrationsExhausted: (400, "unapproved_software_statement"),  # RFC 7591 has no nearer word
     RegistrationForeign: (403, "access_denied"),
     AuthorizationDetailsInvalid: (400, "invalid_authorization_details"),
     TargetInvalid: (400, "invalid_target"),

@@ -13,6 +13,7 @@ JWKS_CACHE_SECONDS = 300  # how long anyone may keep our public keys without ask
 KEY_PUBLISH_AHEAD_MIN = timedelta(hours=1)  # many times the above: everyone has a key before anything is signed with it
 KEY_ROTATE_EVERY_MAX = timedelta(days=730)  # NIST SP 800-57 part 1, table 1: a private signature key serves one to three years
 UNKNOWN_REQUESTS_PER_MINUTE = 1200  # of one address: requests that prove no client, token, journey or pushed request
+REGISTRATIONS_PER_ORGANISATION = 100  # that can be used; deleting one makes room
 CLIENT_REQUESTS_PER_MINUTE = 600  # of one client together: requests that authenticate it, or present its token
 
 
@@ -42,6 +43,7 @@ class Settings:
     client_requests_per_minute: int = CLIENT_REQUESTS_PER_MINUTE
     unknown_requests_per_minute: int = UNKNOWN_REQUESTS_PER_MINUTE
     first_uses_per_client: int = FIRST_USES_PER_CLIENT
+    registrations_per_organisation: int = REGISTRATIONS_PER_ORGANISATION
     key_schedule: KeySchedule = field(default_factory=KeySchedule)
 
     def __post_init__(self) -> None:
@@ -54,6 +56,11 @@ class Settings:
         ):
             if not 5 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must lie between 5 and {most}")
-        for name in ("client_requests_per_minute", "unknown_requests_per_minute", "first_uses_per_client"):
+        for name in (
+            "client_requests_per_minute",
+            "unknown_requests_per_minute",
+            "first_uses_per_client",
+            "registrations_per_organisation",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")

@@ -151,6 +151,7 @@ def _consent_settings(settings: Settings) -> ConsentSettings:
         key_schedule=settings.signing_keys.schedule(),
         unknown_requests_per_minute=settings.rates.unknown_per_minute,
         first_uses_per_client=settings.rates.first_uses,
+        registrations_per_organisation=settings.rates.registrations,
     )
 
 

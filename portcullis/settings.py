@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from consent.settings import UNKNOWN_REQUESTS_PER_MINUTE, KeySchedule
+from consent.settings import REGISTRATIONS_PER_ORGANISATION, UNKNOWN_REQUESTS_PER_MINUTE, KeySchedule
 from consent.store.consents import LODGED_MAX
 from gateway.calls_in_flight import RUNNING_PER_CLIENT_MAX, UNITS_MAX, UNITS_PER_CLIENT_MAX
 from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
@@ -87,12 +87,13 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Units per client within a window; requests of one address that prove no caller, within a minute; unattended reads per consent,
     account and operation, and lodged consents per client, within 24 hours; units in flight on one worker, of all clients and of one, and
-    units worked on at once for one; first uses that are remembered per client."""
+    units worked on at once for one; first uses that are remembered per client; registrations that an organisation has at a time."""
 
     requests: int = 3000
     window_seconds: int = 60
     unknown_per_minute: int = UNKNOWN_REQUESTS_PER_MINUTE
     first_uses: int = FIRST_USES_PER_CLIENT
+    registrations: int = REGISTRATIONS_PER_ORGANISATION
     unattended_per_day: int = 4
     lodgements_per_day: int = LODGED_MAX
     in_flight: int = UNITS_MAX

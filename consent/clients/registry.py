@@ -13,6 +13,7 @@ from consent.clients.document import columns_of, load_client
 from consent.clients.encryption import find_encryption_key
 from consent.clients.key_set import import_client_keys
 from consent.clients.metadata import ClientMetadata, certificate_subject_of, check_metadata
+from consent.clients.room import take_room
 from consent.services import Services
 from consent.tables_oauth import clients
 from kernel.access import Client, Registration
@@ -34,11 +35,14 @@ async def register_client(
     registration: Registration | None = None,
     actor: str = "system",
 ) -> Client:
-    """Register a client, under an id of the caller's choice or a new one. Raises FieldMissing or FieldInvalid."""
+    """Register a client, under an id of the caller's choice or a new one. Raises FieldMissing or FieldInvalid; of an organisation that
+    registers itself, RegistrationsExhausted."""
     check_metadata(metadata)
     client = _client_of(services, brand, metadata, client_id or services.ids.uuid(), registration)
 
     async def work(connection: AsyncConnection) -> None:
+        if registration is not None:
+            await take_room(services, connection, brand.name, client.organisation_id)
         await connection.execute(clients.insert().values(**columns_of(client), updated_at=client.created_at))
         await _record(services, connection, client, "client.registered", actor)
 

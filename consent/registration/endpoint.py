@@ -10,6 +10,7 @@ import msgspec
 from multidict import CIMultiDict
 
 from consent.clients.registry import deactivate_client, register_client, replace_client
+from consent.clients.room import check_room
 from consent.errors import ClientMetadataInvalid
 from consent.json_response import render_json
 from consent.registration.management import load_own
@@ -37,6 +38,8 @@ async def register(services: Services, brand: Brand, request: Request) -> Respon
     certificate = await _check_caller(services, request)
     asked = await parse_request(services, brand, await receive_registration(request), certificate)
     metadata = metadata_of(services, brand, asked)
+    async with services.database.read() as connection:
+        await check_room(services, connection, brand.name, metadata.organisation_id)  # before anything is remembered
     await _take_request(services, brand, asked)
     client_id = services.ids.uuid()
     token = make_registration_token(services, client_id)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from consent.clients.registry import replace_client
+from consent.settings import Settings
 from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.certificates import Certificate
@@ -404,6 +405,30 @@ async def test_nobody_registers_for_the_banks_own_grants(oauth: World):
 async def test_one_organisation_cannot_fill_the_table(oauth: World):
     answers = [(await register(oauth)).status for _ in range(61)]
     assert answers == [201] * 60 + [429]
+
+
+@pytest.mark.spec("RFC7591-3.2.2")
+async def test_an_organisation_has_so_many_registrations_and_no_more_at_a_time(oauth_anywhere: World):
+    """Also when many are asked for at once, whatever each saw before it had its turn."""
+    world = oauth_anywhere
+    object.__setattr__(world.services, "settings", Settings(registrations_per_organisation=3))
+    answers = await asyncio.gather(*(register(world) for _ in range(6)))
+    refused = [answer for answer in answers if answer.status != 201]
+    assert len(refused) == 3
+    assert {(answer.status, answer.json["error"]) for answer in refused} == {(400, "unapproved_software_statement")}
+    one = next(answer for answer in answers if answer.status == 201)
+    deleted = await call(world, "DELETE", f"/register/{one.json['client_id']}", token=one.json["registration_access_token"])
+    assert deleted.status == 204
+    assert [(await register(world)).status for _ in range(2)] == [201, 400]
+
+
+async def test_a_signed_request_beyond_the_registrations_of_an_organisation_is_not_remembered(oauth: World):
+    object.__setattr__(oauth.services, "settings", Settings(registrations_per_organisation=1))
+    one = await register(oauth)
+    body = sealed(oauth, wish(oauth))
+    assert (await call(oauth, "POST", "/register", body, media_type="application/jose")).status == 400
+    await call(oauth, "DELETE", f"/register/{one.json['client_id']}", token=one.json["registration_access_token"])
+    assert (await call(oauth, "POST", "/register", body, media_type="application/jose")).status == 201
 
 
 @pytest.mark.spec("RFC9101-10.5")
