@@ -12,7 +12,7 @@ from pathlib import Path
 from kernel import json
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused
-from kernel.http.admission.body_budget import BodyBudget
+from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import CAPS, Places
@@ -101,8 +101,8 @@ def _serving_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
     )
 
 
-def _bodies(settings: Settings, telemetry: Telemetry) -> BodyBudget:
-    bodies = BodyBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
+def _bodies(settings: Settings, telemetry: Telemetry) -> ByteBudget:
+    bodies = ByteBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
     telemetry.watch("body_bytes", "Bytes of request bodies in memory.", lambda: bodies.held)
     return bodies
 

@@ -19,9 +19,10 @@ from gateway.calls_in_flight import RUNNING_PER_CLIENT_MAX, UNITS_MAX, UNITS_PER
 from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.first_uses import FIRST_USES_PER_CLIENT
-from kernel.http.admission.body_budget import BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX
 from kernel.http.admission.limits import (
     BODY_SECONDS,
+    BUFFERED_BYTES_MAX,
+    BUFFERED_BYTES_PER_PEER_MAX,
     CONNECTIONS_MAX,
     CONNECTIONS_PER_ADDRESS_MAX,
     CONNECTIONS_PER_ORGANISATION_MAX,

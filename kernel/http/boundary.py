@@ -14,7 +14,7 @@ from aiohttp import web
 
 from kernel.certificates import Certificate
 from kernel.errors import Overloaded, Problem
-from kernel.http.admission.body_budget import BodyBudget
+from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.peer_share import share_of, share_of_caller
@@ -44,7 +44,7 @@ class Boundary:
         listener: Listener,
         limits: Limits,
         proxies: TrustedProxies,
-        bodies: BodyBudget,
+        bodies: ByteBudget,
         newcomers: Newcomers,
     ) -> None:
         self._app = app

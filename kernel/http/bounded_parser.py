@@ -15,7 +15,7 @@ from aiohttp.http_parser import HttpRequestParser
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from kernel.errors import Overloaded
-from kernel.http.admission.head_budget import HeadBudget
+from kernel.http.admission.byte_budget import ByteBudget, Holding
 from kernel.http.head import FIELD_BYTES_MAX, FIELDS_MAX, HEAD_BYTES_MAX
 
 PIECE_BYTES: Final = 4096
@@ -38,7 +38,7 @@ class BoundedParser:
         self,
         protocol: BaseProtocol,
         loop: asyncio.AbstractEventLoop,
-        budget: HeadBudget,
+        budget: ByteBudget,
         *,
         is_paused: Callable[[], bool],
         read_bufsize: int,
@@ -55,12 +55,14 @@ class BoundedParser:
             auto_decompress=False,  # a small body that unpacks into a large one is refused, not unpacked
             max_msg_queue_size=REQUESTS_AHEAD_MAX,
         )
+        self._protocol = protocol
+        self._loop = loop
         self._budget = budget
+        self._holding: Holding | None = None  # of an unfinished head beyond FREE_BYTES
         self.share = ""
         self._body: StreamReader = EMPTY_PAYLOAD
         self._body_bytes = 0
         self._unfinished = 0  # bytes since a head ended or a body moved on
-        self._taken = 0
         self._waiting = 0
         self._rest = b""
         self._is_broken = False
@@ -104,8 +106,7 @@ class BoundedParser:
     def release(self) -> None:
         """The connection is gone, and what it held."""
         self._is_broken, self._rest = True, b""
-        self._budget.give_back(self.share, self._taken)
-        self._taken = 0
+        self._free()
 
     def _feed_pieces(self, data: bytes, found: list[Any]) -> tuple[bool, bytes]:
         for start in range(0, max(len(data), 1), PIECE_BYTES):
@@ -144,14 +145,29 @@ class BoundedParser:
     def _charge(self) -> None:
         """Count what is unfinished now, and not what passed through."""
         due = max(self._unfinished - FREE_BYTES, 0)
-        if due > self._taken:
-            try:
-                self._budget.take(self.share, due - self._taken)
-            except Overloaded as full:
-                raise NoRoomForHead(message=full.detail) from None
-        elif due < self._taken:
-            self._budget.give_back(self.share, self._taken - due)
-        self._taken = due
+        if self._holding is not None and due < self._holding.held:
+            self._free()  # that head has ended
+        if not due:
+            return
+        if self._holding is None:
+            self._holding = self._budget.open(self.share, self._give_up)
+        try:
+            self._budget.take(self._holding, due - self._holding.held)
+        except Overloaded as full:
+            raise NoRoomForHead(message=full.detail) from None
+
+    def _free(self) -> None:
+        if self._holding is not None:
+            self._budget.close(self._holding)
+            self._holding = None
+
+    def _give_up(self) -> None:
+        """Another peer needs the room more: what is held must find room again, or is refused. The budget does its sums first."""
+        self._loop.call_soon(self._ask_again)
+
+    def _ask_again(self) -> None:
+        if not self._is_broken:
+            self._protocol.data_received(b"")
 
     def _break_off(self) -> None:
         """Nothing that still comes is looked at, and a body that was arriving will not end."""

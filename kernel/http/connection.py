@@ -13,13 +13,13 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
-from kernel.http.admission.head_budget import HeadBudget
+from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
-from kernel.http.admission.peer_share import share_of
+from kernel.http.admission.peer_share import share_of_caller, share_of_certificate
 from kernel.http.admission.places import Place, Places
 from kernel.http.bounded_parser import REQUESTS_AHEAD_MAX, BoundedParser, NoRoomForHead
 from kernel.http.departure import Departure
-from kernel.http.peer_certificate import organisation_of
+from kernel.http.peer_certificate import leaf_of
 
 PRODUCT = "portcullis"
 UNREAD_SECONDS = 1.0  # for the answer to be read by who is still sending a large body
@@ -35,7 +35,7 @@ class Connection(web.RequestHandler):
     __slots__ = ("_head_timer", "_limits", "_place", "_places", "_stalled_timer", "departure")
 
     def __init__(
-        self, server: web.Server, limits: Limits, heads: HeadBudget, places: Places, place: Place, **options: Any
+        self, server: web.Server, limits: Limits, heads: ByteBudget, places: Places, place: Place, **options: Any
     ) -> None:
         super().__init__(server, keepalive_timeout=limits.idle_seconds, lingering_time=limits.linger_seconds, **options)
         self._limits = limits
@@ -49,13 +49,13 @@ class Connection(web.RequestHandler):
         self._stalled_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        certificate = leaf_of(transport.get_extra_info("ssl_object"))
         if self._bounded is not None:
-            self._bounded.share = share_of((transport.get_extra_info("peername") or ("",))[0])
+            self._bounded.share = share_of_caller((transport.get_extra_info("peername") or ("",))[0], certificate)
         self._await_head()
         super().connection_made(transport)
         self._place.end = self._abandon
-        organisation = organisation_of(transport.get_extra_info("ssl_object"))
-        if self._place.is_left or (organisation and not self._places.move(self._place, organisation)):
+        if self._place.is_left or (certificate and not self._places.move(self._place, share_of_certificate(certificate))):
             self._abandon()
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -197,7 +197,7 @@ class ConnectionServer(web.Server):
         self._limits = limits
         self._places = places
         self._options = options
-        self._heads = HeadBudget(limits.unfinished_head_bytes, limits.unfinished_head_bytes_per_peer)
+        self._heads = ByteBudget(limits.unfinished_head_bytes, limits.unfinished_head_bytes_per_peer)
 
     def connection_of(self, place: Place) -> Connection:
         return Connection(self, self._limits, self._heads, self._places, place, loop=self._loop, **self._options)

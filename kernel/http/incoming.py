@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 from kernel.errors import BodyTooLarge, MediaTypeUnsupported, Overloaded, Problem, RequestMalformed
-from kernel.http.admission.body_budget import BodyBudget, Holding
+from kernel.http.admission.byte_budget import ByteBudget, Holding
 from kernel.http.connection import RawRequest
 
 BODY_BYTES_MAX: Final = 1_048_576  # whatever a surface asks for
@@ -18,7 +18,7 @@ BODY_BYTES_MAX: Final = 1_048_576  # whatever a surface asks for
 class IncomingBody:
     """The body of one request. What it holds of the budget is given back by `release`, once the request is answered."""
 
-    def __init__(self, raw: RawRequest, budget: BodyBudget, share: str, seconds: float) -> None:
+    def __init__(self, raw: RawRequest, budget: ByteBudget, share: str, seconds: float) -> None:
         self._raw = raw
         self._budget = budget
         self._share = share

@@ -13,8 +13,8 @@ from typing import Final
 from aiohttp import http_parser
 
 from kernel.http.acceptor import Acceptor, bind
-from kernel.http.admission.body_budget import BodyBudget
-from kernel.http.admission.limits import Limits
+from kernel.http.admission.byte_budget import ByteBudget
+from kernel.http.admission.limits import BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX, Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import NO_PROXIES, Places
 from kernel.http.boundary import App, Boundary, Refuse
@@ -38,7 +38,7 @@ async def serve(
     listener: Listener,
     limits: Limits = DEFAULT_LIMITS,
     proxies: TrustedProxies = NO_PROXIES,
-    bodies: BodyBudget | None = None,
+    bodies: ByteBudget | None = None,
     places: Places | None = None,
     newcomers: Newcomers | None = None,
     reuse_port: bool = False,
@@ -46,13 +46,14 @@ async def serve(
     """Accept requests while the context is open; yields the bound port (pass 0 for any free one).
 
     Leaving stops accepting at once, lets requests in flight end for `stop_seconds`, then cuts them off. Raises OSError if the
-    address is taken. `bodies` and `newcomers` are shared by the TLS listeners of a process. `ssl_context` None is for a listener on loopback alone.
+    address is taken. `bodies` and `newcomers` are shared by the TLS listeners of a process. `ssl_context` None is for a listener on
+    loopback alone.
     """
     _check_parser()
     places = places or Places(listener, limits, proxies=proxies)
     newcomers = newcomers or Newcomers()
     boundary = Boundary(
-        app, refuse, listener=listener, limits=limits, proxies=proxies, bodies=bodies or BodyBudget(), newcomers=newcomers
+        app, refuse, listener=listener, limits=limits, proxies=proxies, bodies=bodies or _bodies(), newcomers=newcomers
     )
     server = ConnectionServer(
         boundary.handle,
@@ -78,6 +79,10 @@ async def serve(
         await asyncio.sleep(0)  # requests that were read but not yet begun begin now, and are let end
         server.pre_shutdown()
         await server.shutdown(limits.stop_seconds)
+
+
+def _bodies() -> ByteBudget:
+    return ByteBudget(BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX)
 
 
 def _check_parser() -> None:

@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 
 from kernel.certificates import Certificate, parse_certificate
 from kernel.errors import CertificateInvalid
-from kernel.http.admission.peer_share import share_of_certificate
 
 
 class PeerCertificates:
@@ -31,13 +30,13 @@ class PeerCertificates:
             return certificate
 
 
-def organisation_of(tls: ssl.SSLObject | None) -> str:
-    """Whose the client's certificate is, as shares of limits count (kernel/http/admission/peer_share.py). Empty without one that can be read."""
+def leaf_of(tls: ssl.SSLObject | None) -> Certificate | None:
+    """The client's certificate without its chain, to count by (kernel/http/admission/peer_share.py). None without one that can be read."""
     der = tls.getpeercert(binary_form=True) if tls is not None else None
     try:
-        return share_of_certificate(parse_certificate(der)) if der else ""
+        return parse_certificate(der) if der else None
     except CertificateInvalid:
-        return ""
+        return None
 
 
 def _read(tls: ssl.SSLObject) -> Certificate | None:

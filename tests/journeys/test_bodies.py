@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from kernel.http.admission.body_budget import BUFFERED_BYTES_MAX
+from kernel.http.admission.limits import BUFFERED_BYTES_MAX
 from sandbox.tpp_kit.folder import ClientCertificate
 from tests.harness.judged import JudgedTpp
 from tests.harness.patience import PATIENCE_SECONDS

@@ -8,7 +8,7 @@ import pytest
 from multidict import CIMultiDict
 
 from kernel.errors import Overloaded, Problem
-from kernel.http.admission.body_budget import BodyBudget
+from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
@@ -42,7 +42,7 @@ class Surface:
 
 
 @asynccontextmanager
-async def listening(surface: Surface, budget: BodyBudget | None = None, limits: Limits | None = None):
+async def listening(surface: Surface, budget: ByteBudget | None = None, limits: Limits | None = None):
     limits = limits or Limits(linger_seconds=0.1)
     async with serve(
         surface.app,
@@ -118,7 +118,7 @@ async def test_a_large_body_that_is_refused_is_not_read_away():
 
 
 async def test_an_announcement_takes_no_room():
-    budget = BodyBudget(total=4_000_000, per_peer=2_000_000)
+    budget = ByteBudget(total=4_000_000, per_peer=2_000_000)
     surface = Surface()
     async with listening(surface, budget) as port:
         waiting = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
@@ -132,7 +132,7 @@ async def test_an_announcement_takes_no_room():
 
 
 async def test_bodies_are_counted_until_they_are_answered_and_what_finds_no_room_is_shed():
-    budget = BodyBudget(total=3_000_000, per_peer=1_500_000)
+    budget = ByteBudget(total=3_000_000, per_peer=1_500_000)
     surface = Surface()
     surface.release.clear()
     async with listening(surface, budget) as port:
@@ -148,7 +148,7 @@ async def test_bodies_are_counted_until_they_are_answered_and_what_finds_no_room
 
 
 async def test_a_body_that_trickles_is_refused_at_its_deadline_and_its_room_is_free_again():
-    budget = BodyBudget()
+    budget = ByteBudget(total=ANNOUNCED, per_peer=ANNOUNCED)
     async with listening(Surface(), budget, Limits(body_seconds=0.2, linger_seconds=0.1)) as port:
         answer = await answer_to(port, head("/take") + b"a" * 100_000)
     assert answer.endswith(b"request_malformed")
@@ -156,7 +156,7 @@ async def test_a_body_that_trickles_is_refused_at_its_deadline_and_its_room_is_f
 
 
 async def test_a_body_that_breaks_off_gives_its_room_back():
-    budget, surface = BodyBudget(), Surface()
+    budget, surface = ByteBudget(total=ANNOUNCED, per_peer=ANNOUNCED), Surface()
     async with listening(surface, budget) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head("/take") + b"a" * 100_000)

@@ -7,16 +7,24 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from kernel.clock import SystemClock
+from kernel.errors import Overloaded, Problem
 from kernel.http import tls
+from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.places import Places
+from kernel.http.boundary import App
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
 from sandbox import pki
 from tests.harness.patience import PATIENCE_SECONDS
 
+BODY_BYTES = 50_000
 ASKED = b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -38,20 +46,41 @@ class World:
             context.load_cert_chain(self.folder / "client.pem", self.folder / "client.key")
         return context
 
+    def client_without_identifier(self, organisation: str, software: str) -> ssl.SSLContext:
+        """Under a certificate as a directory of older times issues it; it is its own anchor."""
+        key, now = pki.generate_key(), SystemClock().wall()
+        names = {NameOID.ORGANIZATION_NAME: organisation, NameOID.COMMON_NAME: software}
+        subject = x509.Name([x509.NameAttribute(oid, value) for oid, value in names.items()])
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now.replace(year=now.year + 1))
+        (self.folder / "own.key").write_bytes(pki.key_pem(key))
+        (self.folder / "own.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+        self.server.load_verify_locations(self.folder / "own.pem")
+        context = self.client()
+        context.load_cert_chain(self.folder / "own.pem", self.folder / "own.key")
+        return context
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> World:
     return World(tmp_path_factory.mktemp("world"))
 
 
-@asynccontextmanager
-async def listening(world: World, **limits) -> AsyncIterator[tuple[int, Places]]:
-    async def app(_: Request) -> Response:
-        return Response(200, b"ok")
+async def answer(_: Request) -> Response:
+    return Response(200, b"ok")
 
+
+def refuse(_: Request, problem: Problem) -> Response:
+    return Response(503 if isinstance(problem, Overloaded) else 400)
+
+
+@asynccontextmanager
+async def listening(
+    world: World, app: App = answer, bodies: ByteBudget | None = None, **limits
+) -> AsyncIterator[tuple[int, Places]]:
     bounds = Limits(**limits)
     places = Places("mtls", bounds)
-    options = {"refuse": lambda *_: Response(400), "host": "127.0.0.1", "port": 0, "listener": "mtls", "limits": bounds}
+    options = {"refuse": refuse, "host": "127.0.0.1", "port": 0, "listener": "mtls", "limits": bounds, "bodies": bodies}
     async with serve(app, ssl_context=world.server, places=places, **options) as port:
         yield port, places
 
@@ -72,7 +101,7 @@ async def until(happened: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def ask(port: int, context: ssl.SSLContext, address: str = "127.0.0.1") -> bytes:
+async def ask(port: int, context: ssl.SSLContext, address: str = "127.0.0.1", sent: bytes = ASKED) -> bytes:
     """One answer's first line on a connection of its own; empty if there is none."""
     try:
         reader, writer = await asyncio.open_connection(
@@ -81,7 +110,7 @@ async def ask(port: int, context: ssl.SSLContext, address: str = "127.0.0.1") ->
     except (OSError, ssl.SSLError):
         return b""
     try:
-        writer.write(ASKED)
+        writer.write(sent)
         return await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
     except OSError:
         return b""
@@ -156,3 +185,30 @@ async def test_stopping_ends_what_has_not_finished_its_handshake(world):
             await until(lambda: places.open == 1)
         assert await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1), PATIENCE_SECONDS) == b""
         assert places.open == 0
+
+
+async def test_a_certificate_without_an_identifier_counts_for_its_organisation_in_places_and_in_bodies(world):
+    """Of two software certificates, the second finds the share that the first has filled; a stranger at their address has another."""
+    arrived, release = asyncio.Semaphore(0), asyncio.Event()
+
+    async def keep(request: Request) -> Response:
+        await request.received(BODY_BYTES)
+        arrived.release()
+        await release.wait()
+        return Response(200, b"ok")
+
+    sent = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % BODY_BYTES + b"a" * BODY_BYTES
+    first, second = (world.client_without_identifier("Acme", software) for software in ("soft1", "soft2"))
+    bodies = ByteBudget(total=10 * BODY_BYTES, per_peer=BODY_BYTES)
+    async with listening(world, keep, bodies, connections_per_address=2, connections_per_organisation=2) as (port, places):
+        held = [asyncio.create_task(ask(port, client, sent=sent)) for client in (world.client(), first)]
+        for _ in held:
+            await asyncio.wait_for(arrived.acquire(), PATIENCE_SECONDS)
+        assert (await ask(port, second, sent=sent)).startswith(b"HTTP/1.1 503")
+        held.append(asyncio.create_task(ask(port, second)))
+        await asyncio.wait_for(arrived.acquire(), PATIENCE_SECONDS)
+        assert await ask(port, second) == b""
+        assert places.refused["organisation"] == 1
+        release.set()
+        for answering in held:
+            assert (await answering).startswith(b"HTTP/1.1 200")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -50,8 +50,8 @@ async def listening(surface: Surface | None = None, **limits) -> AsyncIterator[i
 
 
 @asynccontextmanager
-async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def connected(port: int, address: str = "127.0.0.1") -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
     try:
         yield reader, writer
     finally:
@@ -189,6 +189,44 @@ async def test_unfinished_heads_share_one_budget_and_whole_ones_need_none():
         await asyncio.sleep(0)
         writer.write(b"\r\n\r\n")
         assert b"HTTP/1.1 200 " in await reader.readuntil(b"\r\n\r\n0") + await reader.readuntil(b"\r\n\r\n0")
+
+
+async def test_however_many_addresses_fill_the_budget_an_honest_head_of_12_kib_passes():
+    """The greediest address's oldest unfinished head gives way."""
+    begun, limits = BEGUN + b"X-Held: " + b"a" * (bounded_parser.FREE_BYTES + 6000), {"unfinished_head_bytes_per_peer": 25_000}
+    async with listening(unfinished_head_bytes=200_000, **limits) as port, AsyncExitStack() as stack:
+        for address in (f"127.0.0.{number}" for number in range(2, 22)):
+            for _ in range(4):
+                _, writer = await stack.enter_async_context(connected(port, address))
+                writer.write(begun)
+        reader, writer = await stack.enter_async_context(connected(port))
+        writer.write(BEGUN + b"X-Honest: " + b"a" * 12_000)
+        await settled(port)
+        writer.write(b"\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_head_that_gives_way_is_answered_and_its_connection_ends():
+    begun = BEGUN + b"X-Held: " + b"a" * bounded_parser.FREE_BYTES
+    async with (
+        listening(unfinished_head_bytes=7000, unfinished_head_bytes_per_peer=7000) as port,
+        connected(port, "127.0.0.2") as (hostile, hostile_writer),
+        connected(port) as (reader, writer),
+    ):
+        hostile_writer.write(begun + b"a" * 6000)
+        await settled(port)
+        writer.write(begun + b"a" * 3000)
+        assert (await rest_of(hostile)).startswith(b"HTTP/1.0 503 ")
+        writer.write(b"\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200 ")
+
+
+async def settled(port: int) -> None:
+    """The server has had turns to read what was sent before."""
+    for _ in range(5):
+        async with connected(port) as (reader, writer):
+            writer.write(WHOLE)
+            await reader.readuntil(b"\r\n\r\n0")
 
 
 async def test_the_next_head_of_a_kept_connection_has_a_time_to_end():

@@ -1,11 +1,11 @@
-"""kernel/http/admission/body_budget.py: one budget, a share for each peer, and room for whoever sends less than the greedy."""
+"""kernel/http/admission/byte_budget.py: one budget, a share for each peer, and room for whoever sends less than the greedy."""
 
 import random
 
 import pytest
 
 from kernel.errors import Overloaded
-from kernel.http.admission.body_budget import BodyBudget, Holding
+from kernel.http.admission.byte_budget import ByteBudget, Holding
 
 TOTAL = 1_000_000
 BODY = 65_536
@@ -15,7 +15,7 @@ STEP = 4096
 class Crowd:
     """Peers that send bodies in steps and never end them; a body that is given up is begun again."""
 
-    def __init__(self, budget: BodyBudget, peers: int) -> None:
+    def __init__(self, budget: ByteBudget, peers: int) -> None:
         self.budget = budget
         self.peers = [f"peer {number}" for number in range(peers)]
         self.given_up = 0
@@ -40,7 +40,7 @@ class Crowd:
 
 
 def test_one_peer_holds_no_more_than_its_share():
-    budget = BodyBudget(total=TOTAL, per_peer=2 * BODY)
+    budget = ByteBudget(total=TOTAL, per_peer=2 * BODY)
     crowd = Crowd(budget, 1)
     assert crowd.fill("greedy") == 2 * BODY
     assert budget.held == 2 * BODY
@@ -49,7 +49,7 @@ def test_one_peer_holds_no_more_than_its_share():
 
 @pytest.mark.parametrize("peers", [1, 2, 10, 50, 300])
 def test_however_many_peers_are_greedy_a_small_body_of_another_finds_room(peers):
-    budget = BodyBudget(total=TOTAL, per_peer=TOTAL // 2)
+    budget = ByteBudget(total=TOTAL, per_peer=TOTAL // 2)
     crowd, order = Crowd(budget, peers), random.Random(4)
     for _ in range(3):
         for share in order.sample(crowd.peers, peers):
@@ -65,7 +65,7 @@ def test_however_many_peers_are_greedy_a_small_body_of_another_finds_room(peers)
 
 
 def test_who_holds_as_much_as_any_other_is_refused_and_nothing_is_given_up_for_it():
-    budget = BodyBudget(total=2 * BODY, per_peer=2 * BODY)
+    budget = ByteBudget(total=2 * BODY, per_peer=2 * BODY)
     crowd = Crowd(budget, 2)
     one, two = crowd.open("one"), crowd.open("two")
     budget.take(one, BODY)
@@ -76,7 +76,7 @@ def test_who_holds_as_much_as_any_other_is_refused_and_nothing_is_given_up_for_i
 
 
 def test_a_body_that_is_whole_gives_way_to_no_other():
-    budget = BodyBudget(total=BODY, per_peer=BODY)
+    budget = ByteBudget(total=BODY, per_peer=BODY)
     crowd = Crowd(budget, 2)
     whole = crowd.open("one")
     budget.take(whole, BODY)
@@ -88,7 +88,7 @@ def test_a_body_that_is_whole_gives_way_to_no_other():
 
 
 def test_what_is_closed_is_free_and_its_peer_forgotten():
-    budget = BodyBudget()
+    budget = ByteBudget(total=TOTAL, per_peer=TOTAL)
     crowd = Crowd(budget, 1)
     holding = crowd.open("one")
     budget.take(holding, STEP)
@@ -98,7 +98,7 @@ def test_what_is_closed_is_free_and_its_peer_forgotten():
 
 def test_a_body_that_holds_nothing_is_closed_whatever_its_peer_does_meanwhile():
     """An empty one, of a request that is still being answered, while another request of its peer ends."""
-    budget = BodyBudget()
+    budget = ByteBudget(total=TOTAL, per_peer=TOTAL)
     empty, other = budget.open("one", lambda: None), budget.open("one", lambda: None)
     budget.settle(empty)
     budget.close(other)
