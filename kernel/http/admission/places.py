@@ -2,7 +2,7 @@
 
 A share is an address (IPv6: its /64), and after the handshake the organisation that the client's certificate names. A newcomer whose
 share is full takes the place of the share's own oldest connection that waits for its client; where the listener is full, that of the
-oldest stranger that waits. What is being answered is never cut off for a newcomer.
+stranger who has most of them waiting. What is being answered is never cut off for a newcomer.
 """
 
 from collections import Counter, OrderedDict
@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import structlog
 
+from kernel.http.admission.greediest import Greediest
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.peer_share import share_of
 from kernel.http.client_cert import TrustedProxies
@@ -65,7 +66,7 @@ class Places:
         self._proxies = proxies
         self._balancers = balancers
         self._shares: dict[tuple[Cap, str], Share] = {}
-        self._strangers: Queue = OrderedDict()
+        self._strangers: Greediest[Share] = Greediest()
         self._others: Queue = OrderedDict()
         self._silent_until = 0.0
         self.open = 0
@@ -81,7 +82,7 @@ class Places:
         )
         if not self._has_room_in(share):
             return None
-        if self.open >= self._limits.connections and not self._displace(self._strangers or self._others, "listener"):
+        if self.open >= self._limits.connections and not self._displace(self._first_to_leave(), "listener"):
             self._note_refused("listener", share)
             return None
         place = Place(share, end, is_proxys)
@@ -104,12 +105,13 @@ class Places:
         """Whether the connection waits for its client: for a handshake, a request, the rest of a body."""
         if place.is_left:
             return
-        for queue in (place.share.waiting, self._queue_of(place)):
-            if is_waiting:
-                queue[place] = None
-                queue.move_to_end(place)
-            else:
-                queue.pop(place, None)
+        share = place.share
+        before = len(share.waiting)
+        _put(share.waiting, place, is_waiting=is_waiting)
+        if share.cap == "address":
+            self._strangers.note(share, before, len(share.waiting))
+        else:
+            _put(self._others, place, is_waiting=is_waiting)
 
     def leave(self, place: Place) -> None:
         """The connection is closed. Twice is as good as once."""
@@ -161,8 +163,9 @@ class Places:
         if not share.held:
             del self._shares[share.cap, share.name]
 
-    def _queue_of(self, place: Place) -> Queue:
-        return self._strangers if place.share.cap == "address" else self._others
+    def _first_to_leave(self) -> Queue:
+        greediest = self._strangers.first()
+        return self._others if greediest is None else greediest.waiting
 
     def _note_refused(self, cap: Cap, share: Share) -> None:
         self.refused[cap] += 1
@@ -182,3 +185,11 @@ class Places:
                 refused=self.refused.total(),
                 displaced=self.displaced.total(),
             )
+
+
+def _put(queue: Queue, place: Place, *, is_waiting: bool) -> None:
+    if is_waiting:
+        queue[place] = None
+        queue.move_to_end(place)
+    else:
+        queue.pop(place, None)

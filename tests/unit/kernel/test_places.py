@@ -1,7 +1,11 @@
 """kernel/http/admission/places.py: who has a place, and whose it is that a newcomer takes."""
 
+import random
+from collections import Counter
+
 from structlog.testing import capture_logs
 
+from kernel.http.admission.greediest import Greediest
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.places import LOG_SECONDS, Place, Places
 from kernel.http.client_cert import TrustedProxies
@@ -93,6 +97,29 @@ def test_a_full_listener_gives_up_the_oldest_stranger_before_any_tpp():
     assert house.ended == [f"192.0.2.{host}" for host in range(2, 7)][: len(house.ended)]
     assert house.take("192.0.2.20")
     assert house.ended[-1] == "PSDGB-FCA-1"
+
+
+def test_whoever_opens_connections_without_end_takes_the_places_of_their_own():
+    """From however many addresses: someone whose network is slow would else be the oldest that waits."""
+    house = House()
+    slow = [house.take("198.51.100.1", "slow"), house.take("198.51.100.2", "slow")]
+    for number in range(100):
+        house.take(f"192.0.2.{number % 2}", "greedy")
+    assert house.ended == ["greedy"] * 96
+    for place in slow:
+        house.places.set_waiting(place, is_waiting=False)
+    assert house.places.open == 6
+
+
+def test_the_share_with_the_most_waiting_is_known_whatever_comes_and_goes():
+    greediest, order, waiting = Greediest[str](), random.Random(5), Counter[str]()
+    for _ in range(5000):
+        share, step = order.choice("abcdefgh"), order.choice((1, -1))
+        before = waiting[share]
+        waiting[share] = max(before + step, 0)
+        greediest.note(share, before, waiting[share])
+        first = greediest.first()
+        assert (waiting[first] if first else 0) == max(waiting.values())
 
 
 def test_proxies_and_balancers_count_for_no_address():
