@@ -24,6 +24,7 @@ from kernel.http.peer_certificate import leaf_of
 PRODUCT = "portcullis"
 UNREAD_SECONDS = 1.0  # for the answer to be read by who is still sending a large body
 REFUSED_SECONDS = 0.1  # for the answer to leave; aiohttp and TLS would wait for more of what was refused
+ENCRYPTED_BYTES_MAX = 16_384  # past it a connection is not read: one TLS record
 STATUSES: dict[object, int] = {LineTooLong: 431, NoRoomForHead: 503}
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,8 @@ class Connection(web.RequestHandler):
         if self._bounded is not None:
             self._bounded.share = share_of_caller((transport.get_extra_info("peername") or ("",))[0], certificate)
         self._await_head()
+        if hasattr(transport, "set_read_buffer_limits"):  # TLS: what is encrypted and not asked for yet
+            transport.set_read_buffer_limits(ENCRYPTED_BYTES_MAX)
         super().connection_made(transport)
         self._place.end = self._abandon
         if self._place.is_left or (certificate and not self._places.move(self._place, share_of_certificate(certificate))):

@@ -1,6 +1,7 @@
 """The listener over real TLS, with certificates of the test authority: who finishes a handshake, and what we learn of them."""
 
 import asyncio
+import socket
 import ssl
 import warnings
 from contextlib import asynccontextmanager
@@ -259,3 +260,49 @@ async def test_a_peer_that_never_begins_its_handshake_is_let_go(world):
 def test_refuses_to_ask_for_certificates_that_nobody_could_have(world):
     with pytest.raises(ValueError, match="trust anchor"):
         tls.mtls_context(world.server, [])
+
+
+def connected(port: int, trust: ssl.SSLContext) -> ssl.SSLSocket:
+    sending = socket.socket()
+    sending.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    sending.connect(("127.0.0.1", port))
+    return trust.wrap_socket(sending, server_hostname="localhost")
+
+
+async def bytes_taken(port: int, trust: ssl.SSLContext) -> int:
+    """How much of an endless body leaves its sender before the server reads no more. Both run in one loop, so when nothing has moved
+    for many of its rounds, nothing will."""
+    sending = await asyncio.to_thread(connected, port, trust)
+    sending.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n")
+    sending.setblocking(False)
+    taken = quiet_rounds = 0
+    while quiet_rounds < 2000:
+        try:
+            taken += sending.send(b"a" * 4096)
+            quiet_rounds = 0
+        except ssl.SSLWantWriteError:
+            quiet_rounds += 1
+            await asyncio.sleep(0)
+    sending.close()
+    return taken
+
+
+async def test_little_of_a_body_is_taken_before_anyone_asks_for_it(world: World):
+    """TLS would hold 256 KiB of what it has not decrypted, for each connection."""
+    release = asyncio.Event()
+
+    async def app(_: Request) -> Response:
+        await release.wait()
+        return Response(200)
+
+    async with serve(
+        app,
+        refuse=lambda *_: Response(400),
+        host="127.0.0.1",
+        port=0,
+        ssl_context=tls.public_context(world.server),
+        listener="public",
+    ) as port:
+        taken = await bytes_taken(port, world.client())
+        release.set()
+    assert taken < 250_000
