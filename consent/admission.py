@@ -47,7 +47,7 @@ PLACES = {"page": 24, "client": 64, "ending": 24}  # calls of unknown callers th
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a browser brings that we have made."""
+    """A secret of ours that a browser brings."""
 
     secret: str
     has_entered: bool
@@ -116,7 +116,7 @@ class Admission:
         await self._check_rates(rates, spend=True)
 
     async def _check_rate(self, key: str, limit: int, *, spend: bool) -> None:
-        if key:  # where a proxy names nobody there is no address to count by
+        if key:  # a proxy that names no client gives no address to count by
             await self._check_rates([WithinRate(key, limit, WINDOW_SECONDS)], spend=spend)
 
     async def _check_rates(self, rates: list[WithinRate], *, spend: bool) -> None:

@@ -148,7 +148,7 @@ def _check_terms(details: AccountInformation, now: datetime) -> None:
 
 
 def granted_of(details: Details, brand: Brand) -> Details:
-    """What the brand grants at most of what is asked for: the customer is asked for no more."""
+    """The details with no more in them than the brand grants: the customer is asked for no more."""
     if not isinstance(details, AccountInformation):
         return details
     return msgspec.structs.replace(details, frequency_per_day=brand.granted_frequency(details.frequency_per_day))

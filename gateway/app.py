@@ -94,7 +94,7 @@ class Gateway:
         return _stamped(self._refuse(dialect, request, interaction, problem, None), dialect, interaction)
 
     def is_outside(self, brand: Brand, path: str) -> bool:
-        """Whether a path is below no standard's base path, and no operation's."""
+        """True for a path that is below no standard's base path, and no operation's."""
         place = self._routing.locate(brand, path)
         return not place.dialect.base_path and not place.rows
 
@@ -141,7 +141,7 @@ class Gateway:
 
 
 def _facts(exchange: Exchange | None) -> dict[str, str]:
-    """Which operation, and whose call, as far as a log line can say."""
+    """The operation and its caller, as far as a log line can name them."""
     if exchange is None:
         return {}
     return {"operation": exchange.row.operation.value} | ({} if exchange.client is None else {"client_id": exchange.client.id})

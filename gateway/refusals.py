@@ -72,7 +72,7 @@ class RefusalWindows:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Windows end beside the caller; on leaving, those that are open are written."""
+        """Windows end while the context is open; on leaving, those that are open are written."""
         looking = asyncio.create_task(self._look(), name="refusals")
         try:
             yield

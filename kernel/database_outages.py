@@ -1,4 +1,4 @@
-"""What a failure of the database says: that the same work may succeed at once, that the database cannot do it now, or that it refuses
+"""Failures of the database and what each of them means: that the same work may succeed at once, that the database cannot do it now, or that it refuses
 a value.
 
 Only the second is an Overloaded: the server was lost or cannot be reached, a statement or a lock took too long, connections or other
@@ -61,7 +61,7 @@ def asks_for_unstorable(error: Exception) -> bool:
 @contextmanager
 def failures_are_problems() -> Iterator[None]:
     """Raises Overloaded for a deadline of the pool's or the driver's, and for every other outage; RequestMalformed where something was
-    looked up by a text that no row can hold: it came from outside, whoever should have judged it."""
+    looked up by a text that no row can hold: it came from outside, and should have been judged there."""
     try:
         yield
     except PoolTimeoutError:

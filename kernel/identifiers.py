@@ -8,10 +8,10 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def is_identifier(text: str) -> bool:
-    """Whether `text` is 1 to 128 visible ASCII characters."""
+    """True if `text` is 1 to 128 visible ASCII characters."""
     return _IDENTIFIER.fullmatch(text) is not None
 
 
 def is_storable(text: str) -> bool:
-    """Whether every database, log and wire can hold the text: PostgreSQL holds no NUL, and half of a surrogate pair is no UTF-8."""
+    """True if every database, log and wire can hold the text: PostgreSQL holds no NUL, and half of a surrogate pair is no UTF-8."""
     return _UNSTORABLE.search(text) is None

@@ -1,5 +1,5 @@
-"""One asking at a time for each key, however many wait for its answer; who goes away meanwhile takes nothing from the others. When all
-have gone it is given up."""
+"""One question at a time for each key, however many wait for its answer. A caller who goes takes nothing from the others; when all have
+gone, the question is given up."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
@@ -20,7 +20,7 @@ class InFlight(Generic[T]):
         self._askings: dict[Hashable, _Asking[T]] = {}
 
     async def run(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What `ask` answers, or raises, to whoever asks for `key` until it has."""
+        """The answer of `ask`, or what it raises, for all who ask for `key` until it comes."""
         asking = self._askings.get(key)
         if asking is None:
             asking = self._askings[key] = _Asking(asyncio.create_task(ask(), name="asked once"))
@@ -34,7 +34,7 @@ class InFlight(Generic[T]):
                 self._give_up(key, asking)
 
     def _give_up(self, key: Hashable, asking: _Asking[T]) -> None:
-        """Whoever comes now asks again."""
+        """The next caller asks again."""
         del self._askings[key]
         asking.task.cancel()
 

@@ -1,4 +1,4 @@
-"""What a dialect is: data first. A table of operations, wire types, codecs, an error table, a header face, an authorization face and
+"""A dialect, data first: a table of operations, wire types, codecs, an error table, a header face, an authorization face and
 its rules. The gateway reads these; it knows no dialect by name.
 
 Decode turns a `WireRequest` into the canonical command of the row's use case; encode turns its canonical result into the wire
@@ -170,7 +170,7 @@ class AuthorizationFace(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What differs between standards as a rule. `owner` of a consent: the client that lodged it, or every client of its organisation
+    """The rules in which standards differ. `owner` of a consent: the client that lodged it, or every client of its organisation
     (openapi/owners.py)."""
 
     owner: Owner

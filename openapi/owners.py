@@ -1,4 +1,4 @@
-"""Whose a consent is: a rule of the dialect that it was lodged in, held wherever a client comes by a consent.
+"""The owner of a consent: a rule of the dialect that it was lodged in, held wherever a client comes by a consent.
 
 One that no dialect lodged (authorization_details, a client's default, Grant Management) is its client's own. To every other client a
 consent looks as if it did not exist.

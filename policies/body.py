@@ -1,6 +1,6 @@
 """Refuse what the operation's codec cannot read: body, path and query become one canonical command, or nothing does.
 
-The body is asked for here, once everything that the head tells has passed; an operation that takes none leaves it unread."""
+The body is asked for here, once everything that the head shows has passed; an operation that takes none leaves it unread."""
 
 from dataclasses import dataclass
 

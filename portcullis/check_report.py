@@ -15,7 +15,7 @@ from portcullis.settings import Settings
 
 
 async def report_check(console: Console, settings: Settings, file: Path, *, connect: bool) -> bool:
-    """Whether a server would start. `settings` have passed check_production. Raises ConfigurationRefused for files that cannot be used."""
+    """True if a server would start. `settings` have passed check_production. Raises ConfigurationRefused for files that cannot be used."""
     findings = await asyncio.to_thread(judge, settings, SystemClock().wall(), file=file)
     for finding in findings:
         print_finding(console, finding)

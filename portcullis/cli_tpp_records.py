@@ -57,7 +57,7 @@ def set_tpp(
     ciba: Literal["poll", "ping", "none"] | None = None,
     notification_uri: str | None = None,
 ) -> None:
-    """Change a TPP of a running sandbox: its client is registered anew under the same id, with the same keys.
+    """Change a TPP of a running sandbox: its client is registered again under the same id, with the same keys.
 
     What is not named stays as it is. Other roles mean another certificate: tokens that are bound to the one before end.
 

@@ -6,7 +6,7 @@ from kernel.telemetry import Telemetry
 
 
 def watch_keys(telemetry: Telemetry, clock: Clock, keys: KeyRing, brand: str) -> None:
-    """A rotation that does not come to pass breaks nothing, so nobody else would notice."""
+    """A rotation that does not come to pass breaks nothing, so nothing else would show it."""
 
     def age() -> float:
         return (clock.wall() - keys.used_since(brand)).total_seconds()

@@ -1,4 +1,4 @@
-"""How much a server logs, by name: a setting, and an option of the commands that serve."""
+"""Log levels by name: a setting, and an option of the commands that serve."""
 
 from typing import Literal
 

@@ -50,7 +50,7 @@ class Ops:
                 return Response(404)
 
     async def check(self) -> dict[str, bool]:
-        """What readiness needs, by name."""
+        """The conditions of readiness, by name."""
         return {"listeners": self.accepting} | {name: await probe() for name, probe in self._probes.items()}
 
     async def _readiness(self) -> Response:

@@ -1,4 +1,4 @@
-"""Who may ask the operations listener: callers of this machine that name it as it is, and no page of a site in a browser here.
+"""Callers of the operations listener: programs of this machine that name it as it is, and no page of a site in a browser here.
 
 Any page may have a name of its own lead to 127.0.0.1 (DNS rebinding) and then read what answers there. So another name in Host than
 loopback's, or than configuration has, is not answered: RFC 9110 section 15.5.20.

@@ -1,4 +1,4 @@
-"""What the command line shows of the TPPs of a running sandbox: a table of all, the facts of one, or either as JSON."""
+"""Listings of the TPPs of a running sandbox on the command line: a table of all, the facts of one, or either as JSON."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a bank's own clerk does: closes an account, suspends a consent or lets it go on, lifts a lock-out.
+"""The work of a bank's own clerk: closes an account, suspends a consent or lets it go on, lifts a lock-out.
 
 Part of the control API, under the same rule about who may call it; it acts through the ports that a real bank's systems would use.
 """

@@ -179,7 +179,7 @@ STATUSES: dict[type[Problem], int] = {
 
 
 def render_refusal(problem: Problem) -> Response:
-    """Also said in the log: it is the terminal of whoever develops against it."""
+    """Also said in the log: it is the terminal of the developer."""
     log_problem(problem, path=problem.path)
     response = render_json(
         STATUSES.get(type(problem), 400), {"error": problem.code, "message": problem.public, "path": problem.path}

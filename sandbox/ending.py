@@ -50,7 +50,7 @@ async def count_live_consents(services: Services, brand: Brand, organisation_id:
 
 
 async def end_organisation(services: Services, store: Consents, brand: Brand, organisation_id: str) -> Ended:
-    """How many clients and consents ended."""
+    """The numbers of clients and consents that ended."""
     ended = await load_client_ids(services, brand, organisation_id)
     for client_id in ended:
         with suppress(ClientInactive):

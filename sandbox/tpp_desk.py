@@ -1,4 +1,4 @@
-"""What a developer asks of the TPPs that stand: which there are, what one is, that it becomes something else, that it ends.
+"""The control API's part for the TPPs that stand: list them, show one, change it, end it.
 
 Part of the control API, under the same rule about who may call it. Making a TPP is sandbox/control.py's.
 """
@@ -86,7 +86,7 @@ class TppDesk:
         }
 
     async def delete(self, brand: Brand, name: str) -> dict[str, Any]:
-        """How much ended. Raises FieldInvalid. The folder goes last: what is interrupted can be done again."""
+        """Numbers of what ended. Raises FieldInvalid. The folder goes last: what is interrupted can be done again."""
         document = await self.tpps.read(name)
         ended = await end_organisation(self.services, self.store, brand, document["organisation_id"])
         await self.tpps.remove(name)

@@ -96,7 +96,7 @@ class Tpps:
         return {**document, "folder": str(folder)}
 
     async def change(self, brand: Brand, name: str, changes: dict[str, Any]) -> dict[str, Any]:
-        """What NewTpp's members become; ids and keys stay. Raises FieldInvalid or FieldMissing."""
+        """The TPP with NewTpp's members; ids and keys stay. Raises FieldInvalid or FieldMissing."""
         known = await self.read(name)
         changed = await self.ensure(brand, msgspec.structs.replace(_asked_before(known), **changes))
         return {**changed, "folder": known["folder"]}

@@ -72,7 +72,7 @@ def respond_error(services: Services, brand: Brand, destination: Destination, er
 
 
 def respond_problem(services: Services, brand: Brand, destination: Destination, problem: Problem) -> Response:
-    """What is wrong, for the client in OAuth's words, and for our log in ours."""
+    """An error: for the client in OAuth's words, for our log in ours."""
     log_problem(problem, client_id=destination.client.id)
     return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)
 

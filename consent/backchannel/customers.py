@@ -20,7 +20,7 @@ from consent.tables_oauth import token_families
 from kernel.errors import RateExceeded, UpstreamTimedOut
 from kernel.jose import JwtInvalid, verify_jwt
 
-UNKNOWN_MAX = 100  # look-ups of one organisation within an hour that find nobody
+UNKNOWN_MAX = 100  # look-ups of one organisation within an hour that find no customer
 RETRY_SECONDS = 900
 
 
@@ -50,7 +50,7 @@ async def _find_by_name(asking: Asking, username: str) -> Psu:
         async with answering():
             psu = await services.identity.find_by_name(brand, username)
     except UpstreamTimedOut:
-        await services.database.write(give_back)  # nobody learned anything
+        await services.database.write(give_back)  # the look-up gave nothing away
         raise
     if psu is None:
         raise HintUnknown("no customer of that name")

@@ -30,7 +30,7 @@ ENDED_STATES = frozenset(ConsentState) - LIVE_STATES - {ConsentState.REJECTED}
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What a PSU has agreed to: access that goes on or has ended, and payments."""
+    """The consents that a PSU has agreed to: access that goes on or has ended, and payments."""
 
     accesses: tuple[Access, ...]
     payments: tuple[AgreedPayment, ...]

@@ -25,22 +25,22 @@ NO_ATTEMPT_LEFT = "the journey, the customer or the address has no attempt left:
 
 
 def password_subject(sealer: Sealer, brand: str, username: str) -> str:
-    """What wrong passwords of a user name are counted by, whoever has it."""
+    """The subject of wrong passwords: the user name, also one that no customer has."""
     return f"password/{sealer.blind(username.strip().casefold(), 'attempts', brand)}"
 
 
 def peer_subject(sealer: Sealer, brand: str, peer: str) -> str:
-    """What failed logins from a network address are counted by: its share, not the address alone."""
+    """The subject of failed logins from a network address: its share, not the address alone."""
     return f"peer/{sealer.blind(share_of(peer), 'attempts', brand)}"
 
 
 def code_subject(sealer: Sealer, brand: str, psu_id: str) -> str:
-    """What wrong codes of a PSU are counted by."""
+    """The subject of a PSU's wrong codes."""
     return f"code/{sealer.blind(psu_id, 'attempts', brand)}"
 
 
 def sent_subject(sealer: Sealer, brand: str, psu_id: str) -> str:
-    """What is sent to a PSU is counted by."""
+    """The subject of what is sent to a PSU."""
     return f"sent/{sealer.blind(psu_id, 'attempts', brand)}"
 
 

@@ -116,7 +116,7 @@ def log_notice(journey: Journey, notice: Notice, detail: str = "") -> None:
 
 
 async def tell(services: Services, journey: Journey, notice: Notice, detail: str = "") -> Response:
-    """On the page that is due; a journey that has moved on is told nothing. `detail` is for our log alone."""
+    """On the page that is due; a journey that has moved on shows no notice. `detail` is for our log alone."""
     log_notice(journey, notice, detail)
     await services.database.write(lambda connection: update_unmoved(connection, journey, notice=notice))
     return see_other(path_of(journey))

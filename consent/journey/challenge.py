@@ -55,7 +55,7 @@ async def forgive_codes(connection: AsyncConnection, services: Services, brand: 
 
 
 def method_of(psu: Psu) -> ScaMethod | None:
-    """How the PSU authenticates on the pages."""
+    """The method by which the PSU authenticates on the pages."""
     return next((method for method in psu.sca_methods if method in METHODS), None)
 
 

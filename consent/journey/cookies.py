@@ -26,7 +26,7 @@ _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 
 def new_secret(services: Services, brand: Brand, purpose: Purpose, *facts: str) -> str:
-    """What a cookie is to hold. `facts` are part of its mark."""
+    """A new secret for a cookie. `facts` are part of its mark."""
     return mark(services.sealer, services.ids.secret(), services.clock.wall(), brand.name, purpose, *facts)
 
 

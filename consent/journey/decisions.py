@@ -173,7 +173,7 @@ async def choose_options(
 
 
 def _check_signatures(consent: Consent, options: tuple[Option, ...], upstream_ids: tuple[str, ...] | None) -> tuple[Option, ...]:
-    """What is offered. Raises SignaturesMissing where others must agree to what is decided on."""
+    """The accounts that are offered. Raises SignaturesMissing where others must agree to what is decided on."""
     able, withheld = offered(consent, options), needing_others(consent, options)
     named = [option for option in withheld if upstream_ids is not None and option.upstream_id in upstream_ids]
     if named or (withheld and upstream_ids is None and not able):

@@ -143,7 +143,7 @@ def _can_pay(consent: Consent, option: Option) -> bool:
 
 
 def _is_one_persons(consent: Consent, option: Option) -> bool:
-    """Whether one PSU alone may agree: the others who must sign a payment cannot be asked here."""
+    """True if one PSU alone may agree: the others who must sign a payment cannot be asked here."""
     return consent.payment is None or option.signatures == 1
 
 
@@ -155,7 +155,7 @@ def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment 
 
 
 def needing_others(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
-    """What could make the payment, if those who must sign it too were asked."""
+    """The accounts that could make the payment, if those who must sign it too were asked."""
     able = (option for option in _named(consent, options, None) if _can_pay(consent, option))
     return tuple(option for option in able if not _is_one_persons(consent, option))
 
@@ -204,7 +204,7 @@ def render_window(brand: Brand, consent: Consent) -> str:
 
 
 def render_frequency(brand: Brand, consent: Consent) -> str:
-    """How often the third party may look without the PSU, where the consent has a number of its own."""
+    """The number of times a day that the third party may look without the PSU, where the consent has a number of its own."""
     times = brand.granted_frequency(consent.frequency_per_day)
     if times is None:
         return ""

@@ -1,4 +1,4 @@
-"""A visit to the dashboard before its first form: nothing but a marked cookie. Anyone may begin one, and whoever does writes nothing.
+"""A visit to the dashboard before its first form: nothing but a marked cookie. Anyone may begin one, and nothing is written.
 
 Its journey is what the cookie says, until the login form that was made for it comes back: then it is a row like any other.
 """
@@ -69,7 +69,7 @@ async def store_visit(services: Services, brand: Brand, journey: Journey, peer: 
     async def work(connection: AsyncConnection) -> None:
         now = services.clock.wall()
         subject = f"visit/{services.sealer.blind(share_of(peer), 'attempts', brand.name)}"
-        # where a proxy names nobody there is no address to count by: one limit would lock out everyone
+        # a proxy that names no client gives no address to count by: one limit would lock out everyone
         if peer and not await take_attempt(connection, brand.name, subject, now, limit=VISITS_MAX):
             raise RateExceeded("visits from one address", rule="visits", retry_after=RETRY_SECONDS)
         await insert_journey(

@@ -1,4 +1,4 @@
-"""The icon that a browser shows beside a page's title: our mark on the brand's colour, under an address that names its content.
+"""The icon that a browser shows with a page's title: our mark on the brand's colour, under an address that names its content.
 
 Browsers also ask for /favicon.ico by themselves; the same picture answers there.
 """

@@ -79,13 +79,13 @@ def _profile_of(wish: Wish) -> SecurityProfile:
 
 
 def _grant_types(wish: Wish) -> frozenset[str]:
-    """What was asked for and is offered, without refreshing where no customer's grant gives anything to refresh."""
+    """The grant types that were asked for and are offered, without refreshing where no customer's grant gives anything to refresh."""
     offered = wish.grant_types & (GRANT_TYPES | {CIBA})
     return offered if offered & {AUTHORIZATION_CODE, CIBA} else offered - {"refresh_token"}
 
 
 def _response_types(wish: Wish, rules: Profile) -> frozenset[str]:
-    """What was asked for and can be used: none without the authorization code grant, and none without a response mode. The first type
+    """The response types that were asked for and can be used: none without the authorization code grant, and none without a response mode. The first type
     of the profile where none is named. Raises ClientMetadataInvalid for one that the profile does not have: RFC 7591 section 2 would
     allow another in its place, but no client could tell a substitute from a slip."""
     asked = [canonical_type(response_type) for response_type in wish.response_types]

@@ -54,7 +54,7 @@ def render_registration(brand: Brand, client: Client, *, token: str | None = Non
 
 
 def _statement_claims(registration: Registration) -> dict[str, Any]:
-    """What the statement says, of which much was registered: its claims stand at top level too. It was verified when it was registered.
+    """The claims of the statement, of which much was registered: its claims stand at top level too. It was verified when it was registered.
     Its issuer, times and id are the statement's own: the answer has those of the request. RFC 7591 section 3.2.1, UK DCR 3.3."""
     claims = parse_jwt(registration.statement).claims
     return {name: value for name, value in claims.items() if name.startswith(STATEMENT_CLAIMS)}

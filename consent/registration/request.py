@@ -78,7 +78,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A registration whose sender and statement are verified; `echoed` are the claims of a signed request that its answer repeats.
-    `organisation_id` is the organisation as its certificates name it, by which its every later call is told. `first_use` is that of a
+    `organisation_id` is the organisation as its certificates name it, by which its every later call is known. `first_use` is that of a
     signed request, to be taken once nothing else refuses it."""
 
     wish: Wish
@@ -129,7 +129,7 @@ def _unverified_claims(token: str) -> dict[str, Any]:
 
 
 async def _verify_signed(services: Services, brand: Brand, token: str, statement: Statement) -> FirstUse:
-    """Signed by the software that the statement speaks of, for this server; the question whether it comes for the first time."""
+    """Signed by the software that the statement names, for this server; the question whether it comes for the first time."""
     try:
         keys = await _keys_of(services, statement)
         claims = verify_jwt(token, keys, algorithms=ALGORITHMS, types=TYPES).claims

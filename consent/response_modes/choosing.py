@@ -27,7 +27,7 @@ def modes_of(client: Client, response_type: str) -> tuple[str, ...]:
 
 
 def has_mode(profile: Profile, response_type: str, *, is_signed: bool) -> bool:
-    """Whether a client of this profile can ever use the type; `is_signed` if it registers how its responses are signed."""
+    """True if a client of this profile can ever use the type; `is_signed` if it registers how its responses are signed."""
     return bool(_fitting(profile, response_type, is_signed=is_signed))
 
 

@@ -119,7 +119,7 @@ async def authorise(
 
 
 async def count_lodged(connection: AsyncConnection, brand: str, client_id: str, *, since: datetime, at_most: int) -> int:
-    """How many consents the client lodged after `since`, whatever became of them; counting stops at `at_most`."""
+    """The number of consents that the client lodged after `since`, whatever became of them; counting stops at `at_most`."""
     lodged = (
         sa.select(sa.literal(1))
         .where(

@@ -39,7 +39,7 @@ class Money:
         return cls(currency, int(whole) * 10**places + int(decimals.ljust(places, "0") or 0))
 
     def is_sayable(self) -> bool:
-        """Whether the amount, a sum perhaps, can be stored and written: wires have thirteen digits before the point."""
+        """True if the amount, a sum perhaps, can be stored and written: wires have thirteen digits before the point."""
         limit: int = 10 ** (WHOLE_DIGITS_MAX + exponent(self.currency))
         return abs(self.minor) < limit
 

@@ -24,13 +24,13 @@ _HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U000
 
 
 def is_visible(text: str) -> bool:
-    """Whether every character of the text shows. The empty text is, too."""
+    """True if every character of the text shows; also for the empty text."""
     composed = unicodedata.normalize("NFC", text)
     return all(_shows(composed, position) for position in range(len(composed))) and _marks_fit(composed)
 
 
 def is_name(text: str) -> bool:
-    """Whether the text is visible and has a letter or a digit: what a person or an organisation can be called."""
+    """True if the text is visible and has a letter or a digit: what a person or an organisation can be called."""
     return is_visible(text) and any(unicodedata.category(character)[0] in "LN" for character in text)
 
 
@@ -44,7 +44,7 @@ def _shows(text: str, position: int) -> bool:
 
 
 def _joins(text: str, position: int) -> bool:
-    """Whether the joiner changes how the letter before it and the one after it are drawn."""
+    """True if the joiner changes how the letter before it and the one after it are drawn."""
     following = text[position + 1 : position + 2]
     try:
         return following.isalpha() and valid_contextj(text, position)

@@ -25,7 +25,7 @@ from kernel.http.incoming import IncomingBody
 from kernel.http.message import Listener, Request, Response
 from kernel.http.peer_certificate import PeerCertificates
 
-UNREAD_BYTES_MAX = 65_536  # of a body that nobody asked for: as much is read away, so that its sender reads the answer
+UNREAD_BYTES_MAX = 65_536  # of a body that was not asked for: as much is read away, so that its sender reads the answer
 
 App = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Request, Problem], Response]

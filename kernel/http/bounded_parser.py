@@ -100,7 +100,7 @@ class BoundedParser:
         self._parser.message_consumed()
 
     def set_upgraded(self, value: bool) -> None:
-        """Whether what follows is another protocol's."""
+        """Say that what follows is another protocol's."""
         self._parser.set_upgraded(value)
 
     def release(self) -> None:

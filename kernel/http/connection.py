@@ -171,7 +171,7 @@ class RawRequest(web.BaseRequest):
 
     @property
     def unread_bytes(self) -> int | None:
-        """How much of the body is still to arrive; None where its sender has not said."""
+        """The bytes of the body that are still to arrive; None where its sender has not said."""
         return None if self.content_length is None else self.content_length - self._payload.total_bytes
 
     @property

@@ -1,9 +1,9 @@
-"""Ask an address that somebody else named (a TPP's keys, its notifications, an authority's lists) without letting them point us anywhere.
+"""Ask an address that others named (a TPP's keys, its notifications, an authority's lists) without letting them point us anywhere.
 
 OWASP calls the danger SSRF; RFC 7591 section 5 warns of it for every URL of a registration. An address is asked only over https (http
 where the caller allows it) on the usual port, by a name that leads to public addresses and nothing else; or at a host that the
 configuration lists. The connection goes to the very address that was judged. Redirects are not followed, sizes and times are bounded,
-and a host that did not answer is left alone for a while by whoever it was asked for. Each `owner`, on whose behalf an address is asked,
+and a host that did not answer is left alone for a while by its owner. Each `owner`, on whose behalf an address is asked,
 has a share of the turns (kernel/turns.py): silent hosts of one hold up no other.
 """
 
@@ -70,7 +70,7 @@ class Fetching:
         tls: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
     ) -> AsyncIterator["Fetching"]:
-        """`hosts` (`host` for any port, or `host:port`) may be asked wherever they lead; with `only`, nobody else is. `tls` says whom to
+        """`hosts` (`host` for any port, or `host:port`) may be asked wherever they lead; with `only`, no other host is. `tls` says whom to
         believe, by default the machine's own trust."""
         listed = frozenset(map(host_of, hosts))
         names = resolver or ThreadedNames()
@@ -163,7 +163,7 @@ class Fetching:
         if self._only:
             raise Unanswered(f"{host}:{port} is not among the configured hosts")
         if not url.is_default_port() or _is_address(host):
-            raise Unanswered(f"{host}:{port} is an address or port that nobody uses for this")
+            raise Unanswered(f"{host}:{port} is an address or port that no host uses for this")
         return url
 
     def _leave_alone(self, owner: str, host: str) -> None:

@@ -28,12 +28,12 @@ class Incoming(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request: its head, and its body or (`incoming`) the way to it. Whoever judges it judges the head first, then asks for the
+    """One HTTP request: its head, and its body or (`incoming`) the way to it. A surface judges the head first, then asks for the
     body by `received`; `body` is empty until then, and stays so where nothing of it is wanted.
 
     `path` is percent-decoded once and never contains the query; `query` keeps order and duplicates. `host` is the Host header
     (or :authority), lower case, with port, used for nothing but finding the brand. `peer` is the address that it came from: the TCP
-    peer, or whom a configured proxy names, or empty if that proxy names nobody. `departure` happens when the caller's connection ends.
+    peer, or whom a configured proxy names, or empty if that proxy names no one. `departure` happens when the caller's connection ends.
     """
 
     method: str

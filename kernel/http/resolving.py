@@ -1,6 +1,6 @@
 """Names of addresses that others chose, by the machine's own resolver, each in a thread of a small pool of its own.
 
-A name server may be silent as well as a host, and longer than anyone waits: its thread cannot be stopped. One thread looks up a name
+A name server may be silent as well as a host, and longer than callers wait: its thread cannot be stopped. One thread looks up a name
 for all who ask for it, and `pending` says what is still under way, so that its owner's turn is kept until it ends.
 """
 
@@ -43,7 +43,7 @@ class ThreadedNames(AbstractResolver):
     def _ended(self, name: str, done: asyncio.Future[list[Any]]) -> None:
         del self._pending[name]
         if not done.cancelled():
-            done.exception()  # nobody may be left who would hear of it
+            done.exception()  # seen, even if no one waits any more
 
     def _look_up(self, host: str, family: socket.AddressFamily) -> list[Any]:
         return self._lookup(host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)

@@ -89,7 +89,7 @@ async def follow_identity(
 
 
 def stamp_of(identity: TlsIdentity) -> Stamp:
-    """What tells one file from the next at the same path, None where there is none."""
+    """The stamp by which a file differs from the next at the same path; None where there is none."""
     try:
         facts = identity.certificate.stat()
     except OSError:

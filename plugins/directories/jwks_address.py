@@ -36,7 +36,7 @@ class JwksAddress:
         self._asking = asyncio.Lock()
 
     async def keys(self, kid: str | None) -> DirectoryKeys:
-        if self._is_wanted(kid):  # who needs nothing new waits for nobody's question
+        if self._is_wanted(kid):  # a key that is known waits for no question
             async with self._asking:
                 now = self._monotonic()
                 if self._is_wanted(kid) and now - self._asked_at >= COOL_DOWN_SECONDS:

@@ -75,7 +75,7 @@ class AccountOpening(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def signatures_of(opening: AccountOpening) -> int:
-    """How many holders must agree to a payment: all of those who may, unless the account was opened with fewer in mind."""
+    """The number of holders who must agree to a payment: all of those who may, unless the account was opened with fewer in mind."""
     approving = sum(holder.right is Right.APPROVE for holder in opening.holders)
     return opening.signatures if opening.signatures is not None else max(1, approving)
 

@@ -29,7 +29,7 @@ _PRINTED = (
 
 
 async def count_booked(connection: AsyncConnection, brand: str, statement: Statement, most: int) -> int:
-    """How many entries the statement lists; counts to `most`."""
+    """The number of entries that the statement lists; counts to `most`."""
     listed = sa.select(sa.literal(1)).where(*_listed(brand, statement)).limit(most).subquery()
     return int(await connection.scalar(sa.select(sa.func.count()).select_from(listed)) or 0)
 

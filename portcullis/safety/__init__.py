@@ -1,4 +1,4 @@
-"""What makes a production configuration unsafe, or not what was meant, though a server could use it."""
+"""Rules about production configurations that a server could use, and that are unsafe or not what was meant."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime

@@ -62,7 +62,7 @@ def _judge_hosts(settings: Settings, tls: TlsSettings, server: ssl.SSLContext) -
 
 
 def _trusting(tls: TlsSettings) -> ssl.SSLContext:
-    """A client that believes in this certificate, whoever issued it."""
+    """A client that believes in this certificate, from any issuer."""
     client = ssl.create_default_context(cafile=tls.certificate)
     client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     client.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)

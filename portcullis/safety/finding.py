@@ -1,4 +1,4 @@
-"""What is found about a configuration: the key that it is about, what is wrong with it, and whether a server would start on it."""
+"""Findings about a configuration: the key that it is about, what is wrong with it, and if a server would start on it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -39,6 +39,6 @@ def warnings_of(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def is_remote(url: SplitResult, *others: str) -> bool:
-    """Whether it leads off this machine; `others` are hosts that the URL's options name. A path is a socket of this machine."""
+    """True if it leads off this machine; `others` are hosts that the URL's options name. A path is a socket of this machine."""
     hosts = [host for host in (url.hostname or "", *others) if host and not host.startswith("/")]
     return any(host not in LOOPBACK for host in hosts)

@@ -1,4 +1,4 @@
-"""The proxies that are believed: whoever stands in their networks may forge a client certificate, and so be any TPP."""
+"""The proxies that are believed: a machine in their networks may forge a client certificate, and so be any TPP."""
 
 from collections.abc import Iterator
 from datetime import datetime

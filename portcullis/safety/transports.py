@@ -50,4 +50,4 @@ def _judge_hot_state(settings: Settings) -> Iterator[Finding]:
     if url.scheme == "redis":
         yield refuse(key, "must be rediss:// to another machine: who changes what it answers undoes revocations and limits")
     elif not url.password:
-        yield warn(key, "names no password: whoever reaches the hot state may undo revocations and limits")
+        yield warn(key, "names no password: anyone who reaches the hot state may undo revocations and limits")

@@ -1,6 +1,6 @@
-"""What can only be known by trying: each server that a production configuration names is asked, and each port is bound, for a moment.
+"""Trials of a production configuration: each server that a production configuration names is asked, and each port is bound, for a moment.
 
-Nothing is changed anywhere and nobody is sent a message. A trial that fails says why in one line.
+Nothing is changed anywhere and no one is sent a message. A trial that fails says why in one line.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ Trial = Callable[[Settings], Awaitable[list[Finding]]]
 
 
 async def try_database(settings: Settings) -> list[Finding]:
-    """There, a production server's or nobody's yet, and encrypted if it is on another machine."""
+    """There, a production server's or not used yet, and encrypted if it is on another machine."""
     if (found := await asyncio.to_thread(_judge_new_file, sa.make_url(settings.database()))) is not None:
         return found
     async with Database.open(settings.database()) as database:

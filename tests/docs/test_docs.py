@@ -99,3 +99,14 @@ def test_every_defence_names_tests_that_exist(document):
     named = set(re.findall(r"`(test_\w+)`", (ROOT / document).read_text()))
     written = {name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())}
     assert named - written == set()
+
+
+def test_the_threat_model_and_the_changelog_say_each_thing_once():
+    """Both grow by every change, and lines that two changes touch come back twice."""
+    for section in (ROOT / "THREAT_MODEL.md").read_text().split("\n## "):
+        threats = [
+            row.split(" | ")[0] for row in section.splitlines() if row.startswith("| ") and not row.startswith("| threat |")
+        ]
+        assert sorted(set(threats)) == sorted(threats)
+    lines = [line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line.startswith(("#", "- "))]
+    assert sorted(set(lines)) == sorted(lines)

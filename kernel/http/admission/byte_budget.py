@@ -1,8 +1,7 @@
 """The memory that something may take while it arrives: one budget for all of it, and a share of it for each peer.
 
 A byte counts when it has arrived, never when it is announced. Where the budget is spent, the greediest peer gives way: the oldest of
-what it still sends is given up. However many peers are greedy, one that sends less than they do finds
-room. Bodies have one budget
+what it still sends is given up. However many peers are greedy, one that sends less than they do finds room. Bodies have one budget
 (kernel/http/incoming.py), unfinished heads another (kernel/http/bounded_parser.py).
 """
 
@@ -14,7 +13,7 @@ from kernel.errors import Overloaded
 
 @dataclass(slots=True, eq=False)
 class Holding:
-    """What one body or head holds. `share` is the organisation of a certificate, or the share of an address
+    """The bytes that one body or head holds. `share` is the organisation of a certificate, or the share of an address
     (kernel/http/admission/peer_share.py); `give_up` ends what is still arriving; it calls the budget later, not at once."""
 
     share: str

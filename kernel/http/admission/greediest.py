@@ -1,6 +1,6 @@
 """The connections of strangers that wait for their clients, share by share: whose is given up where a listener is full.
 
-That of the share that has the most of them waiting. If the oldest of all were, whoever opens connections fast enough from many addresses
+That of the share that has the most of them waiting. If the oldest of all were, a caller who opens connections fast enough from many addresses
 would cut off everyone whose network is slow; so it takes the place of its own.
 """
 

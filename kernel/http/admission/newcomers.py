@@ -95,7 +95,7 @@ class Newcomers:
         return False
 
     def _forget(self, share: str, called: asyncio.Future[None]) -> None:
-        """Whoever goes while they wait leaves nothing behind."""
+        """A caller who goes while waiting leaves nothing behind."""
         queue = self._queues.get(share, {})
         queue.pop(called, None)
         if not queue:

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, eq=False)
 class Share:
-    """Whose connections count together; `cap` says which of the limits is theirs."""
+    """The connections that count together; `cap` says which of the limits is theirs."""
 
     name: str
     cap: Cap
@@ -102,7 +102,7 @@ class Places:
         return True
 
     def set_waiting(self, place: Place, *, is_waiting: bool) -> None:
-        """Whether the connection waits for its client: for a handshake, a request, the rest of a body."""
+        """Note if the connection waits for its client: for a handshake, a request, the rest of a body."""
         if place.is_left:
             return
         share = place.share

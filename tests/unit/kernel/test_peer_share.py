@@ -61,4 +61,4 @@ def test_a_caller_counts_for_its_organisation_and_without_a_certificate_for_its_
     one, other = named(ORGANIZATION_NAME="Acme", COMMON_NAME="soft1"), named(ORGANIZATION_NAME="Acme", COMMON_NAME="soft2")
     assert share_of_caller("192.0.2.1", one) == share_of_caller("192.0.2.2", other)
     assert share_of_caller("192.0.2.1", None) == "192.0.2.1"
-    assert share_of_caller("192.0.2.1", named(COMMON_NAME="192.0.2.1")) != "192.0.2.1"
+    assert share_of_caller("192.0.2.1", named(ORGANIZATION_IDENTIFIER="192.0.2.1")) != "192.0.2.1"
