@@ -17,6 +17,7 @@ from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.peer_share import share_of_caller, share_of_certificate
 from kernel.http.admission.places import Place, Places
+from kernel.http.admission.refusals import Refusals
 from kernel.http.bounded_parser import REQUESTS_AHEAD_MAX, BoundedParser, NoRoomForHead
 from kernel.http.departure import Departure
 from kernel.http.peer_certificate import leaf_of
@@ -33,15 +34,25 @@ log = structlog.get_logger(__name__)
 class Connection(web.RequestHandler):
     """aiohttp's protocol with our bounds and our answers."""
 
-    __slots__ = ("_head_timer", "_limits", "_place", "_places", "_stalled_timer", "departure")
+    __slots__ = ("_head_timer", "_limits", "_place", "_places", "_refusals", "_share", "_stalled_timer", "departure")
 
     def __init__(
-        self, server: web.Server, limits: Limits, heads: ByteBudget, places: Places, place: Place, **options: Any
+        self,
+        server: web.Server,
+        limits: Limits,
+        *,
+        heads: ByteBudget,
+        places: Places,
+        place: Place,
+        refusals: Refusals,
+        **options: Any,
     ) -> None:
         super().__init__(server, keepalive_timeout=limits.idle_seconds, lingering_time=limits.linger_seconds, **options)
         self._limits = limits
         self._places = places
         self._place = place
+        self._refusals = refusals
+        self._share = ""
         self.departure = Departure()
         parser = BoundedParser(self, self._loop, heads, is_paused=lambda: self._reading_paused, read_bufsize=self._read_bufsize)
         self._parser = cast("Any", parser)
@@ -51,8 +62,9 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         certificate = leaf_of(transport.get_extra_info("ssl_object"))
+        self._share = share_of_caller((transport.get_extra_info("peername") or ("",))[0], certificate)
         if self._bounded is not None:
-            self._bounded.share = share_of_caller((transport.get_extra_info("peername") or ("",))[0], certificate)
+            self._bounded.share = self._share
         self._await_head()
         if hasattr(transport, "set_read_buffer_limits"):  # TLS: what is encrypted and not asked for yet
             transport.set_read_buffer_limits(ENCRYPTED_BYTES_MAX)
@@ -142,7 +154,7 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """The answer to bytes that are not a request. The parser's message quotes them, so neither caller nor log receives it."""
         status = STATUSES.get(type(exc), status)
-        log.info("http_refused", peer=request.remote, error=type(exc).__name__, status=status)
+        self._refusals.note(type(exc).__name__, status, self._share)
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has begun; only closing is left")
         self._loop.call_later(REFUSED_SECONDS, self._abandon)  # what goes on sending holds nothing
@@ -201,9 +213,19 @@ class ConnectionServer(web.Server):
         self._places = places
         self._options = options
         self._heads = ByteBudget(limits.unfinished_head_bytes, limits.unfinished_head_bytes_per_peer)
+        self._refusals = Refusals()
 
     def connection_of(self, place: Place) -> Connection:
-        return Connection(self, self._limits, self._heads, self._places, place, loop=self._loop, **self._options)
+        return Connection(
+            self,
+            self._limits,
+            heads=self._heads,
+            places=self._places,
+            place=place,
+            refusals=self._refusals,
+            loop=self._loop,
+            **self._options,
+        )
 
     def _raw_request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> RawRequest:
         return RawRequest(message, payload, protocol, writer, task, self._loop)

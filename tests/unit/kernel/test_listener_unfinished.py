@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
+from structlog.testing import capture_logs
 
 from kernel.errors import Problem
 from kernel.http import acceptor, bounded_parser
@@ -108,6 +109,16 @@ async def test_a_refused_head_is_not_looked_at_any_more():
         writer.write(b"\r\n\r\n" + WHOLE)
         assert b"HTTP/1.1" not in await rest_of(reader)
     assert surface.bodies == []
+
+
+async def test_heads_that_are_refused_without_end_are_few_lines_in_the_log():
+    with capture_logs() as lines:
+        async with listening() as port:
+            for _ in range(5):
+                async with connected(port) as (reader, writer):
+                    writer.write(BEGUN + b"X-Long: " + b"a" * (FIELD_BYTES_MAX + 1))
+                    assert (await rest_of(reader)).startswith(REFUSED)
+    assert [(line["share"], line["status"]) for line in lines if line["event"] == "http_refused"] == [("127.0.0.1", 431)]
 
 
 async def test_a_whole_head_just_below_the_limits_is_served():
