@@ -26,7 +26,7 @@ from kernel.clock import monotonic
 from kernel.errors import MediaTypeUnsupported, Overloaded, Problem, RateExceeded
 from kernel.hot_state import Exceeded, WithinRate
 from kernel.hot_state_in_process import InProcessHotState
-from kernel.http.admission.peer_share import share_of, share_of_certificate
+from kernel.http.admission.peer_share import share_of, share_of_caller
 from kernel.http.forms import check_media_type, parse_form
 from kernel.http.message import Request
 from kernel.ids import hash_secret
@@ -76,9 +76,7 @@ class Admission:
 
     @asynccontextmanager
     async def _unknown(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
-        share, takes_place = share_of(request.peer), request.certificate is None
-        if request.certificate is not None:
-            share = f"organisation/{share_of_certificate(request.certificate)}"
+        share, takes_place = share_of_caller(request.peer, request.certificate), request.certificate is None
         key = f"unknown/{'ending' if lane == 'ending' else 'any'}/{share}" if share else ""
         limit = self._services.settings.unknown_requests_per_minute
         caller = Caller()

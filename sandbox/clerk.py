@@ -23,7 +23,7 @@ from kernel.errors import FieldInvalid, OperationUnknown, Problem
 from kernel.http.message import Request, Response
 from plugins.ledger.entries import StatusChange
 from plugins.ledger.posting import Ledger
-from sandbox.control import BODY_BYTES_MAX, PREFIX, check_caller, check_method, render_json, render_refusal
+from sandbox.control import PREFIX, answer_call, render_refusal
 
 TOLD_MAX = 20
 _PATHS = re.compile(rf"{PREFIX}(accounts/[^/]+/close|consents/[^/]+/(suspend|resume)|personas/[^/]+/unlock)")
@@ -59,12 +59,7 @@ class Clerk:
         return _PATHS.fullmatch(path) is not None
 
     async def handle(self, brand: Brand, request: Request) -> Response:
-        try:
-            check_caller(request, brand, self.token)
-            check_method(request, "POST")
-            return render_json(200, await self._answer(brand, await request.received(BODY_BYTES_MAX)))
-        except Problem as problem:
-            return render_refusal(problem)
+        return await answer_call(brand, request, self.token, self._answer, "POST")
 
     def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
         """The answer to a request whose head could not be read."""

@@ -34,6 +34,8 @@ from kernel.http.retry_after import add_retry_after
 from sandbox.clock import MovedClock, parse_duration
 from sandbox.new_tpp import NewTpp
 
+Answering = Callable[[Brand, Request], Awaitable[dict[str, Any]]]
+
 PREFIX = "/sandbox/"
 BODY_BYTES_MAX = 16_384
 FORWARDED = (
@@ -88,11 +90,7 @@ class Control:
     reset: Callable[[Brand], Awaitable[None]]
 
     async def handle(self, brand: Brand, request: Request) -> Response:
-        try:
-            check_caller(request, brand, self.token)
-            return render_json(200, await self._answer(brand, await request.received(BODY_BYTES_MAX)))
-        except Problem as problem:
-            return render_refusal(problem)
+        return await answer_call(brand, request, self.token, self._answer)
 
     def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
         """The answer to a request whose head could not be read."""
@@ -135,6 +133,18 @@ class Control:
                 return await self.renew_tpp(brand, name)
             case _:
                 raise OperationUnknown
+
+
+async def answer_call(brand: Brand, request: Request, token: str, answer: Answering, *methods: str) -> Response:
+    """The one way into each part of the control API: the caller is judged, then the method if `methods` are the same for every path,
+    and only then is the body read and `answer` asked."""
+    try:
+        check_caller(request, brand, token)
+        if methods:
+            check_method(request, *methods)
+        return render_json(200, await answer(brand, await request.received(BODY_BYTES_MAX)))
+    except Problem as problem:
+        return render_refusal(problem)
 
 
 def check_caller(request: Request, brand: Brand, token: str) -> None:

@@ -31,7 +31,7 @@ from plugins.ledger.documents import Narrative, open_narrative
 from plugins.ledger.entries import LedgerEntry, Leg, Line, PendingPayment, PendingUnknown
 from plugins.ledger.posting import Ledger
 from sandbox.clerk import find_persona, names_of, not_one
-from sandbox.control import BODY_BYTES_MAX, PREFIX, check_caller, check_method, render_json, render_refusal
+from sandbox.control import PREFIX, answer_call, render_refusal
 
 OPPOSITE = "world"  # the bank's own account that takes the other side
 TEXT_LENGTH_MAX = 500
@@ -76,12 +76,7 @@ class Teller:
         return _PATHS.fullmatch(path) is not None
 
     async def handle(self, brand: Brand, request: Request) -> Response:
-        try:
-            check_caller(request, brand, self.token)
-            check_method(request, "POST")
-            return render_json(200, await self._answer(brand, await request.received(BODY_BYTES_MAX)))
-        except Problem as problem:
-            return render_refusal(problem)
+        return await answer_call(brand, request, self.token, self._answer, "POST")
 
     def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
         """The answer to a request whose head could not be read."""

@@ -16,7 +16,7 @@ from kernel.access import AuthMethod, SecurityProfile
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
-from sandbox.control import BODY_BYTES_MAX, PREFIX, check_caller, check_method, render_json, render_refusal
+from sandbox.control import PREFIX, answer_call, render_refusal
 from sandbox.ending import Consents, count_live_consents, end_organisation, load_client_ids
 from sandbox.qualified import Role
 from sandbox.tpps import Tpps
@@ -53,12 +53,7 @@ class TppDesk:
         return _PATH.fullmatch(path) is not None
 
     async def handle(self, brand: Brand, request: Request) -> Response:
-        try:
-            check_caller(request, brand, self.token)
-            check_method(request, "GET", "PATCH", "DELETE")
-            return render_json(200, await self._answer(brand, await request.received(BODY_BYTES_MAX)))
-        except Problem as problem:
-            return render_refusal(problem)
+        return await answer_call(brand, request, self.token, self._answer, "GET", "PATCH", "DELETE")
 
     def refuse(self, _brand: Brand, _request: Request, problem: Problem) -> Response:
         """The answer to a request whose head could not be read."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorize.asking import Asking
 from consent.errors import HintInvalid, HintUnknown
-from consent.journey.attempts import return_attempt, take_attempt
+from consent.journey.attempts import BLOCKED_SECONDS, return_attempt, take_attempt
 from consent.journey.session import answering
 from consent.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose
 from consent.ports import Psu
@@ -21,7 +21,6 @@ from kernel.errors import RateExceeded, UpstreamTimedOut
 from kernel.jose import JwtInvalid, verify_jwt
 
 UNKNOWN_MAX = 100  # look-ups of one organisation within an hour that find no customer
-RETRY_SECONDS = 900
 
 
 async def find_customer(asking: Asking) -> Psu:
@@ -44,7 +43,7 @@ async def _find_by_name(asking: Asking, username: str) -> Psu:
 
     if not await services.database.write(take):
         raise RateExceeded(
-            f"unknown hints of organisation {asking.client.organisation_id}", rule="unknown-hints", retry_after=RETRY_SECONDS
+            f"unknown hints of organisation {asking.client.organisation_id}", rule="unknown-hints", retry_after=BLOCKED_SECONDS
         )
     try:
         async with answering():

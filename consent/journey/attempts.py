@@ -21,6 +21,7 @@ SENT_MAX = 20  # to one PSU, in whatever journeys, until they have authenticated
 PEER_FAILURES_MAX = 100  # per network address: many customers may share one
 FAILURES_WITHIN = timedelta(hours=1)
 BLOCKED_FOR = timedelta(minutes=15)
+BLOCKED_SECONDS = int(BLOCKED_FOR.total_seconds())
 NO_ATTEMPT_LEFT = "the journey, the customer or the address has no attempt left: blocked for 15 minutes, or start again"
 
 
@@ -32,6 +33,11 @@ def password_subject(sealer: Sealer, brand: str, username: str) -> str:
 def peer_subject(sealer: Sealer, brand: str, peer: str) -> str:
     """The subject of failed logins from a network address: its share, not the address alone."""
     return f"peer/{sealer.blind(share_of(peer), 'attempts', brand)}"
+
+
+def visit_subject(sealer: Sealer, brand: str, peer: str) -> str:
+    """The subject of visits that begin from a network address: its share, not the address alone."""
+    return f"visit/{sealer.blind(share_of(peer), 'attempts', brand)}"
 
 
 def code_subject(sealer: Sealer, brand: str, psu_id: str) -> str:

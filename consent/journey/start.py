@@ -9,7 +9,7 @@ from consent.amendment import amended, open_amendment
 from consent.authorize.pushed import PushedRequest, take_pushed
 from consent.authorize.respond import destination_of, respond_problem
 from consent.errors import RequestUriInvalid
-from consent.journey.attempts import take_attempt
+from consent.journey.attempts import BLOCKED_SECONDS, take_attempt
 from consent.journey.authorising import check_authorisable
 from consent.journey.boundary import see_other
 from consent.journey.cookies import new_secret, set_cookie
@@ -25,7 +25,6 @@ from kernel.http.message import Response
 from kernel.ids import hash_secret
 
 JOURNEYS_MAX = 50  # of one request: each is a row, and whoever knows the request_uri may begin one by every visit
-RETRY_SECONDS = 900
 
 
 async def begin(services: Services, brand: Brand, client: Client, pushed: PushedRequest) -> Response:
@@ -67,7 +66,7 @@ async def _open(services: Services, brand: Brand, asked: Asked) -> Response:
     async def work(connection: AsyncConnection) -> None:
         now = services.clock.wall()
         if not await take_attempt(connection, brand.name, f"journeys/{asked.pushed.id}", now, limit=JOURNEYS_MAX):
-            raise RateExceeded("journeys of one request", rule="journeys", retry_after=RETRY_SECONDS)
+            raise RateExceeded("journeys of one request", rule="journeys", retry_after=BLOCKED_SECONDS)
         await insert_journey(
             connection,
             brand=brand.name,

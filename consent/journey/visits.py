@@ -10,17 +10,15 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.journey.attempts import take_attempt
+from consent.journey.attempts import BLOCKED_SECONDS, take_attempt, visit_subject
 from consent.journey.cookies import LATE, new_secret, read_mark
 from consent.journey.rows import IDLE_MAX, Journey, Notice, Purpose, Stage, insert_journey
 from consent.services import Services
 from kernel.brand import Brand
 from kernel.errors import RateExceeded
-from kernel.http.admission.peer_share import share_of
 from kernel.ids import hash_secret
 
 VISITS_MAX = 1000  # that reach the login form from one address within an hour: each is a row then
-RETRY_SECONDS = 900
 
 
 def new_visit(services: Services, brand: Brand, notice: Notice) -> str:
@@ -68,10 +66,10 @@ async def store_visit(services: Services, brand: Brand, journey: Journey, peer: 
 
     async def work(connection: AsyncConnection) -> None:
         now = services.clock.wall()
-        subject = f"visit/{services.sealer.blind(share_of(peer), 'attempts', brand.name)}"
+        subject = visit_subject(services.sealer, brand.name, peer)
         # a proxy that names no client gives no address to count by: one limit would lock out everyone
         if peer and not await take_attempt(connection, brand.name, subject, now, limit=VISITS_MAX):
-            raise RateExceeded("visits from one address", rule="visits", retry_after=RETRY_SECONDS)
+            raise RateExceeded("visits from one address", rule="visits", retry_after=BLOCKED_SECONDS)
         await insert_journey(
             connection,
             brand=brand.name,
