@@ -66,6 +66,7 @@ class BoundedParser:
         self._waiting = 0
         self._rest = b""
         self._is_broken = False
+        self._refusal: HttpProcessingError | None = None
 
     @property
     def is_within_head(self) -> bool:
@@ -81,10 +82,17 @@ class BoundedParser:
         try:
             upgraded, tail = self._feed_pieces(data, found)
             self._charge()
-        except HttpProcessingError:
+        except HttpProcessingError as refusal:
             self._break_off()
+            self._refusal = refusal
             raise
         return found, upgraded, tail
+
+    def forget_trace(self) -> None:
+        """A refusal names its trace, whose frames hold the refusal and all that was sent: together they would wait for the collector."""
+        if self._refusal is not None:
+            self._refusal.__traceback__ = self._refusal.__context__ = self._refusal.__cause__ = None
+            self._refusal = None
 
     def feed_eof(self) -> Any:
         """The client sends no more: what aiohttp makes of that."""

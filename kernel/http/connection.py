@@ -75,6 +75,7 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._places.leave(self._place)
+        self._place.end = _do_nothing  # it would hold this connection, which holds it
         self.head_arrived()
         self._end_stall()
         self.departure.happen()
@@ -84,8 +85,10 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._bounded is not None and self._bounded.is_within_head:
-            self._await_head()
+        if self._bounded is not None:
+            self._bounded.forget_trace()
+            if self._bounded.is_within_head:
+                self._await_head()
 
     async def _handle_request(self, request: web.BaseRequest, *args: Any) -> tuple[web.StreamResponse, bool]:
         """The connection keeps its place from the end of the request to the end of the answer."""
@@ -159,6 +162,10 @@ class Connection(web.RequestHandler):
             raise ConnectionError("the answer has begun; only closing is left")
         self._loop.call_later(REFUSED_SECONDS, self._abandon)  # what goes on sending holds nothing
         return closing(web.Response(status=status))
+
+
+def _do_nothing() -> None:
+    pass
 
 
 def closing(response: web.Response) -> web.Response:

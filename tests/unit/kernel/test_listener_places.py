@@ -1,6 +1,7 @@
 """The listener over real sockets: connections count from accept, before anything is spent on them, and room is given back."""
 
 import asyncio
+import gc
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -19,6 +20,8 @@ from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.places import Places
 from kernel.http.boundary import App
+from kernel.http.connection import Connection
+from kernel.http.head import FIELD_BYTES_MAX
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
 from sandbox import pki
@@ -212,3 +215,17 @@ async def test_a_certificate_without_an_identifier_counts_for_its_organisation_i
         release.set()
         for answering in held:
             assert (await answering).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("sent", [ASKED, ASKED[:-2] + b"X-Long: " + b"a" * (2 * FIELD_BYTES_MAX)], ids=["answered", "refused"])
+async def test_a_connection_that_ends_is_freed_at_once_with_all_that_it_was_sent(world, sent):
+    """And not when the collector of cycles comes by, after thousands of others."""
+    gc.collect()
+    gc.disable()
+    try:
+        async with listening(world) as (port, places):
+            assert await ask(port, world.client(), sent=sent)
+            await until(lambda: places.ended == 1)
+            await until(lambda: not any(type(living) is Connection for living in gc.get_objects()))
+    finally:
+        gc.enable()
