@@ -17,7 +17,7 @@ from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.peer_share import share_of_caller, share_of_certificate
 from kernel.http.admission.places import Place, Places
-from kernel.http.admission.refusals import Refusals
+from kernel.http.admission.refusal_log import RefusalLog
 from kernel.http.bounded_parser import REQUESTS_AHEAD_MAX, BoundedParser, NoRoomForHead
 from kernel.http.departure import Departure
 from kernel.http.peer_certificate import leaf_of
@@ -44,7 +44,7 @@ class Connection(web.RequestHandler):
         heads: ByteBudget,
         places: Places,
         place: Place,
-        refusals: Refusals,
+        refusals: RefusalLog,
         **options: Any,
     ) -> None:
         super().__init__(server, keepalive_timeout=limits.idle_seconds, lingering_time=limits.linger_seconds, **options)
@@ -220,7 +220,7 @@ class ConnectionServer(web.Server):
         self._places = places
         self._options = options
         self._heads = ByteBudget(limits.unfinished_head_bytes, limits.unfinished_head_bytes_per_peer)
-        self._refusals = Refusals()
+        self._refusals = RefusalLog()
 
     def connection_of(self, place: Place) -> Connection:
         return Connection(

@@ -19,7 +19,7 @@ Key = tuple[str, int, str]  # error, status, share
 log = structlog.get_logger(__name__)
 
 
-class Refusals:
+class RefusalLog:
     """Of one listener. `later` is a timer in seconds."""
 
     def __init__(self, later: Later = call_later) -> None:

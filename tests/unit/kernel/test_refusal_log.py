@@ -1,8 +1,8 @@
-"""kernel/http/admission/refusals.py: whatever a caller without a name sends, the log says so without being filled by it."""
+"""kernel/http.admission.refusal_log.py: whatever a caller without a name sends, the log says so without being filled by it."""
 
 from structlog.testing import capture_logs
 
-from kernel.http.admission.refusals import LOG_SECONDS, OTHERS, SHARES_MAX, Refusals
+from kernel.http.admission.refusal_log import LOG_SECONDS, OTHERS, SHARES_MAX, RefusalLog
 
 
 class Minutes:
@@ -24,7 +24,7 @@ class Minutes:
 
 def test_refusals_without_end_are_one_line_a_minute_of_each_kind_and_peer():
     minutes = Minutes()
-    refusals = Refusals(minutes.later)
+    refusals = RefusalLog(minutes.later)
     with capture_logs() as lines:
         for _ in range(50):
             refusals.note("LineTooLong", 431, "192.0.2.1")
@@ -44,7 +44,7 @@ def test_refusals_without_end_are_one_line_a_minute_of_each_kind_and_peer():
 
 def test_peers_without_end_are_counted_together():
     minutes = Minutes()
-    refusals = Refusals(minutes.later)
+    refusals = RefusalLog(minutes.later)
     with capture_logs() as lines:
         for number in range(10 * SHARES_MAX):
             refusals.note("LineTooLong", 431, f"2001:db8:0:{number:x}::/64")
