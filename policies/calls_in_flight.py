@@ -1,5 +1,5 @@
-"""Refuse a client that has too many calls in flight on this worker: 429 for its own excess, 503 when only the last places are left
-(gateway/calls_in_flight.py). RFC 6585 section 4, RFC 9110 section 15.6.4."""
+"""Refuse a client that has too many calls in flight on this worker, or whose organisation has: 429 for their own excess, 503 when only the
+last places are left (gateway/calls_in_flight.py). RFC 6585 section 4, RFC 9110 section 15.6.4."""
 
 from dataclasses import dataclass
 
@@ -16,4 +16,5 @@ class ClientCallsInFlight:
         return row.credential == "token"
 
     async def on_request(self, exchange: Exchange) -> None:
-        present(exchange.call).claim(rate_key(exchange.brand.name, present(exchange.client).id))
+        brand, client = exchange.brand.name, present(exchange.client)
+        present(exchange.call).claim(rate_key(brand, client.id), rate_key(brand, client.organisation_id))

@@ -1,10 +1,11 @@
 """One client's haste stays its own, and no work is done for a caller who has gone."""
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 
-from gateway.calls_in_flight import CallsInFlight, InFlightLimits
+from gateway.calls_in_flight import ORGANISATION_FACTOR, CallsInFlight, InFlightLimits
 from kernel.errors import CallerGone, RateExceeded
 from tests.harness.patience import PATIENCE_SECONDS
 from tests.unit.gateway import world
@@ -61,7 +62,7 @@ async def test_a_client_with_too_many_calls_in_flight_is_refused_and_its_neighbo
         gate.open.set()
     assert [call.result().status for call in (*held, beside)] == [200] * 4
     assert await made.code() == "allowed"
-    assert (made.in_flight.total, dict(made.in_flight.held)) == (0, {})
+    assert (made.in_flight.total, dict(made.in_flight.clients.held)) == (0, {})
 
 
 async def test_the_last_places_are_not_for_one_who_holds_many():
@@ -96,16 +97,51 @@ async def test_beyond_all_places_a_call_is_refused_before_anything_is_asked():
 def test_a_dear_call_takes_more_places_but_leaves_half_of_them():
     calls = CallsInFlight(InFlightLimits(units=100, units_per_client=10))
     with calls.call(40) as dear:
-        dear.claim("one")
-        dear.claim("one")
-        assert calls.held == {"one": 5}
+        dear.claim("one", "TPP 1")
+        dear.claim("one", "TPP 1")
+        assert calls.clients.held == {"one": 5}
         with calls.call(5) as second:
-            second.claim("one")
+            second.claim("one", "TPP 1")
             with calls.call(1) as cheap, pytest.raises(RateExceeded):
-                cheap.claim("one")
+                cheap.claim("one", "TPP 1")
         with calls.call(1) as other:
-            other.claim("two")
-    assert (calls.total, dict(calls.held)) == (0, {})
+            other.claim("two", "TPP 2")
+    assert (calls.total, dict(calls.clients.held)) == (0, {})
+
+
+def test_an_organisation_with_many_clients_leaves_places_for_others():
+    calls = CallsInFlight(InFlightLimits(units=100, units_per_client=10))
+    with ExitStack() as held:
+        for number in range(10 * ORGANISATION_FACTOR):
+            held.enter_context(calls.call(1)).claim(f"client {number}", "greedy")
+        with calls.call(1) as one_more, pytest.raises(RateExceeded):
+            one_more.claim("client of its own", "greedy")
+        held.enter_context(calls.call(1)).claim("honest client", "honest")
+    assert (calls.total, calls.organisations.held, calls.organisations.turns) == (0, {}, {})
+
+
+async def test_the_clients_of_one_organisation_wait_for_one_another():
+    calls = CallsInFlight(InFlightLimits(running_per_client=2))
+    running = 0
+    go_on = asyncio.Event()
+
+    async def work(client: str, organisation: str) -> None:
+        nonlocal running
+        with calls.call(1) as call:
+            call.claim(client, organisation)
+            async with call.turn():
+                running += 1
+                await go_on.wait()
+
+    async with asyncio.TaskGroup() as works:
+        for number in range(10):
+            works.create_task(work(f"client {number}", "greedy"))
+        works.create_task(work("honest client", "honest"))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert running == 2 * ORGANISATION_FACTOR + 1
+        go_on.set()
+    assert running == 11
 
 
 async def test_a_read_whose_caller_has_gone_stops():
