@@ -39,6 +39,7 @@ class BoundedParser:
         protocol: BaseProtocol,
         loop: asyncio.AbstractEventLoop,
         budget: ByteBudget,
+        share: str,
         *,
         is_paused: Callable[[], bool],
         read_bufsize: int,
@@ -59,7 +60,7 @@ class BoundedParser:
         self._loop = loop
         self._budget = budget
         self._holding: Holding | None = None  # of an unfinished head beyond FREE_BYTES
-        self.share = ""
+        self._share = share
         self._body: StreamReader = EMPTY_PAYLOAD
         self._body_bytes = 0
         self._unfinished = 0  # bytes since a head ended or a body moved on
@@ -158,7 +159,7 @@ class BoundedParser:
         if not due:
             return
         if self._holding is None:
-            self._holding = self._budget.open(self.share, self._give_up)
+            self._holding = self._budget.open(self._share, self._give_up)
         try:
             self._budget.take(self._holding, due - self._holding.held)
         except Overloaded as full:

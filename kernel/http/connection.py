@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 class Connection(web.RequestHandler):
     """aiohttp's protocol with our bounds and our answers."""
 
-    __slots__ = ("_head_timer", "_limits", "_place", "_places", "_refusals", "_share", "_stalled_timer", "departure")
+    __slots__ = ("_head_timer", "_heads", "_limits", "_place", "_places", "_refusals", "_share", "_stalled_timer", "departure")
 
     def __init__(
         self,
@@ -54,8 +54,8 @@ class Connection(web.RequestHandler):
         self._refusals = refusals
         self._share = ""
         self.departure = Departure()
-        parser = BoundedParser(self, self._loop, heads, is_paused=lambda: self._reading_paused, read_bufsize=self._read_bufsize)
-        self._parser = cast("Any", parser)
+        self._heads = heads
+        self._parser = None  # until the handshake is over: many of them never are
         self._max_msg_queue_size, self._msg_queue_resume_size = REQUESTS_AHEAD_MAX, REQUESTS_AHEAD_MAX // 2
         self._head_timer: asyncio.TimerHandle | None = None
         self._stalled_timer: asyncio.TimerHandle | None = None
@@ -63,8 +63,7 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         certificate = leaf_of(transport.get_extra_info("ssl_object"))
         self._share = share_of_caller((transport.get_extra_info("peername") or ("",))[0], certificate)
-        if self._bounded is not None:
-            self._bounded.share = self._share
+        self._parser = cast("Any", self._new_parser())
         self._await_head()
         if hasattr(transport, "set_read_buffer_limits"):  # TLS: what is encrypted and not asked for yet
             transport.set_read_buffer_limits(ENCRYPTED_BYTES_MAX)
@@ -72,6 +71,16 @@ class Connection(web.RequestHandler):
         self._place.end = self._abandon
         if self._place.is_left or (certificate and not self._places.move(self._place, share_of_certificate(certificate))):
             self._abandon()
+
+    def _new_parser(self) -> BoundedParser:
+        return BoundedParser(
+            self,
+            self._loop,
+            self._heads,
+            self._share,
+            is_paused=lambda: self._reading_paused,
+            read_bufsize=self._read_bufsize,
+        )
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._places.leave(self._place)
@@ -101,7 +110,7 @@ class Connection(web.RequestHandler):
 
     @property
     def _bounded(self) -> BoundedParser | None:
-        """The parser, as long as aiohttp keeps it: until the connection is lost."""
+        """The parser, as long as there is one: from the end of the handshake until the connection is lost."""
         return cast("BoundedParser | None", self._parser)
 
     def _await_head(self) -> None:

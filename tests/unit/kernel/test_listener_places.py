@@ -229,3 +229,15 @@ async def test_a_connection_that_ends_is_freed_at_once_with_all_that_it_was_sent
             await until(lambda: not any(type(living) is Connection for living in gc.get_objects()))
     finally:
         gc.enable()
+
+
+async def test_a_handshake_that_does_not_come_leaves_nothing_for_the_collector(world):
+    gc.collect()
+    gc.disable()
+    try:
+        async with listening(world, handshake_seconds=0.1) as (port, places), silent(port, "127.0.0.1") as client:
+            await asyncio.get_running_loop().sock_sendall(client, b"\x16\x03\x01")
+            await until(lambda: places.ended == 1)
+            await until(lambda: not any(type(living) is Connection for living in gc.get_objects()))
+    finally:
+        gc.enable()
