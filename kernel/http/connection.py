@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import structlog
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import LineTooLong
 
 from kernel.http.admission.byte_budget import ByteBudget
@@ -191,6 +191,11 @@ class RawRequest(web.BaseRequest):
     def target(self) -> str:
         """The request target exactly as sent."""
         return self._message.path
+
+    @property
+    def expects_continue(self) -> bool:
+        """The client waits to send its body, and knows the answer that it waits for."""
+        return self.version >= HttpVersion11 and self.headers.get("Expect", "").lower() == "100-continue"
 
     @property
     def is_arriving(self) -> bool:

@@ -1,6 +1,7 @@
 """A body on its way: read when its surface asks for it, which is after the head was judged; within a limit, a budget and a time.
 
-RFC 9110 section 10.1.1: a client that expects `100 (Continue)` receives it when the body is asked for, or the final answer instead.
+RFC 9110 section 10.1.1: a client that expects `100 (Continue)` receives it when the body is asked for, or the final answer instead; one
+of HTTP/1.0, which knows no such answer, never does.
 """
 
 import asyncio
@@ -62,7 +63,7 @@ class IncomingBody:
     async def _read(self, limit: int) -> bytes:
         raw = self._raw
         self._holding = holding = self._budget.open(self._share, self._give_up)
-        if raw.headers.get("Expect", "").lower() == "100-continue":
+        if raw.expects_continue:
             await raw.write_continue()
         chunks: list[bytes] = []
         while chunk := await raw.content.readany():

@@ -183,3 +183,13 @@ async def test_empty_bodies_of_one_address_at_once_are_each_answered():
         for _reader, writer in connections:
             writer.close()
     assert statuses == [b"200"] * 3
+
+
+async def test_a_client_of_http_1_0_is_sent_no_interim_answer():
+    """RFC 9110 section 10.1.1. It would take `100 Continue` for the answer itself."""
+    async with listening(Surface()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /take HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert (await reader.readline()).split()[1] == b"200"
+        writer.close()
