@@ -71,14 +71,22 @@ class Printer:
         if self._closed:
             raise UpstreamTimedOut("the server stops")
         if self._process is None or self._process.returncode is not None:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                env={name: value for name, value in os.environ.items() if not name.startswith(SETTINGS_PREFIX)},
-                stdin=PIPE,
-                stdout=PIPE,
-                limit=STATEMENT_FILE_BYTES_MAX,  # a reader that pauses would not see the end of a killed process
-            )
+            starting = asyncio.ensure_future(self._start())
+            try:
+                self._process = await asyncio.shield(starting)
+            except asyncio.CancelledError:  # a process that has half begun must end too
+                await self._end(await starting)
+                raise
         return self._process
+
+    async def _start(self) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *self._command,
+            env={name: value for name, value in os.environ.items() if not name.startswith(SETTINGS_PREFIX)},
+            stdin=PIPE,
+            stdout=PIPE,
+            limit=STATEMENT_FILE_BYTES_MAX,  # a reader that pauses would not see the end of a killed process
+        )
 
     async def _end(self, process: Process) -> None:
         if self._process is process:

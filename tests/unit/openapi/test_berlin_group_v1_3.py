@@ -1,5 +1,7 @@
 """The Berlin Group read of one account, over the same canonical words, held against the official document."""
 
+import json as standard_json
+
 import pytest
 from hypothesis import given
 
@@ -23,7 +25,7 @@ def judged(view: AccountView, *granted: Permission) -> dict:
     body = json.encode(accounts.encode_read(view, rendering_of("/accounts/a-1", a_consent(*granted))))
     validate_answer(DIALECT.name, "GET", PATH, 200, {"X-Request-ID": INTERACTION_ID, "Content-Type": "application/json"}, body)
     assert b"UPSTREAM-SECRET" not in body
-    return json.decode(body, dict)["account"]
+    return standard_json.loads(body)["account"]  # ours refuses some of the texts that an upstream may hold
 
 
 @given(canonical.account_views, canonical.permission_sets)

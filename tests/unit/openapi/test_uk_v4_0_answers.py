@@ -1,5 +1,6 @@
 """What the codecs of UK Open Banking v4.0 answer, held against the official document for generated canonical data."""
 
+import json as standard_json
 from datetime import timedelta
 
 import pytest
@@ -25,7 +26,7 @@ def judged(path: str, wire: object, status: int = 200, method: str = "GET") -> d
     body = json.encode(wire)
     validate_answer("uk_obie/v4.0", method, path, status, HEADERS, body)
     assert b"UPSTREAM-SECRET" not in body
-    return json.decode(body, dict)
+    return standard_json.loads(body)  # ours refuses some of the texts that an upstream may hold
 
 
 def a_transaction(minor: int, **changes: object) -> Transaction:

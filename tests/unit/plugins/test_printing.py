@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import pytest
@@ -121,6 +121,23 @@ async def test_a_printer_that_is_late_is_killed_and_its_caller_refused():
     with pytest.raises(UpstreamTimedOut):
         await printer.print(of(ONE))
     assert printer._process is None
+
+
+async def test_a_printer_that_is_late_while_it_starts_is_killed():
+    """Its time runs out while the process begins: what has half begun would otherwise stay."""
+    begun: list[Process] = []
+
+    class Slow(Printer):
+        async def _start(self) -> Process:
+            call.cancel()
+            begun.append(await super()._start())
+            return begun[0]
+
+    printer = Slow((sys.executable, "-c", f"import sys; {WAITS}"))
+    call = asyncio.create_task(printer.print(of(ONE)))
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert begun[0].returncode == -signal.SIGKILL
 
 
 async def test_a_printer_whose_caller_has_gone_is_killed_and_replaced(tmp_path):

@@ -19,21 +19,23 @@ from portcullis.serve import serve_production
 from portcullis.settings import CodeSenderSettings, CoreBankTlsSettings, RateSettings, Settings, TlsSettings, VaultTransitSettings
 from tests.unit.portcullis.safety.installed import BRAND, installed
 
-NOW = datetime.now(UTC)
 DB = "postgresql://db.internal/x"
 SENDER = "https://messages.internal"
 
 
-def found(settings: Settings, now: datetime = NOW, file: Path | None = None) -> list[tuple[str, str]]:
+def found(settings: Settings, now: datetime | None = None, file: Path | None = None) -> list[tuple[str, str]]:
     """Key and verdict of each finding."""
-    return [(finding.key, "refused" if finding.refuses else "warning") for finding in judge(settings, now, file=file)]
+    return [
+        (finding.key, "refused" if finding.refuses else "warning")
+        for finding in judge(settings, now or datetime.now(UTC), file=file)
+    ]
 
 
 def test_a_good_configuration_gives_no_finding(tmp_path):
     settings = installed(tmp_path)
     check_safe(settings)
     check_production(settings)
-    assert judge(settings, NOW) == []
+    assert judge(settings, datetime.now(UTC)) == []
 
 
 @pytest.mark.parametrize(
@@ -82,9 +84,9 @@ def test_what_stays_on_this_machine_or_is_proven_is_fine(tmp_path, changes: dict
 
 
 def test_the_drivers_own_variable_counts_where_the_url_is_silent(tmp_path):
-    (finding,) = judge_transports(installed(tmp_path, database_url=DB), NOW, {"PGSSLMODE": "disable"})
+    (finding,) = judge_transports(installed(tmp_path, database_url=DB), datetime.now(UTC), {"PGSSLMODE": "disable"})
     assert finding.refuses
-    assert list(judge_transports(installed(tmp_path, database_url=DB), NOW, {"PGSSLMODE": "verify-full"})) == []
+    assert list(judge_transports(installed(tmp_path, database_url=DB), datetime.now(UTC), {"PGSSLMODE": "verify-full"})) == []
 
 
 @pytest.mark.parametrize(("mode", "verdict"), [(0o604, "refused"), (0o620, "refused"), (0o602, "refused"), (0o640, "warning")])
@@ -125,7 +127,7 @@ def test_the_certificate_covers_every_host_of_every_brand(tmp_path):
         BRAND, name="other", issuer="https://auth.other.bank", mtls_url="https://other.api.example.bank"
     )
     settings = installed(tmp_path, brands=(BRAND, other))
-    (finding,) = judge(settings, NOW)
+    (finding,) = judge(settings, datetime.now(UTC))
     assert (finding.key, finding.refuses) == ("tls.certificate", True)
     assert "auth.other.bank" in finding.text
     behind = msgspec.structs.replace(settings, trusted_proxies=("192.0.2.7",))
@@ -138,7 +140,7 @@ def test_the_certificate_covers_every_host_of_every_brand(tmp_path):
 def test_the_certificate_is_in_date(tmp_path, days: int, verdict: str | None):
     settings = installed(tmp_path)
     expected = [] if verdict is None else [("tls.certificate", verdict)]
-    assert found(settings, NOW + timedelta(days=days)) == expected
+    assert found(settings, datetime.now(UTC) + timedelta(days=days)) == expected
 
 
 def test_the_key_is_the_certificates_own(tmp_path):
@@ -168,7 +170,7 @@ def test_issuer_and_mtls_url_are_two_addresses(tmp_path, mtls_url: str):
 def test_everything_that_must_change_is_said_at_once(tmp_path):
     settings = installed(tmp_path, redis_url="redis://hot.internal/0", trusted_proxies=("0.0.0.0/1",))
     with pytest.raises(ConfigurationRefused) as refused:
-        check_findings(judge(settings, NOW))
+        check_findings(judge(settings, datetime.now(UTC)))
     assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == ["trusted_proxies", "redis_url"]
 
 
