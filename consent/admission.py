@@ -9,7 +9,7 @@ A mark costs nothing: each visit to the dashboard begins with one, and a TPP is 
 requests have a rate of their address as well, apart from that of strangers, and a wider one after the customer has logged in.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -42,6 +42,7 @@ FORMS = {  # bytes that each may have
 WINDOW_SECONDS = 60
 MARK_REQUESTS_PER_MINUTE = 240  # that bring one cookie or one request_uri
 ENTERED_FACTOR = 5  # how many times the rate of an address its customers have together once they have logged in
+NAMED_FACTOR = 5  # how many times the rate of an address its calls have that name a client this worker knows, and prove nothing
 PLACES = {"page": 24, "client": 64, "ending": 24}  # calls of unknown callers that one worker has in hand at the same time
 
 
@@ -77,18 +78,18 @@ class Admission:
     @asynccontextmanager
     async def _unknown(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
         share, takes_place = share_of_caller(request.peer, request.certificate), request.certificate is None
-        key = f"unknown/{'ending' if lane == 'ending' else 'any'}/{share}" if share else ""
-        limit = self._services.settings.unknown_requests_per_minute
+        rates = _rates_of(lane, share, self._services.settings.unknown_requests_per_minute)
         caller = Caller()
         try:
             request = request if lane == "page" else await _with_form(request)  # a body that trickles in holds no place
             try:
-                await self._check_rate(key, limit, spend=False)
+                await self._check_rates(rates[:1], spend=False)
                 if takes_place:
                     self._check_place(lane)
             except (RateExceeded, Overloaded):
                 if lane == "page" or not self._names_known_client(brand, request):
                     raise
+                await self._check_rates(rates[1:], spend=False)
             self._taken[lane] += takes_place
             try:
                 with calling(caller):
@@ -96,8 +97,9 @@ class Admission:
             finally:
                 self._taken[lane] -= takes_place
         finally:
-            if key and not caller.is_known:
-                await self._rates.decide([WithinRate(key, limit, WINDOW_SECONDS)], spend=True)
+            if not caller.is_known:
+                for rate in rates:
+                    await self._rates.decide([rate], spend=True)
 
     def _check_place(self, lane: Lane) -> None:
         if self._taken[lane] >= PLACES[lane]:
@@ -113,11 +115,7 @@ class Admission:
             rates.append(WithinRate(f"marked/{share}", limit, WINDOW_SECONDS))
         await self._check_rates(rates, spend=True)
 
-    async def _check_rate(self, key: str, limit: int, *, spend: bool) -> None:
-        if key:  # a proxy that names no client gives no address to count by
-            await self._check_rates([WithinRate(key, limit, WINDOW_SECONDS)], spend=spend)
-
-    async def _check_rates(self, rates: list[WithinRate], *, spend: bool) -> None:
+    async def _check_rates(self, rates: Sequence[WithinRate], *, spend: bool) -> None:
         for verdict in await self._rates.decide(rates, spend=spend):
             if isinstance(verdict, Exceeded):
                 raise RateExceeded("requests of one address, or with one cookie", rule="unknown", retry_after=verdict.retry_after)
@@ -129,6 +127,17 @@ class Admission:
         except (Problem, JwtInvalid):
             return False
         return named is not None and self._services.snapshots.remembers_client(brand, named)
+
+
+def _rates_of(lane: Lane, share: str, limit: int) -> tuple[WithinRate, ...]:
+    """Of a caller who has proven nothing, and of one who names a client beyond that. None where a proxy names no client of its own."""
+    if not share:
+        return ()
+    key = f"{'ending' if lane == 'ending' else 'any'}/{share}"
+    return (
+        WithinRate(f"unknown/{key}", limit, WINDOW_SECONDS),
+        WithinRate(f"named/{key}", limit * NAMED_FACTOR, WINDOW_SECONDS),
+    )
 
 
 def _client_named(request: Request) -> str | None:

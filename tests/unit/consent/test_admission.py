@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from consent.admission import ENTERED_FACTOR, MARK_REQUESTS_PER_MINUTE, PLACES, Admission
+from consent.admission import ENTERED_FACTOR, MARK_REQUESTS_PER_MINUTE, NAMED_FACTOR, PLACES, Admission
 from consent.app import ConsentServer
 from consent.authorize.pushed import REQUEST_URI_PREFIX, is_ours, new_request_secret
 from consent.journey.rows import IDLE_MAX
@@ -173,6 +173,15 @@ async def test_a_client_that_proves_itself_is_not_counted(world):
     await world.services.snapshots.client(BRAND, CLIENT.id)
     assert (await send(world, replace(TOKEN, fields=fields))).status == 401
     assert (await send(world, TOKEN)).status == 429
+
+
+async def test_the_name_of_a_known_client_is_not_good_for_a_flood(world):
+    """Every client's id is public: who names one and proves nothing has a wider rate, not none."""
+    limited(world, 2)
+    named = replace(TOKEN, fields=CALLS | {"client_id": CLIENT.id})
+    await world.services.snapshots.client(BRAND, CLIENT.id)
+    assert [(await send(world, named)).status for _ in range(2 * NAMED_FACTOR + 1)] == [401] * 2 * NAMED_FACTOR + [429]
+    assert (await send(world, named, peer="203.0.113.10")).status == 401
 
 
 async def test_many_cookies_are_not_good_for_a_flood(world):
