@@ -1,6 +1,5 @@
 """What a developer reads at start: what is here, and what to try next, ready to paste."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kernel.brand import Brand
+from portcullis.command_name import command_name
 from portcullis.settings import Settings
 
 PEOPLE_MAX = 12  # a bank that was imported may have thousands
@@ -44,7 +44,7 @@ def seeding_progress(console: Console) -> Iterator[Report]:
 def print_banner(console: Console, settings: Settings, brand: Brand, personas: list[dict[str, Any]]) -> None:
     """Addresses, people, TPPs, and commands that work when pasted into another terminal. `personas`: the content of personas.json."""
     state = _shown(settings.state_dir)
-    command = _command(settings)
+    command = command_name(settings.state_dir, Settings().state_dir)
     console.print(
         f"""
 [bold]{brand.display_name}[/] is open.
@@ -117,10 +117,3 @@ def _shown(path: Path) -> str:
     """The path as short as it can be pasted: relative where it lies below the working directory."""
     resolved = path.resolve()
     return str(resolved.relative_to(Path.cwd())) if resolved.is_relative_to(Path.cwd()) else str(resolved)
-
-
-def _command(settings: Settings) -> str:
-    program = ".venv/bin/portcullis" if Path(".venv/bin/portcullis").exists() else "portcullis"
-    if settings.state_dir == Settings().state_dir:
-        return program
-    return f"env PORTCULLIS_STATE_DIR={os.path.relpath(settings.state_dir)} {program}"

@@ -197,9 +197,12 @@ def check_production(settings: Settings) -> None:
         "database_url": settings.database_url,
         "code_sender": settings.code_sender,
     }
-    for key, value in required.items():
-        if not value:
-            raise ConfigurationRefused(f"{key}: is required by `portcullis serve`")
+    missing = [key for key, value in required.items() if not value]
+    if missing:
+        others = f", and so are {', '.join(missing[1:])}" if missing[1:] else ""
+        raise ConfigurationRefused(
+            f"{missing[0]}: is required by `portcullis serve`{others}; docs/configuration.md ends with an example"
+        )
     if settings.code_sender is not None and urlsplit(settings.code_sender.url).scheme != "https":
         raise ConfigurationRefused("code_sender.url: must be https, because one-time codes travel there")
     if settings.sandbox_token:

@@ -17,6 +17,7 @@ from rich.markup import escape
 from kernel.config import ConfigurationRefused
 from portcullis import loading
 from portcullis.cli_tpp import consent, personas, tpp
+from portcullis.control_client import ServerRefused, load_ready
 from portcullis.log_level import LogLevel
 from portcullis.uncollected import uncollected
 from portcullis.version import VERSION
@@ -292,7 +293,20 @@ def openapi_document(dialect: str) -> None:
     known = {known.name: known for known in DIALECTS}
     if dialect not in known:
         raise ConfigurationRefused(f"{dialect}: no such dialect; there are {', '.join([*known, CORE_BANK])}")
-    print(json.dumps(document_of(known[dialect], loading.load(None).resolved_brands()[0].mtls_url), indent=2))
+    print(json.dumps(document_of(known[dialect], _address(loading.load(None))), indent=2))
+
+
+def _address(settings: "Settings") -> str:
+    """Where the resource APIs are: as the settings say, or else as the sandbox says that runs."""
+    from portcullis.settings import Settings  # noqa: PLC0415  a command loads what it needs
+
+    said = settings.resolved_brands()[0].mtls_url
+    if said != Settings().resolved_brands()[0].mtls_url:
+        return said
+    try:
+        return str(load_ready(settings.state_dir)["mtls"])
+    except ServerRefused:
+        return said
 
 
 @app.command

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from cyclopts import Parameter
 from rich.console import Console
 
+from kernel.config import ConfigurationRefused
 from portcullis import loading
 from portcullis.control_client import call
 from portcullis.roles import parse_roles
@@ -93,6 +94,8 @@ def set_tpp(
         "notification_uri": notification_uri,
     }
     changes = {member: None if value == NONE else value for member, value in asked.items() if value is not None}
+    if not changes:
+        raise ConfigurationRefused("name what is to change, such as --redirect-uri; `tpp set --help` lists the options")
     changed = _ask("PATCH", _path(name), changes)
     console.print(
         f"[bold green]{name}[/] is registered as client [bold]{changed['client_id']}[/], as {changed['folder']}/client.json says",

@@ -24,10 +24,11 @@ class Wish:
 async def customer_token(settings: Settings, name: str, wish: Wish, progress: Progress) -> str:
     """An access token for the accounts of a persona. Raises ServerRefused."""
     async with speaking_as(settings.state_dir, name) as tpp:
-        check_may_ask(name, tpp)
+        check_may_ask(name, tpp, settings.state_dir)
         if tpp.folder.sender_constraint == "dpop":
             raise ServerRefused(
-                f"{name} binds its tokens to a key that only its own software holds (DPoP): a token made here would open nothing"
+                f"{name} binds its tokens to a key that only its own software holds (DPoP): a token made here would open nothing; "
+                "fetch one with that software, as docs/build-a-tpp.md says under DPoP"
             )
         consent = await tpp.lodge_account_consent(tuple(wish.permissions or DEFAULT_PERMISSIONS))
         progress(f"{name} asks for {wish.persona}'s accounts: consent {consent.id}")

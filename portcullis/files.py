@@ -21,10 +21,10 @@ def check_files(settings: Settings) -> None:
             read_token(settings.vault_transit.token_file)
     else:
         read_keys(settings.sealing_keys)
+    load_trust(settings.tls)
     identity = TlsIdentity(settings.tls.certificate, settings.tls.private_key)
     try:
         mtls_context(identity, client_anchors(settings.tls), tls12=settings.tls.minimum_version == "1.2")
     except OSError as error:  # ssl.SSLError is one
         raise ConfigurationRefused(f"tls: certificate, private_key or client_authorities cannot be used ({error})") from None
-    load_trust(settings.tls)
     load_lists(settings.certificates.crl_files, SystemClock())

@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from portcullis.banner import PEOPLE_MAX, confirms_by_device
+from portcullis.command_name import command_name
 from portcullis.control_client import ServerRefused, absent, load_ready, stranger
+from portcullis.settings import Settings
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.tpp import Tpp
 
@@ -46,7 +48,7 @@ class Asked:
 async def ask_for_consent(state_dir: Path, name: str) -> Asked:
     """Lodge an account-access consent and push the authorization request for it, as the TPP. Raises ServerRefused."""
     async with speaking_as(state_dir, name) as tpp:
-        check_may_ask(name, tpp)
+        check_may_ask(name, tpp, state_dir)
         consent = await tpp.lodge_account_consent()
         pushed = await tpp.push_authorization_request(consent.id)
         return Asked(
@@ -59,12 +61,17 @@ async def ask_for_consent(state_dir: Path, name: str) -> Asked:
         )
 
 
-def check_may_ask(name: str, tpp: Tpp) -> None:
+def check_may_ask(name: str, tpp: Tpp, state_dir: Path) -> None:
     """Raises ServerRefused for a TPP whose roles do not let it see accounts."""
     if ACCOUNTS not in tpp.folder.scope.split():
         raise ServerRefused(
-            f"{name} has not the role AISP, and may not ask for accounts: `portcullis tpp set {name} --roles AISP` gives it to it"
+            f"{name} has not the role AISP, and may not ask for accounts: `{_called(state_dir)} tpp set {name} --roles AISP` gives it to it, "
+            "in place of those it has"
         )
+
+
+def _called(state_dir: Path) -> str:
+    return command_name(state_dir, Settings().state_dir)
 
 
 @asynccontextmanager
@@ -74,7 +81,9 @@ async def speaking_as(state_dir: Path, name: str) -> AsyncIterator[Tpp]:
     try:
         tpp = await asyncio.to_thread(Tpp.from_folder, state_dir / "tpps" / name)
     except (FileNotFoundError, NotADirectoryError):
-        raise ServerRefused(f"there is no TPP called {name} in {state_dir}/tpps: `portcullis tpp new {name}` makes one") from None
+        raise ServerRefused(
+            f"there is no TPP called {name} in {state_dir}/tpps: `{_called(state_dir)} tpp new {name}` makes one"
+        ) from None
     try:
         async with tpp:
             yield tpp

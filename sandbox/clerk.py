@@ -108,7 +108,9 @@ async def find_persona(identity: PsuIdentity, brand: Brand, name: str) -> Psu:
     """By their public password. Raises FieldInvalid."""
     psu = await identity.check_password(brand, name, f"{name}-pw")
     if psu is None:
-        raise FieldInvalid(public="There is no such persona; personas.json lists them.", path="persona")
+        raise FieldInvalid(
+            public="There is no such persona; personas.json in the state directory (var/sandbox) lists them.", path="persona"
+        )
     return psu
 
 

@@ -128,12 +128,16 @@ class Tpps:
         check_name(name)
         folder = self.directory_path / name
         if (folder / "client.json").exists():
-            raise FieldInvalid(public="There is a TPP of this name already.", path="name")
+            raise FieldInvalid(
+                public="There is a TPP of this name already: choose another name, or change or delete that one.", path="name"
+            )
         return folder
 
     def _folder_of(self, name: str) -> Path:
         if not self._stands(name):
-            raise FieldInvalid(public="There is no TPP of this name.", path="name")
+            raise FieldInvalid(
+                public="There is no TPP of this name; `tpp list`, or GET /sandbox/tpps, shows all there are.", path="name"
+            )
         return self.directory_path / name
 
     def _stands(self, name: str) -> bool:

@@ -189,7 +189,10 @@ async def test_a_stranger_is_shown_the_way_to_the_customers_pages(server, acme):
 def test_a_tpp_without_the_role_is_told_so(server):
     name = f"payer{time.time_ns()}"
     assert run(server, "tpp", "new", name, "--roles", "PISP").returncode == 0
-    assert "has not the role AISP" in refusal_of(run(server, "tpp", "authorize", name))
+    said = refusal_of(run(server, "tpp", "authorize", name))
+    assert "has not the role AISP" in said
+    assert f"portcullis tpp set {name} --roles AISP" in said
+    assert "PORTCULLIS_STATE_DIR=" in said, "a command that is pasted finds the same sandbox"
 
 
 def test_the_public_listener_never_asks_for_a_certificate_and_serves_no_resource(server):

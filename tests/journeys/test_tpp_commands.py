@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -100,6 +101,20 @@ def test_a_tpp_is_listed_shown_changed_and_ended(server, type_in):
     assert read(server, "acme", others)[0] == 200
     with pytest.raises(ServerRefused, match="no TPP of this name"):
         type_in("tpp", "show", "short-lived")
+
+
+def test_a_change_of_nothing_is_refused_and_says_how_to_name_one(type_in):
+    with pytest.raises(ConfigurationRefused, match="name what is to change"):
+        type_in("tpp", "set", "acme")
+
+
+def test_a_document_names_the_address_of_the_sandbox_that_runs(server, type_in, monkeypatch):
+    """As every other command, without the ports of the other terminal; unless the settings name an address."""
+    out, _ = type_in("openapi", "berlin_group/v1.3")
+    assert json.loads(out)["servers"][0]["variables"]["host"]["default"] == urlsplit(server.ready["mtls"]).netloc
+    monkeypatch.setenv("PORTCULLIS_MTLS_URL", "https://api.bank.example")
+    out, _ = type_in("openapi", "berlin_group/v1.3")
+    assert "api.bank.example" in out
 
 
 async def register(server: Any, name: str) -> str:

@@ -196,6 +196,13 @@ def test_production_refuses_what_is_left_out(tmp_path, part, named):
         check_production(load_text(tmp_path, WHOLE.replace(part, "")))
 
 
+def test_all_that_production_lacks_is_named_at_once(tmp_path):
+    with pytest.raises(
+        ConfigurationRefused, match="tls: is required by `portcullis serve`, and so are sealing_keys, code_sender;"
+    ):
+        check_production(load_text(tmp_path, 'database_url = "postgresql://db/x"\n' + BRAND))
+
+
 def test_production_refuses_the_sandbox_token_and_plain_http_for_codes(tmp_path):
     with pytest.raises(ConfigurationRefused, match="sandbox_token"):
         check_production(load_text(tmp_path, 'sandbox_token = "x"\n' + WHOLE))
