@@ -160,6 +160,7 @@ async def test_bob_checks_a_payment_and_confirms_it(page, tpp, callback):
     out = [await page.inner_text("#login-cancel")]
     await log_in(page, "bob")
     await page.wait_for_selector("#consent-approve")
+    assert "We ask you for a code before you pay." in await page.inner_text("main")
     out.append(await page.inner_text("#consent-deny"))
     await check_page(page, "pay £1,165.88 to acme inc")
     assert await page.locator('input[type="radio"][name="account"]:checked').count() == 0
@@ -173,11 +174,26 @@ async def test_bob_checks_a_payment_and_confirms_it(page, tpp, callback):
     assert "£1,165.88" in await page.inner_text("main")
     assert "Everyday Current Account, ending" in await page.inner_text(".facts")
     assert await page.inner_text("#otp-submit") == "Pay £1,165.88"
+    assert (await page.inner_text('[aria-current="step"]')).strip() == await page.inner_text("h1")
     assert [*out, await page.inner_text("#consent-deny")] == ["Do not pay"] * 3
     await page.fill("#otp", "123456")
     await page.click("#otp-submit")
     tokens = await tpp.redeem(tpp.read_authorization_response(await land(page, callback), pushed), pushed)
     assert tokens.authorization_details[0]["creditorName"] == "ACME Inc"
+
+
+async def test_alice_reads_who_asks_for_the_payment_and_what_confirms_it(page, tpp, callback):
+    """Her device stands in for the page of the code: the third step names it, and no page follows."""
+    await open_payment(page, tpp)
+    await log_in(page, "alice")
+    await page.wait_for_selector("#consent-approve")
+    await check_page(page, "pay £1,165.88 to acme inc")
+    shown = await page.inner_text("main")
+    assert "Asked by" in shown
+    assert "Your device confirms the payment." in shown
+    await page.check("#account-0")
+    await page.click("#consent-approve")
+    assert "code=" in await land(page, callback)
 
 
 async def test_a_payee_with_a_long_name_breaks_no_page(page, tpp):
