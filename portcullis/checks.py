@@ -199,7 +199,7 @@ def check_production(settings: Settings) -> None:
     }
     missing = [key for key, value in required.items() if not value]
     if missing:
-        others = f", and so are {', '.join(missing[1:])}" if missing[1:] else ""
+        others = f" (missing too: {', '.join(missing[1:])})" if missing[1:] else ""
         raise ConfigurationRefused(
             f"{missing[0]}: is required by `portcullis serve`{others}; docs/configuration.md ends with an example"
         )

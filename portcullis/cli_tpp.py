@@ -182,4 +182,8 @@ def _decide(consent_id: str, verb: str, persona: str, accounts: list[str] | None
     settings = loading.load(None)
     document = {"persona": persona, "accounts": accounts}
     post(settings.state_dir, f"/sandbox/consents/{consent_id}/{verb}", document, settings.sandbox_token)
-    console.print(f"{verb} as {persona}: recorded for consent {consent_id}", soft_wrap=True)
+    console.print(
+        f"{verb} as {persona}: recorded for consent {consent_id}. A request that waits (CIBA) is answered; a browser that opens the "
+        "authorization request now goes straight back to the TPP",
+        soft_wrap=True,
+    )

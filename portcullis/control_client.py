@@ -41,7 +41,7 @@ def load_ready(state_dir: Path) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads((state_dir / "ready.json").read_text())
     except (OSError, json.JSONDecodeError):
-        raise absent(f"no sandbox runs on {state_dir}") from None
+        raise absent(f"no sandbox runs on {state_dir.resolve()}") from None
     return document
 
 

@@ -109,7 +109,8 @@ async def find_persona(identity: PsuIdentity, brand: Brand, name: str) -> Psu:
     psu = await identity.check_password(brand, name, f"{name}-pw")
     if psu is None:
         raise FieldInvalid(
-            public="There is no such persona; personas.json in the state directory (var/sandbox) lists them.", path="persona"
+            public="There is no such persona; personas.json in the sandbox's state directory (var/sandbox, unless you chose another) lists them.",
+            path="persona",
         )
     return psu
 

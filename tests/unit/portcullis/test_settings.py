@@ -198,7 +198,7 @@ def test_production_refuses_what_is_left_out(tmp_path, part, named):
 
 def test_all_that_production_lacks_is_named_at_once(tmp_path):
     with pytest.raises(
-        ConfigurationRefused, match="tls: is required by `portcullis serve`, and so are sealing_keys, code_sender;"
+        ConfigurationRefused, match=r"tls: is required by `portcullis serve` \(missing too: sealing_keys, code_sender\);"
     ):
         check_production(load_text(tmp_path, 'database_url = "postgresql://db/x"\n' + BRAND))
 

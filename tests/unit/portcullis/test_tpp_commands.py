@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -58,9 +59,11 @@ async def test_a_tpp_that_listens_takes_over():
 @pytest.mark.parametrize(
     "command", [lambda state: client_credentials_token(state, "acme", "accounts"), lambda state: ask_for_consent(state, "acme")]
 )
-async def test_without_a_sandbox_says_how_to_start_one(tmp_path, command):
-    with pytest.raises(ServerRefused, match=r"^no sandbox runs on .*: start one with `make run`"):
-        await command(tmp_path)
+async def test_without_a_sandbox_says_how_to_start_one(tmp_path, monkeypatch, command):
+    """And where one was looked for: the folder of the terminal may be another than it seems."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ServerRefused, match=rf"^no sandbox runs on {tmp_path}/var/sandbox: start one with `make run`"):
+        await command(Path("var/sandbox"))
 
 
 async def test_a_tpp_that_is_none_is_named(tmp_path):
