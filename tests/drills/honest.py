@@ -5,7 +5,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -65,21 +65,20 @@ class Honest:
     async def watching(self) -> AsyncIterator[Watched]:
         """Reads, readiness and memory, until the context ends."""
         await self.renew()
-        watched = Watched(resident_before=self.site.resident_bytes())
+        watched, stop = Watched(resident_before=self.site.resident_bytes()), asyncio.Event()
         watched.resident_most = watched.resident_before
-        tasks = [asyncio.create_task(work(watched)) for work in (self._read, self._ask_readiness, self._weigh)]
+        tasks = [asyncio.create_task(work(watched, stop)) for work in (self._read, self._ask_readiness, self._weigh)]
         try:
             yield watched
         finally:
-            for task in tasks:
-                task.cancel()
+            stop.set()  # what is under way ends by itself: a connection cut off within TLS outlives its loop
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _read(self, watched: Watched) -> None:
+    async def _read(self, watched: Watched, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
-            while True:
+            while not stop.is_set():
                 group.create_task(self._read_once(watched))
-                await asyncio.sleep(1 / READS_PER_SECOND)
+                await _pause(stop, 1 / READS_PER_SECOND)
 
     async def _read_once(self, watched: Watched) -> None:
         started = time.perf_counter()
@@ -91,14 +90,21 @@ class Honest:
         watched.seconds.append(time.perf_counter() - started)
         watched.statuses[str(answer.status)] += 1
 
-    async def _ask_readiness(self, watched: Watched) -> None:
+    async def _ask_readiness(self, watched: Watched, stop: asyncio.Event) -> None:
         async with aiohttp.ClientSession() as session:
-            while True:
+            while not stop.is_set():
                 watched.readiness_asked += 1
                 watched.unready += not await self.site.is_ready(session)
-                await asyncio.sleep(READINESS_SECONDS)
+                await _pause(stop, READINESS_SECONDS)
 
-    async def _weigh(self, watched: Watched) -> None:
-        while True:
+    async def _weigh(self, watched: Watched, stop: asyncio.Event) -> None:
+        while not stop.is_set():
             watched.resident_most = max(watched.resident_most, self.site.resident_bytes())
-            await asyncio.sleep(MEMORY_SECONDS)
+            await _pause(stop, MEMORY_SECONDS)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    """Until then, or until it is over."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
