@@ -78,7 +78,7 @@ def _holding(name: str, attack: Attack) -> Drill:
 def _flooding(name: str, attack: Attack) -> Drill:
     async def run(scene: Scene) -> Verdict:
         site = scene.honest.site
-        await scene.honest.renew()  # which writes
+        await scene.honest.renew(older_than=100)  # which writes, and must not while strangers are watched
         await asyncio.sleep(STATISTICS_SECONDS)
         before = await read_written(site.server)
         async with scene.honest.watching() as watched, attacking(attack, site.target, scene.count(CONNECTIONS)) as done:

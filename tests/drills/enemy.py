@@ -6,6 +6,7 @@ In a process of its own, so that their work does not slow the clock of the hones
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import resource
 import ssl
 from collections import Counter
@@ -22,6 +23,7 @@ AT_ONCE = 100  # attackers that are busy at the same moment
 OPEN_SECONDS_MAX = 20.0
 ANSWER_SECONDS_MAX = 40.0
 CALL_SECONDS_MAX = 600.0
+NICENESS = 19  # attackers have machines of their own elsewhere: here they take of the cores what server and honest caller leave
 
 
 @dataclass
@@ -96,6 +98,7 @@ async def _attack(attack: Attack, target: Target, count: int, pipe: Connection) 
 def _main(attack: Attack, target: Target, count: int, pipe: Connection) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    os.nice(NICENESS)
     asyncio.run(_attack(attack, target, count, pipe))
 
 
