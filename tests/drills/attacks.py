@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ async def unfinished_head(enemy: Enemy, number: int) -> None:
         if reader.at_eof() or writer.is_closing():
             break
     enemy.tally.counts[f"refused {await _told(reader)}"] += 1
+    await _ended(reader)
 
 
 async def slow_body(enemy: Enemy, number: int) -> None:
@@ -145,6 +147,14 @@ async def _told(reader: asyncio.StreamReader) -> str:
     except (TimeoutError, OSError):
         return "in silence"
     return line.split()[1].decode() if line.count(b" ") >= 2 else "in silence"
+
+
+async def _ended(reader: asyncio.StreamReader) -> None:
+    """Until the server ends the connection, or for five seconds."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(5):
+            while await reader.read(1024):
+                pass
 
 
 def _head(enemy: Enemy, method: str, path: str, *, length: int, media_type: str = FORM) -> bytes:

@@ -18,7 +18,7 @@ ADMITTED_BYTES_MAX = 64 << 10
 ALL_BYTES_MAX = 256 << 20
 NOISE_BYTES = 16 << 20  # what a server's memory moves by while it answers honest callers
 RATIO_MAX = 2.0
-STATISTICS_SECONDS = 1.5  # until PostgreSQL has counted what was written
+STATISTICS_SECONDS = 4.0  # until PostgreSQL has counted what was written, by every one of its processes
 
 
 @dataclass
