@@ -78,18 +78,19 @@ class Admission:
     @asynccontextmanager
     async def _unknown(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
         share, takes_place = share_of_caller(request.peer, request.certificate), request.certificate is None
-        rates = _rates_of(lane, share, self._services.settings.unknown_requests_per_minute)
-        caller = Caller()
+        unknown, named = _rates_of(lane, share, self._services.settings.unknown_requests_per_minute)
+        spent, caller = unknown, Caller()
         try:
             request = request if lane == "page" else await _with_form(request)  # a body that trickles in holds no place
             try:
-                await self._check_rates(rates[:1], spend=False)
+                await self._check_rates(unknown, spend=False)
                 if takes_place:
                     self._check_place(lane)
             except (RateExceeded, Overloaded):
                 if lane == "page" or not self._names_known_client(brand, request):
                     raise
-                await self._check_rates(rates[1:], spend=False)
+                spent = named  # alone: a flood that names no client uses up nothing of those who do
+                await self._check_rates(named, spend=False)
             self._taken[lane] += takes_place
             try:
                 with calling(caller):
@@ -98,8 +99,7 @@ class Admission:
                 self._taken[lane] -= takes_place
         finally:
             if not caller.is_known:
-                for rate in rates:
-                    await self._rates.decide([rate], spend=True)
+                await self._rates.decide(spent, spend=True)
 
     def _check_place(self, lane: Lane) -> None:
         if self._taken[lane] >= PLACES[lane]:
@@ -129,14 +129,14 @@ class Admission:
         return named is not None and self._services.snapshots.remembers_client(brand, named)
 
 
-def _rates_of(lane: Lane, share: str, limit: int) -> tuple[WithinRate, ...]:
-    """Of a caller who has proven nothing, and of one who names a client beyond that. None where a proxy names no client of its own."""
+def _rates_of(lane: Lane, share: str, limit: int) -> tuple[list[WithinRate], list[WithinRate]]:
+    """Of a caller who has proven nothing, and of one who names a client beyond that. Empty where a proxy names no client of its own."""
     if not share:
-        return ()
+        return [], []
     key = f"{'ending' if lane == 'ending' else 'any'}/{share}"
     return (
-        WithinRate(f"unknown/{key}", limit, WINDOW_SECONDS),
-        WithinRate(f"named/{key}", limit * NAMED_FACTOR, WINDOW_SECONDS),
+        [WithinRate(f"unknown/{key}", limit, WINDOW_SECONDS)],
+        [WithinRate(f"named/{key}", limit * NAMED_FACTOR, WINDOW_SECONDS)],
     )
 
 

@@ -1,4 +1,4 @@
-"""The page in place of a form that is locked: why, until when, and the way out. It has no field: whatever were typed would be refused."""
+"""The page in place of a form that is locked: why, until when, and the way out. It has no field, because any entry would be refused."""
 
 from consent.journey.forms import form_token
 from consent.journey.rows import Stage, path_of
