@@ -21,7 +21,7 @@ from kernel.http.admission.peer_share import share_of, share_of_caller
 from kernel.http.client_cert import TrustedProxies, parse_client_cert, plain_address, without_client_cert
 from kernel.http.connection import PRODUCT, Connection, RawRequest, closing
 from kernel.http.head import check_headers, parse_host, parse_target
-from kernel.http.incoming import IncomingBody
+from kernel.http.incoming_body import IncomingBody
 from kernel.http.message import Listener, Request, Response
 from kernel.http.peer_certificate import PeerCertificates
 

@@ -20,7 +20,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from kernel.errors import Overloaded
-from kernel.http.resolving import LOOKUPS_MAX, ThreadedNames
+from kernel.http.name_lookups import LOOKUPS_MAX, ThreadedNames
 from kernel.turns import Key, TurnLimits, Turns
 
 SECONDS_MAX = 4.0

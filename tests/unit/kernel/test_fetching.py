@@ -11,7 +11,7 @@ from aiohttp import web
 
 from kernel.http import fetching
 from kernel.http.fetching import SILENT_MAX, SILENT_SECONDS, Fetching, PublicResolver, Unanswered, host_of
-from kernel.http.resolving import ThreadedNames
+from kernel.http.name_lookups import ThreadedNames
 from tests.harness.site import Names, local, served
 
 HTTP = ("http",)

@@ -14,7 +14,7 @@ from kernel.clock import SystemClock
 from kernel.errors import Overloaded, Problem
 from kernel.http.admission.limits import Limits
 from kernel.http.client_cert import TrustedProxies
-from kernel.http.incoming import BODY_BYTES_MAX
+from kernel.http.incoming_body import BODY_BYTES_MAX
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
 from kernel.interaction import interaction_id

@@ -1,4 +1,4 @@
-"""kernel/http/incoming.py over real sockets: no byte of a body is read before its surface asks, and what is read is counted."""
+"""kernel/http/incoming_body.py over real sockets: no byte of a body is read before its surface asks, and what is read is counted."""
 
 import asyncio
 import contextlib

@@ -11,7 +11,7 @@ from kernel.errors import Problem
 from kernel.http import acceptor, bounded_parser
 from kernel.http.admission.limits import Limits
 from kernel.http.head import FIELD_BYTES_MAX, HEAD_BYTES_MAX
-from kernel.http.incoming import BODY_BYTES_MAX
+from kernel.http.incoming_body import BODY_BYTES_MAX
 from kernel.http.listener import serve
 from kernel.http.message import Request, Response
 from tests.harness.patience import PATIENCE_SECONDS
