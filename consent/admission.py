@@ -1,6 +1,6 @@
 """Admission: what a worker takes on for callers who have shown nothing yet, before anything is looked up for them.
 
-Known is who brings a cookie or a request_uri that bears our mark (kernel/marks.py); and, once it is proven, a client or a token. All
+Known is who brings a cookie or a request_uri that bears our mark (kernel/tokens/marks.py); and, once it is proven, a client or a token. All
 others share a few places, and each address has a rate: when either is used up they are refused first, and alone. Who shows a certificate
 needs no place, and the rate is its organisation's. What is to end an access has places and a rate of its own, so that no flood of
 anything else keeps it out.
@@ -24,13 +24,13 @@ from consent.services import Services
 from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.errors import MediaTypeUnsupported, Overloaded, Problem, RateExceeded
-from kernel.hot_state import Exceeded, WithinRate
-from kernel.hot_state_in_process import InProcessHotState
+from kernel.hot_state.checks import Exceeded, WithinRate
+from kernel.hot_state.in_process import InProcessHotState
 from kernel.http.admission.peer_share import share_of, share_of_caller
 from kernel.http.forms import check_media_type, parse_form
 from kernel.http.message import Request
 from kernel.ids import hash_secret
-from kernel.jose import JwtInvalid, parse_jwt
+from kernel.jose.jwt import JwtInvalid, parse_jwt
 
 Lane = Literal["page", "client", "ending"]
 

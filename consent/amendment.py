@@ -15,7 +15,7 @@ from consent.authorization_details import LODGED_AS_RAR, TYPE, AccountInformatio
 from kernel import json
 from kernel.banking.consents import Consent
 from kernel.errors import ConsentExpired, ConsentNotAuthorised
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 
 if TYPE_CHECKING:  # the steps name amendments
     from consent.authorize.pushed import PushedRequest

@@ -33,14 +33,14 @@ from consent.revocation import revoke
 from consent.services import Services
 from consent.token import issue_tokens
 from consent.userinfo import tell
-from kernel.answer_log import log_answer, log_problem
 from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.errors import MethodNotAllowed, OperationUnknown, Problem
 from kernel.http.message import Request, Response
 from kernel.http.retry_after import PERSON_SECONDS, add_retry_after
-from kernel.interaction import HEADER, interaction_id, sent_interaction_id
-from kernel.telemetry import Telemetry
+from kernel.observability.answer_log import log_answer, log_problem
+from kernel.observability.interaction import HEADER, interaction_id, sent_interaction_id
+from kernel.observability.telemetry import Telemetry
 
 Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
 Face = Literal["document", "oauth", "resource", "page"]

@@ -18,10 +18,10 @@ from consent.offer import acr_values_offered, claims_offered, scopes_offered
 from consent.profiles import PROFILES
 from consent.response_modes import MODES
 from consent.services import Services
-from kernel import jwe
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
-from kernel.jose import ALGORITHMS
+from kernel.jose import jwe
+from kernel.jose.jwt import ALGORITHMS
 
 CACHE_SECONDS = 300
 VERSION = 1  # what it says moves with the configuration alone, which is read once

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from consent.lifecycle import ConsentEvent
 from kernel.banking.consents import Consent
-from kernel.journal import Event
+from kernel.storage.journal import Event
 
 CONSENT_LODGED = "consent.lodged"
 

@@ -20,7 +20,7 @@ from kernel.access import AccessToken, Client
 from kernel.brand import Brand
 from kernel.errors import FieldMissing, TokenExpired, TokenInvalid, TokenRevoked
 from kernel.http.message import Request, Response
-from kernel.jose import sign_jwt
+from kernel.jose.jwt import sign_jwt
 
 INACTIVE: dict[str, Any] = {"active": False}
 JWT_TYPE = "token-introspection+jwt"

@@ -20,9 +20,9 @@ from kernel.errors import (
     ProofNonceRequired,
     TokenMissing,
 )
-from kernel.http.challenges import add_challenges
 from kernel.http.message import Response
 from kernel.http.retry_after import add_retry_after
+from kernel.tokens.challenges import add_challenges
 
 JSON = "application/json"
 NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from kernel.banking.accounts import Account
 from kernel.banking.money import Money
 from kernel.brand import Brand
-from kernel.jose import JwtKey
+from kernel.jose.jwt import JwtKey
 
 ScaMethod = Literal["device", "one_time_code", "passkey"]
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from kernel.access import Client, SecurityProfile
-from kernel.jose import ALGORITHMS, Algorithm
+from kernel.jose.jwt import ALGORITHMS, Algorithm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

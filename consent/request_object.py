@@ -15,7 +15,7 @@ from consent.parameters import Parameters
 from consent.profiles import profile_of
 from kernel import json
 from kernel.access import Client
-from kernel.jose import JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
+from kernel.jose.jwt import JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
 
 LIFETIME_SECONDS_MAX = 3600  # from nbf to exp
 TYPES = frozenset({None, "jwt", "oauth-authz-req+jwt"})  # never client-authentication+jwt, at+jwt or dpop+jwt

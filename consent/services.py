@@ -16,14 +16,14 @@ from consent.snapshots import ConsentSnapshots
 from kernel.access import Client
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.brand import Brand
-from kernel.certificates import CertificateStatus
+from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock
-from kernel.database import Database
+from kernel.hot_state.versions import Versions
 from kernel.ids import Ids
-from kernel.journal import Entry, Journal
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.journal import Entry, Journal
+from kernel.storage.sealed import Sealer
 from kernel.turns import Turns
-from kernel.versions import Versions
 from openapi.dialect import Dialect
 
 

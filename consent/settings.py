@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from kernel.first_uses import FIRST_USES_PER_CLIENT
+from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT
 
 CODE_SECONDS_MAX = 60  # FAPI2-SP-FINAL 5.3.2.1-13
 BACKCHANNEL_SECONDS_MAX = 900  # that a customer who is elsewhere has to answer

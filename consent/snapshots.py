@@ -18,10 +18,10 @@ from consent.tokens.families import load_family, load_living
 from kernel.access import Client, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
-from kernel.database import Database
-from kernel.sealed import Sealer
-from kernel.snapshots import SnapshotCache
-from kernel.subjects import TOKEN_CURRENT, TOKEN_REVOKED, consent_subject, family_subject
+from kernel.hot_state.snapshots import SnapshotCache
+from kernel.hot_state.subjects import TOKEN_CURRENT, TOKEN_REVOKED, consent_subject, family_subject
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 
 T = TypeVar("T", Client, TokenFamily, Consent)
 Key = tuple[str, str]  # brand and id
@@ -63,7 +63,7 @@ class ConsentSnapshots:
         return await _look_up(self._consents, brand, consent_id, fresh)
 
     async def load_version(self, subject: str) -> int | None:
-        """The current version of a subject (kernel/subjects.py) by the database; None for what does not exist."""
+        """The current version of a subject (kernel/hot_state/subjects.py) by the database; None for what does not exist."""
         return await load_version(self._database, subject)
 
     def _cache(self, load: Callable[[AsyncConnection, str, str], Awaitable[T | None]], size: int) -> SnapshotCache[Key, T]:
@@ -80,7 +80,7 @@ async def _look_up(cache: SnapshotCache[Key, T], brand: Brand, aggregate_id: str
 
 
 async def load_version(database: Database, subject: str) -> int | None:
-    """The current version of a subject (kernel/subjects.py); None for what does not exist."""
+    """The current version of a subject (kernel/hot_state/subjects.py); None for what does not exist."""
     brand, kind, *rest = subject.split("/", 2)
     async with database.read() as connection:
         if kind == "keys":
@@ -94,7 +94,7 @@ async def load_version(database: Database, subject: str) -> int | None:
 
 async def load_subjects(database: Database, brand: str, consent_id: str) -> tuple[str, ...]:
     """The consent and its living token families: what ends together, to be named before the change that ends it. A family born in
-    between is ended all the same, and costs a new epoch (kernel/versions.py)."""
+    between is ended all the same, and costs a new epoch (kernel/hot_state/versions.py)."""
     async with database.read() as connection:
         families = await load_living(connection, brand, consent_id)
     return (consent_subject(brand, consent_id), *(family_subject(brand, family_id) for family_id in families))

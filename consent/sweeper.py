@@ -22,9 +22,9 @@ from consent.tables_oauth import backchannel_requests, codes, denied_tokens, pus
 from kernel.banking.consents import AWAITING_MAX, AWAITING_STATES, LIVE_STATES, Consent
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.database import Database
 from kernel.errors import Problem
-from kernel.lease import Lease, LeaseLost
+from kernel.storage.database import Database
+from kernel.storage.lease import Lease, LeaseLost
 
 SWEEP_EVERY_SECONDS = 30.0
 BATCH_ROWS = 500
@@ -69,7 +69,7 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweeper:
-    """`run` is the work of a singleton (kernel/lease.py)."""
+    """`run` is the work of a singleton (kernel/storage/lease.py)."""
 
     database: Database
     clock: Clock

@@ -5,9 +5,9 @@ The tables of OAuth stand in tables_oauth.py, those of consents and PSU journeys
 
 import sqlalchemy as sa
 
-from kernel.epoch import epoch_table
-from kernel.journal import journal_table, outbox_table
-from kernel.lease import lease_table
+from kernel.hot_state.epoch import epoch_table
+from kernel.storage.journal import journal_table, outbox_table
+from kernel.storage.lease import lease_table
 
 metadata = sa.MetaData()
 

@@ -8,7 +8,7 @@ keyed digest ("blind"). What passes (journeys, attempts, decisions, closures) ha
 import sqlalchemy as sa
 
 from consent.tables import metadata
-from kernel.database import Instant
+from kernel.storage.database import Instant
 
 BRAND = 64  # characters
 ID = 128

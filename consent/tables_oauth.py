@@ -7,7 +7,7 @@ recognised for what it is. `document` columns are JSON in the format that `forma
 import sqlalchemy as sa
 
 from consent.tables import metadata
-from kernel.database import Instant
+from kernel.storage.database import Instant
 
 BRAND = sa.String(64)
 ID = sa.String(128)

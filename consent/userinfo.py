@@ -21,9 +21,9 @@ from kernel.banking.consents import Permission
 from kernel.brand import Brand
 from kernel.errors import ScopeInsufficient
 from kernel.http.message import Request, Response
-from kernel.interaction import interaction_id
-from kernel.jose import sign_jwt
-from kernel.journal import Entry
+from kernel.jose.jwt import sign_jwt
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
 
 JWT_MEDIA_TYPE = "application/jwt"
 

@@ -17,15 +17,15 @@ from gateway.ports import Decisions
 from gateway.render import render_problem
 from gateway.routing import Place, Routing
 from gateway.use_case import UseCase
-from kernel.answer_log import log_answer, log_problem
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import OperationUnknown, Problem
 from kernel.http.message import Request, Response
 from kernel.ids import Ids
-from kernel.interaction import interaction_id
+from kernel.observability.answer_log import log_answer, log_problem
+from kernel.observability.interaction import interaction_id
+from kernel.observability.telemetry import Telemetry
 from kernel.operations import Operation
-from kernel.telemetry import Telemetry
 from openapi.dialect import Dialect
 
 log = structlog.get_logger("gateway")

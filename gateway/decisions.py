@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kernel.hot_state import Check, Verdict
-from kernel.versions import LoadVersion, Versions
+from kernel.hot_state.checks import Check, Verdict
+from kernel.hot_state.versions import LoadVersion, Versions
 
 
 class VersionedDecisions:

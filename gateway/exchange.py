@@ -14,9 +14,9 @@ from kernel.access import AccessToken, Client, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import Problem
-from kernel.hot_state import Check, FirstUse, Verdict
+from kernel.hot_state.checks import Check, FirstUse, Verdict
 from kernel.http.message import Request
-from kernel.presented_token import PresentedToken
+from kernel.tokens.presented import PresentedToken
 from openapi.dialect import Dialect, Row
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from gateway.guarded_accounts import GuardedAccounts
 from gateway.ports import Consents, Customers
 from gateway.statement_files import StatementFiles
 from kernel.clock import Clock
-from kernel.cursor import CursorSealer
+from kernel.storage.cursor import CursorSealer
 
 
 @dataclass(frozen=True, slots=True)

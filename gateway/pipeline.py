@@ -20,7 +20,7 @@ from gateway.use_case import UseCase
 from kernel import json
 from kernel.clock import Clock
 from kernel.errors import Overloaded, Problem
-from kernel.hot_state import Current, Moved, VersionIs
+from kernel.hot_state.checks import Current, Moved, VersionIs
 from kernel.http.message import Response
 from kernel.operations import Operation
 from openapi.dialect import Dialect, RawBody, Rendering, Row

@@ -22,7 +22,7 @@ from kernel.banking.scheduled_payments import ScheduledPayment
 from kernel.banking.standing_orders import StandingOrder
 from kernel.banking.statements import Statement, StatementFile, StatementPage
 from kernel.brand import Brand
-from kernel.hot_state import Check, Verdict
+from kernel.hot_state.checks import Check, Verdict
 
 RECORDS_PER_ACCOUNT_MAX = 100  # offers or parties of one account: these are not paged
 

@@ -3,7 +3,7 @@
 
 from gateway.exchange import Exchange
 from kernel.errors import Overloaded, RateExceeded
-from kernel.hot_state import Allowed, Exceeded, WithinCount, WithinRate
+from kernel.hot_state.checks import Allowed, Exceeded, WithinCount, WithinRate
 
 
 def check_quota(exchange: Exchange, check: WithinRate | WithinCount) -> None:

@@ -14,7 +14,7 @@ from kernel.banking.listing import RecordPage
 from kernel.banking.results import RecordsView, RecordView
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.cursor import CursorSealer
+from kernel.storage.cursor import CursorSealer
 
 
 class Owned(Protocol):

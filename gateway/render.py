@@ -8,9 +8,9 @@ from http import HTTPStatus
 from multidict import CIMultiDict
 
 from kernel.errors import MethodNotAllowed, Problem, ScopeInsufficient
-from kernel.http.challenges import add_challenges
 from kernel.http.message import Response
 from kernel.http.retry_after import add_retry_after
+from kernel.tokens.challenges import add_challenges
 from openapi.dialect import Dialect
 
 

@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from gateway.exchange import Exchange, present
 from kernel.clock import Clock
-from kernel.cursor import Cursor, CursorSealer
+from kernel.storage.cursor import Cursor, CursorSealer
 
 PAGE_SIZE = 100  # rows
 PAGE_SIZE_MAX = 500  # rows, however many a dialect lets its caller ask for

@@ -4,7 +4,7 @@ last places are left (gateway/calls_in_flight.py). RFC 6585 section 4, RFC 9110 
 from dataclasses import dataclass
 
 from gateway.exchange import Exchange, present
-from kernel.subjects import rate_key
+from kernel.hot_state.subjects import rate_key
 from openapi.dialect import Row
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.exchange import Exchange
-from kernel.certificates import CertificateStatus
+from kernel.certificates.certificate import CertificateStatus
 from openapi.dialect import Row
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from gateway.exchange import Exchange, present
 from gateway.ports import Snapshots
 from kernel.errors import ClientInactive
-from kernel.hot_state import VersionIs
-from kernel.subjects import client_subject
+from kernel.hot_state.checks import VersionIs
+from kernel.hot_state.subjects import client_subject
 from openapi.dialect import Row
 
 

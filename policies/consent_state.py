@@ -17,8 +17,8 @@ from kernel.errors import (
     ConsentSuspended,
     ConsentUnknown,
 )
-from kernel.hot_state import VersionIs
-from kernel.subjects import consent_subject
+from kernel.hot_state.checks import VersionIs
+from kernel.hot_state.subjects import consent_subject
 from openapi.dialect import Row
 from openapi.owners import is_owner
 

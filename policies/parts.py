@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from gateway.ports import AccessRecords, Consents, Snapshots, Tokens
-from kernel.certificates import CertificateStatus
+from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock
-from kernel.dpop_nonces import Nonces
+from kernel.tokens.dpop_nonces import Nonces
 from policies.rate_limit import Rate
 from policies.token_binding import FirstUses
 from policies.unattended_limit import Unattended

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from gateway.exchange import Exchange, present
 from gateway.operation_costs import cost_of
 from gateway.quota import check_quota
-from kernel.hot_state import WithinRate
-from kernel.subjects import rate_key
+from kernel.hot_state.checks import WithinRate
+from kernel.hot_state.subjects import rate_key
 from openapi.dialect import Row
 
 UNITS_PER_WINDOW = 3000

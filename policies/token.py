@@ -13,9 +13,9 @@ from kernel.access import AccessToken
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import TokenExpired, TokenRevoked
-from kernel.hot_state import VersionIs
-from kernel.presented_token import parse_presented_token
-from kernel.subjects import TOKEN_CURRENT, keys_subject, token_subject
+from kernel.hot_state.checks import VersionIs
+from kernel.hot_state.subjects import TOKEN_CURRENT, keys_subject, token_subject
+from kernel.tokens.presented import parse_presented_token
 from openapi.dialect import Row
 
 VERIFIED_TOKENS_MAX = 10_000

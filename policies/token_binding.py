@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from gateway.exchange import Exchange, present
 from kernel.clock import Clock
-from kernel.dpop import first_use_of
-from kernel.dpop_nonces import Nonces
 from kernel.errors import ProofInvalid
-from kernel.first_uses import FIRST_USES_PER_CLIENT, check_first_use, client_share
-from kernel.hot_state import Unavailable
+from kernel.hot_state.checks import Unavailable
+from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT, check_first_use, client_share
 from kernel.http.message import Response
-from kernel.presented_token import check_holder
+from kernel.tokens.dpop import first_use_of
+from kernel.tokens.dpop_nonces import Nonces
+from kernel.tokens.presented import check_holder
 from openapi.dialect import Row
 
 

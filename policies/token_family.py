@@ -6,8 +6,8 @@ from gateway.exchange import Exchange, present
 from gateway.ports import Snapshots
 from kernel.access import FamilyState
 from kernel.errors import TokenRevoked
-from kernel.hot_state import VersionIs
-from kernel.subjects import family_subject
+from kernel.hot_state.checks import VersionIs
+from kernel.hot_state.subjects import family_subject
 from openapi.dialect import Row
 
 

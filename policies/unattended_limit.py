@@ -12,8 +12,8 @@ from gateway.account_path import account_parameter
 from gateway.exchange import Exchange, present
 from gateway.quota import check_quota
 from kernel.access import Grant
-from kernel.hot_state import WithinCount
-from kernel.subjects import unattended_key
+from kernel.hot_state.checks import WithinCount
+from kernel.hot_state.subjects import unattended_key
 from openapi.dialect import Row
 
 ACCESSES_PER_DAY = 4

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from kernel.certificates.trust_lists import Vouches
 from kernel.config import ConfigurationRefused
-from kernel.trust_lists import Vouches
 from plugins.certificates import SOURCES
 from plugins.certificates.standing import Revocation
 

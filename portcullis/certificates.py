@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from kernel.certificates.trust_lists import TrustLists, Vouches, load_certificates
 from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
-from kernel.http.fetching import Unanswered
+from kernel.http.outbound.fetcher import Unanswered
 from kernel.ids import Ids
-from kernel.telemetry import Telemetry
-from kernel.trust_lists import TrustLists, Vouches, load_certificates
+from kernel.observability.telemetry import Telemetry
 from plugins.certificates.crl_files import CrlFiles
 from plugins.certificates.crl_points import CrlPoints
 from plugins.certificates.ocsp import OcspResponders
 from plugins.certificates.standing import Rules, Standing
 from plugins.certificates.verdicts import Source
 from portcullis.certificate_settings import CertificateSettings
-from portcullis.outbound import open_fetching
+from portcullis.outbound import open_fetcher
 from portcullis.settings import Settings, TlsSettings
 from portcullis.stopping import cancel
 
@@ -78,8 +78,8 @@ async def open_certificates(
     async with AsyncExitStack() as stack:
         files = await asyncio.to_thread(load_lists, (*rules.crl_files, *crl_files), clock)
         # of its own: an address that a TPP named and that stays silent must not silence an authority
-        fetching = await stack.enter_async_context(open_fetching(settings))
-        known: Sequence[Source] = (files, OcspResponders(fetching, clock, ids), CrlPoints(fetching, clock))
+        fetcher = await stack.enter_async_context(open_fetcher(settings))
+        known: Sequence[Source] = (files, OcspResponders(fetcher, clock, ids), CrlPoints(fetcher, clock))
         sources = {source.name: source for source in known}
         standing = Standing(trust, [sources[name] for name in rules.sources], _rules_of(rules), clock)
         _watch(telemetry, standing)

@@ -4,11 +4,11 @@ import re
 from urllib.parse import urlsplit
 
 from kernel.config import ConfigurationRefused
+from kernel.hot_state.redis_connection import Address
 from kernel.http.admission.limits import REQUEST_SECONDS
 from kernel.http.client_cert import TrustedProxies
-from kernel.http.fetching import host_of as host_of_entry
-from kernel.http.incoming_body import BODY_BYTES_MAX
-from kernel.redis_connection import Address
+from kernel.http.outbound.fetcher import host_of as host_of_entry
+from kernel.http.server.incoming_body import BODY_BYTES_MAX
 from plugins.key_stores import KEY_STORES
 from plugins.key_stores.vault_transit import NAME as VAULT_NAME
 from plugins.key_stores.vault_transit import VaultTransit

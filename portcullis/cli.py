@@ -159,8 +159,8 @@ def check(file: Path, *, connect: Annotated[bool, Parameter(negative="")] = Fals
     connect
         also try what can be tried: database, hot state, key store, core bank, code sender, directories, ports, certificate.
     """
-    from kernel import log  # noqa: PLC0415  a command loads what it needs
     from kernel.clock import SystemClock  # noqa: PLC0415
+    from kernel.observability import log  # noqa: PLC0415  a command loads what it needs
     from portcullis.check_report import report_check  # noqa: PLC0415
 
     log.configure(SystemClock(), level=logging.ERROR)  # the lines say what a log would
@@ -262,8 +262,8 @@ def check_core_bank(
     wait
         for how many seconds it may still be starting.
     """
-    from kernel import log  # noqa: PLC0415
     from kernel.clock import SystemClock  # noqa: PLC0415
+    from kernel.observability import log  # noqa: PLC0415
     from plugins.upstreams.core_bank_http import client_tls  # noqa: PLC0415  a command loads what it needs
     from portcullis.core_bank_report import report_core_bank  # noqa: PLC0415
 

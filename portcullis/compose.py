@@ -33,22 +33,22 @@ from gateway.parts import Parts as UseCaseParts
 from gateway.ports import AccountsUpstream
 from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
-from kernel.certificates import CertificateStatus
+from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock, monotonic
-from kernel.cursor import CursorSealer
-from kernel.database import Database
-from kernel.dpop_nonces import Nonces
-from kernel.epoch import Epoch
-from kernel.hot_state import HotState
-from kernel.hot_state_in_process import InProcessHotState
-from kernel.hot_state_redis import RedisHotState
-from kernel.http.fetching import Fetching
+from kernel.hot_state.checks import HotState
+from kernel.hot_state.epoch import Epoch
+from kernel.hot_state.in_process import InProcessHotState
+from kernel.hot_state.redis import RedisHotState
+from kernel.hot_state.versions import Versions
+from kernel.http.outbound.fetcher import Fetcher
 from kernel.ids import Ids
-from kernel.journal import Journal
-from kernel.key_store import KeyStore
-from kernel.sealed import Sealer
-from kernel.telemetry import Telemetry
-from kernel.versions import Versions
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.cursor import CursorSealer
+from kernel.storage.database import Database
+from kernel.storage.journal import Journal
+from kernel.storage.key_store import KeyStore
+from kernel.storage.sealed import Sealer
+from kernel.tokens.dpop_nonces import Nonces
 from openapi import DIALECTS
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts
@@ -76,7 +76,7 @@ class Parts:
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
     accounts: AccountsUpstream
-    fetching: Fetching
+    fetcher: Fetcher
     directories: tuple[SoftwareDirectory, ...]
     certificate_status: CertificateStatus
     telemetry: Telemetry
@@ -126,7 +126,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             store=store,
             certificate_status=parts.certificate_status,
             record_token=queues.issued.record,
-            client_keys=ClientKeys(parts.fetching, monotonic),
+            client_keys=ClientKeys(parts.fetcher, monotonic),
             directories={directory.issuer: directory for directory in parts.directories},
             settings=_consent_settings(parts.settings),
         )
@@ -172,7 +172,7 @@ async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions,
 
 
 def _compose_notifier(parts: Parts, brand: Brand) -> Notifier:
-    notifier = Notifier(database=parts.database, clock=parts.clock, sealer=parts.sealer, notify=parts.fetching, brand=brand)
+    notifier = Notifier(database=parts.database, clock=parts.clock, sealer=parts.sealer, notify=parts.fetcher, brand=brand)
     parts.telemetry.watch(
         "notifications_unanswered",
         "Notifications to clients that got no answer, or whose address is refused, since the start.",

@@ -1,7 +1,7 @@
 """The contexts that own tables, in the order in which their databases are brought up to date."""
 
-from kernel.database import Database
-from kernel.migrate import upgrade
+from kernel.storage.database import Database
+from kernel.storage.migrate import upgrade
 from portcullis.nature import Nature, settle_nature
 
 CONTEXTS = (

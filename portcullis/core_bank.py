@@ -10,9 +10,9 @@ import structlog
 from kernel.circuit import Circuit, State
 from kernel.clock import Clock, monotonic
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
-from kernel.sealed import Sealer
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank

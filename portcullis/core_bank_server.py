@@ -19,7 +19,7 @@ from kernel import json
 from kernel.brand import Brand
 from kernel.errors import Problem, RequestMalformed, UpstreamTimedOut
 from kernel.http.message import Request, Response
-from kernel.interaction import interaction_id
+from kernel.observability.interaction import interaction_id
 from openapi.core_bank.v1 import answers
 from openapi.core_bank.v1 import questions as q
 from openapi.core_bank.v1.operations import BASE_PATH, BY_NAME, DEADLINE_HEADER, HEALTH_PATH, INTERACTION_HEADER, JSON, ROWS, Row

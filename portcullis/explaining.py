@@ -11,8 +11,8 @@ import sqlalchemy.exc
 
 from kernel.config import ConfigurationRefused
 from kernel.errors import Overloaded
-from kernel.key_store import KeyStoreFailed
-from kernel.sealed import SealBroken
+from kernel.storage.key_store import KeyStoreFailed
+from kernel.storage.sealed import SealBroken
 from portcullis.control_client import ServerRefused
 
 KEYS_DO_NOT_FIT = (

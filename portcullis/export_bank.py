@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
+from kernel.storage.database import Database
 from portcullis.contexts import upgrade_contexts
 from portcullis.sealing_keys import load_sealer
 from portcullis.settings import Settings

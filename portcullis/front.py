@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from kernel import trace
-from kernel.answer_log import log_refusal
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
+from kernel.observability import trace
+from kernel.observability.answer_log import log_refusal
 
 MISDIRECTED = 421
 HTTPS_PORT = 443

@@ -10,7 +10,7 @@ from consent.backchannel.notifier import NOTIFY_EVERY_SECONDS
 from consent.keys.rotator import ROTATE_EVERY_SECONDS, KeyRotator
 from consent.sweeper import SWEEP_EVERY_SECONDS, Sweeper
 from kernel.brand import Brand
-from kernel.lease import Lease, run_singleton
+from kernel.storage.lease import Lease, run_singleton
 from plugins.ledger.statements import ISSUE_EVERY_SECONDS, StatementRun
 from portcullis.compose import Composition
 

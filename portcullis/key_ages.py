@@ -2,7 +2,7 @@
 
 from consent.keys.ring import KeyRing
 from kernel.clock import Clock
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
 
 
 def watch_keys(telemetry: Telemetry, clock: Clock, keys: KeyRing, brand: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from kernel.config import ConfigurationRefused
-from kernel.key_store import KeyStore
-from kernel.sealed import SealBroken, Sealer
+from kernel.storage.key_store import KeyStore
+from kernel.storage.sealed import SealBroken, Sealer
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.key_stores.vault_transit import Address, VaultTransit, read_token
 from portcullis.sealing_keys import load_sealer, read_wrapped_keys, unwrap_sealer, wrap_file

@@ -17,10 +17,10 @@ from kernel.http.admission.limits import Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import CAPS, Places
 from kernel.http.client_cert import TrustedProxies
-from kernel.http.listener import serve
 from kernel.http.message import Listener, Request, Response
+from kernel.http.server.listener import serve
 from kernel.http.tls import TlsIdentity, follow_identity, mtls_context, public_context, stamp_of
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
 from openapi import DIALECTS
 from portcullis.descriptors import OPS_CONNECTIONS_MAX
 from portcullis.front import FrontDoor

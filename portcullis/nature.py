@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
-from kernel.migrate import UPGRADE_LOCK
+from kernel.storage.database import Database
+from kernel.storage.migrate import UPGRADE_LOCK
 
 metadata = sa.MetaData()
 natures = sa.Table("database_nature", metadata, sa.Column("nature", sa.String(32), primary_key=True))

@@ -21,8 +21,8 @@ from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import FieldInvalid, Overloaded, Problem
 from kernel.http.message import Request, Response
-from kernel.key_store import KeyStoreFailed
-from kernel.sealed import Sealer
+from kernel.storage.key_store import KeyStoreFailed
+from kernel.storage.sealed import Sealer
 
 SCHEME = "Portcullis-Command"
 PURPOSE = "operator-command"

@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 from kernel import json
 from kernel.errors import Overloaded
 from kernel.http.message import Request, Response
-from kernel.telemetry import CONTENT_TYPE, Telemetry
+from kernel.observability.telemetry import CONTENT_TYPE, Telemetry
 from portcullis.compose import Composition, Parts
 from portcullis.operator_commands import COMMANDS, CommandGuard, OperatorCommands
 from portcullis.ops_callers import OpsCallers

@@ -7,8 +7,8 @@ loopback's, or than configuration has, is not answered: RFC 9110 section 15.5.20
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kernel.answer_log import log_refusal
 from kernel.http.message import Request, Response
+from kernel.observability.answer_log import log_refusal
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 MISDIRECTED, FORBIDDEN = 421, 403

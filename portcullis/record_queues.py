@@ -9,11 +9,11 @@ from typing import Any
 from gateway.ports import Access
 from gateway.refusals import RefusalWindows
 from kernel.clock import Clock, monotonic
-from kernel.database import Database
-from kernel.database_outages import refuses_values
-from kernel.grouped_writes import GroupedWrites
-from kernel.journal import Entry, Journal
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
+from kernel.storage.grouped_writes import GroupedWrites
+from kernel.storage.journal import Entry, Journal
+from kernel.storage.outages import refuses_values
 from portcullis.records import access_writer, entry_writer, refusals_entry
 
 

@@ -12,8 +12,8 @@ from consent.store.last_used import Use, record_uses
 from gateway.ports import Access
 from gateway.refusals import Refusals
 from kernel.clock import Clock
-from kernel.database import Database
-from kernel.journal import Entry, Journal
+from kernel.storage.database import Database
+from kernel.storage.journal import Entry, Journal
 from policies.access_record import ALLOWED
 
 

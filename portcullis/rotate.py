@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
 from kernel.ids import RandomIds
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 from portcullis.compose import compose
 from portcullis.control_client import ServerAbsent, ServerRefused, load_ready, post_command
 from portcullis.exclusive import REFUSAL

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kernel.config import ConfigurationRefused
-from kernel.key_store import KeyStore
-from kernel.sealed import KEY_BYTES, SealBroken, Sealer
+from kernel.storage.key_store import KeyStore
+from kernel.storage.sealed import KEY_BYTES, SealBroken, Sealer
 
 SHAPE = "must hold lines of `<version> <base64 of 32 bytes>`"
 

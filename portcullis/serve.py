@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from kernel import log
 from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
 from kernel.http.tls import TlsIdentity
 from kernel.ids import RandomIds
-from kernel.telemetry import Telemetry
+from kernel.observability import log
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.psu_identity.http_code_sender import HttpCodeSender
 from portcullis.certificates import client_anchors, load_trust, open_certificates
@@ -25,7 +25,7 @@ from portcullis.housekeeping import housekeeping
 from portcullis.key_store import open_keys
 from portcullis.listening import listening
 from portcullis.ops import ops_of
-from portcullis.outbound import open_directories, open_fetching
+from portcullis.outbound import open_directories, open_fetcher
 from portcullis.safety.finding import check_findings, warnings_of
 from portcullis.safety.judgement import judge
 from portcullis.settings import Settings
@@ -82,7 +82,7 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         raise ConfigurationRefused("identity: an authenticator that only pretends has no place in production")
     telemetry = Telemetry()
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
-    fetching = await stack.enter_async_context(open_fetching(settings))
+    fetcher = await stack.enter_async_context(open_fetcher(settings))
     trust = await asyncio.to_thread(load_trust, settings.tls)
     certificates = await stack.enter_async_context(open_certificates(settings, trust, clock, ids, telemetry))
     return Parts(
@@ -96,8 +96,8 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         identity=identity,
         customer_accounts=bank,
         accounts=bank,
-        fetching=fetching,
-        directories=open_directories(settings, fetching),
+        fetcher=fetcher,
+        directories=open_directories(settings, fetcher),
         certificate_status=certificates.standing,
         telemetry=telemetry,
     )

@@ -10,12 +10,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from rich.console import Console
 
-from kernel import log
 from kernel.brand import Brand
-from kernel.database import Database
 from kernel.http.admission.limits import CONNECTIONS_MAX, Limits
-from kernel.http.listener import serve
+from kernel.http.server.listener import serve
 from kernel.ids import RandomIds
+from kernel.observability import log
+from kernel.storage.database import Database
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
 from portcullis.banner import seeding_progress

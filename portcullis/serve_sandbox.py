@@ -13,14 +13,15 @@ from typing import Any
 
 from rich.console import Console
 
-from kernel import json, log
+from kernel import json
 from kernel.brand import Brand
+from kernel.certificates.trust_lists import TrustLists, Vouches, load_certificates
 from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
 from kernel.ids import RandomIds
-from kernel.telemetry import Telemetry
-from kernel.trust_lists import TrustLists, Vouches, load_certificates
+from kernel.observability import log
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.psu_identity.built_in import BuiltInIdentity
 from portcullis.banner import print_banner, seeding_progress
@@ -36,7 +37,7 @@ from portcullis.front import FrontDoor
 from portcullis.housekeeping import housekeeping
 from portcullis.listening import check_ports, listening, ready_document
 from portcullis.ops import ops_of
-from portcullis.outbound import open_directories, open_fetching
+from portcullis.outbound import open_directories, open_fetcher
 from portcullis.sandbox_surfaces import sandbox_surfaces
 from portcullis.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.settings import Settings
@@ -164,7 +165,7 @@ async def _open_ground(
     if core_bank:
         settings = await stack.enter_async_context(core_bank_beside(settings, ids))
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
-    fetching = await stack.enter_async_context(open_fetching(settings, LOOPBACK))
+    fetcher = await stack.enter_async_context(open_fetcher(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
     directory = await asyncio.to_thread(Directory.open, state / "pki", pki, clock, ids)
     trust = TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
@@ -182,8 +183,8 @@ async def _open_ground(
         identity=BuiltInIdentity(database, sealer, clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids)),
         customer_accounts=bank,
         accounts=bank,
-        fetching=fetching,
-        directories=(directory, *open_directories(settings, fetching)),
+        fetcher=fetcher,
+        directories=(directory, *open_directories(settings, fetcher)),
         certificate_status=certificates.standing,
         telemetry=telemetry,
     )

@@ -18,7 +18,7 @@ from consent.store.consents import LODGED_MAX
 from gateway.calls_in_flight import RUNNING_PER_CLIENT_MAX, UNITS_MAX, UNITS_PER_CLIENT_MAX
 from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
-from kernel.first_uses import FIRST_USES_PER_CLIENT
+from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT
 from kernel.http.admission.limits import (
     BODY_SECONDS,
     BUFFERED_BYTES_MAX,
@@ -27,7 +27,7 @@ from kernel.http.admission.limits import (
     CONNECTIONS_PER_ADDRESS_MAX,
     CONNECTIONS_PER_ORGANISATION_MAX,
 )
-from kernel.jose import Algorithm
+from kernel.jose.jwt import Algorithm
 from kernel.operations import Operation
 from openapi import DIALECTS
 from plugins.key_stores.sealing_file import SealingFile

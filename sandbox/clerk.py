@@ -18,9 +18,9 @@ from kernel.banking.accounts import Account, AccountStatus
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.database import Database
 from kernel.errors import FieldInvalid, OperationUnknown, Problem
 from kernel.http.message import Request, Response
+from kernel.storage.database import Database
 from plugins.ledger.entries import StatusChange
 from plugins.ledger.posting import Ledger
 from sandbox.control import PREFIX, answer_call, render_refusal

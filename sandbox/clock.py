@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import SystemClock
-from kernel.database import Database
 from kernel.errors import FieldInvalid
+from kernel.storage.database import Database
 
 METADATA = sa.MetaData()
 OFFSETS = sa.Table(

@@ -15,7 +15,6 @@ from multidict import CIMultiDict
 
 from consent.errors import AuthenticationAnswered
 from kernel import json
-from kernel.answer_log import log_answer, log_problem
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import (
@@ -31,6 +30,7 @@ from kernel.errors import (
 )
 from kernel.http.message import Request, Response
 from kernel.http.retry_after import add_retry_after
+from kernel.observability.answer_log import log_answer, log_problem
 from sandbox.clock import MovedClock, parse_duration
 from sandbox.new_tpp import NewTpp
 

@@ -17,7 +17,7 @@ from consent.ports import DirectoryKeys
 from kernel.clock import Clock
 from kernel.errors import FieldInvalid
 from kernel.ids import Ids
-from kernel.jose import Algorithm, JwtInvalid, JwtKey, generate_key, import_key, private_jwk, public_jwk, sign_jwt, verify_jwt
+from kernel.jose.jwt import Algorithm, JwtInvalid, JwtKey, generate_key, import_key, private_jwk, public_jwk, sign_jwt, verify_jwt
 from sandbox.atomic_file import PUBLIC, SECRET, write_atomically
 from sandbox.pki import KeyKind, TestPki, TransportSubject
 from sandbox.qualified import Role

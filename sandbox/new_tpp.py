@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from kernel.access import AuthMethod, SecurityProfile
-from kernel.jose import Algorithm
+from kernel.jose.jwt import Algorithm
 from sandbox.qualified import Role
 
 

@@ -1,7 +1,7 @@
 """The statements of a qualified certificate, as a trust service provider writes them: what it is for, and its holder's roles.
 
 RFC 3739 section 3.2.6, ETSI EN 319 412-5 section 4.2, ETSI TS 119 495 section 5.1. Written by a library and read by our own reader
-(`kernel/qualified.py`), so that neither is proven with itself.
+(`kernel/certificates/qualified.py`), so that neither is proven with itself.
 """
 
 from collections.abc import Sequence

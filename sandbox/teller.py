@@ -20,12 +20,12 @@ from kernel.banking.money import Money, exponent
 from kernel.banking.visible_text import is_visible
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.database import Database
 from kernel.errors import FieldInvalid, OperationUnknown, Problem
 from kernel.http.message import Request, Response
 from kernel.ids import Ids
 from kernel.instants import to_utc
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import Narrative, open_narrative
 from plugins.ledger.entries import LedgerEntry, Leg, Line, PendingPayment, PendingUnknown

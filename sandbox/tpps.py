@@ -27,9 +27,9 @@ from kernel.access import ROLES, SecurityProfile
 from kernel.access import Role as ClientRole
 from kernel.banking.consents import Permission
 from kernel.brand import Brand
-from kernel.certificates import thumbprint_of
+from kernel.certificates.certificate import thumbprint_of
 from kernel.errors import FieldInvalid
-from kernel.jose import Algorithm
+from kernel.jose.jwt import Algorithm
 from sandbox.atomic_file import PUBLIC, write_atomically
 from sandbox.directory import NAME, SEAL_FILES, TRANSPORT_FILES, Directory, Enrolment, check_name
 from sandbox.new_tpp import NewTpp

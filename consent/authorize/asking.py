@@ -10,7 +10,7 @@ from consent.authorize.pushed import PushedRequest
 from consent.parameters import Parameters
 from kernel.access import Client
 from kernel.brand import Brand
-from kernel.hot_state import FirstUse
+from kernel.hot_state.checks import FirstUse
 
 if TYPE_CHECKING:  # Services name parts that read pushed requests
     from consent.services import Services

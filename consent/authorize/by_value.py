@@ -14,7 +14,7 @@ from consent.authorize.asking import Asking
 from consent.authorize.pushed import REQUEST_URI_PREFIX, holds_pushed
 from consent.par import store_request
 from kernel.errors import RateExceeded
-from kernel.hot_state import Exceeded, WithinRate
+from kernel.hot_state.checks import Exceeded, WithinRate
 from kernel.ids import hash_secret
 
 RATE_RULE = "authorization-requests"

@@ -15,8 +15,8 @@ from consent.errors import AuthenticationRequestInvalid, RequestObjectInvalid, R
 from consent.request_object import TEXT, RequestObject, parse_kid, verify_request_object
 from kernel.access import Client
 from kernel.errors import FieldUnexpected
-from kernel.first_uses import check_first_use, client_share
-from kernel.hot_state import FirstUse
+from kernel.hot_state.checks import FirstUse
+from kernel.hot_state.first_uses import check_first_use, client_share
 
 REQUIRED = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "scope"})
 OUTSIDE = frozenset({"client_id"})  # what authenticates the client, and nothing else

@@ -21,8 +21,8 @@ from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import ClientInactive, FieldMissing, Problem, RateExceeded
+from kernel.hot_state.subjects import client_subject
 from kernel.http.message import Request, Response
-from kernel.subjects import client_subject
 
 
 async def authorize(services: Services, brand: Brand, request: Request) -> Response:

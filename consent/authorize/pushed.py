@@ -17,8 +17,8 @@ from consent.tables_oauth import pushed_requests
 from kernel import json
 from kernel.brand import Brand
 from kernel.ids import hash_secret
-from kernel.marks import mark, marked_at
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
+from kernel.tokens.marks import mark, marked_at
 
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 MARKED = "request_uri"

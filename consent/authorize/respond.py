@@ -15,10 +15,10 @@ from consent.response_modes.choosing import canonical_type, modes_of, usual_mode
 from consent.response_modes.response import AuthorizationResponse, Destination
 from consent.services import Services
 from kernel.access import Client
-from kernel.answer_log import log_problem
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Response
+from kernel.observability.answer_log import log_problem
 
 STATE_CHARS_MAX = 2000  # a longer one is not given back
 _BY_NAME = {mode.name: mode for mode in MODES}

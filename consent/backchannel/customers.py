@@ -18,7 +18,7 @@ from consent.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose
 from consent.ports import Psu
 from consent.tables_oauth import token_families
 from kernel.errors import RateExceeded, UpstreamTimedOut
-from kernel.jose import JwtInvalid, verify_jwt
+from kernel.jose.jwt import JwtInvalid, verify_jwt
 
 UNKNOWN_MAX = 100  # look-ups of one organisation within an hour that find no customer
 

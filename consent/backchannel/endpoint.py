@@ -35,8 +35,8 @@ from kernel.brand import Brand
 from kernel.errors import ConsentForeign, Problem, RateExceeded
 from kernel.http.message import Request, Response
 from kernel.ids import hash_secret
-from kernel.interaction import interaction_id
-from kernel.journal import Entry
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
 
 ACCESS_DENIED = "access_denied"
 WAITING_MAX = 20  # requests of one client that wait for one customer: nobody is worn down by asking

@@ -21,10 +21,10 @@ from consent.tables_oauth import backchannel_requests
 from kernel import json
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.database import Database
-from kernel.http.fetching import Unanswered
-from kernel.lease import Lease
-from kernel.sealed import Sealer
+from kernel.http.outbound.fetcher import Unanswered
+from kernel.storage.database import Database
+from kernel.storage.lease import Lease
+from kernel.storage.sealed import Sealer
 
 NOTIFY_EVERY_SECONDS = 1.0
 BATCH_ROWS = 16  # told at the same time
@@ -42,7 +42,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notify(Protocol):
-    """POSTs to an address that somebody else named; kernel/http/fetching.py satisfies it."""
+    """POSTs to an address that somebody else named; kernel/http/outbound/fetcher.py satisfies it."""
 
     async def notify(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         """The status of the answer. Raises Unanswered."""
@@ -55,7 +55,7 @@ def seal_notification(sealer: Sealer, brand: str, request_id: str, notification:
 
 @dataclass(slots=True, kw_only=True)
 class Notifier:
-    """`run` is the work of a singleton (kernel/lease.py). `unanswered` counts attempts without an answer since the start."""
+    """`run` is the work of a singleton (kernel/storage/lease.py). `unanswered` counts attempts without an answer since the start."""
 
     database: Database
     clock: Clock

@@ -26,7 +26,7 @@ from kernel.access import Client, FamilyState, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import ClientInactive
-from kernel.subjects import consent_subject
+from kernel.hot_state.subjects import consent_subject
 
 DECOUPLED = "decoupled"  # the approach of an authorisation that no client's page leads to
 

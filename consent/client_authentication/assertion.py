@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kernel.jose import JwtInvalid, UnverifiedJwt, numeric_date
+from kernel.jose.jwt import JwtInvalid, UnverifiedJwt, numeric_date
 
 CLOCK_SKEW_SECONDS = 10
 LIFETIME_SECONDS_MAX = 300  # from iat, however far away exp is: no longer are used ones remembered

@@ -13,9 +13,9 @@ from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import RateExceeded
-from kernel.first_uses import check_first_use, client_share
-from kernel.hot_state import Check, Current, Exceeded, FirstUse, Verdict, VersionIs, WithinRate
-from kernel.subjects import client_subject
+from kernel.hot_state.checks import Check, Current, Exceeded, FirstUse, Verdict, VersionIs, WithinRate
+from kernel.hot_state.first_uses import check_first_use, client_share
+from kernel.hot_state.subjects import client_subject
 
 RATE_RULE = "client-authentication"
 RATE_WINDOW_SECONDS = 60

@@ -12,7 +12,7 @@ from consent.services import Services
 from kernel.access import AuthMethod, Client
 from kernel.brand import Brand
 from kernel.http.message import Request
-from kernel.jose import JwtInvalid
+from kernel.jose.jwt import JwtInvalid
 
 LOADS_MAX = 3  # of a client that changes while it authenticates
 

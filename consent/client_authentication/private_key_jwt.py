@@ -10,7 +10,7 @@ from consent.errors import ClientUnauthenticated
 from consent.profiles import profile_of
 from kernel.access import AuthMethod, Client
 from kernel.brand import Brand
-from kernel.jose import JwtInvalid, UnverifiedJwt, parse_jwt, verify_parsed
+from kernel.jose.jwt import JwtInvalid, UnverifiedJwt, parse_jwt, verify_parsed
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_TYPES = frozenset({None, "jwt", "client-authentication+jwt"})  # `typ`; never at+jwt, never that of another token

@@ -7,7 +7,7 @@ from consent.client_authentication.method import Attempt, prove_client
 from consent.clients.certificate_subject import is_named_by
 from consent.errors import ClientUnauthenticated
 from kernel.access import AuthMethod, Client
-from kernel.certificates import check_owner, check_valid_at
+from kernel.certificates.certificate import check_owner, check_valid_at
 from kernel.errors import CertificateBlocked, CertificateExpired, CertificateForeign, CertificateInvalid, CertificateRevoked
 
 

@@ -6,7 +6,7 @@ Tokens are never pushed to a client (FAPI-CIBA-ID1 5.2.2-2), and customers have 
 from typing import TYPE_CHECKING, Literal
 
 from kernel.errors import FieldInvalid, FieldMissing
-from kernel.jose import Algorithm
+from kernel.jose.jwt import Algorithm
 
 if TYPE_CHECKING:
     from consent.clients.metadata import ClientMetadata

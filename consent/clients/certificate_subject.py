@@ -10,8 +10,8 @@ from functools import lru_cache
 from cryptography import x509
 
 from kernel.access import CertificateSubject
-from kernel.certificates import Certificate
-from kernel.der import read_elements
+from kernel.certificates.certificate import Certificate
+from kernel.certificates.der import read_elements
 from kernel.errors import FieldInvalid
 
 NAME_CHARS_MAX = 1024

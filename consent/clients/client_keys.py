@@ -17,8 +17,8 @@ import structlog
 from consent.clients.key_set import import_client_keys, import_fitting_keys, parse_key_set
 from kernel.access import Client
 from kernel.errors import FieldInvalid, Overloaded
-from kernel.http.fetching import Unanswered
-from kernel.jose import JwtKey
+from kernel.http.outbound.fetcher import Unanswered
+from kernel.jose.jwt import JwtKey
 
 CLIENTS_MAX = 2_000
 KEY_SET_BYTES_MAX = 65_536
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class Fetch(Protocol):
-    """Reads an address that somebody else named; kernel/http/fetching.py satisfies it."""
+    """Reads an address that somebody else named; kernel/http/outbound/fetcher.py satisfies it."""
 
     async def get(self, url: str, bytes_max: int, *, owner: str = "") -> bytes:
         """Raises Unanswered."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kernel.access import Client
-from kernel.jwe import ALGORITHMS, ENCRYPTIONS, EncryptionKey, encrypt_jwt, import_encryption_key
+from kernel.jose.jwe import ALGORITHMS, ENCRYPTIONS, EncryptionKey, encrypt_jwt, import_encryption_key
 
 ENC_BY_DEFAULT = "A128CBC-HS256"  # OIDC Dynamic Client Registration section 2, JARM section 3
 

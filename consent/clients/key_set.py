@@ -5,7 +5,7 @@ from typing import Any
 
 from kernel import json
 from kernel.errors import FieldInvalid, Problem
-from kernel.jose import ALGORITHMS, KID_CHARS_MAX, PRIVATE_MEMBERS, JwtInvalid, JwtKey, canonical_algorithm, import_key
+from kernel.jose.jwt import ALGORITHMS, KID_CHARS_MAX, PRIVATE_MEMBERS, JwtInvalid, JwtKey, canonical_algorithm, import_key
 
 KEYS_MAX = 16
 SHARED_KEYS_MAX = 100  # of a set that serves others too

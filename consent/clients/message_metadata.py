@@ -9,7 +9,7 @@ from consent.clients.encryption import find_encryption_key
 from consent.keys.ring import KeyPurpose, algorithms_of
 from consent.profiles import PROFILES
 from kernel.errors import FieldInvalid, FieldMissing
-from kernel.jose import JwtInvalid
+from kernel.jose.jwt import JwtInvalid
 
 if TYPE_CHECKING:
     from consent.clients.metadata import ClientMetadata

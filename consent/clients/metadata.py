@@ -20,9 +20,9 @@ from kernel.access import AuthMethod, CertificateSubject, Role, SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.banking.visible_text import is_name
 from kernel.errors import FieldInvalid, FieldMissing
-from kernel.http.fetching import URL_CHARACTERS_MAX
-from kernel.jose import Algorithm
-from kernel.jwe import Encryption, KeyAgreement
+from kernel.http.outbound.fetcher import URL_CHARACTERS_MAX
+from kernel.jose.jwe import Encryption, KeyAgreement
+from kernel.jose.jwt import Algorithm
 
 REDIRECT_URIS_MAX = 32
 REDIRECT_URI_CHARS_MAX = 2048

@@ -19,11 +19,11 @@ from consent.tables_oauth import clients
 from kernel.access import Client, Registration
 from kernel.brand import Brand
 from kernel.errors import ClientInactive, TokenInvalid
-from kernel.interaction import interaction_id
-from kernel.jose import public_jwk
-from kernel.journal import Entry
-from kernel.jwe import public_encryption_jwk
-from kernel.subjects import client_subject
+from kernel.hot_state.subjects import client_subject
+from kernel.jose.jwe import public_encryption_jwk
+from kernel.jose.jwt import public_jwk
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
 
 
 async def register_client(

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.errors import RegistrationsExhausted
 from consent.services import Services
 from consent.tables_oauth import clients
-from kernel.database import hold_lock
+from kernel.storage.database import hold_lock
 
 
 async def check_room(services: Services, connection: AsyncConnection, brand: str, organisation_id: str) -> None:

@@ -16,10 +16,10 @@ from consent.journey.session import Session, load_session
 from consent.journey.visits import new_visit
 from consent.parameters import FORM_BYTES_MAX
 from consent.services import Services
-from kernel.answer_log import log_problem
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
+from kernel.observability.answer_log import log_problem
 
 Answer = Callable[[Services, Brand, Session, Request], Awaitable[Response]]
 Prepare = Callable[[Services, Brand, Session, Request], Awaitable[None]]

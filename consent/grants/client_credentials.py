@@ -5,8 +5,8 @@ from typing import Any
 from consent.errors import ScopeInvalid
 from consent.grants.granting import TokenRequest, parse_audience, parse_scope, render_tokens
 from consent.tokens.access import issue_access_token
-from kernel.interaction import interaction_id
-from kernel.journal import Entry
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
 
 
 class ClientCredentials:

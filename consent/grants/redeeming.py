@@ -16,8 +16,8 @@ from consent.tokens.refresh import issue_refresh_token
 from kernel.access import FamilyState
 from kernel.banking.consents import Consent, ConsentState
 from kernel.errors import Problem
-from kernel.interaction import interaction_id
-from kernel.journal import Entry
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
 from openapi.owners import is_owner
 
 

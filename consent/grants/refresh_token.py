@@ -9,8 +9,8 @@ from consent.grants.granting import TokenRequest, parse_audience, parse_scope, r
 from consent.tokens.access import issue_access_token
 from consent.tokens.refresh import load_refresh_grant
 from kernel.errors import FieldMissing
-from kernel.interaction import interaction_id
-from kernel.journal import Entry
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
 
 
 class RefreshToken:

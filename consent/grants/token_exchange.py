@@ -14,8 +14,8 @@ from consent.tokens.access import issue_access_token
 from consent.tokens.standing import load_standing
 from kernel.access import AccessToken
 from kernel.errors import FieldInvalid, FieldMissing, FieldUnexpected, TokenExpired, TokenInvalid, TokenRevoked
-from kernel.interaction import interaction_id
-from kernel.journal import Entry
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 SECONDS_MAX = 60

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import attempts
-from kernel.database import insert_into
 from kernel.http.admission.peer_share import share_of
-from kernel.sealed import Sealer
+from kernel.storage.database import insert_into
+from kernel.storage.sealed import Sealer
 
 FAILURES_MAX = 5  # per PSU and credential, and per journey
 SENT_MAX = 20  # to one PSU, in whatever journeys, until they have authenticated

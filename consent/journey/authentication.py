@@ -9,8 +9,8 @@ from consent.journey.rows import Journey, Purpose
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
 from consent.store.authorisations import AuthorisationStatus, end_authorisation, record_evidence, start_authorisation
-from kernel.interaction import interaction_id
-from kernel.journal import Entry
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
 
 REDIRECT = "redirect"  # the approach of an authorisation that a browser carries
 ENTERED = "dashboard.entered"

@@ -20,7 +20,7 @@ from kernel.access import Client
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentUnknown
-from kernel.subjects import consent_subject, family_subject
+from kernel.hot_state.subjects import consent_subject, family_subject
 from openapi.owners import is_owner
 
 Moved = dict[str, int]  # subjects and their new versions, to be published by the caller

@@ -25,11 +25,11 @@ from consent.journey.visits import store_visit
 from consent.pages.render import render_error_page
 from consent.parameters import FORM_BYTES_MAX
 from consent.services import Services
-from kernel.answer_log import log_problem, log_refusal
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
 from kernel.http.retry_after import PERSON_SECONDS, add_retry_after
+from kernel.observability.answer_log import log_problem, log_refusal
 
 Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
 Show = Callable[[Services, Brand, Session], Awaitable[Response]]

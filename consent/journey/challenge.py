@@ -15,7 +15,7 @@ from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
 from consent.services import Services
 from kernel import json
 from kernel.brand import Brand
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 
 # What the pages can carry out. A PSU whose first method is not here uses the next one they have.
 METHODS: tuple[ScaMethod, ...] = ("device", "one_time_code")

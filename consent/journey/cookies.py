@@ -2,7 +2,7 @@
 `__Host-` prefix keeps other hosts and plain HTTP from setting it.
 
 SameSite=Lax: sent when a TPP's page leads here, withheld from another site's form posts. Each value bears a mark of ours
-(kernel/marks.py): what was invented is refused before anything is looked up.
+(kernel/tokens/marks.py): what was invented is refused before anything is looked up.
 """
 
 from datetime import datetime
@@ -11,8 +11,8 @@ from consent.journey.rows import LONGEST, Purpose
 from consent.services import Services
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
-from kernel.marks import mark, marked_at
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
+from kernel.tokens.marks import mark, marked_at
 
 NAMES = {Purpose.CONSENT: "__Host-journey", Purpose.DASHBOARD: "__Host-dashboard"}
 LATE = "late"  # the mark of a visit that follows one that timed out

@@ -18,7 +18,7 @@ from kernel.brand import Brand
 from kernel.errors import MediaTypeUnsupported, Problem
 from kernel.http.forms import check_media_type, parse_pairs
 from kernel.http.message import Request
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 
 PLAIN_FORM_BYTES_MAX = 8_192  # of a form in which no accounts are chosen
 FIELDS_MAX = 600

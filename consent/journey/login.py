@@ -86,7 +86,7 @@ async def take_login(services: Services, brand: Brand, session: Session, form: F
 
 
 async def _take_attempts(services: Services, brand: Brand, journey: Journey, subjects: Subjects) -> bool:
-    """Count this attempt against the journey, the PSU and the address, locked in this order (kernel/database.py). False if one of them
+    """Count this attempt against the journey, the PSU and the address, locked in this order (kernel/storage/database.py). False if one of them
     has none left; of an address that has none left nothing else is counted, so that it locks no customer out."""
 
     async def work(connection: AsyncConnection) -> bool:

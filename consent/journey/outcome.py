@@ -23,10 +23,10 @@ from consent.tokens.access import Beside, consent_claims, issue_id_token
 from consent.tokens.codes import issue_code
 from consent.tokens.families import load_last_row
 from consent.tokens.subject import pairwise_subject
-from kernel.answer_log import log_refusal
 from kernel.brand import Brand
+from kernel.hot_state.subjects import consent_subject
 from kernel.http.message import Response
-from kernel.subjects import consent_subject
+from kernel.observability.answer_log import log_refusal
 
 DENIED = "The customer did not grant access."
 

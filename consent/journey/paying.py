@@ -104,7 +104,7 @@ async def complete_payment(
 
     async def prove(connection: AsyncConnection) -> None:
         await forgive_codes(connection, services, brand, psu)
-        await lock_consent(connection, brand.name, asked.consent.id)  # before its authorisations (kernel/database.py)
+        await lock_consent(connection, brand.name, asked.consent.id)  # before its authorisations (kernel/storage/database.py)
         await record_authentication(connection, services, journey, psu, evidence)
 
     try:

@@ -17,7 +17,7 @@ from kernel.access import Client
 from kernel.banking.accounts import Account, AccountStatus, AccountType
 from kernel.banking.consents import Consent, Permission
 from kernel.brand import Brand
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 from openapi.dialect import Dialect
 
 DIGITS_SHOWN = 4

@@ -11,8 +11,8 @@ import structlog
 
 from consent.services import Services
 from kernel.brand import Brand
-from kernel.hot_state import Moved, VersionIs
-from kernel.subjects import keys_subject
+from kernel.hot_state.checks import Moved, VersionIs
+from kernel.hot_state.subjects import keys_subject
 
 FOLLOW_SECONDS = 1.0
 

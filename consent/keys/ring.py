@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from consent.tables_oauth import key_sets, signing_keys
 from kernel import json
-from kernel.database import Database
-from kernel.jose import Algorithm, JwtKey, generate_key, import_key, private_jwk, public_jwk, restore_key
-from kernel.key_store import KeyStore
-from kernel.sealed import SealBroken
-from kernel.snapshots import SnapshotCache
+from kernel.hot_state.snapshots import SnapshotCache
+from kernel.jose.jwt import Algorithm, JwtKey, generate_key, import_key, private_jwk, public_jwk, restore_key
+from kernel.storage.database import Database
+from kernel.storage.key_store import KeyStore
+from kernel.storage.sealed import SealBroken
 
 BRANDS_MAX = 1_000  # that one worker serves
 

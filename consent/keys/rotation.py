@@ -1,7 +1,7 @@
 """Make a brand's signing keys at its first start, and succeed them: on schedule with an overlap, or in an emergency without one.
 
 Each change is a new version of the key set, made from exactly the version before, in one transaction with its journal entry, and told
-to every server as any other version is (kernel/versions.py). Keys are made and wrapped before it begins.
+to every server as any other version is (kernel/hot_state/versions.py). Keys are made and wrapped before it begins.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from consent.keys.schedule import TRUSTED_AFTER_USE, Change, Issue, plan_ahead, 
 from consent.services import Services
 from consent.tables_oauth import key_sets, signing_keys
 from kernel.errors import Overloaded
-from kernel.jose import JwtKey
-from kernel.journal import Entry
-from kernel.subjects import keys_subject
+from kernel.hot_state.subjects import keys_subject
+from kernel.jose.jwt import JwtKey
+from kernel.storage.journal import Entry
 
 NO_KEYS = 0  # the version of a key set that was only named
 ATTEMPTS_MAX = 5  # others change the keys, too; seldom

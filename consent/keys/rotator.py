@@ -6,14 +6,14 @@ from consent.keys.rotation import change_keys
 from consent.keys.schedule import plan_due
 from consent.services import Services
 from kernel.brand import Brand
-from kernel.lease import Lease
+from kernel.storage.lease import Lease
 
 ROTATE_EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRotator:
-    """`run` is the work of a singleton (kernel/lease.py)."""
+    """`run` is the work of a singleton (kernel/storage/lease.py)."""
 
     services: Services
     brand: Brand

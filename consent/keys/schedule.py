@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from consent.keys.ring import PURPOSES, KeyPurpose, KeyState, SigningKey
 from consent.settings import ACCESS_TOKEN_SECONDS_MAX, KeySchedule
-from kernel.jose import Algorithm
+from kernel.jose.jwt import Algorithm
 
 SKEW = timedelta(minutes=5)  # clocks of servers and clients may disagree
 TRUSTED_AFTER_USE = timedelta(seconds=ACCESS_TOKEN_SECONDS_MAX) + SKEW  # no token of any kind lives longer

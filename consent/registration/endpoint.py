@@ -22,10 +22,10 @@ from consent.services import Services
 from consent.tokens.proofs import offer_nonce
 from kernel.access import Registration
 from kernel.brand import Brand
-from kernel.certificates import Certificate, check_valid_at
+from kernel.certificates.certificate import Certificate, check_valid_at
 from kernel.errors import CertificateMissing, OperationUnknown, RateExceeded
-from kernel.first_uses import check_first_use
-from kernel.hot_state import Check, Exceeded, WithinRate
+from kernel.hot_state.checks import Check, Exceeded, WithinRate
+from kernel.hot_state.first_uses import check_first_use
 from kernel.http.message import Request, Response
 from kernel.ids import hash_secret
 

@@ -17,10 +17,10 @@ from consent.tokens.presented import accept_token
 from consent.tokens.revoke import deny_token
 from kernel.access import Client, Grant
 from kernel.brand import Brand
-from kernel.certificates import Certificate, check_valid_at
+from kernel.certificates.certificate import Certificate, check_valid_at
 from kernel.errors import CertificateForeign, CertificateMissing, ClientInactive, TokenInvalid
 from kernel.http.message import Request
-from kernel.presented_token import parse_presented_token
+from kernel.tokens.presented import parse_presented_token
 
 STRAYED = "presented for another registration"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from kernel.access import Client, Registration
 from kernel.brand import Brand
-from kernel.jose import parse_jwt
+from kernel.jose.jwt import parse_jwt
 
 MESSAGES = (  # what a client may have registered of its messages, in the names of the standards
     *("request_object_signing_alg", "authorization_signed_response_alg"),

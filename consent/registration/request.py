@@ -20,12 +20,12 @@ from consent.services import Services
 from kernel import json
 from kernel.access import AuthMethod, Client, SecurityProfile
 from kernel.brand import Brand
-from kernel.certificates import Certificate
+from kernel.certificates.certificate import Certificate
 from kernel.errors import FieldInvalid, MediaTypeUnsupported, Problem
-from kernel.hot_state import FirstUse
+from kernel.hot_state.checks import FirstUse
 from kernel.http.message import Request
-from kernel.jose import Algorithm, JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
-from kernel.jwe import Encryption, KeyAgreement
+from kernel.jose.jwe import Encryption, KeyAgreement
+from kernel.jose.jwt import Algorithm, JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
 
 TYPES = frozenset({None, "jwt", "jose"})
 PLAIN = "application/json"

@@ -12,8 +12,8 @@ from consent.errors import SoftwareStatementInvalid, SoftwareStatementUnapproved
 from consent.services import Services
 from kernel.access import Role
 from kernel.banking.visible_text import is_visible
-from kernel.certificates import Certificate
-from kernel.jose import Jwt, JwtInvalid, numeric_date, parse_jwt, verify_parsed
+from kernel.certificates.certificate import Certificate
+from kernel.jose.jwt import Jwt, JwtInvalid, numeric_date, parse_jwt, verify_parsed
 
 ALGORITHMS = frozenset({"PS256", "ES256"})
 TYPES = frozenset({None, "jwt"})

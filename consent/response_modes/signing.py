@@ -6,7 +6,7 @@ Signed by a key that signs nothing else, for one client, for minutes; encrypted 
 from consent.clients.encryption import encrypt_for
 from consent.keys.ring import KeyPurpose
 from consent.response_modes.response import AuthorizationResponse
-from kernel.jose import sign_jwt
+from kernel.jose.jwt import sign_jwt
 
 LIFETIME_SECONDS = 300  # JARM section 2.1 recommends ten minutes at most
 TYPE = "JWT"

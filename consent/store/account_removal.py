@@ -17,7 +17,7 @@ from consent.store.snapshots import load_consent
 from consent.tables_consents import account_references, consent_accounts
 from consent.tables_oauth import clients
 from kernel.banking.consents import AccountReference, Consent, ConsentState
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 
 CONSENTS_PER_BATCH = 100
 BLINDS_PER_QUERY = 500

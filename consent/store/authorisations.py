@@ -16,7 +16,7 @@ from consent.formats import check_format
 from consent.ports import ScaEvidence
 from consent.tables_consents import authorisations
 from kernel import json
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 
 FORMAT = 1
 

@@ -23,9 +23,9 @@ from kernel.banking.consents import Consent
 from kernel.clock import Clock
 from kernel.errors import ConsentSuspended
 from kernel.ids import Ids
-from kernel.interaction import interaction_id
-from kernel.journal import Entry, Journal
-from kernel.sealed import Sealer
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry, Journal
+from kernel.storage.sealed import Sealer
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import AccountClosed
 from consent.tables_consents import closed_accounts
-from kernel.database import hold_lock, insert_into
-from kernel.sealed import Sealer
+from kernel.storage.database import hold_lock, insert_into
+from kernel.storage.sealed import Sealer
 
 CLOSURE_KEPT = timedelta(hours=1)
 

@@ -1,7 +1,7 @@
 """The consent store as others use it: TPPs through the gateway, PSUs through their journey. Each command is one transaction.
 
 A command locks the consent's row, checks again everything that the grant depends on, writes the next version with its journal
-entry and event, and answers only once every worker would refuse what the change forbids (kernel/versions.py).
+entry and event, and answers only once every worker would refuse what the change forbids (kernel/hot_state/versions.py).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,7 +24,6 @@ from kernel.access import Client
 from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentLodgement, ConsentState
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.database import Database
 from kernel.errors import (
     BodyTooLarge,
     ConsentNotAuthorised,
@@ -34,11 +33,12 @@ from kernel.errors import (
     FieldMissing,
     RateExceeded,
 )
+from kernel.hot_state.subjects import consent_subject, family_subject
+from kernel.hot_state.versions import Versions
 from kernel.ids import Ids
-from kernel.journal import Journal
-from kernel.sealed import Sealer
-from kernel.subjects import consent_subject, family_subject
-from kernel.versions import Versions
+from kernel.storage.database import Database
+from kernel.storage.journal import Journal
+from kernel.storage.sealed import Sealer
 from openapi.owners import is_owner
 
 LODGED_MAX = 10_000  # consents of one client lodged within LODGED_WINDOW, whatever became of them

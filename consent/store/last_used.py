@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import consent_last_used
-from kernel.database import insert_into
+from kernel.storage.database import insert_into
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.tables_consents import account_references
 from kernel.banking.consents import AccountReference
-from kernel.database import insert_into
 from kernel.ids import Ids
-from kernel.sealed import Sealer
+from kernel.storage.database import insert_into
+from kernel.storage.sealed import Sealer
 
 
 async def take_references(

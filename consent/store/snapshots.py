@@ -15,7 +15,7 @@ from consent.formats import check_format
 from consent.tables_consents import consent_versions, consents
 from kernel import json
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 
 FORMAT = 2  # since 2 a consent may be for a payment; every other one is still written as 1, for a release that knows no payments
 LODGED = "lodge"  # the event of a first version

@@ -12,7 +12,7 @@ from consent.services import Services
 from kernel.access import Client, Confirmation
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
-from kernel.jose import sign_jwt
+from kernel.jose.jwt import sign_jwt
 
 ACCESS_TOKEN_TYPE = "at+jwt"
 ACCESS_TOKEN_ALGORITHM = "ES256"

@@ -8,7 +8,7 @@ from consent.services import Services
 from consent.tokens.proofs import take_proof
 from kernel.access import Client, Confirmation
 from kernel.brand import Brand
-from kernel.certificates import check_owner, check_valid_at
+from kernel.certificates.certificate import check_owner, check_valid_at
 from kernel.errors import CertificateMissing, HeaderInvalid
 from kernel.http.message import Request
 

@@ -7,13 +7,13 @@ from consent.services import Services
 from consent.tokens.standing import Standing, load_standing
 from kernel.access import AccessToken, Client
 from kernel.brand import Brand
-from kernel.certificates import check_owner, check_valid_at
-from kernel.dpop import first_use_of
-from kernel.dpop_nonces import Nonces
-from kernel.first_uses import client_share
-from kernel.hot_state import FirstUse
+from kernel.certificates.certificate import check_owner, check_valid_at
+from kernel.hot_state.checks import FirstUse
+from kernel.hot_state.first_uses import client_share
 from kernel.http.message import Request
-from kernel.presented_token import check_holder, parse_presented_token
+from kernel.tokens.dpop import first_use_of
+from kernel.tokens.dpop_nonces import Nonces
+from kernel.tokens.presented import check_holder, parse_presented_token
 
 
 async def accept_token(services: Services, brand: Brand, request: Request) -> Standing:

@@ -6,11 +6,11 @@ The memory of used proofs fails closed, as that of used assertions does.
 from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
-from kernel.dpop import Proof, check_proof, first_use_of
-from kernel.dpop_nonces import Nonces
 from kernel.errors import ProofInvalid
-from kernel.first_uses import check_first_use, client_share
+from kernel.hot_state.first_uses import check_first_use, client_share
 from kernel.http.message import Request, Response
+from kernel.tokens.dpop import Proof, check_proof, first_use_of
+from kernel.tokens.dpop_nonces import Nonces
 
 
 async def take_proof(services: Services, brand: Brand, client: Client, request: Request) -> Proof:

@@ -1,4 +1,4 @@
-"""End a token family, or deny one access token until it expires: on every worker before this returns. kernel/versions.py."""
+"""End a token family, or deny one access token until it expires: on every worker before this returns. kernel/hot_state/versions.py."""
 
 from contextlib import suppress
 
@@ -10,9 +10,9 @@ from consent.tables_oauth import denied_tokens
 from consent.tokens.families import end_family
 from kernel.access import AccessToken
 from kernel.brand import Brand
-from kernel.interaction import interaction_id
-from kernel.journal import Entry
-from kernel.subjects import TOKEN_REVOKED, family_subject, token_subject
+from kernel.hot_state.subjects import TOKEN_REVOKED, family_subject, token_subject
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
 
 
 async def revoke_family(services: Services, brand: Brand, family_id: str, *, actor: str, reason: str) -> None:

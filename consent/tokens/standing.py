@@ -13,10 +13,10 @@ from kernel.access import AccessToken, Client, FamilyState, TokenFamily
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
 from kernel.errors import Overloaded, Problem, ProofInvalid, TokenInvalid, TokenRevoked
-from kernel.first_uses import check_first_use
-from kernel.hot_state import Check, FirstUse, Moved, VersionIs
-from kernel.presented_token import TOKEN_BYTES_MAX
-from kernel.subjects import TOKEN_CURRENT, client_subject, consent_subject, family_subject, keys_subject, token_subject
+from kernel.hot_state.checks import Check, FirstUse, Moved, VersionIs
+from kernel.hot_state.first_uses import check_first_use
+from kernel.hot_state.subjects import TOKEN_CURRENT, client_subject, consent_subject, family_subject, keys_subject, token_subject
+from kernel.tokens.presented import TOKEN_BYTES_MAX
 from openapi.owners import is_owner
 
 LOADS_MAX = 3  # of what changes while it is judged

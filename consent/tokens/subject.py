@@ -6,7 +6,7 @@ The sector is the organisation, not the redirect host: all software of one TPP s
 import base64
 import hmac
 
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 
 
 def pairwise_subject(sealer: Sealer, brand: str, organisation_id: str, psu_id: str) -> str:

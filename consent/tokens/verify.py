@@ -14,7 +14,7 @@ from kernel.access import AccessToken, Confirmation, Grant
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import TokenExpired, TokenInvalid
-from kernel.jose import Jwt, JwtInvalid, numeric_date, verify_jwt
+from kernel.jose.jwt import Jwt, JwtInvalid, numeric_date, verify_jwt
 
 
 class TokenVerifier:

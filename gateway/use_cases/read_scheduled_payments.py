@@ -8,8 +8,8 @@ from gateway.record_listing import list_records
 from kernel.banking.results import RecordsView
 from kernel.banking.scheduled_payments import ScheduledPayment
 from kernel.clock import Clock
-from kernel.cursor import CursorSealer
 from kernel.operations import Operation
+from kernel.storage.cursor import CursorSealer
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from kernel.banking import commands
 from kernel.banking.accounts import TransactionStatus
 from kernel.banking.results import TransactionsView
 from kernel.clock import Clock
-from kernel.cursor import CursorSealer
 from kernel.operations import Operation
+from kernel.storage.cursor import CursorSealer
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from kernel.banking import commands
 from kernel.banking.results import RecordsView
 from kernel.banking.statements import Statement
 from kernel.clock import Clock
-from kernel.cursor import CursorSealer
 from kernel.operations import Operation
+from kernel.storage.cursor import CursorSealer
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from gateway.window import span_of, window_of
 from kernel.banking import commands
 from kernel.banking.results import TransactionsView
 from kernel.clock import Clock
-from kernel.cursor import CursorSealer
 from kernel.operations import Operation
+from kernel.storage.cursor import CursorSealer
 
 
 @dataclass(frozen=True)

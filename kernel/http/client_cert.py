@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from kernel.certificates import Certificate, parse_certificate
+from kernel.certificates.certificate import Certificate, parse_certificate
 from kernel.errors import CertificateInvalid
 
 LEAF = "Client-Cert"

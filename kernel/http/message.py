@@ -1,6 +1,6 @@
 """A request and a response as plain values, so that everything above the listener can be read and tested without a socket.
 
-The listener (kernel/http/listener.py) is the only place that knows aiohttp's server. Header names are case-insensitive;
+The listener (kernel/http/server/listener.py) is the only place that knows aiohttp's server. Header names are case-insensitive;
 repeated headers are kept (`headers.getall`), because a folded duplicate hides an attack.
 """
 
@@ -9,7 +9,7 @@ from typing import Literal, Protocol, Self
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from kernel.certificates import Certificate
+from kernel.certificates.certificate import Certificate
 from kernel.errors import BodyTooLarge
 from kernel.http.departure import Departure
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from kernel.certificates import Certificate, parse_certificate
+from kernel.certificates.certificate import Certificate, parse_certificate
 from kernel.errors import CertificateInvalid
 
 

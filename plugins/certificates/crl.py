@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from cryptography import x509
 
-from kernel.certificates import UNREADABLE
-from kernel.http.fetching import Unanswered
+from kernel.certificates.certificate import UNREADABLE
+from kernel.http.outbound.fetcher import Unanswered
 from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
 T = TypeVar("T", bound=x509.ExtensionType)

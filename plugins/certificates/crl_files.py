@@ -11,7 +11,7 @@ import structlog
 from cryptography import x509
 
 from kernel.clock import Clock
-from kernel.http.fetching import Unanswered
+from kernel.http.outbound.fetcher import Unanswered
 from plugins.certificates.crl import judge_by_crl, parse_crl
 from plugins.certificates.verdicts import Revoked, Verdict
 

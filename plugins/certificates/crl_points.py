@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 
 from kernel.clock import Clock
-from kernel.http.fetching import Fetching, Unanswered
+from kernel.http.outbound.fetcher import Fetcher, Unanswered
 from kernel.in_flight import InFlight
 from plugins.certificates.crl import crl_urls_of, judge_by_crl, parse_crl
 from plugins.certificates.crl_files import CRL_BYTES_MAX
@@ -32,8 +32,8 @@ class _Copy:
 class CrlPoints:
     name = "crl"
 
-    def __init__(self, fetching: Fetching, clock: Clock) -> None:
-        self._fetching = fetching
+    def __init__(self, fetcher: Fetcher, clock: Clock) -> None:
+        self._fetcher = fetcher
         self._clock = clock
         self._copies: dict[str, _Copy] = {}
         self._fetches = InFlight[x509.CertificateRevocationList]()
@@ -59,7 +59,7 @@ class CrlPoints:
         return await self._fetches.run(url, lambda: self._fetch(url))
 
     async def _fetch(self, url: str) -> x509.CertificateRevocationList:
-        content = await self._fetching.get(url, CRL_BYTES_MAX, schemes=SCHEMES)
+        content = await self._fetcher.get(url, CRL_BYTES_MAX, schemes=SCHEMES)
         crl = await asyncio.to_thread(parse_crl, content)
         if crl.next_update_utc is None:
             raise Unanswered("a list without a next update")

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from kernel.certificates import UNREADABLE
+from kernel.certificates.certificate import UNREADABLE
 from kernel.clock import Clock
-from kernel.http.fetching import Fetching, Unanswered
+from kernel.http.outbound.fetcher import Fetcher, Unanswered
 from kernel.ids import Ids
 from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
@@ -30,8 +30,8 @@ NONCE_BYTES = 32  # RFC 9654 section 2.1
 class OcspResponders:
     name = "ocsp"
 
-    def __init__(self, fetching: Fetching, clock: Clock, ids: Ids) -> None:
-        self._fetching = fetching
+    def __init__(self, fetcher: Fetcher, clock: Clock, ids: Ids) -> None:
+        self._fetcher = fetcher
         self._clock = clock
         self._ids = ids
 
@@ -50,7 +50,7 @@ class OcspResponders:
 
     async def _ask(self, url: str, question: bytes) -> bytes:
         headers = {"Content-Type": MEDIA_TYPE}
-        status, answer = await self._fetching.post(url, question, headers, ANSWER_BYTES_MAX, schemes=SCHEMES)
+        status, answer = await self._fetcher.post(url, question, headers, ANSWER_BYTES_MAX, schemes=SCHEMES)
         if status != 200:
             raise Unanswered(f"status {status}")
         return answer

@@ -14,12 +14,12 @@ from enum import StrEnum
 import structlog
 from cryptography import x509
 
-from kernel.certificates import UNREADABLE, Certificate
+from kernel.certificates.certificate import UNREADABLE, Certificate
+from kernel.certificates.trust_lists import TrustLists, TrustPath, check_client, check_seal
 from kernel.clock import Clock
 from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked
-from kernel.http.fetching import Unanswered
+from kernel.http.outbound.fetcher import Unanswered
 from kernel.in_flight import InFlight
-from kernel.trust_lists import TrustLists, TrustPath, check_client, check_seal
 from plugins.certificates.verdicts import Good, Revoked, Source, Verdict
 
 KEPT = timedelta(hours=1)
@@ -82,7 +82,7 @@ class Standing:
         self.unanswered = 0
 
     async def check(self, certificate: Certificate) -> None:
-        """A client's certificate. See kernel.certificates.CertificateStatus."""
+        """A client's certificate. See kernel.certificates.certificate.CertificateStatus."""
         await self._check(certificate, check_client)
 
     async def check_seal(self, certificate: Certificate) -> None:

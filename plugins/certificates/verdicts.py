@@ -29,6 +29,6 @@ class Source(Protocol):
     def name(self) -> str: ...
 
     async def ask(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Verdict | None:
-        """None: not a source for this certificate. Raises kernel.http.fetching.Unanswered if it should
+        """None: not a source for this certificate. Raises kernel.http.outbound.fetcher.Unanswered if it should
         have known and did not say, or said what cannot be believed."""
         ...

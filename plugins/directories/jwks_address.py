@@ -11,8 +11,8 @@ from consent.clients.client_keys import Fetch
 from consent.clients.key_set import import_fitting_keys, parse_key_set
 from consent.ports import DirectoryKeys
 from kernel.errors import FieldInvalid, Overloaded
-from kernel.http.fetching import Unanswered
-from kernel.jose import JwtKey
+from kernel.http.outbound.fetcher import Unanswered
+from kernel.jose.jwt import JwtKey
 
 FRESH_SECONDS = 3600.0
 COOL_DOWN_SECONDS = 30.0  # between two questions, whatever kid is missing

@@ -7,7 +7,7 @@ from pathlib import Path
 from consent.clients.key_set import import_fitting_keys, parse_key_set
 from consent.ports import DirectoryKeys
 from kernel.errors import FieldInvalid, Overloaded
-from kernel.jose import JwtKey
+from kernel.jose.jwt import JwtKey
 
 
 class JwksFile:

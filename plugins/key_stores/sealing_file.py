@@ -1,6 +1,6 @@
 """Key material wrapped with the sealing keys themselves, which lie in a file that only the server's user reads."""
 
-from kernel.sealed import FORMAT, Sealer
+from kernel.storage.sealed import FORMAT, Sealer
 
 
 class SealingFile:

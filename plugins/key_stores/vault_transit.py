@@ -21,8 +21,8 @@ import structlog
 
 from kernel import json
 from kernel.errors import Problem
-from kernel.key_store import KeyStoreFailed
-from kernel.sealed import SealBroken
+from kernel.storage.key_store import KeyStoreFailed
+from kernel.storage.sealed import SealBroken
 
 CONNECT_SECONDS_MAX = 2.0
 ANSWER_SECONDS_MAX = 5.0  # of one attempt

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.accounts import Account, AccountCategory, AccountStatus, AccountType, Balance, BalanceType, CreditLine
 from kernel.banking.money import Money
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.balances import held, last_balance
 from plugins.ledger.documents import Identity, open_identity

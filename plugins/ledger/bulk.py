@@ -15,7 +15,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def stored_instant(at: datetime) -> int:
-    """As kernel.database.Instant stores it."""
+    """As kernel.storage.database.Instant stores it."""
     return (at - _EPOCH) // _MICROSECOND
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.offers import Offer
 from kernel.banking.products import Product
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_document, read_document, seal_document, write_document
 

@@ -10,7 +10,7 @@ import msgspec
 
 from kernel import json
 from kernel.banking.accounts import AccountIdentifier, Counterparty, CurrencyExchange, Merchant
-from kernel.sealed import SealBroken, Sealer
+from kernel.storage.sealed import SealBroken, Sealer
 
 FORMAT = 1
 FORMATS_READ = frozenset({FORMAT})

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.ports import Position, TransactionFilter
 from kernel.banking.accounts import Transaction, TransactionPage, TransactionStatus
 from kernel.banking.money import Money
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_narrative
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.parties import AccountParty, AccountRole, Holding, Party
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_document, seal_document
 

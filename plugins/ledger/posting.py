@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.banking.accounts import AccountStatus, TransactionStatus
 from kernel.banking.money import Money
 from kernel.clock import Clock
-from kernel.interaction import interaction_id
-from kernel.journal import Entry, Journal
-from kernel.sealed import Sealer
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry, Journal
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.balances import held, last_balance
 from plugins.ledger.bulk import BulkInsert, stored_instant

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.accounts import TransactionStatus
 from kernel.banking.statements import Statement
-from kernel.sealed import Sealer
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_narrative
 from plugins.printing.printed import PrintedEntry

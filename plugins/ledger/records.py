@@ -22,9 +22,9 @@ from kernel.banking.standing_orders import StandingOrder
 from kernel.banking.statements import Statement
 from kernel.clock import Clock
 from kernel.errors import Problem
-from kernel.interaction import interaction_id
-from kernel.journal import Entry, Journal
-from kernel.sealed import Sealer
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry, Journal
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_document, seal_document
 from plugins.ledger.posting import take_instant

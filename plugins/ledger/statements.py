@@ -14,9 +14,9 @@ from kernel.banking.accounts import AccountStatus, TransactionStatus
 from kernel.banking.statements import Statement, StatementKind
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.database import Database
-from kernel.lease import Lease
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.lease import Lease
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.posting import take_instant
 from plugins.ledger.records import STATEMENTS
@@ -31,7 +31,7 @@ _INSTANT_BEFORE = timedelta(microseconds=1)
 
 
 class StatementRun:
-    """Issues what is due of one brand. `run` is the work of a singleton (kernel/lease.py); it needs no fence, because two that run at
+    """Issues what is due of one brand. `run` is the work of a singleton (kernel/storage/lease.py); it needs no fence, because two that run at
     once make the same statements, and the database keeps the first."""
 
     def __init__(self, database: Database, sealer: Sealer, clock: Clock, brand: Brand) -> None:

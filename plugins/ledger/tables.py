@@ -11,8 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kernel.database import Instant
-from kernel.journal import journal_table, outbox_table
+from kernel.storage.database import Instant
+from kernel.storage.journal import journal_table, outbox_table
 
 PREFIX = "ledger_"
 

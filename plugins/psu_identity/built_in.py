@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.database import Database
 from kernel.errors import Problem, UpstreamTimedOut
 from kernel.ids import Ids
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.psu_identity import tables
 from plugins.psu_identity.passwords import Passwords
 from plugins.psu_identity.ports import CodeSender, Device

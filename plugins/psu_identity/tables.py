@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from kernel.database import Instant
+from kernel.storage.database import Instant
 
 metadata = sa.MetaData()
 

@@ -27,9 +27,9 @@ from kernel.banking.standing_orders import StandingOrder
 from kernel.banking.statements import PDF, Statement, StatementFile, StatementPage
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.database import Database
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.accounts import load_accounts, load_accounts_of, load_balances
 from plugins.ledger.catalogue import load_offers, load_products

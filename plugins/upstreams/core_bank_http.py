@@ -16,9 +16,9 @@ from pathlib import Path
 import aiohttp
 from yarl import URL
 
-from kernel import trace
 from kernel.circuit import Circuit, CircuitOpen
-from kernel.interaction import interaction_id
+from kernel.observability import trace
+from kernel.observability.interaction import interaction_id
 from openapi.core_bank.v1.operations import DEADLINE_HEADER, INTERACTION_HEADER
 
 CONNECT_SECONDS_MAX = 1.0

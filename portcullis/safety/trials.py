@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from kernel.circuit import Circuit
 from kernel.clock import monotonic
-from kernel.database import Database
+from kernel.hot_state.redis_connection import Address, RedisConnection
 from kernel.http.handshake import shake_hands
 from kernel.http.tls import TlsIdentity, public_context
-from kernel.redis_connection import Address, RedisConnection
+from kernel.storage.database import Database
 from plugins.key_stores.vault_transit import VaultTransit
 from plugins.upstreams.core_bank import CoreBank
 from plugins.upstreams.core_bank_http import client_tls
@@ -25,7 +25,7 @@ from portcullis.explaining import explain
 from portcullis.key_store import open_keys
 from portcullis.listening import check_ports
 from portcullis.nature import Nature, check_nature, find_nature
-from portcullis.outbound import open_directories, open_fetching
+from portcullis.outbound import open_directories, open_fetcher
 from portcullis.safety.finding import Finding, is_remote, refuse, warn
 from portcullis.settings import Settings
 
@@ -102,8 +102,8 @@ async def try_code_sender(settings: Settings) -> list[Finding]:
 
 async def try_directories(settings: Settings) -> list[Finding]:
     """Each one's keys can be had."""
-    async with open_fetching(settings) as fetching:
-        for directory in open_directories(settings, fetching):
+    async with open_fetcher(settings) as fetcher:
+        for directory in open_directories(settings, fetcher):
             await directory.keys(None)
     return []
 

@@ -19,8 +19,8 @@ from kernel.banking.parties import AccountRole, Holding, Party
 from kernel.banking.products import Product
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables as ledger
 from plugins.ledger.documents import open_document, open_identity, open_narrative, read_document
 from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, PendingPayment, Right, StatusChange

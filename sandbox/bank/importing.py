@@ -21,10 +21,10 @@ from kernel.banking.parties import AccountParty
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
-from kernel.database_outages import refuses_values
 from kernel.errors import Problem
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.outages import refuses_values
+from kernel.storage.sealed import Sealer
 from openapi.core_bank.v1.soundness import check_sound
 from plugins.ledger.entries import LedgerEntry
 from sandbox.bank.bank_file import (

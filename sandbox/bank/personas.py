@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from kernel.banking.accounts import Account
 from kernel.brand import Brand
-from kernel.database import Database
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger.accounts import load_accounts_of
 from plugins.ledger.documents import open_document
 from sandbox.bank import tables

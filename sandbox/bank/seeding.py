@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
 from kernel.ids import SeededIds
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger.entries import LedgerEntry
 from sandbox.bank import heavy, tables
 from sandbox.bank.bank_file import IMPORTED

@@ -6,8 +6,8 @@ from pathlib import Path
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from sandbox.bank.importing import import_bank
 from sandbox.bank.seeding import Progress, seed_bank, settle_seed, silent
 

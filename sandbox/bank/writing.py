@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import Clock
-from kernel.database import Database
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger.catalogue import add_offers, add_product
 from plugins.ledger.documents import seal_document
 from plugins.ledger.entries import LedgerEntry

@@ -33,7 +33,7 @@ def words_outside(pattern: str, folders: tuple[str, ...]) -> list[str]:
 def test_a_dialects_words_stay_in_its_folder():
     """One canonical model: a standard's word outside would be a second one. FAPI's header is the authorization server's own too."""
     pattern = r"(?i)\bobie\b|openbanking_intent|\bintent\b|\bU0\d\d\b|\bpsd2\b|consent-id|x-fapi"
-    outside = words_outside(pattern, ("openapi/", "sandbox/", "portcullis/", "kernel/interaction.py"))
+    outside = words_outside(pattern, ("openapi/", "sandbox/", "portcullis/", "kernel/observability/interaction.py"))
     assert outside == []
 
 

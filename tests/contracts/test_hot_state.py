@@ -9,7 +9,7 @@ from typing import Protocol
 import pytest
 
 from kernel.clock import ManualClock
-from kernel.hot_state import (
+from kernel.hot_state.checks import (
     CLOSED_SECONDS,
     FILL_SECONDS,
     VERSION_SECONDS,
@@ -27,8 +27,8 @@ from kernel.hot_state import (
     WithinCount,
     WithinRate,
 )
-from kernel.hot_state_in_process import InProcessHotState
-from kernel.hot_state_redis import RedisHotState
+from kernel.hot_state.in_process import InProcessHotState
+from kernel.hot_state.redis import RedisHotState
 from kernel.ids import RandomIds
 
 S = "main/consent/1"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, rule, run_state_machine_as_test
 
 from kernel.clock import ManualClock
-from kernel.hot_state import (
+from kernel.hot_state.checks import (
     CLOSED_SECONDS,
     FILL_SECONDS,
     VERSION_SECONDS,
@@ -28,8 +28,8 @@ from kernel.hot_state import (
     WithinCount,
     WithinRate,
 )
-from kernel.hot_state_in_process import InProcessHotState
-from kernel.hot_state_redis import RedisHotState
+from kernel.hot_state.in_process import InProcessHotState
+from kernel.hot_state.redis import RedisHotState
 from kernel.ids import RandomIds
 
 STEP_SECONDS = 7  # no time limit is a multiple of it, so that a real server's few milliseconds never decide

@@ -11,14 +11,14 @@ import redis
 import sqlalchemy as sa
 
 from kernel.clock import ManualClock, monotonic
-from kernel.database import Database
-from kernel.epoch import Epoch, epoch_table
-from kernel.hot_state import Current, FirstUse, Fresh, Moved, Replayed, Unavailable, Unknown, VersionIs, WithinRate
-from kernel.hot_state_in_process import InProcessHotState
-from kernel.hot_state_redis import SUFFIX, RedisHotState
+from kernel.hot_state.checks import Current, FirstUse, Fresh, Moved, Replayed, Unavailable, Unknown, VersionIs, WithinRate
+from kernel.hot_state.epoch import Epoch, epoch_table
+from kernel.hot_state.in_process import InProcessHotState
+from kernel.hot_state.redis import SUFFIX, RedisHotState
+from kernel.hot_state.redis_connection import CALL_SECONDS_MAX
+from kernel.hot_state.versions import Versions
 from kernel.ids import RandomIds
-from kernel.redis_connection import CALL_SECONDS_MAX
-from kernel.versions import Versions
+from kernel.storage.database import Database
 from tests.harness.patience import PATIENCE_SECONDS
 
 S = "main/consent/1"

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 import plugins.key_stores
-from kernel.key_store import KeyStore
-from kernel.sealed import SealBroken, Sealer
+from kernel.storage.key_store import KeyStore
+from kernel.storage.sealed import SealBroken, Sealer
 from plugins.key_stores import KEY_STORES
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.key_stores.vault_transit import Address, VaultTransit

@@ -14,9 +14,9 @@ from consent.ports import LinkedTerms, PsuIdentity
 from kernel.banking.money import Money
 from kernel.brand import Brand
 from kernel.clock import ManualClock
-from kernel.database import Database
 from kernel.ids import SeededIds
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.psu_identity.built_in import BuiltInIdentity, Enrolment, enrol
 from plugins.psu_identity.passwords import Passwords
 from plugins.psu_identity.ports import DeviceRequest

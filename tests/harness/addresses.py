@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from kernel.http.fetching import Unanswered
+from kernel.http.outbound.fetcher import Unanswered
 
 
 @dataclass
 class Addresses:
-    """What the kernel's Fetching is, without a network. `asked` are the addresses, in order, `owners` on whose behalf."""
+    """What the kernel's Fetcher is, without a network. `asked` are the addresses, in order, `owners` on whose behalf."""
 
     pages: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from kernel.certificates import Certificate, parse_certificate
+from kernel.certificates.certificate import Certificate, parse_certificate
 from sandbox.qualified import render_statements
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)

@@ -9,12 +9,12 @@ SERVING = ("kernel", "consent", "gateway", "policies", "plugins", "openapi")
 MAY_BLOCK = (
     # before anybody is served
     ("kernel/config.py", "read_file"),
-    ("kernel/database.py", "_engines"),
-    ("kernel/migrate.py", "_scripts"),
-    ("kernel/migrate.py", "_run_scripts"),
-    ("kernel/migrate.py", "_current_revision"),
-    ("kernel/migrate.py", "pending"),
-    ("kernel/trust_lists.py", "load_certificates"),
+    ("kernel/storage/database.py", "_engines"),
+    ("kernel/storage/migrate.py", "_scripts"),
+    ("kernel/storage/migrate.py", "_run_scripts"),
+    ("kernel/storage/migrate.py", "_current_revision"),
+    ("kernel/storage/migrate.py", "pending"),
+    ("kernel/certificates/trust_lists.py", "load_certificates"),
     ("plugins/certificates/crl_files.py", "load"),
     ("asyncpg/connect_utils.py", "_read_password_from_pgpass"),  # where the URL says no password
     # the source lines of a traceback that is logged

@@ -17,7 +17,7 @@ from consent import tables_oauth as o
 from consent.lifecycle import TERMINAL_STATES
 from consent.tables import journal, outbox
 from kernel.banking.consents import ConsentState
-from kernel.database import Database
+from kernel.storage.database import Database
 from plugins.ledger.balances import find_discrepancies
 from tests.harness.server import Server
 

@@ -4,7 +4,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 
-from kernel.jose import Algorithm, JwtKey, generate_key
+from kernel.jose.jwt import Algorithm, JwtKey, generate_key
 
 _made: dict[Algorithm, list[JwtKey]] = defaultdict(list)
 _lock = threading.Lock()

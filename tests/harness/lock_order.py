@@ -1,4 +1,4 @@
-"""Records in which order each transaction locks rows, and holds it to the one order (kernel/database.py)."""
+"""Records in which order each transaction locks rows, and holds it to the one order (kernel/storage/database.py)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kernel.database import Database
+from kernel.storage.database import Database
 
 ORDER = (
     *("decisions", "journeys", "backchannel_requests", "pushed_requests"),  # what makes an answer this one's to give

@@ -19,8 +19,8 @@ from kernel.banking.statements import PDF, Statement, StatementFile, StatementPa
 from kernel.brand import Brand
 from kernel.circuit import Circuit
 from kernel.clock import SystemClock, monotonic
-from kernel.http.listener import serve
 from kernel.http.message import Request, Response
+from kernel.http.server.listener import serve
 from kernel.http.tls import mtls_context
 from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.core_bank.v1.operations import BASE_PATH

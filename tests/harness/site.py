@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver
 from aiohttp.test_utils import TestServer
 
-from kernel.http.fetching import Fetching
+from kernel.http.outbound.fetcher import Fetcher
 
 
 class Names(AbstractResolver):
@@ -59,6 +59,6 @@ async def served() -> AsyncIterator[Web]:
         yield made
 
 
-def local(site: Web, monotonic: Callable[[], float] = lambda: 0.0) -> AbstractAsyncContextManager[Fetching]:
+def local(site: Web, monotonic: Callable[[], float] = lambda: 0.0) -> AbstractAsyncContextManager[Fetcher]:
     """May ask this server and nobody else."""
-    return Fetching.open([f"127.0.0.1:{site.port}"], monotonic, only=True)
+    return Fetcher.open([f"127.0.0.1:{site.port}"], monotonic, only=True)

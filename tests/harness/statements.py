@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kernel.database import Database
+from kernel.storage.database import Database
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from kernel.certificates import Certificate
+from kernel.certificates.certificate import Certificate
 from kernel.errors import Problem
 
 

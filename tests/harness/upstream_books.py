@@ -15,8 +15,8 @@ from kernel.banking.parties import AccountParty
 from kernel.banking.products import Product
 from kernel.brand import Brand
 from kernel.clock import ManualClock
-from kernel.database import Database
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger.catalogue import add_offers, add_product
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Line, PendingPayment, Right, StatusChange

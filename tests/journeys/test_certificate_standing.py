@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from kernel.certificates import parse_certificate
-from kernel.qualified import Purpose
+from kernel.certificates.certificate import parse_certificate
+from kernel.certificates.qualified import Purpose
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from tests.harness.judged import JudgedTpp

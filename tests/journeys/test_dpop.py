@@ -55,7 +55,7 @@ async def test_a_refresh_may_come_with_a_new_key(dora, grant):
 
 @module("dpop-negative-tests")
 async def test_what_is_wrong_with_a_proof_is_refused_in_each_standards_own_words(dora, grant, subtests):
-    """The full table of wrong proofs: tests/unit/kernel/test_dpop.py."""
+    """The full table of wrong proofs: tests/unit/kernel/tokens/test_dpop.py."""
     proof, token = f'DPoP error="invalid_dpop_proof", {ALGS}', 'Bearer error="invalid_token"'
     scheme = {**PRESENT, "Authorization": f"Bearer {grant.token}"}
     cases = {

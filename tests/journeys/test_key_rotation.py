@@ -15,7 +15,7 @@ from joserfc.errors import InvalidKeyIdError
 from joserfc.jwk import KeySet
 
 from consent.tables_oauth import signing_keys
-from kernel.database import Database
+from kernel.storage.database import Database
 from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
 from tests.harness.patience import PATIENCE_SECONDS

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from consent.authorize.pushed import REQUEST_URI_PREFIX
 from kernel.access import SecurityProfile
-from kernel.certificates import Certificate
+from kernel.certificates.certificate import Certificate
 from kernel.ids import hash_secret
 from tests.harness.proofs import Prover
 from tests.unit.consent.oauth_world import BRAND, Answer, SigningKey, Tpp, World, certificate, unb64

@@ -8,7 +8,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.database import Instant
+from kernel.storage.database import Instant
 
 revision = "0004"
 down_revision = "0003"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.database import Instant
+from kernel.storage.database import Instant
 
 revision = "0011"
 down_revision = "0010"

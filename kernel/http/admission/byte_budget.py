@@ -2,7 +2,7 @@
 
 A byte counts when it has arrived, never when it is announced. Where the budget is spent, the greediest peer gives way: the oldest of
 what it still sends is given up. However many peers are greedy, one that sends less than they do finds room. Bodies have one budget
-(kernel/http/incoming_body.py), unfinished heads another (kernel/http/bounded_parser.py).
+(kernel/http/server/incoming_body.py), unfinished heads another (kernel/http/server/bounded_parser.py).
 """
 
 from collections.abc import Callable

@@ -10,7 +10,7 @@ from ipaddress import IPv6Address, ip_network
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from kernel.certificates import Certificate
+from kernel.certificates.certificate import Certificate
 from kernel.http.client_cert import plain_address
 
 IPV6_SHARE_BITS = 64

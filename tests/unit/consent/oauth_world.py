@@ -44,19 +44,19 @@ from consent.tokens.verify import TokenVerifier
 from kernel.access import Client, Role
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
-from kernel.certificates import Certificate
+from kernel.certificates.certificate import Certificate
 from kernel.clock import ManualClock
-from kernel.database import Database
-from kernel.epoch import Epoch
 from kernel.errors import Overloaded
-from kernel.hot_state_in_process import InProcessHotState
+from kernel.hot_state.epoch import Epoch
+from kernel.hot_state.in_process import InProcessHotState
+from kernel.hot_state.versions import Versions
 from kernel.http.message import Request, Response
 from kernel.ids import RandomIds
-from kernel.jose import Algorithm, JwtKey, generate_key, import_key
-from kernel.journal import Entry, Journal
-from kernel.sealed import Sealer
-from kernel.telemetry import Telemetry
-from kernel.versions import Versions
+from kernel.jose.jwt import Algorithm, JwtKey, generate_key, import_key
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
+from kernel.storage.journal import Entry, Journal
+from kernel.storage.sealed import Sealer
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.addresses import Addresses

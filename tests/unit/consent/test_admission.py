@@ -18,7 +18,7 @@ from consent.keys.rotation import prepare_keys, rotate_keys
 from consent.tables_consents import journeys
 from kernel.errors import Overloaded, RateExceeded
 from kernel.http.message import Request
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
 from tests.harness.statements import statements_of
 from tests.unit.consent.journey.world import BRAND, CLIENT, OTHER_BRAND, World, make_world
 from tests.unit.consent.oauth_world import BRAND as OAUTH_BRAND

@@ -9,7 +9,7 @@ from multidict import CIMultiDict
 
 from consent.app import ROUTES
 from kernel.errors import BodyTooLarge
-from kernel.interaction import HEADER, interaction_id
+from kernel.observability.interaction import HEADER, interaction_id
 from tests.unit.consent.oauth_world import BRAND, World, request_to
 
 SENT = "93bac548-d2de-4546-b106-880a5018460d"
@@ -50,7 +50,7 @@ async def test_a_refusal_is_logged_under_the_callers_interaction_id(oauth: World
         seen.append(interaction_id.get())
         raise structlog.DropEvent
 
-    monkeypatch.setattr("kernel.answer_log.log", structlog.wrap_logger(structlog.PrintLogger(), processors=[note]))
+    monkeypatch.setattr("kernel.observability.answer_log.log", structlog.wrap_logger(structlog.PrintLogger(), processors=[note]))
     await oauth.call("POST", "/token", form={}, headers={HEADER: SENT})
     assert seen == [SENT]
     assert interaction_id.get() == ""

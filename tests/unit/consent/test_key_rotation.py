@@ -18,10 +18,10 @@ from consent.tables import journal, lease
 from consent.tables_oauth import key_sets, signing_keys
 from consent.tokens.verify import TokenVerifier
 from kernel.errors import TokenExpired, TokenInvalid
-from kernel.jose import generate_key
-from kernel.key_store import KeyStoreFailed
-from kernel.lease import LEASE_SECONDS, Lease, LeaseLost
-from kernel.sealed import SealBroken
+from kernel.jose.jwt import generate_key
+from kernel.storage.key_store import KeyStoreFailed
+from kernel.storage.lease import LEASE_SECONDS, Lease, LeaseLost
+from kernel.storage.sealed import SealBroken
 from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.keys import key_pool
 from tests.harness.patience import PATIENCE_SECONDS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consent.keys.ring import PURPOSES, KeyPurpose, KeyState, SigningKey
 from consent.keys.schedule import RECORD_KEPT, TRUSTED_AFTER_USE, plan_ahead, plan_due, plan_emergency, plan_missing
 from consent.settings import ACCESS_TOKEN_SECONDS_MAX, JWKS_CACHE_SECONDS, KEY_PUBLISH_AHEAD_MIN, KeySchedule
-from kernel.jose import JwtKey
+from kernel.jose.jwt import JwtKey
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SCHEDULE = KeySchedule(rotate_every=timedelta(days=90), publish_ahead=timedelta(days=1))

@@ -11,8 +11,8 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from kernel.database import Database
-from kernel.migrate import upgrade
+from kernel.storage.database import Database
+from kernel.storage.migrate import upgrade
 from tests.unit.consent.journey.world import START
 
 PACKAGE, VERSION_TABLE = "consent.migrations", "alembic_version_consent"

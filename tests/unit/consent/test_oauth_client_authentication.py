@@ -12,7 +12,7 @@ import pytest
 
 from consent.clients.registry import deactivate_client, register_client, replace_client
 from consent.settings import Settings
-from kernel.hot_state import Unavailable, VersionIs
+from kernel.hot_state.checks import Unavailable, VersionIs
 from tests.unit.consent.oauth_world import ASSERTION_TYPE, BRAND, KEYS, SigningKey, World, b64, b64_json, begin, oauth_world
 
 INVALID = (401, "invalid_client")

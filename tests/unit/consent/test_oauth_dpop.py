@@ -10,9 +10,9 @@ from multidict import CIMultiDict
 from consent.settings import Settings
 from kernel.access import Confirmation, SecurityProfile
 from kernel.brand import Brand
-from kernel.dpop_nonces import WINDOW_SECONDS
 from kernel.errors import FieldInvalid
-from kernel.hot_state import FirstUse, Unavailable
+from kernel.hot_state.checks import FirstUse, Unavailable
+from kernel.tokens.dpop_nonces import WINDOW_SECONDS
 from tests.harness.proofs import Prover
 from tests.unit.consent.oauth_world import BRAND, KEYS, VERIFIER, Answer, Tpp, World, request_to
 
@@ -130,7 +130,7 @@ async def test_clocks_may_differ_a_little(oauth: World, dora: Dora, changes: dic
 
 
 async def test_a_proof_with_anything_wrong_gives_nothing(oauth: World, dora: Dora, subtests: pytest.Subtests):
-    """The rest of what may be wrong: tests/unit/kernel/test_dpop.py."""
+    """The rest of what may be wrong: tests/unit/kernel/tokens/test_dpop.py."""
     good = dora.proof()
     cases = {
         "two proofs": [dora.proof(), dora.proof()],

@@ -8,7 +8,7 @@ import pytest
 from consent.errors import RequestUriInvalid
 from consent.tokens.families import end_families
 from kernel.access import Confirmation
-from kernel.subjects import consent_subject
+from kernel.hot_state.subjects import consent_subject
 from tests.unit.consent.oauth_world import BRAND, SCA, Answer, World, unb64
 
 

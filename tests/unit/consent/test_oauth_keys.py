@@ -12,8 +12,8 @@ from consent.keys.rotation import prepare_keys, rotate_keys
 from consent.tables_oauth import signing_keys
 from consent.tokens.verify import TokenVerifier
 from kernel.errors import TokenExpired, TokenInvalid
-from kernel.jose import sign_jwt
-from kernel.sealed import Sealer
+from kernel.jose.jwt import sign_jwt
+from kernel.storage.sealed import Sealer
 from plugins.key_stores.sealing_file import SealingFile
 from tests.unit.consent.oauth_world import BRAND, World, b64_json, unb64
 

@@ -12,7 +12,7 @@ from consent.clients.registry import replace_client
 from consent.settings import Settings
 from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
-from kernel.certificates import Certificate
+from kernel.certificates.certificate import Certificate
 from kernel.errors import CertificateRevoked
 from kernel.http.message import Request
 from tests.unit.consent.oauth_world import BRAND, DIRECTORY, KEYS, Answer, SigningKey, Tpp, World, certificate, request_to

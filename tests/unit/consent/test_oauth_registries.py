@@ -21,7 +21,7 @@ from consent.profiles import PROFILES
 from consent.response_modes import MODES
 from consent.settings import Settings
 from kernel.errors import HeaderInvalid, Problem
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
 from tests.unit.consent.oauth_world import BRAND, World, request_to
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from consent.keys.ring import KeyPurpose
 from kernel.errors import TokenInvalid
-from kernel.jose import sign_jwt
+from kernel.jose.jwt import sign_jwt
 from tests.unit.consent.oauth_world import BRAND, World
 
 WHOLE = BRAND.resource_audience

@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 from consent.clients.registry import register_client
 from kernel.access import SecurityProfile
-from kernel.certificates import Certificate, parse_certificate
+from kernel.certificates.certificate import Certificate, parse_certificate
 from kernel.errors import (
     CertificateBlocked,
     CertificateInvalid,

@@ -13,7 +13,7 @@ from consent.clients.registry import deactivate_client
 from consent.ports import Psu
 from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
-from kernel.hot_state import FirstUse, Unavailable
+from kernel.hot_state.checks import FirstUse, Unavailable
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from tests.harness.proofs import Prover
 from tests.unit.consent.oauth_world import BRAND, KEYS, START, VERIFIER, Answer, Tpp, World, request_to, unb64

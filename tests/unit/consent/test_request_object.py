@@ -12,7 +12,7 @@ from consent.errors import RequestObjectInvalid, oauth_error
 from consent.request_object import STRUCTURED, TEXT, RequestObject, parse_unverified, verify_request_object
 from consent.resources import list_named
 from kernel.access import Client, SecurityProfile
-from kernel.jose import TOKEN_CHARS_MAX
+from kernel.jose.jwt import TOKEN_CHARS_MAX
 from tests.unit.consent.oauth_world import BRAND, KEYS, b64_json
 
 NOW = int(datetime(2026, 7, 1, 9, tzinfo=UTC).timestamp())

@@ -20,7 +20,7 @@ from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
 from tests.unit.consent.oauth_world import BRAND, KEYS, Answer, Tpp, World, b64, unb64
-from tests.unit.kernel.test_jwe import decrypt, jwk_of
+from tests.unit.kernel.jose.test_jwe import decrypt, jwk_of
 
 DEFAULT = frozenset({Permission.ACCOUNTS_BASIC})
 ADVANCED = SecurityProfile.FAPI1_ADVANCED

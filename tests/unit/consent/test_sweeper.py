@@ -14,9 +14,9 @@ from consent.tables_consents import attempts, closed_accounts, consent_versions,
 from consent.tables_oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from consent.tokens.codes import take_code
 from kernel.banking.consents import AWAITING_MAX, ConsentState
-from kernel.database import Database
 from kernel.errors import ConsentNotAuthorised
-from kernel.lease import LeaseLost
+from kernel.storage.database import Database
+from kernel.storage.lease import LeaseLost
 from tests.unit.consent.journey.world import BRAND, CLIENT, START, World, make_world
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import BodyTooLarge
-from kernel.interaction import interaction_id
+from kernel.observability.interaction import interaction_id
 from tests.unit.gateway import world
 from tests.unit.gateway.world import World, body_of
 

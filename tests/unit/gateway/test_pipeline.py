@@ -8,7 +8,7 @@ import pytest
 from gateway import pipeline
 from kernel.access import FamilyState
 from kernel.banking.consents import AccountReference, ConsentState
-from kernel.hot_state import Moved, Unavailable, Unknown, VersionIs, WithinCount
+from kernel.hot_state.checks import Moved, Unavailable, Unknown, VersionIs, WithinCount
 from tests.unit.gateway import world
 from tests.unit.gateway.world import CLIENT, CONSENT, FAMILY, World, body_of
 

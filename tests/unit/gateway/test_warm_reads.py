@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from gateway.decisions import VersionedDecisions
 from kernel.banking.consents import ConsentState
-from kernel.database import Database
-from kernel.epoch import Epoch, epoch_table
-from kernel.hot_state_in_process import InProcessHotState
+from kernel.hot_state.epoch import Epoch, epoch_table
+from kernel.hot_state.in_process import InProcessHotState
+from kernel.hot_state.subjects import consent_subject
+from kernel.hot_state.versions import Versions
 from kernel.ids import SeededIds
-from kernel.subjects import consent_subject
-from kernel.versions import Versions
+from kernel.storage.database import Database
 from policies.unattended_limit import ACCESSES_PER_DAY
 from tests.unit.gateway.world import CONSENT, World
 

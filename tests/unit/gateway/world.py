@@ -42,18 +42,18 @@ from kernel.banking.scheduled_payments import ScheduledPayment
 from kernel.banking.standing_orders import StandingOrder
 from kernel.banking.statements import Statement, StatementFile, StatementPage
 from kernel.brand import Brand
-from kernel.certificates import Certificate
+from kernel.certificates.certificate import Certificate
 from kernel.clock import ManualClock
-from kernel.cursor import CursorSealer
-from kernel.dpop_nonces import Nonces
 from kernel.errors import ConsentUnknown, HeaderInvalid, Overloaded, Problem, TokenInvalid
-from kernel.hot_state import Allowed, Check, Current, Exceeded, FirstUse, Fresh, Moved, Replayed, Verdict, VersionIs
+from kernel.hot_state.checks import Allowed, Check, Current, Exceeded, FirstUse, Fresh, Moved, Replayed, Verdict, VersionIs
+from kernel.hot_state.subjects import client_subject, consent_subject, family_subject, keys_subject
 from kernel.http.message import Incoming, Request, Response
 from kernel.ids import SeededIds
+from kernel.observability.telemetry import Telemetry
 from kernel.operations import Operation
-from kernel.sealed import Sealer
-from kernel.subjects import client_subject, consent_subject, family_subject, keys_subject
-from kernel.telemetry import Telemetry
+from kernel.storage.cursor import CursorSealer
+from kernel.storage.sealed import Sealer
+from kernel.tokens.dpop_nonces import Nonces
 from openapi.dialect import Dialect, Row, Rules, WireError, WireRequest
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts

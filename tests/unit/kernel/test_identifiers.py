@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.database import Database
 from kernel.identifiers import IDENTIFIER_CHARACTERS_MAX, is_identifier, is_storable
+from kernel.storage.database import Database
 
 HOSTILE = st.text(st.characters(codec=None, exclude_categories=[]), max_size=40)
 

@@ -10,8 +10,8 @@ import pytest
 
 from kernel import json
 from kernel.banking.accounts import AccountIdentifier, Counterparty, Scheme
+from kernel.hot_state.subjects import consent_subject
 from kernel.http.message import Response
-from kernel.subjects import consent_subject
 from openapi.uk_obie.v4_0.codes import PERMISSIONS
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from openapi.uk_obie.v4_0.wire import OBInternalPermissions1Code as Code

@@ -11,9 +11,9 @@ from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountS
 from kernel.banking.money import Money
 from kernel.brand import Brand
 from kernel.clock import ManualClock
-from kernel.database import Database
 from kernel.errors import UpstreamFailed
-from kernel.sealed import SealBroken, Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import SealBroken, Sealer
 from plugins.ledger import listing, tables
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Line, Right

@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 
 from kernel.brand import Brand
 from kernel.clock import ManualClock
-from kernel.database import Database
 from kernel.errors import UpstreamTimedOut
 from kernel.ids import RandomIds
-from kernel.migrate import upgrade
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.migrate import upgrade
+from kernel.storage.sealed import Sealer
 from plugins.psu_identity import built_in, passwords, tables
 from plugins.psu_identity.built_in import BuiltInIdentity, Enrolment, ScaMethodUnavailable, enrol
 from plugins.psu_identity.passwords import Passwords

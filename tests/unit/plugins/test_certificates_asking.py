@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from kernel.clock import ManualClock
-from kernel.http.fetching import Unanswered
+from kernel.http.outbound.fetcher import Unanswered
 from kernel.ids import SeededIds
 from kernel.in_flight import InFlight
 from plugins.certificates.crl_points import KEPT, LISTS_MAX, CrlPoints

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.clock import ManualClock
-from kernel.http.fetching import Unanswered
+from kernel.http.outbound.fetcher import Unanswered
 from plugins.certificates.crl import crl_urls_of, judge_by_crl, parse_crl
 from plugins.certificates.crl_files import CRL_BYTES_MAX, CrlFiles
 from plugins.certificates.verdicts import Good, Revoked

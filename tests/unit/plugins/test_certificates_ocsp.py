@@ -11,7 +11,7 @@ from cryptography.x509 import ocsp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.http.fetching import Unanswered
+from kernel.http.outbound.fetcher import Unanswered
 from plugins.certificates.ocsp import judge_by_ocsp, ocsp_urls_of, render_request
 from plugins.certificates.verdicts import Good, Revoked
 from tests.harness.authorities import DAY, START, Answers, Authority, answered_at, pointing_at

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from kernel.certificates.trust_lists import TrustLists, Vouches
 from kernel.clock import ManualClock
 from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked, Problem
-from kernel.http.fetching import Unanswered
-from kernel.trust_lists import TrustLists, Vouches
+from kernel.http.outbound.fetcher import Unanswered
 from plugins.certificates import SOURCES, standing
 from plugins.certificates.standing import FINDINGS_MAX, KEPT, RETRIED_AFTER, Revocation, Rules, Standing
 from plugins.certificates.verdicts import Good, Revoked, Verdict

@@ -8,12 +8,12 @@ from aiohttp import web
 
 from gateway.guarded_accounts import GuardedAccounts, position_of
 from gateway.ports import Page, RecordPosition, StatementFilter, TransactionFilter
-from kernel import trace
 from kernel.banking.statements import PDF
 from kernel.circuit import Circuit
 from kernel.clock import monotonic
 from kernel.errors import UpstreamFailed
-from kernel.interaction import interaction_id
+from kernel.observability import trace
+from kernel.observability.interaction import interaction_id
 from openapi.core_bank.v1.operations import ROWS
 from openapi.core_bank.v1.questions import ACCOUNT_IDS_MAX
 from plugins.upstreams.core_bank import CoreBank

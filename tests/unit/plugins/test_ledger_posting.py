@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType
 from kernel.banking.money import Money
 from kernel.clock import ManualClock
-from kernel.database import Database
-from kernel.migrate import upgrade
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.migrate import upgrade
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.balances import find_discrepancies
 from plugins.ledger.documents import Identity, Narrative

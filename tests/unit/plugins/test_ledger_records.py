@@ -17,8 +17,8 @@ from kernel.banking.parties import Party
 from kernel.banking.statements import FeeKind, InterestKind, StatementDay, StatementFigure
 from kernel.brand import Brand
 from kernel.clock import ManualClock
-from kernel.database import Database
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.catalogue import add_offers
 from plugins.ledger.documents import Identity, Narrative

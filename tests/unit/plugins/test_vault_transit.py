@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from kernel.key_store import KeyStoreFailed
-from kernel.sealed import SealBroken
+from kernel.storage.key_store import KeyStoreFailed
+from kernel.storage.sealed import SealBroken
 from plugins.key_stores import vault_transit
 from plugins.key_stores.vault_transit import ANSWER_BYTES_MAX, ATTEMPTS_MAX, Address, VaultTransit, read_token
 from tests.harness.vault import KEY, MOUNT, TOKEN, FakeVault, running_vault

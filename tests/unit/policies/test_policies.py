@@ -14,9 +14,9 @@ from gateway.whoami import plain_dialect
 from kernel import errors
 from kernel.access import FamilyState, Role
 from kernel.banking.consents import ConsentState
-from kernel.hot_state import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
+from kernel.certificates.qualified import Provider, ProviderRole, Purpose, Qualified
+from kernel.hot_state.checks import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
 from kernel.http.message import Response
-from kernel.qualified import Provider, ProviderRole, Purpose, Qualified
 from policies.accept import Accept, accepts
 from policies.access_record import AccessRecord
 from policies.account import Account

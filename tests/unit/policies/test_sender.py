@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from kernel.access import Confirmation
-from kernel.dpop_nonces import WINDOW_SECONDS
-from kernel.first_uses import FIRST_USES_PER_CLIENT
-from kernel.hot_state import Exceeded, FirstUse, Share, Unavailable
+from kernel.hot_state.checks import Exceeded, FirstUse, Share, Unavailable
+from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT
+from kernel.tokens.dpop_nonces import WINDOW_SECONDS
 from tests.harness.proofs import Prover
 from tests.unit.gateway import world
 

@@ -3,12 +3,12 @@
 import pytest
 from aiohttp import web
 
+from kernel.certificates.trust_lists import Vouches
 from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused
 from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked
 from kernel.ids import SeededIds
-from kernel.telemetry import Telemetry
-from kernel.trust_lists import Vouches
+from kernel.observability.telemetry import Telemetry
 from plugins.certificates import SOURCES
 from plugins.certificates.standing import Revocation
 from portcullis.certificate_settings import CertificateSettings, TrustListSettings

@@ -3,10 +3,10 @@
 import re
 
 from kernel.clock import SystemClock
-from kernel.database import Database
 from kernel.ids import RandomIds
-from kernel.sealed import Sealer
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.upstreams.built_in import BuiltInBank
 from portcullis.compose import Parts, compose
@@ -32,7 +32,7 @@ async def test_every_departure_from_the_ordinary_has_a_gauge(sqlite_url):
             identity=None,
             customer_accounts=bank,
             accounts=bank,
-            fetching=Addresses(),
+            fetcher=Addresses(),
             directories=(),
             certificate_status=Statuses(),
             telemetry=telemetry,

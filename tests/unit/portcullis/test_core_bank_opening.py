@@ -5,7 +5,7 @@ import pytest
 from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
 from kernel.errors import UpstreamFailed
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank

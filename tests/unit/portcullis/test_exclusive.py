@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
+from kernel.storage.database import Database
 from portcullis import exclusive
 from portcullis.exclusive import serving
 from tests.harness.patience import PATIENCE_SECONDS

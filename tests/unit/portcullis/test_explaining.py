@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import sqlalchemy.exc
 
 from kernel.config import ConfigurationRefused
-from kernel.sealed import SealBroken
+from kernel.storage.sealed import SealBroken
 from portcullis.explaining import explain
 
 

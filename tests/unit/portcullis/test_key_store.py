@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kernel.config import ConfigurationRefused
-from kernel.key_store import KeyStoreFailed
-from kernel.sealed import SealBroken
+from kernel.storage.key_store import KeyStoreFailed
+from kernel.storage.sealed import SealBroken
 from plugins.key_stores.sealing_file import SealingFile
 from portcullis.explaining import explain
 from portcullis.files import check_files

@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
-from kernel.migrate import upgrade
+from kernel.storage.database import Database
+from kernel.storage.migrate import upgrade
 from portcullis.contexts import CONTEXTS, upgrade_contexts
 from portcullis.nature import Nature, find_nature, settle_nature
 

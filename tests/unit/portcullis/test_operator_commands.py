@@ -10,9 +10,9 @@ from kernel import json
 from kernel.clock import ManualClock
 from kernel.errors import Overloaded
 from kernel.http.message import Request
-from kernel.key_store import KeyStoreFailed
-from kernel.sealed import Sealer
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.key_store import KeyStoreFailed
+from kernel.storage.sealed import Sealer
 from portcullis import operator_commands
 from portcullis.operator_commands import COMMANDS, CommandGuard, CommandRefused, OperatorCommands, sign_command, target_of
 from portcullis.ops import Ops

@@ -2,8 +2,8 @@
 
 from contextlib import AsyncExitStack, suppress
 
-from kernel import database as kernel_database
 from kernel.errors import Overloaded
+from kernel.storage import database as kernel_database
 from portcullis.compose import compose
 from portcullis.ops import ops_of
 from portcullis.serve import open_parts

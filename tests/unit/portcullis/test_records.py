@@ -12,8 +12,8 @@ from gateway.ports import Access
 from gateway.refusals import RefusalWindows
 from kernel import json
 from kernel.clock import ManualClock
-from kernel.database import Database
-from kernel.journal import Journal
+from kernel.storage.database import Database
+from kernel.storage.journal import Journal
 from portcullis.records import access_writer, entry_writer, refusals_entry
 from tests.unit.consent.journey.world import START
 

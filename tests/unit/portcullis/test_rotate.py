@@ -12,7 +12,7 @@ import pytest
 
 from consent.keys.ring import KeyRing
 from kernel.clock import SystemClock
-from kernel.http.listener import serve
+from kernel.http.server.listener import serve
 from portcullis.compose import Composition, compose
 from portcullis.control_client import ServerRefused
 from portcullis.exclusive import serving

@@ -15,8 +15,8 @@ from kernel.banking.money import Money
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables as ledger
 from plugins.ledger.balances import find_discrepancies
 from plugins.ledger.documents import Narrative

@@ -22,9 +22,9 @@ from kernel.banking.statements import StatementFigure, StatementKind
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
 from kernel.ids import RandomIds
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger import tables as ledger
 from plugins.ledger.balances import find_discrepancies
 from plugins.psu_identity.built_in import BuiltInIdentity
@@ -290,8 +290,8 @@ from zoneinfo import ZoneInfo
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused
-from kernel.database import Database
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from sandbox.bank.seeding import seed_bank
 
 BRAND = Brand("main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "x")

@@ -15,9 +15,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
 from kernel.access import Role
-from kernel.certificates import parse_certificate
+from kernel.certificates.certificate import parse_certificate
+from kernel.certificates.qualified import UNQUALIFIED, Purpose
 from kernel.clock import ManualClock
-from kernel.qualified import UNQUALIFIED, Purpose
 from plugins.certificates.crl import judge_by_crl, parse_crl
 from plugins.certificates.verdicts import Good, Revoked
 from sandbox import atomic_file, pki

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from kernel.certificates import parse_certificate
+from kernel.certificates.certificate import parse_certificate
 from kernel.clock import ManualClock
 from kernel.errors import FieldInvalid
 from kernel.ids import SeededIds

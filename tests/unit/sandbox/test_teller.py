@@ -15,10 +15,10 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from gateway.ports import Position, TransactionFilter
 from kernel.brand import Brand
 from kernel.clock import ManualClock
-from kernel.database import Database
 from kernel.http.message import Request
 from kernel.ids import RandomIds
-from kernel.sealed import Sealer
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
 from plugins.ledger.balances import find_discrepancies
 from plugins.ledger.statements import StatementRun
 from plugins.psu_identity.built_in import BuiltInIdentity

@@ -15,9 +15,9 @@ from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from multidict import CIMultiDict
 
 from kernel.clock import SystemClock
-from kernel.http.incoming_body import BODY_BYTES_MAX
-from kernel.http.listener import serve
 from kernel.http.message import Request, Response
+from kernel.http.server.incoming_body import BODY_BYTES_MAX
+from kernel.http.server.listener import serve
 from kernel.http.tls import mtls_context
 from kernel.ids import RandomIds
 from sandbox import pki

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.database import Instant
+from kernel.storage.database import Instant
 
 revision = "0002"
 down_revision = "0001"

@@ -6,7 +6,7 @@ Frozen on purpose: a migration says what was made then, so it repeats the column
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.database import Instant
+from kernel.storage.database import Instant
 
 revision = "0001"
 down_revision = None

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from consent.backchannel.notifier import ATTEMPTS_MAX, RETRY_AFTER
 from consent.clients.registry import replace_client
 from consent.tables_oauth import backchannel_requests
-from kernel.http.fetching import Unanswered
-from kernel.lease import LeaseLost
+from kernel.http.outbound.fetcher import Unanswered
+from kernel.storage.lease import LeaseLost
 from tests.unit.consent.backchannel.test_backchannel_requests import module
 from tests.unit.consent.backchannel.world import GRANT_TYPE, NOTIFICATION_TOKEN, NOTIFICATION_URI, Backchannel
 from tests.unit.consent.oauth_world import BRAND, KEYS

@@ -18,7 +18,7 @@ from consent.tables_consents import consents
 from kernel.access import Role
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
-from kernel.hot_state import Unavailable
+from kernel.hot_state.checks import Unavailable
 from tests.unit.consent.backchannel.world import ASK, GRANT_TYPE, GRANT_TYPES, NOTIFICATION_TOKEN, Backchannel
 from tests.unit.consent.oauth_world import BRAND, KEYS, START, b64_json
 

@@ -13,9 +13,9 @@ from consent.tables import lease
 from consent.tables_oauth import backchannel_requests
 from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
-from kernel.http.fetching import Unanswered
-from kernel.lease import Lease
-from kernel.telemetry import Telemetry
+from kernel.http.outbound.fetcher import Unanswered
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.lease import Lease
 from tests.unit.consent.journey.world import Accounts, Browser, Identity
 from tests.unit.consent.oauth_world import BRAND, KEYS, Answer, Tpp, World, oauth_world
 

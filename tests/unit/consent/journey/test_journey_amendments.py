@@ -15,7 +15,7 @@ from consent.journey.decisions import decide
 from consent.tables_oauth import pushed_requests
 from kernel.banking.consents import Consent, ConsentState, Permission
 from kernel.ids import hash_secret
-from kernel.sealed import SealBroken
+from kernel.storage.sealed import SealBroken
 from tests.unit.consent.journey.world import ACCOUNTS, BRAND, CLIENT, START, World
 
 OFFERS = ("accounts_detail", "offers")

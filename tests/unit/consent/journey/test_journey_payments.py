@@ -25,7 +25,7 @@ from kernel.banking.money import Money
 from kernel.banking.payments import digest_of
 from kernel.errors import AccountUnknown
 from kernel.ids import hash_secret
-from kernel.sealed import SealBroken
+from kernel.storage.sealed import SealBroken
 from tests.unit.consent.journey.world import ACCOUNTS, BRAND, CLIENT, CODE, START, Accounts, Browser, World
 
 PAYMENT = {

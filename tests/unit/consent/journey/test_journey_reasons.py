@@ -13,7 +13,7 @@ import structlog
 
 from consent.journey.attempts import FAILURES_MAX
 from consent.journey.rows import CODES_SENT_MAX, GOOD_NEWS, IDLE_MAX, Notice
-from kernel import log
+from kernel.observability import log
 from tests.unit.consent.journey.world import BRAND, CODE, REDIRECT_URI, Browser, World
 
 

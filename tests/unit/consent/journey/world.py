@@ -31,13 +31,13 @@ from kernel.banking.accounts import Account, AccountCategory, AccountIdentifier,
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
 from kernel.clock import ManualClock
-from kernel.database import Database
 from kernel.http.message import Request, Response
 from kernel.ids import SeededIds, hash_secret
-from kernel.journal import Journal
-from kernel.lease import Lease
-from kernel.sealed import Sealer
-from kernel.telemetry import Telemetry
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
+from kernel.storage.journal import Journal
+from kernel.storage.lease import Lease
+from kernel.storage.sealed import Sealer
 from openapi import DIALECTS
 from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.addresses import Addresses

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from consent.store import last_used
 from consent.store.last_used import LastUsed, Use, load_last_used, record_uses
-from kernel.database import Database
+from kernel.storage.database import Database
 from tests.unit.consent.journey.world import START
 
 LATER = START + timedelta(minutes=5)

@@ -17,7 +17,6 @@ from consent.tables import journal, metadata, outbox
 from consent.tables_consents import account_references, consent_versions, consents
 from consent.tables_oauth import token_families
 from kernel.banking.consents import ConsentKind, ConsentLodgement, ConsentState
-from kernel.database import Database
 from kernel.errors import (
     BodyTooLarge,
     ConsentExpired,
@@ -28,8 +27,9 @@ from kernel.errors import (
     FieldMissing,
     RateExceeded,
 )
-from kernel.migrate import upgrade
-from kernel.sealed import SealBroken
+from kernel.storage.database import Database
+from kernel.storage.migrate import upgrade
+from kernel.storage.sealed import SealBroken
 from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
 
 

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from rich.console import Console
 
 from kernel.clock import SystemClock
-from kernel.database import Database
 from kernel.http.handshake import shake_hands
 from kernel.http.tls import public_context
+from kernel.storage.database import Database
 from portcullis.check_report import report_check
 from portcullis.contexts import upgrade_contexts
 from portcullis.safety import trials

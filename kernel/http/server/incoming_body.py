@@ -1,0 +1,80 @@
+"""A body on its way: read when its surface asks for it, which is after the head was judged; within a limit, a budget and a time.
+
+RFC 9110 section 10.1.1: a client that expects `100 (Continue)` receives it when the body is asked for, or the final answer instead; one
+of HTTP/1.0, which knows no such answer, never does.
+"""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from kernel.errors import BodyTooLarge, MediaTypeUnsupported, Overloaded, Problem, RequestMalformed
+from kernel.http.admission.byte_budget import ByteBudget, Holding
+from kernel.http.server.connection import RawRequest
+
+BODY_BYTES_MAX: Final = 1_048_576  # whatever a surface asks for
+
+
+class IncomingBody:
+    """The body of one request. What it holds of the budget is given back by `release`, once the request is answered."""
+
+    def __init__(self, raw: RawRequest, budget: ByteBudget, share: str, seconds: float) -> None:
+        self._raw = raw
+        self._budget = budget
+        self._share = share
+        self._seconds = seconds
+        self._holding: Holding | None = None
+        self._deadline = asyncio.timeout(None)
+        self._refusal: Problem | None = None
+        self._given_up: Problem | None = None
+
+    async def read(self, limit: int) -> bytes:
+        """The whole of it, once. Raises MediaTypeUnsupported, BodyTooLarge, RequestMalformed or Overloaded; the same again to who asks
+        again."""
+        if self._refusal is None:
+            try:
+                self._check_head(limit)
+                self._deadline = asyncio.timeout(self._seconds)
+                async with self._deadline:
+                    return await self._read(min(limit, BODY_BYTES_MAX))
+            except Problem as problem:
+                self._refusal = problem
+            except TimeoutError:
+                self._refusal = self._given_up or RequestMalformed(f"the body did not arrive within {self._seconds} s")
+            except (web.RequestPayloadError, ConnectionError) as error:
+                self._refusal = RequestMalformed(f"the body broke off: {type(error).__name__}")
+            self.release()
+        raise self._refusal
+
+    def release(self) -> None:
+        """Free what the body held; it is in memory no longer."""
+        if self._holding is not None:
+            self._budget.close(self._holding)
+            self._holding = None
+
+    def _check_head(self, limit: int) -> None:
+        raw = self._raw
+        if raw.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            raise MediaTypeUnsupported("encoded body", public="The request body must be sent without a content encoding.")
+        if (raw.content_length or 0) > min(limit, BODY_BYTES_MAX):
+            raise BodyTooLarge(f"{raw.content_length} bytes announced, {limit} allowed")
+
+    async def _read(self, limit: int) -> bytes:
+        raw = self._raw
+        self._holding = holding = self._budget.open(self._share, self._give_up)
+        if raw.expects_continue:
+            await raw.write_continue()
+        chunks: list[bytes] = []
+        while chunk := await raw.content.readany():
+            if holding.held + len(chunk) > limit:
+                raise BodyTooLarge(f"more than {limit} bytes of body")
+            self._budget.take(holding, len(chunk))
+            chunks.append(chunk)
+        self._budget.settle(holding)
+        return b"".join(chunks)
+
+    def _give_up(self) -> None:
+        """Another peer needs the room more."""
+        self._given_up = Overloaded("given up for a peer that holds less")
+        self._deadline.reschedule(asyncio.get_running_loop().time())
