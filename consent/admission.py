@@ -14,13 +14,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from consent.authorize.pushed import REQUEST_URI_PREFIX, is_ours
+from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, is_ours
+from consent.authorization.client_authentication.assertion import parse_unverified_client_id
+from consent.authorization.messages.parameters import FORM_BYTES_MAX, TOKEN_FORM_BYTES_MAX, parse_query
 from consent.callers import Caller, calling
-from consent.client_authentication.assertion import parse_unverified_client_id
-from consent.journey.cookies import has_entered, read_cookie
-from consent.journey.rows import Purpose
-from consent.parameters import FORM_BYTES_MAX, TOKEN_FORM_BYTES_MAX, parse_query
+from consent.customer.session.cookies import has_entered, read_cookie
 from consent.services import Services
+from consent.store.rows.journeys import Purpose
 from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.errors import MediaTypeUnsupported, Overloaded, Problem, RateExceeded

@@ -14,25 +14,25 @@ import structlog
 from structlog.contextvars import bind_contextvars, reset_contextvars, unbind_contextvars
 
 from consent.admission import Admission, Lane
-from consent.authorize.endpoint import authorize
-from consent.backchannel.endpoint import ask_customer
-from consent.dashboard import ROUTES as DASHBOARD
-from consent.discovery import discover
-from consent.grant_management import PATH as GRANTS_PATH
-from consent.grant_management import ROUTES as GRANT_MANAGEMENT
-from consent.introspection import introspect
-from consent.journey import ROUTES as PAGES
-from consent.journey.problems import page_error, page_text
-from consent.json_document import render_preflight
-from consent.json_response import render_json_error, render_json_failure, render_resource_error
-from consent.jwks import publish_keys
-from consent.pages.render import render_error_page
-from consent.par import push
-from consent.registration import MANAGEMENT, REGISTRATION
-from consent.revocation import revoke
+from consent.authorization.backchannel.endpoint import ask_customer
+from consent.authorization.endpoints.authorize import authorize
+from consent.authorization.endpoints.discovery import discover
+from consent.authorization.endpoints.grant_management import PATH as GRANTS_PATH
+from consent.authorization.endpoints.grant_management import ROUTES as GRANT_MANAGEMENT
+from consent.authorization.endpoints.introspection import introspect
+from consent.authorization.endpoints.jwks import publish_keys
+from consent.authorization.endpoints.par import push
+from consent.authorization.endpoints.revocation import revoke
+from consent.authorization.endpoints.token import issue_tokens
+from consent.authorization.endpoints.userinfo import tell
+from consent.authorization.messages.json_document import render_preflight
+from consent.authorization.messages.json_response import render_json_error, render_json_failure, render_resource_error
+from consent.authorization.registration import MANAGEMENT, REGISTRATION
+from consent.customer.dashboard import ROUTES as DASHBOARD
+from consent.customer.journey import ROUTES as PAGES
+from consent.customer.pages.render import render_error_page
+from consent.customer.session.problems import page_error, page_text
 from consent.services import Services
-from consent.token import issue_tokens
-from consent.userinfo import tell
 from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.errors import MethodNotAllowed, OperationUnknown, Problem

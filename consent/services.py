@@ -6,13 +6,13 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.attempt_turns import ATTEMPT_TURNS
-from consent.clients.client_keys import ClientKeys
-from consent.json_document import Documents
-from consent.keys.ring import KeyRing
+from consent.authentication.attempt_turns import ATTEMPT_TURNS
+from consent.authorization.clients.client_keys import ClientKeys
+from consent.authorization.keys.ring import KeyRing
+from consent.authorization.messages.json_document import Documents
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
-from consent.snapshots import ConsentSnapshots
+from consent.store.current_snapshots import ConsentSnapshots
 from kernel.access import Client
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.brand import Brand

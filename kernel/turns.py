@@ -1,7 +1,7 @@
 """Turns at scarce work: so much at the same time in all, and so much of each key. The rest wait, and the first whom it fits is next.
 
 A key is what the work is done for: a host and an owner of addresses (kernel/http/outbound/fetcher.py), or the subject of an attempt to log in
-(consent/journey/login.py). Work that takes long holds up its own key, and a question of another key finds a turn free.
+(consent/customer/journey/login.py). Work that takes long holds up its own key, and a question of another key finds a turn free.
 """
 
 import asyncio

@@ -91,7 +91,7 @@ def _first_call(command: str, state: str, brand: Brand, personas: list[dict[str,
 
 
 def confirms_by_device(persona: dict[str, Any]) -> bool:
-    """As the server chooses (consent/journey/challenge.py): the first method that has no page of its own script."""
+    """As the server chooses (consent/authentication/challenge.py): the first method that has no page of its own script."""
     return next((method for method in persona["sca_methods"] if method != "passkey"), None) == "device"
 
 

@@ -11,19 +11,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from consent import tables
 from consent.app import ConsentServer
-from consent.backchannel.notifier import Notifier
-from consent.clients.client_keys import ClientKeys
-from consent.keys.following import following_keys
-from consent.keys.ring import KeyRing
-from consent.keys.rotation import prepare_keys
+from consent.authorization.backchannel.notifier import Notifier
+from consent.authorization.clients.client_keys import ClientKeys
+from consent.authorization.keys.refresh import following_keys
+from consent.authorization.keys.ring import KeyRing
+from consent.authorization.keys.rotation import prepare_keys
+from consent.authorization.tokens.verify import TokenVerifier
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.services import Services
 from consent.settings import Settings as ConsentSettings
-from consent.snapshots import ConsentSnapshots
+from consent.store import tables
 from consent.store.consents import ConsentStore
-from consent.tokens.verify import TokenVerifier
+from consent.store.current_snapshots import ConsentSnapshots
 from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
 from gateway.calls_in_flight import CallsInFlight, InFlightLimits

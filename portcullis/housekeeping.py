@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from consent import tables
-from consent.backchannel.notifier import NOTIFY_EVERY_SECONDS
-from consent.keys.rotator import ROTATE_EVERY_SECONDS, KeyRotator
-from consent.sweeper import SWEEP_EVERY_SECONDS, Sweeper
+from consent.authorization.backchannel.notifier import NOTIFY_EVERY_SECONDS
+from consent.authorization.keys.rotator import ROTATE_EVERY_SECONDS, KeyRotator
+from consent.store import tables
+from consent.store.sweeper import SWEEP_EVERY_SECONDS, Sweeper
 from kernel.brand import Brand
 from kernel.storage.lease import Lease, run_singleton
 from plugins.ledger.statements import ISSUE_EVERY_SECONDS, StatementRun

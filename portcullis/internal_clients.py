@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from consent.clients.document import load_client
-from consent.clients.metadata import TOKEN_EXCHANGE, ClientMetadata
-from consent.clients.registry import deactivate_client, is_registered_as, register_client, replace_client
+from consent.authorization.clients.metadata import TOKEN_EXCHANGE, ClientMetadata
+from consent.authorization.clients.registry import deactivate_client, is_registered_as, register_client, replace_client
 from consent.services import Services
-from consent.tables_oauth import clients
+from consent.store.rows.clients import load_client
+from consent.store.tables.oauth import clients
 from kernel import json
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused

@@ -1,6 +1,6 @@
 """A gauge of the age of each brand's signing keys."""
 
-from consent.keys.ring import KeyRing
+from consent.authorization.keys.ring import KeyRing
 from kernel.clock import Clock
 from kernel.observability.telemetry import Telemetry
 

@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 from multidict import CIMultiDict
 
-from consent.keys.rotation import begin_rotation, rotate_keys
+from consent.authorization.keys.rotation import begin_rotation, rotate_keys
 from consent.services import Services
 from kernel import json
 from kernel.brand import Brand

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.store.last_used import Use, record_uses
+from consent.store.rows.last_used import Use, record_uses
 from gateway.ports import Access
 from gateway.refusals import Refusals
 from kernel.clock import Clock

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from consent.journey.lock_outs import unlock
+from consent.authentication.lock_outs import unlock
 from plugins.ledger.posting import Ledger
 from portcullis.compose import Composition, Parts
 from portcullis.front import Surface

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from multidict import CIMultiDict
 
-from consent.pages.render import render_unknown_page
+from consent.customer.pages.render import render_unknown_page
 from gateway.app import Gateway
 from kernel.brand import Brand
 from kernel.http.message import Request, Response

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.backchannel.deciding import decide_request, find_waiting
-from consent.backchannel.outcome import load_waiting_request
-from consent.journey.decisions import decide
+from consent.authorization.backchannel.outcome import load_waiting_request
+from consent.customer.answers.backchannel_decisions import decide_request, find_waiting
+from consent.customer.answers.decisions import decide
 from consent.ports import Psu
 from consent.services import Services
-from consent.tables import metadata as consent_metadata
+from consent.store.tables import metadata as consent_metadata
 from kernel.brand import Brand
 from kernel.errors import FieldInvalid
 from kernel.ids import hash_secret

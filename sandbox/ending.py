@@ -9,11 +9,11 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from consent.clients.document import load_client
-from consent.clients.registry import deactivate_client
+from consent.authorization.clients.registry import deactivate_client
 from consent.services import Services
-from consent.tables_consents import consents
-from consent.tables_oauth import clients
+from consent.store.rows.clients import load_client
+from consent.store.tables.consents import consents
+from consent.store.tables.oauth import clients
 from kernel.access import Client
 from kernel.banking.consents import LIVE_STATES
 from kernel.brand import Brand

@@ -14,15 +14,15 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives import serialization
 
-from consent.authorization_details import KINDS
-from consent.clients.backchannel_metadata import CIBA
-from consent.clients.document import load_client
-from consent.clients.metadata import GRANT_TYPES, ClientMetadata
-from consent.clients.registry import is_registered_as, register_client, replace_client
-from consent.offer import GRANT_QUERY, GRANT_REVOKE
-from consent.profiles import PROFILES, Profile
-from consent.response_modes.choosing import SIGNED
+from consent.authorization.clients.backchannel_metadata import CIBA
+from consent.authorization.clients.metadata import GRANT_TYPES, ClientMetadata
+from consent.authorization.clients.registry import is_registered_as, register_client, replace_client
+from consent.authorization.offer.authorization_details import KINDS
+from consent.authorization.offer.profiles import PROFILES, Profile
+from consent.authorization.offer.scopes import GRANT_QUERY, GRANT_REVOKE
+from consent.authorization.response_modes.choice import SIGNED
 from consent.services import Services
+from consent.store.rows.clients import load_client
 from kernel.access import ROLES, SecurityProfile
 from kernel.access import Role as ClientRole
 from kernel.banking.consents import Permission

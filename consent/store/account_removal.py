@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.lifecycle import ConsentEvent, allows
 from consent.ports import AccountRemoval
 from consent.store.changes import Tools, change_consent
-from consent.store.references import blind_upstream_id
-from consent.store.snapshots import load_consent
-from consent.tables_consents import account_references, consent_accounts
-from consent.tables_oauth import clients
+from consent.store.lifecycle import ConsentEvent, allows
+from consent.store.rows.references import blind_upstream_id
+from consent.store.rows.snapshots import load_consent
+from consent.store.tables.consents import account_references, consent_accounts
+from consent.store.tables.oauth import clients
 from kernel.banking.consents import AccountReference, Consent, ConsentState
 from kernel.storage.sealed import Sealer
 

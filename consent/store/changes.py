@@ -12,13 +12,13 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.events import CONSENT_LODGED, FACTS, render_event
-from consent.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
-from consent.store.account_index import index_accounts
-from consent.store.authorisations import AuthorisationStatus, Shown, end_authorisation
-from consent.store.references import take_references
-from consent.store.snapshots import LODGED, insert_snapshot
-from consent.tables_consents import consents
+from consent.store.events import CONSENT_LODGED, FACTS, render_event
+from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
+from consent.store.rows.account_index import index_accounts
+from consent.store.rows.authorisations import AuthorisationStatus, Shown, end_authorisation
+from consent.store.rows.references import take_references
+from consent.store.rows.snapshots import LODGED, insert_snapshot
+from consent.store.tables.consents import consents
 from kernel.banking.consents import Consent
 from kernel.clock import Clock
 from kernel.errors import ConsentSuspended

@@ -10,16 +10,16 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
 from consent.ports import AccountRemoval
-from consent.snapshots import load_subjects, load_version
 from consent.store.account_removal import Removal, load_consents_covering, load_references_of, remove_from_consents
-from consent.store.authorisations import Authorisation, load_authorisations
 from consent.store.changes import change_consent, count_lodged, insert_consent
-from consent.store.closures import record_closure
-from consent.store.references import load_reference
-from consent.store.snapshots import load_consent, load_history
-from consent.tokens.families import end_families, retire_codes
+from consent.store.current_snapshots import load_subjects, load_version
+from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
+from consent.store.rows.authorisations import Authorisation, load_authorisations
+from consent.store.rows.closures import record_closure
+from consent.store.rows.families import end_families, retire_codes
+from consent.store.rows.references import load_reference
+from consent.store.rows.snapshots import load_consent, load_history
 from kernel.access import Client
 from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentLodgement, ConsentState
 from kernel.brand import Brand

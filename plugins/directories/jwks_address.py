@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from consent.clients.client_keys import Fetch
-from consent.clients.key_set import import_fitting_keys, parse_key_set
+from consent.authorization.clients.client_keys import Fetch
+from consent.authorization.clients.key_set import import_fitting_keys, parse_key_set
 from consent.ports import DirectoryKeys
 from kernel.errors import FieldInvalid, Overloaded
 from kernel.http.outbound.fetcher import Unanswered

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from consent.clients.key_set import import_fitting_keys, parse_key_set
+from consent.authorization.clients.key_set import import_fitting_keys, parse_key_set
 from consent.ports import DirectoryKeys
 from kernel.errors import FieldInvalid, Overloaded
 from kernel.jose.jwt import JwtKey

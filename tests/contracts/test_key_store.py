@@ -11,7 +11,7 @@ from plugins.key_stores import KEY_STORES
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.key_stores.vault_transit import Address, VaultTransit
 from tests.harness.vault import KEY, MOUNT, TOKEN, running_vault
-from tests.unit.consent.test_oauth_registries import modules
+from tests.unit.consent.authorization.test_oauth_registries import modules
 
 PLACE = ("signing_keys", "private_jwk", "main", "kid-1")
 

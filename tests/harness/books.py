@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from consent import tables_consents as c
-from consent import tables_oauth as o
-from consent.lifecycle import TERMINAL_STATES
-from consent.tables import journal, outbox
+from consent.store.lifecycle import TERMINAL_STATES
+from consent.store.tables import consents as c
+from consent.store.tables import journal, outbox
+from consent.store.tables import oauth as o
 from kernel.banking.consents import ConsentState
 from kernel.storage.database import Database
 from plugins.ledger.balances import find_discrepancies

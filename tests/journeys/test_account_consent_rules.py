@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from consent.tables_consents import consents as consents_table
+from consent.store.tables.consents import consents as consents_table
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs
 from tests.harness.books import Books

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from consent.tables_oauth import pushed_requests
+from consent.store.tables.oauth import pushed_requests
 from kernel.ids import hash_secret
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.tpp import Refused

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import sqlalchemy as sa
 
-from consent import tables_consents
+from consent.store.tables import consents as tables_consents
 from plugins.ledger import tables as ledger
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
@@ -395,7 +395,7 @@ async def test_nobody_else_may_authorise_what_alice_gave(acme):
 
 
 async def test_every_read_is_recorded_with_its_interaction_id(acme, grant, books):
-    from consent.tables import journal
+    from consent.store.tables import journal
 
     interaction = "0f6c2a4e-5b7d-4c1e-9f3a-2d8b6e4c1a90"
     knobs = Knobs(headers={"x-fapi-interaction-id": interaction, "x-fapi-customer-ip-address": "192.0.2.7"})

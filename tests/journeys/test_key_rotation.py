@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError
 from joserfc.jwk import KeySet
 
-from consent.tables_oauth import signing_keys
+from consent.store.tables.oauth import signing_keys
 from kernel.storage.database import Database
 from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from consent.tables_consents import consents
+from consent.store.tables.consents import consents
 from plugins.ledger import tables as ledger
 from sandbox.bank import tables as bank
 from sandbox.bank.seeding import ALL_HOUSEHOLDS

@@ -5,8 +5,8 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from consent.tables_consents import journeys
-from consent.tables_oauth import codes, pushed_requests
+from consent.store.tables.consents import journeys
+from consent.store.tables.oauth import codes, pushed_requests
 from kernel.ids import hash_secret
 from sandbox.tpp_kit.answers import Refused
 from tests.harness.books import end_lifetimes

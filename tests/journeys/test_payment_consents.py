@@ -8,7 +8,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from consent.tables_consents import consents
+from consent.store.tables.consents import consents
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.tpp import Refused
 from tests.harness.forms import Browser

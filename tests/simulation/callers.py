@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from consent.authorize.pushed import REQUEST_URI_PREFIX
+from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX
 from kernel.access import SecurityProfile
 from kernel.certificates.certificate import Certificate
 from kernel.ids import hash_secret

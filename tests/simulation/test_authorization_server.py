@@ -22,10 +22,10 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from consent.clients.registry import deactivate_client
-from consent.journey.outcome import deny
-from consent.journey.session import Asked
-from consent.keys.rotation import rotate_keys
+from consent.authorization.clients.registry import deactivate_client
+from consent.authorization.keys.rotation import rotate_keys
+from consent.customer.answers.outcome import deny
+from consent.customer.session.session import Asked
 from consent.settings import Settings
 from kernel.banking.consents import AWAITING_MAX, ConsentKind, ConsentLodgement, Permission
 from kernel.errors import Problem

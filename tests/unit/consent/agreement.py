@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.amendment import amended, open_amendment
-from consent.journey.authorising import Approval
-from consent.journey.linking import linked_of
-from consent.journey.outcome import approve
-from consent.journey.session import Asked
-from consent.store.authorisations import Shown
-from consent.store.snapshots import load_consent
+from consent.authentication.linked_terms import linked_of
+from consent.authorization.agreement.amendment import amended, open_amendment
+from consent.authorization.agreement.approval import Approval
+from consent.customer.answers.outcome import approve
+from consent.customer.session.session import Asked
+from consent.store.rows.authorisations import Shown
+from consent.store.rows.snapshots import load_consent
 from kernel.banking.consents import Consent
 from tests.unit.consent.oauth_world import BRAND, Answer, Tpp, World
 

@@ -24,23 +24,23 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.app import ConsentServer
-from consent.authorize.pushed import PushedRequest, load_pushed
-from consent.clients.client_keys import ClientKeys
-from consent.clients.metadata import ClientMetadata
-from consent.clients.registry import register_client, replace_client
-from consent.journey.authorising import Approval
-from consent.journey.outcome import approve
-from consent.journey.session import Asked
-from consent.keys.ring import KeyRing
-from consent.keys.rotation import prepare_keys
+from consent.authorization.agreement.approval import Approval
+from consent.authorization.authorize.pushed import PushedRequest, load_pushed
+from consent.authorization.clients.client_keys import ClientKeys
+from consent.authorization.clients.metadata import ClientMetadata
+from consent.authorization.clients.registry import register_client, replace_client
+from consent.authorization.keys.ring import KeyRing
+from consent.authorization.keys.rotation import prepare_keys
+from consent.authorization.tokens.verify import TokenVerifier
+from consent.customer.answers.outcome import approve
+from consent.customer.session.session import Asked
 from consent.ports import DirectoryKeys
 from consent.services import Services
-from consent.snapshots import ConsentSnapshots
-from consent.store.authorisations import Shown
 from consent.store.consents import ConsentStore
-from consent.store.snapshots import load_consent
-from consent.tables import epoch, journal, outbox
-from consent.tokens.verify import TokenVerifier
+from consent.store.current_snapshots import ConsentSnapshots
+from consent.store.rows.authorisations import Shown
+from consent.store.rows.snapshots import load_consent
+from consent.store.tables import epoch, journal, outbox
 from kernel.access import Client, Role
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand

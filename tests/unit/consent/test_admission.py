@@ -12,15 +12,15 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from consent.admission import ENTERED_FACTOR, MARK_REQUESTS_PER_MINUTE, NAMED_FACTOR, PLACES, Admission
 from consent.app import ConsentServer
-from consent.authorize.pushed import REQUEST_URI_PREFIX, is_ours, new_request_secret
-from consent.journey.rows import IDLE_MAX
-from consent.keys.rotation import prepare_keys, rotate_keys
-from consent.tables_consents import journeys
+from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, is_ours, new_request_secret
+from consent.authorization.keys.rotation import prepare_keys, rotate_keys
+from consent.store.rows.journeys import IDLE_MAX
+from consent.store.tables.consents import journeys
 from kernel.errors import Overloaded, RateExceeded
 from kernel.http.message import Request
 from kernel.observability.telemetry import Telemetry
 from tests.harness.statements import statements_of
-from tests.unit.consent.journey.world import BRAND, CLIENT, OTHER_BRAND, World, make_world
+from tests.unit.consent.customer.journey.world import BRAND, CLIENT, OTHER_BRAND, World, make_world
 from tests.unit.consent.oauth_world import BRAND as OAUTH_BRAND
 from tests.unit.consent.oauth_world import certificate
 

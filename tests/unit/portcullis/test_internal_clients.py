@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from consent.clients.document import load_client
-from consent.clients.metadata import TOKEN_EXCHANGE
+from consent.authorization.clients.metadata import TOKEN_EXCHANGE
+from consent.store.rows.clients import load_client
 from kernel.config import ConfigurationRefused, build
 from portcullis.internal_clients import ORGANISATION, register_internal_clients
 from portcullis.settings import Settings

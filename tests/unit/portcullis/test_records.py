@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from consent.store.last_used import LastUsed, load_last_used
-from consent.tables import journal, outbox
+from consent.store.rows.last_used import LastUsed, load_last_used
+from consent.store.tables import journal, outbox
 from gateway.ports import Access
 from gateway.refusals import RefusalWindows
 from kernel import json
@@ -15,7 +15,7 @@ from kernel.clock import ManualClock
 from kernel.storage.database import Database
 from kernel.storage.journal import Journal
 from portcullis.records import access_writer, entry_writer, refusals_entry
-from tests.unit.consent.journey.world import START
+from tests.unit.consent.customer.journey.world import START
 
 TOLD = Access(
     brand="main",

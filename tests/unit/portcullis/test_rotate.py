@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from consent.keys.ring import KeyRing
+from consent.authorization.keys.ring import KeyRing
 from kernel.clock import SystemClock
 from kernel.http.server.listener import serve
 from portcullis.compose import Composition, compose

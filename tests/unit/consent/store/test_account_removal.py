@@ -7,17 +7,17 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from consent.authorize.pushed import take_pushed
-from consent.journey.decisions import DECISION_MAX, decide
-from consent.journey.rows import JOURNEY_MAX
+from consent.authorization.authorize.pushed import take_pushed
+from consent.customer.answers.decisions import DECISION_MAX, decide
 from consent.ports import AccountClosures, AccountRemoval
-from consent.store.closures import CLOSURE_KEPT
-from consent.tables import journal, outbox
-from consent.tables_consents import consent_accounts
-from consent.tables_oauth import token_families
+from consent.store.rows.closures import CLOSURE_KEPT
+from consent.store.rows.journeys import JOURNEY_MAX
+from consent.store.tables import journal, outbox
+from consent.store.tables.consents import consent_accounts
+from consent.store.tables.oauth import token_families
 from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentSuspended
-from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
+from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
 
 LONG_ENOUGH_SECONDS = 0.2  # for a removal that waits for nobody
 
@@ -129,7 +129,7 @@ async def test_an_approval_on_its_way_is_waited_for_and_loses_the_account(world,
         await may_end.wait()
         return await take_pushed(*arguments)
 
-    monkeypatch.setattr("consent.journey.outcome.take_pushed", take_slowly)
+    monkeypatch.setattr("consent.customer.answers.outcome.take_pushed", take_slowly)
     consent = await world.lodge()
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from consent.formats import FormatUnreadable
-from consent.lifecycle import ConsentEvent
 from consent.store.changes import change_consent
-from consent.store.references import take_references
-from consent.store.snapshots import load_consent
-from consent.tables import journal, metadata, outbox
-from consent.tables_consents import account_references, consent_versions, consents
-from consent.tables_oauth import token_families
+from consent.store.lifecycle import ConsentEvent
+from consent.store.rows.formats import FormatUnreadable
+from consent.store.rows.references import take_references
+from consent.store.rows.snapshots import load_consent
+from consent.store.tables import journal, metadata, outbox
+from consent.store.tables.consents import account_references, consent_versions, consents
+from consent.store.tables.oauth import token_families
 from kernel.banking.consents import ConsentKind, ConsentLodgement, ConsentState
 from kernel.errors import (
     BodyTooLarge,
@@ -30,7 +30,7 @@ from kernel.errors import (
 from kernel.storage.database import Database
 from kernel.storage.migrate import upgrade
 from kernel.storage.sealed import SealBroken
-from tests.unit.consent.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
+from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def authorised(world, **facts):
 
 
 async def test_what_was_lodged_is_read_by_its_own_client_only(world):
-    """As UK Open Banking has it; other standards' rules: tests/unit/consent/test_oauth_owners.py."""
+    """As UK Open Banking has it; other standards' rules: tests/unit/consent/authorization/authorize/test_oauth_owners.py."""
     lodged = await world.lodge(document=b'{"Data":{}}')
     assert await world.store.read(BRAND, CLIENT, lodged.id) == lodged
     sibling = msgspec.structs.replace(CLIENT, id="acme-other-software")

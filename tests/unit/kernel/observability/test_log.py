@@ -77,7 +77,9 @@ def lines(stream: io.StringIO) -> list[dict]:
 
 def test_a_line_is_one_json_object_with_time_level_source_and_interaction_id(written):
     token = interaction_id.set("0f0e0d0c-0b0a-4908-8706-050403020100")
-    structlog.get_logger("consent.token").info("token_issued", grant="client_credentials", milliseconds=1.25, count=3, none=None)
+    structlog.get_logger("consent.authorization.endpoints.token").info(
+        "token_issued", grant="client_credentials", milliseconds=1.25, count=3, none=None
+    )
     interaction_id.reset(token)
     assert lines(written) == [
         {
@@ -87,7 +89,7 @@ def test_a_line_is_one_json_object_with_time_level_source_and_interaction_id(wri
             "count": 3,
             "none": None,
             "level": "info",
-            "logger": "consent.token",
+            "logger": "consent.authorization.endpoints.token",
             "timestamp": "2026-11-23T10:00:00+00:00",
             "interaction_id": "0f0e0d0c-0b0a-4908-8706-050403020100",
         }

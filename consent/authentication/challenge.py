@@ -1,0 +1,117 @@
+"""Start and prove strong customer authentication, whatever the method; keep what is pending or proven sealed in the journey.
+
+RTS (EU) 2018/389 articles 4 and 5. One authentication per journey: for accounts it follows the password, before any is listed;
+for a payment it follows the page that shows it (consent/customer/journey/payment.py).
+"""
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authentication.attempts import SENT_MAX, code_subject, forgive_attempts, sent_subject, take_attempt
+from consent.customer.session.problems import AuthenticationUnavailable
+from consent.customer.session.session import answering
+from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
+from consent.services import Services
+from consent.store.rows.journeys import CODES_SENT_MAX, Journey, Stage, load_journey, update_journey
+from kernel import json
+from kernel.brand import Brand
+from kernel.storage.sealed import Sealer
+
+# What the pages can carry out. A PSU whose first method is not here uses the next one they have.
+METHODS: tuple[ScaMethod, ...] = ("device", "one_time_code")
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The account that a payment's PSU chose, what the page called it, and the digest of the terms that they are asked to confirm."""
+
+    upstream_id: str
+    digest: str
+    account: str = ""
+
+
+class _Chosen(msgspec.Struct, frozen=True):
+    challenge: ScaChallenge
+    choice: Choice
+
+
+async def take_sending(services: Services, brand: Brand, journey: Journey, psu: Psu) -> bool:
+    """Count what is about to be sent, against the journey and its PSU. False if one of them has none left, or the journey is over."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
+        if current is None or current.stage is Stage.DONE or current.codes_sent >= CODES_SENT_MAX:
+            return False
+        await update_journey(connection, current, codes_sent=current.codes_sent + 1)
+        subject = sent_subject(services.sealer, brand.name, psu.id)
+        return await take_attempt(connection, brand.name, subject, services.clock.wall(), limit=SENT_MAX)
+
+    return await services.database.write(work)
+
+
+async def forgive_codes(connection: AsyncConnection, services: Services, brand: Brand, psu: Psu) -> None:
+    """The PSU has authenticated: wrong codes, and what was sent, count from none again."""
+    for subject in (code_subject, sent_subject):
+        await forgive_attempts(connection, brand.name, subject(services.sealer, brand.name, psu.id))
+
+
+def method_of(psu: Psu) -> ScaMethod | None:
+    """The method by which the PSU authenticates on the pages."""
+    return next((method for method in psu.sca_methods if method in METHODS), None)
+
+
+async def start_challenge(
+    services: Services, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None
+) -> tuple[ScaChallenge, ScaEvidence | None]:
+    """A started challenge, with the evidence if it confirmed by itself. `take_sending` comes first. Raises
+    AuthenticationUnavailable or UpstreamTimedOut."""
+    method = method_of(psu)
+    if method is None:
+        raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
+    async with answering():
+        challenge = await services.identity.start_sca(brand, psu, method, journey_id, linked)
+        evidence = await services.identity.finish_sca(brand, psu, challenge, "", linked) if challenge.confirmed else None
+    return challenge, evidence
+
+
+async def finish_challenge(
+    services: Services, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, *, linked: LinkedTerms | None = None
+) -> ScaEvidence | None:
+    """Evidence, or None for a wrong or still missing answer. Raises UpstreamTimedOut."""
+    async with answering():
+        return await services.identity.finish_sca(brand, psu, challenge, response, linked)
+
+
+def seal_challenge(sealer: Sealer, journey: Journey, challenge: ScaChallenge) -> bytes:
+    return sealer.seal(json.encode(challenge), *_place("challenge", journey))
+
+
+def open_challenge(sealer: Sealer, journey: Journey) -> ScaChallenge | None:
+    if journey.challenge is None:
+        return None
+    return msgspec.json.decode(sealer.open(journey.challenge, *_place("challenge", journey)), type=ScaChallenge)
+
+
+def seal_chosen(sealer: Sealer, journey: Journey, challenge: ScaChallenge, choice: Choice) -> bytes:
+    """A challenge with the choice that it is for: they stand or fall together."""
+    return sealer.seal(json.encode(_Chosen(challenge, choice)), *_place("chosen", journey))
+
+
+def open_chosen(sealer: Sealer, journey: Journey) -> tuple[ScaChallenge, Choice] | None:
+    if journey.challenge is None:
+        return None
+    chosen = msgspec.json.decode(sealer.open(journey.challenge, *_place("chosen", journey)), type=_Chosen)
+    return chosen.challenge, chosen.choice
+
+
+def seal_evidence(sealer: Sealer, journey: Journey, evidence: ScaEvidence) -> bytes:
+    return sealer.seal(json.encode(evidence), *_place("evidence", journey))
+
+
+def open_evidence(sealer: Sealer, journey: Journey) -> ScaEvidence | None:
+    if journey.evidence is None:
+        return None
+    return msgspec.json.decode(sealer.open(journey.evidence, *_place("evidence", journey)), type=ScaEvidence)
+
+
+def _place(column: str, journey: Journey) -> tuple[str, ...]:
+    return ("journeys", column, journey.brand, journey.id)

@@ -1,0 +1,96 @@
+"""What becomes of a grant that its client asks to change: the same consent, with other terms, once its PSU agrees.
+
+Grant Management for OAuth 2.0 section 5.2 (`merge`, `replace`); docs/decisions/0008-a-grant-is-changed-in-place.md. The amendment
+travels sealed with the pushed request, because it may name accounts; nothing of it counts before the PSU agrees.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from consent.authorization.offer.authorization_details import LODGED_AS_RAR, TYPE, AccountInformation, details_of
+from kernel import json
+from kernel.banking.consents import Consent
+from kernel.errors import ConsentExpired, ConsentNotAuthorised
+from kernel.storage.sealed import Sealer
+
+if TYPE_CHECKING:  # the steps name amendments
+    from consent.authorization.authorize.pushed import PushedRequest
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Amendment(msgspec.Struct, frozen=True):
+    """`merge` adds to what is granted, accounts included; `replace` puts other terms, and accounts chosen anew, in its place. Either
+    speaks of one version: a PSU agrees to what they were shown, and to nothing that came of it meanwhile."""
+
+    action: Literal["merge", "replace"]
+    details: AccountInformation
+    version: int  # of the consent, when it was asked for
+
+
+def seal_amendment(sealer: Sealer, brand: str, pushed_id: str, amendment: Amendment) -> bytes:
+    return sealer.seal(json.encode(amendment), *_place(brand, pushed_id))
+
+
+def open_amendment(sealer: Sealer, pushed: "PushedRequest") -> Amendment | None:
+    if not pushed.amendment:
+        return None
+    return msgspec.json.decode(sealer.open(pushed.amendment, *_place(pushed.brand, pushed.id)), type=Amendment)
+
+
+def amended(consent: Consent, amendment: Amendment | None) -> Consent:
+    """The consent as it would be, before its PSU has chosen accounts: a merge keeps those that it covers. Raises as `terms_of`."""
+    if amendment is None:
+        return consent
+    accounts = consent.accounts if amendment.action == "merge" else ()
+    return msgspec.structs.replace(consent, accounts=accounts, **terms_of(consent, amendment))
+
+
+def terms_of(consent: Consent, amendment: Amendment | None, now: datetime | None = None) -> Mapping[str, Any]:
+    """The members of the consent that the amendment changes, accounts aside. Raises ConsentNotAuthorised if the consent has changed
+    since; ConsentExpired, given the business time, if the new terms have run out before anyone agreed to them."""
+    if amendment is None:
+        return NOTHING
+    if consent.version != amendment.version:
+        raise ConsentNotAuthorised(
+            f"version {consent.version}, the amendment is of {amendment.version}", public="The grant has changed meanwhile."
+        )
+    details = amendment.details if amendment.action == "replace" else _merge(details_of(consent), amendment.details)
+    if now is not None and details.valid_until is not None and details.valid_until <= now:
+        raise ConsentExpired(f"the new terms were valid until {details.valid_until}")
+    return {
+        "lodged_as": LODGED_AS_RAR,
+        "document": json.encode(details),
+        "permissions": details.granted,
+        "valid_until": details.valid_until,
+        "transactions_from": details.transactions_from,
+        "transactions_to": details.transactions_to,
+        "frequency_per_day": details.frequency_per_day,
+    }
+
+
+def _merge(present: AccountInformation, added: AccountInformation) -> AccountInformation:
+    """Whatever either of the two allows. The accounts to choose from are the new request's; a frequency is the one last asked for."""
+    return AccountInformation(
+        type=TYPE,
+        permissions=tuple(sorted(present.granted | added.granted)),
+        locations=added.locations,
+        accounts=added.accounts,
+        valid_until=_widest(present.valid_until, added.valid_until, max),
+        transactions_from=_widest(present.transactions_from, added.transactions_from, min),
+        transactions_to=_widest(present.transactions_to, added.transactions_to, max),
+        frequency_per_day=added.frequency_per_day or present.frequency_per_day,
+    )
+
+
+def _widest(one: datetime | None, other: datetime | None, choose: Callable[[datetime, datetime], datetime]) -> datetime | None:
+    """None is without bounds."""
+    return None if one is None or other is None else choose(one, other)
+
+
+def _place(brand: str, pushed_id: str) -> tuple[str, ...]:
+    return ("pushed_requests", "amendment", brand, pushed_id)

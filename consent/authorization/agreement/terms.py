@@ -1,0 +1,220 @@
+"""What the PSU decides about, in words: who asks, which data, for how long, over which accounts.
+
+UK Customer Experience Guidelines, Permissions and Data Clusters: the dialect says the words; numbers are masked to their last four.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.authorization.agreement.amendment import Amendment
+from consent.authorization.offer.authorization_details import numbers_of
+from consent.customer.session.session import answering
+from consent.ports import Psu
+from consent.services import Services
+from consent.store.rows.authorisations import Shown
+from kernel.access import Client
+from kernel.banking.accounts import Account, AccountStatus, AccountType
+from kernel.banking.consents import Consent, Permission
+from kernel.brand import Brand
+from kernel.storage.sealed import Sealer
+from openapi.dialect import Dialect
+
+DIGITS_SHOWN = 4
+DATED = frozenset(permission for permission in Permission if permission.startswith(("transactions_", "statements_")))
+TYPES = {
+    AccountType.CURRENT: "Current account",
+    AccountType.SAVINGS: "Savings account",
+    AccountType.CARD: "Card account",
+    AccountType.LOAN: "Loan account",
+}
+PAYING_TYPES = frozenset({TYPES[AccountType.CURRENT], TYPES[AccountType.SAVINGS]})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One account that may be shared. `handle` means nothing outside the journey; `upstream_id` never reaches a page."""
+
+    handle: str
+    upstream_id: str
+    name: str
+    type: str
+    ending: str  # last digits of its number, "" if it has none
+    currency: str
+    numbers: tuple[tuple[str, str], ...] = ()  # scheme and identification; for no page
+    signatures: int = 1  # that a payment from it needs
+
+    @property
+    def label(self) -> str:
+        """As a sentence names it."""
+        return f"{self.name}, ending {self.ending}" if self.ending else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    client_name: str
+    organisation_name: str
+    on_behalf_of: str  # "" unless the client is an agent
+    verb: str
+    clusters: tuple[tuple[str, tuple[str, ...]], ...]
+    until: str
+    window: str  # "" when nothing that is asked for has dates
+    frequency: str  # "" when the consent asks for no number
+
+
+async def load_options(services: Services, brand: Brand, psu: Psu, journey_id: str) -> tuple[Option, ...]:
+    """The accounts that the PSU may share now. Raises UpstreamTimedOut."""
+    async with answering():
+        accounts = await services.customer_accounts.accounts_of(brand, psu.customer_id)
+    return tuple(
+        option_of(account, _handle(services.sealer, brand, journey_id, account.id))
+        for account in accounts
+        if account.eligible and account.status is AccountStatus.ENABLED
+    )
+
+
+def option_of(account: Account, handle: str = "") -> Option:
+    """An account in the words that a PSU reads. Without a handle it is not to be chosen."""
+    return Option(
+        handle=handle,
+        upstream_id=account.id,
+        name=account.nickname or account.name,
+        type=TYPES[account.type],
+        ending=_ending(account),
+        currency=account.currency,
+        numbers=tuple((identifier.scheme.value, identifier.identification) for identifier in account.identifiers),
+        signatures=account.signatures,
+    )
+
+
+def dialect_of(services: Services, brand: Brand, consent: Consent) -> Dialect:
+    """The dialect that the consent was lodged in, or the brand's first."""
+    return services.dialects.get(consent.lodged_as) or services.dialects_of(brand)[0]
+
+
+def render_terms(services: Services, brand: Brand, client: Client, consent: Consent, amendment: Amendment | None = None) -> Terms:
+    face = dialect_of(services, brand, consent).authorization
+    return Terms(
+        client_name=client.name,
+        organisation_name=client.organisation_name,
+        on_behalf_of=client.on_behalf_of,
+        verb=_verb(client, consent, amendment) or face.select_verb,
+        clusters=tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions)),
+        until=render_until(brand, consent),
+        window=render_window(brand, consent),
+        frequency=render_frequency(brand, consent),
+    )
+
+
+def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "accounts") -> Shown:
+    """What is kept of the page: `options` are the accounts that were chosen."""
+    return Shown(
+        client_name=terms.client_name,
+        organisation_name=terms.organisation_name,
+        clusters=terms.clusters,
+        until=terms.until,
+        window=terms.window,
+        frequency=terms.frequency,
+        accounts=tuple(option.label for option in options),
+        page=page,
+    )
+
+
+def acr_of(services: Services, brand: Brand, consent: Consent, requested: tuple[str, ...]) -> str | None:
+    """The authentication context class that strong authentication meets: the first requested one that the dialect knows."""
+    known = dialect_of(services, brand, consent).authorization.acr_values
+    return next((value for value in (*requested, *known) if value in known), None)
+
+
+def choose(options: tuple[Option, ...], handles: tuple[str, ...]) -> tuple[Option, ...]:
+    """The options that the form names; what it invents is ignored."""
+    return tuple(option for option in options if option.handle in handles)
+
+
+def kept(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """The options that the consent covers already: authorised again or added to, it goes on sharing them."""
+    covered = {account.upstream_id for account in consent.accounts}
+    return tuple(option for option in options if option.upstream_id in covered)
+
+
+def _can_pay(consent: Consent, option: Option) -> bool:
+    """Whether a payment can be made from the account: no exchange is made here, and a card or a loan pays nobody."""
+    return consent.payment is None or (option.currency == consent.payment.amount.currency and option.type in PAYING_TYPES)
+
+
+def _is_one_persons(consent: Consent, option: Option) -> bool:
+    """True if one PSU alone may agree: the others who must sign a payment cannot be asked here."""
+    return consent.payment is None or option.signatures == 1
+
+
+def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
+    """What a PSU may share under the consent: what it covers already; more, if it covers nothing yet or is to be changed, and no other
+    account than those that its client asked for by number. A payment, only from what the PSU alone may pay from."""
+    able = (option for option in _named(consent, options, amendment) if _can_pay(consent, option))
+    return tuple(option for option in able if _is_one_persons(consent, option))
+
+
+def needing_others(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """The accounts that could make the payment, if those who must sign it too were asked."""
+    able = (option for option in _named(consent, options, None) if _can_pay(consent, option))
+    return tuple(option for option in able if not _is_one_persons(consent, option))
+
+
+def _named(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None) -> tuple[Option, ...]:
+    """The accounts that the request is about."""
+    staying, numbers = kept(consent, options), numbers_of(consent)
+    if consent.accounts and amendment is None:
+        return staying
+    return tuple(option for option in options if option in staying or not numbers or numbers.intersection(option.numbers))
+
+
+def _verb(client: Client, consent: Consent, amendment: Amendment | None) -> str:
+    """What the PSU is asked to do, where it is not simply to choose accounts."""
+    if amendment is not None:
+        return f"Change what you share with {client.name}"
+    return f"Keep sharing with {client.name}" if consent.accounts else ""
+
+
+def _handle(sealer: Sealer, brand: Brand, journey_id: str, upstream_id: str) -> str:
+    message = "\n".join((brand.name, journey_id, upstream_id)).encode()
+    return hashlib.blake2b(message, key=sealer.derive("journey-account"), digest_size=16).hexdigest()
+
+
+def _ending(account: Account) -> str:
+    return account.identifiers[0].identification[-DIGITS_SHOWN:] if account.identifiers else ""
+
+
+def render_until(brand: Brand, consent: Consent) -> str:
+    if consent.valid_until is None:
+        return "No end date. Access goes on until you or they stop it."
+    return f"Until {render_instant(brand, consent.valid_until)}"
+
+
+def render_window(brand: Brand, consent: Consent) -> str:
+    if not consent.permissions & DATED:
+        return ""
+    start, end = consent.transactions_from, consent.transactions_to
+    if start and end:
+        return f"From {render_date(brand, start)} to {render_date(brand, end)}"
+    if start:
+        return f"From {render_date(brand, start)} onwards"
+    if end:
+        return f"Up to {render_date(brand, end)}"
+    return "All that we show you ourselves"
+
+
+def render_frequency(brand: Brand, consent: Consent) -> str:
+    """The number of times a day that the third party may look without the PSU, where the consent has a number of its own."""
+    times = brand.granted_frequency(consent.frequency_per_day)
+    if times is None:
+        return ""
+    return "Once a day" if times == 1 else f"Up to {times} times a day"
+
+
+def render_date(brand: Brand, at: datetime) -> str:
+    local = at.astimezone(brand.zone)
+    return f"{local.day} {local:%B %Y}"
+
+
+def render_instant(brand: Brand, at: datetime) -> str:
+    return f"{render_date(brand, at)} at {at.astimezone(brand.zone):%H:%M}"

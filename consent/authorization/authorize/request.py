@@ -1,0 +1,49 @@
+"""One authorization request on its way through the steps: what was asked, and what each step made of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from consent.authorization.agreement.amendment import Amendment
+from consent.authorization.authorize.pushed import PushedRequest
+from consent.authorization.messages.parameters import Parameters
+from consent.authorization.offer.authorization_details import Details
+from kernel.access import Client
+from kernel.brand import Brand
+from kernel.hot_state.checks import FirstUse
+
+if TYPE_CHECKING:  # Services name parts that read pushed requests
+    from consent.services import Services
+
+
+@dataclass(slots=True)
+class Asking:
+    """`parameters` come from the authenticated push, from the request object that it or a browser brought, or from the browser, where only
+    two of them are read."""
+
+    services: "Services"
+    brand: Brand
+    client: Client
+    parameters: Parameters
+    proof_jkt: str | None = None  # the key that a DPoP proof beside the push showed
+    # read from a push, or from a request by value
+    valid_until: datetime | None = None  # of the request object, in protocol time
+    response_type: str = "code"
+    response_mode: str = "query"
+    scope: tuple[str, ...] = ()
+    claims: dict[str, Any] = field(default_factory=dict)
+    acr_values: tuple[str, ...] = ()
+    prompt: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    is_detailed: bool = False
+    details: Details | None = None  # the terms of a consent that the request asks for
+    amendment: Amendment | None = None  # the terms are those of a grant that is to be changed
+    consent_id: str | None = None
+    dpop_jkt: str | None = None
+    # of a request to a customer who is elsewhere
+    binding_message: str | None = None
+    seconds: int = 0  # that the customer has to answer
+    notification_token: str | None = None
+    first_use: FirstUse | None = None  # of the request object, to be taken last
+    # found again at the authorization endpoint
+    pushed: PushedRequest | None = None

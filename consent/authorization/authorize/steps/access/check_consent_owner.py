@@ -1,0 +1,49 @@
+"""Refuse, before any page, a consent that is not this client's, cannot be authorised now, or is outside the scope that was asked.
+
+To its client a foreign consent looks like one that does not exist.
+"""
+
+from consent.authorization.authorize.request import Asking
+from consent.authorization.offer.payment_initiation import PaymentInitiation
+from consent.authorization.offer.scopes import scopes_opening
+from consent.errors import AuthorizationDetailsInvalid, ScopeInvalid
+from consent.store.lifecycle import ConsentEvent, allows
+from consent.store.rows.snapshots import load_consent
+from kernel.banking.consents import ConsentKind
+from kernel.errors import ConsentForeign, ConsentNotAuthorised, ConsentUnknown
+from openapi.owners import is_owner
+
+PAGED = frozenset({ConsentKind.ACCOUNTS, ConsentKind.PAYMENT})  # what a page can ask
+DECOUPLED = frozenset(
+    {ConsentKind.ACCOUNTS}
+)  # a payment's authentication follows its own page (consent/customer/journey/payment.py)
+
+
+async def check_consent_owner(asking: Asking) -> None:
+    if asking.pushed is None or asking.pushed.consent_id is None:
+        raise ConsentUnknown("the request carries no consent")
+    await _check_askable(asking, asking.pushed.consent_id, asking.pushed.scope)
+
+
+async def check_consent_owner_at_once(asking: Asking) -> None:
+    """At the backchannel no page follows on which it could be said. A request that names no consent gets one of its own."""
+    if isinstance(asking.details, PaymentInitiation):
+        raise AuthorizationDetailsInvalid("a payment", public="A payment is asked for on a page, where its customer sees it.")
+    if asking.consent_id is not None:
+        await _check_askable(asking, asking.consent_id, asking.scope, DECOUPLED)
+
+
+async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...], kinds: frozenset[ConsentKind] = PAGED) -> None:
+    services = asking.services
+    async with services.database.read() as connection:
+        consent = await load_consent(connection, services.sealer, asking.brand.name, consent_id)
+    if consent is None:
+        raise ConsentUnknown("unknown")
+    if not is_owner(asking.client, consent):
+        raise ConsentForeign(f"of client {consent.client_id}", public=ConsentUnknown.public)
+    if not allows(consent, ConsentEvent.AUTHORISE, services.clock.now()):
+        raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")
+    if consent.kind not in kinds:
+        raise ConsentNotAuthorised(f"of kind {consent.kind}", public="A consent of this kind cannot be asked for here.")
+    if scopes_opening(services.dialects_of(asking.brand), consent.kind).isdisjoint(scope):
+        raise ScopeInvalid(f"the scope does not open a consent for {consent.kind}")

@@ -1,0 +1,58 @@
+"""Read what is to become of a grant: a new one, or another one's terms added to or put in the place of those that stand.
+
+Grant Management for OAuth 2.0 sections 5.2 and 5.4. A grant that is unknown, another client's or over looks the same to everyone.
+"""
+
+from typing import Literal
+
+from consent.authorization.agreement.amendment import Amendment
+from consent.authorization.authorize.request import Asking
+from consent.authorization.offer.authorization_details import AccountInformation
+from consent.errors import AuthorizationDetailsInvalid, GrantIdInvalid
+from consent.store.lifecycle import ConsentEvent, allows
+from consent.store.rows.snapshots import load_consent
+from kernel.banking.consents import Consent, ConsentKind
+from kernel.errors import FieldInvalid, FieldMissing, FieldUnexpected
+from kernel.identifiers import is_identifier
+
+AMENDING: dict[str, Literal["merge", "replace"]] = {"merge": "merge", "replace": "replace"}
+
+
+async def check_grant_management(asking: Asking) -> None:
+    action, grant_id = asking.parameters.get("grant_management_action"), asking.parameters.get("grant_id")
+    if action is not None and action != "create" and action not in AMENDING:
+        raise FieldInvalid("unknown", path="grant_management_action", public="The grant_management_action is not supported.")
+    if action is None or action == "create":
+        if grant_id is not None:
+            raise FieldUnexpected(path="grant_id", public="A grant_id goes with merge or replace.")
+        return
+    if grant_id is None:
+        raise FieldMissing(path="grant_id", public="The grant_id is missing.")
+    if asking.details is None:
+        raise FieldMissing(path="authorization_details", public="A grant is changed by the terms in authorization_details.")
+    if not isinstance(asking.details, AccountInformation):
+        raise AuthorizationDetailsInvalid("a payment as a change", public="A payment is a grant of its own.")
+    consent = await _load_grant(asking, grant_id)
+    asking.consent_id = consent.id
+    asking.amendment = Amendment(AMENDING[action], asking.details, consent.version)
+
+
+async def check_grant_management_absent(asking: Asking) -> None:
+    """Whoever is asked elsewhere is asked for something new."""
+    for name in ("grant_id", "grant_management_action"):
+        if name in asking.parameters and asking.parameters[name] != "create":
+            raise FieldUnexpected(path=name, public="A grant is changed where its customer is: push the request.")
+
+
+async def _load_grant(asking: Asking, grant_id: str) -> Consent:
+    """The grant, if this client may ask its PSU to change it. Raises GrantIdInvalid."""
+    services = asking.services
+    if not is_identifier(grant_id):
+        raise GrantIdInvalid("not an id")
+    async with services.database.read() as connection:
+        consent = await load_consent(connection, services.sealer, asking.brand.name, grant_id)
+    if consent is None or consent.client_id != asking.client.id:
+        raise GrantIdInvalid("unknown, or another client's")
+    if consent.kind is not ConsentKind.ACCOUNTS or not allows(consent, ConsentEvent.AMEND, services.clock.now()):
+        raise GrantIdInvalid(f"{consent.kind} consent that is {consent.state}")
+    return consent

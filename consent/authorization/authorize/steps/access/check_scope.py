@@ -1,0 +1,28 @@
+"""Refuse a scope that the client is not registered for, or that opens nothing a customer could grant. RFC 6749 section 3.3; at the
+backchannel it must contain openid (CIBA section 7.1)."""
+
+from consent.authorization.authorize.request import Asking
+from consent.authorization.messages.parameters import split_scope
+from consent.authorization.offer.scopes import CLIENT_SCOPES
+from consent.errors import ScopeInvalid
+
+
+async def check_scope(asking: Asking) -> None:
+    scope = asking.parameters.get("scope")
+    is_detailed = "authorization_details" in asking.parameters  # which may stand alone (RFC 9396 section 3.1)
+    if scope is None and is_detailed:
+        return
+    values = () if scope is None else split_scope(scope)
+    if not values or not (asking.client.scopes - CLIENT_SCOPES).issuperset(values):
+        raise ScopeInvalid("missing, malformed, not registered, or of the client's own")
+    if set(values) <= {"openid"} and not is_detailed:
+        raise ScopeInvalid("no scope that a customer could grant")
+    if "id_token" in asking.response_type.split() and "openid" not in values:
+        raise ScopeInvalid("an id_token without openid")
+    asking.scope = values
+
+
+async def check_backchannel_scope(asking: Asking) -> None:
+    await check_scope(asking)
+    if "openid" not in asking.scope:
+        raise ScopeInvalid("without openid")

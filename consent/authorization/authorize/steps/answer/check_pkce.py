@@ -1,0 +1,23 @@
+"""Refuse a request without a S256 code challenge. RFC 7636 section 4.3, FAPI2-SP-FINAL 5.3.2.2-5, FAPI1-ADV 5.2.2-18 (where pushed).
+
+Whoever uses PKCE where it is not asked for gets all of it: half a challenge would be a downgrade.
+"""
+
+import re
+
+from consent.authorization.authorize.request import Asking
+from kernel.errors import FieldInvalid
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of SHA-256
+
+
+async def check_pkce(asking: Asking) -> None:
+    if asking.parameters.get("code_challenge_method") != "S256":
+        raise FieldInvalid("not S256", path="code_challenge_method", public="The code_challenge_method must be S256.")
+    if not _CHALLENGE.fullmatch(asking.parameters.get("code_challenge", "")):
+        raise FieldInvalid("not a SHA-256", path="code_challenge", public="The code_challenge is missing or malformed.")
+
+
+async def check_pkce_if_used(asking: Asking) -> None:
+    if not asking.parameters.keys().isdisjoint({"code_challenge", "code_challenge_method"}):
+        await check_pkce(asking)

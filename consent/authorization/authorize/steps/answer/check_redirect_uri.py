@@ -1,0 +1,12 @@
+"""Refuse a redirect_uri that is missing or not one of the client's, character by character. RFC 9700 section 2.1.
+
+FAPI2-SP-FINAL 5.3.2.2-7 asks for it in every request; nothing is defaulted.
+"""
+
+from consent.authorization.authorize.request import Asking
+from consent.errors import RedirectUriInvalid
+
+
+async def check_redirect_uri(asking: Asking) -> None:
+    if asking.parameters.get("redirect_uri") not in asking.client.redirect_uris:
+        raise RedirectUriInvalid("missing or not registered")

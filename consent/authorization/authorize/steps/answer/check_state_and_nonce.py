@@ -1,0 +1,21 @@
+"""Refuse a state or nonce longer than we return unchanged; hints are bounded too. RFC 6749 section 4.1.1, OIDC Core section 3.1.2.1.
+
+FAPI 1.0 ties each request to the browser that began it by what only its client knows: a nonce, or a state where there is no id_token
+(FAPI1-BASE 5.2.2.2 and 5.2.2.3, OIDC Core section 3.3.2.11). FAPI 2.0 has PKCE for that.
+"""
+
+from consent.authorization.authorize.request import Asking
+from consent.authorization.offer.profiles import profile_of
+from kernel.errors import FieldInvalid, FieldMissing
+
+CHARS_MAX = {"state": 2000, "nonce": 1000, "login_hint": 255, "ui_locales": 255}
+
+
+async def check_state_and_nonce(asking: Asking) -> None:
+    for name, most in CHARS_MAX.items():
+        if len(asking.parameters.get(name, "")) > most:
+            raise FieldInvalid("too long", path=name, public=f"The {name} is too long.")
+    if profile_of(asking.client).must_be_tied:
+        needed = "nonce" if "openid" in asking.scope else "state"
+        if needed not in asking.parameters:
+            raise FieldMissing(path=needed, public=f"The {needed} is missing.")

@@ -1,0 +1,19 @@
+"""Refuse a binding message that a customer could not compare on two devices: long, or of characters that screens show differently.
+
+CIBA section 7.1 and 13 (invalid_binding_message).
+"""
+
+import re
+
+from consent.authorization.authorize.request import Asking
+from consent.errors import BindingMessageInvalid
+
+CHARS_MAX = 40
+_MESSAGE = re.compile(rf"[A-Za-z0-9 .:_/#+-]{{1,{CHARS_MAX}}}")
+
+
+async def check_binding_message(asking: Asking) -> None:
+    message = asking.parameters.get("binding_message")
+    if message is not None and not _MESSAGE.fullmatch(message):
+        raise BindingMessageInvalid(f"{len(message)} characters")
+    asking.binding_message = message

@@ -1,0 +1,18 @@
+"""Refuse a request that does not say in exactly one way whom it is for. CIBA section 7.1. Whoever that is, is found out last
+(consent/authorization/backchannel/customers.py)."""
+
+from consent.authorization.authorize.request import Asking
+from consent.errors import HintInvalid
+
+HINTS = frozenset({"login_hint", "login_hint_token", "id_token_hint"})
+LOGIN_HINT_CHARS_MAX = 256
+
+
+async def check_hint(asking: Asking) -> None:
+    given = HINTS & asking.parameters.keys()
+    if len(given) != 1:
+        raise HintInvalid(f"{len(given)} hints")
+    if "login_hint_token" in given:
+        raise HintInvalid("a login_hint_token: nobody issues any here")
+    if len(asking.parameters.get("login_hint", "")) > LOGIN_HINT_CHARS_MAX:
+        raise HintInvalid("too long")

@@ -1,0 +1,78 @@
+"""Read a request to a customer who is elsewhere from the object that its client signed for it, once. CIBA section 7.1.1,
+FAPI-CIBA-ID1 5.2.2.
+
+What is wrong with the object is `invalid_request` here, and each object is one request: its jti is remembered while it could be sent again,
+once everything else about the request has been found good.
+"""
+
+import hashlib
+import math
+
+from consent.authorization.authorize.request import Asking
+from consent.authorization.client_authentication.assertion import CLOCK_SKEW_SECONDS, JTI_CHARS_MAX
+from consent.authorization.clients.backchannel_metadata import SIGNING_ALGORITHMS
+from consent.authorization.messages.request_object import TEXT, RequestObject, parse_kid, verify_request_object
+from consent.errors import AuthenticationRequestInvalid, RequestObjectInvalid, RequestObjectMissing
+from kernel.access import Client
+from kernel.errors import FieldUnexpected
+from kernel.hot_state.checks import FirstUse
+from kernel.hot_state.first_uses import check_first_use, client_share
+
+REQUIRED = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "scope"})
+OUTSIDE = frozenset({"client_id"})  # what authenticates the client, and nothing else
+
+
+async def check_authentication_request(asking: Asking) -> None:
+    services, client, token = asking.services, asking.client, asking.parameters.get("request")
+    if token is None:
+        raise RequestObjectMissing(f"client {client.id} sent none")
+    if beside := (TEXT - OUTSIDE) & asking.parameters.keys():
+        raise FieldUnexpected(
+            f"{sorted(beside)} beside the request", public="The parameters belong into the signed request alone."
+        )
+    keys = await services.client_keys.of(client, parse_kid(token))
+    try:
+        verified = verify_request_object(
+            token,
+            client=client,
+            keys=keys,
+            issuer=asking.brand.issuer,
+            wall=services.clock.wall(),
+            required=REQUIRED,
+            algorithms=_algorithms(client),
+        )
+    except RequestObjectInvalid as problem:
+        raise AuthenticationRequestInvalid(problem.detail) from None
+    asking.first_use = _first_use(asking, verified)
+    await _check_first_use(asking, asking.first_use, spend=False)  # a replay is worth no further work
+    asking.parameters = verified.parameters
+
+
+def _algorithms(client: Client) -> tuple[str, ...]:
+    registered = client.backchannel_authentication_request_signing_alg
+    return (registered,) if registered else SIGNING_ALGORITHMS
+
+
+async def take_authentication_request(asking: Asking) -> None:
+    """Remember the object of a request that has passed every other check. Raises AuthenticationRequestInvalid for a second use,
+    RateExceeded while the client's share of the memory is full, Overloaded if there is no telling."""
+    if asking.first_use is None:
+        raise RuntimeError("an authentication request without an object")
+    await _check_first_use(asking, asking.first_use, spend=True)
+
+
+async def _check_first_use(asking: Asking, use: FirstUse, *, spend: bool) -> None:
+    versions, load_version = asking.services.versions, asking.services.snapshots.load_version
+    (verdict,) = await versions.decide([use], spend=spend, load_version=load_version)
+    check_first_use(verdict, AuthenticationRequestInvalid("used before, or older than the memory of used ones"))
+
+
+def _first_use(asking: Asking, verified: RequestObject) -> FirstUse:
+    """Raises AuthenticationRequestInvalid."""
+    services, jti, issued_at = asking.services, verified.claims["jti"], verified.claims["iat"]
+    if not isinstance(jti, str) or not 1 <= len(jti) <= JTI_CHARS_MAX:
+        raise AuthenticationRequestInvalid("jti")
+    remaining = verified.expires_at.timestamp() + CLOCK_SKEW_SECONDS - services.clock.wall().timestamp()
+    key = f"{asking.brand.name}/authentication-request/{asking.client.id}/{hashlib.sha256(jti.encode()).hexdigest()}"
+    share = client_share(asking.brand.name, asking.client.id, services.settings.first_uses_per_client)
+    return FirstUse(key, max(1, math.ceil(remaining)), issued_at=issued_at, share=share)

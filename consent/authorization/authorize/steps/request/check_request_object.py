@@ -1,0 +1,22 @@
+"""Read the request from the object that its client signed, and from nothing else; or refuse one that should not be there.
+
+FAPI2-MS-FINAL 5.3.1, FAPI1-ADV 5.2.2-1 and -10 (values outside are not used), RFC 9101 section 10.2 (parameters have one place).
+"""
+
+from consent.authorization.authorize.request import Asking
+from consent.authorization.messages.request_object import parse_kid, verify_request_object
+from consent.authorization.offer.profiles import profile_of
+from consent.errors import RequestObjectMissing, RequestObjectUnsupported
+
+
+async def check_request_object(asking: Asking) -> None:
+    services, client, token = asking.services, asking.client, asking.parameters.get("request")
+    if profile_of(client).request_object == "refused":
+        if token is not None:
+            raise RequestObjectUnsupported(f"client {client.id} sent a request object")
+        return
+    if token is None:
+        raise RequestObjectMissing(f"client {client.id} sent none")
+    keys = await services.client_keys.of(client, parse_kid(token))
+    verified = verify_request_object(token, client=client, keys=keys, issuer=asking.brand.issuer, wall=services.clock.wall())
+    asking.parameters, asking.valid_until = verified.parameters, verified.expires_at

@@ -1,0 +1,91 @@
+"""Find the customer whom a request is for: by the name they log in with, or by an id_token that its client got for them. CIBA section 7.1.
+
+Names are guessed at one's own cost: each look-up counts as a failed attempt of the client's organisation, whichever of its clients it
+sends, until it has found somebody.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authentication.attempts import BLOCKED_SECONDS, return_attempt, take_attempt
+from consent.authorization.authorize.request import Asking
+from consent.authorization.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose
+from consent.customer.session.session import answering
+from consent.errors import HintInvalid, HintUnknown
+from consent.ports import Psu
+from consent.store.tables.oauth import token_families
+from kernel.errors import RateExceeded, UpstreamTimedOut
+from kernel.jose.jwt import JwtInvalid, verify_jwt
+
+UNKNOWN_MAX = 100  # look-ups of one organisation within an hour that find no customer
+
+
+async def find_customer(asking: Asking) -> Psu:
+    """By the one hint of a request that passed its steps. Raises HintInvalid, HintUnknown, RateExceeded or UpstreamTimedOut."""
+    username = asking.parameters.get("login_hint")
+    return await (
+        _find_by_id_token(asking, asking.parameters["id_token_hint"]) if username is None else _find_by_name(asking, username)
+    )
+
+
+async def _find_by_name(asking: Asking, username: str) -> Psu:
+    services, brand = asking.services, asking.brand
+    subject = f"hint/{services.sealer.blind(asking.client.organisation_id, 'attempts', brand.name)}"
+
+    async def take(connection: AsyncConnection) -> bool:
+        return await take_attempt(connection, brand.name, subject, services.clock.wall(), limit=UNKNOWN_MAX)
+
+    async def give_back(connection: AsyncConnection) -> None:
+        await return_attempt(connection, brand.name, subject)
+
+    if not await services.database.write(take):
+        raise RateExceeded(
+            f"unknown hints of organisation {asking.client.organisation_id}", rule="unknown-hints", retry_after=BLOCKED_SECONDS
+        )
+    try:
+        async with answering():
+            psu = await services.identity.find_by_name(brand, username)
+    except UpstreamTimedOut:
+        await services.database.write(give_back)  # the look-up gave nothing away
+        raise
+    if psu is None:
+        raise HintUnknown("no customer of that name")
+    await services.database.write(give_back)
+    return psu
+
+
+async def _find_by_id_token(asking: Asking, token: str) -> Psu:
+    """By its subject, which is this client's own word for the customer; one that has expired says it as well as before."""
+    subject = _verify(asking, token).get("sub")
+    if not isinstance(subject, str):
+        raise HintInvalid("an id_token without subject")
+    async with asking.services.database.read() as connection:
+        psu_id = await _load_psu_id(connection, asking, subject)
+    async with answering():
+        psu = await asking.services.identity.find(asking.brand, psu_id) if psu_id else None
+    if psu is None:
+        raise HintUnknown("the subject of an id_token whose customer is not known any more")
+    return psu
+
+
+def _verify(asking: Asking, token: str) -> Mapping[str, Any]:
+    keys = asking.services.keys.verification_keys(asking.brand.name, KeyPurpose.ID_TOKEN)
+    try:
+        claims = verify_jwt(token, keys, algorithms=ID_TOKEN_ALGORITHMS, types={None, "jwt"}).claims
+    except JwtInvalid as error:
+        raise HintInvalid(f"id_token_hint: {error}") from None
+    if claims.get("iss") != asking.brand.issuer or claims.get("aud") != asking.client.id:
+        raise HintInvalid("an id_token of another issuer or client")
+    return claims
+
+
+async def _load_psu_id(connection: AsyncConnection, asking: Asking, subject: str) -> str | None:
+    of_subject = (
+        token_families.c.brand == asking.brand.name,
+        token_families.c.client_id == asking.client.id,
+        token_families.c.subject == subject,
+    )
+    return (await connection.execute(sa.select(token_families.c.psu_id).where(*of_subject).limit(1))).scalar()

@@ -1,0 +1,141 @@
+"""Tell a client that its customer has answered: one POST with the auth_req_id, to the address that it has registered by then. CIBA
+section 10.2.
+
+Yes and no are told alike; what was answered, the client learns at the token endpoint. The row that was answered says that its client is to
+be told, so a killed server forgets nobody. Whatever the client's address answers ends it: nothing is repeated on a refusal, no redirect is
+followed. Only where no answer comes is it tried again, a few times: it may be told twice if the server dies between telling and noting it.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.store.rows.clients import load_client
+from consent.store.tables.oauth import backchannel_requests
+from kernel import json
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.http.outbound.fetcher import Unanswered
+from kernel.storage.database import Database
+from kernel.storage.lease import Lease
+from kernel.storage.sealed import Sealer
+
+NOTIFY_EVERY_SECONDS = 1.0
+BATCH_ROWS = 16  # told at the same time
+ATTEMPTS_MAX = 3
+RETRY_AFTER = timedelta(seconds=15)  # longer than one attempt may take
+
+log = structlog.get_logger(__name__)
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """`token` is the client's own, by which it knows us."""
+
+    auth_req_id: str
+    token: str
+
+
+class Notify(Protocol):
+    """POSTs to an address that somebody else named; kernel/http/outbound/fetcher.py satisfies it."""
+
+    async def notify(self, url: str, body: bytes, headers: dict[str, str]) -> int:
+        """The status of the answer. Raises Unanswered."""
+        ...
+
+
+def seal_notification(sealer: Sealer, brand: str, request_id: str, notification: Notification) -> bytes:
+    return sealer.seal(json.encode(notification), *_place(brand, request_id))
+
+
+@dataclass(slots=True, kw_only=True)
+class Notifier:
+    """`run` is the work of a singleton (kernel/storage/lease.py). `unanswered` counts attempts without an answer since the start."""
+
+    database: Database
+    clock: Clock
+    sealer: Sealer
+    notify: Notify
+    brand: Brand
+    unanswered: int = 0
+
+    async def run(self, lease: Lease) -> None:
+        """Tell whom there is to tell, now. Raises LeaseLost."""
+        while due := await self._take_due(lease):
+            outcomes = await asyncio.gather(*(self._tell(lease, row) for row in due), return_exceptions=True)
+            for outcome in outcomes:  # each row has had its turn before one of them ends the run
+                if outcome is not None:
+                    raise outcome
+
+    async def _take_due(self, lease: Lease) -> list[sa.Row[Any]]:
+        """Rows whose attempt is this one's to make: the next one is due only if this server does not note an answer."""
+        now = self.clock.wall()
+        mine = (backchannel_requests.c.brand == self.brand.name, backchannel_requests.c.notify_at <= now)
+        async with self.database.read() as connection:  # nearly always there is nothing to do, and nothing is written
+            if (await connection.execute(sa.select(backchannel_requests.c.id).where(*mine).limit(1))).first() is None:
+                return []
+
+        async def work(connection: AsyncConnection) -> list[sa.Row[Any]]:
+            await lease.check_fence(connection)
+            found = sa.select(backchannel_requests.c.id).where(*mine).limit(BATCH_ROWS)
+            taken = await connection.execute(
+                backchannel_requests.update()
+                .where(*mine, backchannel_requests.c.id.in_(found))
+                .values(notify_at=now + RETRY_AFTER, notify_attempts=backchannel_requests.c.notify_attempts + 1)
+                .returning(
+                    backchannel_requests.c.id,
+                    backchannel_requests.c.client_id,
+                    backchannel_requests.c.notification,
+                    backchannel_requests.c.notify_attempts,
+                )
+            )
+            return list(taken)
+
+        return await self.database.write(work)
+
+    async def _tell(self, lease: Lease, row: sa.Row[Any]) -> None:
+        address = await self._load_address(row.client_id)
+        if address is None or await self._is_answered(address, row) or row.notify_attempts >= ATTEMPTS_MAX:
+            await self.database.write(lambda connection: self._close(connection, lease, row.id))
+
+    async def _load_address(self, client_id: str) -> str | None:
+        """None for a client that is gone, or is pinged no more: whoever has its old address now learns nothing."""
+        async with self.database.read() as connection:
+            client = await load_client(connection, self.brand.name, client_id)
+        return client.backchannel_client_notification_endpoint if client is not None and client.active else None
+
+    async def _is_answered(self, address: str, row: sa.Row[Any]) -> bool:
+        try:
+            sealed = self.sealer.open(row.notification, *_place(self.brand.name, row.id))
+            notification = msgspec.json.decode(sealed, type=Notification)
+        except Exception:  # whatever is wrong with it will be wrong the next time: nobody can be told
+            log.exception("notification_unreadable", request_id=row.id)
+            return True
+        body = json.encode({"auth_req_id": notification.auth_req_id})
+        headers = {"Authorization": f"Bearer {notification.token}", "Content-Type": "application/json"}
+        try:
+            status = await self.notify.notify(address, body, headers)
+        except Unanswered as error:
+            self.unanswered += 1
+            log.warning("client_not_notified", request_id=row.id, attempt=row.notify_attempts, reason=str(error))
+            return False
+        log.info("client_notified", request_id=row.id, status=status)
+        return True
+
+    async def _close(self, connection: AsyncConnection, lease: Lease, request_id: str) -> None:
+        """Told, or given up: the client's token is not needed any more."""
+        await lease.check_fence(connection)
+        await connection.execute(
+            backchannel_requests.update()
+            .where(backchannel_requests.c.brand == self.brand.name, backchannel_requests.c.id == request_id)
+            .values(notification=None, notify_at=None)
+        )
+
+
+def _place(brand: str, request_id: str) -> tuple[str, ...]:
+    return ("backchannel_requests", "notification", brand, request_id)

@@ -1,0 +1,161 @@
+"""A customer answers a request that waits for them: one transaction in which the request and the consent change together.
+
+The same checks and the same change of the consent as on a journey (consent/authorization/agreement/approval.py); in place of a code there is the token
+family, from which the client fetches its tokens with the auth_req_id. An answer counts once, and only in time.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authorization.agreement.approval import Approval, authorise_consent, check_authorisable, reject_consent
+from consent.authorization.agreement.terms import acr_of
+from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
+from consent.authorization.clients.backchannel_metadata import CIBA
+from consent.authorization.tokens.subject import pairwise_subject
+from consent.customer.session.session import load_active_client
+from consent.errors import AuthenticationAnswered
+from consent.ports import ScaEvidence
+from consent.services import Services
+from consent.store.current_snapshots import load_subjects
+from consent.store.rows.authorisations import Shown, start_authorisation
+from consent.store.rows.closures import check_open
+from consent.store.rows.families import FIRST_VERSION, issue_family
+from consent.store.rows.snapshots import load_consent
+from kernel.access import Client, FamilyState, TokenFamily
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+from kernel.errors import ClientInactive
+from kernel.hot_state.subjects import consent_subject
+
+DECOUPLED = "decoupled"  # the approach of an authorisation that no client's page leads to
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Who asks whom for what."""
+
+    request: BackchannelRequest
+    client: Client
+    consent: Consent
+
+
+async def load_waiting_request(services: Services, brand: Brand, request_id: str) -> Waiting:
+    """The request, if it may still be answered. Raises AuthenticationAnswered, ClientInactive and what `check_authorisable` raises."""
+    async with services.database.snapshot() as connection:  # an answer committed in between would make it the consent's fault
+        request = await load_request(connection, brand.name, request_id)
+        if request is None or request.state is not RequestState.PENDING or request.expires_at <= services.clock.wall():
+            raise AuthenticationAnswered("unknown, answered or expired")
+        client = await load_active_client(connection, brand, request.client_id)
+        if CIBA not in client.grant_types:
+            raise ClientInactive(f"{client.id} asks nobody who is elsewhere any more")
+        consent = await load_consent(connection, services.sealer, brand.name, request.consent_id)
+    consent = check_authorisable(consent, client=client, psu_id=request.psu_id, now=services.clock.now())
+    return Waiting(request, client, consent)
+
+
+async def approve_request(
+    services: Services, brand: Brand, waiting: Waiting, *, evidence: ScaEvidence, upstream_ids: tuple[str, ...], shown: Shown
+) -> None:
+    """The PSU who was asked shares `upstream_ids`. Raises AuthenticationAnswered, AccountClosed, AccountUnknown and what
+    `check_authorisable` raises."""
+    request = waiting.request
+    approval = Approval(
+        psu_id=request.psu_id,
+        upstream_ids=upstream_ids,
+        authorisation_id=services.ids.uuid(),
+        authenticated_at=evidence.at,
+        shown=shown,
+    )
+    family = _family_of(request, services.ids.uuid())
+
+    async def work(connection: AsyncConnection) -> tuple[None, dict[str, int]]:
+        await check_open(connection, services.sealer, brand.name, upstream_ids, services.clock.wall())
+        acr = acr_of(services, brand, waiting.consent, request.wanted.acr_values)
+        facts = {"family_id": family.id, "auth_time": evidence.at, "acr": acr}
+        await _answer(connection, services, request, RequestState.APPROVED, **facts)
+        await _start(connection, services, request, approval.authorisation_id, evidence)
+        consent, moved = await authorise_consent(
+            connection, services, brand, client=waiting.client, consent_id=request.consent_id, approval=approval
+        )
+        await issue_family(
+            connection,
+            family,
+            authorisation_id=approval.authorisation_id,
+            subject=pairwise_subject(services.sealer, brand.name, consent.organisation_id, request.psu_id),
+            now=services.clock.wall(),
+            resources=request.wanted.resources,
+        )
+        return None, moved
+
+    async def write() -> tuple[None, dict[str, int]]:
+        return await services.database.write(work)
+
+    subjects = await load_subjects(services.database, brand.name, request.consent_id)
+    await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
+
+
+async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, evidence: ScaEvidence | None) -> None:
+    """The PSU who was asked shares nothing; `evidence` None: nobody asked for any. Raises AuthenticationAnswered."""
+    request, authorisation_id = waiting.request, services.ids.uuid()
+
+    async def work(connection: AsyncConnection) -> tuple[None, dict[str, int]]:
+        await _answer(connection, services, request, RequestState.DENIED)
+        await _start(connection, services, request, authorisation_id, evidence)
+        moved = await reject_consent(
+            connection,
+            services,
+            brand,
+            consent_id=request.consent_id,
+            psu_id=request.psu_id,
+            authorisation_id=authorisation_id,
+        )
+        return None, moved
+
+    async def write() -> tuple[None, dict[str, int]]:
+        return await services.database.write(work)
+
+    subjects = [consent_subject(brand.name, request.consent_id)]
+    await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
+
+
+async def _answer(
+    connection: AsyncConnection, services: Services, request: BackchannelRequest, state: RequestState, **facts: object
+) -> None:
+    if not await answer_request(connection, request, state, services.clock.wall(), **facts):
+        raise AuthenticationAnswered("answered or expired meanwhile")
+
+
+async def _start(
+    connection: AsyncConnection,
+    services: Services,
+    request: BackchannelRequest,
+    authorisation_id: str,
+    evidence: ScaEvidence | None,
+) -> None:
+    await start_authorisation(
+        connection,
+        services.sealer,
+        brand=request.brand,
+        authorisation_id=authorisation_id,
+        consent_id=request.consent_id,
+        psu_id=request.psu_id,
+        approach=DECOUPLED,
+        at=services.clock.wall(),
+        evidence=evidence,
+    )
+
+
+def _family_of(request: BackchannelRequest, family_id: str) -> TokenFamily:
+    return TokenFamily(
+        id=family_id,
+        brand=request.brand,
+        version=FIRST_VERSION,
+        client_id=request.client_id,
+        consent_id=request.consent_id,
+        psu_id=request.psu_id,
+        state=FamilyState.ACTIVE,
+        scope=request.wanted.scope,
+        is_detailed=request.wanted.is_detailed,
+        userinfo_claims=request.wanted.userinfo_claims,
+    )

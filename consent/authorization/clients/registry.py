@@ -1,0 +1,226 @@
+"""The registered clients: each a row that names its current version, and a document with its metadata.
+
+Every change is a new version, published so that the next request of any worker sees it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authorization.clients.encryption import find_encryption_key
+from consent.authorization.clients.key_set import import_client_keys
+from consent.authorization.clients.metadata import ClientMetadata, certificate_subject_of, check_metadata
+from consent.authorization.clients.room import take_room
+from consent.services import Services
+from consent.store.rows.clients import columns_of, load_client
+from consent.store.tables.oauth import clients
+from kernel.access import Client, Registration
+from kernel.brand import Brand
+from kernel.errors import ClientInactive, TokenInvalid
+from kernel.hot_state.subjects import client_subject
+from kernel.jose.jwe import public_encryption_jwk
+from kernel.jose.jwt import public_jwk
+from kernel.observability.interaction import interaction_id
+from kernel.storage.journal import Entry
+
+
+async def register_client(
+    services: Services,
+    brand: Brand,
+    metadata: ClientMetadata,
+    *,
+    client_id: str | None = None,
+    registration: Registration | None = None,
+    actor: str = "system",
+) -> Client:
+    """Register a client, under an id of the caller's choice or a new one. Raises FieldMissing or FieldInvalid; of an organisation that
+    registers itself, RegistrationsExhausted."""
+    check_metadata(metadata)
+    client = _client_of(services, brand, metadata, client_id or services.ids.uuid(), registration)
+
+    async def work(connection: AsyncConnection) -> None:
+        if registration is not None:
+            await take_room(services, connection, brand.name, client.organisation_id)
+        await connection.execute(clients.insert().values(**columns_of(client), updated_at=client.created_at))
+        await _record(services, connection, client, "client.registered", actor)
+
+    await services.database.write(work)
+    return client
+
+
+async def replace_client(
+    services: Services,
+    brand: Brand,
+    client_id: str,
+    metadata: ClientMetadata,
+    *,
+    registration: Registration | None = None,
+    replaced: Registration | None = None,
+    actor: str = "system",
+) -> Client:
+    """Put other metadata in place of a client's. `registration` takes the place of `replaced`: whoever finds another one there came too
+    late, with a token that is no longer good. Raises FieldMissing, FieldInvalid, ClientInactive or TokenInvalid."""
+    check_metadata(metadata)
+
+    def following(present: Client) -> Client:
+        if registration is not None and present.registration != replaced:
+            raise TokenInvalid("the registration was changed meanwhile")
+        changed = _client_of(services, brand, metadata, client_id, registration or present.registration)
+        return msgspec.structs.replace(changed, version=present.version + 1, created_at=present.created_at)
+
+    return await _change(services, brand, client_id, following, kind="client.replaced", actor=actor)
+
+
+async def deactivate_client(services: Services, brand: Brand, client_id: str, *, actor: str = "system") -> Client:
+    """From the moment this returns the client can do nothing more. Raises ClientInactive if it could not before."""
+
+    def following(present: Client) -> Client:
+        return msgspec.structs.replace(present, version=present.version + 1, active=False)
+
+    return await _change(services, brand, client_id, following, kind="client.deactivated", actor=actor)
+
+
+async def revoke_registration_token(
+    services: Services, brand: Brand, client_id: str, registration: Registration, *, reason: str
+) -> Client:
+    """From the moment this returns the token of `registration` manages nothing; the client itself stays as it is. Raises ClientInactive,
+    or TokenInvalid if the token was changed meanwhile."""
+
+    def following(present: Client) -> Client:
+        if present.registration != registration:
+            raise TokenInvalid("the registration was changed meanwhile")
+        revoked = msgspec.structs.replace(registration, token_hash="")
+        return msgspec.structs.replace(present, version=present.version + 1, registration=revoked)
+
+    actor = f"client:{client_id}"
+    return await _change(
+        services, brand, client_id, following, kind="client.registration_token_revoked", actor=actor, reason=reason
+    )
+
+
+def is_registered_as(services: Services, brand: Brand, client: Client, metadata: ClientMetadata) -> bool:
+    """Whether replacing the client's metadata by these would change nothing."""
+    same = msgspec.structs.replace(
+        _client_of(services, brand, metadata, client.id, client.registration),
+        version=client.version,
+        created_at=client.created_at,
+        active=client.active,
+    )
+    return same == client
+
+
+async def _change(
+    services: Services,
+    brand: Brand,
+    client_id: str,
+    following: Callable[[Client], Client],
+    *,
+    kind: str,
+    actor: str,
+    reason: str = "",
+) -> Client:
+    subject = client_subject(brand.name, client_id)
+
+    async def work(connection: AsyncConnection) -> Client:
+        present = await load_client(connection, brand.name, client_id, lock=True)
+        if present is None or not present.active:
+            raise ClientInactive(f"client {client_id} is unknown or inactive")
+        changed = following(present)
+        await connection.execute(
+            clients.update()
+            .where(clients.c.brand == brand.name, clients.c.id == client_id)
+            .values(**columns_of(changed), updated_at=services.clock.wall())
+        )
+        await _record(services, connection, changed, kind, actor, reason=reason)
+        return changed
+
+    async def write() -> tuple[Client, dict[str, int]]:
+        changed = await services.database.write(work)
+        return changed, {subject: changed.version}
+
+    return await services.versions.change([subject], write, load_version=services.snapshots.load_version)
+
+
+def _client_of(
+    services: Services, brand: Brand, metadata: ClientMetadata, client_id: str, registration: Registration | None
+) -> Client:
+    return Client(
+        id=client_id,
+        brand=brand.name,
+        version=1,
+        active=True,
+        name=metadata.client_name,
+        organisation_id=metadata.organisation_id,
+        organisation_name=metadata.organisation_name,
+        software_id=metadata.software_id,
+        on_behalf_of=metadata.on_behalf_of,
+        roles=metadata.roles,
+        security_profile=metadata.security_profile,
+        token_endpoint_auth_method=metadata.token_endpoint_auth_method,
+        token_endpoint_auth_signing_alg=metadata.token_endpoint_auth_signing_alg,
+        tls_client_auth=certificate_subject_of(metadata),
+        sender_constraint=metadata.sender_constraint,
+        redirect_uris=metadata.redirect_uris,
+        scopes=frozenset(metadata.scope.split()),
+        grant_types=metadata.grant_types,
+        jwks=_jwks_of(metadata),
+        jwks_uri=metadata.jwks_uri,
+        id_token_signed_response_alg=metadata.id_token_signed_response_alg,
+        userinfo_signed_response_alg=metadata.userinfo_signed_response_alg,
+        introspection_signed_response_alg=metadata.introspection_signed_response_alg,
+        id_token_encrypted_response_alg=metadata.id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc=metadata.id_token_encrypted_response_enc,
+        request_object_signing_alg=metadata.request_object_signing_alg,
+        response_types=metadata.response_types,
+        authorization_signed_response_alg=metadata.authorization_signed_response_alg,
+        authorization_encrypted_response_alg=metadata.authorization_encrypted_response_alg,
+        authorization_encrypted_response_enc=metadata.authorization_encrypted_response_enc,
+        default_permissions=frozenset(metadata.default_permissions),
+        registration=registration,
+        authorization_details_types=frozenset(metadata.authorization_details_types),
+        token_exchange_audiences=metadata.token_exchange_audiences,
+        backchannel_token_delivery_mode=metadata.backchannel_token_delivery_mode,
+        backchannel_client_notification_endpoint=metadata.backchannel_client_notification_endpoint,
+        backchannel_authentication_request_signing_alg=metadata.backchannel_authentication_request_signing_alg,
+        created_at=services.clock.wall(),
+    )
+
+
+def _jwks_of(metadata: ClientMetadata) -> dict[str, list[dict[str, str]]]:
+    """The keys that are kept by value: what verifies, and what we are to encrypt with."""
+    if metadata.jwks_uri:
+        return {}
+    return {"keys": [*map(public_jwk, import_client_keys(metadata.jwks).values()), *_encryption_jwks(metadata)]}
+
+
+def _encryption_jwks(metadata: ClientMetadata) -> list[dict[str, str]]:
+    """The keys that we are to encrypt with: one for each algorithm that the client registered."""
+    algorithms = dict.fromkeys((metadata.id_token_encrypted_response_alg, metadata.authorization_encrypted_response_alg))
+    keys = [find_encryption_key(metadata.jwks, alg) for alg in algorithms if alg is not None]
+    return [public_encryption_jwk(key) for key in keys if key is not None]
+
+
+async def _record(
+    services: Services, connection: AsyncConnection, client: Client, kind: str, actor: str, *, reason: str = ""
+) -> None:
+    await services.journal.record(
+        connection,
+        Entry(
+            brand=client.brand,
+            kind=kind,
+            aggregate_id=client.id,
+            at=services.clock.wall(),
+            actor=actor,
+            interaction_id=interaction_id.get(),
+            facts=_facts(client) | ({"reason": reason} if reason else {}),
+        ),
+    )
+
+
+def _facts(client: Client) -> dict[str, Any]:
+    facts = {"version": client.version, "organisation_id": client.organisation_id, "software_id": client.software_id}
+    if client.registration is not None and client.registration.directory_stale_seconds:
+        facts["directory_stale_seconds"] = client.registration.directory_stale_seconds
+    return facts

@@ -1,0 +1,88 @@
+"""GET and POST /authorize: a browser brings a request_uri, or a request object by value; the customer's journey begins, or the client is
+told why not.
+
+RFC 9126 section 4, RFC 9101 section 5, RFC 6749 section 4.1.2.1: what is wrong is told to the client at an address of its own that can be
+trusted: the one in its request, or else the only one it has registered. Where there is none, or no client, it is told to the person in
+front of the browser.
+"""
+
+from consent.authorization.authorize.pushed import load_answerable
+from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.response import destination_of, find_destination, only_destination, respond_problem
+from consent.authorization.authorize.steps import run_steps
+from consent.authorization.endpoints.by_value import take_by_value
+from consent.authorization.messages.parameters import Parameters, parse_query, receive_form
+from consent.authorization.messages.request_object import parse_unverified
+from consent.authorization.offer.profiles import profile_of
+from consent.authorization.response_modes.response import Destination
+from consent.customer.journey.start import begin, refuse_pushed
+from consent.errors import PushRequired, RequestUriForeign, RequestUriInvalid, RequestUriUnsupported
+from consent.services import Services
+from kernel.access import Client
+from kernel.brand import Brand
+from kernel.errors import ClientInactive, FieldMissing, Problem, RateExceeded
+from kernel.hot_state.subjects import client_subject
+from kernel.http.message import Request, Response
+
+
+async def authorize(services: Services, brand: Brand, request: Request) -> Response:
+    parameters = await receive_form(request) if request.method == "POST" else parse_query(request)
+    client = await _load_client(services, brand, parameters)
+    if "request_uri" not in parameters:
+        try:
+            parameters = await _take_unpushed(Asking(services, brand, client, parameters))
+        except Problem as problem:
+            return _refuse_unpushed(services, brand, client, parameters, problem)
+    asking = Asking(services, brand, client, parameters)
+    try:
+        await run_steps(asking, "authorize")
+        if asking.pushed is None:
+            raise RequestUriInvalid("no pushed request")
+        return await begin(services, brand, client, asking.pushed)
+    except (RequestUriInvalid, RequestUriForeign, RequestUriUnsupported) as problem:
+        return await _refuse_request_uri(services, brand, client, parameters["request_uri"], problem)
+    except Problem as problem:
+        if asking.pushed is None or isinstance(problem, RateExceeded):
+            raise  # one visit too many answers nothing
+        return await refuse_pushed(services, brand, client, asking.pushed, problem)
+
+
+async def _load_client(services: Services, brand: Brand, parameters: Parameters) -> Client:
+    """The client that the browser names, as the database knows it now."""
+    client_id = parameters.get("client_id")
+    if client_id is None:
+        raise FieldMissing(path="client_id", public="The client_id is missing.")
+    client = await services.snapshots.client(brand, client_id, fresh=True)
+    if client is None or not client.active:
+        raise ClientInactive(f"{client_subject(brand.name, client_id)} is unknown or inactive", public="There is no such client.")
+    return client
+
+
+async def _take_unpushed(asking: Asking) -> Parameters:
+    """What a browser would bring if the request had been pushed. Raises PushRequired of a client that must push, or what a step refuses."""
+    if profile_of(asking.client).must_push:
+        raise PushRequired("no request_uri")
+    return {"client_id": asking.client.id, "request_uri": await take_by_value(asking)}
+
+
+def _refuse_unpushed(services: Services, brand: Brand, client: Client, parameters: Parameters, problem: Problem) -> Response:
+    """A redirect, but only to where this client is known to live. What the object says comes before what stands beside it, and its state
+    alone is the client's: nobody vouches for either when the object is not good, and an error is all that they get."""
+    inner = parse_unverified(parameters["request"]) if "request" in parameters else {}
+    outer = {name: value for name, value in parameters.items() if name != "state" or not inner}
+    destination = find_destination(client, {**outer, **inner})
+    if destination is None:
+        raise problem
+    return respond_problem(services, brand, destination, problem)
+
+
+async def _refuse_request_uri(services: Services, brand: Brand, client: Client, request_uri: str, problem: Problem) -> Response:
+    """A redirect that answers no request anew: the one behind the URI is over, or is not this client's."""
+    async with services.database.read() as connection:
+        known = await load_answerable(connection, brand.name, client.id, request_uri)
+    destination: Destination | None
+    if known is not None and known.redirect_uri in client.redirect_uris:
+        destination = destination_of(client, known)
+    elif (destination := only_destination(client)) is None:
+        raise problem
+    return respond_problem(services, brand, destination, problem)

@@ -1,0 +1,54 @@
+"""A request object that a browser brings by value becomes a stored request, as if it had been pushed: one way from there on.
+
+RFC 9101 section 5.1, FAPI1-ADV 5.2.2. One object is one request: whoever brings it again, by a reload or out of a browser's history, finds
+what became of it, and fills no table.
+"""
+
+from contextlib import suppress
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, holds_pushed
+from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.steps import run_steps
+from consent.authorization.endpoints.par import store_request
+from kernel.errors import RateExceeded
+from kernel.hot_state.checks import Exceeded, WithinRate
+from kernel.ids import hash_secret
+
+RATE_RULE = "authorization-requests"
+RATE_WINDOW_SECONDS = 60
+
+
+async def take_by_value(asking: Asking) -> str:
+    """The request_uri of the request that the browser brought. Raises what a step refuses, or RateExceeded."""
+    secret = _secret_of(asking)
+    await run_steps(asking, "value")
+    services, brand = asking.services, asking.brand
+    async with services.database.read() as connection:
+        known = await holds_pushed(connection, brand.name, secret)
+    if not known:
+        await _check_rate(asking)
+
+        async def work(connection: AsyncConnection) -> None:
+            await store_request(connection, asking, secret)
+
+        with suppress(IntegrityError):  # two visits at once: the other one stored it
+            await services.database.write(work)
+    return REQUEST_URI_PREFIX + secret
+
+
+def _secret_of(asking: Asking) -> str:
+    """The same for the same request, however its signature is written."""
+    signed, _, _ = asking.parameters.get("request", "").rpartition(".")
+    return hash_secret(f"{asking.client.id}\n{signed}")
+
+
+async def _check_rate(asking: Asking) -> None:
+    services, client = asking.services, asking.client
+    limit = services.settings.client_requests_per_minute
+    rule = WithinRate(f"{asking.brand.name}/{RATE_RULE}/{client.id}", limit, RATE_WINDOW_SECONDS, RATE_RULE)
+    (verdict,) = await services.versions.decide([rule], spend=True, load_version=services.snapshots.load_version)
+    if isinstance(verdict, Exceeded):
+        raise RateExceeded(f"{RATE_RULE} of client {client.id}", rule=RATE_RULE, retry_after=verdict.retry_after)

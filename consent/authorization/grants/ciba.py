@@ -1,0 +1,73 @@
+"""grant_type=urn:openid:params:grant-type:ciba: the tokens of a customer who answered elsewhere, once, to the client that asked.
+
+CIBA sections 10.1 and 11. Until the customer has answered, the client is told to wait, and to wait longer if it asks too often.
+"""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, load_request, pace_request, take_request
+from consent.authorization.clients.backchannel_metadata import CIBA
+from consent.authorization.grants.grant import TokenRequest
+from consent.authorization.grants.redemption import Authenticated, Redeemed, redeem_family, render_redeemed
+from consent.errors import (
+    AuthenticationDenied,
+    AuthenticationPending,
+    AuthenticationRequestExpired,
+    AuthenticationRequestUnknown,
+    PolledTooSoon,
+)
+from kernel.errors import FieldMissing, Problem
+from kernel.ids import hash_secret
+
+
+class Ciba:
+    name = CIBA
+
+    async def issue(self, asked: TokenRequest) -> dict[str, Any]:
+        """Raises AuthenticationPending, PolledTooSoon, AuthenticationDenied, AuthenticationRequestExpired, AuthenticationRequestUnknown,
+        TargetInvalid or FieldMissing."""
+        presented = asked.parameters.get("auth_req_id")
+        if presented is None:
+            raise FieldMissing(path="auth_req_id", public="The auth_req_id is missing.")
+
+        async with asked.services.database.read() as connection:  # nothing is begun for what does not exist
+            if await load_request(connection, asked.brand.name, hash_secret(presented)) is None:
+                raise AuthenticationRequestUnknown("unknown")
+
+        async def work(connection: AsyncConnection) -> tuple[BackchannelRequest, Redeemed] | Problem:
+            return await _redeem(connection, asked, hash_secret(presented))
+
+        outcome = await asked.services.database.write(work)
+        if isinstance(outcome, Problem):
+            raise outcome
+        request, redeemed = outcome
+        if request.auth_time is None:
+            raise RuntimeError(f"request {request.id} was approved at no time")
+        return render_redeemed(asked, redeemed, Authenticated(request.auth_time, request.acr))
+
+
+async def _redeem(
+    connection: AsyncConnection, asked: TokenRequest, request_id: str
+) -> tuple[BackchannelRequest, Redeemed] | Problem:
+    """One transaction. A refusal that is answered commits what it counted; one that is raised leaves the request unused."""
+    now = asked.services.clock.wall()
+    request = await load_request(connection, asked.brand.name, request_id)
+    if request is None or request.client_id != asked.client.id:
+        return AuthenticationRequestUnknown("unknown, or another client's")
+    if request.state is RequestState.DENIED:
+        return AuthenticationDenied("the customer said no")
+    if request.state is RequestState.REDEEMED:
+        return AuthenticationRequestUnknown("redeemed before")
+    if request.expires_at <= now:
+        return AuthenticationRequestExpired(f"at {request.expires_at}")
+    if request.state is RequestState.PENDING:
+        in_time = await pace_request(connection, request, now)
+        return AuthenticationPending("not answered yet") if in_time else PolledTooSoon("polled again too soon")
+    if request.family_id is None or not await take_request(connection, request):
+        return AuthenticationRequestUnknown("redeemed by another request")
+    redeemed = await redeem_family(
+        connection, asked, request.family_id, kind="answer.redeemed", refuse=AuthenticationRequestUnknown
+    )
+    return request, redeemed

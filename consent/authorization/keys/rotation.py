@@ -1,0 +1,164 @@
+"""Make a brand's signing keys at its first start, and succeed them: on schedule with an overlap, or in an emergency without one.
+
+Each change is a new version of the key set, made from exactly the version before, in one transaction with its journal entry, and told
+to every server as any other version is (kernel/hot_state/versions.py). Keys are made and wrapped before it begins.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authorization.keys.ring import KeySet, KeysMissing, KeyState, SigningKey
+from consent.authorization.keys.schedule import TRUSTED_AFTER_USE, Change, Issue, plan_ahead, plan_emergency, plan_missing
+from consent.services import Services
+from consent.store.tables.oauth import key_sets, signing_keys
+from kernel.errors import Overloaded
+from kernel.hot_state.subjects import keys_subject
+from kernel.jose.jwt import JwtKey
+from kernel.storage.journal import Entry
+
+NO_KEYS = 0  # the version of a key set that was only named
+ATTEMPTS_MAX = 5  # others change the keys, too; seldom
+
+Guard = Callable[[AsyncConnection], Awaitable[None]]
+Plan = Callable[[Sequence[SigningKey]], Change]
+Issued = tuple[Issue, JwtKey, bytes]
+
+
+async def prepare_keys(services: Services, brand: str) -> None:
+    """Load the brand's keys, making first those that it does not have. Servers that start together make one set between them."""
+    try:
+        await services.keys.load(brand)
+    except KeysMissing:
+        with suppress(IntegrityError):  # another server was first
+            await services.database.write(lambda connection: _name_key_set(connection, brand))
+    await change_keys(services, brand, lambda keys: plan_missing(keys, services.clock.wall()), kind="keys.issued", actor="system")
+
+
+async def rotate_keys(services: Services, brand: str, *, actor: str = "operator") -> int:
+    """In an emergency: from the moment this returns other keys sign, and whatever the keys before signed is refused by every server.
+    The new version of the key set."""
+    return await change_keys(
+        services, brand, lambda keys: plan_emergency(keys, services.clock.wall()), kind="keys.revoked", actor=actor
+    )
+
+
+async def begin_rotation(services: Services, brand: str, *, actor: str = "operator") -> int:
+    """Publish successors of all keys now, to be used when everyone has seen them. The version of the key set."""
+    schedule = services.settings.key_schedule
+    return await change_keys(
+        services, brand, lambda keys: plan_ahead(keys, services.clock.wall(), schedule), kind="keys.published", actor=actor
+    )
+
+
+async def change_keys(services: Services, brand: str, plan: Plan, *, kind: str, actor: str, guard: Guard | None = None) -> int:
+    """Carry out what `plan` makes of the brand's keys, now; the version of the key set after it. `guard` comes first in the
+    transaction. Raises what it raises, KeyStoreFailed, or Overloaded if others keep changing the keys."""
+    for _ in range(ATTEMPTS_MAX):
+        present = await services.keys.load(brand)
+        change = plan(present.keys)
+        if not change:
+            return present.version
+        version = await _write(services, brand, present, change, kind=kind, actor=actor, guard=guard)
+        if version is not None:
+            await services.keys.load(brand)
+            return version
+    raise Overloaded(f"the keys of {brand} were changed by others each time")
+
+
+async def _write(
+    services: Services, brand: str, present: KeySet, change: Change, *, kind: str, actor: str, guard: Guard | None
+) -> int | None:
+    """The new version; None if `present` is no longer the current one, and nothing was changed."""
+    made = await asyncio.gather(*(services.keys.make(brand, wanted.purpose, wanted.alg) for wanted in change.issue))
+    issued = [(wanted, *key) for wanted, key in zip(change.issue, made, strict=True)]
+    halves = await asyncio.gather(*(services.keys.wrap_public(brand, key) for key in change.step_down))
+    subject = keys_subject(brand)
+
+    async def work(connection: AsyncConnection) -> int | None:
+        if guard is not None:
+            await guard(connection)
+        version = present.version + 1
+        current = (key_sets.c.brand == brand, key_sets.c.version == present.version)
+        if (await connection.execute(key_sets.update().where(*current).values(version=version))).rowcount != 1:
+            return None
+        await _move(services, connection, brand, change, halves)
+        if issued:
+            await connection.execute(signing_keys.insert(), [_row(services, brand, *each) for each in issued])
+        await _record(services, connection, brand, change, issued, version=version, kind=kind, actor=actor)
+        return version
+
+    async def write() -> tuple[int | None, dict[str, int]]:
+        version = await services.database.write(work)
+        return version, {} if version is None else {subject: version}
+
+    return await services.versions.change([subject], write, load_version=services.snapshots.load_version)
+
+
+async def _move(services: Services, connection: AsyncConnection, brand: str, change: Change, halves: Sequence[bytes]) -> None:
+    """Keys that there are, to their next states. What is not needed any more is struck out: a private half that signs no longer, a
+    public one that is trusted no longer."""
+    now = services.clock.wall()
+    await _set(connection, brand, change.activate, state=KeyState.ACTIVE.value, activates_at=now)
+    for key, half in zip(change.step_down, halves, strict=True):
+        leaves_at = now + TRUSTED_AFTER_USE
+        await _set(connection, brand, [key], state=KeyState.RETIRING.value, private_jwk=half, retires_at=leaves_at)
+    await _set(connection, brand, change.retire, state=KeyState.RETIRED.value, private_jwk=b"", retires_at=now)
+    if change.remove:
+        await connection.execute(signing_keys.delete().where(*_named(brand, change.remove)))
+
+
+async def _set(connection: AsyncConnection, brand: str, keys: Sequence[SigningKey], **values: Any) -> None:
+    if keys:
+        await connection.execute(signing_keys.update().where(*_named(brand, keys)).values(**values))
+
+
+def _named(brand: str, keys: Sequence[SigningKey]) -> tuple[sa.ColumnElement[bool], ...]:
+    return (signing_keys.c.brand == brand, signing_keys.c.kid.in_([key.kid for key in keys]))
+
+
+def _row(services: Services, brand: str, wanted: Issue, key: JwtKey, wrapped: bytes) -> dict[str, Any]:
+    return {
+        "brand": brand,
+        "kid": key.kid,
+        "alg": key.alg,
+        "purpose": wanted.purpose.value,
+        "state": wanted.state.value,
+        "private_jwk": wrapped,
+        "created_at": services.clock.wall(),
+        "activates_at": wanted.activates_at,
+    }
+
+
+async def _record(
+    services: Services,
+    connection: AsyncConnection,
+    brand: str,
+    change: Change,
+    issued: Sequence[Issued],
+    *,
+    version: int,
+    kind: str,
+    actor: str,
+) -> None:
+    moved = {
+        "activated": change.activate,
+        "retiring": change.step_down,
+        "retired": change.retire,
+        "removed": change.remove,
+    }
+    facts: dict[str, str | int | list[str] | None] = {"version": version, "kids": [key.kid for _, key, _ in issued]}
+    facts |= {name: [key.kid for key in keys] for name, keys in moved.items() if keys}
+    await services.journal.record(
+        connection,
+        Entry(brand=brand, kind=kind, aggregate_id=brand, at=services.clock.wall(), actor=actor, facts=facts),
+    )
+
+
+async def _name_key_set(connection: AsyncConnection, brand: str) -> None:
+    await connection.execute(key_sets.insert().values(brand=brand, version=NO_KEYS))

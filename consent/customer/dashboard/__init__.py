@@ -1,0 +1,33 @@
+"""The PSU's access dashboard: who may see their accounts, how to stop it, and who asks for more while the PSU is elsewhere. UK
+Customer Experience Guidelines, Access Dashboards.
+
+Each visit begins with the same login and strong authentication as a journey (consent/customer/journey), under a cookie of its own.
+"""
+
+from consent.customer.dashboard.access_list import show_list
+from consent.customer.dashboard.asked import REQUESTS, show_request, take_answer
+from consent.customer.dashboard.boundary import inside, submits
+from consent.customer.dashboard.detail import show_detail
+from consent.customer.dashboard.withdrawal import show_confirmation, take_withdrawal
+from consent.customer.journey.boundary import Handler, shows, takes
+from consent.customer.journey.departure import LOGGED_OUT, show_logged_out, take_logout
+from consent.customer.journey.login import show_login, take_login
+from consent.customer.journey.sca import show_sca, take_sca
+from consent.store.rows.journeys import PATHS, Purpose, Stage
+
+_PAGES = PATHS[Purpose.DASHBOARD]
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", _PAGES[Stage.PASSWORD], shows(Stage.PASSWORD, show_login, Purpose.DASHBOARD)),
+    ("POST", _PAGES[Stage.PASSWORD], takes(Stage.PASSWORD, take_login, Purpose.DASHBOARD)),
+    ("GET", _PAGES[Stage.SCA], shows(Stage.SCA, show_sca, Purpose.DASHBOARD)),
+    ("POST", _PAGES[Stage.SCA], takes(Stage.SCA, take_sca, Purpose.DASHBOARD)),
+    ("POST", "/consents/logout", takes(Stage.DASHBOARD, take_logout, Purpose.DASHBOARD)),
+    ("GET", LOGGED_OUT, show_logged_out),
+    ("GET", _PAGES[Stage.DASHBOARD], inside(show_list)),
+    ("GET", "/consents/{id}", inside(show_detail)),
+    ("GET", "/consents/{id}/revoke", inside(show_confirmation)),
+    ("POST", "/consents/{id}/revoke", submits(take_withdrawal)),
+    ("GET", f"{REQUESTS}/{{id}}", inside(show_request)),
+    ("POST", f"{REQUESTS}/{{id}}", submits(take_answer)),
+)

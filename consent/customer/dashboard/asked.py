@@ -1,0 +1,147 @@
+"""What clients ask this PSU while they are elsewhere: each request on a page of its own, which is answered as a journey's consent page is.
+
+CIBA section 7.1 (binding_message): the PSU compares the code on the page with the one where they started.
+"""
+
+from dataclasses import dataclass
+
+from consent.authentication.challenge import open_evidence
+from consent.authorization.agreement.terms import (
+    Option,
+    choose,
+    kept,
+    load_options,
+    offered,
+    render_instant,
+    render_shown,
+    render_terms,
+)
+from consent.authorization.backchannel.outcome import Waiting, approve_request, deny_request, load_waiting_request
+from consent.authorization.backchannel.rows import load_waiting_by_turns
+from consent.customer.journey.boundary import DASHBOARD, log_notice, see_other
+from consent.customer.pages.render import render_page
+from consent.customer.session.forms import form_token, parse_form
+from consent.customer.session.problems import AccessUnknown, FormStale
+from consent.customer.session.session import Session, load_psu
+from consent.errors import AccountClosed
+from consent.ports import Psu
+from consent.services import Services
+from consent.store.rows.clients import load_clients
+from consent.store.rows.journeys import Notice, Stage, update_journey
+from kernel.brand import Brand
+from kernel.http.message import Request, Response
+
+REQUESTS = f"{DASHBOARD}/requests"
+PAGE_MAX = 20  # requests on one page
+PAGES_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request that waits, as the list of accesses names it."""
+
+    path: str
+    name: str
+    binding_message: str | None
+    asked: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """One page of them; `next_page` and `previous_page` are numbers, 0 where there is none."""
+
+    shown: tuple[Question, ...]
+    previous_page: int
+    next_page: int
+
+
+def parse_page(text: str) -> int:
+    """From 1 on; the first for what is no page."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= PAGES_MAX else 1
+
+
+async def load_questions(services: Services, brand: Brand, psu: Psu, page: int = 1) -> Questions:
+    """No organisation's many requests hide another's."""
+    skip, now = (page - 1) * PAGE_MAX, services.clock.wall()
+    async with services.database.read() as connection:
+        waiting = await load_waiting_by_turns(connection, brand.name, psu.id, now, skip=skip, at_most=PAGE_MAX + 1)
+        clients = await load_clients(connection, brand.name, sorted({request.client_id for request in waiting}))
+    if page > 1 and not waiting:
+        return await load_questions(services, brand, psu)
+    questions = tuple(
+        Question(
+            path=f"{REQUESTS}/{request.id}",
+            name=clients[request.client_id].name,
+            binding_message=request.wanted.binding_message,
+            asked=render_instant(brand, request.created_at),
+            until=render_instant(brand, request.expires_at),
+        )
+        for request in waiting[:PAGE_MAX]
+    )
+    return Questions(questions, page - 1, page + 1 if len(waiting) > PAGE_MAX and page < PAGES_MAX else 0)
+
+
+async def show_request(services: Services, brand: Brand, session: Session, request: Request) -> Response:
+    """Raises AccessUnknown, AuthenticationAnswered and what forbids the answer."""
+    psu = await load_psu(services, brand, session.journey)
+    waiting = await _load(services, brand, psu, request)
+    options = await _load_options(services, brand, session, psu, waiting)
+    staying = kept(waiting.consent, options)
+    return render_page(
+        brand,
+        "request" if options else "request_without_account",
+        notice=session.journey.notice,
+        form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.DASHBOARD),
+        action=f"{REQUESTS}/{waiting.request.id}",
+        binding_message=waiting.request.wanted.binding_message,
+        terms=render_terms(services, brand, waiting.client, waiting.consent),
+        is_change=False,
+        client_name=waiting.client.name,
+        kept=staying,
+        options=tuple(option for option in options if option not in staying),
+        psu_name=psu.display_name,
+        is_foreign=False,
+    )
+
+
+async def take_answer(services: Services, brand: Brand, session: Session, request: Request) -> Response:
+    """Raises what `show_request` raises, or FormStale without evidence of strong authentication."""
+    psu = await load_psu(services, brand, session.journey)
+    waiting = await _load(services, brand, psu, request)
+    form, evidence = parse_form(request), open_evidence(services.sealer, session.journey)
+    if evidence is None:
+        raise FormStale("no evidence of strong authentication")
+    if form.get("action") == "deny":
+        await deny_request(services, brand, waiting, evidence=evidence)
+        return await _lead(services, session, DASHBOARD, Notice.REQUEST_DENIED)
+    options = await _load_options(services, brand, session, psu, waiting)
+    staying = kept(waiting.consent, options)
+    chosen = (*staying, *(option for option in choose(options, form.accounts) if option not in staying))
+    if not chosen:
+        return await _lead(services, session, request.path, Notice.NO_ACCOUNT)
+    shown = render_shown(render_terms(services, brand, waiting.client, waiting.consent), chosen)
+    upstream_ids = tuple(option.upstream_id for option in chosen)
+    try:
+        await approve_request(services, brand, waiting, evidence=evidence, upstream_ids=upstream_ids, shown=shown)
+    except AccountClosed:
+        return await _lead(services, session, request.path, Notice.ACCOUNT_CLOSED)
+    return await _lead(services, session, DASHBOARD, Notice.REQUEST_APPROVED)
+
+
+async def _load(services: Services, brand: Brand, psu: Psu, request: Request) -> Waiting:
+    """The request that the path names, /consents/requests/{id}; for anyone else it does not exist."""
+    waiting = await load_waiting_request(services, brand, request.path.split("/")[3])
+    if waiting.request.psu_id != psu.id:
+        raise AccessUnknown("another PSU is asked")
+    return waiting
+
+
+async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu, waiting: Waiting) -> tuple[Option, ...]:
+    return offered(waiting.consent, await load_options(services, brand, psu, session.journey.id))
+
+
+async def _lead(services: Services, session: Session, path: str, notice: Notice) -> Response:
+    log_notice(session.journey, notice)
+    await services.database.write(lambda connection: update_journey(connection, session.journey, notice=notice))
+    return see_other(path)

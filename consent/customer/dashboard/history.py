@@ -1,0 +1,70 @@
+"""What has happened to a consent, told to its PSU: the newest first, each with its moment in the bank's own time.
+
+That its time is over is told from that moment on, recorded or not.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.authorization.agreement.terms import render_instant
+from consent.store.lifecycle import ConsentEvent
+from consent.store.rows.authorisations import Authorisation, AuthorisationStatus, Shown
+from consent.store.rows.snapshots import LODGED, Recorded
+from kernel.banking.consents import ConsentState
+from kernel.brand import Brand
+
+# {name} is the third party.
+_SENTENCES: Mapping[str, str] = {
+    LODGED: "{name} asked for access",
+    ConsentEvent.REJECT: "You did not agree",
+    ConsentEvent.SUSPEND: "Sharing was paused",
+    ConsentEvent.RESUME: "Sharing went on",
+    ConsentEvent.REVOKE: "You stopped sharing",
+    ConsentEvent.WITHDRAW: "{name} gave up its access",
+    ConsentEvent.EXPIRE: "The time that you agreed to was over",
+    ConsentEvent.SUPERSEDE: "Newer access took its place",
+    ConsentEvent.REMOVE_ACCOUNT: "An account that you no longer have with us was taken out",
+}
+AGREED = "You agreed to share"
+AGREED_AGAIN = "You agreed to go on sharing"
+AGREED_CHANGE = "You agreed to a change of what you share"
+_OTHER = "Its state changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    at: str
+    text: str
+    accounts: tuple[str, ...] = ()  # as they were called then
+
+
+def tell(
+    brand: Brand, name: str, recorded: Sequence[Recorded], authorisations: Iterable[Authorisation], now: datetime
+) -> tuple[Step, ...]:
+    """`recorded` oldest first; `now` is business time."""
+    shown = [one.shown for one in authorisations if one.status is AuthorisationStatus.SUCCEEDED]
+    steps = []
+    agreed = 0
+    for version in (*recorded, *_unrecorded(recorded, now)):
+        at = render_instant(brand, version.at)
+        if version.event in (ConsentEvent.AUTHORISE, ConsentEvent.AMEND):
+            again = AGREED_CHANGE if version.event == ConsentEvent.AMEND else AGREED_AGAIN
+            steps.append(Step(at, again if agreed else AGREED, _accounts(shown, agreed)))
+            agreed += 1
+        else:
+            steps.append(Step(at, _SENTENCES.get(version.event, _OTHER).format(name=name)))
+    return tuple(reversed(steps))
+
+
+def _unrecorded(recorded: Sequence[Recorded], now: datetime) -> tuple[Recorded, ...]:
+    """The end that time has brought and nobody has written down yet."""
+    latest = recorded[-1].consent
+    if latest.state is ConsentState.EXPIRED or latest.effective_state(now) is not ConsentState.EXPIRED:
+        return ()
+    return (Recorded(latest, ConsentEvent.EXPIRE, latest.effective_since(now)),)
+
+
+def _accounts(shown: Sequence[Shown | None], number: int) -> tuple[str, ...]:
+    page = shown[number] if number < len(shown) else None
+    return page.accounts if page is not None else ()

@@ -1,0 +1,85 @@
+"""The consent page: who asks for which data and until when, and which accounts the PSU chooses to share.
+
+UK Customer Experience Guidelines: choose accounts, do not consent again; nothing is preselected; refusing is as easy as sharing.
+"""
+
+from consent.authentication.challenge import open_evidence
+from consent.authorization.agreement.approval import Approval
+from consent.authorization.agreement.terms import Option, choose, kept, load_options, offered, render_shown, render_terms
+from consent.customer.answers.outcome import approve
+from consent.customer.journey.boundary import tell
+from consent.customer.journey.departure import claim_of, leave
+from consent.customer.journey.payment import show_payment, take_payment
+from consent.customer.pages.render import render_page
+from consent.customer.session.forms import Form, form_token
+from consent.customer.session.problems import FormStale
+from consent.customer.session.session import Session, load_psu
+from consent.errors import AccountClosed
+from consent.ports import Psu
+from consent.services import Services
+from consent.store.rows.journeys import Notice, Stage, path_of
+from kernel.brand import Brand
+from kernel.http.message import Response
+
+
+async def show_consent(services: Services, brand: Brand, session: Session) -> Response:
+    if session.is_payment:
+        return await show_payment(services, brand, session)
+    psu = await load_psu(services, brand, session.journey)
+    asked = session.asked
+    is_foreign = asked.consent.psu_id not in (None, psu.id)
+    options = () if is_foreign else await _load_options(services, brand, session, psu)
+    staying = kept(asked.consent, options)
+    return render_page(
+        brand,
+        "consent" if options else "nothing_to_share",
+        redirect_uri=asked.pushed.redirect_uri,
+        notice=session.journey.notice,
+        form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
+        action=path_of(session.journey),
+        terms=render_terms(services, brand, asked.client, asked.consent, asked.amendment),
+        is_change=asked.amendment is not None,
+        client_name=asked.client.name,
+        kept=staying,
+        options=tuple(option for option in options if option not in staying),
+        psu_name=psu.display_name,
+        is_foreign=is_foreign,
+    )
+
+
+async def take_consent(services: Services, brand: Brand, session: Session, form: Form) -> Response:
+    if form.get("action") == "deny":
+        return await leave(services, brand, session)
+    if session.is_payment:
+        return await take_payment(services, brand, session, form)
+    psu = await load_psu(services, brand, session.journey)
+    options = await _load_options(services, brand, session, psu)
+    staying = kept(session.asked.consent, options)
+    chosen = (*staying, *(option for option in choose(options, form.accounts) if option not in staying))
+    if not chosen:
+        return await tell(services, session.journey, Notice.NO_ACCOUNT)
+    try:
+        return await _approve(services, brand, session, chosen)
+    except AccountClosed:
+        return await tell(services, session.journey, Notice.ACCOUNT_CLOSED)
+
+
+async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
+    """What there is to choose, or the accounts that the consent fixes."""
+    options = await load_options(services, brand, psu, session.journey.id)
+    return offered(session.asked.consent, options, session.asked.amendment)
+
+
+async def _approve(services: Services, brand: Brand, session: Session, chosen: tuple[Option, ...]) -> Response:
+    journey, asked = session.journey, session.asked
+    evidence = open_evidence(services.sealer, journey)
+    if evidence is None or journey.psu_id is None or journey.authorisation_id is None:
+        raise FormStale("no evidence of strong authentication")
+    approval = Approval(
+        psu_id=journey.psu_id,
+        upstream_ids=tuple(option.upstream_id for option in chosen),
+        authorisation_id=journey.authorisation_id,
+        authenticated_at=evidence.at,
+        shown=render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), chosen),
+    )
+    return await approve(services, brand, asked, approval, claim_of(services, session))

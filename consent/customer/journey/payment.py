@@ -1,0 +1,137 @@
+"""The payment page, and what follows it: amount and payee, the account that pays, then strong authentication for exactly that.
+
+RTS (EU) 2018/389 article 5, Directive (EU) 2015/2366 article 97(2): for a payment the authentication comes last and is bound to
+what was shown. UK Customer Experience Guidelines: the PSU chooses the account unless the TPP named it; names, no balances;
+nothing is preselected.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authentication.challenge import Choice, forgive_codes, method_of, seal_chosen, start_challenge, take_sending
+from consent.authentication.linked_terms import linked_of, payment_in, render_facts, render_money, shown_of
+from consent.authentication.records import record_authentication
+from consent.authorization.agreement.approval import Approval, check_authorisable
+from consent.authorization.agreement.terms import Option, choose, load_options, needing_others, offered
+from consent.customer.answers.outcome import approve
+from consent.customer.journey.blocked import show_blocked
+from consent.customer.journey.boundary import log_notice, see_other
+from consent.customer.journey.departure import claim_of
+from consent.customer.pages.render import render_page
+from consent.customer.session.forms import Form, form_token
+from consent.customer.session.problems import FormStale
+from consent.customer.session.session import Session, load_psu
+from consent.errors import AccountClosed
+from consent.ports import Psu, ScaEvidence
+from consent.services import Services
+from consent.store.rows.journeys import PATHS, Notice, Stage, path_of, seen, update_unmoved
+from consent.store.rows.snapshots import lock_consent
+from kernel.brand import Brand
+from kernel.http.message import Response
+
+
+async def show_payment(services: Services, brand: Brand, session: Session) -> Response:
+    psu = await load_psu(services, brand, session.journey)
+    if session.journey.notice is Notice.SENDING_BLOCKED:
+        return show_blocked(services, brand, session)
+    asked, (options, withheld) = session.asked, await _load_options(services, brand, session, psu)
+    terms = payment_in(asked.consent)
+    return render_page(
+        brand,
+        "payment" if options else "nothing_to_pay_from",
+        redirect_uri=asked.pushed.redirect_uri,
+        notice=session.journey.notice,
+        form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
+        action=path_of(session.journey),
+        client=asked.client,
+        amount=render_money(terms.amount),
+        payee=terms.creditor_name,
+        facts=render_facts(terms),
+        options=options,
+        withheld=tuple(option.label for option in withheld),
+        is_last=method_of(psu) == "device",
+        is_fixed=terms.debtor_account is not None,
+        psu_name=psu.display_name,
+    )
+
+
+async def take_payment(services: Services, brand: Brand, session: Session, form: Form) -> Response:
+    """The PSU agrees to the payment from one account: strong authentication for it is started."""
+    psu = await load_psu(services, brand, session.journey)
+    options, _ = await _load_options(services, brand, session, psu)
+    is_fixed = payment_in(session.asked.consent).debtor_account is not None
+    chosen = options[:1] if is_fixed else choose(options, form.accounts)
+    if len(chosen) != 1:
+        return await _ask_again(services, session, Notice.NO_DEBTOR_ACCOUNT)
+    journey = session.journey
+    if not await take_sending(services, brand, journey, psu):
+        return await _ask_again(services, session, Notice.SENDING_BLOCKED)
+    linked = linked_of(session.asked.consent, chosen[0].upstream_id)
+    choice = Choice(chosen[0].upstream_id, linked.digest, chosen[0].label)
+    challenge, evidence = await start_challenge(services, brand, psu, journey.id, linked)
+    if evidence is not None:
+        return await complete_payment(services, brand, session, psu, choice, evidence=evidence)
+
+    async def work(connection: AsyncConnection) -> None:
+        sealed = seal_chosen(services.sealer, journey, challenge, choice)
+        changes = seen(journey, services.clock.wall())
+        if not await update_unmoved(connection, journey, **changes, stage=Stage.SCA, notice=Notice.NONE, challenge=sealed):
+            raise FormStale("the journey has moved on")
+
+    await services.database.write(work)
+    return see_other(PATHS[journey.purpose][Stage.SCA])
+
+
+async def complete_payment(
+    services: Services, brand: Brand, session: Session, psu: Psu, choice: Choice, *, evidence: ScaEvidence
+) -> Response:
+    """The PSU has authenticated for the payment: one transaction authorises it, or nothing happens. That the evidence is linked to the
+    terms is checked in it, against the consent under its lock (consent/authorization/agreement/approval.py)."""
+    journey, asked = session.journey, session.asked
+    options, _ = await _load_options(services, brand, session, psu)
+    paying = tuple(option for option in options if option.upstream_id == choice.upstream_id)
+    if not paying:
+        return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
+    if journey.authorisation_id is None:
+        raise FormStale("no authorisation was begun")
+    approval = Approval(
+        psu_id=psu.id,
+        upstream_ids=(choice.upstream_id,),
+        authorisation_id=journey.authorisation_id,
+        authenticated_at=evidence.at,
+        shown=shown_of(asked.client, asked.consent, paying),
+        linked=evidence.linked,
+    )
+
+    async def prove(connection: AsyncConnection) -> None:
+        await forgive_codes(connection, services, brand, psu)
+        await lock_consent(connection, brand.name, asked.consent.id)  # before its authorisations (kernel/storage/database.py)
+        await record_authentication(connection, services, journey, psu, evidence)
+
+    try:
+        return await approve(services, brand, asked, approval, claim_of(services, session), prove=prove)
+    except AccountClosed:
+        return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
+
+
+async def _load_options(
+    services: Services, brand: Brand, session: Session, psu: Psu
+) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """The accounts that can pay, or the one that the TPP named; and those from which others must agree too. Raises what
+    `check_authorisable` raises: no one is asked to confirm what cannot be authorised any more."""
+    asked = session.asked
+    consent = check_authorisable(asked.consent, client=asked.client, psu_id=psu.id, now=services.clock.now())
+    options = await load_options(services, brand, psu, session.journey.id)
+    return offered(consent, options), needing_others(consent, options)
+
+
+async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:
+    """Back to the page, and to a new authentication after it: what was started for another account is worth nothing."""
+
+    log_notice(session.journey, notice)
+
+    async def work(connection: AsyncConnection) -> None:
+        if not await update_unmoved(connection, session.journey, stage=Stage.CONSENT, notice=notice, challenge=None):
+            raise FormStale("the journey has moved on")
+
+    await services.database.write(work)
+    return see_other(PATHS[session.journey.purpose][Stage.CONSENT])

@@ -1,0 +1,82 @@
+"""Begin a PSU's journey once every check of the authorization request has passed: tie it to a consent, give the browser a cookie.
+
+Whose consent it is, and whether it may still be authorised, is refused here, before any page (FAPI2-SP-FINAL 5.3.2.2).
+"""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authentication.attempts import BLOCKED_SECONDS, take_attempt
+from consent.authorization.agreement.amendment import amended, open_amendment
+from consent.authorization.agreement.approval import check_authorisable
+from consent.authorization.authorize.pushed import PushedRequest, take_pushed
+from consent.authorization.authorize.response import destination_of, respond_problem
+from consent.customer.answers.decisions import settle
+from consent.customer.journey.boundary import see_other
+from consent.customer.session.cookies import new_secret, set_cookie
+from consent.customer.session.session import Asked, load_asking_client
+from consent.errors import RequestUriInvalid
+from consent.services import Services
+from consent.store.rows.journeys import PATHS, Purpose, Stage, insert_journey
+from consent.store.rows.snapshots import load_consent
+from kernel.access import Client
+from kernel.brand import Brand
+from kernel.errors import Problem, RateExceeded
+from kernel.http.message import Response
+from kernel.ids import hash_secret
+
+JOURNEYS_MAX = 50  # of one request: each is a row, and whoever knows the request_uri may begin one by every visit
+
+
+async def begin(services: Services, brand: Brand, client: Client, pushed: PushedRequest) -> Response:
+    """303 to the login page; or, if a stored decision fits, straight back to the client; or the refusal, told to the client.
+    Raises RequestUriInvalid when the request was answered meanwhile, or RateExceeded, which answers it to nobody."""
+    try:
+        asked = await _load(services, brand, pushed)
+        return await settle(services, brand, asked) or await _open(services, brand, asked)
+    except (RequestUriInvalid, RateExceeded):
+        raise
+    except Problem as problem:
+        return await refuse_pushed(services, brand, client, pushed, problem)
+
+
+async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Asked:
+    async with services.database.read() as connection:
+        client = await load_asking_client(connection, brand, pushed)
+        consent_id = pushed.consent_id
+        consent = await load_consent(connection, services.sealer, brand.name, consent_id) if consent_id else None
+    consent = check_authorisable(consent, client=client, psu_id=None, now=services.clock.now())
+    amendment = open_amendment(services.sealer, pushed)
+    return Asked(pushed, client, amended(consent, amendment), amendment)
+
+
+async def refuse_pushed(services: Services, brand: Brand, client: Client, pushed: PushedRequest, problem: Problem) -> Response:
+    """Refusing completes the request: it is not answered twice. Raises RequestUriInvalid when it was answered meanwhile."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        return await take_pushed(connection, brand.name, pushed.id)
+
+    if not await services.database.write(work):
+        raise RequestUriInvalid("answered already")
+    return respond_problem(services, brand, destination_of(client, pushed), problem)
+
+
+async def _open(services: Services, brand: Brand, asked: Asked) -> Response:
+    secret = new_secret(services, brand, Purpose.CONSENT)
+
+    async def work(connection: AsyncConnection) -> None:
+        now = services.clock.wall()
+        if not await take_attempt(connection, brand.name, f"journeys/{asked.pushed.id}", now, limit=JOURNEYS_MAX):
+            raise RateExceeded("journeys of one request", rule="journeys", retry_after=BLOCKED_SECONDS)
+        await insert_journey(
+            connection,
+            brand=brand.name,
+            journey_id=services.ids.uuid(),
+            secret_hash=hash_secret(secret),
+            pushed_id=asked.pushed.id,
+            client_id=asked.client.id,
+            consent_id=asked.consent.id,
+            now=now,
+        )
+
+    await services.database.write(work)
+    return set_cookie(see_other(PATHS[Purpose.CONSENT][Stage.PASSWORD]), secret)

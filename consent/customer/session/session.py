@@ -1,0 +1,169 @@
+"""A browser's journey with what it speaks of: the pushed request, its client, its consent. Found by cookie, or refused.
+
+Looking at a page is activity: it starts the idle limit anew. What has ended stays ended.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authorization.agreement.amendment import Amendment, amended, open_amendment
+from consent.authorization.authorize.pushed import PushedRequest, load_begun
+from consent.customer.session.cookies import read_cookie
+from consent.customer.session.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
+from consent.customer.session.visits import unstored_visit
+from consent.errors import RequestUriInvalid
+from consent.ports import Psu
+from consent.services import Services
+from consent.store.rows.clients import load_client
+from consent.store.rows.journeys import Journey, Purpose, Stage, load_journey, seen, update_journey
+from consent.store.rows.snapshots import load_consent
+from kernel.access import Client
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+from kernel.errors import ClientInactive, ConsentUnknown, UpstreamTimedOut
+from kernel.http.message import Request
+from kernel.ids import hash_secret
+
+ANSWER_SECONDS = 5  # what the bank's identity and account systems are given
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for what: the pushed request, the client that pushed it, the consent that it is about, as it would be if its PSU agreed
+    to the change that is asked for."""
+
+    pushed: PushedRequest
+    client: Client
+    consent: Consent
+    amendment: Amendment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`secret` is what the browser presented: the journey's own, or (`is_earlier`) the one its login page was served under.
+    `request` is None when no TPP asks for anything."""
+
+    journey: Journey
+    secret: str
+    request: Asked | None
+    is_stored: bool = True  # not so a visit whose first form is still to come (consent/customer/session/visits.py)
+
+    @property
+    def is_earlier(self) -> bool:
+        return self.journey.secret_hash != hash_secret(self.secret)
+
+    @property
+    def asked(self) -> Asked:
+        """What a TPP asks for; only for a journey that has come to answer it."""
+        if self.request is None:
+            raise RuntimeError(f"nobody asks anything in a journey to the {self.journey.purpose}")
+        return self.request
+
+    @property
+    def is_payment(self) -> bool:
+        """Strong authentication follows the page that shows it, and is bound to it."""
+        return self.request is not None and self.request.consent.payment is not None
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the journey may lead in the end, "" if to our own pages alone."""
+        return self.request.pushed.redirect_uri if self.request else ""
+
+    @property
+    def client_name(self) -> str:
+        """Who asks, "" if nobody does."""
+        return self.request.client.name if self.request else ""
+
+    @property
+    def on_behalf_of(self) -> str:
+        return self.request.client.on_behalf_of if self.request else ""
+
+
+async def load_session(
+    services: Services, brand: Brand, request: Request, purpose: Purpose = Purpose.CONSENT, *, earlier_too: bool = False
+) -> Session:
+    """Raises JourneyUnknown, JourneyExpired, JourneyAnswered, RequestUriInvalid, ClientInactive, ConsentUnknown or ConsentNotAuthorised."""
+    secret = read_cookie(services.sealer, brand, request, purpose)
+    if secret is None:
+        raise JourneyUnknown("no cookie of ours, or two")
+    secret_hash = hash_secret(secret)
+
+    def check(journey: Journey | None) -> Journey:
+        if journey is None or journey.purpose is not purpose or (journey.secret_hash != secret_hash and not earlier_too):
+            raise JourneyUnknown("no journey of this secret")
+        if journey.stage is Stage.DONE:
+            raise JourneyAnswered(journey.id)
+        if services.clock.wall() >= journey.expires_at:
+            raise JourneyExpired(journey.id)
+        return journey
+
+    async with services.database.read() as connection:  # nothing is locked or written for what is over
+        found = await load_journey(connection, brand.name, secret_hash)
+    if found is None and purpose is Purpose.DASHBOARD:
+        return Session(check(unstored_visit(services, brand, secret)), secret, None, is_stored=False)
+    check(found)
+
+    async def work(connection: AsyncConnection) -> Session:
+        now = services.clock.wall()
+        journey = check(await load_journey(connection, brand.name, secret_hash, lock=True))
+        asked = await _load_asked(connection, services, brand, journey) if purpose is Purpose.CONSENT else None
+        await update_journey(connection, journey, **seen(journey, now))
+        return Session(journey, secret, asked)
+
+    return await services.database.write(work)
+
+
+async def _load_asked(connection: AsyncConnection, services: Services, brand: Brand, journey: Journey) -> Asked:
+    assert journey.pushed_id is not None
+    assert journey.client_id is not None
+    assert journey.consent_id is not None
+    pushed = await load_begun(connection, brand.name, journey.pushed_id)
+    if pushed is None:
+        raise RequestUriInvalid("answered by another journey, or removed")
+    consent = await load_consent(connection, services.sealer, brand.name, journey.consent_id)
+    if consent is None:
+        raise ConsentUnknown(journey.consent_id)
+    amendment = open_amendment(services.sealer, pushed)
+    client = await load_asking_client(connection, brand, pushed)
+    return Asked(pushed, client, amended(consent, amendment), amendment)
+
+
+async def load_active_client(connection: AsyncConnection, brand: Brand, client_id: str) -> Client:
+    """Raises ClientInactive."""
+    client = await load_client(connection, brand.name, client_id)
+    if client is None or not client.active:
+        raise ClientInactive(client_id)
+    return client
+
+
+async def load_asking_client(connection: AsyncConnection, brand: Brand, pushed: PushedRequest) -> Client:
+    """The client that asks, while it lives where it wants its answer. Raises ClientInactive, or RequestUriInvalid when the address is
+    no longer registered: its owner may have lost it."""
+    client = await load_active_client(connection, brand, pushed.client_id)
+    if pushed.redirect_uri not in client.redirect_uris:
+        raise RequestUriInvalid("its redirect_uri was unregistered meanwhile")
+    return client
+
+
+async def load_psu(services: Services, brand: Brand, journey: Journey) -> Psu:
+    """The PSU of a journey past its first stage. Raises JourneyUnknown when the identity provider knows them no more."""
+    assert journey.psu_id is not None
+    async with answering():
+        psu = await services.identity.find(brand, journey.psu_id)
+    if psu is None:
+        raise JourneyUnknown("the identity provider does not know the PSU any more")
+    return psu
+
+
+@asynccontextmanager
+async def answering() -> AsyncIterator[None]:
+    """A question to the bank's own systems, within its time. Raises UpstreamTimedOut."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
+    except TimeoutError:
+        raise UpstreamTimedOut("identity or accounts of the customer") from None

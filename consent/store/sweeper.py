@@ -1,0 +1,203 @@
+"""Record what time has decided, and remove what it has made useless: one singleton per brand, in bounded batches, under a lease.
+
+Nothing depends on when it runs: a consent that has run out is expired for every reader (kernel/banking/consents.py), a row past its
+time is refused by whoever finds it. Journal, consents, their versions, their authorisations and the token families that these started
+are kept.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.store.consents import ConsentStore, Guard
+from consent.store.rows.authorisations import AuthorisationStatus
+from consent.store.rows.journeys import JOURNEY_MAX
+from consent.store.tables.consents import attempts, authorisations, closed_accounts, consents, decisions, journeys
+from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
+from kernel.banking.consents import AWAITING_MAX, AWAITING_STATES, LIVE_STATES, Consent
+from kernel.brand import Brand
+from kernel.clock import Clock
+from kernel.errors import Problem
+from kernel.storage.database import Database
+from kernel.storage.lease import Lease, LeaseLost
+
+SWEEP_EVERY_SECONDS = 30.0
+BATCH_ROWS = 500
+BATCHES_MAX = 20  # per table and run: a backlog of one never holds up the others for long
+JOURNEYS_KEPT = timedelta(hours=1)  # so that a late visitor is told that it was too long
+PUSHED_KEPT = JOURNEY_MAX + timedelta(minutes=15)  # beyond expiry: a journey may still be on its way
+BACKCHANNEL_KEPT = timedelta(hours=1)  # so that a late client is told that it was too late
+DENIALS_KEPT = timedelta(minutes=5)  # beyond the token's own end: clocks may disagree
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Rows of `table` are useless `kept` after `column`."""
+
+    table: sa.Table
+    column: str
+    kept: timedelta
+
+
+STALE = (
+    Stale(journeys, "expires_at", JOURNEYS_KEPT),
+    Stale(attempts, "expires_at", timedelta()),
+    Stale(decisions, "expires_at", timedelta()),
+    Stale(closed_accounts, "expires_at", timedelta()),
+    Stale(pushed_requests, "expires_at", PUSHED_KEPT),
+    Stale(backchannel_requests, "expires_at", BACKCHANNEL_KEPT),
+    Stale(denied_tokens, "expires_at", DENIALS_KEPT),
+    Stale(codes, "expires_at", JOURNEYS_KEPT),  # none while a used code's family lives (consent/authorization/tokens/codes.py)
+)
+
+
+Overdue = tuple[str, datetime]  # a consent's id, and since when
+
+
+class Record(Protocol):
+    """What the store makes of a consent whose time has come, in one transaction that `guard` begins."""
+
+    async def __call__(self, brand: Brand, consent_id: str, *, guard: Guard | None = None) -> Consent: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweeper:
+    """`run` is the work of a singleton (kernel/storage/lease.py)."""
+
+    database: Database
+    clock: Clock
+    store: ConsentStore
+    brand: Brand
+
+    async def run(self, lease: Lease) -> None:
+        """Every stage has its turn, whatever becomes of the others. Raises LeaseLost."""
+        stages = [
+            ("record_expiries", self.record_expiries),
+            ("record_lapses", self.record_lapses),
+            ("fail_abandoned", self.fail_abandoned),
+        ]
+        stages += [(f"remove_{stale.table.name}", partial(self.remove, stale)) for stale in STALE]
+        for name, stage in stages:
+            try:
+                await stage(lease)
+            except LeaseLost:
+                raise
+            except Exception:  # whatever it was, the next run may succeed
+                log.exception("sweep_stage_failed", stage=name, brand=self.brand.name)
+
+    async def record_expiries(self, lease: Lease) -> int:
+        """Each expiry is a change of its own, with version, journal entry and event. How many were recorded."""
+        ran_out = (consents.c.state.in_([state.value for state in LIVE_STATES]), consents.c.valid_until <= self.clock.now())
+        return await self._record_all(lease, self.store.expire, consents.c.valid_until, *ran_out)
+
+    async def record_lapses(self, lease: Lease) -> int:
+        """As `record_expiries`, for consents that nobody authorised in time."""
+        before = self.clock.now() - AWAITING_MAX
+        lapsed = (consents.c.state.in_([state.value for state in AWAITING_STATES]), consents.c.created_at <= before)
+        return await self._record_all(lease, self.store.lapse, consents.c.created_at, *lapsed)
+
+    async def _record_all(self, lease: Lease, record: Record, due: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> int:
+        """The longest overdue first; those that cannot be recorded do not count against the batch, so that they never starve it."""
+        recorded, after = 0, None
+        for _ in range(BATCHES_MAX):
+            found = await self._find(lease, due, *where, *_beyond(due, after))
+            for consent_id, _at in found:
+                recorded += await self._record(lease, record, consent_id)
+            if recorded >= BATCH_ROWS or len(found) < BATCH_ROWS:
+                break
+            after = found[-1]
+        return recorded
+
+    async def _record(self, lease: Lease, record: Record, consent_id: str) -> bool:
+        try:
+            await record(self.brand, consent_id, guard=lease.check_fence)
+            return True
+        except LeaseLost:
+            raise
+        except Problem as problem:  # it was authorised, withdrawn, revoked or recorded a moment ago
+            log.info("end_not_recorded", consent_id=consent_id, reason=problem.code)
+        except Exception:  # such as a row that cannot be read: it must not keep the others waiting
+            log.exception("end_not_recorded", consent_id=consent_id)
+        return False
+
+    async def fail_abandoned(self, lease: Lease) -> int:
+        """Authorisations that nobody finished have failed (Berlin Group scaStatus `failed`)."""
+        open_ones = (AuthorisationStatus.STARTED.value, AuthorisationStatus.AUTHENTICATED.value)
+
+        async def work(connection: AsyncConnection) -> int:
+            await lease.check_fence(connection)
+            now = self.clock.wall()
+            abandoned = (
+                sa.select(authorisations.c.id)
+                .where(
+                    authorisations.c.brand == self.brand.name,
+                    authorisations.c.status.in_(open_ones),
+                    authorisations.c.started_at < now - JOURNEY_MAX,
+                )
+                .limit(BATCH_ROWS)
+                .with_for_update(skip_locked=True)  # waits for no one
+            )
+            found = list(await connection.scalars(abandoned))
+            if not found:
+                return 0
+            failed = await connection.execute(
+                authorisations.update()
+                .where(
+                    authorisations.c.brand == self.brand.name,
+                    authorisations.c.id.in_(found),
+                    authorisations.c.status.in_(open_ones),
+                )
+                .values(status=AuthorisationStatus.FAILED.value, ended_at=now)
+            )
+            return failed.rowcount
+
+        return await self.database.write(work)
+
+    async def remove(self, stale: Stale, lease: Lease) -> int:
+        """Delete stale rows of one table, a bounded batch per transaction. How many."""
+        removed = 0
+        for _ in range(BATCHES_MAX):
+            count = await self.database.write(lambda connection: self._remove_batch(connection, stale, lease))
+            removed += count
+            if count < BATCH_ROWS:
+                break
+        return removed
+
+    async def _remove_batch(self, connection: AsyncConnection, stale: Stale, lease: Lease) -> int:
+        await lease.check_fence(connection)
+        table = stale.table
+        key = table.primary_key.columns.values()[1]  # every key is (brand, one id)
+        before = self.clock.wall() - stale.kept
+        stale_ones = sa.select(key).where(table.c.brand == self.brand.name, table.c[stale.column] <= before)
+        found = list(await connection.scalars(stale_ones.limit(BATCH_ROWS).with_for_update(skip_locked=True)))  # waits for no one
+        if not found:
+            return 0
+        deleted = await connection.execute(
+            table.delete().where(table.c.brand == self.brand.name, key.in_(found), table.c[stale.column] <= before)
+        )
+        return deleted.rowcount
+
+    async def _find(self, lease: Lease, due: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> list[Overdue]:
+        """The consents that are longest overdue."""
+
+        async def work(connection: AsyncConnection) -> list[Overdue]:
+            await lease.check_fence(connection)
+            mine = sa.select(consents.c.id, due).where(consents.c.brand == self.brand.name, *where)
+            found = await connection.execute(mine.order_by(due, consents.c.id).limit(BATCH_ROWS))
+            return [(consent_id, at) for consent_id, at in found]
+
+        return await self.database.write(work)
+
+
+def _beyond(due: sa.Column[datetime], after: Overdue | None) -> tuple[sa.ColumnElement[bool], ...]:
+    if after is None:
+        return ()
+    consent_id, at = after
+    return (due >= at, sa.or_(due > at, consents.c.id > consent_id))

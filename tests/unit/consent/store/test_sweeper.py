@@ -1,0 +1,274 @@
+"""The sweep records what time decided and removes what it made useless, in bounded batches, and only under its lease."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from consent.authorization.tokens.codes import take_code
+from consent.store.rows.authorisations import AuthorisationStatus
+from consent.store.rows.journeys import load_journey
+from consent.store.sweeper import STALE, Sweeper
+from consent.store.tables import journal, outbox
+from consent.store.tables.consents import attempts, closed_accounts, consent_versions, decisions, journeys
+from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
+from kernel.banking.consents import AWAITING_MAX, ConsentState
+from kernel.errors import ConsentNotAuthorised
+from kernel.storage.database import Database
+from kernel.storage.lease import LeaseLost
+from tests.unit.consent.customer.journey.world import BRAND, CLIENT, START, World, make_world
+
+
+@pytest.fixture
+async def world(migrated_url: str) -> AsyncIterator[World]:
+    async with make_world(migrated_url) as made:
+        yield made
+
+
+async def sweep(world):
+    lease = world.lease()
+    assert await lease.acquire()
+    sweeper = Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND)
+    await sweeper.run(lease)
+    await lease.release()
+
+
+async def begun(world, **facts):
+    consent = await world.lodge(**facts)
+    return consent, await world.browser().begin(await world.push(consent))
+
+
+async def test_records_the_expiry_of_consents_that_ran_out(world):
+    past = await world.lodge(valid_until=START + timedelta(hours=1))
+    valid = await world.lodge(valid_until=START + timedelta(hours=2))
+    open_ended = await world.lodge()
+    world.clock.offset = timedelta(hours=1)
+    await sweep(world)
+    states = [(await world.store.load(BRAND, consent.id)).state for consent in (past, valid, open_ended)]
+    assert states == [ConsentState.EXPIRED, ConsentState.AWAITING, ConsentState.AWAITING]
+    assert "consent.expired" in {row.kind for row in await world.rows(journal)}
+    await sweep(world)
+    assert (await world.store.load(BRAND, past.id)).version == 2
+
+
+async def test_records_that_nobody_authorised_a_consent_in_time(world):
+    forgotten, authorised, withdrawn = await world.lodge(), await world.lodge(), await world.lodge()
+    browser = await world.browser().begin(await world.push(authorised))
+    await browser.log_in("alice")
+    await browser.approve(0)
+    await world.store.withdraw(BRAND, CLIENT, withdrawn.id)
+    world.clock.offset = AWAITING_MAX - timedelta(microseconds=1)
+    await sweep(world)
+    assert (await world.store.load(BRAND, forgotten.id)).version == 1
+    with pytest.raises(ConsentNotAuthorised):
+        await world.store.lapse(BRAND, forgotten.id)
+    world.clock.offset = AWAITING_MAX
+    assert (await world.store.load(BRAND, forgotten.id)).effective_state(world.clock.now()) is ConsentState.REJECTED
+    refused = await world.browser().begin(await world.push(forgotten))
+    assert refused.answer["error"] == "access_denied"
+    await sweep(world)
+    await sweep(world)
+    states = [(await world.store.load(BRAND, consent.id)).state for consent in (forgotten, authorised, withdrawn)]
+    assert states == [ConsentState.REJECTED, ConsentState.AUTHORISED, ConsentState.WITHDRAWN_BY_TPP]
+    assert (await world.store.load(BRAND, forgotten.id)).version == 2
+    assert [row.kind for row in await world.rows(outbox) if row.aggregate_id == forgotten.id][-1] == "consent.rejected"
+
+
+async def test_whichever_end_came_first_is_the_one_that_is_recorded(world):
+    short = await world.lodge(valid_until=START + timedelta(hours=1))
+    long = await world.lodge(valid_until=START + timedelta(days=30))
+    world.clock.offset = timedelta(days=31)
+    await sweep(world)
+    states = [(await world.store.load(BRAND, consent.id)).state for consent in (short, long)]
+    assert states == [ConsentState.EXPIRED, ConsentState.REJECTED]
+
+
+async def test_an_abandoned_authorisation_has_failed(world):
+    consent, browser = await begun(world)
+    await browser.log_in("bob")
+    await sweep(world)
+    assert (await world.store.authorisations(BRAND, consent.id))[0].status is AuthorisationStatus.STARTED
+    world.clock.advance(timedelta(minutes=16))
+    await sweep(world)
+    (kept,) = await world.store.authorisations(BRAND, consent.id)
+    assert (kept.status, kept.ended_at) == (AuthorisationStatus.FAILED, world.clock.wall())
+
+
+async def test_removes_what_is_over_and_keeps_what_is_not(world):
+    _, browser = await begun(world)
+    await browser.log_in("alice", "wrong")
+    await sweep(world)
+    assert [len(await world.rows(table)) for table in (journeys, attempts, pushed_requests)] == [1, 3, 1]
+    world.clock.advance(timedelta(hours=3))
+    await begun(world)
+    await sweep(world)
+    assert [len(await world.rows(table)) for table in (journeys, attempts, pushed_requests)] == [1, 1, 1]
+
+
+async def test_a_used_code_stays_while_its_family_lives(world):
+    consent, browser = await begun(world)
+    await browser.log_in("alice")
+    await browser.approve(0)
+    await world.database.write(lambda connection: take_code(connection, BRAND.name, browser.answer["code"]))
+    world.clock.advance(timedelta(days=30))
+    await sweep(world)
+    assert len(await world.rows(codes)) == 1
+    await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
+    world.clock.advance(timedelta(hours=1))
+    await sweep(world)
+    assert await world.rows(codes) == []
+
+
+async def test_a_used_code_is_over_when_its_consent_has_run_out(world):
+    """Its family is not ended, but a replay could end nothing: without this the row would stay for ever."""
+    consent = await world.lodge(valid_until=START + timedelta(days=30))
+    browser = await world.browser().begin(await world.push(consent))
+    await browser.log_in("alice")
+    await browser.approve(0)
+    await world.database.write(lambda connection: take_code(connection, BRAND.name, browser.answer["code"]))
+    world.clock.offset = timedelta(days=30)
+    await sweep(world)
+    world.clock.advance(timedelta(hours=1))
+    await sweep(world)
+    assert await world.rows(codes) == []
+
+
+async def test_a_lapse_is_told_since_the_moment_it_came(world):
+    """StatusUpdateDateTime must not move when the sweep writes down what time decided long ago."""
+    forgotten = await world.lodge()
+    world.clock.offset = AWAITING_MAX + timedelta(days=3)
+    await sweep(world)
+    recorded = await world.store.load(BRAND, forgotten.id)
+    assert recorded.state is ConsentState.REJECTED
+    assert recorded.state_changed_at == START + AWAITING_MAX
+
+
+async def test_a_backlog_is_removed_in_bounded_batches(world, monkeypatch):
+    monkeypatch.setattr("consent.store.sweeper.BATCH_ROWS", 3)
+    monkeypatch.setattr("consent.store.sweeper.BATCHES_MAX", 2)
+    for _ in range(8):
+        await begun(world)
+    world.clock.advance(timedelta(hours=3))
+    await sweep(world)
+    assert len(await world.rows(journeys)) == 2
+    await sweep(world)
+    assert len(await world.rows(journeys)) == 0
+
+
+async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):
+    await begun(world)
+    world.clock.advance(timedelta(hours=3))
+    stale, successor = world.lease(), world.lease()
+    assert await stale.acquire()
+    world.clock.advance(timedelta(hours=1))
+    assert await successor.acquire()
+    with pytest.raises(LeaseLost):
+        await Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND).run(stale)
+    assert len(await world.rows(journeys)) == 1
+
+
+def test_every_table_of_passing_things_has_a_time_limit():
+    assert {stale.table for stale in STALE} == {
+        journeys,
+        attempts,
+        decisions,
+        closed_accounts,
+        pushed_requests,
+        backchannel_requests,
+        denied_tokens,
+        codes,
+    }
+
+
+async def spoil(world, *consent_ids):
+    """As after a fault of the disk: the seal of these consents does not open."""
+
+    async def work(connection):
+        for consent_id in consent_ids:
+            await connection.execute(
+                consent_versions.update().where(consent_versions.c.id == consent_id).values(snapshot=b"spoilt")
+            )
+
+    await world.database.write(work)
+
+
+async def test_consents_that_cannot_be_read_hold_up_nothing_else(world, monkeypatch):
+    monkeypatch.setattr("consent.store.sweeper.BATCH_ROWS", 2)
+    spoilt = [await world.lodge(valid_until=START + timedelta(minutes=minute)) for minute in range(1, 6)]
+    lapsing = await world.lodge()
+    good = await world.lodge(valid_until=START + timedelta(minutes=5))
+    await spoil(world, *(consent.id for consent in spoilt))
+    _, _browser = await begun(world)
+    world.clock.offset = timedelta(hours=1)
+    world.clock.advance(timedelta(hours=3))
+    await sweep(world)
+    assert (await world.store.load(BRAND, good.id)).state is ConsentState.EXPIRED
+    assert await world.rows(journeys) == []
+    world.clock.offset = AWAITING_MAX
+    await sweep(world)
+    assert (await world.store.load(BRAND, lapsing.id)).state is ConsentState.REJECTED
+
+
+async def test_a_stage_that_fails_keeps_no_other_from_its_turn(world, monkeypatch):
+    async def fail(*_):
+        raise OSError("a table that cannot be read")
+
+    monkeypatch.setattr(Sweeper, "_find", fail)
+    await begun(world)
+    world.clock.advance(timedelta(hours=3))
+    await sweep(world)
+    assert await world.rows(journeys) == []
+
+
+@pytest.mark.parametrize("command", ["expire", "lapse"])
+async def test_whoever_lost_the_lease_records_no_end(world, command):
+    consent = await world.lodge(valid_until=START + timedelta(hours=1) if command == "expire" else None)
+    stale, successor = world.lease(), world.lease()
+    assert await stale.acquire()
+    world.clock.advance(timedelta(hours=1))
+    world.clock.offset = AWAITING_MAX
+    assert await successor.acquire()
+    with pytest.raises(LeaseLost):
+        await getattr(world.store, command)(BRAND, consent.id, guard=stale.check_fence)
+    assert (await world.store.load(BRAND, consent.id)).version == 1
+
+
+async def plans_of(database: Database, work) -> list[str]:
+    """How SQLite goes about each statement of `work`."""
+    seen: list[tuple[str, tuple]] = []
+    note = lambda _c, _cursor, statement, parameters, *_: seen.append((statement, parameters))  # noqa: E731
+    engines = {database._readers.sync_engine, database._writers.sync_engine}
+    for engine in engines:
+        sa.event.listen(engine, "before_cursor_execute", note)
+    await work()
+    for engine in engines:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    plans = []
+    async with database.read() as connection:
+        for statement, parameters in seen:
+            if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                plans += [row.detail for row in plan]
+    return plans
+
+
+async def test_a_sweep_and_a_journey_read_by_indexes_that_begin_with_the_brand(migrated_sqlite_url):
+    async with make_world(migrated_sqlite_url) as world:
+        lease = world.lease()
+        assert await lease.acquire()
+        sweeper = Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND)
+
+        async def journey():
+            async with world.database.read() as connection:
+                await load_journey(connection, BRAND.name, "a hash")
+
+        swept = await plans_of(world.database, lambda: sweeper.run(lease))
+        found = await plans_of(world.database, journey)
+    searched = [plan for plan in swept + found if plan.startswith(("SCAN", "SEARCH"))]
+    assert len(searched) > 2 * len(STALE)
+    assert [plan for plan in searched if "(brand=? AND " not in plan] == []
+    assert {plan.split()[4] for plan in found if plan.startswith("SEARCH")} == {
+        "journeys_by_login",
+        "sqlite_autoindex_journeys_2",
+    }
