@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from gateway.calls_in_flight import CallsInFlight
-from gateway.exchange import Exchange
-from gateway.pipeline import Pipeline
-from gateway.policy import Policy
+from gateway.pipeline.calls_in_flight import CallsInFlight
+from gateway.pipeline.exchange import Exchange
+from gateway.pipeline.pipeline import Pipeline
+from gateway.pipeline.policy import Policy
 from gateway.ports import Decisions
 from gateway.render import render_problem
 from gateway.routing import Place, Routing

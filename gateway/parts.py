@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from gateway.guarded_accounts import GuardedAccounts
+from gateway.accounts.statements.statement_files import StatementFiles
 from gateway.ports import Consents, Customers
-from gateway.statement_files import StatementFiles
+from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.clock import Clock
 from kernel.storage.cursor import CursorSealer
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from gateway.exchange import Exchange
+from gateway.pipeline.exchange import Exchange
 from kernel.operations import Operation
 
 

@@ -4,7 +4,7 @@ What the request is (400 for its correlation), who calls (401), whether they ask
 whether the PSU must come back for what they ask (403), how often (429); the record of what was told comes last, on the way back up.
 """
 
-from gateway.policy import Policy
+from gateway.pipeline.policy import Policy
 from policies.accept import Accept
 from policies.access_record import AccessRecord
 from policies.account import Account

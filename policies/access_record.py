@@ -1,10 +1,10 @@
 """Record who read what, when, and what they were told. No data leaves unless its record was taken; refusals are counted
-(gateway/refusals.py)."""
+(gateway/pipeline/refusals.py)."""
 
 from dataclasses import dataclass
 
-from gateway.account_path import account_parameter
-from gateway.exchange import Exchange
+from gateway.pipeline.account_path import account_parameter
+from gateway.pipeline.exchange import Exchange
 from gateway.ports import Access, AccessRecords
 from kernel.errors import Overloaded, RateExceeded
 from kernel.http.message import Response

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from gateway.account_path import account_parameter
-from gateway.exchange import Exchange, present
+from gateway.pipeline.account_path import account_parameter
+from gateway.pipeline.exchange import Exchange, present
 from gateway.ports import Consents
 from kernel.access import Grant
 from kernel.errors import AccountNotConsented, AccountUnknown

@@ -5,7 +5,7 @@ What stands in no standard (GET /whoami) takes a token for any part.
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from kernel.errors import TokenInvalid
 from openapi.dialect import Row
 

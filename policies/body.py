@@ -4,7 +4,7 @@ The body is asked for here, once everything that the head shows has passed; an o
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange
+from gateway.pipeline.exchange import Exchange
 from openapi.dialect import Row, WireRequest
 
 

@@ -5,7 +5,7 @@ FAPI2-SP-FINAL-5.3.2.1-4. A token that is bound to a certificate demands it by i
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange
+from gateway.pipeline.exchange import Exchange
 from kernel.certificates.certificate import check_valid_at
 from kernel.clock import Clock
 from kernel.errors import CertificateMissing

@@ -3,7 +3,7 @@ Regulation (EU) 2018/389 article 34."""
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from kernel.certificates.certificate import check_owner
 from openapi.dialect import Row
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from gateway.ports import Snapshots
 from kernel.errors import ClientInactive
 from kernel.hot_state.checks import VersionIs

@@ -3,7 +3,7 @@ or client."""
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from gateway.ports import Snapshots
 from kernel.access import Grant
 from kernel.banking import consents

@@ -7,7 +7,7 @@ ends after some days, and whether everything else needs a fresh authentication, 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from kernel.access import Grant
 from kernel.banking.consents import Consent
 from kernel.brand import Brand

@@ -3,7 +3,7 @@ not a client's."""
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from kernel.errors import GrantInsufficient
 from openapi.dialect import Row
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from kernel.errors import PermissionMissing
 from openapi.dialect import Row
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange
+from gateway.pipeline.exchange import Exchange
 from openapi.dialect import Row
 
 

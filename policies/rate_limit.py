@@ -1,11 +1,11 @@
 """Refuse a client that calls faster than its brand allows, saying which rule, what is left and when to come back: in units, because
-a dear operation spends more of them (gateway/operation_costs.py). RFC 6585 section 4."""
+a dear operation spends more of them (gateway/pipeline/operation_costs.py). RFC 6585 section 4."""
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
-from gateway.operation_costs import cost_of
-from gateway.quota import check_quota
+from gateway.pipeline.exchange import Exchange, present
+from gateway.pipeline.operation_costs import cost_of
+from gateway.pipeline.quota import check_quota
 from kernel.hot_state.checks import WithinRate
 from kernel.hot_state.subjects import rate_key
 from openapi.dialect import Row

@@ -5,7 +5,7 @@ Commission Delegated Regulation (EU) 2018/389 article 34.
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from kernel.access import ROLES
 from kernel.errors import RoleMissing
 from openapi.dialect import Row

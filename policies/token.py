@@ -7,7 +7,7 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from gateway.exchange import Exchange
+from gateway.pipeline.exchange import Exchange
 from gateway.ports import Tokens
 from kernel.access import AccessToken
 from kernel.brand import Brand

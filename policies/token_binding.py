@@ -6,7 +6,7 @@ The memory of used proofs fails closed: a proof that may have been used before i
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from kernel.clock import Clock
 from kernel.errors import ProofInvalid
 from kernel.hot_state.checks import Unavailable

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange, present
 from gateway.ports import Snapshots
 from kernel.access import FamilyState
 from kernel.errors import TokenRevoked

@@ -2,15 +2,15 @@
 account and operation; further pages are free. Commission Delegated Regulation (EU) 2018/389 article 36(5)(b).
 
 So is a further page that is asked for again, as after an answer that was lost. That is no way around the limit: a link lasts for a day
-from the first page, which was counted (gateway/turning.py), and begins after a row that was told. What was recorded since comes before
+from the first page, which was counted (gateway/accounts/pages/page_turn.py), and begins after a row that was told. What was recorded since comes before
 that row, or, of transactions, after the moment at which the listing began: to see it a listing must begin anew, and is counted. How
 often a link is used is for the rate limit to bound."""
 
 from dataclasses import dataclass
 
-from gateway.account_path import account_parameter
-from gateway.exchange import Exchange, present
-from gateway.quota import check_quota
+from gateway.pipeline.account_path import account_parameter
+from gateway.pipeline.exchange import Exchange, present
+from gateway.pipeline.quota import check_quota
 from kernel.access import Grant
 from kernel.hot_state.checks import WithinCount
 from kernel.hot_state.subjects import unattended_key

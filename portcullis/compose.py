@@ -26,11 +26,11 @@ from consent.store.consents import ConsentStore
 from consent.store.current_snapshots import ConsentSnapshots
 from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
-from gateway.calls_in_flight import CallsInFlight, InFlightLimits
-from gateway.decisions import VersionedDecisions
-from gateway.guarded_accounts import GuardedAccounts
 from gateway.parts import Parts as UseCaseParts
+from gateway.pipeline.calls_in_flight import CallsInFlight, InFlightLimits
+from gateway.pipeline.decisions import VersionedDecisions
 from gateway.ports import AccountsUpstream
+from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
 from kernel.certificates.certificate import CertificateStatus

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from gateway.guarded_accounts import position_of
 from gateway.ports import Page, RecordPosition, StatementFilter, TransactionFilter
+from gateway.upstream_guard.guarded_accounts import position_of
 from kernel.banking.accounts import Transaction
 from kernel.banking.listing import RecordPage
 from kernel.banking.statements import PDF, Statement, StatementPage

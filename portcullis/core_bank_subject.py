@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import msgspec
 
-from gateway.guarded_accounts import GuardedAccounts
+from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.brand import Brand
 from kernel.circuit import Circuit, CircuitLimits
 from kernel.clock import monotonic

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from gateway.pipeline.refusals import RefusalWindows
 from gateway.ports import Access
-from gateway.refusals import RefusalWindows
 from kernel.clock import Clock, monotonic
 from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database

@@ -9,8 +9,8 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.rows.last_used import Use, record_uses
+from gateway.pipeline.refusals import Refusals
 from gateway.ports import Access
-from gateway.refusals import Refusals
 from kernel.clock import Clock
 from kernel.storage.database import Database
 from kernel.storage.journal import Entry, Journal

@@ -3,7 +3,7 @@
 from functools import partial
 
 from consent.authentication.lock_outs import unlock
-from plugins.ledger.posting import Ledger
+from plugins.ledger.ledger import Ledger
 from portcullis.compose import Composition, Parts
 from portcullis.front import Surface
 from portcullis.settings import Settings

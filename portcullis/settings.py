@@ -15,7 +15,7 @@ import msgspec
 
 from consent.settings import REGISTRATIONS_PER_ORGANISATION, UNKNOWN_REQUESTS_PER_MINUTE, KeySchedule
 from consent.store.consents import LODGED_MAX
-from gateway.calls_in_flight import RUNNING_PER_CLIENT_MAX, UNITS_MAX, UNITS_PER_CLIENT_MAX
+from gateway.pipeline.calls_in_flight import RUNNING_PER_CLIENT_MAX, UNITS_MAX, UNITS_PER_CLIENT_MAX
 from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT

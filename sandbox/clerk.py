@@ -22,7 +22,7 @@ from kernel.errors import FieldInvalid, OperationUnknown, Problem
 from kernel.http.message import Request, Response
 from kernel.storage.database import Database
 from plugins.ledger.entries import StatusChange
-from plugins.ledger.posting import Ledger
+from plugins.ledger.ledger import Ledger
 from sandbox.control import PREFIX, answer_call, render_refusal
 
 TOLD_MAX = 20

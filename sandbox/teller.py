@@ -29,7 +29,7 @@ from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import Narrative, open_narrative
 from plugins.ledger.entries import LedgerEntry, Leg, Line, PendingPayment, PendingUnknown
-from plugins.ledger.posting import Ledger
+from plugins.ledger.ledger import Ledger
 from sandbox.clerk import find_persona, names_of, not_one
 from sandbox.control import PREFIX, answer_call, render_refusal
 

@@ -18,7 +18,7 @@ from kernel.storage.database import Database
 from kernel.storage.lease import Lease
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.posting import take_instant
+from plugins.ledger.ledger import take_instant
 from plugins.ledger.records import STATEMENTS
 from plugins.ledger.schedule import add_months
 from plugins.ledger.statement_facts import StatedAccount, Turnover, tell_period

@@ -33,7 +33,6 @@ from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.accounts import load_accounts, load_accounts_of, load_balances
 from plugins.ledger.catalogue import load_offers, load_products
-from plugins.ledger.listing import load_transactions
 from plugins.ledger.parties import load_account_parties, load_party_of
 from plugins.ledger.printed_entries import count_booked, load_printed_entries
 from plugins.ledger.records import (
@@ -46,6 +45,7 @@ from plugins.ledger.records import (
     Records,
 )
 from plugins.ledger.schedule import advance_direct_debit, advance_standing_order
+from plugins.ledger.transactions import load_transactions
 from plugins.printing.printed import Printed
 from plugins.printing.printer import Printer
 

@@ -13,7 +13,7 @@ from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
 from plugins.ledger.documents import Narrative
 from plugins.ledger.entries import LedgerEntry, Leg, Line
-from plugins.ledger.posting import internal_account_id
+from plugins.ledger.ledger import internal_account_id
 from plugins.ledger.records import AnyRecord
 from plugins.ledger.schedule import next_due
 from sandbox.bank import merchants as shops

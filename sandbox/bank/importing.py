@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from gateway.answer_checks import check_ids
+from gateway.upstream_guard.answer_checks import check_ids
 from kernel.banking.parties import AccountParty
 from kernel.brand import Brand
 from kernel.clock import Clock

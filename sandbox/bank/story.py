@@ -16,7 +16,7 @@ from kernel.banking.money import Money, exponent
 from kernel.ids import SeededIds
 from plugins.ledger.documents import Narrative
 from plugins.ledger.entries import AccountOpening, LedgerEntry, Leg, Line, PendingPayment, StatusChange
-from plugins.ledger.posting import internal_account_id
+from plugins.ledger.ledger import internal_account_id
 from sandbox.bank.products import FOREIGN_FEE_PERCENT
 
 CARD_PURCHASE = "PMNT.CCRD.POSD"

@@ -14,8 +14,8 @@ from kernel.storage.sealed import Sealer
 from plugins.ledger.catalogue import add_offers, add_product
 from plugins.ledger.documents import seal_document
 from plugins.ledger.entries import LedgerEntry
+from plugins.ledger.ledger import Ledger
 from plugins.ledger.parties import add_account_parties, add_party
-from plugins.ledger.posting import Ledger
 from plugins.ledger.records import RECORD_KINDS
 from plugins.ledger.statements import add_statements
 from plugins.psu_identity.built_in import Enrolment, enrol

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from gateway.ports import Page, RecordPosition, StatementFilter, TransactionFilter
-from gateway.statement_checks import is_inside
+from gateway.upstream_guard.statement_checks import is_inside
 from kernel.banking.accounts import Account, Balance, Transaction, TransactionPage
 from kernel.banking.listing import RecordPage
 from kernel.banking.parties import AccountParty, Party

@@ -20,8 +20,8 @@ from kernel.storage.sealed import Sealer
 from plugins.ledger.catalogue import add_offers, add_product
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Line, PendingPayment, Right, StatusChange
+from plugins.ledger.ledger import Ledger
 from plugins.ledger.parties import add_account_parties, add_party
-from plugins.ledger.posting import Ledger
 from plugins.ledger.records import RECORD_KINDS, AnyRecord, Records
 from plugins.ledger.statements import StatementRun
 from plugins.upstreams.built_in import BuiltInBank

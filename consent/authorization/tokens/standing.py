@@ -1,7 +1,7 @@
 """What stands behind a token at this moment: its client, its family and its consent, each in its current version and in force.
 
 Cached snapshots are judged, and one question to the hot state says whether they are still the current ones, as at every resource call
-(gateway/pipeline.py). So an answer given here is never older than a revocation.
+(gateway/pipeline/pipeline.py). So an answer given here is never older than a revocation.
 """
 
 from collections.abc import Callable

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.account_path import account_parameter
+from gateway.pipeline.account_path import account_parameter
 from gateway.routing import SEGMENTS_MAX, Routing
 from kernel.errors import MethodNotAllowed, OperationUnknown
 from openapi import DIALECTS

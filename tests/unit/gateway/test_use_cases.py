@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import pytest
 
-from gateway import consented_accounts
-from gateway.turning import CURSOR_LIFETIME, PAGE_SIZE_MAX
+from gateway.accounts import consented_accounts
+from gateway.accounts.pages.page_turn import CURSOR_LIFETIME, PAGE_SIZE_MAX
 from kernel.banking.accounts import TransactionPage, TransactionStatus
 from kernel.banking.consents import ConsentKind, Permission
 from kernel.errors import AccountNotConsented

@@ -11,10 +11,10 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
-from gateway.calls_in_flight import CallsInFlight, InFlightLimits
-from gateway.guarded_accounts import GuardedAccounts
 from gateway.parts import Parts
+from gateway.pipeline.calls_in_flight import CallsInFlight, InFlightLimits
 from gateway.ports import Access, Page, Position, RecordPosition, StatementFilter, TransactionFilter
+from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from gateway.use_cases import USE_CASES
 from kernel import json
 from kernel.access import AccessToken, Client, Confirmation, FamilyState, Grant, Role, SecurityProfile, TokenFamily

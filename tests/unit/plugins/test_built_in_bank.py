@@ -14,10 +14,11 @@ from kernel.clock import ManualClock
 from kernel.errors import UpstreamFailed
 from kernel.storage.database import Database
 from kernel.storage.sealed import SealBroken, Sealer
-from plugins.ledger import listing, tables
+from plugins.ledger import tables
+from plugins.ledger import transactions as listing
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Line, Right
-from plugins.ledger.posting import Ledger
+from plugins.ledger.ledger import Ledger
 from plugins.upstreams.built_in import BuiltInBank
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from gateway.guarded_accounts import GuardedAccounts, position_of
 from gateway.ports import Page, RecordPosition, StatementFilter, TransactionFilter
+from gateway.upstream_guard.guarded_accounts import GuardedAccounts, position_of
 from kernel.banking.statements import PDF
 from kernel.circuit import Circuit
 from kernel.clock import monotonic

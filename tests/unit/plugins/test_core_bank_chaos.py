@@ -8,8 +8,8 @@ import msgspec
 import pytest
 import structlog
 
-from gateway.guarded_accounts import GuardedAccounts
 from gateway.ports import Page, TransactionFilter
+from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking.statements import PDF
 from kernel.circuit import Circuit, CircuitLimits
 from kernel.clock import monotonic

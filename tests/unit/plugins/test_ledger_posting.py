@@ -33,7 +33,7 @@ from plugins.ledger.entries import (
     PendingUnknown,
     Right,
 )
-from plugins.ledger.posting import Ledger
+from plugins.ledger.ledger import Ledger
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 WORLD = "internal:world:GBP"

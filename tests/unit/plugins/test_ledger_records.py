@@ -23,8 +23,8 @@ from plugins.ledger import tables
 from plugins.ledger.catalogue import add_offers
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.entries import AccountOpening, EntryMismatched, Holder, LedgerEntry, Leg, Line, Right, StatusChange
+from plugins.ledger.ledger import Ledger
 from plugins.ledger.parties import add_party
-from plugins.ledger.posting import Ledger
 from plugins.ledger.records import BENEFICIARIES, STATEMENTS, RecordUnknown
 from plugins.ledger.statement_facts import StatedAccount, Turnover, tell_period
 from plugins.ledger.statements import StatementRun

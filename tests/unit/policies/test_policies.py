@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.exchange import Exchange, present
-from gateway.operation_costs import OPERATION_COSTS
+from gateway.pipeline.exchange import Exchange, present
+from gateway.pipeline.operation_costs import OPERATION_COSTS
 from gateway.whoami import plain_dialect
 from kernel import errors
 from kernel.access import FamilyState, Role

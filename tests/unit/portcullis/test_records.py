@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from consent.store.rows.last_used import LastUsed, load_last_used
 from consent.store.tables import journal, outbox
+from gateway.pipeline.refusals import RefusalWindows
 from gateway.ports import Access
-from gateway.refusals import RefusalWindows
 from kernel import json
 from kernel.clock import ManualClock
 from kernel.storage.database import Database

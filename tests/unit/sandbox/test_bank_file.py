@@ -21,7 +21,7 @@ from plugins.ledger import tables as ledger
 from plugins.ledger.balances import find_discrepancies
 from plugins.ledger.documents import Narrative
 from plugins.ledger.entries import LedgerEntry, Leg, Line
-from plugins.ledger.posting import Ledger
+from plugins.ledger.ledger import Ledger
 from plugins.ledger.statements import StatementRun
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank import importing, tables

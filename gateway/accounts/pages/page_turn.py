@@ -1,0 +1,69 @@
+"""Turning the pages of one listing: where this page begins, how long it is, and the link to the next.
+
+A cursor is bound to the caller, the consent, the operation, the account and every filter; it expires with the listing that it
+began, however many pages follow.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, Self
+
+from gateway.pipeline.exchange import Exchange, present
+from kernel.clock import Clock
+from kernel.storage.cursor import Cursor, CursorSealer
+
+PAGE_SIZE = 100  # rows
+PAGE_SIZE_MAX = 500  # rows, however many a dialect lets its caller ask for
+CURSOR_LIFETIME = timedelta(hours=24)
+
+
+class Paged(Protocol):
+    """A command whose answer has pages."""
+
+    @property
+    def account_id(self) -> str | None: ...
+
+    @property
+    def cursor(self) -> str | None: ...
+
+    @property
+    def page_size(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """`begun` is the cursor of this page; None: it is the first one. `limit` is a number of rows."""
+
+    begun: Cursor | None
+    limit: int
+    expires_at: datetime
+    _cursors: CursorSealer
+    _bound_to: tuple[str, ...]
+
+    @classmethod
+    def open(cls, cursors: CursorSealer, clock: Clock, exchange: Exchange, command: Paged, *filters: object) -> Self:
+        """Raises CursorInvalid."""
+        bound_to = _facts_of(exchange, command, filters)
+        now = clock.wall()
+        begun = cursors.open(command.cursor, now, *bound_to) if command.cursor is not None else None
+        expires_at = begun.expires_at if begun is not None else now + CURSOR_LIFETIME
+        return cls(begun, min(command.page_size or PAGE_SIZE, PAGE_SIZE_MAX), expires_at, cursors, bound_to)
+
+    def following(self, at: datetime, account_id: str, row_id: str, as_of: int = 0) -> str:
+        """The cursor of the page after the given row, which is this page's last."""
+        return self._cursors.seal(Cursor(as_of, at, account_id, row_id, self.expires_at), *self._bound_to)
+
+
+def _facts_of(exchange: Exchange, command: Paged, filters: tuple[object, ...]) -> tuple[str, ...]:
+    """What all pages of one listing share."""
+    facts = (
+        exchange.brand.name,
+        present(exchange.client).id,
+        present(exchange.consent).id,
+        exchange.dialect.name,
+        exchange.row.operation.value,
+        command.account_id,
+        command.page_size,
+        *filters,
+    )
+    return tuple("" if fact is None else str(fact) for fact in facts)

@@ -1,0 +1,23 @@
+"""Read the payments planned for later of one account, or of all accounts, that a consent covers: one page, newest first."""
+
+from dataclasses import dataclass
+
+from gateway.accounts.pages.records import list_records
+from gateway.pipeline.exchange import Exchange
+from gateway.upstream_guard.guarded_accounts import GuardedAccounts
+from kernel.banking.results import RecordsView
+from kernel.banking.scheduled_payments import ScheduledPayment
+from kernel.clock import Clock
+from kernel.operations import Operation
+from kernel.storage.cursor import CursorSealer
+
+
+@dataclass(frozen=True)
+class ReadScheduledPayments:
+    accounts: GuardedAccounts
+    cursors: CursorSealer
+    clock: Clock
+    operations = (Operation.LIST_SCHEDULED_PAYMENTS, Operation.READ_SCHEDULED_PAYMENTS)
+
+    async def run(self, exchange: Exchange) -> RecordsView[ScheduledPayment]:
+        return await list_records(self.cursors, self.clock, exchange, self.accounts.scheduled_payments)

@@ -1,0 +1,35 @@
+"""Lodge a consent: a TPP states what it will ask a PSU for. Nobody has agreed to anything yet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.pipeline.exchange import Exchange, present
+from gateway.ports import Consents
+from kernel.banking import commands
+from kernel.banking.consents import Consent, ConsentLodgement
+from kernel.clock import Clock
+from kernel.errors import FieldDateInvalid
+from kernel.operations import Operation
+
+
+@dataclass(frozen=True)
+class LodgeConsent:
+    consents: Consents
+    clock: Clock
+    operations = (Operation.LODGE_ACCOUNT_CONSENT,)
+
+    async def run(self, exchange: Exchange) -> Consent:
+        command: commands.LodgeConsent = exchange.command
+        wrong = _wrong_date(command.lodgement, self.clock.now())
+        if wrong:
+            raise FieldDateInvalid(f"{wrong} is in the past or before its beginning", path=exchange.dialect.paths.get(wrong, ""))
+        return await self.consents.lodge(exchange.brand, present(exchange.client), command.lodgement)
+
+
+def _wrong_date(lodgement: ConsentLodgement, now: datetime) -> str | None:
+    if lodgement.valid_until is not None and lodgement.valid_until <= now:
+        return "valid_until"
+    first, last = lodgement.transactions_from, lodgement.transactions_to
+    if first is not None and last is not None and last < first:
+        return "transactions_to"
+    return None

@@ -1,0 +1,60 @@
+"""What a policy is: one refusal or one change, judged on the request, on the hot state's verdicts, or on the answer.
+
+A policy implements the phases it needs; which operations it applies to is read off the operation's row, once, at boot.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from gateway.pipeline.exchange import Exchange
+from kernel.http.message import Response
+from openapi.dialect import Row
+
+
+class Policy(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def applies(self, row: Row) -> bool: ...
+
+
+@runtime_checkable
+class OnRequest(Protocol):
+    async def on_request(self, exchange: Exchange) -> None:
+        """Refuse by raising a Problem; learn by writing to the exchange; ask the hot state by adding a check. May run again, on
+        newer snapshots: it has no other effect."""
+        ...
+
+
+@runtime_checkable
+class OnDecision(Protocol):
+    def on_decision(self, exchange: Exchange) -> None:
+        """Read the verdict on the check that `on_request` added. Runs once, after every version proved current."""
+        ...
+
+
+@runtime_checkable
+class OnResponse(Protocol):
+    def on_response(self, exchange: Exchange, response: Response) -> None:
+        """See the answer, whether it allows or refuses, before it begins. Raising replaces it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The chain of one operation, by phase, in order."""
+
+    requests: tuple[OnRequest, ...]
+    decisions: tuple[OnDecision, ...]
+    responses: tuple[OnResponse, ...]
+
+
+def derive_steps(chain: Sequence[Policy], row: Row) -> Steps:
+    """The part of the chain that applies to an operation. The answer passes the chain in reverse, on its way back up."""
+    applying = [policy for policy in chain if policy.applies(row)]
+    return Steps(
+        requests=tuple(policy for policy in applying if isinstance(policy, OnRequest)),
+        decisions=tuple(policy for policy in applying if isinstance(policy, OnDecision)),
+        responses=tuple(policy for policy in reversed(applying) if isinstance(policy, OnResponse)),
+    )

@@ -1,0 +1,369 @@
+"""What a consent shows of payees, mandates, orders, products, offers, parties and statements; asked in a dialect of the tests."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+import pytest
+
+from gateway.accounts.pages.page_turn import CURSOR_LIFETIME, PAGE_SIZE_MAX
+from gateway.ports import StatementFilter
+from kernel.banking import commands
+from kernel.banking.accounts import TransactionStatus
+from kernel.banking.consents import Permission
+from kernel.banking.statements import PDF, StatementFile
+from kernel.operations import Operation
+from openapi.dialect import RawBody, Row, WireRequest
+from tests.unit.gateway import world
+from tests.unit.gateway.records import MAKERS, PDF_BYTES, furnish, instant, statement
+from tests.unit.gateway.world import CONSENT, START, World, body_of, transaction
+
+
+def of_account(wire: WireRequest) -> str | None:
+    return wire.path.get("AccountId")
+
+
+def decode_records(wire: WireRequest) -> commands.ReadRecords:
+    query = dict(wire.query)
+    return commands.ReadRecords(of_account(wire), query.get("page"), int(query.get("size", 0)) or None)
+
+
+def decode_statements(wire: WireRequest) -> commands.ReadStatements:
+    asked = decode_records(wire)
+    query = dict(wire.query)
+    since, until = (instant(int(query[name])) if name in query else None for name in ("from", "to"))
+    return commands.ReadStatements(asked.account_id, since, until, asked.cursor, asked.page_size)
+
+
+def decode_statement_transactions(wire: WireRequest) -> commands.ReadStatementTransactions:
+    asked = decode_records(wire)
+    return commands.ReadStatementTransactions(wire.path["AccountId"], wire.path["StatementId"], asked.cursor, asked.page_size)
+
+
+def encode_page(view: Any, rendering: Any) -> Any:
+    return {
+        "rows": [f"{row.account_id}/{row.record.id}" for row in view.rows],
+        "next": rendering.page(view.next_cursor) if view.next_cursor else None,
+        "first": view.first_available,
+        "last": view.last_available,
+    }
+
+
+def encode_views(views: Any, rendering: Any) -> Any:
+    return [[view.account_id, msgspec.to_builtins(view.record)] for view in views]
+
+
+def see(path: str, operation: Operation, decode: Any, encode: Any, **facts: Any) -> Row:
+    return Row("GET", path, operation, decode, encode, permissions=world.SEE, conditional=True, **world.AC, **facts)
+
+
+OF_ONE = "/accounts/{AccountId}"
+ONE_STATEMENT = OF_ONE + "/statements/{StatementId}"
+ROWS = (
+    *(
+        see(f"{prefix}/{kind}", Operation(f"{verb}_{kind}"), decode_records, encode_page)
+        for kind in MAKERS
+        for prefix, verb in (("", "list"), (OF_ONE, "read"))
+    ),
+    see("/statements", Operation.LIST_STATEMENTS, decode_statements, encode_page),
+    see(OF_ONE + "/statements", Operation.READ_STATEMENTS, decode_statements, encode_page),
+    see(
+        ONE_STATEMENT,
+        Operation.READ_STATEMENT,
+        lambda wire: commands.ReadStatement(wire.path["AccountId"], wire.path["StatementId"]),
+        lambda view, _: [view.account_id, view.record.id],
+    ),
+    see(
+        ONE_STATEMENT + "/file",
+        Operation.READ_STATEMENT_FILE,
+        lambda wire: commands.ReadStatementFile(wire.path["AccountId"], wire.path["StatementId"], PDF),
+        lambda file, _: RawBody(file.media_type, file.content),
+        media_types=(PDF,),
+    ),
+    see(
+        ONE_STATEMENT + "/transactions",
+        Operation.READ_STATEMENT_TRANSACTIONS,
+        decode_statement_transactions,
+        world.encode_transactions,
+    ),
+    see("/products", Operation.LIST_PRODUCTS, lambda wire: commands.ReadProducts(), encode_views),
+    see(OF_ONE + "/product", Operation.READ_PRODUCT, lambda wire: commands.ReadProducts(of_account(wire)), encode_views),
+    see("/offers", Operation.LIST_OFFERS, lambda wire: commands.ReadOffers(), encode_views),
+    see(OF_ONE + "/offers", Operation.READ_OFFERS, lambda wire: commands.ReadOffers(of_account(wire)), encode_views),
+    see(OF_ONE + "/parties", Operation.READ_PARTIES, lambda wire: commands.ReadParties(wire.path["AccountId"]), encode_views),
+    see(OF_ONE + "/party", Operation.READ_PARTY, lambda wire: commands.ReadParties(wire.path["AccountId"]), encode_views),
+    see("/party", Operation.READ_PSU_PARTY, lambda wire: commands.ReadPsuParty(), world.plain),
+)
+BASE = "/book/v1"
+
+
+@pytest.fixture
+def made() -> World:
+    made = World(dialects=(replace(world.DIALECT, rows=(*world.ROWS, *ROWS)),))
+    furnish(made)
+    return made
+
+
+async def page_of(made: World, path: str, *query: tuple[str, str]) -> Any:
+    response = await made.ask(path=BASE + path, query=query)
+    assert response.status == 200, response.body
+    return body_of(response)
+
+
+async def walk(made: World, path: str, query: Sequence[tuple[str, str]], key: str = "rows") -> list[list[str]]:
+    """All pages, following `next`."""
+    pages = []
+    while True:
+        told = await page_of(made, path, *query)
+        pages.append(told[key])
+        if told["next"] is None:
+            return pages
+        query = parse_qsl(urlsplit(told["next"]).query)
+
+
+SHOWN = [f"{'a1' if number % 3 == 0 else 'a2'}/r{number}" for number in range(12, 0, -1) if number % 3 != 2]
+paged = pytest.mark.parametrize("path", ["/" + kind for kind in MAKERS] + ["/statements"])
+
+
+@paged
+async def test_pages_through_every_record_of_the_consents_accounts_once(made: World, path: str):
+    pages = await walk(made, path, [("size", "3")])
+    assert [len(page) for page in pages] == [3, 3, 2]
+    assert [row for page in pages for row in page] == SHOWN
+
+
+@paged
+async def test_one_account_answers_for_itself(made: World, path: str):
+    told = await page_of(made, f"/accounts/a2{path}")
+    assert told["rows"] == [row for row in SHOWN if row.startswith("a2")]
+
+
+@paged
+async def test_a_record_that_arrives_or_goes_while_pages_turn_shifts_no_other(made: World, path: str):
+    first = await page_of(made, path, ("size", "3"))
+    records = made.upstream.records[path.removeprefix("/")]
+    make = {**MAKERS, "statements": statement}[path.removeprefix("/")]
+    records.append(make(13, "up1"))
+    records[:] = [row for row in records if row.id != "r12"]
+    rest = await walk(made, path, parse_qsl(urlsplit(first["next"]).query))
+    assert first["rows"] + [row for page in rest for row in page] == SHOWN
+
+
+@paged
+async def test_a_consent_without_accounts_asks_the_bank_nothing(made: World, path: str):
+    made.store(msgspec.structs.replace(CONSENT, accounts=()))
+    assert (await page_of(made, path))["rows"] == []
+    assert made.upstream.asked == []
+
+
+@paged
+async def test_a_page_is_never_larger_than_ours(made: World, path: str):
+    await page_of(made, path, ("size", "100000"))
+    assert made.upstream.asked[0][2].limit == PAGE_SIZE_MAX
+
+
+@paged
+async def test_a_link_opens_only_the_listing_it_was_made_for(made: World, path: str):
+    first = await page_of(made, path, ("size", "3"))
+    cursor = dict(parse_qsl(urlsplit(first["next"]).query))["page"]
+    elsewhere = "/beneficiaries" if path != "/beneficiaries" else "/direct_debits"
+    for other, query in (
+        (elsewhere, [("size", "3"), ("page", cursor)]),
+        (f"/accounts/a1{path}", [("size", "3"), ("page", cursor)]),
+        (path, [("size", "4"), ("page", cursor)]),
+        (path, [("size", "3"), ("page", cursor + "A")]),
+    ):
+        assert await made.code(path=BASE + other, query=query) == "cursor_invalid"
+
+
+async def test_a_link_expires_with_the_listing_it_belongs_to(made: World):
+    made.tokens.known["psu-token"] = msgspec.structs.replace(world.TOKEN, expires_at=START + timedelta(days=9))
+    first = await page_of(made, "/beneficiaries", ("size", "3"))
+    made.clock.advance(CURSOR_LIFETIME)
+    query = parse_qsl(urlsplit(first["next"]).query)
+    assert await made.code(path=BASE + "/beneficiaries", query=query) == "cursor_invalid"
+
+
+async def test_a_later_page_is_free_of_the_unattended_count(made: World):
+    first = await page_of(made, "/statements", ("size", "3"))
+    made.decisions.exceeded = {"unattended"}
+    assert (await page_of(made, "/statements", *parse_qsl(urlsplit(first["next"]).query)))["rows"]
+
+
+class TestProductsOffersAndParties:
+    async def test_are_told_of_the_consents_accounts_alone(self, made: World):
+        assert [owner for owner, _ in await page_of(made, "/products")] == ["a1", "a2"]
+        assert [(owner, each["id"]) for owner, each in await page_of(made, "/offers")] == [
+            ("a1", "o1"), ("a1", "o2"), ("a2", "o1"), ("a2", "o2"),
+        ]  # fmt: skip
+
+    async def test_are_told_of_one_account(self, made: World):
+        assert [owner for owner, _ in await page_of(made, "/accounts/a2/product")] == ["a2"]
+        assert [owner for owner, _ in await page_of(made, "/accounts/a2/offers")] == ["a2", "a2"]
+        assert await made.code(path=f"{BASE}/accounts/a3/product") == "account_not_consented"
+
+    async def test_a_consent_without_accounts_asks_the_bank_nothing(self, made: World):
+        made.store(msgspec.structs.replace(CONSENT, accounts=()))
+        assert [await page_of(made, path) for path in ("/products", "/offers")] == [[], []]
+        assert made.upstream.asked == []
+
+    async def test_all_holders_or_the_principal_one(self, made: World):
+        names = [each["party"]["name"] for _, each in await page_of(made, "/accounts/a1/parties")]
+        assert names == ["alice", "bob"]
+        assert [each["party"]["name"] for _, each in await page_of(made, "/accounts/a1/party")] == ["alice"]
+
+    async def test_nothing_known_is_said_as_such(self, made: World):
+        made.upstream.records.clear()
+        for path in ("/accounts/a1/product", "/accounts/a1/offers", "/accounts/a1/parties", "/accounts/a1/party"):
+            assert await page_of(made, path) == []
+
+    async def test_the_psu_is_the_one_who_gave_the_consent(self, made: World):
+        assert (await page_of(made, "/party"))["party"]["id"] == "party-alice"
+        assert made.upstream.asked == [("party_of", "customer-1")]
+
+    @pytest.mark.parametrize("forget", [lambda made: made.customers.known.clear(), lambda made: made.upstream.customers.clear()])
+    async def test_a_psu_whom_the_bank_forgot_is_the_banks_failure(self, made: World, forget: Any):
+        forget(made)
+        assert await made.code(path=BASE + "/party") == "upstream_failed"
+
+
+class TestStatements:
+    """Shown only if wholly inside the consent's window: OBIE R/W 4.0 Statements."""
+
+    def consent_window(self, made: World, since: int, until: int, late: timedelta = timedelta(microseconds=-1)) -> None:
+        """Statement n fills the day that ends as n is made."""
+        window = {"transactions_from": instant(since - 1), "transactions_to": instant(until) + late}
+        made.store(msgspec.structs.replace(CONSENT, **window))
+
+    @pytest.mark.parametrize(("late", "newest"), [(-1, ["a1/r9"]), (-2, [])])
+    async def test_only_whole_ones_inside_the_consents_window(self, made: World, late: int, newest: list[str]):
+        """To the microsecond."""
+        self.consent_window(made, 4, 9, timedelta(microseconds=late))
+        assert (await page_of(made, "/statements"))["rows"] == [*newest, "a2/r7", "a1/r6", "a2/r4"]
+
+    async def test_what_is_asked_for_is_narrowed_to_what_was_consented(self, made: World):
+        self.consent_window(made, 4, 9)
+        await page_of(made, "/statements", ("from", "0"), ("to", "7"))
+        assert made.upstream.asked[0][2] == StatementFilter(instant(3), instant(7))
+
+    async def test_a_window_outside_the_consent_is_empty_without_asking(self, made: World):
+        self.consent_window(made, 4, 9)
+        assert (await page_of(made, "/statements", ("from", "11")))["rows"] == []
+        assert made.upstream.asked == []
+
+    async def test_the_span_is_that_of_the_banks_records(self, made: World):
+        told = await page_of(made, "/statements")
+        assert (told["first"], told["last"]) == ("2026-03-23T09:00:00Z", "2026-04-04T08:59:59.999999Z")
+
+    async def test_the_span_is_cut_to_the_consents_window(self, made: World):
+        self.consent_window(made, 4, 9)
+        told = await page_of(made, "/statements")
+        assert (told["first"], told["last"]) == ("2026-03-26T09:00:00Z", "2026-04-01T08:59:59.999999Z")
+
+    async def test_one_is_told_with_the_callers_own_account_id(self, made: World):
+        assert await page_of(made, "/accounts/a1/statements/r3") == ["a1", "r3"]
+
+    @pytest.mark.parametrize("rest", ["", "/file", "/transactions"])
+    @pytest.mark.parametrize("statement_id", ["r4", "r99", "é", "x" * 200])
+    async def test_another_accounts_or_nobodys_is_unknown(self, made: World, rest: str, statement_id: str):
+        assert await made.code(path=f"{BASE}/accounts/a1/statements/{statement_id}{rest}") == "statement_unknown"
+
+    @pytest.mark.parametrize("rest", ["", "/file", "/transactions"])
+    async def test_one_outside_the_consents_window_is_unknown(self, made: World, rest: str):
+        self.consent_window(made, 4, 9)
+        assert await made.code(path=f"{BASE}/accounts/a1/statements/r9{rest}") == "allowed"
+        assert await made.code(path=f"{BASE}/accounts/a1/statements/r3{rest}") == "statement_unknown"
+        assert await made.code(path=f"{BASE}/accounts/a1/statements/r12{rest}") == "statement_unknown"
+
+    async def test_its_file_is_sent_as_it_is(self, made: World):
+        response = await made.ask(path=f"{BASE}/accounts/a1/statements/r3/file")
+        assert (response.body, response.headers["Content-Type"]) == (PDF_BYTES, PDF)
+
+    async def test_its_file_is_made_once_and_asked_for_only_while_it_stands(self, made: World):
+        path = f"{BASE}/accounts/a1/statements/r3/file"
+        for _ in range(3):
+            assert (await made.ask(path=path)).body == PDF_BYTES
+        assert [question[0] for question in made.upstream.asked].count("statement_file") == 1
+        made.upstream.records["statements"] = []
+        assert await made.code(path=path) == "statement_unknown"
+
+    async def test_one_without_a_file_in_that_form_is_unknown(self, made: World):
+        made.upstream.files.clear()
+        assert await made.code(path=f"{BASE}/accounts/a1/statements/r3/file") == "statement_unknown"
+
+    async def test_a_file_that_is_none_is_the_banks_failure_and_counted(self, made: World):
+        made.upstream.files["up1", "r3"] = StatementFile(PDF, b"<html>")
+        assert await made.code(path=f"{BASE}/accounts/a1/statements/r3/file") == "upstream_failed"
+        assert made.defects == [("statement_file", "upstream_failed")]
+
+    @pytest.mark.parametrize(
+        ("accept", "status"),
+        [
+            ("application/pdf", 200),
+            ("*/*", 200),
+            ("application/*;q=0.1", 200),
+            ("application/json", 406),
+            ("application/pdf;q=0", 406),
+        ],
+    )
+    async def test_a_file_is_sent_only_to_whom_accepts_it(self, made: World, accept: str, status: int):
+        path = f"{BASE}/accounts/a1/statements/r3/file"
+        assert (await made.ask(path=path, headers={"Accept": accept})).status == status
+
+
+class TestStatementTransactions:
+    PATH = "/accounts/a1/statements/r3/transactions"
+
+    @pytest.fixture
+    def made(self, made: World) -> World:
+        """Ten entries in the statement's day, and one on either side of it."""
+        period = statement(3)
+        inside = [transaction(each, booked_at=period.starts_at + timedelta(hours=each)) for each in range(1, 11)]
+        early = transaction(20, booked_at=period.starts_at - timedelta(microseconds=1))
+        late = transaction(21, booked_at=period.ends_at + timedelta(microseconds=1))
+        edge = transaction(11, booked_at=period.ends_at)
+        elsewhere = transaction(22, "up2", booked_at=period.starts_at)
+        made.upstream.rows = [*inside, early, late, edge, elsewhere]
+        return made
+
+    async def test_are_those_booked_in_its_period(self, made: World):
+        pages = await walk(made, self.PATH, [("size", "4")], "ids")
+        assert pages == [["t11", "t10", "t9", "t8"], ["t7", "t6", "t5", "t4"], ["t3", "t2", "t1"]]
+
+    async def test_are_booked_ones_alone(self, made: World):
+        made.upstream.rows.append(transaction(30, booked_at=statement(3).starts_at, status=TransactionStatus.PENDING))
+        assert "t30" not in (await page_of(made, self.PATH))["ids"]
+
+    @pytest.mark.parametrize(("held", "count"), [(Permission.TRANSACTIONS_CREDITS, 0), (Permission.TRANSACTIONS_DEBITS, 11)])
+    async def test_have_the_directions_that_are_permitted(self, made: World, held: Permission, count: int):
+        made.store(msgspec.structs.replace(CONSENT, permissions=frozenset({*world.SEE, held})))
+        assert len((await page_of(made, self.PATH))["ids"]) == count
+
+    async def test_a_link_is_of_its_own_statement(self, made: World):
+        first = await page_of(made, self.PATH, ("size", "4"))
+        query = parse_qsl(urlsplit(first["next"]).query)
+        assert await made.code(path=f"{BASE}/accounts/a1/statements/r6/transactions", query=query) == "cursor_invalid"
+
+
+class TestOperationsOff:
+    """What a bank does not offer does not exist."""
+
+    def without(self, made: World, *operations: Operation) -> None:
+        made.brand = replace(made.brand, operations_off=frozenset(operations))
+        made.decide_with(made.decisions)
+
+    async def test_an_operation_that_is_off_has_no_path(self, made: World):
+        self.without(made, Operation.LIST_OFFERS, Operation.READ_STATEMENT)
+        assert await made.code(path=BASE + "/offers") == "operation_unknown"
+        assert await made.code(path=BASE + "/accounts/a1/offers") == "allowed"
+        assert await made.code(path=BASE + "/accounts/a1/statements/r3") == "operation_unknown"
+        assert await made.code(path=BASE + "/accounts/a1/statements/r3/file") == "allowed"
+
+    async def test_no_other_brand_is_touched(self, made: World):
+        self.without(made, Operation.LIST_OFFERS)
+        made.brand = replace(made.brand, operations_off=frozenset())
+        made.decide_with(made.decisions)
+        assert await made.code(path=BASE + "/offers") == "allowed"
