@@ -5,7 +5,7 @@ from typing import Any
 
 from kernel.banking.consents import Consent, ConsentKind, Permission
 from kernel.errors import FieldInvalid
-from openapi.uk_obie.v4_0.clusters import clusters_of
+from openapi.uk_obie.shared.clusters import clusters_of
 
 INTENT_ID = "openbanking_intent_id"
 INTENT_ID_LENGTH_MAX = 128

@@ -1,13 +1,13 @@
 """UK Open Banking Read/Write API v4.0, resource group account information: everything about it in one value."""
 
 from openapi.dialect import Dialect, Rules
+from openapi.uk_obie.v4_0.aisp.arrangements.standing_orders import NUMBER_OF_PAYMENTS
+from openapi.uk_obie.v4_0.aisp.consents import NAME, PATHS
+from openapi.uk_obie.v4_0.aisp.filters import PAGE
+from openapi.uk_obie.v4_0.aisp.operations import ROWS
 from openapi.uk_obie.v4_0.authorization import Authorization
-from openapi.uk_obie.v4_0.consents import NAME, PATHS
 from openapi.uk_obie.v4_0.errors import ErrorTable
-from openapi.uk_obie.v4_0.filters import PAGE
 from openapi.uk_obie.v4_0.headers import Headers
-from openapi.uk_obie.v4_0.operations import ROWS
-from openapi.uk_obie.v4_0.standing_orders import NUMBER_OF_PAYMENTS
 
 DIALECT = Dialect(
     name=NAME,

@@ -32,11 +32,12 @@ from kernel.errors import Problem
 from openapi import DIALECTS
 from openapi.berlin_group.v1_3 import codes as berlin_group
 from openapi.dialect import Dialect, Row
-from openapi.uk_obie.v4_0 import codes as uk
-from openapi.uk_obie.v4_0 import codes_arrangements as uk_arrangements
-from openapi.uk_obie.v4_0 import codes_parties as uk_parties
-from openapi.uk_obie.v4_0 import codes_products as uk_products
-from openapi.uk_obie.v4_0 import codes_statements as uk_statements
+from openapi.uk_obie.v4_0.aisp.codes import accounts as uk
+from openapi.uk_obie.v4_0.aisp.codes import arrangements as uk_arrangements
+from openapi.uk_obie.v4_0.aisp.codes import consents as uk_consents
+from openapi.uk_obie.v4_0.aisp.codes import parties as uk_parties
+from openapi.uk_obie.v4_0.aisp.codes import products as uk_products
+from openapi.uk_obie.v4_0.aisp.codes import statements as uk_statements
 from tests.official import document_of, unreadable, validate_answer
 
 PROBLEMS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Problem)]
@@ -118,9 +119,9 @@ def test_a_uk_cursor_is_refused_at_the_page_parameter() -> None:
 @pytest.mark.parametrize(
     ("table", "enum"),
     [
-        (uk.PERMISSION_CODES, Permission),
-        (uk.ACCOUNT_CONSENT_STATUSES, ConsentState),
-        (uk.ACCOUNT_CONSENT_REASONS, ConsentState),
+        (uk_consents.PERMISSION_CODES, Permission),
+        (uk_consents.ACCOUNT_CONSENT_STATUSES, ConsentState),
+        (uk_consents.ACCOUNT_CONSENT_REASONS, ConsentState),
         (uk.ACCOUNT_STATUSES, AccountStatus),
         (uk.ACCOUNT_CATEGORIES, AccountCategory),
         (uk.ACCOUNT_TYPES, AccountType),
@@ -188,7 +189,7 @@ def test_other_products_are_those_without_a_place_of_their_own() -> None:
 
 
 def test_every_wire_permission_means_one_canonical_permission() -> None:
-    assert len(uk.PERMISSIONS) == len(set(uk.PERMISSIONS.values())) == len(Permission)
+    assert len(uk_consents.PERMISSIONS) == len(set(uk_consents.PERMISSIONS.values())) == len(Permission)
 
 
 def test_every_folder_of_a_dialect_stands_in_the_list() -> None:

@@ -13,7 +13,7 @@ from kernel.errors import TokenExpired, UpstreamTimedOut
 from kernel.http.message import Response
 from openapi import DIALECTS
 from openapi.dialect import Row
-from openapi.uk_obie.v4_0.codes import PERMISSION_CODES
+from openapi.uk_obie.v4_0.aisp.codes.consents import PERMISSION_CODES
 from tests.official import validate_answer
 from tests.unit.gateway.records import PDF_BYTES, furnish, standing_order
 from tests.unit.gateway.world import CONSENT, World

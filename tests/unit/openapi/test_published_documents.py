@@ -10,7 +10,7 @@ from openapi import DIALECTS
 from openapi.dialect import Dialect
 from openapi.document import document_of, document_path, render_document, write_documents
 from openapi.examples import ERROR_ID
-from openapi.uk_obie.v4_0.consents import EXAMPLE, decode_lodgement
+from openapi.uk_obie.v4_0.aisp.consents import EXAMPLE, decode_lodgement
 from tests.official import validate_answer
 
 by_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)

@@ -9,7 +9,7 @@ import pytest
 
 from consent.store.tables import outbox
 from kernel.banking.consents import ConsentState, Permission
-from openapi.uk_obie.v4_0.clusters import CLUSTERS
+from openapi.uk_obie.shared.clusters import CLUSTERS
 from tests.unit.consent.customer.journey.world import BRAND, CLIENT, CODE
 
 # Words that argue with whoever shares, or stops sharing.

@@ -1,0 +1,15 @@
+"""What a caller may say when it lists payees, direct debits, standing orders or scheduled payments."""
+
+from kernel.banking.commands import ReadRecords
+from openapi.dialect import WireRequest
+from openapi.uk_obie.v4_0.aisp.filters import PAGE, PAGE_PARAMETER, single
+
+QUERY = (PAGE_PARAMETER,)
+
+
+def decode_list(request: WireRequest) -> ReadRecords:
+    return ReadRecords(cursor=single(request.query, PAGE))
+
+
+def decode_read(request: WireRequest) -> ReadRecords:
+    return ReadRecords(request.path["AccountId"], single(request.query, PAGE))
