@@ -1,11 +1,11 @@
 """`portcullis`, and `python -m portcullis`."""
 
-from portcullis.uncollected import uncollected
+from portcullis.cli.uncollected import uncollected
 
 
 def main() -> None:
     with uncollected():
-        from portcullis.cli import main as command  # noqa: PLC0415  loading is what is meant
+        from portcullis.cli.app import main as command  # noqa: PLC0415  loading is what is meant
     command()
 
 

@@ -46,7 +46,7 @@ def pytest_runtestloop() -> None:
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """The servers' own event loop (`portcullis/cli.py`)."""
+    """The servers' own event loop (`portcullis/cli/app.py`)."""
     return {"uvloop": uvloop.new_event_loop}
 
 

@@ -9,7 +9,7 @@ from portcullis.safety.proxies import judge_proxies
 from portcullis.safety.rules import judge_rules
 from portcullis.safety.secrets import judge_key_files, judge_tokens
 from portcullis.safety.transports import judge_transports
-from portcullis.settings import Settings
+from portcullis.settings.schema import Settings
 
 JUDGES: tuple[Callable[[Settings, datetime], Iterator[Finding]], ...] = (
     judge_proxies,

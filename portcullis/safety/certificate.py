@@ -13,7 +13,7 @@ from cryptography import x509
 from kernel.http.handshake import shake_hands
 from kernel.http.tls import TlsIdentity, public_context
 from portcullis.safety.finding import Finding, refuse, warn
-from portcullis.settings import Settings, TlsSettings
+from portcullis.settings.schema import Settings, TlsSettings
 
 KEY = "tls.certificate"
 SOON = timedelta(days=14)

@@ -6,7 +6,7 @@ from pathlib import Path
 from portcullis.safety import JUDGES
 from portcullis.safety.finding import Finding
 from portcullis.safety.secrets import judge_settings_file
-from portcullis.settings import Settings
+from portcullis.settings.schema import Settings
 
 
 def judge(settings: Settings, now: datetime, *, file: Path | None = None) -> list[Finding]:

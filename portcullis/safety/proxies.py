@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from kernel.http.client_cert import TrustedProxies
 from portcullis.safety.finding import Finding, refuse, warn
-from portcullis.settings import Settings
+from portcullis.settings.schema import Settings
 
 KEY = "trusted_proxies"
 PRIVATE_BITS_MIN = {4: 8, 6: 32}  # of a prefix in one's own address space

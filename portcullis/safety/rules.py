@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from plugins.certificates.standing import Revocation
 from portcullis.safety.finding import LOOPBACK, Finding, warn
-from portcullis.settings import Settings
+from portcullis.settings.schema import Settings
 
 UNATTENDED_MAX = 4  # RTS (EU) 2018/389 article 36(5)(b)
 

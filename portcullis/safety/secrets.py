@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from portcullis.safety.finding import Finding, refuse, warn
-from portcullis.settings import Settings
+from portcullis.settings.schema import Settings
 
 TOKEN_CHARACTERS_MIN = 16
 OTHERS, GROUP = stat.S_IRWXO | stat.S_IWGRP, stat.S_IRGRP

@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from portcullis.safety.finding import Finding, is_remote, refuse, warn
-from portcullis.settings import Settings
+from portcullis.settings.schema import Settings
 
 OFF = frozenset({"disable", "allow"})
 WHOLE = "verify-full"

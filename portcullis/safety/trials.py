@@ -21,13 +21,13 @@ from kernel.storage.database import Database
 from plugins.key_stores.vault_transit import VaultTransit
 from plugins.upstreams.core_bank import CoreBank
 from plugins.upstreams.core_bank_http import client_tls
-from portcullis.explaining import explain
-from portcullis.key_store import open_keys
-from portcullis.listening import check_ports
-from portcullis.nature import Nature, check_nature, find_nature
-from portcullis.outbound import open_directories, open_fetcher
+from portcullis.cli.explanations import explain
+from portcullis.compose.key_store import open_keys
+from portcullis.compose.nature import Nature, check_nature, find_nature
+from portcullis.compose.outbound import open_directories, open_fetcher
 from portcullis.safety.finding import Finding, is_remote, refuse, warn
-from portcullis.settings import Settings
+from portcullis.serving.listeners import check_ports
+from portcullis.settings.schema import Settings
 
 TRIAL_SECONDS_MAX = 10.0
 HTTPS_PORT = 443

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 LOADED = "import sys; print(*sorted(name for name in sys.modules if name.partition('.')[0] == 'sandbox'))"
 SERVE_HELP = """
 from contextlib import suppress
-from portcullis.cli import app
+from portcullis.cli.app import app
 with suppress(SystemExit):
     app(["serve", "--help"])
 print()
@@ -19,7 +19,12 @@ print()
 
 @pytest.mark.parametrize(
     "code",
-    ["import portcullis.serve", "import portcullis.compose", "import portcullis.surfaces, portcullis.housekeeping", SERVE_HELP],
+    [
+        "import portcullis.serving.production",
+        "import portcullis.compose.composition",
+        "import portcullis.serving.surfaces, portcullis.serving.singletons",
+        SERVE_HELP,
+    ],
     ids=["serve", "compose", "surfaces", "serve --help"],
 )
 def test_production_never_loads_the_sandbox(code):
@@ -28,7 +33,7 @@ def test_production_never_loads_the_sandbox(code):
 
 
 def test_the_sandbox_would_be_noticed():
-    code = f"import portcullis.serve_sandbox\n{LOADED}"
+    code = f"import portcullis.serving.sandbox\n{LOADED}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "sandbox.control" in done.stdout
 
@@ -51,22 +56,16 @@ print(*({{"aiohttp", "alembic", "asyncpg", "authlib", "cryptography", "sqlalchem
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     *_, loaded, heavy = done.stdout.split("\n")[:-1]
     assert set(loaded.split()) <= {
-        *("kernel", "kernel.config", "portcullis", "portcullis.__main__", "portcullis.cli", "portcullis.cli_tpp"),
-        *(
-            "portcullis.cli_tpp_records",
-            "portcullis.control_client",
-            "portcullis.loading",
-            "portcullis.log_level",
-            "portcullis.roles",
-            "portcullis.uncollected",
-            "portcullis.version",
-        ),
+        *("kernel", "kernel.config", "portcullis", "portcullis.__main__", "portcullis.version"),
+        *("portcullis.cli", "portcullis.cli.app", "portcullis.cli.tpp", "portcullis.cli.tpp_records", "portcullis.cli.roles"),
+        *("portcullis.cli.control_client", "portcullis.cli.uncollected"),
+        *("portcullis.settings", "portcullis.settings.sources", "portcullis.settings.log_level"),
     }
     assert heavy == ""
 
 
-@pytest.mark.parametrize("command", ["cli", "serve_core_bank"])
+@pytest.mark.parametrize("command", ["cli.app", "core_bank.serve"])
 def test_a_command_does_not_wait_for_what_it_has_no_use_for(command):
-    code = f"import sys, portcullis.{command}\nprint('portcullis.compose' in sys.modules)"
+    code = f"import sys, portcullis.{command}\nprint('portcullis.compose.composition' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from portcullis.control_client import post
+from portcullis.cli.control_client import post
 from sandbox.tpp_kit.tpp import Tpp
 from tests.browser.looking import CHROMIUM, SCREENS
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest_asyncio
 
-from portcullis.control_client import post
+from portcullis.cli.control_client import post
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.tpp import Tpp
 from tests.browser.looking import NEEDS_CHROMIUM, ONE_LOOP, check_page, findings, log_in

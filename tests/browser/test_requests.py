@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from portcullis.control_client import post
+from portcullis.cli.control_client import post
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.backchannel import ask_customer, poll
 from sandbox.tpp_kit.tpp import Tpp

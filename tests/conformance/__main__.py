@@ -19,7 +19,7 @@ from typing import Any
 
 import aiohttp
 
-from portcullis.control_client import ServerRefused
+from portcullis.cli.control_client import ServerRefused
 from tests.conformance.configuration import enrol_clients, render_configuration
 from tests.conformance.judging import Outcome, read_outcome, undeclared, unused
 from tests.conformance.plans import Plan, load_expected, load_plans

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from portcullis.control_client import load_ready, post
+from portcullis.cli.control_client import load_ready, post
 from tests.conformance.browsing import render_browser, render_overrides
 from tests.conformance.plans import Plan
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from portcullis.control_client import post
+from portcullis.cli.control_client import post
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.registering import register

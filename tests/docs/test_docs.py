@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from kernel.config import build
-from portcullis.certificate_settings import CertificateSettings, TrustListSettings
-from portcullis.checks import check_production
-from portcullis.loading import VARIABLES
-from portcullis.settings import (
+from portcullis.settings.certificates import CertificateSettings, TrustListSettings
+from portcullis.settings.checks import check_production
+from portcullis.settings.schema import (
     BrandSettings,
     CodeSenderSettings,
     ConnectionSettings,
@@ -23,6 +22,7 @@ from portcullis.settings import (
     TlsSettings,
     VaultTransitSettings,
 )
+from portcullis.settings.sources import VARIABLES
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
@@ -77,7 +77,7 @@ def test_every_make_target_of_the_readme_exists():
 
 
 def test_every_command_of_the_readme_exists():
-    from portcullis.cli import app
+    from portcullis.cli.app import app
 
     for group, command in re.findall(r"portcullis (tpp|consent|config) (\w+)", (ROOT / "README.md").read_text()):
         assert command in app[group], f"{group} {command}"
@@ -85,7 +85,7 @@ def test_every_command_of_the_readme_exists():
 
 @pytest.mark.parametrize("document", ["README.md", "docs/build-a-tpp.md"])
 def test_every_way_to_make_a_tpp_is_understood(document):
-    from portcullis.cli import app
+    from portcullis.cli.app import app
 
     written = re.findall(r"portcullis (tpp new [^\n`]+)", (ROOT / document).read_text())
     assert written

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portcullis.cli import app
+from portcullis.cli.app import app
 from tests.harness.installations import EMBEDDED, Installations
 from tests.harness.server import free_ports
 

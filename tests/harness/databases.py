@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 import sqlalchemy as sa
 
-from portcullis.contexts import upgrade_all
+from portcullis.compose.contexts import upgrade_all
 from tests.harness.apart import run_apart
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

@@ -8,7 +8,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["portcullis.cli", "portcullis.serve_sandbox"])
+FORKS.set_forkserver_preload(["portcullis.cli.app", "portcullis.serving.sandbox"])
 
 
 class Forked:
@@ -39,7 +39,7 @@ class Forked:
 
 def _run(arguments: tuple[str, ...], environment: dict[str, str], log: str) -> None:
     """In the forked process: what the shell would have set up, then the command."""
-    from portcullis.cli import main
+    from portcullis.cli.app import main
 
     os.setsid()
     os.environ.clear()

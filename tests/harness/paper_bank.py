@@ -25,7 +25,7 @@ from kernel.http.tls import mtls_context
 from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.core_bank.v1.operations import BASE_PATH
 from plugins.upstreams.core_bank import CoreBank
-from portcullis.core_bank_server import CoreBankServer, refusal
+from portcullis.core_bank.server import CoreBankServer, refusal
 from sandbox.pki import TestPki, TransportSubject
 
 BRAND = Brand("main", "Main", "https://main.test", "https://mtls.test", ZoneInfo("Europe/London"), (), "https://mtls.test")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from portcullis.control_client import post
+from portcullis.cli.control_client import post
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.backchannel import ask_customer, poll
 from sandbox.tpp_kit.knobs import Knobs

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from kernel.config import ConfigurationRefused
-from portcullis.cli import app
-from portcullis.control_client import ServerRefused
+from portcullis.cli.app import app
+from portcullis.cli.control_client import ServerRefused
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.tpp import Tpp
 from tests.harness.forms import Browser

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from kernel.clock import SystemClock
-from portcullis.sealing_keys import ensure_sealing_keys
-from portcullis.settings import BrandSettings, CodeSenderSettings, Settings, TlsSettings
+from portcullis.compose.sealing_keys import ensure_sealing_keys
+from portcullis.settings.schema import BrandSettings, CodeSenderSettings, Settings, TlsSettings
 from sandbox.pki import TestPki
 
 NAMES = ("auth.example.bank", "*.api.example.bank", "127.0.0.1")

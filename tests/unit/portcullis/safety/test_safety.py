@@ -10,13 +10,20 @@ import pytest
 
 from kernel.config import ConfigurationRefused
 from plugins.certificates.standing import Revocation
-from portcullis.certificate_settings import CertificateSettings
-from portcullis.checks import check_production, check_safe
 from portcullis.safety.finding import check_findings
 from portcullis.safety.judgement import judge
 from portcullis.safety.transports import judge_transports
-from portcullis.serve import serve_production
-from portcullis.settings import CodeSenderSettings, CoreBankTlsSettings, RateSettings, Settings, TlsSettings, VaultTransitSettings
+from portcullis.serving.production import serve_production
+from portcullis.settings.certificates import CertificateSettings
+from portcullis.settings.checks import check_production, check_safe
+from portcullis.settings.schema import (
+    CodeSenderSettings,
+    CoreBankTlsSettings,
+    RateSettings,
+    Settings,
+    TlsSettings,
+    VaultTransitSettings,
+)
 from tests.unit.portcullis.safety.installed import BRAND, installed
 
 DB = "postgresql://db.internal/x"

@@ -18,10 +18,10 @@ from kernel.clock import SystemClock
 from kernel.http.handshake import shake_hands
 from kernel.http.tls import public_context
 from kernel.storage.database import Database
-from portcullis.check_report import report_check
-from portcullis.contexts import upgrade_contexts
+from portcullis.cli.check_report import report_check
+from portcullis.compose.contexts import upgrade_contexts
 from portcullis.safety import trials
-from portcullis.settings import CodeSenderSettings, DirectorySettings, Settings
+from portcullis.settings.schema import CodeSenderSettings, DirectorySettings, Settings
 from sandbox.pki import TestPki
 from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import free_ports

@@ -1,0 +1,89 @@
+"""Open the bank behind a server: the built-in one, or a core bank over HTTP. Configuration says which."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from kernel.circuit import Circuit, State
+from kernel.clock import Clock, monotonic
+from kernel.config import ConfigurationRefused
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
+from kernel.storage.sealed import Sealer
+from plugins.upstreams import UPSTREAMS
+from plugins.upstreams.built_in import BuiltInBank
+from plugins.upstreams.core_bank import CoreBank
+from plugins.upstreams.core_bank_http import client_tls
+from portcullis.settings.schema import Settings
+
+log = structlog.get_logger(__name__)
+
+
+Bank = BuiltInBank | CoreBank
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a bank may be opened with."""
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    clock: Clock
+    telemetry: Telemetry
+
+
+@asynccontextmanager
+async def open_bank(
+    settings: Settings, database: Database, sealer: Sealer, clock: Clock, telemetry: Telemetry
+) -> AsyncIterator[Bank]:
+    """The bank that `settings.upstream` names. Raises ConfigurationRefused for certificates that cannot be used."""
+    named = next(upstream for upstream in UPSTREAMS if upstream.name == settings.upstream)
+    async with OPENERS[named](Means(settings, database, sealer, clock, telemetry)) as bank:
+        yield bank
+
+
+@asynccontextmanager
+async def _open_built_in(means: Means) -> AsyncIterator[Bank]:
+    bank = BuiltInBank(means.database, means.sealer, means.clock)
+    try:
+        yield bank
+    finally:
+        await bank.printer.close()
+
+
+@asynccontextmanager
+async def _open_core_bank(means: Means) -> AsyncIterator[Bank]:
+    settings, telemetry = means.settings, means.telemetry
+    gauge = telemetry.gauge("core_bank_circuit_open", "1 while the core bank is not asked because it failed too often.")
+
+    def tell(state: State) -> None:
+        gauge.set(0 if state == "closed" else 1)
+        log.warning("core_bank_circuit", state=state)
+
+    def count(operation: str, code: str) -> None:
+        telemetry.upstream_defect(CoreBank.name, operation, code)
+
+    gauge.set(0)
+    tls = settings.core_bank_tls
+    try:
+        context = await asyncio.to_thread(client_tls, tls.authorities, tls.certificate, tls.private_key) if tls else None
+    except OSError as error:
+        raise ConfigurationRefused(f"core_bank_tls: cannot be used ({error})") from None
+    async with CoreBank.open(
+        settings.core_bank_url,
+        circuit=Circuit(monotonic, on_change=tell),
+        token=settings.core_bank_token,
+        tls=context,
+        count_defect=count,
+    ) as bank:
+        yield bank
+
+
+OPENERS: Mapping[type, Callable[[Means], AbstractAsyncContextManager[Bank]]] = {
+    BuiltInBank: _open_built_in,
+    CoreBank: _open_core_bank,
+}

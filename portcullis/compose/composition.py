@@ -1,0 +1,242 @@
+"""The composition root: joins the ports, and hands each part its own piece and nothing else.
+
+Read it from top to bottom: hot state, consent server, gateway. What differs between production and a sandbox comes in as `Parts`;
+nothing here knows which it is.
+"""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from consent.app import ConsentServer
+from consent.authorization.backchannel.notifier import Notifier
+from consent.authorization.clients.client_keys import ClientKeys
+from consent.authorization.keys.refresh import following_keys
+from consent.authorization.keys.ring import KeyRing
+from consent.authorization.keys.rotation import prepare_keys
+from consent.authorization.tokens.verify import TokenVerifier
+from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
+from consent.services import Services
+from consent.settings import Settings as ConsentSettings
+from consent.store import tables
+from consent.store.consents import ConsentStore
+from consent.store.current_snapshots import ConsentSnapshots
+from gateway.app import Gateway
+from gateway.assembly import assemble, map_operations
+from gateway.parts import Parts as UseCaseParts
+from gateway.pipeline.calls_in_flight import CallsInFlight, InFlightLimits
+from gateway.pipeline.decisions import VersionedDecisions
+from gateway.ports import AccountsUpstream
+from gateway.upstream_guard.guarded_accounts import GuardedAccounts
+from gateway.use_cases import USE_CASES
+from kernel.brand import Brand
+from kernel.certificates.certificate import CertificateStatus
+from kernel.clock import Clock, monotonic
+from kernel.hot_state.checks import HotState
+from kernel.hot_state.epoch import Epoch
+from kernel.hot_state.in_process import InProcessHotState
+from kernel.hot_state.redis import RedisHotState
+from kernel.hot_state.versions import Versions
+from kernel.http.outbound.fetcher import Fetcher
+from kernel.ids import Ids
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.cursor import CursorSealer
+from kernel.storage.database import Database
+from kernel.storage.journal import Journal
+from kernel.storage.key_store import KeyStore
+from kernel.storage.sealed import Sealer
+from kernel.tokens.dpop_nonces import Nonces
+from openapi import DIALECTS
+from policies import CHAIN
+from policies.parts import Parts as PolicyParts
+from policies.rate_limit import Rate
+from policies.token_binding import FirstUses
+from policies.unattended_limit import Unattended
+from portcullis.compose.customers import IdentifiedCustomers
+from portcullis.compose.internal_clients import register_internal_clients
+from portcullis.compose.key_ages import watch_keys
+from portcullis.compose.record_queues import RecordQueues, open_queues
+from portcullis.settings.schema import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a server is made of: the replaceable, already opened."""
+
+    settings: Settings
+    brands: tuple[Brand, ...]
+    database: Database
+    clock: Clock
+    ids: Ids
+    sealer: Sealer
+    key_store: KeyStore
+    identity: PsuIdentity
+    customer_accounts: CustomerAccounts
+    accounts: AccountsUpstream
+    fetcher: Fetcher
+    directories: tuple[SoftwareDirectory, ...]
+    certificate_status: CertificateStatus
+    telemetry: Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """A server that is whole but does not listen yet."""
+
+    services: Services
+    store: ConsentStore
+    consent_server: ConsentServer
+    gateway: Gateway
+    versions: Versions
+    notifiers: tuple[Notifier, ...]  # one a brand
+
+
+@asynccontextmanager
+async def compose(parts: Parts) -> AsyncIterator[Composition]:
+    """Open the hot state, load the keys, join consent server and gateway. On leaving, everything queued is written first."""
+    async with AsyncExitStack() as stack:
+        versions, birth = await _open_versions(stack, parts)
+        journal = Journal(tables.journal, tables.outbox)
+        queues = await stack.enter_async_context(open_queues(parts.database, journal, parts.clock, parts.telemetry))
+        _watch(parts, versions)
+        store = ConsentStore(
+            database=parts.database,
+            versions=versions,
+            clock=parts.clock,
+            ids=parts.ids,
+            sealer=parts.sealer,
+            journal=journal,
+            lodged_max=parts.settings.rates.lodgements_per_day,
+        )
+        services = Services(
+            database=parts.database,
+            versions=versions,
+            clock=parts.clock,
+            ids=parts.ids,
+            sealer=parts.sealer,
+            journal=journal,
+            snapshots=ConsentSnapshots(parts.database, parts.sealer),
+            keys=KeyRing(parts.database, parts.key_store),
+            identity=parts.identity,
+            customer_accounts=parts.customer_accounts,
+            dialects={dialect.name: dialect for dialect in DIALECTS},
+            store=store,
+            certificate_status=parts.certificate_status,
+            record_token=queues.issued.record,
+            client_keys=ClientKeys(parts.fetcher, monotonic),
+            directories={directory.issuer: directory for directory in parts.directories},
+            settings=_consent_settings(parts.settings),
+        )
+        for brand in parts.brands:
+            await prepare_keys(services, brand.name)
+            watch_keys(parts.telemetry, parts.clock, services.keys, brand.name)
+        await stack.enter_async_context(following_keys(services, parts.brands))
+        await register_internal_clients(services, parts.settings, parts.brands)
+        await _outlive_second_of(birth, parts.clock)
+        yield Composition(
+            services=services,
+            store=store,
+            consent_server=ConsentServer(services, parts.telemetry),
+            gateway=_compose_gateway(parts, services, store, queues),
+            versions=versions,
+            notifiers=tuple(_compose_notifier(parts, brand) for brand in parts.brands),
+        )
+
+
+def _consent_settings(settings: Settings) -> ConsentSettings:
+    return ConsentSettings(
+        key_schedule=settings.signing_keys.schedule(),
+        unknown_requests_per_minute=settings.rates.unknown_per_minute,
+        first_uses_per_client=settings.rates.first_uses,
+        registrations_per_organisation=settings.rates.registrations,
+    )
+
+
+async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions, float]:
+    """Also when the memory of first uses was born, in seconds since the epoch."""
+    epoch = Epoch(parts.database.reserved, tables.epoch, parts.clock, monotonic)
+    hot_state: InProcessHotState | RedisHotState
+    if parts.settings.redis_url:
+        hot_state = RedisHotState(parts.settings.redis_url, parts.ids, on_restart=epoch.adopt)
+    else:
+        hot_state = InProcessHotState(monotonic, parts.clock, parts.ids, on_restart=epoch.adopt)
+    await stack.enter_async_context(hot_state.running())
+    birth = await hot_state.born_at()
+    local: HotState = InProcessHotState(monotonic, parts.clock, parts.ids)
+    versions = Versions(epoch, hot_state, local, monotonic, workers=parts.settings.workers)
+    await stack.enter_async_context(versions.running())
+    return versions, birth
+
+
+def _compose_notifier(parts: Parts, brand: Brand) -> Notifier:
+    notifier = Notifier(database=parts.database, clock=parts.clock, sealer=parts.sealer, notify=parts.fetcher, brand=brand)
+    parts.telemetry.watch(
+        "notifications_unanswered",
+        "Notifications to clients that got no answer, or whose address is refused, since the start.",
+        lambda: notifier.unanswered,
+        brand=brand.name,
+    )
+    return notifier
+
+
+def _watch(parts: Parts, versions: Versions) -> None:
+    """How far the server is from its ordinary state, for whoever watches it."""
+    telemetry, database = parts.telemetry, parts.database
+    telemetry.watch("database_deadlocks", "Deadlocks that the database ended, since the start.", lambda: database.deadlocks)
+    telemetry.watch("hot_state_trusted", "1 while versions come from the hot state.", lambda: versions.is_trusted)
+    telemetry.watch(
+        "hot_state_asked_database",
+        "Version questions that the hot state did not settle, since the start.",
+        lambda: versions.asked_database,
+    )
+    telemetry.watch(
+        "limits_kept_locally", "Limits that the hot state did not keep, since the start.", lambda: versions.limited_locally
+    )
+
+
+async def _outlive_second_of(birth: float, clock: Clock) -> None:
+    """An assertion says when it was made in whole seconds: one made in the second in which the memory of first uses was born would be
+    refused as older than it. So nobody is asked to make one before that second has passed."""
+    if math.isfinite(birth):
+        await asyncio.sleep(max(0.0, math.ceil(birth) - clock.wall().timestamp()))
+
+
+def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queues: RecordQueues) -> Gateway:
+    rates = parts.settings.rates
+    in_flight = CallsInFlight(InFlightLimits(rates.in_flight, rates.in_flight_per_client, rates.running_per_client))
+    parts.telemetry.watch("calls_in_flight", "Calls of resource APIs in flight, in units of their cost.", lambda: in_flight.total)
+    policies = PolicyParts(
+        tokens=TokenVerifier(services.keys, parts.clock),
+        snapshots=services.snapshots,
+        consents=store,
+        records=queues.accessed,
+        refusals=queues.refusals,
+        clock=parts.clock,
+        certificate_status=parts.certificate_status,
+        nonces=Nonces(parts.sealer),
+        first_uses=FirstUses(rates.first_uses),
+        rate=Rate(rates.requests, rates.window_seconds),
+        unattended=Unattended(rates.unattended_per_day),
+    )
+    use_cases = UseCaseParts(
+        accounts=GuardedAccounts(parts.accounts, count_defect=partial(parts.telemetry.upstream_defect, parts.accounts.name)),
+        consents=store,
+        cursors=CursorSealer(parts.sealer),
+        clock=parts.clock,
+        customers=IdentifiedCustomers(parts.identity),
+    )
+    return Gateway(
+        brands=parts.brands,
+        dialects=DIALECTS,
+        chain=assemble(CHAIN, policies),
+        use_cases=map_operations(assemble(USE_CASES, use_cases)),
+        in_flight=in_flight,
+        decisions=VersionedDecisions(services.versions, services.snapshots.load_version),
+        clock=parts.clock,
+        ids=parts.ids,
+        monotonic=monotonic,
+        telemetry=parts.telemetry,
+    )

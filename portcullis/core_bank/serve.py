@@ -1,0 +1,105 @@
+"""`portcullis core-bank serve`: the synthetic bank of a state directory over the core-bank contract, in a process of its own.
+
+On loopback, plain HTTP, with a bearer token. It reads the books that a sandbox writes, and makes the bank if there is none.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from rich.console import Console
+
+from kernel.brand import Brand
+from kernel.http.admission.limits import CONNECTIONS_MAX, Limits
+from kernel.http.server.listener import serve
+from kernel.ids import RandomIds
+from kernel.observability import log
+from kernel.storage.database import Database
+from plugins.psu_identity.built_in import BuiltInIdentity
+from plugins.upstreams.built_in import BuiltInBank
+from portcullis.compose.contexts import upgrade_contexts
+from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.core_bank.server import CoreBankServer
+from portcullis.serving.banner import seeding_progress
+from portcullis.settings.schema import Settings
+from portcullis.shutdown import cancel, catch_stop
+from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
+from sandbox.bank.source import settle_source
+from sandbox.clock import MovedClock
+
+HOST = "127.0.0.1"
+SPECIMENS = ("alice", "erin")  # whose accounts a conformance check may read
+LIMITS = Limits(connections_per_address=CONNECTIONS_MAX)  # all that ask are on this machine
+CLOCK_SECONDS = 1.0  # how often the books' own clock is looked at
+
+
+async def serve_core_bank(settings: Settings, seed: int | None, console: Console, *, attached: bool) -> None:
+    """Serve until stopped; if `attached`, also until whoever started us closes our standard input, however that one ends."""
+    async with running_core_bank(settings, seed, console) as port:
+        stopped = catch_stop()
+        if attached:
+            await _follow_input(stopped)
+        console.print(f"The bank answers at {bank_url(port)}, and shows nothing without its token.", soft_wrap=True)
+        await stopped.wait()
+
+
+def bank_url(port: int) -> str:
+    return f"http://{HOST}:{port}/core-bank/v1"
+
+
+@asynccontextmanager
+async def running_core_bank(settings: Settings, seed: int | None, console: Console) -> AsyncIterator[int]:
+    """Listening while the context is open; yields the port."""
+    async with AsyncExitStack() as stack:
+        keys = settings.state_dir.resolve() / "keys" / "sealing.keys"
+        await asyncio.to_thread(ensure_sealing_keys, keys)
+        sealer = load_sealer(keys)
+        database = await stack.enter_async_context(Database.open(settings.database()))
+        await upgrade_contexts(database, sandbox=True)
+        brands = settings.resolved_brands()
+        moved = MovedClock(database, brands[0].name)
+        await moved.load()
+        log.configure(moved.clock, level=settings.log_threshold())
+        source = await settle_source(database, brands[0], seed, None)
+        with seeding_progress(console) as progress:
+            for brand in brands:
+                await source.make(database, sealer, moved.clock, brand, progress=progress)
+        ids = RandomIds()
+        identity = BuiltInIdentity(database, sealer, moved.clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids))
+        specimens = {brand.name: await _specimens(identity, brand) for brand in brands}
+        bank = BuiltInBank(database, sealer, moved.clock)
+        stack.push_async_callback(bank.printer.close)
+        server = CoreBankServer(bank, brands, settings.core_bank_token, specimens)
+        stack.push_async_callback(cancel, asyncio.create_task(_follow_clock(moved), name="the books' clock"))
+        yield await stack.enter_async_context(
+            serve(
+                server.handle,
+                refuse=server.refuse,
+                host=HOST,
+                port=settings.core_bank_port,
+                ssl_context=None,
+                listener="public",
+                limits=LIMITS,
+            )
+        )
+
+
+async def _specimens(identity: BuiltInIdentity, brand: Brand) -> tuple[str, ...]:
+    found = [await identity.check_password(brand, name, f"{name}-pw") for name in SPECIMENS]
+    return tuple(psu.customer_id for psu in found if psu is not None)
+
+
+async def _follow_clock(moved: MovedClock) -> None:
+    """Another process moves it."""
+    while True:
+        await asyncio.sleep(CLOCK_SECONDS)
+        await moved.load()
+
+
+async def _follow_input(stopped: asyncio.Event) -> None:
+    class Ending(asyncio.Protocol):
+        def connection_lost(self, exc: Exception | None) -> None:
+            stopped.set()
+
+    await asyncio.get_running_loop().connect_read_pipe(Ending, sys.stdin)

@@ -1,0 +1,229 @@
+"""`portcullis sandbox`: the production server on a synthetic bank, a test directory and a movable clock.
+
+Every step can be killed and done again: what stands is kept, what is missing is made. `ready.json` is written last.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from kernel import json
+from kernel.brand import Brand
+from kernel.certificates.trust_lists import TrustLists, Vouches, load_certificates
+from kernel.clock import Clock
+from kernel.config import ConfigurationRefused
+from kernel.ids import RandomIds
+from kernel.observability import log
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
+from plugins.key_stores.sealing_file import SealingFile
+from plugins.psu_identity.built_in import BuiltInIdentity
+from portcullis.compose.bank import open_bank
+from portcullis.compose.certificates import Certificates, open_certificates
+from portcullis.compose.composition import Composition, Parts, compose
+from portcullis.compose.contexts import upgrade_contexts
+from portcullis.compose.outbound import open_directories, open_fetcher
+from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.core_bank.process import core_bank_beside
+from portcullis.serving.banner import print_banner, seeding_progress
+from portcullis.serving.descriptors import raise_descriptors
+from portcullis.serving.exclusive import REFUSAL, serving
+from portcullis.serving.front import FrontDoor
+from portcullis.serving.listeners import check_ports, open_listeners, ready_document
+from portcullis.serving.ops.surface import ops_of
+from portcullis.serving.sandbox_surfaces import sandbox_surfaces
+from portcullis.serving.singletons import run_singletons
+from portcullis.serving.surfaces import production_surfaces
+from portcullis.settings.checks import check_sandbox
+from portcullis.settings.schema import Settings
+from portcullis.shutdown import cancel, catch_stop
+from sandbox.actions import Actions
+from sandbox.atomic_file import PUBLIC, write_atomically
+from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
+from sandbox.bank.personas import load_personas
+from sandbox.bank.source import Source, check_source, settle_source
+from sandbox.clock import MovedClock
+from sandbox.directory import Directory
+from sandbox.pki import TestPki
+from sandbox.tpps import Tpps
+
+RENEWAL_SECONDS = 6 * 3600
+LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes its keys
+
+
+async def serve_sandbox(
+    settings: Settings, seed: int | None, console: Console, *, core_bank: bool = False, imported: Path | None = None
+) -> None:
+    """Serve until stopped; with `core_bank`, the bank is a process beside this one; `imported` is a file of a bank, in place of the
+    seed. Raises ConfigurationRefused for what a person must change."""
+    async with running_sandbox(settings, seed, console, core_bank=core_bank, imported=imported) as opened:
+        print_banner(console, settings, opened.brand, opened.personas)
+        log.configure(opened.clock, level=settings.log_threshold())
+        await opened.stopped.wait()
+    console.print("stopped")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A sandbox that is ready. `personas`: the content of personas.json; `stopped` is set when the server is told to stop."""
+
+    brand: Brand
+    personas: list[dict[str, Any]]
+    clock: Clock
+    stopped: asyncio.Event
+
+
+@asynccontextmanager
+async def running_sandbox(
+    settings: Settings, seed: int | None, console: Console, *, core_bank: bool = False, imported: Path | None = None
+) -> AsyncIterator[Opened]:
+    """Everything open, listening and written down while the context is open."""
+    check_sandbox(settings)
+    raise_descriptors(settings.connections)
+    await asyncio.to_thread(check_source, seed, imported)
+    state = settings.state_dir.resolve()
+    ready = state / "ready.json"
+    async with AsyncExitStack() as stack:
+        ground = await _open_ground(stack, settings, seed, imported, console, core_bank=core_bank)
+        settings = ground.parts.settings
+        identity = await asyncio.to_thread(ground.pki.ensure_server)
+        composition = await stack.enter_async_context(compose(ground.parts))
+        if not composition.versions.is_trusted:
+            raise ConfigurationRefused("redis_url: the server cannot be reached, and without it no client can be authenticated")
+        await stack.enter_async_context(run_singletons(composition, ground.parts.brands))
+        tpps = await _open_tpps(stack, ground, composition, state)
+        personas = await load_personas(ground.parts.database, ground.parts.sealer, ground.brand)
+        await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas), mode=PUBLIC)
+        actions = Actions(
+            services=composition.services,
+            moved_clock=ground.moved_clock,
+            tpps=tpps,
+            source=ground.source,
+            reload_certificates=ground.certificates.reload,
+        )
+        controls = sandbox_surfaces(settings, ground.parts, composition, actions)
+        front = FrontDoor(ground.parts.brands, (*controls, *production_surfaces(composition)))
+        await stack.enter_async_context(
+            open_listeners(
+                settings,
+                front,
+                ops_of(ground.parts, composition),
+                identity,
+                [ground.pki.ca_path],
+                telemetry=ground.parts.telemetry,
+            )
+        )
+        stopped = catch_stop()
+        await asyncio.to_thread(write_atomically, ready, ready_document(settings, ground.brand), mode=PUBLIC)
+        stack.callback(ready.unlink, missing_ok=True)
+        yield Opened(brand=ground.brand, personas=personas, clock=ground.parts.clock, stopped=stopped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a sandbox stands on."""
+
+    parts: Parts
+    source: Source
+    moved_clock: MovedClock
+    pki: TestPki
+    directory: Directory
+    certificates: Certificates
+
+    @property
+    def brand(self) -> Brand:
+        """The brand whose TPPs, personas and clock these are."""
+        return self.parts.brands[0]
+
+
+async def _open_ground(
+    stack: AsyncExitStack, settings: Settings, seed: int | None, imported: Path | None, console: Console, *, core_bank: bool
+) -> Ground:
+    state = settings.state_dir.resolve()
+    keys = state / "keys" / "sealing.keys"
+    await asyncio.to_thread(ensure_sealing_keys, keys)
+    await stack.enter_async_context(_serving_alone(settings))
+    await asyncio.to_thread(check_ports, settings)
+    await asyncio.to_thread((state / "ready.json").unlink, missing_ok=True)
+    database = await stack.enter_async_context(Database.open(settings.database()))
+    await upgrade_contexts(database, sandbox=True)
+    brands = settings.resolved_brands()
+    moved_clock = MovedClock(database, brands[0].name)
+    await moved_clock.load()
+    clock, ids, sealer, telemetry = moved_clock.clock, RandomIds(), load_sealer(keys), Telemetry()
+    log.configure(clock, level=logging.WARNING)  # until the banner is read, which says what the log is for
+    source = await settle_source(database, brands[0], seed, imported)
+    with seeding_progress(console) as progress:
+        for brand in brands:
+            await source.make(database, sealer, clock, brand, progress=progress)
+    if core_bank:
+        settings = await stack.enter_async_context(core_bank_beside(settings, ids))
+    bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
+    fetcher = await stack.enter_async_context(open_fetcher(settings, LOOPBACK))
+    pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
+    directory = await asyncio.to_thread(Directory.open, state / "pki", pki, clock, ids)
+    trust = TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
+    certificates = await stack.enter_async_context(
+        open_certificates(settings, trust, clock, ids, telemetry, crl_files=[pki.crl_path])
+    )
+    parts = Parts(
+        settings=settings,
+        brands=brands,
+        database=database,
+        clock=clock,
+        ids=ids,
+        sealer=sealer,
+        key_store=SealingFile(sealer),
+        identity=BuiltInIdentity(database, sealer, clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids)),
+        customer_accounts=bank,
+        accounts=bank,
+        fetcher=fetcher,
+        directories=(directory, *open_directories(settings, fetcher)),
+        certificate_status=certificates.standing,
+        telemetry=telemetry,
+    )
+    return Ground(parts=parts, source=source, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
+
+
+@asynccontextmanager
+async def _serving_alone(settings: Settings) -> AsyncIterator[None]:
+    """portcullis/serving/exclusive.py's lock. Raises ConfigurationRefused, of a database of the state directory's own in words of that."""
+    try:
+        async with serving(settings.database(), alone=not settings.redis_url):
+            yield
+    except ConfigurationRefused as refused:
+        if str(refused) != REFUSAL or settings.database_url:
+            raise
+        raise ConfigurationRefused(
+            f"state_dir: a sandbox is running on {settings.state_dir} already. Use that one, stop it (Ctrl-C where it runs), or start "
+            "this one beside it with another PORTCULLIS_STATE_DIR, _PUBLIC_PORT, _MTLS_PORT and _OPS_PORT"
+        ) from None
+
+
+async def _open_tpps(stack: AsyncExitStack, ground: Ground, composition: Composition, state: Path) -> Tpps:
+    """The TPPs, with certificates that are renewed while the server runs."""
+    tpps = Tpps(
+        services=composition.services,
+        directory=ground.directory,
+        pki=ground.pki,
+        directory_path=state / "tpps",
+        ca=ground.pki.ca_path,
+    )
+    await tpps.ensure_ready_made(ground.brand)
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(RENEWAL_SECONDS)
+            await asyncio.to_thread(ground.pki.ensure_server)
+            await asyncio.to_thread(ground.pki.ensure_crl)
+            await tpps.ensure_ready_made(ground.brand)
+
+    renewing = asyncio.create_task(renew(), name="certificate renewal")
+    stack.push_async_callback(cancel, renewing)
+    return tpps

@@ -1,0 +1,41 @@
+"""The singletons of a server: each runs once per cluster, under a lease, while this context is open."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from consent.authorization.backchannel.notifier import NOTIFY_EVERY_SECONDS
+from consent.authorization.keys.rotator import ROTATE_EVERY_SECONDS, KeyRotator
+from consent.store import tables
+from consent.store.sweeper import SWEEP_EVERY_SECONDS, Sweeper
+from kernel.brand import Brand
+from kernel.storage.lease import Lease, run_singleton
+from plugins.ledger.statements import ISSUE_EVERY_SECONDS, StatementRun
+from portcullis.compose.composition import Composition
+
+
+@asynccontextmanager
+async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
+    """A sweeper, a rotator of keys, a notifier of clients and a run of statements per brand. One that fails is logged and tried
+    again; it never takes the server with it."""
+    services, reserved = composition.services, composition.services.database.reserved
+    store = replace(composition.store, database=reserved)  # time decides, however busy the server is
+    running = []  # no task group: a singleton never fails, and the body's errors stay plain
+    for brand, notifier in zip(brands, composition.notifiers, strict=True):
+        sweeper = Sweeper(database=reserved, clock=services.clock, store=store, brand=brand)
+        statements = StatementRun(services.database, services.sealer, services.clock, brand)
+        for name, every, work in (
+            ("sweeper", SWEEP_EVERY_SECONDS, sweeper.run),
+            ("keys", ROTATE_EVERY_SECONDS, KeyRotator(services, brand).run),
+            ("notifier", NOTIFY_EVERY_SECONDS, notifier.run),
+            ("statements", ISSUE_EVERY_SECONDS, statements.run),
+        ):
+            lease = Lease(reserved, tables.lease, services.clock, services.ids, brand=brand.name, name=name)
+            running.append(asyncio.create_task(run_singleton(name, lease, every, work)))
+    try:
+        yield
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

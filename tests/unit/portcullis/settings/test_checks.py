@@ -1,0 +1,50 @@
+"""portcullis/settings/checks.py: a core bank that could not be asked safely is refused before anything is opened."""
+
+from pathlib import Path
+
+import pytest
+
+from kernel.config import ConfigurationRefused
+from portcullis.settings.checks import check_safe
+from portcullis.settings.schema import CoreBankTlsSettings, Settings
+from portcullis.settings.sources import load
+
+SAFE = {"upstream": "core_bank", "core_bank_url": "https://core.bank.example/core-bank/v1", "core_bank_token": "t"}
+PEM = Path("x.pem")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"core_bank_url": "http://127.0.0.1:8446/core-bank/v1"},
+        {"core_bank_token": "", "core_bank_tls": CoreBankTlsSettings(certificate=PEM, private_key=PEM)},
+        {"core_bank_tls": CoreBankTlsSettings(authorities=PEM)},
+    ],
+)
+def test_accepts_what_can_be_asked_safely(facts):
+    check_safe(Settings(**SAFE | facts))
+
+
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ({"upstream": "mainframe"}, "upstream"),
+        ({"core_bank_url": ""}, "core_bank_url"),
+        ({"core_bank_url": "http://core.bank.example/core-bank/v1"}, "core_bank_url"),
+        ({"core_bank_url": "https://user:word@core.bank.example/"}, "core_bank_url"),
+        ({"core_bank_url": "https://core.bank.example/?brand=main"}, "core_bank_url"),
+        ({"core_bank_url": "ftp://core.bank.example/"}, "core_bank_url"),
+        ({"core_bank_token": ""}, "core_bank_token"),
+        ({"core_bank_tls": CoreBankTlsSettings(certificate=PEM)}, "core_bank_tls"),
+        ({"core_bank_token": "", "core_bank_tls": CoreBankTlsSettings(authorities=PEM)}, "core_bank_token"),
+    ],
+)
+def test_refuses_what_cannot(facts, key):
+    with pytest.raises(ConfigurationRefused, match=f"^{key}:"):
+        check_safe(Settings(**SAFE | facts))
+
+
+def test_the_environment_names_the_bank():
+    variables = {f"PORTCULLIS_{name.upper()}": value for name, value in SAFE.items()}
+    assert load(None, variables).core_bank_url == SAFE["core_bank_url"]
