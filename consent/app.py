@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars, reset_contextvars, unbind_co
 
 from consent.admission import Admission, Lane
 from consent.authorization.backchannel.endpoint import ask_customer
-from consent.authorization.endpoints.authorize import authorize
+from consent.authorization.endpoints.authorize import authorizes
 from consent.authorization.endpoints.discovery import discover
 from consent.authorization.endpoints.grant_management import PATH as GRANTS_PATH
 from consent.authorization.endpoints.grant_management import ROUTES as GRANT_MANAGEMENT
@@ -30,6 +30,7 @@ from consent.authorization.messages.json_response import render_json_error, rend
 from consent.authorization.registration import MANAGEMENT, REGISTRATION
 from consent.customer.dashboard import ROUTES as DASHBOARD
 from consent.customer.journey import ROUTES as PAGES
+from consent.customer.journey.start import begin
 from consent.customer.pages.render import render_error_page
 from consent.customer.session.problems import page_error, page_text
 from consent.services import Services
@@ -52,6 +53,8 @@ FAILED = "Something went wrong on our side. Please go back to the app or website
 
 log = structlog.get_logger(__name__)
 
+AUTHORIZE = authorizes(begin)
+
 ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("GET", "/.well-known/openid-configuration", "document", discover),
     ("GET", "/.well-known/oauth-authorization-server", "document", discover),
@@ -66,8 +69,8 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     *((method, path, "oauth", handler) for method, path, handler in REGISTRATION),
     *((method, path, "resource", handler) for method, path, handler in MANAGEMENT),
     *((method, path, "resource", handler) for method, path, handler in GRANT_MANAGEMENT),
-    ("GET", "/authorize", "page", authorize),
-    ("POST", "/authorize", "page", authorize),
+    ("GET", "/authorize", "page", AUTHORIZE),
+    ("POST", "/authorize", "page", AUTHORIZE),
     *((method, path, "page", handler) for method, path, handler in PAGES),
     *((method, path, "page", handler) for method, path, handler in DASHBOARD),
 )

@@ -14,8 +14,7 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives import serialization
 
-from consent.authorization.clients.backchannel_metadata import CIBA
-from consent.authorization.clients.metadata import GRANT_TYPES, ClientMetadata
+from consent.authorization.clients.metadata import CIBA, GRANT_TYPES, ClientMetadata
 from consent.authorization.clients.registry import is_registered_as, register_client, replace_client
 from consent.authorization.offer.authorization_details import KINDS
 from consent.authorization.offer.profiles import PROFILES, Profile

@@ -8,17 +8,22 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import SENT_MAX, code_subject, forgive_attempts, sent_subject, take_attempt
-from consent.customer.session.problems import AuthenticationUnavailable
-from consent.customer.session.session import answering
+from consent.authentication.bank_answer import answering
 from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
 from consent.services import Services
 from consent.store.rows.journeys import CODES_SENT_MAX, Journey, Stage, load_journey, update_journey
 from kernel import json
 from kernel.brand import Brand
+from kernel.errors import Problem
 from kernel.storage.sealed import Sealer
 
 # What the pages can carry out. A PSU whose first method is not here uses the next one they have.
 METHODS: tuple[ScaMethod, ...] = ("device", "one_time_code")
+
+
+class AuthenticationUnavailable(Problem):
+    code = "authentication_unavailable"
+    public = "We could not confirm that it is you, because no way to do so is set up for you. Please contact us to set one up, then go back to the app or website you came from and start again."
 
 
 class Choice(msgspec.Struct, frozen=True):

@@ -6,11 +6,8 @@ these alone, and any change makes it worthless. UK Customer Experience Guideline
 
 import hmac
 
-from consent.authorization.agreement.terms import Option
 from consent.errors import PaymentNotLinked
 from consent.ports import LinkedTerms
-from consent.store.rows.authorisations import Shown
-from kernel.access import Client
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import Consent
 from kernel.banking.money import Money
@@ -63,20 +60,6 @@ def render_facts(terms: PaymentTerms) -> Facts:
         ("Reference", terms.remittance or ""),
     )
     return tuple((label, value) for label, value in facts if value)
-
-
-def shown_of(client: Client, consent: Consent, options: tuple[Option, ...], *, page: str = "payment") -> Shown:
-    """What is kept of the page: `options` is the account that was chosen."""
-    return Shown(
-        client_name=client.name,
-        organisation_name=client.organisation_name,
-        clusters=(),
-        until="",
-        window="",
-        accounts=tuple(option.label for option in options),
-        page=page,
-        payment=render_facts(payment_in(consent)),
-    )
 
 
 def render_money(money: Money) -> str:

@@ -7,18 +7,16 @@ travels sealed with the pushed request, because it may name accounts; nothing of
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
+from consent.authorization.authorize.pushed import PushedRequest
 from consent.authorization.offer.authorization_details import LODGED_AS_RAR, TYPE, AccountInformation, details_of
 from kernel import json
 from kernel.banking.consents import Consent
 from kernel.errors import ConsentExpired, ConsentNotAuthorised
 from kernel.storage.sealed import Sealer
-
-if TYPE_CHECKING:  # the steps name amendments
-    from consent.authorization.authorize.pushed import PushedRequest
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -36,7 +34,7 @@ def seal_amendment(sealer: Sealer, brand: str, pushed_id: str, amendment: Amendm
     return sealer.seal(json.encode(amendment), *_place(brand, pushed_id))
 
 
-def open_amendment(sealer: Sealer, pushed: "PushedRequest") -> Amendment | None:
+def open_amendment(sealer: Sealer, pushed: PushedRequest) -> Amendment | None:
     if not pushed.amendment:
         return None
     return msgspec.json.decode(sealer.open(pushed.amendment, *_place(pushed.brand, pushed.id)), type=Amendment)

@@ -7,9 +7,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from consent.authentication.bank_answer import answering
+from consent.authentication.linked_terms import payment_in, render_facts
 from consent.authorization.agreement.amendment import Amendment
 from consent.authorization.offer.authorization_details import numbers_of
-from consent.customer.session.session import answering
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.rows.authorisations import Shown
@@ -117,6 +118,20 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "acco
         frequency=terms.frequency,
         accounts=tuple(option.label for option in options),
         page=page,
+    )
+
+
+def shown_of(client: Client, consent: Consent, options: tuple[Option, ...], *, page: str = "payment") -> Shown:
+    """What is kept of the page: `options` is the account that was chosen."""
+    return Shown(
+        client_name=client.name,
+        organisation_name=client.organisation_name,
+        clusters=(),
+        until="",
+        window="",
+        accounts=tuple(option.label for option in options),
+        page=page,
+        payment=render_facts(payment_in(consent)),
     )
 
 

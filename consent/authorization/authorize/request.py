@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from consent.authorization.agreement.amendment import Amendment
 from consent.authorization.authorize.pushed import PushedRequest
 from consent.authorization.messages.parameters import Parameters
 from consent.authorization.offer.authorization_details import Details
+from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
 from kernel.hot_state.checks import FirstUse
-
-if TYPE_CHECKING:  # Services name parts that read pushed requests
-    from consent.services import Services
 
 
 @dataclass(slots=True)
@@ -21,7 +19,7 @@ class Asking:
     """`parameters` come from the authenticated push, from the request object that it or a browser brought, or from the browser, where only
     two of them are read."""
 
-    services: "Services"
+    services: Services
     brand: Brand
     client: Client
     parameters: Parameters

@@ -6,13 +6,14 @@ RFC 6749 section 4.1.2, OIDC Core section 3.3.2.5; 303 because the PSU's form po
 from collections.abc import Mapping
 
 from multidict import CIMultiDict
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authorization.authorize.pushed import PushedRequest
+from consent.authorization.authorize.pushed import PushedRequest, take_pushed
 from consent.authorization.messages.parameters import Parameters
 from consent.authorization.response_modes import MODES
 from consent.authorization.response_modes.choice import canonical_type, modes_of, usual_mode
 from consent.authorization.response_modes.response import AuthorizationResponse, Destination
-from consent.errors import oauth_error, render_description
+from consent.errors import RequestUriInvalid, oauth_error, render_description
 from consent.services import Services
 from kernel.access import Client
 from kernel.brand import Brand
@@ -75,6 +76,17 @@ def respond_problem(services: Services, brand: Brand, destination: Destination, 
     """An error: for the client in OAuth's words, for our log in ours."""
     log_problem(problem, client_id=destination.client.id)
     return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)
+
+
+async def refuse_pushed(services: Services, brand: Brand, client: Client, pushed: PushedRequest, problem: Problem) -> Response:
+    """Refusing completes the request: it is not answered twice. Raises RequestUriInvalid when it was answered meanwhile."""
+
+    async def work(connection: AsyncConnection) -> bool:
+        return await take_pushed(connection, brand.name, pushed.id)
+
+    if not await services.database.write(work):
+        raise RequestUriInvalid("answered already")
+    return respond_problem(services, brand, destination_of(client, pushed), problem)
 
 
 def _respond(services: Services, brand: Brand, destination: Destination, answer: Mapping[str, str]) -> Response:

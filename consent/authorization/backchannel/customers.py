@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import BLOCKED_SECONDS, return_attempt, take_attempt
+from consent.authentication.bank_answer import answering
 from consent.authorization.authorize.request import Asking
 from consent.authorization.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose
-from consent.customer.session.session import answering
 from consent.errors import HintInvalid, HintUnknown
 from consent.ports import Psu
 from consent.store.tables.oauth import token_families

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.authorization.agreement.approval import Approval, authorise_consent, check_authorisable, reject_consent
 from consent.authorization.agreement.terms import acr_of
 from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
-from consent.authorization.clients.backchannel_metadata import CIBA
+from consent.authorization.clients.metadata import CIBA
 from consent.authorization.tokens.subject import pairwise_subject
-from consent.customer.session.session import load_active_client
 from consent.errors import AuthenticationAnswered
 from consent.ports import ScaEvidence
 from consent.services import Services
 from consent.store.current_snapshots import load_subjects
 from consent.store.rows.authorisations import Shown, start_authorisation
+from consent.store.rows.clients import load_active_client
 from consent.store.rows.closures import check_open
 from consent.store.rows.families import FIRST_VERSION, issue_family
 from consent.store.rows.snapshots import load_consent

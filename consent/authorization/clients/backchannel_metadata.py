@@ -3,21 +3,14 @@
 Tokens are never pushed to a client (FAPI-CIBA-ID1 5.2.2-2), and customers have no user code here.
 """
 
-from typing import TYPE_CHECKING, Literal
-
+from consent.authorization.clients.metadata import CIBA, ClientMetadata
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.jose.jwt import Algorithm
 
-if TYPE_CHECKING:
-    from consent.authorization.clients.metadata import ClientMetadata
-
-DeliveryMode = Literal["poll", "ping"]
-CIBA = "urn:openid:params:grant-type:ciba"
-DELIVERY_MODES: tuple[DeliveryMode, ...] = ("poll", "ping")
 SIGNING_ALGORITHMS: tuple[Algorithm, ...] = ("PS256", "ES256")
 
 
-def check_backchannel(metadata: "ClientMetadata") -> None:
+def check_backchannel(metadata: ClientMetadata) -> None:
     """Raises FieldMissing or FieldInvalid with the member's name as path."""
     mode, endpoint = metadata.backchannel_token_delivery_mode, metadata.backchannel_client_notification_endpoint
     if (mode is not None) is not (CIBA in metadata.grant_types):

@@ -3,21 +3,17 @@
 RFC 9101 section 10.5, JARM section 3, OIDC Dynamic Client Registration section 2; each within the client's security profile.
 """
 
-from typing import TYPE_CHECKING
-
 from consent.authorization.clients.encryption import find_encryption_key
+from consent.authorization.clients.metadata import ClientMetadata
 from consent.authorization.keys.ring import KeyPurpose, algorithms_of
 from consent.authorization.offer.profiles import PROFILES
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.jose.jwt import JwtInvalid
 
-if TYPE_CHECKING:
-    from consent.authorization.clients.metadata import ClientMetadata
-
 ENCRYPTED = ("id_token_encrypted_response", "authorization_encrypted_response")
 
 
-def check_messages(metadata: "ClientMetadata") -> None:
+def check_messages(metadata: ClientMetadata) -> None:
     """Raises FieldMissing or FieldInvalid with the member's name as path."""
     _check_request_objects(metadata)
     _check_responses(metadata)
@@ -25,7 +21,7 @@ def check_messages(metadata: "ClientMetadata") -> None:
         _check_encryption(metadata, member)
 
 
-def _check_request_objects(metadata: "ClientMetadata") -> None:
+def _check_request_objects(metadata: ClientMetadata) -> None:
     """The profile says whether there are any, so that no registration weakens it."""
     profile = PROFILES[metadata.security_profile]
     wanted, is_required = metadata.require_signed_request_object, profile.request_object == "required"
@@ -36,7 +32,7 @@ def _check_request_objects(metadata: "ClientMetadata") -> None:
         raise FieldInvalid("not an algorithm of the security profile", path="request_object_signing_alg")
 
 
-def _check_responses(metadata: "ClientMetadata") -> None:
+def _check_responses(metadata: ClientMetadata) -> None:
     profile = PROFILES[metadata.security_profile]
     if not metadata.response_types <= profile.response_types.keys():
         raise FieldInvalid("not a response type of the security profile", path="response_types")
@@ -47,7 +43,7 @@ def _check_responses(metadata: "ClientMetadata") -> None:
         raise FieldMissing("encrypted and not signed", path="authorization_signed_response_alg")
 
 
-def _check_encryption(metadata: "ClientMetadata", member: str) -> None:
+def _check_encryption(metadata: ClientMetadata, member: str) -> None:
     alg, enc = getattr(metadata, f"{member}_alg"), getattr(metadata, f"{member}_enc")
     if alg is None:
         if enc is not None:

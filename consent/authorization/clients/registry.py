@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.clients.encryption import find_encryption_key
 from consent.authorization.clients.key_set import import_client_keys
-from consent.authorization.clients.metadata import ClientMetadata, certificate_subject_of, check_metadata
+from consent.authorization.clients.metadata import ClientMetadata
+from consent.authorization.clients.metadata_checks import certificate_subject_of, check_metadata
 from consent.authorization.clients.room import take_room
 from consent.services import Services
 from consent.store.rows.clients import columns_of, load_client

@@ -6,16 +6,23 @@ trusted: the one in its request, or else the only one it has registered. Where t
 front of the browser.
 """
 
-from consent.authorization.authorize.pushed import load_answerable
+from collections.abc import Awaitable, Callable
+
+from consent.authorization.authorize.pushed import PushedRequest, load_answerable
 from consent.authorization.authorize.request import Asking
-from consent.authorization.authorize.response import destination_of, find_destination, only_destination, respond_problem
+from consent.authorization.authorize.response import (
+    destination_of,
+    find_destination,
+    only_destination,
+    refuse_pushed,
+    respond_problem,
+)
 from consent.authorization.authorize.steps import run_steps
 from consent.authorization.endpoints.by_value import take_by_value
 from consent.authorization.messages.parameters import Parameters, parse_query, receive_form
 from consent.authorization.messages.request_object import parse_unverified
 from consent.authorization.offer.profiles import profile_of
 from consent.authorization.response_modes.response import Destination
-from consent.customer.journey.start import begin, refuse_pushed
 from consent.errors import PushRequired, RequestUriForeign, RequestUriInvalid, RequestUriUnsupported
 from consent.services import Services
 from kernel.access import Client
@@ -24,8 +31,20 @@ from kernel.errors import ClientInactive, FieldMissing, Problem, RateExceeded
 from kernel.hot_state.subjects import client_subject
 from kernel.http.message import Request, Response
 
+Begin = Callable[[Services, Brand, Client, PushedRequest], Awaitable[Response]]
+Handler = Callable[[Services, Brand, Request], Awaitable[Response]]
 
-async def authorize(services: Services, brand: Brand, request: Request) -> Response:
+
+def authorizes(begin: Begin) -> Handler:
+    """The handler of both methods; `begin` starts the customer's journey once the request has passed its steps."""
+
+    async def authorize(services: Services, brand: Brand, request: Request) -> Response:
+        return await _authorize(services, brand, request, begin)
+
+    return authorize
+
+
+async def _authorize(services: Services, brand: Brand, request: Request, begin: Begin) -> Response:
     parameters = await receive_form(request) if request.method == "POST" else parse_query(request)
     client = await _load_client(services, brand, parameters)
     if "request_uri" not in parameters:

@@ -8,7 +8,8 @@ profiles that contradict each other share it.
 from typing import Any
 
 from consent.authorization.client_authentication import METHODS
-from consent.authorization.clients.backchannel_metadata import DELIVERY_MODES, SIGNING_ALGORITHMS
+from consent.authorization.clients.backchannel_metadata import SIGNING_ALGORITHMS
+from consent.authorization.clients.metadata import DELIVERY_MODES
 from consent.authorization.endpoints.grant_management import ACTIONS
 from consent.authorization.endpoints.grant_management import PATH as GRANTS_PATH
 from consent.authorization.grants import GRANTS

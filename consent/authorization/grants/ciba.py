@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, load_request, pace_request, take_request
-from consent.authorization.clients.backchannel_metadata import CIBA
+from consent.authorization.clients.metadata import CIBA
 from consent.authorization.grants.grant import TokenRequest
 from consent.authorization.grants.redemption import Authenticated, Redeemed, redeem_family, render_redeemed
 from consent.errors import (

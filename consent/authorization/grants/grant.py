@@ -1,28 +1,26 @@
 """What a grant is: a module that turns one authenticated token request into one answer."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from consent.authorization.messages.parameters import Parameters, split_scope
 from consent.authorization.offer.authorization_details import render_details
 from consent.authorization.offer.resources import narrow
+from consent.authorization.tokens.access import IssuedToken
 from consent.errors import ScopeInvalid
+from consent.services import Services
 from kernel.access import Client, Confirmation
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
-
-if TYPE_CHECKING:
-    from consent.authorization.tokens.access import IssuedToken
-    from consent.services import Services
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
     """A token request whose client is authenticated and may use the grant; its tokens will be bound to `confirmation`."""
 
-    services: "Services"
+    services: Services
     brand: Brand
     client: Client
     parameters: Parameters
@@ -39,7 +37,7 @@ class GrantType(Protocol):
         ...
 
 
-def render_tokens(issued: "IssuedToken", scope: tuple[str, ...], refresh_token: str | None) -> dict[str, Any]:
+def render_tokens(issued: IssuedToken, scope: tuple[str, ...], refresh_token: str | None) -> dict[str, Any]:
     """The members of a token response that every grant has. RFC 6749 section 5.1, RFC 9449 section 5."""
     answer = {
         "access_token": issued.token,

@@ -3,8 +3,8 @@
 Roles limit scopes; the security profile settles what the request leaves open.
 """
 
-from consent.authorization.clients.backchannel_metadata import CIBA
-from consent.authorization.clients.metadata import GRANT_TYPES, ClientMetadata, check_metadata
+from consent.authorization.clients.metadata import CIBA, GRANT_TYPES, ClientMetadata
+from consent.authorization.clients.metadata_checks import check_metadata
 from consent.authorization.offer.authorization_details import KINDS, DetailsType
 from consent.authorization.offer.profiles import PROFILES, Profile
 from consent.authorization.offer.scopes import CLIENT_SCOPES, scopes_of_roles

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 from consent.authorization.client_authentication.assertion import JTI_CHARS_MAX
-from consent.authorization.clients.backchannel_metadata import DeliveryMode
 from consent.authorization.clients.key_set import import_client_keys
+from consent.authorization.clients.metadata import DeliveryMode
 from consent.authorization.offer.authorization_details import DetailsType
 from consent.authorization.registration.statement import ALGORITHMS, Statement, check_holder, verify_statement
 from consent.errors import ClientMetadataInvalid, RegistrationRedirectUriInvalid, SoftwareStatementUnapproved

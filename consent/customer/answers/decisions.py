@@ -10,14 +10,24 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.linked_terms import linked_of, shown_of
+from consent.authentication.bank_answer import answering
+from consent.authentication.challenge import AuthenticationUnavailable
+from consent.authentication.linked_terms import linked_of
 from consent.authorization.agreement.approval import Approval
-from consent.authorization.agreement.terms import Option, load_options, needing_others, offered, render_shown, render_terms
+from consent.authorization.agreement.terms import (
+    Option,
+    load_options,
+    needing_others,
+    offered,
+    render_shown,
+    render_terms,
+    shown_of,
+)
 from consent.authorization.endpoints.par import LODGED_AS_DEFAULT
 from consent.authorization.offer.authorization_details import LODGED_AS_RAR
 from consent.customer.answers.outcome import approve, deny
-from consent.customer.session.problems import AuthenticationUnavailable, JourneyAnswered
-from consent.customer.session.session import Asked, answering
+from consent.customer.session.problems import JourneyAnswered
+from consent.customer.session.session import Asked
 from consent.errors import RequestUriInvalid, SignaturesMissing
 from consent.ports import LinkedTerms, Psu, ScaEvidence
 from consent.services import Services

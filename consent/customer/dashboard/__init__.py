@@ -13,7 +13,8 @@ from consent.customer.journey.boundary import Handler, shows, takes
 from consent.customer.journey.departure import LOGGED_OUT, show_logged_out, take_logout
 from consent.customer.journey.login import show_login, take_login
 from consent.customer.journey.sca import show_sca, take_sca
-from consent.store.rows.journeys import PATHS, Purpose, Stage
+from consent.customer.session.paths import PATHS
+from consent.store.rows.journeys import Purpose, Stage
 
 _PAGES = PATHS[Purpose.DASHBOARD]
 

@@ -11,11 +11,12 @@ from consent.authorization.messages.parameters import FORM_BYTES_MAX
 from consent.customer.journey.boundary import DASHBOARD, Handler, render_problem, see_other
 from consent.customer.session.cookies import read_cookie, set_cookie
 from consent.customer.session.forms import check_form, parse_form, receive_form
+from consent.customer.session.paths import PATHS, path_of
 from consent.customer.session.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
 from consent.customer.session.session import Session, load_session
 from consent.customer.session.visits import new_visit
 from consent.services import Services
-from consent.store.rows.journeys import PATHS, Notice, Purpose, Stage, path_of, update_journey
+from consent.store.rows.journeys import Notice, Purpose, Stage, update_journey
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.authentication.bank_answer import answering
 from consent.customer.dashboard.access import Access, Known, Parties, describe
 from consent.customer.dashboard.payments import AgreedPayment, describe_payment
 from consent.customer.session.problems import AccessUnknown
-from consent.customer.session.session import answering
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.rows.clients import load_clients

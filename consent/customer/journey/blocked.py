@@ -2,9 +2,10 @@
 
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import form_token
+from consent.customer.session.paths import path_of
 from consent.customer.session.session import Session
 from consent.services import Services
-from consent.store.rows.journeys import Stage, path_of
+from consent.store.rows.journeys import Stage
 from kernel.brand import Brand
 from kernel.http.message import Response
 

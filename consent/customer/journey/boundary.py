@@ -11,6 +11,7 @@ from consent.authorization.messages.parameters import FORM_BYTES_MAX
 from consent.customer.answers.decisions import settle
 from consent.customer.pages.render import render_error_page
 from consent.customer.session.forms import PLAIN_FORM_BYTES_MAX, Form, check_form, parse_form, receive_form
+from consent.customer.session.paths import PATHS, path_of
 from consent.customer.session.problems import (
     FormForged,
     FormMalformed,
@@ -24,7 +25,7 @@ from consent.customer.session.problems import (
 from consent.customer.session.session import Session, load_session
 from consent.customer.session.visits import store_visit
 from consent.services import Services
-from consent.store.rows.journeys import GOOD_NEWS, PATHS, Journey, Notice, Purpose, Stage, path_of, update_unmoved
+from consent.store.rows.journeys import GOOD_NEWS, Journey, Notice, Purpose, Stage, update_unmoved
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response

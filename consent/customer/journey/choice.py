@@ -12,12 +12,13 @@ from consent.customer.journey.departure import claim_of, leave
 from consent.customer.journey.payment import show_payment, take_payment
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
+from consent.customer.session.paths import path_of
 from consent.customer.session.problems import FormStale
 from consent.customer.session.session import Session, load_psu
 from consent.errors import AccountClosed
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.rows.journeys import Notice, Stage, path_of
+from consent.store.rows.journeys import Notice, Stage
 from kernel.brand import Brand
 from kernel.http.message import Response
 

@@ -20,6 +20,7 @@ from consent.authentication.attempts import (
     return_attempt,
     take_attempt,
 )
+from consent.authentication.bank_answer import answering
 from consent.authentication.challenge import forgive_codes, seal_challenge, seal_evidence, start_challenge, take_sending
 from consent.authentication.records import record_authentication, start_authentication
 from consent.customer.journey.blocked import show_blocked
@@ -28,11 +29,12 @@ from consent.customer.journey.departure import leave
 from consent.customer.pages.render import render_page
 from consent.customer.session.cookies import ENTERED, new_secret, set_cookie
 from consent.customer.session.forms import Form, form_token
+from consent.customer.session.paths import path_of
 from consent.customer.session.problems import FormStale, JourneyAnswered
-from consent.customer.session.session import Session, answering
+from consent.customer.session.session import Session
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.rows.journeys import AUTHENTICATED, Journey, Notice, Stage, load_journey, path_of, seen, update_journey
+from consent.store.rows.journeys import AUTHENTICATED, Journey, Notice, Stage, load_journey, seen, update_journey
 from kernel.brand import Brand
 from kernel.http.message import Response
 from kernel.ids import hash_secret

@@ -8,22 +8,23 @@ nothing is preselected.
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.challenge import Choice, forgive_codes, method_of, seal_chosen, start_challenge, take_sending
-from consent.authentication.linked_terms import linked_of, payment_in, render_facts, render_money, shown_of
+from consent.authentication.linked_terms import linked_of, payment_in, render_facts, render_money
 from consent.authentication.records import record_authentication
 from consent.authorization.agreement.approval import Approval, check_authorisable
-from consent.authorization.agreement.terms import Option, choose, load_options, needing_others, offered
+from consent.authorization.agreement.terms import Option, choose, load_options, needing_others, offered, shown_of
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import log_notice, see_other
 from consent.customer.journey.departure import claim_of
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
+from consent.customer.session.paths import PATHS, path_of
 from consent.customer.session.problems import FormStale
 from consent.customer.session.session import Session, load_psu
 from consent.errors import AccountClosed
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
-from consent.store.rows.journeys import PATHS, Notice, Stage, path_of, seen, update_unmoved
+from consent.store.rows.journeys import Notice, Stage, seen, update_unmoved
 from consent.store.rows.snapshots import lock_consent
 from kernel.brand import Brand
 from kernel.http.message import Response

@@ -29,6 +29,7 @@ from consent.customer.journey.departure import leave
 from consent.customer.journey.payment import complete_payment
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
+from consent.customer.session.paths import PATHS, path_of
 from consent.customer.session.problems import FormStale
 from consent.customer.session.session import Session, load_psu
 from consent.errors import PaymentNotLinked
@@ -37,12 +38,10 @@ from consent.services import Services
 from consent.store.rows.journeys import (
     AUTHENTICATED,
     CODES_SENT_MAX,
-    PATHS,
     Journey,
     Notice,
     Stage,
     load_journey,
-    path_of,
     seen,
     update_journey,
     update_unmoved,

@@ -8,15 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.authentication.attempts import BLOCKED_SECONDS, take_attempt
 from consent.authorization.agreement.amendment import amended, open_amendment
 from consent.authorization.agreement.approval import check_authorisable
-from consent.authorization.authorize.pushed import PushedRequest, take_pushed
-from consent.authorization.authorize.response import destination_of, respond_problem
+from consent.authorization.authorize.pushed import PushedRequest
+from consent.authorization.authorize.response import refuse_pushed
 from consent.customer.answers.decisions import settle
 from consent.customer.journey.boundary import see_other
 from consent.customer.session.cookies import new_secret, set_cookie
+from consent.customer.session.paths import PATHS
 from consent.customer.session.session import Asked, load_asking_client
 from consent.errors import RequestUriInvalid
 from consent.services import Services
-from consent.store.rows.journeys import PATHS, Purpose, Stage, insert_journey
+from consent.store.rows.journeys import Purpose, Stage, insert_journey
 from consent.store.rows.snapshots import load_consent
 from kernel.access import Client
 from kernel.brand import Brand
@@ -47,17 +48,6 @@ async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Aske
     consent = check_authorisable(consent, client=client, psu_id=None, now=services.clock.now())
     amendment = open_amendment(services.sealer, pushed)
     return Asked(pushed, client, amended(consent, amendment), amendment)
-
-
-async def refuse_pushed(services: Services, brand: Brand, client: Client, pushed: PushedRequest, problem: Problem) -> Response:
-    """Refusing completes the request: it is not answered twice. Raises RequestUriInvalid when it was answered meanwhile."""
-
-    async def work(connection: AsyncConnection) -> bool:
-        return await take_pushed(connection, brand.name, pushed.id)
-
-    if not await services.database.write(work):
-        raise RequestUriInvalid("answered already")
-    return respond_problem(services, brand, destination_of(client, pushed), problem)
 
 
 async def _open(services: Services, brand: Brand, asked: Asked) -> Response:

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from consent.authorization.messages.parameters import FORM_BYTES_MAX
 from consent.customer.session.cookies import read_cookie
+from consent.customer.session.paths import PATHS
 from consent.customer.session.problems import FormForged, FormMalformed, FormStale
-from consent.store.rows.journeys import PATHS, Journey, Purpose, Stage
+from consent.store.rows.journeys import Journey, Purpose, Stage
 from kernel.brand import Brand
 from kernel.errors import MediaTypeUnsupported, Problem
 from kernel.http.forms import check_media_type, parse_pairs

@@ -3,6 +3,7 @@
 A refusal never harms the journey it names: a forged, stale or replayed form leaves it as it was.
 """
 
+from consent.authentication.challenge import AuthenticationUnavailable
 from consent.customer.pages.refusals import text_for_person
 from consent.errors import oauth_error
 from kernel.errors import Problem
@@ -45,11 +46,6 @@ class AccessUnknown(Problem):
 
     code = "access_unknown"
     public = "We cannot find what you are looking for. It may have been typed wrongly. Choose it from the list."
-
-
-class AuthenticationUnavailable(Problem):
-    code = "authentication_unavailable"
-    public = "We could not confirm that it is you, because no way to do so is set up for you. Please contact us to set one up, then go back to the app or website you came from and start again."
 
 
 _PAGES: dict[type[Problem], tuple[int, str]] = {

@@ -3,13 +3,11 @@
 Looking at a page is activity: it starts the idle limit anew. What has ended stays ended.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.authentication.bank_answer import answering
 from consent.authorization.agreement.amendment import Amendment, amended, open_amendment
 from consent.authorization.authorize.pushed import PushedRequest, load_begun
 from consent.customer.session.cookies import read_cookie
@@ -18,17 +16,15 @@ from consent.customer.session.visits import unstored_visit
 from consent.errors import RequestUriInvalid
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.rows.clients import load_client
+from consent.store.rows.clients import load_active_client
 from consent.store.rows.journeys import Journey, Purpose, Stage, load_journey, seen, update_journey
 from consent.store.rows.snapshots import load_consent
 from kernel.access import Client
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
-from kernel.errors import ClientInactive, ConsentUnknown, UpstreamTimedOut
+from kernel.errors import ConsentUnknown
 from kernel.http.message import Request
 from kernel.ids import hash_secret
-
-ANSWER_SECONDS = 5  # what the bank's identity and account systems are given
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +128,6 @@ async def _load_asked(connection: AsyncConnection, services: Services, brand: Br
     return Asked(pushed, client, amended(consent, amendment), amendment)
 
 
-async def load_active_client(connection: AsyncConnection, brand: Brand, client_id: str) -> Client:
-    """Raises ClientInactive."""
-    client = await load_client(connection, brand.name, client_id)
-    if client is None or not client.active:
-        raise ClientInactive(client_id)
-    return client
-
-
 async def load_asking_client(connection: AsyncConnection, brand: Brand, pushed: PushedRequest) -> Client:
     """The client that asks, while it lives where it wants its answer. Raises ClientInactive, or RequestUriInvalid when the address is
     no longer registered: its owner may have lost it."""
@@ -157,13 +145,3 @@ async def load_psu(services: Services, brand: Brand, journey: Journey) -> Psu:
     if psu is None:
         raise JourneyUnknown("the identity provider does not know the PSU any more")
     return psu
-
-
-@asynccontextmanager
-async def answering() -> AsyncIterator[None]:
-    """A question to the bank's own systems, within its time. Raises UpstreamTimedOut."""
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            yield
-    except TimeoutError:
-        raise UpstreamTimedOut("identity or accounts of the customer") from None

@@ -11,6 +11,8 @@ from consent.store.rows.formats import check_format
 from consent.store.tables.oauth import clients
 from kernel import json
 from kernel.access import Client
+from kernel.brand import Brand
+from kernel.errors import ClientInactive
 
 FORMAT = 1
 
@@ -20,6 +22,14 @@ async def load_client(connection: AsyncConnection, brand: str, client_id: str, *
     query = _select(brand).where(clients.c.id == client_id)
     row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return None if row is None else _decode(row)
+
+
+async def load_active_client(connection: AsyncConnection, brand: Brand, client_id: str) -> Client:
+    """Raises ClientInactive."""
+    client = await load_client(connection, brand.name, client_id)
+    if client is None or not client.active:
+        raise ClientInactive(client_id)
+    return client
 
 
 async def load_clients(connection: AsyncConnection, brand: str, client_ids: Sequence[str]) -> dict[str, Client]:

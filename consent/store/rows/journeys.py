@@ -4,7 +4,6 @@ RTS (EU) 2018/389 article 4(3)(d): five minutes without activity end it. The bro
 secret is given at login, so that a session planted before it is worth nothing after it (session fixation).
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -36,11 +35,6 @@ class Stage(StrEnum):
     DONE = "done"
 
 
-# Where each stage's page stands; a finished journey has none. The last stage is what the PSU has come for.
-PATHS: Mapping[Purpose, Mapping[Stage, str]] = {
-    Purpose.CONSENT: {Stage.PASSWORD: "/login", Stage.SCA: "/sca", Stage.CONSENT: "/consent"},
-    Purpose.DASHBOARD: {Stage.PASSWORD: "/consents/login", Stage.SCA: "/consents/sca", Stage.DASHBOARD: "/consents"},
-}
 AUTHENTICATED = {Purpose.CONSENT: Stage.CONSENT, Purpose.DASHBOARD: Stage.DASHBOARD}
 LONGEST = {Purpose.CONSENT: JOURNEY_MAX, Purpose.DASHBOARD: VISIT_MAX}
 
@@ -172,11 +166,6 @@ async def take_journey(connection: AsyncConnection, journey: Journey, now: datet
 def seen(journey: Journey, now: datetime) -> dict[str, Any]:
     """The changes that activity at `now` makes: the idle limit starts anew, the total limit stays."""
     return {"seen_at": now, "expires_at": min(now + IDLE_MAX, journey.created_at + LONGEST[journey.purpose])}
-
-
-def path_of(journey: Journey) -> str:
-    """The page that is due. A journey that is done has none."""
-    return PATHS[journey.purpose][journey.stage]
 
 
 def _read(row: sa.Row[Any]) -> Journey:

@@ -4,7 +4,7 @@ RFC 6749 section 4.1.2.1 and CIBA section 13 (unauthorized_client).
 """
 
 from consent.authorization.authorize.request import Asking
-from consent.authorization.clients.backchannel_metadata import CIBA
+from consent.authorization.clients.metadata import CIBA
 from consent.errors import ClientUnauthorised
 
 

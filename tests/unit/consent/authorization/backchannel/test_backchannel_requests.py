@@ -407,7 +407,7 @@ async def test_names_are_not_tried_without_end(backchannel: Backchannel, monkeyp
 
 async def test_a_bank_that_does_not_answer_costs_no_attempt(backchannel: Backchannel, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("consent.authorization.backchannel.customers.UNKNOWN_MAX", 2)
-    monkeypatch.setattr("consent.customer.session.session.ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr("consent.authentication.bank_answer.ANSWER_SECONDS", 0.01)
     identity = backchannel.world.services.identity
     find_by_name = identity.find_by_name
     monkeypatch.setattr(identity, "find_by_name", lambda *_: asyncio.sleep(9))

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy.exc import IntegrityError
 
-from consent.authorization.clients.metadata import check_metadata, is_redirect_uri
+from consent.authorization.clients.metadata_checks import check_metadata, is_redirect_uri
 from consent.authorization.clients.registry import deactivate_client, register_client, replace_client
 from kernel.errors import ClientInactive, FieldInvalid, FieldMissing, Problem
 from tests.unit.consent.oauth_world import BRAND, KEYS, World, number

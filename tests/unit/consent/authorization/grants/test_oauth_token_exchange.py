@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from consent.authorization.clients.metadata import TOKEN_EXCHANGE, check_metadata
+from consent.authorization.clients.metadata import TOKEN_EXCHANGE
+from consent.authorization.clients.metadata_checks import check_metadata
 from consent.authorization.clients.registry import deactivate_client
 from kernel.errors import FieldInvalid, TokenInvalid
 from tests.unit.consent.oauth_world import BRAND, KEYS, Answer, Tpp, World, unb64

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from consent.authorization.authorize.pushed import PushedRequest
-from consent.authorization.clients.metadata import check_metadata
+from consent.authorization.clients.metadata_checks import check_metadata
 from consent.authorization.clients.registry import register_client
 from consent.authorization.keys.ring import KeyPurpose
 from consent.store.rows.formats import FormatUnreadable

@@ -478,7 +478,7 @@ async def test_no_byte_of_a_form_is_read_from_a_browser_without_a_journey(world)
 
 
 async def test_an_identity_system_that_hangs_is_not_waited_for(world, monkeypatch):
-    monkeypatch.setattr("consent.customer.session.session.ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr("consent.authentication.bank_answer.ANSWER_SECONDS", 0.01)
     browser = await begun(world)
     world.identity.hangs = True
     await browser.log_in("alice")

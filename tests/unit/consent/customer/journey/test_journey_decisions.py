@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from consent.authentication.challenge import AuthenticationUnavailable
 from consent.customer.answers.decisions import DECISION_MAX, decide
-from consent.customer.session.problems import AuthenticationUnavailable
 from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.formats import FormatUnreadable
 from consent.store.tables.consents import decisions
