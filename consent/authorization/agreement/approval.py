@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.linked_terms import check_linked
-from consent.authorization.agreement.amendment import Amendment, terms_of
+from consent.authorization.authorize.amendment import Amendment, terms_of
 from consent.services import Services
 from consent.store.changes import authorise, change_consent
 from consent.store.lifecycle import ConsentEvent, allows, state_after

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from consent.authentication.bank_answer import answering
 from consent.authentication.linked_terms import payment_in, render_facts
-from consent.authorization.agreement.amendment import Amendment
+from consent.authorization.authorize.amendment import Amendment
 from consent.authorization.offer.authorization_details import numbers_of
 from consent.ports import Psu
 from consent.services import Services

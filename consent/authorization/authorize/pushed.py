@@ -48,7 +48,7 @@ class PushedRequest(msgspec.Struct, frozen=True, kw_only=True):
     dpop_jkt: str | None = None
     resources: tuple[str, ...] = ()  # that its tokens will be restricted to
     is_detailed: bool = False  # it says what it asks for by authorization_details
-    amendment: bytes = b""  # sealed (consent/authorization/agreement/amendment.py): the change that it asks of the consent
+    amendment: bytes = b""  # sealed (consent/authorization/authorize/amendment.py): the change that it asks of the consent
     request_uri: str = ""
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from consent.authorization.agreement.amendment import Amendment
+from consent.authorization.authorize.amendment import Amendment
 from consent.authorization.authorize.pushed import PushedRequest
 from consent.authorization.messages.parameters import Parameters
 from consent.authorization.offer.authorization_details import Details

@@ -12,6 +12,7 @@ from consent.authentication.attempts import hold_subject
 from consent.authorization.authorize.request import Asking
 from consent.authorization.authorize.steps import run_steps
 from consent.authorization.authorize.steps.request.check_authentication_request import take_authentication_request
+from consent.authorization.authorize.stored_request import lodge_consent
 from consent.authorization.backchannel.customers import find_customer
 from consent.authorization.backchannel.notifier import Notification, seal_notification
 from consent.authorization.backchannel.rows import (
@@ -23,7 +24,6 @@ from consent.authorization.backchannel.rows import (
     insert_request,
 )
 from consent.authorization.client_authentication.authenticate import authenticate_client
-from consent.authorization.endpoints.par import lodge_consent
 from consent.authorization.messages.json_response import render_json
 from consent.authorization.messages.parameters import receive_form
 from consent.authorization.offer.scopes import userinfo_claims_asked

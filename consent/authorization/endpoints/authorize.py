@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from consent.authorization.authorize.pushed import PushedRequest, load_answerable
 from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request_object import parse_unverified
 from consent.authorization.authorize.response import (
     destination_of,
     find_destination,
@@ -20,7 +21,6 @@ from consent.authorization.authorize.response import (
 from consent.authorization.authorize.steps import run_steps
 from consent.authorization.endpoints.by_value import take_by_value
 from consent.authorization.messages.parameters import Parameters, parse_query, receive_form
-from consent.authorization.messages.request_object import parse_unverified
 from consent.authorization.offer.profiles import profile_of
 from consent.authorization.response_modes.response import Destination
 from consent.errors import PushRequired, RequestUriForeign, RequestUriInvalid, RequestUriUnsupported

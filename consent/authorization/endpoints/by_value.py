@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, holds_pushed
 from consent.authorization.authorize.request import Asking
 from consent.authorization.authorize.steps import run_steps
-from consent.authorization.endpoints.par import store_request
+from consent.authorization.authorize.stored_request import store_request
 from kernel.errors import RateExceeded
 from kernel.hot_state.checks import Exceeded, WithinRate
 from kernel.ids import hash_secret

@@ -23,7 +23,7 @@ from consent.authorization.agreement.terms import (
     render_terms,
     shown_of,
 )
-from consent.authorization.endpoints.par import LODGED_AS_DEFAULT
+from consent.authorization.authorize.stored_request import LODGED_AS_DEFAULT
 from consent.authorization.offer.authorization_details import LODGED_AS_RAR
 from consent.customer.answers.outcome import approve, deny
 from consent.customer.session.problems import JourneyAnswered

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authorization.agreement.amendment import Amendment
 from consent.authorization.agreement.approval import Approval, authorise_consent, reject_consent
 from consent.authorization.agreement.terms import acr_of
+from consent.authorization.authorize.amendment import Amendment
 from consent.authorization.authorize.pushed import PushedRequest, take_pushed
 from consent.authorization.authorize.response import destination_of, respond_code, respond_error
 from consent.authorization.tokens.access import Beside, consent_claims, issue_id_token

@@ -6,8 +6,8 @@ Whose consent it is, and whether it may still be authorised, is refused here, be
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import BLOCKED_SECONDS, take_attempt
-from consent.authorization.agreement.amendment import amended, open_amendment
 from consent.authorization.agreement.approval import check_authorisable
+from consent.authorization.authorize.amendment import amended, open_amendment
 from consent.authorization.authorize.pushed import PushedRequest
 from consent.authorization.authorize.response import refuse_pushed
 from consent.customer.answers.decisions import settle

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.bank_answer import answering
-from consent.authorization.agreement.amendment import Amendment, amended, open_amendment
+from consent.authorization.authorize.amendment import Amendment, amended, open_amendment
 from consent.authorization.authorize.pushed import PushedRequest, load_begun
 from consent.customer.session.cookies import read_cookie
 from consent.customer.session.problems import JourneyAnswered, JourneyExpired, JourneyUnknown

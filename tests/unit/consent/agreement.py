@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.linked_terms import linked_of
-from consent.authorization.agreement.amendment import amended, open_amendment
 from consent.authorization.agreement.approval import Approval
+from consent.authorization.authorize.amendment import amended, open_amendment
 from consent.customer.answers.outcome import approve
 from consent.customer.session.session import Asked
 from consent.store.rows.authorisations import Shown

@@ -5,7 +5,7 @@ Grant Management for OAuth 2.0 sections 5.2 and 5.4. A grant that is unknown, an
 
 from typing import Literal
 
-from consent.authorization.agreement.amendment import Amendment
+from consent.authorization.authorize.amendment import Amendment
 from consent.authorization.authorize.request import Asking
 from consent.authorization.offer.authorization_details import AccountInformation
 from consent.errors import AuthorizationDetailsInvalid, GrantIdInvalid

@@ -9,9 +9,9 @@ import hashlib
 import math
 
 from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request_object import TEXT, RequestObject, parse_kid, verify_request_object
 from consent.authorization.client_authentication.assertion import CLOCK_SKEW_SECONDS, JTI_CHARS_MAX
 from consent.authorization.clients.backchannel_metadata import SIGNING_ALGORITHMS
-from consent.authorization.messages.request_object import TEXT, RequestObject, parse_kid, verify_request_object
 from consent.errors import AuthenticationRequestInvalid, RequestObjectInvalid, RequestObjectMissing
 from kernel.access import Client
 from kernel.errors import FieldUnexpected

@@ -4,7 +4,7 @@ FAPI2-MS-FINAL 5.3.1, FAPI1-ADV 5.2.2-1 and -10 (values outside are not used), R
 """
 
 from consent.authorization.authorize.request import Asking
-from consent.authorization.messages.request_object import parse_kid, verify_request_object
+from consent.authorization.authorize.request_object import parse_kid, verify_request_object
 from consent.authorization.offer.profiles import profile_of
 from consent.errors import RequestObjectMissing, RequestObjectUnsupported
 

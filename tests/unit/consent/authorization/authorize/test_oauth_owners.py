@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from consent.authorization.agreement.approval import check_authorisable
-from consent.authorization.endpoints.par import LODGED_AS_DEFAULT
+from consent.authorization.authorize.stored_request import LODGED_AS_DEFAULT
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, ConsentState, Permission
 from kernel.errors import ConsentForeign, ConsentUnknown
 from openapi import DIALECTS

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from consent.authorization.agreement.amendment import amended
+from consent.authorization.authorize.amendment import amended
 from consent.authorization.tokens.access import issue_access_token
 from consent.settings import Settings
 from consent.store.rows.snapshots import load_recorded

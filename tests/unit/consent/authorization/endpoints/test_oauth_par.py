@@ -185,7 +185,7 @@ async def test_a_request_that_could_not_be_stored_leaves_no_default_consent(
     async def fail(*_: object) -> None:
         raise Overloaded
 
-    monkeypatch.setattr("consent.authorization.endpoints.par.issue_pushed", fail)
+    monkeypatch.setattr("consent.authorization.authorize.stored_request.issue_pushed", fail)
     assert (await oauth_anywhere.push(oauth_anywhere.acme, None)).status == 503
     async with oauth_anywhere.database.read() as connection:
         assert (await connection.execute(sa.select(consents))).all() == []

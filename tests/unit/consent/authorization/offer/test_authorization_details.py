@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent.authorization.agreement.amendment import Amendment, amended
+from consent.authorization.authorize.amendment import Amendment, amended
 from consent.authorization.offer.authorization_details import (
     BUNDLES,
     TYPE,

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from consent.authorization.agreement.amendment import Amendment, open_amendment, seal_amendment
+from consent.authorization.authorize.amendment import Amendment, open_amendment, seal_amendment
 from consent.authorization.authorize.pushed import FORMAT, PushedRequest
 from consent.authorization.offer.authorization_details import AccountInformation, lodgement_of
 from consent.customer.answers.decisions import decide

@@ -7,8 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from consent.authorization.authorize.request_object import (
+    STRUCTURED,
+    TEXT,
+    RequestObject,
+    parse_unverified,
+    verify_request_object,
+)
 from consent.authorization.clients.key_set import import_client_keys
-from consent.authorization.messages.request_object import STRUCTURED, TEXT, RequestObject, parse_unverified, verify_request_object
 from consent.authorization.offer.resources import list_named
 from consent.errors import RequestObjectInvalid, oauth_error
 from kernel.access import Client, SecurityProfile
@@ -256,10 +262,10 @@ def test_every_parameter_that_a_step_reads_may_stand_in_an_object():
     import re
     from pathlib import Path
 
-    from consent.authorization.authorize import steps
+    from consent.authorization.authorize import steps, stored_request
     from consent.authorization.endpoints import par
 
-    sources = [*Path(steps.__file__).parent.glob("*/check_*.py"), Path(par.__file__)]
+    sources = [*Path(steps.__file__).parent.glob("*/check_*.py"), Path(par.__file__), Path(stored_request.__file__)]
     read = {
         name
         for source in sources
