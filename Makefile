@@ -48,6 +48,14 @@ conformance: .venv/.dev ## run the judged plans of a running conformance suite: 
 	@test -n "$(SUITE)" || { echo "which suite? make conformance SUITE=https://host:port [PLAN=name] (docs/conformance.md says how)"; exit 2; }
 	@$(BIN)/python -m tests.conformance --suite "$(SUITE)" $(if $(PLAN),--plan "$(PLAN)")
 
+wire-record: .venv/.dev ## record every answer that tests receive: DIR=folder [TESTS=tests/journeys]
+	@test -n "$(DIR)" || { echo "which folder? make wire-record DIR=../before"; exit 2; }
+	@PORTCULLIS_RECORD="$(DIR)" $(BIN)/pytest -q -n 2 --dist loadfile $(or $(TESTS),tests/journeys)
+
+wire-compare: .venv/.dev ## compare two such recordings, test by test: BEFORE=folder AFTER=folder
+	@test -n "$(BEFORE)" && test -n "$(AFTER)" || { echo "which folders? make wire-compare BEFORE=../before AFTER=../after"; exit 2; }
+	@$(BIN)/python -m tests.harness.recorded compare "$(BEFORE)" "$(AFTER)"
+
 chromium:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -73,4 +81,4 @@ lock: .venv/.dev ## resolve the dependency locks anew (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help run demo test simulate drills cover conformance chromium check fix lock
+.PHONY: help run demo test simulate drills wire-record wire-compare cover conformance chromium check fix lock

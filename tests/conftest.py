@@ -27,6 +27,8 @@ gc.disable()  # until the tests, all collected, begin
 TEARDOWN_SECONDS = 180  # the last test of a worker stops servers and databases too
 
 pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin", "tests.conformance.mirrored"]
+if "PORTCULLIS_RECORD" in os.environ:
+    pytest_plugins.append("tests.harness.recorded.recorder")
 
 # how busy the machine is says nothing about what is tested
 settings.register_profile("portcullis", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])

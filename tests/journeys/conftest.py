@@ -11,6 +11,7 @@ from tests.harness.books import Books
 from tests.harness.forged import Forge
 from tests.harness.forms import Browser
 from tests.harness.judged import Grant, JudgedTpp
+from tests.harness.recorded.calls import aside
 from tests.harness.server import Server
 from tests.journeys.scene import Scene
 
@@ -52,7 +53,8 @@ async def still(standing: dict[str, tuple[float, Grant]], name: str, make: Calla
     """The grant of this name, made anew when its token grows old."""
     made_at, known = standing.get(name, (0.0, None))
     if known is None or time.monotonic() - made_at > GRANT_SECONDS_MAX:
-        standing[name] = (time.monotonic(), await make())
+        with aside(name):
+            standing[name] = (time.monotonic(), await make())
     return standing[name][1]
 
 
@@ -80,7 +82,8 @@ async def tpp_of(acme: JudgedTpp, names: dict[str, str]) -> AsyncIterator[Callab
     async def make(kind: str) -> JudgedTpp:
         if kind not in names:
             name = f"{kind}-{secrets.token_hex(4)}"
-            made = await acme.control("/tpps", {"name": name, **KINDS[kind]})
+            with aside(f"TPP {kind}"):
+                made = await acme.control("/tpps", {"name": name, **KINDS[kind]})
             assert made.status == 200, made.body
             names[kind] = name
         opened.append(JudgedTpp.of(acme.server, names[kind]))
