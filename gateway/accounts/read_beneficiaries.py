@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.accounts.pages.records import list_records
 from gateway.pipeline.exchange import Exchange
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
-from kernel.banking.beneficiaries import Beneficiary
+from kernel.banking.records.beneficiaries import Beneficiary
 from kernel.banking.results import RecordsView
 from kernel.clock import Clock
 from kernel.operations import Operation

@@ -7,7 +7,7 @@ from gateway.accounts.pages.records import upstream_ids, views_of
 from gateway.pipeline.exchange import Exchange, present
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking import commands
-from kernel.banking.offers import Offer
+from kernel.banking.records.offers import Offer
 from kernel.banking.results import RecordView
 from kernel.operations import Operation
 

@@ -7,7 +7,7 @@ from gateway.accounts.pages.records import upstream_ids, views_of
 from gateway.pipeline.exchange import Exchange, present
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking import commands
-from kernel.banking.products import Product
+from kernel.banking.records.products import Product
 from kernel.banking.results import RecordView
 from kernel.operations import Operation
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from gateway.accounts.pages.records import list_records
 from gateway.pipeline.exchange import Exchange
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
+from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.results import RecordsView
-from kernel.banking.standing_orders import StandingOrder
 from kernel.clock import Clock
 from kernel.operations import Operation
 from kernel.storage.cursor import CursorSealer

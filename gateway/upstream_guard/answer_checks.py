@@ -10,7 +10,7 @@ from typing import Protocol
 from gateway.ports import RECORDS_PER_ACCOUNT_MAX, Position, RecordPosition, TransactionFilter
 from kernel.banking.accounts import Counterparty, CurrencyExchange, Transaction
 from kernel.banking.money import Money, exponent
-from kernel.banking.products import InterestTier, OverdraftTier, Product
+from kernel.banking.records.products import InterestTier, OverdraftTier, Product
 from kernel.errors import UpstreamFailed
 
 WHOLE_DIGITS_MAX = 13  # of an amount: what every standard can tell

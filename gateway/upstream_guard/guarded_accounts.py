@@ -28,15 +28,15 @@ from gateway.upstream_guard.answer_checks import (
 )
 from gateway.upstream_guard.statement_checks import check_file, check_inside, check_statement
 from kernel.banking.accounts import Account, Balance, Transaction, TransactionPage
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import DirectDebit
-from kernel.banking.listing import RecordPage
-from kernel.banking.offers import Offer
-from kernel.banking.parties import AccountParty, Party
-from kernel.banking.products import Product
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import Statement, StatementFile, StatementPage
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import DirectDebit
+from kernel.banking.records.listing import RecordPage
+from kernel.banking.records.offers import Offer
+from kernel.banking.records.parties import AccountParty, Party
+from kernel.banking.records.products import Product
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
+from kernel.banking.records.statements import Statement, StatementFile, StatementPage
 from kernel.brand import Brand
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 

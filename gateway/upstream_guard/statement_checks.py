@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gateway.ports import StatementFilter
 from gateway.upstream_guard.answer_checks import check_amounts, check_ids, check_rates
 from kernel.banking.money import Money
-from kernel.banking.statements import PDF, STATEMENT_FILE_BYTES_MAX, Statement, StatementFile
+from kernel.banking.records.statements import PDF, STATEMENT_FILE_BYTES_MAX, Statement, StatementFile
 from kernel.errors import UpstreamFailed
 
 _BEGINNINGS = {PDF: b"%PDF-"}

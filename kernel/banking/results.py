@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from kernel.banking.accounts import Account, Balance, Transaction
 from kernel.banking.consents import AccountReference
-from kernel.banking.parties import Party
+from kernel.banking.records.parties import Party
 
 Record = TypeVar("Record")
 

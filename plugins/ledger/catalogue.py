@@ -7,8 +7,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kernel.banking.offers import Offer
-from kernel.banking.products import Product
+from kernel.banking.records.offers import Offer
+from kernel.banking.records.products import Product
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_document, read_document, seal_document, write_document

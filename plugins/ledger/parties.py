@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kernel.banking.parties import AccountParty, AccountRole, Holding, Party
+from kernel.banking.records.parties import AccountParty, AccountRole, Holding, Party
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_document, seal_document

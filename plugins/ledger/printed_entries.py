@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.accounts import TransactionStatus
-from kernel.banking.statements import Statement
+from kernel.banking.records.statements import Statement
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_narrative

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.ports import RecordPosition
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import DirectDebit
-from kernel.banking.listing import RecordPage
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import Statement
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import DirectDebit
+from kernel.banking.records.listing import RecordPage
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
+from kernel.banking.records.statements import Statement
 from kernel.clock import Clock
 from kernel.errors import Problem
 from kernel.observability.interaction import interaction_id

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from kernel.banking.direct_debits import DirectDebit
-from kernel.banking.mandates import Frequency, MandateStatus
-from kernel.banking.standing_orders import StandingOrder
+from kernel.banking.records.direct_debits import DirectDebit
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.standing_orders import StandingOrder
 
 _DAYS = {
     Frequency.INTRADAY: 1,

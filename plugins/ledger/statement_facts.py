@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from kernel.banking.accounts import AccountStatus, AccountType
 from kernel.banking.money import Money
-from kernel.banking.statements import (
+from kernel.banking.records.statements import (
     FeeKind,
     InterestKind,
     StatementAmount,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.accounts import AccountStatus, TransactionStatus
-from kernel.banking.statements import Statement, StatementKind
+from kernel.banking.records.statements import Statement, StatementKind
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.storage.database import Database

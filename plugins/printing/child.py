@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from kernel.banking.statements import STATEMENT_FILE_BYTES_MAX
+from kernel.banking.records.statements import STATEMENT_FILE_BYTES_MAX
 from plugins.printing.printed import Printed
 from plugins.printing.statement_pdf import render_statement
 

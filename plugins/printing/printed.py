@@ -3,8 +3,8 @@
 import msgspec
 
 from kernel.banking.accounts import Account, CurrencyExchange
-from kernel.banking.parties import Party
-from kernel.banking.statements import Statement
+from kernel.banking.records.parties import Party
+from kernel.banking.records.statements import Statement
 
 
 class PrintedEntry(msgspec.Struct, frozen=True, array_like=True):

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
-from kernel.banking.statements import STATEMENT_FILE_BYTES_MAX
+from kernel.banking.records.statements import STATEMENT_FILE_BYTES_MAX
 from kernel.errors import UpstreamTimedOut
 from plugins.printing.child import FRAME_BYTES, frame
 from plugins.printing.printed import Printed

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.money import Money
-from kernel.banking.parties import PostalAddress
-from kernel.banking.statements import FeeKind, InterestKind, StatementFigure
+from kernel.banking.records.parties import PostalAddress
+from kernel.banking.records.statements import FeeKind, InterestKind, StatementFigure
 from plugins.printing.pdf import BOLD, HEIGHT, WIDTH, Page, fit, render_pdf
 from plugins.printing.printed import Printed, PrintedEntry
 

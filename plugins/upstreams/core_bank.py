@@ -19,15 +19,15 @@ import structlog
 
 from gateway.ports import Page, StatementFilter, TransactionFilter
 from kernel.banking.accounts import Account, Balance, TransactionPage
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import DirectDebit
-from kernel.banking.listing import RecordPage
-from kernel.banking.offers import Offer
-from kernel.banking.parties import AccountParty, Party
-from kernel.banking.products import Product
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import STATEMENT_FILE_BYTES_MAX, Statement, StatementFile, StatementPage
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import DirectDebit
+from kernel.banking.records.listing import RecordPage
+from kernel.banking.records.offers import Offer
+from kernel.banking.records.parties import AccountParty, Party
+from kernel.banking.records.products import Product
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
+from kernel.banking.records.statements import STATEMENT_FILE_BYTES_MAX, Statement, StatementFile, StatementPage
 from kernel.brand import Brand
 from kernel.circuit import Circuit
 from kernel.errors import Problem, UpstreamFailed, UpstreamTimedOut

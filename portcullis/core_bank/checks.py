@@ -10,8 +10,8 @@ from typing import Any
 from gateway.ports import Page, RecordPosition, StatementFilter, TransactionFilter
 from gateway.upstream_guard.guarded_accounts import position_of
 from kernel.banking.accounts import Transaction
-from kernel.banking.listing import RecordPage
-from kernel.banking.statements import PDF, Statement, StatementPage
+from kernel.banking.records.listing import RecordPage
+from kernel.banking.records.statements import PDF, Statement, StatementPage
 from openapi.core_bank.v1.operations import DEADLINE_HEADER
 from portcullis.core_bank.subject import Check, NothingThere, Subject, Wrong, expect, expect_some
 

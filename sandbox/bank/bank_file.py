@@ -6,14 +6,14 @@ from datetime import datetime
 
 import msgspec
 
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import DirectDebit
-from kernel.banking.offers import Offer
-from kernel.banking.parties import AccountRole, Holding, Party
-from kernel.banking.products import Product
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import Statement
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import DirectDebit
+from kernel.banking.records.offers import Offer
+from kernel.banking.records.parties import AccountRole, Holding, Party
+from kernel.banking.records.products import Product
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
+from kernel.banking.records.statements import Statement
 from plugins.ledger.entries import AccountOpening, LedgerEntry, PendingPayment, StatusChange
 from plugins.ledger.records import AnyRecord
 from sandbox.bank.tale import Login

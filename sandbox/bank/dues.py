@@ -6,13 +6,13 @@ Each speaks of payments that the story really made, and of the next ones after t
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import DirectDebit
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
-from kernel.banking.offers import Offer
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import DirectDebit
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.offers import Offer
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
 from plugins.ledger.records import AnyRecord
 from plugins.ledger.schedule import add_months
 from sandbox.bank.routine import Bill, Order, Payments, Planned, Promotion, Routine

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel import json
 from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType, TransactionStatus
 from kernel.banking.money import Money
-from kernel.banking.offers import Offer
-from kernel.banking.parties import AccountRole, Holding, Party
-from kernel.banking.products import Product
+from kernel.banking.records.offers import Offer
+from kernel.banking.records.parties import AccountRole, Holding, Party
+from kernel.banking.records.products import Product
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused
 from kernel.storage.database import Database

@@ -7,10 +7,10 @@ Told in chunks of days, so that memory stays flat however many there are; a day 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import Collection, DirectDebit
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import Collection, DirectDebit
+from kernel.banking.records.mandates import Frequency, MandateStatus
 from plugins.ledger.documents import Narrative
 from plugins.ledger.entries import LedgerEntry, Leg, Line
 from plugins.ledger.ledger import internal_account_id

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountStatus, AccountType, Counterparty, Scheme
 from kernel.banking.money import Money
-from kernel.banking.parties import AccountParty, AccountRole, Holding, Party
-from kernel.banking.products import Product, ProductKind
+from kernel.banking.records.parties import AccountParty, AccountRole, Holding, Party
+from kernel.banking.records.products import Product, ProductKind
 from plugins.ledger.documents import Identity
 from plugins.ledger.entries import AccountOpening, Holder, Right, StatusChange
 from sandbox.bank.living import live

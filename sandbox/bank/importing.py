@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from gateway.upstream_guard.answer_checks import check_ids
-from kernel.banking.parties import AccountParty
+from kernel.banking.records.parties import AccountParty
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.config import ConfigurationRefused

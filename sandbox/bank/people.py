@@ -5,7 +5,7 @@ drama, the mail addresses those set aside for examples (RFC 2606).
 from dataclasses import dataclass
 
 from consent.ports import ScaMethod
-from kernel.banking.parties import AddressKind, LegalForm, Party, PostalAddress
+from kernel.banking.records.parties import AddressKind, LegalForm, Party, PostalAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

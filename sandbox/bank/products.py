@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from kernel.banking.money import Money
-from kernel.banking.products import InterestPeriod, InterestTier, OverdraftTier, Product, ProductKind
+from kernel.banking.records.products import InterestPeriod, InterestTier, OverdraftTier, Product, ProductKind
 
 ACCOUNT_FEE_MINOR = 850  # a month, of a business account
 FOREIGN_FEE_PERCENT = Decimal("2.75")

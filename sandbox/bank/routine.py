@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from kernel.banking.accounts import Counterparty, Merchant
-from kernel.banking.direct_debits import Collection
-from kernel.banking.mandates import Frequency
-from kernel.banking.offers import OfferKind
+from kernel.banking.records.direct_debits import Collection
+from kernel.banking.records.mandates import Frequency
+from kernel.banking.records.offers import OfferKind
 from sandbox.bank.story import CARD_PURCHASE, Story
 
 EVERY_MONTH = tuple(range(1, 13))

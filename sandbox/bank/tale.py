@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 
 from consent.ports import ScaMethod
-from kernel.banking.offers import Offer
-from kernel.banking.parties import AccountParty, Party
-from kernel.banking.products import Product
+from kernel.banking.records.offers import Offer
+from kernel.banking.records.parties import AccountParty, Party
+from kernel.banking.records.products import Product
 from plugins.ledger.entries import AccountOpening, LedgerEntry, PendingPayment, StatusChange
 from plugins.ledger.records import AnyRecord
 

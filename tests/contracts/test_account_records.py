@@ -13,15 +13,15 @@ from msgspec.structs import replace
 
 from gateway.ports import RECORDS_PER_ACCOUNT_MAX, Page, RecordPosition
 from kernel.banking.accounts import AccountIdentifier, Counterparty, Scheme
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import Collection, DirectDebit
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
-from kernel.banking.offers import Offer, OfferKind
-from kernel.banking.parties import AccountParty, AccountRole, AddressKind, Holding, LegalForm, Party, PostalAddress
-from kernel.banking.products import InterestTier, Product, ProductKind
-from kernel.banking.scheduled_payments import Due, ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import Collection, DirectDebit
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.offers import Offer, OfferKind
+from kernel.banking.records.parties import AccountParty, AccountRole, AddressKind, Holding, LegalForm, Party, PostalAddress
+from kernel.banking.records.products import InterestTier, Product, ProductKind
+from kernel.banking.records.scheduled_payments import Due, ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
 from tests.harness.upstream_books import BRAND, NOW, OTHER, Books
 
 DAY = timedelta(days=1)

@@ -15,8 +15,8 @@ from pypdf import PdfReader
 from gateway.ports import RecordPosition, StatementFilter, TransactionFilter
 from kernel.banking.accounts import TransactionStatus
 from kernel.banking.money import Money
-from kernel.banking.parties import AccountParty, Party
-from kernel.banking.statements import PDF, Statement, StatementFigure, StatementKind
+from kernel.banking.records.parties import AccountParty, Party
+from kernel.banking.records.statements import PDF, Statement, StatementFigure, StatementKind
 from plugins.upstreams import built_in
 from tests.harness.upstream_books import BRAND, NOW, OTHER, Books
 

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from gateway.ports import Page, RecordPosition, StatementFilter, TransactionFilter
 from gateway.upstream_guard.statement_checks import is_inside
 from kernel.banking.accounts import Account, Balance, Transaction, TransactionPage
-from kernel.banking.listing import RecordPage
-from kernel.banking.parties import AccountParty, Party
-from kernel.banking.statements import PDF, Statement, StatementFile, StatementPage
+from kernel.banking.records.listing import RecordPage
+from kernel.banking.records.parties import AccountParty, Party
+from kernel.banking.records.statements import PDF, Statement, StatementFile, StatementPage
 from kernel.brand import Brand
 from kernel.circuit import Circuit
 from kernel.clock import SystemClock, monotonic

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from gateway.ports import AccountsUpstream
 from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountStatus, AccountType, Scheme
 from kernel.banking.money import Money
-from kernel.banking.offers import Offer
-from kernel.banking.parties import AccountParty
-from kernel.banking.products import Product
+from kernel.banking.records.offers import Offer
+from kernel.banking.records.parties import AccountParty
+from kernel.banking.records.products import Product
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.storage.database import Database

@@ -10,7 +10,7 @@ from gateway.ports import Page, RecordPosition
 from gateway.upstream_guard.answer_checks import Record
 from kernel.banking import commands
 from kernel.banking.consents import AccountReference
-from kernel.banking.listing import RecordPage
+from kernel.banking.records.listing import RecordPage
 from kernel.banking.results import RecordsView, RecordView
 from kernel.brand import Brand
 from kernel.clock import Clock

@@ -5,7 +5,7 @@ from gateway.ports import StatementFilter
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from gateway.upstream_guard.statement_checks import is_inside
 from kernel.banking.consents import AccountReference, Consent
-from kernel.banking.statements import Statement
+from kernel.banking.records.statements import Statement
 from kernel.errors import StatementUnknown
 from kernel.identifiers import is_identifier
 

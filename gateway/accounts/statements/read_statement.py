@@ -7,8 +7,8 @@ from gateway.accounts.statements.consented_statement import load_statement
 from gateway.pipeline.exchange import Exchange, present
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking import commands
+from kernel.banking.records.statements import Statement
 from kernel.banking.results import RecordView
-from kernel.banking.statements import Statement
 from kernel.operations import Operation
 
 

@@ -8,7 +8,7 @@ from gateway.accounts.statements.statement_files import StatementFiles
 from gateway.pipeline.exchange import Exchange, present
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking import commands
-from kernel.banking.statements import StatementFile
+from kernel.banking.records.statements import StatementFile
 from kernel.errors import StatementUnknown
 from kernel.operations import Operation
 

@@ -13,8 +13,8 @@ from gateway.pipeline.exchange import Exchange, present
 from gateway.ports import StatementFilter
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking import commands
+from kernel.banking.records.statements import Statement
 from kernel.banking.results import RecordsView
-from kernel.banking.statements import Statement
 from kernel.clock import Clock
 from kernel.operations import Operation
 from kernel.storage.cursor import CursorSealer

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from kernel.banking.statements import Statement, StatementFile
+from kernel.banking.records.statements import Statement, StatementFile
 from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.in_flight import InFlight

@@ -7,9 +7,9 @@ add some.
 import msgspec
 
 from kernel.banking.accounts import Account, Balance
-from kernel.banking.offers import Offer
-from kernel.banking.parties import AccountParty
-from kernel.banking.products import Product
+from kernel.banking.records.offers import Offer
+from kernel.banking.records.parties import AccountParty
+from kernel.banking.records.products import Product
 
 
 class Accounts(msgspec.Struct, frozen=True):

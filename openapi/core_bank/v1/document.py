@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from kernel.banking.statements import PDF
+from kernel.banking.records.statements import PDF
 from openapi.core_bank.v1 import answers
 from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.core_bank.v1.operations import (

@@ -20,17 +20,17 @@ from kernel.banking.accounts import (
     TransactionPage,
     TransactionStatus,
 )
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import Collection, DirectDebit
-from kernel.banking.listing import RecordPage
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
-from kernel.banking.offers import Offer, OfferKind
-from kernel.banking.parties import AccountParty, AddressKind, Holding, Party, PostalAddress
-from kernel.banking.products import InterestTier, OverdraftTier, Product, ProductKind
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import (
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import Collection, DirectDebit
+from kernel.banking.records.listing import RecordPage
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.offers import Offer, OfferKind
+from kernel.banking.records.parties import AccountParty, AddressKind, Holding, Party, PostalAddress
+from kernel.banking.records.products import InterestTier, OverdraftTier, Product, ProductKind
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
+from kernel.banking.records.statements import (
     FeeKind,
     Statement,
     StatementAmount,

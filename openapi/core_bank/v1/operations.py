@@ -10,13 +10,13 @@ from typing import Final
 import msgspec
 
 from kernel.banking.accounts import TransactionPage
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import DirectDebit
-from kernel.banking.listing import RecordPage
-from kernel.banking.parties import Party
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import PDF, Statement, StatementPage
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import DirectDebit
+from kernel.banking.records.listing import RecordPage
+from kernel.banking.records.parties import Party
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
+from kernel.banking.records.statements import PDF, Statement, StatementPage
 from openapi.core_bank.v1 import answers, questions
 
 VERSION: Final = "1.0.0"

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from kernel.banking.mandates import Frequency
-from kernel.banking.offers import OfferKind
+from kernel.banking.records.mandates import Frequency
+from kernel.banking.records.offers import OfferKind
 from sandbox.bank import merchants as shops
 from sandbox.bank import products
 from sandbox.bank.household import Household, Plan

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from kernel.banking.offers import OfferKind
+from kernel.banking.records.offers import OfferKind
 from sandbox.bank import merchants as shops
 from sandbox.bank import products
 from sandbox.bank.household import Ended, Household, Plan

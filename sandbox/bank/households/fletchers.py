@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from kernel.banking.mandates import Frequency
-from kernel.banking.offers import OfferKind
+from kernel.banking.records.mandates import Frequency
+from kernel.banking.records.offers import OfferKind
 from sandbox.bank import merchants as shops
 from sandbox.bank import products
 from sandbox.bank.household import Household, Plan

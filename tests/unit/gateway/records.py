@@ -5,16 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 from kernel.banking.accounts import AccountIdentifier, Counterparty, Scheme
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import DirectDebit
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
-from kernel.banking.offers import Offer, OfferKind
-from kernel.banking.parties import AccountParty, Party
-from kernel.banking.products import InterestTier, Product, ProductKind
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import PDF, Statement, StatementAmount, StatementFigure, StatementFile, StatementKind
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import DirectDebit
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.offers import Offer, OfferKind
+from kernel.banking.records.parties import AccountParty, Party
+from kernel.banking.records.products import InterestTier, Product, ProductKind
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
+from kernel.banking.records.statements import PDF, Statement, StatementAmount, StatementFigure, StatementFile, StatementKind
 from tests.unit.gateway.world import START, World
 
 PAYEE = Counterparty("Bob", AccountIdentifier(Scheme.SORT_CODE, "80200110203345"))

@@ -6,17 +6,16 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kernel.banking.accounts import Counterparty
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import Collection, DirectDebit
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
-from kernel.banking.offers import Offer, OfferKind
-from kernel.banking.parties import AccountParty, AccountRole, AddressKind, Holding, LegalForm, Party, PostalAddress
-from kernel.banking.products import InterestPeriod, InterestTier, OverdraftTier, Product, ProductKind
-from kernel.banking.results import PsuPartyView, RecordsView, RecordView
-from kernel.banking.scheduled_payments import Due, ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import (
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import Collection, DirectDebit
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.offers import Offer, OfferKind
+from kernel.banking.records.parties import AccountParty, AccountRole, AddressKind, Holding, LegalForm, Party, PostalAddress
+from kernel.banking.records.products import InterestPeriod, InterestTier, OverdraftTier, Product, ProductKind
+from kernel.banking.records.scheduled_payments import Due, ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
+from kernel.banking.records.statements import (
     BenefitKind,
     FeeKind,
     InterestKind,
@@ -32,6 +31,7 @@ from kernel.banking.statements import (
     StatementKind,
     StatementRate,
 )
+from kernel.banking.results import PsuPartyView, RecordsView, RecordView
 from tests.unit.openapi.canonical import identifiers, ids, instants, moneys, texts
 
 UPSTREAM = st.just("UPSTREAM-SECRET")

@@ -13,13 +13,13 @@ import openapi
 from kernel import errors, json
 from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType, BalanceType, Scheme, TransactionStatus
 from kernel.banking.consents import ConsentState, Permission
-from kernel.banking.direct_debits import Collection
-from kernel.banking.mandates import Frequency, MandateStatus
-from kernel.banking.offers import OfferKind
-from kernel.banking.parties import AccountRole, AddressKind, Holding, LegalForm
-from kernel.banking.products import InterestPeriod, ProductKind
-from kernel.banking.scheduled_payments import Due
-from kernel.banking.statements import (
+from kernel.banking.records.direct_debits import Collection
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.offers import OfferKind
+from kernel.banking.records.parties import AccountRole, AddressKind, Holding, LegalForm
+from kernel.banking.records.products import InterestPeriod, ProductKind
+from kernel.banking.records.scheduled_payments import Due
+from kernel.banking.records.statements import (
     BenefitKind,
     FeeKind,
     InterestKind,

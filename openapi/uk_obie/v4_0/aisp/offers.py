@@ -1,7 +1,7 @@
 """Read offers. OBIE R/W 4.0 Offers."""
 
 from kernel.banking.commands import ReadOffers
-from kernel.banking.offers import Offer
+from kernel.banking.records.offers import Offer
 from kernel.banking.results import RecordView
 from openapi.dialect import Rendering, WireRequest
 from openapi.uk_obie.shared.dates import render_known

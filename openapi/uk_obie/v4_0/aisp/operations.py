@@ -7,7 +7,7 @@ from functools import partial
 
 from kernel.access import Grant
 from kernel.banking.consents import READ_ACCOUNTS, READ_TRANSACTIONS, ConsentKind, Permission
-from kernel.banking.statements import PDF
+from kernel.banking.records.statements import PDF
 from kernel.operations import Operation
 from openapi.dialect import Row
 from openapi.uk_obie.v4_0.aisp import accounts, balances, consents, offers, parties, products, records, statements, transactions

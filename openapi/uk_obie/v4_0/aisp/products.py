@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import UNSET, UnsetType
 
 from kernel.banking.commands import ReadProducts
-from kernel.banking.products import InterestTier, OverdraftTier, Product, ProductKind
+from kernel.banking.records.products import InterestTier, OverdraftTier, Product, ProductKind
 from kernel.banking.results import RecordView
 from openapi.dialect import Rendering, WireRequest
 from openapi.uk_obie.v4_0.aisp.codes.products import CODES, OTHER_PRODUCTS, PRODUCT_KINDS, WORDS, Vocabulary

@@ -6,8 +6,8 @@ from msgspec import UNSET
 
 from kernel.banking.commands import ReadStatement, ReadStatementFile, ReadStatements, ReadStatementTransactions
 from kernel.banking.consents import Permission
+from kernel.banking.records.statements import PDF, Statement, StatementFile
 from kernel.banking.results import RecordsView, RecordView
-from kernel.banking.statements import PDF, Statement, StatementFile
 from kernel.http.message import Query
 from openapi.dialect import QueryParameter, RawBody, Rendering, WireRequest
 from openapi.uk_obie.shared.dates import render_date_time, render_known

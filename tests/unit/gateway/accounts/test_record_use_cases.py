@@ -14,7 +14,7 @@ from gateway.ports import StatementFilter
 from kernel.banking import commands
 from kernel.banking.accounts import TransactionStatus
 from kernel.banking.consents import Permission
-from kernel.banking.statements import PDF, StatementFile
+from kernel.banking.records.statements import PDF, StatementFile
 from kernel.operations import Operation
 from openapi.dialect import RawBody, Row, WireRequest
 from tests.unit.gateway import world

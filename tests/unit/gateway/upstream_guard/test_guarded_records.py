@@ -11,11 +11,11 @@ import pytest
 from gateway.ports import RECORDS_PER_ACCOUNT_MAX, Page, RecordPosition, StatementFilter, TransactionFilter
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking.accounts import Counterparty, CurrencyExchange, TransactionPage
-from kernel.banking.listing import RecordPage
 from kernel.banking.money import Money
-from kernel.banking.parties import Party
-from kernel.banking.products import InterestTier, OverdraftTier
-from kernel.banking.statements import (
+from kernel.banking.records.listing import RecordPage
+from kernel.banking.records.parties import Party
+from kernel.banking.records.products import InterestTier, OverdraftTier
+from kernel.banking.records.statements import (
     PDF,
     STATEMENT_FILE_BYTES_MAX,
     RateKind,

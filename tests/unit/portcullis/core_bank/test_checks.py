@@ -9,7 +9,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from rich.console import Console
 
 from gateway.ports import Page, TransactionFilter
-from kernel.banking.listing import RecordPage
+from kernel.banking.records.listing import RecordPage
 from plugins.upstreams.core_bank_http import client_tls
 from portcullis.cli.control_client import ServerRefused
 from portcullis.cli.core_bank_report import report_core_bank

@@ -2,8 +2,8 @@
 
 from collections.abc import Set as AbstractSet
 
-from kernel.banking.beneficiaries import Beneficiary
 from kernel.banking.consents import Permission
+from kernel.banking.records.beneficiaries import Beneficiary
 from kernel.banking.results import RecordsView, RecordView
 from openapi.dialect import Rendering
 from openapi.uk_obie.v4_0.aisp.accounts import permissions_of

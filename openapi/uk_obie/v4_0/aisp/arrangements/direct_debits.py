@@ -2,7 +2,7 @@
 
 from msgspec import UNSET
 
-from kernel.banking.direct_debits import DirectDebit
+from kernel.banking.records.direct_debits import DirectDebit
 from kernel.banking.results import RecordsView, RecordView
 from openapi.dialect import Rendering
 from openapi.uk_obie.shared.dates import render_known

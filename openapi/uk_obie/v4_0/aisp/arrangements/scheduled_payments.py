@@ -3,8 +3,8 @@
 from collections.abc import Set as AbstractSet
 
 from kernel.banking.consents import Permission
+from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.results import RecordsView, RecordView
-from kernel.banking.scheduled_payments import ScheduledPayment
 from openapi.dialect import Rendering
 from openapi.uk_obie.shared.dates import render_date_time
 from openapi.uk_obie.v4_0.aisp.accounts import permissions_of

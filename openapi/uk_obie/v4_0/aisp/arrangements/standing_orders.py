@@ -5,8 +5,8 @@ from collections.abc import Set as AbstractSet
 from msgspec import UNSET, UnsetType
 
 from kernel.banking.consents import Permission
+from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.results import RecordsView, RecordView
-from kernel.banking.standing_orders import StandingOrder
 from openapi.dialect import Rendering
 from openapi.uk_obie.shared.dates import render_known
 from openapi.uk_obie.v4_0.aisp.accounts import permissions_of

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from kernel.banking.direct_debits import Collection
-from kernel.banking.mandates import Frequency, MandateStatus
-from kernel.banking.scheduled_payments import Due
+from kernel.banking.records.direct_debits import Collection
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.scheduled_payments import Due
 from openapi.uk_obie.v4_0.aisp.wire.arrangements import ClassificationCode, FrequencyCode, MandateStatusCode
 
 MANDATE_STATUSES: dict[MandateStatus, MandateStatusCode] = {

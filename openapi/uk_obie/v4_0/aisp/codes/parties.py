@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from kernel.banking.parties import AccountRole, AddressKind, Holding, LegalForm
+from kernel.banking.records.parties import AccountRole, AddressKind, Holding, LegalForm
 from openapi.uk_obie.v4_0.aisp.wire.parties import AddressCode
 
 LEGAL_FORMS: dict[LegalForm, str] = {

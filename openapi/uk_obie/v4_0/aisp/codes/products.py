@@ -6,8 +6,8 @@ Current accounts are described in words, all other products in codes: a `Vocabul
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kernel.banking.offers import OfferKind
-from kernel.banking.products import InterestPeriod, ProductKind
+from kernel.banking.records.offers import OfferKind
+from kernel.banking.records.products import InterestPeriod, ProductKind
 from openapi.uk_obie.v4_0.aisp.wire.products import OfferCode, ProductCode
 
 PRODUCT_KINDS: dict[ProductKind, ProductCode] = {

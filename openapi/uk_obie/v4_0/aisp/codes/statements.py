@@ -1,6 +1,6 @@
 """What the parts of a statement are called here, one table per canonical enum. OBIE R/W 4.0, OB_Internal_CodeSet."""
 
-from kernel.banking.statements import (
+from kernel.banking.records.statements import (
     BenefitKind,
     FeeKind,
     InterestKind,

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from gateway.accounts.statements.statement_files import KEPT_SECONDS, StatementFiles
-from kernel.banking.statements import PDF, StatementFile
+from kernel.banking.records.statements import PDF, StatementFile
 from tests.unit.gateway import world
 from tests.unit.gateway.records import statement
 

@@ -12,18 +12,17 @@ from hypothesis import given
 
 from kernel import json
 from kernel.banking.accounts import AccountIdentifier, Counterparty, CurrencyExchange, Scheme
-from kernel.banking.beneficiaries import Beneficiary
 from kernel.banking.consents import Permission
-from kernel.banking.direct_debits import Collection, DirectDebit
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
-from kernel.banking.offers import Offer, OfferKind
-from kernel.banking.parties import AccountParty, AccountRole, Holding, Party
-from kernel.banking.products import InterestTier, OverdraftTier, Product, ProductKind
-from kernel.banking.results import PsuPartyView, RecordsView, RecordView
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
-from kernel.banking.statements import (
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import Collection, DirectDebit
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.offers import Offer, OfferKind
+from kernel.banking.records.parties import AccountParty, AccountRole, Holding, Party
+from kernel.banking.records.products import InterestTier, OverdraftTier, Product, ProductKind
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
+from kernel.banking.records.statements import (
     PDF,
     FeeKind,
     InterestKind,
@@ -35,6 +34,7 @@ from kernel.banking.statements import (
     StatementInterest,
     StatementKind,
 )
+from kernel.banking.results import PsuPartyView, RecordsView, RecordView
 from openapi.dialect import RawBody
 from openapi.uk_obie.v4_0.aisp import offers, parties, products, statements, transactions
 from openapi.uk_obie.v4_0.aisp.arrangements import beneficiaries, direct_debits, scheduled_payments, standing_orders

@@ -14,7 +14,7 @@ from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.proving import Prover, new_proof_jwk
 from sandbox.tpp_kit.wire import Answer
 from tests.unit.consent.oauth_world import unb64
-from tests.unit.sandbox.test_tpp_kit import ACCESS_TOKEN, meeting
+from tests.unit.sandbox.tpp_kit.test_tpp import ACCESS_TOKEN, meeting
 
 URL = "https://api.bank.example/accounts"
 

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.ports import Page, TransactionFilter
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
-from kernel.banking.statements import PDF
+from kernel.banking.records.statements import PDF
 from kernel.circuit import Circuit, CircuitLimits
 from kernel.clock import monotonic
 from kernel.errors import UpstreamFailed, UpstreamTimedOut

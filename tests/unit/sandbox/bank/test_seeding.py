@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from consent.ports import Psu
 from gateway.ports import StatementFilter, TransactionFilter
 from kernel.banking.accounts import BalanceType, Scheme, TransactionStatus
-from kernel.banking.statements import StatementFigure, StatementKind
+from kernel.banking.records.statements import StatementFigure, StatementKind
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountStatus, AccountType, Counterparty, Scheme
-from kernel.banking.beneficiaries import Beneficiary
 from kernel.banking.money import Money
-from kernel.banking.offers import Offer, OfferKind
-from kernel.banking.parties import Party
-from kernel.banking.statements import FeeKind, InterestKind, StatementDay, StatementFigure
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.offers import Offer, OfferKind
+from kernel.banking.records.parties import Party
+from kernel.banking.records.statements import FeeKind, InterestKind, StatementDay, StatementFigure
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.storage.database import Database

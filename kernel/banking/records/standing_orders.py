@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 
 from kernel.banking.accounts import Counterparty
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
+from kernel.banking.records.mandates import Frequency, MandateStatus
 
 
 class StandingOrder(msgspec.Struct, frozen=True, kw_only=True):

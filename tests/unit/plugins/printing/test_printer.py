@@ -18,9 +18,9 @@ from plugins.printing.printed import Printed
 from plugins.printing.printer import COMMAND, Printer
 from plugins.printing.statement_pdf import render_statement
 from tests.harness.patience import PATIENCE_SECONDS
-from tests.unit.plugins.test_statement_pdf import entry, printed
+from tests.unit.plugins.printing.test_statement_pdf import entry, printed
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 ONE = printed(entry(1))
 DIES = "sys.stdin.buffer.read(1)"
 WAITS = "sys.stdin.buffer.read()"
@@ -34,7 +34,7 @@ sys.stdout.buffer.write(len(names).to_bytes(4, "big") + names)
 SERVER = """
 import asyncio, sys
 from plugins.printing.printer import Printer
-from tests.unit.plugins.test_printing import ONE, of
+from tests.unit.plugins.printing.test_printer import ONE, of
 async def serve():
     printer = Printer()
     await printer.print(of(ONE))

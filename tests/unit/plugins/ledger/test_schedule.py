@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.banking.mandates import Frequency
+from kernel.banking.records.mandates import Frequency
 from plugins.ledger.schedule import add_months, next_due
 
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  what it asks for

@@ -9,13 +9,13 @@ from decimal import Decimal
 import pytest
 
 from kernel.banking.accounts import AccountStatus
-from kernel.banking.beneficiaries import Beneficiary
-from kernel.banking.direct_debits import DirectDebit
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import exponent
-from kernel.banking.parties import AccountRole, Holding, LegalForm
-from kernel.banking.scheduled_payments import ScheduledPayment
-from kernel.banking.standing_orders import StandingOrder
+from kernel.banking.records.beneficiaries import Beneficiary
+from kernel.banking.records.direct_debits import DirectDebit
+from kernel.banking.records.mandates import Frequency, MandateStatus
+from kernel.banking.records.parties import AccountRole, Holding, LegalForm
+from kernel.banking.records.scheduled_payments import ScheduledPayment
+from kernel.banking.records.standing_orders import StandingOrder
 from plugins.ledger.entries import Leg, Line
 from plugins.ledger.statement_facts import FEES
 from sandbox.bank.households import HOUSEHOLDS

@@ -40,7 +40,7 @@ SEALER = Sealer({1: b"k" * 32})
 CLOCK = ManualClock(NOW)
 FEW = 2_200  # three a day, so that the stall pays for its pitch
 OTHER_SEALER = Sealer({3: b"q" * 32})  # the file does not know with which keys its bank was sealed
-GUIDE = Path(__file__).parents[3] / "docs" / "sandbox-data.md"
+GUIDE = Path(__file__).parents[4] / "docs" / "sandbox-data.md"
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-from kernel.banking.mandates import Frequency, MandateStatus
 from kernel.banking.money import Money
+from kernel.banking.records.mandates import Frequency, MandateStatus
 
 
 class Collection(StrEnum):

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.ports import Page, RecordPosition, StatementFilter, TransactionFilter
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts, position_of
-from kernel.banking.statements import PDF
+from kernel.banking.records.statements import PDF
 from kernel.circuit import Circuit
 from kernel.clock import monotonic
 from kernel.errors import UpstreamFailed

@@ -20,8 +20,8 @@ from kernel.banking.accounts import (
     Scheme,
 )
 from kernel.banking.money import Money
-from kernel.banking.parties import Party, PostalAddress
-from kernel.banking.statements import (
+from kernel.banking.records.parties import Party, PostalAddress
+from kernel.banking.records.statements import (
     FeeKind,
     InterestKind,
     Statement,
