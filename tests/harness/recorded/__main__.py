@@ -41,13 +41,13 @@ def show(compared: Comparison) -> None:
     """The differences test by test, then what only one side has, then the sum."""
     for name, lines in compared.differences.items():
         print(f"\n== {name}", *lines, sep="\n")
-    print(
-        *(f"equal but for order or chance: {name}" for name in compared.other_order),
-        sep="\n",
-        end="\n" if compared.other_order else "",
-    )
+    for name in compared.other_order:
+        print(f"equal but for the order: {name}")
+    for name, reason in compared.chance.items():
+        print(f"different by chance ({reason}): {name}")
     for side, names in (("before", compared.only_before), ("after", compared.only_after)):
-        print(*(f"only {side}: {name}" for name in names), sep="\n", end="\n" if names else "")
+        for name in names:
+            print(f"only {side}: {name}")
     counts = f"{len(compared.only_before)} only before, {len(compared.only_after)} only after"
     print(f"{compared.pairs} tests compared, {len(compared.differences)} answered differently; {counts}")
 

@@ -81,12 +81,16 @@ class Answer:
         if isinstance(value, dict):
             return {self._text(key): self._value(member, key) for key, member in value.items()}
         if isinstance(value, list):
-            return [self._value(member, name) for member in value]
+            members = [self._value(member, name) for member in value]
+            return (
+                sorted(members) if set(map(str, members)) <= {"<uuid>", "<random>"} else members
+            )  # ids alone: chance orders them
         if isinstance(value, int) and value in EPOCH_SECONDS:
             return "<seconds>"
         if not isinstance(value, str):
             return value
-        return f"<{name}>" if name in SECRET_MEMBERS and len(value) >= 16 else self._opened(value)
+        is_secret = name == "registration_id" or (name in SECRET_MEMBERS and len(value) >= 16)
+        return f"<{name}>" if is_secret else self._opened(value)
 
     def _opened(self, text: str) -> Any:
         """A text of JSON; a signed token as its header and claims, an encrypted one as its header."""

@@ -21,9 +21,10 @@ NAMES = (
     (re.compile(r"PSDGB-FCA-\d{6}"), "<organisation>"),
     (re.compile(r"\d{17,}"), "<number>"),
     (re.compile(r"-[0-9a-f]{8}\b"), "-<hex>"),
+    (re.compile(r"\bK7-[0-9a-f]{4}\b"), "K7-<hex>"),
     (re.compile(r"\b[0-9A-Fa-f]{8} Ltd\b"), "<hex> Ltd"),
     (re.compile(r"\b[Tt][0-9A-Fa-f]{12}\b"), "<name>"),
-)  # what tests call their TPPs; looked for when random runs, which may contain the like, are gone
+)  # what tests call their TPPs and messages; looked for when random runs, which may contain the like, are gone
 RUN = re.compile(rf"%[0-9A-Fa-f]{{2}}|[A-Za-z0-9_-]{{{RANDOM_CHARACTERS_MIN},}}")
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 HEXADECIMAL = re.compile(r"(?=.*\d)[0-9a-f]+")

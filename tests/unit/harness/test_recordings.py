@@ -130,7 +130,14 @@ def test_what_tests_share_is_compared_without_order(record):
 def test_calls_in_another_order_are_named(record, capsys):
     before, after = record("before", a__test=[200, 201]), record("after", a__test=[201, 200])
     assert main(["compare", before, after]) == 0
-    assert "equal but for order or chance: a::test" in capsys.readouterr().out
+    assert "equal but for the order: a::test" in capsys.readouterr().out
+
+
+def test_a_difference_by_chance_is_named_and_counts_for_nothing(record, capsys):
+    name = "a__test_doors_at_the_edges_hold"
+    before, after = record("before", **{name: [200]}), record("after", **{name: [400]})
+    assert main(["compare", before, after]) == 0
+    assert "): a::test_doors_at_the_edges_hold" in capsys.readouterr().out
 
 
 def test_nothing_recorded_is_no_comparison(tmp_path):
