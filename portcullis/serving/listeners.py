@@ -24,7 +24,7 @@ from kernel.observability.telemetry import Telemetry
 from openapi import DIALECTS
 from portcullis.serving.descriptors import OPS_CONNECTIONS_MAX
 from portcullis.serving.front import FrontDoor
-from portcullis.serving.memory import giving_back
+from portcullis.serving.memory import Collector, giving_back, permanent
 from portcullis.serving.ops.surface import Ops
 from portcullis.settings.schema import Settings
 from portcullis.shutdown import cancel
@@ -60,7 +60,7 @@ async def open_listeners(
             ("mtls", settings.mtls_port, mtls),
         )
         houses = _houses(settings, limits, telemetry)
-        stack.push_async_callback(cancel, asyncio.create_task(giving_back(list(houses.values())), name="memory"))
+        stack.push_async_callback(cancel, asyncio.create_task(giving_back(Collector(list(houses.values()))), name="memory"))
         for listener, port, context in faces:
             with _naming(f"{listener}_port", settings.bind, port):
                 await stack.enter_async_context(
@@ -81,6 +81,7 @@ async def open_listeners(
                 )
         with _naming("ops_port", LOOPBACK, settings.ops_port):
             await stack.enter_async_context(_serving_ops(ops, settings.ops_port))
+        stack.enter_context(permanent())
         ops.accepting = True
         try:
             yield

@@ -5,6 +5,7 @@ In a process of its own, so that their work does not slow the clock of the hones
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import resource
@@ -99,6 +100,7 @@ def _main(attack: Attack, target: Target, count: int, pipe: Connection) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     os.nice(NICENESS)
+    gc.disable()
     asyncio.run(_attack(attack, target, count, pipe))
 
 

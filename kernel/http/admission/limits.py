@@ -6,7 +6,7 @@ from typing import Final
 CONNECTIONS_MAX: Final = 1750  # of one listener, from accept; two of them fit a hard limit of 4,096 descriptors
 CONNECTIONS_PER_ADDRESS_MAX: Final = 128  # or IPv6 /64, of clients that have shown no certificate
 CONNECTIONS_PER_ORGANISATION_MAX: Final = 512
-BUFFERED_BYTES_MAX: Final = 33_554_432  # of all bodies that arrive or are answered, in the process
+BUFFERED_BYTES_MAX: Final = 16_777_216  # of all bodies that arrive or are answered, in the process
 BUFFERED_BYTES_PER_PEER_MAX: Final = 4_194_304
 UNFINISHED_HEAD_BYTES_MAX: Final = 8_388_608  # in all, beyond what each may hold (kernel/http/server/bounded_parser.py)
 UNFINISHED_HEAD_BYTES_PER_PEER_MAX: Final = 1_048_576

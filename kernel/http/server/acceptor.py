@@ -18,7 +18,7 @@ from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import Place, Places
 
 ACCEPTS_MAX: Final = 64  # one after another; then others have their turn
-RECEIVE_BYTES: Final = 8_192  # what one read may bring of a connection, whose buffers grow to it; Linux doubles it
+RECEIVE_BYTES: Final = 4_096  # what one read may bring of a stranger, whose buffers grow to it; Linux doubles it
 PAUSE_SECONDS: Final = 1.0  # when the machine has no descriptor or memory left
 EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 

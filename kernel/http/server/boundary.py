@@ -93,7 +93,7 @@ class Boundary:
         try:
             return _rendered(raw, await self._app(replace(head, incoming=incoming)))
         finally:
-            incoming.release()
+            incoming.end()
 
     def _unread(self, raw: RawRequest) -> Request:
         """What is known when nothing could be read: enough for a surface to be chosen and to answer."""

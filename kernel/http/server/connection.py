@@ -6,6 +6,7 @@ answers broken HTTP with a bare status.
 """
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -26,6 +27,7 @@ PRODUCT = "portcullis"
 UNREAD_SECONDS = 1.0  # for the answer to be read by who is still sending a large body
 REFUSED_SECONDS = 0.1  # for the answer to leave; aiohttp and TLS would wait for more of what was refused
 ENCRYPTED_BYTES_MAX = 16_384  # past it a connection is not read: one TLS record
+RECEIVE_BYTES_KNOWN = 65_536  # on its way from a caller with a certificate, whose bodies are large
 STATUSES: dict[object, int] = {LineTooLong: 431, NoRoomForHead: 503}
 
 log = structlog.get_logger(__name__)
@@ -67,6 +69,8 @@ class Connection(web.RequestHandler):
         self._await_head()
         if hasattr(transport, "set_read_buffer_limits"):  # TLS: what is encrypted and not asked for yet
             transport.set_read_buffer_limits(ENCRYPTED_BYTES_MAX)
+        if certificate is not None:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES_KNOWN)
         super().connection_made(transport)
         self._place.end = self._abandon
         if self._place.is_left or (certificate and not self._places.move(self._place, share_of_certificate(certificate))):

@@ -17,7 +17,7 @@ BODY_BYTES_MAX: Final = 1_048_576  # whatever a surface asks for
 
 
 class IncomingBody:
-    """The body of one request. What it holds of the budget is given back by `release`, once the request is answered."""
+    """The body of one request. What it holds of the budget is given back by `end`, once the request is answered."""
 
     def __init__(self, raw: RawRequest, budget: ByteBudget, share: str, seconds: float) -> None:
         self._raw = raw
@@ -44,10 +44,16 @@ class IncomingBody:
                 self._refusal = self._given_up or RequestMalformed(f"the body did not arrive within {self._seconds} s")
             except (web.RequestPayloadError, ConnectionError) as error:
                 self._refusal = RequestMalformed(f"the body broke off: {type(error).__name__}")
-            self.release()
+            self._release()
         raise self._refusal
 
-    def release(self) -> None:
+    def end(self) -> None:
+        """Its request is answered. A refusal that is kept holds the frames that it passed, and they hold this body: together they would
+        wait for the collector."""
+        self._refusal = None
+        self._release()
+
+    def _release(self) -> None:
         """Free what the body held; it is in memory no longer."""
         if self._holding is not None:
             self._budget.close(self._holding)

@@ -1,6 +1,7 @@
 """portcullis/serving/memory.py: after a flood of connections the machine has its memory again."""
 
 import asyncio
+import gc
 import resource
 from pathlib import Path
 
@@ -26,18 +27,54 @@ def test_free_pages_between_used_ones_are_given_back():
     assert full - resident_pages() > BLOCKS // 2 * BLOCK_BYTES // resource.getpagesize() // 2
 
 
-async def test_a_flood_that_ended_is_noticed_once():
-    places, happened = Places("mtls", Limits()), asyncio.Queue[int]()
-    looking = asyncio.create_task(
-        memory.giving_back([places], seconds=0, give_back=lambda: loop.call_soon_threadsafe(happened.put_nowait, places.ended))
-    )
-    loop = asyncio.get_running_loop()
+def flood(places: Places) -> None:
     for _ in range(memory.ENDED_MIN):
         place = places.take("192.0.2.1", lambda: None)
-        assert happened.empty()
         places.leave(place)
+
+
+async def test_a_flood_that_ended_is_noticed_once():
+    places, happened = Places("mtls", Limits()), asyncio.Queue[int]()
+    loop = asyncio.get_running_loop()
+    looking = asyncio.create_task(
+        memory.giving_back(
+            memory.Collector([places]),
+            seconds=0,
+            give_back=lambda: loop.call_soon_threadsafe(happened.put_nowait, places.ended),
+        )
+    )
+    assert happened.empty()
+    flood(places)
     assert await asyncio.wait_for(happened.get(), PATIENCE_SECONDS) == memory.ENDED_MIN
     for _ in range(50):
         await asyncio.sleep(0)
     assert happened.empty()
     looking.cancel()
+
+
+def test_a_full_collection_waits_for_calm_but_not_for_ever():
+    limits, now = Limits(connections=2000, connections_per_address=2000), [0.0]
+    places = Places("mtls", limits)
+    collector = memory.Collector([places], lambda: now[0])
+    assert not collector.is_due
+    flood(places)
+    assert collector.is_due
+    held = [places.take("192.0.2.1", lambda: None) for _ in range(memory.OPEN_CALM + 1)]
+    assert not collector.is_due
+    now[0] = memory.WAIT_SECONDS_MAX
+    assert collector.is_due
+    now[0] = 0.0
+    places.leave(held[0])
+    assert collector.is_due
+    collector.mark()
+    assert not collector.is_due
+
+
+def test_while_a_server_listens_the_collector_never_begins_a_full_collection_by_itself():
+    usual, known = gc.get_threshold(), gc.get_freeze_count()
+    try:
+        with memory.permanent():
+            assert gc.get_threshold()[2] == memory.NEVER
+            assert gc.get_freeze_count() > known
+    finally:
+        assert gc.get_threshold() == usual
