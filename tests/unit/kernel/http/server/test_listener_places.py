@@ -23,6 +23,7 @@ from kernel.http.head import FIELD_BYTES_MAX
 from kernel.http.message import Request, Response
 from kernel.http.server.boundary import App
 from kernel.http.server.connection import Connection
+from kernel.http.server.incoming_body import IncomingBody
 from kernel.http.server.listener import serve
 from sandbox import pki
 from tests.harness.patience import PATIENCE_SECONDS
@@ -239,5 +240,23 @@ async def test_a_handshake_that_does_not_come_leaves_nothing_for_the_collector(w
             await asyncio.get_running_loop().sock_sendall(client, b"\x16\x03\x01")
             await until(lambda: places.ended == 1)
             await until(lambda: not any(type(living) is Connection for living in gc.get_objects()))
+    finally:
+        gc.enable()
+
+
+async def test_a_body_that_was_refused_leaves_nothing_for_the_collector(world):
+    """A refusal holds the frames that it passed through, and with them all that had arrived."""
+
+    async def read(request: Request) -> Response:
+        return Response(200, await request.received(BODY_BYTES))
+
+    sent = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nbeginning"
+    gc.collect()
+    gc.disable()
+    try:
+        async with listening(world, read, body_seconds=0.05) as (port, places):
+            assert (await ask(port, world.client(), sent=sent)).startswith(b"HTTP/1.1 400")
+            await until(lambda: places.ended == 1)
+            await until(lambda: not any(type(living) is IncomingBody for living in gc.get_objects()))
     finally:
         gc.enable()
