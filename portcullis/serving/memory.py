@@ -90,9 +90,7 @@ def _count_young() -> int:
     return int(gc.get_stats()[1]["collections"])
 
 
-async def giving_back(
-    collector: Collector, *, seconds: float = LOOK_SECONDS, give_back: Callable[[], None] = give_back
-) -> None:
+async def giving_back(collector: Collector, *, seconds: float = LOOK_SECONDS, give_back: Callable[[], None] = give_back) -> None:
     """Collect what is due, and give back what a flood took, until cancelled."""
     while True:
         await asyncio.sleep(seconds)
