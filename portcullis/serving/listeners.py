@@ -82,11 +82,17 @@ async def open_listeners(
         with _naming("ops_port", LOOPBACK, settings.ops_port):
             await stack.enter_async_context(_serving_ops(ops, settings.ops_port))
         stack.enter_context(permanent())
-        ops.accepting = True
-        try:
-            yield
-        finally:
-            ops.accepting = False
+        stack.enter_context(_accepting(ops))
+        yield
+
+
+@contextmanager
+def _accepting(ops: Ops) -> Iterator[None]:
+    ops.accepting = True
+    try:
+        yield
+    finally:
+        ops.accepting = False
 
 
 def _serving_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
