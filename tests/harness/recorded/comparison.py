@@ -13,6 +13,7 @@ DRAWN = "requests are drawn, also from words that stand in the code"
 CHANCE = {
     "test_a_bank_that_dies_or_hangs_costs_its_callers_little_and_comes_back": "time decides which calls meet the open circuit",
     "test_killed_at_random_moments_under_load": "calls end where the server is killed",
+    "test_every_read_is_recorded_with_its_interaction_id": "it reads on until the record is committed, or need not",
     "test_no_generated_request_breaks_the_document": DRAWN,
     "_at_the_edges_": DRAWN,
 }
