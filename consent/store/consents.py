@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.ports import AccountRemoval
 from consent.store.account_removal import Removal, load_consents_covering, load_references_of, remove_from_consents
 from consent.store.changes import change_consent, count_lodged, insert_consent
-from consent.store.current_snapshots import load_subjects, load_version
+from consent.store.current_snapshots import load_subjects
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
 from consent.store.rows.authorisations import Authorisation, load_authorisations
 from consent.store.rows.closures import record_closure
@@ -146,7 +146,7 @@ class ConsentStore:
             return len(moved), moved
 
         subjects = [consent_subject(brand.name, consent_id) for consent_id in batch]
-        return await self.versions.change(subjects, write, load_version=self._load_version)
+        return await self.versions.change(subjects, write)
 
     async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
         """What `account_id` means to that organisation, in whatever consent it came by it; None if it never did."""
@@ -226,16 +226,13 @@ class ConsentStore:
         subjects: tuple[str, ...] = (consent_subject(brand.name, consent_id),)
         if event in ENDING_EVENTS:
             subjects = await load_subjects(self.database, brand.name, consent_id)
-        return await self.versions.change(subjects, write, load_version=self._load_version)
+        return await self.versions.change(subjects, write)
 
     def _check_due(self, consent: Consent, event: ConsentEvent) -> None:
         """Raises what forbids the event by record, or ConsentNotAuthorised before its time."""
         now = self.clock.now()
         if consent.effective_state(now) is not state_after(consent, event, now):
             raise ConsentNotAuthorised(f"not yet time to {event} consent {consent.id}")
-
-    async def _load_version(self, subject: str) -> int | None:
-        return await load_version(self.database, subject)
 
 
 def _check_asks(lodgement: ConsentLodgement) -> None:

@@ -40,7 +40,8 @@ log = structlog.get_logger(__name__)
 
 
 class Versions:
-    """`local` limits what the hot state cannot: each of `workers` workers then grants its share. Both counters only grow."""
+    """`load_version` reads the current version of a subject from the database, None if there is no such thing. `local` limits what the
+    hot state cannot: each of `workers` workers then grants its share. Both counters only grow."""
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class Versions:
         local: HotState,
         monotonic: Callable[[], float],
         *,
+        load_version: LoadVersion,
         workers: int = 1,
         pause: Pause = asyncio.sleep,
     ) -> None:
@@ -56,6 +58,7 @@ class Versions:
         self._hot_state = hot_state
         self._local = local
         self._monotonic = monotonic
+        self._load_version = load_version
         self._workers = workers
         self._pause = pause
         self._changes: set[asyncio.Task[object]] = set()
@@ -89,15 +92,13 @@ class Versions:
         await self._epoch.advance()
         await self._pause(TRUST_SECONDS)
 
-    async def decide(self, checks: Sequence[Check], *, spend: bool = True, load_version: LoadVersion) -> tuple[Verdict, ...]:
+    async def decide(self, checks: Sequence[Check], *, spend: bool = True) -> tuple[Verdict, ...]:
         """One verdict per check, in order; of a version always `Current` or `Moved`.
 
         All is spent or nothing, and only what the hot state allowed whole, of versions that it or the database called current. Two
         answers may have spent and yet refuse: one that was lost (`Unavailable`), and one no longer believed when it came, if the
         database then names another version. Limits are counted again when the caller asks again; a first use would be its own replay,
         so the caller may not ask again: raises Overloaded.
-
-        `load_version` reads the current version of a subject from the database, None if there is no such thing.
         """
         number = self._epoch.number
         subjects = [self._epoch.subject(check.subject) if isinstance(check, VersionIs) else "" for check in checks]
@@ -107,7 +108,7 @@ class Versions:
             verdicts = [Unavailable() if subject else verdict for subject, verdict in zip(subjects, verdicts, strict=True)]
         unsettled = [at for at, verdict in enumerate(verdicts) if subjects[at] and isinstance(verdict, Unknown | Unavailable)]
         for at in unsettled:
-            verdicts[at] = await self._load(checks[at], subjects[at], verdicts[at], load_version)
+            verdicts[at] = await self._load(checks[at], subjects[at], verdicts[at])
         if spent:
             _check_unused(checks, verdicts)
         others = [at for at, subject in enumerate(subjects) if not subject]
@@ -123,16 +124,14 @@ class Versions:
         self,
         subjects: Sequence[str],
         write: Callable[[], Awaitable[tuple[T, Mapping[str, int]]]],
-        *,
-        load_version: LoadVersion | None = None,
     ) -> T:
         """Run `write`, which commits and returns its value and the new version of each subject that it changed (a subject that it
         changed and that was not named costs a new epoch; one that it made is nobody's yet and need not be told).
 
-        Raises what `write` raises. A Problem means that nothing stays closed (given `load_version`); after any other failure nobody
+        Raises what `write` raises. A Problem means that nothing stays closed; after any other failure nobody
         knows whether it committed, and the subjects stay closed until their time limit. Runs to its end even if its caller goes.
         """
-        task = asyncio.ensure_future(self._change(tuple(subjects), write, load_version))
+        task = asyncio.ensure_future(self._change(tuple(subjects), write))
         self._changes.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
@@ -143,10 +142,10 @@ class Versions:
         named = [replace(c, subject=s) if isinstance(c, VersionIs) else c for c, s in zip(checks, subjects, strict=True)]
         return list(await self._hot_state.decide(named, spend=spend))
 
-    async def _load(self, check: Check, subject: str, verdict: Verdict, load_version: LoadVersion) -> Verdict:
+    async def _load(self, check: Check, subject: str, verdict: Verdict) -> Verdict:
         assert isinstance(check, VersionIs)
         self.asked_database += 1
-        version = await load_version(check.subject)
+        version = await self._load_version(check.subject)
         if version is None:
             return Moved(0)
         if isinstance(verdict, Unknown) and verdict.fill_token is not None:
@@ -169,7 +168,6 @@ class Versions:
         self,
         subjects: tuple[str, ...],
         write: Callable[[], Awaitable[tuple[T, Mapping[str, int]]]],
-        load_version: LoadVersion | None,
     ) -> T:
         number, started = self._epoch.number, self._monotonic()
         names = {subject: self._epoch.subject(subject) for subject in subjects}
@@ -177,8 +175,8 @@ class Versions:
         try:
             value, versions = await write()
         except Problem:
-            if closed and load_version is not None:
-                await self._reopen(names, load_version, started)
+            if closed:
+                await self._reopen(names, started)
             raise
         except BaseException:
             if not closed:
@@ -189,9 +187,9 @@ class Versions:
         if not (told and self._is_in_time(started) and await self._is_still(number)):
             await self._epoch.advance()
             await self._pause(TRUST_SECONDS)
-        elif load_version is not None:
+        else:
             unchanged = {subject: name for subject, name in names.items() if subject not in versions}
-            await self._reopen(unchanged, load_version, started)
+            await self._reopen(unchanged, started)
         return value
 
     def _is_in_time(self, started: float) -> bool:
@@ -208,10 +206,10 @@ class Versions:
             return False
         return self._epoch.number == number and self._epoch.is_trusted()
 
-    async def _reopen(self, names: Mapping[str, str], load_version: LoadVersion, started: float) -> None:
+    async def _reopen(self, names: Mapping[str, str], started: float) -> None:
         """Say what the database says of subjects that were closed and did not change. If that fails they stay closed."""
         try:
-            versions = {name: await load_version(subject) for subject, name in names.items()}
+            versions = {name: await self._load_version(subject) for subject, name in names.items()}
         except Exception as error:
             log.warning("hot_state_not_reopened", error=repr(error))
             return

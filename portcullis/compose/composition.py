@@ -28,7 +28,6 @@ from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
 from gateway.parts import Parts as UseCaseParts
 from gateway.pipeline.calls_in_flight import CallsInFlight, InFlightLimits
-from gateway.pipeline.decisions import VersionedDecisions
 from gateway.ports import AccountsUpstream
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from gateway.use_cases import USE_CASES
@@ -39,7 +38,7 @@ from kernel.hot_state.checks import HotState
 from kernel.hot_state.epoch import Epoch
 from kernel.hot_state.in_process import InProcessHotState
 from kernel.hot_state.redis import RedisHotState
-from kernel.hot_state.versions import Versions
+from kernel.hot_state.versions import LoadVersion, Versions
 from kernel.http.outbound.fetcher import Fetcher
 from kernel.ids import Ids
 from kernel.observability.telemetry import Telemetry
@@ -98,7 +97,8 @@ class Composition:
 async def compose(parts: Parts) -> AsyncIterator[Composition]:
     """Open the hot state, load the keys, join consent server and gateway. On leaving, everything queued is written first."""
     async with AsyncExitStack() as stack:
-        versions, birth = await _open_versions(stack, parts)
+        snapshots = ConsentSnapshots(parts.database, parts.sealer)
+        versions, birth = await _open_versions(stack, parts, snapshots.load_version)
         journal = Journal(tables.journal, tables.outbox)
         queues = await stack.enter_async_context(open_queues(parts.database, journal, parts.clock, parts.telemetry))
         _watch(parts, versions)
@@ -118,7 +118,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             ids=parts.ids,
             sealer=parts.sealer,
             journal=journal,
-            snapshots=ConsentSnapshots(parts.database, parts.sealer),
+            snapshots=snapshots,
             keys=KeyRing(parts.database, parts.key_store),
             identity=parts.identity,
             customer_accounts=parts.customer_accounts,
@@ -155,7 +155,7 @@ def _consent_settings(settings: Settings) -> ConsentSettings:
     )
 
 
-async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions, float]:
+async def _open_versions(stack: AsyncExitStack, parts: Parts, load_version: LoadVersion) -> tuple[Versions, float]:
     """Also when the memory of first uses was born, in seconds since the epoch."""
     epoch = Epoch(parts.database.reserved, tables.epoch, parts.clock, monotonic)
     hot_state: InProcessHotState | RedisHotState
@@ -166,7 +166,7 @@ async def _open_versions(stack: AsyncExitStack, parts: Parts) -> tuple[Versions,
     await stack.enter_async_context(hot_state.running())
     birth = await hot_state.born_at()
     local: HotState = InProcessHotState(monotonic, parts.clock, parts.ids)
-    versions = Versions(epoch, hot_state, local, monotonic, workers=parts.settings.workers)
+    versions = Versions(epoch, hot_state, local, monotonic, load_version=load_version, workers=parts.settings.workers)
     await stack.enter_async_context(versions.running())
     return versions, birth
 
@@ -234,7 +234,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
         chain=assemble(CHAIN, policies),
         use_cases=map_operations(assemble(USE_CASES, use_cases)),
         in_flight=in_flight,
-        decisions=VersionedDecisions(services.versions, services.snapshots.load_version),
+        decisions=services.versions,
         clock=parts.clock,
         ids=parts.ids,
         monotonic=monotonic,

@@ -224,7 +224,7 @@ class Registry:
         self.epoch = Epoch(database, self.epochs, CLOCK, monotonic)
         self.hot_state = RedisHotState(url, RandomIds(), on_restart=self.epoch.adopt)
         local = InProcessHotState(monotonic, CLOCK, RandomIds())
-        self.versions = Versions(self.epoch, self.hot_state, local, monotonic, pause=self.pause)
+        self.versions = Versions(self.epoch, self.hot_state, local, monotonic, load_version=self.load_version, pause=self.pause)
 
     async def create(self):
         async def work(connection):
@@ -248,10 +248,10 @@ class Registry:
         return None, {S: await self.load_version(S)}
 
     async def decide(self, version):
-        return (await self.versions.decide([VersionIs(S, version)], load_version=self.load_version))[0]
+        return (await self.versions.decide([VersionIs(S, version)]))[0]
 
     async def revoke(self):
-        await self.versions.change([S], self.change, load_version=self.load_version)
+        await self.versions.change([S], self.change)
 
 
 @pytest.fixture
@@ -334,11 +334,10 @@ async def test_a_worker_on_another_server_is_not_believed(registry, valkey, data
 async def test_limits_are_shared_out_and_first_uses_refused_during_an_outage(registry, mortal_valkey):
     mortal_valkey.kill()
     await until_lost(registry.hot_state)
-    load = registry.load_version
     rate, use = WithinRate("main/r", 5, 60), FirstUse("main/j", 60)
-    verdicts = await registry.versions.decide([VersionIs(S, 1), rate, use], load_version=load)
+    verdicts = await registry.versions.decide([VersionIs(S, 1), rate, use])
     assert verdicts[0] == Current()
     assert verdicts[1].remaining == 5
     assert verdicts[2] == Unavailable()
-    verdicts = await registry.versions.decide([VersionIs(S, 1), rate], load_version=load)
+    verdicts = await registry.versions.decide([VersionIs(S, 1), rate])
     assert verdicts[1].remaining == 4

@@ -92,7 +92,7 @@ async def approve_request(
         return await services.database.write(work)
 
     subjects = await load_subjects(services.database, brand.name, request.consent_id)
-    await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
+    await services.versions.change(subjects, write)
 
 
 async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, evidence: ScaEvidence | None) -> None:
@@ -116,7 +116,7 @@ async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, ev
         return await services.database.write(work)
 
     subjects = [consent_subject(brand.name, request.consent_id)]
-    await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
+    await services.versions.change(subjects, write)
 
 
 async def _answer(

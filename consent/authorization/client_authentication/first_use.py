@@ -31,7 +31,7 @@ async def take_authentication(services: Services, brand: Brand, client: Client, 
         key, seconds = _key(brand.name, client.id, proof.jti), max(1, math.ceil(remaining))
         share = client_share(brand.name, client.id, services.settings.first_uses_per_client)
         checks.append(FirstUse(key, seconds, issued_at=proof.issued_at, share=share))
-    version, rate, *uses = await services.versions.decide(checks, spend=True, load_version=services.snapshots.load_version)
+    version, rate, *uses = await services.versions.decide(checks, spend=True)
     if not isinstance(version, Current):
         return False
     for use in uses:
@@ -42,9 +42,7 @@ async def take_authentication(services: Services, brand: Brand, client: Client, 
 
 async def count_request(services: Services, brand: Brand, client: Client) -> None:
     """Count a request that a client makes by token among those for which it authenticates. Raises RateExceeded."""
-    (rate,) = await services.versions.decide(
-        [_rate(services, brand, client)], spend=True, load_version=services.snapshots.load_version
-    )
+    (rate,) = await services.versions.decide([_rate(services, brand, client)], spend=True)
     _check_rate(client, rate)
 
 
@@ -56,7 +54,7 @@ def _check_rate(client: Client, rate: Verdict) -> None:
 async def is_current(services: Services, brand: Brand, client: Client) -> bool:
     """Is this the client's current version? Nothing is consumed."""
     known = VersionIs(client_subject(brand.name, client.id), client.version)
-    (verdict,) = await services.versions.decide([known], spend=False, load_version=services.snapshots.load_version)
+    (verdict,) = await services.versions.decide([known], spend=False)
     return isinstance(verdict, Current)
 
 

@@ -141,7 +141,7 @@ async def _change(
         changed = await services.database.write(work)
         return changed, {subject: changed.version}
 
-    return await services.versions.change([subject], write, load_version=services.snapshots.load_version)
+    return await services.versions.change([subject], write)
 
 
 def _client_of(

@@ -49,6 +49,6 @@ async def _check_rate(asking: Asking) -> None:
     services, client = asking.services, asking.client
     limit = services.settings.client_requests_per_minute
     rule = WithinRate(f"{asking.brand.name}/{RATE_RULE}/{client.id}", limit, RATE_WINDOW_SECONDS, RATE_RULE)
-    (verdict,) = await services.versions.decide([rule], spend=True, load_version=services.snapshots.load_version)
+    (verdict,) = await services.versions.decide([rule], spend=True)
     if isinstance(verdict, Exceeded):
         raise RateExceeded(f"{RATE_RULE} of client {client.id}", rule=RATE_RULE, retry_after=verdict.retry_after)

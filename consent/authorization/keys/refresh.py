@@ -35,7 +35,7 @@ async def following_keys(
 async def refresh_keys(services: Services, brand: str) -> None:
     """Load the brand's keys if they have another version by now. Raises KeyStoreFailed."""
     known = VersionIs(keys_subject(brand), services.keys.version(brand))
-    (verdict,) = await services.versions.decide([known], spend=False, load_version=services.snapshots.load_version)
+    (verdict,) = await services.versions.decide([known], spend=False)
     if isinstance(verdict, Moved):
         await services.keys.load(brand)
 

@@ -97,7 +97,7 @@ async def _write(
         version = await services.database.write(work)
         return version, {} if version is None else {subject: version}
 
-    return await services.versions.change([subject], write, load_version=services.snapshots.load_version)
+    return await services.versions.change([subject], write)
 
 
 async def _move(services: Services, connection: AsyncConnection, brand: str, change: Change, halves: Sequence[bytes]) -> None:

@@ -121,8 +121,7 @@ async def _take_request(services: Services, brand: Brand, asked: Asked) -> None:
     key = f"{brand.name}/{RATE_RULE}/{hash_secret(asked.statement.organisation_id)}"
     checks: list[Check] = [WithinRate(key, RATE_LIMIT, RATE_WINDOW_SECONDS, RATE_RULE)]
     checks += [] if asked.first_use is None else [asked.first_use]
-    load_version = services.snapshots.load_version
-    rate, *uses = await services.versions.decide(checks, spend=True, load_version=load_version)
+    rate, *uses = await services.versions.decide(checks, spend=True)
     for use in uses:
         replayed = ClientMetadataInvalid("used before, or older than the memory of used ones", public="Sign the request again.")
         check_first_use(use, replayed)

@@ -25,7 +25,7 @@ async def take_first_use(services: Services, brand: Brand, client: Client, proof
     """Raises ProofInvalid, RateExceeded, or Overloaded when a replay cannot be ruled out."""
     share = client_share(brand.name, client.id, services.settings.first_uses_per_client)
     use = first_use_of(brand, proof, services.clock.wall(), share)
-    (verdict,) = await services.versions.decide([use], spend=True, load_version=services.snapshots.load_version)
+    (verdict,) = await services.versions.decide([use], spend=True)
     check_first_use(verdict, ProofInvalid("used before, or older than the memory of used ones"))
 
 

@@ -29,7 +29,7 @@ async def revoke_family(services: Services, brand: Brand, family_id: str, *, act
     async def write() -> tuple[None, dict[str, int]]:
         return None, await services.database.write(work)
 
-    await services.versions.change([subject], write, load_version=services.snapshots.load_version)
+    await services.versions.change([subject], write)
 
 
 async def deny_token(services: Services, brand: Brand, token: AccessToken, *, actor: str, reason: str = "revoked") -> None:
@@ -46,7 +46,7 @@ async def deny_token(services: Services, brand: Brand, token: AccessToken, *, ac
             await services.database.write(work)
         return None, {subject: TOKEN_REVOKED}
 
-    await services.versions.change([subject], write, load_version=services.snapshots.load_version)
+    await services.versions.change([subject], write)
 
 
 def _entry(services: Services, brand: Brand, kind: str, aggregate_id: str, *, actor: str, reason: str) -> Entry:

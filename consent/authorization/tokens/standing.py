@@ -125,7 +125,7 @@ class _Look:
 async def _decide(services: Services, versions: list[VersionIs], use: FirstUse | None) -> frozenset[str]:
     """The subjects of which another version is current; while there are none, `use` is spent."""
     checks: list[Check] = [*versions, *([] if use is None else [use])]
-    verdicts = await services.versions.decide(checks, spend=True, load_version=services.snapshots.load_version)
+    verdicts = await services.versions.decide(checks, spend=True)
     judged = list(zip(versions, verdicts, strict=False))
     stale = frozenset(check.subject for check, verdict in judged if isinstance(verdict, Moved))
     if use is not None and not stale:

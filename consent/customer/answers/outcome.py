@@ -75,7 +75,7 @@ async def approve(
         return await services.database.write(work)
 
     subjects = await load_subjects(services.database, brand.name, consent_id)
-    code = await services.versions.change(subjects, write, load_version=services.snapshots.load_version)
+    code = await services.versions.change(subjects, write)
     id_token = _id_token_beside(services, brand, asked, approval, code=code, subject=subject, acr=acr)
     return clear_cookie(respond_code(services, brand, destination_of(asked.client, pushed), code, id_token))
 
@@ -121,7 +121,7 @@ async def deny(
     async def write() -> tuple[None, dict[str, int]]:
         return await services.database.write(work)
 
-    await services.versions.change([consent_subject(brand.name, consent_id)], write, load_version=services.snapshots.load_version)
+    await services.versions.change([consent_subject(brand.name, consent_id)], write)
     log_refusal("access_denied", "the customer said no", client_id=pushed.client_id, consent_id=consent_id)
     return clear_cookie(respond_error(services, brand, destination_of(asked.client, pushed), "access_denied", DENIED))
 

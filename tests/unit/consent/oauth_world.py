@@ -509,7 +509,8 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
         world = World.__new__(World)
         world.monotonic = 0.0
         hot_state = InProcessHotState(monotonic, clock, ids, on_restart=hot_epoch.adopt)
-        versions = Versions(hot_epoch, hot_state, hot_state, monotonic, pause=_no_pause)
+        snapshots = ConsentSnapshots(database, sealer)
+        versions = Versions(hot_epoch, hot_state, hot_state, monotonic, load_version=snapshots.load_version, pause=_no_pause)
         store_journal = Journal(journal, outbox)
         recorded: list[Entry] = []
         addresses = Addresses()
@@ -520,7 +521,7 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
             ids=ids,
             sealer=sealer,
             journal=store_journal,
-            snapshots=ConsentSnapshots(database, sealer),
+            snapshots=snapshots,
             keys=KeyRing(database, SealingFile(sealer), generate),
             identity=NoBank(),  # type: ignore[arg-type]
             customer_accounts=NoBank(),  # type: ignore[arg-type]

@@ -5,7 +5,6 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from gateway.pipeline.decisions import VersionedDecisions
 from kernel.banking.consents import ConsentState
 from kernel.hot_state.epoch import Epoch, epoch_table
 from kernel.hot_state.in_process import InProcessHotState
@@ -31,7 +30,6 @@ async def made(sqlite_url):
         epoch = Epoch(database, table, world.clock, time.monotonic)
         states = [InProcessHotState(time.monotonic, world.clock, SeededIds(name)) for name in ("shared", "local")]
         await epoch.adopt(states[0].run_id)
-        world.versions = Versions(epoch, states[0], states[1], time.monotonic)
         world.known = world.decisions.versions
         world.asked = []
 
@@ -39,7 +37,8 @@ async def made(sqlite_url):
             world.asked.append(subject)
             return world.known.get(subject, 0)
 
-        world.decide_with(VersionedDecisions(world.versions, load_version))
+        world.versions = Versions(epoch, states[0], states[1], time.monotonic, load_version=load_version)
+        world.decide_with(world.versions)
         world.database = database
         yield world
 

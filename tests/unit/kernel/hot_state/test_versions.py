@@ -82,7 +82,9 @@ class Worker:
         self.hot_state = shared or InProcessHotState(seconds, CLOCK, SeededIds("hot"))
         self.line = Line(self.hot_state)
         local = InProcessHotState(seconds, CLOCK, SeededIds("local"))
-        self.versions = Versions(self.epoch, self.line, local, seconds, workers=workers, pause=self.pause)
+        self.versions = Versions(
+            self.epoch, self.line, local, seconds, load_version=self.load_version, workers=workers, pause=self.pause
+        )
 
     async def pause(self, seconds):
         self.pauses.append(seconds)
@@ -92,7 +94,7 @@ class Worker:
         return self.stored.get(subject)
 
     async def decide(self, *checks, spend=True):
-        return await self.versions.decide(checks, spend=spend, load_version=self.load_version)
+        return await self.versions.decide(checks, spend=spend)
 
     async def ask(self, version):
         return (await self.decide(VersionIs(S, version)))[0]
@@ -103,7 +105,7 @@ class Worker:
             self.stored[S] += 1
             return "done", {S: self.stored[S]}
 
-        return await self.versions.change([S], write, load_version=self.load_version)
+        return await self.versions.change([S], write)
 
 
 @pytest.fixture
@@ -337,7 +339,7 @@ async def test_a_refused_change_leaves_nothing_closed(worker):
         raise ConsentUnknown
 
     with pytest.raises(ConsentUnknown):
-        await worker.versions.change([S], write, load_version=worker.load_version)
+        await worker.versions.change([S], write)
     worker.loads.clear()
     assert await worker.ask(1) == Current()
     assert worker.loads == []
@@ -347,7 +349,7 @@ async def test_a_subject_that_did_not_change_is_open_again(worker):
     async def write():
         return None, {}
 
-    await worker.versions.change([S], write, load_version=worker.load_version)
+    await worker.versions.change([S], write)
     worker.loads.clear()
     assert await worker.ask(1) == Current()
     assert worker.loads == []
@@ -361,7 +363,7 @@ async def test_after_a_failure_of_unknown_outcome_the_database_is_asked(worker, 
         raise ConnectionError("lost while committing")
 
     with pytest.raises(ConnectionError):
-        await worker.versions.change([S], write, load_version=worker.load_version)
+        await worker.versions.change([S], write)
     assert await worker.ask(1) == Current()
     worker.stored[S] = 2
     assert await worker.ask(1) == Moved(2)

@@ -62,8 +62,7 @@ async def take_authentication_request(asking: Asking) -> None:
 
 
 async def _check_first_use(asking: Asking, use: FirstUse, *, spend: bool) -> None:
-    versions, load_version = asking.services.versions, asking.services.snapshots.load_version
-    (verdict,) = await versions.decide([use], spend=spend, load_version=load_version)
+    (verdict,) = await asking.services.versions.decide([use], spend=spend)
     check_first_use(verdict, AuthenticationRequestInvalid("used before, or older than the memory of used ones"))
 
 

@@ -245,8 +245,8 @@ async def test_of_an_inactive_client_nothing_is_remembered(oauth: World):
 async def test_when_replays_cannot_be_ruled_out_nobody_is_authenticated(oauth: World):
     """Security fails closed; the caller may try again."""
 
-    async def decide(checks: Any, *, spend: bool, load_version: Any) -> tuple[Any, ...]:
-        settled = await versions.decide([c for c in checks if isinstance(c, VersionIs)], spend=False, load_version=load_version)
+    async def decide(checks: Any, *, spend: bool) -> tuple[Any, ...]:
+        settled = await versions.decide([c for c in checks if isinstance(c, VersionIs)], spend=False)
         return (*settled, *[Unavailable()] * (len(checks) - len(settled)))
 
     versions = oauth.services.versions

@@ -195,8 +195,6 @@ class DirectVersions:
         self,
         subjects: Sequence[str],
         write: Callable[[], Awaitable[tuple[Any, Mapping[str, int]]]],
-        *,
-        load_version: Any = None,
     ) -> Any:
         value, versions = await write()
         self.published |= versions
