@@ -96,7 +96,7 @@ class Gateway:
     def is_outside(self, brand: Brand, path: str) -> bool:
         """True for a path that is below no standard's base path, and no operation's."""
         place = self._routing.locate(brand, path)
-        return not place.dialect.base_path and not place.rows
+        return not place.service.base_path and not place.rows
 
     def _observe(self, exchange: Exchange | None, status: int, seconds: float) -> None:
         self._telemetry.operation("gateway", exchange.row.operation.value if exchange else "unknown").observe(status, seconds)
@@ -107,7 +107,7 @@ class Gateway:
         if request.listener != "mtls":
             raise OperationUnknown("resource APIs are served on the mTLS listener only")
         row, path = place.operation(request.method)
-        return Exchange(brand, place.dialect, row, request, path, self._clock.wall(), interaction)
+        return Exchange(brand, place.dialect, place.service, row, request, path, self._clock.wall(), interaction)
 
     def _close(self, exchange: Exchange, response: Response) -> Response:
         """The way back up the chain. A policy that refuses there replaces the answer, and nothing of the first one is told."""
@@ -130,7 +130,8 @@ class Gateway:
             log.error("unexpected", error=type(error).__qualname__, at=_places(error))
         if exchange is not None:
             exchange.problem = problem
-        return render_problem(dialect, problem, interaction, request.header("Accept"))
+        row = None if exchange is None else exchange.row
+        return render_problem(dialect, row, problem, interaction, request.header("Accept"))
 
     def _interaction_id(self, dialect: Dialect, request: Request) -> str:
         """The caller's interaction id if it has the form that the dialect asks for, else one of ours. A policy refuses bad ones."""

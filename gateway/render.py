@@ -11,12 +11,12 @@ from kernel.errors import MethodNotAllowed, Problem, ScopeInsufficient
 from kernel.http.message import Response
 from kernel.http.retry_after import add_retry_after
 from kernel.tokens.challenges import add_challenges
-from openapi.dialect import Dialect
+from openapi.dialect import Dialect, Row
 
 
-def render_problem(dialect: Dialect, problem: Problem, interaction_id: str, accept: str | None) -> Response:
-    """The dialect's answer to `problem`. One that its table lacks is its unexpected error."""
-    status, media_type, body = dialect.errors.render(problem, interaction_id, accept)
+def render_problem(dialect: Dialect, row: Row | None, problem: Problem, interaction_id: str, accept: str | None) -> Response:
+    """The dialect's answer to `problem` at `row` (None: no operation was found). One that its table lacks is its unexpected error."""
+    status, media_type, body = dialect.errors.render(problem, row, interaction_id, accept)
     headers: CIMultiDict[str] = CIMultiDict()
     if media_type is not None:
         headers["Content-Type"] = media_type

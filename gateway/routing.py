@@ -2,7 +2,7 @@
 
 A literal segment wins over a parameter. One trailing slash is tolerated; an empty segment or parameter matches nothing.
 What a brand does not offer is not planted.
-Everything outside a dialect's base path belongs to the brand's plain dialect (gateway/whoami.py).
+Everything outside the base paths of the services belongs to the brand's plain dialect (gateway/whoami.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Self
 from gateway.whoami import plain_dialect
 from kernel.brand import Brand
 from kernel.errors import MethodNotAllowed, OperationUnknown
-from openapi.dialect import Dialect, Row
+from openapi.dialect import Dialect, Row, Service
 
 SEGMENTS_MAX = 16
 
@@ -23,14 +23,16 @@ class _Node:
     parameter: "_Node | None" = None
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # method -> its parameters' names
     rows: dict[str, Row] = field(default_factory=dict)  # method -> row
-    dialect: Dialect | None = None  # set where a base path ends
+    dialect: Dialect | None = None  # set, with its service, where a base path ends
+    service: Service | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a path leads: the dialect whose faces answer, and the operations there by method (none: an unknown path)."""
+    """Where a path leads: the dialect whose faces answer, its service, and the operations there by method (none: an unknown path)."""
 
     dialect: Dialect
+    service: Service
     rows: Mapping[str, Row]
     names: Mapping[str, tuple[str, ...]]
     values: tuple[str, ...]
@@ -56,34 +58,31 @@ class Routing:
         by_name = {dialect.name: dialect for dialect in dialects}
         if len(by_name) != len(dialects):
             raise ValueError("two dialects have the same name")
+        bases = [service.base_path for dialect in dialects for service in dialect.services]
+        if len(set(bases)) != len(bases) or "" in bases:
+            raise ValueError(f"two services share a base path: {', '.join(sorted(bases))}")
         return cls({brand.name: _tree(brand, by_name) for brand in brands})
 
     def locate(self, brand: Brand, path: str) -> Place:
         """The place of `path`, however unknown: a refusal, too, is answered by a dialect."""
-        node = self._trees[brand.name]
-        dialect = node.dialect
-        if dialect is None:
-            raise RuntimeError("a tree's root carries the plain dialect")
+        node = base = self._trees[brand.name]
         segments = _segments(path)
         if len(segments) > SEGMENTS_MAX:
-            return Place(dialect, {}, {}, ())
-        base, depth = node, 0
+            return _place(base, None)
+        depth = 0
         for passed, segment in enumerate(segments, 1):  # base paths are literal; the deepest one wins
             below = node.literals.get(segment)
             if below is None:
                 break
             node = below
-            if node.dialect is not None:
-                dialect, base, depth = node.dialect, node, passed
-        return _place(dialect, base, segments[depth:])
+            if node.service is not None:
+                base, depth = node, passed
+        return _place(base, _descend(base, segments[depth:], ()))
 
-    def rows(self) -> list[tuple[Dialect, Row]]:
-        """Every operation of every brand's dialects, once."""
-        found: dict[tuple[str, str, str], tuple[Dialect, Row]] = {}
-        for root in self._trees.values():
-            for dialect in _dialects(root):
-                found.update({(dialect.name, row.method, row.path): (dialect, row) for row in dialect.rows})
-        return list(found.values())
+    def rows(self) -> list[tuple[Service, Row]]:
+        """Every operation of every brand's services, once."""
+        services = {service.base_path: service for root in self._trees.values() for service in _services(root)}
+        return [(service, row) for service in services.values() for row in service.rows]
 
 
 def _tree(brand: Brand, by_name: Mapping[str, Dialect]) -> _Node:
@@ -93,16 +92,19 @@ def _tree(brand: Brand, by_name: Mapping[str, Dialect]) -> _Node:
     enabled = [by_name[name] for name in brand.dialects]
     root = _Node()
     for dialect in (plain_dialect(enabled[0]), *enabled):
-        base = root
-        for segment in _segments(dialect.base_path):
-            base = base.literals.setdefault(segment, _Node())
-        if base.dialect is not None:
-            raise ValueError(f"brand {brand.name}: {dialect.name} and {base.dialect.name} share a base path")
-        base.dialect = dialect
-        for row in dialect.rows:
-            if row.operation not in brand.operations_off:
-                _plant(base, dialect, row)
+        for service in dialect.services:
+            _plant_service(root, brand, dialect, service)
     return root
+
+
+def _plant_service(root: _Node, brand: Brand, dialect: Dialect, service: Service) -> None:
+    base = root
+    for segment in _segments(service.base_path):
+        base = base.literals.setdefault(segment, _Node())
+    base.dialect, base.service = dialect, service
+    for row in service.rows:
+        if row.operation not in brand.operations_off:
+            _plant(base, dialect, row)
 
 
 def _plant(node: _Node, dialect: Dialect, row: Row) -> None:
@@ -120,12 +122,13 @@ def _plant(node: _Node, dialect: Dialect, row: Row) -> None:
     node.names[row.method] = tuple(names)
 
 
-def _place(dialect: Dialect, base: _Node, segments: Sequence[str]) -> Place:
-    found = _descend(base, segments, ())
+def _place(base: _Node, found: tuple[_Node, tuple[str, ...]] | None) -> Place:
+    if base.dialect is None or base.service is None:
+        raise RuntimeError("a tree's root carries the plain dialect")
     if found is None:
-        return Place(dialect, {}, {}, ())
+        return Place(base.dialect, base.service, {}, {}, ())
     node, values = found
-    return Place(dialect, node.rows, node.names, values)
+    return Place(base.dialect, base.service, node.rows, node.names, values)
 
 
 def _descend(node: _Node, segments: Sequence[str], values: tuple[str, ...]) -> tuple[_Node, tuple[str, ...]] | None:
@@ -143,6 +146,6 @@ def _segments(path: str) -> list[str]:
     return path.removeprefix("/").removesuffix("/").split("/") if path.strip("/") else []
 
 
-def _dialects(node: _Node) -> list[Dialect]:
-    here = [node.dialect] if node.dialect else []
-    return here + [dialect for below in node.literals.values() for dialect in _dialects(below)]
+def _services(node: _Node) -> list[Service]:
+    here = [node.service] if node.service else []
+    return here + [service for below in node.literals.values() for service in _services(below)]

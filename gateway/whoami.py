@@ -40,7 +40,8 @@ from kernel.errors import (
     TokenRevoked,
 )
 from kernel.operations import Operation
-from openapi.dialect import Dialect, Rendering, Row, WireError, WireRequest
+from openapi.codec import Rendering, WireRequest
+from openapi.dialect import Dialect, Row, Service, WireError
 
 _STATUSES: dict[HTTPStatus, tuple[type[Problem], ...]] = {
     HTTPStatus.BAD_REQUEST: (RequestMalformed, HeaderInvalid, HeaderMissing),
@@ -96,8 +97,13 @@ class PlainErrors:
     }
     body: type | None = Refusal
 
-    def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
-        error = self.table.get(type(problem), _UNEXPECTED)
+    def wire_of(self, kind: type[Problem], row: Row | None) -> WireError:
+        return self.table.get(kind, _UNEXPECTED)
+
+    def render(
+        self, problem: Problem, row: Row | None, error_id: str, accept: str | None
+    ) -> tuple[int, str | None, bytes | None]:
+        error = self.wire_of(type(problem), row)
         refusal = Refusal(id=error_id, error=error.code or "", message=problem.public)
         return error.status, "application/json", json.encode(refusal)
 
@@ -132,9 +138,8 @@ def plain_dialect(neighbour: Dialect) -> Dialect:
     """The brand's plain dialect. It names its headers as `neighbour` does, so that a caller has one way to correlate."""
     return Dialect(
         name="plain",
-        title="Plain",
-        base_path="",
-        rows=(WHOAMI,),
+        services=(Service("", "Plain", "", (WHOAMI,)),),
+        audience_path="",
         headers=neighbour.headers,
         errors=PlainErrors(),
         authorization=neighbour.authorization,

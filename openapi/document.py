@@ -1,6 +1,6 @@
-"""The OpenAPI document of a dialect, generated from its rows, wire types and tables, so that no contract changes unseen.
+"""The OpenAPI document of each service of a dialect, generated from its rows, wire types and tables, so that no contract changes unseen.
 
-`python -m openapi.document` writes each dialect's document beside it; a test fails when one is out of date. OpenAPI 3.1.0.
+`python -m openapi.document` writes each service's document into its folder; a test fails when one is out of date. OpenAPI 3.1.0.
 """
 
 import json
@@ -15,8 +15,9 @@ import msgspec
 from kernel.access import Grant
 from kernel.errors import BodyTooLarge, CallerGone, MediaTypeUnsupported, MethodNotAllowed, OperationUnknown, Problem
 from openapi import DIALECTS
-from openapi.dialect import Dialect, HeaderParameter, QueryParameter, Row
+from openapi.dialect import Dialect, Row, Service
 from openapi.examples import answer_of, refusal_of
+from openapi.parameters import HeaderParameter, QueryParameter
 
 JsonObject = dict[str, Any]
 
@@ -30,55 +31,56 @@ _INTERACTION_ID = {"description": "The caller's, or ours.", "required": True, "s
 _FLOWS = {"client_credentials": "clientCredentials", "authorization_code": "authorizationCode"}
 
 
-def document_of(dialect: Dialect, mtls_url: str = USUAL_URL) -> JsonObject:
+def document_of(dialect: Dialect, service: Service, mtls_url: str = USUAL_URL) -> JsonObject:
     """The document as JSON values, in a fixed order. `mtls_url`: where the operations are served, unless its reader says otherwise."""
-    _, schemas = msgspec.json.schema_components(_wire_types(dialect), ref_template=_REF_TEMPLATE)
+    _, schemas = msgspec.json.schema_components(_wire_types(dialect, service), ref_template=_REF_TEMPLATE)
     paths: dict[str, JsonObject] = {}
-    for row in dialect.rows:
-        paths.setdefault(row.path, {})[row.method.lower()] = _operation(dialect, row, mtls_url)
+    for row in service.rows:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(dialect, service, row, mtls_url)
     return {
         "openapi": "3.1.0",
-        "info": {"title": dialect.title, "version": dialect.version or "0"},
-        "servers": [_server(dialect, mtls_url)],
+        "info": {"title": service.title, "version": dialect.version or "0"},
+        "servers": [_server(service, mtls_url)],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "headers": {dialect.headers.interaction_header: _INTERACTION_ID},
-            "securitySchemes": _security_schemes(dialect),
+            "securitySchemes": _security_schemes(service),
         },
     }
 
 
-def render_document(dialect: Dialect) -> bytes:
+def render_document(dialect: Dialect, service: Service) -> bytes:
     """The bytes that are committed."""
-    return (json.dumps(document_of(dialect), indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(document_of(dialect, service), indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def document_path(dialect: Dialect) -> Path:
-    """Where they are committed: beside the dialect."""
-    return Path(__file__).parent / dialect.name.replace(".", "_") / "document.json"
+def document_path(dialect: Dialect, service: Service) -> Path:
+    """Where they are committed: in the service's folder."""
+    return Path(__file__).parent / dialect.name.replace(".", "_") / service.name / "document.json"
 
 
 def write_documents(dialects: Iterable[Dialect] = DIALECTS) -> None:
     for dialect in dialects:
-        document_path(dialect).write_bytes(render_document(dialect))
+        for service in dialect.services:
+            document_path(dialect, service).write_bytes(render_document(dialect, service))
 
 
-def _server(dialect: Dialect, mtls_url: str) -> JsonObject:
+def _server(service: Service, mtls_url: str) -> JsonObject:
     host = {"default": urlsplit(mtls_url).netloc, "description": "Host and port of `mtls_url`."}
     return {
-        "url": f"https://{{host}}{dialect.base_path}",
+        "url": f"https://{{host}}{service.base_path}",
         "description": "The listener that asks for client certificates.",
         "variables": {"host": host},
     }
 
 
-def _wire_types(dialect: Dialect) -> list[type]:
-    kinds = [kind for row in dialect.rows for kind in (row.request, row.response)] + [dialect.errors.body]
+def _wire_types(dialect: Dialect, service: Service) -> list[type]:
+    kinds = [kind for row in service.rows for kind in (row.request, row.response)] + [dialect.errors.body]
     return list(dict.fromkeys(kind for kind in kinds if kind is not None))
 
 
-def _operation(dialect: Dialect, row: Row, mtls_url: str) -> JsonObject:
+def _operation(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> JsonObject:
     operation: JsonObject = {
         "operationId": row.operation.value,
         "summary": row.summary,
@@ -92,9 +94,10 @@ def _operation(dialect: Dialect, row: Row, mtls_url: str) -> JsonObject:
     if row.request is not None:
         operation["requestBody"] = {
             "required": True,
-            "content": _content(dialect, row.request, row.example and json.loads(row.example)),
+            "content": _content(dialect.request_media_types_of(row), row.request, row.example and json.loads(row.example)),
         }
-    operation["responses"] = {str(row.success): _success(dialect, row, mtls_url)} | _refusals(dialect, row)
+    success = _success(dialect, service, row, mtls_url)
+    operation["responses"] = {str(status): success for status in (row.success, *row.other_successes)} | _refusals(dialect, row)
     return operation
 
 
@@ -104,7 +107,7 @@ def _parameters(dialect: Dialect, row: Row) -> list[JsonObject]:
     ]
     in_header = [
         _header_parameter(each)
-        for each in dialect.headers.parameters
+        for each in (*dialect.headers.parameters, *row.headers)
         if row.grant is not Grant.CLIENT_CREDENTIALS or not each.only_with_consent
     ]
     return in_path + [_query_parameter(each) for each in row.query] + in_header
@@ -130,10 +133,11 @@ def _header_parameter(parameter: HeaderParameter) -> JsonObject:
     }
 
 
-def _success(dialect: Dialect, row: Row, mtls_url: str) -> JsonObject:
-    answer: JsonObject = {"description": "Done.", "headers": _headers(dialect)}
+def _success(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> JsonObject:
+    own = {each.name: {"description": each.summary, "schema": {"type": "string"}} for each in row.answer_headers}
+    answer: JsonObject = {"description": "Done.", "headers": _headers(dialect) | own}
     if row.response is not None:
-        answer["content"] = _content(dialect, row.response, answer_of(dialect, row, mtls_url))
+        answer["content"] = _content(dialect.media_types_of(row), row.response, answer_of(service, row, mtls_url))
     elif row.media_types:
         answer["content"] = {media_type: {} for media_type in row.media_types}  # bytes, as OpenAPI 3.1 says it
     return answer
@@ -142,19 +146,19 @@ def _success(dialect: Dialect, row: Row, mtls_url: str) -> JsonObject:
 def _refusals(dialect: Dialect, row: Row) -> dict[str, JsonObject]:
     """One answer per status, which lists the refusals behind it."""
     by_status: dict[int, list[type[Problem]]] = {}
-    for kind, wire in dialect.errors.table.items():
+    for kind in dialect.errors.table:
         if kind not in _NOT_OF_AN_OPERATION and (row.request is not None or kind not in _OF_A_BODY):
-            by_status.setdefault(wire.status, []).append(kind)
-    return {str(status): _refusal(dialect, kinds) for status, kinds in sorted(by_status.items())}
+            by_status.setdefault(dialect.errors.wire_of(kind, row).status, []).append(kind)
+    return {str(status): _refusal(dialect, row, kinds) for status, kinds in sorted(by_status.items())}
 
 
-def _refusal(dialect: Dialect, kinds: list[type[Problem]]) -> JsonObject:
-    table = dialect.errors.table
-    lines = [f"- `{table[kind].code}` {_told(kind)}" if table[kind].code else f"- {_told(kind)}" for kind in kinds]
+def _refusal(dialect: Dialect, row: Row, kinds: list[type[Problem]]) -> JsonObject:
+    codes = {kind: dialect.errors.wire_of(kind, row).code for kind in kinds}
+    lines = [f"- `{code}` {_told(kind)}" if code else f"- {_told(kind)}" for kind, code in codes.items()]
     answer: JsonObject = {"description": "\n".join(lines), "headers": _headers(dialect)}
-    coded = [kind for kind in kinds if table[kind].code]
+    coded = [kind for kind, code in codes.items() if code]
     if dialect.errors.body is not None and coded:
-        answer["content"] = _content(dialect, dialect.errors.body, refusal_of(dialect, coded[0]))
+        answer["content"] = _content((dialect.media_type,), dialect.errors.body, refusal_of(dialect, row, coded[0]))
     return answer
 
 
@@ -162,11 +166,11 @@ def _told(kind: type[Problem]) -> str:
     return "Anything unexpected." if kind is Problem else kind.public
 
 
-def _content(dialect: Dialect, kind: type, example: object | None) -> JsonObject:
+def _content(media_types: tuple[str, ...], kind: type, example: object | None) -> JsonObject:
     content: JsonObject = {"schema": {"$ref": _REF_TEMPLATE.format(name=kind.__name__)}}
     if example is not None:
         content["example"] = example
-    return {dialect.media_type: content}
+    return dict.fromkeys(media_types, content)
 
 
 def _headers(dialect: Dialect) -> JsonObject:
@@ -181,10 +185,10 @@ def _security(row: Row) -> list[JsonObject]:
     return [{row.grant.value: [row.scope] if row.scope else [], "certificate": []}]
 
 
-def _security_schemes(dialect: Dialect) -> JsonObject:
+def _security_schemes(service: Service) -> JsonObject:
     """Token and authorization endpoints are the issuer's, found through its metadata; the URLs here are relative to it."""
     scopes: dict[str, dict[str, str]] = {}
-    for row in dialect.rows:
+    for row in service.rows:
         if row.grant is not None and row.scope is not None:
             scopes.setdefault(row.grant.value, {})[row.scope] = ""
     schemes: JsonObject = {"certificate": {"type": "mutualTLS"}}

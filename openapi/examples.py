@@ -21,11 +21,13 @@ from kernel.banking.results import (
 )
 from kernel.errors import Problem
 from kernel.operations import Operation
+from openapi.codec import Rendering, rendered
 from openapi.core_bank.v1.examples import EXAMPLES
-from openapi.dialect import Dialect, RawBody, Rendering, Row
+from openapi.dialect import Dialect, Row, Service
 
 ACCOUNT_ID = "22289d6c-8b1f-4f43-a3a0-5f9a6a4c11d0"
 CONSENT_ID = "5e3c4a7a-21d5-4b0e-9d2e-1f6f0b7c8a55"
+ISSUER = "https://localhost:8443"
 ERROR_ID = "8c1f7c53-6a0e-4d2b-b7a4-0a8a3f2b9d10"
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 _DUE = timedelta(days=90)
@@ -103,11 +105,11 @@ _RESULTS: Mapping[Operation, object] = {
 }
 
 
-def answer_of(dialect: Dialect, row: Row, mtls_url: str) -> object | None:
+def answer_of(service: Service, row: Row, mtls_url: str) -> object | None:
     """The body of a success as JSON values; None where there is none, or none that is JSON."""
     if row.encode is None or row.operation not in _RESULTS:
         return None
-    base_url = mtls_url + dialect.base_path
+    base_url = mtls_url + service.base_path
     url = base_url + row.path.format_map(_Filled())
     rendering = Rendering(
         url=url,
@@ -117,14 +119,15 @@ def answer_of(dialect: Dialect, row: Row, mtls_url: str) -> object | None:
         zone=ZoneInfo("Europe/London"),
         now=NOW,
         page=lambda cursor: f"{url}?page={cursor}",
+        issuer=ISSUER,
     )
-    encoded = row.encode(_RESULTS[row.operation], rendering)
-    return None if isinstance(encoded, RawBody) else msgspec.to_builtins(encoded)
+    body = rendered(row.encode(_RESULTS[row.operation], rendering)).body
+    return None if isinstance(body, bytes) else msgspec.to_builtins(body)
 
 
-def refusal_of(dialect: Dialect, kind: type[Problem]) -> object | None:
+def refusal_of(dialect: Dialect, row: Row, kind: type[Problem]) -> object | None:
     """The body of a refusal as JSON values; None where it has none."""
-    _, _, body = dialect.errors.render(kind(), ERROR_ID, None)
+    _, _, body = dialect.errors.render(kind(), row, ERROR_ID, None)
     return None if body is None else msgspec.json.decode(body)
 
 

@@ -1,4 +1,4 @@
-"""Refuse a token that is meant for another part of the brand's API. RFC 8707 section 2, RFC 9068 section 4.
+"""Refuse a token that is meant for neither the brand's whole API, nor this dialect, nor this service of it. RFC 8707 section 2, RFC 9068 section 4.
 
 What stands in no standard (GET /whoami) takes a token for any part.
 """
@@ -19,8 +19,8 @@ class TokenAudience:
 
     async def on_request(self, exchange: Exchange) -> None:
         brand, audience = exchange.brand, present(exchange.token).audience
-        part = brand.mtls_url + exchange.dialect.base_path
-        if brand.resource_audience in audience or part in audience:
+        part = brand.mtls_url + exchange.service.base_path
+        if not {brand.resource_audience, brand.mtls_url + exchange.dialect.audience_path, part}.isdisjoint(audience):
             return
-        if exchange.dialect.base_path or not any(name.startswith(f"{part}/") for name in audience):
+        if exchange.service.base_path or not any(name.startswith(f"{part}/") for name in audience):
             raise TokenInvalid(f"meant for {' '.join(audience)}, presented at {part}")

@@ -1,11 +1,15 @@
-"""Refuse what the operation's codec cannot read: body, path and query become one canonical command, or nothing does.
+"""Refuse what the operation's codec cannot read: body, path, query and the headers that its row names become one canonical command, or nothing does.
 
 The body is asked for here, once everything that the head shows has passed; an operation that takes none leaves it unread."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.pipeline.exchange import Exchange
-from openapi.dialect import Row, WireRequest
+from kernel.errors import HeaderInvalid, HeaderMissing
+from kernel.http.message import Request
+from openapi.codec import WireRequest
+from openapi.dialect import Row
 
 
 @dataclass(frozen=True)
@@ -19,4 +23,19 @@ class Body:
         if exchange.row.request is not None:
             exchange.request = await exchange.request.received(exchange.dialect.body_bytes_max)
         request = exchange.request
-        exchange.command = exchange.row.decode(WireRequest(exchange.path, request.query, request.body))
+        named = _named(exchange.row, request)
+        exchange.command = exchange.row.decode(WireRequest(exchange.path, request.query, request.body, named))
+
+
+def _named(row: Row, request: Request) -> Mapping[str, str]:
+    """The headers that the row names, each of which may come once. Raises HeaderInvalid or HeaderMissing."""
+    found: dict[str, str] = {}
+    for header in row.headers:
+        values = request.headers.getall(header.name, [])
+        if len(values) > 1:
+            raise HeaderInvalid(f"{len(values)} times", path=header.name)
+        if values:
+            found[header.name] = values[0].strip()
+        elif header.required:
+            raise HeaderMissing(path=header.name)
+    return found

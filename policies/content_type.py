@@ -1,4 +1,4 @@
-"""Refuse a body in another media type, charset or coding than the dialect reads. RFC 9110 sections 8.3, 8.4 and 15.5.16."""
+"""Refuse a body in another media type, charset or coding than the operation reads. RFC 9110 sections 8.3, 8.4 and 15.5.16."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,9 @@ class ContentType:
     async def on_request(self, exchange: Exchange) -> None:
         headers = exchange.request.headers
         types = headers.getall("Content-Type", [])
-        if len(types) != 1 or not _is(types[0], exchange.dialect.media_type):
-            raise MediaTypeUnsupported(f"{len(types)} Content-Type headers, or another type than {exchange.dialect.media_type}")
+        readable = exchange.dialect.request_media_types_of(exchange.row)
+        if len(types) != 1 or not any(_is(types[0], media_type) for media_type in readable):
+            raise MediaTypeUnsupported(f"{len(types)} Content-Type headers, or another type than {', '.join(readable)}")
         if headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise MediaTypeUnsupported("a content coding")
 

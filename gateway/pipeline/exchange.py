@@ -17,7 +17,7 @@ from kernel.errors import Problem
 from kernel.hot_state.checks import Check, FirstUse, Verdict
 from kernel.http.message import Request
 from kernel.tokens.presented import PresentedToken
-from openapi.dialect import Dialect, Row
+from openapi.dialect import Dialect, Row, Service
 
 T = TypeVar("T")
 
@@ -26,6 +26,7 @@ T = TypeVar("T")
 class Exchange:
     brand: Brand
     dialect: Dialect
+    service: Service
     row: Row
     request: Request
     path: dict[str, str]

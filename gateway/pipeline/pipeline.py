@@ -7,6 +7,7 @@ answer that is not ready within a second of its decision is decided again, so th
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from multidict import CIMultiDict
@@ -23,7 +24,8 @@ from kernel.errors import Overloaded, Problem
 from kernel.hot_state.checks import Current, Moved, VersionIs
 from kernel.http.message import Response
 from kernel.operations import Operation
-from openapi.dialect import Dialect, RawBody, Rendering, Row
+from openapi.codec import Rendering, rendered
+from openapi.dialect import Row, Service
 
 ATTEMPTS_MAX = 3
 ANSWER_WITHIN_SECONDS = 1.0  # of the decision
@@ -37,7 +39,7 @@ class Pipeline:
     def __init__(
         self,
         *,
-        rows: Sequence[tuple[Dialect, Row]],
+        rows: Sequence[tuple[Service, Row]],
         chain: Sequence[Policy],
         use_cases: Mapping[Operation, UseCase],
         decisions: Decisions,
@@ -48,7 +50,7 @@ class Pipeline:
         missing = sorted({row.operation for _, row in rows} - set(use_cases))
         if missing:
             raise ValueError(f"no use case answers {', '.join(missing)}")
-        self._steps = {_key(dialect, row): derive_steps(chain, row) for dialect, row in rows}
+        self._steps = {_key(service, row): derive_steps(chain, row) for service, row in rows}
         self._use_cases = use_cases
         self._decisions = decisions
         self._in_flight = in_flight
@@ -86,7 +88,7 @@ class Pipeline:
             policy.on_response(exchange, response)
 
     def _steps_of(self, exchange: Exchange) -> Steps:
-        return self._steps[_key(exchange.dialect, exchange.row)]
+        return self._steps[_key(exchange.service, exchange.row)]
 
     async def _authorise(self, exchange: Exchange, steps: Steps, *, spend: bool) -> float:
         """When the decision was asked for, at the latest. Raises what a policy raised, once it is confirmed."""
@@ -144,9 +146,7 @@ class Pipeline:
             raise Overloaded(f"{row.operation} took longer than {OPERATION_SECONDS_MAX} s") from None
         if row.encode is None:
             return Response(row.success)
-        encoded = row.encode(exchange.result, _rendering(exchange, self._clock))
-        raw = encoded if isinstance(encoded, RawBody) else RawBody(exchange.dialect.media_type, json.encode(encoded))
-        return Response(row.success, raw.content, CIMultiDict({"Content-Type": raw.media_type}))
+        return _response(exchange, row.encode(exchange.result, _rendering(exchange, self._clock)))
 
 
 async def _judge(exchange: Exchange, steps: Steps) -> Problem | None:
@@ -158,19 +158,30 @@ async def _judge(exchange: Exchange, steps: Steps) -> Problem | None:
     return None
 
 
+def _response(exchange: Exchange, encoded: Any) -> Response:
+    answer = rendered(encoded)
+    headers = CIMultiDict(answer.headers)
+    body: bytes | None = None
+    if answer.body is not None:
+        body = answer.body if isinstance(answer.body, bytes) else json.encode(answer.body)
+        headers["Content-Type"] = answer.media_type or exchange.dialect.media_types_of(exchange.row)[0]
+    return Response(answer.status or exchange.row.success, body, headers)
+
+
 def _rendering(exchange: Exchange, clock: Clock) -> Rendering:
     brand, request, parameter = exchange.brand, exchange.request, exchange.dialect.cursor_parameter
     url = brand.mtls_url + quote(request.path.rstrip("/"))
     filters = [(name, value) for name, value in request.query if name != parameter]
     return Rendering(
         url=url,
-        base_url=brand.mtls_url + exchange.dialect.base_path,
+        base_url=brand.mtls_url + exchange.service.base_path,
         query=request.query,
         consent=exchange.consent,
         zone=brand.zone,
         now=clock.now(),
         page=lambda cursor: f"{url}?{urlencode([*filters, (parameter, cursor)])}",
         members_on=brand.members_on,
+        issuer=brand.issuer,
     )
 
 
@@ -178,5 +189,5 @@ def _versions(exchange: Exchange) -> set[VersionIs]:
     return {check for check in exchange.checks if isinstance(check, VersionIs)}
 
 
-def _key(dialect: Dialect, row: Row) -> tuple[str, str, str]:
-    return (dialect.name, row.method, row.path)
+def _key(service: Service, row: Row) -> tuple[str, str, str]:
+    return (service.base_path, row.method, row.path)

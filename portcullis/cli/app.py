@@ -280,8 +280,9 @@ def check_core_bank(
 
 
 @app.command(name="openapi")
-def openapi_document(dialect: str) -> None:
-    """Print the OpenAPI document of a dialect, such as uk_obie/v4.0, or of the contract core_bank/v1."""
+def openapi_document(dialect: str, service: str = "") -> None:
+    """Print the OpenAPI document of a service (the first one, unless it is named) of a dialect, such as uk_obie/v4.0, or of the contract
+    core_bank/v1."""
     from openapi import DIALECTS  # noqa: PLC0415  a command loads what it needs
     from openapi.core_bank.v1.document import core_bank_document  # noqa: PLC0415
     from openapi.core_bank.v1.operations import NAME as CORE_BANK  # noqa: PLC0415
@@ -293,7 +294,13 @@ def openapi_document(dialect: str) -> None:
     known = {known.name: known for known in DIALECTS}
     if dialect not in known:
         raise ConfigurationRefused(f"{dialect}: no such dialect; there are {', '.join([*known, CORE_BANK])}")
-    print(json.dumps(document_of(known[dialect], _address(sources.load(None))), indent=2))
+    services = {each.name: each for each in known[dialect].services}
+    chosen = services.get(service) if service else known[dialect].services[0]
+    if chosen is None:
+        raise ConfigurationRefused(
+            f"{service}: no such service of {dialect}; there are {', '.join(filter(None, services)) or 'none'}"
+        )
+    print(json.dumps(document_of(known[dialect], chosen, _address(sources.load(None))), indent=2))
 
 
 def _address(settings: "Settings") -> str:

@@ -181,7 +181,9 @@ def check_ports(settings: Settings) -> None:
 
 def ready_document(settings: Settings, brand: Brand) -> bytes:
     """What ready.json says: where to go. Written last, when every listener accepts."""
-    dialects = {dialect.name: brand.mtls_url + dialect.base_path for dialect in DIALECTS if dialect.name in brand.dialects}
+    dialects = {
+        dialect.name: brand.mtls_url + dialect.services[0].base_path for dialect in DIALECTS if dialect.name in brand.dialects
+    }
     document = {
         "issuer": brand.issuer,
         "mtls": brand.mtls_url,

@@ -147,7 +147,7 @@ def make_call(seed: int, number: int, known: Knowledge) -> Call:
 
 
 def _route(chance: random.Random) -> tuple[str, str, bool]:
-    rows = [(row.method, dialect.base_path + row.path) for dialect in DIALECTS for row in dialect.rows]
+    rows = [(row.method, each.base_path + row.path) for dialect in DIALECTS for each in dialect.services for row in each.rows]
     if chance.random() < 0.5:
         method, path = chance.choice(rows)
         return (method if chance.random() < 0.9 else chance.choice(METHODS)), path, True

@@ -1,6 +1,6 @@
 """Resource indicators: for which part of the brand's API a token is meant. RFC 8707.
 
-A brand's whole API is one resource, each of its dialects a part of it. A request that names none asks for the whole.
+A brand's whole API is one resource, each of its dialects a part of it, and each service of a dialect a part of that. A request that names none asks for the whole.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,12 @@ CHARS_MAX = 4096
 
 def resources_of(services: Services, brand: Brand) -> tuple[str, ...]:
     """Everything that may be named: the whole first."""
-    parts = (brand.mtls_url + dialect.base_path for dialect in services.dialects_of(brand))
-    return tuple(dict.fromkeys((brand.resource_audience, *parts)))
+    paths = (
+        path
+        for dialect in services.dialects_of(brand)
+        for path in (dialect.audience_path, *(service.base_path for service in dialect.services))
+    )
+    return tuple(dict.fromkeys((brand.resource_audience, *(brand.mtls_url + path for path in paths))))
 
 
 def parse_resources(services: Services, brand: Brand, text: str | None) -> tuple[str, ...]:

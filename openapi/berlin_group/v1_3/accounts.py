@@ -16,7 +16,8 @@ from kernel.errors import FieldDuplicated, FieldInvalid
 from kernel.http.message import Query
 from openapi.berlin_group.v1_3.codes import ACCOUNT_STATUSES, BALANCE_TYPES, CASH_ACCOUNT_TYPES, USAGES
 from openapi.berlin_group.v1_3.wire import AccountBalance, AccountDetails, Amount, ReadAccount
-from openapi.dialect import QueryParameter, Rendering, WireRequest
+from openapi.codec import Rendering, WireRequest
+from openapi.parameters import QueryParameter
 
 ACCOUNT_ID = "account-id"
 WITH_BALANCE = "withBalance"

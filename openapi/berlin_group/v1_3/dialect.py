@@ -4,13 +4,12 @@ from openapi.berlin_group.v1_3.authorization import Authorization
 from openapi.berlin_group.v1_3.errors import ErrorTable
 from openapi.berlin_group.v1_3.headers import Headers
 from openapi.berlin_group.v1_3.operations import ROWS
-from openapi.dialect import Dialect, Rules
+from openapi.dialect import Dialect, Rules, Service
 
 DIALECT = Dialect(
     name="berlin_group/v1.3",
-    title="Berlin Group NextGenPSD2 XS2A",
-    base_path="/psd2/v1",
-    rows=ROWS,
+    services=(Service("", "Berlin Group NextGenPSD2 XS2A", "/psd2/v1", ROWS),),
+    audience_path="/psd2/v1",
     headers=Headers(),
     errors=ErrorTable(),
     authorization=Authorization(),

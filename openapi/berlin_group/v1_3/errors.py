@@ -10,7 +10,7 @@ from msgspec import UNSET
 from kernel import errors, json
 from kernel.errors import Problem
 from openapi.berlin_group.v1_3.wire import ErrorInformation, TppMessage
-from openapi.dialect import WireError
+from openapi.dialect import Row, WireError
 
 CONTENT_TYPE = "application/json"
 TEXT_LENGTH_MAX = 500
@@ -85,9 +85,14 @@ class ErrorTable:
     table = TABLE
     body: type | None = ErrorInformation
 
-    def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
+    def wire_of(self, kind: type[Problem], row: Row | None) -> WireError:
+        return next((self.table[each] for each in kind.__mro__ if each in self.table), UNEXPECTED)
+
+    def render(
+        self, problem: Problem, row: Row | None, error_id: str, accept: str | None
+    ) -> tuple[int, str | None, bytes | None]:
         """This standard's body has no place for `error_id`: the request id already tells the two sides the same."""
-        wire = next((self.table[kind] for kind in type(problem).__mro__ if kind in self.table), UNEXPECTED)
+        wire = self.wire_of(type(problem), row)
         if wire.code is None:
             return wire.status, None, None
         message = TppMessage(

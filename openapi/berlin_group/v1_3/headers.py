@@ -5,7 +5,7 @@ import re
 
 from kernel.errors import HeaderInvalid, HeaderMissing
 from kernel.http.message import Request
-from openapi.dialect import HeaderParameter
+from openapi.parameters import HeaderParameter
 
 REQUEST_ID = "X-Request-ID"
 PSU_IP_ADDRESS = "PSU-IP-Address"

@@ -1,6 +1,6 @@
-"""UK Open Banking Read/Write API v4.0, resource group account information: everything about it in one value."""
+"""UK Open Banking Read/Write API v4.0: everything about it in one value. A resource group of the standard is a service here."""
 
-from openapi.dialect import Dialect, Rules
+from openapi.dialect import Dialect, Rules, Service
 from openapi.uk_obie.v4_0.aisp.arrangements.standing_orders import NUMBER_OF_PAYMENTS
 from openapi.uk_obie.v4_0.aisp.consents import NAME, PATHS
 from openapi.uk_obie.v4_0.aisp.filters import PAGE
@@ -11,9 +11,8 @@ from openapi.uk_obie.v4_0.headers import Headers
 
 DIALECT = Dialect(
     name=NAME,
-    title="UK Open Banking Account Information",
-    base_path="/open-banking/v4.0/aisp",
-    rows=ROWS,
+    services=(Service("aisp", "UK Open Banking Account Information", "/open-banking/v4.0/aisp", ROWS),),
+    audience_path="/open-banking/v4.0",
     headers=Headers(),
     errors=ErrorTable(),
     authorization=Authorization(),

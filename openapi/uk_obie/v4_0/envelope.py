@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 from msgspec import UNSET, UnsetType
 
 from kernel.banking.money import Money
-from openapi.dialect import Rendering
+from openapi.codec import Rendering
 from openapi.uk_obie.v4_0.wire import CreditDebit, Links, OBActiveOrHistoricCurrencyAndAmount
 
 _FINEST_RATE = Decimal("0.0001")

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from kernel import errors, json
 from kernel.errors import Problem
-from openapi.dialect import WireError
+from openapi.dialect import Row, WireError
 from openapi.uk_obie.v4_0.wire import OBError1, OBErrorResponse1
 
 CONTENT_TYPE = "application/json"
@@ -86,8 +86,14 @@ class ErrorTable:
     table = TABLE
     body: type | None = OBErrorResponse1
 
-    def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
-        wire = next((self.table[kind] for kind in type(problem).__mro__ if kind in self.table), UNEXPECTED)
+    def wire_of(self, kind: type[Problem], row: Row | None) -> WireError:
+        """The same at every operation."""
+        return next((self.table[each] for each in kind.__mro__ if each in self.table), UNEXPECTED)
+
+    def render(
+        self, problem: Problem, row: Row | None, error_id: str, accept: str | None
+    ) -> tuple[int, str | None, bytes | None]:
+        wire = self.wire_of(type(problem), row)
         if wire.code is None:
             return wire.status, None, None
         path = problem.path or PATHS.get(type(problem), "")

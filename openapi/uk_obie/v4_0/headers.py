@@ -6,7 +6,7 @@ from datetime import date
 
 from kernel.errors import HeaderInvalid
 from kernel.http.message import Request
-from openapi.dialect import HeaderParameter
+from openapi.parameters import HeaderParameter
 
 INTERACTION_ID = "x-fapi-interaction-id"
 CUSTOMER_IP_ADDRESS = "x-fapi-customer-ip-address"

@@ -10,7 +10,7 @@ from gateway.pipeline.account_path import account_parameter
 from gateway.routing import SEGMENTS_MAX, Routing
 from kernel.errors import MethodNotAllowed, OperationUnknown
 from openapi import DIALECTS
-from tests.unit.gateway.world import BRAND, DIALECT, ROWS
+from tests.unit.gateway.world import BRAND, DIALECT, ROWS, serving
 
 ROUTING = Routing.build([BRAND], [DIALECT])
 SEGMENT = st.text(st.characters(codec="utf-8", exclude_characters="/{}"), min_size=1, max_size=20)
@@ -63,13 +63,13 @@ def test_another_method_is_told_the_right_ones():
 
 def test_a_literal_wins_over_a_parameter_and_gives_way_where_it_leads_nowhere():
     rows = (replace(ROWS[4], path="/accounts/special"), *ROWS)
-    routing = Routing.build([BRAND], [replace(DIALECT, rows=rows)])
+    routing = Routing.build([BRAND], [serving(rows)])
     assert routing.locate(BRAND, "/book/v1/accounts/special").operation("GET") == (rows[0], {})
     assert routing.locate(BRAND, "/book/v1/accounts/special/balances").operation("GET")[1] == {"AccountId": "special"}
 
 
 def test_the_deepest_base_path_wins():
-    deeper = replace(DIALECT, name="deeper", base_path="/book/v1/deeper", rows=ROWS[3:4])
+    deeper = serving(ROWS[3:4], "/book/v1/deeper", name="deeper")
     routing = Routing.build([replace(BRAND, dialects=("book", "deeper"))], [DIALECT, deeper])
     assert routing.locate(BRAND, "/book/v1/deeper/accounts").dialect is deeper
     assert routing.locate(BRAND, "/book/v1/accounts").dialect is DIALECT
@@ -80,8 +80,8 @@ def test_the_deepest_base_path_wins():
     [
         ([DIALECT, DIALECT], ("book",), "same name"),
         ([DIALECT, replace(DIALECT, name="other")], ("book", "other"), "share a base path"),
-        ([replace(DIALECT, rows=(*ROWS, replace(ROWS[4], path="/accounts/{Other}")))], ("book",), "ambiguous"),
-        ([replace(DIALECT, rows=(replace(ROWS[4], path="/{a}/{a}"),))], ("book",), "ambiguous"),
+        ([serving((*ROWS, replace(ROWS[4], path="/accounts/{Other}")))], ("book",), "ambiguous"),
+        ([serving((replace(ROWS[4], path="/{a}/{a}"),))], ("book",), "ambiguous"),
         ([DIALECT], ("book", "unknown"), "unknown"),
         ([DIALECT], (), "none"),
     ],
@@ -93,7 +93,7 @@ def test_what_is_ambiguous_or_unknown_refuses_to_boot(dialects, enabled, complai
 
 def test_a_brand_serves_its_own_dialects_only():
     other = replace(BRAND, name="other", dialects=("elsewhere",))
-    routing = Routing.build([BRAND, other], [DIALECT, replace(DIALECT, name="elsewhere", base_path="/elsewhere")])
+    routing = Routing.build([BRAND, other], [DIALECT, serving(ROWS, "/elsewhere", name="elsewhere")])
     with pytest.raises(OperationUnknown):
         routing.locate(other, "/book/v1/accounts").operation("GET")
     with pytest.raises(OperationUnknown):

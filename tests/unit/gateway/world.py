@@ -54,7 +54,8 @@ from kernel.operations import Operation
 from kernel.storage.cursor import CursorSealer
 from kernel.storage.sealed import Sealer
 from kernel.tokens.dpop_nonces import Nonces
-from openapi.dialect import Dialect, Row, Rules, WireError, WireRequest
+from openapi.codec import WireRequest
+from openapi.dialect import Dialect, Row, Rules, Service, WireError
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
@@ -121,7 +122,12 @@ class Errors:
     }
     table: Mapping[type[Problem], WireError] = {}
 
-    def render(self, problem: Problem, error_id: str, accept: str | None) -> tuple[int, str | None, bytes | None]:
+    def wire_of(self, kind: type[Problem], row: Row | None) -> WireError:
+        return WireError(self.render(kind(), row, "", None)[0])
+
+    def render(
+        self, problem: Problem, row: Row | None, error_id: str, accept: str | None
+    ) -> tuple[int, str | None, bytes | None]:
         for status, prefixes in self.statuses.items():
             if problem.code.startswith(tuple(prefixes)):
                 return status, "application/json", json.encode({"code": problem.code, "id": error_id, "path": problem.path})
@@ -203,15 +209,20 @@ ROWS = (
 )  # fmt: skip
 DIALECT = Dialect(
     name="book",
-    title="Book",
-    base_path="/book/v1",
-    rows=ROWS,
+    services=(Service("", "Book", "/book/v1", ROWS),),
+    audience_path="/book/v1",
     headers=Headers(),  # type: ignore[arg-type]
     errors=Errors(),
     authorization=None,  # type: ignore[arg-type]
     rules=Rules(owner="client"),
     paths={"valid_until": "until", "transactions_to": "to"},
 )
+
+
+def serving(rows: Sequence[Row], base_path: str = "/book/v1", **facts: Any) -> Dialect:
+    """The dialect of this world with other operations."""
+    return replace(DIALECT, services=(Service("", "Book", base_path, tuple(rows)),), **facts)
+
 
 CLIENT = Client(
     id="client-1",

@@ -27,7 +27,7 @@ from kernel.banking.consents import AccountReference, Consent, ConsentKind, Cons
 from kernel.banking.money import Money
 from kernel.banking.results import AccountView, BalanceView, TransactionsView, TransactionView
 from kernel.http.message import Query, Request
-from openapi.dialect import Rendering, WireRequest
+from openapi.codec import Rendering, WireRequest
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 INTERACTION_ID = "93bac548-d2de-4546-b106-880a5018460d"

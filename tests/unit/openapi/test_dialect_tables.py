@@ -54,10 +54,11 @@ def test_every_problem_has_a_row_of_its_own(dialect: Dialect) -> None:
 @by_dialect
 @pytest.mark.parametrize("kind", PROBLEMS, ids=lambda kind: kind.__name__)
 def test_every_refusal_satisfies_the_official_document(dialect: Dialect, kind: type[Problem]) -> None:
-    status, media_type, body = dialect.errors.render(kind(), str(uuid.uuid4()), None)
-    assert (media_type is None) == (body is None)
-    headers = {dialect.headers.interaction_header: str(uuid.uuid4())} | ({"Content-Type": media_type} if media_type else {})
     for row in dialect.rows:
+        status, media_type, body = dialect.errors.render(kind(), row, str(uuid.uuid4()), None)
+        assert (media_type is None) == (body is None)
+        assert status == dialect.errors.wire_of(kind, row).status
+        headers = {dialect.headers.interaction_header: str(uuid.uuid4())} | ({"Content-Type": media_type} if media_type else {})
         if kind is errors.OperationUnknown:
             continue  # not an answer of any operation: see below
         if status == 415 and row.request is None:
@@ -69,7 +70,7 @@ def test_every_refusal_satisfies_the_official_document(dialect: Dialect, kind: t
 
 @by_dialect
 def test_an_unknown_operation_is_not_found(dialect: Dialect) -> None:
-    assert dialect.errors.render(errors.OperationUnknown(), "id", None)[0] == 404
+    assert dialect.errors.render(errors.OperationUnknown(), None, "id", None)[0] == 404
 
 
 class Surprise(Problem):
@@ -82,7 +83,7 @@ class TokenGone(errors.TokenRevoked):
 
 @by_dialect
 def test_a_problem_that_the_table_lacks_is_unexpected_and_says_nothing(dialect: Dialect) -> None:
-    status, _, body = dialect.errors.render(Surprise("secret detail"), "id", None)
+    status, _, body = dialect.errors.render(Surprise("secret detail"), None, "id", None)
     assert status == 500
     assert b"approved" not in (body or b"")
     assert b"secret" not in (body or b"")
@@ -90,7 +91,7 @@ def test_a_problem_that_the_table_lacks_is_unexpected_and_says_nothing(dialect: 
 
 @by_dialect
 def test_a_kind_of_a_known_problem_looks_like_it(dialect: Dialect) -> None:
-    told = dialect.errors.render(TokenGone(), "id", None)
+    told = dialect.errors.render(TokenGone(), None, "id", None)
     assert told[0] == dialect.errors.table[errors.TokenRevoked].status
 
 
@@ -99,12 +100,12 @@ def test_a_kind_of_a_known_problem_looks_like_it(dialect: Dialect) -> None:
 def test_a_refusal_tells_its_path_and_never_its_detail(dialect: Dialect, kind: type[Problem], detail: str, path: str) -> None:
     problem = kind("DETAIL" + detail)
     problem.path = path
-    _, _, body = dialect.errors.render(problem, "x" * 90, None)
+    _, _, body = dialect.errors.render(problem, None, "x" * 90, None)
     assert b"DETAIL" not in (body or b"")
 
 
 def test_a_uk_refusal_has_an_id_a_code_a_message_and_a_path() -> None:
-    _, _, body = DIALECTS[0].errors.render(errors.FieldInvalid(path="Data.Permissions[0]"), "e-1", None)
+    _, _, body = DIALECTS[0].errors.render(errors.FieldInvalid(path="Data.Permissions[0]"), None, "e-1", None)
     assert json.decode(body or b"", dict) == {
         "Id": "e-1",
         "Errors": [{"ErrorCode": "U002", "Message": "A field has an invalid value.", "Path": "Data.Permissions[0]"}],
@@ -112,7 +113,7 @@ def test_a_uk_refusal_has_an_id_a_code_a_message_and_a_path() -> None:
 
 
 def test_a_uk_cursor_is_refused_at_the_page_parameter() -> None:
-    _, _, body = DIALECTS[0].errors.render(errors.CursorInvalid(), "e-1", None)
+    _, _, body = DIALECTS[0].errors.render(errors.CursorInvalid(), None, "e-1", None)
     assert json.decode(body or b"", dict)["Errors"][0]["Path"] == "page"
 
 
@@ -196,7 +197,9 @@ def test_every_folder_of_a_dialect_stands_in_the_list() -> None:
     root = Path(openapi.__file__).parent
     folders = {path.parent.relative_to(root).as_posix() for path in root.glob("*/*/dialect.py")}
     assert {dialect.name.replace(".", "_") for dialect in DIALECTS} == folders
-    assert len({dialect.base_path for dialect in DIALECTS}) == len({dialect.name for dialect in DIALECTS}) == len(DIALECTS)
+    services = [service for dialect in DIALECTS for service in dialect.services]
+    assert len({service.base_path for service in services}) == len(services)
+    assert len({dialect.name for dialect in DIALECTS}) == len(DIALECTS)
 
 
 @pytest.mark.parametrize(("dialect", "row"), OPERATIONS, ids=[f"{row.method} {d.name}{row.path}" for d, row in OPERATIONS])

@@ -35,7 +35,7 @@ def world() -> World:
 async def answered(world: World, method: str, path: str, **facts: Any) -> tuple[Response, Any]:
     """The answer and its body as JSON, once the official document has accepted it."""
     response = await world.ask(method, path, **facts)
-    dialect = next(dialect for dialect in DIALECTS if path.startswith(dialect.base_path))
+    dialect = next(dialect for dialect in DIALECTS if path.startswith(dialect.services[0].base_path))
     validate_answer(dialect.name, method, path, response.status, response.headers, response.body)
     is_json = response.headers.get("Content-Type") == "application/json"
     return response, json.decode(response.body or b"", dict) if is_json else None

@@ -7,48 +7,49 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from openapi import DIALECTS
-from openapi.dialect import Dialect
+from openapi.dialect import Dialect, Service
 from openapi.document import document_of, document_path, render_document, write_documents
 from openapi.examples import ERROR_ID
 from openapi.uk_obie.v4_0.aisp.consents import EXAMPLE, decode_lodgement
 from tests.official import validate_answer
 
-by_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+SERVICES = [(dialect, service) for dialect in DIALECTS for service in dialect.services]
+by_service = pytest.mark.parametrize(("dialect", "service"), SERVICES, ids=[f"{d.name}/{s.name}" for d, s in SERVICES])
 
 
-@by_dialect
-def test_the_committed_document_is_up_to_date(dialect: Dialect) -> None:
+@by_service
+def test_the_committed_document_is_up_to_date(dialect: Dialect, service: Service) -> None:
     """`python -m openapi.document` writes it anew."""
-    assert document_path(dialect).read_bytes() == render_document(dialect)
+    assert document_path(dialect, service).read_bytes() == render_document(dialect, service)
 
 
-@by_dialect
-def test_writing_changes_nothing(dialect: Dialect) -> None:
-    before = document_path(dialect).stat().st_size
+@by_service
+def test_writing_changes_nothing(dialect: Dialect, service: Service) -> None:
+    before = document_path(dialect, service).stat().st_size
     write_documents([dialect])
-    assert document_path(dialect).stat().st_size == before
+    assert document_path(dialect, service).stat().st_size == before
 
 
-@by_dialect
-def test_every_row_is_published(dialect: Dialect) -> None:
-    paths = document_of(dialect)["paths"]
+@by_service
+def test_every_row_is_published(dialect: Dialect, service: Service) -> None:
+    paths = document_of(dialect, service)["paths"]
     published = {(method.upper(), path) for path, operations in paths.items() for method in operations}
-    assert published == {(row.method, row.path) for row in dialect.rows}
+    assert published == {(row.method, row.path) for row in service.rows}
 
 
-@by_dialect
-def test_every_reference_leads_somewhere(dialect: Dialect) -> None:
-    document = document_of(dialect)
+@by_service
+def test_every_reference_leads_somewhere(dialect: Dialect, service: Service) -> None:
+    document = document_of(dialect, service)
     for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document))):
         node = document
         for step in reference.split("/"):
             node = node[step]
 
 
-@by_dialect
-def test_only_answers_that_have_a_body_publish_one(dialect: Dialect) -> None:
+@by_service
+def test_only_answers_that_have_a_body_publish_one(dialect: Dialect, service: Service) -> None:
     coded = {wire.status for wire in dialect.errors.table.values() if wire.code}
-    for path, operations in document_of(dialect)["paths"].items():
+    for path, operations in document_of(dialect, service)["paths"].items():
         for method, operation in operations.items():
             for status, answer in operation["responses"].items():
                 if int(status) >= 400:
@@ -56,7 +57,7 @@ def test_only_answers_that_have_a_body_publish_one(dialect: Dialect) -> None:
 
 
 def test_a_consent_header_is_demanded_where_a_consent_opens_the_operation() -> None:
-    uk, berlin_group = (document_of(dialect) for dialect in DIALECTS)
+    uk, berlin_group = (document_of(dialect, service) for dialect, service in SERVICES)
     [operation] = [operation for operations in berlin_group["paths"].values() for operation in operations.values()]
     assert {(each["name"], each["required"]) for each in operation["parameters"] if each["in"] == "header"} == {
         ("X-Request-ID", True),
@@ -66,9 +67,9 @@ def test_a_consent_header_is_demanded_where_a_consent_opens_the_operation() -> N
     assert uk["paths"]["/account-access-consents"]["post"]["requestBody"]["required"]
 
 
-def bodies(dialect: Dialect):
+def bodies(dialect: Dialect, service: Service):
     """Each body of the document, with its operation and what it is of."""
-    for path, operations in document_of(dialect)["paths"].items():
+    for path, operations in document_of(dialect, service)["paths"].items():
         for method, operation in operations.items():
             answers = {f"{method} {path} {status}": answer for status, answer in operation["responses"].items()}
             for name, holder in {f"{method} {path} request": operation.get("requestBody", {}), **answers}.items():
@@ -76,11 +77,11 @@ def bodies(dialect: Dialect):
                     yield name, media_type, body
 
 
-@by_dialect
-def test_every_body_has_an_example_that_its_schema_allows(dialect: Dialect) -> None:
-    document = document_of(dialect)
+@by_service
+def test_every_body_has_an_example_that_its_schema_allows(dialect: Dialect, service: Service) -> None:
+    document = document_of(dialect, service)
     examined = 0
-    for name, media_type, body in bodies(dialect):
+    for name, media_type, body in bodies(dialect, service):
         if media_type == "application/pdf":
             continue
         schema = {**body["schema"], "components": document["components"]}
@@ -97,23 +98,23 @@ def test_an_example_of_a_request_is_understood() -> None:
     assert decode_lodgement(EXAMPLE).permissions
 
 
-@by_dialect
-def test_no_example_shows_what_the_bank_calls_its_accounts(dialect: Dialect) -> None:
+@by_service
+def test_no_example_shows_what_the_bank_calls_its_accounts(dialect: Dialect, service: Service) -> None:
     """`acc-7f3c` is the upstream's id in the examples of the core-bank contract."""
-    assert "acc-7f3c" not in render_document(dialect).decode()
+    assert "acc-7f3c" not in render_document(dialect, service).decode()
 
 
-@by_dialect
-def test_a_document_says_where_its_operations_are_served(dialect: Dialect) -> None:
-    [server] = document_of(dialect, "https://api.bank.example")["servers"]
-    assert server["url"] == "https://{host}" + dialect.base_path
+@by_service
+def test_a_document_says_where_its_operations_are_served(dialect: Dialect, service: Service) -> None:
+    [server] = document_of(dialect, service, "https://api.bank.example")["servers"]
+    assert server["url"] == "https://{host}" + service.base_path
     assert server["variables"]["host"]["default"] == "api.bank.example"
-    assert document_of(dialect)["servers"][0]["variables"]["host"]["default"] == "localhost:8444"
+    assert document_of(dialect, service)["servers"][0]["variables"]["host"]["default"] == "localhost:8444"
 
 
-@by_dialect
-def test_the_examples_of_answers_are_what_the_official_document_allows(dialect: Dialect) -> None:
-    for path, operations in document_of(dialect)["paths"].items():
+@by_service
+def test_the_examples_of_answers_are_what_the_official_document_allows(dialect: Dialect, service: Service) -> None:
+    for path, operations in document_of(dialect, service)["paths"].items():
         for method, operation in operations.items():
             for status, answer in operation["responses"].items():
                 for media_type, body in answer.get("content", {}).items():

@@ -17,6 +17,7 @@ from kernel.banking.consents import ConsentState
 from kernel.certificates.qualified import Provider, ProviderRole, Purpose, Qualified
 from kernel.hot_state.checks import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
 from kernel.http.message import Response
+from openapi.dialect import Service
 from policies.accept import Accept, accepts
 from policies.access_record import AccessRecord
 from policies.account import Account
@@ -39,6 +40,7 @@ def exchange_of(row: int = 3, path: dict[str, str] | None = None, **facts: Any) 
     exchange = Exchange(
         brand=world.BRAND,
         dialect=world.DIALECT,
+        service=world.DIALECT.services[0],
         row=world.ROWS[row],
         request=world.request(**facts),
         path=path or {},
@@ -105,14 +107,27 @@ class TestAudience:
 
     def exchange(self, *audience: str, dialect=world.DIALECT):
         exchange = exchange_of()
-        exchange.dialect = dialect
+        exchange.dialect, exchange.service = dialect, dialect.services[0]
         exchange.token = msgspec.structs.replace(world.TOKEN, audience=audience)
         return exchange
 
     async def test_a_token_for_the_whole_or_for_this_part_passes(self):
-        part = self.BASE + world.DIALECT.base_path
+        part = self.BASE + world.DIALECT.services[0].base_path
         for audience in ((world.BRAND.resource_audience,), (part,), (f"{self.BASE}/other", part)):
             await TokenAudience().on_request(self.exchange(*audience))
+
+    async def test_a_token_for_the_dialect_passes_at_each_of_its_services(self):
+        """RFC 8707: one audience for all services of a version; a token for one of them opens no other."""
+        library = Service("loans", "Loans", "/library/v1/loans", world.ROWS)
+        dialect = replace(world.DIALECT, audience_path="/library/v1", services=(*world.DIALECT.services, library))
+        for service in dialect.services:
+            exchange = self.exchange(f"{self.BASE}/library/v1", dialect=dialect)
+            exchange.service = service
+            await TokenAudience().on_request(exchange)
+        exchange = self.exchange(f"{self.BASE}/book/v1", dialect=dialect)
+        exchange.service = library
+        with pytest.raises(errors.TokenInvalid):
+            await TokenAudience().on_request(exchange)
 
     @pytest.mark.parametrize("audience", [(), ("/other",), ("/book",), ("/book/v1/accounts",), ("/book/v1/",), ("/book/v10",)])
     async def test_refuses_a_token_for_another_part(self, audience):

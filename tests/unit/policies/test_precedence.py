@@ -27,7 +27,7 @@ EVERYTHING = Row(
     request=world.Body,
     **world.AC,
 )
-DIALECT = replace(world.DIALECT, rows=(*world.ROWS, EVERYTHING))
+DIALECT = world.serving((*world.ROWS, EVERYTHING))
 
 
 @dataclass

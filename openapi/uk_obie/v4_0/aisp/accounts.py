@@ -8,7 +8,7 @@ from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.commands import ListAccounts, ReadAccount
 from kernel.banking.consents import Permission
 from kernel.banking.results import AccountView
-from openapi.dialect import Rendering, WireRequest
+from openapi.codec import Rendering, WireRequest
 from openapi.uk_obie.shared.dates import render_date_time
 from openapi.uk_obie.v4_0.aisp.codes.accounts import (
     ACCOUNT_CATEGORIES,

@@ -5,7 +5,7 @@ from msgspec import UNSET
 from kernel.banking.accounts import CreditLine
 from kernel.banking.commands import ReadBalances
 from kernel.banking.results import BalanceView
-from openapi.dialect import Rendering, WireRequest
+from openapi.codec import Rendering, WireRequest
 from openapi.uk_obie.shared.dates import render_date_time
 from openapi.uk_obie.v4_0.aisp.codes.accounts import BALANCE_TYPES
 from openapi.uk_obie.v4_0.aisp.wire.accounts import OBBalance, OBCreditLine, OBReadBalance1, OBReadBalance1Data

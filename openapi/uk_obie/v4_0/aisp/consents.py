@@ -18,7 +18,7 @@ from kernel.banking.consents import (
     Permission,
 )
 from kernel.errors import FieldDateInvalid, FieldExpected, FieldInvalid, FieldMissing
-from openapi.dialect import Rendering, WireRequest
+from openapi.codec import Rendering, WireRequest
 from openapi.uk_obie.shared.dates import parse_date_time, render_date_time
 from openapi.uk_obie.v4_0.aisp.codes.consents import (
     ACCOUNT_CONSENT_REASONS,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kernel.errors import FieldDateInvalid, FieldDuplicated
 from kernel.http.message import Query
-from openapi.dialect import QueryParameter
+from openapi.parameters import QueryParameter
 from openapi.uk_obie.shared.dates import parse_query_date_time
 
 PAGE = "page"

@@ -3,7 +3,7 @@
 from kernel.banking.commands import ReadOffers
 from kernel.banking.records.offers import Offer
 from kernel.banking.results import RecordView
-from openapi.dialect import Rendering, WireRequest
+from openapi.codec import Rendering, WireRequest
 from openapi.uk_obie.shared.dates import render_known
 from openapi.uk_obie.v4_0.aisp.codes.products import OFFER_KINDS
 from openapi.uk_obie.v4_0.aisp.wire.products import OBOffer1, OBReadOffer1, OBReadOffer1Data

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from kernel.banking.commands import ReadParties, ReadPsuParty
 from kernel.banking.records.parties import AccountParty, Party, PostalAddress
 from kernel.banking.results import PsuPartyView, RecordView
-from openapi.dialect import Rendering, WireRequest
+from openapi.codec import Rendering, WireRequest
 from openapi.uk_obie.v4_0.aisp.codes.parties import ACCOUNT_ROLES, ADDRESS_KINDS, HOLDINGS, LEGAL_FORMS
 from openapi.uk_obie.v4_0.aisp.wire.parties import (
     OBParty2,

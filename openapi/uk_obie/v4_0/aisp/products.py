@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from kernel.banking.commands import ReadProducts
 from kernel.banking.records.products import InterestTier, OverdraftTier, Product, ProductKind
 from kernel.banking.results import RecordView
-from openapi.dialect import Rendering, WireRequest
+from openapi.codec import Rendering, WireRequest
 from openapi.uk_obie.v4_0.aisp.codes.products import CODES, OTHER_PRODUCTS, PRODUCT_KINDS, WORDS, Vocabulary
 from openapi.uk_obie.v4_0.aisp.wire.products import (
     CreditInterest,

@@ -1,7 +1,7 @@
 """What a caller may say when it lists payees, direct debits, standing orders or scheduled payments."""
 
 from kernel.banking.commands import ReadRecords
-from openapi.dialect import WireRequest
+from openapi.codec import WireRequest
 from openapi.uk_obie.v4_0.aisp.filters import PAGE, PAGE_PARAMETER, single
 
 QUERY = (PAGE_PARAMETER,)

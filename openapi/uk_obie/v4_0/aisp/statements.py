@@ -9,7 +9,8 @@ from kernel.banking.consents import Permission
 from kernel.banking.records.statements import PDF, Statement, StatementFile
 from kernel.banking.results import RecordsView, RecordView
 from kernel.http.message import Query
-from openapi.dialect import QueryParameter, RawBody, Rendering, WireRequest
+from openapi.codec import Rendered, Rendering, WireRequest
+from openapi.parameters import QueryParameter
 from openapi.uk_obie.shared.dates import render_date_time, render_known
 from openapi.uk_obie.v4_0.aisp.accounts import permissions_of
 from openapi.uk_obie.v4_0.aisp.codes.statements import (
@@ -85,8 +86,8 @@ def encode_one(view: RecordView[Statement], rendering: Rendering) -> OBReadState
     return encode(RecordsView((view,)), rendering)
 
 
-def encode_file(file: StatementFile, _rendering: Rendering) -> RawBody:
-    return RawBody(file.media_type, file.content)
+def encode_file(file: StatementFile, _rendering: Rendering) -> Rendered:
+    return Rendered(body=file.content, media_type=file.media_type)
 
 
 def _decode(account_id: str | None, query: Query) -> ReadStatements:

@@ -9,7 +9,8 @@ from kernel.banking.commands import ReadTransactions
 from kernel.banking.consents import Permission
 from kernel.banking.results import TransactionsView, TransactionView
 from kernel.http.message import Query
-from openapi.dialect import QueryParameter, Rendering, WireRequest
+from openapi.codec import Rendering, WireRequest
+from openapi.parameters import QueryParameter
 from openapi.uk_obie.shared.dates import render_date_time, render_known
 from openapi.uk_obie.v4_0.aisp.accounts import permissions_of
 from openapi.uk_obie.v4_0.aisp.arrangements.counterparties import encode_account, encode_agent

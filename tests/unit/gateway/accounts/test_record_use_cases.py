@@ -16,7 +16,8 @@ from kernel.banking.accounts import TransactionStatus
 from kernel.banking.consents import Permission
 from kernel.banking.records.statements import PDF, StatementFile
 from kernel.operations import Operation
-from openapi.dialect import RawBody, Row, WireRequest
+from openapi.codec import Rendered, WireRequest
+from openapi.dialect import Row
 from tests.unit.gateway import world
 from tests.unit.gateway.records import MAKERS, PDF_BYTES, furnish, instant, statement
 from tests.unit.gateway.world import CONSENT, START, World, body_of, transaction
@@ -80,7 +81,7 @@ ROWS = (
         ONE_STATEMENT + "/file",
         Operation.READ_STATEMENT_FILE,
         lambda wire: commands.ReadStatementFile(wire.path["AccountId"], wire.path["StatementId"], PDF),
-        lambda file, _: RawBody(file.media_type, file.content),
+        lambda file, _: Rendered(body=file.content, media_type=file.media_type),
         media_types=(PDF,),
     ),
     see(
@@ -102,7 +103,7 @@ BASE = "/book/v1"
 
 @pytest.fixture
 def made() -> World:
-    made = World(dialects=(replace(world.DIALECT, rows=(*world.ROWS, *ROWS)),))
+    made = World(dialects=(world.serving((*world.ROWS, *ROWS)),))
     furnish(made)
     return made
 

@@ -195,7 +195,7 @@ async def test_an_operation_has_a_time_limit(made, monkeypatch):
 def test_an_operation_that_nobody_answers_refuses_to_boot(made):
     with pytest.raises(ValueError, match="no use case answers"):
         pipeline.Pipeline(
-            rows=[(world.DIALECT, world.ROWS[0])],
+            rows=[(world.DIALECT.services[0], world.ROWS[0])],
             chain=(),
             use_cases={},
             decisions=made.decisions,

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from kernel.banking.consents import Permission
 from kernel.banking.records.beneficiaries import Beneficiary
 from kernel.banking.results import RecordsView, RecordView
-from openapi.dialect import Rendering
+from openapi.codec import Rendering
 from openapi.uk_obie.v4_0.aisp.accounts import permissions_of
 from openapi.uk_obie.v4_0.aisp.arrangements.counterparties import encode_account, encode_agent
 from openapi.uk_obie.v4_0.aisp.wire.arrangements import OBBeneficiary5, OBReadBeneficiary5, OBReadBeneficiary5Data

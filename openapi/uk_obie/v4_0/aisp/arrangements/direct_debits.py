@@ -4,7 +4,7 @@ from msgspec import UNSET
 
 from kernel.banking.records.direct_debits import DirectDebit
 from kernel.banking.results import RecordsView, RecordView
-from openapi.dialect import Rendering
+from openapi.codec import Rendering
 from openapi.uk_obie.shared.dates import render_known
 from openapi.uk_obie.v4_0.aisp.codes.arrangements import COLLECTIONS, FREQUENCIES, MANDATE_STATUSES
 from openapi.uk_obie.v4_0.aisp.wire.arrangements import (

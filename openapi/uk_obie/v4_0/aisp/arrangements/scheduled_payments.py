@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from kernel.banking.consents import Permission
 from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.results import RecordsView, RecordView
-from openapi.dialect import Rendering
+from openapi.codec import Rendering
 from openapi.uk_obie.shared.dates import render_date_time
 from openapi.uk_obie.v4_0.aisp.accounts import permissions_of
 from openapi.uk_obie.v4_0.aisp.arrangements.counterparties import encode_account, encode_agent

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from kernel.banking.consents import Permission
 from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.results import RecordsView, RecordView
-from openapi.dialect import Rendering
+from openapi.codec import Rendering
 from openapi.uk_obie.shared.dates import render_known
 from openapi.uk_obie.v4_0.aisp.accounts import permissions_of
 from openapi.uk_obie.v4_0.aisp.arrangements.counterparties import encode_account, encode_agent

@@ -62,7 +62,7 @@ def test_balances_are_read_when_asked_for(query: tuple[tuple[str, str], ...], as
 def test_refuses_a_malformed_parameter(query: tuple[tuple[str, str], ...]) -> None:
     with pytest.raises(Problem) as refused:
         accounts.decode_read(a_wire_request({"account-id": "a-1"}, query))
-    status, media_type, body = DIALECT.errors.render(refused.value, "id", None)
+    status, media_type, body = DIALECT.errors.render(refused.value, None, "id", None)
     assert (status, media_type) == (400, "application/json")
     [message] = json.decode(body or b"", dict)["tppMessages"]
     assert (message["category"], message["code"], message["path"]) == ("ERROR", "FORMAT_ERROR", "withBalance")

@@ -89,7 +89,7 @@ async def answered(world: World, template: str, *granted: Code) -> Response:
     """The answer under exactly these permissions, once the official document has accepted it."""
     version = world.decisions.versions[consent_subject("main", CONSENT.id)] + 1
     world.store(msgspec.structs.replace(CONSENT, version=version, permissions=frozenset(PERMISSIONS[code] for code in granted)))
-    path = DIALECT.base_path + template.format(AccountId="a1", StatementId="r3")
+    path = DIALECT.services[0].base_path + template.format(AccountId="a1", StatementId="r3")
     response = await world.ask(path=path)
     validate_answer(DIALECT.name, "GET", template, response.status, response.headers, response.body)
     return response

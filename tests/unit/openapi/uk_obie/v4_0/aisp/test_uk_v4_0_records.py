@@ -35,7 +35,7 @@ from kernel.banking.records.statements import (
     StatementKind,
 )
 from kernel.banking.results import PsuPartyView, RecordsView, RecordView
-from openapi.dialect import RawBody
+from openapi.codec import Rendered
 from openapi.uk_obie.v4_0.aisp import offers, parties, products, statements, transactions
 from openapi.uk_obie.v4_0.aisp.arrangements import beneficiaries, direct_debits, scheduled_payments, standing_orders
 from openapi.uk_obie.v4_0.aisp.arrangements.standing_orders import NUMBER_OF_PAYMENTS
@@ -427,7 +427,7 @@ def test_only_detail_tells_a_statements_amounts() -> None:
 
 def test_a_statements_file_is_sent_as_it_is() -> None:
     rendering = rendering_of("/x", a_consent(Permission.STATEMENTS_DETAIL))
-    assert statements.encode_file(StatementFile(PDF, b"%PDF-1.7"), rendering) == RawBody(PDF, b"%PDF-1.7")
+    assert statements.encode_file(StatementFile(PDF, b"%PDF-1.7"), rendering) == Rendered(body=b"%PDF-1.7", media_type=PDF)
 
 
 def test_an_exchange_of_currencies_is_told_with_its_rate() -> None:

@@ -22,7 +22,7 @@ from tests.unit.openapi.canonical import INTERACTION_ID, a_wire_request
 
 def refusal_of(problem: Problem, method: str = "POST", path: str = "/account-access-consents") -> tuple[int, str, str | None]:
     """Status, code and path of the rendered refusal, once the official document has accepted it."""
-    status, media_type, body = DIALECT.errors.render(problem, INTERACTION_ID, None)
+    status, media_type, body = DIALECT.errors.render(problem, None, INTERACTION_ID, None)
     assert media_type is not None
     assert body is not None
     validate_answer(
