@@ -126,7 +126,7 @@ class Admission:
             named = _client_named(request)
         except (Problem, JwtInvalid):
             return False
-        return named is not None and self._services.snapshots.remembers_client(brand, named)
+        return named is not None and self._services.clients.remembers(brand, named)
 
 
 def _rates_of(lane: Lane, share: str, limit: int) -> tuple[list[WithinRate], list[WithinRate]]:

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempt_turns import ATTEMPT_TURNS
 from consent.authorization.clients.client_keys import ClientKeys
+from consent.authorization.clients.current_clients import CurrentClients
 from consent.authorization.keys.ring import KeyRing
 from consent.authorization.messages.json_document import Documents
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
 from consent.store.current_snapshots import ConsentSnapshots
-from kernel.access import Client
+from kernel.access import Caller
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.brand import Brand
 from kernel.certificates.certificate import CertificateStatus
@@ -30,15 +31,15 @@ from openapi.dialect import Dialect
 class Store(Protocol):
     """The consent store (consent/store/consents.py), as far as endpoints and pages use it."""
 
-    async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent: ...
+    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent: ...
 
     async def lodge_within(
-        self, connection: AsyncConnection, brand: Brand, client: Client, lodgement: ConsentLodgement
+        self, connection: AsyncConnection, brand: Brand, caller: Caller, lodgement: ConsentLodgement
     ) -> Consent:
         """In the caller's transaction."""
         ...
 
-    async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
+    async def withdraw(self, brand: Brand, caller: Caller, consent_id: str) -> None:
         """By the TPP. Raises what forbids it where there is nothing left to withdraw."""
         ...
 
@@ -59,6 +60,7 @@ class Services:
     sealer: Sealer
     journal: Journal
     snapshots: ConsentSnapshots
+    clients: CurrentClients
     keys: KeyRing
     identity: PsuIdentity
     customer_accounts: CustomerAccounts

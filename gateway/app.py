@@ -17,6 +17,7 @@ from gateway.ports import Decisions
 from gateway.render import render_problem
 from gateway.routing import Place, Routing
 from gateway.use_case import UseCase
+from kernel.access import Caller
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import OperationUnknown, Problem
@@ -145,7 +146,13 @@ def _facts(exchange: Exchange | None) -> dict[str, str]:
     """The operation and its caller, as far as a log line can name them."""
     if exchange is None:
         return {}
-    return {"operation": exchange.row.operation.value} | ({} if exchange.client is None else {"client_id": exchange.client.id})
+    return {"operation": exchange.row.operation.value} | (_named(exchange.caller))
+
+
+def _named(caller: Caller | None) -> dict[str, str]:
+    if caller is None:
+        return {}
+    return {"organisation_id": caller.organisation_id} if caller.client_id is None else {"client_id": caller.client_id}
 
 
 def _stamped(response: Response, dialect: Dialect, interaction: str) -> Response:

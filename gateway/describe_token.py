@@ -12,4 +12,4 @@ class DescribeToken:
     operations = (Operation.DESCRIBE_TOKEN,)
 
     async def run(self, exchange: Exchange) -> TokenDescription:
-        return TokenDescription(present(exchange.token), present(exchange.client))
+        return TokenDescription(present(exchange.token), present(exchange.caller))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from kernel.access import AccessToken, Client, TokenFamily
+from kernel.access import AccessToken, Caller, Client, TokenFamily
 from kernel.banking.accounts import Account, Balance, TransactionPage
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement
 from kernel.banking.records.beneficiaries import Beneficiary
@@ -187,13 +187,13 @@ class Snapshots(Protocol):
 class Consents(Protocol):
     """The consent store, as TPPs use it. Each call is one transaction."""
 
-    async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent: ...
+    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent: ...
 
-    async def read(self, brand: Brand, client: Client, consent_id: str) -> Consent:
-        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or not this client's (openapi/owners.py)."""
+    async def read(self, brand: Brand, caller: Caller, consent_id: str) -> Consent:
+        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or not this caller's (openapi/owners.py)."""
         ...
 
-    async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
+    async def withdraw(self, brand: Brand, caller: Caller, consent_id: str) -> None:
         """A second withdrawal raises ConsentUnknown."""
         ...
 
@@ -232,4 +232,4 @@ class TokenDescription:
     """What GET /whoami says."""
 
     token: AccessToken
-    client: Client
+    caller: Caller

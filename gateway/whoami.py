@@ -116,7 +116,7 @@ def _encode(described: TokenDescription, _: Rendering) -> WhoAmI:
     token = described.token
     return WhoAmI(
         client_id=token.client_id,
-        client_name=described.client.name,
+        client_name=described.caller.name,
         scope=" ".join(sorted(token.scope)),
         grant=token.grant.value,
         consent_id=token.consent_id or msgspec.UNSET,

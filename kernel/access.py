@@ -1,10 +1,10 @@
-"""What the authorization server says about a caller, in words that the gateway shares: client, token family, access token."""
+"""Who calls, in words that gateway and authorization server share: caller, client, token family, access token."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -16,12 +16,6 @@ class Grant(StrEnum):
 
     CLIENT_CREDENTIALS = "client_credentials"
     AUTHORIZATION_CODE = "authorization_code"
-
-
-class SecurityProfile(StrEnum):
-    FAPI2_SECURITY = "fapi2-security"
-    FAPI2_MESSAGE_SIGNING = "fapi2-message-signing"
-    FAPI1_ADVANCED = "fapi1-advanced"
 
 
 class Role(StrEnum):
@@ -42,67 +36,39 @@ ROLES: Mapping[ConsentKind, Role] = MappingProxyType(
     }
 )
 
-AuthMethod = Literal["private_key_jwt", "tls_client_auth"]
 
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls: an organisation, by one of its clients or by its certificate alone. A token is one way to show it, a qualified
+    certificate another."""
 
-class CertificateSubject(msgspec.Struct, frozen=True):
-    """The one name that the certificate of a tls_client_auth client must carry. RFC 8705 section 2.1.2."""
+    organisation_id: str
+    name: str  # what a PSU is shown
+    roles: frozenset[Role]
+    client_id: str | None = None  # None: known by its certificate
+    family_id: str | None = None  # of a token that a PSU's authorisation stands behind
+    bound_to: "Confirmation | None" = None  # the key or certificate that the call was shown to hold
 
-    kind: Literal["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"]
-    value: str
+    @property
+    def id(self) -> str:
+        """The client where there is one: limits, records and page links are its own, and not its organisation's."""
+        return self.client_id or self.organisation_id
 
-
-class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """How a client registered itself (RFC 7591): the hash of its registration access token, the software statement, the claims of a
-    signed request that every answer repeats, and how long ago the directory's keys were confirmed then."""
-
-    token_hash: str
-    statement: str
-    claims: dict[str, Any]
-    directory_stale_seconds: int = 0
+    @property
+    def actor(self) -> str:
+        """As the journal names it."""
+        return f"client:{self.client_id}" if self.client_id is not None else f"organisation:{self.organisation_id}"
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a registered OAuth client (RFC 7591 names where they exist). `jwks` holds public keys only."""
+    """What gateway and policies read of one version of a registered OAuth client. The authorization server knows the rest
+    (consent/authorization/clients/client.py)."""
 
     id: str
-    brand: str
     version: int
     active: bool
     name: str  # what a PSU is shown
     organisation_id: str
-    organisation_name: str
-    software_id: str
-    on_behalf_of: str = ""  # whom the client acts for as an agent, as a PSU is told
     roles: frozenset[Role]
-    security_profile: SecurityProfile
-    token_endpoint_auth_method: AuthMethod
-    token_endpoint_auth_signing_alg: str
-    sender_constraint: Literal["mtls", "dpop"]
-    redirect_uris: tuple[str, ...]
-    scopes: frozenset[str]
-    grant_types: frozenset[str]
-    jwks: dict[str, list[dict[str, str]]]  # empty where jwks_uri says
-    jwks_uri: str | None = None
-    tls_client_auth: CertificateSubject | None = None
-    id_token_signed_response_alg: str = "PS256"
-    userinfo_signed_response_alg: str | None = None  # None: not signed
-    introspection_signed_response_alg: str = "PS256"  # of an answer that is asked for signed
-    id_token_encrypted_response_alg: str | None = None  # None: signed only
-    id_token_encrypted_response_enc: str | None = None
-    request_object_signing_alg: str | None = None  # None: any of its profile for which the client has a key
-    response_types: frozenset[str] = frozenset({"code"})
-    authorization_signed_response_alg: str | None = None  # None: the client asks for no signed response
-    authorization_encrypted_response_alg: str | None = None
-    authorization_encrypted_response_enc: str | None = None
-    default_permissions: frozenset[str] = frozenset()  # account-information default when a request names no consent
-    registration: Registration | None = None  # None: by the bank's own hand
-    authorization_details_types: frozenset[str] = frozenset()  # that it may use (RFC 9396 section 10)
-    token_exchange_audiences: frozenset[str] = frozenset()  # for which an internal client may exchange tokens (RFC 8693)
-    backchannel_token_delivery_mode: Literal["poll", "ping"] | None = None  # None: the client asks no customer who is elsewhere
-    backchannel_client_notification_endpoint: str | None = None  # of a client that is pinged
-    backchannel_authentication_request_signing_alg: str | None = None  # None: any of FAPI-CIBA for which the client has a key
-    created_at: datetime
 
 
 class FamilyState(StrEnum):

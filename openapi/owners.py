@@ -1,12 +1,12 @@
-"""The owner of a consent: a rule of the dialect that it was lodged in, held wherever a client comes by a consent.
+"""The owner of a consent: a rule of the dialect that it was lodged in, held wherever a caller comes by a consent.
 
-One that no dialect lodged (authorization_details, a client's default, Grant Management) is its client's own. To every other client a
+One that no dialect lodged (authorization_details, a client's default, Grant Management) is its client's own. To every other caller a
 consent looks as if it did not exist.
 """
 
 from collections.abc import Mapping
 
-from kernel.access import Client
+from kernel.access import Caller
 from kernel.banking.consents import Consent
 from openapi import DIALECTS
 from openapi.dialect import Owner
@@ -14,7 +14,7 @@ from openapi.dialect import Owner
 OWNERS: Mapping[str, Owner] = {dialect.name: dialect.rules.owner for dialect in DIALECTS}
 
 
-def is_owner(client: Client, consent: Consent) -> bool:
+def is_owner(caller: Caller, consent: Consent) -> bool:
     if OWNERS.get(consent.lodged_as) == "organisation":
-        return client.organisation_id == consent.organisation_id
-    return client.id == consent.client_id
+        return caller.organisation_id == consent.organisation_id
+    return caller.client_id is not None and caller.client_id == consent.client_id

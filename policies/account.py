@@ -25,7 +25,7 @@ class Account:
         if any(reference.id == account_id for reference in consent.accounts):
             return
         if is_identifier(account_id):
-            organisation_id = present(exchange.client).organisation_id
+            organisation_id = present(exchange.caller).organisation_id
             if await self.consents.account_reference(exchange.brand, organisation_id, account_id) is not None:
                 raise AccountNotConsented(f"consent {consent.id} does not cover it")
         raise AccountUnknown("not an id that this organisation was ever given")

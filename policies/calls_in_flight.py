@@ -16,5 +16,5 @@ class ClientCallsInFlight:
         return row.credential == "token"
 
     async def on_request(self, exchange: Exchange) -> None:
-        brand, client = exchange.brand.name, present(exchange.client)
-        present(exchange.call).claim(rate_key(brand, client.id), rate_key(brand, client.organisation_id))
+        brand, caller = exchange.brand.name, present(exchange.caller)
+        present(exchange.call).claim(rate_key(brand, caller.id), rate_key(brand, caller.organisation_id))

@@ -18,4 +18,4 @@ class CertificateOwner:
     async def on_request(self, exchange: Exchange) -> None:
         certificate = exchange.request.certificate
         if certificate is not None:
-            check_owner(certificate, present(exchange.client).organisation_id)
+            check_owner(certificate, present(exchange.caller).organisation_id)

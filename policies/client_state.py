@@ -1,9 +1,10 @@
-"""Refuse a client that is not active any more, or that the token names but nobody registered."""
+"""Refuse a client that is not active any more, or that the token names but nobody registered; any other is the caller."""
 
 from dataclasses import dataclass
 
 from gateway.pipeline.exchange import Exchange, present
 from gateway.ports import Snapshots
+from kernel.access import Caller
 from kernel.errors import ClientInactive
 from kernel.hot_state.checks import VersionIs
 from kernel.hot_state.subjects import client_subject
@@ -19,7 +20,8 @@ class ClientState:
         return row.credential == "token"
 
     async def on_request(self, exchange: Exchange) -> None:
-        client_id, brand = present(exchange.token).client_id, exchange.brand
+        token, brand = present(exchange.token), exchange.brand
+        client_id = token.client_id
         subject = client_subject(brand.name, client_id)
         client = await self.snapshots.client(brand, client_id, fresh=exchange.is_stale(subject))
         if client is None:
@@ -27,4 +29,11 @@ class ClientState:
         exchange.checks.append(VersionIs(subject, client.version))
         if not client.active:
             raise ClientInactive(f"client {client_id}, version {client.version}")
-        exchange.client = client
+        exchange.caller = Caller(
+            organisation_id=client.organisation_id,
+            name=client.name,
+            roles=client.roles,
+            client_id=client.id,
+            family_id=token.family_id,
+            bound_to=token.confirmation,
+        )

@@ -45,7 +45,7 @@ class ConsentState:
         if consent is None:
             raise ConsentUnknown(f"consent {token.consent_id}")
         exchange.checks.append(VersionIs(subject, consent.version))
-        if not is_owner(present(exchange.client), consent):
+        if not is_owner(present(exchange.caller), consent):
             raise ConsentForeign(f"consent {consent.id} is of client {consent.client_id}")
         if consent.kind is not exchange.row.consent_kind:
             raise ConsentMismatch(f"consent {consent.id} is of kind {consent.kind}")

@@ -37,5 +37,5 @@ class RateLimit:
         check_quota(exchange, self._check(exchange))
 
     def _check(self, exchange: Exchange) -> WithinRate:
-        key = rate_key(exchange.brand.name, present(exchange.client).id)
+        key = rate_key(exchange.brand.name, present(exchange.caller).id)
         return WithinRate(key, self.rate.limit, self.rate.window_seconds, cost=cost_of(exchange.row.operation))

@@ -20,7 +20,7 @@ class RoleHeld:
 
     async def on_request(self, exchange: Exchange) -> None:
         needed = ROLES[present(exchange.row.consent_kind)]
-        if needed not in present(exchange.client).roles:
+        if needed not in present(exchange.caller).roles:
             raise RoleMissing(f"the operation needs {needed}")
         certificate = exchange.request.certificate
         provider = certificate.qualified.provider if certificate else None

@@ -30,4 +30,3 @@ class TokenFamilyActive:
         exchange.checks.append(VersionIs(subject, family.version))
         if family.state is not FamilyState.ACTIVE or family.client_id != token.client_id:
             raise TokenRevoked(f"family {family.id} is {family.state}, of client {family.client_id}")
-        exchange.family = family

@@ -10,11 +10,11 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from consent.authorization.clients.registry import deactivate_client
+from consent.authorization.clients.rows import load_client
 from consent.services import Services
-from consent.store.rows.clients import load_client
 from consent.store.tables.consents import consents
 from consent.store.tables.oauth import clients
-from kernel.access import Client
+from kernel.access import Caller
 from kernel.banking.consents import LIVE_STATES
 from kernel.brand import Brand
 from kernel.errors import ClientInactive, ConsentExpired, ConsentNotAuthorised, ConsentRevoked, ConsentUnknown
@@ -27,7 +27,7 @@ _OVER = (ConsentUnknown, ConsentExpired, ConsentRevoked, ConsentNotAuthorised)
 class Consents(Protocol):
     """The consent store, as a client uses it that gives up what it was given."""
 
-    async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None: ...
+    async def withdraw(self, brand: Brand, caller: Caller, consent_id: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ async def _withdraw(services: Services, store: Consents, brand: Brand, client_id
     if client is None:
         return False
     try:
-        await store.withdraw(brand, client, consent_id)
+        await store.withdraw(brand, client.caller, consent_id)
     except _OVER:  # its time was over, or its PSU was faster
         return False
     return True

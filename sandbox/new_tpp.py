@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from kernel.access import AuthMethod, SecurityProfile
+from consent.authorization.clients.client import AuthMethod
+from consent.authorization.offer.profiles import SecurityProfile
 from kernel.jose.jwt import Algorithm
 from sandbox.qualified import Role
 

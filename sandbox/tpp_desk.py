@@ -10,9 +10,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from consent.authorization.clients.client import AuthMethod
+from consent.authorization.offer.profiles import SecurityProfile
 from consent.services import Services
 from kernel import json
-from kernel.access import AuthMethod, SecurityProfile
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response

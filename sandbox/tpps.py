@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives import serialization
 
 from consent.authorization.clients.metadata import CIBA, GRANT_TYPES, ClientMetadata
 from consent.authorization.clients.registry import is_registered_as, register_client, replace_client
+from consent.authorization.clients.rows import load_client
 from consent.authorization.offer.authorization_details import KINDS
-from consent.authorization.offer.profiles import PROFILES, Profile
+from consent.authorization.offer.profiles import PROFILES, Profile, SecurityProfile
 from consent.authorization.offer.scopes import GRANT_QUERY, GRANT_REVOKE
 from consent.authorization.response_modes.choice import SIGNED
 from consent.services import Services
-from consent.store.rows.clients import load_client
-from kernel.access import ROLES, SecurityProfile
+from kernel.access import ROLES
 from kernel.access import Role as ClientRole
 from kernel.banking.consents import Permission
 from kernel.brand import Brand

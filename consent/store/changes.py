@@ -19,6 +19,7 @@ from consent.store.rows.authorisations import AuthorisationStatus, Shown, end_au
 from consent.store.rows.references import take_references
 from consent.store.rows.snapshots import LODGED, insert_snapshot
 from consent.store.tables.consents import consents
+from kernel.access import Caller
 from kernel.banking.consents import Consent
 from kernel.clock import Clock
 from kernel.errors import ConsentSuspended
@@ -118,13 +119,16 @@ async def authorise(
     )
 
 
-async def count_lodged(connection: AsyncConnection, brand: str, client_id: str, *, since: datetime, at_most: int) -> int:
-    """The number of consents that the client lodged after `since`, whatever became of them; counting stops at `at_most`."""
+async def count_lodged(connection: AsyncConnection, brand: str, caller: Caller, *, since: datetime, at_most: int) -> int:
+    """The number of consents that the caller lodged after `since`, whatever became of them; counting stops at `at_most`."""
+    lodger = consents.c.client_id == caller.client_id
+    if caller.client_id is None:
+        lodger = sa.and_(consents.c.client_id == "", consents.c.organisation_id == caller.organisation_id)
     lodged = (
         sa.select(sa.literal(1))
         .where(
             consents.c.brand == brand,
-            consents.c.client_id == client_id,
+            lodger,
             consents.c.created_at > since,
         )
         .limit(at_most)

@@ -20,7 +20,7 @@ from consent.store.rows.closures import record_closure
 from consent.store.rows.families import end_families, retire_codes
 from consent.store.rows.references import load_reference
 from consent.store.rows.snapshots import load_consent, load_history
-from kernel.access import Client
+from kernel.access import Caller
 from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentLodgement, ConsentState
 from kernel.brand import Brand
 from kernel.clock import Clock
@@ -64,24 +64,24 @@ class ConsentStore:
     journal: Journal
     lodged_max: int = LODGED_MAX
 
-    async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent:
+    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         """A new consent that awaits its PSU. Raises FieldMissing, FieldInvalid, FieldDateInvalid, BodyTooLarge or RateExceeded."""
-        return await self.database.write(lambda connection: self.lodge_within(connection, brand, client, lodgement))
+        return await self.database.write(lambda connection: self.lodge_within(connection, brand, caller, lodgement))
 
     async def lodge_within(
-        self, connection: AsyncConnection, brand: Brand, client: Client, lodgement: ConsentLodgement
+        self, connection: AsyncConnection, brand: Brand, caller: Caller, lodgement: ConsentLodgement
     ) -> Consent:
         """`lodge`, in the caller's transaction."""
-        consent = self._parse_lodgement(brand, client, lodgement)
+        consent = self._parse_lodgement(brand, caller, lodgement)
         since = consent.created_at - LODGED_WINDOW
-        lodged = await count_lodged(connection, brand.name, client.id, since=since, at_most=self.lodged_max)
+        lodged = await count_lodged(connection, brand.name, caller, since=since, at_most=self.lodged_max)
         if lodged >= self.lodged_max:
             raise RateExceeded(
-                f"client {client.id} lodged {self.lodged_max} consents within {LODGED_WINDOW}",
+                f"{caller.actor} lodged {self.lodged_max} consents within {LODGED_WINDOW}",
                 rule="lodged-consents",
                 retry_after=LODGED_RETRY_SECONDS,
             )
-        await insert_consent(connection, self, consent, actor=f"client:{client.id}")
+        await insert_consent(connection, self, consent, actor=caller.actor)
         return consent
 
     async def load(self, brand: Brand, consent_id: str) -> Consent | None:
@@ -89,14 +89,14 @@ class ConsentStore:
         async with self.database.read() as connection:
             return await load_consent(connection, self.sealer, brand.name, consent_id)
 
-    async def read(self, brand: Brand, client: Client, consent_id: str) -> Consent:
-        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or not this client's (openapi/owners.py)."""
-        return _check_readable(await self.load(brand, consent_id), client)
+    async def read(self, brand: Brand, caller: Caller, consent_id: str) -> Consent:
+        """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or not this caller's (openapi/owners.py)."""
+        return _check_readable(await self.load(brand, consent_id), caller)
 
-    async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
+    async def withdraw(self, brand: Brand, caller: Caller, consent_id: str) -> None:
         """By the TPP. Raises ConsentUnknown as `read` does (so a second time too), ConsentExpired, ConsentRevoked or
         ConsentNotAuthorised when there is nothing left to withdraw."""
-        await self._change(brand, consent_id, ConsentEvent.WITHDRAW, actor=f"client:{client.id}", client=client)
+        await self._change(brand, consent_id, ConsentEvent.WITHDRAW, actor=caller.actor, caller=caller)
 
     async def revoke_by_psu(self, brand: Brand, psu_id: str, consent_id: str) -> Consent:
         """By the PSU who gave it, for good. Raises ConsentUnknown for anyone else's."""
@@ -164,7 +164,7 @@ class ConsentStore:
         async with self.database.read() as connection:
             return await load_authorisations(connection, self.sealer, brand.name, consent_id)
 
-    def _parse_lodgement(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent:
+    def _parse_lodgement(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         now = self.clock.now()
         _check_asks(lodgement)
         if lodgement.valid_until is not None and lodgement.valid_until <= now:
@@ -177,8 +177,8 @@ class ConsentStore:
             version=1,
             kind=lodgement.kind,
             state=ConsentState.AWAITING,
-            client_id=client.id,
-            organisation_id=client.organisation_id,
+            client_id=caller.client_id or "",  # "": lodged by certificate alone
+            organisation_id=caller.organisation_id,
             lodged_as=lodgement.lodged_as,
             permissions=lodgement.permissions,
             created_at=now,
@@ -198,17 +198,17 @@ class ConsentStore:
         event: ConsentEvent,
         *,
         actor: str,
-        client: Client | None = None,
+        caller: Caller | None = None,
         psu_id: str | None = None,
         guard: Guard | None = None,
     ) -> Consent:
-        """One event as one transaction, on behalf of `client` or `psu_id` if given."""
+        """One event as one transaction, on behalf of `caller` or `psu_id` if given."""
 
         async def work(connection: AsyncConnection) -> tuple[Consent, dict[str, int]]:
             if guard is not None:
                 await guard(connection)
             consent = await load_consent(connection, self.sealer, brand.name, consent_id, lock=True)
-            consent = _check_owned(consent, client, psu_id)
+            consent = _check_owned(consent, caller, psu_id)
             if event in RECORDING_EVENTS:
                 self._check_due(consent, event)
             following = await change_consent(connection, self, consent, event, actor=actor)
@@ -248,17 +248,17 @@ def _check_asks(lodgement: ConsentLodgement) -> None:
         raise FieldInvalid("an amount of nothing, or less")
 
 
-def _check_readable(consent: Consent | None, client: Client) -> Consent:
-    if consent is None or not is_owner(client, consent):
+def _check_readable(consent: Consent | None, caller: Caller) -> Consent:
+    if consent is None or not is_owner(caller, consent):
         raise ConsentUnknown("unknown, or another's")
     if consent.state is ConsentState.WITHDRAWN_BY_TPP:
         raise ConsentUnknown("withdrawn")
     return consent
 
 
-def _check_owned(consent: Consent | None, client: Client | None, psu_id: str | None) -> Consent:
-    if client is not None:
-        return _check_readable(consent, client)
+def _check_owned(consent: Consent | None, caller: Caller | None, psu_id: str | None) -> Consent:
+    if caller is not None:
+        return _check_readable(consent, caller)
     if consent is None or (psu_id is not None and consent.psu_id != psu_id):
         raise ConsentUnknown("unknown, or of another PSU")
     return consent

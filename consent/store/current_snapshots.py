@@ -1,21 +1,20 @@
-"""Current snapshots of clients, token families and consents, cached by worker and never trusted without their version.
+"""Current snapshots of token families and consents, cached by worker and never trusted without their version.
 
 A cached snapshot is used only together with a question to the hot state whether its version is still the current one; when it is
 not, the snapshot is loaded again. `load_version` is what the database answers when the hot state does not know.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.store.rows.clients import load_client
 from consent.store.rows.families import load_family, load_living
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables.consents import consents
 from consent.store.tables.oauth import clients, denied_tokens, key_sets, token_families
-from kernel.access import Client, TokenFamily
+from kernel.access import TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.hot_state.snapshots import SnapshotCache
@@ -23,10 +22,15 @@ from kernel.hot_state.subjects import TOKEN_CURRENT, TOKEN_REVOKED, consent_subj
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 
-T = TypeVar("T", Client, TokenFamily, Consent)
+
+class Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+T = TypeVar("T", bound=Versioned)
 Key = tuple[str, str]  # brand and id
 
-CLIENTS_CACHED_MAX = 2_000
 FAMILIES_CACHED_MAX = 20_000
 CONSENTS_CACHED_MAX = 20_000
 
@@ -45,36 +49,34 @@ class ConsentSnapshots:
             return await load_consent(connection, sealer, brand, consent_id)
 
         self._database = database
-        self._clients = self._cache(load_client, CLIENTS_CACHED_MAX)
-        self._families = self._cache(load_family, FAMILIES_CACHED_MAX)
-        self._consents = self._cache(consent, CONSENTS_CACHED_MAX)
-
-    async def client(self, brand: Brand, client_id: str, *, fresh: bool = False) -> Client | None:
-        return await _look_up(self._clients, brand, client_id, fresh)
-
-    def remembers_client(self, brand: Brand, client_id: str) -> bool:
-        """Would the client be found without a question to the database?"""
-        return self._clients.cached((brand.name, client_id)) is not None
+        self._families = open_cache(database, load_family, FAMILIES_CACHED_MAX)
+        self._consents = open_cache(database, consent, CONSENTS_CACHED_MAX)
 
     async def family(self, brand: Brand, family_id: str, *, fresh: bool = False) -> TokenFamily | None:
-        return await _look_up(self._families, brand, family_id, fresh)
+        return await look_up(self._families, brand, family_id, fresh=fresh)
 
     async def consent(self, brand: Brand, consent_id: str, *, fresh: bool = False) -> Consent | None:
-        return await _look_up(self._consents, brand, consent_id, fresh)
+        return await look_up(self._consents, brand, consent_id, fresh=fresh)
 
     async def load_version(self, subject: str) -> int | None:
         """The current version of a subject (kernel/hot_state/subjects.py) by the database; None for what does not exist."""
         return await load_version(self._database, subject)
 
-    def _cache(self, load: Callable[[AsyncConnection, str, str], Awaitable[T | None]], size: int) -> SnapshotCache[Key, T]:
-        async def load_by_key(key: Key) -> T | None:
-            async with self._database.read() as connection:
-                return await load(connection, *key)
 
-        return SnapshotCache(load_by_key, lambda snapshot: snapshot.version, size)
+def open_cache(
+    database: Database, load: Callable[[AsyncConnection, str, str], Awaitable[T | None]], size: int
+) -> SnapshotCache[Key, T]:
+    """A worker's memory of what `load` finds by brand and id."""
+
+    async def load_by_key(key: Key) -> T | None:
+        async with database.read() as connection:
+            return await load(connection, *key)
+
+    return SnapshotCache(load_by_key, lambda snapshot: snapshot.version, size)
 
 
-async def _look_up(cache: SnapshotCache[Key, T], brand: Brand, aggregate_id: str, fresh: bool) -> T | None:
+async def look_up(cache: SnapshotCache[Key, T], brand: Brand, aggregate_id: str, *, fresh: bool) -> T | None:
+    """What is remembered, or with `fresh` what the database has now."""
     key = (brand.name, aggregate_id)
     return await (cache.reload(key) if fresh else cache.get(key))
 

@@ -23,7 +23,7 @@ class LodgeConsent:
         wrong = _wrong_date(command.lodgement, self.clock.now())
         if wrong:
             raise FieldDateInvalid(f"{wrong} is in the past or before its beginning", path=exchange.dialect.paths.get(wrong, ""))
-        return await self.consents.lodge(exchange.brand, present(exchange.client), command.lodgement)
+        return await self.consents.lodge(exchange.brand, present(exchange.caller), command.lodgement)
 
 
 def _wrong_date(lodgement: ConsentLodgement, now: datetime) -> str | None:

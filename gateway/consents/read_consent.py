@@ -20,7 +20,7 @@ class ReadConsent:
         command: commands.ReadConsent = exchange.command
         if not is_identifier(command.consent_id):
             raise ConsentUnknown("not an identifier")
-        consent = await self.consents.read(exchange.brand, present(exchange.client), command.consent_id)
+        consent = await self.consents.read(exchange.brand, present(exchange.caller), command.consent_id)
         if consent.kind is not exchange.row.consent_kind:
             raise ConsentUnknown(f"it is a consent of kind {consent.kind}")
         return consent

@@ -19,8 +19,8 @@ class WithdrawConsent:
         command: commands.WithdrawConsent = exchange.command
         if not is_identifier(command.consent_id):
             raise ConsentUnknown("not an identifier")
-        client = present(exchange.client)
-        consent = await self.consents.read(exchange.brand, client, command.consent_id)
+        caller = present(exchange.caller)
+        consent = await self.consents.read(exchange.brand, caller, command.consent_id)
         if consent.kind is not exchange.row.consent_kind:
             raise ConsentUnknown(f"it is a consent of kind {consent.kind}")
-        await self.consents.withdraw(exchange.brand, client, consent.id)
+        await self.consents.withdraw(exchange.brand, caller, consent.id)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from multidict import CIMultiDict
 
 from gateway.pipeline.calls_in_flight import Call
-from kernel.access import AccessToken, Client, TokenFamily
+from kernel.access import AccessToken, Caller
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import Problem
@@ -38,8 +38,7 @@ class Exchange:
     presented: PresentedToken | None = None
     proof_use: FirstUse | None = None  # of the DPoP proof, where the token is bound to a key
     # authorise, on cached snapshots
-    client: Client | None = None
-    family: TokenFamily | None = None
+    caller: Caller | None = None  # known by a client's token, or by a certificate
     consent: Consent | None = None
     psu_present: bool = False
     command: Any = None
@@ -56,7 +55,7 @@ class Exchange:
     def begin(self) -> None:
         """Forget what the policies learned: they look again, taking afresh what `moved` names."""
         self.token = self.presented = self.proof_use = None
-        self.client = self.family = self.consent = self.command = None
+        self.caller = self.consent = self.command = None
         self.checks.clear()
         self.verdicts.clear()
 

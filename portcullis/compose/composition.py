@@ -14,6 +14,7 @@ from functools import partial
 from consent.app import ConsentServer
 from consent.authorization.backchannel.notifier import Notifier
 from consent.authorization.clients.client_keys import ClientKeys
+from consent.authorization.clients.current_clients import CurrentClients
 from consent.authorization.keys.refresh import following_keys
 from consent.authorization.keys.ring import KeyRing
 from consent.authorization.keys.rotation import prepare_keys
@@ -55,6 +56,7 @@ from policies.rate_limit import Rate
 from policies.token_binding import FirstUses
 from policies.unattended_limit import Unattended
 from portcullis.compose.customers import IdentifiedCustomers
+from portcullis.compose.gateway_snapshots import GatewaySnapshots
 from portcullis.compose.internal_clients import register_internal_clients
 from portcullis.compose.key_ages import watch_keys
 from portcullis.compose.record_queues import RecordQueues, open_queues
@@ -119,6 +121,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             sealer=parts.sealer,
             journal=journal,
             snapshots=snapshots,
+            clients=CurrentClients(parts.database),
             keys=KeyRing(parts.database, parts.key_store),
             identity=parts.identity,
             customer_accounts=parts.customer_accounts,
@@ -210,7 +213,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
     parts.telemetry.watch("calls_in_flight", "Calls of resource APIs in flight, in units of their cost.", lambda: in_flight.total)
     policies = PolicyParts(
         tokens=TokenVerifier(services.keys, parts.clock),
-        snapshots=services.snapshots,
+        snapshots=GatewaySnapshots(services.clients, services.snapshots),
         consents=store,
         records=queues.accessed,
         refusals=queues.refusals,

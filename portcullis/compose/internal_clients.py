@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from consent.authorization.clients.metadata import TOKEN_EXCHANGE, ClientMetadata
 from consent.authorization.clients.registry import deactivate_client, is_registered_as, register_client, replace_client
+from consent.authorization.clients.rows import load_client
 from consent.services import Services
-from consent.store.rows.clients import load_client
 from consent.store.tables.oauth import clients
 from kernel import json
 from kernel.brand import Brand

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX
-from kernel.access import SecurityProfile
+from consent.authorization.offer.profiles import SecurityProfile
 from kernel.certificates.certificate import Certificate
 from kernel.ids import hash_secret
 from tests.harness.proofs import Prover

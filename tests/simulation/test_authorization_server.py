@@ -256,7 +256,7 @@ class Machine(RuleBasedStateMachine):
             permissions=frozenset({Permission.ACCOUNTS_BASIC}),
             valid_until=until,
         )
-        consent = self.run(self.world.services.store.lodge(BRAND, caller.tpp.client, lodgement))
+        consent = self.run(self.world.services.store.lodge(BRAND, caller.tpp.client.caller, lodgement))
         self.grants.append(Grant(consent.id, caller, self.now, until))
 
     def change(self, grant: Grant, work: Any, *, allowed: bool, state: str, what: str) -> None:
@@ -281,7 +281,7 @@ class Machine(RuleBasedStateMachine):
     def withdraw(self, which: int, by: str) -> None:
         grant = pick(self.grants, which)
         caller = self.caller(by, grant.of)
-        work = self.world.services.store.withdraw(BRAND, caller.tpp.client, grant.id)
+        work = self.world.services.store.withdraw(BRAND, caller.tpp.client.caller, grant.id)
         allowed = caller is grant.of and not grant.is_over(self.now)
         self.change(grant, work, allowed=allowed, state="ended", what="withdrawn")
 

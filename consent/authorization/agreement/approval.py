@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.linked_terms import check_linked
 from consent.authorization.authorize.amendment import Amendment, terms_of
+from consent.authorization.clients.client import Client
 from consent.services import Services
 from consent.store.changes import authorise, change_consent
 from consent.store.lifecycle import ConsentEvent, allows, state_after
 from consent.store.rows.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.rows.families import end_families
 from consent.store.rows.snapshots import load_consent
-from kernel.access import Client
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentUnknown
@@ -43,7 +43,7 @@ def check_authorisable(consent: Consent | None, *, client: Client, psu_id: str |
     ConsentForeign, ConsentExpired, ConsentRevoked or ConsentNotAuthorised."""
     if consent is None:
         raise ConsentUnknown("no such consent")
-    if not is_owner(client, consent):
+    if not is_owner(client.caller, consent):
         raise ConsentForeign(f"consent of client {consent.client_id}")
     if psu_id is not None and consent.psu_id not in (None, psu_id):
         raise ConsentForeign("consent of another PSU")

@@ -10,11 +10,11 @@ from datetime import datetime
 from consent.authentication.bank_answer import answering
 from consent.authentication.linked_terms import payment_in, render_facts
 from consent.authorization.authorize.amendment import Amendment
+from consent.authorization.clients.client import Client
 from consent.authorization.offer.authorization_details import numbers_of
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.rows.authorisations import Shown
-from kernel.access import Client
 from kernel.banking.accounts import Account, AccountStatus, AccountType
 from kernel.banking.consents import Consent, Permission
 from kernel.brand import Brand

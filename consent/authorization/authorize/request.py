@@ -6,10 +6,10 @@ from typing import Any
 
 from consent.authorization.authorize.amendment import Amendment
 from consent.authorization.authorize.pushed import PushedRequest
+from consent.authorization.clients.client import Client
 from consent.authorization.messages.parameters import Parameters
 from consent.authorization.offer.authorization_details import Details
 from consent.services import Services
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.hot_state.checks import FirstUse
 

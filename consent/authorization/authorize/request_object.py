@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from consent.authorization.client_authentication.assertion import CLOCK_SKEW_SECONDS
+from consent.authorization.clients.client import Client
 from consent.authorization.messages.parameters import Parameters
-from consent.authorization.offer.profiles import profile_of
+from consent.authorization.offer.profiles import PROFILES
 from consent.errors import RequestObjectInvalid
 from kernel import json
-from kernel.access import Client
 from kernel.jose.jwt import JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
 
 LIFETIME_SECONDS_MAX = 3600  # from nbf to exp
@@ -62,7 +62,11 @@ def verify_request_object(
 ) -> RequestObject:
     """`client`'s request to `issuer` at `wall` (protocol time), with every claim that is `required`, signed with one of `algorithms`: by
     default what the client registered for its authorization requests. Raises RequestObjectInvalid."""
-    registered = (client.request_object_signing_alg,) if client.request_object_signing_alg else profile_of(client).algorithms
+    registered = (
+        (client.request_object_signing_alg,)
+        if client.request_object_signing_alg
+        else PROFILES[client.security_profile].algorithms
+    )
     try:
         claims = verify_jwt(token, keys, algorithms=algorithms or registered, types=TYPES).claims
         if missing := required - claims.keys():

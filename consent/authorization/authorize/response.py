@@ -9,13 +9,13 @@ from multidict import CIMultiDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.authorize.pushed import PushedRequest, take_pushed
+from consent.authorization.clients.client import Client
 from consent.authorization.messages.parameters import Parameters
 from consent.authorization.response_modes import MODES
 from consent.authorization.response_modes.choice import canonical_type, modes_of, usual_mode
 from consent.authorization.response_modes.response import AuthorizationResponse, Destination
 from consent.errors import RequestUriInvalid, oauth_error, render_description
 from consent.services import Services
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Response

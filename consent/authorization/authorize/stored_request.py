@@ -24,7 +24,7 @@ async def store_request(connection: AsyncConnection, asking: Asking, secret: str
 async def lodge_consent(connection: AsyncConnection, asking: Asking) -> str:
     """The consent of a request that names none, by its own terms or the client's default."""
     lodgement = lodgement_of(asking.details, asking.services.clock.now()) if asking.details else _default_of(asking)
-    consent = await asking.services.store.lodge_within(connection, asking.brand, asking.client, lodgement)
+    consent = await asking.services.store.lodge_within(connection, asking.brand, asking.client.caller, lodgement)
     return consent.id
 
 

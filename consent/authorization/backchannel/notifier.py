@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.store.rows.clients import load_client
+from consent.authorization.clients.rows import load_client
 from consent.store.tables.oauth import backchannel_requests
 from kernel import json
 from kernel.brand import Brand

@@ -11,18 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.authorization.agreement.approval import Approval, authorise_consent, check_authorisable, reject_consent
 from consent.authorization.agreement.terms import acr_of
 from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
+from consent.authorization.clients.client import Client
 from consent.authorization.clients.metadata import CIBA
+from consent.authorization.clients.rows import load_active_client
 from consent.authorization.tokens.subject import pairwise_subject
 from consent.errors import AuthenticationAnswered
 from consent.ports import ScaEvidence
 from consent.services import Services
 from consent.store.current_snapshots import load_subjects
 from consent.store.rows.authorisations import Shown, start_authorisation
-from consent.store.rows.clients import load_active_client
 from consent.store.rows.closures import check_open
 from consent.store.rows.families import FIRST_VERSION, issue_family
 from consent.store.rows.snapshots import load_consent
-from kernel.access import Client, FamilyState, TokenFamily
+from kernel.access import FamilyState, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import ClientInactive

@@ -7,11 +7,11 @@ from structlog.contextvars import bind_contextvars
 
 from consent.authorization.client_authentication import METHODS
 from consent.authorization.client_authentication.method import Attempt
+from consent.authorization.clients.client import Client
 from consent.authorization.messages.parameters import Parameters
 from consent.callers import note_known
 from consent.errors import ClientUnauthenticated
 from consent.services import Services
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.http.message import Request
 

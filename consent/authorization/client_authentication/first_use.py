@@ -8,9 +8,9 @@ import hashlib
 import math
 
 from consent.authorization.client_authentication.assertion import CLOCK_SKEW_SECONDS, AssertionProof
+from consent.authorization.clients.client import Client
 from consent.errors import ClientUnauthenticated
 from consent.services import Services
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import RateExceeded
 from kernel.hot_state.checks import Check, Current, Exceeded, FirstUse, Verdict, VersionIs, WithinRate

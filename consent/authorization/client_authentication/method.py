@@ -6,10 +6,10 @@ from typing import Protocol
 
 from consent.authorization.client_authentication.assertion import CLIENT_ID_CHARS_MAX, AssertionProof
 from consent.authorization.client_authentication.first_use import is_current, take_authentication
+from consent.authorization.clients.client import AuthMethod, Client
 from consent.authorization.messages.parameters import Parameters
 from consent.errors import ClientUnauthenticated
 from consent.services import Services
-from kernel.access import AuthMethod, Client
 from kernel.brand import Brand
 from kernel.http.message import Request
 from kernel.jose.jwt import JwtInvalid
@@ -49,7 +49,7 @@ async def prove_client(attempt: Attempt, client_id: str, method: AuthMethod, pro
     if len(client_id) > CLIENT_ID_CHARS_MAX or not client_id.isprintable():
         raise ClientUnauthenticated("malformed client_id")
     for load in range(LOADS_MAX):
-        client = await services.snapshots.client(brand, client_id, fresh=load > 0)
+        client = await services.clients.current(brand, client_id, fresh=load > 0)
         if client is None:
             raise ClientUnauthenticated("unknown client")
         try:

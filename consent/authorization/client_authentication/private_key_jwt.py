@@ -6,9 +6,9 @@ name the endpoint, or several.
 
 from consent.authorization.client_authentication.assertion import AssertionProof, check_claims, parse_unverified_client_id
 from consent.authorization.client_authentication.method import Attempt, prove_client
-from consent.authorization.offer.profiles import profile_of
+from consent.authorization.clients.client import AuthMethod, Client
+from consent.authorization.offer.profiles import PROFILES
 from consent.errors import ClientUnauthenticated
-from kernel.access import AuthMethod, Client
 from kernel.brand import Brand
 from kernel.jose.jwt import JwtInvalid, UnverifiedJwt, parse_jwt, verify_parsed
 
@@ -46,7 +46,7 @@ async def _verify(attempt: Attempt, client: Client, unverified: UnverifiedJwt) -
     services, brand = attempt.services, attempt.brand
     keys = await services.client_keys.of(client, unverified.header.get("kid"))
     verified = verify_parsed(unverified, keys, algorithms={client.token_endpoint_auth_signing_alg}, types=ASSERTION_TYPES)
-    by_endpoint = profile_of(client).assertion_audience == "endpoint"
+    by_endpoint = PROFILES[client.security_profile].assertion_audience == "endpoint"
     endpoints = _endpoints(brand, attempt.request.path) if by_endpoint else frozenset[str]()
     return check_claims(
         verified.claims, issuer=brand.issuer, endpoints=endpoints, client_id=client.id, wall=services.clock.wall()

@@ -5,8 +5,8 @@ client registered. RFC 8705 section 2.1.
 from consent.authorization.client_authentication.assertion import AssertionProof
 from consent.authorization.client_authentication.method import Attempt, prove_client
 from consent.authorization.clients.certificate_subject import is_named_by
+from consent.authorization.clients.client import AuthMethod, Client
 from consent.errors import ClientUnauthenticated
-from kernel.access import AuthMethod, Client
 from kernel.certificates.certificate import check_owner, check_valid_at
 from kernel.errors import CertificateBlocked, CertificateExpired, CertificateForeign, CertificateInvalid, CertificateRevoked
 

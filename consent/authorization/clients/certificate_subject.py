@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from cryptography import x509
 
-from kernel.access import CertificateSubject
+from consent.authorization.clients.client import CertificateSubject
 from kernel.certificates.certificate import Certificate
 from kernel.certificates.der import read_elements
 from kernel.errors import FieldInvalid

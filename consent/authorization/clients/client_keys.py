@@ -14,8 +14,8 @@ from typing import Protocol
 
 import structlog
 
+from consent.authorization.clients.client import Client
 from consent.authorization.clients.key_set import import_client_keys, import_fitting_keys, parse_key_set
-from kernel.access import Client
 from kernel.errors import FieldInvalid, Overloaded
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.jose.jwt import JwtKey

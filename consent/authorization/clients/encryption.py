@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kernel.access import Client
+from consent.authorization.clients.client import Client
 from kernel.jose.jwe import ALGORITHMS, ENCRYPTIONS, EncryptionKey, encrypt_jwt, import_encryption_key
 
 ENC_BY_DEFAULT = "A128CBC-HS256"  # OIDC Dynamic Client Registration section 2, JARM section 3

@@ -7,9 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from consent.authorization.clients.client import AuthMethod
 from consent.authorization.clients.key_set import KeySet
 from consent.authorization.offer.authorization_details import DetailsType
-from kernel.access import AuthMethod, Role, SecurityProfile
+from consent.authorization.offer.profiles import SecurityProfile
+from kernel.access import Role
 from kernel.banking.consents import Permission
 from kernel.jose.jwe import Encryption, KeyAgreement
 from kernel.jose.jwt import Algorithm

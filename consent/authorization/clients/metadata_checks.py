@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 from consent.authorization.clients.backchannel_metadata import check_backchannel
 from consent.authorization.clients.certificate_subject import check_certificate_subject
+from consent.authorization.clients.client import CertificateSubject
 from consent.authorization.clients.key_set import import_client_keys
 from consent.authorization.clients.message_metadata import check_messages
 from consent.authorization.clients.metadata import CIBA, GRANT_TYPES, TOKEN_EXCHANGE, ClientMetadata
 from consent.authorization.keys.ring import KeyPurpose, algorithms_of
 from consent.authorization.offer.profiles import PROFILES
-from kernel.access import CertificateSubject
 from kernel.banking.visible_text import is_name
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.http.outbound.fetcher import URL_CHARACTERS_MAX

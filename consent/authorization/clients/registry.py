@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.authorization.clients.client import Client, Registration
 from consent.authorization.clients.encryption import find_encryption_key
 from consent.authorization.clients.key_set import import_client_keys
 from consent.authorization.clients.metadata import ClientMetadata
 from consent.authorization.clients.metadata_checks import certificate_subject_of, check_metadata
 from consent.authorization.clients.room import take_room
+from consent.authorization.clients.rows import columns_of, load_client
 from consent.services import Services
-from consent.store.rows.clients import columns_of, load_client
 from consent.store.tables.oauth import clients
-from kernel.access import Client, Registration
 from kernel.brand import Brand
 from kernel.errors import ClientInactive, TokenInvalid
 from kernel.hot_state.subjects import client_subject

@@ -19,13 +19,13 @@ from consent.authorization.authorize.response import (
     respond_problem,
 )
 from consent.authorization.authorize.steps import run_steps
+from consent.authorization.clients.client import Client
 from consent.authorization.endpoints.by_value import take_by_value
 from consent.authorization.messages.parameters import Parameters, parse_query, receive_form
-from consent.authorization.offer.profiles import profile_of
+from consent.authorization.offer.profiles import PROFILES
 from consent.authorization.response_modes.response import Destination
 from consent.errors import PushRequired, RequestUriForeign, RequestUriInvalid, RequestUriUnsupported
 from consent.services import Services
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import ClientInactive, FieldMissing, Problem, RateExceeded
 from kernel.hot_state.subjects import client_subject
@@ -71,7 +71,7 @@ async def _load_client(services: Services, brand: Brand, parameters: Parameters)
     client_id = parameters.get("client_id")
     if client_id is None:
         raise FieldMissing(path="client_id", public="The client_id is missing.")
-    client = await services.snapshots.client(brand, client_id, fresh=True)
+    client = await services.clients.current(brand, client_id, fresh=True)
     if client is None or not client.active:
         raise ClientInactive(f"{client_subject(brand.name, client_id)} is unknown or inactive", public="There is no such client.")
     return client
@@ -79,7 +79,7 @@ async def _load_client(services: Services, brand: Brand, parameters: Parameters)
 
 async def _take_unpushed(asking: Asking) -> Parameters:
     """What a browser would bring if the request had been pushed. Raises PushRequired of a client that must push, or what a step refuses."""
-    if profile_of(asking.client).must_push:
+    if PROFILES[asking.client.security_profile].must_push:
         raise PushRequired("no request_uri")
     return {"client_id": asking.client.id, "request_uri": await take_by_value(asking)}
 

@@ -10,6 +10,7 @@ from typing import Any
 from multidict import CIMultiDict
 
 from consent.authorization.client_authentication.first_use import count_request
+from consent.authorization.clients.client import Client
 from consent.authorization.messages.json_response import render_json
 from consent.authorization.offer.authorization_details import render_details
 from consent.authorization.offer.scopes import GRANT_QUERY, GRANT_REVOKE
@@ -20,7 +21,7 @@ from consent.services import Services
 from consent.store.lifecycle import ConsentEvent, allows
 from consent.store.rows.families import load_last_row
 from consent.store.rows.snapshots import load_consent
-from kernel.access import Client, Grant
+from kernel.access import Grant
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import (
@@ -61,7 +62,7 @@ async def revoke_grant(services: Services, brand: Brand, request: Request) -> Re
     client = await _authorise(services, brand, request, GRANT_REVOKE)
     consent = await _load_grant(services, brand, client, request)
     try:
-        await services.store.withdraw(brand, client, consent.id)
+        await services.store.withdraw(brand, client.caller, consent.id)
     except (ConsentUnknown, ConsentExpired, ConsentRevoked, ConsentNotAuthorised) as problem:
         raise GrantUnknown(f"it ended meanwhile: {problem.detail}") from None
     return offer_nonce(services, brand, request, Response(204, None, CIMultiDict({"Cache-Control": "no-store"})))

@@ -8,6 +8,7 @@ from typing import Any
 from multidict import CIMultiDict
 
 from consent.authorization.client_authentication.authenticate import authenticate_client
+from consent.authorization.clients.client import Client
 from consent.authorization.keys.ring import KeyPurpose
 from consent.authorization.messages.json_response import NOT_STORED, render_json
 from consent.authorization.messages.parameters import TOKEN_FORM_BYTES_MAX, receive_form
@@ -16,7 +17,7 @@ from consent.authorization.tokens.refresh import load_refresh_grant
 from consent.authorization.tokens.standing import load_standing
 from consent.errors import RefreshTokenInvalid
 from consent.services import Services
-from kernel.access import AccessToken, Client
+from kernel.access import AccessToken
 from kernel.brand import Brand
 from kernel.errors import FieldMissing, TokenExpired, TokenInvalid, TokenRevoked
 from kernel.http.message import Request, Response

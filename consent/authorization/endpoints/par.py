@@ -13,12 +13,12 @@ from consent.authorization.authorize.request import Asking
 from consent.authorization.authorize.steps import run_steps
 from consent.authorization.authorize.stored_request import store_request
 from consent.authorization.client_authentication.authenticate import authenticate_client
+from consent.authorization.clients.client import Client
 from consent.authorization.messages.json_response import render_json
 from consent.authorization.messages.parameters import REPEATABLE, receive_form
 from consent.authorization.tokens.confirmation import check_proof_absent
 from consent.authorization.tokens.proofs import offer_nonce, take_proof
 from consent.services import Services
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
 

@@ -6,6 +6,7 @@ The answer is the same for a token that is unknown, expired, revoked before or a
 from multidict import CIMultiDict
 
 from consent.authorization.client_authentication.authenticate import authenticate_client
+from consent.authorization.clients.client import Client
 from consent.authorization.keys.refresh import refresh_keys
 from consent.authorization.messages.json_response import NOT_STORED
 from consent.authorization.messages.parameters import TOKEN_FORM_BYTES_MAX, receive_form
@@ -13,7 +14,7 @@ from consent.authorization.tokens.refresh import load_refresh_family
 from consent.authorization.tokens.revoke import deny_token, revoke_family
 from consent.authorization.tokens.verify import TokenVerifier
 from consent.services import Services
-from kernel.access import AccessToken, Client
+from kernel.access import AccessToken
 from kernel.brand import Brand
 from kernel.errors import FieldMissing, TokenExpired, TokenInvalid
 from kernel.http.message import Request, Response

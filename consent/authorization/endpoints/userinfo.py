@@ -9,6 +9,7 @@ from typing import Any
 from multidict import CIMultiDict
 
 from consent.authorization.client_authentication.first_use import count_request
+from consent.authorization.clients.client import Client
 from consent.authorization.keys.ring import KeyPurpose
 from consent.authorization.messages.json_response import NOT_STORED, render_json
 from consent.authorization.tokens.access import consent_claims
@@ -16,7 +17,6 @@ from consent.authorization.tokens.presented import accept_token
 from consent.authorization.tokens.proofs import offer_nonce
 from consent.authorization.tokens.standing import Standing
 from consent.services import Services
-from kernel.access import Client
 from kernel.banking.consents import Permission
 from kernel.brand import Brand
 from kernel.errors import ScopeInsufficient

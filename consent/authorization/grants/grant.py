@@ -5,13 +5,14 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from consent.authorization.clients.client import Client
 from consent.authorization.messages.parameters import Parameters, split_scope
 from consent.authorization.offer.authorization_details import render_details
 from consent.authorization.offer.resources import narrow
 from consent.authorization.tokens.access import IssuedToken
 from consent.errors import ScopeInvalid
 from consent.services import Services
-from kernel.access import Client, Confirmation
+from kernel.access import Confirmation
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 

@@ -76,7 +76,7 @@ async def _lock_grant(
     family = await load_family_row(connection, brand, family_id, lock=True)
     if family is None or family.state != FamilyState.ACTIVE.value:
         raise refuse("its family has ended")
-    if consent is None or not is_owner(asked.client, consent) or consent.psu_id != family.psu_id:
+    if consent is None or not is_owner(asked.client.caller, consent) or consent.psu_id != family.psu_id:
         raise refuse("the consent is not the one that was authorised")
     if consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
         raise refuse("the consent is not authorised any more")

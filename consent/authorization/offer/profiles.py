@@ -7,11 +7,17 @@ and Baseline 5.2.2.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-from kernel.access import Client, SecurityProfile
 from kernel.jose.jwt import ALGORITHMS, Algorithm
+
+
+class SecurityProfile(StrEnum):
+    FAPI2_SECURITY = "fapi2-security"
+    FAPI2_MESSAGE_SIGNING = "fapi2-message-signing"
+    FAPI1_ADVANCED = "fapi1-advanced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,3 @@ PROFILES: Mapping[SecurityProfile, Profile] = MappingProxyType(
         ),
     }
 )
-
-
-def profile_of(client: Client) -> Profile:
-    return PROFILES[client.security_profile]

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from multidict import CIMultiDict
 
+from consent.authorization.clients.client import Registration
 from consent.authorization.clients.registry import deactivate_client, register_client, replace_client
 from consent.authorization.clients.room import check_room
 from consent.authorization.messages.json_response import render_json
@@ -20,7 +21,6 @@ from consent.authorization.registration.tokens import make_registration_token
 from consent.authorization.tokens.proofs import offer_nonce
 from consent.errors import ClientMetadataInvalid
 from consent.services import Services
-from kernel.access import Registration
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate, check_valid_at
 from kernel.errors import CertificateMissing, OperationUnknown, RateExceeded

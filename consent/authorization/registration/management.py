@@ -8,6 +8,7 @@ lost. RFC 7592 section 2.1.
 from contextlib import suppress
 
 from consent.authorization.client_authentication.first_use import count_request
+from consent.authorization.clients.client import Client
 from consent.authorization.clients.registry import revoke_registration_token
 from consent.authorization.registration.tokens import is_token_of, load_token_owner
 from consent.authorization.tokens.presented import accept_token
@@ -15,7 +16,7 @@ from consent.authorization.tokens.revoke import deny_token
 from consent.callers import note_known
 from consent.errors import RegistrationForeign
 from consent.services import Services
-from kernel.access import Client, Grant
+from kernel.access import Grant
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate, check_valid_at
 from kernel.errors import CertificateForeign, CertificateMissing, ClientInactive, TokenInvalid
@@ -42,7 +43,7 @@ async def _find_own(services: Services, brand: Brand, request: Request, client_i
     check_valid_at(request.certificate, services.clock.wall())
     await services.certificate_status.check(request.certificate)
     token = parse_presented_token(request).text
-    client = await services.snapshots.client(brand, client_id, fresh=True)
+    client = await services.clients.current(brand, client_id, fresh=True)
     if client is not None and client.active and is_token_of(client, token):
         _check_holder(client, request.certificate)
         note_known()

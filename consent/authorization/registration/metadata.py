@@ -6,13 +6,13 @@ Roles limit scopes; the security profile settles what the request leaves open.
 from consent.authorization.clients.metadata import CIBA, GRANT_TYPES, ClientMetadata
 from consent.authorization.clients.metadata_checks import check_metadata
 from consent.authorization.offer.authorization_details import KINDS, DetailsType
-from consent.authorization.offer.profiles import PROFILES, Profile
+from consent.authorization.offer.profiles import PROFILES, Profile, SecurityProfile
 from consent.authorization.offer.scopes import CLIENT_SCOPES, scopes_of_roles
 from consent.authorization.registration.request import Asked, Wish, refuse_member
 from consent.authorization.response_modes.choice import canonical_type, has_mode
 from consent.errors import ClientMetadataInvalid
 from consent.services import Services
-from kernel.access import ROLES, SecurityProfile
+from kernel.access import ROLES
 from kernel.brand import Brand
 from kernel.errors import Problem
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kernel.access import Client, Registration
+from consent.authorization.clients.client import Client, Registration
 from kernel.brand import Brand
 from kernel.jose.jwt import parse_jwt
 

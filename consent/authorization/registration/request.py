@@ -11,14 +11,15 @@ from typing import Any, Literal
 import msgspec
 
 from consent.authorization.client_authentication.assertion import JTI_CHARS_MAX
+from consent.authorization.clients.client import AuthMethod, Client
 from consent.authorization.clients.key_set import import_client_keys
 from consent.authorization.clients.metadata import DeliveryMode
 from consent.authorization.offer.authorization_details import DetailsType
+from consent.authorization.offer.profiles import SecurityProfile
 from consent.authorization.registration.statement import ALGORITHMS, Statement, check_holder, verify_statement
 from consent.errors import ClientMetadataInvalid, RegistrationRedirectUriInvalid, SoftwareStatementUnapproved
 from consent.services import Services
 from kernel import json
-from kernel.access import AuthMethod, Client, SecurityProfile
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
 from kernel.errors import FieldInvalid, MediaTypeUnsupported, Problem

@@ -5,8 +5,8 @@ The id lets a token be found by itself, whatever registration it is presented fo
 
 import hmac
 
+from consent.authorization.clients.client import Client
 from consent.services import Services
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.ids import hash_secret
 
@@ -25,5 +25,5 @@ def is_token_of(client: Client, token: str) -> bool:
 async def load_token_owner(services: Services, brand: Brand, token: str) -> Client | None:
     """The active client whose registration access token this is."""
     client_id, separator, _ = token.rpartition(SEPARATOR)
-    client = await services.snapshots.client(brand, client_id, fresh=True) if separator else None
+    client = await services.clients.current(brand, client_id, fresh=True) if separator else None
     return client if client is not None and client.active and is_token_of(client, token) else None

@@ -3,8 +3,8 @@
 OAuth 2.0 Multiple Response Type Encoding Practices section 2.1, JARM section 2.3.
 """
 
-from consent.authorization.offer.profiles import Profile, profile_of
-from kernel.access import Client
+from consent.authorization.clients.client import Client
+from consent.authorization.offer.profiles import PROFILES, Profile
 
 SIGNED = frozenset({"jwt", "query.jwt", "fragment.jwt"})
 IN_FRONT = frozenset({"token", "id_token"})  # what must never stand in a query
@@ -23,7 +23,9 @@ def modes_of(client: Client, response_type: str) -> tuple[str, ...]:
     """None for a type that the client may not use at all."""
     if response_type not in client.response_types:
         return ()
-    return _fitting(profile_of(client), response_type, is_signed=client.authorization_signed_response_alg is not None)
+    return _fitting(
+        PROFILES[client.security_profile], response_type, is_signed=client.authorization_signed_response_alg is not None
+    )
 
 
 def has_mode(profile: Profile, response_type: str, *, is_signed: bool) -> bool:

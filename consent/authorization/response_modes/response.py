@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from consent.authorization.clients.client import Client
 from consent.services import Services
-from kernel.access import Client
 from kernel.brand import Brand
 
 

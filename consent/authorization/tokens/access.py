@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from consent.authorization.clients.client import Client
 from consent.authorization.clients.encryption import encrypt_for
 from consent.authorization.keys.ring import KeyPurpose
 from consent.services import Services
-from kernel.access import Client, Confirmation
+from kernel.access import Confirmation
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.jose.jwt import sign_jwt

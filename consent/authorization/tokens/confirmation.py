@@ -4,9 +4,10 @@ FAPI2-SP-FINAL 5.3.2.1-5 and -6.
 A client has one way of proving, the one that it is registered for; the other is refused rather than left unsaid.
 """
 
+from consent.authorization.clients.client import Client
 from consent.authorization.tokens.proofs import take_proof
 from consent.services import Services
-from kernel.access import Client, Confirmation
+from kernel.access import Confirmation
 from kernel.brand import Brand
 from kernel.certificates.certificate import check_owner, check_valid_at
 from kernel.errors import CertificateMissing, HeaderInvalid

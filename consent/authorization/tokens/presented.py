@@ -2,10 +2,11 @@
 RFC 9449 section 7.
 """
 
+from consent.authorization.clients.client import Client
 from consent.authorization.tokens.standing import Standing, load_standing
 from consent.callers import note_known
 from consent.services import Services
-from kernel.access import AccessToken, Client
+from kernel.access import AccessToken
 from kernel.brand import Brand
 from kernel.certificates.certificate import check_owner, check_valid_at
 from kernel.hot_state.checks import FirstUse

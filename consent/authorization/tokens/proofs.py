@@ -3,8 +3,8 @@
 The memory of used proofs fails closed, as that of used assertions does.
 """
 
+from consent.authorization.clients.client import Client
 from consent.services import Services
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import ProofInvalid
 from kernel.hot_state.first_uses import check_first_use, client_share

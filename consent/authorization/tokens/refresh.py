@@ -9,12 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.authorization.clients.client import Client
 from consent.errors import RefreshTokenInvalid
 from consent.services import Services
 from consent.store.rows.families import load_family_row
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables.oauth import refresh_tokens
-from kernel.access import Client, FamilyState
+from kernel.access import FamilyState
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
 from kernel.ids import Ids, hash_secret
@@ -55,7 +56,7 @@ async def load_refresh_grant(
     if family is None or family.state != FamilyState.ACTIVE.value:
         raise RefreshTokenInvalid("its family has ended")
     consent = await load_consent(connection, services.sealer, brand.name, family.consent_id)
-    if consent is None or not is_owner(client, consent):
+    if consent is None or not is_owner(client.caller, consent):
         raise RefreshTokenInvalid("the consent is not this client's")
     if consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
         raise RefreshTokenInvalid("the consent is not in force")

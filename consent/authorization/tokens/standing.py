@@ -7,9 +7,10 @@ Cached snapshots are judged, and one question to the hot state says whether they
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from consent.authorization.clients.client import Client
 from consent.authorization.tokens.verify import TokenVerifier
 from consent.services import Services
-from kernel.access import AccessToken, Client, FamilyState, TokenFamily
+from kernel.access import AccessToken, FamilyState, TokenFamily
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
 from kernel.errors import Overloaded, Problem, ProofInvalid, TokenInvalid, TokenRevoked
@@ -91,7 +92,7 @@ class _Look:
 
     async def _client(self, token: AccessToken) -> Client:
         subject = client_subject(self.brand.name, token.client_id)
-        client = await self.services.snapshots.client(self.brand, token.client_id, fresh=subject in self.stale)
+        client = await self.services.clients.current(self.brand, token.client_id, fresh=subject in self.stale)
         if client is None:
             raise TokenRevoked(f"client {token.client_id} is unknown")
         self.versions.append(VersionIs(subject, client.version))
@@ -116,8 +117,8 @@ class _Look:
             raise TokenRevoked(f"consent {family.consent_id} is unknown")
         self.versions.append(VersionIs(subject, consent.version))
         state = consent.effective_state(self.services.clock.now())
-        client = await self.services.snapshots.client(self.brand, family.client_id)
-        if state is not ConsentState.AUTHORISED or client is None or not is_owner(client, consent):
+        client = await self.services.clients.current(self.brand, family.client_id)
+        if state is not ConsentState.AUTHORISED or client is None or not is_owner(client.caller, consent):
             raise TokenRevoked(f"consent {consent.id} is {state}, of client {consent.client_id}")
         return consent
 

@@ -17,10 +17,10 @@ from consent.authorization.agreement.terms import (
     render_until,
     render_window,
 )
+from consent.authorization.clients.client import Client
 from consent.services import Services
 from consent.store.lifecycle import ConsentEvent, allows
 from consent.store.rows.last_used import LastUsed
-from kernel.access import Client
 from kernel.banking.accounts import Account
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand

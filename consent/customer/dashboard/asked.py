@@ -18,6 +18,7 @@ from consent.authorization.agreement.terms import (
 )
 from consent.authorization.backchannel.outcome import Waiting, approve_request, deny_request, load_waiting_request
 from consent.authorization.backchannel.rows import load_waiting_by_turns
+from consent.authorization.clients.rows import load_clients
 from consent.customer.journey.boundary import DASHBOARD, log_notice, see_other
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import form_token, parse_form
@@ -26,7 +27,6 @@ from consent.customer.session.session import Session, load_psu
 from consent.errors import AccountClosed
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.rows.clients import load_clients
 from consent.store.rows.journeys import Notice, Stage, update_journey
 from kernel.brand import Brand
 from kernel.http.message import Request, Response

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.bank_answer import answering
+from consent.authorization.clients.rows import load_clients
 from consent.customer.dashboard.access import Access, Known, Parties, describe
 from consent.customer.dashboard.payments import AgreedPayment, describe_payment
 from consent.customer.session.problems import AccessUnknown
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.rows.clients import load_clients
 from consent.store.rows.last_used import load_last_used
 from consent.store.rows.snapshots import load_consent, load_given
 from kernel.banking.accounts import Account

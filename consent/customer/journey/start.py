@@ -10,6 +10,7 @@ from consent.authorization.agreement.approval import check_authorisable
 from consent.authorization.authorize.amendment import amended, open_amendment
 from consent.authorization.authorize.pushed import PushedRequest
 from consent.authorization.authorize.response import refuse_pushed
+from consent.authorization.clients.client import Client
 from consent.customer.answers.decisions import settle
 from consent.customer.journey.boundary import see_other
 from consent.customer.session.cookies import new_secret, set_cookie
@@ -19,7 +20,6 @@ from consent.errors import RequestUriInvalid
 from consent.services import Services
 from consent.store.rows.journeys import Purpose, Stage, insert_journey
 from consent.store.rows.snapshots import load_consent
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import Problem, RateExceeded
 from kernel.http.message import Response

@@ -10,16 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.authentication.bank_answer import answering
 from consent.authorization.authorize.amendment import Amendment, amended, open_amendment
 from consent.authorization.authorize.pushed import PushedRequest, load_begun
+from consent.authorization.clients.client import Client
+from consent.authorization.clients.rows import load_active_client
 from consent.customer.session.cookies import read_cookie
 from consent.customer.session.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
 from consent.customer.session.visits import unstored_visit
 from consent.errors import RequestUriInvalid
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.rows.clients import load_active_client
 from consent.store.rows.journeys import Journey, Purpose, Stage, load_journey, seen, update_journey
 from consent.store.rows.snapshots import load_consent
-from kernel.access import Client
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import ConsentUnknown

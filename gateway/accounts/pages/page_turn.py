@@ -58,7 +58,7 @@ def _facts_of(exchange: Exchange, command: Paged, filters: tuple[object, ...]) -
     """What all pages of one listing share."""
     facts = (
         exchange.brand.name,
-        present(exchange.client).id,
+        present(exchange.caller).id,
         present(exchange.consent).id,
         exchange.dialect.name,
         exchange.row.operation.value,

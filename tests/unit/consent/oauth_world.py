@@ -26,7 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.app import ConsentServer
 from consent.authorization.agreement.approval import Approval
 from consent.authorization.authorize.pushed import PushedRequest, load_pushed
+from consent.authorization.clients.client import Client
 from consent.authorization.clients.client_keys import ClientKeys
+from consent.authorization.clients.current_clients import CurrentClients
 from consent.authorization.clients.metadata import ClientMetadata
 from consent.authorization.clients.registry import register_client, replace_client
 from consent.authorization.keys.ring import KeyRing
@@ -41,7 +43,7 @@ from consent.store.current_snapshots import ConsentSnapshots
 from consent.store.rows.authorisations import Shown
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables import epoch, journal, outbox
-from kernel.access import Client, Role
+from kernel.access import Role
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
@@ -367,7 +369,7 @@ class World:
         lodgement = ConsentLodgement(
             kind=ConsentKind.ACCOUNTS, lodged_as=DIALECT.name, permissions=frozenset({Permission.ACCOUNTS_BASIC})
         )
-        return await self.services.store.lodge(BRAND, tpp.client, lodgement)
+        return await self.services.store.lodge(BRAND, tpp.client.caller, lodgement)
 
     def request_of(self, tpp: Tpp, consent_id: str | None, **changes: Any) -> dict[str, str]:
         """A correct authorization request; a change to None leaves a parameter out."""
@@ -522,6 +524,7 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
             sealer=sealer,
             journal=store_journal,
             snapshots=snapshots,
+            clients=CurrentClients(database),
             keys=KeyRing(database, SealingFile(sealer), generate),
             identity=NoBank(),  # type: ignore[arg-type]
             customer_accounts=NoBank(),  # type: ignore[arg-type]

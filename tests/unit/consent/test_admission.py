@@ -170,7 +170,7 @@ async def test_a_client_that_proves_itself_is_not_counted(world):
     for _ in range(3):
         await send(world, TOKEN)
     fields = CALLS | {"client_id": CLIENT.id}
-    await world.services.snapshots.client(BRAND, CLIENT.id)
+    await world.services.clients.current(BRAND, CLIENT.id)
     assert (await send(world, replace(TOKEN, fields=fields))).status == 401
     assert (await send(world, TOKEN)).status == 429
 
@@ -179,7 +179,7 @@ async def test_the_name_of_a_known_client_is_not_good_for_a_flood(world):
     """Every client's id is public: who names one and proves nothing has a wider rate, not none."""
     limited(world, 2)
     named = replace(TOKEN, fields=CALLS | {"client_id": CLIENT.id})
-    await world.services.snapshots.client(BRAND, CLIENT.id)
+    await world.services.clients.current(BRAND, CLIENT.id)
     for _ in range(2 + 2 * NAMED_FACTOR):  # which name no client, and so take nothing from those who do
         await send(world, TOKEN)
     assert [(await send(world, named)).status for _ in range(2 * NAMED_FACTOR + 1)] == [401] * 2 * NAMED_FACTOR + [429]

@@ -17,7 +17,7 @@ from gateway.ports import Access, Page, Position, RecordPosition, StatementFilte
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from gateway.use_cases import USE_CASES
 from kernel import json
-from kernel.access import AccessToken, Client, Confirmation, FamilyState, Grant, Role, SecurityProfile, TokenFamily
+from kernel.access import AccessToken, Caller, Client, Confirmation, FamilyState, Grant, Role, TokenFamily
 from kernel.banking import commands
 from kernel.banking.accounts import (
     Account,
@@ -224,26 +224,8 @@ def serving(rows: Sequence[Row], base_path: str = "/book/v1", **facts: Any) -> D
     return replace(DIALECT, services=(Service("", "Book", base_path, tuple(rows)),), **facts)
 
 
-CLIENT = Client(
-    id="client-1",
-    brand="main",
-    version=3,
-    active=True,
-    name="Acme",
-    organisation_id="org-1",
-    organisation_name="Acme Ltd",
-    software_id="soft-1",
-    roles=frozenset({Role.AISP}),
-    security_profile=SecurityProfile.FAPI2_SECURITY,
-    token_endpoint_auth_method="private_key_jwt",
-    token_endpoint_auth_signing_alg="PS256",
-    sender_constraint="mtls",
-    redirect_uris=(),
-    scopes=frozenset({"accounts"}),
-    grant_types=frozenset(),
-    jwks={"keys": []},
-    created_at=START,
-)
+CLIENT = Client(id="client-1", version=3, active=True, name="Acme", organisation_id="org-1", roles=frozenset({Role.AISP}))
+CALLER = Caller(organisation_id="org-1", name="Acme", roles=frozenset({Role.AISP}), client_id="client-1", family_id="family-1")
 FAMILY = TokenFamily(
     id="family-1", brand="main", version=5, client_id="client-1", consent_id="consent-1", psu_id="psu-1",
     state=FamilyState.ACTIVE, scope=("accounts",),
@@ -356,16 +338,16 @@ class Consents:
     lodged: list[ConsentLodgement] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
 
-    async def lodge(self, brand: Brand, client: Client, lodgement: ConsentLodgement) -> Consent:
+    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         self.lodged.append(lodgement)
         return msgspec.structs.replace(CONSENT, id="consent-9", state=ConsentState.AWAITING, accounts=())
 
-    async def read(self, brand: Brand, client: Client, consent_id: str) -> Consent:
+    async def read(self, brand: Brand, caller: Caller, consent_id: str) -> Consent:
         if consent_id not in self.stored:
             raise ConsentUnknown(consent_id)
         return self.stored[consent_id]
 
-    async def withdraw(self, brand: Brand, client: Client, consent_id: str) -> None:
+    async def withdraw(self, brand: Brand, caller: Caller, consent_id: str) -> None:
         self.withdrawn.append(consent_id)
 
     async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:

@@ -47,8 +47,8 @@ def exchange_of(row: int = 3, path: dict[str, str] | None = None, **facts: Any) 
         received_at=world.START,
         interaction_id=world.INTERACTION,
     )
-    exchange.token, exchange.client = world.TOKEN, world.CLIENT
-    exchange.family, exchange.consent = world.FAMILY, world.CONSENT
+    exchange.token, exchange.caller = world.TOKEN, world.CALLER
+    exchange.consent = world.CONSENT
     return exchange
 
 
@@ -378,7 +378,7 @@ class TestStatedRoles:
         provider = Provider(frozenset(role for role in stated if role), "Authority", "GB-FCA") if stated else None
         certificate = replace(world.CERTIFICATE, qualified=Qualified(True, frozenset({Purpose.WEBSITE}), provider))
         exchange = exchange_of(certificate=certificate)
-        exchange.client = msgspec.structs.replace(world.CLIENT, roles=registered)
+        exchange.caller = msgspec.structs.replace(world.CALLER, roles=registered)
         return exchange
 
     @pytest.mark.spec("RTS-34")

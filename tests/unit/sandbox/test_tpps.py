@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.access import SecurityProfile
+from consent.authorization.offer.profiles import SecurityProfile
 from kernel.errors import FieldInvalid
 from sandbox.new_tpp import NewTpp
 from sandbox.tpps import Tpps

@@ -95,7 +95,7 @@ async def test_a_withdrawn_consent_takes_its_codes_and_refresh_tokens_along(oaut
     second = await world.lodge(acme)
     code = (await world.approve(acme, await world.pushed_uri(acme, second.id))).location["code"]
     for consent in (first, second):
-        await world.services.store.withdraw(BRAND, acme.client, consent.id)
+        await world.services.store.withdraw(BRAND, acme.client.caller, consent.id)
     assert (await world.redeem(acme, code)).error == (400, "invalid_grant")
     refused = await world.token(acme, "refresh_token", refresh_token=tokens["refresh_token"])
     assert refused.error == (400, "invalid_grant")

@@ -50,7 +50,7 @@ async def authorised(world, **facts):
 async def test_what_was_lodged_is_read_by_its_own_client_only(world):
     """As UK Open Banking has it; other standards' rules: tests/unit/consent/authorization/authorize/test_oauth_owners.py."""
     lodged = await world.lodge(document=b'{"Data":{}}')
-    assert await world.store.read(BRAND, CLIENT, lodged.id) == lodged
+    assert await world.store.read(BRAND, CLIENT.caller, lodged.id) == lodged
     sibling = msgspec.structs.replace(CLIENT, id="acme-other-software")
     for client, brand, consent_id in (
         (sibling, BRAND, lodged.id),
@@ -59,9 +59,9 @@ async def test_what_was_lodged_is_read_by_its_own_client_only(world):
         (CLIENT, BRAND, "none"),
     ):
         with pytest.raises(ConsentUnknown):
-            await world.store.read(brand, client, consent_id)
+            await world.store.read(brand, client.caller, consent_id)
         with pytest.raises(ConsentUnknown):
-            await world.store.withdraw(brand, client, consent_id)
+            await world.store.withdraw(brand, client.caller, consent_id)
     assert (await world.store.load(BRAND, lodged.id)).state is ConsentState.AWAITING
 
 
@@ -74,10 +74,10 @@ async def test_a_consent_has_no_higher_frequency_than_its_brand_grants(world):
 
 async def test_a_withdrawn_consent_is_gone_for_its_client_and_its_families_end(world):
     consent = await authorised(world)
-    await world.store.withdraw(BRAND, CLIENT, consent.id)
+    await world.store.withdraw(BRAND, CLIENT.caller, consent.id)
     for call in (world.store.read, world.store.withdraw):
         with pytest.raises(ConsentUnknown):
-            await call(BRAND, CLIENT, consent.id)
+            await call(BRAND, CLIENT.caller, consent.id)
     (family,) = await world.rows(token_families)
     assert family.state == "ended"
     assert world.versions.published[f"main/family/{family.id}"] == family.version
@@ -90,7 +90,7 @@ async def test_what_ends_with_a_consent_is_named_before_it_ends(world):
     again = await world.browser().begin(await world.push(consent))
     await again.log_in("alice")
     await again.approve()
-    await world.store.withdraw(BRAND, CLIENT, consent.id)
+    await world.store.withdraw(BRAND, CLIENT.caller, consent.id)
     states = [row.state for row in await world.rows(token_families)]
     assert states == ["ended", "ended"]
     assert world.versions.unnamed == set()
@@ -98,7 +98,9 @@ async def test_what_ends_with_a_consent_is_named_before_it_ends(world):
 
 async def test_two_withdrawals_at_once_are_one(world):
     consent = await world.lodge()
-    outcomes = await asyncio.gather(*(world.store.withdraw(BRAND, CLIENT, consent.id) for _ in range(5)), return_exceptions=True)
+    outcomes = await asyncio.gather(
+        *(world.store.withdraw(BRAND, CLIENT.caller, consent.id) for _ in range(5)), return_exceptions=True
+    )
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [ConsentUnknown] * 4
     assert (await world.store.load(BRAND, consent.id)).version == 2
 
@@ -112,7 +114,7 @@ async def test_the_psu_revokes_their_own_consent_for_good(world):
     with pytest.raises(ConsentRevoked):
         await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
     with pytest.raises(ConsentRevoked):
-        await world.store.withdraw(BRAND, CLIENT, consent.id)
+        await world.store.withdraw(BRAND, CLIENT.caller, consent.id)
 
 
 async def test_a_suspended_consent_comes_back(world):
@@ -142,7 +144,7 @@ async def test_business_time_expires_a_consent_and_the_sweep_only_records_it(wor
         await world.store.expire(BRAND, consent.id)
     world.clock.offset = timedelta(days=40)
     with pytest.raises(ConsentExpired):
-        await world.store.withdraw(BRAND, CLIENT, consent.id)
+        await world.store.withdraw(BRAND, CLIENT.caller, consent.id)
     now = world.clock.now()
     recorded = await world.store.expire(BRAND, consent.id)
     assert recorded.state is ConsentState.EXPIRED
@@ -150,7 +152,7 @@ async def test_business_time_expires_a_consent_and_the_sweep_only_records_it(wor
     (family,) = await world.rows(token_families)
     assert family.state == "active"
     with pytest.raises(ConsentExpired):
-        await world.store.withdraw(BRAND, CLIENT, consent.id)
+        await world.store.withdraw(BRAND, CLIENT.caller, consent.id)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +174,7 @@ async def test_one_client_cannot_fill_the_store_whatever_becomes_of_what_it_lodg
     async with make_world(migrated_url, lodged_max=3) as world:
         await world.lodge()
         for _ in range(2):
-            await world.store.withdraw(BRAND, CLIENT, (await world.lodge()).id)
+            await world.store.withdraw(BRAND, CLIENT.caller, (await world.lodge()).id)
         with pytest.raises(RateExceeded) as refused:
             await world.lodge()
         assert refused.value.retry_after > 0
@@ -186,7 +188,7 @@ async def test_a_lodged_document_is_kept_once_however_many_versions_follow(world
     document = b'{"padding":"' + b"x" * 20_000 + b'"}'
     consent = await authorised(world, document=document)
     await world.store.suspend(BRAND, consent.id)
-    await world.store.withdraw(BRAND, CLIENT, consent.id)
+    await world.store.withdraw(BRAND, CLIENT.caller, consent.id)
     history = await world.store.history(BRAND, consent.id)
     assert [version.document for version in history] == [document] * len(history)
     assert len(history) == 4
@@ -259,7 +261,7 @@ async def test_concurrent_first_sights_of_an_account_make_one_reference(world):
 
 async def test_brands_do_not_see_each_other(world):
     lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as="x", permissions=frozenset({"balances"}))
-    theirs = await world.store.lodge(OTHER_BRAND, CLIENT, lodgement)
+    theirs = await world.store.lodge(OTHER_BRAND, CLIENT.caller, lodgement)
     assert await world.store.load(BRAND, theirs.id) is None
     with pytest.raises(ConsentUnknown):
         await world.store.suspend(BRAND, theirs.id)

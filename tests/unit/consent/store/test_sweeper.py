@@ -57,7 +57,7 @@ async def test_records_that_nobody_authorised_a_consent_in_time(world):
     browser = await world.browser().begin(await world.push(authorised))
     await browser.log_in("alice")
     await browser.approve(0)
-    await world.store.withdraw(BRAND, CLIENT, withdrawn.id)
+    await world.store.withdraw(BRAND, CLIENT.caller, withdrawn.id)
     world.clock.offset = AWAITING_MAX - timedelta(microseconds=1)
     await sweep(world)
     assert (await world.store.load(BRAND, forgotten.id)).version == 1

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from consent.authorization.clients.metadata import TOKEN_EXCHANGE
-from consent.store.rows.clients import load_client
+from consent.authorization.clients.rows import load_client
 from kernel.config import ConfigurationRefused, build
 from portcullis.compose.internal_clients import ORGANISATION, register_internal_clients
 from portcullis.settings.schema import Settings

@@ -39,7 +39,7 @@ async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...]
         consent = await load_consent(connection, services.sealer, asking.brand.name, consent_id)
     if consent is None:
         raise ConsentUnknown("unknown")
-    if not is_owner(asking.client, consent):
+    if not is_owner(asking.client.caller, consent):
         raise ConsentForeign(f"of client {consent.client_id}", public=ConsentUnknown.public)
     if not allows(consent, ConsentEvent.AUTHORISE, services.clock.now()):
         raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")

@@ -5,7 +5,7 @@ FAPI 1.0 ties each request to the browser that began it by what only its client 
 """
 
 from consent.authorization.authorize.request import Asking
-from consent.authorization.offer.profiles import profile_of
+from consent.authorization.offer.profiles import PROFILES
 from kernel.errors import FieldInvalid, FieldMissing
 
 CHARS_MAX = {"state": 2000, "nonce": 1000, "login_hint": 255, "ui_locales": 255}
@@ -15,7 +15,7 @@ async def check_state_and_nonce(asking: Asking) -> None:
     for name, most in CHARS_MAX.items():
         if len(asking.parameters.get(name, "")) > most:
             raise FieldInvalid("too long", path=name, public=f"The {name} is too long.")
-    if profile_of(asking.client).must_be_tied:
+    if PROFILES[asking.client.security_profile].must_be_tied:
         needed = "nonce" if "openid" in asking.scope else "state"
         if needed not in asking.parameters:
             raise FieldMissing(path=needed, public=f"The {needed} is missing.")

@@ -12,8 +12,8 @@ from consent.authorization.authorize.request import Asking
 from consent.authorization.authorize.request_object import TEXT, RequestObject, parse_kid, verify_request_object
 from consent.authorization.client_authentication.assertion import CLOCK_SKEW_SECONDS, JTI_CHARS_MAX
 from consent.authorization.clients.backchannel_metadata import SIGNING_ALGORITHMS
+from consent.authorization.clients.client import Client
 from consent.errors import AuthenticationRequestInvalid, RequestObjectInvalid, RequestObjectMissing
-from kernel.access import Client
 from kernel.errors import FieldUnexpected
 from kernel.hot_state.checks import FirstUse
 from kernel.hot_state.first_uses import check_first_use, client_share

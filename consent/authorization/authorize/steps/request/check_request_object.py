@@ -5,13 +5,13 @@ FAPI2-MS-FINAL 5.3.1, FAPI1-ADV 5.2.2-1 and -10 (values outside are not used), R
 
 from consent.authorization.authorize.request import Asking
 from consent.authorization.authorize.request_object import parse_kid, verify_request_object
-from consent.authorization.offer.profiles import profile_of
+from consent.authorization.offer.profiles import PROFILES
 from consent.errors import RequestObjectMissing, RequestObjectUnsupported
 
 
 async def check_request_object(asking: Asking) -> None:
     services, client, token = asking.services, asking.client, asking.parameters.get("request")
-    if profile_of(client).request_object == "refused":
+    if PROFILES[client.security_profile].request_object == "refused":
         if token is not None:
             raise RequestObjectUnsupported(f"client {client.id} sent a request object")
         return

@@ -11,7 +11,7 @@ from openapi import DIALECTS
 from openapi.owners import is_owner
 from tests.unit.consent.agreement import may_detail
 from tests.unit.consent.oauth_world import BRAND, KEYS, Tpp, World
-from tests.unit.gateway.world import CLIENT, CONSENT
+from tests.unit.gateway.world import CALLER, CONSENT
 
 OWNERS = {"uk_obie/v4.0": "client", "berlin_group/v1.3": "organisation", "rar": "client", LODGED_AS_DEFAULT: "client"}
 SHARED = sorted(name for name, owner in OWNERS.items() if owner == "organisation")
@@ -21,7 +21,7 @@ OWN = sorted(name for name, owner in OWNERS.items() if owner == "client")
 async def lodge(world: World, tpp: Tpp, lodged_as: str) -> Consent:
     permissions = frozenset({Permission.ACCOUNTS_BASIC})
     lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=lodged_as, permissions=permissions, document=b"{}")
-    return await world.services.store.lodge(BRAND, tpp.client, lodgement)
+    return await world.services.store.lodge(BRAND, tpp.client.caller, lodgement)
 
 
 async def sibling_of(world: World) -> Tpp:
@@ -39,15 +39,15 @@ async def test_a_sibling_neither_reads_nor_withdraws_nor_asks_for_a_clients_own_
     store = oauth.services.store
     for call in (store.read, store.withdraw):
         with pytest.raises(ConsentUnknown):
-            await call(BRAND, sibling.client, consent.id)
+            await call(BRAND, sibling.client.caller, consent.id)
     refused = (await oauth.visit(sibling, await oauth.pushed_uri(sibling, consent.id))).location
     unknown = (await oauth.visit(sibling, await oauth.pushed_uri(sibling, "no-such-consent"))).location
     assert refused == unknown
     assert refused["error"] == "access_denied"
     with pytest.raises(ConsentForeign):
         check_authorisable(consent, client=sibling.client, psu_id=None, now=oauth.clock.now())
-    assert (await store.read(BRAND, oauth.acme.client, consent.id)).state is ConsentState.AWAITING
-    await store.withdraw(BRAND, oauth.acme.client, consent.id)
+    assert (await store.read(BRAND, oauth.acme.client.caller, consent.id)).state is ConsentState.AWAITING
+    await store.withdraw(BRAND, oauth.acme.client.caller, consent.id)
 
 
 @pytest.mark.parametrize("lodged_as", SHARED)
@@ -56,7 +56,7 @@ async def test_a_sibling_uses_a_consent_of_its_organisation(oauth_anywhere: Worl
     world = oauth_anywhere
     consent, sibling = await lodge(world, world.acme, lodged_as), await sibling_of(world)
     store = world.services.store
-    assert (await store.read(BRAND, sibling.client, consent.id)).id == consent.id
+    assert (await store.read(BRAND, sibling.client.caller, consent.id)).id == consent.id
     assert (await world.visit(sibling, await world.pushed_uri(sibling, consent.id))).status == 303
     request_uri = await world.pushed_uri(sibling, consent.id)
     code = (await world.approve(sibling, request_uri)).location["code"]
@@ -68,11 +68,11 @@ async def test_a_sibling_uses_a_consent_of_its_organisation(oauth_anywhere: Worl
         assert told.status == 200, told.text
     for call in (store.read, store.withdraw):
         with pytest.raises(ConsentUnknown):
-            await call(BRAND, world.borough.client, consent.id)
+            await call(BRAND, world.borough.client.caller, consent.id)
     assert (await world.visit(world.borough, await world.pushed_uri(world.borough, consent.id))).location[
         "error"
     ] == "access_denied"
-    await store.withdraw(BRAND, sibling.client, consent.id)
+    await store.withdraw(BRAND, sibling.client.caller, consent.id)
 
 
 async def test_grant_management_knows_the_client_alone(oauth: World):
@@ -91,6 +91,6 @@ async def test_grant_management_knows_the_client_alone(oauth: World):
 @pytest.mark.parametrize("lodged_as", OWNERS)
 def test_the_rule_is_that_of_the_dialect_it_was_lodged_in(lodged_as: str):
     consent = msgspec.structs.replace(CONSENT, lodged_as=lodged_as)
-    assert is_owner(CLIENT, consent)
-    assert is_owner(msgspec.structs.replace(CLIENT, id="sibling"), consent) is (OWNERS[lodged_as] == "organisation")
-    assert not is_owner(msgspec.structs.replace(CLIENT, id="stranger", organisation_id="org-stranger"), consent)
+    assert is_owner(CALLER, consent)
+    assert is_owner(msgspec.structs.replace(CALLER, client_id="sibling"), consent) is (OWNERS[lodged_as] == "organisation")
+    assert not is_owner(msgspec.structs.replace(CALLER, client_id="stranger", organisation_id="org-stranger"), consent)

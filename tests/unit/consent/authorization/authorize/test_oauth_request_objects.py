@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from consent.authorization.offer.profiles import SecurityProfile
 from consent.store.tables.consents import consents
 from consent.store.tables.oauth import codes, pushed_requests
-from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
 from tests.unit.consent.oauth_world import BRAND, KEYS, VERIFIER, Answer, Tpp, World, b64_json
 

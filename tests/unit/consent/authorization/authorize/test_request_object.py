@@ -14,10 +14,11 @@ from consent.authorization.authorize.request_object import (
     parse_unverified,
     verify_request_object,
 )
+from consent.authorization.clients.client import Client
 from consent.authorization.clients.key_set import import_client_keys
+from consent.authorization.offer.profiles import SecurityProfile
 from consent.authorization.offer.resources import list_named
 from consent.errors import RequestObjectInvalid, oauth_error
-from kernel.access import Client, SecurityProfile
 from kernel.jose.jwt import TOKEN_CHARS_MAX
 from tests.unit.consent.oauth_world import BRAND, KEYS, b64_json
 

@@ -249,7 +249,7 @@ async def test_a_consent_withdrawn_meanwhile_cannot_be_given(backchannel: Backch
     wanted = {"id_token": {"openbanking_intent_id": {"value": consent.id}}}
     await backchannel.asked(backchannel.polls, claims=wanted)
     page = await backchannel.open_request()
-    await backchannel.world.services.store.withdraw(BRAND, backchannel.polls.client, consent.id)
+    await backchannel.world.services.store.withdraw(BRAND, backchannel.polls.client.caller, consent.id)
     await page.approve(0)
     assert page.status == 400
     assert page.shows("main")

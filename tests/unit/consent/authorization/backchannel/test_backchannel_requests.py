@@ -473,7 +473,7 @@ async def test_a_payment_is_not_asked_for_without_its_page(backchannel: Backchan
     answer = await backchannel.ask(payer, scope="openid payments", authorization_details=[payment])
     assert await refused(backchannel, answer) == (400, "invalid_authorization_details")
     lodged = await backchannel.world.services.store.lodge(
-        BRAND, payer.client, lodgement_of(parse_details(json.dumps([payment]), START), START)
+        BRAND, payer.client.caller, lodgement_of(parse_details(json.dumps([payment]), START), START)
     )  # fmt: skip
     wanted = {"id_token": {"openbanking_intent_id": {"value": lodged.id, "essential": True}}}
     answer = await backchannel.ask(payer, scope="openid payments", claims=wanted)

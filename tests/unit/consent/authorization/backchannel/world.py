@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from consent.app import ConsentServer
 from consent.authorization.backchannel.notifier import Notifier
+from consent.authorization.offer.profiles import SecurityProfile
 from consent.store.tables import lease
 from consent.store.tables.oauth import backchannel_requests
-from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.observability.telemetry import Telemetry

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from consent.authorization.clients.registry import register_client
-from kernel.access import SecurityProfile
+from consent.authorization.offer.profiles import SecurityProfile
 from kernel.certificates.certificate import Certificate, parse_certificate
 from kernel.errors import (
     CertificateBlocked,

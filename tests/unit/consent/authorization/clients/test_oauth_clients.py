@@ -107,7 +107,7 @@ async def test_every_change_is_a_new_version(oauth_anywhere: World):
     ):
         with pytest.raises(ClientInactive):
             await change
-    assert await world.services.snapshots.client(BRAND, client.id, fresh=True) == gone
+    assert await world.services.clients.current(BRAND, client.id, fresh=True) == gone
 
 
 async def test_an_id_is_given_once(oauth: World):

@@ -90,7 +90,7 @@ async def test_what_ended_is_inactive_from_the_next_question_on(oauth: World, su
         await oauth.services.store.suspend(BRAND, consent_id)
 
     async def withdrawn(tokens: dict[str, str], consent_id: str) -> None:
-        await oauth.services.store.withdraw(BRAND, oauth.acme.client, consent_id)
+        await oauth.services.store.withdraw(BRAND, oauth.acme.client.caller, consent_id)
 
     async def revoked(tokens: dict[str, str], consent_id: str) -> None:
         form = {**oauth.credentials(oauth.acme), "token": tokens["refresh_token"]}

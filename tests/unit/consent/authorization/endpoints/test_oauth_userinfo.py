@@ -40,7 +40,7 @@ async def ask(oauth: World, token: str | None, method: str = "GET", scheme: str 
 
 async def granted(oauth: World, tpp: Tpp, permissions: frozenset[Permission], **asked: Any) -> dict[str, Any]:
     lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=DIALECT.name, permissions=permissions)
-    consent = await oauth.services.store.lodge(BRAND, tpp.client, lodgement)
+    consent = await oauth.services.store.lodge(BRAND, tpp.client.caller, lodgement)
     claims = {"id_token": {"openbanking_intent_id": {"value": consent.id}}, "userinfo": asked}
     uri = await oauth.pushed_uri(tpp, consent.id, claims=json.dumps(claims))
     code = (await oauth.approve(tpp, uri)).location["code"]

@@ -190,7 +190,7 @@ async def test_a_payment_changes_no_grant_and_no_grant_becomes_one(oauth: World)
 async def test_its_client_may_withdraw_it(oauth: World):
     tpp = await may_pay(oauth)
     answer = await granted(oauth, tpp, scope="payments", authorization_details=payment())
-    await oauth.services.store.withdraw(BRAND, tpp.client, answer["grant_id"])
+    await oauth.services.store.withdraw(BRAND, tpp.client.caller, answer["grant_id"])
     form = {"token": answer["access_token"], **oauth.credentials(tpp)}
     assert (await oauth.call("POST", "/introspect", form=form)).json == {"active": False}
 
@@ -224,9 +224,9 @@ async def test_the_store_takes_a_payment_with_terms_and_nothing_else(oauth: Worl
     pushed = await oauth.load_pushed(tpp, await oauth.pushed_uri(tpp, None, scope=None, authorization_details=payment()))
     consent = await consent_of(oauth, pushed.consent_id or "")
     whole: dict[str, Any] = {"kind": consent.kind, "permissions": frozenset(), "payment": consent.payment}
-    await oauth.services.store.lodge(BRAND, tpp.client, ConsentLodgement(lodged_as="rar", **whole))
+    await oauth.services.store.lodge(BRAND, tpp.client.caller, ConsentLodgement(lodged_as="rar", **whole))
     with pytest.raises(FieldInvalid):
-        await oauth.services.store.lodge(BRAND, tpp.client, ConsentLodgement(lodged_as="rar", **whole | changes))
+        await oauth.services.store.lodge(BRAND, tpp.client.caller, ConsentLodgement(lodged_as="rar", **whole | changes))
 
 
 async def test_a_release_that_knows_no_payments_goes_on_reading_the_rest(oauth: World):

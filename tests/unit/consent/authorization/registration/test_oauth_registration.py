@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from consent.authorization.clients.registry import replace_client
+from consent.authorization.offer.profiles import SecurityProfile
 from consent.settings import Settings
-from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.certificates.certificate import Certificate
 from kernel.errors import CertificateRevoked
@@ -381,7 +381,7 @@ async def test_a_change_leaves_what_only_the_bank_can_give(oauth: World):
     assert (
         await call(oauth, "PUT", f"/register/{made['client_id']}", body, token=made["registration_access_token"])
     ).status == 200
-    changed = await oauth.services.snapshots.client(BRAND, made["client_id"], fresh=True)
+    changed = await oauth.services.clients.current(BRAND, made["client_id"], fresh=True)
     assert changed is not None
     assert changed.default_permissions == given
 

@@ -14,9 +14,9 @@ from consent.authorization.authorize.pushed import PushedRequest
 from consent.authorization.clients.metadata_checks import check_metadata
 from consent.authorization.clients.registry import register_client
 from consent.authorization.keys.ring import KeyPurpose
+from consent.authorization.offer.profiles import SecurityProfile
 from consent.store.rows.formats import FormatUnreadable
 from consent.store.tables.oauth import pushed_requests
-from kernel.access import SecurityProfile
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
 from tests.unit.consent.oauth_world import BRAND, KEYS, Answer, Tpp, World, b64, unb64

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 import pytest
 from multidict import CIMultiDict
 
+from consent.authorization.offer.profiles import SecurityProfile
 from consent.settings import Settings
-from kernel.access import Confirmation, SecurityProfile
+from kernel.access import Confirmation
 from kernel.brand import Brand
 from kernel.errors import FieldInvalid
 from kernel.hot_state.checks import FirstUse, Unavailable

@@ -23,7 +23,7 @@ PAYMENT = {
 
 async def lodge(visits: Visits, **changes: Any) -> Consent:
     return await visits.world.store.lodge(
-        BRAND, CLIENT, lodgement_of(parse_details(json.dumps([PAYMENT | changes]), START), START)
+        BRAND, CLIENT.caller, lodgement_of(parse_details(json.dumps([PAYMENT | changes]), START), START)
     )
 
 
@@ -80,7 +80,7 @@ async def test_a_payment_is_found_by_its_payee(visits: Visits):
 async def test_a_payment_that_was_given_up_says_so(visits: Visits):
     consent = await pay(visits)
     visits.world.clock.advance(timedelta(hours=1))
-    await visits.world.store.withdraw(BRAND, CLIENT, consent.id)
+    await visits.world.store.withdraw(BRAND, CLIENT.caller, consent.id)
     browser = await visits.visit()
     assert "Not made. They gave it up on 1 July 2026." in browser.text
     assert "contact Acme Money" not in browser.text

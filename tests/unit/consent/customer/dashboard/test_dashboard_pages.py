@@ -84,7 +84,7 @@ async def test_details_tell_every_permission_and_what_has_happened(visits):
 async def test_active_and_past_stand_apart(visits):
     active = await visits.give("alice")
     past = await visits.give("alice", client=BOROUGH)
-    await visits.world.store.withdraw(BRAND, BOROUGH, past.id)
+    await visits.world.store.withdraw(BRAND, BOROUGH.caller, past.id)
     html = (await visits.visit()).html
     heading = html.index('id="past-heading"')
     assert html.index(active.id) < heading < html.index(past.id)
@@ -190,7 +190,7 @@ async def test_who_has_access_can_be_seen_and_stopped_while_the_banks_systems_ar
 async def test_an_agent_is_named_with_whom_it_acts_for(visits):
     import msgspec
 
-    from consent.store.rows.clients import columns_of
+    from consent.authorization.clients.rows import columns_of
     from consent.store.tables.oauth import clients
 
     agent = msgspec.structs.replace(BOROUGH, on_behalf_of="Pocket Planner", version=2)

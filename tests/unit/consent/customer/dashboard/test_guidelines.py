@@ -224,7 +224,7 @@ class TestDashboard:
     async def test_what_the_third_party_gave_up_is_past(self, visits):
         """TPP-side revocation."""
         consent = await visits.give()
-        await visits.world.store.withdraw(BRAND, CLIENT, consent.id)
+        await visits.world.store.withdraw(BRAND, CLIENT.caller, consent.id)
         assert "They gave it up" in (await visits.visit()).text
 
     @pytest.mark.parametrize("reason", ["closed", "switched"])

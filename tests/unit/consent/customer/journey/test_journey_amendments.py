@@ -133,7 +133,7 @@ async def test_only_accounts_that_were_asked_for_by_number_are_offered(world: Wo
     number = ACCOUNTS["c-alice"][1].identifiers[0]
     hint = {"scheme": number.scheme.value, "identification": number.identification}
     details = terms(accounts=[hint, {"scheme": "iban", "identification": "GB00NOBODY"}])
-    consent = await world.store.lodge(BRAND, CLIENT, lodgement_of(details, START))
+    consent = await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(details, START))
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")
     assert len(browser.handles) == 1
@@ -147,7 +147,7 @@ async def test_only_accounts_that_were_asked_for_by_number_are_offered(world: Wo
 
 async def test_a_customer_without_the_accounts_that_were_asked_for_shares_nothing(world: World):
     details = terms(accounts=[{"scheme": "iban", "identification": "GB00NOBODY"}])
-    consent = await world.store.lodge(BRAND, CLIENT, lodgement_of(details, START))
+    consent = await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(details, START))
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")
     assert not browser.shows("consent-approve")
@@ -163,7 +163,7 @@ async def test_a_stored_decision_shares_only_what_was_asked_for(world: World):
         ([{"scheme": "iban", "identification": "GB00NOBODY"}], []),
     ):
         await decide(world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=psu)
-        consent = await world.store.lodge(BRAND, CLIENT, lodgement_of(terms(accounts=accounts), START))
+        consent = await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(terms(accounts=accounts), START))
         browser = await world.browser().begin(await world.push(consent))
         assert ("code" in browser.answer) is bool(expected)
         found = await world.store.load(BRAND, consent.id)

@@ -425,7 +425,7 @@ async def test_the_cookie_is_kept_from_scripts_other_hosts_and_plain_http(world)
 
     browser = world.browser()
     pushed = await world.push(consent)
-    client = await world.services.snapshots.client(BRAND, pushed.client_id)
+    client = await world.services.clients.current(BRAND, pushed.client_id)
     response = await begin(world.services, BRAND, client, pushed)
     cookie = response.headers["Set-Cookie"]
     assert cookie.startswith(f"{COOKIE}=")
@@ -487,7 +487,7 @@ async def test_an_identity_system_that_hangs_is_not_waited_for(world, monkeypatc
 
 
 async def test_names_from_outside_are_escaped(world):
-    from consent.store.rows.clients import columns_of
+    from consent.authorization.clients.rows import columns_of
     from consent.store.tables.oauth import clients
     from tests.unit.consent.customer.journey.world import CLIENT, START, msgspec
 

@@ -121,7 +121,7 @@ async def test_an_unknown_consent_or_another_customers_is_refused(world):
     with pytest.raises(ConsentForeign):
         await decided(world, consent, name="bob", approve=False)
     unknown = await world.lodge()
-    await world.store.withdraw(BRAND, CLIENT, unknown.id)
+    await world.store.withdraw(BRAND, CLIENT.caller, unknown.id)
     with pytest.raises(ConsentUnknown):
         await decided(world, unknown)
 

@@ -44,7 +44,7 @@ def debtor(customer: str, index: int = 0) -> dict[str, str]:
 
 async def lodge(world: World, **changes: Any) -> Consent:
     details = parse_details(json.dumps([PAYMENT | changes]), START)
-    return await world.store.lodge(BRAND, CLIENT, lodgement_of(details, START))
+    return await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(details, START))
 
 
 async def opened(world: World, consent: Consent, name: str) -> Browser:

@@ -259,7 +259,7 @@ async def test_two_journeys_of_one_request_have_one_answer(world):
 async def test_a_consent_withdrawn_meanwhile_is_not_authorised(world):
     consent, browser = await begun(world)
     await browser.log_in("alice")
-    await world.store.withdraw(BRAND, CLIENT, consent.id)
+    await world.store.withdraw(BRAND, CLIENT.caller, consent.id)
     await browser.approve(0)
     assert browser.status == 400
     assert "access_denied" in browser.text

@@ -17,16 +17,19 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from consent.app import ConsentServer
 from consent.authorization.authorize.pushed import PushedRequest, issue_pushed
+from consent.authorization.clients.client import Client
 from consent.authorization.clients.client_keys import ClientKeys
+from consent.authorization.clients.current_clients import CurrentClients
+from consent.authorization.clients.rows import columns_of
 from consent.authorization.keys.ring import KeyRing
+from consent.authorization.offer.profiles import SecurityProfile
 from consent.ports import Psu, ScaChallenge, ScaEvidence
 from consent.services import Services
 from consent.store.consents import ConsentStore
 from consent.store.current_snapshots import ConsentSnapshots
-from consent.store.rows.clients import columns_of
 from consent.store.tables import journal, lease, outbox
 from consent.store.tables.oauth import clients
-from kernel.access import Client, Role, SecurityProfile
+from kernel.access import Role
 from kernel.banking.accounts import Account, AccountCategory, AccountIdentifier, AccountStatus, AccountType, Scheme
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
@@ -216,7 +219,7 @@ class World:
         lodgement = ConsentLodgement(
             **{"kind": ConsentKind.ACCOUNTS, "lodged_as": "uk_obie/v4.0", "permissions": PERMISSIONS} | facts
         )
-        return await self.store.lodge(brand, client, lodgement)
+        return await self.store.lodge(brand, client.caller, lodgement)
 
     async def push(self, consent: Consent | None, client: Client = CLIENT, brand: Brand = BRAND) -> PushedRequest:
         secret = self.services.ids.secret()
@@ -262,7 +265,7 @@ class Browser:
     async def begin(self, pushed: PushedRequest) -> "Browser":
         from consent.customer.journey.start import begin
 
-        client = await self.world.services.snapshots.client(self.brand, pushed.client_id, fresh=True)
+        client = await self.world.services.clients.current(self.brand, pushed.client_id, fresh=True)
         response = await begin(self.world.services, self.brand, client, pushed)
         return await self.follow(response, "/authorize")
 
@@ -374,6 +377,7 @@ async def make_world(database_url: str, *, worker: int = 0, **facts: Any):
             sealer=sealer,
             journal=record,
             snapshots=ConsentSnapshots(database, sealer),
+            clients=CurrentClients(database),
             keys=KeyRing(database, SealingFile(sealer), key_pool()),
             identity=identity,
             customer_accounts=Accounts(),

@@ -3,8 +3,8 @@
 import pytest
 
 from consent.authorization.authorize.pushed import load_begun, load_pushed
+from consent.authorization.clients.rows import load_client, load_clients
 from consent.store.rows.authorisations import load_authorisations, start_authorisation
-from consent.store.rows.clients import load_client, load_clients
 from consent.store.rows.formats import FormatUnreadable, check_format
 from consent.store.tables.consents import authorisations
 from consent.store.tables.oauth import clients, pushed_requests

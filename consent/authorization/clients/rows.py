@@ -7,10 +7,10 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.authorization.clients.client import Client
 from consent.store.rows.formats import check_format
 from consent.store.tables.oauth import clients
 from kernel import json
-from kernel.access import Client
 from kernel.brand import Brand
 from kernel.errors import ClientInactive
 
