@@ -56,6 +56,12 @@ wire-compare: .venv/.dev ## compare two such recordings, test by test: BEFORE=fo
 	@test -n "$(BEFORE)" && test -n "$(AFTER)" || { echo "which folders? make wire-compare BEFORE=../before AFTER=../after"; exit 2; }
 	@$(BIN)/python -m tests.harness.recorded compare "$(BEFORE)" "$(AFTER)"
 
+clauses: .venv/.dev ## the clauses of standards that the code claims, and the tests that hold each: [STANDARD="RFC 9126"] [TESTS=yes]
+	@$(BIN)/python -m tests.clauses --standard "$(STANDARD)" $(if $(TESTS),--tests)
+
+mutants: .venv/.dev ## a seeded sample of small changes to the code, and those that no unit test notices: [SEED=4] [COUNT=60] [MINUTES=30] [AREA=grants]
+	@$(BIN)/python -m tests.mutants --seed $(or $(SEED),4) --count $(or $(COUNT),60) --minutes $(or $(MINUTES),30) $(if $(AREA),--area $(AREA))
+
 chromium:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -81,4 +87,4 @@ lock: .venv/.dev ## resolve the dependency locks anew (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help run demo test simulate drills wire-record wire-compare cover conformance chromium check fix lock
+.PHONY: help run demo test simulate drills wire-record wire-compare clauses mutants cover conformance chromium check fix lock

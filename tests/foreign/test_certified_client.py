@@ -74,7 +74,7 @@ async def test_openid_client_signs_its_requests_and_verifies_signed_answers(fold
     assert (seen["callback"], seen["binding"]) == (["response"], ["x5t#S256"])
 
 
-@pytest.mark.spec("FAPI1-ADV-5.2.2.1")
+@pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2.1")
 async def test_openid_client_has_its_browser_bring_a_signed_request_and_a_detached_signature_home(folder_of, client_folder):
     """`code id_token`: the library verifies nonce, c_hash and s_hash of the id_token in front of it."""
     seen = await walk(client_folder, await folder_of("hybrid"), "forms")

@@ -131,7 +131,7 @@ async def test_no_stage_can_be_skipped(acme, browser, books):
     await books.check_whole()
 
 
-@pytest.mark.spec("RFC9700-4.7", "session fixation")
+@pytest.mark.spec("RFC9700-4.7")
 async def test_the_cookie_from_before_the_login_is_worth_nothing_after_it(acme, browser):
     _, pushed = await begin(acme, browser)
     planted = browser.cookies[COOKIE]

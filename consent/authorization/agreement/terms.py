@@ -1,6 +1,6 @@
 """What the PSU decides about, in words: who asks, which data, for how long, over which accounts.
 
-UK Customer Experience Guidelines, Permissions and Data Clusters: the dialect says the words; numbers are masked to their last four.
+UK Customer Experience Guidelines, "Permissions and Data Clusters": the dialect says the words; numbers are masked to their last four.
 """
 
 import hashlib

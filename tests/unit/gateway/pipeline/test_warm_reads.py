@@ -64,7 +64,7 @@ async def test_the_next_call_after_a_revocation_is_refused(made):
     assert await made.code(path=BALANCES) == "consent_revoked"
 
 
-@pytest.mark.spec("RTS-36(5)(b)")
+@pytest.mark.spec("RTS-36.5.b")
 async def test_the_fifth_access_without_the_psu_in_a_day_is_refused_and_with_the_psu_it_is_not(made):
     for _ in range(ACCESSES_PER_DAY):
         assert await made.code(path=BALANCES) == "allowed"

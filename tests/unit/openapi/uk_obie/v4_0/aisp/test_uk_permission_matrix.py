@@ -99,7 +99,7 @@ def test_the_table_has_every_operation_that_a_consent_opens() -> None:
     assert set(OPENED_BY) == {row.path for row in DIALECT.rows if row.permissions}
 
 
-@pytest.mark.spec("OBIE-RW-4.0-AIS-permission-codes")
+@pytest.mark.spec("OBIE-RW-4.0-permission-codes")
 @pytest.mark.parametrize("template", OPENED_BY)
 async def test_an_operation_is_opened_by_its_own_permissions_alone(world: World, template: str) -> None:
     statuses = {code: (await answered(world, template, code)).status for code in Code}
