@@ -499,6 +499,14 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
+async def found_world(database_url: str) -> AsyncIterator[World]:
+    """On a database that a server has left: clients, keys and consents are those in it."""
+    async with _opened(database_url, key_pool()) as world, world.hot_state.running(), world.services.versions.running():
+        await prepare_keys(world.services, BRAND.name)
+        yield world
+
+
+@asynccontextmanager
 async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) -> AsyncIterator[World]:
     async with Database.open(database_url) as database:
         clock, ids, sealer = ManualClock(START), RandomIds(), Sealer({1: b"k" * 32})
