@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from kernel.banking.consents import LIVE_STATES, Consent, ConsentKind, ConsentState
+from consent.store.kinds.registry import kind_of
+from kernel.banking.consents import LIVE_STATES, Consent, ConsentState
 from kernel.errors import ConsentExpired, ConsentNotAuthorised, ConsentRevoked, ConsentSuspended, ConsentUnknown, Problem
 
 
@@ -77,7 +78,8 @@ TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingP
     }
 )
 
-# One payment is agreed to once: neither again nor to other terms, and nothing that was taken from it brings it back.
+# What a kind of consent that is given once lacks: it is agreed to neither again nor to other terms, and nothing that was taken from it
+# brings it back.
 GIVEN_ONCE = frozenset(
     {
         *((_S.AUTHORISED, _E.AUTHORISE), (_S.AUTHORISED, _E.AMEND)),
@@ -110,11 +112,11 @@ def next_state(state: ConsentState, event: ConsentEvent) -> ConsentState:
 def state_after(consent: Consent, event: ConsentEvent, now: datetime) -> ConsentState:
     """As `next_state`, from the state that counts at `now` (business time): what has run out cannot be changed, only recorded so."""
     state = consent.state if event in RECORDING_EVENTS else consent.effective_state(now)
-    if consent.kind is ConsentKind.PAYMENT and (state, event) in GIVEN_ONCE:
-        raise ConsentNotAuthorised(f"no {event} of a payment from {state}")
+    if (state, event) in GIVEN_ONCE and kind_of(consent).is_given_once:
+        raise ConsentNotAuthorised(f"no {event} of a {consent.kind} from {state}")
     return next_state(state, event)
 
 
 def allows(consent: Consent, event: ConsentEvent, now: datetime) -> bool:
     pair = (consent.effective_state(now), event)
-    return pair in TRANSITIONS and not (consent.kind is ConsentKind.PAYMENT and pair in GIVEN_ONCE)
+    return pair in TRANSITIONS and not (pair in GIVEN_ONCE and kind_of(consent).is_given_once)

@@ -18,6 +18,8 @@ from consent.customer.session.visits import unstored_visit
 from consent.errors import RequestUriInvalid
 from consent.ports import Psu
 from consent.services import Services
+from consent.store.kinds.kind import JourneyStage
+from consent.store.kinds.registry import kind_of
 from consent.store.rows.journeys import Journey, Purpose, Stage, load_journey, seen, update_journey
 from consent.store.rows.snapshots import load_consent
 from kernel.banking.consents import Consent
@@ -25,6 +27,8 @@ from kernel.brand import Brand
 from kernel.errors import ConsentUnknown
 from kernel.http.message import Request
 from kernel.ids import hash_secret
+
+VISIT_STAGES = (JourneyStage.LOGIN, JourneyStage.AUTHENTICATE)  # of a PSU whom no TPP asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,14 @@ class Session:
         return self.request
 
     @property
+    def stages(self) -> tuple[JourneyStage, ...]:
+        """In the order in which the PSU passes them."""
+        return kind_of(self.request.consent).stages if self.request is not None else VISIT_STAGES
+
+    @property
     def is_payment(self) -> bool:
         """Strong authentication follows the page that shows it, and is bound to it."""
-        return self.request is not None and self.request.consent.payment is not None
+        return self.request is not None and kind_of(self.request.consent).is_linked
 
     @property
     def redirect_uri(self) -> str:

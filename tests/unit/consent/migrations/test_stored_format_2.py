@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from consent.authorization.clients.rows import load_client
 from consent.store.tables.consents import consent_versions
 from kernel.banking.consents import ConsentKind, ConsentState, Permission
 from kernel.banking.money import Money
@@ -79,7 +80,8 @@ async def found(kind: str, empty_url: str) -> AsyncIterator[Found]:
     async with Database.open(empty_url) as database:
         await upgrade(database, PACKAGE, VERSION_TABLE)
     async with found_world(empty_url) as world:
-        client = await world.services.snapshots.client(BRAND, kept["client_id"])
+        async with world.database.read() as connection:
+            client = await load_client(connection, BRAND.name, kept["client_id"])
         assert client is not None
         key = SigningKey("ES256", "acme-1")
         key.private = load_pem_private_key(kept["client_key"].encode(), None)
@@ -90,16 +92,16 @@ async def test_a_consent_is_read_with_its_token_and_withdrawn(found: Found):
     world, kept = found.world, found.kept
     token = world.verifier.verify(BRAND, kept["tokens"]["access_token"])
     assert token.consent_id == kept["authorised"]
-    consent = await world.services.store.read(BRAND, found.tpp.client, kept["authorised"])
+    consent = await world.services.store.read(BRAND, found.tpp.client.caller, kept["authorised"])
     assert (consent.state, consent.permissions) == (ConsentState.AUTHORISED, PERMISSIONS)
     assert [account.upstream_id for account in consent.accounts] == ["account-1", "account-2"]
     assert (consent.frequency_per_day, len(consent.document)) == (4, 123)
     refreshed = await world.token(found.tpp, "refresh_token", refresh_token=kept["tokens"]["refresh_token"])
     assert refreshed.status == 200, refreshed.text
-    await world.services.store.withdraw(BRAND, found.tpp.client, consent.id)
+    await world.services.store.withdraw(BRAND, found.tpp.client.caller, consent.id)
     assert await world.family_state(kept["tokens"]["access_token"]) == "ended"
     with pytest.raises(ConsentUnknown):
-        await world.services.store.read(BRAND, found.tpp.client, consent.id)
+        await world.services.store.read(BRAND, found.tpp.client.caller, consent.id)
     refused = await world.token(found.tpp, "refresh_token", refresh_token=refreshed.json["refresh_token"])
     assert refused.error == (400, "invalid_grant")
 

@@ -7,16 +7,16 @@ from consent.authorization.authorize.request import Asking
 from consent.authorization.offer.payment_initiation import PaymentInitiation
 from consent.authorization.offer.scopes import scopes_opening
 from consent.errors import AuthorizationDetailsInvalid, ScopeInvalid
+from consent.store.kinds import KINDS
+from consent.store.kinds.accounts import ACCOUNTS
+from consent.store.kinds.payment import PAYMENT
 from consent.store.lifecycle import ConsentEvent, allows
 from consent.store.rows.snapshots import load_consent
-from kernel.banking.consents import ConsentKind
 from kernel.errors import ConsentForeign, ConsentNotAuthorised, ConsentUnknown
 from openapi.owners import is_owner
 
-PAGED = frozenset({ConsentKind.ACCOUNTS, ConsentKind.PAYMENT})  # what a page can ask
-DECOUPLED = frozenset(
-    {ConsentKind.ACCOUNTS}
-)  # a payment's authentication follows its own page (consent/customer/journey/payment.py)
+ASKED_ON_PAGES = frozenset({ACCOUNTS.name, PAYMENT.name})
+ASKED_ELSEWHERE = frozenset(kind.name for kind in KINDS if kind.is_asked_elsewhere)
 
 
 async def check_consent_owner(asking: Asking) -> None:
@@ -30,10 +30,10 @@ async def check_consent_owner_at_once(asking: Asking) -> None:
     if isinstance(asking.details, PaymentInitiation):
         raise AuthorizationDetailsInvalid("a payment", public="A payment is asked for on a page, where its customer sees it.")
     if asking.consent_id is not None:
-        await _check_askable(asking, asking.consent_id, asking.scope, DECOUPLED)
+        await _check_askable(asking, asking.consent_id, asking.scope, ASKED_ELSEWHERE)
 
 
-async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...], kinds: frozenset[ConsentKind] = PAGED) -> None:
+async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...], kinds: frozenset[str] = ASKED_ON_PAGES) -> None:
     services = asking.services
     async with services.database.read() as connection:
         consent = await load_consent(connection, services.sealer, asking.brand.name, consent_id)

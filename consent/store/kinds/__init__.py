@@ -1,0 +1,14 @@
+"""Every kind of consent, in the order in which the dashboard shows them."""
+
+from consent.store.kinds.accounts import ACCOUNTS
+from consent.store.kinds.funds import FUNDS
+from consent.store.kinds.kind import Kind
+from consent.store.kinds.payment import PAYMENT
+from consent.store.kinds.vrp import VRP
+
+KINDS: tuple[Kind, ...] = (
+    ACCOUNTS,
+    PAYMENT,
+    VRP,
+    FUNDS,
+)

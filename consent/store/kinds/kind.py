@@ -1,0 +1,31 @@
+"""A kind of consent: what differs between access to accounts, a payment, recurring payments and funds checks, as data and pure functions."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class JourneyStage(StrEnum):
+    """One part of a PSU's journey. Each kind has them in its own order."""
+
+    LOGIN = "login"
+    AUTHENTICATE = "authenticate"  # strong customer authentication: alone, before anything is shown
+    CHOOSE = "choose"  # the page that shows the terms, where the PSU chooses accounts and answers
+    CONFIRM = "confirm"  # strong customer authentication for exactly what was chosen (dynamic linking)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """`stages` in their order. `template` is the page of the stage `choose`, `template_without_account` the one when there is no account
+    to choose."""
+
+    name: str  # kernel/banking/consents.py: ConsentKind
+    stages: tuple[JourneyStage, ...]
+    template: str
+    template_without_account: str
+    is_given_once: bool  # agreed to once: neither again nor to other terms
+    is_asked_elsewhere: bool  # a PSU may answer it on the dashboard, asked at the backchannel
+
+    @property
+    def is_linked(self) -> bool:
+        """Strong authentication follows the page and is good for exactly what it showed."""
+        return JourneyStage.CONFIRM in self.stages
