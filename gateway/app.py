@@ -1,7 +1,7 @@
 """The resource surface: one request in, one response out, whatever happens between.
 
 The error boundary is here: a Problem becomes the dialect's refusal, anything else its unexpected error without a detail. Every
-answer carries the interaction id, is not cacheable, and resource APIs exist on the mTLS listener only.
+answer carries the interaction id and is not cacheable. Resource APIs exist on the mTLS listener, public data on both.
 """
 
 import traceback
@@ -20,7 +20,7 @@ from gateway.use_case import UseCase
 from kernel.access import Caller
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.errors import OperationUnknown, Problem
+from kernel.errors import Problem
 from kernel.http.message import Request, Response
 from kernel.ids import Ids
 from kernel.observability.answer_log import log_answer, log_problem
@@ -105,9 +105,7 @@ class Gateway:
             self._telemetry.refused("gateway", exchange.problem.code)
 
     def _open(self, brand: Brand, place: Place, request: Request, interaction: str) -> Exchange:
-        if request.listener != "mtls":
-            raise OperationUnknown("resource APIs are served on the mTLS listener only")
-        row, path = place.operation(request.method)
+        row, path = place.operation(request.method, request.listener)
         return Exchange(brand, place.dialect, place.service, row, request, path, self._clock.wall(), interaction)
 
     def _close(self, exchange: Exchange, response: Response) -> Response:

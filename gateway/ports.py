@@ -22,6 +22,7 @@ from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import Statement, StatementFile, StatementPage
 from kernel.brand import Brand
+from kernel.certificates.certificate import Certificate
 from kernel.hot_state.checks import Check, Verdict
 
 RECORDS_PER_ACCOUNT_MAX = 100  # offers or parties of one account: these are not paged
@@ -202,6 +203,18 @@ class Consents(Protocol):
         ...
 
 
+class Organisations(Protocol):
+    """TPPs that call by their certificate alone. The first such call registers them."""
+
+    async def is_known(self, brand: Brand, organisation_id: str) -> bool:
+        """Asks the database until the organisation is known, and then never again."""
+        ...
+
+    async def register(self, brand: Brand, certificate: Certificate) -> None:
+        """By a qualified certificate that was accepted. Safe to repeat: the second registration changes nothing."""
+        ...
+
+
 class AccessRecords(Protocol):
     """Takes one record per call, without waiting for its commit; refuses with Overloaded when its queue is full."""
 
@@ -215,7 +228,8 @@ class Access:
     brand: str
     operation: str
     dialect: str
-    client_id: str
+    caller_id: str  # the client, or an organisation that calls by its certificate
+    actor: str  # the same, as the journal names it
     consent_id: str
     psu_present: bool
     account_ids: tuple[str, ...]

@@ -20,8 +20,13 @@ def render_problem(dialect: Dialect, row: Row | None, problem: Problem, interact
     headers: CIMultiDict[str] = CIMultiDict()
     if media_type is not None:
         headers["Content-Type"] = media_type
-    if status == HTTPStatus.UNAUTHORIZED or isinstance(problem, ScopeInsufficient):
+    if _is_challenged(row) and (status == HTTPStatus.UNAUTHORIZED or isinstance(problem, ScopeInsufficient)):
         add_challenges(headers, problem, status)
     elif isinstance(problem, MethodNotAllowed):
         headers["Allow"] = ", ".join(problem.allowed)
     return add_retry_after(Response(status, body, headers), problem)
+
+
+def _is_challenged(row: Row | None) -> bool:
+    """No scheme of HTTP asks for a certificate of the connection, and where it alone counts no token would help."""
+    return row is None or row.credential == "token"

@@ -12,6 +12,7 @@ from typing import Self
 from gateway.whoami import plain_dialect
 from kernel.brand import Brand
 from kernel.errors import MethodNotAllowed, OperationUnknown
+from kernel.http.message import Listener
 from openapi.dialect import Dialect, Row, Service
 
 SEGMENTS_MAX = 16
@@ -37,13 +38,15 @@ class Place:
     names: Mapping[str, tuple[str, ...]]
     values: tuple[str, ...]
 
-    def operation(self, method: str) -> tuple[Row, dict[str, str]]:
-        """The row and its path parameters. Raises OperationUnknown or MethodNotAllowed."""
-        if not self.rows:
-            raise OperationUnknown("no operation has this path")
-        if method not in self.rows:
-            raise MethodNotAllowed(allowed=tuple(sorted(self.rows)))
-        return self.rows[method], dict(zip(self.names[method], self.values, strict=True))
+    def operation(self, method: str, listener: Listener) -> tuple[Row, dict[str, str]]:
+        """The row and its path parameters. The public listener knows the operations alone that ask for no caller. Raises OperationUnknown
+        or MethodNotAllowed."""
+        rows = self.rows if listener == "mtls" else {name: row for name, row in self.rows.items() if row.credential == "none"}
+        if not rows:
+            raise OperationUnknown(f"no operation of the {listener} listener has this path")
+        if method not in rows:
+            raise MethodNotAllowed(allowed=tuple(sorted(rows)))
+        return rows[method], dict(zip(self.names[method], self.values, strict=True))
 
 
 class Routing:

@@ -37,6 +37,14 @@ ROLES: Mapping[ConsentKind, Role] = MappingProxyType(
 )
 
 
+class Confirmation(msgspec.Struct, frozen=True):
+    """The key that a token is bound to, as its `cnf` claim names it (RFC 7800): the thumbprint of a certificate (RFC 8705 section 3.1)
+    or of the key that signs DPoP proofs (RFC 9449 section 6.1)."""
+
+    method: Literal["x5t#S256", "jkt"]
+    value: str
+
+
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who calls: an organisation, by one of its clients or by its certificate alone. A token is one way to show it, a qualified
     certificate another."""
@@ -46,17 +54,17 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[Role]
     client_id: str | None = None  # None: known by its certificate
     family_id: str | None = None  # of a token that a PSU's authorisation stands behind
-    bound_to: "Confirmation | None" = None  # the key or certificate that the call was shown to hold
+    bound_to: Confirmation | None = None  # the key or certificate that the call was shown to hold
 
     @property
     def id(self) -> str:
         """The client where there is one: limits, records and page links are its own, and not its organisation's."""
-        return self.client_id or self.organisation_id
+        return f"organisation:{self.organisation_id}" if self.client_id is None else self.client_id
 
     @property
     def actor(self) -> str:
         """As the journal names it."""
-        return f"client:{self.client_id}" if self.client_id is not None else f"organisation:{self.organisation_id}"
+        return self.id if self.client_id is None else f"client:{self.client_id}"
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,14 +97,6 @@ class TokenFamily(msgspec.Struct, frozen=True, kw_only=True):
     scope: tuple[str, ...]
     is_detailed: bool = False  # asked for by authorization_details (RFC 9396)
     userinfo_claims: tuple[str, ...] = ()  # that its request asked of userinfo
-
-
-class Confirmation(msgspec.Struct, frozen=True):
-    """The key that a token is bound to, as its `cnf` claim names it (RFC 7800): the thumbprint of a certificate (RFC 8705 section 3.1)
-    or of the key that signs DPoP proofs (RFC 9449 section 6.1)."""
-
-    method: Literal["x5t#S256", "jkt"]
-    value: str
 
 
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,9 @@ from openapi.codec import Rendering, WireRequest
 from openapi.faces import AuthorizationFace, HeaderFace
 from openapi.parameters import AnswerHeader, HeaderParameter, QueryParameter
 
-Credential = Literal["token", "certificate"]
+# What an operation asks of a caller. `certificate`: a qualified one, which names the TPP and its roles; no token. `none`: nothing, because
+# the data is public; such an operation alone is served on the public listener too.
+Credential = Literal["token", "certificate", "none"]
 Owner = Literal["client", "organisation"]
 
 
@@ -31,8 +33,10 @@ class Row:
     other_successes: tuple[int, ...] = ()  # that a Rendered may say instead
     credential: Credential = "token"
     scope: str | None = None
-    grant: Grant | None = None
-    consent_kind: ConsentKind | None = None  # of the consent behind the token, or (client credentials) of the one the path names
+    grant: Grant | None = None  # under whose authority: the caller's own, or that of a PSU's consent
+    consent_kind: ConsentKind | None = (
+        None  # of the consent behind the token or named by a header, or (client credentials) of the one the path names
+    )
     permissions: frozenset[Permission] = frozenset()  # any one of these opens the operation
     idempotent: bool = False
     signed: bool = False

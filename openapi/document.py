@@ -179,7 +179,9 @@ def _headers(dialect: Dialect) -> JsonObject:
 
 
 def _security(row: Row) -> list[JsonObject]:
-    """Every operation needs the client's certificate; one with a token needs both."""
+    """Every operation but a public one needs the client's certificate; one with a token needs both."""
+    if row.credential == "none":
+        return []
     if row.credential == "certificate" or row.grant is None:
         return [{"certificate": []}]
     return [{row.grant.value: [row.scope] if row.scope else [], "certificate": []}]

@@ -10,14 +10,16 @@ from policies.access_record import AccessRecord
 from policies.account import Account
 from policies.audience import TokenAudience
 from policies.body import Body
-from policies.calls_in_flight import ClientCallsInFlight
+from policies.calls_in_flight import CallerCallsInFlight
 from policies.certificate import CertificatePresented
+from policies.certificate_caller import CertificateCaller
 from policies.certificate_owner import CertificateOwner
 from policies.certificate_standing import CertificateStanding
 from policies.client_state import ClientState
 from policies.consent_named import ConsentNamed
 from policies.consent_state import ConsentState
 from policies.content_type import ContentType
+from policies.first_call import FirstCall
 from policies.fresh_authentication import FreshAuthentication
 from policies.grant import GrantType
 from policies.header_forms import HeaderForms
@@ -36,13 +38,14 @@ CHAIN: tuple[type[Policy], ...] = (
     InteractionId,
     CertificatePresented,
     CertificateStanding,
+    CertificateCaller,
     TokenVerified,
     TokenAudience,
     TokenBinding,
     TokenFamilyActive,
     ClientState,
     CertificateOwner,
-    ClientCallsInFlight,
+    CallerCallsInFlight,
     GrantType,
     RoleHeld,
     Scope,
@@ -56,6 +59,7 @@ CHAIN: tuple[type[Policy], ...] = (
     ConsentNamed,
     Body,
     FreshAuthentication,
+    FirstCall,
     RateLimit,
     UnattendedLimit,
     AccessRecord,

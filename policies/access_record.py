@@ -23,8 +23,8 @@ class AccessRecord:
         return True
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
-        if exchange.token is None:
-            return  # a stranger read nothing, and must not fill the queue
+        if exchange.token is None and exchange.caller is None:
+            return  # a stranger read nothing of anybody's, and must not fill the queue
         refused = exchange.problem is not None
         try:
             (self.refusals if refused else self.records).record(access_of(exchange, response))
@@ -34,14 +34,16 @@ class AccessRecord:
 
 
 def access_of(exchange: Exchange, response: Response) -> Access:
-    """The record of a call by a known client."""
-    token = exchange.token
+    """The record of a call by a known caller, or by one whose token is known and no more."""
+    caller, token = exchange.caller, exchange.token
+    client_id = token.client_id if token else ""
     return Access(
         brand=exchange.brand.name,
         operation=exchange.row.operation.value,
         dialect=exchange.dialect.name,
-        client_id=token.client_id if token else "",
-        consent_id=(token.consent_id or "") if token else "",
+        caller_id=caller.id if caller else client_id,
+        actor=caller.actor if caller else f"client:{client_id}",
+        consent_id=_consent_id(exchange),
         psu_present=exchange.psu_present,
         account_ids=_accounts_of(exchange),
         status=response.status,
@@ -51,6 +53,13 @@ def access_of(exchange: Exchange, response: Response) -> Access:
         milliseconds=exchange.milliseconds,
         rule=exchange.problem.rule if isinstance(exchange.problem, RateExceeded) else "",
     )
+
+
+def _consent_id(exchange: Exchange) -> str:
+    """The consent that was found; of a call that a token's own facts refused, the token's."""
+    if exchange.consent is not None:
+        return exchange.consent.id
+    return (exchange.token.consent_id or "") if exchange.token else ""
 
 
 def _accounts_of(exchange: Exchange) -> tuple[str, ...]:

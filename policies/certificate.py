@@ -18,7 +18,7 @@ class CertificatePresented:
     name = "certificate"
 
     def applies(self, row: Row) -> bool:
-        return True
+        return row.credential != "none"
 
     async def on_request(self, exchange: Exchange) -> None:
         certificate = exchange.request.certificate

@@ -1,4 +1,5 @@
-"""Refuse a certificate that was revoked, that the bank has blocked, or that no configured list vouches for. RFC 5280 section 6.3."""
+"""Refuse a certificate that was revoked, that the bank has blocked, or that no configured list vouches for: as a qualified one where it
+alone shows who calls. RFC 5280 section 6.3, Commission Delegated Regulation (EU) 2018/389 article 34."""
 
 from dataclasses import dataclass
 
@@ -13,8 +14,13 @@ class CertificateStanding:
     name = "certificate_standing"
 
     def applies(self, row: Row) -> bool:
-        return True
+        return row.credential != "none"
 
     async def on_request(self, exchange: Exchange) -> None:
-        if exchange.request.certificate is not None:
-            await self.certificate_status.check(exchange.request.certificate)
+        certificate = exchange.request.certificate
+        if certificate is None:
+            return
+        if exchange.row.credential == "certificate":
+            await self.certificate_status.check_qualified(certificate)
+        else:
+            await self.certificate_status.check(certificate)

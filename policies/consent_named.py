@@ -13,7 +13,7 @@ class ConsentNamed:
     name = "consent_named"
 
     def applies(self, row: Row) -> bool:
-        return row.consent_kind is not None and row.grant is Grant.AUTHORIZATION_CODE
+        return row.credential == "token" and row.consent_kind is not None and row.grant is Grant.AUTHORIZATION_CODE
 
     async def on_request(self, exchange: Exchange) -> None:
         named = exchange.dialect.headers.parse_consent_id(exchange.request)

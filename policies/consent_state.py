@@ -1,5 +1,5 @@
-"""Refuse a token whose consent is not authorised now: still awaited, refused, suspended, expired or revoked; or is of another kind
-or client."""
+"""Refuse a call whose consent is not authorised now: still awaited, refused, suspended, expired or revoked; or is of another kind
+or caller. A token carries its consent; a call by certificate names one in a header."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from kernel.errors import (
 )
 from kernel.hot_state.checks import VersionIs
 from kernel.hot_state.subjects import consent_subject
+from kernel.identifiers import is_identifier
 from openapi.dialect import Row
 from openapi.owners import is_owner
 
@@ -37,13 +38,13 @@ class ConsentState:
         return row.consent_kind is not None and row.grant is Grant.AUTHORIZATION_CODE
 
     async def on_request(self, exchange: Exchange) -> None:
-        token, brand = present(exchange.token), exchange.brand
-        if token.consent_id is None:
-            raise ConsentUnknown("the token names no consent")
-        subject = consent_subject(brand.name, token.consent_id)
-        consent = await self.snapshots.consent(brand, token.consent_id, fresh=exchange.is_stale(subject))
+        brand, consent_id = exchange.brand, _consent_id(exchange)
+        if consent_id is None:
+            raise ConsentUnknown("neither token nor header names a consent")
+        subject = consent_subject(brand.name, consent_id)
+        consent = await self.snapshots.consent(brand, consent_id, fresh=exchange.is_stale(subject))
         if consent is None:
-            raise ConsentUnknown(f"consent {token.consent_id}")
+            raise ConsentUnknown(f"consent {consent_id}")
         exchange.checks.append(VersionIs(subject, consent.version))
         if not is_owner(present(exchange.caller), consent):
             raise ConsentForeign(f"consent {consent.id} is of client {consent.client_id}")
@@ -62,3 +63,10 @@ class ConsentState:
             raise ConsentSuspended(f"consent {consent.id} since {consent.state_changed_at}")
         if state is not consents.ConsentState.AUTHORISED:
             raise ConsentNotAuthorised(f"consent {consent.id} is {state}")
+
+
+def _consent_id(exchange: Exchange) -> str | None:
+    if exchange.row.credential == "certificate":
+        named = exchange.dialect.headers.parse_consent_id(exchange.request)
+        return named if named is not None and is_identifier(named) else None
+    return present(exchange.token).consent_id

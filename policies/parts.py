@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gateway.ports import AccessRecords, Consents, Snapshots, Tokens
+from gateway.ports import AccessRecords, Consents, Organisations, Snapshots, Tokens
 from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock
 from kernel.tokens.dpop_nonces import Nonces
@@ -16,6 +16,7 @@ class Parts:
     tokens: Tokens
     snapshots: Snapshots
     consents: Consents
+    organisations: Organisations
     records: AccessRecords
     refusals: AccessRecords
     clock: Clock

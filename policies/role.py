@@ -1,4 +1,4 @@
-"""Refuse a TPP that does not hold the role its operation needs: as a client, and where its certificate states roles, there too.
+"""Refuse a TPP that does not hold the role its operation needs: as a caller, and where its certificate states roles, there too.
 
 Commission Delegated Regulation (EU) 2018/389 article 34.
 """

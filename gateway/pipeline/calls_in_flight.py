@@ -2,7 +2,8 @@
 
 A client holds a bounded part of the places, and only some of its calls are worked on at once, so that its own haste stays its own. Of
 the last places it may take a smaller part still: they are for those who hold few or none. So it is with an organisation, which may
-register any number of clients: together they have twice what one of them has.
+register any number of clients: together they have twice what one of them has. One that is known by its certificate alone counts as one
+client. Calls for public data count by address, and together take a quarter of the places.
 """
 
 from collections import Counter
@@ -19,6 +20,9 @@ UNITS_PER_CLIENT_MAX = 32
 RUNNING_PER_CLIENT_MAX = 8  # two pages of transactions, or eight balances: what others then wait for is short
 ONE_CALL_SHARE = 2  # one call takes at most half of what its client may hold
 ORGANISATION_FACTOR = 2
+UNITS_PER_ADDRESS_MAX = 8  # of calls for public data, which name no caller
+STRANGERS_SHARE = 4  # all of these together take at most a quarter of the places
+STRANGERS = "all"
 LAST_PLACES_SHARE = 4  # a quarter of all places is for clients that hold at most a quarter of what one may
 RULE = "calls-in-flight"
 
@@ -26,11 +30,12 @@ RULE = "calls-in-flight"
 @dataclass(frozen=True, slots=True)
 class InFlightLimits:
     """At most `units` of all calls together, and `units_per_client` of one client's; of these, `running_per_client` are worked on at once
-    and the others wait for them."""
+    and the others wait for them. Of calls that name no caller at most `units_per_address` come from one address."""
 
     units: int = UNITS_MAX
     units_per_client: int = UNITS_PER_CLIENT_MAX
     running_per_client: int = RUNNING_PER_CLIENT_MAX
+    units_per_address: int = UNITS_PER_ADDRESS_MAX
 
     @property
     def units_per_call(self) -> int:
@@ -85,6 +90,18 @@ class Call:
                 kind.hold(name, self.cost)
             self.holders = holders
 
+    def claim_for_address(self, address: str) -> None:
+        """Count the call as that of an address, which shows no more of itself; once. Raises RateExceeded when the address holds too much,
+        Overloaded when such calls together do."""
+        if not self.holders:
+            addresses, strangers = self._calls.addresses, self._calls.strangers
+            addresses.check(address, self.cost)
+            if strangers.held[STRANGERS] + self.cost > strangers.limit:
+                raise Overloaded(f"{strangers.held[STRANGERS]} units are in flight for strangers")
+            self.holders = ((addresses, address), (strangers, STRANGERS))
+            for kind, name in self.holders:
+                kind.hold(name, self.cost)
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """The client's turn to have work done, and its organisation's. Waits for their own calls, and no one else's."""
@@ -101,6 +118,9 @@ class CallsInFlight:
         self.organisations = Holders(
             limits.units_per_client * ORGANISATION_FACTOR, limits.running_per_client * ORGANISATION_FACTOR
         )
+        strangers = max(1, limits.units // STRANGERS_SHARE)
+        self.strangers = Holders(strangers, strangers)
+        self.addresses = Holders(min(limits.units_per_address, strangers), limits.running_per_client)
         self.total = 0
 
     def check_last_places(self, client: str, cost: int) -> None:

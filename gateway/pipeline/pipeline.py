@@ -105,6 +105,8 @@ class Pipeline:
             if spend:
                 for policy in steps.decisions:
                     policy.on_decision(exchange)
+                for step in steps.allowances:
+                    await step.on_allowed(exchange)
             return asked_at
         raise Overloaded(f"versions kept moving: {', '.join(exchange.moved)}")
 
@@ -170,11 +172,12 @@ def _response(exchange: Exchange, encoded: Any) -> Response:
 
 def _rendering(exchange: Exchange, clock: Clock) -> Rendering:
     brand, request, parameter = exchange.brand, exchange.request, exchange.dialect.cursor_parameter
-    url = brand.mtls_url + quote(request.path.rstrip("/"))
+    host = brand.mtls_url if request.listener == "mtls" else brand.issuer
+    url = host + quote(request.path.rstrip("/"))
     filters = [(name, value) for name, value in request.query if name != parameter]
     return Rendering(
         url=url,
-        base_url=brand.mtls_url + exchange.service.base_path,
+        base_url=host + exchange.service.base_path,
         query=request.query,
         consent=exchange.consent,
         zone=brand.zone,

@@ -35,6 +35,13 @@ class OnDecision(Protocol):
 
 
 @runtime_checkable
+class OnAllowed(Protocol):
+    async def on_allowed(self, exchange: Exchange) -> None:
+        """Do what must be done before the operation runs, once nothing refuses the call any more. Runs once."""
+        ...
+
+
+@runtime_checkable
 class OnResponse(Protocol):
     def on_response(self, exchange: Exchange, response: Response) -> None:
         """See the answer, whether it allows or refuses, before it begins. Raising replaces it."""
@@ -47,6 +54,7 @@ class Steps:
 
     requests: tuple[OnRequest, ...]
     decisions: tuple[OnDecision, ...]
+    allowances: tuple[OnAllowed, ...]
     responses: tuple[OnResponse, ...]
 
 
@@ -56,5 +64,6 @@ def derive_steps(chain: Sequence[Policy], row: Row) -> Steps:
     return Steps(
         requests=tuple(policy for policy in applying if isinstance(policy, OnRequest)),
         decisions=tuple(policy for policy in applying if isinstance(policy, OnDecision)),
+        allowances=tuple(policy for policy in applying if isinstance(policy, OnAllowed)),
         responses=tuple(policy for policy in reversed(applying) if isinstance(policy, OnResponse)),
     )

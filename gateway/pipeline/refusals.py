@@ -1,4 +1,4 @@
-"""Refusals of known clients, counted: one record of each client, reason and window, however often it asks.
+"""Refusals of known callers, counted: one record of each caller, reason and window, however often it asks.
 
 A caller can be refused without end, so a refusal has no record of its own: what is written grows with time, not with the caller's
 haste. A window begins with its first refusal and is written when it ends, or when the server stops; a killed server loses the counts of
@@ -48,7 +48,7 @@ class RefusalWindows:
     def record(self, access: Access) -> None:
         """Count it. Raises Overloaded when it would begin a window, and there is room for no other."""
         self.end()
-        key = (access.brand, access.client_id, access.outcome, access.rule)
+        key = (access.brand, access.caller_id, access.outcome, access.rule)
         window = self._windows.get(key)
         if window is None:
             if len(self._windows) >= self._windows_max:

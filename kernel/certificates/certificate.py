@@ -47,6 +47,7 @@ class Certificate:
     issuer_dn: str
     issuers: tuple["Certificate", ...] = ()
     qualified: Qualified = UNQUALIFIED
+    organisation_name: str | None = None  # the subject's organizationName, as people know it
 
 
 class CertificateStatus(Protocol):
@@ -55,6 +56,11 @@ class CertificateStatus(Protocol):
     async def check(self, certificate: Certificate) -> None:
         """Raises CertificateInvalid if no configured list vouches for it, CertificateBlocked, CertificateRevoked, or
         CertificateUnchecked where nobody may be let in without knowing and nobody can tell."""
+        ...
+
+    async def check_qualified(self, certificate: Certificate) -> None:
+        """As `check`, of a certificate that alone shows who calls: a list must vouch for it as a qualified one, with the roles of a payment
+        service provider."""
         ...
 
 
@@ -69,12 +75,13 @@ def parse_certificate(der: bytes) -> Certificate:
             der=der,
             thumbprint=declare_public(thumbprint_of(der)),
             subject_dn=parsed.subject.rfc4514_string(_NAMES),
-            organisation_id=_organisation_id(parsed.subject),
+            organisation_id=_only_text(parsed.subject, NameOID.ORGANIZATION_IDENTIFIER),
             not_before=parsed.not_valid_before_utc,
             not_after=parsed.not_valid_after_utc,
             serial=parsed.serial_number,
             issuer_dn=parsed.issuer.rfc4514_string(_NAMES),
             qualified=_qualified(parsed),
+            organisation_name=_only_text(parsed.subject, NameOID.ORGANIZATION_NAME),
         )
     except UNREADABLE as error:
         raise CertificateInvalid(f"not a certificate: {error}") from None
@@ -99,8 +106,8 @@ def check_owner(certificate: Certificate, organisation_id: str) -> None:
         raise CertificateForeign(f"a certificate of {certificate.organisation_id}, a client of {organisation_id}")
 
 
-def _organisation_id(subject: x509.Name) -> str | None:
-    values = subject.get_attributes_for_oid(NameOID.ORGANIZATION_IDENTIFIER)
+def _only_text(subject: x509.Name, name: x509.ObjectIdentifier) -> str | None:
+    values = subject.get_attributes_for_oid(name)
     if len(values) != 1:
         return None  # two organisations are as good as none: nobody may choose between them
     value = values[0].value

@@ -98,6 +98,15 @@ def check_client(certificate: Certificate, path: TrustPath | None) -> TrustPath:
     return path
 
 
+def check_website(certificate: Certificate, path: TrustPath | None) -> TrustPath:
+    """The path of a qualified website certificate, if its anchor vouches for such ones: what its holder states of itself then counts
+    without a registration. Raises CertificateInvalid."""
+    if path is None or Vouches.QWAC not in path.vouches:
+        raise CertificateInvalid(f"no configured list vouches for {certificate.thumbprint} as a qualified one")
+    _check_qualified(certificate, Purpose.WEBSITE)
+    return path
+
+
 def check_seal(certificate: Certificate, path: TrustPath | None) -> TrustPath:
     """The path of a qualified seal's certificate. Raises CertificateInvalid."""
     if path is None or Vouches.QSEALC not in path.vouches:

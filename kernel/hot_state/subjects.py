@@ -29,9 +29,14 @@ def token_subject(brand: str, jti: str) -> str:
     return f"{brand}/token/{jti}"
 
 
-def rate_key(brand: str, client_id: str) -> str:
-    """The rate limit of one client."""
-    return f"{brand}/rate/{client_id}"
+def rate_key(brand: str, caller: str) -> str:
+    """The rate limit of one caller: a client, an organisation that calls by its certificate, or an address."""
+    return f"{brand}/rate/{caller}"
+
+
+def newcomers_key(brand: str, whose: str) -> str:
+    """The count of organisations that called for the first time: of all (empty), or from one address."""
+    return f"{brand}/newcomers/{whose}"
 
 
 def proof_key(brand: str, digest: str) -> str:

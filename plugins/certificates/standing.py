@@ -15,7 +15,7 @@ import structlog
 from cryptography import x509
 
 from kernel.certificates.certificate import UNREADABLE, Certificate
-from kernel.certificates.trust_lists import TrustLists, TrustPath, check_client, check_seal
+from kernel.certificates.trust_lists import TrustLists, TrustPath, check_client, check_seal, check_website
 from kernel.clock import Clock
 from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked
 from kernel.http.outbound.fetcher import Unanswered
@@ -84,6 +84,10 @@ class Standing:
     async def check(self, certificate: Certificate) -> None:
         """A client's certificate. See kernel.certificates.certificate.CertificateStatus."""
         await self._check(certificate, check_client)
+
+    async def check_qualified(self, certificate: Certificate) -> None:
+        """A client's certificate in place of a registration. See kernel.certificates.certificate.CertificateStatus."""
+        await self._check(certificate, check_website)
 
     async def check_seal(self, certificate: Certificate) -> None:
         """The certificate of a qualified seal, which came beside a signature; its issuers may have come along, unverified. Dates are

@@ -25,6 +25,7 @@ from consent.settings import Settings as ConsentSettings
 from consent.store import tables
 from consent.store.consents import ConsentStore
 from consent.store.current_snapshots import ConsentSnapshots
+from consent.store.organisations import Organisations
 from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
 from gateway.parts import Parts as UseCaseParts
@@ -215,13 +216,14 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
         tokens=TokenVerifier(services.keys, parts.clock),
         snapshots=GatewaySnapshots(services.clients, services.snapshots),
         consents=store,
+        organisations=Organisations(database=parts.database, clock=parts.clock, journal=services.journal),
         records=queues.accessed,
         refusals=queues.refusals,
         clock=parts.clock,
         certificate_status=parts.certificate_status,
         nonces=Nonces(parts.sealer),
         first_uses=FirstUses(rates.first_uses),
-        rate=Rate(rates.requests, rates.window_seconds),
+        rate=Rate(rates.requests, rates.window_seconds, rates.requests_per_address),
         unattended=Unattended(rates.unattended_per_day),
     )
     use_cases = UseCaseParts(

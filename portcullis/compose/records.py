@@ -43,14 +43,14 @@ def access_writer(database: Database, journal: Journal, clock: Clock) -> Callabl
 
 
 def refusals_entry(refusals: Refusals) -> Entry:
-    """The entry of one client's refusals for one reason within one window. Operation, consent and interaction are the first one's."""
+    """The entry of one caller's refusals for one reason within one window. Operation, consent and interaction are the first one's."""
     first = refusals.first
     return Entry(
         brand=first.brand,
         kind="access.refused",
-        aggregate_id=first.client_id,
+        aggregate_id=first.caller_id,
         at=first.at,
-        actor=f"client:{first.client_id}",
+        actor=first.actor,
         interaction_id=first.interaction_id,
         facts={
             "outcome": first.outcome,
@@ -77,9 +77,9 @@ def _entry(access: Access) -> Entry:
     return Entry(
         brand=access.brand,
         kind="data.accessed",
-        aggregate_id=access.consent_id or access.client_id,
+        aggregate_id=access.consent_id or access.caller_id,
         at=access.at,
-        actor=f"client:{access.client_id}",
+        actor=access.actor,
         interaction_id=access.interaction_id,
         facts={
             "operation": access.operation,

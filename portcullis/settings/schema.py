@@ -86,11 +86,12 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Units per client within a window; requests of one address that prove no caller, within a minute; unattended reads per consent,
+    """Units per client within a window, and per address that asks for public data; requests of one address that prove no caller, within a minute; unattended reads per consent,
     account and operation, and lodged consents per client, within 24 hours; units in flight on one worker, of all clients and of one, and
     units worked on at once for one; first uses that are remembered per client; registrations that an organisation has at a time."""
 
     requests: int = 3000
+    requests_per_address: int = 600
     window_seconds: int = 60
     unknown_per_minute: int = UNKNOWN_REQUESTS_PER_MINUTE
     first_uses: int = FIRST_USES_PER_CLIENT

@@ -15,3 +15,6 @@ class Statuses:
     async def check(self, certificate: Certificate) -> None:
         if certificate.thumbprint in self.refused:
             raise self.refused[certificate.thumbprint]("as the test says")
+
+    async def check_qualified(self, certificate: Certificate) -> None:
+        await self.check(certificate)

@@ -65,9 +65,10 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Who was given access, by client id, and when it was last used, by consent id."""
+    """Who was given access, by client id, or by organisation where no client lodged the consent; and when it was last used, by consent id."""
 
     clients: Mapping[str, Client]
+    organisations: Mapping[str, str]
     last_used: Mapping[str, LastUsed]
 
 
@@ -88,7 +89,7 @@ def describe(services: Services, brand: Brand, consent: Consent, known: Known) -
     accounts = _accounts(consent, known)
     return Access(
         id=consent.id,
-        name=client.name if client else UNREGISTERED,
+        name=client.name if client else known.parties.organisations.get(consent.organisation_id, UNREGISTERED),
         organisation=client.organisation_name if client else "",
         on_behalf_of=client.on_behalf_of if client else "",
         is_active=state is ConsentState.AUTHORISED,

@@ -15,6 +15,7 @@ from consent.customer.session.problems import AccessUnknown
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.rows.last_used import load_last_used
+from consent.store.rows.organisations import load_organisation_names
 from consent.store.rows.snapshots import load_consent, load_given
 from kernel.banking.accounts import Account
 from kernel.banking.consents import LIVE_STATES, Consent, ConsentKind, ConsentState
@@ -72,6 +73,9 @@ async def load_own(connection: AsyncConnection, services: Services, brand: Brand
 
 async def _load_parties(connection: AsyncConnection, brand: Brand, consents: tuple[Consent, ...]) -> Parties:
     return Parties(
+        organisations=await load_organisation_names(
+            connection, brand.name, sorted({consent.organisation_id for consent in consents if not consent.client_id})
+        ),
         clients=await load_clients(connection, brand.name, sorted({consent.client_id for consent in consents})),
         last_used=await load_last_used(connection, brand.name, [consent.id for consent in consents]),
     )

@@ -31,6 +31,7 @@ consents = sa.Table(
     sa.Column("valid_until", Instant, nullable=True),
     sa.Index("consents_by_client", "brand", "client_id", "state", "created_at"),
     sa.Index("consents_by_lodging", "brand", "client_id", "created_at"),
+    sa.Index("consents_by_organisation", "brand", "organisation_id", "created_at"),
     sa.Index("consents_by_psu", "brand", "psu_id", "created_at"),
     sa.Index("consents_by_validity", "brand", "state", "valid_until"),
     sa.Index("consents_by_age", "brand", "state", "created_at"),

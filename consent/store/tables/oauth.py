@@ -28,6 +28,17 @@ clients = sa.Table(
     sa.Index("clients_by_organisation", "brand", "organisation_id"),
 )
 
+# TPPs that call by their certificate alone: what the first certificate said of them.
+organisations = sa.Table(
+    "organisations",
+    metadata,
+    sa.Column("brand", BRAND, primary_key=True),
+    sa.Column("id", ID, primary_key=True),  # the organizationIdentifier
+    sa.Column("name", sa.String(256), nullable=False),
+    sa.Column("authority_id", sa.String(256), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
 key_sets = sa.Table(
     "key_sets",
     metadata,

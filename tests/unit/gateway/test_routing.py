@@ -17,7 +17,7 @@ SEGMENT = st.text(st.characters(codec="utf-8", exclude_characters="/{}"), min_si
 
 
 def find(method: str, path: str):
-    return ROUTING.locate(BRAND, path).operation(method)
+    return ROUTING.locate(BRAND, path).operation(method, "mtls")
 
 
 @given(row=st.sampled_from(ROWS), values=st.lists(SEGMENT, min_size=1, max_size=1), slash=st.sampled_from(["", "/"]))
@@ -64,8 +64,8 @@ def test_another_method_is_told_the_right_ones():
 def test_a_literal_wins_over_a_parameter_and_gives_way_where_it_leads_nowhere():
     rows = (replace(ROWS[4], path="/accounts/special"), *ROWS)
     routing = Routing.build([BRAND], [serving(rows)])
-    assert routing.locate(BRAND, "/book/v1/accounts/special").operation("GET") == (rows[0], {})
-    assert routing.locate(BRAND, "/book/v1/accounts/special/balances").operation("GET")[1] == {"AccountId": "special"}
+    assert routing.locate(BRAND, "/book/v1/accounts/special").operation("GET", "mtls") == (rows[0], {})
+    assert routing.locate(BRAND, "/book/v1/accounts/special/balances").operation("GET", "mtls")[1] == {"AccountId": "special"}
 
 
 def test_the_deepest_base_path_wins():
@@ -95,9 +95,9 @@ def test_a_brand_serves_its_own_dialects_only():
     other = replace(BRAND, name="other", dialects=("elsewhere",))
     routing = Routing.build([BRAND, other], [DIALECT, serving(ROWS, "/elsewhere", name="elsewhere")])
     with pytest.raises(OperationUnknown):
-        routing.locate(other, "/book/v1/accounts").operation("GET")
+        routing.locate(other, "/book/v1/accounts").operation("GET", "mtls")
     with pytest.raises(OperationUnknown):
-        routing.locate(BRAND, "/elsewhere/accounts").operation("GET")
+        routing.locate(BRAND, "/elsewhere/accounts").operation("GET", "mtls")
 
 
 def test_all_dialects_that_we_ship_stand_side_by_side():

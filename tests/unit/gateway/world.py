@@ -355,6 +355,23 @@ class Consents:
 
 
 @dataclass
+class Organisations:
+    """`registered`: each registration that was asked for."""
+
+    known: set[str] = field(default_factory=set)
+    asked: int = 0
+    registered: list[Certificate] = field(default_factory=list)
+
+    async def is_known(self, brand: Brand, organisation_id: str) -> bool:
+        self.asked += 1
+        return organisation_id in self.known
+
+    async def register(self, brand: Brand, certificate: Certificate) -> None:
+        self.registered.append(certificate)
+        self.known.add(certificate.organisation_id or "")
+
+
+@dataclass
 class Records:
     taken: list[Access] = field(default_factory=list)
     full: bool = False
@@ -546,6 +563,7 @@ class World:
         self.snapshots = Snapshots()
         self.decisions = Decisions({keys_subject("main"): 1})
         self.consents = Consents({"consent-1": CONSENT}, {("org-1", "a3"): AccountReference("a3", "up3")})
+        self.organisations = Organisations()
         self.records = Records()
         self.refusals = Records()
         self.statuses = Statuses()
@@ -557,6 +575,7 @@ class World:
             tokens=self.tokens,
             snapshots=self.snapshots,
             consents=self.consents,
+            organisations=self.organisations,
             records=self.records,
             refusals=self.refusals,
             clock=self.clock,

@@ -334,7 +334,7 @@ class TestAccessRecord:
         exchange.milliseconds = 1.5
         AccessRecord(records, world.Records()).on_response(exchange, Response(200))
         (access,) = records.taken
-        assert (access.client_id, access.consent_id, access.account_ids) == ("client-1", "consent-1", ("a1",))
+        assert (access.caller_id, access.consent_id, access.account_ids) == ("client-1", "consent-1", ("a1",))
         assert (access.status, access.outcome, access.operation, access.milliseconds) == (200, "allowed", "read_balances", 1.5)
 
     def test_names_no_account_when_it_was_refused(self):
@@ -345,7 +345,7 @@ class TestAccessRecord:
 
     def test_a_stranger_leaves_no_record(self):
         records, exchange = world.Records(), exchange_of()
-        exchange.token = None
+        exchange.token = exchange.caller = None
         AccessRecord(records, records).on_response(exchange, Response(401))
         assert records.taken == []
 

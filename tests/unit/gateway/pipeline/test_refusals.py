@@ -14,7 +14,8 @@ REFUSED = Access(
     brand="main",
     operation="read_balances",
     dialect="book",
-    client_id="client-1",
+    caller_id="client-1",
+    actor="client:client-1",
     consent_id="consent-1",
     psu_present=True,
     account_ids=(),
@@ -67,7 +68,7 @@ def test_refusals_of_one_window_are_counted_and_written_once(windows, written, s
 
 
 def test_each_client_and_reason_has_its_own(windows, written):
-    for changes in ({}, {"client_id": "client-2"}, {"rule": "unattended"}, {}):
+    for changes in ({}, {"caller_id": "client-2"}, {"rule": "unattended"}, {}):
         windows.record(replace(REFUSED, **changes))
     windows.end(early=True)
     assert [ended.count for ended in written.taken] == [2, 1, 1]
@@ -75,9 +76,9 @@ def test_each_client_and_reason_has_its_own(windows, written):
 
 def test_the_number_of_windows_is_bounded_and_the_oldest_ends_early(windows, written):
     for number in range(4):
-        windows.record(replace(REFUSED, client_id=f"client-{number}"))
+        windows.record(replace(REFUSED, caller_id=f"client-{number}"))
     assert len(windows) == 3
-    assert [ended.first.client_id for ended in written.taken] == ["client-0"]
+    assert [ended.first.caller_id for ended in written.taken] == ["client-0"]
 
 
 def test_what_cannot_be_written_now_is_offered_again(windows, written, seconds):
