@@ -143,6 +143,13 @@ class TestAudience:
     async def test_what_stands_in_no_standard_takes_a_token_for_any_part(self):
         await TokenAudience().on_request(self.exchange(f"{self.BASE}/other", dialect=plain_dialect(world.DIALECT)))
 
+    @pytest.mark.parametrize("name", [f"{BASE}0/book", f"{BASE}.evil.example/book"])
+    async def test_what_begins_like_the_brands_address_is_no_part_of_it(self, name):
+        """The part ends at a slash: another port, or another host, only begins with the same characters."""
+        for dialect in (world.DIALECT, plain_dialect(world.DIALECT)):
+            with pytest.raises(errors.TokenInvalid):
+                await TokenAudience().on_request(self.exchange(name, dialect=dialect))
+
 
 class TestSnapshots:
     async def test_refuses_a_family_of_another_client(self):
