@@ -26,7 +26,7 @@ gc.disable()  # until the tests, all collected, begin
 
 TEARDOWN_SECONDS = 180  # the last test of a worker stops servers and databases too
 
-pytest_plugins = ["tests.harness.fixtures", "tests.official_plugin", "tests.conformance.mirrored"]
+pytest_plugins = ["tests.harness.fixtures", "tests.harness.spent", "tests.official_plugin", "tests.conformance.mirrored"]
 if "PORTCULLIS_RECORD" in os.environ:
     pytest_plugins.append("tests.harness.recorded.recorder")
 

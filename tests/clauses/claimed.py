@@ -25,15 +25,16 @@ def find_claimed(root: Path, packages: Iterable[str] = PACKAGES) -> Places:
 
 
 def find_marked(root: Path, folder: str = "tests") -> Places:
-    """A mark of a class or a module counts for each of its tests. Raises ValueError for a mark that is not the spelling of a clause."""
+    """A mark of a class or a module counts for each of its tests. Raises ValueError for a mark that does not name one clause."""
     places: Places = defaultdict(list)
     for path in sorted((root / folder).rglob("test_*.py")):
         for name, mark in _marks(ast.parse(path.read_text())):
             where = f"{path.relative_to(root)}::{name}"
             for argument in mark.args:
-                if not (isinstance(argument, ast.Constant) and list(clauses_of(str(argument.value))) == [argument.value]):
-                    raise ValueError(f"{where}: {ast.unparse(argument)} is not the spelling of a clause (RFC9126-2.1)")
-                places[argument.value].append(where)
+                clauses = list(clauses_of(str(ast.literal_eval(argument))))
+                if len(clauses) != 1:
+                    raise ValueError(f"{where}: {ast.unparse(argument)} does not name one clause, as RFC9126-2.1 does")
+                places[clauses[0]].append(where)
     return places
 
 

@@ -207,7 +207,7 @@ async def agreed(served: Served, consent_id: str) -> None:
     await world.approve(sibling, await world.pushed_uri(sibling, consent_id))
 
 
-@pytest.mark.spec("RTS-34(1)")
+@pytest.mark.spec("RTS-34.1")
 async def test_a_tpp_with_a_qualified_certificate_alone_is_registered_by_its_first_call_and_its_access_is_recorded(served):
     first, second = served.context("first"), served.context("renewed")
     assert await served.registered() == []
@@ -247,7 +247,7 @@ async def test_a_certificate_without_the_role_is_refused_as_the_dialect_says_and
     assert await served.registered() == []
 
 
-@pytest.mark.spec("TS119495-5.1")
+@pytest.mark.spec("ETSI-TS-119-495-5.1")
 async def test_a_certificate_that_no_list_vouches_for_as_qualified_is_refused(served):
     served.status._trust = TrustLists([(load_certificates(served.pki.ca_path), frozenset({Vouches.TRANSPORT}))])
     status, body, _ = await served.call("POST", "/consents", served.context("self-declared"))

@@ -1,0 +1,41 @@
+"""The map: what ARCHITECTURE.md names as the place of a thing is there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "ARCHITECTURE.md").read_text()
+SECTION = TEXT.partition("## Where to look\n")[2].partition("\n## ")[0]
+NAMED = re.findall(r"`([\w/]+/(?:[\w.]+)?)(?:: ([\w.]+))?`", SECTION)
+NOT_YET = {"orders/"}  # comes with the first payment
+QUESTIONS = 10
+
+
+def names_of(body: list[ast.stmt]) -> dict[str, list[ast.stmt]]:
+    """The names that a module or a class defines, with the bodies of those that have members."""
+    named: dict[str, list[ast.stmt]] = {}
+    for node in body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            named[node.name] = node.body
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            named |= {target.id: [] for target in targets if isinstance(target, ast.Name)}
+    return named
+
+
+def test_each_question_has_a_row():
+    assert len(re.findall(r"^\| [A-Z].*\? \|", SECTION, re.MULTILINE)) == QUESTIONS
+    assert len(NAMED) > QUESTIONS
+
+
+@pytest.mark.parametrize(("path", "symbol"), NAMED)
+def test_what_the_map_names_exists(path: str, symbol: str):
+    assert (ROOT / path).exists() == (path not in NOT_YET)
+    body = ast.parse((ROOT / path).read_text()).body if symbol else []
+    for name in filter(None, symbol.split(".")):
+        named = names_of(body)
+        assert name in named, f"{path} has no {symbol}"
+        body = named[name]
