@@ -149,6 +149,12 @@ class AuthenticationAnswered(Problem):
     public = "This request has been answered already, or its time is over. Nothing was changed."
 
 
+class AuthorisationOver(Problem):
+    """It was approved, rejected or abandoned before, or its PSU has not been authenticated."""
+
+    code, public = "authorisation_over", "This authorisation is over, or was not confirmed. Nothing was changed."
+
+
 class ResponseTypeUnsupported(Problem):
     code, public = "response_type_unsupported", "The response_type is not one that the client may use."
 
@@ -297,6 +303,7 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     PolledTooSoon: (400, "slow_down"),
     AuthenticationDenied: (400, "access_denied"),
     AuthenticationAnswered: (409, "invalid_request"),
+    AuthorisationOver: (409, "invalid_request"),
     GrantIdInvalid: (400, "invalid_grant_id"),
     GrantUnknown: (404, "invalid_grant_id"),
     SubjectTokenInvalid: (400, "invalid_request"),  # RFC 8693 section 2.2.2

@@ -75,6 +75,12 @@ async def forgive_attempts(connection: AsyncConnection, brand: str, subject: str
     await connection.execute(attempts.delete().where(attempts.c.brand == brand, attempts.c.subject == subject))
 
 
+async def forgive_codes(connection: AsyncConnection, sealer: Sealer, brand: str, psu_id: str) -> None:
+    """The PSU has authenticated: wrong codes, and what was sent, count from none again."""
+    for subject in (code_subject, sent_subject):
+        await forgive_attempts(connection, brand, subject(sealer, brand, psu_id))
+
+
 async def return_attempt(connection: AsyncConnection, brand: str, subject: str) -> None:
     """Give one attempt back and keep the others: one success behind an address says nothing about its other guesses."""
     await connection.execute(

@@ -7,10 +7,10 @@ for a payment it follows the page that shows it (consent/customer/journey/paymen
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.attempts import SENT_MAX, code_subject, forgive_attempts, sent_subject, take_attempt
+from consent.authentication.attempts import SENT_MAX, sent_subject, take_attempt
 from consent.authentication.bank_answer import answering
+from consent.authentication.room import Room
 from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
-from consent.services import Services
 from consent.store.rows.journeys import CODES_SENT_MAX, Journey, Stage, load_journey, update_journey
 from kernel import json
 from kernel.brand import Brand
@@ -39,7 +39,7 @@ class _Chosen(msgspec.Struct, frozen=True):
     choice: Choice
 
 
-async def take_sending(services: Services, brand: Brand, journey: Journey, psu: Psu) -> bool:
+async def take_sending(room: Room, brand: Brand, journey: Journey, psu: Psu) -> bool:
     """Count what is about to be sent, against the journey and its PSU. False if one of them has none left, or the journey is over."""
 
     async def work(connection: AsyncConnection) -> bool:
@@ -47,16 +47,10 @@ async def take_sending(services: Services, brand: Brand, journey: Journey, psu: 
         if current is None or current.stage is Stage.DONE or current.codes_sent >= CODES_SENT_MAX:
             return False
         await update_journey(connection, current, codes_sent=current.codes_sent + 1)
-        subject = sent_subject(services.sealer, brand.name, psu.id)
-        return await take_attempt(connection, brand.name, subject, services.clock.wall(), limit=SENT_MAX)
+        subject = sent_subject(room.sealer, brand.name, psu.id)
+        return await take_attempt(connection, brand.name, subject, room.clock.wall(), limit=SENT_MAX)
 
-    return await services.database.write(work)
-
-
-async def forgive_codes(connection: AsyncConnection, services: Services, brand: Brand, psu: Psu) -> None:
-    """The PSU has authenticated: wrong codes, and what was sent, count from none again."""
-    for subject in (code_subject, sent_subject):
-        await forgive_attempts(connection, brand.name, subject(services.sealer, brand.name, psu.id))
+    return await room.database.write(work)
 
 
 def method_of(psu: Psu) -> ScaMethod | None:
@@ -65,7 +59,7 @@ def method_of(psu: Psu) -> ScaMethod | None:
 
 
 async def start_challenge(
-    services: Services, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None
+    room: Room, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None
 ) -> tuple[ScaChallenge, ScaEvidence | None]:
     """A started challenge, with the evidence if it confirmed by itself. `take_sending` comes first. Raises
     AuthenticationUnavailable or UpstreamTimedOut."""
@@ -73,17 +67,17 @@ async def start_challenge(
     if method is None:
         raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
     async with answering():
-        challenge = await services.identity.start_sca(brand, psu, method, journey_id, linked)
-        evidence = await services.identity.finish_sca(brand, psu, challenge, "", linked) if challenge.confirmed else None
+        challenge = await room.identity.start_sca(brand, psu, method, journey_id, linked)
+        evidence = await room.identity.finish_sca(brand, psu, challenge, "", linked) if challenge.confirmed else None
     return challenge, evidence
 
 
 async def finish_challenge(
-    services: Services, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, *, linked: LinkedTerms | None = None
+    room: Room, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, *, linked: LinkedTerms | None = None
 ) -> ScaEvidence | None:
     """Evidence, or None for a wrong or still missing answer. Raises UpstreamTimedOut."""
     async with answering():
-        return await services.identity.finish_sca(brand, psu, challenge, response, linked)
+        return await room.identity.finish_sca(brand, psu, challenge, response, linked)
 
 
 def seal_challenge(sealer: Sealer, journey: Journey, challenge: ScaChallenge) -> bytes:

@@ -6,14 +6,14 @@ A journey that failed too often stays over; the next one begins as if nothing ha
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import code_subject, forgive_attempts, password_subject, peer_subject, sent_subject
+from consent.authentication.room import Room
 from consent.ports import Psu
-from consent.services import Services
 from kernel.brand import Brand
 
 
-async def unlock(services: Services, brand: Brand, psu: Psu, username: str, peer: str) -> None:
+async def unlock(room: Room, brand: Brand, psu: Psu, username: str, peer: str) -> None:
     """`username` is what they log in with; `peer` an address whose failures are forgiven too, or empty."""
-    sealer = services.sealer
+    sealer = room.sealer
     subjects = [
         password_subject(sealer, brand.name, username),
         code_subject(sealer, brand.name, psu.id),
@@ -25,4 +25,4 @@ async def unlock(services: Services, brand: Brand, psu: Psu, username: str, peer
         for subject in subjects:
             await forgive_attempts(connection, brand.name, subject)
 
-    await services.database.write(work)
+    await room.database.write(work)

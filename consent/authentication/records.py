@@ -5,8 +5,8 @@ RTS (EU) 2018/389 article 29 (traceability).
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.authentication.room import Room
 from consent.ports import Psu, ScaEvidence
-from consent.services import Services
 from consent.store.rows.authorisations import AuthorisationStatus, end_authorisation, record_evidence, start_authorisation
 from consent.store.rows.journeys import Journey, Purpose
 from kernel.observability.interaction import interaction_id
@@ -16,25 +16,25 @@ REDIRECT = "redirect"  # the approach of an authorisation that a browser carries
 ENTERED = "dashboard.entered"
 
 
-async def start_authentication(connection: AsyncConnection, services: Services, journey: Journey, psu: Psu) -> str | None:
+async def start_authentication(connection: AsyncConnection, room: Room, journey: Journey, psu: Psu) -> str | None:
     """The PSU is known by password: the authorisation that begins, if a TPP asks for one. An earlier one of the journey has failed."""
     if journey.purpose is not Purpose.CONSENT:
         return None
     assert journey.consent_id is not None
-    now = services.clock.wall()
+    now = room.clock.wall()
     if journey.authorisation_id is not None:  # the button was pressed twice: the second login replaces the first
         await end_authorisation(
             connection,
-            services.sealer,
+            room.sealer,
             brand=journey.brand,
             authorisation_id=journey.authorisation_id,
             status=AuthorisationStatus.FAILED,
             at=now,
         )
-    authorisation_id = services.ids.uuid()
+    authorisation_id = room.ids.uuid()
     await start_authorisation(
         connection,
-        services.sealer,
+        room.sealer,
         brand=journey.brand,
         authorisation_id=authorisation_id,
         consent_id=journey.consent_id,
@@ -46,21 +46,21 @@ async def start_authentication(connection: AsyncConnection, services: Services, 
 
 
 async def record_authentication(
-    connection: AsyncConnection, services: Services, journey: Journey, psu: Psu, evidence: ScaEvidence
+    connection: AsyncConnection, room: Room, journey: Journey, psu: Psu, evidence: ScaEvidence
 ) -> None:
     """And by a second factor too. `journey` names its authorisation."""
     if journey.authorisation_id is not None:
         await record_evidence(
-            connection, services.sealer, brand=journey.brand, authorisation_id=journey.authorisation_id, evidence=evidence
+            connection, room.sealer, brand=journey.brand, authorisation_id=journey.authorisation_id, evidence=evidence
         )
         return
     entry = Entry(
         brand=journey.brand,
         kind=ENTERED,
         aggregate_id=journey.id,
-        at=services.clock.wall(),
+        at=room.clock.wall(),
         actor=f"psu:{psu.id}",
         interaction_id=interaction_id.get(),
         facts={"method": evidence.method, "simulated": int(evidence.simulated)},
     )
-    await services.journal.record(connection, entry)
+    await room.journal.record(connection, entry)

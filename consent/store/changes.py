@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.store.events import CONSENT_LODGED, FACTS, render_event
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
 from consent.store.rows.account_index import index_accounts
-from consent.store.rows.authorisations import AuthorisationStatus, Shown, end_authorisation
 from consent.store.rows.references import take_references
 from consent.store.rows.snapshots import LODGED, insert_snapshot
 from consent.store.tables.consents import consents
@@ -83,20 +82,9 @@ async def authorise(
     *,
     psu_id: str,
     upstream_ids: tuple[str, ...],
-    authorisation_id: str,
-    shown: Shown,
     terms: Mapping[str, Any] = NOTHING,
 ) -> Consent:
-    """The PSU shares `upstream_ids` under this authorisation, and agrees to other `terms` than before if there are any."""
-    await end_authorisation(
-        connection,
-        tools.sealer,
-        brand=consent.brand,
-        authorisation_id=authorisation_id,
-        status=AuthorisationStatus.SUCCEEDED,
-        at=tools.clock.wall(),
-        shown=shown,
-    )
+    """The PSU shares `upstream_ids`, and agrees to other `terms` than before if there are any."""
     accounts = await take_references(
         connection,
         tools.sealer,

@@ -1,6 +1,6 @@
 """A customer answers a request that waits for them: one transaction in which the request and the consent change together.
 
-The same checks and the same change of the consent as on a journey (consent/authorization/agreement/approval.py); in place of a code there is the token
+The same checks and the same change of the consent as on a journey (consent/authentication/approval.py); in place of a code there is the token
 family, from which the client fetches its tokens with the auth_req_id. An answer counts once, and only in time.
 """
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authorization.agreement.approval import Approval, authorise_consent, check_authorisable, reject_consent
+from consent.authentication.approval import Approval, approve, reject
+from consent.authentication.consent_subject import ConsentSubject, check_authorisable
 from consent.authorization.agreement.terms import acr_of
 from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
 from consent.authorization.clients.client import Client
@@ -18,9 +19,7 @@ from consent.authorization.tokens.subject import pairwise_subject
 from consent.errors import AuthenticationAnswered
 from consent.ports import ScaEvidence
 from consent.services import Services
-from consent.store.current_snapshots import load_subjects
 from consent.store.rows.authorisations import Shown, start_authorisation
-from consent.store.rows.closures import check_open
 from consent.store.rows.families import FIRST_VERSION, issue_family
 from consent.store.rows.snapshots import load_consent
 from kernel.access import FamilyState, TokenFamily
@@ -51,8 +50,37 @@ async def load_waiting_request(services: Services, brand: Brand, request_id: str
         if CIBA not in client.grant_types:
             raise ClientInactive(f"{client.id} asks nobody who is elsewhere any more")
         consent = await load_consent(connection, services.sealer, brand.name, request.consent_id)
-    consent = check_authorisable(consent, client=client, psu_id=request.psu_id, now=services.clock.now())
+    consent = check_authorisable(consent, caller=client.caller, psu_id=request.psu_id, now=services.clock.now())
     return Waiting(request, client, consent)
+
+
+@dataclass(frozen=True, slots=True)
+class TokensAnswer:
+    """The answer to a backchannel request: the token family from which its client fetches its tokens."""
+
+    services: Services
+    waiting: Waiting
+    approval: Approval
+    family: TokenFamily
+    acr: str | None
+
+    async def claim(self, connection: AsyncConnection) -> None:
+        """Raises AuthenticationAnswered."""
+        request, evidence = self.waiting.request, self.approval.evidence
+        facts = {"family_id": self.family.id, "auth_time": evidence.at, "acr": self.acr}
+        await _answer(connection, self.services, request, RequestState.APPROVED, **facts)
+        await _start(connection, self.services, request, self.approval.authorisation_id, evidence)
+
+    async def issue(self, connection: AsyncConnection, given: Consent) -> None:
+        request = self.waiting.request
+        await issue_family(
+            connection,
+            self.family,
+            authorisation_id=self.approval.authorisation_id,
+            subject=pairwise_subject(self.services.sealer, request.brand, given.organisation_id, request.psu_id),
+            now=self.services.clock.wall(),
+            resources=request.wanted.resources,
+        )
 
 
 async def approve_request(
@@ -65,59 +93,35 @@ async def approve_request(
         psu_id=request.psu_id,
         upstream_ids=upstream_ids,
         authorisation_id=services.ids.uuid(),
-        authenticated_at=evidence.at,
+        evidence=evidence,
         shown=shown,
     )
-    family = _family_of(request, services.ids.uuid())
-
-    async def work(connection: AsyncConnection) -> tuple[None, dict[str, int]]:
-        await check_open(connection, services.sealer, brand.name, upstream_ids, services.clock.wall())
-        acr = acr_of(services, brand, waiting.consent, request.wanted.acr_values)
-        facts = {"family_id": family.id, "auth_time": evidence.at, "acr": acr}
-        await _answer(connection, services, request, RequestState.APPROVED, **facts)
-        await _start(connection, services, request, approval.authorisation_id, evidence)
-        consent, moved = await authorise_consent(
-            connection, services, brand, client=waiting.client, consent_id=request.consent_id, approval=approval
-        )
-        await issue_family(
-            connection,
-            family,
-            authorisation_id=approval.authorisation_id,
-            subject=pairwise_subject(services.sealer, brand.name, consent.organisation_id, request.psu_id),
-            now=services.clock.wall(),
-            resources=request.wanted.resources,
-        )
-        return None, moved
-
-    async def write() -> tuple[None, dict[str, int]]:
-        return await services.database.write(work)
-
-    subjects = await load_subjects(services.database, brand.name, request.consent_id)
-    await services.versions.change(subjects, write)
+    acr = acr_of(services, brand, waiting.consent, request.wanted.acr_values)
+    answer = TokensAnswer(services, waiting, approval, _family_of(request, services.ids.uuid()), acr)
+    await approve(services, brand, _subject_of(services, brand, waiting), approval, answer)
 
 
 async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, evidence: ScaEvidence | None) -> None:
     """The PSU who was asked shares nothing; `evidence` None: nobody asked for any. Raises AuthenticationAnswered."""
     request, authorisation_id = waiting.request, services.ids.uuid()
 
-    async def work(connection: AsyncConnection) -> tuple[None, dict[str, int]]:
+    async def claim(connection: AsyncConnection) -> None:
         await _answer(connection, services, request, RequestState.DENIED)
         await _start(connection, services, request, authorisation_id, evidence)
-        moved = await reject_consent(
-            connection,
-            services,
-            brand,
-            consent_id=request.consent_id,
-            psu_id=request.psu_id,
-            authorisation_id=authorisation_id,
-        )
-        return None, moved
 
-    async def write() -> tuple[None, dict[str, int]]:
-        return await services.database.write(work)
+    await reject(
+        services,
+        brand,
+        _subject_of(services, brand, waiting),
+        claim,
+        closing=[consent_subject(brand.name, request.consent_id)],
+        psu_id=request.psu_id,
+        authorisation_id=authorisation_id,
+    )
 
-    subjects = [consent_subject(brand.name, request.consent_id)]
-    await services.versions.change(subjects, write)
+
+def _subject_of(services: Services, brand: Brand, waiting: Waiting) -> ConsentSubject:
+    return ConsentSubject(services, brand, waiting.request.consent_id, waiting.client.caller)
 
 
 async def _answer(

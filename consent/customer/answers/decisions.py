@@ -10,10 +10,10 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.authentication.approval import Approval
 from consent.authentication.bank_answer import answering
 from consent.authentication.challenge import AuthenticationUnavailable
 from consent.authentication.linked_terms import linked_of
-from consent.authorization.agreement.approval import Approval
 from consent.authorization.agreement.terms import (
     Option,
     load_options,
@@ -128,9 +128,8 @@ async def settle(services: Services, brand: Brand, asked: Asked, journey: Journe
         psu_id=decision.psu_id,
         upstream_ids=tuple(option.upstream_id for option in options),
         authorisation_id=authorisation_id,
-        authenticated_at=decision.evidence.at,
+        evidence=decision.evidence,
         shown=_shown(services, brand, asked, options),
-        linked=decision.evidence.linked,
     )
     return await approve(services, brand, asked, approval, claim)
 

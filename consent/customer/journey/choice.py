@@ -3,8 +3,8 @@
 UK Customer Experience Guidelines: choose accounts, do not consent again; nothing is preselected; refusing is as easy as sharing.
 """
 
+from consent.authentication.approval import Approval
 from consent.authentication.challenge import open_evidence
-from consent.authorization.agreement.approval import Approval
 from consent.authorization.agreement.terms import Option, choose, kept, load_options, offered, render_shown, render_terms
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.boundary import tell
@@ -80,7 +80,7 @@ async def _approve(services: Services, brand: Brand, session: Session, chosen: t
         psu_id=journey.psu_id,
         upstream_ids=tuple(option.upstream_id for option in chosen),
         authorisation_id=journey.authorisation_id,
-        authenticated_at=evidence.at,
+        evidence=evidence,
         shown=render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), chosen),
     )
     return await approve(services, brand, asked, approval, claim_of(services, session))

@@ -2,7 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.customer.answers.outcome import Claim, deny
+from consent.authentication.approval import Claim
+from consent.customer.answers.outcome import deny
 from consent.customer.journey.boundary import DASHBOARD, see_other
 from consent.customer.pages.render import render_page
 from consent.customer.session.cookies import clear_cookie

@@ -15,13 +15,14 @@ from consent.authentication.attempts import (
     NO_ATTEMPT_LEFT,
     PEER_FAILURES_MAX,
     forgive_attempts,
+    forgive_codes,
     password_subject,
     peer_subject,
     return_attempt,
     take_attempt,
 )
 from consent.authentication.bank_answer import answering
-from consent.authentication.challenge import forgive_codes, seal_challenge, seal_evidence, start_challenge, take_sending
+from consent.authentication.challenge import seal_challenge, seal_evidence, start_challenge, take_sending
 from consent.authentication.records import record_authentication, start_authentication
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import see_other, tell
@@ -139,7 +140,7 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu) -
         if journey is None or journey.stage is Stage.DONE:
             raise JourneyAnswered(session.journey.id)
         if evidence is not None:
-            await forgive_codes(connection, services, brand, psu)
+            await forgive_codes(connection, services.sealer, brand.name, psu.id)
         authorisation_id = await start_authentication(connection, services, journey, psu)
         entered = msgspec.structs.replace(
             journey,

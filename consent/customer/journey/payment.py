@@ -7,10 +7,10 @@ nothing is preselected.
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.challenge import Choice, forgive_codes, method_of, seal_chosen, start_challenge, take_sending
+from consent.authentication.approval import Approval
+from consent.authentication.challenge import Choice, method_of, seal_chosen, start_challenge, take_sending
+from consent.authentication.consent_subject import check_authorisable
 from consent.authentication.linked_terms import linked_of, payment_in, render_facts, render_money
-from consent.authentication.records import record_authentication
-from consent.authorization.agreement.approval import Approval, check_authorisable
 from consent.authorization.agreement.terms import Option, choose, load_options, needing_others, offered, shown_of
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.blocked import show_blocked
@@ -25,7 +25,6 @@ from consent.errors import AccountClosed
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
 from consent.store.rows.journeys import Notice, Stage, seen, update_unmoved
-from consent.store.rows.snapshots import lock_consent
 from kernel.brand import Brand
 from kernel.http.message import Response
 
@@ -86,7 +85,7 @@ async def complete_payment(
     services: Services, brand: Brand, session: Session, psu: Psu, choice: Choice, *, evidence: ScaEvidence
 ) -> Response:
     """The PSU has authenticated for the payment: one transaction authorises it, or nothing happens. That the evidence is linked to the
-    terms is checked in it, against the consent under its lock (consent/authorization/agreement/approval.py)."""
+    terms is checked in it, against the consent under its lock (consent/authentication/consent_subject.py)."""
     journey, asked = session.journey, session.asked
     options, _ = await _load_options(services, brand, session, psu)
     paying = tuple(option for option in options if option.upstream_id == choice.upstream_id)
@@ -98,18 +97,13 @@ async def complete_payment(
         psu_id=psu.id,
         upstream_ids=(choice.upstream_id,),
         authorisation_id=journey.authorisation_id,
-        authenticated_at=evidence.at,
+        evidence=evidence,
         shown=shown_of(asked.client, asked.consent, paying),
-        linked=evidence.linked,
+        is_recorded=False,
     )
 
-    async def prove(connection: AsyncConnection) -> None:
-        await forgive_codes(connection, services, brand, psu)
-        await lock_consent(connection, brand.name, asked.consent.id)  # before its authorisations (kernel/storage/database.py)
-        await record_authentication(connection, services, journey, psu, evidence)
-
     try:
-        return await approve(services, brand, asked, approval, claim_of(services, session), prove=prove)
+        return await approve(services, brand, asked, approval, claim_of(services, session))
     except AccountClosed:
         return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
 
@@ -120,7 +114,7 @@ async def _load_options(
     """The accounts that can pay, or the one that the TPP named; and those from which others must agree too. Raises what
     `check_authorisable` raises: no one is asked to confirm what cannot be authorised any more."""
     asked = session.asked
-    consent = check_authorisable(asked.consent, client=asked.client, psu_id=psu.id, now=services.clock.now())
+    consent = check_authorisable(asked.consent, caller=asked.client.caller, psu_id=psu.id, now=services.clock.now())
     options = await load_options(services, brand, psu, session.journey.id)
     return offered(consent, options), needing_others(consent, options)
 

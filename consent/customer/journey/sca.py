@@ -8,11 +8,10 @@ PSU confirms is compared with the payment as it stands now.
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempt_turns import turn_of
-from consent.authentication.attempts import FAILURES_MAX, NO_ATTEMPT_LEFT, code_subject, take_attempt
+from consent.authentication.attempts import FAILURES_MAX, NO_ATTEMPT_LEFT, code_subject, forgive_codes, take_attempt
 from consent.authentication.challenge import (
     Choice,
     finish_challenge,
-    forgive_codes,
     open_challenge,
     open_chosen,
     seal_challenge,
@@ -156,7 +155,7 @@ async def _pass(
         )
         if not moved:
             raise FormStale("the journey has moved on")
-        await forgive_codes(connection, services, brand, psu)
+        await forgive_codes(connection, services.sealer, brand.name, psu.id)
         await record_authentication(connection, services, journey, psu, evidence)
 
     await services.database.write(work)

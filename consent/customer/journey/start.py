@@ -6,7 +6,7 @@ Whose consent it is, and whether it may still be authorised, is refused here, be
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import BLOCKED_SECONDS, take_attempt
-from consent.authorization.agreement.approval import check_authorisable
+from consent.authentication.consent_subject import check_authorisable
 from consent.authorization.authorize.amendment import amended, open_amendment
 from consent.authorization.authorize.pushed import PushedRequest
 from consent.authorization.authorize.response import refuse_pushed
@@ -45,7 +45,7 @@ async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Aske
         client = await load_asking_client(connection, brand, pushed)
         consent_id = pushed.consent_id
         consent = await load_consent(connection, services.sealer, brand.name, consent_id) if consent_id else None
-    consent = check_authorisable(consent, client=client, psu_id=None, now=services.clock.now())
+    consent = check_authorisable(consent, caller=client.caller, psu_id=None, now=services.clock.now())
     amendment = open_amendment(services.sealer, pushed)
     return Asked(pushed, client, amended(consent, amendment), amendment)
 

@@ -98,10 +98,18 @@ async def end_authorisation(
     status: AuthorisationStatus,
     at: datetime,
     shown: Shown | None = None,
-) -> None:
-    """Record the outcome of an authorisation that has none yet."""
+    psu_id: str | None = None,
+    only_from: AuthorisationStatus | None = None,
+) -> bool:
+    """Record the outcome of an authorisation that has none yet: True for the one caller who does, and who names its PSU and its present
+    status if these are given."""
     sealed = None if shown is None else sealer.seal(json.encode(shown), *_place("shown", brand, authorisation_id))
-    await connection.execute(_open_one(brand, authorisation_id).values(status=status, shown=sealed, ended_at=at))
+    ending = _open_one(brand, authorisation_id).values(status=status, shown=sealed, ended_at=at)
+    if psu_id is not None:
+        ending = ending.where(authorisations.c.psu_id == psu_id)
+    if only_from is not None:
+        ending = ending.where(authorisations.c.status == only_from)
+    return (await connection.execute(ending)).rowcount == 1
 
 
 async def load_authorisations(

@@ -3,17 +3,16 @@
 import json
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from consent.authentication.approval import Approval
 from consent.authentication.linked_terms import linked_of
-from consent.authorization.agreement.approval import Approval
 from consent.authorization.authorize.amendment import amended, open_amendment
 from consent.customer.answers.outcome import approve
 from consent.customer.session.session import Asked
+from consent.ports import ScaEvidence
 from consent.store.rows.authorisations import Shown
 from consent.store.rows.snapshots import load_consent
 from kernel.banking.consents import Consent
-from tests.unit.consent.oauth_world import BRAND, Answer, Tpp, World
+from tests.unit.consent.oauth_world import BRAND, Answer, Tpp, World, begun
 
 TYPE = "account_information"
 TERMS = {"type": TYPE, "permissions": ["accounts_detail", "balances"]}
@@ -48,14 +47,12 @@ async def asked_by(world: World, tpp: Tpp, request_uri: str) -> Asked:
 
 
 async def agree(world: World, asked: Asked, *upstream_ids: str, psu_id: str = "alice") -> Answer:
-    async def claim(_connection: AsyncConnection) -> None:
-        """No journey waits for this answer."""
-
     chosen, linked = upstream_ids or ("account-1",), ""
     if asked.consent.payment is not None:
         linked = linked_of(asked.consent, chosen[0]).digest
-    approval = Approval(psu_id, chosen, world.services.ids.uuid(), world.clock.wall(), SHOWN, linked)
-    return Answer(await approve(world.services, BRAND, asked, approval, claim))
+    evidence = ScaEvidence("device", world.clock.wall(), "ref", simulated=True, linked=linked)
+    approval = Approval(psu_id, chosen, world.services.ids.uuid(), evidence, SHOWN)
+    return Answer(await approve(world.services, BRAND, asked, approval, begun(world.services, asked.consent, approval)))
 
 
 async def granted(

@@ -24,7 +24,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.app import ConsentServer
-from consent.authorization.agreement.approval import Approval
+from consent.authentication.approval import Approval, Claim
 from consent.authorization.authorize.pushed import PushedRequest, load_pushed
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.client_keys import ClientKeys
@@ -36,11 +36,11 @@ from consent.authorization.keys.rotation import prepare_keys
 from consent.authorization.tokens.verify import TokenVerifier
 from consent.customer.answers.outcome import approve
 from consent.customer.session.session import Asked
-from consent.ports import DirectoryKeys
+from consent.ports import DirectoryKeys, ScaEvidence
 from consent.services import Services
 from consent.store.consents import ConsentStore
 from consent.store.current_snapshots import ConsentSnapshots
-from consent.store.rows.authorisations import Shown
+from consent.store.rows.authorisations import Shown, start_authorisation
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables import epoch, journal, outbox
 from kernel.access import Role
@@ -438,10 +438,12 @@ class World:
             psu_id=psu_id,
             upstream_ids=("account-1",),
             authorisation_id=services.ids.uuid(),
-            authenticated_at=self.clock.wall(),
+            evidence=ScaEvidence("device", self.clock.wall(), "ref", simulated=True),
             shown=Shown(client_name="", organisation_name="", clusters=(), until="", window="", accounts=()),
         )
-        return Answer(await approve(services, BRAND, Asked(pushed, tpp.client, consent), approval, _claim))
+        return Answer(
+            await approve(services, BRAND, Asked(pushed, tpp.client, consent), approval, begun(services, consent, approval))
+        )
 
     async def load_pushed(self, tpp: Tpp, request_uri: str) -> PushedRequest:
         async with self.database.read() as connection:
@@ -548,8 +550,23 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
             yield world
 
 
-async def _claim(_connection: AsyncConnection) -> None:
-    """Nobody else answers."""
+def begun(services: Services, consent: Consent, approval: Approval) -> Claim:
+    """The PSU has authenticated, and nobody else answers."""
+
+    async def claim(connection: AsyncConnection) -> None:
+        await start_authorisation(
+            connection,
+            services.sealer,
+            brand=BRAND.name,
+            authorisation_id=approval.authorisation_id,
+            consent_id=consent.id,
+            psu_id=approval.psu_id,
+            approach="redirect",
+            at=services.clock.wall(),
+            evidence=approval.evidence,
+        )
+
+    return claim
 
 
 async def _no_pause(_seconds: float) -> None:

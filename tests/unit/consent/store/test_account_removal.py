@@ -129,7 +129,7 @@ async def test_an_approval_on_its_way_is_waited_for_and_loses_the_account(world,
         await may_end.wait()
         return await take_pushed(*arguments)
 
-    monkeypatch.setattr("consent.customer.answers.outcome.take_pushed", take_slowly)
+    monkeypatch.setattr("consent.authorization.answers.code_answer.take_pushed", take_slowly)
     consent = await world.lodge()
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from consent.authorization.agreement.approval import check_authorisable
+from consent.authentication.consent_subject import check_authorisable
 from consent.authorization.authorize.stored_request import LODGED_AS_DEFAULT
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, ConsentState, Permission
 from kernel.errors import ConsentForeign, ConsentUnknown
@@ -45,7 +45,7 @@ async def test_a_sibling_neither_reads_nor_withdraws_nor_asks_for_a_clients_own_
     assert refused == unknown
     assert refused["error"] == "access_denied"
     with pytest.raises(ConsentForeign):
-        check_authorisable(consent, client=sibling.client, psu_id=None, now=oauth.clock.now())
+        check_authorisable(consent, caller=sibling.client.caller, psu_id=None, now=oauth.clock.now())
     assert (await store.read(BRAND, oauth.acme.client.caller, consent.id)).state is ConsentState.AWAITING
     await store.withdraw(BRAND, oauth.acme.client.caller, consent.id)
 

@@ -1,0 +1,169 @@
+"""A PSU's answer, whichever way it was asked for: approve or reject a subject, in one transaction with what the answer issues.
+
+The subject says what is approved and what becomes of it; the answer says what makes it this caller's to give, and what it issues: a code,
+the tokens of a backchannel request, or nothing (an embedded caller, or one known by its certificate). What was read before is a hint:
+the subject is read again under its lock, and the authorisation is ended by one statement, so that it counts once.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authentication.attempts import forgive_codes
+from consent.authentication.room import Room
+from consent.errors import AuthorisationOver
+from consent.ports import ScaEvidence
+from consent.store.rows.authorisations import AuthorisationStatus, Shown, end_authorisation, record_evidence
+from consent.store.rows.closures import check_open
+from kernel.brand import Brand
+
+Moved = dict[str, int]  # versioned subjects of the hot state and their new versions
+Held = TypeVar("Held")  # what a subject is, read under its lock
+Given = TypeVar("Given")  # what it has become
+Given_co = TypeVar("Given_co", covariant=True)
+Issued = TypeVar("Issued")
+Given_contra = TypeVar("Given_contra", contravariant=True)
+Issued_co = TypeVar("Issued_co", covariant=True)
+
+# What makes an answer this caller's to give, in the transaction of the answer: finishes the journey, takes the request. Raises.
+Claim = Callable[[AsyncConnection], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who agrees to what, and what proves it. `is_recorded` False: the evidence is written together with the answer."""
+
+    psu_id: str
+    upstream_ids: tuple[str, ...]
+    authorisation_id: str
+    evidence: ScaEvidence
+    shown: Shown
+    is_recorded: bool = True
+
+    @property
+    def authenticated_at(self) -> datetime:
+        """Protocol time."""
+        return self.evidence.at
+
+    @property
+    def linked(self) -> str:
+        """The payment that was authenticated (consent/authentication/linked_terms.py)."""
+        return self.evidence.linked
+
+
+class Subject(Protocol[Held, Given_co]):
+    """What a PSU approves or rejects: a consent (consent/authentication/consent_subject.py), an order, a cancellation, a basket."""
+
+    async def load_closing(self) -> Sequence[str]:
+        """The versioned subjects that approving may move."""
+        ...
+
+    async def hold(self, connection: AsyncConnection, approval: Approval) -> Held:
+        """Lock and read it. Raises what forbids this approval."""
+        ...
+
+    async def authorise(self, connection: AsyncConnection, held: Held, approval: Approval) -> tuple[Given_co, Moved]: ...
+
+    async def lock(self, connection: AsyncConnection) -> None:
+        """Lock it, whatever has become of it."""
+        ...
+
+    async def reject(self, connection: AsyncConnection, psu_id: str) -> Moved: ...
+
+
+class Answer(Protocol[Given_contra, Issued_co]):
+    async def claim(self, connection: AsyncConnection) -> None:
+        """First in the transaction: take what may be answered once. Raises if it was answered."""
+        ...
+
+    async def issue(self, connection: AsyncConnection, given: Given_contra) -> Issued_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Issues nothing: the caller asks for the state of the authorisation."""
+
+    async def claim(self, connection: AsyncConnection) -> None:
+        """The authorisation alone is used once."""
+
+    async def issue(self, connection: AsyncConnection, given: object) -> None:
+        """Nothing leaves the bank."""
+
+
+async def approve(
+    room: Room, brand: Brand, subject: Subject[Held, Given], approval: Approval, answer: Answer[Given, Issued]
+) -> Issued:
+    """What the answer issues. Raises what `answer.claim` and `subject.hold` raise, AccountClosed, and AuthorisationOver."""
+
+    async def work(connection: AsyncConnection) -> tuple[Issued, Moved]:
+        now = room.clock.wall()
+        await check_open(connection, room.sealer, brand.name, approval.upstream_ids, now)
+        await answer.claim(connection)
+        if not approval.is_recorded:
+            await forgive_codes(connection, room.sealer, brand.name, approval.psu_id)
+        held = await subject.hold(connection, approval)
+        await _end(connection, room, brand, approval)
+        given, moved = await subject.authorise(connection, held, approval)
+        return await answer.issue(connection, given), moved
+
+    async def write() -> tuple[Issued, Moved]:
+        return await room.database.write(work)
+
+    return await room.versions.change(await subject.load_closing(), write)
+
+
+async def _end(connection: AsyncConnection, room: Room, brand: Brand, approval: Approval) -> None:
+    """Take the authorisation: exactly one approval ends it, and only with evidence on record. Raises AuthorisationOver."""
+    if not approval.is_recorded:
+        await record_evidence(
+            connection, room.sealer, brand=brand.name, authorisation_id=approval.authorisation_id, evidence=approval.evidence
+        )
+    ended = await end_authorisation(
+        connection,
+        room.sealer,
+        brand=brand.name,
+        authorisation_id=approval.authorisation_id,
+        status=AuthorisationStatus.SUCCEEDED,
+        at=room.clock.wall(),
+        shown=approval.shown,
+        psu_id=approval.psu_id,
+        only_from=AuthorisationStatus.AUTHENTICATED,
+    )
+    if not ended:
+        raise AuthorisationOver(approval.authorisation_id)
+
+
+async def reject(
+    room: Room,
+    brand: Brand,
+    subject: Subject[Held, Given],
+    claim: Claim,
+    *,
+    closing: Sequence[str],
+    psu_id: str | None,
+    authorisation_id: str | None,
+) -> None:
+    """The PSU says no. Only one who is known rejects the subject: whoever cancels before signing in changes nothing. Raises what `claim`
+    raises."""
+
+    async def work(connection: AsyncConnection) -> tuple[None, Moved]:
+        await claim(connection)
+        await subject.lock(connection)
+        if authorisation_id is not None:
+            await end_authorisation(
+                connection,
+                room.sealer,
+                brand=brand.name,
+                authorisation_id=authorisation_id,
+                status=AuthorisationStatus.FAILED,
+                at=room.clock.wall(),
+            )
+        return None, {} if psu_id is None else await subject.reject(connection, psu_id)
+
+    async def write() -> tuple[None, Moved]:
+        return await room.database.write(work)
+
+    await room.versions.change(closing, write)

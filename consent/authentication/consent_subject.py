@@ -1,0 +1,115 @@
+"""A consent as the subject of an authorisation: who may agree to it, what agreeing makes of it, and what refusing does.
+
+State, owner and validity are read again under the consent's row lock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consent.authentication.approval import Approval, Moved
+from consent.authentication.linked_terms import check_linked
+from consent.authentication.room import Room
+from consent.store.changes import NOTHING, authorise, change_consent
+from consent.store.current_snapshots import load_subjects
+from consent.store.lifecycle import ConsentEvent, allows, state_after
+from consent.store.rows.families import end_families
+from consent.store.rows.snapshots import load_consent, lock_consent
+from kernel.access import Caller
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+from kernel.errors import AccountUnknown, ConsentForeign, ConsentUnknown
+from kernel.hot_state.subjects import consent_subject, family_subject
+from openapi.owners import is_owner
+
+
+class Terms(Protocol):
+    """What the PSU agrees to, where it differs from what the consent says."""
+
+    def changes(self, consent: Consent, now: datetime) -> Mapping[str, Any]:
+        """The members of the consent that change, accounts aside. Raises what makes the change void."""
+        ...
+
+    def covered(self, consent: Consent, upstream_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """The accounts that the consent will cover. Raises AccountUnknown."""
+        ...
+
+
+class AsLodged:
+    """The consent as it stands: authorising it again never adds an account."""
+
+    def changes(self, _consent: Consent, _now: datetime) -> Mapping[str, Any]:
+        return NOTHING
+
+    def covered(self, consent: Consent, upstream_ids: tuple[str, ...]) -> tuple[str, ...]:
+        present = {account.upstream_id for account in consent.accounts}
+        if present and not set(upstream_ids) <= present:
+            raise AccountUnknown("not an account of the consent that is authorised again")
+        return upstream_ids
+
+
+def check_authorisable(consent: Consent | None, *, caller: Caller, psu_id: str | None, now: datetime) -> Consent:
+    """The consent, if this caller may ask this PSU (None: not known yet) for it at `now` (business time). Raises ConsentUnknown,
+    ConsentForeign, ConsentExpired, ConsentRevoked or ConsentNotAuthorised."""
+    if consent is None:
+        raise ConsentUnknown("no such consent")
+    if not is_owner(caller, consent):
+        raise ConsentForeign(f"consent of client {consent.client_id}")
+    if psu_id is not None and consent.psu_id not in (None, psu_id):
+        raise ConsentForeign("consent of another PSU")
+    state_after(consent, ConsentEvent.AUTHORISE, now)
+    return consent
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSubject:
+    """`caller` asks for the consent; `terms` are what its PSU agrees to."""
+
+    room: Room
+    brand: Brand
+    consent_id: str
+    caller: Caller
+    terms: Terms = field(default_factory=AsLodged)
+
+    async def load_closing(self) -> Sequence[str]:
+        return await load_subjects(self.room.database, self.brand.name, self.consent_id)
+
+    async def hold(self, connection: AsyncConnection, approval: Approval) -> Consent:
+        """Raises what `check_authorisable` raises, and PaymentNotLinked."""
+        found = await self._load_locked(connection)
+        consent = check_authorisable(found, caller=self.caller, psu_id=approval.psu_id, now=self.room.clock.now())
+        check_linked(consent, approval.upstream_ids, approval.linked)
+        return consent
+
+    async def authorise(self, connection: AsyncConnection, held: Consent, approval: Approval) -> tuple[Consent, Moved]:
+        """The consent as it is authorised now; tokens of an earlier authorisation end. Raises AccountUnknown."""
+        brand = self.brand.name
+        changes = self.terms.changes(held, self.room.clock.now())
+        authorised = await authorise(
+            connection,
+            self.room,
+            held,
+            psu_id=approval.psu_id,
+            upstream_ids=self.terms.covered(held, approval.upstream_ids),
+            terms=changes,
+        )
+        ended = await end_families(connection, brand, self.consent_id, self.room.clock.wall())
+        moved = {family_subject(brand, family_id): version for family_id, version in ended}
+        return authorised, moved | {consent_subject(brand, self.consent_id): authorised.version}
+
+    async def lock(self, connection: AsyncConnection) -> None:
+        await lock_consent(connection, self.brand.name, self.consent_id)
+
+    async def reject(self, connection: AsyncConnection, psu_id: str) -> Moved:
+        """Only while the consent awaits a PSU: declining to renew what was given before changes nothing."""
+        consent = await self._load_locked(connection)
+        if consent is None or not allows(consent, ConsentEvent.REJECT, self.room.clock.now()):
+            return {}
+        rejected = await change_consent(connection, self.room, consent, ConsentEvent.REJECT, actor=f"psu:{psu_id}", psu_id=psu_id)
+        return {consent_subject(self.brand.name, self.consent_id): rejected.version}
+
+    async def _load_locked(self, connection: AsyncConnection) -> Consent | None:
+        return await load_consent(connection, self.room.sealer, self.brand.name, self.consent_id, lock=True)
