@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from gateway.pipeline.exchange import Exchange, present
 from gateway.ports import Snapshots
 from kernel.access import Caller
-from kernel.errors import ClientInactive
-from kernel.hot_state.checks import VersionIs
-from kernel.hot_state.subjects import client_subject
+from kernel.tokens.judgement import judge_client
 from openapi.dialect import Row
 
 
@@ -21,14 +19,9 @@ class ClientState:
 
     async def on_request(self, exchange: Exchange) -> None:
         token, brand = present(exchange.token), exchange.brand
-        client_id = token.client_id
-        subject = client_subject(brand.name, client_id)
-        client = await self.snapshots.client(brand, client_id, fresh=exchange.is_stale(subject))
-        if client is None:
-            raise ClientInactive(f"client {client_id} is unknown")
-        exchange.checks.append(VersionIs(subject, client.version))
-        if not client.active:
-            raise ClientInactive(f"client {client_id}, version {client.version}")
+        client = await judge_client(
+            exchange, brand, token.client_id, lambda fresh: self.snapshots.client(brand, token.client_id, fresh=fresh)
+        )
         exchange.caller = Caller(
             organisation_id=client.organisation_id,
             name=client.name,

@@ -12,9 +12,8 @@ from gateway.ports import Tokens
 from kernel.access import AccessToken
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.errors import TokenExpired, TokenRevoked
-from kernel.hot_state.checks import VersionIs
-from kernel.hot_state.subjects import TOKEN_CURRENT, keys_subject, token_subject
+from kernel.errors import TokenExpired
+from kernel.tokens.judgement import judge_token
 from kernel.tokens.presented import parse_presented_token
 from openapi.dialect import Row
 
@@ -55,16 +54,8 @@ class TokenVerified:
 
     async def on_request(self, exchange: Exchange) -> None:
         presented, brand = parse_presented_token(exchange.request), exchange.brand
-        keys = keys_subject(brand.name)
-        if exchange.moved.get(keys, 0) > self.tokens.key_set_version(brand):
-            await self.tokens.load_keys(brand)
-        exchange.checks.append(VersionIs(keys, self.tokens.key_set_version(brand)))
-        token = self._verify(brand, presented.text)
-        subject = token_subject(brand.name, token.jti)
-        exchange.checks.append(VersionIs(subject, exchange.moved.get(subject, TOKEN_CURRENT)))
-        if exchange.is_stale(subject):
-            raise TokenRevoked(f"token {token.jti}")
-        exchange.token, exchange.presented = token, presented
+        exchange.token = await judge_token(exchange, brand, self.tokens, lambda: self._verify(brand, presented.text))
+        exchange.presented = presented
 
     def _verify(self, brand: Brand, presented: str) -> AccessToken:
         key = (brand.name, self.tokens.key_set_version(brand), hashlib.sha256(presented.encode()).digest())

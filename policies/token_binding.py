@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from gateway.pipeline.exchange import Exchange, present
 from kernel.clock import Clock
 from kernel.errors import ProofInvalid
-from kernel.hot_state.checks import Unavailable
 from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT, check_first_use, client_share
 from kernel.http.message import Response
 from kernel.tokens.dpop import first_use_of
@@ -46,8 +45,7 @@ class TokenBinding:
     def on_decision(self, exchange: Exchange) -> None:
         if exchange.proof_use is None:
             return
-        verdict = exchange.verdicts.get(exchange.proof_use, Unavailable())
-        check_first_use(verdict, ProofInvalid("used before, or older than the memory of used ones"))
+        check_first_use(exchange.verdicts.get(exchange.proof_use), ProofInvalid)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
         """The nonce of the next call, for who is still to have one."""

@@ -4,17 +4,14 @@ RFC 7523 section 3 (jti).
 The memory of used assertions fails closed: if it cannot be asked, or is younger than the assertion, a replay cannot be ruled out.
 """
 
-import hashlib
-import math
-
 from consent.authorization.client_authentication.assertion import CLOCK_SKEW_SECONDS, AssertionProof
 from consent.authorization.clients.client import Client
 from consent.errors import ClientUnauthenticated
 from consent.services import Services
 from kernel.brand import Brand
 from kernel.errors import RateExceeded
-from kernel.hot_state.checks import Check, Current, Exceeded, FirstUse, Verdict, VersionIs, WithinRate
-from kernel.hot_state.first_uses import check_first_use, client_share
+from kernel.hot_state.checks import Check, Current, Exceeded, Verdict, VersionIs, WithinRate
+from kernel.hot_state.first_uses import check_first_use, client_share, first_use_of_jti
 from kernel.hot_state.subjects import client_subject
 
 RATE_RULE = "client-authentication"
@@ -28,14 +25,14 @@ async def take_authentication(services: Services, brand: Brand, client: Client, 
     checks: list[Check] = [VersionIs(client_subject(brand.name, client.id), client.version), _rate(services, brand, client)]
     if proof is not None:
         remaining = proof.ends_at + CLOCK_SKEW_SECONDS - services.clock.wall().timestamp()
-        key, seconds = _key(brand.name, client.id, proof.jti), max(1, math.ceil(remaining))
         share = client_share(brand.name, client.id, services.settings.first_uses_per_client)
-        checks.append(FirstUse(key, seconds, issued_at=proof.issued_at, share=share))
+        place = f"{brand.name}/jti/{client.id}"
+        checks.append(first_use_of_jti(place, proof.jti, seconds=remaining, issued_at=proof.issued_at, share=share))
     version, rate, *uses = await services.versions.decide(checks, spend=True)
     if not isinstance(version, Current):
         return False
     for use in uses:
-        check_first_use(use, ClientUnauthenticated("the assertion was used before, or is older than the memory of used ones"))
+        check_first_use(use, ClientUnauthenticated)
     _check_rate(client, rate)
     return True
 
@@ -61,8 +58,3 @@ async def is_current(services: Services, brand: Brand, client: Client) -> bool:
 def _rate(services: Services, brand: Brand, client: Client) -> WithinRate:
     limit = services.settings.client_requests_per_minute
     return WithinRate(f"{brand.name}/{RATE_RULE}/{client.id}", limit, RATE_WINDOW_SECONDS, RATE_RULE)
-
-
-def _key(brand: str, client_id: str, jti: str) -> str:
-    """Fixed length: `jti` is the client's text."""
-    return f"{brand}/jti/{client_id}/{hashlib.sha256(jti.encode()).hexdigest()}"

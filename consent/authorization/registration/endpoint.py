@@ -4,6 +4,7 @@ RFC 7591 section 3, RFC 7592 section 2. On the mTLS listener only. Changing a re
 it ends them.
 """
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -123,8 +124,7 @@ async def _take_request(services: Services, brand: Brand, asked: Asked) -> None:
     checks += [] if asked.first_use is None else [asked.first_use]
     rate, *uses = await services.versions.decide(checks, spend=True)
     for use in uses:
-        replayed = ClientMetadataInvalid("used before, or older than the memory of used ones", public="Sign the request again.")
-        check_first_use(use, replayed)
+        check_first_use(use, partial(ClientMetadataInvalid, public="Sign the request again."))
     if isinstance(rate, Exceeded):
         raise RateExceeded(f"organisation {asked.statement.organisation_id}", rule=RATE_RULE, retry_after=rate.retry_after)
 

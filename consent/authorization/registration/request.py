@@ -3,7 +3,6 @@
 What this server does not know is left out of what is registered, as RFC 7591 section 2 says; what it knows must have the right form.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,6 +23,7 @@ from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
 from kernel.errors import FieldInvalid, MediaTypeUnsupported, Problem
 from kernel.hot_state.checks import FirstUse
+from kernel.hot_state.first_uses import first_use_of_jti
 from kernel.http.message import Request
 from kernel.jose.jwe import Encryption, KeyAgreement
 from kernel.jose.jwt import Algorithm, JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
@@ -148,9 +148,8 @@ async def _verify_signed(services: Services, brand: Brand, token: str, statement
         raise ClientMetadataInvalid(
             f"request: {error}", public="The registration request's signature or claims are not valid."
         ) from None
-    key = f"{brand.name}/registration/{statement.software_id}/{hashlib.sha256(jti.encode()).hexdigest()}"
-    remaining = int(expires_at - now) + SKEW_SECONDS + 1
-    return FirstUse(key, remaining, issued_at=issued_at)
+    place, remaining = f"{brand.name}/registration/{statement.software_id}", expires_at - now + SKEW_SECONDS + 1
+    return first_use_of_jti(place, jti, seconds=remaining, issued_at=issued_at)
 
 
 async def _keys_of(services: Services, statement: Statement) -> Mapping[str, JwtKey]:

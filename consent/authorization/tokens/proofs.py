@@ -26,7 +26,7 @@ async def take_first_use(services: Services, brand: Brand, client: Client, proof
     share = client_share(brand.name, client.id, services.settings.first_uses_per_client)
     use = first_use_of(brand, proof, services.clock.wall(), share)
     (verdict,) = await services.versions.decide([use], spend=True)
-    check_first_use(verdict, ProofInvalid("used before, or older than the memory of used ones"))
+    check_first_use(verdict, ProofInvalid)
 
 
 def offer_nonce(services: Services, brand: Brand, request: Request, response: Response) -> Response:

@@ -5,18 +5,19 @@ Cached snapshots are judged, and one question to the hot state says whether they
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consent.authorization.clients.client import Client
 from consent.authorization.tokens.verify import TokenVerifier
 from consent.services import Services
-from kernel.access import AccessToken, FamilyState, TokenFamily
+from kernel.access import AccessToken, TokenFamily
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
-from kernel.errors import Overloaded, Problem, ProofInvalid, TokenInvalid, TokenRevoked
+from kernel.errors import ClientInactive, Overloaded, Problem, ProofInvalid, TokenInvalid, TokenRevoked
 from kernel.hot_state.checks import Check, FirstUse, Moved, VersionIs
 from kernel.hot_state.first_uses import check_first_use
-from kernel.hot_state.subjects import TOKEN_CURRENT, client_subject, consent_subject, family_subject, keys_subject, token_subject
+from kernel.hot_state.subjects import consent_subject
+from kernel.tokens.judgement import judge_client, judge_family, judge_token
 from kernel.tokens.presented import TOKEN_BYTES_MAX
 from openapi.owners import is_owner
 
@@ -40,82 +41,71 @@ async def load_standing(services: Services, brand: Brand, presented: str, prove:
     """`anywhere`: the token need not be for the brand's own API; one that was got by exchange stands on the grant of another client.
     Raises TokenInvalid, TokenExpired or TokenRevoked; what `prove` raises, ProofInvalid for a replay; Overloaded if nobody can tell.
     A refusal is confirmed too: what it was judged by may have moved."""
-    verifier, stale = TokenVerifier(services.keys, services.clock), frozenset[str]()
+    moved: dict[str, int] = {}
     for _ in range(LOADS_MAX):
-        if keys_subject(brand.name) in stale:
-            await verifier.load_keys(brand)
-        versions = [VersionIs(keys_subject(brand.name), verifier.key_set_version(brand))]
-        look = _Look(services, brand, stale, versions, anywhere)
+        look = _Look(services, brand, moved, anywhere)
         refusal: Problem | None = None
         standing, use = None, None
         try:
-            token = _verify(verifier, brand, presented, anywhere=anywhere)
-            standing = await look.standing(token)
-            use = prove(token, standing.client)
+            standing = await look.standing(presented)
+            use = prove(standing.token, standing.client)
         except Problem as problem:
             refusal = problem
-        stale = await _decide(services, look.versions, use)
-        if stale:
+        moved = await _decide(services, look.checks, use)
+        if moved:
             continue
         if refusal is not None:
             raise refusal
         assert standing is not None
         return standing
-    raise Overloaded(f"versions kept moving: {', '.join(sorted(stale))}")
-
-
-def _verify(verifier: TokenVerifier, brand: Brand, presented: str, *, anywhere: bool) -> AccessToken:
-    if len(presented) > TOKEN_BYTES_MAX:
-        raise TokenInvalid("too long")
-    return verifier.verify_issued(brand, presented) if anywhere else verifier.verify(brand, presented)
+    raise Overloaded(f"versions kept moving: {', '.join(sorted(moved))}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One look at cached snapshots, afresh at those that are `stale`. `versions` are what it judged by. Each part raises TokenRevoked."""
+    """One look at cached snapshots, and the ground of its judgement: what has `moved` is loaded again."""
 
     services: Services
     brand: Brand
-    stale: frozenset[str]
-    versions: list[VersionIs]
+    moved: dict[str, int]
     anywhere: bool
+    checks: list[Check] = field(default_factory=list)
 
-    async def standing(self, token: AccessToken) -> Standing:
-        denial = token_subject(self.brand.name, token.jti)
-        if denial in self.stale:
-            raise TokenRevoked(f"token {token.jti}")
-        self.versions.append(VersionIs(denial, TOKEN_CURRENT))
+    async def standing(self, presented: str) -> Standing:
+        """Raises TokenInvalid, TokenExpired or TokenRevoked."""
+        verifier = TokenVerifier(self.services.keys, self.services.clock)
+        token = await judge_token(self, self.brand, verifier, lambda: self._verify(verifier, presented))
         client = await self._client(token)
-        family = None if token.family_id is None else await self._family(token, token.family_id)
+        family = await judge_family(
+            self, self.brand, token, lambda fresh: self._family(token, fresh=fresh), exchanged=self.anywhere
+        )
         consent = None if family is None else await self._consent(family)
         return Standing(token=token, client=client, family=family, consent=consent)
 
-    async def _client(self, token: AccessToken) -> Client:
-        subject = client_subject(self.brand.name, token.client_id)
-        client = await self.services.clients.current(self.brand, token.client_id, fresh=subject in self.stale)
-        if client is None:
-            raise TokenRevoked(f"client {token.client_id} is unknown")
-        self.versions.append(VersionIs(subject, client.version))
-        if not client.active:
-            raise TokenRevoked(f"client {client.id}, version {client.version}")
-        return client
+    def _verify(self, verifier: TokenVerifier, presented: str) -> AccessToken:
+        if len(presented) > TOKEN_BYTES_MAX:
+            raise TokenInvalid("too long")
+        return verifier.verify_issued(self.brand, presented) if self.anywhere else verifier.verify(self.brand, presented)
 
-    async def _family(self, token: AccessToken, family_id: str) -> TokenFamily:
-        subject = family_subject(self.brand.name, family_id)
-        family = await self.services.snapshots.family(self.brand, family_id, fresh=subject in self.stale)
-        if family is None:
-            raise TokenRevoked(f"family {family_id} is unknown")
-        self.versions.append(VersionIs(subject, family.version))
-        if family.state is not FamilyState.ACTIVE or (family.client_id != token.client_id and not self.anywhere):
-            raise TokenRevoked(f"family {family.id} is {family.state}, of client {family.client_id}")
-        return family
+    async def _client(self, token: AccessToken) -> Client:
+        """Here a token of a client that is no longer active looks revoked."""
+        clients, client_id = self.services.clients, token.client_id
+        try:
+            return await judge_client(
+                self, self.brand, client_id, lambda fresh: clients.current(self.brand, client_id, fresh=fresh)
+            )
+        except ClientInactive as problem:
+            raise TokenRevoked(problem.detail) from None
+
+    async def _family(self, token: AccessToken, *, fresh: bool) -> TokenFamily | None:
+        return await self.services.snapshots.family(self.brand, token.family_id or "", fresh=fresh)
 
     async def _consent(self, family: TokenFamily) -> Consent:
         subject = consent_subject(self.brand.name, family.consent_id)
-        consent = await self.services.snapshots.consent(self.brand, family.consent_id, fresh=subject in self.stale)
+        consent = await self.services.snapshots.consent(self.brand, family.consent_id, fresh=subject in self.moved)
         if consent is None:
             raise TokenRevoked(f"consent {family.consent_id} is unknown")
-        self.versions.append(VersionIs(subject, consent.version))
+        self.checks.append(VersionIs(subject, consent.version))
         state = consent.effective_state(self.services.clock.now())
         client = await self.services.clients.current(self.brand, family.client_id)
         if state is not ConsentState.AUTHORISED or client is None or not is_owner(client.caller, consent):
@@ -123,12 +113,15 @@ class _Look:
         return consent
 
 
-async def _decide(services: Services, versions: list[VersionIs], use: FirstUse | None) -> frozenset[str]:
-    """The subjects of which another version is current; while there are none, `use` is spent."""
-    checks: list[Check] = [*versions, *([] if use is None else [use])]
+async def _decide(services: Services, judged: list[Check], use: FirstUse | None) -> dict[str, int]:
+    """The subjects of which another version is current, and which; while there are none, `use` is spent."""
+    checks: list[Check] = [*judged, *([] if use is None else [use])]
     verdicts = await services.versions.decide(checks, spend=True)
-    judged = list(zip(versions, verdicts, strict=False))
-    stale = frozenset(check.subject for check, verdict in judged if isinstance(verdict, Moved))
-    if use is not None and not stale:
-        check_first_use(verdicts[-1], ProofInvalid("used before, or older than the memory of used ones"))
-    return stale
+    moved = {
+        check.subject: verdict.version
+        for check, verdict in zip(checks, verdicts, strict=True)
+        if isinstance(check, VersionIs) and isinstance(verdict, Moved)
+    }
+    if use is not None and not moved:
+        check_first_use(verdicts[-1], ProofInvalid)
+    return moved

@@ -5,9 +5,6 @@ What is wrong with the object is `invalid_request` here, and each object is one 
 once everything else about the request has been found good.
 """
 
-import hashlib
-import math
-
 from consent.authorization.authorize.request import Asking
 from consent.authorization.authorize.request_object import TEXT, RequestObject, parse_kid, verify_request_object
 from consent.authorization.client_authentication.assertion import CLOCK_SKEW_SECONDS, JTI_CHARS_MAX
@@ -16,7 +13,7 @@ from consent.authorization.clients.client import Client
 from consent.errors import AuthenticationRequestInvalid, RequestObjectInvalid, RequestObjectMissing
 from kernel.errors import FieldUnexpected
 from kernel.hot_state.checks import FirstUse
-from kernel.hot_state.first_uses import check_first_use, client_share
+from kernel.hot_state.first_uses import check_first_use, client_share, first_use_of_jti
 
 REQUIRED = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti", "scope"})
 OUTSIDE = frozenset({"client_id"})  # what authenticates the client, and nothing else
@@ -63,7 +60,7 @@ async def take_authentication_request(asking: Asking) -> None:
 
 async def _check_first_use(asking: Asking, use: FirstUse, *, spend: bool) -> None:
     (verdict,) = await asking.services.versions.decide([use], spend=spend)
-    check_first_use(verdict, AuthenticationRequestInvalid("used before, or older than the memory of used ones"))
+    check_first_use(verdict, AuthenticationRequestInvalid)
 
 
 def _first_use(asking: Asking, verified: RequestObject) -> FirstUse:
@@ -72,6 +69,6 @@ def _first_use(asking: Asking, verified: RequestObject) -> FirstUse:
     if not isinstance(jti, str) or not 1 <= len(jti) <= JTI_CHARS_MAX:
         raise AuthenticationRequestInvalid("jti")
     remaining = verified.expires_at.timestamp() + CLOCK_SKEW_SECONDS - services.clock.wall().timestamp()
-    key = f"{asking.brand.name}/authentication-request/{asking.client.id}/{hashlib.sha256(jti.encode()).hexdigest()}"
+    place = f"{asking.brand.name}/authentication-request/{asking.client.id}"
     share = client_share(asking.brand.name, asking.client.id, services.settings.first_uses_per_client)
-    return FirstUse(key, max(1, math.ceil(remaining)), issued_at=issued_at, share=share)
+    return first_use_of_jti(place, jti, seconds=remaining, issued_at=issued_at, share=share)
