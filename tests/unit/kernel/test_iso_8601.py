@@ -37,6 +37,7 @@ LOCALS = st.datetimes(datetime(1000, 1, 3), datetime(9998, 12, 28))  # noqa: DTZ
         "2016-01-01T10:40:12.345000999Z",
     ],
 )
+@pytest.mark.spec("ISO8601-4.3")
 def test_reads_every_form_of_one_instant(text):
     assert parse_iso_8601(text).instant == datetime(2016, 1, 1, 10, 40, 12, 345_000, tzinfo=UTC)
 
@@ -122,6 +123,7 @@ def test_what_was_written_in_any_form_reads_back(local, minutes, basic, kind, pr
 
 
 @given(LOCALS, st.integers(0, 1), st.integers(0, 2))
+@pytest.mark.spec("ISO8601-4.1")
 def test_a_day_in_any_form_is_its_first_moment(local, basic, kind):
     assert parse_day(local.strftime(DAYS[basic][kind])) == datetime(local.year, local.month, local.day, tzinfo=UTC)
 

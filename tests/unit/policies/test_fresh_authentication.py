@@ -87,6 +87,7 @@ async def test_everything_else_needs_one(operation):
         (400, {"transactions_from": world.START - 365 * DAY}, False),
     ],
 )
+@pytest.mark.spec("UK-RTS-10")
 async def test_transactions_are_exempt_for_ninety_days_back(operation, days_back, consent, exempt):
     brand, age = {"sca_recent_minutes": 5}, timedelta(hours=1)
     assert timedelta(days=90) == EXEMPT_TRANSACTIONS

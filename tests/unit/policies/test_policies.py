@@ -268,6 +268,7 @@ class TestForms:
             ([("Content-Type", "application/json"), ("Content-Type", "application/json")], False),
         ],
     )
+    @pytest.mark.spec("RFC9110-8.3", "RFC9110-8.4")
     async def test_reads_one_media_type_in_one_charset_uncoded(self, headers, allowed):
         exchange = exchange_of(0, headers=headers)
         outcome = nullcontext() if allowed else pytest.raises(errors.MediaTypeUnsupported)

@@ -13,6 +13,7 @@ from tests.unit.consent.oauth_world import BRAND, SCA, Answer, World, unb64
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-happy-flow")
+@pytest.mark.spec("RFC6749-5.1")
 async def test_a_client_gets_tokens_for_what_the_customer_approved(oauth_anywhere: World):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     consent = await world.lodge(acme)
@@ -55,6 +56,7 @@ async def test_two_redemptions_at_once_give_one_set_of_tokens_and_end_it(oauth_a
     assert await world.family_state(won[0].json["access_token"]) == "ended"
 
 
+@pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.2")
 async def test_a_request_that_two_journeys_answer_at_once_makes_one_code(oauth_anywhere: World):
     """Each journey is its browser's own; what only one of them may take is the request (RFC 9126 section 4)."""
     world, acme = oauth_anywhere, oauth_anywhere.acme

@@ -106,6 +106,7 @@ def test_an_honest_name_of_any_script_passes(name):
 
 
 @pytest.mark.parametrize("name", HIDING.values(), ids=HIDING)
+@pytest.mark.spec("RFC5892-A")
 def test_a_name_that_hides_something_is_refused(name):
     assert not is_name(name)
 

@@ -43,6 +43,7 @@ def test_reads_elements_one_after_another():
         "ff",
     ],
 )
+@pytest.mark.spec("X690-8")
 def test_refuses_what_der_does_not_allow(content):
     with pytest.raises(DerInvalid):
         read_only(bytes.fromhex(content), SEQUENCE)

@@ -55,6 +55,7 @@ def test_reads_roles_authority_and_purpose_that_a_library_wrote():
 
 
 @pytest.mark.spec("ETSI-TS-119-495-5.1")
+@pytest.mark.spec("RFC3739-3.2.6", "ETSI-EN-319-412-5-4.2.3")
 def test_reads_the_octets_of_the_standard():
     """Assembled by hand from the module of annex A: one role, PSP_AI."""
     octets = "3029 3027 0606040081982702 301d 3013 3011 0607040081982701 03 0c065053505f4149 0c0141 0c0342 2d43"

@@ -73,6 +73,7 @@ def test_refuses_more_fields_than_allowed():
 
 
 @pytest.mark.parametrize("body", [b"a=%", b"a=%zz", b"a=%ff", b"a=\xff", b"a=%00", b"%00=1", b"a=%c0%80", b"a=%ed%a0%80"])
+@pytest.mark.spec("RFC6749-B")
 def test_refuses_broken_encodings(body):
     with pytest.raises(RequestMalformed):
         parse_form(request(body), limit=100)

@@ -63,6 +63,7 @@ def test_the_query_keeps_order_duplicates_and_empty_values():
         "/" + "a" * TARGET_CHARACTERS_MAX,
     ],
 )
+@pytest.mark.spec("RFC3986-2.4")
 def test_refuses_targets_that_two_readers_could_read_differently(target):
     with pytest.raises(RequestMalformed):
         parse_target(target)

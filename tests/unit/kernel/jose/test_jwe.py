@@ -68,6 +68,7 @@ def decrypt(token: str) -> tuple[dict[str, Any], bytes]:
 @pytest.mark.parametrize("enc", ENCRYPTIONS)
 @pytest.mark.parametrize("alg", ALGORITHMS)
 @pytest.mark.spec("RFC7519-11.2")
+@pytest.mark.spec("RFC7516")
 def test_the_reader_opens_what_was_signed(alg: Any, enc: Any):
     key = import_encryption_key(jwk_of(alg), alg=alg)
     token = encrypt_jwt(TOKEN, key, enc=enc)

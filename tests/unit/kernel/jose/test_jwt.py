@@ -74,6 +74,7 @@ def test_what_is_no_whole_rsa_key_is_not_restored(changes: dict[str, str | None]
 
 
 @pytest.mark.spec("RFC8725-3.1")
+@pytest.mark.spec("RFC7515")
 def test_a_key_verifies_under_its_own_algorithm_only():
     """The header names an algorithm; the key decides whether it may."""
     token = sign_jwt({}, KEYS["ES256"], typ="at+jwt")

@@ -114,6 +114,7 @@ def test_no_canary_reaches_a_line_by_any_way(canary, written):
 
 
 @pytest.mark.parametrize(("text", "canary"), TEXTS.values(), ids=TEXTS.keys())
+@pytest.mark.spec("RFC6750-5.3", "RFC9700-4.3")
 def test_what_is_named_for_a_secret_is_taken_out_of_text(text, canary, written):
     logging.getLogger("a.library").warning(text)
     assert canary not in written.getvalue()

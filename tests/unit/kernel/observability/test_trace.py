@@ -7,6 +7,7 @@ from kernel.observability.trace import parse_traceparent
 GOOD = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
+@pytest.mark.spec("TRACE-CONTEXT-3.2")
 def test_passes_a_well_formed_parent_on():
     assert parse_traceparent(GOOD) == GOOD
 

@@ -49,6 +49,7 @@ async def test_a_code_goes_with_the_customer_it_is_for(gateway: Gateway):
     assert gateway.taken == [("Bearer secret", {"brand": "main", "customer": "customer-ann", "code": "123456"})]
 
 
+@pytest.mark.spec("RTS-5.1.a")
 async def test_a_code_for_a_payment_goes_with_amount_and_payee(gateway: Gateway):
     """RTS (EU) 2018/389 article 5(1)(a): the payer is made aware of both."""
     async with HttpCodeSender.open(gateway.url, "secret") as sender:

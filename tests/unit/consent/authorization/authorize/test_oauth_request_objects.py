@@ -77,6 +77,7 @@ async def test_a_signed_push_is_taken_and_needs_nothing_else(signing: World):
     FAPI2 + "ensure-different-state-inside-and-outside-request-object",
     FAPI2 + "state-only-outside-request-object-not-used",
 )
+@pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2-10")
 async def test_what_stands_beside_an_object_is_not_read(signing: World):
     mess = signing.tpps["mess"]
     token = signing.signed(mess, None, state=None, nonce="inside")
@@ -117,6 +118,7 @@ async def test_a_push_is_refused_for_what_it_signs(signing: World, name: str, in
 
 
 @pytest.mark.conformance(FAPI2 + "ensure-unsigned-request-at-par-endpoint-fails")
+@pytest.mark.spec("FAPI2-MS-FINAL-5.3.1")
 async def test_a_client_that_signs_its_requests_pushes_none_unsigned(signing: World):
     for name in ("mess", "adv"):
         assert (await signing.push(signing.tpps[name], None)).error == INVALID
@@ -158,6 +160,7 @@ async def test_whose_profile_has_no_objects_sends_none(signing: World):
 
 @pytest.mark.conformance(FAPI1.removesuffix("-"), FAPI1 + "ensure-valid-pkce-succeeds")
 @pytest.mark.parametrize("pkce", [NO_PKCE, {}], ids=["without-pkce", "with-pkce"])
+@pytest.mark.spec("RFC9101-5.1")
 async def test_a_browser_brings_a_request_and_the_way_is_the_same(signing: World, pkce: dict[str, Any]):
     adv = adv_of(signing)
     consent = await signing.lodge(adv)
@@ -181,6 +184,7 @@ async def request_uris(world: World, tpp: Tpp, token: str) -> list[str]:
 
 
 @pytest.mark.spec("RFC9700-2.1.1")
+@pytest.mark.spec("RFC9700-4.8.2")
 async def test_a_verifier_without_a_challenge_is_a_downgrade(signing: World):
     """Someone took the challenge out of the request: the client would not notice, so we do."""
     adv = adv_of(signing)
@@ -280,6 +284,7 @@ async def test_nobody_is_sent_to_an_address_that_is_not_registered(signing: Worl
 
 
 @pytest.mark.conformance(FAPI1 + "ensure-authorization-request-without-request-object-fails")
+@pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2-1")
 async def test_plain_parameters_are_refused(signing: World):
     adv = adv_of(signing)
     answer = (await signing.call("GET", "/authorize", query=signing.request_of(adv, None))).fragment
@@ -287,6 +292,7 @@ async def test_plain_parameters_are_refused(signing: World):
 
 
 @pytest.mark.conformance(FAPI1 + "ensure-response-type-code-fails")
+@pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2-2")
 async def test_a_code_alone_needs_a_signed_response(signing: World):
     adv = adv_of(signing)
     answer = await signing.bring(adv, signing.signed(adv, None, response_type="code"), response_type="code")

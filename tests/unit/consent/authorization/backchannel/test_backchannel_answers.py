@@ -35,6 +35,7 @@ async def consent_of(backchannel: Backchannel) -> Any:
 
 
 @module("")
+@pytest.mark.spec("OIDC-CIBA-10.1")
 async def test_alice_answers_on_a_page_of_ours_and_the_client_gets_tokens_once(backchannel_anywhere: Backchannel):
     """No nonce and no c_hash: nothing went through a browser of the client's."""
     backchannel, tpp = backchannel_anywhere, backchannel_anywhere.polls
@@ -99,6 +100,7 @@ async def test_an_answer_that_nobody_fetched_in_time_is_over_too(backchannel: Ba
 
 
 @module("multiple-call-to-token-endpoint")
+@pytest.mark.spec("OIDC-CIBA-11")
 async def test_who_polls_too_often_is_told_to_slow_down(backchannel_anywhere: Backchannel):
     """CIBA section 11: and from then on five seconds more are asked for. An answer is told whenever it is there."""
     backchannel, tpp = backchannel_anywhere, backchannel_anywhere.polls

@@ -17,6 +17,7 @@ from tests.unit.consent.oauth_world import BRAND, KEYS
 
 @module("", "user-rejects-authentication")
 @pytest.mark.parametrize("answer", ["approve", "deny"])
+@pytest.mark.spec("OIDC-CIBA-10.2")
 async def test_yes_and_no_are_told_alike_and_once(backchannel_anywhere: Backchannel, answer: str):
     """The body is the auth_req_id alone: what was answered is for the token endpoint."""
     backchannel = backchannel_anywhere

@@ -69,6 +69,7 @@ async def test_what_discovery_promises_is_so(backchannel: Backchannel):
 
 
 @module("")
+@pytest.mark.spec("OIDC-CIBA-7")
 async def test_a_correct_request_is_taken_and_waits(backchannel_anywhere: Backchannel):
     """CIBA section 7.3; the secret is stored as its hash, and the client's own token sealed."""
     backchannel = backchannel_anywhere
@@ -99,6 +100,7 @@ async def test_a_correct_request_is_taken_and_waits(backchannel_anywhere: Backch
     ],
 )
 @pytest.mark.parametrize("name", ["polls", "pinged"])
+@pytest.mark.spec("OIDC-CIBA-7.1")
 async def test_what_may_be_asked(backchannel: Backchannel, name: str, changes: dict[str, Any], seconds: int):
     answer = await backchannel.ask(backchannel.world.tpps[name], **changes)
     assert answer.status == 200, answer.text
@@ -193,6 +195,7 @@ async def test_an_id_token_says_whom_to_ask(backchannel: Backchannel):
         own("an unknown consent", {"claims": {"id_token": {"openbanking_intent_id": {"value": "x"}}}}, (403, "access_denied")),
     ],
 )
+@pytest.mark.spec("OIDC-CIBA-13")
 async def test_a_request_is_refused_for_what_it_says(
     backchannel: Backchannel, changes: dict[str, Any], expected: tuple[int, str]
 ):
@@ -212,6 +215,7 @@ async def test_a_request_is_refused_for_what_it_says(
         own("an algorithm of FAPI 2.0 alone", {"kid": "acme-1"}, "EdDSA", "edward-1"),
     ],
 )
+@pytest.mark.spec("OIDC-CIBA-7.1.1")
 async def test_a_request_is_refused_for_its_signature(
     backchannel: Backchannel, header: dict[str, str], alg: str | None, key: str
 ):
@@ -250,6 +254,7 @@ async def test_parameters_have_one_place(backchannel: Backchannel):
     assert await refused(backchannel, answer) == INVALID
 
 
+@pytest.mark.spec("OIDC-CIBA-7.1.1")
 async def test_a_signed_request_is_one_request(backchannel_anywhere: Backchannel):
     """FAPI-CIBA-ID1 5.2.2-9: whoever captured one asks nobody with it, also at the same moment."""
     backchannel = backchannel_anywhere
@@ -441,6 +446,7 @@ async def test_a_bank_that_does_not_answer_costs_no_attempt(backchannel: Backcha
     ],
     ids=["no mode", "no grant", "no endpoint", "no https", "an endpoint to poll", "an algorithm", "a user code"],
 )
+@pytest.mark.spec("OIDC-CIBA-4")
 async def test_a_registration_says_one_thing(backchannel: Backchannel, changes: dict[str, Any], problem: type, path: str):
     """CIBA section 4."""
     with pytest.raises(problem) as raised:

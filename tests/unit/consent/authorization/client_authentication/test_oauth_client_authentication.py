@@ -22,6 +22,7 @@ async def present(world: World, assertion: str, **form: str) -> Any:
     return await world.token(world.acme, "client_credentials", client_assertion=assertion, **form)
 
 
+@pytest.mark.spec("OIDC-CORE-9")
 async def test_a_correct_assertion_is_accepted_under_each_algorithm(oauth: World):
     for name in ("curve-1", "edward-1"):
         await oauth.register(name, KEYS[name])
@@ -37,6 +38,7 @@ async def test_ed25519_is_accepted_under_its_newer_name(oauth: World):
 
 
 @pytest.mark.spec("RFC7523-3")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-8")
 async def test_wrong_claims_are_refused(oauth: World, subtests: pytest.Subtests):
     now = oauth.now
     token_endpoint = f"{BRAND.issuer}/token"
@@ -81,6 +83,7 @@ async def test_wrong_claims_are_refused(oauth: World, subtests: pytest.Subtests)
             assert "WWW-Authenticate" not in answer.response.headers
 
 
+@pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-15")
 async def test_a_clock_that_is_a_little_off_is_forgiven(oauth: World, subtests: pytest.Subtests):
     now = oauth.now
     cases: dict[str, dict[str, Any]] = {
@@ -258,6 +261,7 @@ async def test_when_replays_cannot_be_ruled_out_nobody_is_authenticated(oauth: W
 
 
 @pytest.mark.spec("RFC6749-2.3")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-6")
 async def test_anything_but_one_assertion_is_refused(oauth: World, subtests: pytest.Subtests):
     acme = oauth.acme
     basic = base64.b64encode(f"{acme.client.id}:secret".encode()).decode()

@@ -36,6 +36,7 @@ async def test_what_was_fetched_is_believed_for_five_minutes():
     assert len(watch.addresses.asked) == 2
 
 
+@pytest.mark.spec("OIDC-CORE-10.1.1")
 async def test_an_unknown_kid_is_looked_up_but_not_each_time():
     watch = Watch()
     await watch.keys.of(REMOTE, "acme-1")

@@ -84,6 +84,7 @@ async def test_metadata_that_would_be_unsafe_is_refused(oauth: World, subtests: 
         ("com.example.app:/callback", False),
     ],
 )
+@pytest.mark.spec("RFC8252-7.3")
 def test_a_redirect_uri_is_absolute_and_safe(uri: str, fits: bool):
     assert is_redirect_uri(uri) is fits
 

@@ -8,6 +8,7 @@ from consent.authorization.clients.registry import deactivate_client
 from tests.unit.consent.oauth_world import BRAND, World
 
 
+@pytest.mark.spec("RFC9126-4")
 async def test_only_client_id_and_request_uri_are_read(oauth: World):
     """fapi2-...-ensure-different-state-inside-and-outside-request-object, -state-only-outside-request-object-not-used: the pushed
     values count, the browser's are ignored."""
@@ -44,6 +45,7 @@ async def test_an_expired_request_is_refused_where_it_came_from(oauth: World):
     assert (location["error"], location["state"], location["iss"]) == ("invalid_request_uri", "state-1", BRAND.issuer)
 
 
+@pytest.mark.spec("RFC6749-4.1.2.1")
 async def test_an_address_that_was_unregistered_meanwhile_is_not_trusted(oauth: World):
     request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
     oauth.advance(seconds=90)
@@ -87,6 +89,7 @@ async def test_an_answer_leaks_nothing_by_referrer_or_cache(oauth: World):
         assert answer.response.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.spec("RFC6749-3.1.2.3")
 async def test_a_client_with_one_address_is_told_there_what_is_wrong_with_its_request_uri(oauth: World):
     """RFC 6749 section 3.1.2.3: where one address is registered there is no doubt. No state: the request is not this client's."""
     await oauth.register_anew(oauth.borough, redirect_uris=(oauth.borough.redirect_uri,))
@@ -133,6 +136,7 @@ async def test_what_is_wrong_with_client_or_request_uri_is_shown_on_a_page(oauth
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.2-3")
 async def test_a_request_that_was_not_pushed_goes_back_to_its_client(oauth: World):
     parameters = oauth.request_of(oauth.acme, "consent")
     answer = await oauth.call("GET", "/authorize", query=parameters)
@@ -163,6 +167,7 @@ async def test_a_parameter_twice_is_refused(oauth: World):
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-ensure-server-handles-non-matching-intent-id")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.2")
 async def test_a_consent_that_is_not_the_clients_is_refused_before_any_page(oauth_anywhere: World):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     foreign = await world.lodge(world.borough)
@@ -184,6 +189,7 @@ async def test_a_consent_that_cannot_be_authorised_any_more_is_refused(oauth: Wo
     assert (await oauth.visit(oauth.acme, request_uri)).location["error"] == "access_denied"
 
 
+@pytest.mark.spec("OIDC-CORE-3.1.2.6")
 async def test_a_prompt_of_none_cannot_be_kept(oauth: World):
     request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id, prompt="none")
     assert (await oauth.visit(oauth.acme, request_uri)).location["error"] == "login_required"
@@ -205,6 +211,7 @@ async def test_the_answer_keeps_the_redirect_uris_own_query(oauth: World):
     assert urlsplit(answer.response.headers["Location"]).fragment == ""
 
 
+@pytest.mark.spec("RFC6749-10.10")
 async def test_a_code_cannot_be_guessed(oauth: World):
     codes = {await oauth.code(oauth.acme) for _ in range(3)}
     assert len(codes) == 3

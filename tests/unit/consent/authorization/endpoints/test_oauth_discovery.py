@@ -41,6 +41,7 @@ REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it:
 @pytest.mark.conformance(
     "fapi2-security-profile-final-discovery-end-point-verification", "fapi1-advanced-final-discovery-end-point-verification"
 )
+@pytest.mark.spec("RFC8414", "OIDC-DISCOVERY-3")
 async def test_both_documents_say_what_fapi_asks_for(oauth: World):
     first, second = [(await oauth.call("GET", path)).json for path in WELL_KNOWNS]
     assert first == second

@@ -48,6 +48,7 @@ async def is_alive(world: World, access_token: str) -> bool:
     return await world.family_state(access_token) == "active"
 
 
+@pytest.mark.spec("GRANT-MANAGEMENT-5.5")
 async def test_create_makes_a_grant_of_its_own(oauth: World):
     tpp = await may_detail(oauth)
     first = await granted(oauth, tpp, grant_management_action="create")
@@ -64,6 +65,7 @@ async def test_create_with_a_lodged_consent_is_that_consent(oauth: World):
     assert (await oauth.redeem(oauth.acme, code)).json["grant_id"] == consent.id
 
 
+@pytest.mark.spec("GRANT-MANAGEMENT-5.2")
 async def test_replace_puts_other_terms_and_accounts_in_place_and_ends_every_token(oauth_anywhere: World):
     world = oauth_anywhere
     tpp = await may_detail(world)
@@ -83,6 +85,7 @@ async def test_replace_puts_other_terms_and_accounts_in_place_and_ends_every_tok
     assert after["authorization_details"][0]["permissions"] == TRANSACTIONS
 
 
+@pytest.mark.spec("GRANT-MANAGEMENT-5.2")
 async def test_merge_adds_to_what_stands_and_takes_nothing_away(oauth_anywhere: World):
     world = oauth_anywhere
     tpp = await may_detail(world)
@@ -169,6 +172,7 @@ async def test_nothing_changes_before_the_psu_agrees(oauth: World):
     assert await is_alive(oauth, before["access_token"])
 
 
+@pytest.mark.spec("GRANT-MANAGEMENT-5.4")
 async def test_what_is_no_grant_of_this_client_cannot_be_changed(oauth: World, subtests: pytest.Subtests):
     """Attack table: unknown, foreign and ended ones look the same."""
     tpp, other = await may_detail(oauth), await may_detail(oauth, "other", organisation_id="org-detail")
@@ -255,6 +259,7 @@ async def test_a_change_is_the_psus_own_and_of_a_grant_that_stands(oauth: World,
             assert (await consent_of(oauth, grant_id)).permissions == {Permission(each) for each in TERMS["permissions"]}
 
 
+@pytest.mark.spec("GRANT-MANAGEMENT-6")
 async def test_a_grant_can_be_read_by_its_client(oauth_anywhere: World):
     world = oauth_anywhere
     tpp = await may_detail(world)
@@ -272,6 +277,7 @@ async def test_a_grant_can_be_read_by_its_client(oauth_anywhere: World):
     }
 
 
+@pytest.mark.spec("GRANT-MANAGEMENT-6")
 async def test_a_revoked_grant_is_refused_at_the_very_next_call(oauth_anywhere: World):
     world = oauth_anywhere
     tpp = await may_detail(world)

@@ -17,6 +17,7 @@ from tests.unit.consent.oauth_world import BRAND, SCA, World
 INVALID = (400, "invalid_request")
 
 
+@pytest.mark.spec("RFC9126-2.2")
 async def test_a_correct_request_is_taken(oauth_anywhere: World):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     answer = await world.push(acme, (await world.lodge(acme)).id)
@@ -30,6 +31,14 @@ async def test_a_correct_request_is_taken(oauth_anywhere: World):
 
 
 @pytest.mark.spec("RFC9126-2.1")
+@pytest.mark.spec(
+    "RFC7636-4.3",
+    "FAPI2-SP-FINAL-5.3.2.2-1",
+    "FAPI2-SP-FINAL-5.3.2.2-5",
+    "FAPI2-SP-FINAL-5.3.2.2-7",
+    "RFC6749-3.3",
+    "RFC9700-2.1",
+)
 async def test_what_fapi_forbids_is_refused(oauth: World, subtests: pytest.Subtests):
     consent_id = (await oauth.lodge(oauth.acme)).id
     unsupported = (400, "unsupported_response_type")
@@ -72,6 +81,7 @@ async def test_what_fapi_forbids_is_refused(oauth: World, subtests: pytest.Subte
             assert (await oauth.push(oauth.acme, consent_id, **changes)).error == expected
 
 
+@pytest.mark.spec("OIDC-CORE-5.5")
 async def test_malformed_claims_are_refused(oauth: World, subtests: pytest.Subtests):
     consent_id = (await oauth.lodge(oauth.acme)).id
     cases = {
@@ -112,6 +122,7 @@ async def test_what_is_voluntary_and_unknown_is_left_out(oauth: World):
     assert (await oauth.load_pushed(oauth.acme, request_uri)).acr_values == (SCA,)
 
 
+@pytest.mark.spec("RFC6749-3.1")
 async def test_malformed_forms_are_refused(oauth: World, subtests: pytest.Subtests):
     cases = {
         "a parameter twice": "scope=openid&scope=accounts",
@@ -137,6 +148,7 @@ async def test_nothing_is_stored_for_who_is_not_authenticated(oauth: World):
             assert (await connection.execute(sa.select(table))).all() == []
 
 
+@pytest.mark.spec("RFC6749-4.1.1", "OIDC-CORE-3.1.2.1")
 async def test_state_and_nonce_are_kept_unchanged(oauth: World, subtests: pytest.Subtests):
     consent_id = (await oauth.lodge(oauth.acme)).id
     cases = {

@@ -52,6 +52,7 @@ async def test_an_id_token_is_signed_by_a_published_key_as_the_client_registered
         assert token.claims["iss"] == BRAND.issuer
 
 
+@pytest.mark.spec("OIDC-CORE-8.1")
 async def test_two_organisations_cannot_compare_their_customers(oauth: World):
     """OIDC Core section 8.1: pairwise, the same for all software of one organisation."""
     await oauth.register("sister", oauth.borough.key, organisation_id="org-acme")
@@ -74,6 +75,7 @@ async def test_the_order_of_scopes_does_not_matter(oauth: World):
     assert (await oauth.tokens(oauth.acme, scope="accounts openid"))["scope"] == "accounts openid"
 
 
+@pytest.mark.spec("RFC6749-4.1.3", "RFC7636-4.6")
 async def test_a_code_is_worth_nothing_to_anyone_else_or_with_anything_wrong(oauth: World, subtests: pytest.Subtests):
     cases: dict[str, tuple[dict[str, Any], tuple[int, str]]] = {
         "fapi2-...-ensure-pkce-code-verifier-required": ({"code_verifier": None}, GRANT),
@@ -111,6 +113,7 @@ async def test_the_redirect_uri_need_not_be_repeated(oauth: World):
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-ensure-token-endpoint-fails-with-expired-auth-code")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-13")
 async def test_a_code_lives_for_a_minute(oauth: World):
     code = await oauth.code(oauth.acme)
     oauth.advance(seconds=59)
@@ -177,6 +180,7 @@ async def test_a_scope_may_narrow_and_never_widen(oauth: World, subtests: pytest
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-refresh-token")
+@pytest.mark.spec("RFC6749-6")
 async def test_a_refresh_token_stays_the_same_and_its_access_tokens_are_bound_anew(oauth: World):
     refresh_token = (await oauth.tokens(oauth.acme))["refresh_token"]
     other = oauth.borough.certificate

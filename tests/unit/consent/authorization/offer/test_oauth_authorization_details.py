@@ -75,6 +75,7 @@ async def test_the_words_of_the_rfcs_own_example_are_understood(oauth: World):
 
 
 @pytest.mark.spec("RFC9396-7")
+@pytest.mark.spec("RFC9396-7.1")
 async def test_the_token_response_says_what_was_granted_and_so_does_a_refresh(oauth_anywhere: World):
     tpp = await may_detail(oauth_anywhere)
     answer = await granted(oauth_anywhere, tpp, "account-1", "account-2")
@@ -213,6 +214,7 @@ async def test_a_token_request_is_not_given_more_than_it_asks_for(oauth: World, 
             assert (await oauth.token(tpp, grant_type, authorization_details=details(), **changes)).error == INVALID
 
 
+@pytest.mark.spec("RFC9396-6.1")
 async def test_locations_narrow_the_tokens(oauth: World):
     tpp = await may_detail(oauth)
     answer = await granted(oauth, tpp, authorization_details=details(locations=[PART]))

@@ -164,6 +164,7 @@ async def test_a_signed_request_is_the_softwares_own_and_for_this_server(oauth: 
             assert (await call(oauth, "POST", "/register", body, media_type="application/jwt")).error == INVALID_METADATA
 
 
+@pytest.mark.spec("RFC7591-2.3")
 async def test_a_statement_is_the_directorys_own_and_recent(oauth: World, subtests: pytest.Subtests):
     cases: dict[str, tuple[Any, str]] = {
         "none": (None, "invalid_software_statement"),
@@ -233,6 +234,7 @@ async def test_a_revoked_certificate_neither_registers_nor_manages(oauth: World)
 
 
 @pytest.mark.spec("RFC7592-2")
+@pytest.mark.spec("RFC7592-3")
 async def test_a_registration_is_read_changed_and_deleted_by_its_own_client_only(oauth_anywhere: World):
     world = oauth_anywhere
     made = (await register(world)).json
@@ -364,6 +366,7 @@ async def test_who_asks_for_no_scope_gets_what_the_roles_open(oauth: World):
     assert set(told["scope"].split()) == {"openid", "accounts", "payments"}
 
 
+@pytest.mark.spec("RFC7591-3.1")
 async def test_a_registration_is_json_or_a_jws(oauth: World):
     body = json.dumps(wish(oauth)).encode()
     for media_type in ("text/plain", "application/x-www-form-urlencoded", ""):

@@ -60,6 +60,7 @@ def half(text: str) -> str:
 @pytest.mark.spec("JARM-2.1")
 @pytest.mark.parametrize("mode", ["jwt", "query.jwt"])
 @pytest.mark.parametrize("alg", ["PS256", "ES256"])
+@pytest.mark.spec("JARM-2.3.1")
 async def test_a_signed_response_holds_all_and_nothing_stands_beside_it(oauth: World, mode: str, alg: str):
     """Facts 2.7: one parameter `response`, with iss, aud and an exp within ten minutes."""
     tpp = await registered(oauth, "jarm", authorization_signed_response_alg=alg)
@@ -101,6 +102,7 @@ async def test_who_asks_for_a_signed_answer_without_pushing_is_told_in_one(oauth
 
 @pytest.mark.spec("FAPI1-BASE-5.2.2.2")
 @pytest.mark.conformance("fapi1-advanced-final-ensure-request-object-without-nonce-fails")
+@pytest.mark.spec("FAPI1-BASE-5.2.2.3")
 async def test_fapi_1_ties_each_request_to_its_browser_and_fapi_2_leaves_that_to_pkce(oauth: World):
     tpp = await advanced(oauth)
     signed = {"response_type": "code", "response_mode": "jwt"}
@@ -114,6 +116,7 @@ async def test_fapi_1_ties_each_request_to_its_browser_and_fapi_2_leaves_that_to
 @pytest.mark.spec("OIDC-CORE-3.3.2.11")
 @pytest.mark.conformance("fapi1-advanced-final")
 @pytest.mark.parametrize("state", ["state-1", None])
+@pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2.1-5", "OIDC-CORE-3.3.2.5")
 async def test_an_id_token_vouches_for_the_code_and_state_that_it_travels_with(oauth: World, state: str | None):
     tpp = await advanced(oauth)
     answer = (await answered(oauth, tpp, state=state)).fragment
@@ -163,6 +166,7 @@ async def test_the_order_of_a_response_types_values_does_not_matter(oauth: World
 @pytest.mark.conformance(
     "fapi1-advanced-final-ensure-response-mode-query", "fapi1-advanced-final-ensure-response-type-code-fails"
 )
+@pytest.mark.spec("OAUTH-MRT-5")
 async def test_a_mode_that_does_not_fit_is_refused(oauth: World, inside: dict[str, Any], error: str):
     tpp = await advanced(oauth)
     assert (await oauth.push_object(tpp, oauth.signed(tpp, None, **inside))).error == (400, error)
@@ -187,6 +191,7 @@ async def test_without_a_registered_algorithm_there_is_no_signed_response(oauth:
 
 
 @pytest.mark.parametrize(("alg", "enc"), [("RSA-OAEP-256", "A256GCM"), ("ECDH-ES", "A128GCM"), ("RSA-OAEP-256", None)])
+@pytest.mark.spec("JARM-2.2", "OIDC-CORE-10.2")
 async def test_what_a_client_wants_encrypted_only_it_can_read(oauth: World, alg: str, enc: str | None):
     tpp = await advanced(
         oauth,
@@ -206,6 +211,7 @@ async def test_what_a_client_wants_encrypted_only_it_can_read(oauth: World, alg:
     assert (await opened(oauth, decrypt(redeemed["id_token"])[1].decode()))["nonce"] == "nonce-1"
 
 
+@pytest.mark.spec("OIDC-DCR-2")
 async def test_registered_messages_are_those_of_the_profile(oauth: World, subtests: pytest.Subtests):
     """Nothing that a client registers weakens its profile."""
     message = SecurityProfile.FAPI2_MESSAGE_SIGNING

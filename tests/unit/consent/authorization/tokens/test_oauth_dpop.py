@@ -106,6 +106,7 @@ async def test_a_refresh_token_is_bound_to_its_client_and_not_to_a_key(oauth: Wo
 
 
 @pytest.mark.conformance(PREFIX + "ensure-holder-of-key-required")
+@pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-5")
 async def test_without_a_proof_there_is_no_token_and_the_code_is_not_used_up(oauth: World, dora: Dora):
     code = await dora.code()
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": dora.tpp.redirect_uri, "code_verifier": VERIFIER}
@@ -188,11 +189,13 @@ class TestCode:
 
     @pytest.mark.conformance(PREFIX + "ensure-dpopproof-at-par-endpoint-binding-success")
     @pytest.mark.conformance(PREFIX + "ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt")
+    @pytest.mark.spec("RFC9449-10.1")
     async def test_shown_by_a_proof(self, oauth: World, dora: Dora):
         await self.check_bound(oauth, dora, await dora.code(dora.proof("/par")))
 
     @pytest.mark.conformance(PREFIX + "happy-flow")
     @pytest.mark.conformance(PREFIX + "ensure-token-endpoint-fails-with-mismatched-dpop-jkt")
+    @pytest.mark.spec("RFC9449-10")
     async def test_named_by_a_parameter(self, oauth: World, dora: Dora):
         await self.check_bound(oauth, dora, await dora.code(dpop_jkt=dora.prover.jkt))
 
@@ -254,6 +257,7 @@ class TestOtherConstraint:
 
 
 @pytest.mark.spec("RFC9449-8")
+@pytest.mark.spec("RFC9449-8.2")
 async def test_where_nonces_are_demanded_the_refusal_gives_one_and_every_answer_the_next(dora: Dora, oauth: World):
     dora.brand = replace(BRAND, dpop_nonce="required")
     for path, ask in (("/token", dora.own), ("/par", dora.push)):

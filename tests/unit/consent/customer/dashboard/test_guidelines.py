@@ -98,6 +98,7 @@ class TestAuthenticationScreens:
         assert "Your name on the account, your account number and sort code" in browser.text
         assert "the name you gave it" not in browser.text
 
+    @pytest.mark.spec("OBIE-CEG-permissions-and-data-clusters")
     def test_the_clusters_are_those_of_the_guidelines(self):
         """4, table of data clusters: each permission stands in one of them."""
         assert [heading for heading, _ in CLUSTERS] == [
@@ -127,6 +128,7 @@ class TestAuthenticationScreens:
 
 
 class TestDashboard:
+    @pytest.mark.spec("OBIE-CEG-access-dashboards")
     async def test_it_is_there_within_two_clicks(self, visits):
         """10: one address, and behind its login the list itself."""
         browser = await visits.world.browser().get("/consents")

@@ -61,6 +61,7 @@ async def check_untouched(world: World, consent: Consent) -> None:
     assert (await now(world, consent)).state is ConsentState.AWAITING
 
 
+@pytest.mark.spec("RTS-5", "PSD2-97.2")
 async def test_the_page_comes_before_the_authentication_which_is_linked_to_it(both_world: World):
     """Amount, payee and the PSU's accounts by name; nothing is chosen for them, and nothing is authenticated yet."""
     world = both_world
@@ -220,6 +221,7 @@ async def change_terms(world: World, consent: Consent, **changes: Any) -> None:
     ],
     ids=["amount", "payee", "payee's account", "reference"],
 )
+@pytest.mark.spec("RTS-5")
 async def test_terms_that_change_after_the_page_make_the_authentication_worthless(world: World, changes: dict[str, Any]):
     """RTS article 5(1)(d)."""
     consent = await lodge(world)
@@ -278,6 +280,7 @@ async def test_what_is_under_way_in_one_journey_opens_in_no_other(world: World):
     assert seal_chosen(world.services.sealer, first, plain, Choice("up-4", "")) != first.challenge
 
 
+@pytest.mark.spec("RTS-5.1.b")
 async def test_evidence_of_one_payment_authorises_no_other_like_it(world: World):
     """The same amount, payee and account: the digest names the consent."""
     one, other = await lodge(world), await lodge(world)

@@ -36,6 +36,7 @@ async def test_alice_chooses_two_accounts_and_the_client_gets_a_code(both_world)
     assert world.versions.published[f"main/consent/{consent.id}"] == authorised.version == 2
 
 
+@pytest.mark.spec("RTS-29")
 async def test_what_the_psu_saw_and_what_proves_it_are_kept(world):
     consent, browser = await begun(world)
     await browser.log_in("alice")

@@ -13,6 +13,7 @@ from kernel.http.admission.peer_share import share_of, share_of_caller, share_of
 from sandbox.pki import generate_key
 
 
+@pytest.mark.spec("RFC6177")
 def test_addresses_of_one_ipv6_site_share_one_limit():
     assert share_of("2001:db8:1:2::1") == share_of("2001:db8:1:2:ffff::9") == "2001:db8:1:2::/64"
     assert share_of("2001:db8:1:3::1") != share_of("2001:db8:1:2::1")

@@ -255,6 +255,7 @@ async def test_a_client_that_asks_first_is_told_to_go_on_or_not():
         b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X-Canary: canary-value\r\n" * 200 + b"\r\n",
     ],
 )
+@pytest.mark.spec("RFC9112-2.2")
 async def test_what_is_no_http_gets_a_bare_status_and_leaves_no_trace(garbage, logged):
     surface = Surface()
     async with listening(surface) as port:

@@ -35,6 +35,7 @@ def test_an_account_satisfies_the_official_schema(view: AccountView, granted: fr
     assert Permission.ACCOUNTS_DETAIL in granted or not {"iban", "ownerName", "bic"} & told.keys()
 
 
+@pytest.mark.spec("BG-XS2A-1.3-read-account-details", "BG-XS2A-1.3-account-details")
 def test_tells_the_iban_to_those_who_may_read_details() -> None:
     view = AccountView(AccountReference("a-1", "UPSTREAM-SECRET"), an_account(IBAN))
     assert judged(view, Permission.ACCOUNTS_DETAIL) == {
@@ -68,6 +69,7 @@ def test_refuses_a_malformed_parameter(query: tuple[tuple[str, str], ...]) -> No
     assert (message["category"], message["code"], message["path"]) == ("ERROR", "FORMAT_ERROR", "withBalance")
 
 
+@pytest.mark.spec("BG-XS2A-1.3-request-header")
 def test_demands_a_request_id_and_a_consent_id() -> None:
     request = a_request(("x-request-id", INTERACTION_ID), ("consent-id", "c-1"))
     assert DIALECT.headers.parse_interaction_id(request) == INTERACTION_ID
@@ -93,6 +95,7 @@ def test_the_customers_address_says_that_the_customer_is_there() -> None:
     DIALECT.headers.check_headers(a_request())
 
 
+@pytest.mark.spec("BG-XS2A-1.3-oauth2-sca-approach")
 def test_a_request_names_its_consent_in_the_scope() -> None:
     authorization = DIALECT.authorization
     assert authorization.consent_id_of({"scope": "openid AIS:c-1"}, {}) == "c-1"

@@ -48,6 +48,7 @@ def test_refuses_an_address_that_is_none(address: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["Wed, 01 Jul 2026 09:00:00 GMT", "Thu, 29 Feb 2024 23:59:60 UTC"])
+@pytest.mark.spec("RFC9110-5.6.7", "OBIE-RW-4.0-headers")
 def test_accepts_an_imf_fixdate(value: str) -> None:
     HEADERS.check_headers(a_request(("x-fapi-auth-date", value)))
     HEADERS.check_headers(a_request())
@@ -76,6 +77,7 @@ def claim(value: object) -> dict[str, object]:
     return {"openbanking_intent_id": value}
 
 
+@pytest.mark.spec("OBIE-SP-openbanking-intent-id")
 def test_a_request_names_its_consent_in_the_claims() -> None:
     named = claim({"value": "c-1", "essential": True})
     assert AUTHORIZATION.consent_id_of({}, {"id_token": named}) == "c-1"
@@ -87,6 +89,7 @@ def test_a_request_names_its_consent_in_the_claims() -> None:
     "claims",
     [{}, {"id_token": None}, {"id_token": {"acr": None}}, {"id_token": claim(None)}, {"id_token": claim({})}],
 )
+@pytest.mark.spec("OIDC-CORE-5.5.1")
 def test_a_request_may_name_no_consent(claims: dict[str, object]) -> None:
     assert AUTHORIZATION.consent_id_of({"scope": "openid accounts"}, claims) is None
 

@@ -39,6 +39,7 @@ def transaction_told(transaction: Transaction, *permissions: Permission) -> dict
 
 
 @given(st.lists(canonical.account_views, max_size=3).map(tuple), canonical.permission_sets)
+@pytest.mark.spec("OBIE-RW-4.0-accounts")
 def test_accounts_satisfy_the_official_schema(views: tuple[AccountView, ...], granted: frozenset[Permission]) -> None:
     judged("/accounts", accounts.encode_list(views, rendering_of("/accounts", a_consent(*granted))))
 
@@ -49,18 +50,21 @@ def test_one_account_satisfies_the_official_schema(view: AccountView, granted: f
 
 
 @given(st.lists(canonical.balance_views, min_size=1, max_size=3).map(tuple))
+@pytest.mark.spec("OBIE-RW-4.0-balances")
 def test_balances_satisfy_the_official_schema(views: tuple[BalanceView, ...]) -> None:
     for path in ("/balances", "/accounts/a-1/balances"):
         judged(path, balances.encode(views, rendering_of(path, a_consent(Permission.BALANCES))))
 
 
 @given(canonical.transactions_views, canonical.permission_sets)
+@pytest.mark.spec("OBIE-RW-4.0-transactions")
 def test_transactions_satisfy_the_official_schema(view: TransactionsView, granted: frozenset[Permission]) -> None:
     for path in ("/transactions", "/accounts/a-1/transactions"):
         judged(path, transactions.encode(view, rendering_of(path, a_consent(*granted))))
 
 
 @given(canonical.consents)
+@pytest.mark.spec("OBIE-RW-4.0-account-access-consents")
 def test_consents_satisfy_the_official_schema(consent: Consent) -> None:
     wire = consents.encode_consent(consent, rendering_of("/account-access-consents", None))
     judged("/account-access-consents", wire, 201, "POST")
@@ -193,6 +197,7 @@ def test_a_bank_transaction_code_is_told_by_family_and_subfamily() -> None:
     assert told["BankTransactionCode"] == {"Code": "ICDT", "SubCode": "ESCT"}
 
 
+@pytest.mark.spec("OBIE-RW-4.0-payload-structure", "OBIE-RW-4.0-pagination")
 def test_links_repeat_the_question_and_lead_on() -> None:
     query = (("fromBookingDateTime", "2026-06-01T00:00:00"), ("x", "a b&c"))
     rendering = rendering_of("/transactions", a_consent(), query, lambda cursor: f"https://localhost:8444/next?page={cursor}")

@@ -75,21 +75,25 @@ def judge(codec: Any, view: Any, granted: frozenset[Permission]) -> None:
 
 
 @given(canonical_records.pages_of(canonical_records.beneficiaries), canonical.permission_sets)
+@pytest.mark.spec("OBIE-RW-4.0-beneficiaries")
 def test_payees_satisfy_the_official_schema(view: RecordsView[Beneficiary], granted: frozenset[Permission]) -> None:
     judge(beneficiaries, view, granted)
 
 
 @given(canonical_records.pages_of(canonical_records.direct_debits), canonical.permission_sets)
+@pytest.mark.spec("OBIE-RW-4.0-direct-debits")
 def test_direct_debits_satisfy_the_official_schema(view: RecordsView[DirectDebit], granted: frozenset[Permission]) -> None:
     judge(direct_debits, view, granted)
 
 
 @given(canonical_records.pages_of(canonical_records.standing_orders), canonical.permission_sets)
+@pytest.mark.spec("OBIE-RW-4.0-standing-orders")
 def test_standing_orders_satisfy_the_official_schema(view: RecordsView[StandingOrder], granted: frozenset[Permission]) -> None:
     judge(standing_orders, view, granted)
 
 
 @given(canonical_records.pages_of(canonical_records.scheduled_payments), canonical.permission_sets)
+@pytest.mark.spec("OBIE-RW-4.0-scheduled-payments")
 def test_scheduled_payments_satisfy_the_official_schema(
     view: RecordsView[ScheduledPayment], granted: frozenset[Permission]
 ) -> None:
@@ -97,11 +101,13 @@ def test_scheduled_payments_satisfy_the_official_schema(
 
 
 @given(canonical_records.views_of(canonical_records.products), canonical.permission_sets)
+@pytest.mark.spec("OBIE-RW-4.0-products")
 def test_products_satisfy_the_official_schema(views: tuple[RecordView[Product], ...], granted: frozenset[Permission]) -> None:
     judge(products, views, granted)
 
 
 @given(canonical_records.views_of(canonical_records.offers), canonical.permission_sets)
+@pytest.mark.spec("OBIE-RW-4.0-offers")
 def test_offers_satisfy_the_official_schema(views: tuple[RecordView[Offer], ...], granted: frozenset[Permission]) -> None:
     judge(offers, views, granted)
 
@@ -110,6 +116,7 @@ def test_offers_satisfy_the_official_schema(views: tuple[RecordView[Offer], ...]
     canonical_records.pages_of(canonical_records.statements, canonical_records.known_instants, canonical_records.known_instants),
     canonical.permission_sets,
 )
+@pytest.mark.spec("OBIE-RW-4.0-statements")
 def test_statements_satisfy_the_official_schema(view: RecordsView[Statement], granted: frozenset[Permission]) -> None:
     judge(statements, view, granted)
     for row in view.rows:
@@ -118,6 +125,7 @@ def test_statements_satisfy_the_official_schema(view: RecordsView[Statement], gr
 
 
 @given(canonical_records.views_of(canonical_records.account_parties))
+@pytest.mark.spec("OBIE-RW-4.0-parties")
 def test_holders_satisfy_the_official_schema(views: tuple[RecordView[AccountParty], ...]) -> None:
     for path, encode in (("/accounts/a-1/parties", parties.encode_all), ("/accounts/a-1/party", parties.encode_first)):
         judged(path, encode(views, rendering_of(path, a_consent(Permission.PARTY))))

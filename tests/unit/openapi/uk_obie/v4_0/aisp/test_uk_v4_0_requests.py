@@ -164,6 +164,7 @@ def test_a_lodgement_carries_its_dates_as_instants() -> None:
         "2026152T123000",
     ],
 )
+@pytest.mark.spec("OBIE-RW-4.0-date-formats")
 def test_reads_every_form_of_a_date_time_in_bodies_and_in_filters(text: str) -> None:
     """OBIE R/W 4.0 Profile, "Date Formats". A filter's zone is ignored, so its bound is what the clock shows."""
     instant = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
@@ -258,6 +259,7 @@ def test_unknown_parameters_are_ignored_and_the_cursor_is_passed_on() -> None:
         ((("page", "a"), ("page", "b")), "U005", "page"),
     ],
 )
+@pytest.mark.spec("OBIE-RW-4.0-filtering")
 def test_refuses_a_malformed_filter_with_its_code_and_parameter(query: tuple[tuple[str, str], ...], code: str, path: str) -> None:
     with pytest.raises(Problem) as refused:
         transactions.decode_list(a_wire_request(query=query))
