@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from gateway.pipeline.account_path import account_parameter
 from gateway.routing import SEGMENTS_MAX, Routing
 from kernel.errors import MethodNotAllowed, OperationUnknown
+from kernel.operations import Operation
 from openapi import DIALECTS
-from tests.unit.gateway.world import BRAND, DIALECT, ROWS, serving
+from tests.unit.gateway.world import BRAND, DIALECT, ROW_OF, ROWS, serving
 
 ROUTING = Routing.build([BRAND], [DIALECT])
 SEGMENT = st.text(st.characters(codec="utf-8", exclude_characters="/{}"), min_size=1, max_size=20)
@@ -62,14 +63,15 @@ def test_another_method_is_told_the_right_ones():
 
 
 def test_a_literal_wins_over_a_parameter_and_gives_way_where_it_leads_nowhere():
-    rows = (replace(ROWS[4], path="/accounts/special"), *ROWS)
+    special = replace(ROW_OF[Operation.READ_ACCOUNT], path="/accounts/special")
+    rows = (special, *ROWS)
     routing = Routing.build([BRAND], [serving(rows)])
-    assert routing.locate(BRAND, "/book/v1/accounts/special").operation("GET", "mtls") == (rows[0], {})
+    assert routing.locate(BRAND, "/book/v1/accounts/special").operation("GET", "mtls") == (special, {})
     assert routing.locate(BRAND, "/book/v1/accounts/special/balances").operation("GET", "mtls")[1] == {"AccountId": "special"}
 
 
 def test_the_deepest_base_path_wins():
-    deeper = serving(ROWS[3:4], "/book/v1/deeper", name="deeper")
+    deeper = serving((ROW_OF[Operation.LIST_ACCOUNTS],), "/book/v1/deeper", name="deeper")
     routing = Routing.build([replace(BRAND, dialects=("book", "deeper"))], [DIALECT, deeper])
     assert routing.locate(BRAND, "/book/v1/deeper/accounts").dialect is deeper
     assert routing.locate(BRAND, "/book/v1/accounts").dialect is DIALECT
@@ -80,8 +82,8 @@ def test_the_deepest_base_path_wins():
     [
         ([DIALECT, DIALECT], ("book",), "same name"),
         ([DIALECT, replace(DIALECT, name="other")], ("book", "other"), "share a base path"),
-        ([serving((*ROWS, replace(ROWS[4], path="/accounts/{Other}")))], ("book",), "ambiguous"),
-        ([serving((replace(ROWS[4], path="/{a}/{a}"),))], ("book",), "ambiguous"),
+        ([serving((*ROWS, replace(ROW_OF[Operation.READ_ACCOUNT], path="/accounts/{Other}")))], ("book",), "ambiguous"),
+        ([serving((replace(ROW_OF[Operation.READ_ACCOUNT], path="/{a}/{a}"),))], ("book",), "ambiguous"),
         ([DIALECT], ("book", "unknown"), "unknown"),
         ([DIALECT], (), "none"),
     ],
@@ -110,4 +112,4 @@ def test_all_dialects_that_we_ship_stand_side_by_side():
     ("path", "name"), [("/accounts/{AccountId}/x", "AccountId"), ("/accounts/{account-id}", "account-id"), ("/a", None)]
 )
 def test_knows_an_account_in_a_path_however_it_is_spelt(path, name):
-    assert account_parameter(replace(ROWS[4], path=path)) == name
+    assert account_parameter(replace(ROW_OF[Operation.READ_ACCOUNT], path=path)) == name

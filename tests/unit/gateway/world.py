@@ -207,6 +207,7 @@ ROWS = (
         permissions=frozenset({Permission.TRANSACTIONS_BASIC}), **AC,
     ),
 )  # fmt: skip
+ROW_OF = {row.operation: row for row in ROWS}
 DIALECT = Dialect(
     name="book",
     services=(Service("", "Book", "/book/v1", ROWS),),

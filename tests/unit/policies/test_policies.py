@@ -17,6 +17,7 @@ from kernel.banking.consents import ConsentState
 from kernel.certificates.qualified import Provider, ProviderRole, Purpose, Qualified
 from kernel.hot_state.checks import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
 from kernel.http.message import Response
+from kernel.operations import Operation
 from openapi.dialect import Service
 from policies.accept import Accept, accepts
 from policies.access_record import AccessRecord
@@ -36,12 +37,12 @@ from tests.harness.statuses import Statuses
 from tests.unit.gateway import world
 
 
-def exchange_of(row: int = 3, path: dict[str, str] | None = None, **facts: Any) -> Exchange:
+def exchange_of(operation: Operation = Operation.LIST_ACCOUNTS, path: dict[str, str] | None = None, **facts: Any) -> Exchange:
     exchange = Exchange(
         brand=world.BRAND,
         dialect=world.DIALECT,
         service=world.DIALECT.services[0],
-        row=world.ROWS[row],
+        row=world.ROW_OF[operation],
         request=world.request(**facts),
         path=path or {},
         received_at=world.START,
@@ -219,12 +220,12 @@ class TestAccount:
 
         for account_id in ("a\x00b", "ä", "a" * 129, "a b"):
             with pytest.raises(errors.AccountUnknown):
-                await Account(NeverAsked()).on_request(exchange_of(4, {"AccountId": account_id}))
+                await Account(NeverAsked()).on_request(exchange_of(Operation.READ_ACCOUNT, {"AccountId": account_id}))
 
     async def test_another_organisations_account_is_unknown(self):
         consents = world.Consents(references={("org-2", "a3"): world.CONSENT.accounts[0]})
         with pytest.raises(errors.AccountUnknown):
-            await Account(consents).on_request(exchange_of(4, {"AccountId": "a3"}))
+            await Account(consents).on_request(exchange_of(Operation.READ_ACCOUNT, {"AccountId": "a3"}))
 
 
 class TestForms:
@@ -270,14 +271,14 @@ class TestForms:
     )
     @pytest.mark.spec("RFC9110-8.3", "RFC9110-8.4")
     async def test_reads_one_media_type_in_one_charset_uncoded(self, headers, allowed):
-        exchange = exchange_of(0, headers=headers)
+        exchange = exchange_of(Operation.LODGE_ACCOUNT_CONSENT, headers=headers)
         outcome = nullcontext() if allowed else pytest.raises(errors.MediaTypeUnsupported)
         with outcome:
             await ContentType().on_request(exchange)
 
     async def test_refuses_a_body_over_the_dialects_limit(self):
         with pytest.raises(errors.BodyTooLarge):
-            await Body().on_request(exchange_of(0, body=b" " * (world.DIALECT.body_bytes_max + 1)))
+            await Body().on_request(exchange_of(Operation.LODGE_ACCOUNT_CONSENT, body=b" " * (world.DIALECT.body_bytes_max + 1)))
 
 
 class TestLimits:
@@ -294,7 +295,7 @@ class TestLimits:
         policy = RateLimit(Rate(limit=100, window_seconds=5))
         for operation, cost in OPERATION_COSTS.items():
             exchange = exchange_of()
-            exchange.row = replace(world.ROWS[3], operation=operation)
+            exchange.row = replace(world.ROW_OF[Operation.LIST_ACCOUNTS], operation=operation)
             await policy.on_request(exchange)
             assert exchange.checks == [WithinRate("main/rate/client-1", 100, 5, cost=cost)]
 
@@ -308,7 +309,7 @@ class TestLimits:
 
     async def test_counts_an_unattended_access_per_consent_account_and_operation(self):
         policy = UnattendedLimit(Unattended())
-        exchange = exchange_of(5, {"AccountId": "a1"})
+        exchange = exchange_of(Operation.READ_BALANCES, {"AccountId": "a1"})
         await policy.on_request(exchange)
         assert exchange.checks == [WithinCount("main/unattended/consent-1/a1/read_balances", 4, 86_400)]
 
@@ -326,7 +327,7 @@ class TestLimits:
         assert exchange.checks == [WithinCount("main/unattended/consent-1//list_accounts", 4, 86_400)]
 
     async def test_is_free_with_the_psu_and_for_later_pages(self):
-        policy, exchange = UnattendedLimit(Unattended()), exchange_of(8)
+        policy, exchange = UnattendedLimit(Unattended()), exchange_of(Operation.LIST_TRANSACTIONS)
         exchange.psu_present = True
         await policy.on_request(exchange)
         exchange.psu_present = False
@@ -338,7 +339,7 @@ class TestLimits:
 
 class TestAccessRecord:
     def test_says_who_read_what_and_what_they_were_told(self):
-        records, exchange = world.Records(), exchange_of(5, {"AccountId": "a1"})
+        records, exchange = world.Records(), exchange_of(Operation.READ_BALANCES, {"AccountId": "a1"})
         exchange.milliseconds = 1.5
         AccessRecord(records, world.Records()).on_response(exchange, Response(200))
         (access,) = records.taken
@@ -346,7 +347,7 @@ class TestAccessRecord:
         assert (access.status, access.outcome, access.operation, access.milliseconds) == (200, "allowed", "read_balances", 1.5)
 
     def test_names_no_account_when_it_was_refused(self):
-        records, exchange = world.Records(), exchange_of(5, {"AccountId": "a1"})
+        records, exchange = world.Records(), exchange_of(Operation.READ_BALANCES, {"AccountId": "a1"})
         exchange.problem = errors.PermissionMissing()
         AccessRecord(world.Records(), records).on_response(exchange, Response(403))
         assert (records.taken[0].outcome, records.taken[0].account_ids) == ("permission_missing", ())
@@ -366,7 +367,7 @@ class TestAccessRecord:
         refused = exchange_of()
         refused.problem = errors.ConsentExpired()
         full.on_response(refused, Response(401))
-        full.on_response(exchange_of(0), Response(201))
+        full.on_response(exchange_of(Operation.LODGE_ACCOUNT_CONSENT), Response(201))
 
 
 def test_every_kind_of_consent_needs_a_role():

@@ -9,6 +9,7 @@ from gateway.pipeline import pipeline
 from kernel.access import FamilyState
 from kernel.banking.consents import AccountReference, ConsentState
 from kernel.hot_state.checks import Moved, Unavailable, Unknown, VersionIs, WithinCount
+from kernel.operations import Operation
 from tests.unit.gateway import world
 from tests.unit.gateway.world import CLIENT, CONSENT, FAMILY, World, body_of
 
@@ -195,7 +196,7 @@ async def test_an_operation_has_a_time_limit(made, monkeypatch):
 def test_an_operation_that_nobody_answers_refuses_to_boot(made):
     with pytest.raises(ValueError, match="no use case answers"):
         pipeline.Pipeline(
-            rows=[(world.DIALECT.services[0], world.ROWS[0])],
+            rows=[(world.DIALECT.services[0], world.ROW_OF[Operation.LODGE_ACCOUNT_CONSENT])],
             chain=(),
             use_cases={},
             decisions=made.decisions,

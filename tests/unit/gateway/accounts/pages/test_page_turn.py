@@ -9,13 +9,14 @@ import pytest
 from gateway.accounts.pages.page_turn import Turning
 from gateway.pipeline.exchange import Exchange, present
 from kernel.errors import CursorInvalid
+from kernel.operations import Operation
 from kernel.storage.cursor import CursorSealer
 from kernel.storage.sealed import Sealer
 from tests.unit.gateway import world
 
 CURSORS = CursorSealer(Sealer({1: b"k" * 32}))
 FILTERS = ("2026-01-01", None)
-READ_TRANSACTIONS = next(row for row in world.ROWS if row.operation.value == "read_transactions")
+READ_TRANSACTIONS = world.ROW_OF[Operation.READ_TRANSACTIONS]
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def test_the_same_listing_goes_on_where_its_link_says():
         ({"consent": msgspec.structs.replace(world.CONSENT, id="consent-2")}, {}, FILTERS),
         ({"brand": replace(world.BRAND, name="other")}, {}, FILTERS),
         ({"dialect": replace(world.DIALECT, name="other")}, {}, FILTERS),
-        ({"row": next(row for row in world.ROWS if row.operation is not READ_TRANSACTIONS.operation)}, {}, FILTERS),
+        ({"row": world.ROW_OF[Operation.LIST_TRANSACTIONS]}, {}, FILTERS),
         ({}, {"account_id": "a2"}, FILTERS),
         ({}, {"page_size": 51}, FILTERS),
         ({}, {}, ("2026-01-02", None)),
