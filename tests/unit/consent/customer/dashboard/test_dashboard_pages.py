@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from consent.customer.dashboard.access import UNREGISTERED, Known, Parties, describe
 from consent.store.rows.journeys import IDLE_MAX, VISIT_MAX
 from consent.store.tables import journal
 from consent.store.tables.consents import journeys
@@ -358,3 +360,12 @@ class TestVisits:
         assert (response.status, response.headers["Location"]) == (303, "/consents")
         assert "Set-Cookie" not in response.headers
         assert await visits.world.rows(journeys) == []
+
+
+async def test_a_tpp_known_by_its_certificate_is_named_as_it_registered(visits):
+    """The consent has no client: its organisation's name stands there."""
+    given = await visits.give("alice")
+    consent, services = msgspec.structs.replace(given, client_id=""), visits.world.services
+    for names, shown in (({consent.organisation_id: "Larch Ltd"}, "Larch Ltd"), ({}, UNREGISTERED)):
+        known = Known(Parties(clients={}, organisations=names, last_used={}), {})
+        assert describe(services, BRAND, consent, known).name == shown
