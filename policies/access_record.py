@@ -69,4 +69,4 @@ def _accounts_of(exchange: Exchange) -> tuple[str, ...]:
     parameter = account_parameter(exchange.row)
     if parameter is not None:
         return (exchange.path[parameter],)
-    return tuple(reference.id for reference in exchange.consent.accounts)
+    return tuple(each.account.id for each in exchange.consent.opened(exchange.row.permissions))

@@ -22,7 +22,7 @@ class Account:
     async def on_request(self, exchange: Exchange) -> None:
         account_id = exchange.path[present(account_parameter(exchange.row))]
         consent = present(exchange.consent)
-        if any(reference.id == account_id for reference in consent.accounts):
+        if any(each.account.id == account_id for each in consent.access):
             return
         if is_identifier(account_id):
             organisation_id = present(exchange.caller).organisation_id

@@ -83,7 +83,7 @@ async def remove_from_consents(
 async def _remove(
     connection: AsyncConnection, tools: Tools, consent: Consent, removed: AccountReference, reason: AccountRemoval
 ) -> Consent:
-    left = tuple(account for account in consent.accounts if account != removed)
+    left = tuple(each for each in consent.access if each.account != removed)
     following = await change_consent(
         connection,
         tools,
@@ -91,7 +91,7 @@ async def _remove(
         ConsentEvent.REMOVE_ACCOUNT,
         actor=SYSTEM,
         told={"removed_account": removed.id, "reason": reason},
-        accounts=left,
+        access=left,
     )
     if left or following.state is not ConsentState.AUTHORISED:
         return following

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.events import CONSENT_LODGED, FACTS, render_event
+from consent.store.kinds.registry import kind_of
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
 from consent.store.rows.account_index import index_accounts
 from consent.store.rows.references import take_references
@@ -60,7 +61,7 @@ async def change_consent(
 ) -> Consent:
     """Make the version that `event` leads to; `told` is what its journal entry and event say besides. Raises as
     `lifecycle.next_state` does; nothing is written then."""
-    if event is ConsentEvent.RESUME and not consent.accounts:
+    if event is ConsentEvent.RESUME and not consent.access:
         raise ConsentSuspended("no account is left: only its PSU can choose anew")
     now = tools.clock.now()
     at = consent.effective_since(now) if event in RECORDING_EVENTS else now  # when it became so, not when it was written down
@@ -85,7 +86,7 @@ async def authorise(
     terms: Mapping[str, Any] = NOTHING,
 ) -> Consent:
     """The PSU shares `upstream_ids`, and agrees to other `terms` than before if there are any."""
-    accounts = await take_references(
+    chosen = await take_references(
         connection,
         tools.sealer,
         tools.ids,
@@ -101,7 +102,7 @@ async def authorise(
         ConsentEvent.AMEND if terms else ConsentEvent.AUTHORISE,
         actor=f"psu:{psu_id}",
         psu_id=psu_id,
-        accounts=accounts,
+        access=kind_of(consent).settle(msgspec.structs.replace(consent, **terms), chosen),
         authorised_at=tools.clock.now(),
         **terms,
     )

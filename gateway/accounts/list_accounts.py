@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from gateway.pipeline.exchange import Exchange, present
+from gateway.accounts.consented_accounts import consented
+from gateway.pipeline.exchange import Exchange
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking.results import AccountView
 from kernel.operations import Operation
@@ -14,7 +15,7 @@ class ListAccounts:
     operations = (Operation.LIST_ACCOUNTS,)
 
     async def run(self, exchange: Exchange) -> tuple[AccountView, ...]:
-        references = present(exchange.consent).accounts
+        references = consented(exchange, None)
         if not references:
             return ()
         found = await self.accounts.accounts(exchange.brand, tuple(reference.upstream_id for reference in references))

@@ -20,11 +20,11 @@ class ReadAccount:
     async def run(self, exchange: Exchange) -> AccountView:
         command: commands.ReadAccount = exchange.command
         consent = present(exchange.consent)
-        (reference,) = consented(consent, command.account_id)
+        (reference,) = consented(exchange, command.account_id)
         found = await self.accounts.accounts(exchange.brand, (reference.upstream_id,))
         if not found:
             raise AccountUnknown("the bank no longer has it")
-        with_balances = command.with_balances and Permission.BALANCES in consent.permissions
+        with_balances = command.with_balances and Permission.BALANCES in consent.permitted(command.account_id)
         balances = await self._balances(exchange, reference) if with_balances else None
         return AccountView(reference, found[0], balances)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.accounts.consented_accounts import consented
-from gateway.pipeline.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking import commands
 from kernel.banking.results import BalanceView
@@ -17,7 +17,7 @@ class ReadBalances:
 
     async def run(self, exchange: Exchange) -> tuple[BalanceView, ...]:
         command: commands.ReadBalances = exchange.command
-        references = consented(present(exchange.consent), command.account_id)
+        references = consented(exchange, command.account_id)
         if not references:
             return ()
         ours = {reference.upstream_id: reference.id for reference in references}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.accounts.consented_accounts import consented
 from gateway.accounts.pages.records import upstream_ids, views_of
-from gateway.pipeline.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking import commands
 from kernel.banking.records.offers import Offer
@@ -19,7 +19,7 @@ class ReadOffers:
 
     async def run(self, exchange: Exchange) -> tuple[RecordView[Offer], ...]:
         command: commands.ReadOffers = exchange.command
-        references = consented(present(exchange.consent), command.account_id)
+        references = consented(exchange, command.account_id)
         if not references:
             return ()
         return views_of(references, await self.accounts.offers(exchange.brand, upstream_ids(references)))

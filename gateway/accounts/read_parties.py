@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.accounts.consented_accounts import consented
 from gateway.accounts.pages.records import upstream_ids, views_of
-from gateway.pipeline.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking import commands
 from kernel.banking.records.parties import AccountParty
@@ -21,6 +21,6 @@ class ReadParties:
 
     async def run(self, exchange: Exchange) -> tuple[RecordView[AccountParty], ...]:
         command: commands.ReadParties = exchange.command
-        references = consented(present(exchange.consent), command.account_id)
+        references = consented(exchange, command.account_id)
         found = views_of(references, await self.accounts.parties(exchange.brand, upstream_ids(references)))
         return found[:1] if exchange.row.operation is Operation.READ_PARTY else found

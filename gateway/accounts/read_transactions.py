@@ -28,7 +28,7 @@ class ReadTransactions:
     async def run(self, exchange: Exchange) -> TransactionsView:
         command: commands.ReadTransactions = exchange.command
         consent = present(exchange.consent)
-        references = consented(consent, command.account_id)
+        references = consented(exchange, command.account_id)
         filters = (command.booked_from, command.booked_to, command.status)
         turning = Turning.open(self.cursors, self.clock, exchange, command, *filters)
         since, until = window_of(consent, command.booked_from, command.booked_to)

@@ -89,8 +89,17 @@ class AccountReference(msgspec.Struct, frozen=True):
     upstream_id: str
 
 
+class AccountAccess(msgspec.Struct, frozen=True):
+    """One account that a PSU opened, and which kinds of its data, from when on. Settled when the PSU agrees."""
+
+    account: AccountReference
+    permissions: frozenset[Permission]
+    since: datetime | None = None  # inclusive bound on booking instants
+
+
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a consent. `state` is the recorded state; ask `effective_state(now)` for the one that counts."""
+    """One version of a consent. `state` is the recorded state; ask `effective_state(now)` for the one that counts. `permissions` is what
+    was asked for; what may be read of an account stands in `access`."""
 
     id: str
     brand: str
@@ -108,10 +117,23 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     transactions_to: datetime | None = None
     frequency_per_day: int | None = None  # unattended accesses; None is the brand's default
     psu_id: str | None = None
-    accounts: tuple[AccountReference, ...] = ()
+    access: tuple[AccountAccess, ...] = ()
     authorised_at: datetime | None = None
     payment: PaymentTerms | None = None  # exactly for a consent to a payment, which then has no permissions
     document: bytes = b""
+
+    @property
+    def accounts(self) -> tuple[AccountReference, ...]:
+        """The accounts that it covers, in the order in which the PSU chose them."""
+        return tuple(each.account for each in self.access)
+
+    def permitted(self, account_id: str) -> frozenset[Permission]:
+        """What may be read of the account that its TPP knows by `account_id`; nothing of one that the consent does not cover."""
+        return next((each.permissions for each in self.access if each.account.id == account_id), frozenset())
+
+    def opened(self, any_of: frozenset[Permission]) -> tuple[AccountAccess, ...]:
+        """The accounts of which any one of these permissions opens something."""
+        return tuple(each for each in self.access if not any_of.isdisjoint(each.permissions))
 
     def effective_state(self, now: datetime) -> ConsentState:
         """The state at `now`: a live consent past its validity is expired, and one that nobody authorised in time is rejected,

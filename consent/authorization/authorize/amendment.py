@@ -44,8 +44,8 @@ def amended(consent: Consent, amendment: Amendment | None) -> Consent:
     """The consent as it would be, before its PSU has chosen accounts: a merge keeps those that it covers. Raises as `terms_of`."""
     if amendment is None:
         return consent
-    accounts = consent.accounts if amendment.action == "merge" else ()
-    return msgspec.structs.replace(consent, accounts=accounts, **terms_of(consent, amendment))
+    access = consent.access if amendment.action == "merge" else ()
+    return msgspec.structs.replace(consent, access=access, **terms_of(consent, amendment))
 
 
 def terms_of(consent: Consent, amendment: Amendment | None, now: datetime | None = None) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Confirmation of funds on one account, to who issues a card for it. Directive (EU) 2015/2366 article 65."""
 
-from consent.store.kinds.kind import JourneyStage, Kind
+from consent.store.kinds.kind import JourneyStage, Kind, open_nothing
 from kernel.banking.consents import ConsentKind
 
 FUNDS = Kind(
@@ -10,4 +10,5 @@ FUNDS = Kind(
     template_without_account="nothing_to_share",
     is_given_once=False,
     is_asked_elsewhere=False,
+    settle=open_nothing,
 )

@@ -1,7 +1,10 @@
 """A kind of consent: what differs between access to accounts, a payment, recurring payments and funds checks, as data and pure functions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from kernel.banking.consents import AccountAccess, AccountReference, Consent
 
 
 class JourneyStage(StrEnum):
@@ -11,6 +14,11 @@ class JourneyStage(StrEnum):
     AUTHENTICATE = "authenticate"  # strong customer authentication: alone, before anything is shown
     CHOOSE = "choose"  # the page that shows the terms, where the PSU chooses accounts and answers
     CONFIRM = "confirm"  # strong customer authentication for exactly what was chosen (dynamic linking)
+
+
+def open_nothing(_consent: Consent, chosen: tuple[AccountReference, ...]) -> tuple[AccountAccess, ...]:
+    """The accounts are named, and nothing of them may be read: they pay, or are asked for funds."""
+    return tuple(AccountAccess(account, frozenset()) for account in chosen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,9 @@ class Kind:
     template_without_account: str
     is_given_once: bool  # agreed to once: neither again nor to other terms
     is_asked_elsewhere: bool  # a PSU may answer it on the dashboard, asked at the backchannel
+    settle: Callable[
+        [Consent, tuple[AccountReference, ...]], tuple[AccountAccess, ...]
+    ]  # what its PSU opens of the accounts chosen
 
     @property
     def is_linked(self) -> bool:

@@ -6,7 +6,8 @@ class FormatUnreadable(Exception):
     """A stored document is of a format that this release cannot read: an older release still runs, or a migration was skipped."""
 
 
-def check_format(what: str, stored: int, *, present: int) -> None:
-    """Raises FormatUnreadable. The first format is 1."""
-    if not max(1, present - 1) <= stored <= present:
-        raise FormatUnreadable(f"{what} has format {stored}, readable are {max(1, present - 1)} to {present}")
+def check_format(what: str, stored: int, *, present: int, oldest: int | None = None) -> None:
+    """`oldest` where a reader knows more than one earlier format. Raises FormatUnreadable. The first format is 1."""
+    oldest = max(1, present - 1) if oldest is None else oldest
+    if not oldest <= stored <= present:
+        raise FormatUnreadable(f"{what} has format {stored}, readable are {oldest} to {present}")

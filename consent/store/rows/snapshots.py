@@ -14,10 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.store.rows.formats import check_format
 from consent.store.tables.consents import consent_versions, consents
 from kernel import json
-from kernel.banking.consents import Consent, ConsentKind, ConsentState
+from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState
 from kernel.storage.sealed import Sealer
 
-FORMAT = 2  # since 2 a consent may be for a payment; every other one is still written as 1, for a release that knows no payments
+FORMAT = (
+    3  # 2: a consent may be for a payment; 3: access by account, where there were accounts that all had the permissions asked for
+)
+OLDEST_FORMAT = 1  # sealed snapshots stay as they were written
 LODGED = "lodge"  # the event of a first version
 
 
@@ -26,6 +29,12 @@ _holders = consent_versions.alias("holders")
 
 class _Documented(msgspec.Struct):
     document: bytes = b""
+
+
+class _Covering(msgspec.Struct):
+    """What formats 1 and 2 said of accounts."""
+
+    accounts: tuple[AccountReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ async def insert_snapshot(
             brand=consent.brand,
             id=consent.id,
             version=consent.version,
-            format=FORMAT if consent.payment is not None else FORMAT - 1,
+            format=FORMAT,
             event=event,
             at=at,
             snapshot=sealer.seal(json.encode(stored), *_place(consent.brand, consent.id, consent.version)),
@@ -144,12 +153,21 @@ def _document_version(before: Consent) -> sa.ScalarSelect[Any]:
 
 
 def _open(sealer: Sealer, row: sa.Row[Any]) -> Consent:
-    check_format(f"consent {row.id} version {row.version}", row.format, present=FORMAT)
-    consent = msgspec.json.decode(sealer.open(row.snapshot, *_place(row.brand, row.id, row.version)), type=Consent)
+    check_format(f"consent {row.id} version {row.version}", row.format, present=FORMAT, oldest=OLDEST_FORMAT)
+    consent = _decode(sealer.open(row.snapshot, *_place(row.brand, row.id, row.version)), row.format)
     if row.document_version is None:
         return consent
     holder = sealer.open(row.document_snapshot, *_place(row.brand, row.id, row.document_version))
     return msgspec.structs.replace(consent, document=msgspec.json.decode(holder, type=_Documented).document)
+
+
+def _decode(stored: bytes, format_number: int) -> Consent:
+    consent = msgspec.json.decode(stored, type=Consent)
+    if format_number >= FORMAT:
+        return consent
+    covered = msgspec.json.decode(stored, type=_Covering).accounts
+    access = tuple(AccountAccess(account, consent.permissions, consent.transactions_from) for account in covered)
+    return msgspec.structs.replace(consent, access=access)
 
 
 def _place(brand: str, consent_id: str, version: int) -> tuple[str, ...]:

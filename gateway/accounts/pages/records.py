@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from gateway.accounts.consented_accounts import consented
 from gateway.accounts.pages.page_turn import Turning
-from gateway.pipeline.exchange import Exchange, present
+from gateway.pipeline.exchange import Exchange
 from gateway.ports import Page, RecordPosition
 from gateway.upstream_guard.answer_checks import Record
 from kernel.banking import commands
@@ -32,7 +32,7 @@ Ask = Callable[[Brand, tuple[str, ...], Page], Awaitable[RecordPage[R]]]
 async def list_records(cursors: CursorSealer, clock: Clock, exchange: Exchange, ask: Ask[R]) -> RecordsView[R]:
     """The page that the exchange's ReadRecords asks for, from the bank by `ask`. Raises CursorInvalid."""
     command: commands.ReadRecords = exchange.command
-    references = consented(present(exchange.consent), command.account_id)
+    references = consented(exchange, command.account_id)
     turning = Turning.open(cursors, clock, exchange, command)
     if not references:
         return RecordsView(())

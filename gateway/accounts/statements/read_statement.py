@@ -20,6 +20,6 @@ class ReadStatement:
     async def run(self, exchange: Exchange) -> RecordView[Statement]:
         command: commands.ReadStatement = exchange.command
         consent = present(exchange.consent)
-        (reference,) = consented(consent, command.account_id)
+        (reference,) = consented(exchange, command.account_id)
         found = await load_statement(self.accounts, exchange, consent, reference, command.statement_id)
         return RecordView(reference.id, found)

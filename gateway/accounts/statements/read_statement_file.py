@@ -22,7 +22,7 @@ class ReadStatementFile:
     async def run(self, exchange: Exchange) -> StatementFile:
         command: commands.ReadStatementFile = exchange.command
         consent = present(exchange.consent)
-        (reference,) = consented(consent, command.account_id)
+        (reference,) = consented(exchange, command.account_id)
         statement = await load_statement(self.accounts, exchange, consent, reference, command.statement_id)
         brand, account_id, media_type = exchange.brand, reference.upstream_id, command.media_type
         found = await self.files.load(

@@ -29,7 +29,7 @@ class ReadStatementTransactions:
     async def run(self, exchange: Exchange) -> TransactionsView:
         command: commands.ReadStatementTransactions = exchange.command
         consent = present(exchange.consent)
-        references = consented(consent, command.account_id)
+        references = consented(exchange, command.account_id)
         turning = Turning.open(self.cursors, self.clock, exchange, command, command.statement_id)
         statement = await load_statement(self.accounts, exchange, consent, references[0], command.statement_id)
         listing = TransactionListing(self.accounts, turning, references, statement.starts_at, statement.ends_at)

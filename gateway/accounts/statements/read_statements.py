@@ -30,7 +30,7 @@ class ReadStatements:
     async def run(self, exchange: Exchange) -> RecordsView[Statement]:
         command: commands.ReadStatements = exchange.command
         consent = present(exchange.consent)
-        references = consented(consent, command.account_id)
+        references = consented(exchange, command.account_id)
         turning = Turning.open(self.cursors, self.clock, exchange, command, command.starts_from, command.ends_to)
         since, until = window_of(consent, command.starts_from, command.ends_to)
         if not references or is_backwards(since, until):

@@ -75,7 +75,7 @@ class TestAccounts:
         assert await made.code(path="/book/v1/accounts/a1") == "account_unknown"
 
     async def test_a_consent_without_accounts_asks_the_bank_nothing(self, made):
-        made.store(msgspec.structs.replace(CONSENT, accounts=()))
+        made.store(msgspec.structs.replace(CONSENT, access=()))
         for path in ("accounts", "balances", "transactions"):
             assert (await made.ask(path=f"/book/v1/{path}")).status == 200
         assert made.upstream.asked == []
@@ -84,7 +84,7 @@ class TestAccounts:
         path, query = "/book/v1/accounts/a1", [("balances", "yes")]
         assert body_of(await made.ask(path=path))["balances"] is None
         assert len(body_of(await made.ask(path=path, query=query))["balances"]) == 1
-        made.change(CONSENT, permissions=frozenset({Permission.ACCOUNTS_BASIC}))
+        made.change(CONSENT, **world.opening(frozenset({Permission.ACCOUNTS_BASIC})))
         assert body_of(await made.ask(path=path, query=query))["balances"] is None
 
     async def test_balances_are_of_one_account_or_of_all(self, made):
@@ -93,7 +93,7 @@ class TestAccounts:
 
     def test_a_command_outside_the_consent_is_refused_once_more(self):
         with pytest.raises(AccountNotConsented):
-            consented_accounts.consented(CONSENT, "a3")
+            consented_accounts.covered(CONSENT, world.SEE, "a3")
 
 
 async def walk(made: World, path: str = TRANSACTIONS, query: tuple[tuple[str, str], ...] = ()) -> list[list[str]]:
@@ -157,7 +157,7 @@ class TestTransactions:
     )
     async def test_credits_and_debits_as_permitted(self, made, held, seen):
         made.upstream.rows = [transaction(1, minor=-5), transaction(2, minor=5)]
-        made.store(msgspec.structs.replace(CONSENT, permissions=frozenset({Permission.TRANSACTIONS_BASIC, *held})))
+        made.store(msgspec.structs.replace(CONSENT, **world.opening(frozenset({Permission.TRANSACTIONS_BASIC, *held}))))
         assert body_of(await made.ask(path=TRANSACTIONS))["ids"] == seen
 
     async def test_one_status_if_asked_for(self, made):

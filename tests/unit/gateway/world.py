@@ -30,7 +30,15 @@ from kernel.banking.accounts import (
     TransactionPage,
     TransactionStatus,
 )
-from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentLodgement, ConsentState, Permission
+from kernel.banking.consents import (
+    AccountAccess,
+    AccountReference,
+    Consent,
+    ConsentKind,
+    ConsentLodgement,
+    ConsentState,
+    Permission,
+)
 from kernel.banking.money import Money
 from kernel.banking.records.beneficiaries import Beneficiary
 from kernel.banking.records.direct_debits import DirectDebit
@@ -244,8 +252,15 @@ CONSENT = Consent(
     created_at=START,
     state_changed_at=START,
     psu_id="psu-1",
-    accounts=(AccountReference("a1", "up1"), AccountReference("a2", "up2")),
+    access=tuple(AccountAccess(AccountReference(*ids), frozenset(Permission)) for ids in (("a1", "up1"), ("a2", "up2"))),
 )
+
+
+def opening(permissions: frozenset[Permission]) -> dict[str, Any]:
+    """The members of a consent that asks for these permissions and opens them on each of its accounts."""
+    return {"permissions": permissions, "access": tuple(AccountAccess(each, permissions) for each in CONSENT.accounts)}
+
+
 TOKEN = AccessToken(
     jti="jti-1",
     client_id="client-1",
@@ -341,7 +356,7 @@ class Consents:
 
     async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         self.lodged.append(lodgement)
-        return msgspec.structs.replace(CONSENT, id="consent-9", state=ConsentState.AWAITING, accounts=())
+        return msgspec.structs.replace(CONSENT, id="consent-9", state=ConsentState.AWAITING, access=())
 
     async def read(self, brand: Brand, caller: Caller, consent_id: str) -> Consent:
         if consent_id not in self.stored:

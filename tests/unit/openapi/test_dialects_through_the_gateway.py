@@ -16,7 +16,7 @@ from openapi.dialect import Row
 from openapi.uk_obie.v4_0.aisp.codes.consents import PERMISSION_CODES
 from tests.official import validate_answer
 from tests.unit.gateway.records import PDF_BYTES, furnish, standing_order
-from tests.unit.gateway.world import CONSENT, World
+from tests.unit.gateway.world import CONSENT, World, opening
 from tests.unit.openapi.canonical import INTERACTION_ID
 
 UK = "/open-banking/v4.0/aisp"
@@ -171,7 +171,7 @@ async def test_a_lodgement_against_time_is_refused_at_its_member(world: World, m
 
 
 async def test_a_permission_that_was_not_granted_is_refused(world: World) -> None:
-    world.change(CONSENT, permissions=frozenset({Permission.ACCOUNTS_BASIC}))
+    world.change(CONSENT, **opening(frozenset({Permission.ACCOUNTS_BASIC})))
     response, body = await answered(world, "GET", f"{UK}/balances")
     assert (response.status, body["Errors"][0]["ErrorCode"]) == (403, "NARR")
 

@@ -116,7 +116,7 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("expired consent", "consent_expired", lambda a: a.consent.update(valid_until=world.START)),
     ("awaited consent", "consent_not_authorised", lambda a: a.consent.update(state=ConsentState.AWAITING)),
     ("suspended consent", "consent_suspended", lambda a: a.consent.update(state=ConsentState.SUSPENDED)),
-    ("no permission", "permission_missing", lambda a: a.consent.update(permissions=frozenset({Permission.ACCOUNTS_BASIC}))),
+    ("no permission", "permission_missing", lambda a: a.consent.update(world.opening(frozenset({Permission.ACCOUNTS_BASIC})))),
     ("unknown account", "account_unknown", lambda a: setattr(a, "path", "/book/v1/accounts/a9/everything")),
     ("unselected account", "account_not_consented", lambda a: setattr(a, "path", "/book/v1/accounts/a3/everything")),
     ("accepts nothing", "media_type_unacceptable", lambda a: a.headers.update({"Accept": "text/html"})),

@@ -155,7 +155,7 @@ async def test_a_record_that_arrives_or_goes_while_pages_turn_shifts_no_other(ma
 
 @paged
 async def test_a_consent_without_accounts_asks_the_bank_nothing(made: World, path: str):
-    made.store(msgspec.structs.replace(CONSENT, accounts=()))
+    made.store(msgspec.structs.replace(CONSENT, access=()))
     assert (await page_of(made, path))["rows"] == []
     assert made.upstream.asked == []
 
@@ -207,7 +207,7 @@ class TestProductsOffersAndParties:
         assert await made.code(path=f"{BASE}/accounts/a3/product") == "account_not_consented"
 
     async def test_a_consent_without_accounts_asks_the_bank_nothing(self, made: World):
-        made.store(msgspec.structs.replace(CONSENT, accounts=()))
+        made.store(msgspec.structs.replace(CONSENT, access=()))
         assert [await page_of(made, path) for path in ("/products", "/offers")] == [[], []]
         assert made.upstream.asked == []
 
@@ -340,7 +340,7 @@ class TestStatementTransactions:
 
     @pytest.mark.parametrize(("held", "count"), [(Permission.TRANSACTIONS_CREDITS, 0), (Permission.TRANSACTIONS_DEBITS, 11)])
     async def test_have_the_directions_that_are_permitted(self, made: World, held: Permission, count: int):
-        made.store(msgspec.structs.replace(CONSENT, permissions=frozenset({*world.SEE, held})))
+        made.store(msgspec.structs.replace(CONSENT, **world.opening(frozenset({*world.SEE, held}))))
         assert len((await page_of(made, self.PATH))["ids"]) == count
 
     async def test_a_link_is_of_its_own_statement(self, made: World):

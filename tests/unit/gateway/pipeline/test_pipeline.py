@@ -7,7 +7,7 @@ import pytest
 
 from gateway.pipeline import pipeline
 from kernel.access import FamilyState
-from kernel.banking.consents import AccountReference, ConsentState
+from kernel.banking.consents import AccountAccess, AccountReference, ConsentState, Permission
 from kernel.hot_state.checks import Moved, Unavailable, Unknown, VersionIs, WithinCount
 from kernel.operations import Operation
 from tests.unit.gateway import world
@@ -91,7 +91,7 @@ async def test_a_refusal_is_confirmed_without_spending(made):
 async def test_a_refusal_on_an_old_snapshot_is_taken_back(made):
     """The PSU has just added the account: the worker's old snapshot must not refuse it."""
     assert await made.code(path="/book/v1/accounts/a3") == "account_not_consented"
-    made.change(CONSENT, accounts=(*CONSENT.accounts, AccountReference("a3", "up3")))
+    made.change(CONSENT, access=(*CONSENT.access, AccountAccess(AccountReference("a3", "up3"), frozenset(Permission))))
     assert await made.code(path="/book/v1/accounts/a3") == "allowed"
 
 
@@ -163,11 +163,11 @@ class TestDecidedAgain:
     async def test_what_changed_meanwhile_is_read_anew(self, made):
         """The PSU took one account out: the first answer would have told of it."""
         made.upstream.before = lambda: None
-        only_one = CONSENT.accounts[:1]
+        only_one = CONSENT.access[:1]
 
         def narrowed() -> None:
             made.upstream.before = lambda: None
-            made.change(CONSENT, accounts=only_one)
+            made.change(CONSENT, access=only_one)
 
         self.slow(made, narrowed)
         response = await made.ask()

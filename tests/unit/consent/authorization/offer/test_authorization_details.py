@@ -23,7 +23,7 @@ from consent.authorization.offer.authorization_details import (
 )
 from consent.errors import AuthorizationDetailsInvalid
 from kernel.banking.accounts import Scheme
-from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState, Permission
 from tests.unit.consent.oauth_world import BRAND
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -67,7 +67,7 @@ def consent_of(details: AccountInformation) -> Consent:
     facts = {name: getattr(lodged, name) for name in lodged.__struct_fields__}
     return Consent(
         id="c", brand="main", version=2, state=ConsentState.AUTHORISED, client_id="acme", organisation_id="acme",
-        created_at=NOW, state_changed_at=NOW, accounts=(AccountReference("a-1", "up-1"),), **facts,
+        created_at=NOW, state_changed_at=NOW, access=(AccountAccess(AccountReference("a-1", "up-1"), lodged.permissions),), **facts,
     )  # fmt: skip
 
 

@@ -227,15 +227,3 @@ async def test_the_store_takes_a_payment_with_terms_and_nothing_else(oauth: Worl
     await oauth.services.store.lodge(BRAND, tpp.client.caller, ConsentLodgement(lodged_as="rar", **whole))
     with pytest.raises(FieldInvalid):
         await oauth.services.store.lodge(BRAND, tpp.client.caller, ConsentLodgement(lodged_as="rar", **whole | changes))
-
-
-async def test_a_release_that_knows_no_payments_goes_on_reading_the_rest(oauth: World):
-    """Formats are numbered: only what is new bears the new number (consent/store/rows/formats.py)."""
-    tpp = await may_pay(oauth)
-    await oauth.pushed_uri(tpp, None, scope="payments", authorization_details=payment())
-    await oauth.lodge(tpp)
-    async with oauth.database.read() as connection:
-        found = (await connection.execute(sa.select(consent_versions.c.format, consents.c.kind).join(
-            consents, consents.c.id == consent_versions.c.id
-        ))).all()  # fmt: skip
-    assert sorted(tuple(row) for row in found) == [(1, "accounts"), (2, "payment")]

@@ -17,7 +17,7 @@ from openapi.uk_obie.v4_0.aisp.wire.consents import OBInternalPermissions1Code a
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from tests.official import validate_answer
 from tests.unit.gateway.records import furnish, statement
-from tests.unit.gateway.world import CONSENT, World, transaction
+from tests.unit.gateway.world import CONSENT, World, opening, transaction
 
 ACCOUNTS = {Code.READ_ACCOUNTS_BASIC, Code.READ_ACCOUNTS_DETAIL}
 BENEFICIARIES = {Code.READ_BENEFICIARIES_BASIC, Code.READ_BENEFICIARIES_DETAIL}
@@ -88,7 +88,7 @@ def world() -> World:
 async def answered(world: World, template: str, *granted: Code) -> Response:
     """The answer under exactly these permissions, once the official document has accepted it."""
     version = world.decisions.versions[consent_subject("main", CONSENT.id)] + 1
-    world.store(msgspec.structs.replace(CONSENT, version=version, permissions=frozenset(PERMISSIONS[code] for code in granted)))
+    world.store(msgspec.structs.replace(CONSENT, version=version, **opening(frozenset(PERMISSIONS[code] for code in granted))))
     path = DIALECT.services[0].base_path + template.format(AccountId="a1", StatementId="r3")
     response = await world.ask(path=path)
     validate_answer(DIALECT.name, "GET", template, response.status, response.headers, response.body)

@@ -1,0 +1,34 @@
+"""A consent opens kinds of data account by account: balances of both accounts, transactions of the second alone."""
+
+import msgspec
+import pytest
+
+from kernel.banking.consents import AccountAccess, Permission
+from tests.unit.gateway.world import CONSENT, World
+
+BOTH = frozenset({Permission.ACCOUNTS_BASIC, Permission.BALANCES})
+MORE = BOTH | {Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_CREDITS, Permission.TRANSACTIONS_DEBITS}
+
+
+@pytest.fixture
+def detailed() -> World:
+    made = World()
+    first, second = CONSENT.accounts
+    made.store(
+        msgspec.structs.replace(CONSENT, permissions=MORE, access=(AccountAccess(first, BOTH), AccountAccess(second, MORE)))
+    )
+    return made
+
+
+async def test_an_account_is_read_only_as_it_was_opened(detailed: World):
+    assert [await detailed.code(path=f"/book/v1/accounts/{each}/balances") for each in ("a1", "a2")] == ["allowed", "allowed"]
+    assert await detailed.code(path="/book/v1/accounts/a1/transactions") == "permission_missing"
+    assert await detailed.code(path="/book/v1/accounts/a2/transactions") == "allowed"
+
+
+async def test_a_list_has_what_was_opened_and_nothing_else(detailed: World):
+    """And the bank is not asked about the other account."""
+    balances, transactions = await detailed.ask(path="/book/v1/balances"), await detailed.ask(path="/book/v1/transactions")
+    assert {row["account_id"] for row in msgspec.json.decode(balances.body)} == {"a1", "a2"}
+    assert set(msgspec.json.decode(transactions.body)["accounts"]) <= {"a2"}
+    assert [each[1] for each in detailed.upstream.asked if each[0] == "transactions"] == [("up2",)]
