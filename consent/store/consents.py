@@ -14,6 +14,7 @@ from consent.ports import AccountRemoval
 from consent.store.account_removal import Removal, load_consents_covering, load_references_of, remove_from_consents
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.current_snapshots import load_subjects
+from consent.store.kinds.registry import BY_NAME
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
 from consent.store.rows.authorisations import Authorisation, load_authorisations
 from consent.store.rows.closures import record_closure
@@ -21,7 +22,7 @@ from consent.store.rows.families import end_families, retire_codes
 from consent.store.rows.references import load_reference
 from consent.store.rows.snapshots import load_consent, load_history
 from kernel.access import Caller
-from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentLodgement, ConsentState
+from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import (
@@ -29,8 +30,6 @@ from kernel.errors import (
     ConsentNotAuthorised,
     ConsentUnknown,
     FieldDateInvalid,
-    FieldInvalid,
-    FieldMissing,
     RateExceeded,
 )
 from kernel.hot_state.subjects import consent_subject, family_subject
@@ -65,7 +64,7 @@ class ConsentStore:
     lodged_max: int = LODGED_MAX
 
     async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
-        """A new consent that awaits its PSU. Raises FieldMissing, FieldInvalid, FieldDateInvalid, BodyTooLarge or RateExceeded."""
+        """A new consent that awaits its PSU. Raises what its kind refuses (consent/store/kinds/), FieldDateInvalid, BodyTooLarge or RateExceeded."""
         return await self.database.write(lambda connection: self.lodge_within(connection, brand, caller, lodgement))
 
     async def lodge_within(
@@ -166,7 +165,7 @@ class ConsentStore:
 
     def _parse_lodgement(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         now = self.clock.now()
-        _check_asks(lodgement)
+        BY_NAME[lodgement.kind].check(lodgement)
         if lodgement.valid_until is not None and lodgement.valid_until <= now:
             raise FieldDateInvalid("valid until a moment that has passed")
         if len(lodgement.document) > DOCUMENT_BYTES_MAX:
@@ -188,6 +187,7 @@ class ConsentStore:
             transactions_to=lodgement.transactions_to,
             frequency_per_day=brand.granted_frequency(lodgement.frequency_per_day),
             payment=lodgement.payment,
+            terms=lodgement.terms,
             document=lodgement.document,
         )
 
@@ -233,19 +233,6 @@ class ConsentStore:
         now = self.clock.now()
         if consent.effective_state(now) is not state_after(consent, event, now):
             raise ConsentNotAuthorised(f"not yet time to {event} consent {consent.id}")
-
-
-def _check_asks(lodgement: ConsentLodgement) -> None:
-    """A payment has terms and opens nothing; every other consent opens something. Raises FieldMissing or FieldInvalid."""
-    is_payment = lodgement.kind is ConsentKind.PAYMENT
-    if is_payment != (lodgement.payment is not None):
-        raise FieldInvalid("terms of a payment without one, or one without terms")
-    if is_payment and lodgement.permissions:
-        raise FieldInvalid("permissions beside a payment")
-    if not is_payment and not lodgement.permissions:
-        raise FieldMissing("no permissions")
-    if lodgement.payment is not None and lodgement.payment.amount.minor <= 0:
-        raise FieldInvalid("an amount of nothing, or less")
 
 
 def _check_readable(consent: Consent | None, caller: Caller) -> Consent:

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from kernel.banking.payments import PaymentTerms
+from kernel.banking.terms import Terms
 
 
 class ConsentKind(StrEnum):
@@ -120,6 +121,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     access: tuple[AccountAccess, ...] = ()
     authorised_at: datetime | None = None
     payment: PaymentTerms | None = None  # exactly for a consent to a payment, which then has no permissions
+    terms: Terms | None = None  # exactly for a consent to recurring payments or to checks of funds
     document: bytes = b""
 
     @property
@@ -166,4 +168,5 @@ class ConsentLodgement(msgspec.Struct, frozen=True, kw_only=True):
     transactions_to: datetime | None = None
     frequency_per_day: int | None = None
     payment: PaymentTerms | None = None
+    terms: Terms | None = None
     document: bytes = b""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kernel.banking.consents import AccountAccess, AccountReference, Consent
+from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentLodgement
 
 
 class JourneyStage(StrEnum):
@@ -32,6 +32,7 @@ class Kind:
     template_without_account: str
     is_given_once: bool  # agreed to once: neither again nor to other terms
     is_asked_elsewhere: bool  # a PSU may answer it on the dashboard, asked at the backchannel
+    check: Callable[[ConsentLodgement], None]  # of what is asked for: raises FieldMissing or FieldInvalid
     settle: Callable[
         [Consent, tuple[AccountReference, ...]], tuple[AccountAccess, ...]
     ]  # what its PSU opens of the accounts chosen

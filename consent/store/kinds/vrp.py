@@ -1,7 +1,31 @@
 """Variable recurring payments to one payee, within limits."""
 
 from consent.store.kinds.kind import JourneyStage, Kind, open_nothing
-from kernel.banking.consents import ConsentKind
+from kernel.banking.consents import ConsentKind, ConsentLodgement
+from kernel.banking.terms import VrpTerms
+from kernel.banking.visible_text import is_name
+from kernel.errors import FieldInvalid, FieldMissing
+
+
+def check(lodgement: ConsentLodgement) -> None:
+    """Limits in one currency, more than nothing; a limit for each kind of period once, and none below what one payment may be."""
+    terms = lodgement.terms
+    if not isinstance(terms, VrpTerms) or lodgement.payment is not None or lodgement.permissions:
+        raise FieldInvalid("recurring payments without their terms, or with others")
+    if not terms.limits:
+        raise FieldMissing("no limit of a period")
+    amounts = (terms.individual_max, *(limit.amount for limit in terms.limits))
+    if len({amount.currency for amount in amounts}) != 1:
+        raise FieldInvalid("limits in several currencies")
+    if any(amount.minor <= 0 for amount in amounts):
+        raise FieldInvalid("a limit of nothing, or less")
+    if len({(limit.period, limit.alignment) for limit in terms.limits}) != len(terms.limits):
+        raise FieldInvalid("two limits of one period")
+    if any(limit.amount.minor < terms.individual_max.minor for limit in terms.limits):
+        raise FieldInvalid("one payment may be more than all of a period")
+    if not is_name(terms.creditor_name):
+        raise FieldInvalid("a payee's name that hides something")
+
 
 VRP = Kind(
     name=ConsentKind.VRP,
@@ -10,5 +34,6 @@ VRP = Kind(
     template_without_account="nothing_to_pay_from",
     is_given_once=False,
     is_asked_elsewhere=False,
+    check=check,
     settle=open_nothing,
 )
