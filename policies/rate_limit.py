@@ -34,10 +34,11 @@ class RateLimit:
         return True
 
     async def on_request(self, exchange: Exchange) -> None:
-        exchange.checks.append(self._check(exchange))
+        exchange.rate = self._check(exchange)
+        exchange.checks.append(exchange.rate)
 
     def on_decision(self, exchange: Exchange) -> None:
-        check_quota(exchange, self._check(exchange))
+        check_quota(exchange, present(exchange.rate))
 
     def _check(self, exchange: Exchange) -> WithinRate:
         brand, cost = exchange.brand.name, cost_of(exchange.row.operation)

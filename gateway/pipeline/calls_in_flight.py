@@ -8,7 +8,7 @@ client. Calls for public data count by address, and together take a quarter of t
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -105,9 +105,11 @@ class Call:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """The client's turn to have work done, and its organisation's. Waits for their own calls, and no one else's."""
-        async with AsyncExitStack() as stack:
-            for kind, name in self.holders:
-                await stack.enter_async_context(kind.turns[name].turn(self.cost))
+        if not self.holders:
+            yield
+            return
+        own, shared = (kind.turns[name] for kind, name in self.holders)
+        async with own.turn(self.cost), shared.turn(self.cost):
             yield
 
 

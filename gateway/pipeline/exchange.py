@@ -14,7 +14,7 @@ from kernel.access import AccessToken, Caller
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import Problem
-from kernel.hot_state.checks import Check, FirstUse, Verdict
+from kernel.hot_state.checks import Check, FirstUse, Verdict, WithinRate
 from kernel.http.message import Request
 from kernel.tokens.presented import PresentedToken
 from openapi.dialect import Dialect, Row, Service
@@ -43,6 +43,7 @@ class Exchange:
     psu_present: bool = False
     command: Any = None
     # decide: the questions that one call to the hot state answers
+    rate: WithinRate | None = None  # the one about the caller's haste
     checks: list[Check] = field(default_factory=list)
     verdicts: dict[Check, Verdict] = field(default_factory=dict)
     moved: dict[str, int] = field(default_factory=dict)  # subject -> version that the last call found current instead of ours
@@ -54,7 +55,7 @@ class Exchange:
 
     def begin(self) -> None:
         """Forget what the policies learned: they look again, taking afresh what `moved` names."""
-        self.token = self.presented = self.proof_use = None
+        self.token = self.presented = self.proof_use = self.rate = None
         self.caller = self.consent = self.command = None
         self.checks.clear()
         self.verdicts.clear()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.pipeline.calls_in_flight import STRANGERS_SHARE, UNITS_PER_ADDRESS_MAX, CallsInFlight, InFlightLimits
+from gateway.pipeline.exchange import Exchange
 from kernel.access import Caller, Grant, Role
 from kernel.banking import commands
 from kernel.banking.consents import ConsentKind
@@ -14,8 +15,9 @@ from kernel.errors import Overloaded, RateExceeded
 from kernel.hot_state.checks import Exceeded, Unavailable
 from kernel.operations import Operation
 from openapi.dialect import Row
+from policies.calls_in_flight import CallerCallsInFlight
 from policies.first_call import RULE
-from tests.unit.gateway.world import CERTIFICATE, SEE, World, plain, serving
+from tests.unit.gateway.world import BRAND, CERTIFICATE, SEE, START, World, plain, request, serving
 
 PROVIDER = Provider(frozenset({ProviderRole.ACCOUNT_INFORMATION}), "Authority", "GB-FCA")
 TPP = replace(CERTIFICATE, qualified=Qualified(provider=PROVIDER), organisation_name="Larch Ltd")
@@ -123,3 +125,13 @@ def test_an_address_holds_few_places_and_all_addresses_together_a_quarter():
         whole.claim_for_address("same")
         with lone.call(1) as second, pytest.raises(RateExceeded):
             second.claim_for_address("same")
+
+
+async def test_a_call_for_public_data_holds_a_place_of_its_address():
+    public = Row("GET", "/rates", Operation.LIST_OFFERS, lambda wire: None, plain, credential="none")
+    asked = replace(request(token=None, certificate=None), peer="2001:db8::1")
+    dialect = serving((public,))
+    exchange = Exchange(BRAND, dialect, dialect.services[0], public, asked, {}, START, "interaction")
+    with CallsInFlight(InFlightLimits()).call(1) as exchange.call:
+        await CallerCallsInFlight().on_request(exchange)
+        assert [name for _, name in exchange.call.holders] == ["main/rate/2001:db8::/64", "all"]

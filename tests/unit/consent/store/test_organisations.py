@@ -66,6 +66,8 @@ async def test_what_an_organisation_lodges_by_certificate_is_counted_as_its_own(
         await world.store.lodge(BRAND, caller("PSDGB-FCA-1"), LODGEMENT)
     with pytest.raises(RateExceeded, match="organisation:PSDGB-FCA-1"):
         await world.store.lodge(BRAND, caller("PSDGB-FCA-1"), LODGEMENT)
+    for _ in range(2):  # what its clients lodge by token is theirs
+        await world.store.lodge(BRAND, msgspec.structs.replace(caller("PSDGB-FCA-2"), client_id="client-of-2"), LODGEMENT)
     mine = await world.store.lodge(BRAND, caller("PSDGB-FCA-2"), LODGEMENT)
     assert (mine.client_id, mine.organisation_id) == ("", "PSDGB-FCA-2")
     assert await world.store.read(BRAND, caller("PSDGB-FCA-2"), mine.id) == mine
