@@ -179,7 +179,7 @@ class TestSnapshots:
             await policy.on_request(exchange_of())
         exchange = exchange_of()
         exchange.token = world.CC_TOKEN
-        with pytest.raises(errors.ConsentUnknown):
+        with pytest.raises(errors.ConsentUnknown, match="names a consent"):
             await policy.on_request(exchange)
 
     @pytest.mark.parametrize("state", [state for state in ConsentState if state is not ConsentState.AUTHORISED])

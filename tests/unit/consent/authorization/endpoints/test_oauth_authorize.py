@@ -201,6 +201,14 @@ async def test_an_inactive_client_has_no_requests(oauth: World):
     assert (await oauth.visit(oauth.acme, request_uri)).page[0] == 400
 
 
+async def test_a_client_that_became_inactive_during_the_journey_is_asked_for_no_more(oauth: World):
+    request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
+    cookie = (await oauth.visit(oauth.acme, request_uri)).response.headers["Set-Cookie"].partition(";")[0]
+    assert (await oauth.call("GET", "/login", headers={"Cookie": cookie})).status == 200
+    await deactivate_client(oauth.services, BRAND, oauth.acme.client.id)
+    assert (await oauth.call("GET", "/login", headers={"Cookie": cookie})).status >= 400
+
+
 async def test_the_answer_keeps_the_redirect_uris_own_query(oauth: World):
     redirect_uri = oauth.acme.client.redirect_uris[1]
     consent = await oauth.lodge(oauth.acme)

@@ -8,9 +8,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from consent.authorization.clients.registry import deactivate_client
+from consent.authorization.keys.ring import KeyPurpose
 from consent.authorization.keys.rotation import rotate_keys
 from consent.authorization.tokens.verify import TokenVerifier
 from kernel.errors import FieldInvalid, TokenInvalid
+from kernel.jose.jwt import sign_jwt
 from tests.harness.proofs import Prover
 from tests.unit.consent.oauth_world import BRAND, KEYS, Answer, Tpp, World, unb64
 
@@ -118,6 +120,17 @@ async def test_a_token_denied_alone_or_expired_is_inactive_and_its_family_is_not
     oauth.advance(seconds=300)
     assert await answer_to(oauth, oauth.acme, refreshed) == INACTIVE
     assert (await answer_to(oauth, oauth.acme, tokens["refresh_token"]))["active"] is True
+
+
+async def test_a_token_of_a_family_or_consent_that_is_not_there_is_inactive(oauth: World, subtests: pytest.Subtests):
+    """Signed by our own key: nothing but the missing row is wrong."""
+    key = oauth.services.keys.signing_key(BRAND.name, KeyPurpose.ACCESS_TOKEN, "ES256")
+    token = (await oauth.tokens(oauth.acme))["access_token"]
+    claims = json.loads(unb64(token.split(".")[1]))
+    assert (await answer_to(oauth, oauth.acme, sign_jwt(claims, key, typ="at+jwt")))["active"] is True
+    for name in ("family_id", "client_id"):
+        with subtests.test(name):
+            assert await answer_to(oauth, oauth.acme, sign_jwt({**claims, name: "unknown"}, key, typ="at+jwt")) == INACTIVE
 
 
 async def test_a_worker_that_has_not_heard_of_new_keys_asks_before_it_answers(oauth: World):

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.clients.registry import deactivate_client
+from consent.authorization.tokens.codes import load_code
+from consent.store.rows.families import end_family
 from kernel.access import Confirmation
 from kernel.errors import Overloaded
 from tests.unit.consent.oauth_world import BRAND, VERIFIER, World, unb64
@@ -135,6 +138,19 @@ async def test_a_suspended_consent_gives_no_tokens_until_it_returns(oauth: World
     assert (await oauth.token(oauth.acme, "refresh_token", refresh_token=tokens["refresh_token"])).error == GRANT
     await oauth.services.store.resume(BRAND, consent.id)
     assert (await oauth.token(oauth.acme, "refresh_token", refresh_token=tokens["refresh_token"])).status == 200
+
+
+async def test_a_code_of_a_family_that_has_ended_gives_no_tokens(oauth: World):
+    """Its consent is in force still: the family alone was ended."""
+    code = await oauth.code(oauth.acme)
+
+    async def end(connection: AsyncConnection) -> int | None:
+        row = await load_code(connection, BRAND.name, code)
+        assert row is not None
+        return await end_family(connection, BRAND.name, row.family_id, oauth.services.clock.wall())
+
+    assert await oauth.services.database.write(end) is not None
+    assert (await oauth.redeem(oauth.acme, code)).error == GRANT
 
 
 @pytest.mark.spec("RFC6749-4.4")
