@@ -12,6 +12,7 @@ class Operation(StrEnum):
 
     LODGE_ACCOUNT_CONSENT = "lodge_account_consent"
     READ_ACCOUNT_CONSENT = "read_account_consent"
+    READ_ACCOUNT_CONSENT_STATUS = "read_account_consent_status"
     WITHDRAW_ACCOUNT_CONSENT = "withdraw_account_consent"
     LIST_ACCOUNTS = "list_accounts"
     READ_ACCOUNT = "read_account"

@@ -6,7 +6,7 @@ into a `Rendered` where status or headers are the answer's own. Neither does I/O
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ class WireRequest:
     query: Query
     body: bytes
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+    zone: tzinfo = UTC  # of the bank, for dates without a time
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The gateway reads these; it knows no dialect by name. Codecs: openapi/codec.py.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 from kernel.access import Grant
@@ -18,6 +19,7 @@ from openapi.parameters import AnswerHeader, HeaderParameter, QueryParameter
 # the data is public; such an operation alone is served on the public listener too.
 Credential = Literal["token", "certificate", "none"]
 Owner = Literal["client", "organisation"]
+Withdrawn = Literal["unknown", "terminated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,12 @@ class ErrorFace(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The rules in which standards differ. `owner` of a consent: the client that lodged it, or every client of its organisation
-    (openapi/owners.py)."""
+    """The rules in which standards differ; openapi/rulebook.py finds those of a consent."""
 
-    owner: Owner
+    owner: Owner  # of a consent: the client that lodged it, or every client of its organisation
+    withdrawn: Withdrawn  # to its owner, a consent that it withdrew is unknown, or there and terminated
+    stopped_may_return: bool  # may a consent that its PSU stopped be authorised again, until its validity ends
+    unanswered_wait: timedelta  # after which a consent that no PSU answered is rejected
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def _parameters(dialect: Dialect, row: Row) -> list[JsonObject]:
     ]
     in_header = [
         _header_parameter(each)
-        for each in (*dialect.headers.parameters, *row.headers)
+        for each in {each.name: each for each in (*dialect.headers.parameters, *row.headers)}.values()
         if row.grant is not Grant.CLIENT_CREDENTIALS or not each.only_with_consent
     ]
     return in_path + [_query_parameter(each) for each in row.query] + in_header

@@ -77,6 +77,7 @@ _STATEMENTS = RecordsView(
 _RESULTS: Mapping[Operation, object] = {
     Operation.LODGE_ACCOUNT_CONSENT: _consent(ConsentState.AWAITING),
     Operation.READ_ACCOUNT_CONSENT: _consent(ConsentState.AUTHORISED),
+    Operation.READ_ACCOUNT_CONSENT_STATUS: _consent(ConsentState.AUTHORISED),
     Operation.LIST_ACCOUNTS: (_VIEW,),
     Operation.READ_ACCOUNT: _VIEW,
     Operation.LIST_BALANCES: _BALANCES,

@@ -4,17 +4,12 @@ One that no dialect lodged (authorization_details, a client's default, Grant Man
 consent looks as if it did not exist.
 """
 
-from collections.abc import Mapping
-
 from kernel.access import Caller
 from kernel.banking.consents import Consent
-from openapi import DIALECTS
-from openapi.dialect import Owner
-
-OWNERS: Mapping[str, Owner] = {dialect.name: dialect.rules.owner for dialect in DIALECTS}
+from openapi.rulebook import rules_of
 
 
 def is_owner(caller: Caller, consent: Consent) -> bool:
-    if OWNERS.get(consent.lodged_as) == "organisation":
+    if rules_of(consent.lodged_as).owner == "organisation":
         return caller.organisation_id == consent.organisation_id
     return caller.client_id is not None and caller.client_id == consent.client_id

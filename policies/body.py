@@ -24,7 +24,9 @@ class Body:
             exchange.request = await exchange.request.received(exchange.dialect.body_bytes_max)
         request = exchange.request
         named = _named(exchange.row, request)
-        exchange.command = exchange.row.decode(WireRequest(exchange.path, request.query, request.body, named))
+        exchange.command = exchange.row.decode(
+            WireRequest(exchange.path, request.query, request.body, named, exchange.brand.zone)
+        )
 
 
 def _named(row: Row, request: Request) -> Mapping[str, str]:

@@ -39,6 +39,7 @@ from kernel.storage.database import Database
 from kernel.storage.journal import Journal
 from kernel.storage.sealed import Sealer
 from openapi.owners import is_owner
+from openapi.rulebook import rules_of
 
 LODGED_MAX = 10_000  # consents of one client lodged within LODGED_WINDOW, whatever became of them
 LODGED_WINDOW = timedelta(hours=24)
@@ -183,6 +184,7 @@ class ConsentStore:
             created_at=now,
             state_changed_at=now,
             valid_until=lodgement.valid_until,
+            lapses_at=now + rules_of(lodgement.lodged_as).unanswered_wait,
             transactions_from=lodgement.transactions_from,
             transactions_to=lodgement.transactions_to,
             frequency_per_day=brand.granted_frequency(lodgement.frequency_per_day),
@@ -238,7 +240,7 @@ class ConsentStore:
 def _check_readable(consent: Consent | None, caller: Caller) -> Consent:
     if consent is None or not is_owner(caller, consent):
         raise ConsentUnknown("unknown, or another's")
-    if consent.state is ConsentState.WITHDRAWN_BY_TPP:
+    if consent.state is ConsentState.WITHDRAWN_BY_TPP and rules_of(consent.lodged_as).withdrawn == "unknown":
         raise ConsentUnknown("withdrawn")
     return consent
 

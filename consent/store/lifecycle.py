@@ -13,6 +13,7 @@ from types import MappingProxyType
 from consent.store.kinds.registry import kind_of
 from kernel.banking.consents import LIVE_STATES, Consent, ConsentState
 from kernel.errors import ConsentExpired, ConsentNotAuthorised, ConsentRevoked, ConsentSuspended, ConsentUnknown, Problem
+from openapi.rulebook import rules_of
 
 
 class ConsentEvent(StrEnum):
@@ -87,6 +88,11 @@ GIVEN_ONCE = frozenset(
     }
 )
 
+# What a rule of the consent's dialect may open besides (Rules.stopped_may_return): the same consent, a new authorisation.
+RETURNS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingProxyType(
+    {(_S.REVOKED_BY_PSU, _E.AUTHORISE): _S.AUTHORISED}
+)
+
 TERMINAL_STATES = frozenset(ConsentState) - LIVE_STATES
 
 _REFUSALS: Mapping[ConsentState, type[Problem]] = MappingProxyType(
@@ -94,7 +100,7 @@ _REFUSALS: Mapping[ConsentState, type[Problem]] = MappingProxyType(
         ConsentState.SUSPENDED: ConsentSuspended,
         ConsentState.EXPIRED: ConsentExpired,
         ConsentState.REVOKED_BY_PSU: ConsentRevoked,
-        ConsentState.WITHDRAWN_BY_TPP: ConsentUnknown,  # to its TPP a withdrawn consent is gone
+        ConsentState.WITHDRAWN_BY_TPP: ConsentUnknown,  # to its TPP a withdrawn consent is gone, unless its dialect says that it is terminated
     }
 )
 
@@ -114,9 +120,25 @@ def state_after(consent: Consent, event: ConsentEvent, now: datetime) -> Consent
     state = consent.state if event in RECORDING_EVENTS else consent.effective_state(now)
     if (state, event) in GIVEN_ONCE and kind_of(consent).is_given_once:
         raise ConsentNotAuthorised(f"no {event} of a {consent.kind} from {state}")
+    if _returns(consent, state, event, now):
+        return RETURNS[state, event]
+    if state is ConsentState.WITHDRAWN_BY_TPP and rules_of(consent.lodged_as).withdrawn == "terminated":
+        raise ConsentRevoked(f"no {event} from {state}")
     return next_state(state, event)
+
+
+def _returns(consent: Consent, state: ConsentState, event: ConsentEvent, now: datetime) -> bool:
+    """Whether the event brings back what its PSU stopped: by the rule of its dialect, until its validity ends, and none that
+    is given once."""
+    return (
+        (state, event) in RETURNS
+        and not kind_of(consent).is_given_once
+        and (consent.valid_until is None or now < consent.valid_until)
+        and rules_of(consent.lodged_as).stopped_may_return
+    )
 
 
 def allows(consent: Consent, event: ConsentEvent, now: datetime) -> bool:
     pair = (consent.effective_state(now), event)
-    return pair in TRANSITIONS and not (pair in GIVEN_ONCE and kind_of(consent).is_given_once)
+    given_once = pair in GIVEN_ONCE and kind_of(consent).is_given_once
+    return _returns(consent, *pair, now) or (pair in TRANSITIONS and not given_once)

@@ -19,12 +19,13 @@ from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.tables.consents import attempts, authorisations, closed_accounts, consents, decisions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
-from kernel.banking.consents import AWAITING_MAX, AWAITING_STATES, LIVE_STATES, Consent
+from kernel.banking.consents import AWAITING_STATES, LIVE_STATES, Consent
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.errors import Problem
 from kernel.storage.database import Database
 from kernel.storage.lease import Lease, LeaseLost
+from openapi.rulebook import OURS, RULES
 
 SWEEP_EVERY_SECONDS = 30.0
 BATCH_ROWS = 500
@@ -99,8 +100,11 @@ class Sweeper:
 
     async def record_lapses(self, lease: Lease) -> int:
         """As `record_expiries`, for consents that nobody authorised in time."""
-        before = self.clock.now() - AWAITING_MAX
-        lapsed = (consents.c.state.in_([state.value for state in AWAITING_STATES]), consents.c.created_at <= before)
+        waits = {name: rules.unanswered_wait for name, rules in RULES.items()}
+        now = self.clock.now()
+        ours = sa.and_(consents.c.lodged_as.not_in(waits), consents.c.created_at <= now - OURS.unanswered_wait)
+        theirs = (sa.and_(consents.c.lodged_as == name, consents.c.created_at <= now - wait) for name, wait in waits.items())
+        lapsed = (consents.c.state.in_([state.value for state in AWAITING_STATES]), sa.or_(ours, *theirs))
         return await self._record_all(lease, self.store.lapse, consents.c.created_at, *lapsed)
 
     async def _record_all(self, lease: Lease, record: Record, due: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> int:

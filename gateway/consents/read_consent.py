@@ -14,7 +14,7 @@ from kernel.operations import Operation
 @dataclass(frozen=True)
 class ReadConsent:
     consents: Consents
-    operations = (Operation.READ_ACCOUNT_CONSENT,)
+    operations = (Operation.READ_ACCOUNT_CONSENT, Operation.READ_ACCOUNT_CONSENT_STATUS)
 
     async def run(self, exchange: Exchange) -> Consent:
         command: commands.ReadConsent = exchange.command

@@ -4,7 +4,7 @@ A `Consent` is an immutable versioned snapshot: a change is a new version. `docu
 opaque to everyone but its own dialect.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -46,9 +46,8 @@ LIVE_STATES = frozenset(
 )
 
 
-# States in which nobody has authorised a consent yet. One that stays so for AWAITING_MAX is rejected.
+# States in which no PSU has authorised a consent yet. One that stays so until it lapses is rejected.
 AWAITING_STATES = frozenset({ConsentState.AWAITING, ConsentState.AWAITING_UPLOAD})
-AWAITING_MAX = timedelta(hours=24)
 
 
 class Permission(StrEnum):
@@ -114,6 +113,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     state_changed_at: datetime
     valid_until: datetime | None = None  # exclusive; None is open-ended
+    lapses_at: datetime | None = None  # when it is rejected unless its PSU has authorised it: the rule that it was lodged under
     transactions_from: datetime | None = None  # inclusive bounds on booking instants
     transactions_to: datetime | None = None
     frequency_per_day: int | None = None  # unattended accesses; None is the brand's default
@@ -148,10 +148,9 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
     def _settled(self, now: datetime) -> tuple[ConsentState, datetime]:
         """What time has made of this version by `now`: whichever end came first."""
-        if self.state in AWAITING_STATES:
-            lapses_at = self.created_at + AWAITING_MAX
-            if now >= lapses_at and (self.valid_until is None or lapses_at < self.valid_until):
-                return ConsentState.REJECTED, lapses_at
+        lapses_at = self.lapses_at if self.state in AWAITING_STATES else None
+        if lapses_at is not None and now >= lapses_at and (self.valid_until is None or lapses_at < self.valid_until):
+            return ConsentState.REJECTED, lapses_at
         if self.valid_until is not None and now >= self.valid_until and self.state in LIVE_STATES:
             return ConsentState.EXPIRED, self.valid_until
         return self.state, self.state_changed_at

@@ -27,12 +27,15 @@ from consent.authorization.keys.rotation import rotate_keys
 from consent.customer.answers.outcome import deny
 from consent.customer.session.session import Asked
 from consent.settings import Settings
-from kernel.banking.consents import AWAITING_MAX, ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
 from kernel.errors import Problem
+from openapi.rulebook import OURS
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from tests.harness.databases import SQLITE, Databases
 from tests.simulation.callers import Caller, Holder, code_of, make_callers
 from tests.unit.consent.oauth_world import BRAND, VERIFIER, Answer, SigningKey, begin, oauth_world
+
+AWAITING_MAX = OURS.unanswered_wait
 
 
 def setting(name: str, usual: int) -> int:

@@ -4,7 +4,7 @@ A lodged document is kept once: a version that has the document of the one befor
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ FORMAT = (
     3  # 2: a consent may be for a payment; 3: access by account, where there were accounts that all had the permissions asked for
 )
 OLDEST_FORMAT = 1  # sealed snapshots stay as they were written
+WAIT_UNWRITTEN = timedelta(hours=24)  # of snapshots that an earlier release wrote, which do not say when they lapse
 LODGED = "lodge"  # the event of a first version
 
 
@@ -155,6 +156,8 @@ def _document_version(before: Consent) -> sa.ScalarSelect[Any]:
 def _open(sealer: Sealer, row: sa.Row[Any]) -> Consent:
     check_format(f"consent {row.id} version {row.version}", row.format, present=FORMAT, oldest=OLDEST_FORMAT)
     consent = _decode(sealer.open(row.snapshot, *_place(row.brand, row.id, row.version)), row.format)
+    if consent.lapses_at is None:
+        consent = msgspec.structs.replace(consent, lapses_at=consent.created_at + WAIT_UNWRITTEN)
     if row.document_version is None:
         return consent
     holder = sealer.open(row.document_snapshot, *_place(row.brand, row.id, row.document_version))

@@ -1,5 +1,7 @@
 """Berlin Group NextGenPSD2 XS2A 1.3: everything about it in one value."""
 
+from datetime import timedelta
+
 from openapi.berlin_group.v1_3.authorization import Authorization
 from openapi.berlin_group.v1_3.errors import ErrorTable
 from openapi.berlin_group.v1_3.headers import Headers
@@ -14,7 +16,11 @@ DIALECT = Dialect(
     errors=ErrorTable(),
     authorization=Authorization(),
     rules=Rules(
-        owner="organisation"
-    ),  # a TPP is who its certificate's organizationIdentifier says; the standard knows no clients
+        owner="organisation",  # a TPP is who its certificate's organizationIdentifier says; the standard knows no clients
+        withdrawn="terminated",  # XS2A 1.3, "Delete an Account Information Consent Object": its status is then terminatedByTpp
+        stopped_may_return=False,  # XS2A 1.3, "Consent Status": revokedByPsu is final
+        unanswered_wait=timedelta(hours=24),  # the standard leaves it to the bank
+    ),
+    paths={"valid_until": "validUntil"},
     version="1.3.11",
 )

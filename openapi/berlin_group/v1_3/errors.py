@@ -16,11 +16,14 @@ CONTENT_TYPE = "application/json"
 TEXT_LENGTH_MAX = 500
 PATH_LENGTH_MAX = 500
 
+CONSENT_ID = "{consentId}"  # in a path
+
 UNEXPECTED = WireError(500)
 UNAVAILABLE = WireError(503)
 _FORMAT_ERROR = WireError(400, "FORMAT_ERROR")
 _CONSENT_INVALID = WireError(401, "CONSENT_INVALID")
-_CONSENT_UNKNOWN = WireError(400, "CONSENT_UNKNOWN")  # named by a header; one named by the path would be a 403
+_CONSENT_UNKNOWN = WireError(400, "CONSENT_UNKNOWN")  # named by a header
+_NAMED_CONSENT_UNKNOWN = WireError(403, "CONSENT_UNKNOWN")  # named by the path
 _RESOURCE_UNKNOWN = WireError(404, "RESOURCE_UNKNOWN")
 
 TABLE: Mapping[type[Problem], WireError] = {
@@ -86,7 +89,9 @@ class ErrorTable:
     body: type | None = ErrorInformation
 
     def wire_of(self, kind: type[Problem], row: Row | None) -> WireError:
-        return next((self.table[each] for each in kind.__mro__ if each in self.table), UNEXPECTED)
+        """An unknown consent is forbidden where the path names it, and malformed where a header does."""
+        wire = next((self.table[each] for each in kind.__mro__ if each in self.table), UNEXPECTED)
+        return _NAMED_CONSENT_UNKNOWN if wire is _CONSENT_UNKNOWN and row is not None and CONSENT_ID in row.path else wire
 
     def render(
         self, problem: Problem, row: Row | None, error_id: str, accept: str | None

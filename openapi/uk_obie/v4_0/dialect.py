@@ -1,5 +1,7 @@
 """UK Open Banking Read/Write API v4.0: everything about it in one value. A resource group of the standard is a service here."""
 
+from datetime import timedelta
+
 from openapi.dialect import Dialect, Rules, Service
 from openapi.uk_obie.v4_0.aisp.arrangements.standing_orders import NUMBER_OF_PAYMENTS
 from openapi.uk_obie.v4_0.aisp.consents import NAME, PATHS
@@ -16,7 +18,12 @@ DIALECT = Dialect(
     headers=Headers(),
     errors=ErrorTable(),
     authorization=Authorization(),
-    rules=Rules(owner="client"),  # R/W 4.0 Profile, "Consent": only the client that created a consent may use it
+    rules=Rules(
+        owner="client",  # R/W 4.0 Profile, "Consent": only the client that created a consent may use it
+        withdrawn="unknown",  # R/W 4.0 Account Access Consents: DELETE removes the resource
+        stopped_may_return=True,  # R/W 4.0 Account Access Consents, "Consent Re-authentication": CANC may become AUTH
+        unanswered_wait=timedelta(hours=24),  # R/W 4.0 Profile, "Archiving": at least 24 hours
+    ),
     paths=PATHS,
     version="4.0.0",
     cursor_parameter=PAGE,

@@ -63,7 +63,8 @@ from kernel.storage.cursor import CursorSealer
 from kernel.storage.sealed import Sealer
 from kernel.tokens.dpop_nonces import Nonces
 from openapi.codec import WireRequest
-from openapi.dialect import Dialect, Row, Rules, Service, WireError
+from openapi.dialect import Dialect, Row, Service, WireError
+from openapi.rulebook import OURS
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
@@ -223,7 +224,7 @@ DIALECT = Dialect(
     headers=Headers(),  # type: ignore[arg-type]
     errors=Errors(),
     authorization=None,  # type: ignore[arg-type]
-    rules=Rules(owner="client"),
+    rules=OURS,
     paths={"valid_until": "until", "transactions_to": "to"},
 )
 

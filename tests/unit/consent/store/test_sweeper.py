@@ -13,11 +13,14 @@ from consent.store.sweeper import STALE, Sweeper
 from consent.store.tables import journal, outbox
 from consent.store.tables.consents import attempts, closed_accounts, consent_versions, decisions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
-from kernel.banking.consents import AWAITING_MAX, ConsentState
+from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentNotAuthorised
 from kernel.storage.database import Database
 from kernel.storage.lease import LeaseLost
+from openapi.rulebook import OURS
 from tests.unit.consent.customer.journey.world import BRAND, CLIENT, START, World, make_world
+
+AWAITING_MAX = OURS.unanswered_wait
 
 
 @pytest.fixture

@@ -115,7 +115,9 @@ def test_a_consent_past_its_validity_is_expired_since_then() -> None:
 
 
 def test_a_consent_that_nobody_authorised_in_time_is_rejected_since_then() -> None:
-    consent = a_consent(Permission.ACCOUNTS_BASIC, state=ConsentState.AWAITING, created_at=NOW - timedelta(hours=25))
+    lodged_at = NOW - timedelta(hours=25)
+    lapsed = {"created_at": lodged_at, "lapses_at": lodged_at + timedelta(hours=24)}
+    consent = a_consent(Permission.ACCOUNTS_BASIC, state=ConsentState.AWAITING, **lapsed)
     data = judged("/account-access-consents/c-1", consents.encode_consent(consent, rendering_of("/x", None)))["Data"]
     assert data["Status"] == "RJCT"
     assert data["StatusUpdateDateTime"] == "2026-07-01T08:00:00+00:00"

@@ -1,0 +1,143 @@
+"""Lodge, read and withdraw a consent to account information. NextGenPSD2 XS2A 1.3, "Account Information Service", consents.
+
+Offered is the consent whose accounts the PSU chooses (empty lists of access), for recurring use. One that names accounts, or is good for a
+single use, is refused.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from msgspec import UNSET
+
+from kernel import json
+from kernel.banking.commands import LodgeConsent, ReadConsent, WithdrawConsent
+from kernel.banking.consents import (
+    DIRECTIONS,
+    READ_ACCOUNTS,
+    READ_TRANSACTIONS,
+    Consent,
+    ConsentKind,
+    ConsentLodgement,
+    Permission,
+)
+from kernel.errors import FieldDateInvalid, FieldInvalid, FieldMissing
+from openapi.berlin_group.v1_3.codes import CONSENT_STATUSES
+from openapi.berlin_group.v1_3.consent_wire import (
+    AccountAccess,
+    ConsentInformationResponse,
+    Consents,
+    ConsentsResponse,
+    ConsentStatusResponse,
+    Href,
+)
+from openapi.codec import Rendered, Rendering, WireRequest
+from openapi.parameters import AnswerHeader
+
+NAME = "berlin_group/v1.3"
+COLLECTION = "/consents"
+SCA_APPROACH = "ASPSP-SCA-Approach"
+LODGED_HEADERS = (
+    AnswerHeader("Location", "Where the consent is."),
+    AnswerHeader(SCA_APPROACH, "How its PSU authenticates: REDIRECT, which OAuth counts as."),
+)
+EXAMPLE = (
+    b'{"access": {"balances": [], "transactions": []}, "recurringIndicator": true, "validUntil": "2026-12-31", '
+    b'"frequencyPerDay": 4, "combinedServiceIndicator": false}'
+)
+FREQUENCY_PER_DAY_MAX = 4  # RTS article 36(5)
+LAST_DAY = date.max  # "9999-12-31": as long as may be
+
+_RIGHTS: dict[str, frozenset[Permission]] = {
+    "accounts": READ_ACCOUNTS,
+    "balances": READ_ACCOUNTS | {Permission.BALANCES},
+    "transactions": READ_ACCOUNTS | READ_TRANSACTIONS | DIRECTIONS,
+}
+_MARKS = {"accounts": Permission.ACCOUNTS_DETAIL, "balances": Permission.BALANCES, "transactions": Permission.TRANSACTIONS_DETAIL}
+
+
+def decode_lodge(request: WireRequest) -> LodgeConsent:
+    """Raises RequestMalformed or one of the Field problems, with the path of the member."""
+    wanted = json.decode(request.body, Consents)
+    _check_offered(wanted)
+    return LodgeConsent(
+        ConsentLodgement(
+            kind=ConsentKind.ACCOUNTS,
+            lodged_as=NAME,
+            permissions=_permissions(wanted.access),
+            valid_until=_end_of(wanted.valid_until, request.zone),
+            frequency_per_day=min(wanted.frequency_per_day, FREQUENCY_PER_DAY_MAX),
+            document=json.encode(wanted),
+        )
+    )
+
+
+def decode_read(request: WireRequest) -> ReadConsent:
+    return ReadConsent(request.path["consentId"])
+
+
+def decode_withdraw(request: WireRequest) -> WithdrawConsent:
+    return WithdrawConsent(request.path["consentId"])
+
+
+def encode_lodged(consent: Consent, rendering: Rendering) -> Rendered:
+    here = f"{rendering.base_url}{COLLECTION}/{consent.id}"
+    links = {
+        "scaOAuth": Href(f"{rendering.issuer}/.well-known/oauth-authorization-server"),
+        "self": Href(here),
+        "status": Href(f"{here}/status"),
+    }
+    body = ConsentsResponse(consent_status=_status(consent, rendering.now), consent_id=consent.id, links=links)
+    return Rendered(body=body, headers=(("Location", here), (SCA_APPROACH, "REDIRECT")))
+
+
+def encode_consent(consent: Consent, rendering: Rendering) -> ConsentInformationResponse:
+    last_moment = None if consent.valid_until is None else consent.valid_until - timedelta(microseconds=1)
+    access = AccountAccess()
+    for right, mark in _MARKS.items():
+        if mark in consent.permissions:
+            setattr(access, right, [])
+    return ConsentInformationResponse(
+        access=access,
+        recurring_indicator=True,
+        valid_until=(LAST_DAY if last_moment is None else last_moment.astimezone(rendering.zone).date()).isoformat(),
+        frequency_per_day=consent.frequency_per_day or FREQUENCY_PER_DAY_MAX,
+        last_action_date=consent.effective_since(rendering.now).astimezone(rendering.zone).date().isoformat(),
+        consent_status=_status(consent, rendering.now),
+    )
+
+
+def encode_status(consent: Consent, rendering: Rendering) -> ConsentStatusResponse:
+    return ConsentStatusResponse(_status(consent, rendering.now))
+
+
+def _check_offered(wanted: Consents) -> None:
+    """Raises FieldInvalid for a model of consent that is not offered."""
+    if any(getattr(wanted.access, right) for right in _RIGHTS if getattr(wanted.access, right) is not UNSET):
+        raise FieldInvalid(
+            "accounts by name", public="A consent that names accounts is not offered: send empty lists.", path="access"
+        )
+    if not wanted.recurring_indicator:
+        raise FieldInvalid("for a single use", public="A consent for a single use is not offered.", path="recurringIndicator")
+    if wanted.combined_service_indicator:
+        raise FieldInvalid("sessions", public="Combined services are not offered.", path="combinedServiceIndicator")
+
+
+def _permissions(access: AccountAccess) -> frozenset[Permission]:
+    rights = [permissions for right, permissions in _RIGHTS.items() if getattr(access, right) is not UNSET]
+    if not rights:
+        raise FieldMissing("no list", public="At least one of accounts, balances and transactions is required.", path="access")
+    return frozenset().union(*rights)
+
+
+def _end_of(text: str, zone: tzinfo) -> datetime | None:
+    """The moment after a day of the bank; None: the last day that there is. Raises FieldDateInvalid."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise FieldDateInvalid("not a date", path="validUntil") from None
+    if day.isoformat() != text:
+        raise FieldDateInvalid("another form of a date", path="validUntil")
+    return None if day == LAST_DAY else datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+
+
+def _status(consent: Consent, now: datetime) -> str:
+    return CONSENT_STATUSES[consent.effective_state(now)]

@@ -1,0 +1,15 @@
+"""The rules of a consent: those of the dialect that it was lodged in, or our own where no dialect lodged it (authorization_details, a
+client's default, Grant Management)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from openapi import DIALECTS
+from openapi.dialect import Rules
+
+OURS = Rules(owner="client", withdrawn="unknown", stopped_may_return=False, unanswered_wait=timedelta(hours=24))
+RULES: Mapping[str, Rules] = {dialect.name: dialect.rules for dialect in DIALECTS}
+
+
+def rules_of(lodged_as: str) -> Rules:
+    return RULES.get(lodged_as, OURS)
