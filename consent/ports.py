@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Protocol
 
 from kernel.banking.accounts import Account
 from kernel.banking.money import Money
 from kernel.brand import Brand
 from kernel.jose.jwt import JwtKey
 
-ScaMethod = Literal["device", "one_time_code", "passkey"]
+ScaMethod = str  # the name of a method (consent/authentication/methods/), or of one that only other channels of the bank know
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempt_turns import ATTEMPT_TURNS
+from consent.authentication.methods import METHODS
+from consent.authentication.methods.method import Method
 from consent.authorization.clients.client_keys import ClientKeys
 from consent.authorization.clients.current_clients import CurrentClients
 from consent.authorization.keys.ring import KeyRing
@@ -71,6 +73,7 @@ class Services:
     client_keys: ClientKeys
     directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: nobody registers by themselves
     settings: Settings = field(default_factory=Settings)
+    methods: tuple[Method, ...] = METHODS
     attempt_turns: Turns = field(default_factory=lambda: Turns(ATTEMPT_TURNS))
     documents: Documents = field(default_factory=Documents)
 

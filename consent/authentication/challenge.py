@@ -9,16 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import SENT_MAX, sent_subject, take_attempt
 from consent.authentication.bank_answer import answering
+from consent.authentication.methods.method import Method
 from consent.authentication.room import Room
-from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
+from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence
 from consent.store.rows.journeys import CODES_SENT_MAX, Journey, Stage, load_journey, update_journey
 from kernel import json
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.storage.sealed import Sealer
-
-# What the pages can carry out. A PSU whose first method is not here uses the next one they have.
-METHODS: tuple[ScaMethod, ...] = ("device", "one_time_code")
 
 
 class AuthenticationUnavailable(Problem):
@@ -53,9 +51,20 @@ async def take_sending(room: Room, brand: Brand, journey: Journey, psu: Psu) -> 
     return await room.database.write(work)
 
 
-def method_of(psu: Psu) -> ScaMethod | None:
+def choices_of(room: Room, psu: Psu) -> tuple[Method, ...]:
+    """The methods that this PSU may choose from, theirs first. One that is not carried out here falls to the next that they have."""
+    by_name = {method.name: method for method in room.methods}
+    return tuple(by_name[name] for name in psu.sca_methods if name in by_name)
+
+
+def method_of(room: Room, psu: Psu) -> Method | None:
     """The method by which the PSU authenticates on the pages."""
-    return next((method for method in psu.sca_methods if method in METHODS), None)
+    return next(iter(choices_of(room, psu)), None)
+
+
+def is_typed(room: Room, challenge: ScaChallenge) -> bool:
+    """True if the PSU types the answer, which can be guessed."""
+    return any(method.is_typed for method in room.methods if method.name == challenge.method)
 
 
 async def start_challenge(
@@ -63,11 +72,11 @@ async def start_challenge(
 ) -> tuple[ScaChallenge, ScaEvidence | None]:
     """A started challenge, with the evidence if it confirmed by itself. `take_sending` comes first. Raises
     AuthenticationUnavailable or UpstreamTimedOut."""
-    method = method_of(psu)
+    method = method_of(room, psu)
     if method is None:
         raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
     async with answering():
-        challenge = await room.identity.start_sca(brand, psu, method, journey_id, linked)
+        challenge = await room.identity.start_sca(brand, psu, method.name, journey_id, linked)
         evidence = await room.identity.finish_sca(brand, psu, challenge, "", linked) if challenge.confirmed else None
     return challenge, evidence
 

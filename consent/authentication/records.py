@@ -37,7 +37,7 @@ async def start_authentication(connection: AsyncConnection, room: Room, journey:
         room.sealer,
         brand=journey.brand,
         authorisation_id=authorisation_id,
-        consent_id=journey.consent_id,
+        subject_id=journey.consent_id,
         psu_id=psu.id,
         approach=REDIRECT,
         at=now,

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from consent.authentication.methods.method import Method
 from consent.ports import PsuIdentity
 from kernel.clock import Clock
 from kernel.hot_state.versions import Versions
@@ -27,5 +28,7 @@ class Room(Protocol):
     def journal(self) -> Journal: ...
     @property
     def identity(self) -> PsuIdentity: ...
+    @property
+    def methods(self) -> tuple[Method, ...]: ...
     @property
     def attempt_turns(self) -> Turns: ...

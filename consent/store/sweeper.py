@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.consents import ConsentStore, Guard
-from consent.store.rows.authorisations import AuthorisationStatus
+from consent.store.rows.authorisations import OPEN_STATES, AuthorisationStatus
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.tables.consents import attempts, authorisations, closed_accounts, consents, decisions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
@@ -133,7 +133,7 @@ class Sweeper:
 
     async def fail_abandoned(self, lease: Lease) -> int:
         """Authorisations that nobody finished have failed (Berlin Group scaStatus `failed`)."""
-        open_ones = (AuthorisationStatus.STARTED.value, AuthorisationStatus.AUTHENTICATED.value)
+        open_ones = [state.value for state in OPEN_STATES]
 
         async def work(connection: AsyncConnection) -> int:
             await lease.check_fence(connection)

@@ -4,7 +4,6 @@ consent/ports.py. RTS on SCA (EU 2018/389) articles 4 to 7; attempts are counted
 
 import asyncio
 from datetime import timedelta
-from typing import cast
 
 import msgspec
 import sqlalchemy as sa
@@ -118,7 +117,7 @@ class BuiltInIdentity:
     def _psu(self, brand: Brand, row: sa.Row[tuple[object, ...]]) -> Psu:
         name = self._sealer.open(row.display_name, "psu_identities", "display_name", brand.name, row.id).decode()
         methods = tuple(method for method in row.sca_methods.split() if self._offers(method))
-        return Psu(row.id, row.customer_id, name, cast("tuple[ScaMethod, ...]", methods))
+        return Psu(row.id, row.customer_id, name, methods)
 
     def _offers(self, method: str) -> bool:
         return {"one_time_code": self._codes, "device": self._device}.get(method) is not None

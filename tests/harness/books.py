@@ -126,7 +126,7 @@ async def _grants_and_their_evidence(connection: AsyncConnection) -> list[str]:
     families = {row.id: row for row in await connection.execute(sa.select(o.token_families))}
     codes = {row.family_id: row for row in await connection.execute(sa.select(o.codes))}
     proven = {
-        row.id: row.consent_id for row in authorisations.values() if row.status == "succeeded" and row.evidence and row.shown
+        row.id: row.subject_id for row in authorisations.values() if row.status == "succeeded" and row.evidence and row.shown
     }
     elsewhere = set(await connection.scalars(sa.select(o.backchannel_requests.c.family_id)))
     wrong = [

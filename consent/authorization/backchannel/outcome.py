@@ -143,7 +143,7 @@ async def _start(
         services.sealer,
         brand=request.brand,
         authorisation_id=authorisation_id,
-        consent_id=request.consent_id,
+        subject_id=request.consent_id,
         psu_id=request.psu_id,
         approach=DECOUPLED,
         at=services.clock.wall(),

@@ -244,7 +244,7 @@ async def _record_authorisation(
         services.sealer,
         brand=consent.brand,
         authorisation_id=authorisation_id,
-        consent_id=consent.id,
+        subject_id=consent.id,
         psu_id=decision.psu_id,
         approach=DECIDED,
         at=services.clock.wall(),

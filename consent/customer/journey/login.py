@@ -9,20 +9,9 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.attempt_turns import turn_of
-from consent.authentication.attempts import (
-    FAILURES_MAX,
-    NO_ATTEMPT_LEFT,
-    PEER_FAILURES_MAX,
-    forgive_attempts,
-    forgive_codes,
-    password_subject,
-    peer_subject,
-    return_attempt,
-    take_attempt,
-)
-from consent.authentication.bank_answer import answering
+from consent.authentication.attempts import FAILURES_MAX, NO_ATTEMPT_LEFT, forgive_codes
 from consent.authentication.challenge import seal_challenge, seal_evidence, start_challenge, take_sending
+from consent.authentication.logins import AttemptsExhausted, judge_password
 from consent.authentication.records import record_authentication, start_authentication
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import see_other, tell
@@ -39,18 +28,6 @@ from consent.store.rows.journeys import AUTHENTICATED, Journey, Notice, Stage, l
 from kernel.brand import Brand
 from kernel.http.message import Response
 from kernel.ids import hash_secret
-
-
-@dataclass(frozen=True, slots=True)
-class Subjects:
-    """What failed logins are counted by; names and addresses only as keyed digests."""
-
-    password: str
-    peer: str | None  # nobody's where the address is not known: behind a proxy that tells none, one limit would lock out everyone
-
-
-class _AddressBlocked(Exception):
-    """Rolls back what was counted for a guess that is not judged."""
 
 
 async def show_login(services: Services, brand: Brand, session: Session) -> Response:
@@ -72,52 +49,32 @@ async def show_login(services: Services, brand: Brand, session: Session) -> Resp
 async def take_login(services: Services, brand: Brand, session: Session, form: Form) -> Response:
     if form.get("action") == "cancel" and not session.is_earlier:
         return await leave(services, brand, session)
-    username = form.get("username").strip()
-    subjects = Subjects(
-        password=password_subject(services.sealer, brand.name, username),
-        peer=peer_subject(services.sealer, brand.name, form.peer) if form.peer else None,
-    )
-    async with services.attempt_turns.taking(turn_of(subjects.password)):
-        if not await _take_attempts(services, brand, session.journey, subjects):
-            return await _refuse(services, session, Notice.CREDENTIALS_BLOCKED, NO_ATTEMPT_LEFT)
-        async with answering():  # hashing takes its time: no transaction is open meanwhile
-            psu = await services.identity.check_password(brand, username, form.get("password"))
-        if psu is None:
-            return await _refuse(services, session, Notice.CREDENTIALS_WRONG)
-        await _return_attempts(services, brand, subjects)
+    trial = _Trial(brand.name, session.journey)
+    try:
+        psu = await judge_password(services, brand, trial, form.get("username"), form.get("password"), peer=form.peer)
+    except AttemptsExhausted:
+        return await _refuse(services, session, Notice.CREDENTIALS_BLOCKED, NO_ATTEMPT_LEFT)
+    if psu is None:
+        return await _refuse(services, session, Notice.CREDENTIALS_WRONG)
     return await _enter(services, brand, session, psu)
 
 
-async def _take_attempts(services: Services, brand: Brand, journey: Journey, subjects: Subjects) -> bool:
-    """Count this attempt against the journey, the PSU and the address, locked in this order (kernel/storage/database.py). False if one of them
-    has none left; of an address that has none left nothing else is counted, so that it locks no customer out."""
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Wrong passwords of a journey, counted in its row."""
 
-    async def work(connection: AsyncConnection) -> bool:
-        now = services.clock.wall()
-        current = await load_journey(connection, brand.name, journey.secret_hash, lock=True)
+    brand: str
+    journey: Journey
+
+    async def count_first(self, connection: AsyncConnection) -> bool:
+        current = await load_journey(connection, self.brand, self.journey.secret_hash, lock=True)
         if current is None or current.password_failures >= FAILURES_MAX:
             return False
-        await update_journey(connection, journey, password_failures=current.password_failures + 1)
-        has_more = await take_attempt(connection, brand.name, subjects.password, now)
-        if subjects.peer and not await take_attempt(connection, brand.name, subjects.peer, now, limit=PEER_FAILURES_MAX):
-            raise _AddressBlocked
-        return has_more
+        await update_journey(connection, self.journey, password_failures=current.password_failures + 1)
+        return True
 
-    try:
-        return await services.database.write(work)
-    except _AddressBlocked:
-        return False
-
-
-async def _return_attempts(services: Services, brand: Brand, subjects: Subjects) -> None:
-    """The password was right: the PSU's failures in a row start again from none, the address gets this one back."""
-
-    async def work(connection: AsyncConnection) -> None:
-        await forgive_attempts(connection, brand.name, subjects.password)
-        if subjects.peer:
-            await return_attempt(connection, brand.name, subjects.peer)
-
-    await services.database.write(work)
+    async def count_last(self, _connection: AsyncConnection) -> bool:
+        return True
 
 
 async def _refuse(services: Services, session: Session, notice: Notice, detail: str = "") -> Response:

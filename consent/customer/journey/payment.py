@@ -48,7 +48,7 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
         facts=render_facts(terms),
         options=options,
         withheld=tuple(option.label for option in withheld),
-        is_last=method_of(psu) == "device",
+        is_last=(method := method_of(services, psu)) is not None and not method.is_typed,
         is_fixed=terms.debtor_account is not None,
         psu_name=psu.display_name,
     )

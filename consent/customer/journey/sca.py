@@ -12,6 +12,7 @@ from consent.authentication.attempts import FAILURES_MAX, NO_ATTEMPT_LEFT, code_
 from consent.authentication.challenge import (
     Choice,
     finish_challenge,
+    is_typed,
     open_challenge,
     open_chosen,
     seal_challenge,
@@ -63,7 +64,7 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
         form_token=form_token(services.sealer, brand, journey, session.secret, Stage.SCA),
         action=path_of(journey),
         client_name=session.client_name,
-        method=challenge.method if challenge else "one_time_code",
+        is_typed=challenge is None or is_typed(services, challenge),
         hint=challenge.hint if challenge else "",
         may_resend=journey.codes_sent < CODES_SENT_MAX and journey.notice is not Notice.SENDING_BLOCKED,
         amount=render_money(terms.amount) if terms else "",
@@ -80,9 +81,9 @@ async def take_sca(services: Services, brand: Brand, session: Session, form: For
         return await _resend(services, brand, session, psu)
     challenge, choice = _open(services, session)
     if challenge is None or challenge.expires_at <= services.clock.wall():
-        is_device = challenge is not None and challenge.method == "device"
-        return await tell(services, session.journey, Notice.REQUEST_EXPIRED if is_device else Notice.CODE_EXPIRED)
-    if challenge.method == "device":
+        is_asked = challenge is not None and not is_typed(services, challenge)
+        return await tell(services, session.journey, Notice.REQUEST_EXPIRED if is_asked else Notice.CODE_EXPIRED)
+    if not is_typed(services, challenge):
         return await _ask_device(services, brand, session, psu, challenge, choice=choice)
     linked, code = _linked(session, choice), "".join(form.get("otp").split())
     async with services.attempt_turns.taking(turn_of(code_subject(services.sealer, brand.name, psu.id))):
@@ -175,7 +176,7 @@ async def _resend(services: Services, brand: Brand, session: Session, psu: Psu) 
     sealer = services.sealer
     sealed = seal_chosen(sealer, journey, challenge, choice) if choice else seal_challenge(sealer, journey, challenge)
 
-    sent = Notice.REQUEST_SENT if challenge.method == "device" else Notice.CODE_SENT
+    sent = Notice.CODE_SENT if is_typed(services, challenge) else Notice.REQUEST_SENT
 
     async def work(connection: AsyncConnection) -> None:
         if not await update_unmoved(connection, journey, challenge=sealed, notice=sent):

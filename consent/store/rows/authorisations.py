@@ -1,18 +1,20 @@
-"""Authorisations: one per PSU and attempt to authorise a consent. Berlin Group 1.3.x scaStatus, RTS (EU) 2018/389 article 29
+"""Authorisations: one per PSU and attempt to authorise a subject. Berlin Group 1.3.x scaStatus, RTS (EU) 2018/389 article 29
 (traceability).
 
 What the PSU was shown and what proves who approved it are sealed beside the outcome and never changed afterwards.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.ports import ScaEvidence
+from consent.ports import ScaChallenge, ScaEvidence
 from consent.store.rows.formats import check_format
 from consent.store.tables.consents import authorisations
 from kernel import json
@@ -22,10 +24,44 @@ FORMAT = 1
 
 
 class AuthorisationStatus(StrEnum):
-    STARTED = "started"  # the PSU is known by password
-    AUTHENTICATED = "authenticated"  # and by a second factor
-    SUCCEEDED = "succeeded"
+    RECEIVED = "received"  # no PSU yet
+    PSU_IDENTIFIED = "psu_identified"  # named by who asks
+    PSU_AUTHENTICATED = "psu_authenticated"  # known by password
+    METHOD_SELECTED = "method_selected"
+    STARTED = "started"  # a challenge waits for its answer
+    AUTHENTICATED = "authenticated"  # known by a second factor too
+    SUCCEEDED = "succeeded"  # the standards' "finalised": the PSU agreed
     FAILED = "failed"
+    EXEMPTED = "exempted"  # no second factor is needed
+
+
+class SubjectKind(StrEnum):
+    """What is authorised."""
+
+    CONSENT = "consent"
+    ORDER = "order"
+    CANCELLATION = "cancellation"
+    BASKET = "basket"
+
+
+_S = AuthorisationStatus
+
+# From which states each may be reached while the authorisation is open. The last three end it.
+REACHED_FROM: Mapping[AuthorisationStatus, frozenset[AuthorisationStatus]] = MappingProxyType(
+    {
+        _S.PSU_IDENTIFIED: frozenset({_S.RECEIVED}),
+        _S.PSU_AUTHENTICATED: frozenset({_S.RECEIVED, _S.PSU_IDENTIFIED}),
+        _S.METHOD_SELECTED: frozenset({_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED}),
+        _S.STARTED: frozenset({_S.METHOD_SELECTED, _S.STARTED}),
+        _S.AUTHENTICATED: frozenset({_S.PSU_AUTHENTICATED, _S.STARTED}),
+        _S.SUCCEEDED: frozenset({_S.AUTHENTICATED}),
+        _S.EXEMPTED: frozenset({_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED}),
+        _S.FAILED: frozenset(
+            {_S.RECEIVED, _S.PSU_IDENTIFIED, _S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED, _S.AUTHENTICATED}
+        ),
+    }
+)
+OPEN_STATES = REACHED_FROM[_S.FAILED]
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,13 +81,17 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     brand: str
-    consent_id: str
-    psu_id: str
+    subject_kind: SubjectKind
+    subject_id: str
+    psu_id: str | None
     approach: str
     method: str | None
     status: AuthorisationStatus
     shown: Shown | None
     evidence: ScaEvidence | None
+    challenge: ScaChallenge | None
+    failures: int
+    sent: int
     started_at: datetime
     ended_at: datetime | None
 
@@ -62,21 +102,24 @@ async def start_authorisation(
     *,
     brand: str,
     authorisation_id: str,
-    consent_id: str,
-    psu_id: str,
+    subject_id: str,
+    psu_id: str | None,
     approach: str,
     at: datetime,
+    subject_kind: SubjectKind = SubjectKind.CONSENT,
+    status: AuthorisationStatus = AuthorisationStatus.PSU_AUTHENTICATED,
     evidence: ScaEvidence | None = None,
 ) -> None:
-    """`evidence`: of a PSU who has been authenticated already."""
+    """`evidence`: of a PSU who has been authenticated already. `at` is protocol time."""
     proven = {} if evidence is None else _proof(sealer, brand, authorisation_id, evidence)
     row = {
         "brand": brand,
         "id": authorisation_id,
-        "consent_id": consent_id,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
         "psu_id": psu_id,
         "approach": approach,
-        "status": AuthorisationStatus.STARTED,
+        "status": status,
         "format": FORMAT,
         "started_at": at,
     }
@@ -113,15 +156,56 @@ async def end_authorisation(
 
 
 async def load_authorisations(
-    connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str
+    connection: AsyncConnection,
+    sealer: Sealer,
+    brand: str,
+    subject_id: str,
+    subject_kind: SubjectKind = SubjectKind.CONSENT,
 ) -> tuple[Authorisation, ...]:
-    """Every authorisation of the consent, oldest first."""
+    """Every authorisation of the subject, oldest first."""
     rows = await connection.execute(
         sa.select(authorisations)
-        .where(authorisations.c.brand == brand, authorisations.c.consent_id == consent_id)
+        .where(
+            authorisations.c.brand == brand,
+            authorisations.c.subject_kind == subject_kind,
+            authorisations.c.subject_id == subject_id,
+        )
         .order_by(authorisations.c.started_at, authorisations.c.id)
     )
     return tuple(_read(sealer, row) for row in rows)
+
+
+async def load_authorisation(
+    connection: AsyncConnection, sealer: Sealer, brand: str, authorisation_id: str
+) -> Authorisation | None:
+    own = sa.select(authorisations).where(authorisations.c.brand == brand, authorisations.c.id == authorisation_id)
+    row = (await connection.execute(own)).one_or_none()
+    return None if row is None else _read(sealer, row)
+
+
+async def move_authorisation(
+    connection: AsyncConnection, brand: str, authorisation_id: str, status: AuthorisationStatus, **changes: Any
+) -> bool:
+    """Lead the authorisation to `status`: False from a state that does not lead there, or once it is over. One statement."""
+    from_states = [state.value for state in REACHED_FROM[status]]
+    moving = _open_one(brand, authorisation_id).where(authorisations.c.status.in_(from_states))
+    return (await connection.execute(moving.values(status=status, **changes))).rowcount == 1
+
+
+async def count_failure(connection: AsyncConnection, brand: str, authorisation_id: str, *, limit: int) -> bool:
+    """Count one attempt as failed; False, and none counted, if `limit` have been."""
+    counting = _open_one(brand, authorisation_id).where(authorisations.c.failures < limit)
+    return (await connection.execute(counting.values(failures=authorisations.c.failures + 1))).rowcount == 1
+
+
+async def count_sent(connection: AsyncConnection, brand: str, authorisation_id: str, *, limit: int) -> bool:
+    """As `count_failure`, of what is sent to the PSU."""
+    counting = _open_one(brand, authorisation_id).where(authorisations.c.sent < limit)
+    return (await connection.execute(counting.values(sent=authorisations.c.sent + 1))).rowcount == 1
+
+
+def seal_challenge(sealer: Sealer, brand: str, authorisation_id: str, challenge: ScaChallenge) -> bytes:
+    return sealer.seal(json.encode(challenge), *_place("challenge", brand, authorisation_id))
 
 
 def _proof(sealer: Sealer, brand: str, authorisation_id: str, evidence: ScaEvidence) -> dict[str, Any]:
@@ -141,13 +225,17 @@ def _read(sealer: Sealer, row: sa.Row[Any]) -> Authorisation:
     return Authorisation(
         id=row.id,
         brand=row.brand,
-        consent_id=row.consent_id,
+        subject_kind=SubjectKind(row.subject_kind),
+        subject_id=row.subject_id,
         psu_id=row.psu_id,
         approach=row.approach,
         method=row.method,
         status=AuthorisationStatus(row.status),
         shown=_unseal(sealer, row.shown, Shown, "shown", row),
         evidence=_unseal(sealer, row.evidence, ScaEvidence, "evidence", row),
+        challenge=_unseal(sealer, row.challenge, ScaChallenge, "challenge", row),
+        failures=row.failures,
+        sent=row.sent,
         started_at=row.started_at,
         ended_at=row.ended_at,
     )

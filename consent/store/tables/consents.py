@@ -75,17 +75,21 @@ authorisations = sa.Table(
     metadata,
     sa.Column("brand", sa.String(BRAND), primary_key=True),
     sa.Column("id", sa.String(ID), primary_key=True),
-    sa.Column("consent_id", sa.String(ID), nullable=False),
-    sa.Column("psu_id", sa.String(ID), nullable=False),
+    sa.Column("subject_kind", sa.String(WORD), nullable=False, server_default="consent"),
+    sa.Column("subject_id", sa.String(ID), nullable=False),  # of the consent, order, cancellation or basket
+    sa.Column("psu_id", sa.String(ID), nullable=True),  # null: not known yet
     sa.Column("approach", sa.String(WORD), nullable=False),
     sa.Column("method", sa.String(WORD), nullable=True),  # of the strong customer authentication
     sa.Column("status", sa.String(WORD), nullable=False),
     sa.Column("format", sa.SmallInteger, nullable=False),
+    sa.Column("challenge", sa.LargeBinary, nullable=True),  # sealed: what is under way
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # wrong passwords and codes
+    sa.Column("sent", sa.Integer, nullable=False, server_default="0"),  # codes and requests to a device
     sa.Column("shown", sa.LargeBinary, nullable=True),  # sealed: what the PSU read
     sa.Column("evidence", sa.LargeBinary, nullable=True),  # sealed: what proves who approved
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("ended_at", Instant, nullable=True),
-    sa.Index("authorisations_by_consent", "brand", "consent_id", "started_at"),
+    sa.Index("authorisations_by_subject", "brand", "subject_kind", "subject_id", "started_at"),
     sa.Index("authorisations_by_status", "brand", "status", "started_at"),
 )
 

@@ -559,7 +559,7 @@ def begun(services: Services, consent: Consent, approval: Approval) -> Claim:
             services.sealer,
             brand=BRAND.name,
             authorisation_id=approval.authorisation_id,
-            consent_id=consent.id,
+            subject_id=consent.id,
             psu_id=approval.psu_id,
             approach="redirect",
             at=services.clock.wall(),

@@ -91,7 +91,7 @@ async def test_an_abandoned_authorisation_has_failed(world):
     consent, browser = await begun(world)
     await browser.log_in("bob")
     await sweep(world)
-    assert (await world.store.authorisations(BRAND, consent.id))[0].status is AuthorisationStatus.STARTED
+    assert (await world.store.authorisations(BRAND, consent.id))[0].status is AuthorisationStatus.PSU_AUTHENTICATED
     world.clock.advance(timedelta(minutes=16))
     await sweep(world)
     (kept,) = await world.store.authorisations(BRAND, consent.id)

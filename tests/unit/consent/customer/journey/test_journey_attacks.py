@@ -73,7 +73,7 @@ async def test_one_journey_may_not_try_five_passwords_on_each_of_many_customers(
 
 
 async def test_one_address_may_not_try_many_customers_in_many_journeys(world, monkeypatch):
-    monkeypatch.setattr("consent.customer.journey.login.PEER_FAILURES_MAX", 7)
+    monkeypatch.setattr("consent.authentication.logins.PEER_FAILURES_MAX", 7)
     assert PEER_FAILURES_MAX > 7
     for number in range(7):
         browser = await begun(world)
@@ -88,7 +88,7 @@ async def test_one_address_may_not_try_many_customers_in_many_journeys(world, mo
 
 
 async def test_many_addresses_of_one_ipv6_network_try_no_more_than_one(world, monkeypatch):
-    monkeypatch.setattr("consent.customer.journey.login.PEER_FAILURES_MAX", 3)
+    monkeypatch.setattr("consent.authentication.logins.PEER_FAILURES_MAX", 3)
     for number in range(3):
         browser = await begun(world, peer=f"2001:db8:1:2::{number}")
         await browser.log_in(f"somebody-{number}", "wrong")

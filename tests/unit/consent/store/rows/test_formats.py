@@ -52,7 +52,7 @@ async def test_of_an_authorisation(oauth: World):
             oauth.services.sealer,
             brand=BRAND.name,
             authorisation_id="a",
-            consent_id="c",
+            subject_id="c",
             psu_id="p",
             approach="redirect",
             at=at,
