@@ -21,6 +21,7 @@ from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.brand import Brand
 from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock
+from kernel.commands.runner import Commands
 from kernel.hot_state.versions import Versions
 from kernel.ids import Ids
 from kernel.storage.database import Database
@@ -56,6 +57,7 @@ class Services:
     when its queue is full."""
 
     database: Database
+    commands: Commands
     versions: Versions
     clock: Clock
     ids: Ids

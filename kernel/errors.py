@@ -179,6 +179,10 @@ class ConsentUnknown(Problem):
     code, public = "consent_unknown", "There is no such consent."
 
 
+class IdempotencyConflict(Problem):
+    code, public = "idempotency_conflict", "The idempotency key was used before, with another request."
+
+
 class ConsentForeign(Problem):
     code, public = "consent_foreign", "The consent belongs to another client."
 

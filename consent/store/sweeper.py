@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.store.consents import ConsentStore, Guard
 from consent.store.rows.authorisations import OPEN_STATES, AuthorisationStatus
 from consent.store.rows.journeys import JOURNEY_MAX
+from consent.store.tables import idempotency_keys, locks
 from consent.store.tables.consents import attempts, authorisations, closed_accounts, consents, decisions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.banking.consents import AWAITING_STATES, LIVE_STATES, Consent
@@ -52,6 +53,8 @@ STALE = (
     Stale(attempts, "expires_at", timedelta()),
     Stale(decisions, "expires_at", timedelta()),
     Stale(closed_accounts, "expires_at", timedelta()),
+    Stale(idempotency_keys, "expires_at", timedelta()),
+    Stale(locks, "expires_at", timedelta()),
     Stale(pushed_requests, "expires_at", PUSHED_KEPT),
     Stale(backchannel_requests, "expires_at", BACKCHANNEL_KEPT),
     Stale(denied_tokens, "expires_at", DENIALS_KEPT),
@@ -177,10 +180,12 @@ class Sweeper:
     async def _remove_batch(self, connection: AsyncConnection, stale: Stale, lease: Lease) -> int:
         await lease.check_fence(connection)
         table = stale.table
-        key = table.primary_key.columns.values()[1]  # every key is (brand, one id)
+        columns = table.primary_key.columns.values()[1:]  # every key begins with the brand
+        key = columns[0] if len(columns) == 1 else sa.tuple_(*columns)
         before = self.clock.wall() - stale.kept
-        stale_ones = sa.select(key).where(table.c.brand == self.brand.name, table.c[stale.column] <= before)
-        found = list(await connection.scalars(stale_ones.limit(BATCH_ROWS).with_for_update(skip_locked=True)))  # waits for no one
+        stale_ones = sa.select(*columns).where(table.c.brand == self.brand.name, table.c[stale.column] <= before)
+        rows = await connection.execute(stale_ones.limit(BATCH_ROWS).with_for_update(skip_locked=True))  # waits for no one
+        found = [row[0] if len(columns) == 1 else tuple(row) for row in rows]
         if not found:
             return 0
         deleted = await connection.execute(

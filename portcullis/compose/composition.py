@@ -36,6 +36,7 @@ from gateway.use_cases import USE_CASES
 from kernel.brand import Brand
 from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock, monotonic
+from kernel.commands.runner import Commands
 from kernel.hot_state.checks import HotState
 from kernel.hot_state.epoch import Epoch
 from kernel.hot_state.in_process import InProcessHotState
@@ -105,6 +106,14 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         journal = Journal(tables.journal, tables.outbox)
         queues = await stack.enter_async_context(open_queues(parts.database, journal, parts.clock, parts.telemetry))
         _watch(parts, versions)
+        commands = Commands(
+            database=parts.database,
+            clock=parts.clock,
+            versions=versions,
+            journal=journal,
+            locks=tables.locks,
+            idempotency_keys=tables.idempotency_keys,
+        )
         store = ConsentStore(
             database=parts.database,
             versions=versions,
@@ -116,6 +125,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
         services = Services(
             database=parts.database,
+            commands=commands,
             versions=versions,
             clock=parts.clock,
             ids=parts.ids,

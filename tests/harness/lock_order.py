@@ -1,4 +1,4 @@
-"""Records in which order each transaction locks rows, and holds it to the one order (kernel/storage/database.py)."""
+"""Holds every transaction to the house's lock order (kernel/commands/locks.py), whoever wrote its statements."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,56 +7,64 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from consent.store.locks import TABLES
+from consent.store.tables.consents import attempts
+from kernel.commands.locks import LockOrderBroken, Rank
 from kernel.storage.database import Database
 
-ORDER = (
-    *("decisions", "journeys", "backchannel_requests", "pushed_requests"),  # what makes an answer this one's to give
-    *("attempts of a PSU", "attempts of an address"),
-    *("consents", "authorisations", "account_references", "token_families", "clients"),
-)
+PLACES = {table.name: (rank, place) for place, (table, rank) in enumerate(TABLES)}
 
 
 @dataclass
 class LockOrder:
-    """`locked` holds each transaction's rows, by the names of ORDER, in the order in which it locked them."""
+    """`locked` holds each transaction's tables in the order in which it locked rows of them."""
 
     locked: dict[int, list[str]] = field(default_factory=dict)
-    finished: list[list[str]] = field(default_factory=list)
+    breaches: list[str] = field(default_factory=list)
 
     def note(self, connection: Any, statement: Any, *_: Any) -> None:
+        """Raises LockOrderBroken at the statement; remembered too, should someone take it for an ordinary failure."""
         table = locked_by(statement)
         locked = self.locked.setdefault(id(connection), [])
-        if table in ORDER and table not in locked:  # what is locked is not waited for again
-            locked.append(table)
+        if not table or table in locked:  # what is locked is not waited for again
+            return
+        if locked and place_of(table) < max(map(place_of, locked)):
+            breach = f"{table} after {', '.join(locked)}"
+            self.breaches.append(breach)
+            raise LockOrderBroken(breach)
+        locked.append(table)
 
     def end(self, connection: Any) -> None:
-        if locked := self.locked.pop(id(connection), None):
-            self.finished.append(locked)
+        self.locked.pop(id(connection), None)
 
-    def breaches(self) -> list[list[str]]:
-        """The transactions that locked a row after one that comes later in the order."""
-        return [locked for locked in self.finished if [*map(ORDER.index, locked)] != sorted(map(ORDER.index, locked))]
+
+def place_of(locked: str) -> tuple[int, int]:
+    name, _, of_peer = locked.partition(" of a ")
+    rank, place = PLACES[name]
+    return (Rank.PEER, place) if of_peer == "peer" else (rank, place)
 
 
 def locked_by(statement: Any) -> str:
     """Whose rows a statement locks, "" if none: SQLite, which has one writer, is not told to, but the statement is the same."""
     if isinstance(statement, sa.Select):
-        if statement._for_update_arg is None:
+        if statement._for_update_arg is None or statement._for_update_arg.skip_locked:  # which waits for no one
             return ""
         name = statement.get_final_froms()[0].name
     elif isinstance(statement, sa.Update | sa.Delete) or getattr(statement, "_post_values_clause", None) is not None:
         name = statement.table.name
     else:
         return ""
-    if name != "attempts":
+    if name not in PLACES:
+        return ""
+    if name != attempts.name:
         return name
-    is_of_address = any(str(value).startswith("peer/") for value in statement.compile().params.values())
-    return "attempts of an address" if is_of_address else "attempts of a PSU"
+    is_of_peer = any(str(value).startswith("peer/") for value in statement.compile().params.values())
+    return f"{name} of a {'peer' if is_of_peer else 'psu'}"
 
 
 @contextmanager
 def keeping_lock_order(database: Database) -> Iterator[None]:
-    """Fails, when the body has succeeded, for what it wrote in another order."""
+    """A statement out of order fails; so does the body at its end, if the failure was swallowed."""
     order, engine = LockOrder(), database._writers.sync_engine
     listeners = (("before_execute", order.note), ("commit", order.end), ("rollback", order.end))
     for event, listener in listeners:
@@ -66,5 +74,5 @@ def keeping_lock_order(database: Database) -> Iterator[None]:
     finally:
         for event, listener in listeners:
             sa.event.remove(engine, event, listener)
-    if breaches := order.breaches():
-        raise AssertionError(f"locked in another order than {ORDER}: {breaches}")
+    if order.breaches:
+        raise AssertionError(f"locked out of order: {order.breaches}")

@@ -1,10 +1,13 @@
-"""One MetaData for the consent context: its journal and outbox, the hot state's epoch, and the leases of its singletons.
+"""One MetaData for the consent context: its journal and outbox, the hot state's epoch, the leases of its singletons,
+its named locks and the idempotency keys that were used.
 
-The tables of OAuth stand in tables_oauth.py, those of consents and PSU journeys in tables_consents.py.
+The tables of OAuth stand in oauth.py, those of consents and PSU journeys in consents.py.
 """
 
 import sqlalchemy as sa
 
+from kernel.commands.idempotency import idempotency_table
+from kernel.commands.locks import locks_table
 from kernel.hot_state.epoch import epoch_table
 from kernel.storage.journal import journal_table, outbox_table
 from kernel.storage.lease import lease_table
@@ -15,3 +18,5 @@ journal = journal_table(metadata)
 outbox = outbox_table(metadata)
 epoch = epoch_table(metadata)
 lease = lease_table(metadata)
+locks = locks_table(metadata)
+idempotency_keys = idempotency_table(metadata)

@@ -74,6 +74,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.AccountNotConsented: _CONSENT_INVALID,
     errors.StatementUnknown: _RESOURCE_UNKNOWN,
     errors.CursorInvalid: WireError(400, "PARAMETER_NOT_CONSISTENT"),
+    errors.IdempotencyConflict: WireError(400, "PARAMETER_NOT_CONSISTENT"),
     errors.RateExceeded: WireError(429, "ACCESS_EXCEEDED"),
     errors.UpstreamFailed: UNAVAILABLE,
     errors.UpstreamTimedOut: UNAVAILABLE,

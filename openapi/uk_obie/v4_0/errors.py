@@ -69,6 +69,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.AccountNotConsented: WireError(403, "NARR"),
     errors.StatementUnknown: WireError(400, "U011"),
     errors.CursorInvalid: WireError(400, "U002"),
+    errors.IdempotencyConflict: WireError(409, "U029"),
     errors.RateExceeded: WireError(429),
     errors.UpstreamFailed: UNEXPECTED,
     errors.UpstreamTimedOut: WireError(503),

@@ -42,12 +42,13 @@ from consent.store.consents import ConsentStore
 from consent.store.current_snapshots import ConsentSnapshots
 from consent.store.rows.authorisations import Shown, start_authorisation
 from consent.store.rows.snapshots import load_consent
-from consent.store.tables import epoch, journal, outbox
+from consent.store.tables import epoch, idempotency_keys, journal, locks, outbox
 from kernel.access import Role
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
 from kernel.clock import ManualClock
+from kernel.commands.runner import Commands
 from kernel.errors import Overloaded
 from kernel.hot_state.epoch import Epoch
 from kernel.hot_state.in_process import InProcessHotState
@@ -528,6 +529,14 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
         addresses = Addresses()
         services = Services(
             database=database,
+            commands=Commands(
+                database=database,
+                clock=clock,
+                versions=versions,
+                journal=store_journal,
+                locks=locks,
+                idempotency_keys=idempotency_keys,
+            ),
             versions=versions,
             clock=clock,
             ids=ids,

@@ -60,6 +60,7 @@ def test_no_path_has_two_handlers():
 # Refusals of resource calls: no endpoint of the authorization server raises them.
 ELSEWHERE = {
     *("Problem", "AccountNotConsented", "ConsentMismatch", "CursorInvalid", "FieldExpected"),
+    "IdempotencyConflict",
     *("PermissionMissing", "RoleMissing", "ReauthenticationRequired", "StatementUnknown"),
 }
 

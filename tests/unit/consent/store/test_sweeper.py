@@ -10,7 +10,7 @@ from consent.authorization.tokens.codes import take_code
 from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.journeys import load_journey
 from consent.store.sweeper import STALE, Sweeper
-from consent.store.tables import journal, outbox
+from consent.store.tables import idempotency_keys, journal, locks, outbox
 from consent.store.tables.consents import attempts, closed_accounts, consent_versions, decisions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.banking.consents import ConsentState
@@ -177,6 +177,8 @@ def test_every_table_of_passing_things_has_a_time_limit():
         attempts,
         decisions,
         closed_accounts,
+        idempotency_keys,
+        locks,
         pushed_requests,
         backchannel_requests,
         denied_tokens,

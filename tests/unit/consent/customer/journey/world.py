@@ -27,13 +27,14 @@ from consent.ports import Psu, ScaChallenge, ScaEvidence
 from consent.services import Services
 from consent.store.consents import ConsentStore
 from consent.store.current_snapshots import ConsentSnapshots
-from consent.store.tables import journal, lease, outbox
+from consent.store.tables import idempotency_keys, journal, lease, locks, outbox
 from consent.store.tables.oauth import clients
 from kernel.access import Role
 from kernel.banking.accounts import Account, AccountCategory, AccountIdentifier, AccountStatus, AccountType, Scheme
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
 from kernel.clock import ManualClock
+from kernel.commands.runner import Commands
 from kernel.http.message import Request, Response
 from kernel.ids import SeededIds, hash_secret
 from kernel.observability.telemetry import Telemetry
@@ -371,6 +372,14 @@ async def make_world(database_url: str, *, worker: int = 0, **facts: Any):
         store = ConsentStore(database=database, versions=versions, clock=clock, ids=ids, sealer=sealer, journal=record, **facts)
         services = Services(
             database=database,
+            commands=Commands(
+                database=database,
+                clock=clock,
+                versions=versions,
+                journal=record,
+                locks=locks,
+                idempotency_keys=idempotency_keys,
+            ),
             versions=versions,
             clock=clock,
             ids=ids,
