@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.authentication.attempt_turns import ATTEMPT_TURNS
 from consent.authentication.methods import METHODS
 from consent.authentication.methods.method import Method
@@ -22,6 +20,7 @@ from kernel.brand import Brand
 from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock
 from kernel.commands.runner import Commands
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.hot_state.versions import Versions
 from kernel.ids import Ids
 from kernel.storage.database import Database
@@ -36,10 +35,8 @@ class Store(Protocol):
 
     async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent: ...
 
-    async def lodge_within(
-        self, connection: AsyncConnection, brand: Brand, caller: Caller, lodgement: ConsentLodgement
-    ) -> Consent:
-        """In the caller's transaction."""
+    async def lodge_within(self, unit: UnitOfWork, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
+        """In the transaction of the caller's command."""
         ...
 
     async def withdraw(self, brand: Brand, caller: Caller, consent_id: str) -> None:

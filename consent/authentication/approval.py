@@ -8,7 +8,7 @@ the subject is read again under its lock, and the authorisation is ended by one 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +19,7 @@ from consent.ports import ScaEvidence
 from consent.store.rows.authorisations import AuthorisationStatus, Shown, end_authorisation, record_evidence
 from consent.store.rows.closures import check_open
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 
 Moved = dict[str, int]  # versioned subjects of the hot state and their new versions
 Held = TypeVar("Held")  # what a subject is, read under its lock
@@ -98,21 +99,35 @@ async def approve(
 ) -> Issued:
     """What the answer issues. Raises what `answer.claim` and `subject.hold` raise, AccountClosed, and AuthorisationOver."""
 
-    async def work(connection: AsyncConnection) -> tuple[Issued, Moved]:
-        now = room.clock.wall()
-        await check_open(connection, room.sealer, brand.name, approval.upstream_ids, now)
-        await answer.claim(connection)
+    command = Approve(room, brand, subject, approval, answer)
+    return await room.commands.run(command, closing=await subject.load_closing())
+
+
+@dataclass(frozen=True, slots=True)
+class Approve(Generic[Held, Given, Issued]):
+    """Take the answer, lock the subject, end the authorisation, authorise, and issue what the answer issues: together or not at all."""
+
+    name = "approve"
+    locks = ()  # answer and subject lock what they are about, in this order
+    room: Room
+    brand: Brand
+    subject: Subject[Held, Given]
+    approval: Approval
+    answer: Answer[Given, Issued]
+
+    async def handle(self, unit: UnitOfWork) -> Issued:
+        room, brand, approval, connection = self.room, self.brand, self.approval, unit.connection
+        await self.answer.claim(connection)
         if not approval.is_recorded:
             await forgive_codes(connection, room.sealer, brand.name, approval.psu_id)
-        held = await subject.hold(connection, approval)
+        held = await self.subject.hold(connection, approval)
         await _end(connection, room, brand, approval)
-        given, moved = await subject.authorise(connection, held, approval)
-        return await answer.issue(connection, given), moved
-
-    async def write() -> tuple[Issued, Moved]:
-        return await room.database.write(work)
-
-    return await room.versions.change(await subject.load_closing(), write)
+        given, moved = await self.subject.authorise(connection, held, approval)
+        issued = await self.answer.issue(connection, given)
+        await check_open(unit, room.sealer, brand.name, approval.upstream_ids, room.clock.wall())
+        for subject, version in moved.items():
+            unit.move(subject, version)
+        return issued
 
 
 async def _end(connection: AsyncConnection, room: Room, brand: Brand, approval: Approval) -> None:
@@ -149,21 +164,33 @@ async def reject(
     """The PSU says no. Only one who is known rejects the subject: whoever cancels before signing in changes nothing. Raises what `claim`
     raises."""
 
-    async def work(connection: AsyncConnection) -> tuple[None, Moved]:
-        await claim(connection)
-        await subject.lock(connection)
-        if authorisation_id is not None:
+    command = Reject(room, brand, subject, claim, psu_id=psu_id, authorisation_id=authorisation_id)
+    await room.commands.run(command, closing=closing)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject(Generic[Held, Given]):
+    name = "reject"
+    locks = ()  # claim and subject lock what they are about, in this order
+    room: Room
+    brand: Brand
+    subject: Subject[Held, Given]
+    claim: Claim
+    psu_id: str | None
+    authorisation_id: str | None
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await self.claim(unit.connection)
+        await self.subject.lock(unit.connection)
+        if self.authorisation_id is not None:
             await end_authorisation(
-                connection,
-                room.sealer,
-                brand=brand.name,
-                authorisation_id=authorisation_id,
+                unit.connection,
+                self.room.sealer,
+                brand=self.brand.name,
+                authorisation_id=self.authorisation_id,
                 status=AuthorisationStatus.FAILED,
-                at=room.clock.wall(),
+                at=self.room.clock.wall(),
             )
-        return None, {} if psu_id is None else await subject.reject(connection, psu_id)
-
-    async def write() -> tuple[None, Moved]:
-        return await room.database.write(work)
-
-    await room.versions.change(closing, write)
+        if self.psu_id is not None:
+            for subject, version in (await self.subject.reject(unit.connection, self.psu_id)).items():
+                unit.move(subject, version)

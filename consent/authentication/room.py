@@ -5,6 +5,7 @@ from typing import Protocol
 from consent.authentication.methods.method import Method
 from consent.ports import PsuIdentity
 from kernel.clock import Clock
+from kernel.commands.runner import Commands
 from kernel.hot_state.versions import Versions
 from kernel.ids import Ids
 from kernel.storage.database import Database
@@ -16,6 +17,8 @@ from kernel.turns import Turns
 class Room(Protocol):
     @property
     def database(self) -> Database: ...
+    @property
+    def commands(self) -> Commands: ...
     @property
     def versions(self) -> Versions: ...
     @property

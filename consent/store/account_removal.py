@@ -68,10 +68,10 @@ async def load_consents_covering(
 async def remove_from_consents(
     connection: AsyncConnection, tools: Tools, brand: str, consent_ids: Sequence[str], removal: Removal
 ) -> dict[str, int]:
-    """The new version of each consent that changed. One that has ended meanwhile, or lost the account already, stays as it is."""
+    """The new version of each consent that changed, of consents whose rows are locked. One that has ended meanwhile, or lost the account already, stays as it is."""
     versions: dict[str, int] = {}
     for consent_id in consent_ids:
-        consent = await load_consent(connection, tools.sealer, brand, consent_id, lock=True)
+        consent = await load_consent(connection, tools.sealer, brand, consent_id)
         if consent is None or not allows(consent, ConsentEvent.REMOVE_ACCOUNT, tools.clock.now()):
             continue
         removed = next((account for account in consent.accounts if account.upstream_id == removal.upstream_id), None)

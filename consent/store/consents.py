@@ -4,11 +4,9 @@ A command locks the consent's row, checks again everything that the grant depend
 entry and event, and answers only once every worker would refuse what the change forbids (kernel/hot_state/versions.py).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from datetime import datetime, timedelta
 
 from consent.ports import AccountRemoval
 from consent.store.account_removal import Removal, load_consents_covering, load_references_of, remove_from_consents
@@ -16,6 +14,7 @@ from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.current_snapshots import load_subjects
 from consent.store.kinds.registry import BY_NAME
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
+from consent.store.locks import CLOSURES, CONSENT, LODGEMENTS
 from consent.store.rows.authorisations import Authorisation, load_authorisations
 from consent.store.rows.closures import record_closure
 from consent.store.rows.families import end_families, retire_codes
@@ -25,6 +24,9 @@ from kernel.access import Caller
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.locks import Lock
+from kernel.commands.runner import Commands, Guard
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import (
     BodyTooLarge,
     ConsentNotAuthorised,
@@ -33,7 +35,6 @@ from kernel.errors import (
     RateExceeded,
 )
 from kernel.hot_state.subjects import consent_subject, family_subject
-from kernel.hot_state.versions import Versions
 from kernel.ids import Ids
 from kernel.storage.database import Database
 from kernel.storage.journal import Journal
@@ -47,8 +48,6 @@ LODGED_RETRY_SECONDS = 3600
 DOCUMENT_BYTES_MAX = 65_536
 SYSTEM = "system"
 
-Guard = Callable[[AsyncConnection], Awaitable[None]]  # raises what forbids the transaction, first in it
-
 # After these nothing that grew from the consent may go on living. EXPIRE is none of them: it only records, so nothing may be answered
 # otherwise after it than before it. Its families are refused because their consent has run out, and say so.
 ENDING_EVENTS = frozenset({ConsentEvent.WITHDRAW, ConsentEvent.REVOKE, ConsentEvent.SUPERSEDE})
@@ -57,7 +56,7 @@ ENDING_EVENTS = frozenset({ConsentEvent.WITHDRAW, ConsentEvent.REVOKE, ConsentEv
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentStore:
     database: Database
-    versions: Versions
+    commands: Commands
     clock: Clock
     ids: Ids
     sealer: Sealer
@@ -66,13 +65,12 @@ class ConsentStore:
 
     async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         """A new consent that awaits its PSU. Raises what its kind refuses (consent/store/kinds/), FieldDateInvalid, BodyTooLarge or RateExceeded."""
-        return await self.database.write(lambda connection: self.lodge_within(connection, brand, caller, lodgement))
+        return await self.commands.run(LodgeConsent(self, brand, caller, lodgement))
 
-    async def lodge_within(
-        self, connection: AsyncConnection, brand: Brand, caller: Caller, lodgement: ConsentLodgement
-    ) -> Consent:
-        """`lodge`, in the caller's transaction."""
-        consent = self._parse_lodgement(brand, caller, lodgement)
+    async def lodge_within(self, unit: UnitOfWork, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
+        """`lodge`, in the transaction of the caller's command. Lodgements of one caller are counted one after the other."""
+        consent, connection = self._parse_lodgement(brand, caller, lodgement), unit.connection
+        await unit.lock(LODGEMENTS.of(brand.name, caller.actor))
         since = consent.created_at - LODGED_WINDOW
         lodged = await count_lodged(connection, brand.name, caller, since=since, at_most=self.lodged_max)
         if lodged >= self.lodged_max:
@@ -124,7 +122,7 @@ class ConsentStore:
         """As consent/ports.py AccountClosures says. A consent that covers no other account is suspended."""
         removal = Removal(upstream_id, reason)
         now = self.clock.wall()
-        await self.database.write(lambda connection: record_closure(connection, self.sealer, brand.name, upstream_id, now))
+        await self.commands.run(RecordClosure(self.sealer, brand.name, upstream_id, now))
         async with self.database.read() as connection:
             account_ids = await load_references_of(connection, self.sealer, brand.name, upstream_id)
         changed, last = 0, ""
@@ -137,16 +135,8 @@ class ConsentStore:
         return changed
 
     async def _remove_account(self, brand: Brand, removal: Removal, batch: Sequence[str]) -> int:
-        async def work(connection: AsyncConnection) -> dict[str, int]:
-            versions = await remove_from_consents(connection, self, brand.name, batch, removal)
-            return {consent_subject(brand.name, consent_id): version for consent_id, version in versions.items()}
-
-        async def write() -> tuple[int, dict[str, int]]:
-            moved = await self.database.write(work)
-            return len(moved), moved
-
         subjects = [consent_subject(brand.name, consent_id) for consent_id in batch]
-        return await self.versions.change(subjects, write)
+        return await self.commands.run(RemoveAccount(self, brand.name, removal, batch), closing=subjects)
 
     async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
         """What `account_id` means to that organisation, in whatever consent it came by it; None if it never did."""
@@ -206,35 +196,104 @@ class ConsentStore:
     ) -> Consent:
         """One event as one transaction, on behalf of `caller` or `psu_id` if given."""
 
-        async def work(connection: AsyncConnection) -> tuple[Consent, dict[str, int]]:
-            if guard is not None:
-                await guard(connection)
-            consent = await load_consent(connection, self.sealer, brand.name, consent_id, lock=True)
-            consent = _check_owned(consent, caller, psu_id)
-            if event in RECORDING_EVENTS:
-                self._check_due(consent, event)
-            following = await change_consent(connection, self, consent, event, actor=actor)
-            moved = {consent_subject(brand.name, consent_id): following.version}
-            if event in ENDING_EVENTS:
-                ended = await end_families(connection, brand.name, consent_id, self.clock.wall())
-                moved |= {family_subject(brand.name, family_id): version for family_id, version in ended}
-            elif event is ConsentEvent.EXPIRE:
-                await retire_codes(connection, brand.name, consent_id, self.clock.wall())
-            return following, moved
-
-        async def write() -> tuple[Consent, dict[str, int]]:
-            return await self.database.write(work)
-
+        command = ChangeConsent(self, brand.name, consent_id, event, actor=actor, caller=caller, psu_id=psu_id)
         subjects: tuple[str, ...] = (consent_subject(brand.name, consent_id),)
         if event in ENDING_EVENTS:
             subjects = await load_subjects(self.database, brand.name, consent_id)
-        return await self.versions.change(subjects, write)
+        return await self.commands.run(command, closing=subjects, guard=guard)
 
-    def _check_due(self, consent: Consent, event: ConsentEvent) -> None:
+
+@dataclass(frozen=True, slots=True)
+class LodgeConsent:
+    name = "lodge_consent"
+    locks = ()
+    store: ConsentStore
+    brand: Brand
+    caller: Caller
+    lodgement: ConsentLodgement
+
+    async def handle(self, unit: UnitOfWork) -> Consent:
+        return await self.store.lodge_within(unit, self.brand, self.caller, self.lodgement)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeConsent:
+    """Carry out one event of the lifecycle, on behalf of `caller` or `psu_id` if given."""
+
+    name = "change_consent"
+    store: ConsentStore
+    brand: str
+    consent_id: str
+    event: ConsentEvent
+    actor: str
+    caller: Caller | None = None
+    psu_id: str | None = None
+
+    @property
+    def locks(self) -> Sequence[Lock]:
+        return (CONSENT.of(self.brand, self.consent_id),)
+
+    async def handle(self, unit: UnitOfWork) -> Consent:
+        store, event, connection = self.store, self.event, unit.connection
+        is_there = unit.locked(*self.locks) is not None
+        found = await load_consent(connection, store.sealer, self.brand, self.consent_id) if is_there else None
+        consent = _check_owned(found, self.caller, self.psu_id)
+        if event in RECORDING_EVENTS:
+            self._check_due(consent)
+        following = await change_consent(connection, store, consent, event, actor=self.actor)
+        unit.move(consent_subject(self.brand, self.consent_id), following.version)
+        if event in ENDING_EVENTS:
+            for family_id, version in await end_families(connection, self.brand, self.consent_id, store.clock.wall()):
+                unit.move(family_subject(self.brand, family_id), version)
+        elif event is ConsentEvent.EXPIRE:
+            await retire_codes(connection, self.brand, self.consent_id, store.clock.wall())
+        return following
+
+    def _check_due(self, consent: Consent) -> None:
         """Raises what forbids the event by record, or ConsentNotAuthorised before its time."""
-        now = self.clock.now()
-        if consent.effective_state(now) is not state_after(consent, event, now):
-            raise ConsentNotAuthorised(f"not yet time to {event} consent {consent.id}")
+        now = self.store.clock.now()
+        if consent.effective_state(now) is not state_after(consent, self.event, now):
+            raise ConsentNotAuthorised(f"not yet time to {self.event} consent {consent.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordClosure:
+    """No approval that shares the account is under way when it is committed, and none may begin."""
+
+    name = "record_closure"
+    sealer: Sealer
+    brand: str
+    upstream_id: str
+    now: datetime
+
+    @property
+    def locks(self) -> Sequence[Lock]:
+        return (CLOSURES.of(self.brand, ""),)
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await record_closure(unit.connection, self.sealer, self.brand, self.upstream_id, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAccount:
+    """Take an account out of a batch of consents: how many lost it."""
+
+    name = "remove_account"
+    store: ConsentStore
+    brand: str
+    removal: Removal
+    batch: Sequence[str]
+
+    @property
+    def locks(self) -> Sequence[Lock]:
+        return tuple(CONSENT.of(self.brand, consent_id) for consent_id in self.batch)
+
+    async def handle(self, unit: UnitOfWork) -> int:
+        held = [lock.key for lock in self.locks if unit.locked(lock) is not None]
+        versions = await remove_from_consents(unit.connection, self.store, self.brand, held, self.removal)
+        for consent_id, version in versions.items():
+            unit.move(consent_subject(self.brand, consent_id), version)
+        return len(versions)
 
 
 def _check_readable(consent: Consent | None, caller: Caller) -> Consent:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.store.consents import ConsentStore, Guard
+from consent.store.consents import ConsentStore
 from consent.store.rows.authorisations import OPEN_STATES, AuthorisationStatus
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.tables import idempotency_keys, locks
@@ -23,6 +23,7 @@ from consent.store.tables.oauth import backchannel_requests, codes, denied_token
 from kernel.banking.consents import AWAITING_STATES, LIVE_STATES, Consent
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.runner import Guard
 from kernel.errors import Problem
 from kernel.storage.database import Database
 from kernel.storage.lease import Lease, LeaseLost

@@ -232,14 +232,6 @@ def _begin_immediate(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-async def hold_lock(connection: AsyncConnection, name: str, *, alone: bool) -> None:
-    """Until the transaction ends, hold the lock of this name alone, or together with whoever asks for it so. On SQLite a writer is
-    alone anyway."""
-    if connection.dialect.name != "sqlite":
-        take = sa.func.pg_advisory_xact_lock if alone else sa.func.pg_advisory_xact_lock_shared
-        await connection.execute(sa.select(take(sa.func.hashtextextended(name, 0))))
-
-
 def insert_into(connection: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that may say what to do on a conflict, which both databases write alike and SQLAlchemy keeps apart."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

@@ -116,7 +116,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         )
         store = ConsentStore(
             database=parts.database,
-            versions=versions,
+            commands=commands,
             clock=parts.clock,
             ids=parts.ids,
             sealer=parts.sealer,
@@ -156,7 +156,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             consent_server=ConsentServer(services, parts.telemetry),
             gateway=_compose_gateway(parts, services, store, queues),
             versions=versions,
-            notifiers=tuple(_compose_notifier(parts, brand) for brand in parts.brands),
+            notifiers=tuple(_compose_notifier(parts, commands, brand) for brand in parts.brands),
         )
 
 
@@ -185,8 +185,10 @@ async def _open_versions(stack: AsyncExitStack, parts: Parts, load_version: Load
     return versions, birth
 
 
-def _compose_notifier(parts: Parts, brand: Brand) -> Notifier:
-    notifier = Notifier(database=parts.database, clock=parts.clock, sealer=parts.sealer, notify=parts.fetcher, brand=brand)
+def _compose_notifier(parts: Parts, commands: Commands, brand: Brand) -> Notifier:
+    notifier = Notifier(
+        database=parts.database, commands=commands, clock=parts.clock, sealer=parts.sealer, notify=parts.fetcher, brand=brand
+    )
     parts.telemetry.watch(
         "notifications_unanswered",
         "Notifications to clients that got no answer, or whose address is refused, since the start.",

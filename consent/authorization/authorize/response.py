@@ -4,9 +4,9 @@ RFC 6749 section 4.1.2, OIDC Core section 3.3.2.5; 303 because the PSU's form po
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from multidict import CIMultiDict
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.authorize.pushed import PushedRequest, take_pushed
 from consent.authorization.clients.client import Client
@@ -17,6 +17,7 @@ from consent.authorization.response_modes.response import AuthorizationResponse,
 from consent.errors import RequestUriInvalid, oauth_error, render_description
 from consent.services import Services
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import Problem
 from kernel.http.message import Response
 from kernel.observability.answer_log import log_problem
@@ -78,13 +79,22 @@ def respond_problem(services: Services, brand: Brand, destination: Destination, 
     return respond_error(services, brand, destination, oauth_error(problem)[1], problem.public)
 
 
+@dataclass(frozen=True, slots=True)
+class RefuseRequest:
+    """Complete a request without an authorization: False if it was completed before."""
+
+    name = "refuse_request"
+    locks = ()  # its only statement locks the request
+    brand: str
+    pushed_id: str
+
+    async def handle(self, unit: UnitOfWork) -> bool:
+        return await take_pushed(unit.connection, self.brand, self.pushed_id)
+
+
 async def refuse_pushed(services: Services, brand: Brand, client: Client, pushed: PushedRequest, problem: Problem) -> Response:
     """Refusing completes the request: it is not answered twice. Raises RequestUriInvalid when it was answered meanwhile."""
-
-    async def work(connection: AsyncConnection) -> bool:
-        return await take_pushed(connection, brand.name, pushed.id)
-
-    if not await services.database.write(work):
+    if not await services.commands.run(RefuseRequest(brand.name, pushed.id)):
         raise RequestUriInvalid("answered already")
     return respond_problem(services, brand, destination_of(client, pushed), problem)
 

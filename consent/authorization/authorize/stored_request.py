@@ -3,28 +3,37 @@
 A request that names no consent gets one from its authorization_details, or else from the client's default permissions.
 """
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from dataclasses import dataclass
 
 from consent.authorization.authorize.amendment import seal_amendment
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, PushedRequest, issue_pushed
 from consent.authorization.authorize.request import Asking
 from consent.authorization.offer.authorization_details import lodgement_of
 from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.ids import hash_secret
 
 LODGED_AS_DEFAULT = "default"
 
 
-async def store_request(connection: AsyncConnection, asking: Asking, secret: str) -> None:
-    """A request that passed its steps, under `secret`, with a consent if it names none: both or neither, in the caller's transaction."""
-    consent_id = asking.consent_id or await lodge_consent(connection, asking)
-    await issue_pushed(connection, _pushed_of(asking, secret, consent_id))
+@dataclass(frozen=True, slots=True)
+class StoreRequest:
+    """A request that passed its steps, under `secret`, with a consent if it names none: both or neither."""
+
+    name = "store_request"
+    locks = ()
+    asking: Asking
+    secret: str
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        consent_id = self.asking.consent_id or await lodge_consent(unit, self.asking)
+        await issue_pushed(unit.connection, _pushed_of(self.asking, self.secret, consent_id))
 
 
-async def lodge_consent(connection: AsyncConnection, asking: Asking) -> str:
+async def lodge_consent(unit: UnitOfWork, asking: Asking) -> str:
     """The consent of a request that names none, by its own terms or the client's default."""
     lodgement = lodgement_of(asking.details, asking.services.clock.now()) if asking.details else _default_of(asking)
-    consent = await asking.services.store.lodge_within(connection, asking.brand, asking.client.caller, lodgement)
+    consent = await asking.services.store.lodge_within(unit, asking.brand, asking.client.caller, lodgement)
     return consent.id
 
 

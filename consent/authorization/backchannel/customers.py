@@ -5,6 +5,8 @@ sends, until it has found somebody.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +19,36 @@ from consent.authorization.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose
 from consent.errors import HintInvalid, HintUnknown
 from consent.ports import Psu
 from consent.store.tables.oauth import token_families
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import RateExceeded, UpstreamTimedOut
 from kernel.jose.jwt import JwtInvalid, verify_jwt
 
 UNKNOWN_MAX = 100  # look-ups of one organisation within an hour that find no customer
+
+
+@dataclass(frozen=True, slots=True)
+class TakeLookUp:
+    """Count a look-up by name as failed until it is returned: False if there is none left."""
+
+    name = "take_look_up"
+    locks = ()  # its first statement locks the subject
+    brand: str
+    subject: str
+    now: datetime
+
+    async def handle(self, unit: UnitOfWork) -> bool:
+        return await take_attempt(unit.connection, self.brand, self.subject, self.now, limit=UNKNOWN_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLookUp:
+    name = "return_look_up"
+    locks = ()  # its only statement locks the subject
+    brand: str
+    subject: str
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await return_attempt(unit.connection, self.brand, self.subject)
 
 
 async def find_customer(asking: Asking) -> Psu:
@@ -35,13 +63,8 @@ async def _find_by_name(asking: Asking, username: str) -> Psu:
     services, brand = asking.services, asking.brand
     subject = f"hint/{services.sealer.blind(asking.client.organisation_id, 'attempts', brand.name)}"
 
-    async def take(connection: AsyncConnection) -> bool:
-        return await take_attempt(connection, brand.name, subject, services.clock.wall(), limit=UNKNOWN_MAX)
-
-    async def give_back(connection: AsyncConnection) -> None:
-        await return_attempt(connection, brand.name, subject)
-
-    if not await services.database.write(take):
+    give_back = ReturnLookUp(brand.name, subject)
+    if not await services.commands.run(TakeLookUp(brand.name, subject, services.clock.wall())):
         raise RateExceeded(
             f"unknown hints of organisation {asking.client.organisation_id}", rule="unknown-hints", retry_after=BLOCKED_SECONDS
         )
@@ -49,11 +72,11 @@ async def _find_by_name(asking: Asking, username: str) -> Psu:
         async with answering():
             psu = await services.identity.find_by_name(brand, username)
     except UpstreamTimedOut:
-        await services.database.write(give_back)  # the look-up gave nothing away
+        await services.commands.run(give_back)  # the look-up gave nothing away
         raise
     if psu is None:
         raise HintUnknown("no customer of that name")
-    await services.database.write(give_back)
+    await services.commands.run(give_back)
     return psu
 
 

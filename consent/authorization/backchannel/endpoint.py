@@ -4,6 +4,7 @@ Everything is judged here, whose consent it is and whom it asks included: no pag
 names no consent gets one, as at PAR; both are stored, or neither. A request that is refused is not remembered.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +33,7 @@ from consent.ports import Psu
 from consent.services import Services
 from consent.store.rows.snapshots import load_consent
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ConsentForeign, Problem, RateExceeded
 from kernel.http.message import Request, Response
 from kernel.ids import hash_secret
@@ -54,7 +56,7 @@ async def ask_customer(services: Services, brand: Brand, request: Request) -> Re
             await _check_room(connection, asking, psu)
         await take_authentication_request(asking)
         secret = services.ids.secret()
-        await _store(asking, psu, secret)
+        await services.commands.run(AskCustomer(asking, psu, secret))
     except Problem as problem:
         if oauth_error(problem)[1] == ACCESS_DENIED:  # of another status than elsewhere (CIBA section 13)
             raise AuthenticationForbidden(f"{problem.code}: {problem.detail}", public=problem.public) from None
@@ -62,32 +64,40 @@ async def ask_customer(services: Services, brand: Brand, request: Request) -> Re
     return render_json(200, {"auth_req_id": secret, "expires_in": asking.seconds, "interval": INTERVAL_SECONDS})
 
 
-async def _store(asking: Asking, psu: Psu, secret: str) -> None:
-    services, brand = asking.services, asking.brand
-    notification = _notification_of(asking, secret)
-    now = services.clock.wall()
-    waiting = f"waiting/{services.sealer.blind(f'{asking.client.id}/{psu.id}', 'attempts', brand.name)}"
+@dataclass(frozen=True, slots=True)
+class AskCustomer:
+    """Store a request that waits for its customer, with a consent if it names none. Raises what `_check_room` raises."""
 
-    async def work(connection: AsyncConnection) -> None:
-        await hold_subject(connection, brand.name, waiting, now)  # of requests at once, each counts those before it
-        await _check_room(connection, asking, psu)
-        consent_id = asking.consent_id or await lodge_consent(connection, asking)
+    name = "ask_customer"
+    locks = ()
+    asking: Asking
+    psu: Psu
+    secret: str
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        asking, brand, sealer, now = (
+            self.asking,
+            self.asking.brand.name,
+            self.asking.services.sealer,
+            self.asking.services.clock.wall(),
+        )
+        waiting = f"waiting/{sealer.blind(f'{asking.client.id}/{self.psu.id}', 'attempts', brand)}"
+        await hold_subject(unit.connection, brand, waiting, now)  # of requests at once, each counts those before it
+        await _check_room(unit.connection, asking, self.psu)
         row = BackchannelRequest(
-            brand=brand.name,
-            id=hash_secret(secret),
+            brand=brand,
+            id=hash_secret(self.secret),
             client_id=asking.client.id,
-            consent_id=consent_id,
-            psu_id=psu.id,
+            consent_id=asking.consent_id or await lodge_consent(unit, asking),
+            psu_id=self.psu.id,
             state=RequestState.PENDING,
             wanted=_wanted_of(asking),
             interval_seconds=INTERVAL_SECONDS,
             created_at=now,
             expires_at=now + timedelta(seconds=asking.seconds),
         )
-        await insert_request(connection, row, notification)
-        await services.journal.record(connection, _entry(asking, row))
-
-    await services.database.write(work)
+        await insert_request(unit.connection, row, _notification_of(asking, self.secret))
+        unit.record(_entry(asking, row))
 
 
 async def _check_room(connection: AsyncConnection, asking: Asking, psu: Psu) -> None:

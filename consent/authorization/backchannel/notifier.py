@@ -8,19 +8,20 @@ followed. Only where no answer comes is it tried again, a few times: it may be t
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.clients.rows import load_client
 from consent.store.tables.oauth import backchannel_requests
 from kernel import json
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.runner import Commands
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.storage.database import Database
 from kernel.storage.lease import Lease
@@ -53,11 +54,55 @@ def seal_notification(sealer: Sealer, brand: str, request_id: str, notification:
     return sealer.seal(json.encode(notification), *_place(brand, request_id))
 
 
+@dataclass(frozen=True, slots=True)
+class TakeNotifications:
+    """The rows whose attempt is due, a bounded number: the next attempt of each is due only if no answer is noted."""
+
+    name = "take_notifications"
+    locks = ()
+    brand: str
+    now: datetime
+
+    async def handle(self, unit: UnitOfWork) -> list[sa.Row[Any]]:
+        due = (backchannel_requests.c.brand == self.brand, backchannel_requests.c.notify_at <= self.now)
+        found = sa.select(backchannel_requests.c.id).where(*due).limit(BATCH_ROWS)
+        taken = await unit.connection.execute(
+            backchannel_requests.update()
+            .where(*due, backchannel_requests.c.id.in_(found))
+            .values(notify_at=self.now + RETRY_AFTER, notify_attempts=backchannel_requests.c.notify_attempts + 1)
+            .returning(
+                backchannel_requests.c.id,
+                backchannel_requests.c.client_id,
+                backchannel_requests.c.notification,
+                backchannel_requests.c.notify_attempts,
+            )
+        )
+        return list(taken)
+
+
+@dataclass(frozen=True, slots=True)
+class CloseNotification:
+    """Sent, or given up: the client's token is not needed any more."""
+
+    name = "close_notification"
+    locks = ()  # its only statement locks the request
+    brand: str
+    request_id: str
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await unit.connection.execute(
+            backchannel_requests.update()
+            .where(backchannel_requests.c.brand == self.brand, backchannel_requests.c.id == self.request_id)
+            .values(notification=None, notify_at=None)
+        )
+
+
 @dataclass(slots=True, kw_only=True)
 class Notifier:
     """`run` is the work of a singleton (kernel/storage/lease.py). `unanswered` counts attempts without an answer since the start."""
 
     database: Database
+    commands: Commands
     clock: Clock
     sealer: Sealer
     notify: Notify
@@ -80,28 +125,12 @@ class Notifier:
             if (await connection.execute(sa.select(backchannel_requests.c.id).where(*mine).limit(1))).first() is None:
                 return []
 
-        async def work(connection: AsyncConnection) -> list[sa.Row[Any]]:
-            await lease.check_fence(connection)
-            found = sa.select(backchannel_requests.c.id).where(*mine).limit(BATCH_ROWS)
-            taken = await connection.execute(
-                backchannel_requests.update()
-                .where(*mine, backchannel_requests.c.id.in_(found))
-                .values(notify_at=now + RETRY_AFTER, notify_attempts=backchannel_requests.c.notify_attempts + 1)
-                .returning(
-                    backchannel_requests.c.id,
-                    backchannel_requests.c.client_id,
-                    backchannel_requests.c.notification,
-                    backchannel_requests.c.notify_attempts,
-                )
-            )
-            return list(taken)
-
-        return await self.database.write(work)
+        return await self.commands.run(TakeNotifications(self.brand.name, now), guard=lease.check_fence)
 
     async def _tell(self, lease: Lease, row: sa.Row[Any]) -> None:
         address = await self._load_address(row.client_id)
         if address is None or await self._is_answered(address, row) or row.notify_attempts >= ATTEMPTS_MAX:
-            await self.database.write(lambda connection: self._close(connection, lease, row.id))
+            await self.commands.run(CloseNotification(self.brand.name, row.id), guard=lease.check_fence)
 
     async def _load_address(self, client_id: str) -> str | None:
         """None for a client that is gone, or is pinged no more: whoever has its old address now learns nothing."""
@@ -126,15 +155,6 @@ class Notifier:
             return False
         log.info("client_notified", request_id=row.id, status=status)
         return True
-
-    async def _close(self, connection: AsyncConnection, lease: Lease, request_id: str) -> None:
-        """Told, or given up: the client's token is not needed any more."""
-        await lease.check_fence(connection)
-        await connection.execute(
-            backchannel_requests.update()
-            .where(backchannel_requests.c.brand == self.brand.name, backchannel_requests.c.id == request_id)
-            .values(notification=None, notify_at=None)
-        )
 
 
 def _place(brand: str, request_id: str) -> tuple[str, ...]:

@@ -3,28 +3,19 @@
 Every change is a new version, published so that the next request of any worker sees it.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.clients.client import Client, Registration
+from consent.authorization.clients.commands import DeactivateClient, RegisterClient, ReplaceClient, RevokeRegistrationToken
 from consent.authorization.clients.encryption import find_encryption_key
 from consent.authorization.clients.key_set import import_client_keys
 from consent.authorization.clients.metadata import ClientMetadata
 from consent.authorization.clients.metadata_checks import certificate_subject_of, check_metadata
-from consent.authorization.clients.room import take_room
-from consent.authorization.clients.rows import columns_of, load_client
 from consent.services import Services
-from consent.store.tables.oauth import clients
 from kernel.brand import Brand
-from kernel.errors import ClientInactive, TokenInvalid
 from kernel.hot_state.subjects import client_subject
 from kernel.jose.jwe import public_encryption_jwk
 from kernel.jose.jwt import public_jwk
-from kernel.observability.interaction import interaction_id
-from kernel.storage.journal import Entry
 
 
 async def register_client(
@@ -41,14 +32,7 @@ async def register_client(
     check_metadata(metadata)
     client = _client_of(services, brand, metadata, client_id or services.ids.uuid(), registration)
 
-    async def work(connection: AsyncConnection) -> None:
-        if registration is not None:
-            await take_room(services, connection, brand.name, client.organisation_id)
-        await connection.execute(clients.insert().values(**columns_of(client), updated_at=client.created_at))
-        await _record(services, connection, client, "client.registered", actor)
-
-    await services.database.write(work)
-    return client
+    return await services.commands.run(RegisterClient(services=services, client=client, actor=actor))
 
 
 async def replace_client(
@@ -65,22 +49,16 @@ async def replace_client(
     late, with a token that is no longer good. Raises FieldMissing, FieldInvalid, ClientInactive or TokenInvalid."""
     check_metadata(metadata)
 
-    def following(present: Client) -> Client:
-        if registration is not None and present.registration != replaced:
-            raise TokenInvalid("the registration was changed meanwhile")
-        changed = _client_of(services, brand, metadata, client_id, registration or present.registration)
-        return msgspec.structs.replace(changed, version=present.version + 1, created_at=present.created_at)
-
-    return await _change(services, brand, client_id, following, kind="client.replaced", actor=actor)
+    changed = _client_of(services, brand, metadata, client_id, registration)
+    command = ReplaceClient(services=services, changed=changed, registration=registration, replaced=replaced, actor=actor)
+    return await services.commands.run(command, closing=[client_subject(brand.name, client_id)])
 
 
 async def deactivate_client(services: Services, brand: Brand, client_id: str, *, actor: str = "system") -> Client:
     """From the moment this returns the client can do nothing more. Raises ClientInactive if it could not before."""
 
-    def following(present: Client) -> Client:
-        return msgspec.structs.replace(present, version=present.version + 1, active=False)
-
-    return await _change(services, brand, client_id, following, kind="client.deactivated", actor=actor)
+    command = DeactivateClient(services=services, brand=brand.name, client_id=client_id, actor=actor)
+    return await services.commands.run(command, closing=[client_subject(brand.name, client_id)])
 
 
 async def revoke_registration_token(
@@ -89,16 +67,10 @@ async def revoke_registration_token(
     """From the moment this returns the token of `registration` manages nothing; the client itself stays as it is. Raises ClientInactive,
     or TokenInvalid if the token was changed meanwhile."""
 
-    def following(present: Client) -> Client:
-        if present.registration != registration:
-            raise TokenInvalid("the registration was changed meanwhile")
-        revoked = msgspec.structs.replace(registration, token_hash="")
-        return msgspec.structs.replace(present, version=present.version + 1, registration=revoked)
-
-    actor = f"client:{client_id}"
-    return await _change(
-        services, brand, client_id, following, kind="client.registration_token_revoked", actor=actor, reason=reason
+    command = RevokeRegistrationToken(
+        services=services, brand=brand.name, client_id=client_id, registration=registration, reason=reason
     )
+    return await services.commands.run(command, closing=[client_subject(brand.name, client_id)])
 
 
 def is_registered_as(services: Services, brand: Brand, client: Client, metadata: ClientMetadata) -> bool:
@@ -110,38 +82,6 @@ def is_registered_as(services: Services, brand: Brand, client: Client, metadata:
         active=client.active,
     )
     return same == client
-
-
-async def _change(
-    services: Services,
-    brand: Brand,
-    client_id: str,
-    following: Callable[[Client], Client],
-    *,
-    kind: str,
-    actor: str,
-    reason: str = "",
-) -> Client:
-    subject = client_subject(brand.name, client_id)
-
-    async def work(connection: AsyncConnection) -> Client:
-        present = await load_client(connection, brand.name, client_id, lock=True)
-        if present is None or not present.active:
-            raise ClientInactive(f"client {client_id} is unknown or inactive")
-        changed = following(present)
-        await connection.execute(
-            clients.update()
-            .where(clients.c.brand == brand.name, clients.c.id == client_id)
-            .values(**columns_of(changed), updated_at=services.clock.wall())
-        )
-        await _record(services, connection, changed, kind, actor, reason=reason)
-        return changed
-
-    async def write() -> tuple[Client, dict[str, int]]:
-        changed = await services.database.write(work)
-        return changed, {subject: changed.version}
-
-    return await services.versions.change([subject], write)
 
 
 def _client_of(
@@ -201,27 +141,3 @@ def _encryption_jwks(metadata: ClientMetadata) -> list[dict[str, str]]:
     algorithms = dict.fromkeys((metadata.id_token_encrypted_response_alg, metadata.authorization_encrypted_response_alg))
     keys = [find_encryption_key(metadata.jwks, alg) for alg in algorithms if alg is not None]
     return [public_encryption_jwk(key) for key in keys if key is not None]
-
-
-async def _record(
-    services: Services, connection: AsyncConnection, client: Client, kind: str, actor: str, *, reason: str = ""
-) -> None:
-    await services.journal.record(
-        connection,
-        Entry(
-            brand=client.brand,
-            kind=kind,
-            aggregate_id=client.id,
-            at=services.clock.wall(),
-            actor=actor,
-            interaction_id=interaction_id.get(),
-            facts=_facts(client) | ({"reason": reason} if reason else {}),
-        ),
-    )
-
-
-def _facts(client: Client) -> dict[str, Any]:
-    facts = {"version": client.version, "organisation_id": client.organisation_id, "software_id": client.software_id}
-    if client.registration is not None and client.registration.directory_stale_seconds:
-        facts["directory_stale_seconds"] = client.registration.directory_stale_seconds
-    return facts

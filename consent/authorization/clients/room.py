@@ -6,11 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.errors import RegistrationsExhausted
 from consent.services import Services
 from consent.store.tables.oauth import clients
-from kernel.storage.database import hold_lock
 
 
 async def check_room(services: Services, connection: AsyncConnection, brand: str, organisation_id: str) -> None:
-    """Raises RegistrationsExhausted. A hint: others may register meanwhile."""
+    """Raises RegistrationsExhausted. A hint, unless the organisation's registrations are locked."""
     most = services.settings.registrations_per_organisation
     active = (
         sa.select(sa.func.count())
@@ -19,9 +18,3 @@ async def check_room(services: Services, connection: AsyncConnection, brand: str
     )
     if int(await connection.scalar(active) or 0) >= most:
         raise RegistrationsExhausted(f"organisation {organisation_id} has {most}")
-
-
-async def take_room(services: Services, connection: AsyncConnection, brand: str, organisation_id: str) -> None:
-    """Until the transaction ends no other registers for this organisation. Raises RegistrationsExhausted."""
-    await hold_lock(connection, f"registrations/{brand}/{organisation_id}", alone=True)
-    await check_room(services, connection, brand, organisation_id)

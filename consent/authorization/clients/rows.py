@@ -21,7 +21,7 @@ async def load_client(connection: AsyncConnection, brand: str, client_id: str, *
     """The client's current version, active or not."""
     query = _select(brand).where(clients.c.id == client_id)
     row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
-    return None if row is None else _decode(row)
+    return None if row is None else client_of(row)
 
 
 async def load_active_client(connection: AsyncConnection, brand: Brand, client_id: str) -> Client:
@@ -35,14 +35,14 @@ async def load_active_client(connection: AsyncConnection, brand: Brand, client_i
 async def load_clients(connection: AsyncConnection, brand: str, client_ids: Sequence[str]) -> dict[str, Client]:
     """The current versions of those that exist, active or not, by id."""
     rows = await connection.execute(_select(brand).where(clients.c.id.in_(client_ids)))
-    return {row.id: _decode(row) for row in rows}
+    return {row.id: client_of(row) for row in rows}
 
 
 def _select(brand: str) -> sa.Select[Any]:
     return sa.select(clients.c.id, clients.c.format, clients.c.document).where(clients.c.brand == brand)
 
 
-def _decode(row: sa.Row[Any]) -> Client:
+def client_of(row: sa.Row[Any]) -> Client:
     check_format(f"client {row.id}", row.format, present=FORMAT)
     return msgspec.json.decode(row.document, type=Client)
 

@@ -7,12 +7,11 @@ what became of it, and fills no table.
 from contextlib import suppress
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, holds_pushed
 from consent.authorization.authorize.request import Asking
 from consent.authorization.authorize.steps import run_steps
-from consent.authorization.authorize.stored_request import store_request
+from consent.authorization.authorize.stored_request import StoreRequest
 from kernel.errors import RateExceeded
 from kernel.hot_state.checks import Exceeded, WithinRate
 from kernel.ids import hash_secret
@@ -30,12 +29,8 @@ async def take_by_value(asking: Asking) -> str:
         known = await holds_pushed(connection, brand.name, secret)
     if not known:
         await _check_rate(asking)
-
-        async def work(connection: AsyncConnection) -> None:
-            await store_request(connection, asking, secret)
-
         with suppress(IntegrityError):  # two visits at once: the other one stored it
-            await services.database.write(work)
+            await services.commands.run(StoreRequest(asking, secret))
     return REQUEST_URI_PREFIX + secret
 
 

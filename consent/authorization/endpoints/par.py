@@ -6,12 +6,10 @@ the client's default permissions; both are stored, or neither.
 
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, new_request_secret
 from consent.authorization.authorize.request import Asking
 from consent.authorization.authorize.steps import run_steps
-from consent.authorization.authorize.stored_request import store_request
+from consent.authorization.authorize.stored_request import StoreRequest
 from consent.authorization.client_authentication.authenticate import authenticate_client
 from consent.authorization.clients.client import Client
 from consent.authorization.messages.json_response import render_json
@@ -30,11 +28,7 @@ async def push(services: Services, brand: Brand, request: Request) -> Response:
     await run_steps(asking, "par")
     asking.valid_until = services.clock.wall() + timedelta(seconds=services.settings.request_uri_seconds)
     secret = new_request_secret(services, brand)
-
-    async def work(connection: AsyncConnection) -> None:
-        await store_request(connection, asking, secret)
-
-    await services.database.write(work)
+    await services.commands.run(StoreRequest(asking, secret))
     answer = {"request_uri": REQUEST_URI_PREFIX + secret, "expires_in": services.settings.request_uri_seconds}
     return offer_nonce(services, brand, request, render_json(201, answer))
 

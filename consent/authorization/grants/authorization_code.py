@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.grants.grant import TokenRequest
 from consent.authorization.grants.redemption import Authenticated, Redeemed, redeem_family, render_redeemed
@@ -20,6 +19,7 @@ from consent.authorization.tokens.codes import load_code, take_code
 from consent.authorization.tokens.revoke import revoke_family
 from consent.errors import CodeInvalid
 from kernel.access import Confirmation
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import FieldMissing
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -45,10 +45,7 @@ class AuthorizationCode:
             if await load_code(connection, asked.brand.name, presented) is None:
                 raise CodeInvalid("unknown")
 
-        async def work(connection: AsyncConnection) -> tuple[sa.Row[Any], Redeemed] | Replayed:
-            return await _redeem(connection, asked, presented)
-
-        outcome = await asked.services.database.write(work)
+        outcome = await asked.services.commands.run(RedeemCode(asked, presented))
         if isinstance(outcome, Replayed):
             actor = f"client:{asked.client.id}"
             await revoke_family(asked.services, asked.brand, outcome.family_id, actor=actor, reason="code presented twice")
@@ -57,19 +54,26 @@ class AuthorizationCode:
         return render_redeemed(asked, redeemed, Authenticated(code.auth_time, code.acr, code.nonce))
 
 
-async def _redeem(connection: AsyncConnection, asked: TokenRequest, presented: str) -> tuple[sa.Row[Any], Redeemed] | Replayed:
-    """One transaction: raising leaves the code unused."""
-    services, brand = asked.services, asked.brand.name
-    code = await load_code(connection, brand, presented)
-    if code is None or code.client_id != asked.client.id:
-        raise CodeInvalid("unknown, or another client's")
-    if not await take_code(connection, brand, presented):
-        return Replayed(code.family_id)
-    if code.expires_at <= services.clock.wall():
-        raise CodeInvalid(f"expired at {code.expires_at}")
-    _check_request(asked, code)
-    redeemed = await redeem_family(connection, asked, code.family_id, kind="code.redeemed", refuse=CodeInvalid)
-    return code, redeemed
+@dataclass(frozen=True, slots=True)
+class RedeemCode:
+    """Take the code and start its family's tokens. Raising leaves the code unused."""
+
+    name = "redeem_code"
+    locks = ()
+    asked: TokenRequest
+    presented: str
+
+    async def handle(self, unit: UnitOfWork) -> tuple[sa.Row[Any], Redeemed] | Replayed:
+        asked, brand = self.asked, self.asked.brand.name
+        code = await load_code(unit.connection, brand, self.presented)
+        if code is None or code.client_id != asked.client.id:
+            raise CodeInvalid("unknown, or another client's")
+        if not await take_code(unit.connection, brand, self.presented):
+            return Replayed(code.family_id)
+        if code.expires_at <= asked.services.clock.wall():
+            raise CodeInvalid(f"expired at {code.expires_at}")
+        _check_request(asked, code)
+        return code, await redeem_family(unit, asked, code.family_id, kind="code.redeemed", refuse=CodeInvalid)
 
 
 def _check_request(asked: TokenRequest, code: sa.Row[Any]) -> None:

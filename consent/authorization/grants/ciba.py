@@ -3,9 +3,8 @@
 CIBA sections 10.1 and 11. Until the customer has answered, the client is told to wait, and to wait longer if it asks too often.
 """
 
+from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, load_request, pace_request, take_request
 from consent.authorization.clients.metadata import CIBA
@@ -18,6 +17,7 @@ from consent.errors import (
     AuthenticationRequestUnknown,
     PolledTooSoon,
 )
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import FieldMissing, Problem
 from kernel.ids import hash_secret
 
@@ -36,10 +36,7 @@ class Ciba:
             if await load_request(connection, asked.brand.name, hash_secret(presented)) is None:
                 raise AuthenticationRequestUnknown("unknown")
 
-        async def work(connection: AsyncConnection) -> tuple[BackchannelRequest, Redeemed] | Problem:
-            return await _redeem(connection, asked, hash_secret(presented))
-
-        outcome = await asked.services.database.write(work)
+        outcome = await asked.services.commands.run(RedeemAnswer(asked, hash_secret(presented)))
         if isinstance(outcome, Problem):
             raise outcome
         request, redeemed = outcome
@@ -48,26 +45,33 @@ class Ciba:
         return render_redeemed(asked, redeemed, Authenticated(request.auth_time, request.acr))
 
 
-async def _redeem(
-    connection: AsyncConnection, asked: TokenRequest, request_id: str
-) -> tuple[BackchannelRequest, Redeemed] | Problem:
-    """One transaction. A refusal that is answered commits what it counted; one that is raised leaves the request unused."""
-    now = asked.services.clock.wall()
-    request = await load_request(connection, asked.brand.name, request_id)
-    if request is None or request.client_id != asked.client.id:
-        return AuthenticationRequestUnknown("unknown, or another client's")
-    if request.state is RequestState.DENIED:
-        return AuthenticationDenied("the customer said no")
-    if request.state is RequestState.REDEEMED:
-        return AuthenticationRequestUnknown("redeemed before")
-    if request.expires_at <= now:
-        return AuthenticationRequestExpired(f"at {request.expires_at}")
-    if request.state is RequestState.PENDING:
-        in_time = await pace_request(connection, request, now)
-        return AuthenticationPending("not answered yet") if in_time else PolledTooSoon("polled again too soon")
-    if request.family_id is None or not await take_request(connection, request):
-        return AuthenticationRequestUnknown("redeemed by another request")
-    redeemed = await redeem_family(
-        connection, asked, request.family_id, kind="answer.redeemed", refuse=AuthenticationRequestUnknown
-    )
-    return request, redeemed
+@dataclass(frozen=True, slots=True)
+class RedeemAnswer:
+    """Take the customer's answer and start its family's tokens. A refusal that is returned commits what it counted; one that is raised
+    leaves the request unused."""
+
+    name = "redeem_answer"
+    locks = ()
+    asked: TokenRequest
+    request_id: str
+
+    async def handle(self, unit: UnitOfWork) -> tuple[BackchannelRequest, Redeemed] | Problem:
+        now = self.asked.services.clock.wall()
+        request = await load_request(unit.connection, self.asked.brand.name, self.request_id)
+        if request is None or request.client_id != self.asked.client.id:
+            return AuthenticationRequestUnknown("unknown, or another client's")
+        if request.state is RequestState.DENIED:
+            return AuthenticationDenied("the customer said no")
+        if request.state is RequestState.REDEEMED:
+            return AuthenticationRequestUnknown("redeemed before")
+        if request.expires_at <= now:
+            return AuthenticationRequestExpired(f"at {request.expires_at}")
+        if request.state is RequestState.PENDING:
+            in_time = await pace_request(unit.connection, request, now)
+            return AuthenticationPending("not answered yet") if in_time else PolledTooSoon("polled again too soon")
+        if request.family_id is None or not await take_request(unit.connection, request):
+            return AuthenticationRequestUnknown("redeemed by another request")
+        redeemed = await redeem_family(
+            unit, self.asked, request.family_id, kind="answer.redeemed", refuse=AuthenticationRequestUnknown
+        )
+        return request, redeemed

@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.grants.grant import TokenRequest, parse_audience, render_grant, render_tokens
 from consent.authorization.tokens.access import consent_claims, issue_access_token, issue_id_token
 from consent.authorization.tokens.refresh import issue_refresh_token
+from consent.store.locks import CONSENT, FAMILY
 from consent.store.rows.families import load_family_row
 from consent.store.rows.snapshots import load_consent
 from kernel.access import FamilyState
 from kernel.banking.consents import Consent, ConsentState
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import Problem
 from kernel.observability.interaction import interaction_id
 from kernel.storage.journal import Entry
@@ -40,18 +41,16 @@ class Authenticated:
     nonce: str | None = None
 
 
-async def redeem_family(
-    connection: AsyncConnection, asked: TokenRequest, family_id: str, *, kind: str, refuse: type[Problem]
-) -> Redeemed:
+async def redeem_family(unit: UnitOfWork, asked: TokenRequest, family_id: str, *, kind: str, refuse: type[Problem]) -> Redeemed:
     """The family's first tokens are about to be issued: its refresh token is made, and the journal entry of this `kind` written. Raises
     `refuse` when the family or its consent is not in force, or TargetInvalid."""
     services, brand = asked.services, asked.brand.name
-    family, consent = await _lock_grant(connection, asked, family_id, refuse)
+    family, consent = await _lock_grant(unit, asked, family_id, refuse)
     audience = parse_audience(asked, family.resources)
     refresh_token = None
     if "refresh_token" in asked.client.grant_types:
         refresh_token = await issue_refresh_token(
-            connection, services.ids, brand=brand, family_id=family.id, client_id=asked.client.id, now=services.clock.wall()
+            unit.connection, services.ids, brand=brand, family_id=family.id, client_id=asked.client.id, now=services.clock.wall()
         )
     entry = Entry(
         brand=brand,
@@ -62,18 +61,19 @@ async def redeem_family(
         interaction_id=interaction_id.get(),
         facts={"consent_id": family.consent_id},
     )
-    await services.journal.record(connection, entry)
+    unit.record(entry)
     return Redeemed(family, consent, refresh_token, audience)
 
 
 async def _lock_grant(
-    connection: AsyncConnection, asked: TokenRequest, family_id: str, refuse: type[Problem]
+    unit: UnitOfWork, asked: TokenRequest, family_id: str, refuse: type[Problem]
 ) -> tuple[sa.Row[Any], Consent]:
     """The family and its consent, both still in force and locked; the consent first, as everyone locks them."""
     services, brand = asked.services, asked.brand.name
-    family = await load_family_row(connection, brand, family_id)
-    consent = None if family is None else await load_consent(connection, services.sealer, brand, family.consent_id, lock=True)
-    family = await load_family_row(connection, brand, family_id, lock=True)
+    family, consent = await load_family_row(unit.connection, brand, family_id), None
+    if family is not None and await unit.lock(CONSENT.of(brand, family.consent_id)) is not None:
+        consent = await load_consent(unit.connection, services.sealer, brand, family.consent_id)
+    family = await unit.lock(FAMILY.of(brand, family_id))
     if family is None or family.state != FamilyState.ACTIVE.value:
         raise refuse("its family has ended")
     if consent is None or not is_owner(asked.client.caller, consent) or consent.psu_id != family.psu_id:

@@ -5,8 +5,9 @@ to every server as any other version is (kernel/hot_state/versions.py). Keys are
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from consent.authorization.keys.ring import KeySet, KeysMissing, KeyState, Signi
 from consent.authorization.keys.schedule import TRUSTED_AFTER_USE, Change, Issue, plan_ahead, plan_emergency, plan_missing
 from consent.services import Services
 from consent.store.tables.oauth import key_sets, signing_keys
+from kernel.commands.runner import Guard
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import Overloaded
 from kernel.hot_state.subjects import keys_subject
 from kernel.jose.jwt import JwtKey
@@ -25,7 +28,6 @@ from kernel.storage.journal import Entry
 NO_KEYS = 0  # the version of a key set that was only named
 ATTEMPTS_MAX = 5  # others change the keys, too; seldom
 
-Guard = Callable[[AsyncConnection], Awaitable[None]]
 Plan = Callable[[Sequence[SigningKey]], Change]
 Issued = tuple[Issue, JwtKey, bytes]
 
@@ -36,7 +38,7 @@ async def prepare_keys(services: Services, brand: str) -> None:
         await services.keys.load(brand)
     except KeysMissing:
         with suppress(IntegrityError):  # another server was first
-            await services.database.write(lambda connection: _name_key_set(connection, brand))
+            await services.commands.run(NameKeySet(brand))
     await change_keys(services, brand, lambda keys: plan_missing(keys, services.clock.wall()), kind="keys.issued", actor="system")
 
 
@@ -78,26 +80,46 @@ async def _write(
     made = await asyncio.gather(*(services.keys.make(brand, wanted.purpose, wanted.alg) for wanted in change.issue))
     issued = [(wanted, *key) for wanted, key in zip(change.issue, made, strict=True)]
     halves = await asyncio.gather(*(services.keys.wrap_public(brand, key) for key in change.step_down))
-    subject = keys_subject(brand)
+    command = ChangeKeySet(services, brand, present.version, change, issued, halves, kind=kind, actor=actor)
+    return await services.commands.run(command, closing=[keys_subject(brand)], guard=guard)
 
-    async def work(connection: AsyncConnection) -> int | None:
-        if guard is not None:
-            await guard(connection)
-        version = present.version + 1
-        current = (key_sets.c.brand == brand, key_sets.c.version == present.version)
-        if (await connection.execute(key_sets.update().where(*current).values(version=version))).rowcount != 1:
+
+@dataclass(frozen=True, slots=True)
+class NameKeySet:
+    name = "name_key_set"
+    locks = ()
+    brand: str
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await unit.connection.execute(key_sets.insert().values(brand=self.brand, version=NO_KEYS))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeKeySet:
+    """Make the next version of the key set from exactly `present`: the new version, or None if another was current."""
+
+    name = "change_key_set"
+    locks = ()  # its first statement locks the key set
+    services: Services
+    brand: str
+    present: int
+    change: Change
+    issued: Sequence[Issued]
+    halves: Sequence[bytes]
+    kind: str
+    actor: str
+
+    async def handle(self, unit: UnitOfWork) -> int | None:
+        services, brand, change, version = self.services, self.brand, self.change, self.present + 1
+        current = (key_sets.c.brand == brand, key_sets.c.version == self.present)
+        if (await unit.connection.execute(key_sets.update().where(*current).values(version=version))).rowcount != 1:
             return None
-        await _move(services, connection, brand, change, halves)
-        if issued:
-            await connection.execute(signing_keys.insert(), [_row(services, brand, *each) for each in issued])
-        await _record(services, connection, brand, change, issued, version=version, kind=kind, actor=actor)
+        await _move(services, unit.connection, brand, change, self.halves)
+        if self.issued:
+            await unit.connection.execute(signing_keys.insert(), [_row(services, brand, *each) for each in self.issued])
+        unit.record(_entry(services, brand, change, self.issued, version=version, kind=self.kind, actor=self.actor))
+        unit.move(keys_subject(brand), version)
         return version
-
-    async def write() -> tuple[int | None, dict[str, int]]:
-        version = await services.database.write(work)
-        return version, {} if version is None else {subject: version}
-
-    return await services.versions.change([subject], write)
 
 
 async def _move(services: Services, connection: AsyncConnection, brand: str, change: Change, halves: Sequence[bytes]) -> None:
@@ -135,9 +157,8 @@ def _row(services: Services, brand: str, wanted: Issue, key: JwtKey, wrapped: by
     }
 
 
-async def _record(
+def _entry(
     services: Services,
-    connection: AsyncConnection,
     brand: str,
     change: Change,
     issued: Sequence[Issued],
@@ -145,7 +166,7 @@ async def _record(
     version: int,
     kind: str,
     actor: str,
-) -> None:
+) -> Entry:
     moved = {
         "activated": change.activate,
         "retiring": change.step_down,
@@ -154,11 +175,4 @@ async def _record(
     }
     facts: dict[str, str | int | list[str] | None] = {"version": version, "kids": [key.kid for _, key, _ in issued]}
     facts |= {name: [key.kid for key in keys] for name, keys in moved.items() if keys}
-    await services.journal.record(
-        connection,
-        Entry(brand=brand, kind=kind, aggregate_id=brand, at=services.clock.wall(), actor=actor, facts=facts),
-    )
-
-
-async def _name_key_set(connection: AsyncConnection, brand: str) -> None:
-    await connection.execute(key_sets.insert().values(brand=brand, version=NO_KEYS))
+    return Entry(brand=brand, kind=kind, aggregate_id=brand, at=services.clock.wall(), actor=actor, facts=facts)

@@ -527,16 +527,17 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
         store_journal = Journal(journal, outbox)
         recorded: list[Entry] = []
         addresses = Addresses()
+        commands = Commands(
+            database=database,
+            clock=clock,
+            versions=versions,
+            journal=store_journal,
+            locks=locks,
+            idempotency_keys=idempotency_keys,
+        )
         services = Services(
             database=database,
-            commands=Commands(
-                database=database,
-                clock=clock,
-                versions=versions,
-                journal=store_journal,
-                locks=locks,
-                idempotency_keys=idempotency_keys,
-            ),
+            commands=commands,
             versions=versions,
             clock=clock,
             ids=ids,
@@ -548,7 +549,7 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
             identity=NoBank(),  # type: ignore[arg-type]
             customer_accounts=NoBank(),  # type: ignore[arg-type]
             dialects={DIALECT.name: DIALECT},
-            store=ConsentStore(database=database, versions=versions, clock=clock, ids=ids, sealer=sealer, journal=store_journal),
+            store=ConsentStore(database=database, commands=commands, clock=clock, ids=ids, sealer=sealer, journal=store_journal),
             certificate_status=Statuses(),
             record_token=recorded.append,
             client_keys=ClientKeys(addresses, monotonic),

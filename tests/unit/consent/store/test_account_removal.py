@@ -7,10 +7,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from consent.authorization.authorize.pushed import take_pushed
 from consent.customer.answers.decisions import DECISION_MAX, decide
 from consent.ports import AccountClosures, AccountRemoval
-from consent.store.rows.closures import CLOSURE_KEPT
+from consent.store.rows.closures import CLOSURE_KEPT, check_open
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.tables import journal, outbox
 from consent.store.tables.consents import consent_accounts
@@ -124,12 +123,12 @@ async def test_an_approval_on_its_way_is_waited_for_and_loses_the_account(world,
     """Without the lock the removal would look for consents while this one is not committed, find nothing, and be done."""
     begun, may_end = asyncio.Event(), asyncio.Event()
 
-    async def take_slowly(*arguments):
+    async def check_slowly(*arguments):
+        await check_open(*arguments)
         begun.set()
         await may_end.wait()
-        return await take_pushed(*arguments)
 
-    monkeypatch.setattr("consent.authorization.answers.code_answer.take_pushed", take_slowly)
+    monkeypatch.setattr("consent.authentication.approval.check_open", check_slowly)
     consent = await world.lodge()
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")

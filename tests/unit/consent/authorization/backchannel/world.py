@@ -114,7 +114,12 @@ class Backchannel:
     def notifier(self) -> Notifier:
         services = self.world.services
         return Notifier(
-            database=services.database, clock=services.clock, sealer=services.sealer, notify=self.receiver, brand=BRAND
+            database=services.database,
+            commands=services.commands,
+            clock=services.clock,
+            sealer=services.sealer,
+            notify=self.receiver,
+            brand=BRAND,
         )
 
     def lease(self) -> Lease:

@@ -369,17 +369,18 @@ async def make_world(database_url: str, *, worker: int = 0, **facts: Any):
         versions: Any = DirectVersions()
         record = Journal(journal, outbox)
         identity = Identity(clock)
-        store = ConsentStore(database=database, versions=versions, clock=clock, ids=ids, sealer=sealer, journal=record, **facts)
+        commands = Commands(
+            database=database,
+            clock=clock,
+            versions=versions,
+            journal=record,
+            locks=locks,
+            idempotency_keys=idempotency_keys,
+        )
+        store = ConsentStore(database=database, commands=commands, clock=clock, ids=ids, sealer=sealer, journal=record, **facts)
         services = Services(
             database=database,
-            commands=Commands(
-                database=database,
-                clock=clock,
-                versions=versions,
-                journal=record,
-                locks=locks,
-                idempotency_keys=idempotency_keys,
-            ),
+            commands=commands,
             versions=versions,
             clock=clock,
             ids=ids,
