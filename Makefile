@@ -39,7 +39,7 @@ test: .venv/.dev chromium ## run the whole suite, on both databases (workers oft
 
 simulate: .venv/.dev ## the long, seeded simulation of right and wrong calls against a model: [SEED=4] [EXAMPLES=300] [STEPS=60]
 	@PORTCULLIS_SIMULATE_SEED=$(or $(SEED),4) PORTCULLIS_SIMULATE_EXAMPLES=$(or $(EXAMPLES),300) PORTCULLIS_SIMULATE_STEPS=$(or $(STEPS),60) \
-	  PORTCULLIS_SIMULATE_TIMEOUT=1800 $(BIN)/pytest -q -s tests/simulation
+	  PORTCULLIS_SIMULATE_TIMEOUT=1800 PORTCULLIS_SIMULATE_PAIRS=0 $(BIN)/pytest -q -s tests/simulation tests/unit/consent/test_pairs_of_commands.py
 
 drills: .venv/.dev ## attack a sandbox from outside while an honest TPP reads: [ONLY=heads] [KIND=sqlite|postgresql] [SCALE=0.1] [SEED=4]
 	@$(BIN)/python -m tests.drills --scale $(or $(SCALE),1) --seed $(or $(SEED),4) $(if $(ONLY),--only "$(ONLY)") $(if $(KIND),--kind $(KIND))

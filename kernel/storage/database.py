@@ -1,12 +1,10 @@
 """The database, through SQLAlchemy Core: SQLite (embedded) or PostgreSQL, the same statements on both.
 
-`read()` gives a connection, `snapshot()` one that sees a single moment. `write(work)` is the one write path: begin, run `work`, append
-its journal entries and events, commit; a serialization failure or deadlock runs it again, a bounded number of times. Raising rolls
-back, returning commits. `work` must not leave the process (no network call inside a transaction) and may run more than once.
-
-Every transaction locks rows in one order: what makes an answer this one's to give (a journey, a stored decision, a pushed or backchannel
-request, a code); attempts of a PSU, then of an address; consents by id; authorisations; account references; token families; clients.
-Rows of one kind are locked in the order of their keys. Who only cleans up waits for no one (SKIP LOCKED).
+`read()` gives a connection, `snapshot()` one that sees a single moment. `write(work)` is one transaction: begin, run `work`, commit; a
+serialization failure or deadlock runs it again, a bounded number of times and after a pause of random length. Raising rolls back,
+returning commits. `work` must not leave the process (no network call inside a transaction) and may run more than once. Commands
+(kernel/commands/) stand on it; they and all others lock rows in one order (kernel/commands/locks.py). Who only cleans up waits for no one
+(SKIP LOCKED).
 
 What the database cannot do now is Overloaded (kernel/storage/outages.py). `reserved` is the same database through connections that
 no request can take: those of the epoch, leases, the sweeper and health.

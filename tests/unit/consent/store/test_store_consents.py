@@ -183,6 +183,13 @@ async def test_one_client_cannot_fill_the_store_whatever_becomes_of_what_it_lodg
         await world.lodge()
 
 
+async def test_lodgements_at_one_moment_are_counted_one_after_the_other(migrated_url):
+    async with make_world(migrated_url, lodged_max=3) as world:
+        lodged = await asyncio.gather(*(world.lodge() for _ in range(8)), return_exceptions=True)
+        assert [type(each) for each in lodged].count(RateExceeded) == 5
+        await world.lodge(BOROUGH)
+
+
 async def test_a_lodged_document_is_kept_once_however_many_versions_follow(world):
     """Withdrawn, it is still echoed; and a later version that has another one keeps its own."""
     document = b'{"padding":"' + b"x" * 20_000 + b'"}'

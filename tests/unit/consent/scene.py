@@ -1,0 +1,181 @@
+"""A scene on which any two commands meet: one client, one customer, one consent with a family, and what either is about to use."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from consent.authentication.approval import Approve, Reject, reject
+from consent.authentication.consent_subject import ConsentSubject
+from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.response import RefuseRequest
+from consent.authorization.authorize.stored_request import StoreRequest
+from consent.authorization.backchannel.customers import ReturnLookUp, TakeLookUp
+from consent.authorization.backchannel.endpoint import AskCustomer
+from consent.authorization.backchannel.notifier import CloseNotification, TakeNotifications
+from consent.authorization.backchannel.rows import RequestState
+from consent.authorization.clients.client import Registration
+from consent.authorization.clients.commands import DeactivateClient, RegisterClient, ReplaceClient, RevokeRegistrationToken
+from consent.authorization.clients.registry import deactivate_client, replace_client, revoke_registration_token
+from consent.authorization.grants.authorization_code import RedeemCode
+from consent.authorization.grants.ciba import RedeemAnswer
+from consent.authorization.grants.grant import TokenRequest
+from consent.authorization.keys.rotation import ChangeKeySet, NameKeySet, begin_rotation
+from consent.authorization.tokens.codes import load_code
+from consent.authorization.tokens.revoke import DenyToken, EndFamily, deny_token, revoke_family
+from consent.ports import AccountRemoval, Psu
+from consent.store.consents import ChangeConsent, LodgeConsent, RecordClosure, RemoveAccount
+from consent.store.tables.consents import closed_accounts
+from consent.store.tables.oauth import backchannel_requests, clients
+from kernel.access import AccessToken, Confirmation, Grant
+from kernel.banking.consents import Consent
+from kernel.ids import hash_secret
+from tests.unit.consent.oauth_world import BRAND, KEYS, World, certificate
+
+Act = Callable[[], Awaitable[Any]]
+REGISTRATION = Registration(token_hash="0" * 64, statement="", claims={})
+ALICE = Psu(id="alice", customer_id="alice", display_name="Alice", sca_methods=("device",))
+
+
+@dataclass
+class Scene:
+    """`code` redeems the family `family_id`; `uris` are requests that wait for an answer, one for each command that gives one."""
+
+    world: World
+    consent: Consent
+    code: str
+    family_id: str
+    uris: list[str]
+    client_id: str
+    auth_req_id: str
+
+    @classmethod
+    async def make(cls, world: World) -> "Scene":
+        acme, services = world.acme, world.services
+        world.monotonic += 60  # no limit of an earlier scene counts
+        for table in (closed_accounts, backchannel_requests):  # of an earlier scene
+            await world.database.write(lambda connection, table=table: connection.execute(table.delete()))
+        others = clients.update().where(clients.c.id.not_in([tpp.client.id for tpp in world.tpps.values()])).values(active=False)
+        await world.database.write(lambda connection: connection.execute(others))
+        consent = await world.lodge(acme)
+        uris = [await world.pushed_uri(acme, consent.id) for _ in range(3)]
+        code = (await world.approve(acme, uris.pop())).location["code"]
+        async with world.database.read() as connection:
+            row = await load_code(connection, BRAND.name, code)
+        assert row is not None
+        other = msgspec.structs.replace(acme.client, id=services.ids.uuid(), registration=REGISTRATION)
+        await services.commands.run(RegisterClient(services=services, client=other, actor="system"))
+        scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret())
+        await scene.ask(scene.auth_req_id)()
+        answered = {"state": RequestState.APPROVED.value, "family_id": row.family_id, "auth_time": world.clock.wall()}
+        mine = backchannel_requests.c.id == hash_secret(scene.auth_req_id)
+        await world.database.write(
+            lambda connection: connection.execute(backchannel_requests.update().where(mine).values(**answered))
+        )
+        return scene
+
+    def asking(self, consent_id: str | None) -> Asking:
+        world = self.world
+        asking = Asking(world.services, BRAND, world.acme.client, world.request_of(world.acme, consent_id), consent_id=consent_id)
+        asking.scope, asking.seconds = ("openid", "accounts"), 300
+        asking.valid_until = world.clock.wall() + timedelta(minutes=1)
+        return asking
+
+    def run(self, command: Any) -> Act:
+        return lambda: self.world.services.commands.run(command)
+
+    def ask(self, secret: str) -> Act:
+        return self.run(AskCustomer(self.asking(self.consent.id), ALICE, secret))
+
+    def token_request(self, **parameters: str) -> TokenRequest:
+        world = self.world
+        bound = Confirmation("x5t#S256", certificate("acme").thumbprint)
+        return TokenRequest(world.services, BRAND, world.acme.client, parameters, bound)
+
+
+def _register(scene: Scene) -> Act:
+    services = scene.world.services
+    client = msgspec.structs.replace(scene.world.acme.client, id=services.ids.uuid(), registration=REGISTRATION)
+    return scene.run(RegisterClient(services=services, client=client, actor="system"))
+
+
+def _replace(scene: Scene) -> Act:
+    metadata = scene.world.metadata("acme", KEYS["acme-1"])
+    return lambda: replace_client(scene.world.services, BRAND, scene.client_id, metadata)
+
+
+def _revoke_registration(scene: Scene) -> Act:
+    return lambda: revoke_registration_token(scene.world.services, BRAND, scene.client_id, REGISTRATION, reason="test")
+
+
+def _deny(scene: Scene) -> Act:
+    world = scene.world
+    token = AccessToken(
+        jti="the same for both",
+        client_id=scene.client_id,
+        subject="",
+        scope=frozenset(),
+        grant=Grant.AUTHORIZATION_CODE,
+        expires_at=world.clock.wall() + timedelta(minutes=5),
+        confirmation=Confirmation("jkt", ""),
+    )
+    return lambda: deny_token(world.services, BRAND, token, actor="system")
+
+
+def _reject(scene: Scene) -> Act:
+    world = scene.world
+
+    async def claim(_connection: Any) -> None:
+        """Nobody else answers."""
+
+    async def act() -> None:
+        subject = ConsentSubject(world.services, BRAND, scene.consent.id, world.acme.client.caller)
+        closing = await subject.load_closing()
+        await reject(world.services, BRAND, subject, claim, closing=closing, psu_id="alice", authorisation_id=None)
+
+    return act
+
+
+def _approve(scene: Scene) -> Act:
+    uri = scene.uris.pop()
+    return lambda: scene.world.approve(scene.world.acme, uri)
+
+
+def _refuse(scene: Scene) -> Act:
+    return scene.run(RefuseRequest(BRAND.name, hash_secret(scene.uris[-1].rsplit(":", 1)[-1])))
+
+
+def _remove(scene: Scene) -> Act:
+    return lambda: scene.world.services.store.remove_account(BRAND, "account-1", AccountRemoval.CLOSED)  # type: ignore[attr-defined]
+
+
+LOOK_UPS = "hint/of one organisation"
+ACTS: dict[type, Callable[[Scene], Act]] = {
+    RegisterClient: _register,
+    ReplaceClient: _replace,
+    RevokeRegistrationToken: _revoke_registration,
+    DeactivateClient: lambda scene: lambda: deactivate_client(scene.world.services, BRAND, scene.client_id),
+    EndFamily: lambda scene: lambda: revoke_family(scene.world.services, BRAND, scene.family_id, actor="system", reason="test"),
+    DenyToken: _deny,
+    RedeemCode: lambda scene: scene.run(RedeemCode(scene.token_request(), scene.code)),
+    RedeemAnswer: lambda scene: scene.run(RedeemAnswer(scene.token_request(), hash_secret(scene.auth_req_id))),
+    StoreRequest: lambda scene: scene.run(StoreRequest(scene.asking(None), scene.world.services.ids.secret())),
+    RefuseRequest: _refuse,
+    AskCustomer: lambda scene: scene.ask(scene.world.services.ids.secret()),
+    TakeLookUp: lambda scene: scene.run(TakeLookUp(BRAND.name, LOOK_UPS, scene.world.clock.wall())),
+    ReturnLookUp: lambda scene: scene.run(ReturnLookUp(BRAND.name, LOOK_UPS)),
+    TakeNotifications: lambda scene: scene.run(TakeNotifications(BRAND.name, scene.world.clock.wall())),
+    CloseNotification: lambda scene: scene.run(CloseNotification(BRAND.name, hash_secret(scene.auth_req_id))),
+    NameKeySet: lambda scene: scene.run(NameKeySet(BRAND.name)),
+    ChangeKeySet: lambda scene: lambda: begin_rotation(scene.world.services, BRAND.name),
+    LodgeConsent: lambda scene: lambda: scene.world.lodge(scene.world.acme),
+    ChangeConsent: lambda scene: (
+        lambda: scene.world.services.store.withdraw(BRAND, scene.world.acme.client.caller, scene.consent.id)
+    ),
+    RecordClosure: _remove,
+    RemoveAccount: _remove,
+    Approve: _approve,
+    Reject: _reject,
+}

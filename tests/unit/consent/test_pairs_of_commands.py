@@ -1,0 +1,45 @@
+"""Any two commands at once, on PostgreSQL: whoever comes second waits, and no two wait for each other."""
+
+import asyncio
+import os
+import random
+from itertools import combinations_with_replacement
+
+from sqlalchemy.exc import IntegrityError
+
+from kernel.errors import Problem
+from tests.harness.commands import find_commands
+from tests.harness.databases import POSTGRESQL
+from tests.unit.consent.oauth_world import begin, oauth_world
+from tests.unit.consent.scene import ACTS, Scene
+
+SEED = int(os.environ.get("PORTCULLIS_SIMULATE_SEED", "4"))
+PAIRS = int(os.environ.get("PORTCULLIS_SIMULATE_PAIRS", "48"))  # 0: all of them
+ROUNDS = 2
+
+
+def test_every_command_has_an_act():
+    assert {kind.__name__ for kind in ACTS} == {kind.__name__ for kind in find_commands()}
+
+
+async def test_two_commands_never_deadlock(databases, tmp_path, monkeypatch):
+    pairs = [*combinations_with_replacement(ACTS, 2)]
+    if PAIRS:
+        pairs = random.Random(SEED).sample(pairs, PAIRS)
+    with databases.database(POSTGRESQL, tmp_path, begin) as url:
+        async with oauth_world(url) as world:
+            for pair in pairs:
+                for _ in range(ROUNDS):
+                    await meet(world, pair)
+            assert world.database.deadlocks == 0
+
+
+async def meet(world, pair):
+    """Both begin at once. A refusal is an answer; anything else that is raised is not."""
+    scene = await Scene.make(world)
+    acts = [ACTS[kind](scene) for kind in pair]
+    answers = await asyncio.gather(*(act() for act in acts), return_exceptions=True)
+    names = [kind.__name__ for kind in pair]
+    wrong = [each for each in answers if isinstance(each, BaseException) and not isinstance(each, Problem | IntegrityError)]
+    assert not wrong, (names, wrong)
+    assert world.database.deadlocks == 0, names
