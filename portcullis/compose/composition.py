@@ -106,23 +106,8 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         journal = Journal(tables.journal, tables.outbox)
         queues = await stack.enter_async_context(open_queues(parts.database, journal, parts.clock, parts.telemetry))
         _watch(parts, versions)
-        commands = Commands(
-            database=parts.database,
-            clock=parts.clock,
-            versions=versions,
-            journal=journal,
-            locks=tables.locks,
-            idempotency_keys=tables.idempotency_keys,
-        )
-        store = ConsentStore(
-            database=parts.database,
-            commands=commands,
-            clock=parts.clock,
-            ids=parts.ids,
-            sealer=parts.sealer,
-            journal=journal,
-            lodged_max=parts.settings.rates.lodgements_per_day,
-        )
+        commands = _compose_commands(parts, versions, journal)
+        store = _compose_store(parts, commands, journal)
         services = Services(
             database=parts.database,
             commands=commands,
@@ -158,6 +143,29 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             versions=versions,
             notifiers=tuple(_compose_notifier(parts, commands, brand) for brand in parts.brands),
         )
+
+
+def _compose_commands(parts: Parts, versions: Versions, journal: Journal) -> Commands:
+    return Commands(
+        database=parts.database,
+        clock=parts.clock,
+        versions=versions,
+        journal=journal,
+        locks=tables.locks,
+        idempotency_keys=tables.idempotency_keys,
+    )
+
+
+def _compose_store(parts: Parts, commands: Commands, journal: Journal) -> ConsentStore:
+    return ConsentStore(
+        database=parts.database,
+        commands=commands,
+        clock=parts.clock,
+        ids=parts.ids,
+        sealer=parts.sealer,
+        journal=journal,
+        lodged_max=parts.settings.rates.lodgements_per_day,
+    )
 
 
 def _consent_settings(settings: Settings) -> ConsentSettings:
