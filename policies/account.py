@@ -1,4 +1,4 @@
-"""Refuse an account that the consent does not cover, telling one the TPP knows from one that nobody told it."""
+"""Refuse an account that the consent does not cover; one that the TPP knows is refused otherwise than one that it does not."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Refuse a certificate that names another organisation than the client's, whatever its token is bound to. Commission Delegated
+"""Refuse a certificate that names another organisation than the client's, also where the token is bound to a key. Commission Delegated
 Regulation (EU) 2018/389 article 34."""
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Refuse a client that is not active any more, or that the token names but nobody registered; any other is the caller."""
+"""Refuse a client that is inactive or unknown; any other becomes the caller."""
 
 from dataclasses import dataclass
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from consent.authorization.clients.metadata import CIBA, GRANT_TYPES, ClientMetadata
 from consent.authorization.clients.registry import is_registered_as, register_client, replace_client
 from consent.authorization.clients.rows import load_client
-from consent.authorization.offer.authorization_details import KINDS
+from consent.authorization.offer.authorization_details import KIND_OF
 from consent.authorization.offer.profiles import PROFILES, Profile, SecurityProfile
 from consent.authorization.offer.scopes import GRANT_QUERY, GRANT_REVOKE
 from consent.authorization.response_modes.choice import SIGNED
@@ -239,7 +239,7 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
         authorization_signed_response_alg=server_alg if asked.response_mode == "jwt" else None,
         sender_constraint=asked.sender_constraint,
         default_permissions=DEFAULT_PERMISSIONS if "AISP" in enrolment.roles else frozenset(),
-        authorization_details_types=frozenset(name for name, kind in KINDS.items() if ROLES[kind].value in enrolment.roles),
+        authorization_details_types=frozenset(name for name, kind in KIND_OF.items() if ROLES[kind].value in enrolment.roles),
         grant_types=GRANT_TYPES | {CIBA} if asked.ciba else GRANT_TYPES,
         backchannel_token_delivery_mode=asked.ciba,
         backchannel_client_notification_endpoint=_notification_uri(asked),

@@ -69,7 +69,7 @@ class Subject(Protocol[Held, Given_co]):
     async def authorise(self, connection: AsyncConnection, held: Held, approval: Approval) -> tuple[Given_co, Moved]: ...
 
     async def lock(self, connection: AsyncConnection) -> None:
-        """Lock it, whatever has become of it."""
+        """Lock it in any state."""
         ...
 
     async def reject(self, connection: AsyncConnection, psu_id: str) -> Moved: ...
@@ -161,8 +161,8 @@ async def reject(
     psu_id: str | None,
     authorisation_id: str | None,
 ) -> None:
-    """The PSU says no. Only one who is known rejects the subject: whoever cancels before signing in changes nothing. Raises what `claim`
-    raises."""
+    """Record that the PSU refused. Only an authenticated PSU rejects the subject; a visitor who cancels before signing in changes nothing.
+    Raises what `claim` raises."""
 
     command = Reject(room, brand, subject, claim, psu_id=psu_id, authorisation_id=authorisation_id)
     await room.commands.run(command, closing=closing)

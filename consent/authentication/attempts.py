@@ -17,7 +17,7 @@ from kernel.storage.database import insert_into
 from kernel.storage.sealed import Sealer
 
 FAILURES_MAX = 5  # per PSU and credential, and per journey
-SENT_MAX = 20  # to one PSU, in whatever journeys, until they have authenticated
+SENT_MAX = 20  # to one PSU, over all journeys, until they have authenticated
 PEER_FAILURES_MAX = 100  # per network address: many customers may share one
 FAILURES_WITHIN = timedelta(hours=1)
 BLOCKED_FOR = timedelta(minutes=15)
@@ -57,12 +57,12 @@ async def take_attempt(
     row = (await connection.execute(_insert_or_lock(connection, brand, subject, now))).one()
     if row.blocked_until is not None and row.blocked_until > now:
         return False
-    starts_anew = row.blocked_until is not None or now - row.first_at >= FAILURES_WITHIN
-    failures = 1 if starts_anew else row.failures + 1
+    starts_again = row.blocked_until is not None or now - row.first_at >= FAILURES_WITHIN
+    failures = 1 if starts_again else row.failures + 1
     await connection.execute(
         _update(brand, subject).values(
             failures=failures,
-            first_at=now if starts_anew else row.first_at,
+            first_at=now if starts_again else row.first_at,
             blocked_until=now + BLOCKED_FOR if failures >= limit else None,
             expires_at=now + FAILURES_WITHIN + BLOCKED_FOR,
         )

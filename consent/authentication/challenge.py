@@ -1,4 +1,4 @@
-"""Start and prove strong customer authentication, whatever the method; keep what is pending or proven sealed in the journey.
+"""Start and verify strong customer authentication with any method; the pending challenge and the evidence are sealed in the journey.
 
 RTS (EU) 2018/389 articles 4 and 5. One authentication per journey: for accounts it follows the password, before any is listed;
 for a payment it follows the page that shows it (consent/customer/journey/payment.py).

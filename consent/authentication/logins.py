@@ -1,4 +1,4 @@
-"""A password, judged: the attempt is counted before it is looked at, against whoever tries, the customer and the address.
+"""The check of a password. The attempt is counted first: against its journey or authorisation, the customer and the address.
 
 RTS (EU) 2018/389 article 4(3): five failed attempts block; the answer is the same for an unknown name and a wrong password.
 """
@@ -44,7 +44,7 @@ class _Subjects:
     """What failed logins are counted by; names and addresses only as keyed digests."""
 
     password: str
-    peer: str | None  # nobody's where the address is not known: behind a proxy that tells none, one limit would lock out everyone
+    peer: str | None  # None for an unknown address: behind a proxy that names none, one limit would lock out all customers
 
 
 async def judge_password(room: Room, brand: Brand, trial: Trial, username: str, password: str, *, peer: str) -> Psu | None:

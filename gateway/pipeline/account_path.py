@@ -1,4 +1,4 @@
-"""Which path parameter of an operation names an account, whatever the standard's spelling of it."""
+"""The path parameter of an operation that names an account, in the spelling of any standard."""
 
 import re
 from functools import lru_cache

@@ -128,7 +128,7 @@ class Pipeline:
             if isinstance(verdict, Moved):
                 exchange.moved[check.subject] = verdict.version
             elif not isinstance(verdict, Current):
-                raise Overloaded(f"nobody knows whether {check.subject} is current: {verdict}")
+                raise Overloaded(f"the current version of {check.subject} is unknown: {verdict}")
 
     async def _operate_for_caller(self, exchange: Exchange) -> Response:
         """Stops when the caller goes: a read leaves nothing half-done. Raises CallerGone."""

@@ -7,7 +7,7 @@ from kernel.hot_state.checks import Allowed, Exceeded, WithinCount, WithinRate
 
 
 def check_quota(exchange: Exchange, check: WithinRate | WithinCount) -> None:
-    """Raises RateExceeded. Fails closed with Overloaded if nobody could count."""
+    """Raises RateExceeded. Fails closed with Overloaded if the counter cannot be reached."""
     verdict = exchange.verdicts.get(check)
     exchange.headers.add("RateLimit-Policy", f'"{check.rule}";q={check.limit};w={check.window_seconds}')
     if isinstance(verdict, Allowed):
@@ -16,4 +16,4 @@ def check_quota(exchange: Exchange, check: WithinRate | WithinCount) -> None:
         exchange.headers.add("RateLimit", f'"{check.rule}";r=0;t={verdict.retry_after}')
         raise RateExceeded(f"{check.rule} of {check.limit}", rule=check.rule, retry_after=verdict.retry_after)
     else:
-        raise Overloaded(f"nobody counted {check.rule}: {verdict}")
+        raise Overloaded(f"{check.rule} was not counted: {verdict}")

@@ -90,11 +90,10 @@ class AccountReference(msgspec.Struct, frozen=True):
 
 
 class AccountAccess(msgspec.Struct, frozen=True):
-    """One account that a PSU opened, and which kinds of its data, from when on. Settled when the PSU agrees."""
+    """One account that a PSU opened, and which kinds of its data. Settled when the PSU agrees."""
 
     account: AccountReference
     permissions: frozenset[Permission]
-    since: datetime | None = None  # inclusive bound on booking instants
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):

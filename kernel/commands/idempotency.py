@@ -40,7 +40,7 @@ class Outcome:
 
 
 def fingerprint_of(body: Any) -> bytes:
-    """Of a decoded JSON body: the same for the same members in whatever order and spacing."""
+    """The SHA-256 digest of a decoded JSON body; the order of members and the spacing do not change it."""
     return hashlib.sha256(msgspec.json.encode(body, order="sorted")).digest()
 
 

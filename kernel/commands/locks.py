@@ -38,7 +38,7 @@ class Rank(IntEnum):
 
 
 class LockOrderBroken(Exception):
-    """A command took a lock after one that comes later in the order: its code is wrong, whatever it was asked."""
+    """A command took a lock after one that comes later in the order: a fault of its code, not of its caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class LockKind:
         return Lock(self, brand, key)
 
     def shared(self, brand: str, key: str) -> "Lock":
-        """Held together with others that hold it so, while nobody holds it alone. Names only."""
+        """Held with other shared holders, and never while one holds it alone. Names only."""
         return Lock(self, brand, key, is_shared=True)
 
 

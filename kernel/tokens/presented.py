@@ -1,4 +1,4 @@
-"""An access token as a request presents it, and whether whoever presents it is the one it is bound to.
+"""An access token as a request presents it, and the check that its presenter is the one it is bound to.
 
 RFC 6750 sections 2.1 and 2.3, RFC 8705 section 3, RFC 9449 sections 7.1 and 7.2.
 """
@@ -28,7 +28,7 @@ _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class PresentedToken:
-    """The text of a token, whatever it is worth, and the scheme of the Authorization header that it came in."""
+    """The unverified text of a token, and the scheme of the Authorization header that carried it."""
 
     scheme: Scheme
     text: str

@@ -14,7 +14,7 @@ from consent.authorization.endpoints.grant_management import ACTIONS
 from consent.authorization.endpoints.grant_management import PATH as GRANTS_PATH
 from consent.authorization.grants import GRANTS
 from consent.authorization.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose, algorithms_of
-from consent.authorization.offer.authorization_details import KINDS
+from consent.authorization.offer.authorization_details import KIND_OF
 from consent.authorization.offer.profiles import PROFILES
 from consent.authorization.offer.scopes import acr_values_offered, claims_offered, scopes_offered
 from consent.authorization.response_modes import MODES
@@ -65,7 +65,7 @@ def metadata_of(services: Services, brand: Brand) -> dict[str, Any]:
         "authorization_signing_alg_values_supported": list(algorithms_of(KeyPurpose.AUTHORIZATION_RESPONSE)),
         "authorization_encryption_alg_values_supported": list(jwe.ALGORITHMS),
         "authorization_encryption_enc_values_supported": list(jwe.ENCRYPTIONS),
-        "authorization_details_types_supported": list(KINDS),
+        "authorization_details_types_supported": list(KIND_OF),
         "grant_management_actions_supported": list(ACTIONS),
         "grant_management_action_required": False,
         "acr_values_supported": list(acr_values_offered(dialects)),

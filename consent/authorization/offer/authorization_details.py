@@ -32,7 +32,7 @@ from kernel.instants import to_utc
 
 DetailsType = Literal["account_information", "payment_initiation"]
 TYPE: Literal["account_information"] = "account_information"
-KINDS: Mapping[DetailsType, ConsentKind] = MappingProxyType({TYPE: ConsentKind.ACCOUNTS, PAYMENT_TYPE: ConsentKind.PAYMENT})
+KIND_OF: Mapping[DetailsType, ConsentKind] = MappingProxyType({TYPE: ConsentKind.ACCOUNTS, PAYMENT_TYPE: ConsentKind.PAYMENT})
 LODGED_AS_RAR = "rar"
 CHARS_MAX = 16_384
 ACCOUNTS_MAX = 50

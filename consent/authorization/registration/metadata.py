@@ -5,7 +5,7 @@ Roles limit scopes; the security profile settles what the request leaves open.
 
 from consent.authorization.clients.metadata import CIBA, GRANT_TYPES, ClientMetadata
 from consent.authorization.clients.metadata_checks import check_metadata
-from consent.authorization.offer.authorization_details import KINDS, DetailsType
+from consent.authorization.offer.authorization_details import KIND_OF, DetailsType
 from consent.authorization.offer.profiles import PROFILES, Profile, SecurityProfile
 from consent.authorization.offer.scopes import CLIENT_SCOPES, scopes_of_roles
 from consent.authorization.registration.request import Asked, Wish, refuse_member
@@ -104,7 +104,7 @@ def _response_types(wish: Wish, rules: Profile) -> frozenset[str]:
 def _details_types(asked: Asked) -> frozenset[DetailsType]:
     """RFC 9396 section 10."""
     types = asked.wish.authorization_details_types
-    if not {ROLES[KINDS[name]] for name in types} <= asked.statement.roles:
+    if not {ROLES[KIND_OF[name]] for name in types} <= asked.statement.roles:
         raise ClientMetadataInvalid(
             "authorization_details_types beyond the roles",
             public="The authorization_details_types are more than the roles of the statement allow.",

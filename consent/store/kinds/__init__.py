@@ -1,4 +1,4 @@
-"""Every kind of consent, in the order in which the dashboard shows them."""
+"""Every kind of consent."""
 
 from consent.store.kinds.accounts import ACCOUNTS
 from consent.store.kinds.funds import FUNDS

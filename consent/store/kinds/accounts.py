@@ -7,7 +7,7 @@ from kernel.errors import FieldInvalid, FieldMissing
 
 def settle(consent: Consent, chosen: tuple[AccountReference, ...]) -> tuple[AccountAccess, ...]:
     """Every account that was chosen opens what was asked for."""
-    return tuple(AccountAccess(account, consent.permissions, consent.transactions_from) for account in chosen)
+    return tuple(AccountAccess(account, consent.permissions) for account in chosen)
 
 
 def check(lodgement: ConsentLodgement) -> None:
@@ -21,8 +21,6 @@ def check(lodgement: ConsentLodgement) -> None:
 ACCOUNTS = Kind(
     name=ConsentKind.ACCOUNTS,
     stages=(JourneyStage.LOGIN, JourneyStage.AUTHENTICATE, JourneyStage.CHOOSE),
-    template="consent",
-    template_without_account="nothing_to_share",
     is_given_once=False,
     is_asked_elsewhere=True,
     check=check,

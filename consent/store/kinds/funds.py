@@ -18,8 +18,6 @@ def check(lodgement: ConsentLodgement) -> None:
 FUNDS = Kind(
     name=ConsentKind.FUNDS,
     stages=(JourneyStage.LOGIN, JourneyStage.AUTHENTICATE, JourneyStage.CHOOSE),
-    template="funds",
-    template_without_account="nothing_to_share",
     is_given_once=False,
     is_asked_elsewhere=False,
     check=check,

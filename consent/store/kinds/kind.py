@@ -23,13 +23,10 @@ def open_nothing(_consent: Consent, chosen: tuple[AccountReference, ...]) -> tup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """`stages` in their order. `template` is the page of the stage `choose`, `template_without_account` the one when there is no account
-    to choose."""
+    """`stages` in their order."""
 
     name: str  # kernel/banking/consents.py: ConsentKind
     stages: tuple[JourneyStage, ...]
-    template: str
-    template_without_account: str
     is_given_once: bool  # agreed to once: neither again nor to other terms
     is_asked_elsewhere: bool  # a PSU may answer it on the dashboard, asked at the backchannel
     check: Callable[[ConsentLodgement], None]  # of what is asked for: raises FieldMissing or FieldInvalid

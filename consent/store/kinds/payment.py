@@ -18,8 +18,6 @@ def check(lodgement: ConsentLodgement) -> None:
 PAYMENT = Kind(
     name=ConsentKind.PAYMENT,
     stages=(JourneyStage.LOGIN, JourneyStage.CHOOSE, JourneyStage.CONFIRM),
-    template="payment",
-    template_without_account="nothing_to_pay_from",
     is_given_once=True,
     is_asked_elsewhere=False,
     check=check,

@@ -30,8 +30,6 @@ def check(lodgement: ConsentLodgement) -> None:
 VRP = Kind(
     name=ConsentKind.VRP,
     stages=(JourneyStage.LOGIN, JourneyStage.AUTHENTICATE, JourneyStage.CHOOSE),
-    template="vrp",
-    template_without_account="nothing_to_pay_from",
     is_given_once=False,
     is_asked_elsewhere=False,
     check=check,

@@ -169,7 +169,7 @@ def _decode(stored: bytes, format_number: int) -> Consent:
     if format_number >= FORMAT:
         return consent
     covered = msgspec.json.decode(stored, type=_Covering).accounts
-    access = tuple(AccountAccess(account, consent.permissions, consent.transactions_from) for account in covered)
+    access = tuple(AccountAccess(account, consent.permissions) for account in covered)
     return msgspec.structs.replace(consent, access=access)
 
 

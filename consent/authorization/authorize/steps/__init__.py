@@ -1,8 +1,8 @@
 """The order of refusals of an authorization request, written once: which step runs where.
 
-The backchannel judges at once: nobody visits a page of its client's. PAR judges everything but whose consent it is, and so is
-judged what a browser brings by value; the authorization endpoint, visited again by every reload, judges the rest. What the
-customer's approval depends on is judged once more when they approve, under the consent's lock (consent/customer/journey).
+The backchannel endpoint runs every step at once. PAR, and an authorization request that a browser carries by value, run all steps but
+the one on the consent's owner, which the authorization endpoint runs on every visit. What the customer's approval depends on is judged
+again when they approve, under the consent's lock (consent/authentication/consent_subject.py).
 """
 
 from collections.abc import Awaitable, Callable

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 from kernel.http.admission.limits import Limits
@@ -78,3 +80,38 @@ def test_while_a_server_listens_the_collector_never_begins_a_full_collection_by_
             assert gc.get_freeze_count() > known
     finally:
         assert gc.get_threshold() == usual
+
+
+RESERVED_BYTES = 262_144  # as uvloop reserves for each connection of TLS
+RESERVED = 100
+RESERVE_AGAIN = f"""
+import ctypes
+from pathlib import Path
+from portcullis.serving.memory import permanent
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+
+def reserve():
+    return [libc.malloc({RESERVED_BYTES}) for _ in range({RESERVED})]
+
+def resident_bytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+with permanent():
+    before = resident_bytes()
+    for _ in range(2):  # after the first time the C library would keep blocks of this size on its heap
+        blocks = reserve()
+        for block in blocks:
+            ctypes.memset(block, 1, {RESERVED_BYTES})
+        for block in blocks[:-1]:  # the last one keeps the heap from shrinking
+            libc.free(block)
+    reserve()
+    print(resident_bytes() - before)
+"""
+
+
+def test_what_a_connection_reserves_and_does_not_touch_takes_no_memory():
+    """Also where earlier connections have touched all of theirs. In a process of its own: the setting stays for good."""
+    done = subprocess.run([sys.executable, "-c", RESERVE_AGAIN], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < RESERVED * RESERVED_BYTES // 10

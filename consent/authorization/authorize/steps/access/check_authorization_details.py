@@ -5,7 +5,7 @@ Its locations are the resources that the tokens are meant for; `resource` may na
 """
 
 from consent.authorization.authorize.request import Asking
-from consent.authorization.offer.authorization_details import KINDS, AccountInformation, Details, granted_of, parse_details
+from consent.authorization.offer.authorization_details import KIND_OF, AccountInformation, Details, granted_of, parse_details
 from consent.authorization.offer.resources import resources_of
 from consent.errors import AuthorizationDetailsInvalid, TargetInvalid
 from kernel.access import ROLES
@@ -16,7 +16,7 @@ async def check_authorization_details(asking: Asking) -> None:
     if text is None:
         return
     details = granted_of(parse_details(text, asking.services.clock.now()), asking.brand)
-    client, kind = asking.client, KINDS[details.type]
+    client, kind = asking.client, KIND_OF[details.type]
     if details.type not in client.authorization_details_types or ROLES[kind] not in client.roles:
         raise AuthorizationDetailsInvalid("a type that the client is not registered for")
     _check_locations(asking, details)

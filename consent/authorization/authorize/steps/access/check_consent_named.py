@@ -5,7 +5,7 @@ Whose consent it is, is not asked here: a push that named another's would tell i
 """
 
 from consent.authorization.authorize.request import Asking
-from consent.authorization.offer.authorization_details import KINDS, Details
+from consent.authorization.offer.authorization_details import KIND_OF, Details
 from consent.authorization.offer.scopes import scopes_opening
 from consent.errors import ScopeInvalid
 from kernel.banking.consents import ConsentKind
@@ -39,7 +39,7 @@ async def check_consent_named(asking: Asking) -> None:
 
 def _open_with_scope(asking: Asking, details: Details) -> None:
     """Terms say it all: the scope that opens what they ask for need not be named beside them. Raises ScopeInvalid."""
-    kind = KINDS[details.type]
+    kind = KIND_OF[details.type]
     opening = [dialect.authorization.scope_of(kind) for dialect in asking.services.dialects_of(asking.brand)]
     if set(opening).isdisjoint(asking.scope):
         if opening[0] not in asking.client.scopes:

@@ -122,7 +122,7 @@ async def test_a_token_denied_alone_or_expired_is_inactive_and_its_family_is_not
     assert (await answer_to(oauth, oauth.acme, tokens["refresh_token"]))["active"] is True
 
 
-async def test_a_token_of_a_family_or_consent_that_is_not_there_is_inactive(oauth: World, subtests: pytest.Subtests):
+async def test_a_token_of_a_family_or_client_that_is_not_there_is_inactive(oauth: World, subtests: pytest.Subtests):
     """Signed by our own key: nothing but the missing row is wrong."""
     key = oauth.services.keys.signing_key(BRAND.name, KeyPurpose.ACCESS_TOKEN, "ES256")
     token = (await oauth.tokens(oauth.acme))["access_token"]

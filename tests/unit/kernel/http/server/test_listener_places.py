@@ -21,6 +21,7 @@ from kernel.http.admission.limits import Limits
 from kernel.http.admission.places import Places
 from kernel.http.head import FIELD_BYTES_MAX
 from kernel.http.message import Request, Response
+from kernel.http.server.acceptor import RECEIVE_BYTES
 from kernel.http.server.boundary import App
 from kernel.http.server.connection import Connection
 from kernel.http.server.incoming_body import IncomingBody
@@ -260,3 +261,28 @@ async def test_a_body_that_was_refused_leaves_nothing_for_the_collector(world):
             await until(lambda: not any(type(living) is IncomingBody for living in gc.get_objects()))
     finally:
         gc.enable()
+
+
+async def test_a_stranger_is_received_in_small_pieces_and_a_caller_with_a_certificate_in_large_ones(world):
+    """What a connection's buffers grow to is what one read brings."""
+
+    def bytes_of(connection: Connection) -> int:
+        assert connection.transport is not None
+        return connection.transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    arrived, release = asyncio.Semaphore(0), asyncio.Event()
+
+    async def keep(_: Request) -> Response:
+        arrived.release()
+        await release.wait()
+        return Response(200)
+
+    async with listening(world, keep) as (port, _):
+        held = [asyncio.create_task(ask(port, client)) for client in (world.client(), world.client("PSDGB-FCA-1"))]
+        for _task in held:
+            await asyncio.wait_for(arrived.acquire(), PATIENCE_SECONDS)
+        sizes = sorted(bytes_of(living) for living in gc.get_objects() if type(living) is Connection and living.transport)
+        release.set()
+        await asyncio.gather(*held)
+    small, large = sizes
+    assert small <= 2 * RECEIVE_BYTES < large  # Linux doubles what is asked for
