@@ -18,8 +18,8 @@ from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
 from sandbox.control import PREFIX, answer_call, render_refusal
-from sandbox.ending import Consents, count_live_consents, end_organisation, load_client_ids
 from sandbox.qualified import Role
+from sandbox.tpp_removal import Consents, count_live_consents, end_organisation, load_client_ids
 from sandbox.tpps import Tpps
 
 _PATH = re.compile(rf"{PREFIX}tpps/([^/]+)")

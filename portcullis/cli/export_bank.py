@@ -9,7 +9,7 @@ from kernel.storage.database import Database
 from portcullis.compose.contexts import upgrade_contexts
 from portcullis.compose.sealing_keys import load_sealer
 from portcullis.settings.schema import Settings
-from sandbox.bank.exporting import export_bank
+from sandbox.bank.file.writer import export_bank
 
 LINES_PER_WRITE = 500
 

@@ -12,9 +12,9 @@ from plugins.ledger.accounts import load_accounts_of
 from plugins.ledger.documents import open_document
 from sandbox.bank import tables
 from sandbox.bank.authenticators import FIXED_CODE
-from sandbox.bank.people import password_of
-from sandbox.bank.tale import Login
-from sandbox.bank.writing import LOGIN_PLACE
+from sandbox.bank.catalogue.people import password_of
+from sandbox.bank.stories.tale import Login
+from sandbox.bank.tale_writer import LOGIN_PLACE
 
 _NOTES = {
     "alice": "Several accounts with two years of transactions, some pending, some in other currencies.",

@@ -8,8 +8,8 @@ from kernel.clock import Clock
 from kernel.config import ConfigurationRefused
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from sandbox.bank.importing import import_bank
-from sandbox.bank.seeding import Progress, seed_bank, settle_seed, silent
+from sandbox.bank.file.reader import import_bank
+from sandbox.bank.seed import Progress, seed_bank, settle_seed, silent
 
 
 def check_source(seed: int | None, file: Path | None) -> None:

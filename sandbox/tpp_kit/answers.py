@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.tpp_kit.signing import ResponseInvalid
+from sandbox.tpp_kit.signatures import ResponseInvalid
 from sandbox.tpp_kit.wire import Answer
 
 

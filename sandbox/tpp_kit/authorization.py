@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from sandbox.tpp_kit.signing import ResponseInvalid
+from sandbox.tpp_kit.signatures import ResponseInvalid
 
 SCA_ACR = "urn:openbanking:psd2:sca"
 

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.tpp_kit.answers import Tokens, expect, read_tokens
 from sandbox.tpp_kit.authorization import SCA_ACR
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs
-from sandbox.tpp_kit.signing import sign_request_object
+from sandbox.tpp_kit.signatures import sign_request_object
 from sandbox.tpp_kit.tpp import BACKCHANNEL, Tpp
 
 GRANT_TYPE = "urn:openid:params:grant-type:ciba"

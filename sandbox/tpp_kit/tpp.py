@@ -25,8 +25,8 @@ from sandbox.tpp_kit.authorization import (
 )
 from sandbox.tpp_kit.folder import TppFolder, load_folder
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs, turned
-from sandbox.tpp_kit.proving import Prover
-from sandbox.tpp_kit.signing import (
+from sandbox.tpp_kit.proofs import Prover
+from sandbox.tpp_kit.signatures import (
     ResponseInvalid,
     check_hashes,
     sign_assertion,

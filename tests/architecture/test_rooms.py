@@ -11,7 +11,6 @@ PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent"
 MODULES_MAX = 16
 FULLER = {
     "policies": 40,  # one refusal or change per file, listed in order on one page
-    "sandbox/bank": 20,  # the synthetic bank: its people, their lives and its files; not yet in rooms
 }
 CYCLES: frozenset[frozenset[str]] = frozenset()  # the circles that remain, by their modules: none may be added
 UNIT = ROOT / "tests/unit"

@@ -18,7 +18,7 @@ import pytest_asyncio
 from portcullis.cli.control_client import post
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.registering import register
+from sandbox.tpp_kit.registration import register
 from sandbox.tpp_kit.tpp import Tpp
 
 PAGE = (Path(__file__).parents[2] / "docs" / "build-a-tpp.md").read_text()

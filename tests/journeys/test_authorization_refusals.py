@@ -12,7 +12,7 @@ import pytest
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.authorization import authorization_form
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.signing import ResponseInvalid
+from sandbox.tpp_kit.signatures import ResponseInvalid
 from tests.harness.forms import Browser
 from tests.journeys.fapi import case, check_error, module, own, walked
 from tests.journeys.scene import CONSENTS

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.proving import Prover, new_proof_jwk
+from sandbox.tpp_kit.proofs import Prover, new_proof_jwk
 from tests.journeys.dpop import enrolled
 from tests.journeys.fapi import check_error, module
 from tests.journeys.scene import PRESENT

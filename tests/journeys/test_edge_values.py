@@ -11,7 +11,7 @@ import requests
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sandbox.tpp_kit.signing import sign_assertion
+from sandbox.tpp_kit.signatures import sign_assertion
 from sandbox.tpp_kit.tpp import ASSERTION_TYPE
 from tests.harness.judged import JudgedTpp
 from tests.harness.server import Server

@@ -13,7 +13,7 @@ from consent.store.tables import consents as tables_consents
 from plugins.ledger import tables as ledger
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.signing import ResponseInvalid
+from sandbox.tpp_kit.signatures import ResponseInvalid
 from sandbox.tpp_kit.tpp import DEFAULT_PERMISSIONS
 from tests.harness.forms import Browser
 from tests.official import COUNTS, unreadable

@@ -11,9 +11,9 @@ import pytest
 
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.proving import Prover
-from sandbox.tpp_kit.registering import manage, register
-from sandbox.tpp_kit.signing import ResponseInvalid
+from sandbox.tpp_kit.proofs import Prover
+from sandbox.tpp_kit.registration import manage, register
+from sandbox.tpp_kit.signatures import ResponseInvalid
 from tests.harness.judged import JudgedTpp
 from tests.journeys.dpop import enrolled
 from tests.journeys.fapi import check_error, code_for

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from consent.store.tables.consents import consents
 from plugins.ledger import tables as ledger
 from sandbox.bank import tables as bank
-from sandbox.bank.seeding import ALL_HOUSEHOLDS
+from sandbox.bank.seed import ALL_HOUSEHOLDS
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from tests.harness.books import BRAND, Books

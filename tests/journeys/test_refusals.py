@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE
-from sandbox.tpp_kit.signing import sign_assertion
+from sandbox.tpp_kit.signatures import sign_assertion
 from tests.harness.forged import keyed_by_public_key, parts_of, resigned, rewritten, unsigned
 from tests.harness.forms import Browser
 from tests.harness.judged import JudgedTpp

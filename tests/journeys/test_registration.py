@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.registering import manage, register
+from sandbox.tpp_kit.registration import manage, register
 from tests.harness.judged import JudgedTpp
 
 METADATA = {

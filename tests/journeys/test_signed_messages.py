@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.signing import verify_response
+from sandbox.tpp_kit.signatures import verify_response
 from tests.harness.forged import parts_of, unsigned
 from tests.harness.forms import Browser
 from tests.journeys.fapi import check_error

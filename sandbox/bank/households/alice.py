@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from kernel.banking.records.mandates import Frequency
 from kernel.banking.records.offers import OfferKind
-from sandbox.bank import merchants as shops
-from sandbox.bank import products
-from sandbox.bank.household import Household, Plan
+from sandbox.bank.catalogue import merchants as shops
+from sandbox.bank.catalogue import products
+from sandbox.bank.catalogue.people import ALICE
 from sandbox.bank.households.everyday import everyday
-from sandbox.bank.people import ALICE
-from sandbox.bank.routine import (
+from sandbox.bank.stories.household import Household, Plan
+from sandbox.bank.stories.routine import (
     Bill,
     Earning,
     Errand,
@@ -24,7 +24,7 @@ from sandbox.bank.routine import (
     Saving,
     Travel,
 )
-from sandbox.bank.story import CARD_REFUND, PAYMENT_RETURNED, Story
+from sandbox.bank.stories.story import CARD_REFUND, PAYMENT_RETURNED, Story
 
 OFFERS = (
     Promotion(

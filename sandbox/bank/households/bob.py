@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from kernel.banking.records.offers import OfferKind
-from sandbox.bank import merchants as shops
-from sandbox.bank import products
-from sandbox.bank.household import Ended, Household, Plan
+from sandbox.bank.catalogue import merchants as shops
+from sandbox.bank.catalogue import products
+from sandbox.bank.catalogue.people import BOB
 from sandbox.bank.households.everyday import everyday
-from sandbox.bank.people import BOB
-from sandbox.bank.routine import (
+from sandbox.bank.stories.household import Ended, Household, Plan
+from sandbox.bank.stories.routine import (
     Bill,
     Errand,
     Habit,
@@ -20,7 +20,7 @@ from sandbox.bank.routine import (
     Routine,
     Saving,
 )
-from sandbox.bank.story import DIRECT_DEBIT
+from sandbox.bank.stories.story import DIRECT_DEBIT
 
 BILLS, HABITS = everyday("current", "current")
 SALARY = Income("current", 28, 236_900, shops.payee("Tollgate Logistics", "00993081550294"), "WAGES")

@@ -4,12 +4,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 from kernel.banking.records.offers import OfferKind
-from sandbox.bank import merchants as shops
-from sandbox.bank import products
-from sandbox.bank.household import Ended, Household, Plan
+from sandbox.bank.catalogue import merchants as shops
+from sandbox.bank.catalogue import products
+from sandbox.bank.catalogue.people import CAROL
 from sandbox.bank.households.everyday import everyday
-from sandbox.bank.people import CAROL
-from sandbox.bank.routine import (
+from sandbox.bank.stories.household import Ended, Household, Plan
+from sandbox.bank.stories.routine import (
     Habit,
     Income,
     Order,

@@ -1,10 +1,10 @@
 """Dave: nothing to share. He has a loan, which no third party may see."""
 
-from sandbox.bank import merchants as shops
-from sandbox.bank import products
-from sandbox.bank.household import Household, Plan
-from sandbox.bank.people import DAVE
-from sandbox.bank.routine import (
+from sandbox.bank.catalogue import merchants as shops
+from sandbox.bank.catalogue import products
+from sandbox.bank.catalogue.people import DAVE
+from sandbox.bank.stories.household import Household, Plan
+from sandbox.bank.stories.routine import (
     Income,
     Routine,
 )

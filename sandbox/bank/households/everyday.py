@@ -1,8 +1,8 @@
 """The bills and habits that most people of the synthetic bank share."""
 
-from sandbox.bank import merchants as shops
-from sandbox.bank.routine import Bill, Habit
-from sandbox.bank.story import CASH_WITHDRAWAL
+from sandbox.bank.catalogue import merchants as shops
+from sandbox.bank.stories.routine import Bill, Habit
+from sandbox.bank.stories.story import CASH_WITHDRAWAL
 
 QUARTERS = (1, 4, 7, 10)
 

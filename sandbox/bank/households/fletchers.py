@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from kernel.banking.records.mandates import Frequency
 from kernel.banking.records.offers import OfferKind
-from sandbox.bank import merchants as shops
-from sandbox.bank import products
-from sandbox.bank.household import Household, Plan
+from sandbox.bank.catalogue import merchants as shops
+from sandbox.bank.catalogue import products
+from sandbox.bank.catalogue.people import ERIN, FRANK, JOINERY
 from sandbox.bank.households.everyday import everyday
-from sandbox.bank.people import ERIN, FRANK, JOINERY
-from sandbox.bank.routine import (
+from sandbox.bank.stories.household import Household, Plan
+from sandbox.bank.stories.routine import (
     Bill,
     Earning,
     Errand,
@@ -23,7 +23,7 @@ from sandbox.bank.routine import (
     Saving,
     Transfer,
 )
-from sandbox.bank.story import PAYMENT_IN, Story
+from sandbox.bank.stories.story import PAYMENT_IN, Story
 
 
 def _last_evening(story: Story, anchor: datetime) -> None:

@@ -24,7 +24,7 @@ from plugins.ledger.statements import StatementRun
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank.authenticators import FixedCodeSender
-from sandbox.bank.importing import import_bank
+from sandbox.bank.file.reader import import_bank
 from sandbox.control import BODY_BYTES_MAX
 from sandbox.teller import Teller
 from tests.harness.databases import KINDS, Databases, migrate

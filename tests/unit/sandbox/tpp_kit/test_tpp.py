@@ -25,7 +25,7 @@ from sandbox.directory import Directory
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.folder import ClientCertificate, load_folder
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.signing import ResponseInvalid
+from sandbox.tpp_kit.signatures import ResponseInvalid
 from sandbox.tpp_kit.tpp import Tpp
 from tests.unit.consent.oauth_world import unb64
 

@@ -11,11 +11,11 @@ from kernel.banking.records.parties import AccountParty, AccountRole, Holding, P
 from kernel.banking.records.products import Product, ProductKind
 from plugins.ledger.documents import Identity
 from plugins.ledger.entries import AccountOpening, Holder, Right, StatusChange
-from sandbox.bank.living import live
-from sandbox.bank.numbers import BIC, card_number, iban, sort_code_account
-from sandbox.bank.people import Firm, Person
-from sandbox.bank.routine import Errand, Routine
-from sandbox.bank.story import PAYMENT_IN, PAYMENT_OUT, Story
+from sandbox.bank.catalogue.numbers import BIC, card_number, iban, sort_code_account
+from sandbox.bank.catalogue.people import Firm, Person
+from sandbox.bank.stories.days import live
+from sandbox.bank.stories.routine import Errand, Routine
+from sandbox.bank.stories.story import PAYMENT_IN, PAYMENT_OUT, Story
 
 HISTORY = timedelta(days=730)
 ACCOUNT_AGE = timedelta(days=365)  # accounts were opened this long before their history begins

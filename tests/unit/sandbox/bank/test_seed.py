@@ -31,9 +31,9 @@ from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank import authenticators, tables
 from sandbox.bank.authenticators import FIXED_CODE, FixedCodeSender, SimulatedDevice
-from sandbox.bank.numbers import is_iban
+from sandbox.bank.catalogue.numbers import is_iban
 from sandbox.bank.personas import load_personas
-from sandbox.bank.seeding import ALL_HOUSEHOLDS, PRICE_LIST, USUAL_SEED, seed_bank, settle_seed
+from sandbox.bank.seed import ALL_HOUSEHOLDS, PRICE_LIST, USUAL_SEED, seed_bank, settle_seed
 from tests.harness.databases import SQLITE, Databases, migrate
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -292,7 +292,7 @@ from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from sandbox.bank.seeding import seed_bank
+from sandbox.bank.seed import seed_bank
 
 BRAND = Brand("main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "x")
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from joserfc.jwk import ECKey
 
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs, turned
-from sandbox.tpp_kit.signing import sign_compact
+from sandbox.tpp_kit.signatures import sign_compact
 from sandbox.tpp_kit.wire import Answer
 
 PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")

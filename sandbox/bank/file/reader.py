@@ -27,7 +27,7 @@ from kernel.storage.outages import refuses_values
 from kernel.storage.sealed import Sealer
 from openapi.core_bank.v1.soundness import check_sound
 from plugins.ledger.entries import LedgerEntry
-from sandbox.bank.bank_file import (
+from sandbox.bank.file.lines import (
     FORMAT,
     IMPORTED,
     AccountLine,
@@ -41,9 +41,9 @@ from sandbox.bank.bank_file import (
     ProductLine,
     RecordLine,
 )
-from sandbox.bank.seeding import Progress
-from sandbox.bank.tale import Tale, count_lines
-from sandbox.bank.writing import Writer, load_made
+from sandbox.bank.seed import Progress
+from sandbox.bank.stories.tale import Tale, count_lines
+from sandbox.bank.tale_writer import Writer, load_made
 
 LINE_BYTES_MAX = 8 * 1024 * 1024  # one entry with all its legs
 LEGS_PER_POST = 4000

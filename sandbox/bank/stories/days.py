@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from kernel.banking.accounts import Counterparty
 from kernel.banking.money import Money
-from sandbox.bank.routine import Bill, Errand, Habit, Order, Payments, Routine, Saving, Transfer, Travel
-from sandbox.bank.story import (
+from sandbox.bank.stories.routine import Bill, Errand, Habit, Order, Payments, Routine, Saving, Transfer, Travel
+from sandbox.bank.stories.story import (
     ACCOUNT_FEE,
     DIRECT_DEBIT,
     FEES,

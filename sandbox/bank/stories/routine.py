@@ -12,7 +12,7 @@ from kernel.banking.accounts import Counterparty, Merchant
 from kernel.banking.records.direct_debits import Collection
 from kernel.banking.records.mandates import Frequency
 from kernel.banking.records.offers import OfferKind
-from sandbox.bank.story import CARD_PURCHASE, Story
+from sandbox.bank.stories.story import CARD_PURCHASE, Story
 
 EVERY_MONTH = tuple(range(1, 13))
 _FREQUENCIES = {12: Frequency.MONTHLY, 4: Frequency.QUARTERLY, 2: Frequency.HALF_YEARLY, 1: Frequency.YEARLY}

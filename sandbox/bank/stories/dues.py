@@ -15,8 +15,8 @@ from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from plugins.ledger.records import AnyRecord
 from plugins.ledger.schedule import add_months
-from sandbox.bank.routine import Bill, Order, Payments, Planned, Promotion, Routine
-from sandbox.bank.story import Story
+from sandbox.bank.stories.routine import Bill, Order, Payments, Planned, Promotion, Routine
+from sandbox.bank.stories.story import Story
 
 COLLECTED_AT, PAID_AT = timedelta(hours=4), timedelta(hours=2)  # of a day to come
 SET_UP_BEFORE_DAYS = (8, 40)  # the first payment

@@ -27,7 +27,7 @@ from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Pen
 from plugins.ledger.entries import Line as LedgerLine
 from plugins.ledger.records import RECORD_KINDS
 from sandbox.bank import tables
-from sandbox.bank.bank_file import (
+from sandbox.bank.file.lines import (
     FORMAT,
     AccountLine,
     BankLine,

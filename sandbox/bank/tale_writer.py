@@ -21,8 +21,8 @@ from plugins.ledger.statements import add_statements
 from plugins.psu_identity.built_in import Enrolment, enrol
 from plugins.psu_identity.passwords import Passwords
 from sandbox.bank import tables
-from sandbox.bank.people import password_of
-from sandbox.bank.tale import Tale, count_lines
+from sandbox.bank.catalogue.people import password_of
+from sandbox.bank.stories.tale import Tale, count_lines
 
 LOGIN_PLACE = ("bank_people", "document")
 _INTERNAL = "internal:"

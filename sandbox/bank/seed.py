@@ -20,15 +20,15 @@ from kernel.ids import SeededIds
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.ledger.entries import LedgerEntry
-from sandbox.bank import heavy, tables
-from sandbox.bank.bank_file import IMPORTED
-from sandbox.bank.dues import tell_offers, tell_records
-from sandbox.bank.household import Household, introduce, open_accounts, tell
-from sandbox.bank.households import HOUSEHOLDS
-from sandbox.bank.products import PRODUCTS
-from sandbox.bank.story import Story
-from sandbox.bank.tale import Login, Tale, count_lines
-from sandbox.bank.writing import Writer, load_made
+from sandbox.bank import tables
+from sandbox.bank.catalogue.products import PRODUCTS
+from sandbox.bank.file.lines import IMPORTED
+from sandbox.bank.households import HOUSEHOLDS, heavy
+from sandbox.bank.stories.dues import tell_offers, tell_records
+from sandbox.bank.stories.household import Household, introduce, open_accounts, tell
+from sandbox.bank.stories.story import Story
+from sandbox.bank.stories.tale import Login, Tale, count_lines
+from sandbox.bank.tale_writer import Writer, load_made
 
 USUAL_SEED = 1
 ENTRIES_PER_POST = 1000

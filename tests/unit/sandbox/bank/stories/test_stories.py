@@ -18,11 +18,11 @@ from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from plugins.ledger.entries import Leg, Line
 from plugins.ledger.statement_facts import FEES
+from sandbox.bank.catalogue.products import PRODUCTS
 from sandbox.bank.households import HOUSEHOLDS
-from sandbox.bank.products import PRODUCTS
-from sandbox.bank.seeding import ALL_HOUSEHOLDS, _tale
-from sandbox.bank.story import CARD_REFUND, DIRECT_DEBIT, DIRECT_DEBIT_UNPAID, PAYMENT_RETURNED, STANDING_ORDER
-from sandbox.bank.tale import Tale
+from sandbox.bank.seed import ALL_HOUSEHOLDS, _tale
+from sandbox.bank.stories.story import CARD_REFUND, DIRECT_DEBIT, DIRECT_DEBIT_UNPAID, PAYMENT_RETURNED, STANDING_ORDER
+from sandbox.bank.stories.tale import Tale
 
 ANCHORS = (datetime(2026, 7, 1, tzinfo=UTC), datetime(2027, 3, 31, tzinfo=UTC))
 ID_LENGTH_MAX, REFERENCE_MAX = 40, 35

@@ -17,7 +17,7 @@ from kernel.ids import SeededIds
 from plugins.ledger.documents import Narrative
 from plugins.ledger.entries import AccountOpening, LedgerEntry, Leg, Line, PendingPayment, StatusChange
 from plugins.ledger.ledger import internal_account_id
-from sandbox.bank.products import FOREIGN_FEE_PERCENT
+from sandbox.bank.catalogue.products import FOREIGN_FEE_PERCENT
 
 CARD_PURCHASE = "PMNT.CCRD.POSD"
 CARD_REFUND = "PMNT.CCRD.RIMB"

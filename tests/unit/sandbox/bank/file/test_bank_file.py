@@ -24,11 +24,12 @@ from plugins.ledger.entries import LedgerEntry, Leg, Line
 from plugins.ledger.ledger import Ledger
 from plugins.ledger.statements import StatementRun
 from plugins.upstreams.built_in import BuiltInBank
-from sandbox.bank import importing, tables
-from sandbox.bank.exporting import export_bank
-from sandbox.bank.importing import import_bank
+from sandbox.bank import tables
+from sandbox.bank.file import reader
+from sandbox.bank.file.reader import import_bank
+from sandbox.bank.file.writer import export_bank
 from sandbox.bank.personas import load_personas
-from sandbox.bank.seeding import USUAL_SEED, seed_bank, settle_seed
+from sandbox.bank.seed import USUAL_SEED, seed_bank, settle_seed
 from sandbox.bank.source import Source
 from tests.harness.databases import SQLITE, Databases, migrate
 
@@ -40,7 +41,7 @@ SEALER = Sealer({1: b"k" * 32})
 CLOCK = ManualClock(NOW)
 FEW = 2_200  # three a day, so that the stall pays for its pitch
 OTHER_SEALER = Sealer({3: b"q" * 32})  # the file does not know with which keys its bank was sealed
-GUIDE = Path(__file__).parents[4] / "docs" / "sandbox-data.md"
+GUIDE = Path(__file__).parents[5] / "docs" / "sandbox-data.md"
 
 
 @pytest.fixture
@@ -206,7 +207,7 @@ async def test_a_wrong_file_is_refused_and_nothing_is_kept_of_it(database, tmp_p
 
 
 async def test_a_line_without_end_is_refused(migrated_sqlite_url, tmp_path, monkeypatch):
-    monkeypatch.setattr(importing, "LINE_BYTES_MAX", 100)
+    monkeypatch.setattr(reader, "LINE_BYTES_MAX", 100)
     async with Database.open(migrated_sqlite_url) as database:
         with pytest.raises(ConfigurationRefused, match="line 2: longer than 100 bytes"):
             await imported(database, by_hand(), tmp_path)

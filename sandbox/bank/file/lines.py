@@ -16,7 +16,7 @@ from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import Statement
 from plugins.ledger.entries import AccountOpening, LedgerEntry, PendingPayment, StatusChange
 from plugins.ledger.records import AnyRecord
-from sandbox.bank.tale import Login
+from sandbox.bank.stories.tale import Login
 
 FORMAT = 1
 IMPORTED = "import:"  # and a digest of the file: how the bank remembers where it came from

@@ -16,12 +16,12 @@ from plugins.ledger.entries import LedgerEntry, Leg, Line
 from plugins.ledger.ledger import internal_account_id
 from plugins.ledger.records import AnyRecord
 from plugins.ledger.schedule import next_due
-from sandbox.bank import merchants as shops
-from sandbox.bank import products
-from sandbox.bank.household import HISTORY, Household, Plan
-from sandbox.bank.people import HEAVY, MARKET_STALL
-from sandbox.bank.routine import Routine
-from sandbox.bank.story import DIRECT_DEBIT, MERCHANTS, PAYMENT_OUT, WORLD, Story
+from sandbox.bank.catalogue import merchants as shops
+from sandbox.bank.catalogue import products
+from sandbox.bank.catalogue.people import HEAVY, MARKET_STALL
+from sandbox.bank.stories.household import HISTORY, Household, Plan
+from sandbox.bank.stories.routine import Routine
+from sandbox.bank.stories.story import DIRECT_DEBIT, MERCHANTS, PAYMENT_OUT, WORLD, Story
 
 TRANSACTIONS = 100_000
 DAYS_PER_CHUNK = 30
