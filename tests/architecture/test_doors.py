@@ -19,8 +19,8 @@ BESIDE_THE_BOOKS = {
     "tests/journeys/test_page_refusals.py",
     "tests/journeys/test_payment_consents.py",
     "tests/unit/portcullis/compose/test_records.py",
-    "tests/unit/sandbox/bank/test_bank_file.py",
-    "tests/unit/sandbox/bank/test_seeding.py",
+    "tests/unit/sandbox/bank/file/test_bank_file.py",
+    "tests/unit/sandbox/bank/test_seed.py",
 }
 
 
