@@ -13,7 +13,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kernel.access import Grant
-from kernel.errors import BodyTooLarge, CallerGone, MediaTypeUnsupported, MethodNotAllowed, OperationUnknown, Problem
+from kernel.errors import (
+    BodyTooLarge,
+    CallerGone,
+    IdempotencyConflict,
+    MediaTypeUnsupported,
+    MethodNotAllowed,
+    OperationUnknown,
+    Problem,
+)
 from openapi import DIALECTS
 from openapi.dialect import Dialect, Row, Service
 from openapi.examples import answer_of, refusal_of
@@ -147,9 +155,17 @@ def _refusals(dialect: Dialect, row: Row) -> dict[str, JsonObject]:
     """One answer per status, which lists the refusals behind it."""
     by_status: dict[int, list[type[Problem]]] = {}
     for kind in dialect.errors.table:
-        if kind not in _NOT_OF_AN_OPERATION and (row.request is not None or kind not in _OF_A_BODY):
+        if _may_refuse(row, kind):
             by_status.setdefault(dialect.errors.wire_of(kind, row).status, []).append(kind)
     return {str(status): _refusal(dialect, row, kinds) for status, kinds in sorted(by_status.items())}
+
+
+def _may_refuse(row: Row, kind: type[Problem]) -> bool:
+    if kind in _OF_A_BODY:
+        return row.request is not None
+    if kind is IdempotencyConflict:
+        return row.idempotent
+    return kind not in _NOT_OF_AN_OPERATION
 
 
 def _refusal(dialect: Dialect, row: Row, kinds: list[type[Problem]]) -> JsonObject:

@@ -88,8 +88,7 @@ class Embedded:
         return choices_of(self.room, psu)
 
     async def exempt(self, authorisation_id: str) -> None:
-        """Judged to need no second factor (RTS (EU) 2018/389 articles 10 to 18): over, and of no use for an approval that needs evidence.
-        Raises AuthorisationOver."""
+        """End an authorisation that needs no second factor. It serves no approval that demands evidence. Raises AuthorisationOver."""
         await self._move(authorisation_id, AuthorisationStatus.EXEMPTED, ended_at=self.room.clock.wall())
 
     async def choose_method(self, authorisation_id: str, psu: Psu, method: Method) -> None:

@@ -273,7 +273,7 @@ class Machine(RuleBasedStateMachine):
         self.tell(what, happened)
         if happened:
             grant.state = state
-            if state == "ended":
+            if state in {"ended", "stopped"}:
                 self.end_families(grant)
 
     def end_families(self, grant: Grant) -> None:
@@ -285,14 +285,15 @@ class Machine(RuleBasedStateMachine):
         grant = pick(self.grants, which)
         caller = self.caller(by, grant.of)
         work = self.world.services.store.withdraw(BRAND, caller.tpp.client.caller, grant.id)
-        allowed = caller is grant.of and not grant.is_over(self.now)
+        allowed = caller is grant.of and grant.state != "stopped" and not grant.is_over(self.now)
         self.change(grant, work, allowed=allowed, state="ended", what="withdrawn")
 
     def revoke_by_psu(self, which: int, psu: str) -> None:
+        """What its PSU stopped opens nothing, and the PSU may authorise it again (openapi/dialect.py: Rules.stopped_may_return)."""
         grant = pick(self.grants, which)
         work = self.world.services.store.revoke_by_psu(BRAND, psu, grant.id)
         allowed = grant.psu == psu and grant.state in {"authorised", "suspended"} and not grant.is_over(self.now)
-        self.change(grant, work, allowed=allowed, state="ended", what="revoked")
+        self.change(grant, work, allowed=allowed, state="stopped", what="revoked")
 
     def suspend_or_resume(self, which: int, back: bool) -> None:
         grant = pick(self.grants, which)

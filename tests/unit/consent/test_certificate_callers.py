@@ -37,7 +37,8 @@ from kernel.storage.grouped_writes import GroupedWrites
 from kernel.tokens.dpop_nonces import Nonces
 from openapi.berlin_group.v1_3.errors import ErrorTable
 from openapi.codec import WireRequest
-from openapi.dialect import Row, Rules
+from openapi.dialect import Row
+from openapi.rulebook import OURS
 from plugins.certificates.standing import Revocation, Standing
 from plugins.certificates.standing import Rules as CertificateRules
 from policies import CHAIN
@@ -82,7 +83,7 @@ TOY = book.serving(
             lambda result, rendering: {"self": rendering.url}, credential="none",
         ),
     ),
-    "/toy/v1", name="toy", errors=ErrorTable(), rules=Rules(owner="organisation"),
+    "/toy/v1", name="toy", errors=ErrorTable(), rules=replace(OURS, owner="organisation"),
 )  # fmt: skip
 
 

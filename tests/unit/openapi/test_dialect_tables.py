@@ -61,7 +61,7 @@ def test_every_refusal_satisfies_the_official_document(dialect: Dialect, kind: t
         headers = {dialect.headers.interaction_header: str(uuid.uuid4())} | ({"Content-Type": media_type} if media_type else {})
         if kind is errors.OperationUnknown:
             continue  # not an answer of any operation: see below
-        if status == 415 and row.request is None:
+        if (status == 415 and row.request is None) or (kind is errors.IdempotencyConflict and not row.idempotent):
             continue
         if status == 404 and dialect.name == "uk_obie/v4.0":
             continue

@@ -105,6 +105,7 @@ async def test_a_consent_that_its_tpp_withdrew_is_what_its_standard_says(world: 
         assert await caller.ask(operation) == (status, word), operation
 
 
+@pytest.mark.spec("BG-XS2A-1.3-establish-account-information-consent")
 async def test_a_berlin_group_consent_says_where_it_is_and_how_its_psu_authenticates(world: World) -> None:
     """NextGenPSD2 XS2A 1.3, "Account Consent Request": Location, ASPSP-SCA-Approach (OAuth counts as REDIRECT)."""
     caller = Caller(world, BERLIN_GROUP)
