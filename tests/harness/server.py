@@ -44,6 +44,7 @@ class Server:
     arguments: tuple[str, ...] = ("sandbox",)
     valkey: Valkey | None = None  # what PORTCULLIS_REDIS_URL leads to
     by_hand: bool = False  # started by the command that a user types, which takes a second longer
+    module: str = "portcullis"  # whose command line that is
 
     def start(self) -> "Server":
         """Launched, and ready."""
@@ -67,7 +68,7 @@ class Server:
             return
         with (self.state_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "portcullis", *self.arguments],
+                [sys.executable, "-m", self.module, *self.arguments],
                 env=environment,
                 stdout=log,
                 stderr=log,

@@ -1,0 +1,135 @@
+"""A standard is one folder and one line: a server that has the toy dialect too serves it whole, over mutual TLS, to a TPP with a token."""
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from sandbox.tpp_kit.answers import Tokens
+from sandbox.tpp_kit.knobs import Knobs
+from sandbox.tpp_kit.wire import Answer
+from tests.dialects.toy.dialect import DIALECT
+from tests.harness.installations import EMBEDDED, Installations
+from tests.harness.judged import JudgedTpp
+from tests.harness.server import Server
+
+CALL = "93bac548-d2de-4546-b106-880a5018460d"
+
+
+@pytest.fixture(scope="module")
+def toy_server(installations: Installations) -> Iterator[Server]:
+    with installations.installation(EMBEDDED) as server:
+        server.by_hand, server.module = True, "tests.dialects.registered"
+        yield server.start()
+
+
+@dataclass
+class Caller:
+    """A TPP that calls the toy dialect. `tokens`: of the agreement that a customer gave."""
+
+    tpp: JudgedTpp
+    tokens: Tokens | None = None
+
+    async def ask(self, method: str, path: str, token: str | None = None, body: bytes = b"", **headers: str | None) -> Answer:
+        """With the customer's token unless another is given. A path, or the whole address that an answer named."""
+        url = path if path.startswith("https://") else f"{self.tpp.folder.mtls}/toy/v1{path}"
+        named = {name.replace("_", "-"): value for name, value in headers.items()} | {"x-fapi-interaction-id": None}
+        token = token or (self.tokens.access_token if self.tokens else None)
+        return await self.tpp.call(method, url, token, body, knobs=Knobs(headers=named))
+
+    async def own_token(self) -> str:
+        return await self.tpp.client_credentials_token()
+
+    async def agree(self, persona: str = "alice") -> str:
+        """An agreement that a customer gave, and its tokens."""
+        lodged = await self.ask("POST", "/agreements", await self.own_token(), b"{}")
+        agreement = str(lodged.json()["agreement"])
+        claims = json.dumps({"id_token": {"toy_agreement": {"value": agreement, "essential": True}}})
+        pushed = await self.tpp.push_authorization_request(None, knobs=Knobs(form={"claims": claims}))
+        await self.tpp.decide(agreement, "approve", persona)
+        self.tokens = await self.tpp.redeem(await self.tpp.authorize_without_page(pushed), pushed)
+        assert self.tokens.claims["toy_agreement"] == agreement
+        return agreement
+
+
+@pytest.fixture
+async def caller(toy_server: Server) -> AsyncIterator[Caller]:
+    async with JudgedTpp.of(toy_server, "acme") as tpp:
+        yield Caller(tpp)
+
+
+@pytest.fixture
+async def agreed(caller: Caller) -> Caller:
+    await caller.agree()
+    return caller
+
+
+def problem(answer: Answer) -> tuple[int, Any]:
+    return answer.status, answer.json()
+
+
+def test_the_dialect_stands_beside_the_others(toy_server: Server) -> None:
+    assert toy_server.ready["dialects"]["toy/v1"] == f"{toy_server.mtls}/toy/v1"
+    assert "uk_obie/v4.0" in toy_server.ready["dialects"]
+
+
+async def test_an_encoder_answers_202_with_a_place_and_a_header_of_its_own(caller: Caller) -> None:
+    token = await caller.own_token()
+    lodged = await caller.ask("POST", "/agreements", token, b'{"until": "2099-12-31T00:00:00Z"}', Toy_Call=CALL)
+    assert (lodged.status, lodged.header("Toy-Approach"), lodged.header("Toy-Call")) == (202, "redirect", CALL)
+    place = lodged.header("Location") or ""
+    assert place == f"{caller.tpp.folder.mtls}/toy/v1/agreements/{lodged.json()['agreement']}"
+    read = await caller.ask("GET", place, token)
+    assert (read.status, read.json()) == (200, lodged.json())
+    assert (await caller.ask("DELETE", place, token)).status == 204
+    assert (await caller.ask("GET", place, token)).json()["state"] == "withdrawn_by_tpp"
+
+
+async def test_a_customer_gives_an_agreement_and_a_tpp_reads(agreed: Caller) -> None:
+    accounts = (await agreed.ask("GET", "/accounts")).json()["accounts"]
+    assert len(accounts) > 1
+    entries = (await agreed.ask("GET", f"/accounts/{accounts[0]['id']}/entries")).json()["entries"]
+    assert entries
+    elsewhere = await agreed.tpp.get("/accounts", agreed.tokens.access_token if agreed.tokens else None)
+    assert elsewhere.status == 200  # one consent, read in another dialect's words
+
+
+async def test_its_error_face_sees_the_operation_that_was_refused(agreed: Caller) -> None:
+    token = await agreed.own_token()
+    assert problem(await agreed.ask("GET", "/agreements/unknown", token)) == (
+        404,
+        {"code": "consent_unknown", "operation": "read_account_consent"},
+    )
+    assert problem(await agreed.ask("GET", "/accounts/unknown/entries")) == (
+        404,
+        {"code": "account_unknown", "operation": "read_transactions"},
+    )
+    refused = await agreed.ask("POST", "/agreements", token, b'{"until": "soon"}')
+    assert problem(refused) == (400, {"code": "field_date_invalid", "at": "until", "operation": "lodge_account_consent"})
+    assert problem(await agreed.ask("GET", "/nothing")) == (404, {"code": "operation_unknown"})
+    refused = await agreed.ask("GET", "/accounts", "forged", Toy_Call=CALL)
+    assert problem(refused) == (401, {"code": "token_invalid", "operation": "list_accounts"})
+    assert refused.header("Toy-Call") == CALL
+
+
+async def test_a_page_leads_to_the_next(caller: Caller) -> None:
+    await caller.agree("heavy")
+    [account, *_] = (await caller.ask("GET", "/accounts")).json()["accounts"]
+    first = (await caller.ask("GET", f"/accounts/{account['id']}/entries")).json()
+    second = (await caller.ask("GET", first["next"])).json()
+    assert {entry["id"] for entry in first["entries"]}.isdisjoint(entry["id"] for entry in second["entries"])
+
+
+def test_its_document_is_printed(toy_server: Server) -> None:
+    """By the command line that a user types."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.dialects.registered", "openapi", "toy/v1"], capture_output=True, text=True, check=True
+    )
+    document = json.loads(done.stdout)
+    assert {(method.upper(), path) for path, operations in document["paths"].items() for method in operations} == {
+        (row.method, row.path) for row in DIALECT.rows
+    }

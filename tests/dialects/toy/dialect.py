@@ -1,0 +1,27 @@
+"""The toy dialect, version 1: a standard that no one wrote, small enough to be read in one sitting. The guide shows it
+(docs/extending/write-a-dialect.md)."""
+
+from datetime import timedelta
+
+from openapi.dialect import Dialect, Rules, Service
+from tests.dialects.toy.authorization import Authorization
+from tests.dialects.toy.errors import ErrorTable
+from tests.dialects.toy.headers import Headers
+from tests.dialects.toy.operations import ROWS
+
+DIALECT = Dialect(
+    name="toy/v1",
+    services=(Service("", "Toy accounts", "/toy/v1", ROWS),),
+    audience_path="/toy/v1",
+    headers=Headers(),
+    errors=ErrorTable(),
+    authorization=Authorization(),
+    rules=Rules(
+        owner="client",
+        withdrawn="terminated",
+        stopped_may_return=False,
+        unanswered_wait=timedelta(hours=1),
+    ),
+    paths={"valid_until": "until"},
+    version="1.0.0",
+)

@@ -1,0 +1,41 @@
+"""The wire types of the toy dialect."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+
+class Wish(Struct, forbid_unknown_fields=True):
+    """What a TPP lodges. `until`: an instant, in UTC."""
+
+    until: str | UnsetType = UNSET
+
+
+class Agreement(Struct):
+    agreement: str
+    state: str
+
+
+class Account(Struct):
+    id: str
+    name: str
+
+
+class Accounts(Struct):
+    accounts: list[Account]
+
+
+class Entry(Struct):
+    id: str
+    amount: str
+
+
+class Entries(Struct):
+    entries: list[Entry]
+    next: str | UnsetType = UNSET
+
+
+class Refusal(Struct):
+    """`operation`: the one that was refused, where one was found."""
+
+    code: str
+    at: str | UnsetType = UNSET
+    operation: str | UnsetType = UNSET
