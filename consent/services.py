@@ -14,6 +14,7 @@ from consent.authorization.messages.json_document import Documents
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
 from consent.store.current_snapshots import ConsentSnapshots
+from consent.store.rows.journeys import Journey
 from kernel.access import Caller
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.brand import Brand
@@ -22,6 +23,7 @@ from kernel.clock import Clock
 from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.hot_state.versions import Versions
+from kernel.http.message import Response
 from kernel.ids import Ids
 from kernel.storage.database import Database
 from kernel.storage.journal import Entry, Journal
@@ -48,6 +50,26 @@ class Store(Protocol):
         ...
 
 
+class PriorAnswers(Protocol):
+    """What a PSU answered before the page that asks them was opened."""
+
+    async def settle(
+        self, services: "Services", brand: Brand, consent: Consent, pushed_id: str, journey: Journey | None
+    ) -> Response | None:
+        """The answer to the pushed request, with which it, and the journey that waits for it, are over; None where no answer was given.
+        Raises as a page's answer does."""
+        ...
+
+
+class NoPriorAnswers:
+    """Every request waits for its page."""
+
+    async def settle(
+        self, services: "Services", brand: Brand, consent: Consent, pushed_id: str, journey: Journey | None
+    ) -> Response | None:
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`record_token` takes the journal entry of a token that stores nothing, without waiting for its commit; it raises Overloaded
@@ -71,6 +93,7 @@ class Services:
     record_token: Callable[[Entry], None]
     client_keys: ClientKeys
     directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: nobody registers by themselves
+    prior_answers: PriorAnswers = field(default_factory=NoPriorAnswers)
     settings: Settings = field(default_factory=Settings)
     methods: tuple[Method, ...] = METHODS
     attempt_turns: Turns = field(default_factory=lambda: Turns(ATTEMPT_TURNS))

@@ -10,8 +10,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.backchannel.outcome import load_waiting_request
-from consent.customer.answers.backchannel_decisions import decide_request, find_waiting
-from consent.customer.answers.decisions import decide
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.tables import metadata as consent_metadata
@@ -26,9 +24,20 @@ from sandbox.clerk import find_persona, names_of, not_one
 from sandbox.clock import METADATA as CLOCK_METADATA
 from sandbox.clock import MovedClock
 from sandbox.control import Answer, Decision
+from sandbox.decisions.backchannel import decide_request, find_waiting
+from sandbox.decisions.stored import decide
+from sandbox.decisions.tables import METADATA as DECISIONS_METADATA
 from sandbox.new_tpp import NewTpp
 from sandbox.tpps import Tpps
 
+METADATA_OF_ALL = (
+    consent_metadata,
+    DECISIONS_METADATA,
+    ledger_metadata,
+    psu_identity_metadata,
+    bank_metadata,
+    CLOCK_METADATA,
+)
 KEPT_AT_RESET = frozenset({"clients", "key_sets", "signing_keys", "hot_state_epoch", "lease"})
 
 log = structlog.get_logger(__name__)
@@ -97,7 +106,7 @@ class Actions:
 
     async def _reset(self, brand: Brand) -> None:
         async def work(connection: AsyncConnection) -> None:
-            for metadata in (consent_metadata, ledger_metadata, psu_identity_metadata, bank_metadata, CLOCK_METADATA):
+            for metadata in METADATA_OF_ALL:
                 for table in reversed(metadata.sorted_tables):
                     if table.name not in KEPT_AT_RESET:
                         await connection.execute(sa.delete(table).where(table.c.brand == brand.name))

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from consent.store.tables import idempotency_keys, lease, locks
-from consent.store.tables.consents import account_references, attempts, authorisations, consents, decisions, journeys
+from consent.store.tables.consents import account_references, attempts, authorisations, consents, journeys
 from consent.store.tables.oauth import backchannel_requests, clients, key_sets, pushed_requests, token_families
 from kernel.commands.locks import LockKind, Rank
 
@@ -33,7 +33,6 @@ REGISTRATIONS = LockKind("registrations", Rank.NAME)  # of an organisation
 TABLES: tuple[tuple[sa.Table, Rank], ...] = (
     (lease, Rank.LEASE),
     (idempotency_keys, Rank.IDEMPOTENCY_KEY),
-    (decisions, Rank.ANSWER),
     (journeys, Rank.ANSWER),
     (backchannel_requests, Rank.ANSWER),
     (pushed_requests, Rank.ANSWER),

@@ -18,7 +18,7 @@ from consent.store.consents import ConsentStore
 from consent.store.rows.authorisations import OPEN_STATES, AuthorisationStatus
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.tables import idempotency_keys, locks
-from consent.store.tables.consents import attempts, authorisations, closed_accounts, consents, decisions, journeys
+from consent.store.tables.consents import attempts, authorisations, closed_accounts, consents, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.banking.consents import AWAITING_STATES, LIVE_STATES, Consent
 from kernel.brand import Brand
@@ -52,7 +52,6 @@ class Stale:
 STALE = (
     Stale(journeys, "expires_at", JOURNEYS_KEPT),
     Stale(attempts, "expires_at", timedelta()),
-    Stale(decisions, "expires_at", timedelta()),
     Stale(closed_accounts, "expires_at", timedelta()),
     Stale(idempotency_keys, "expires_at", timedelta()),
     Stale(locks, "expires_at", timedelta()),

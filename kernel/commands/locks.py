@@ -25,7 +25,7 @@ class Rank(IntEnum):
 
     LEASE = 1
     IDEMPOTENCY_KEY = 2
-    ANSWER = 3  # what makes an answer this one's to give: a journey, a stored decision, a pushed or backchannel request
+    ANSWER = 3  # what makes an answer this one's to give: a prior answer, a journey, a pushed or backchannel request
     PSU = 4
     PEER = 5
     CONSENT = 6

@@ -8,7 +8,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from consent.app import ConsentServer
@@ -20,7 +20,7 @@ from consent.authorization.keys.ring import KeyRing
 from consent.authorization.keys.rotation import prepare_keys
 from consent.authorization.tokens.verify import TokenVerifier
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
-from consent.services import Services
+from consent.services import NoPriorAnswers, PriorAnswers, Services
 from consent.settings import Settings as ConsentSettings
 from consent.store import tables
 from consent.store.consents import ConsentStore
@@ -83,6 +83,7 @@ class Parts:
     directories: tuple[SoftwareDirectory, ...]
     certificate_status: CertificateStatus
     telemetry: Telemetry
+    prior_answers: PriorAnswers = field(default_factory=NoPriorAnswers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +128,10 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             record_token=queues.issued.record,
             client_keys=ClientKeys(parts.fetcher, monotonic),
             directories={directory.issuer: directory for directory in parts.directories},
+            prior_answers=parts.prior_answers,
             settings=_consent_settings(parts.settings),
         )
-        for brand in parts.brands:
-            await prepare_keys(services, brand.name)
-            watch_keys(parts.telemetry, parts.clock, services.keys, brand.name)
+        await _open_keys(parts, services)
         await stack.enter_async_context(following_keys(services, parts.brands))
         await register_internal_clients(services, parts.settings, parts.brands)
         await _outlive_second_of(birth, parts.clock)
@@ -143,6 +143,12 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             versions=versions,
             notifiers=tuple(_compose_notifier(parts, commands, brand) for brand in parts.brands),
         )
+
+
+async def _open_keys(parts: Parts, services: Services) -> None:
+    for brand in parts.brands:
+        await prepare_keys(services, brand.name)
+        watch_keys(parts.telemetry, parts.clock, services.keys, brand.name)
 
 
 def _compose_commands(parts: Parts, versions: Versions, journal: Journal) -> Commands:

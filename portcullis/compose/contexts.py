@@ -5,10 +5,10 @@ from kernel.storage.migrate import upgrade
 from portcullis.compose.nature import Nature, settle_nature
 
 CONTEXTS = (
+    ("sandbox.migrations", "alembic_version_sandbox"),  # first: it takes over a table that the consent server's then remove
     ("consent.migrations", "alembic_version_consent"),
     ("plugins.ledger.migrations", "alembic_version_ledger"),
     ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
-    ("sandbox.migrations", "alembic_version_sandbox"),
     ("sandbox.bank.migrations", "alembic_version_sandbox_bank"),
 )
 

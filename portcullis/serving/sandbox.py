@@ -49,6 +49,7 @@ from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
 from sandbox.bank.personas import load_personas
 from sandbox.bank.source import Source, check_source, settle_source
 from sandbox.clock import MovedClock
+from sandbox.decisions.stored import StoredDecisions
 from sandbox.directory import Directory
 from sandbox.pki import TestPki
 from sandbox.tpps import Tpps
@@ -187,6 +188,7 @@ async def _open_ground(
         directories=(directory, *open_directories(settings, fetcher)),
         certificate_status=certificates.standing,
         telemetry=telemetry,
+        prior_answers=StoredDecisions(),
     )
     return Ground(parts=parts, source=source, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
 

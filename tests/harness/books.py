@@ -19,6 +19,7 @@ from consent.store.tables import oauth as o
 from kernel.banking.consents import ConsentState
 from kernel.storage.database import Database
 from plugins.ledger.balances import find_discrepancies
+from sandbox.decisions.tables import STORED_DECISIONS
 from tests.harness.server import Server
 
 BRAND = "main"
@@ -28,7 +29,7 @@ WATCHED = (
     c.authorisations,
     c.account_references,
     c.journeys,
-    c.decisions,
+    STORED_DECISIONS,
     o.clients,
     o.pushed_requests,
     o.token_families,

@@ -11,8 +11,9 @@ from consent.store.locks import TABLES
 from consent.store.tables.consents import attempts
 from kernel.commands.locks import LockOrderBroken, Rank
 from kernel.storage.database import Database
+from sandbox.decisions.tables import STORED_DECISIONS
 
-PLACES = {table.name: (rank, place) for place, (table, rank) in enumerate(TABLES)}
+PLACES = {table.name: (rank, place) for place, (table, rank) in enumerate(((STORED_DECISIONS, Rank.ANSWER), *TABLES))}
 
 
 @dataclass

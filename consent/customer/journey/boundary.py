@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from multidict import CIMultiDict
 
 from consent.authorization.messages.parameters import FORM_BYTES_MAX
-from consent.customer.answers.decisions import settle
 from consent.customer.pages.render import render_error_page
 from consent.customer.session.forms import PLAIN_FORM_BYTES_MAX, Form, check_form, parse_form, receive_form
 from consent.customer.session.paths import PATHS, path_of
@@ -47,8 +46,8 @@ def shows(stage: Stage, show: Show, purpose: Purpose = Purpose.CONSENT) -> Handl
     async def handler(services: Services, brand: Brand, request: Request) -> Response:
         try:
             session = await load_session(services, brand, request, purpose)
-            if (decided := await _settle(services, brand, session)) is not None:
-                return decided
+            if (answered := await _settle(services, brand, session)) is not None:
+                return answered
             if session.journey.stage is not stage:
                 return see_other(path_of(session.journey))
             return await show(services, brand, session)
@@ -80,8 +79,8 @@ def takes(stage: Stage, take: Take, purpose: Purpose = Purpose.CONSENT) -> Handl
             )
             if not session.is_stored:
                 await store_visit(services, brand, session.journey, request.peer)
-            if (decided := await _settle(services, brand, session)) is not None:
-                return decided
+            if (answered := await _settle(services, brand, session)) is not None:
+                return answered
             if session.journey.stage is not stage and not session.is_earlier:
                 raise FormStale(f"{session.journey.stage} is due, {stage} was sent")
             return await take(services, brand, session, form)
@@ -93,8 +92,11 @@ def takes(stage: Stage, take: Take, purpose: Purpose = Purpose.CONSENT) -> Handl
 
 
 async def _settle(services: Services, brand: Brand, session: Session) -> Response | None:
-    """What was decided elsewhere about what a TPP asks."""
-    return None if session.request is None else await settle(services, brand, session.request, session.journey)
+    """The answer that the PSU gave before this page to what a TPP asks."""
+    asked = session.request
+    if asked is None:
+        return None
+    return await services.prior_answers.settle(services, brand, asked.consent, asked.pushed.id, session.journey)
 
 
 def _refuse(brand: Brand, purpose: Purpose, problem: Problem, *, carry_on: str = "") -> Response:

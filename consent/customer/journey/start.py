@@ -11,7 +11,6 @@ from consent.authorization.authorize.amendment import amended, open_amendment
 from consent.authorization.authorize.pushed import PushedRequest
 from consent.authorization.authorize.response import refuse_pushed
 from consent.authorization.clients.client import Client
-from consent.customer.answers.decisions import settle
 from consent.customer.journey.boundary import see_other
 from consent.customer.session.cookies import new_secret, set_cookie
 from consent.customer.session.paths import PATHS
@@ -29,11 +28,12 @@ JOURNEYS_MAX = 50  # of one request: each is a row, and whoever knows the reques
 
 
 async def begin(services: Services, brand: Brand, client: Client, pushed: PushedRequest) -> Response:
-    """303 to the login page; or, if a stored decision fits, straight back to the client; or the refusal, told to the client.
+    """303 to the login page; or, if it was answered before, straight back to the client; or the refusal, told to the client.
     Raises RequestUriInvalid when the request was answered meanwhile, or RateExceeded, which answers it to nobody."""
     try:
         asked = await _load(services, brand, pushed)
-        return await settle(services, brand, asked) or await _open(services, brand, asked)
+        answered = await services.prior_answers.settle(services, brand, asked.consent, pushed.id, None)
+        return answered or await _open(services, brand, asked)
     except (RequestUriInvalid, RateExceeded):
         raise
     except Problem as problem:

@@ -115,23 +115,27 @@ async def load_session(
     async def work(connection: AsyncConnection) -> Session:
         now = services.clock.wall()
         journey = check(await load_journey(connection, brand.name, secret_hash, lock=True))
-        asked = await _load_asked(connection, services, brand, journey) if purpose is Purpose.CONSENT else None
+        asked = await _load_journeys(connection, services, brand, journey) if purpose is Purpose.CONSENT else None
         await update_journey(connection, journey, **seen(journey, now))
         return Session(journey, secret, asked)
 
     return await services.database.write(work)
 
 
-async def _load_asked(connection: AsyncConnection, services: Services, brand: Brand, journey: Journey) -> Asked:
+async def _load_journeys(connection: AsyncConnection, services: Services, brand: Brand, journey: Journey) -> Asked:
     assert journey.pushed_id is not None
-    assert journey.client_id is not None
     assert journey.consent_id is not None
-    pushed = await load_begun(connection, brand.name, journey.pushed_id)
+    return await load_asked(connection, services, brand, journey.pushed_id, journey.consent_id)
+
+
+async def load_asked(connection: AsyncConnection, services: Services, brand: Brand, pushed_id: str, consent_id: str) -> Asked:
+    """What a request that was begun asks. Raises RequestUriInvalid once it is answered, ClientInactive or ConsentUnknown."""
+    pushed = await load_begun(connection, brand.name, pushed_id)
     if pushed is None:
         raise RequestUriInvalid("answered by another journey, or removed")
-    consent = await load_consent(connection, services.sealer, brand.name, journey.consent_id)
+    consent = await load_consent(connection, services.sealer, brand.name, consent_id)
     if consent is None:
-        raise ConsentUnknown(journey.consent_id)
+        raise ConsentUnknown(consent_id)
     amendment = open_amendment(services.sealer, pushed)
     client = await load_asking_client(connection, brand, pushed)
     return Asked(pushed, client, amended(consent, amendment), amendment)

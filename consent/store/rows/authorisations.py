@@ -75,7 +75,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     frequency: str = ""  # of accesses without the PSU
     accounts: tuple[str, ...]  # names with masked numbers
     payment: tuple[tuple[str, str], ...] = ()  # label and value
-    page: str = "accounts"  # "payment"; "none" when a stored decision took the page's place
+    page: str = "accounts"  # "payment"; "none" when the answer came before the page
 
 
 class Authorisation(msgspec.Struct, frozen=True, kw_only=True):

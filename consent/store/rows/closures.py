@@ -1,8 +1,8 @@
 """Accounts that the bank has just said are gone: an approval that was on its way when it was said must not share them.
 
 Approvals hold the brand's lock together until they commit, a closure holds it alone. So each approval either sees the closure, or is
-seen by the removal that follows it. A closure is remembered for longer than a journey or a stored decision may last; whatever begins
-later reads the bank's own list of accounts, which has it no more.
+seen by the removal that follows it. A closure is remembered for longer than a journey may last or a prior answer may wait; whatever
+begins later reads the bank's own list of accounts, which has it no more.
 """
 
 from collections.abc import Iterable

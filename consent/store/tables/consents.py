@@ -1,7 +1,7 @@
 """The tables of consents, their history, their authorisations, and the journeys of PSUs towards them.
 
 Columns that hold account numbers, names or terms are sealed; secrets are stored hashed; look-ups over sealed values go by a
-keyed digest ("blind"). What passes (journeys, attempts, decisions, closures) has a time limit and is swept
+keyed digest ("blind"). What passes (journeys, attempts, closures) has a time limit and is swept
 (consent/store/sweeper.py); consents, their versions and authorisations are kept.
 """
 
@@ -154,21 +154,4 @@ attempts = sa.Table(
     sa.Column("blocked_until", Instant, nullable=True),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Index("attempts_by_expiry", "brand", "expires_at"),
-)
-
-decisions = sa.Table(
-    "decisions",
-    metadata,
-    sa.Column("brand", sa.String(BRAND), primary_key=True),
-    sa.Column("id", sa.String(ID), primary_key=True),
-    sa.Column("consent_id", sa.String(ID), nullable=True),
-    sa.Column("client_id", sa.String(ID), nullable=True),
-    sa.Column("format", sa.SmallInteger, nullable=False),
-    sa.Column("decision", sa.LargeBinary, nullable=False),  # sealed
-    sa.Column("created_at", Instant, nullable=False),
-    sa.Column("expires_at", Instant, nullable=False),
-    sa.Column("taken_at", Instant, nullable=True),
-    sa.Index("decisions_by_consent", "brand", "consent_id"),
-    sa.Index("decisions_by_client", "brand", "client_id"),
-    sa.Index("decisions_by_expiry", "brand", "expires_at"),
 )

@@ -7,7 +7,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from consent.customer.answers.decisions import DECISION_MAX, decide
 from consent.ports import AccountClosures, AccountRemoval
 from consent.store.rows.closures import CLOSURE_KEPT, check_open
 from consent.store.rows.journeys import JOURNEY_MAX
@@ -110,15 +109,6 @@ async def test_what_was_just_closed_cannot_be_chosen_any_more_and_the_page_says_
     assert upstream_ids(await world.store.load(BRAND, consent.id)) == ["up-2"]
 
 
-async def test_a_decision_taken_before_the_closure_shares_nothing_after_it(world):
-    consent = await world.lodge()
-    await decide(world.services, BRAND, consent_id=consent.id, client_id=CLIENT.id, approve=True, psu=world.identity.psu("alice"))
-    await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
-    browser = await world.browser().begin(await world.push(consent))
-    assert browser.answer["error"] == "access_denied"
-    assert (await world.store.load(BRAND, consent.id)).state is ConsentState.AWAITING
-
-
 async def test_an_approval_on_its_way_is_waited_for_and_loses_the_account(world, monkeypatch):
     """Without the lock the removal would look for consents while this one is not committed, find nothing, and be done."""
     begun, may_end = asyncio.Event(), asyncio.Event()
@@ -144,7 +134,7 @@ async def test_an_approval_on_its_way_is_waited_for_and_loses_the_account(world,
 
 async def test_a_closure_is_forgotten_when_nobody_can_have_read_of_the_account_before_it(world):
     """What a bank opens again, or closed by mistake, may be shared again."""
-    assert max(JOURNEY_MAX, DECISION_MAX) < CLOSURE_KEPT
+    assert JOURNEY_MAX < CLOSURE_KEPT
     await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
     world.clock.advance(CLOSURE_KEPT)
     assert upstream_ids(await give(world, 0)) == ["up-1"]

@@ -11,7 +11,7 @@ from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.journeys import load_journey
 from consent.store.sweeper import STALE, Sweeper
 from consent.store.tables import idempotency_keys, journal, locks, outbox
-from consent.store.tables.consents import attempts, closed_accounts, consent_versions, decisions, journeys
+from consent.store.tables.consents import attempts, closed_accounts, consent_versions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentNotAuthorised
@@ -175,7 +175,6 @@ def test_every_table_of_passing_things_has_a_time_limit():
     assert {stale.table for stale in STALE} == {
         journeys,
         attempts,
-        decisions,
         closed_accounts,
         idempotency_keys,
         locks,

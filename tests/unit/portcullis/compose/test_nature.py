@@ -56,7 +56,7 @@ async def test_a_sandboxs_database_from_before_natures_is_known(database_url: st
 
 async def test_a_production_database_from_before_natures_is_known(database_url: str):
     async with Database.open(database_url) as database:
-        await upgrade(database, *CONTEXTS[0])
+        await upgrade(database, "consent.migrations", dict(CONTEXTS)["consent.migrations"])
         with pytest.raises(ConfigurationRefused, match="database of a production server"):
             await settle_nature(database, Nature.SANDBOX)
         await settle_nature(database, Nature.PRODUCTION)

@@ -10,7 +10,6 @@ import pytest
 from consent.authorization.authorize.amendment import Amendment, open_amendment, seal_amendment
 from consent.authorization.authorize.pushed import FORMAT, PushedRequest
 from consent.authorization.offer.authorization_details import AccountInformation, lodgement_of
-from consent.customer.answers.decisions import decide
 from consent.customer.dashboard.history import AGREED, AGREED_CHANGE
 from consent.store.tables.oauth import pushed_requests
 from kernel.banking.consents import Consent, ConsentState, Permission
@@ -152,33 +151,6 @@ async def test_a_customer_without_the_accounts_that_were_asked_for_shares_nothin
     await browser.log_in("alice")
     assert not browser.shows("consent-approve")
     assert "no account to share" in browser.text
-
-
-async def test_a_stored_decision_shares_only_what_was_asked_for(world: World):
-    """It was made for the client's next request, whatever that would be."""
-    number = ACCOUNTS["c-alice"][1].identifiers[0]
-    psu = world.identity.psu("alice")
-    for accounts, expected in (
-        ([{"scheme": number.scheme.value, "identification": number.identification}], ["up-2"]),
-        ([{"scheme": "iban", "identification": "GB00NOBODY"}], []),
-    ):
-        await decide(world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=psu)
-        consent = await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(terms(accounts=accounts), START))
-        browser = await world.browser().begin(await world.push(consent))
-        assert ("code" in browser.answer) is bool(expected)
-        found = await world.store.load(BRAND, consent.id)
-        assert found is not None
-        assert shared(found) == expected
-
-
-async def test_a_stored_decision_adds_and_keeps_as_a_page_would(asking: Asking):
-    psu = asking.world.identity.psu("alice")
-    await decide(
-        asking.world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=psu, upstream_ids=("up-2",)
-    )  # fmt: skip
-    browser = await asking.world.browser().begin(await asking.push("merge", terms(*OFFERS)))
-    assert "code" in browser.answer
-    assert shared(await asking.now()) == ["up-1", "up-2"]
 
 
 async def test_the_dashboard_tells_of_the_change_and_of_consents_asked_in_detail(asking: Asking):

@@ -12,8 +12,7 @@ from consent.authentication.attempts import SENT_MAX
 from consent.authentication.challenge import Choice, open_chosen, seal_chosen
 from consent.authentication.linked_terms import check_linked, linked_of, render_money, render_number
 from consent.authorization.offer.authorization_details import lodgement_of, parse_details
-from consent.customer.answers.decisions import decide
-from consent.errors import PaymentNotLinked, SignaturesMissing
+from consent.errors import PaymentNotLinked
 from consent.ports import ScaChallenge, ScaEvidence
 from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.journeys import CODES_SENT_MAX, load_journey
@@ -23,7 +22,6 @@ from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
 from kernel.banking.payments import digest_of
-from kernel.errors import AccountUnknown
 from kernel.ids import hash_secret
 from kernel.storage.sealed import SealBroken
 from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, CODE, START, Accounts, Browser, World
@@ -339,23 +337,6 @@ async def test_a_payment_is_agreed_to_once(both_world: World):
     assert await now(world, consent) == authorised
 
 
-async def test_a_stored_decision_pays_from_one_account_and_is_linked_too(both_world: World):
-    world = both_world
-    consent = await lodge(world)
-    facts: dict[str, Any] = {"client_id": None, "approve": True, "psu": world.identity.psu("alice")}
-    for several in (("up-1", "up-2"), ("up-3",), ("up-4",)):
-        with pytest.raises(AccountUnknown):
-            await decide(world.services, BRAND, consent_id=consent.id, upstream_ids=several, **facts)
-    await decide(world.services, BRAND, consent_id=consent.id, **facts)
-    browser = await world.browser().begin(await world.push(consent))
-    assert "code" in browser.answer
-    authorised = await now(world, consent)
-    assert [account.upstream_id for account in authorised.accounts] == ["up-1"]
-    (kept,) = await world.store.authorisations(BRAND, consent.id)
-    assert kept.evidence is not None
-    assert kept.evidence.linked == digest_of(authorised.payment, consent.id, "up-1")
-
-
 @pytest.fixture
 def joint(monkeypatch: pytest.MonkeyPatch) -> None:
     """Alice's first account needs a second signature."""
@@ -376,16 +357,6 @@ async def test_what_others_must_sign_too_is_not_offered_to_one(world: World, joi
     assert "Everyday current account, ending 5678" in named.text
     assert named.shows("consent-deny")
     assert not named.shows("consent-approve")
-
-
-async def test_what_others_must_sign_too_is_given_by_no_stored_decision(world: World, joint: None):
-    """Neither where it is named, nor where nothing else could pay; and not by one that was stored before it was known."""
-    facts: dict[str, Any] = {"client_id": None, "approve": True, "psu": world.identity.psu("alice")}
-    consent = await lodge(world, debtorAccount=debtor("c-alice"))
-    for upstream_ids in (("up-1",), None):
-        with pytest.raises(SignaturesMissing):
-            await decide(world.services, BRAND, consent_id=consent.id, upstream_ids=upstream_ids, **facts)
-    await check_untouched(world, consent)
 
 
 async def test_a_second_signature_that_is_asked_for_meanwhile_stops_the_payment(world: World, monkeypatch: pytest.MonkeyPatch):
@@ -419,15 +390,6 @@ async def test_a_page_that_can_send_nothing_more_has_no_field(world: World):
     assert "Return to Acme Money" in browser.text
     await browser.deny()
     assert browser.answer["error"] == "access_denied"
-
-
-async def test_a_decision_on_whatever_comes_next_is_no_decision_on_a_payment(world: World):
-    await decide(
-        world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=world.identity.psu("alice")
-    )  # fmt: skip
-    consent = await lodge(world)
-    assert (await world.browser().begin(await world.push(consent))).path == "/login"
-    await check_untouched(world, consent)
 
 
 def test_what_people_compare_is_written_as_they_write_it():

@@ -24,7 +24,7 @@ from consent.authorization.clients.rows import columns_of
 from consent.authorization.keys.ring import KeyRing
 from consent.authorization.offer.profiles import SecurityProfile
 from consent.ports import Psu, ScaChallenge, ScaEvidence
-from consent.services import Services
+from consent.services import NoPriorAnswers, PriorAnswers, Services
 from consent.store.consents import ConsentStore
 from consent.store.current_snapshots import ConsentSnapshots
 from consent.store.tables import idempotency_keys, journal, lease, locks, outbox
@@ -362,7 +362,7 @@ class Browser:
 
 
 @asynccontextmanager
-async def make_world(database_url: str, *, worker: int = 0, **facts: Any):
+async def make_world(database_url: str, *, worker: int = 0, prior_answers: PriorAnswers | None = None, **facts: Any):
     """On a database that has its tables. `worker` 1 and more: further ones of a cluster whose first has registered the clients."""
     async with Database.open(database_url) as database:
         clock, ids, sealer = ManualClock(START), SeededIds(f"journey {worker}"), Sealer({1: b"k" * 32})
@@ -396,6 +396,7 @@ async def make_world(database_url: str, *, worker: int = 0, **facts: Any):
             certificate_status=Statuses(),
             record_token=lambda entry: None,
             client_keys=ClientKeys(Addresses(), lambda: 0.0),
+            prior_answers=prior_answers or NoPriorAnswers(),
         )
 
         async def register(connection: Any) -> None:

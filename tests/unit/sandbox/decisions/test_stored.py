@@ -1,16 +1,23 @@
 """Decisions taken before the page: they answer the waiting journey or the next request, once, through the same checks."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from consent.app import ConsentServer
 from consent.authentication.challenge import AuthenticationUnavailable
-from consent.customer.answers.decisions import DECISION_MAX, decide
+from consent.customer.session.session import load_asked
+from consent.errors import RequestUriInvalid
+from consent.services import NoPriorAnswers
 from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.formats import FormatUnreadable
-from consent.store.tables.consents import decisions
 from kernel.banking.consents import ConsentState
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentNotAuthorised, ConsentUnknown
+from kernel.observability.telemetry import Telemetry
+from sandbox.decisions.rows import DECISION_MAX, find_decision
+from sandbox.decisions.stored import decide, use
+from sandbox.decisions.tables import STORED_DECISIONS
 from tests.unit.consent.customer.journey.world import BRAND, CLIENT
 
 
@@ -24,6 +31,11 @@ async def decided(world, consent, *, approve=True, name="alice", upstream_ids=No
         psu=world.identity.psu(name),
         upstream_ids=upstream_ids,
     )
+
+
+async def asked_of(world, pushed, consent):
+    async with world.database.read() as connection:
+        return await load_asked(connection, world.services, BRAND, pushed.id, consent.id)
 
 
 async def test_the_next_request_for_the_consent_is_answered_without_a_page(both_world):
@@ -75,6 +87,57 @@ async def test_a_decision_is_used_once(world):
     await world.browser().begin(await world.push(consent))
     again = await world.browser().begin(await world.push(consent))
     assert again.path == "/login"
+
+
+@pytest.mark.parametrize("approve", [True, False], ids=["approve", "deny"])
+async def test_a_decision_that_two_requests_found_answers_one(both_world, approve):
+    """Both saw it wait; the transaction of each answer takes it, and one of them is too late. The second changes nothing."""
+    world = both_world
+    consent = await world.lodge(lodged_as="default")
+    await decided(world, None, client_id=CLIENT.id, approve=approve)
+    requests = [await world.push(consent) for _ in range(2)]
+    asked = [await asked_of(world, pushed, consent) for pushed in requests]
+    async with world.database.read() as connection:
+        found = [await find_decision(connection, world.services.sealer, consent, world.clock.wall()) for _ in asked]
+    assert found[0] is not None
+    assert found[0] == found[1]
+    await use(world.services, BRAND, asked[0], None, found[0])
+    before = await world.store.load(BRAND, consent.id), await world.store.authorisations(BRAND, consent.id)
+    with pytest.raises(RequestUriInvalid):
+        await use(world.services, BRAND, asked[1], None, found[1])
+    assert (await world.store.load(BRAND, consent.id), await world.store.authorisations(BRAND, consent.id)) == before
+    assert await asked_of(world, requests[1], consent), "the second request still waits for its answer"
+
+
+async def test_a_decision_that_was_replaced_meanwhile_answers_nothing(world):
+    consent = await world.lodge()
+    await decided(world, consent)
+    pushed = await world.push(consent)
+    async with world.database.read() as connection:
+        found = await find_decision(connection, world.services.sealer, consent, world.clock.wall())
+    await decided(world, consent, approve=False)
+    with pytest.raises(RequestUriInvalid):
+        await use(world.services, BRAND, await asked_of(world, pushed, consent), None, found)
+    assert "error" in (await world.browser().begin(pushed)).answer
+
+
+async def test_a_server_without_stored_decisions_shows_its_page(world):
+    """A row in the table is worth nothing to a server that was not given the sandbox's port."""
+    consent = await world.lodge()
+    await decided(world, consent)
+    services = replace(world.services, prior_answers=NoPriorAnswers())
+    plain = replace(world, services=services, server=ConsentServer(services, Telemetry()))
+    browser = await plain.browser().begin(await world.push(consent))
+    assert (browser.path, browser.status) == ("/login", 200)
+    assert "code" in (await world.browser().begin(await world.push(consent))).answer
+
+
+async def test_what_nobody_used_in_time_goes_with_the_next_decision(world):
+    await decided(world, await world.lodge())
+    await decided(world, await world.lodge())
+    world.clock.advance(DECISION_MAX)
+    await decided(world, await world.lodge())
+    assert len(await world.rows(STORED_DECISIONS)) == 1
 
 
 async def test_a_new_decision_replaces_one_that_waits(world):
@@ -129,7 +192,7 @@ async def test_an_unknown_consent_or_another_customers_is_refused(world):
 async def test_a_decision_in_a_format_that_nobody_knows_is_not_guessed(world):
     consent = await world.lodge()
     await decided(world, consent)
-    await world.database.write(lambda connection: connection.execute(decisions.update().values(format=99)))
+    await world.database.write(lambda connection: connection.execute(STORED_DECISIONS.update().values(format=99)))
     pushed = await world.push(consent)
     with pytest.raises(FormatUnreadable):
         await world.browser().begin(pushed)

@@ -1,17 +1,17 @@
-"""An answer given on behalf of the customer who is asked, without a page of theirs: the same checks, the same transaction as a page's.
+"""An answer given at once on behalf of the customer who is asked at the backchannel: the same checks, the same transaction as a page's.
 
-Its evidence is what the identity's own device vouches for (consent/customer/answers/decisions.py).
+Its evidence is what the identity's own device vouches for (sandbox/decisions/choice.py).
 """
 
 from consent.authorization.agreement.terms import render_shown, render_terms
 from consent.authorization.backchannel.outcome import approve_request, deny_request, load_waiting_request
 from consent.authorization.backchannel.rows import load_waiting
-from consent.customer.answers.decisions import ask_device, choose_options
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.tables.oauth import backchannel_requests
 from kernel.brand import Brand
 from kernel.errors import ConsentForeign
+from sandbox.decisions.choice import ask_device, choose_options
 
 
 async def decide_request(

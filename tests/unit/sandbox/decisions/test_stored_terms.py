@@ -1,0 +1,111 @@
+"""A stored decision gives what a page would give, and no more: the accounts that were asked for, one payment, what is still open."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from consent.authorization.offer.authorization_details import lodgement_of
+from consent.errors import SignaturesMissing
+from consent.ports import AccountRemoval
+from consent.store.rows.closures import CLOSURE_KEPT
+from kernel.banking.consents import ConsentState
+from kernel.banking.payments import digest_of
+from kernel.errors import AccountUnknown
+from sandbox.decisions.rows import DECISION_MAX
+from sandbox.decisions.stored import decide
+from tests.unit.consent.customer.journey.test_journey_amendments import OFFERS, Asking, shared, terms
+from tests.unit.consent.customer.journey.test_journey_payments import check_untouched, debtor, lodge, now
+from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, START, World
+
+
+@pytest.fixture
+async def asking(world: World) -> Asking:
+    consent = await world.lodge()
+    await (await (await world.browser().begin(await world.push(consent))).log_in("alice")).approve(0)
+    found = await world.store.load(BRAND, consent.id)
+    assert found is not None
+    return Asking(world, found)
+
+
+@pytest.fixture
+def joint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alice's first account needs a second signature."""
+    first, *others = ACCOUNTS["c-alice"]
+    monkeypatch.setitem(ACCOUNTS, "c-alice", (msgspec.structs.replace(first, signatures=2), *others))  # type: ignore[arg-type]
+
+
+async def test_a_stored_decision_shares_only_what_was_asked_for(world: World):
+    """It was made for the client's next request, whatever that would be."""
+    number = ACCOUNTS["c-alice"][1].identifiers[0]
+    psu = world.identity.psu("alice")
+    for accounts, expected in (
+        ([{"scheme": number.scheme.value, "identification": number.identification}], ["up-2"]),
+        ([{"scheme": "iban", "identification": "GB00NOBODY"}], []),
+    ):
+        await decide(world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=psu)
+        consent = await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(terms(accounts=accounts), START))
+        browser = await world.browser().begin(await world.push(consent))
+        assert ("code" in browser.answer) is bool(expected)
+        found = await world.store.load(BRAND, consent.id)
+        assert found is not None
+        assert shared(found) == expected
+
+
+async def test_a_stored_decision_adds_and_keeps_as_a_page_would(asking: Asking):
+    psu = asking.world.identity.psu("alice")
+    await decide(
+        asking.world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=psu, upstream_ids=("up-2",)
+    )  # fmt: skip
+    browser = await asking.world.browser().begin(await asking.push("merge", terms(*OFFERS)))
+    assert "code" in browser.answer
+    assert shared(await asking.now()) == ["up-1", "up-2"]
+
+
+async def test_a_stored_decision_pays_from_one_account_and_is_linked_too(both_world: World):
+    world = both_world
+    consent = await lodge(world)
+    facts: dict[str, Any] = {"client_id": None, "approve": True, "psu": world.identity.psu("alice")}
+    for several in (("up-1", "up-2"), ("up-3",), ("up-4",)):
+        with pytest.raises(AccountUnknown):
+            await decide(world.services, BRAND, consent_id=consent.id, upstream_ids=several, **facts)
+    await decide(world.services, BRAND, consent_id=consent.id, **facts)
+    browser = await world.browser().begin(await world.push(consent))
+    assert "code" in browser.answer
+    authorised = await now(world, consent)
+    assert [account.upstream_id for account in authorised.accounts] == ["up-1"]
+    (kept,) = await world.store.authorisations(BRAND, consent.id)
+    assert kept.evidence is not None
+    assert kept.evidence.linked == digest_of(authorised.payment, consent.id, "up-1")
+
+
+async def test_what_others_must_sign_too_is_given_by_no_stored_decision(world: World, joint: None):
+    """Neither where it is named, nor where nothing else could pay; and not by one that was stored before it was known."""
+    facts: dict[str, Any] = {"client_id": None, "approve": True, "psu": world.identity.psu("alice")}
+    consent = await lodge(world, debtorAccount=debtor("c-alice"))
+    for upstream_ids in (("up-1",), None):
+        with pytest.raises(SignaturesMissing):
+            await decide(world.services, BRAND, consent_id=consent.id, upstream_ids=upstream_ids, **facts)
+    await check_untouched(world, consent)
+
+
+async def test_a_decision_on_whatever_comes_next_is_no_decision_on_a_payment(world: World):
+    await decide(
+        world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=world.identity.psu("alice")
+    )  # fmt: skip
+    consent = await lodge(world)
+    assert (await world.browser().begin(await world.push(consent))).path == "/login"
+    await check_untouched(world, consent)
+
+
+async def test_a_decision_taken_before_the_closure_shares_nothing_after_it(world):
+    consent = await world.lodge()
+    await decide(world.services, BRAND, consent_id=consent.id, client_id=CLIENT.id, approve=True, psu=world.identity.psu("alice"))
+    await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
+    browser = await world.browser().begin(await world.push(consent))
+    assert browser.answer["error"] == "access_denied"
+    assert (await world.store.load(BRAND, consent.id)).state is ConsentState.AWAITING
+
+
+def test_a_closure_is_remembered_for_longer_than_a_decision_waits():
+    assert DECISION_MAX < CLOSURE_KEPT
