@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState, Permission
 from kernel.banking.results import (
     AccountView,
     BalanceView,
@@ -34,7 +34,8 @@ _DUE = timedelta(days=90)
 _ANY: Any = EXAMPLES  # each value has the type of its own answer
 _ACCOUNT = _ANY["accounts"].accounts[0]
 _BALANCES = tuple(BalanceView(ACCOUNT_ID, balance) for balance in _ANY["balances"].balances)
-_VIEW = AccountView(AccountReference(ACCOUNT_ID, _ACCOUNT.id), _ACCOUNT)
+_REFERENCE = AccountReference(ACCOUNT_ID, _ACCOUNT.id)
+_VIEW = AccountView(_REFERENCE, _ACCOUNT)
 _TRANSACTIONS = TransactionsView(
     tuple(TransactionView(ACCOUNT_ID, transaction) for transaction in _ANY["transactions"].transactions),
     first_available=_ANY["transactions"].first_available,
@@ -64,6 +65,7 @@ def _consent(state: ConsentState) -> Consent:
         created_at=NOW,
         state_changed_at=NOW,
         valid_until=NOW + _DUE,
+        access=(AccountAccess(_REFERENCE, frozenset(Permission)),),
     )
 
 

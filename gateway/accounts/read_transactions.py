@@ -32,8 +32,8 @@ class ReadTransactions:
         filters = (command.booked_from, command.booked_to, command.status)
         turning = Turning.open(self.cursors, self.clock, exchange, command, *filters)
         since, until = window_of(consent, command.booked_from, command.booked_to)
-        listing = TransactionListing(self.accounts, turning, references, since, until)
-        page = await listing.load(exchange, consent)
+        listing = TransactionListing(self.accounts, turning, consent, references, since, until)
+        page = await listing.load(exchange)
         if page is None:
             return TransactionsView(())
         first, last = span_of(consent, page.first_available, page.last_available)

@@ -1,5 +1,5 @@
 """One page of transactions, newest first, of a listing that its first page began: rows that arrive later do not appear and no row
-appears twice. Only directions that the consent permits are asked for."""
+appears twice. Only directions that the consent permits of an account are shown, and those that it permits of none are not asked for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,13 +21,14 @@ class TransactionListing:
 
     accounts: GuardedAccounts
     turning: Turning
+    consent: Consent
     references: tuple[AccountReference, ...]
     since: datetime | None
     until: datetime | None
 
-    async def load(self, exchange: Exchange, consent: Consent) -> TransactionPage | None:
+    async def load(self, exchange: Exchange) -> TransactionPage | None:
         """None: nothing at all can answer, and the bank was not asked."""
-        where = self._filter(consent)
+        where = self._filter()
         if not self.references or is_backwards(self.since, self.until) or not (where.credits or where.debits):
             return None
         return await self.accounts.transactions(exchange.brand, tuple(each.upstream_id for each in self.references), where)
@@ -35,7 +36,8 @@ class TransactionListing:
     def views(self, rows: Iterable[Transaction], status: TransactionStatus | None) -> tuple[TransactionView, ...]:
         """In the caller's own account ids; of one status alone if it is given."""
         ours = {reference.upstream_id: reference.id for reference in self.references}
-        return tuple(TransactionView(ours[row.account_id], row) for row in rows if status is None or row.status is status)
+        views = (TransactionView(ours[row.account_id], row) for row in rows if status is None or row.status is status)
+        return tuple(view for view in views if self._shows(view))
 
     def next_cursor(self, page: TransactionPage) -> str | None:
         if not page.more:
@@ -43,14 +45,22 @@ class TransactionListing:
         last = position_of(page.transactions[-1])
         return self.turning.following(last.booked_at, last.account_id, last.transaction_id, page.as_of)
 
-    def _filter(self, consent: Consent) -> TransactionFilter:
+    def _filter(self) -> TransactionFilter:
         begun = self.turning.begun
+        opened = frozenset[Permission]().union(*(self.consent.permitted(each.id) for each in self.references))
         return TransactionFilter(
             booked_from=self.since,
             booked_to=self.until,
-            credits=Permission.TRANSACTIONS_CREDITS in consent.permissions,
-            debits=Permission.TRANSACTIONS_DEBITS in consent.permissions,
+            credits=Permission.TRANSACTIONS_CREDITS in opened,
+            debits=Permission.TRANSACTIONS_DEBITS in opened,
             as_of=begun.as_of if begun else None,
             after=Position(begun.at, begun.row_id, begun.account_id) if begun else None,
             limit=self.turning.limit,
+        )
+
+    def _shows(self, view: TransactionView) -> bool:
+        """An entry of nothing has both directions."""
+        minor, permitted = view.transaction.amount.minor, self.consent.permitted(view.account_id)
+        return (minor <= 0 and Permission.TRANSACTIONS_DEBITS in permitted) or (
+            minor >= 0 and Permission.TRANSACTIONS_CREDITS in permitted
         )

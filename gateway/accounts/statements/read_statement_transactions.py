@@ -32,8 +32,8 @@ class ReadStatementTransactions:
         references = consented(exchange, command.account_id)
         turning = Turning.open(self.cursors, self.clock, exchange, command, command.statement_id)
         statement = await load_statement(self.accounts, exchange, consent, references[0], command.statement_id)
-        listing = TransactionListing(self.accounts, turning, references, statement.starts_at, statement.ends_at)
-        page = await listing.load(exchange, consent)
+        listing = TransactionListing(self.accounts, turning, consent, references, statement.starts_at, statement.ends_at)
+        page = await listing.load(exchange)
         if page is None:
             return TransactionsView(())
         return TransactionsView(listing.views(page.transactions, TransactionStatus.BOOKED), listing.next_cursor(page))

@@ -31,7 +31,7 @@ def decode_read(request: WireRequest) -> commands.ReadAccount:
 
 
 def encode_read(view: AccountView, rendering: Rendering) -> ReadAccount:
-    granted = rendering.consent.permissions if rendering.consent else frozenset()
+    granted = rendering.consent.permitted(view.reference.id) if rendering.consent else frozenset()
     details = _encode(view.reference.id, view.account)
     if Permission.ACCOUNTS_DETAIL in granted:
         _add_number(details, view.account)

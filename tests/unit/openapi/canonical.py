@@ -23,7 +23,7 @@ from kernel.banking.accounts import (
     Transaction,
     TransactionStatus,
 )
-from kernel.banking.consents import AccountReference, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState, Permission
 from kernel.banking.money import Money
 from kernel.banking.results import AccountView, BalanceView, TransactionsView, TransactionView
 from kernel.http.message import Query, Request
@@ -35,6 +35,8 @@ INTERACTION_ID = "93bac548-d2de-4546-b106-880a5018460d"
 instants = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 moneys = st.builds(Money, st.sampled_from(["GBP", "EUR", "JPY", "KWD"]), st.integers(-(10**12), 10**12))
 ids = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True)
+ACCOUNT_IDS = ("a-1", "a-2", "Account_3")  # that the consents here cover
+account_ids = st.sampled_from(ACCOUNT_IDS)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=600)
 permission_sets = st.frozensets(st.sampled_from(Permission))
 
@@ -68,10 +70,10 @@ balances = st.builds(
     at=instants,
     credit_lines=st.lists(st.builds(CreditLine, st.booleans(), st.none() | moneys), max_size=2).map(tuple),
 )
-balance_views = st.builds(BalanceView, ids, balances)
+balance_views = st.builds(BalanceView, account_ids, balances)
 account_views = st.builds(
     AccountView,
-    st.builds(AccountReference, ids, st.just("UPSTREAM-SECRET")),
+    st.builds(AccountReference, account_ids, st.just("UPSTREAM-SECRET")),
     accounts,
     st.none() | st.lists(balance_views, max_size=3).map(tuple),
 )
@@ -95,7 +97,7 @@ transactions = st.builds(
 )
 transactions_views = st.builds(
     TransactionsView,
-    st.lists(st.builds(TransactionView, ids, transactions), max_size=4).map(tuple),
+    st.lists(st.builds(TransactionView, account_ids, transactions), max_size=4).map(tuple),
     st.none() | ids,
     st.none() | instants,
     st.none() | instants,
@@ -130,6 +132,7 @@ def a_consent(*permissions: Permission, **changes: object) -> Consent:
         "organisation_id": "org-1",
         "lodged_as": "default",
         "permissions": frozenset(permissions),
+        "access": tuple(AccountAccess(AccountReference(each, "UPSTREAM-SECRET"), frozenset(permissions)) for each in ACCOUNT_IDS),
         "created_at": NOW - timedelta(days=1),
         "state_changed_at": NOW - timedelta(hours=1),
     }

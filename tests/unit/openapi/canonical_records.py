@@ -32,7 +32,7 @@ from kernel.banking.records.statements import (
     StatementRate,
 )
 from kernel.banking.results import PsuPartyView, RecordsView, RecordView
-from tests.unit.openapi.canonical import identifiers, ids, instants, moneys, texts
+from tests.unit.openapi.canonical import account_ids, identifiers, ids, instants, moneys, texts
 
 UPSTREAM = st.just("UPSTREAM-SECRET")
 sizes = st.builds(Money, st.sampled_from(["GBP", "EUR", "JPY", "KWD"]), st.integers(0, 10**12))
@@ -197,7 +197,7 @@ statements = st.builds(
 
 
 def views_of(records: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[RecordView[Any], ...]]:
-    return tuples(st.builds(RecordView, ids, records))
+    return tuples(st.builds(RecordView, account_ids, records))
 
 
 def pages_of(records: st.SearchStrategy[Any], *span: st.SearchStrategy[Any]) -> st.SearchStrategy[RecordsView[Any]]:

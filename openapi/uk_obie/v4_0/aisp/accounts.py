@@ -34,9 +34,8 @@ def decode_read(request: WireRequest) -> ReadAccount:
 
 
 def encode_list(views: tuple[AccountView, ...], rendering: Rendering) -> OBReadAccount6:
-    granted = permissions_of(rendering)
     return OBReadAccount6(
-        data=OBReadAccount6Data([_encode(view, granted) for view in views]),
+        data=OBReadAccount6Data([_encode(view, permissions_of(rendering, view.reference.id)) for view in views]),
         links=links_of(rendering),
         meta=MetaData(),
     )
@@ -47,9 +46,9 @@ def encode_read(view: AccountView, rendering: Rendering) -> OBReadAccount6:
     return encode_list((view,), rendering)
 
 
-def permissions_of(rendering: Rendering) -> AbstractSet[Permission]:
-    """What the consent in force lets an answer show; nothing without a consent."""
-    return rendering.consent.permissions if rendering.consent else frozenset()
+def permissions_of(rendering: Rendering, account_id: str) -> AbstractSet[Permission]:
+    """What the consent in force lets an answer show of one account; nothing without a consent."""
+    return rendering.consent.permitted(account_id) if rendering.consent else frozenset()
 
 
 def encode_identifier(identifier: AccountIdentifier, granted: AbstractSet[Permission]) -> OBCashAccount6:

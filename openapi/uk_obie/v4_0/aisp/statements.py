@@ -70,9 +70,8 @@ def decode_transactions(request: WireRequest) -> ReadStatementTransactions:
 
 
 def encode(view: RecordsView[Statement], rendering: Rendering) -> OBReadStatement2:
-    granted = permissions_of(rendering)
     return OBReadStatement2(
-        data=OBReadStatement2Data([_encode(row, granted) for row in view.rows]),
+        data=OBReadStatement2Data([_encode(row, permissions_of(rendering, row.account_id)) for row in view.rows]),
         links=links_of(rendering, view.next_cursor),
         meta=MetaData(
             first_available_date_time=render_known(view.first_available),

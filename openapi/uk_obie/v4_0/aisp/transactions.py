@@ -53,9 +53,8 @@ def _decode(account_id: str | None, query: Query) -> ReadTransactions:
 
 
 def encode(view: TransactionsView, rendering: Rendering) -> OBReadTransaction6:
-    granted = permissions_of(rendering)
     return OBReadTransaction6(
-        data=OBReadTransaction6Data([_encode(row, granted) for row in view.rows]),
+        data=OBReadTransaction6Data([_encode(row, permissions_of(rendering, row.account_id)) for row in view.rows]),
         links=links_of(rendering, view.next_cursor),
         meta=MetaData(
             first_available_date_time=render_known(view.first_available),

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from kernel.banking.consents import AccountAccess, Permission
-from tests.unit.gateway.world import CONSENT, World
+from tests.unit.gateway.world import CONSENT, World, transaction
 
 BOTH = frozenset({Permission.ACCOUNTS_BASIC, Permission.BALANCES})
 MORE = BOTH | {Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_CREDITS, Permission.TRANSACTIONS_DEBITS}
@@ -32,3 +32,19 @@ async def test_a_list_has_what_was_opened_and_nothing_else(detailed: World):
     assert {row["account_id"] for row in msgspec.json.decode(balances.body)} == {"a1", "a2"}
     assert set(msgspec.json.decode(transactions.body)["accounts"]) <= {"a2"}
     assert [each[1] for each in detailed.upstream.asked if each[0] == "transactions"] == [("up2",)]
+
+
+async def test_a_list_shows_of_each_account_the_direction_that_was_opened(detailed: World):
+    """Credits of the first and debits of the second: the bank is asked for both, and neither account shows the other's."""
+    first, second = CONSENT.accounts
+    credit = BOTH | {Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_CREDITS}
+    access = (AccountAccess(first, credit), AccountAccess(second, MORE - {Permission.TRANSACTIONS_CREDITS}))
+    detailed.store(msgspec.structs.replace(CONSENT, permissions=MORE, access=access))
+    detailed.upstream.rows = [
+        transaction(1, "up1", -5),
+        transaction(2, "up1", 5),
+        transaction(3, "up2", -5),
+        transaction(4, "up2", 5),
+    ]
+    shown = msgspec.json.decode((await detailed.ask(path="/book/v1/transactions")).body)
+    assert shown["ids"] == ["t3", "t2"]

@@ -14,9 +14,8 @@ from openapi.uk_obie.v4_0.wire import MetaData
 
 
 def encode(view: RecordsView[Beneficiary], rendering: Rendering) -> OBReadBeneficiary5:
-    granted = permissions_of(rendering)
     return OBReadBeneficiary5(
-        data=OBReadBeneficiary5Data([_encode(row, granted) for row in view.rows]),
+        data=OBReadBeneficiary5Data([_encode(row, permissions_of(rendering, row.account_id)) for row in view.rows]),
         links=links_of(rendering, view.next_cursor),
         meta=MetaData(),
     )

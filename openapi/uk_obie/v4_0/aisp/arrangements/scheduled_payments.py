@@ -16,9 +16,8 @@ from openapi.uk_obie.v4_0.wire import MetaData
 
 
 def encode(view: RecordsView[ScheduledPayment], rendering: Rendering) -> OBReadScheduledPayment3:
-    granted = permissions_of(rendering)
     return OBReadScheduledPayment3(
-        data=OBReadScheduledPayment3Data([_encode(row, granted) for row in view.rows]),
+        data=OBReadScheduledPayment3Data([_encode(row, permissions_of(rendering, row.account_id)) for row in view.rows]),
         links=links_of(rendering, view.next_cursor),
         meta=MetaData(),
     )

@@ -31,9 +31,8 @@ NUMBER_OF_PAYMENTS = "NumberOfPayments"  # came with a later update of v4.0: a c
 
 
 def encode(view: RecordsView[StandingOrder], rendering: Rendering) -> OBReadStandingOrder6:
-    granted = permissions_of(rendering)
     return OBReadStandingOrder6(
-        data=OBReadStandingOrder6Data([_encode(row, granted, rendering) for row in view.rows]),
+        data=OBReadStandingOrder6Data([_encode(row, permissions_of(rendering, row.account_id), rendering) for row in view.rows]),
         links=links_of(rendering, view.next_cursor),
         meta=MetaData(),
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernel import json
 from kernel.banking.accounts import AccountIdentifier, Counterparty, Scheme, Transaction
-from kernel.banking.consents import AccountReference, Consent, ConsentState, Permission
+from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentState, Permission
 from kernel.banking.results import AccountView, BalanceView, TransactionsView
 from openapi.uk_obie.v4_0.aisp import accounts, balances, consents, transactions
 from tests.official import validate_answer
@@ -219,3 +219,13 @@ def test_links_repeat_the_question_and_lead_on() -> None:
 def test_the_last_page_leads_nowhere() -> None:
     wire = transactions.encode(TransactionsView(()), rendering_of("/transactions", a_consent()))
     assert "Next" not in judged("/transactions", wire)["Links"]
+
+
+def test_each_account_is_shown_in_the_detail_that_was_opened_of_it() -> None:
+    """A consent may open details of one account and not of the other; what it opens of all of them together says nothing of one."""
+    basic, detail = frozenset({Permission.ACCOUNTS_BASIC}), frozenset({Permission.ACCOUNTS_DETAIL})
+    first, second = AccountReference("a-1", "UPSTREAM-SECRET"), AccountReference("a-2", "UPSTREAM-SECRET")
+    consent = a_consent(*basic, *detail, access=(AccountAccess(first, basic), AccountAccess(second, detail)))
+    views = tuple(AccountView(each, an_account(CARD)) for each in (first, second))
+    told = judged("/accounts", accounts.encode_list(views, rendering_of("/accounts", consent)))["Data"]["Account"]
+    assert [(each["AccountId"], "Account" in each) for each in told] == [("a-1", False), ("a-2", True)]
