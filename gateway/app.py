@@ -17,6 +17,7 @@ from gateway.ports import Decisions
 from gateway.render import render_problem
 from gateway.routing import Place, Routing
 from gateway.use_case import UseCase
+from gateway.versions import chosen_of
 from kernel.access import Caller
 from kernel.brand import Brand
 from kernel.clock import Clock
@@ -105,8 +106,9 @@ class Gateway:
             self._telemetry.refused("gateway", exchange.problem.code)
 
     def _open(self, brand: Brand, place: Place, request: Request, interaction: str) -> Exchange:
-        row, path = place.operation(request.method, request.listener)
-        return Exchange(brand, place.dialect, place.service, row, request, path, self._clock.wall(), interaction)
+        rows, path = place.operation(request.method, request.listener)
+        row, served = chosen_of(place.dialect, rows, request)
+        return Exchange(brand, place.dialect, place.service, row, request, path, self._clock.wall(), interaction, served)
 
     def _close(self, exchange: Exchange, response: Response) -> Response:
         """The way back up the chain. A policy that refuses there replaces the answer, and nothing of the first one is told."""

@@ -23,7 +23,7 @@ class _Node:
     literals: dict[str, "_Node"] = field(default_factory=dict)
     parameter: "_Node | None" = None
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # method -> its parameters' names
-    rows: dict[str, Row] = field(default_factory=dict)  # method -> row
+    rows: dict[str, tuple[Row, ...]] = field(default_factory=dict)  # method -> row, or one for each of its versions
     dialect: Dialect | None = None  # set, with its service, where a base path ends
     service: Service | None = None
 
@@ -34,19 +34,24 @@ class Place:
 
     dialect: Dialect
     service: Service
-    rows: Mapping[str, Row]
+    rows: Mapping[str, tuple[Row, ...]]
     names: Mapping[str, tuple[str, ...]]
     values: tuple[str, ...]
 
-    def operation(self, method: str, listener: Listener) -> tuple[Row, dict[str, str]]:
-        """The row and its path parameters. The public listener knows the operations alone that ask for no caller. Raises OperationUnknown
-        or MethodNotAllowed."""
-        rows = self.rows if listener == "mtls" else {name: row for name, row in self.rows.items() if row.credential == "none"}
+    def operation(self, method: str, listener: Listener) -> tuple[tuple[Row, ...], dict[str, str]]:
+        """The row, or one for each version, and the path parameters. The public listener knows the operations alone that ask for no
+        caller. Raises OperationUnknown or MethodNotAllowed."""
+        rows = self.rows if listener == "mtls" else _public(self.rows)
         if not rows:
             raise OperationUnknown(f"no operation of the {listener} listener has this path")
         if method not in rows:
             raise MethodNotAllowed(allowed=tuple(sorted(rows)))
         return rows[method], dict(zip(self.names[method], self.values, strict=True))
+
+
+def _public(rows: Mapping[str, tuple[Row, ...]]) -> Mapping[str, tuple[Row, ...]]:
+    found = {method: tuple(row for row in versions if row.credential == "none") for method, versions in rows.items()}
+    return {method: versions for method, versions in found.items() if versions}
 
 
 class Routing:
@@ -119,10 +124,20 @@ def _plant(node: _Node, dialect: Dialect, row: Row) -> None:
             node = node.parameter
         else:
             node = node.literals.setdefault(segment, _Node())
-    if row.method in node.rows or len(set(names)) != len(names):
+    others = node.rows.get(row.method, ())
+    if not _are_versions(dialect, (*others, row)) or len(set(names)) != len(names):
         raise ValueError(f"{dialect.name}: {row.method} {row.path} is ambiguous")
-    node.rows[row.method] = row
-    node.names[row.method] = tuple(names)
+    if node.names.setdefault(row.method, tuple(names)) != tuple(names):
+        raise ValueError(f"{dialect.name}: versions of {row.method} {row.path} name its parameters differently")
+    node.rows[row.method] = (*others, row)
+
+
+def _are_versions(dialect: Dialect, rows: Sequence[Row]) -> bool:
+    """One row without a version; or rows of different versions, in a dialect whose callers can choose."""
+    versions = [row.version for row in rows]
+    if versions == [None]:
+        return True
+    return dialect.versions is not None and None not in versions and len(set(versions)) == len(versions)
 
 
 def _place(base: _Node, found: tuple[_Node, tuple[str, ...]] | None) -> Place:

@@ -14,6 +14,7 @@ from kernel.operations import Operation
 from openapi.codec import Rendering, WireRequest
 from openapi.faces import AuthorizationFace, HeaderFace
 from openapi.parameters import AnswerHeader, HeaderParameter, QueryParameter
+from openapi.versions import HeaderVersions
 
 # What an operation asks of a caller. `certificate`: a qualified one, which names the TPP and its roles; no token. `none`: nothing, because
 # the data is public; such an operation alone is served on the public listener too.
@@ -51,6 +52,9 @@ class Row:
     answer_headers: tuple[AnswerHeader, ...] = ()  # of a success, that `encode` adds
     media_types: tuple[str, ...] = ()  # of a success; empty: the dialect's own
     request_media_types: tuple[str, ...] = ()  # of a request's body; empty: the dialect's own
+    version: int | None = (
+        None  # where callers choose one by a header (Dialect.versions): rows of one method and path differ in it
+    )
     conditional: bool = False  # a bank that lacks the data or does not show it leaves the operation out (Brand.operations_off)
 
 
@@ -118,6 +122,7 @@ class Dialect:
     version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"
     cursor_parameter: str = "page"  # the query parameter in which a later page's cursor travels
     body_bytes_max: int = 65_536  # of a request
+    versions: HeaderVersions | None = None  # how callers choose the version of an operation; None: the path says it
     later_members: tuple[str, ...] = ()  # of answers, which this version's first edition lacks: sent by brands that say so
 
     @property

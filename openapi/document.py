@@ -26,6 +26,7 @@ from openapi import DIALECTS
 from openapi.dialect import Dialect, Row, Service
 from openapi.examples import answer_of, refusal_of
 from openapi.parameters import HeaderParameter, QueryParameter
+from openapi.versions import VersionInvalid, VersionUnsupported
 
 JsonObject = dict[str, Any]
 
@@ -35,6 +36,7 @@ _PATH_PARAMETER = re.compile(r"\{([^}]+)\}")
 _REF_TEMPLATE = "#/components/schemas/{name}"
 _NOT_OF_AN_OPERATION = {OperationUnknown, MethodNotAllowed, CallerGone}  # before an operation is found, or when no one reads it
 _OF_A_BODY = {MediaTypeUnsupported, BodyTooLarge}
+_OF_VERSIONS = {VersionInvalid, VersionUnsupported}
 _INTERACTION_ID = {"description": "The caller's, or ours.", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _FLOWS = {"client_credentials": "clientCredentials", "authorization_code": "authorizationCode"}
 
@@ -43,8 +45,13 @@ def document_of(dialect: Dialect, service: Service, mtls_url: str = USUAL_URL) -
     """The document as JSON values, in a fixed order. `mtls_url`: where the operations are served, unless its reader says otherwise."""
     _, schemas = msgspec.json.schema_components(_wire_types(dialect, service), ref_template=_REF_TEMPLATE)
     paths: dict[str, JsonObject] = {}
-    for row in service.rows:
-        paths.setdefault(row.path, {})[row.method.lower()] = _operation(dialect, service, row, mtls_url)
+    for versions in _versions_of(service):
+        newest = versions[-1]
+        operation = _operation(dialect, service, newest, mtls_url)
+        if newest.version is not None:
+            earlier = {str(row.version): _operation(dialect, service, row, mtls_url) for row in versions[:-1]}
+            operation |= {"x-version": newest.version} | ({"x-earlier-versions": earlier} if earlier else {})
+        paths.setdefault(newest.path, {})[newest.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": service.title, "version": dialect.version or "0"},
@@ -72,6 +79,14 @@ def write_documents(dialects: Iterable[Dialect] = DIALECTS) -> None:
     for dialect in dialects:
         for service in dialect.services:
             document_path(dialect, service).write_bytes(render_document(dialect, service))
+
+
+def _versions_of(service: Service) -> list[list[Row]]:
+    """The rows of each operation, the newest version last: OpenAPI knows one operation of a method and path."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in service.rows:
+        found.setdefault((row.method, row.path), []).append(row)
+    return [sorted(rows, key=lambda row: row.version or 0) for rows in found.values()]
 
 
 def _server(service: Service, mtls_url: str) -> JsonObject:
@@ -115,10 +130,14 @@ def _parameters(dialect: Dialect, row: Row) -> list[JsonObject]:
     ]
     in_header = [
         _header_parameter(each)
-        for each in {each.name: each for each in (*dialect.headers.parameters, *row.headers)}.values()
+        for each in {each.name: each for each in (*dialect.headers.parameters, *_of_version(dialect, row), *row.headers)}.values()
         if row.grant is not Grant.CLIENT_CREDENTIALS or not each.only_with_consent
     ]
     return in_path + [_query_parameter(each) for each in row.query] + in_header
+
+
+def _of_version(dialect: Dialect, row: Row) -> tuple[HeaderParameter, ...]:
+    return dialect.versions.parameters if dialect.versions is not None and row.version is not None else ()
 
 
 def _query_parameter(parameter: QueryParameter) -> JsonObject:
@@ -143,7 +162,7 @@ def _header_parameter(parameter: HeaderParameter) -> JsonObject:
 
 def _success(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> JsonObject:
     own = {each.name: {"description": each.summary, "schema": {"type": "string"}} for each in row.answer_headers}
-    answer: JsonObject = {"description": "Done.", "headers": _headers(dialect) | own}
+    answer: JsonObject = {"description": "Done.", "headers": _headers(dialect, row) | own}
     if row.response is not None:
         answer["content"] = _content(dialect.media_types_of(row), row.response, answer_of(service, row, mtls_url))
     elif row.media_types:
@@ -163,6 +182,8 @@ def _refusals(dialect: Dialect, row: Row) -> dict[str, JsonObject]:
 def _may_refuse(row: Row, kind: type[Problem]) -> bool:
     if kind in _OF_A_BODY:
         return row.request is not None
+    if kind in _OF_VERSIONS:
+        return row.version is not None
     if kind is IdempotencyConflict:
         return row.idempotent
     return kind not in _NOT_OF_AN_OPERATION
@@ -171,7 +192,7 @@ def _may_refuse(row: Row, kind: type[Problem]) -> bool:
 def _refusal(dialect: Dialect, row: Row, kinds: list[type[Problem]]) -> JsonObject:
     codes = {kind: dialect.errors.wire_of(kind, row).code for kind in kinds}
     lines = [f"- `{code}` {_told(kind)}" if code else f"- {_told(kind)}" for kind, code in codes.items()]
-    answer: JsonObject = {"description": "\n".join(lines), "headers": _headers(dialect)}
+    answer: JsonObject = {"description": "\n".join(lines), "headers": _headers(dialect, row)}
     coded = [kind for kind, code in codes.items() if code]
     if dialect.errors.body is not None and coded:
         answer["content"] = _content((dialect.media_type,), dialect.errors.body, refusal_of(dialect, row, coded[0]))
@@ -189,9 +210,12 @@ def _content(media_types: tuple[str, ...], kind: type, example: object | None) -
     return dict.fromkeys(media_types, content)
 
 
-def _headers(dialect: Dialect) -> JsonObject:
+def _headers(dialect: Dialect, row: Row) -> JsonObject:
     name = dialect.headers.interaction_header
-    return {name: {"$ref": f"#/components/headers/{name}"}}
+    headers: JsonObject = {name: {"$ref": f"#/components/headers/{name}"}}
+    if dialect.versions is not None and row.version is not None:
+        headers[dialect.versions.wanted] = {"description": "The version that answers.", "schema": {"type": "integer"}}
+    return headers
 
 
 def _security(row: Row) -> list[JsonObject]:

@@ -1,6 +1,6 @@
 """The order of refusals, written once. It is contract: a request with several defects is refused for the first of these.
 
-What the request is (400 for its correlation), who calls (401), whether they ask too much at once (429, 503), what they may do (403), in which form they ask (406, 415, 400),
+What the request is (400 for its correlation), who calls (401), whether they ask too much at once (429, 503), what they may do (403), in which version and form they ask (406, 415, 400),
 whether the PSU must come back for what they ask (403), how often (429); the record of what was told comes last, on the way back up.
 """
 
@@ -33,6 +33,7 @@ from policies.token import TokenVerified
 from policies.token_binding import TokenBinding
 from policies.token_family import TokenFamilyActive
 from policies.unattended_limit import UnattendedLimit
+from policies.version import Version
 
 CHAIN: tuple[type[Policy], ...] = (
     InteractionId,
@@ -52,6 +53,7 @@ CHAIN: tuple[type[Policy], ...] = (
     ConsentState,
     PermissionGranted,
     Account,
+    Version,
     Accept,
     ContentType,
     HeaderForms,

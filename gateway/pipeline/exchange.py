@@ -32,6 +32,7 @@ class Exchange:
     path: dict[str, str]
     received_at: datetime  # protocol time
     interaction_id: str
+    served: tuple[int, ...] = ()  # the versions of the operation, in ascending order, where its caller chooses one
     call: Call | None = None  # its place among those in flight
     # identify
     token: AccessToken | None = None

@@ -192,5 +192,5 @@ def _versions(exchange: Exchange) -> set[VersionIs]:
     return {check for check in exchange.checks if isinstance(check, VersionIs)}
 
 
-def _key(service: Service, row: Row) -> tuple[str, str, str]:
-    return (service.base_path, row.method, row.path)
+def _key(service: Service, row: Row) -> tuple[str, str, str, int | None]:
+    return (service.base_path, row.method, row.path, row.version)

@@ -90,7 +90,7 @@ async def test_an_encoder_answers_202_with_a_place_and_a_header_of_its_own(calle
 
 
 async def test_a_customer_gives_an_agreement_and_a_tpp_reads(agreed: Caller) -> None:
-    accounts = (await agreed.ask("GET", "/accounts")).json()["accounts"]
+    accounts = (await agreed.ask("GET", "/accounts", x_v="1")).json()["accounts"]
     assert len(accounts) > 1
     entries = (await agreed.ask("GET", f"/accounts/{accounts[0]['id']}/entries")).json()["entries"]
     assert entries
@@ -113,12 +113,42 @@ async def test_its_error_face_sees_the_operation_that_was_refused(agreed: Caller
     assert problem(await agreed.ask("GET", "/nothing")) == (404, {"code": "operation_unknown"})
     refused = await agreed.ask("GET", "/accounts", "forged", Toy_Call=CALL)
     assert problem(refused) == (401, {"code": "token_invalid", "operation": "list_accounts"})
-    assert refused.header("Toy-Call") == CALL
+    assert (refused.header("Toy-Call"), refused.header("x-v")) == (CALL, "2")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "least", "version"), [("1", None, "1"), ("2", None, "2"), ("9", "1", "2"), ("9", "2", "2"), ("1", "2", "1")]
+)
+async def test_a_header_chooses_the_version_and_the_answer_names_it(
+    agreed: Caller, wanted: str, least: str | None, version: str
+) -> None:
+    """`x-min-v` that is not below `x-v` counts as absent."""
+    answer = await agreed.ask("GET", "/accounts", x_v=wanted, x_min_v=least)
+    assert (answer.status, answer.header("x-v")) == (200, version)
+    assert any("nickname" in account for account in answer.json()["accounts"]) == (version == "2")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "least", "status", "code"),
+    [
+        (None, None, 400, "header_missing"),
+        ("two", None, 400, "version_invalid"),
+        ("0", None, 400, "version_invalid"),
+        ("2", "x", 400, "version_invalid"),
+        ("3", None, 406, "version_unsupported"),
+        ("9", "3", 406, "version_unsupported"),
+    ],
+)
+async def test_a_version_that_no_one_serves_is_refused_as_the_standard_says(
+    agreed: Caller, wanted: str | None, least: str | None, status: int, code: str
+) -> None:
+    answer = await agreed.ask("GET", "/accounts", x_v=wanted, x_min_v=least)
+    assert (answer.status, answer.json()["code"], answer.header("x-v")) == (status, code, "2")
 
 
 async def test_a_page_leads_to_the_next(caller: Caller) -> None:
     await caller.agree("heavy")
-    [account, *_] = (await caller.ask("GET", "/accounts")).json()["accounts"]
+    [account, *_] = (await caller.ask("GET", "/accounts", x_v="1")).json()["accounts"]
     first = (await caller.ask("GET", f"/accounts/{account['id']}/entries")).json()
     second = (await caller.ask("GET", first["next"])).json()
     assert {entry["id"] for entry in first["entries"]}.isdisjoint(entry["id"] for entry in second["entries"])
@@ -133,3 +163,14 @@ def test_its_document_is_printed(toy_server: Server) -> None:
     assert {(method.upper(), path) for path, operations in document["paths"].items() for method in operations} == {
         (row.method, row.path) for row in DIALECT.rows
     }
+    newest = document["paths"]["/accounts"]["get"]
+    assert newest["x-version"] == 2
+    assert newest["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/NamedAccounts")
+    assert newest["x-earlier-versions"]["1"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith(
+        "/Accounts"
+    )
+    assert {"x-v", "x-min-v"} <= {each["name"] for each in newest["parameters"]}
+    assert "version_unsupported" in newest["responses"]["406"]["description"]
+    unversioned = document["paths"]["/agreements"]["post"]
+    assert "x-version" not in unversioned
+    assert "version_unsupported" not in unversioned["responses"]["406"]["description"]

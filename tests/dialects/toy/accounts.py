@@ -1,11 +1,11 @@
-"""Read accounts and what was booked on them."""
+"""Read accounts, in two versions, and what was booked on them."""
 
 from msgspec import UNSET
 
 from kernel.banking import commands
 from kernel.banking.results import AccountView, TransactionsView
 from openapi.codec import Rendering, WireRequest
-from tests.dialects.toy.wire import Account, Accounts, Entries, Entry
+from tests.dialects.toy.wire import Account, Accounts, Entries, Entry, NamedAccount, NamedAccounts
 
 CURSOR = "page"
 
@@ -16,6 +16,13 @@ def decode_list(request: WireRequest) -> commands.ListAccounts:
 
 def encode_list(views: tuple[AccountView, ...], rendering: Rendering) -> Accounts:
     return Accounts([Account(view.reference.id, view.account.name) for view in views])
+
+
+def encode_named(views: tuple[AccountView, ...], rendering: Rendering) -> NamedAccounts:
+    """Version 2."""
+    return NamedAccounts(
+        [NamedAccount(view.reference.id, view.account.name, view.account.nickname or UNSET) for view in views],
+    )
 
 
 def decode_entries(request: WireRequest) -> commands.ReadTransactions:

@@ -7,6 +7,7 @@ from msgspec import UNSET
 from kernel import errors, json
 from kernel.errors import Problem
 from openapi.dialect import Row, WireError
+from openapi.versions import VersionInvalid, VersionUnsupported
 from tests.dialects.toy.wire import Refusal
 
 _STATUSES: Mapping[int, tuple[type[Problem], ...]] = {
@@ -21,6 +22,7 @@ _STATUSES: Mapping[int, tuple[type[Problem], ...]] = {
         errors.FieldUnexpected,
         errors.FieldDuplicated,
         errors.CursorInvalid,
+        VersionInvalid,
     ),
     401: (
         errors.CertificateMissing,
@@ -56,7 +58,7 @@ _STATUSES: Mapping[int, tuple[type[Problem], ...]] = {
     ),
     404: (errors.OperationUnknown, errors.AccountUnknown, errors.StatementUnknown),
     405: (errors.MethodNotAllowed,),
-    406: (errors.MediaTypeUnacceptable,),
+    406: (errors.MediaTypeUnacceptable, VersionUnsupported),
     409: (errors.IdempotencyConflict,),
     413: (errors.BodyTooLarge,),
     415: (errors.MediaTypeUnsupported,),

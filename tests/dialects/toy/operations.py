@@ -8,7 +8,7 @@ from kernel.operations import Operation
 from openapi.dialect import Row
 from openapi.parameters import QueryParameter
 from tests.dialects.toy import accounts, agreements
-from tests.dialects.toy.wire import Accounts, Agreement, Entries, Wish
+from tests.dialects.toy.wire import Accounts, Agreement, Entries, NamedAccounts, Wish
 
 _manage = partial(Row, scope="accounts", grant=Grant.CLIENT_CREDENTIALS, consent_kind=ConsentKind.ACCOUNTS)
 _read = partial(Row, "GET", scope="accounts", grant=Grant.AUTHORIZATION_CODE, consent_kind=ConsentKind.ACCOUNTS)
@@ -53,6 +53,17 @@ ROWS: tuple[Row, ...] = (
         permissions=READ_ACCOUNTS,
         response=Accounts,
         summary="List the accounts",
+        version=1,
+    ),
+    _read(
+        "/accounts",
+        Operation.LIST_ACCOUNTS,
+        accounts.decode_list,
+        accounts.encode_named,
+        permissions=READ_ACCOUNTS,
+        response=NamedAccounts,
+        summary="List the accounts, with what their owners call them",
+        version=2,
     ),
     _read(
         "/accounts/{accountId}/entries",

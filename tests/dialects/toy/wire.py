@@ -23,6 +23,18 @@ class Accounts(Struct):
     accounts: list[Account]
 
 
+class NamedAccount(Struct):
+    """Version 2: the name became two members."""
+
+    id: str
+    name: str
+    nickname: str | UnsetType = UNSET
+
+
+class NamedAccounts(Struct):
+    accounts: list[NamedAccount]
+
+
 class Entry(Struct):
     id: str
     amount: str

@@ -11,6 +11,7 @@ from gateway.routing import SEGMENTS_MAX, Routing
 from kernel.errors import MethodNotAllowed, OperationUnknown
 from kernel.operations import Operation
 from openapi import DIALECTS
+from openapi.versions import HeaderVersions
 from tests.unit.gateway.world import BRAND, DIALECT, ROW_OF, ROWS, serving
 
 ROUTING = Routing.build([BRAND], [DIALECT])
@@ -18,7 +19,8 @@ SEGMENT = st.text(st.characters(codec="utf-8", exclude_characters="/{}"), min_si
 
 
 def find(method: str, path: str):
-    return ROUTING.locate(BRAND, path).operation(method, "mtls")
+    (row,), parameters = ROUTING.locate(BRAND, path).operation(method, "mtls")
+    return row, parameters
 
 
 @given(row=st.sampled_from(ROWS), values=st.lists(SEGMENT, min_size=1, max_size=1), slash=st.sampled_from(["", "/"]))
@@ -66,7 +68,7 @@ def test_a_literal_wins_over_a_parameter_and_gives_way_where_it_leads_nowhere():
     special = replace(ROW_OF[Operation.READ_ACCOUNT], path="/accounts/special")
     rows = (special, *ROWS)
     routing = Routing.build([BRAND], [serving(rows)])
-    assert routing.locate(BRAND, "/book/v1/accounts/special").operation("GET", "mtls") == (special, {})
+    assert routing.locate(BRAND, "/book/v1/accounts/special").operation("GET", "mtls") == ((special,), {})
     assert routing.locate(BRAND, "/book/v1/accounts/special/balances").operation("GET", "mtls")[1] == {"AccountId": "special"}
 
 
@@ -91,6 +93,44 @@ def test_the_deepest_base_path_wins():
 def test_what_is_ambiguous_or_unknown_refuses_to_boot(dialects, enabled, complaint):
     with pytest.raises(ValueError, match=complaint):
         Routing.build([replace(BRAND, dialects=enabled)], dialects)
+
+
+LISTED = ROW_OF[Operation.LIST_ACCOUNTS]
+VERSIONED = tuple(replace(LISTED, version=number) for number in (1, 2))
+BY_HEADER = HeaderVersions("x-v", "x-min-v")
+
+
+def test_a_path_leads_to_all_versions_of_its_operation():
+    routing = Routing.build([BRAND], [serving(VERSIONED, versions=BY_HEADER)])
+    assert routing.locate(BRAND, "/book/v1/accounts").operation("GET", "mtls") == (VERSIONED, {})
+
+
+@pytest.mark.parametrize(
+    ("rows", "versions"),
+    [
+        (VERSIONED, None),
+        (VERSIONED[:1], None),
+        ((LISTED, *VERSIONED), BY_HEADER),
+        ((*VERSIONED, VERSIONED[0]), BY_HEADER),
+        (
+            (
+                replace(ROW_OF[Operation.READ_ACCOUNT], version=1),
+                replace(ROW_OF[Operation.READ_ACCOUNT], path="/accounts/{Id}", version=2),
+            ),
+            BY_HEADER,
+        ),
+    ],
+    ids=["no header to choose by", "one version, no header", "one without a version", "one version twice", "other parameters"],
+)
+def test_versions_that_no_one_could_tell_apart_refuse_to_boot(rows, versions):
+    with pytest.raises(ValueError, match=r"ambiguous|differently"):
+        Routing.build([BRAND], [serving(rows, versions=versions)])
+
+
+def test_only_the_public_versions_of_an_operation_stand_on_the_public_listener():
+    public = replace(LISTED, version=3, credential="none")
+    routing = Routing.build([BRAND], [serving((*VERSIONED, public), versions=BY_HEADER)])
+    assert routing.locate(BRAND, "/book/v1/accounts").operation("GET", "public") == ((public,), {})
 
 
 def test_a_brand_serves_its_own_dialects_only():

@@ -123,11 +123,11 @@ class Errors:
         403: ("scope_", "role_", "permission_", "account_not", "consent_", "reauthentication_"),
         404: ("operation_",),
         405: ("method_",),
-        406: ("media_type_unacceptable",),
+        406: ("media_type_unacceptable", "version_unsupported"),
         415: ("media_type_unsupported",),
         429: ("rate_",),
         503: ("overloaded", "upstream_", "caller_"),
-        400: ("request_", "field_", "header_", "body_", "account_unknown", "statement_unknown", "cursor_"),
+        400: ("request_", "field_", "header_", "body_", "account_unknown", "statement_unknown", "cursor_", "version_"),
     }
     table: Mapping[type[Problem], WireError] = {}
 

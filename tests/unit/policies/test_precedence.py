@@ -15,6 +15,7 @@ from kernel.banking.consents import ConsentKind, ConsentState, Permission
 from kernel.errors import CertificateRevoked, Problem, TokenExpired
 from kernel.operations import Operation
 from openapi.dialect import Row
+from openapi.versions import HeaderVersions
 from tests.unit.gateway import world
 
 EVERYTHING = Row(
@@ -25,9 +26,10 @@ EVERYTHING = Row(
     world.plain,
     permissions=frozenset({Permission.BALANCES}),
     request=world.Body,
+    version=1,
     **world.AC,
 )
-DIALECT = world.serving((*world.ROWS, EVERYTHING))
+DIALECT = world.serving((*world.ROWS, EVERYTHING), versions=HeaderVersions("X-Version", "X-Least"))
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Attempt:
     body: bytes = b"{}"
     certificate: Any = world.CERTIFICATE
     presented: str | None = "psu-token"
-    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json", "X-Version": "1"})
     token: dict[str, Any] = field(default_factory=dict)
     client: dict[str, Any] = field(default_factory=dict)
     family: dict[str, Any] = field(default_factory=dict)
@@ -119,6 +121,7 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("no permission", "permission_missing", lambda a: a.consent.update(world.opening(frozenset({Permission.ACCOUNTS_BASIC})))),
     ("unknown account", "account_unknown", lambda a: setattr(a, "path", "/book/v1/accounts/a9/everything")),
     ("unselected account", "account_not_consented", lambda a: setattr(a, "path", "/book/v1/accounts/a3/everything")),
+    ("no such version", "version_unsupported", lambda a: a.headers.update({"X-Version": "9"})),
     ("accepts nothing", "media_type_unacceptable", lambda a: a.headers.update({"Accept": "text/html"})),
     ("wrong type", "media_type_unsupported", lambda a: a.headers.update({"Content-Type": "text/plain"})),
     ("bad header", "header_invalid", lambda a: a.headers.update({"X-Date": "wrong"})),
