@@ -21,7 +21,6 @@ from consent.store.rows.closures import check_open
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 
-Moved = dict[str, int]  # versioned subjects of the hot state and their new versions
 Held = TypeVar("Held")  # what a subject is, read under its lock
 Given = TypeVar("Given")  # what it has become
 Given_co = TypeVar("Given_co", covariant=True)
@@ -30,7 +29,7 @@ Given_contra = TypeVar("Given_contra", contravariant=True)
 Issued_co = TypeVar("Issued_co", covariant=True)
 
 # What makes an answer this caller's to give, in the transaction of the answer: finishes the journey, takes the request. Raises.
-Claim = Callable[[AsyncConnection], Awaitable[None]]
+Claim = Callable[[UnitOfWork], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +61,35 @@ class Subject(Protocol[Held, Given_co]):
         """The versioned subjects that approving may move."""
         ...
 
-    async def hold(self, connection: AsyncConnection, approval: Approval) -> Held:
+    async def hold(self, unit: UnitOfWork, approval: Approval) -> Held:
         """Lock and read it. Raises what forbids this approval."""
         ...
 
-    async def authorise(self, connection: AsyncConnection, held: Held, approval: Approval) -> tuple[Given_co, Moved]: ...
+    async def authorise(self, unit: UnitOfWork, held: Held, approval: Approval) -> Given_co: ...
 
-    async def lock(self, connection: AsyncConnection) -> None:
+    async def lock(self, unit: UnitOfWork) -> None:
         """Lock it in any state."""
         ...
 
-    async def reject(self, connection: AsyncConnection, psu_id: str) -> Moved: ...
+    async def reject(self, unit: UnitOfWork, psu_id: str) -> None: ...
 
 
 class Answer(Protocol[Given_contra, Issued_co]):
-    async def claim(self, connection: AsyncConnection) -> None:
+    async def claim(self, unit: UnitOfWork) -> None:
         """First in the transaction: take what may be answered once. Raises if it was answered."""
         ...
 
-    async def issue(self, connection: AsyncConnection, given: Given_contra) -> Issued_co: ...
+    async def issue(self, unit: UnitOfWork, given: Given_contra) -> Issued_co: ...
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
     """Issues nothing: the caller asks for the state of the authorisation."""
 
-    async def claim(self, connection: AsyncConnection) -> None:
+    async def claim(self, unit: UnitOfWork) -> None:
         """The authorisation alone is used once."""
 
-    async def issue(self, connection: AsyncConnection, given: object) -> None:
+    async def issue(self, unit: UnitOfWork, given: object) -> None:
         """Nothing leaves the bank."""
 
 
@@ -116,17 +115,15 @@ class Approve(Generic[Held, Given, Issued]):
     answer: Answer[Given, Issued]
 
     async def handle(self, unit: UnitOfWork) -> Issued:
-        room, brand, approval, connection = self.room, self.brand, self.approval, unit.connection
-        await self.answer.claim(connection)
+        room, brand, approval = self.room, self.brand, self.approval
+        await self.answer.claim(unit)
         if not approval.is_recorded:
-            await forgive_codes(connection, room.sealer, brand.name, approval.psu_id)
-        held = await self.subject.hold(connection, approval)
-        await _end(connection, room, brand, approval)
-        given, moved = await self.subject.authorise(connection, held, approval)
-        issued = await self.answer.issue(connection, given)
+            await forgive_codes(unit.connection, room.sealer, brand.name, approval.psu_id)
+        held = await self.subject.hold(unit, approval)
+        await _end(unit.connection, room, brand, approval)
+        given = await self.subject.authorise(unit, held, approval)
+        issued = await self.answer.issue(unit, given)
         await check_open(unit, room.sealer, brand.name, approval.upstream_ids, room.clock.wall())
-        for subject, version in moved.items():
-            unit.move(subject, version)
         return issued
 
 
@@ -180,8 +177,8 @@ class Reject(Generic[Held, Given]):
     authorisation_id: str | None
 
     async def handle(self, unit: UnitOfWork) -> None:
-        await self.claim(unit.connection)
-        await self.subject.lock(unit.connection)
+        await self.claim(unit)
+        await self.subject.lock(unit)
         if self.authorisation_id is not None:
             await end_authorisation(
                 unit.connection,
@@ -192,5 +189,4 @@ class Reject(Generic[Held, Given]):
                 at=self.room.clock.wall(),
             )
         if self.psu_id is not None:
-            for subject, version in (await self.subject.reject(unit.connection, self.psu_id)).items():
-                unit.move(subject, version)
+            await self.subject.reject(unit, self.psu_id)

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from consent.authentication.approval import Approval, Moved
+from consent.authentication.approval import Approval
 from consent.authentication.linked_terms import check_linked
 from consent.authentication.room import Room
 from consent.store.changes import NOTHING, authorise, change_consent
@@ -21,8 +19,8 @@ from consent.store.rows.snapshots import load_consent, lock_consent
 from kernel.access import Caller
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentUnknown
-from kernel.hot_state.subjects import consent_subject, family_subject
 from openapi.owners import is_owner
 
 
@@ -77,39 +75,35 @@ class ConsentSubject:
     async def load_closing(self) -> Sequence[str]:
         return await load_subjects(self.room.database, self.brand.name, self.consent_id)
 
-    async def hold(self, connection: AsyncConnection, approval: Approval) -> Consent:
+    async def hold(self, unit: UnitOfWork, approval: Approval) -> Consent:
         """Raises what `check_authorisable` raises, and PaymentNotLinked."""
-        found = await self._load_locked(connection)
+        found = await self._load_locked(unit)
         consent = check_authorisable(found, caller=self.caller, psu_id=approval.psu_id, now=self.room.clock.now())
         check_linked(consent, approval.upstream_ids, approval.linked)
         return consent
 
-    async def authorise(self, connection: AsyncConnection, held: Consent, approval: Approval) -> tuple[Consent, Moved]:
+    async def authorise(self, unit: UnitOfWork, held: Consent, approval: Approval) -> Consent:
         """The consent as it is authorised now; tokens of an earlier authorisation end. Raises AccountUnknown."""
-        brand = self.brand.name
         changes = self.terms.changes(held, self.room.clock.now())
         authorised = await authorise(
-            connection,
+            unit,
             self.room,
             held,
             psu_id=approval.psu_id,
             upstream_ids=self.terms.covered(held, approval.upstream_ids),
             terms=changes,
         )
-        ended = await end_families(connection, brand, self.consent_id, self.room.clock.wall())
-        moved = {family_subject(brand, family_id): version for family_id, version in ended}
-        return authorised, moved | {consent_subject(brand, self.consent_id): authorised.version}
+        await end_families(unit, self.brand.name, self.consent_id, self.room.clock.wall())
+        return authorised
 
-    async def lock(self, connection: AsyncConnection) -> None:
-        await lock_consent(connection, self.brand.name, self.consent_id)
+    async def lock(self, unit: UnitOfWork) -> None:
+        await lock_consent(unit.connection, self.brand.name, self.consent_id)
 
-    async def reject(self, connection: AsyncConnection, psu_id: str) -> Moved:
+    async def reject(self, unit: UnitOfWork, psu_id: str) -> None:
         """Only while the consent awaits a PSU: declining to renew what was given before changes nothing."""
-        consent = await self._load_locked(connection)
-        if consent is None or not allows(consent, ConsentEvent.REJECT, self.room.clock.now()):
-            return {}
-        rejected = await change_consent(connection, self.room, consent, ConsentEvent.REJECT, actor=f"psu:{psu_id}", psu_id=psu_id)
-        return {consent_subject(self.brand.name, self.consent_id): rejected.version}
+        consent = await self._load_locked(unit)
+        if consent is not None and allows(consent, ConsentEvent.REJECT, self.room.clock.now()):
+            await change_consent(unit, self.room, consent, ConsentEvent.REJECT, actor=f"psu:{psu_id}", psu_id=psu_id)
 
-    async def _load_locked(self, connection: AsyncConnection) -> Consent | None:
-        return await load_consent(connection, self.room.sealer, self.brand.name, self.consent_id, lock=True)
+    async def _load_locked(self, unit: UnitOfWork) -> Consent | None:
+        return await load_consent(unit.connection, self.room.sealer, self.brand.name, self.consent_id, lock=True)

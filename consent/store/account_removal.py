@@ -17,6 +17,7 @@ from consent.store.rows.snapshots import load_consent
 from consent.store.tables.consents import account_references, consent_accounts
 from consent.store.tables.oauth import clients
 from kernel.banking.consents import AccountReference, Consent, ConsentState
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.sealed import Sealer
 
 CONSENTS_PER_BATCH = 100
@@ -65,27 +66,24 @@ async def load_consents_covering(
     return tuple(await connection.scalars(covering))
 
 
-async def remove_from_consents(
-    connection: AsyncConnection, tools: Tools, brand: str, consent_ids: Sequence[str], removal: Removal
-) -> dict[str, int]:
-    """The new version of each consent that changed, of consents whose rows are locked. One that has ended meanwhile, or lost the account already, stays as it is."""
-    versions: dict[str, int] = {}
+async def remove_from_consents(unit: UnitOfWork, tools: Tools, brand: str, consent_ids: Sequence[str], removal: Removal) -> int:
+    """How many changed, of consents whose rows are locked. One that has ended meanwhile, or lost the account already, stays as it is."""
+    changed = 0
     for consent_id in consent_ids:
-        consent = await load_consent(connection, tools.sealer, brand, consent_id)
+        consent = await load_consent(unit.connection, tools.sealer, brand, consent_id)
         if consent is None or not allows(consent, ConsentEvent.REMOVE_ACCOUNT, tools.clock.now()):
             continue
         removed = next((account for account in consent.accounts if account.upstream_id == removal.upstream_id), None)
         if removed is not None:
-            versions[consent_id] = (await _remove(connection, tools, consent, removed, removal.reason)).version
-    return versions
+            await _remove(unit, tools, consent, removed, removal.reason)
+            changed += 1
+    return changed
 
 
-async def _remove(
-    connection: AsyncConnection, tools: Tools, consent: Consent, removed: AccountReference, reason: AccountRemoval
-) -> Consent:
+async def _remove(unit: UnitOfWork, tools: Tools, consent: Consent, removed: AccountReference, reason: AccountRemoval) -> None:
     left = tuple(each for each in consent.access if each.account != removed)
     following = await change_consent(
-        connection,
+        unit,
         tools,
         consent,
         ConsentEvent.REMOVE_ACCOUNT,
@@ -93,8 +91,5 @@ async def _remove(
         told={"removed_account": removed.id, "reason": reason},
         access=left,
     )
-    if left or following.state is not ConsentState.AUTHORISED:
-        return following
-    return await change_consent(
-        connection, tools, following, ConsentEvent.SUSPEND, actor=SYSTEM, told={"reason": NO_ACCOUNT_LEFT}
-    )
+    if not left and following.state is ConsentState.AUTHORISED:
+        await change_consent(unit, tools, following, ConsentEvent.SUSPEND, actor=SYSTEM, told={"reason": NO_ACCOUNT_LEFT})

@@ -1,6 +1,7 @@
 """Write a consent: a new one, or the next version of one. Row, snapshot, journal entry and event stand or fall together.
 
-Callers hold the row's lock (`load_consent(..., lock=True)`) and their transaction; nothing here begins or commits one.
+Callers hold the row's lock (`load_consent(..., lock=True)`), and pass the unit of work of their command: what else it changes, an
+order for instance, is committed together with the consent or not at all.
 """
 
 from collections.abc import Mapping
@@ -22,10 +23,12 @@ from consent.store.tables.consents import consents
 from kernel.access import Caller
 from kernel.banking.consents import Consent
 from kernel.clock import Clock
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ConsentSuspended
+from kernel.hot_state.subjects import consent_subject
 from kernel.ids import Ids
 from kernel.observability.interaction import interaction_id
-from kernel.storage.journal import Entry, Journal
+from kernel.storage.journal import Entry
 from kernel.storage.sealed import Sealer
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -40,17 +43,15 @@ class Tools(Protocol):
     def ids(self) -> Ids: ...
     @property
     def sealer(self) -> Sealer: ...
-    @property
-    def journal(self) -> Journal: ...
 
 
-async def insert_consent(connection: AsyncConnection, tools: Tools, consent: Consent, *, actor: str) -> None:
-    await connection.execute(consents.insert().values(**_columns(consent), created_at=consent.created_at))
-    await _record(connection, tools, consent, fact=CONSENT_LODGED, event=LODGED, at=consent.created_at, actor=actor)
+async def insert_consent(unit: UnitOfWork, tools: Tools, consent: Consent, *, actor: str) -> None:
+    await unit.connection.execute(consents.insert().values(**_columns(consent), created_at=consent.created_at))
+    await _record(unit, tools, consent, fact=CONSENT_LODGED, event=LODGED, at=consent.created_at, actor=actor)
 
 
 async def change_consent(
-    connection: AsyncConnection,
+    unit: UnitOfWork,
     tools: Tools,
     consent: Consent,
     event: ConsentEvent,
@@ -59,8 +60,8 @@ async def change_consent(
     told: Mapping[str, str] = NOTHING,
     **changes: Any,
 ) -> Consent:
-    """Make the version that `event` leads to; `told` is what its journal entry and event say besides. Raises as
-    `lifecycle.next_state` does; nothing is written then."""
+    """Make the version that `event` leads to, current from the commit on; `told` is what its journal entry and event say besides.
+    Raises as `lifecycle.next_state` does; nothing is written then."""
     if event is ConsentEvent.RESUME and not consent.access:
         raise ConsentSuspended("no account is left: only its PSU can choose anew")
     now = tools.clock.now()
@@ -68,16 +69,17 @@ async def change_consent(
     since = consent.state_changed_at if event is ConsentEvent.REMOVE_ACCOUNT else at
     state = state_after(consent, event, now)
     following = msgspec.structs.replace(consent, version=consent.version + 1, state=state, state_changed_at=since, **changes)
-    await connection.execute(
+    await unit.connection.execute(
         consents.update().where(consents.c.brand == consent.brand, consents.c.id == consent.id).values(**_columns(following))
     )
-    await index_accounts(connection, consent, following)
-    await _record(connection, tools, following, fact=FACTS[event], event=event, at=at, actor=actor, told=told, before=consent)
+    await index_accounts(unit.connection, consent, following)
+    await _record(unit, tools, following, fact=FACTS[event], event=event, at=at, actor=actor, told=told, before=consent)
+    unit.move(consent_subject(consent.brand, consent.id), following.version)
     return following
 
 
 async def authorise(
-    connection: AsyncConnection,
+    unit: UnitOfWork,
     tools: Tools,
     consent: Consent,
     *,
@@ -87,7 +89,7 @@ async def authorise(
 ) -> Consent:
     """The PSU shares `upstream_ids`, and agrees to other `terms` than before if there are any."""
     chosen = await take_references(
-        connection,
+        unit.connection,
         tools.sealer,
         tools.ids,
         brand=consent.brand,
@@ -96,7 +98,7 @@ async def authorise(
         at=tools.clock.now(),
     )
     return await change_consent(
-        connection,
+        unit,
         tools,
         consent,
         ConsentEvent.AMEND if terms else ConsentEvent.AUTHORISE,
@@ -127,7 +129,7 @@ async def count_lodged(connection: AsyncConnection, brand: str, caller: Caller, 
 
 
 async def _record(
-    connection: AsyncConnection,
+    unit: UnitOfWork,
     tools: Tools,
     consent: Consent,
     *,
@@ -140,9 +142,8 @@ async def _record(
 ) -> None:
     """`at` is business time; what is told to others bears the moment of writing, in protocol time."""
     written = tools.clock.wall()
-    await insert_snapshot(connection, tools.sealer, consent, event, at, before=before)
-    await tools.journal.record(
-        connection,
+    await insert_snapshot(unit.connection, tools.sealer, consent, event, at, before=before)
+    unit.record(
         Entry(
             brand=consent.brand,
             kind=fact,
@@ -157,9 +158,9 @@ async def _record(
                 "accounts": [reference.id for reference in consent.accounts],
                 **told,
             },
-        ),
+        )
     )
-    await tools.journal.publish(connection, render_event(fact, consent, tools.ids.uuid(), written, told))
+    unit.publish(render_event(fact, consent, tools.ids.uuid(), written, told))
 
 
 def _columns(consent: Consent) -> dict[str, Any]:

@@ -34,10 +34,9 @@ from kernel.errors import (
     FieldDateInvalid,
     RateExceeded,
 )
-from kernel.hot_state.subjects import consent_subject, family_subject
+from kernel.hot_state.subjects import consent_subject
 from kernel.ids import Ids
 from kernel.storage.database import Database
-from kernel.storage.journal import Journal
 from kernel.storage.sealed import Sealer
 from openapi.owners import is_owner
 from openapi.rulebook import rules_of
@@ -60,7 +59,6 @@ class ConsentStore:
     clock: Clock
     ids: Ids
     sealer: Sealer
-    journal: Journal
     lodged_max: int = LODGED_MAX
 
     async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
@@ -69,17 +67,17 @@ class ConsentStore:
 
     async def lodge_within(self, unit: UnitOfWork, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         """`lodge`, in the transaction of the caller's command. Lodgements of one caller are counted one after the other."""
-        consent, connection = self._parse_lodgement(brand, caller, lodgement), unit.connection
+        consent = self._parse_lodgement(brand, caller, lodgement)
         await unit.lock(LODGEMENTS.of(brand.name, caller.actor))
         since = consent.created_at - LODGED_WINDOW
-        lodged = await count_lodged(connection, brand.name, caller, since=since, at_most=self.lodged_max)
+        lodged = await count_lodged(unit.connection, brand.name, caller, since=since, at_most=self.lodged_max)
         if lodged >= self.lodged_max:
             raise RateExceeded(
                 f"{caller.actor} lodged {self.lodged_max} consents within {LODGED_WINDOW}",
                 rule="lodged-consents",
                 retry_after=LODGED_RETRY_SECONDS,
             )
-        await insert_consent(connection, self, consent, actor=caller.actor)
+        await insert_consent(unit, self, consent, actor=caller.actor)
         return consent
 
     async def load(self, brand: Brand, consent_id: str) -> Consent | None:
@@ -240,11 +238,9 @@ class ChangeConsent:
         consent = _check_owned(found, self.caller, self.psu_id)
         if event in RECORDING_EVENTS:
             self._check_due(consent)
-        following = await change_consent(connection, store, consent, event, actor=self.actor)
-        unit.move(consent_subject(self.brand, self.consent_id), following.version)
+        following = await change_consent(unit, store, consent, event, actor=self.actor)
         if event in ENDING_EVENTS:
-            for family_id, version in await end_families(connection, self.brand, self.consent_id, store.clock.wall()):
-                unit.move(family_subject(self.brand, family_id), version)
+            await end_families(unit, self.brand, self.consent_id, store.clock.wall())
         elif event is ConsentEvent.EXPIRE:
             await retire_codes(connection, self.brand, self.consent_id, store.clock.wall())
         return following
@@ -290,10 +286,7 @@ class RemoveAccount:
 
     async def handle(self, unit: UnitOfWork) -> int:
         held = [lock.key for lock in self.locks if unit.locked(lock) is not None]
-        versions = await remove_from_consents(unit.connection, self.store, self.brand, held, self.removal)
-        for consent_id, version in versions.items():
-            unit.move(consent_subject(self.brand, consent_id), version)
-        return len(versions)
+        return await remove_from_consents(unit, self.store, self.brand, held, self.removal)
 
 
 def _check_readable(consent: Consent | None, caller: Caller) -> Consent:

@@ -108,7 +108,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         queues = await stack.enter_async_context(open_queues(parts.database, journal, parts.clock, parts.telemetry))
         _watch(parts, versions)
         commands = _compose_commands(parts, versions, journal)
-        store = _compose_store(parts, commands, journal)
+        store = _compose_store(parts, commands)
         services = Services(
             database=parts.database,
             commands=commands,
@@ -162,14 +162,13 @@ def _compose_commands(parts: Parts, versions: Versions, journal: Journal) -> Com
     )
 
 
-def _compose_store(parts: Parts, commands: Commands, journal: Journal) -> ConsentStore:
+def _compose_store(parts: Parts, commands: Commands) -> ConsentStore:
     return ConsentStore(
         database=parts.database,
         commands=commands,
         clock=parts.clock,
         ids=parts.ids,
         sealer=parts.sealer,
-        journal=journal,
         lodged_max=parts.settings.rates.lodgements_per_day,
     )
 

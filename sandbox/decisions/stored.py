@@ -21,6 +21,7 @@ from consent.store.rows.journeys import Journey, take_journey
 from consent.store.rows.snapshots import load_consent
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentUnknown
 from kernel.http.message import Response
 from sandbox.decisions.choice import ask_device, choose_options
@@ -118,8 +119,8 @@ async def use(services: Services, brand: Brand, asked: Asked, journey: Journey |
 
 
 def _claim(services: Services, asked: Asked, journey: Journey | None, stored: StoredDecision, authorisation_id: str) -> Claim:
-    async def claim(connection: AsyncConnection) -> None:
-        now = services.clock.wall()
+    async def claim(unit: UnitOfWork) -> None:
+        connection, now = unit.connection, services.clock.wall()
         if not await take_decision(connection, asked.consent.brand, stored.id, now):
             raise RequestUriInvalid("the decision was used for another request")
         if journey is not None and not await take_journey(connection, journey, now):

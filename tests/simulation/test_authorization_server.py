@@ -565,7 +565,7 @@ class Machine(RuleBasedStateMachine):
         return answer.status != 401
 
 
-async def _claim(_connection: Any) -> None:
+async def _claim(_unit: Any) -> None:
     """No journey waits for the answer."""
 
 

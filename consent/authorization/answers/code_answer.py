@@ -15,6 +15,7 @@ from consent.services import Services
 from consent.store.rows.families import load_last_row
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +31,16 @@ class CodeAnswer:
     subject: str
     acr: str | None
 
-    async def claim(self, connection: AsyncConnection) -> None:
+    async def claim(self, unit: UnitOfWork) -> None:
         """Raises what `journey` raises, and RequestUriInvalid."""
-        await claim_request(connection, self.pushed, self.journey)
+        await claim_request(unit, self.pushed, self.journey)
 
-    async def issue(self, connection: AsyncConnection, given: Consent) -> str:
+    async def issue(self, unit: UnitOfWork, given: Consent) -> str:
         return await issue_code(
-            connection,
+            unit,
             services=self.services,
             brand=self.brand,
-            pushed=await _with_earlier(connection, self.pushed, self.amendment, given.id),
+            pushed=await _with_earlier(unit.connection, self.pushed, self.amendment, given.id),
             consent=given,
             authorisation_id=self.approval.authorisation_id,
             psu_id=self.approval.psu_id,
@@ -49,10 +50,10 @@ class CodeAnswer:
         )
 
 
-async def claim_request(connection: AsyncConnection, pushed: PushedRequest, journey: Claim) -> None:
+async def claim_request(unit: UnitOfWork, pushed: PushedRequest, journey: Claim) -> None:
     """Raises what `journey` raises, and RequestUriInvalid for a request that was answered."""
-    await journey(connection)
-    if not await take_pushed(connection, pushed.brand, pushed.id):
+    await journey(unit)
+    if not await take_pushed(unit.connection, pushed.brand, pushed.id):
         raise RequestUriInvalid("answered already")
 
 

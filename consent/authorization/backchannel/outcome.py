@@ -6,8 +6,6 @@ family, from which the client fetches its tokens with the auth_req_id. An answer
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.authentication.approval import Approval, approve, reject
 from consent.authentication.consent_subject import ConsentSubject, check_authorisable
 from consent.authorization.agreement.terms import acr_of
@@ -25,6 +23,7 @@ from consent.store.rows.snapshots import load_consent
 from kernel.access import FamilyState, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ClientInactive
 from kernel.hot_state.subjects import consent_subject
 
@@ -64,17 +63,17 @@ class TokensAnswer:
     family: TokenFamily
     acr: str | None
 
-    async def claim(self, connection: AsyncConnection) -> None:
+    async def claim(self, unit: UnitOfWork) -> None:
         """Raises AuthenticationAnswered."""
         request, evidence = self.waiting.request, self.approval.evidence
         facts = {"family_id": self.family.id, "auth_time": evidence.at, "acr": self.acr}
-        await _answer(connection, self.services, request, RequestState.APPROVED, **facts)
-        await _start(connection, self.services, request, self.approval.authorisation_id, evidence)
+        await _answer(unit, self.services, request, RequestState.APPROVED, **facts)
+        await _start(unit, self.services, request, self.approval.authorisation_id, evidence)
 
-    async def issue(self, connection: AsyncConnection, given: Consent) -> None:
+    async def issue(self, unit: UnitOfWork, given: Consent) -> None:
         request = self.waiting.request
         await issue_family(
-            connection,
+            unit.connection,
             self.family,
             authorisation_id=self.approval.authorisation_id,
             subject=pairwise_subject(self.services.sealer, request.brand, given.organisation_id, request.psu_id),
@@ -105,9 +104,9 @@ async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, ev
     """The PSU who was asked shares nothing; `evidence` None: nobody asked for any. Raises AuthenticationAnswered."""
     request, authorisation_id = waiting.request, services.ids.uuid()
 
-    async def claim(connection: AsyncConnection) -> None:
-        await _answer(connection, services, request, RequestState.DENIED)
-        await _start(connection, services, request, authorisation_id, evidence)
+    async def claim(unit: UnitOfWork) -> None:
+        await _answer(unit, services, request, RequestState.DENIED)
+        await _start(unit, services, request, authorisation_id, evidence)
 
     await reject(
         services,
@@ -125,21 +124,21 @@ def _subject_of(services: Services, brand: Brand, waiting: Waiting) -> ConsentSu
 
 
 async def _answer(
-    connection: AsyncConnection, services: Services, request: BackchannelRequest, state: RequestState, **facts: object
+    unit: UnitOfWork, services: Services, request: BackchannelRequest, state: RequestState, **facts: object
 ) -> None:
-    if not await answer_request(connection, request, state, services.clock.wall(), **facts):
+    if not await answer_request(unit.connection, request, state, services.clock.wall(), **facts):
         raise AuthenticationAnswered("answered or expired meanwhile")
 
 
 async def _start(
-    connection: AsyncConnection,
+    unit: UnitOfWork,
     services: Services,
     request: BackchannelRequest,
     authorisation_id: str,
     evidence: ScaEvidence | None,
 ) -> None:
     await start_authorisation(
-        connection,
+        unit.connection,
         services.sealer,
         brand=request.brand,
         authorisation_id=authorisation_id,

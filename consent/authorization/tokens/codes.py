@@ -14,11 +14,12 @@ from consent.store.tables.oauth import codes
 from kernel.access import FamilyState, TokenFamily
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.ids import hash_secret
 
 
 async def issue_code(
-    connection: AsyncConnection,
+    unit: UnitOfWork,
     *,
     services: Services,
     brand: Brand,
@@ -30,15 +31,15 @@ async def issue_code(
     auth_time: datetime,
     acr: str | None,
 ) -> str:
-    """Start the authorisation's token family and issue its code, in the caller's transaction. `subject` is pairwise
+    """Start the authorisation's token family and issue its code, in the caller's unit of work. `subject` is pairwise
     (consent/authorization/tokens/subject.py), `auth_time` is protocol time."""
     now = services.clock.wall()
     family = _family_of(services, brand, pushed, consent.id, psu_id)
     await issue_family(
-        connection, family, authorisation_id=authorisation_id, subject=subject, now=now, resources=pushed.resources
+        unit.connection, family, authorisation_id=authorisation_id, subject=subject, now=now, resources=pushed.resources
     )
     code = services.ids.secret()
-    await connection.execute(
+    await unit.connection.execute(
         codes.insert().values(
             brand=brand.name,
             id=hash_secret(code),

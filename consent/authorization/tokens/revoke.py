@@ -37,10 +37,8 @@ class EndFamily:
     reason: str
 
     async def handle(self, unit: UnitOfWork) -> None:
-        version = await end_family(unit.connection, self.brand.name, self.family_id, self.services.clock.wall())
-        if version is not None:
+        if await end_family(unit, self.brand.name, self.family_id, self.services.clock.wall()):
             unit.record(_entry(self.services, self.brand, "family.ended", self.family_id, actor=self.actor, reason=self.reason))
-            unit.move(family_subject(self.brand.name, self.family_id), version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """End a journey: the request, the journey and the consent change together (consent/authentication/approval.py), then the redirect."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.authentication.approval import Approval, Claim
 from consent.authentication.approval import approve as approve_subject
 from consent.authentication.approval import reject as reject_subject
@@ -16,6 +14,7 @@ from consent.customer.session.cookies import clear_cookie
 from consent.customer.session.session import Asked
 from consent.services import Services
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.hot_state.subjects import consent_subject
 from kernel.http.message import Response
 from kernel.observability.answer_log import log_refusal
@@ -70,8 +69,8 @@ async def deny(
     """Answer access_denied, and reject the consent where that is the PSU's to do. Raises what `claim` raises, and RequestUriInvalid."""
     pushed, consent_id = asked.pushed, asked.consent.id
 
-    async def take(connection: AsyncConnection) -> None:
-        await claim_request(connection, pushed, claim)
+    async def take(unit: UnitOfWork) -> None:
+        await claim_request(unit, pushed, claim)
 
     await reject_subject(
         services,

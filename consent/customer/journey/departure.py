@@ -36,11 +36,12 @@ async def leave(services: Services, brand: Brand, session: Session) -> Response:
 def claim_of(services: Services, session: Session) -> Claim:
     """An answer is this session's to give once, and only at the stage at which it was asked."""
 
-    async def claim(connection: AsyncConnection) -> None:
-        if not await take_journey(connection, session.journey, services.clock.wall()):
-            raise JourneyAnswered(session.journey.id)
+    return lambda unit: _take(unit.connection, services, session)
 
-    return claim
+
+async def _take(connection: AsyncConnection, services: Services, session: Session) -> None:
+    if not await take_journey(connection, session.journey, services.clock.wall()):
+        raise JourneyAnswered(session.journey.id)
 
 
 async def take_logout(services: Services, _brand: Brand, session: Session, _form: Form) -> Response:
@@ -52,5 +53,5 @@ async def show_logged_out(_services: Services, brand: Brand, _request: Request) 
 
 
 async def _log_out(services: Services, session: Session) -> Response:
-    await services.database.write(claim_of(services, session))
+    await services.database.write(lambda connection: _take(connection, services, session))
     return clear_cookie(see_other(LOGGED_OUT), Purpose.DASHBOARD)

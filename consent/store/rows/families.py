@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.tables.oauth import codes, refresh_tokens, token_families
 from kernel.access import FamilyState, TokenFamily
+from kernel.commands.unit_of_work import UnitOfWork
+from kernel.hot_state.subjects import family_subject
 
 FIRST_VERSION = 1
 
@@ -93,32 +95,33 @@ def family_of(row: sa.Row[Any]) -> TokenFamily:
     )
 
 
-async def end_families(connection: AsyncConnection, brand: str, consent_id: str, now: datetime) -> list[tuple[str, int]]:
-    """End every active family of a consent, in the caller's transaction: ids and new versions, to be published by the caller."""
-    return await _end(connection, brand, now, token_families.c.consent_id == consent_id)
+async def end_families(unit: UnitOfWork, brand: str, consent_id: str, now: datetime) -> None:
+    """End every active family of a consent, when the unit of work commits."""
+    await _end(unit, brand, now, token_families.c.consent_id == consent_id)
 
 
-async def end_family(connection: AsyncConnection, brand: str, family_id: str, now: datetime) -> int | None:
-    """End one family: its new version, or None if it had ended or never was."""
-    ended = await _end(connection, brand, now, token_families.c.id == family_id)
-    return ended[0][1] if ended else None
+async def end_family(unit: UnitOfWork, brand: str, family_id: str, now: datetime) -> bool:
+    """End one family. False if it had ended or never was."""
+    return await _end(unit, brand, now, token_families.c.id == family_id)
 
 
-async def _end(connection: AsyncConnection, brand: str, now: datetime, where: sa.ColumnElement[bool]) -> list[tuple[str, int]]:
+async def _end(unit: UnitOfWork, brand: str, now: datetime, where: sa.ColumnElement[bool]) -> bool:
     """With the families, their used codes are over, since nothing is left that a replay could end, and their refresh tokens go."""
-    rows = await connection.execute(
+    rows = await unit.connection.execute(
         token_families.update()
         .where(token_families.c.brand == brand, where, token_families.c.state == FamilyState.ACTIVE.value)
         .values(state=FamilyState.ENDED.value, version=token_families.c.version + 1, ended_at=now)
         .returning(token_families.c.id, token_families.c.version)
     )
-    ended = [(row.id, row.version) for row in rows]
-    if ended:
-        family_ids = [family_id for family_id, _ in ended]
-        await _retire(connection, brand, family_ids, now)
-        mine = (refresh_tokens.c.brand == brand, refresh_tokens.c.family_id.in_(family_ids))
-        await connection.execute(refresh_tokens.delete().where(*mine))
-    return ended
+    ended = {row.id: row.version for row in rows}
+    if not ended:
+        return False
+    for family_id, version in ended.items():
+        unit.move(family_subject(brand, family_id), version)
+    await _retire(unit.connection, brand, [*ended], now)
+    mine = (refresh_tokens.c.brand == brand, refresh_tokens.c.family_id.in_(ended))
+    await unit.connection.execute(refresh_tokens.delete().where(*mine))
+    return True
 
 
 async def retire_codes(connection: AsyncConnection, brand: str, consent_id: str, now: datetime) -> None:

@@ -21,7 +21,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 from multidict import CIMultiDict, CIMultiDictProxy
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.app import ConsentServer
 from consent.authentication.approval import Approval, Claim
@@ -49,6 +48,7 @@ from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
 from kernel.clock import ManualClock
 from kernel.commands.runner import Commands
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import Overloaded
 from kernel.hot_state.epoch import Epoch
 from kernel.hot_state.in_process import InProcessHotState
@@ -549,7 +549,7 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
             identity=NoBank(),  # type: ignore[arg-type]
             customer_accounts=NoBank(),  # type: ignore[arg-type]
             dialects={DIALECT.name: DIALECT},
-            store=ConsentStore(database=database, commands=commands, clock=clock, ids=ids, sealer=sealer, journal=store_journal),
+            store=ConsentStore(database=database, commands=commands, clock=clock, ids=ids, sealer=sealer),
             certificate_status=Statuses(),
             record_token=recorded.append,
             client_keys=ClientKeys(addresses, monotonic),
@@ -563,9 +563,9 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
 def begun(services: Services, consent: Consent, approval: Approval) -> Claim:
     """The PSU has authenticated, and nobody else answers."""
 
-    async def claim(connection: AsyncConnection) -> None:
+    async def claim(unit: UnitOfWork) -> None:
         await start_authorisation(
-            connection,
+            unit.connection,
             services.sealer,
             brand=BRAND.name,
             authorisation_id=approval.authorisation_id,

@@ -127,7 +127,7 @@ def _deny(scene: Scene) -> Act:
 def _reject(scene: Scene) -> Act:
     world = scene.world
 
-    async def claim(_connection: Any) -> None:
+    async def claim(_unit: Any) -> None:
         """Nobody else answers."""
 
     async def act() -> None:

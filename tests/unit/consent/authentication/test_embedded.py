@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.approval import Approval, Moved, NoAnswer, approve, reject
+from consent.authentication.approval import Approval, NoAnswer, approve, reject
 from consent.authentication.attempts import BLOCKED_FOR, FAILURES_MAX, SENT_MAX
 from consent.authentication.consent_subject import ConsentSubject
 from consent.authentication.embedded import Embedded
@@ -23,6 +22,7 @@ from consent.store.tables.consents import journeys
 from consent.store.tables.oauth import codes, token_families
 from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
+from kernel.commands.unit_of_work import UnitOfWork
 from tests.unit.consent.customer.journey.world import BRAND, CLIENT, CODE, World
 
 SHOWN = Shown(client_name="Acme", organisation_name="", clusters=(), until="", window="", accounts=(), page="none")
@@ -203,29 +203,28 @@ class ToyOrder:
     async def load_closing(self) -> Sequence[str]:
         return ()
 
-    async def hold(self, _connection: AsyncConnection, approval: Approval) -> str:
+    async def hold(self, _unit: UnitOfWork, approval: Approval) -> str:
         if approval.linked != LINKED.digest:
             raise AuthorisationOver("linked to something else")
         return self.id
 
-    async def authorise(self, _connection: AsyncConnection, held: str, _approval: Approval) -> tuple[str, Moved]:
+    async def authorise(self, _unit: UnitOfWork, held: str, _approval: Approval) -> str:
         self.fate.append(f"{held} is paid")
-        return held, {}
+        return held
 
-    async def lock(self, _connection: AsyncConnection) -> None:
+    async def lock(self, _unit: UnitOfWork) -> None:
         """A toy is alone."""
 
-    async def reject(self, _connection: AsyncConnection, psu_id: str) -> Moved:
+    async def reject(self, _unit: UnitOfWork, psu_id: str) -> None:
         self.fate.append(f"refused by {psu_id}")
-        return {}
 
 
 @dataclass
 class Receipt:
-    async def claim(self, _connection: AsyncConnection) -> None:
+    async def claim(self, _unit: UnitOfWork) -> None:
         """Anyone may have one."""
 
-    async def issue(self, _connection: AsyncConnection, given: str) -> str:
+    async def issue(self, _unit: UnitOfWork, given: str) -> str:
         return f"receipt for {given}"
 
 

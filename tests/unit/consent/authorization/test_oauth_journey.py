@@ -4,10 +4,12 @@ import asyncio
 import json
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.errors import RequestUriInvalid
 from consent.store.rows.families import end_families
 from kernel.access import Confirmation
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.hot_state.subjects import consent_subject
 from tests.unit.consent.oauth_world import BRAND, SCA, Answer, World, unb64
 
@@ -110,11 +112,13 @@ async def test_ending_the_families_of_a_consent_is_told_once(oauth_anywhere: Wor
     token = world.verifier.verify(BRAND, access_token)
     assert token.consent_id is not None
 
-    async def end() -> list[tuple[str, int]]:
-        return await world.database.write(lambda c: end_families(c, BRAND.name, token.consent_id or "", world.clock.wall()))
+    async def end(connection: AsyncConnection) -> dict[str, int]:
+        unit = UnitOfWork(connection, None, world.clock.wall())
+        await end_families(unit, BRAND.name, token.consent_id or "", world.clock.wall())
+        return unit.versions
 
-    assert await end() == [(token.family_id, 2)]
-    assert await end() == []
+    assert await world.database.write(end) == {f"{BRAND.name}/family/{token.family_id}": 2}
+    assert await world.database.write(end) == {}
 
 
 async def test_the_database_knows_every_version_that_the_hot_state_may_ask_for(oauth_anywhere: World):

@@ -31,7 +31,7 @@ async def world(migrated_url: str) -> AsyncIterator[World]:
 
 
 def worker(world: World) -> Organisations:
-    return Organisations(database=world.database, clock=world.clock, journal=world.store.journal)
+    return Organisations(database=world.database, clock=world.clock, journal=world.services.journal)
 
 
 def caller(organisation_id: str) -> Caller:

@@ -8,12 +8,9 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from consent.store.changes import change_consent
-from consent.store.lifecycle import ConsentEvent
 from consent.store.rows.formats import FormatUnreadable
 from consent.store.rows.references import take_references
-from consent.store.rows.snapshots import load_consent
-from consent.store.tables import journal, metadata, outbox
+from consent.store.tables import journal, metadata
 from consent.store.tables.consents import account_references, consent_versions, consents
 from consent.store.tables.oauth import token_families
 from kernel.banking.consents import ConsentKind, ConsentLodgement, ConsentState
@@ -203,20 +200,6 @@ async def test_a_lodged_document_is_kept_once_however_many_versions_follow(world
     rows = await world.rows(consent_versions)
     assert sum(len(row.snapshot) for row in rows) < 2 * len(document)
     assert [row.document_version for row in rows] == [None] + [1] * (len(rows) - 1)
-
-
-async def test_a_change_that_fails_leaves_nothing(world):
-    consent = await world.lodge()
-
-    async def work(connection):
-        locked = await load_consent(connection, world.services.sealer, "main", consent.id, lock=True)
-        await change_consent(connection, world.services, locked, ConsentEvent.REJECT, actor="system")
-        raise RuntimeError("killed")
-
-    with pytest.raises(RuntimeError):
-        await world.database.write(work)
-    assert await world.store.load(BRAND, consent.id) == consent
-    assert len(await world.rows(consent_versions)) == len(await world.rows(journal)) == len(await world.rows(outbox)) == 1
 
 
 async def test_terms_and_account_numbers_are_sealed_and_cannot_be_moved(world):

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.clients.registry import deactivate_client
 from consent.authorization.tokens.codes import load_code
-from consent.store.rows.families import end_family
+from consent.authorization.tokens.revoke import revoke_family
 from kernel.access import Confirmation
 from kernel.errors import Overloaded
 from tests.unit.consent.oauth_world import BRAND, VERIFIER, World, unb64
@@ -143,13 +142,10 @@ async def test_a_suspended_consent_gives_no_tokens_until_it_returns(oauth: World
 async def test_a_code_of_a_family_that_has_ended_gives_no_tokens(oauth: World):
     """Its consent is in force still: the family alone was ended."""
     code = await oauth.code(oauth.acme)
-
-    async def end(connection: AsyncConnection) -> int | None:
+    async with oauth.services.database.read() as connection:
         row = await load_code(connection, BRAND.name, code)
-        assert row is not None
-        return await end_family(connection, BRAND.name, row.family_id, oauth.services.clock.wall())
-
-    assert await oauth.services.database.write(end) is not None
+    assert row is not None
+    await revoke_family(oauth.services, BRAND, row.family_id, actor="system", reason="test")
     assert (await oauth.redeem(oauth.acme, code)).error == GRANT
 
 
