@@ -168,6 +168,20 @@ def check(file: Path, *, connect: Annotated[bool, Parameter(negative="")] = Fals
         sys.exit(1)
 
 
+@config.command
+def limits(file: Path | None = None) -> None:
+    """List every limit of a server: its value and unit, what it bounds, and the setting that changes it, if one does.
+
+    Parameters
+    ----------
+    file
+        a TOML file whose values to show in place of the defaults.
+    """
+    from portcullis.cli.limits import print_limits  # noqa: PLC0415  it loads all there is
+
+    print_limits(console, _production_settings(file) if file else None)
+
+
 @keys.command
 def rotate(*, config: Path | None = None, brand: str = "", overlap: Annotated[bool, Parameter(negative="")] = False) -> None:
     """Use other signing keys at once, and refuse whatever the present ones signed: in an emergency.

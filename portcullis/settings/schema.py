@@ -32,6 +32,8 @@ from kernel.operations import Operation
 from openapi import DIALECTS
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.upstreams.built_in import BuiltInBank
+from policies.rate_limit import UNITS_PER_ADDRESS, UNITS_PER_WINDOW, WINDOW_SECONDS
+from policies.unattended_limit import ACCESSES_PER_DAY
 from portcullis.settings.certificates import CertificateSettings, TrustListSettings
 from portcullis.settings.log_level import LogLevel
 
@@ -90,13 +92,13 @@ class RateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     account and operation, and lodged consents per client, within 24 hours; units in flight on one worker, of all clients and of one, and
     units worked on at once for one; first uses that are remembered per client; registrations that an organisation has at a time."""
 
-    requests: int = 3000
-    requests_per_address: int = 600
-    window_seconds: int = 60
+    requests: int = UNITS_PER_WINDOW
+    requests_per_address: int = UNITS_PER_ADDRESS
+    window_seconds: int = WINDOW_SECONDS
     unknown_per_minute: int = UNKNOWN_REQUESTS_PER_MINUTE
     first_uses: int = FIRST_USES_PER_CLIENT
     registrations: int = REGISTRATIONS_PER_ORGANISATION
-    unattended_per_day: int = 4
+    unattended_per_day: int = ACCESSES_PER_DAY
     lodgements_per_day: int = LODGED_MAX
     in_flight: int = UNITS_MAX
     in_flight_per_client: int = UNITS_PER_CLIENT_MAX

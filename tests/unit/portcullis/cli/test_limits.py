@@ -1,0 +1,119 @@
+"""`portcullis config limits` lists every limit: what bounds something cannot be added without standing there."""
+
+import io
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from portcullis.cli.limits import ROOT, WORDS, Constant, collect_constants, print_limits, settings_of_constants
+from portcullis.settings.schema import BodySettings, ConnectionSettings, RateSettings, Settings
+
+OTHER_NUMBERS = {  # which bound nothing: a new one is a limit, and then its name says so, or stands here
+    *("FORMAT", "OLDEST_FORMAT", "VERSION", "FIRST_VERSION", "NO_KEYS"),  # of what is stored
+    *("TOKEN_CURRENT", "TOKEN_REVOKED", "UPGRADE_LOCK", "SERVER_LOCK"),  # agreed words
+    *("MISDIRECTED", "FORBIDDEN", "HTTP_PORT", "HTTPS_PORT", "DEFAULT_CORE_BANK_PORT"),  # of HTTP
+    *("OBJECT_IDENTIFIER", "UTF8_STRING", "SEQUENCE"),  # tags of DER
+    *(
+        "BRAND",
+        "ID",
+        "WORD",
+        "MICROS",
+        "SLOTS",
+        "FIRST_YEAR",
+        "LAST_YEAR",
+        "GROUP",
+        "IBAN_GROUP",
+        "STEPS",
+        "AMOUNT_AND_PAYEE",
+    ),  # forms
+    *("PAN_SHOWN", "RESPONSE_TYPES_TOLD"),  # what is shown
+    *(
+        "WIDTH",
+        "HEIGHT",
+        "LEFT",
+        "RIGHT",
+        "TEXT",
+        "SMALL",
+        "TITLE",
+        "LINE",
+        "PAID_OUT",
+        "PAID_IN",
+        "BALANCE",
+    ),  # of a printed page
+    *("DESCRIPTION_AT", "DESCRIPTION_WIDTH", "FIRST_ENTRY", "LAST_ENTRY"),
+    *("NICENESS", "FIRST_DESCRIPTOR", "OTHERS", "MMAP_THRESHOLD", "NEVER", "OPEN_CALM", "ROOM_BELOW"),  # of a process
+    *("PASSES", "LANES", "COST_OF_OTHERS", "CARD_MINIMUM_PERCENT", "CARD_MINIMUM_MINOR"),  # prices
+}
+
+
+@pytest.fixture(scope="module")
+def constants() -> tuple[Constant, ...]:
+    return tuple(collect_constants())
+
+
+def printed(settings: Settings | None = None) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    print_limits(console, settings)
+    return console.file.getvalue()
+
+
+def test_every_number_of_the_code_is_listed_or_known_to_bound_nothing(constants):
+    assert {each.name for each in constants if not each.is_limit} == OTHER_NUMBERS
+
+
+def test_no_private_name_hides_a_limit(constants):
+    packages = {ROOT / Path(each.file).parts[0] for each in constants}
+    hidden = [
+        f"{path}: {name}"
+        for package in packages
+        for path in package.rglob("*.py")
+        for name in re.findall(r"^_([A-Z][A-Z0-9_]*)\b.* = [0-9]", path.read_text(), re.MULTILINE)
+        if not WORDS.isdisjoint(name.split("_")) and name != "SORT_CODE_ACCOUNT_DIGITS"
+    ]
+    assert hidden == []
+
+
+def test_every_limit_of_a_file_is_printed_with_value_unit_bound_and_setting(constants):
+    lines = printed().splitlines()
+    assert len(lines) > len([each for each in constants if each.is_limit])
+    [line] = [line for line in lines if line.startswith("  BUFFERED_BYTES_MAX ")]
+    shown = r"  BUFFERED_BYTES_MAX +16,777,216 bytes  of all bodies that arrive or are answered, in the process \[bodies.buffered_bytes\]"
+    assert re.fullmatch(shown, line)
+    assert any(re.fullmatch(r"  HEAD_SECONDS +15 s  from the first byte of a head.*", line) for line in lines)
+    assert any(re.fullmatch(r"  BLOCKED_FOR +15 min( .*)?", line) for line in lines)
+    assert any(line.startswith("kernel/http/admission/limits.py  Limits of one listener") for line in lines)
+
+
+def test_every_number_among_rates_bodies_and_connections_is_the_setting_of_a_limit(constants):
+    tables = {"rates": RateSettings, "bodies": BodySettings, "connections": ConnectionSettings}
+    numbers = {
+        f"{key}.{field.name}" for key, table in tables.items() for field in msgspec.structs.fields(table) if field.type is int
+    }
+    assert numbers == set(settings_of_constants().values()) & numbers
+    assert numbers <= {each.setting for each in constants if each.is_limit}
+
+
+def test_a_configured_value_is_shown_with_its_default():
+    text = printed(Settings(bodies=BodySettings(seconds=20)))
+    [line] = [line for line in text.splitlines() if line.startswith("  BODY_SECONDS ")]
+    assert re.match(r"  BODY_SECONDS +20 s  .* \[bodies.seconds; default 10 s\]$", line)
+    assert "[connections.per_address]" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("KEPT", timedelta(hours=36), "36 h"),
+        ("KEPT", timedelta(minutes=1, seconds=30), "90 s"),
+        ("WAIT_SECONDS", 0.025, "0.025 s"),
+        ("PATIENCE_SECONDS", 21_600, "21,600 s"),
+        ("ROWS_MAX", 500, "500 rows"),
+        ("CLIENTS_MAX", 2_000, "2,000"),
+    ],
+)
+def test_a_value_is_spelled_with_the_unit_of_its_name(name, value, told):
+    assert Constant("", "", name, value, "", None).spell(value) == told
