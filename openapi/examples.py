@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.consents import AccountAccess, AccountReference, AccountsTerms, Consent, ConsentKind, ConsentState, Permission
 from kernel.banking.results import (
     AccountView,
     BalanceView,
@@ -61,7 +61,7 @@ def _consent(state: ConsentState) -> Consent:
         client_id="client",
         organisation_id="organisation",
         lodged_as="",
-        permissions=frozenset(Permission),
+        terms=AccountsTerms(permissions=frozenset(Permission)),
         created_at=NOW,
         state_changed_at=NOW,
         valid_until=NOW + _DUE,

@@ -4,7 +4,7 @@ consent. The face of its errors stands with its rows (openapi/dialect.py)."""
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from kernel.banking.consents import Consent, ConsentKind, Permission
+from kernel.banking.consents import Consent, Permission
 from kernel.http.message import Request
 from openapi.parameters import HeaderParameter
 
@@ -44,7 +44,7 @@ class AuthorizationFace(Protocol):
         """What the id_token says about the consent."""
         ...
 
-    def scope_of(self, kind: ConsentKind) -> str:
+    def scope_of(self, kind: str) -> str:
         """The OAuth scope that opens a consent of this kind."""
         ...
 

@@ -48,7 +48,7 @@ class ConsentState:
         exchange.checks.append(VersionIs(subject, consent.version))
         if not is_owner(present(exchange.caller), consent):
             raise ConsentForeign(f"consent {consent.id} is of client {consent.client_id}")
-        if consent.kind is not exchange.row.consent_kind:
+        if consent.kind != exchange.row.consent_kind:
             raise ConsentMismatch(f"consent {consent.id} is of kind {consent.kind}")
         self._check_authorised(consent)
         exchange.consent = consent

@@ -8,6 +8,7 @@ import hmac
 
 from consent.errors import PaymentNotLinked
 from consent.ports import LinkedTerms
+from consent.store.kinds.registry import kind_of
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import Consent
 from kernel.banking.money import Money
@@ -35,21 +36,21 @@ def linked_of(consent: Consent, upstream_id: str) -> LinkedTerms:
 def check_linked(consent: Consent, upstream_ids: tuple[str, ...], linked: str) -> None:
     """Raises PaymentNotLinked unless what was authenticated is exactly this payment from this one account; nothing, for a consent that is
     for no payment."""
-    if consent.payment is None:
+    if not kind_of(consent).is_linked:
         if linked:
             raise PaymentNotLinked("the authentication of a payment, for something else")
         return
     if len(upstream_ids) != 1:
         raise PaymentNotLinked(f"{len(upstream_ids)} accounts would pay")
-    if not hmac.compare_digest(linked, digest_of(consent.payment, consent.id, *upstream_ids)):
+    if not hmac.compare_digest(linked, digest_of(payment_in(consent), consent.id, *upstream_ids)):
         raise PaymentNotLinked("authenticated for other terms, or for none")
 
 
 def payment_in(consent: Consent) -> PaymentTerms:
     """Only for a consent to a payment."""
-    if consent.payment is None:
-        raise RuntimeError(f"consent {consent.id} is for no payment")
-    return consent.payment
+    if not isinstance(consent.terms, PaymentTerms):
+        raise TypeError(f"consent {consent.id} is for no payment")
+    return consent.terms
 
 
 def render_facts(terms: PaymentTerms) -> Facts:

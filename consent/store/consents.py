@@ -12,7 +12,7 @@ from consent.ports import AccountRemoval
 from consent.store.account_removal import Removal, load_consents_covering, load_references_of, remove_from_consents
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.current_snapshots import load_subjects
-from consent.store.kinds.registry import BY_NAME
+from consent.store.kinds.registry import check_lodgement
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
 from consent.store.locks import CLOSURES, CONSENT, LODGEMENTS
 from consent.store.rows.authorisations import Authorisation, load_authorisations
@@ -154,7 +154,7 @@ class ConsentStore:
 
     def _parse_lodgement(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         now = self.clock.now()
-        BY_NAME[lodgement.kind].check(lodgement)
+        check_lodgement(lodgement)
         if lodgement.valid_until is not None and lodgement.valid_until <= now:
             raise FieldDateInvalid("valid until a moment that has passed")
         if len(lodgement.document) > DOCUMENT_BYTES_MAX:
@@ -168,16 +168,12 @@ class ConsentStore:
             client_id=caller.client_id or "",  # "": lodged by certificate alone
             organisation_id=caller.organisation_id,
             lodged_as=lodgement.lodged_as,
-            permissions=lodgement.permissions,
+            terms=lodgement.terms,
             created_at=now,
             state_changed_at=now,
             valid_until=lodgement.valid_until,
             lapses_at=now + rules_of(lodgement.lodged_as).unanswered_wait,
-            transactions_from=lodgement.transactions_from,
-            transactions_to=lodgement.transactions_to,
             frequency_per_day=brand.granted_frequency(lodgement.frequency_per_day),
-            payment=lodgement.payment,
-            terms=lodgement.terms,
             document=lodgement.document,
         )
 

@@ -29,7 +29,7 @@ class LodgeConsent:
 def _wrong_date(lodgement: ConsentLodgement, now: datetime) -> str | None:
     if lodgement.valid_until is not None and lodgement.valid_until <= now:
         return "valid_until"
-    first, last = lodgement.transactions_from, lodgement.transactions_to
+    first, last = lodgement.data.transactions_from, lodgement.data.transactions_to
     if first is not None and last is not None and last < first:
         return "transactions_to"
     return None

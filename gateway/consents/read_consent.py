@@ -21,6 +21,6 @@ class ReadConsent:
         if not is_identifier(command.consent_id):
             raise ConsentUnknown("not an identifier")
         consent = await self.consents.read(exchange.brand, present(exchange.caller), command.consent_id)
-        if consent.kind is not exchange.row.consent_kind:
+        if consent.kind != exchange.row.consent_kind:
             raise ConsentUnknown(f"it is a consent of kind {consent.kind}")
         return consent

@@ -21,6 +21,6 @@ class WithdrawConsent:
             raise ConsentUnknown("not an identifier")
         caller = present(exchange.caller)
         consent = await self.consents.read(exchange.brand, caller, command.consent_id)
-        if consent.kind is not exchange.row.consent_kind:
+        if consent.kind != exchange.row.consent_kind:
             raise ConsentUnknown(f"it is a consent of kind {consent.kind}")
         await self.consents.withdraw(exchange.brand, caller, consent.id)

@@ -10,10 +10,12 @@ from enum import StrEnum
 import msgspec
 
 from kernel.banking.payments import PaymentTerms
-from kernel.banking.terms import Terms
+from kernel.banking.terms import FundsTerms, VrpTerms
 
 
 class ConsentKind(StrEnum):
+    """The kinds that standards have; consent/store/kinds/ has a module for each."""
+
     ACCOUNTS = "accounts"
     PAYMENT = "payment"
     VRP = "vrp"
@@ -96,32 +98,50 @@ class AccountAccess(msgspec.Struct, frozen=True):
     permissions: frozenset[Permission]
 
 
+class AccountsTerms(msgspec.Struct, frozen=True, kw_only=True, tag="accounts"):
+    """Access to data, as it was asked for: which kinds, and of which time."""
+
+    permissions: frozenset[Permission]
+    transactions_from: datetime | None = None  # inclusive bounds on booking instants
+    transactions_to: datetime | None = None
+
+
+Terms = AccountsTerms | PaymentTerms | VrpTerms | FundsTerms
+NO_DATA = AccountsTerms(permissions=frozenset())
+
+
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a consent. `state` is the recorded state; ask `effective_state(now)` for the one that counts. `permissions` is what
-    was asked for; what may be read of an account stands in `access`."""
+    """One version of a consent. `state` is the recorded state; ask `effective_state(now)` for the one that counts. `terms` is what its PSU
+    agrees to; what may be read of an account stands in `access`."""
 
     id: str
     brand: str
     version: int
-    kind: ConsentKind
+    kind: str  # a member of ConsentKind, or another name that a module of consent/store/kinds/ has
     state: ConsentState
     client_id: str
     organisation_id: str
     lodged_as: str  # dialect and version, e.g. "uk_obie/v4.0", or "default"
-    permissions: frozenset[Permission]
+    terms: Terms
     created_at: datetime
     state_changed_at: datetime
     valid_until: datetime | None = None  # exclusive; None is open-ended
     lapses_at: datetime | None = None  # when it is rejected unless its PSU has authorised it: the rule that it was lodged under
-    transactions_from: datetime | None = None  # inclusive bounds on booking instants
-    transactions_to: datetime | None = None
     frequency_per_day: int | None = None  # unattended accesses; None is the brand's default
     psu_id: str | None = None
     access: tuple[AccountAccess, ...] = ()
     authorised_at: datetime | None = None
-    payment: PaymentTerms | None = None  # exactly for a consent to a payment, which then has no permissions
-    terms: Terms | None = None  # exactly for a consent to recurring payments or to checks of funds
     document: bytes = b""
+
+    @property
+    def data(self) -> AccountsTerms:
+        """The data that was asked for: none, where the terms are of another kind."""
+        return self.terms if isinstance(self.terms, AccountsTerms) else NO_DATA
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What was asked for."""
+        return self.data.permissions
 
     @property
     def accounts(self) -> tuple[AccountReference, ...]:
@@ -158,13 +178,14 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 class ConsentLodgement(msgspec.Struct, frozen=True, kw_only=True):
     """A request for a consent, decoded by a dialect: what a TPP asks for before any PSU is known."""
 
-    kind: ConsentKind
+    kind: str
     lodged_as: str
-    permissions: frozenset[Permission]
+    terms: Terms
     valid_until: datetime | None = None
-    transactions_from: datetime | None = None
-    transactions_to: datetime | None = None
     frequency_per_day: int | None = None
-    payment: PaymentTerms | None = None
-    terms: Terms | None = None
     document: bytes = b""
+
+    @property
+    def data(self) -> AccountsTerms:
+        """As Consent.data."""
+        return self.terms if isinstance(self.terms, AccountsTerms) else NO_DATA

@@ -16,7 +16,7 @@ REMITTANCE_CHARACTERS_MAX = 140  # Max140Text
 END_TO_END_ID_CHARACTERS_MAX = 35  # Max35Text
 
 
-class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True):
+class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):
     """`amount` is positive. `debtor_account` None: the payer chooses one."""
 
     amount: Money
@@ -30,4 +30,5 @@ class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True):
 
 def digest_of(terms: PaymentTerms, consent_id: str, upstream_id: str) -> str:
     """What an authentication for this payment is bound to: every term, the one consent, and the bank's own id of the account that pays."""
-    return hashlib.sha256(json.encode((consent_id, upstream_id, terms))).hexdigest()
+    named = msgspec.structs.asdict(terms)  # without its tag: authentications on record were linked to this form
+    return hashlib.sha256(json.encode((consent_id, upstream_id, named))).hexdigest()

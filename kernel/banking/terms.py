@@ -1,4 +1,5 @@
-"""What a PSU agrees to besides access to data, by kind of consent: one tagged union. kernel/banking/payments.py has one payment.
+"""Terms of recurring payments and of checks of funds. With those of access to accounts (kernel/banking/consents.py) and of one payment
+(kernel/banking/payments.py) they are one tagged union, `Terms`.
 
 UK Open Banking R/W 4.0, Domestic VRP Consents (ControlParameters) and Confirmation of Funds Consents (DebtorAccount).
 """
@@ -50,6 +51,3 @@ class FundsTerms(msgspec.Struct, frozen=True, kw_only=True, tag="funds"):
     """The one account of which a TPP may ask whether it has funds."""
 
     account: AccountIdentifier
-
-
-Terms = VrpTerms | FundsTerms

@@ -6,6 +6,7 @@ from consent.authorization.agreement.terms import Option, load_options, needing_
 from consent.errors import SignaturesMissing
 from consent.ports import LinkedTerms, Psu, ScaEvidence
 from consent.services import Services
+from consent.store.kinds.registry import kind_of
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.errors import AccountUnknown
@@ -30,7 +31,7 @@ async def choose_options(
         raise AccountUnknown("no account at all", public="The customer has no account for this.")
     if not chosen or (upstream_ids is not None and len(chosen) != len(set(upstream_ids))):
         raise AccountUnknown("not an account that the PSU may share")
-    if consent is not None and consent.payment is not None:  # which one account makes
+    if consent is not None and kind_of(consent).is_linked:  # which one account makes
         if upstream_ids is not None and len(chosen) != 1:
             raise AccountUnknown("a payment from several accounts")
         return chosen[:1]

@@ -10,6 +10,7 @@ from consent.authorization.agreement.terms import Option
 from consent.authorization.authorize.stored_request import LODGED_AS_DEFAULT
 from consent.authorization.offer.authorization_details import LODGED_AS_RAR
 from consent.ports import ScaEvidence
+from consent.store.kinds.registry import kind_of
 from consent.store.rows.formats import check_format
 from kernel import json
 from kernel.banking.consents import Consent
@@ -67,7 +68,7 @@ async def find_decision(connection: AsyncConnection, sealer: Sealer, consent: Co
     """The newest decision that waits for this consent, or else for its client if no consent was named. A payment is decided on by name
     alone: the decider must know it."""
     fits = DECISIONS.c.consent_id == consent.id
-    if consent.payment is None and consent.lodged_as in (LODGED_AS_DEFAULT, LODGED_AS_RAR):
+    if not kind_of(consent).is_linked and consent.lodged_as in (LODGED_AS_DEFAULT, LODGED_AS_RAR):
         fits = sa.or_(fits, DECISIONS.c.client_id == consent.client_id)
     query = (
         sa.select(DECISIONS.c.id, DECISIONS.c.format, DECISIONS.c.decision)

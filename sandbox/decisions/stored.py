@@ -15,6 +15,7 @@ from consent.customer.session.session import Asked, load_asked
 from consent.errors import RequestUriInvalid
 from consent.ports import Psu
 from consent.services import Services
+from consent.store.kinds.registry import kind_of
 from consent.store.lifecycle import ConsentEvent, state_after
 from consent.store.rows.authorisations import Shown, start_authorisation
 from consent.store.rows.journeys import Journey, take_journey
@@ -65,7 +66,7 @@ async def decide(
     decision = Decision(approve=approve, psu_id=psu.id)
     if approve:
         options = await choose_options(services, brand, psu, decision_id, consent=consent, upstream_ids=upstream_ids)
-        linked = linked_of(consent, options[0].upstream_id) if consent is not None and consent.payment is not None else None
+        linked = linked_of(consent, options[0].upstream_id) if consent is not None and kind_of(consent).is_linked else None
         evidence = await ask_device(services, brand, psu, decision_id, linked)
         decision = Decision(approve=True, psu_id=psu.id, options=options, evidence=evidence)
 
@@ -141,6 +142,6 @@ def _claim(services: Services, asked: Asked, journey: Journey | None, stored: St
 
 
 def _shown(services: Services, brand: Brand, asked: Asked, options: tuple[Option, ...]) -> Shown:
-    if asked.consent.payment is not None:
+    if kind_of(asked.consent).is_linked:
         return shown_of(asked.client, asked.consent, options, page="none")
     return render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), options, page="none")

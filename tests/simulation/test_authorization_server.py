@@ -27,7 +27,7 @@ from consent.authorization.keys.rotation import rotate_keys
 from consent.customer.answers.outcome import deny
 from consent.customer.session.session import Asked
 from consent.settings import Settings
-from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, Permission
 from kernel.errors import Problem
 from openapi.rulebook import OURS
 from openapi.uk_obie.v4_0.dialect import DIALECT
@@ -256,7 +256,7 @@ class Machine(RuleBasedStateMachine):
         lodgement = ConsentLodgement(
             kind=ConsentKind.ACCOUNTS,
             lodged_as=DIALECT.name,
-            permissions=frozenset({Permission.ACCOUNTS_BASIC}),
+            terms=AccountsTerms(permissions=frozenset({Permission.ACCOUNTS_BASIC})),
             valid_until=until,
         )
         consent = self.run(self.world.services.store.lodge(BRAND, caller.tpp.client.caller, lodgement))

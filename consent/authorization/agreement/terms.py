@@ -17,6 +17,7 @@ from consent.services import Services
 from consent.store.rows.authorisations import Shown
 from kernel.banking.accounts import Account, AccountStatus, AccountType
 from kernel.banking.consents import Consent, Permission
+from kernel.banking.payments import PaymentTerms
 from kernel.brand import Brand
 from kernel.storage.sealed import Sealer
 from openapi.dialect import Dialect
@@ -154,12 +155,13 @@ def kept(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
 
 def _can_pay(consent: Consent, option: Option) -> bool:
     """Whether a payment can be made from the account: no exchange is made here, and a card or a loan pays nobody."""
-    return consent.payment is None or (option.currency == consent.payment.amount.currency and option.type in PAYING_TYPES)
+    terms = consent.terms
+    return not isinstance(terms, PaymentTerms) or (option.currency == terms.amount.currency and option.type in PAYING_TYPES)
 
 
 def _is_one_persons(consent: Consent, option: Option) -> bool:
     """True if one PSU alone may agree: the others who must sign a payment cannot be asked here."""
-    return consent.payment is None or option.signatures == 1
+    return not isinstance(consent.terms, PaymentTerms) or option.signatures == 1
 
 
 def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
@@ -208,7 +210,7 @@ def render_until(brand: Brand, consent: Consent) -> str:
 def render_window(brand: Brand, consent: Consent) -> str:
     if not consent.permissions & DATED:
         return ""
-    start, end = consent.transactions_from, consent.transactions_to
+    start, end = consent.data.transactions_from, consent.data.transactions_to
     if start and end:
         return f"From {render_date(brand, start)} to {render_date(brand, end)}"
     if start:

@@ -63,10 +63,8 @@ def terms_of(consent: Consent, amendment: Amendment | None, now: datetime | None
     return {
         "lodged_as": LODGED_AS_RAR,
         "document": json.encode(details),
-        "permissions": details.granted,
+        "terms": details.terms,
         "valid_until": details.valid_until,
-        "transactions_from": details.transactions_from,
-        "transactions_to": details.transactions_to,
         "frequency_per_day": details.frequency_per_day,
     }
 

@@ -9,7 +9,7 @@ from consent.authorization.authorize.amendment import seal_amendment
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, PushedRequest, issue_pushed
 from consent.authorization.authorize.request import Asking
 from consent.authorization.offer.authorization_details import lodgement_of
-from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, Permission
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.ids import hash_secret
 
@@ -41,7 +41,7 @@ def _default_of(asking: Asking) -> ConsentLodgement:
     return ConsentLodgement(
         kind=ConsentKind.ACCOUNTS,
         lodged_as=LODGED_AS_DEFAULT,
-        permissions=frozenset(Permission(permission) for permission in asking.client.default_permissions),
+        terms=AccountsTerms(permissions=frozenset(Permission(name) for name in asking.client.default_permissions)),
     )
 
 

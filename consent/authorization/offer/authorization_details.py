@@ -21,11 +21,13 @@ from kernel.banking.consents import (
     DIRECTIONS,
     READ_ACCOUNTS,
     READ_TRANSACTIONS,
+    AccountsTerms,
     Consent,
     ConsentKind,
     ConsentLodgement,
     Permission,
 )
+from kernel.banking.payments import PaymentTerms
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.instants import to_utc
@@ -85,6 +87,13 @@ class AccountInformation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     def granted(self) -> frozenset[Permission]:
         """Everything that actions and permissions together ask for."""
         return frozenset(self.permissions).union(*(BUNDLES[action] for action in self.actions))
+
+    @property
+    def terms(self) -> AccountsTerms:
+        """In canonical words."""
+        return AccountsTerms(
+            permissions=self.granted, transactions_from=self.transactions_from, transactions_to=self.transactions_to
+        )
 
 
 class _Typed(msgspec.Struct):
@@ -161,10 +170,8 @@ def lodgement_of(details: Details, now: datetime) -> ConsentLodgement:
     return ConsentLodgement(
         kind=ConsentKind.ACCOUNTS,
         lodged_as=LODGED_AS_RAR,
-        permissions=details.granted,
+        terms=details.terms,
         valid_until=details.valid_until,
-        transactions_from=details.transactions_from,
-        transactions_to=details.transactions_to,
         frequency_per_day=details.frequency_per_day,
         document=json.encode(details),
     )
@@ -179,16 +186,16 @@ def details_of(consent: Consent) -> AccountInformation:
         type=TYPE,
         permissions=tuple(sorted(consent.permissions)),
         valid_until=consent.valid_until,
-        transactions_from=consent.transactions_from,
-        transactions_to=consent.transactions_to,
+        transactions_from=consent.data.transactions_from,
+        transactions_to=consent.data.transactions_to,
         frequency_per_day=consent.frequency_per_day,
     )
 
 
 def numbers_of(consent: Consent) -> frozenset[tuple[str, str]]:
     """Scheme and number of the only accounts that the consent may come to cover; empty: any."""
-    if consent.payment is not None:
-        debtor = consent.payment.debtor_account
+    if isinstance(consent.terms, PaymentTerms):
+        debtor = consent.terms.debtor_account
         return frozenset() if debtor is None else frozenset({(debtor.scheme.value, debtor.identification)})
     if consent.lodged_as != LODGED_AS_RAR:
         return frozenset()
@@ -199,9 +206,9 @@ def render_details(brand: Brand, consent: Consent) -> list[dict[str, Any]]:
     """What was granted: the terms, enriched with the consent and the accounts that its PSU chose, by the ids that its TPP knows them
     by. RFC 9396 section 7.1. Empty for a consent of another kind."""
     terms: dict[str, Any]
-    if consent.kind is ConsentKind.ACCOUNTS:
+    if isinstance(consent.terms, AccountsTerms):
         terms = msgspec.to_builtins(granted_of(details_of(consent), brand))
-    elif consent.kind is ConsentKind.PAYMENT and consent.lodged_as == LODGED_AS_RAR:
+    elif isinstance(consent.terms, PaymentTerms) and consent.lodged_as == LODGED_AS_RAR:
         terms = render_payment(consent)
     else:
         return []

@@ -109,9 +109,8 @@ def lodge_payment(details: PaymentInitiation, lodged_as: str, now: datetime) -> 
     return ConsentLodgement(
         kind=ConsentKind.PAYMENT,
         lodged_as=lodged_as,
-        permissions=frozenset(),
+        terms=payment_of(details),
         valid_until=now + PAYMENT_LIFETIME,
-        payment=payment_of(details),
         document=json.encode(details),
     )
 

@@ -66,7 +66,7 @@ async def load_own(connection: AsyncConnection, services: Services, brand: Brand
     if not is_identifier(consent_id):
         raise AccessUnknown("not an id")
     consent = await load_consent(connection, services.sealer, brand.name, consent_id)
-    if consent is None or consent.psu_id != psu.id or consent.authorised_at is None or consent.kind is not ConsentKind.ACCOUNTS:
+    if consent is None or consent.psu_id != psu.id or consent.authorised_at is None or consent.kind != ConsentKind.ACCOUNTS:
         raise AccessUnknown("unknown, or of another PSU")
     return consent
 

@@ -1,8 +1,8 @@
 """Access to account information."""
 
 from consent.store.kinds.kind import JourneyStage, Kind
-from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentLodgement
-from kernel.errors import FieldInvalid, FieldMissing
+from kernel.banking.consents import AccountAccess, AccountReference, AccountsTerms, Consent, ConsentKind
+from kernel.errors import FieldMissing
 
 
 def settle(consent: Consent, chosen: tuple[AccountReference, ...]) -> tuple[AccountAccess, ...]:
@@ -10,16 +10,15 @@ def settle(consent: Consent, chosen: tuple[AccountReference, ...]) -> tuple[Acco
     return tuple(AccountAccess(account, consent.permissions) for account in chosen)
 
 
-def check(lodgement: ConsentLodgement) -> None:
-    """It opens something, and pays nothing."""
-    if lodgement.payment is not None or lodgement.terms is not None:
-        raise FieldInvalid("terms of another kind beside access to accounts")
-    if not lodgement.permissions:
+def check(terms: AccountsTerms) -> None:
+    """It opens something."""
+    if not terms.permissions:
         raise FieldMissing("no permissions")
 
 
 ACCOUNTS = Kind(
     name=ConsentKind.ACCOUNTS,
+    terms=AccountsTerms,
     stages=(JourneyStage.LOGIN, JourneyStage.AUTHENTICATE, JourneyStage.CHOOSE),
     is_given_once=False,
     is_asked_elsewhere=True,

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Generic, TypeVar
 
-from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentLodgement
+from kernel.banking.consents import AccountAccess, AccountReference, Consent
 
 
 class JourneyStage(StrEnum):
@@ -16,20 +17,24 @@ class JourneyStage(StrEnum):
     CONFIRM = "confirm"  # strong customer authentication for exactly what was chosen (dynamic linking)
 
 
+T = TypeVar("T")  # the terms of the kind, one of kernel/banking/consents.py: Terms
+
+
 def open_nothing(_consent: Consent, chosen: tuple[AccountReference, ...]) -> tuple[AccountAccess, ...]:
     """The accounts are named, and nothing of them may be read: they pay, or are asked for funds."""
     return tuple(AccountAccess(account, frozenset()) for account in chosen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(Generic[T]):
     """`stages` in their order."""
 
-    name: str  # kernel/banking/consents.py: ConsentKind
+    name: str  # one of kernel/banking/consents.py: ConsentKind
+    terms: type[T]
     stages: tuple[JourneyStage, ...]
     is_given_once: bool  # agreed to once: neither again nor to other terms
     is_asked_elsewhere: bool  # a PSU may answer it on the dashboard, asked at the backchannel
-    check: Callable[[ConsentLodgement], None]  # of what is asked for: raises FieldMissing or FieldInvalid
+    check: Callable[[T], None]  # of what is asked for: raises FieldMissing or FieldInvalid
     settle: Callable[
         [Consent, tuple[AccountReference, ...]], tuple[AccountAccess, ...]
     ]  # what its PSU opens of the accounts chosen
@@ -38,3 +43,6 @@ class Kind:
     def is_linked(self) -> bool:
         """Strong authentication follows the page and is good for exactly what it showed."""
         return JourneyStage.CONFIRM in self.stages
+
+
+AnyKind = Kind[Any]

@@ -1,17 +1,14 @@
 """Variable recurring payments to one payee, within limits."""
 
 from consent.store.kinds.kind import JourneyStage, Kind, open_nothing
-from kernel.banking.consents import ConsentKind, ConsentLodgement
+from kernel.banking.consents import ConsentKind
 from kernel.banking.terms import VrpTerms
 from kernel.banking.visible_text import is_name
 from kernel.errors import FieldInvalid, FieldMissing
 
 
-def check(lodgement: ConsentLodgement) -> None:
+def check(terms: VrpTerms) -> None:
     """Limits in one currency, more than nothing; a limit for each kind of period once, and none below what one payment may be."""
-    terms = lodgement.terms
-    if not isinstance(terms, VrpTerms) or lodgement.payment is not None or lodgement.permissions:
-        raise FieldInvalid("recurring payments without their terms, or with others")
     if not terms.limits:
         raise FieldMissing("no limit of a period")
     amounts = (terms.individual_max, *(limit.amount for limit in terms.limits))
@@ -29,6 +26,7 @@ def check(lodgement: ConsentLodgement) -> None:
 
 VRP = Kind(
     name=ConsentKind.VRP,
+    terms=VrpTerms,
     stages=(JourneyStage.LOGIN, JourneyStage.AUTHENTICATE, JourneyStage.CHOOSE),
     is_given_once=False,
     is_asked_elsewhere=False,

@@ -11,15 +11,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consent.store.rows.earlier_snapshots import decode_earlier
 from consent.store.rows.formats import check_format
 from consent.store.tables.consents import consent_versions, consents
 from kernel import json
-from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState
+from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.storage.sealed import Sealer
 
-FORMAT = (
-    3  # 2: a consent may be for a payment; 3: access by account, where there were accounts that all had the permissions asked for
-)
+FORMAT = 4  # consent/store/rows/earlier_snapshots.py has those before
 OLDEST_FORMAT = 1  # sealed snapshots stay as they were written
 WAIT_UNWRITTEN = timedelta(hours=24)  # of snapshots that an earlier release wrote, which do not say when they lapse
 LODGED = "lodge"  # the event of a first version
@@ -30,12 +29,6 @@ _holders = consent_versions.alias("holders")
 
 class _Documented(msgspec.Struct):
     document: bytes = b""
-
-
-class _Covering(msgspec.Struct):
-    """What formats 1 and 2 said of accounts."""
-
-    accounts: tuple[AccountReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +84,14 @@ async def load_given(
     *,
     states: Iterable[ConsentState],
     at_most: int,
-    kind: ConsentKind = ConsentKind.ACCOUNTS,
+    kind: str = ConsentKind.ACCOUNTS,
 ) -> tuple[Consent, ...]:
     """The consents of a kind that the PSU gave and that are in one of `states` by record, the last changed first."""
     given = (
         _current(brand)
         .where(
             consents.c.psu_id == psu_id,
-            consents.c.kind == kind.value,
+            consents.c.kind == kind,
             consents.c.state.in_([state.value for state in states]),
         )
         .order_by(consents.c.state_changed_at.desc(), consents.c.id)
@@ -155,22 +148,14 @@ def _document_version(before: Consent) -> sa.ScalarSelect[Any]:
 
 def _open(sealer: Sealer, row: sa.Row[Any]) -> Consent:
     check_format(f"consent {row.id} version {row.version}", row.format, present=FORMAT, oldest=OLDEST_FORMAT)
-    consent = _decode(sealer.open(row.snapshot, *_place(row.brand, row.id, row.version)), row.format)
+    stored = sealer.open(row.snapshot, *_place(row.brand, row.id, row.version))
+    consent = msgspec.json.decode(stored, type=Consent) if row.format == FORMAT else decode_earlier(stored, row.format)
     if consent.lapses_at is None:
         consent = msgspec.structs.replace(consent, lapses_at=consent.created_at + WAIT_UNWRITTEN)
     if row.document_version is None:
         return consent
     holder = sealer.open(row.document_snapshot, *_place(row.brand, row.id, row.document_version))
     return msgspec.structs.replace(consent, document=msgspec.json.decode(holder, type=_Documented).document)
-
-
-def _decode(stored: bytes, format_number: int) -> Consent:
-    consent = msgspec.json.decode(stored, type=Consent)
-    if format_number >= FORMAT:
-        return consent
-    covered = msgspec.json.decode(stored, type=_Covering).accounts
-    access = tuple(AccountAccess(account, consent.permissions) for account in covered)
-    return msgspec.structs.replace(consent, access=access)
 
 
 def _place(brand: str, consent_id: str, version: int) -> tuple[str, ...]:

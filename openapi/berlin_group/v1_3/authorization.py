@@ -6,6 +6,7 @@ from typing import Any
 from kernel.banking.consents import READ_ACCOUNTS, READ_TRANSACTIONS, Consent, ConsentKind, Permission
 from kernel.errors import FieldInvalid
 
+SCOPES: Mapping[str, str] = {ConsentKind.ACCOUNTS: "accounts", ConsentKind.FUNDS: "fundsconfirmations"}
 SCOPE_PREFIXES: Mapping[ConsentKind, str] = {
     ConsentKind.ACCOUNTS: "AIS:",
     ConsentKind.PAYMENT: "PIS:",
@@ -45,9 +46,9 @@ class Authorization:
         """This standard knows no id_token."""
         return {}
 
-    def scope_of(self, kind: ConsentKind) -> str:
+    def scope_of(self, kind: str) -> str:
         """The scope of the resources. A request adds the consent's id to its own prefix, which no fixed scope can hold."""
-        return {ConsentKind.ACCOUNTS: "accounts", ConsentKind.FUNDS: "fundsconfirmations"}.get(kind, "payments")
+        return SCOPES.get(kind, "payments")
 
     def clusters(self, permissions: frozenset[Permission]) -> list[tuple[str, list[str]]]:
         sentences = [sentence for any_of, sentence in _SENTENCES if permissions & any_of]

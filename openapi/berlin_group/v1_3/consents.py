@@ -14,6 +14,7 @@ from kernel.banking.consents import (
     DIRECTIONS,
     READ_ACCOUNTS,
     READ_TRANSACTIONS,
+    AccountsTerms,
     Consent,
     ConsentKind,
     ConsentLodgement,
@@ -62,7 +63,7 @@ def decode_lodge(request: WireRequest) -> LodgeConsent:
         ConsentLodgement(
             kind=ConsentKind.ACCOUNTS,
             lodged_as=NAME,
-            permissions=_permissions(wanted.access),
+            terms=AccountsTerms(permissions=_permissions(wanted.access)),
             valid_until=_end_of(wanted.valid_until, request.zone),
             frequency_per_day=min(wanted.frequency_per_day, FREQUENCY_PER_DAY_MAX),
             document=json.encode(wanted),

@@ -10,7 +10,7 @@ from openapi.uk_obie.shared.clusters import clusters_of
 INTENT_ID = "openbanking_intent_id"
 INTENT_ID_LENGTH_MAX = 128
 
-SCOPES: Mapping[ConsentKind, str] = {
+SCOPES: Mapping[str, str] = {
     ConsentKind.ACCOUNTS: "accounts",
     ConsentKind.PAYMENT: "payments",
     ConsentKind.VRP: "payments",
@@ -39,7 +39,7 @@ class Authorization:
     def id_token_claims(self, consent: Consent) -> dict[str, Any]:
         return {INTENT_ID: consent.id}
 
-    def scope_of(self, kind: ConsentKind) -> str:
+    def scope_of(self, kind: str) -> str:
         return SCOPES[kind]
 
     def clusters(self, permissions: frozenset[Permission]) -> list[tuple[str, list[str]]]:

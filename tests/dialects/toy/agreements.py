@@ -4,7 +4,15 @@ from datetime import UTC, datetime
 
 from kernel import json
 from kernel.banking.commands import LodgeConsent, ReadConsent, WithdrawConsent
-from kernel.banking.consents import DIRECTIONS, READ_ACCOUNTS, READ_TRANSACTIONS, Consent, ConsentKind, ConsentLodgement
+from kernel.banking.consents import (
+    DIRECTIONS,
+    READ_ACCOUNTS,
+    READ_TRANSACTIONS,
+    AccountsTerms,
+    Consent,
+    ConsentKind,
+    ConsentLodgement,
+)
 from kernel.errors import FieldDateInvalid
 from openapi.codec import Rendered, Rendering, WireRequest
 from openapi.parameters import AnswerHeader
@@ -25,7 +33,7 @@ def decode_lodge(request: WireRequest) -> LodgeConsent:
         ConsentLodgement(
             kind=ConsentKind.ACCOUNTS,
             lodged_as=NAME,
-            permissions=READ_ACCOUNTS | READ_TRANSACTIONS | DIRECTIONS,
+            terms=AccountsTerms(permissions=READ_ACCOUNTS | READ_TRANSACTIONS | DIRECTIONS),
             valid_until=_instant(wish.until) if isinstance(wish.until, str) else None,
             document=request.body,
         )

@@ -9,6 +9,7 @@ from consent.authorization.authorize.amendment import amended, open_amendment
 from consent.customer.answers.outcome import approve
 from consent.customer.session.session import Asked
 from consent.ports import ScaEvidence
+from consent.store.kinds.registry import kind_of
 from consent.store.rows.authorisations import Shown
 from consent.store.rows.snapshots import load_consent
 from kernel.banking.consents import Consent
@@ -48,7 +49,7 @@ async def asked_by(world: World, tpp: Tpp, request_uri: str) -> Asked:
 
 async def agree(world: World, asked: Asked, *upstream_ids: str, psu_id: str = "alice") -> Answer:
     chosen, linked = upstream_ids or ("account-1",), ""
-    if asked.consent.payment is not None:
+    if kind_of(asked.consent).is_linked:
         linked = linked_of(asked.consent, chosen[0]).digest
     evidence = ScaEvidence("device", world.clock.wall(), "ref", simulated=True, linked=linked)
     approval = Approval(psu_id, chosen, world.services.ids.uuid(), evidence, SHOWN)

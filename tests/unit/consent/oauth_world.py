@@ -43,7 +43,7 @@ from consent.store.rows.authorisations import Shown, start_authorisation
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables import epoch, idempotency_keys, journal, locks, outbox
 from kernel.access import Role
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import AccountsTerms, Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
 from kernel.clock import ManualClock
@@ -368,7 +368,9 @@ class World:
 
     async def lodge(self, tpp: Tpp) -> Consent:
         lodgement = ConsentLodgement(
-            kind=ConsentKind.ACCOUNTS, lodged_as=DIALECT.name, permissions=frozenset({Permission.ACCOUNTS_BASIC})
+            kind=ConsentKind.ACCOUNTS,
+            lodged_as=DIALECT.name,
+            terms=AccountsTerms(permissions=frozenset({Permission.ACCOUNTS_BASIC})),
         )
         return await self.services.store.lodge(BRAND, tpp.client.caller, lodgement)
 

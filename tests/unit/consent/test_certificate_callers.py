@@ -24,7 +24,7 @@ from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from gateway.use_cases import USE_CASES
 from kernel.access import Grant
 from kernel.banking import commands
-from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, Permission
 from kernel.certificates.trust_lists import TrustLists, Vouches, load_certificates
 from kernel.clock import SystemClock, monotonic
 from kernel.http.server.listener import serve
@@ -56,9 +56,9 @@ PER_ADDRESS = 3
 
 
 def decode_lodge(wire: WireRequest) -> commands.LodgeConsent:
-    permissions = frozenset({Permission.ACCOUNTS_BASIC, Permission.BALANCES})
+    terms = AccountsTerms(permissions=frozenset({Permission.ACCOUNTS_BASIC, Permission.BALANCES}))
     return commands.LodgeConsent(
-        ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=LODGED_AS, permissions=permissions, document=wire.body)
+        ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=LODGED_AS, terms=terms, document=wire.body)
     )
 
 

@@ -9,10 +9,10 @@ import pytest
 from gateway.accounts import consented_accounts
 from gateway.accounts.pages.page_turn import CURSOR_LIFETIME, PAGE_SIZE_MAX
 from kernel.banking.accounts import TransactionPage, TransactionStatus
-from kernel.banking.consents import ConsentKind, Permission
+from kernel.banking.consents import AccountsTerms, ConsentKind, Permission
 from kernel.errors import AccountNotConsented
 from tests.unit.gateway import world
-from tests.unit.gateway.world import CONSENT, START, World, body_of, transaction
+from tests.unit.gateway.world import CONSENT, START, World, body_of, transaction, within
 
 TRANSACTIONS = "/book/v1/transactions"
 
@@ -42,7 +42,10 @@ class TestConsents:
 
     async def test_refuses_a_window_that_ends_before_it_begins(self, made, monkeypatch):
         lodgement = world.decode_lodge(world.WireRequest({}, (), b"{}")).lodgement
-        backwards = msgspec.structs.replace(lodgement, transactions_from=START, transactions_to=START - timedelta(days=1))
+        terms = AccountsTerms(
+            permissions=frozenset(Permission), transactions_from=START, transactions_to=START - timedelta(days=1)
+        )
+        backwards = msgspec.structs.replace(lodgement, terms=terms)
         monkeypatch.setattr(
             world.commands.LodgeConsent, "__init__", lambda self, _: object.__setattr__(self, "lodgement", backwards)
         )
@@ -132,7 +135,8 @@ class TestTransactions:
         base = START - timedelta(days=1)
         made.store(
             msgspec.structs.replace(
-                CONSENT, transactions_from=base + timedelta(seconds=10), transactions_to=base + timedelta(seconds=20)
+                CONSENT,
+                **within(transactions_from=base + timedelta(seconds=10), transactions_to=base + timedelta(seconds=20)),
             )
         )
         asked = (("from", (base + timedelta(seconds=5)).isoformat()), ("to", (base + timedelta(seconds=15)).isoformat()))
@@ -142,7 +146,7 @@ class TestTransactions:
         assert told["last"] == "2026-06-30T09:00:20Z"
 
     async def test_a_window_outside_the_consent_is_empty_without_asking(self, made):
-        made.store(msgspec.structs.replace(CONSENT, transactions_to=START - timedelta(days=9)))
+        made.store(msgspec.structs.replace(CONSENT, **within(transactions_to=START - timedelta(days=9))))
         told = body_of(await made.ask(path=TRANSACTIONS, query=(("from", START.isoformat()),)))
         assert (told["ids"], told["next"], made.upstream.asked) == ([], None, [])
 

@@ -33,6 +33,7 @@ from kernel.banking.accounts import (
 from kernel.banking.consents import (
     AccountAccess,
     AccountReference,
+    AccountsTerms,
     Consent,
     ConsentKind,
     ConsentLodgement,
@@ -153,7 +154,7 @@ def decode_lodge(wire: WireRequest) -> commands.LodgeConsent:
         ConsentLodgement(
             kind=ConsentKind.ACCOUNTS,
             lodged_as="book",
-            permissions=frozenset(Permission),
+            terms=AccountsTerms(permissions=frozenset(Permission)),
             valid_until=body.until,
             document=wire.body,
         )
@@ -249,7 +250,7 @@ CONSENT = Consent(
     client_id="client-1",
     organisation_id="org-1",
     lodged_as="book",
-    permissions=frozenset(Permission),
+    terms=AccountsTerms(permissions=frozenset(Permission)),
     created_at=START,
     state_changed_at=START,
     psu_id="psu-1",
@@ -257,9 +258,15 @@ CONSENT = Consent(
 )
 
 
+def within(**bounds: datetime) -> dict[str, Any]:
+    """The members of a consent that asks for everything between `transactions_from` and `transactions_to`."""
+    return {"terms": AccountsTerms(permissions=frozenset(Permission), **bounds)}
+
+
 def opening(permissions: frozenset[Permission]) -> dict[str, Any]:
     """The members of a consent that asks for these permissions and opens them on each of its accounts."""
-    return {"permissions": permissions, "access": tuple(AccountAccess(each, permissions) for each in CONSENT.accounts)}
+    access = tuple(AccountAccess(each, permissions) for each in CONSENT.accounts)
+    return {"terms": AccountsTerms(permissions=permissions), "access": access}
 
 
 TOKEN = AccessToken(

@@ -23,7 +23,7 @@ from kernel.banking.accounts import (
     Transaction,
     TransactionStatus,
 )
-from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.consents import AccountAccess, AccountReference, AccountsTerms, Consent, ConsentKind, ConsentState, Permission
 from kernel.banking.money import Money
 from kernel.banking.results import AccountView, BalanceView, TransactionsView, TransactionView
 from kernel.http.message import Query, Request
@@ -112,12 +112,15 @@ consents = st.builds(
     client_id=ids,
     organisation_id=ids,
     lodged_as=st.just("default"),
-    permissions=st.frozensets(st.sampled_from(Permission), min_size=1),
+    terms=st.builds(
+        AccountsTerms,
+        permissions=st.frozensets(st.sampled_from(Permission), min_size=1),
+        transactions_from=st.none() | instants,
+        transactions_to=st.none() | instants,
+    ),
     created_at=instants,
     state_changed_at=instants,
     valid_until=st.none() | instants,
-    transactions_from=st.none() | instants,
-    transactions_to=st.none() | instants,
 )
 
 
@@ -131,7 +134,7 @@ def a_consent(*permissions: Permission, **changes: object) -> Consent:
         "client_id": "tpp-1",
         "organisation_id": "org-1",
         "lodged_as": "default",
-        "permissions": frozenset(permissions),
+        "terms": AccountsTerms(permissions=frozenset(permissions)),
         "access": tuple(AccountAccess(AccountReference(each, "UPSTREAM-SECRET"), frozenset(permissions)) for each in ACCOUNT_IDS),
         "created_at": NOW - timedelta(days=1),
         "state_changed_at": NOW - timedelta(hours=1),

@@ -97,7 +97,7 @@ def test_an_example_of_a_request_is_understood() -> None:
     for dialect in DIALECTS:
         for row in dialect.rows:
             assert (row.request is None) == (row.example is None)
-    assert decode_lodgement(EXAMPLE).permissions
+    assert decode_lodgement(EXAMPLE).data.permissions
 
 
 @by_service

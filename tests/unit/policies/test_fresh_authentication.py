@@ -82,9 +82,9 @@ async def test_everything_else_needs_one(operation):
         (89, {}, True),
         (91, {}, False),
         (None, {}, False),
-        (None, {"transactions_from": world.START - 30 * DAY}, True),
-        (400, {"transactions_from": world.START - 30 * DAY}, True),
-        (400, {"transactions_from": world.START - 365 * DAY}, False),
+        (None, world.within(transactions_from=world.START - 30 * DAY), True),
+        (400, world.within(transactions_from=world.START - 30 * DAY), True),
+        (400, world.within(transactions_from=world.START - 365 * DAY), False),
     ],
 )
 @pytest.mark.spec("UK-RTS-10")

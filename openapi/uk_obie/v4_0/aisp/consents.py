@@ -12,6 +12,7 @@ from kernel.banking.consents import (
     DIRECTIONS,
     READ_ACCOUNTS,
     READ_TRANSACTIONS,
+    AccountsTerms,
     Consent,
     ConsentKind,
     ConsentLodgement,
@@ -68,10 +69,8 @@ def decode_lodgement(body: bytes) -> ConsentLodgement:
     return ConsentLodgement(
         kind=ConsentKind.ACCOUNTS,
         lodged_as=NAME,
-        permissions=permissions,
+        terms=AccountsTerms(permissions=permissions, transactions_from=since, transactions_to=until),
         valid_until=_parse(data.expiration_date_time, "valid_until"),
-        transactions_from=since,
-        transactions_to=until,
         document=json.encode(lodged),  # what it says, without repetition and white space
     )
 
@@ -113,8 +112,8 @@ def encode_consent(consent: Consent, rendering: Rendering) -> OBReadConsentRespo
             status_update_date_time=render_date_time(consent.effective_since(rendering.now)),
             permissions=_permissions_as_lodged(consent),
             expiration_date_time=_render(consent.valid_until),
-            transaction_from_date_time=_render(consent.transactions_from),
-            transaction_to_date_time=_render(consent.transactions_to),
+            transaction_from_date_time=_render(consent.data.transactions_from),
+            transaction_to_date_time=_render(consent.data.transactions_to),
         ),
         risk=OBRisk2(),
         links=Links(self=f"{rendering.base_url}{COLLECTION}/{consent.id}"),

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from consent.authentication.linked_terms import payment_in
 from consent.authorization.clients.rows import load_client
 from consent.store.tables.consents import consent_versions
 from kernel.banking.consents import ConsentKind, ConsentState, Permission
@@ -147,5 +148,4 @@ async def test_a_request_under_way_goes_on(found: Found):
     assert (await world.redeem(found.tpp, paid.location["code"])).status == 200
     payment = await consent_of(world, kept["payment_awaiting"])
     assert (payment.kind, payment.state) == (ConsentKind.PAYMENT, ConsentState.AUTHORISED)
-    assert payment.payment is not None
-    assert payment.payment.amount == Money("GBP", 700)
+    assert payment_in(payment).amount == Money("GBP", 700)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from consent.store.events import FACTS
 from consent.store.lifecycle import TERMINAL_STATES, TRANSITIONS, ConsentEvent, allows, next_state, state_after
-from kernel.banking.consents import LIVE_STATES, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.consents import LIVE_STATES, AccountsTerms, Consent, ConsentKind, ConsentState, Permission
 from kernel.errors import ConsentExpired, ConsentNotAuthorised, ConsentRevoked, ConsentUnknown, Problem
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -24,7 +24,7 @@ def consent(state: ConsentState, valid_until: datetime | None = None) -> Consent
         client_id="acme",
         organisation_id="acme",
         lodged_as="uk_obie/v4.0",
-        permissions=frozenset({Permission.BALANCES}),
+        terms=AccountsTerms(permissions=frozenset({Permission.BALANCES})),
         created_at=NOW,
         state_changed_at=NOW,
         valid_until=valid_until,

@@ -11,7 +11,7 @@ from consent.store.organisations import Organisations
 from consent.store.rows.organisations import load_organisation_names
 from consent.store.tables import journal
 from kernel.access import Caller, Role
-from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, Permission
 from kernel.errors import ConsentUnknown, RateExceeded
 from tests.harness.authorities import ORGANISATION, Authority, stating
 from tests.unit.consent.customer.journey.world import BRAND, CLIENT, OTHER_BRAND, World, make_world
@@ -19,7 +19,7 @@ from tests.unit.consent.customer.journey.world import BRAND, CLIENT, OTHER_BRAND
 LODGEMENT = ConsentLodgement(
     kind=ConsentKind.ACCOUNTS,
     lodged_as="berlin_group/v1.3",
-    permissions=frozenset({Permission.ACCOUNTS_BASIC}),
+    terms=AccountsTerms(permissions=frozenset({Permission.ACCOUNTS_BASIC})),
     document=b"{}",
 )
 

@@ -13,7 +13,7 @@ from consent.store.rows.references import take_references
 from consent.store.tables import journal, metadata
 from consent.store.tables.consents import account_references, consent_versions, consents
 from consent.store.tables.oauth import token_families
-from kernel.banking.consents import ConsentKind, ConsentLodgement, ConsentState
+from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, ConsentState, Permission
 from kernel.errors import (
     BodyTooLarge,
     ConsentExpired,
@@ -250,7 +250,8 @@ async def test_concurrent_first_sights_of_an_account_make_one_reference(world):
 
 
 async def test_brands_do_not_see_each_other(world):
-    lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as="x", permissions=frozenset({"balances"}))
+    terms = AccountsTerms(permissions=frozenset({Permission.BALANCES}))
+    lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as="x", terms=terms)
     theirs = await world.store.lodge(OTHER_BRAND, CLIENT.caller, lodgement)
     assert await world.store.load(BRAND, theirs.id) is None
     with pytest.raises(ConsentUnknown):

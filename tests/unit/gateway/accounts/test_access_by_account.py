@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from kernel.banking.consents import AccountAccess, Permission
+from kernel.banking.consents import AccountAccess, AccountsTerms, Permission
 from tests.unit.gateway.world import CONSENT, World, transaction
 
 BOTH = frozenset({Permission.ACCOUNTS_BASIC, Permission.BALANCES})
@@ -15,7 +15,11 @@ def detailed() -> World:
     made = World()
     first, second = CONSENT.accounts
     made.store(
-        msgspec.structs.replace(CONSENT, permissions=MORE, access=(AccountAccess(first, BOTH), AccountAccess(second, MORE)))
+        msgspec.structs.replace(
+            CONSENT,
+            terms=AccountsTerms(permissions=MORE),
+            access=(AccountAccess(first, BOTH), AccountAccess(second, MORE)),
+        )
     )
     return made
 
@@ -39,7 +43,7 @@ async def test_a_list_shows_of_each_account_the_direction_that_was_opened(detail
     first, second = CONSENT.accounts
     credit = BOTH | {Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_CREDITS}
     access = (AccountAccess(first, credit), AccountAccess(second, MORE - {Permission.TRANSACTIONS_CREDITS}))
-    detailed.store(msgspec.structs.replace(CONSENT, permissions=MORE, access=access))
+    detailed.store(msgspec.structs.replace(CONSENT, terms=AccountsTerms(permissions=MORE), access=access))
     detailed.upstream.rows = [
         transaction(1, "up1", -5),
         transaction(2, "up1", 5),

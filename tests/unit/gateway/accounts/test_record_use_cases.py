@@ -20,7 +20,7 @@ from openapi.codec import Rendered, WireRequest
 from openapi.dialect import Row
 from tests.unit.gateway import world
 from tests.unit.gateway.records import MAKERS, PDF_BYTES, furnish, instant, statement
-from tests.unit.gateway.world import CONSENT, START, World, body_of, transaction
+from tests.unit.gateway.world import CONSENT, START, World, body_of, transaction, within
 
 
 def of_account(wire: WireRequest) -> str | None:
@@ -236,7 +236,7 @@ class TestStatements:
 
     def consent_window(self, made: World, since: int, until: int, late: timedelta = timedelta(microseconds=-1)) -> None:
         """Statement n fills the day that ends as n is made."""
-        window = {"transactions_from": instant(since - 1), "transactions_to": instant(until) + late}
+        window = within(transactions_from=instant(since - 1), transactions_to=instant(until) + late)
         made.store(msgspec.structs.replace(CONSENT, **window))
 
     @pytest.mark.parametrize(("late", "newest"), [(-1, ["a1/r9"]), (-2, [])])

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from consent.authentication.linked_terms import payment_in
 from consent.authorization.offer.authorization_details import lodgement_of
 from consent.errors import SignaturesMissing
 from consent.ports import AccountRemoval
@@ -76,7 +77,7 @@ async def test_a_stored_decision_pays_from_one_account_and_is_linked_too(both_wo
     assert [account.upstream_id for account in authorised.accounts] == ["up-1"]
     (kept,) = await world.store.authorisations(BRAND, consent.id)
     assert kept.evidence is not None
-    assert kept.evidence.linked == digest_of(authorised.payment, consent.id, "up-1")
+    assert kept.evidence.linked == digest_of(payment_in(authorised), consent.id, "up-1")
 
 
 async def test_what_others_must_sign_too_is_given_by_no_stored_decision(world: World, joint: None):

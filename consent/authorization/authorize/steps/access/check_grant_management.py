@@ -53,6 +53,6 @@ async def _load_grant(asking: Asking, grant_id: str) -> Consent:
         consent = await load_consent(connection, services.sealer, asking.brand.name, grant_id)
     if consent is None or consent.client_id != asking.client.id:
         raise GrantIdInvalid("unknown, or another client's")
-    if consent.kind is not ConsentKind.ACCOUNTS or not allows(consent, ConsentEvent.AMEND, services.clock.now()):
+    if consent.kind != ConsentKind.ACCOUNTS or not allows(consent, ConsentEvent.AMEND, services.clock.now()):
         raise GrantIdInvalid(f"{consent.kind} consent that is {consent.state}")
     return consent

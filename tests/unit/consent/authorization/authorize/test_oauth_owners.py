@@ -5,7 +5,7 @@ import pytest
 
 from consent.authentication.consent_subject import check_authorisable
 from consent.authorization.authorize.stored_request import LODGED_AS_DEFAULT
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, ConsentState, Permission
+from kernel.banking.consents import AccountsTerms, Consent, ConsentKind, ConsentLodgement, ConsentState, Permission
 from kernel.errors import ConsentForeign, ConsentUnknown
 from openapi import DIALECTS
 from openapi.owners import is_owner
@@ -19,8 +19,8 @@ OWN = sorted(name for name, owner in OWNERS.items() if owner == "client")
 
 
 async def lodge(world: World, tpp: Tpp, lodged_as: str) -> Consent:
-    permissions = frozenset({Permission.ACCOUNTS_BASIC})
-    lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=lodged_as, permissions=permissions, document=b"{}")
+    terms = AccountsTerms(permissions=frozenset({Permission.ACCOUNTS_BASIC}))
+    lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=lodged_as, terms=terms, document=b"{}")
     return await world.services.store.lodge(BRAND, tpp.client.caller, lodgement)
 
 

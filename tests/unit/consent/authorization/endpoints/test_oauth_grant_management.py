@@ -97,7 +97,7 @@ async def test_merge_adds_to_what_stands_and_takes_nothing_away(oauth_anywhere: 
     assert accounts(consent) == ["account-1", "account-2", "account-3"]
     assert consent.permissions == {Permission(name) for name in (*TERMS["permissions"], *TRANSACTIONS)}
     assert consent.valid_until.isoformat().startswith("2026-09-01")
-    assert consent.transactions_from.isoformat().startswith("2026-01-01")
+    assert consent.data.transactions_from.isoformat().startswith("2026-01-01")
     assert consent.frequency_per_day == 2
     assert after["authorization_details"][0]["consent_id"] == after["grant_id"] == consent.id
     assert set(after["authorization_details"][0]["permissions"]) == set(consent.permissions)
@@ -123,7 +123,7 @@ async def test_a_merge_with_what_is_open_ended_is_open_ended(oauth: World):
     bounded = {"valid_until": "2026-08-01T00:00:00Z", "transactions_to": "2026-06-01T00:00:00Z"}
     await changed(oauth, tpp, "merge", before["grant_id"], **bounded)
     consent = await consent_of(oauth, before["grant_id"])
-    assert (consent.valid_until, consent.transactions_to) == (None, None)
+    assert (consent.valid_until, consent.data.transactions_to) == (None, None)
 
 
 async def test_a_merge_keeps_the_scope_and_resources_that_were_granted(oauth: World):

@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet
 
 from consent.authorization.clients.registry import deactivate_client
 from consent.ports import Psu
-from kernel.banking.consents import ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
 from kernel.hot_state.checks import FirstUse, Unavailable
 from openapi.uk_obie.v4_0.dialect import DIALECT
@@ -39,7 +39,8 @@ async def ask(oauth: World, token: str | None, method: str = "GET", scheme: str 
 
 
 async def granted(oauth: World, tpp: Tpp, permissions: frozenset[Permission], **asked: Any) -> dict[str, Any]:
-    lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=DIALECT.name, permissions=permissions)
+    terms = AccountsTerms(permissions=permissions)
+    lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=DIALECT.name, terms=terms)
     consent = await oauth.services.store.lodge(BRAND, tpp.client.caller, lodgement)
     claims = {"id_token": {"openbanking_intent_id": {"value": consent.id}}, "userinfo": asked}
     uri = await oauth.pushed_uri(tpp, consent.id, claims=json.dumps(claims))

@@ -22,8 +22,9 @@ from consent.authorization.offer.authorization_details import (
     render_details,
 )
 from consent.errors import AuthorizationDetailsInvalid
-from kernel.banking.accounts import Scheme
+from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.terms import FundsTerms
 from tests.unit.consent.oauth_world import BRAND
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -67,7 +68,7 @@ def consent_of(details: AccountInformation) -> Consent:
     facts = {name: getattr(lodged, name) for name in lodged.__struct_fields__}
     return Consent(
         id="c", brand="main", version=2, state=ConsentState.AUTHORISED, client_id="acme", organisation_id="acme",
-        created_at=NOW, state_changed_at=NOW, access=(AccountAccess(AccountReference("a-1", "up-1"), lodged.permissions),), **facts,
+        created_at=NOW, state_changed_at=NOW, access=(AccountAccess(AccountReference("a-1", "up-1"), lodged.data.permissions),), **facts,
     )  # fmt: skip
 
 
@@ -100,8 +101,8 @@ def test_a_merge_takes_nothing_away(before: AccountInformation, added: AccountIn
     assert after.accounts == consent.accounts
     for side in (before, added):
         assert after.valid_until is None or (side.valid_until is not None and after.valid_until >= side.valid_until)
-        assert after.transactions_from is None or (
-            side.transactions_from is not None and after.transactions_from <= side.transactions_from
+        assert after.data.transactions_from is None or (
+            side.transactions_from is not None and after.data.transactions_from <= side.transactions_from
         )
     assert (after.id, after.psu_id, after.client_id) == (consent.id, consent.psu_id, consent.client_id)
 
@@ -115,7 +116,8 @@ def test_a_replacement_leaves_nothing_of_before(before: AccountInformation, put:
 
 
 def test_a_consent_of_a_kind_without_a_type_has_no_details():
-    funds = msgspec.structs.replace(consent_of(AccountInformation(type=TYPE)), kind=ConsentKind.FUNDS)
+    terms = FundsTerms(account=AccountIdentifier(Scheme.IBAN, "DE02100100109307118603"))
+    funds = msgspec.structs.replace(consent_of(AccountInformation(type=TYPE)), kind=ConsentKind.FUNDS, terms=terms)
     assert render_details(ALLOWING, funds) == []
 
 

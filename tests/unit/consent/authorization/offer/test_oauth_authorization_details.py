@@ -38,7 +38,7 @@ async def test_terms_become_a_consent_with_the_push(oauth_anywhere: World):
         *(Permission.ACCOUNTS_BASIC, Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_CREDITS),
     }
     assert consent.valid_until.isoformat() == "2026-09-01T00:00:00+00:00"
-    assert consent.transactions_from.isoformat() == "2025-12-31T23:00:00+00:00"
+    assert consent.data.transactions_from.isoformat() == "2025-12-31T23:00:00+00:00"
     assert consent.frequency_per_day == 3
 
 

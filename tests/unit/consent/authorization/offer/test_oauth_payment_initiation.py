@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from consent.authentication.linked_terms import payment_in
 from consent.authorization.offer.authorization_details import LODGED_AS_RAR
 from consent.authorization.offer.payment_initiation import PAYMENT_LIFETIME
 from consent.store.tables.consents import consent_versions, consents
 from consent.store.tables.oauth import pushed_requests
 from kernel.access import Role
 from kernel.banking.accounts import AccountIdentifier, Scheme
-from kernel.banking.consents import ConsentKind, ConsentLodgement, ConsentState, Permission
+from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, ConsentState, Permission
 from kernel.banking.money import Money
 from kernel.errors import FieldInvalid
 from tests.unit.consent.agreement import consent_of, details, granted
@@ -62,11 +63,11 @@ async def test_the_rfcs_own_example_becomes_a_consent(oauth_anywhere: World):
     consent = await consent_of(world, pushed.consent_id or "")
     assert (consent.kind, consent.state, consent.lodged_as) == (ConsentKind.PAYMENT, ConsentState.AWAITING, LODGED_AS_RAR)
     assert consent.permissions == frozenset()
-    assert consent.payment is not None
-    assert consent.payment.amount == Money("EUR", 12_350)
-    assert consent.payment.creditor_account == AccountIdentifier(Scheme.IBAN, "DE02100100109307118603")
-    assert (consent.payment.creditor_name, consent.payment.creditor_bic) == ("Merchant A", "ABCIDEFFXXX")
-    assert consent.payment.remittance == "Ref Number Merchant"
+    terms = payment_in(consent)
+    assert terms.amount == Money("EUR", 12_350)
+    assert terms.creditor_account == AccountIdentifier(Scheme.IBAN, "DE02100100109307118603")
+    assert (terms.creditor_name, terms.creditor_bic) == ("Merchant A", "ABCIDEFFXXX")
+    assert terms.remittance == "Ref Number Merchant"
     world.clock.advance(PAYMENT_LIFETIME)
     assert consent.effective_state(world.clock.now()) is ConsentState.EXPIRED
 
@@ -213,17 +214,16 @@ async def test_names_numbers_and_amounts_are_sealed(oauth: World):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"payment": None},
         {"kind": ConsentKind.ACCOUNTS},
-        {"permissions": frozenset({Permission.BALANCES})},
+        {"terms": AccountsTerms(permissions=frozenset({Permission.BALANCES}))},
     ],
-    ids=["no terms", "another kind", "permissions"],
+    ids=["another kind", "other terms"],
 )
-async def test_the_store_takes_a_payment_with_terms_and_nothing_else(oauth: World, changes: dict[str, Any]):
+async def test_the_store_takes_a_payment_with_its_own_terms_alone(oauth: World, changes: dict[str, Any]):
     tpp = await may_pay(oauth)
     pushed = await oauth.load_pushed(tpp, await oauth.pushed_uri(tpp, None, scope=None, authorization_details=payment()))
     consent = await consent_of(oauth, pushed.consent_id or "")
-    whole: dict[str, Any] = {"kind": consent.kind, "permissions": frozenset(), "payment": consent.payment}
+    whole: dict[str, Any] = {"kind": consent.kind, "terms": consent.terms}
     await oauth.services.store.lodge(BRAND, tpp.client.caller, ConsentLodgement(lodged_as="rar", **whole))
     with pytest.raises(FieldInvalid):
         await oauth.services.store.lodge(BRAND, tpp.client.caller, ConsentLodgement(lodged_as="rar", **whole | changes))

@@ -10,7 +10,7 @@ import pytest
 
 from consent.authentication.attempts import SENT_MAX
 from consent.authentication.challenge import Choice, open_chosen, seal_chosen
-from consent.authentication.linked_terms import check_linked, linked_of, render_money, render_number
+from consent.authentication.linked_terms import check_linked, linked_of, payment_in, render_money, render_number
 from consent.authorization.offer.authorization_details import lodgement_of, parse_details
 from consent.errors import PaymentNotLinked
 from consent.ports import ScaChallenge, ScaEvidence
@@ -84,7 +84,7 @@ async def test_the_page_comes_before_the_authentication_which_is_linked_to_it(bo
     assert kept.status is AuthorisationStatus.SUCCEEDED
     assert kept.evidence is not None
     assert kept.shown is not None
-    assert kept.evidence.linked == digest_of(authorised.payment, consent.id, "up-2")
+    assert kept.evidence.linked == digest_of(payment_in(authorised), consent.id, "up-2")
     assert kept.shown.payment[:2] == (("Amount", "£1,123.50"), ("To", "Merchant A"))
     assert kept.shown.accounts == ("Rainy day savings, ending 4321",)
 
@@ -198,9 +198,8 @@ async def test_codes_are_not_sent_without_end(world: World):
 
 async def change_terms(world: World, consent: Consent, **changes: Any) -> None:
     """Behind the store's back: no command of it changes a payment."""
-    assert consent.payment is not None
-    payment = msgspec.structs.replace(consent.payment, **changes)
-    changed = msgspec.structs.replace(consent, version=consent.version + 1, payment=payment)
+    payment = msgspec.structs.replace(payment_in(consent), **changes)
+    changed = msgspec.structs.replace(consent, version=consent.version + 1, terms=payment)
 
     async def work(connection: Any) -> None:
         await insert_snapshot(connection, world.services.sealer, changed, "lodge", START)
@@ -282,7 +281,7 @@ async def test_what_is_under_way_in_one_journey_opens_in_no_other(world: World):
 async def test_evidence_of_one_payment_authorises_no_other_like_it(world: World):
     """The same amount, payee and account: the digest names the consent."""
     one, other = await lodge(world), await lodge(world)
-    assert one.payment == other.payment
+    assert one.terms == other.terms
     linked = linked_of(one, "up-1").digest
     check_linked(one, ("up-1",), linked)
     for consent, upstream_ids, presented in (

@@ -31,7 +31,7 @@ from consent.store.tables import idempotency_keys, journal, lease, locks, outbox
 from consent.store.tables.oauth import clients
 from kernel.access import Role
 from kernel.banking.accounts import Account, AccountCategory, AccountIdentifier, AccountStatus, AccountType, Scheme
-from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement, Permission
+from kernel.banking.consents import AccountsTerms, Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.commands.runner import Commands
@@ -217,9 +217,10 @@ class World:
     server: ConsentServer
 
     async def lodge(self, client: Client = CLIENT, brand: Brand = BRAND, **facts: Any) -> Consent:
-        lodgement = ConsentLodgement(
-            **{"kind": ConsentKind.ACCOUNTS, "lodged_as": "uk_obie/v4.0", "permissions": PERMISSIONS} | facts
-        )
+        """`facts` are members of the lodgement, or of its terms of access to accounts."""
+        data = {name: facts.pop(name) for name in AccountsTerms.__struct_fields__ if name in facts}
+        terms = AccountsTerms(**{"permissions": PERMISSIONS} | data)
+        lodgement = ConsentLodgement(**{"kind": ConsentKind.ACCOUNTS, "lodged_as": "uk_obie/v4.0", "terms": terms} | facts)
         return await self.store.lodge(brand, client.caller, lodgement)
 
     async def push(self, consent: Consent | None, client: Client = CLIENT, brand: Brand = BRAND) -> PushedRequest:

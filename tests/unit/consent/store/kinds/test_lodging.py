@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
+from consent.store.kinds import KINDS
 from consent.store.tables.consents import consents
 from kernel.banking.accounts import AccountIdentifier, Scheme
-from kernel.banking.consents import ConsentKind, ConsentLodgement, ConsentState, Permission
+from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, ConsentState, Permission, Terms
 from kernel.banking.money import Money
-from kernel.banking.terms import Alignment, FundsTerms, Period, PeriodicLimit, Terms, VrpTerms
+from kernel.banking.payments import PaymentTerms
+from kernel.banking.terms import Alignment, FundsTerms, Period, PeriodicLimit, VrpTerms
 from kernel.errors import ConsentUnknown, FieldInvalid, FieldMissing
 from tests.unit.consent.customer.journey.world import BRAND, CLIENT, World, make_world
 
@@ -18,10 +20,18 @@ MONTHLY = PeriodicLimit(amount=Money("GBP", 50_000), period=Period.MONTH, alignm
 WEEKLY = PeriodicLimit(amount=Money("GBP", 20_000), period=Period.WEEK, alignment=Alignment.CONSENT)
 VRP = VrpTerms(individual_max=Money("GBP", 10_000), limits=(MONTHLY, WEEKLY), creditor_name="Savings Ltd", creditor_account=PAYEE)
 FUNDS = FundsTerms(account=PAYEE)
+ACCOUNTS = AccountsTerms(permissions=frozenset({Permission.BALANCES}))
+PAYMENT = PaymentTerms(amount=Money("GBP", 1), creditor_name="Savings Ltd", creditor_account=PAYEE)
+TERMS: dict[str, Terms] = {
+    ConsentKind.ACCOUNTS: ACCOUNTS,
+    ConsentKind.PAYMENT: PAYMENT,
+    ConsentKind.VRP: VRP,
+    ConsentKind.FUNDS: FUNDS,
+}
 
 
-def lodgement(kind: ConsentKind, terms: Terms | None, **facts: frozenset[Permission]) -> ConsentLodgement:
-    return ConsentLodgement(kind=kind, lodged_as="uk_obie/v4.0", terms=terms, **{"permissions": frozenset(), **facts})
+def lodgement(kind: str, terms: Terms) -> ConsentLodgement:
+    return ConsentLodgement(kind=kind, lodged_as="uk_obie/v4.0", terms=terms)
 
 
 @pytest.fixture
@@ -30,11 +40,16 @@ async def world(migrated_url: str) -> AsyncIterator[World]:
         yield made
 
 
-@pytest.mark.parametrize(("kind", "terms"), [(ConsentKind.VRP, VRP), (ConsentKind.FUNDS, FUNDS)])
-async def test_a_consent_is_lodged_kept_read_and_withdrawn(world, kind, terms):
-    lodged = await world.store.lodge(BRAND, CLIENT.caller, lodgement(kind, terms))
+def test_each_kind_has_terms_of_its_own():
+    assert {kind.name: kind.terms for kind in KINDS} == {name: type(terms) for name, terms in TERMS.items()}
+
+
+@pytest.mark.parametrize("kind", TERMS)
+async def test_a_consent_is_lodged_kept_read_and_withdrawn(world, kind):
+    lodged = await world.store.lodge(BRAND, CLIENT.caller, lodgement(kind, TERMS[kind]))
     read = await world.store.read(BRAND, CLIENT.caller, lodged.id)
-    assert (read.kind, read.state, read.terms) == (kind, ConsentState.AWAITING, terms)
+    assert (read.kind, read.state, read.terms) == (kind, ConsentState.AWAITING, TERMS[kind])
+    assert read.permissions == (ACCOUNTS.permissions if kind == ConsentKind.ACCOUNTS else frozenset())
     await world.store.withdraw(BRAND, CLIENT.caller, lodged.id)
     with pytest.raises(ConsentUnknown):
         await world.store.read(BRAND, CLIENT.caller, lodged.id)
@@ -43,28 +58,19 @@ async def test_a_consent_is_lodged_kept_read_and_withdrawn(world, kind, terms):
 @pytest.mark.parametrize(
     ("kind", "terms", "refusal"),
     [
-        (ConsentKind.VRP, None, FieldInvalid),
-        (ConsentKind.VRP, FUNDS, FieldInvalid),
+        *((kind, terms, FieldInvalid) for kind in TERMS for other, terms in TERMS.items() if kind != other),
         (ConsentKind.VRP, msgspec.structs.replace(VRP, limits=()), FieldMissing),
         (ConsentKind.VRP, msgspec.structs.replace(VRP, limits=(MONTHLY, MONTHLY)), FieldInvalid),
         (ConsentKind.VRP, msgspec.structs.replace(VRP, individual_max=Money("GBP", 0)), FieldInvalid),
         (ConsentKind.VRP, msgspec.structs.replace(VRP, individual_max=Money("GBP", 20_001)), FieldInvalid),
         (ConsentKind.VRP, msgspec.structs.replace(VRP, individual_max=Money("EUR", 1)), FieldInvalid),
         (ConsentKind.VRP, msgspec.structs.replace(VRP, creditor_name=" "), FieldInvalid),
-        (ConsentKind.FUNDS, VRP, FieldInvalid),
         (ConsentKind.FUNDS, FundsTerms(account=AccountIdentifier(Scheme.IBAN, " ")), FieldMissing),
-        (ConsentKind.ACCOUNTS, FUNDS, FieldInvalid),
-        (ConsentKind.PAYMENT, VRP, FieldInvalid),
+        (ConsentKind.ACCOUNTS, AccountsTerms(permissions=frozenset()), FieldMissing),
+        (ConsentKind.PAYMENT, msgspec.structs.replace(PAYMENT, amount=Money("GBP", 0)), FieldInvalid),
     ],
 )
 async def test_what_no_psu_could_agree_to_is_not_lodged(world, kind, terms, refusal):
     with pytest.raises(refusal):
         await world.store.lodge(BRAND, CLIENT.caller, lodgement(kind, terms))
     assert await world.rows(consents) == []
-
-
-async def test_neither_opens_data(world):
-    for kind, terms in ((ConsentKind.VRP, VRP), (ConsentKind.FUNDS, FUNDS)):
-        asks = lodgement(kind, terms, permissions=frozenset({Permission.BALANCES}))
-        with pytest.raises(FieldInvalid):
-            await world.store.lodge(BRAND, CLIENT.caller, asks)

@@ -78,7 +78,7 @@ def test_a_lodged_consent_is_echoed_in_its_own_order_each_permission_once() -> N
     )
     lodged = consents.decode_lodgement(body)
     consent = a_consent(
-        *lodged.permissions,
+        *lodged.data.permissions,
         state=ConsentState.AWAITING,
         lodged_as=lodged.lodged_as,
         document=lodged.document,

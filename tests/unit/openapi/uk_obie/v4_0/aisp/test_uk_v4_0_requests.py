@@ -123,7 +123,7 @@ def test_a_lodgement_asks_for_exactly_what_was_sent_or_is_refused_whole(codes: l
         assert refusal_of(refused)[1:] == ("U001", "Data.Permissions")
         return
     lodgement = consents.decode_lodge(a_wire_request(body=body)).lodgement
-    assert lodgement.permissions == {PERMISSIONS[code] for code in codes}
+    assert lodgement.data.permissions == {PERMISSIONS[code] for code in codes}
     assert lodgement.kind is ConsentKind.ACCOUNTS
     assert lodgement.lodged_as == "uk_obie/v4.0"
     assert json.decode(lodgement.document, dict)["Data"] == {"Permissions": list(dict.fromkeys(codes))}
@@ -138,7 +138,7 @@ def test_a_lodgement_carries_its_dates_as_instants() -> None:
     )
     lodgement = consents.decode_lodge(a_wire_request(body=body)).lodgement
     assert lodgement.valid_until == datetime(2026, 12, 31, 23, 0, 0, 500_000, UTC)
-    assert lodgement.transactions_from == lodgement.transactions_to == datetime(2026, 1, 1, tzinfo=UTC)
+    assert lodgement.data.transactions_from == lodgement.data.transactions_to == datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_reads_every_form_of_a_date_time_in_bodies_and_in_filters(text: str) -> 
     """OBIE R/W 4.0 Profile, "Date Formats". A filter's zone is ignored, so its bound is what the clock shows."""
     instant = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
     lodged = consents.decode_lodge(a_wire_request(body=a_body("ReadAccountsBasic", TransactionFromDateTime=text))).lodgement
-    assert lodged.transactions_from == instant
+    assert lodged.data.transactions_from == instant
     command = transactions.decode_list(a_wire_request(query=(("fromBookingDateTime", text),)))
     shifts = {"+01": 1.0, "+0100": 1.0, "+01:00": 1.0, "-05:30": -5.5}
     ignored = next((hours for zone, hours in shifts.items() if text.endswith(zone)), 0.0)
@@ -267,7 +267,7 @@ def test_refuses_a_malformed_filter_with_its_code_and_parameter(query: tuple[tup
 
 
 def test_every_permission_can_be_asked_for_together() -> None:
-    assert consents.decode_lodge(a_wire_request(body=a_body(*OBInternalPermissions1Code))).lodgement.permissions == set(
+    assert consents.decode_lodge(a_wire_request(body=a_body(*OBInternalPermissions1Code))).lodgement.data.permissions == set(
         Permission
     )
 
