@@ -18,6 +18,8 @@ SWAPPED = {
     ast.IsNot: "is",
 }
 
+COUNTED_MAX = 1_000  # of what is sized in thousands, no call notices one more
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -91,7 +93,7 @@ def _changes_of(node: ast.AST, text: str) -> Iterator[tuple[ast.AST, str, str]]:
                 f"({ast.get_source_segment(text, one)})" for one in values
             )
             yield node, "and for or, or for and", f"({joined})"
-        case ast.Constant(value=int(value)) if not isinstance(value, bool):
+        case ast.Constant(value=int(value)) if not isinstance(value, bool) and value < COUNTED_MAX:
             yield node, "one more", str(value + 1)
     if isinstance(node, ast.If | ast.While | ast.IfExp) and not isinstance(node.test, ast.Compare):
         yield node.test, "negate a condition", f"(not ({ast.get_source_segment(text, node.test)}))"

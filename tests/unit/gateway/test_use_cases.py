@@ -11,6 +11,7 @@ from gateway.accounts.pages.page_turn import CURSOR_LIFETIME, PAGE_SIZE_MAX
 from kernel.banking.accounts import TransactionPage, TransactionStatus
 from kernel.banking.consents import AccountsTerms, ConsentKind, Permission
 from kernel.errors import AccountNotConsented
+from openapi.berlin_group.v1_3.dialect import DIALECT as BERLIN_GROUP
 from tests.unit.gateway import world
 from tests.unit.gateway.world import CONSENT, START, World, body_of, transaction, within
 
@@ -212,6 +213,17 @@ class TestCursors:
         query = await self.next_of(made)
         made.store(msgspec.structs.replace(CONSENT, id="consent-2"))
         made.tokens.known["other"] = msgspec.structs.replace(world.TOKEN, consent_id="consent-2", jti="jti-3")
+        assert await made.code(path=TRANSACTIONS, query=tuple(query.items()), token="other") == "cursor_invalid"
+
+    async def test_a_cursor_does_not_open_for_another_client_of_the_organisation(self, made):
+        """Under rules by which a consent is its organisation's, two clients share it, and no page of each other's listings."""
+        made.store(msgspec.structs.replace(CONSENT, lodged_as=BERLIN_GROUP.name))
+        query = await self.next_of(made)
+        made.store(msgspec.structs.replace(world.CLIENT, id="client-2"))
+        made.store(msgspec.structs.replace(world.FAMILY, id="family-2", client_id="client-2"))
+        other = msgspec.structs.replace(world.TOKEN, client_id="client-2", family_id="family-2", jti="jti-5")
+        made.tokens.known["other"] = other
+        assert await made.code(path=TRANSACTIONS, token="other") == "allowed"
         assert await made.code(path=TRANSACTIONS, query=tuple(query.items()), token="other") == "cursor_invalid"
 
     async def test_a_cursor_ends_a_day_after_the_first_page_however_many_pages_follow(self, made):

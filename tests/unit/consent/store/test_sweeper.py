@@ -1,6 +1,7 @@
 """The sweep records what time decided and removes what it made useless, in bounded batches, and only under its lease."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -159,6 +160,45 @@ async def test_a_backlog_is_removed_in_bounded_batches(world, monkeypatch):
     assert len(await world.rows(journeys)) == 0
 
 
+async def test_a_backlog_is_recorded_in_bounded_batches(world, monkeypatch):
+    monkeypatch.setattr("consent.store.sweeper.BATCH_ROWS", 3)
+    overdue = [await world.lodge(valid_until=START + timedelta(minutes=minute)) for minute in range(1, 8)]
+    world.clock.offset = timedelta(hours=1)
+    for recorded in (3, 6, 7):
+        await sweep(world)
+        states = [(await world.store.load(BRAND, consent.id)).version == 2 for consent in overdue]
+        assert states == [True] * recorded + [False] * (7 - recorded)
+
+
+async def test_each_dialects_consents_wait_as_long_as_its_rules_say(world, monkeypatch):
+    waits = {name: replace(OURS, unanswered_wait=timedelta(hours=hours)) for name, hours in (("brisk", 1), ("patient", 48))}
+    monkeypatch.setattr("consent.store.sweeper.RULES", waits)
+    monkeypatch.setattr("openapi.rulebook.RULES", waits)
+    consents = [await world.lodge(lodged_as=lodged_as) for lodged_as in ("brisk", "patient", "default")]
+    for hours, versions in ((1, [2, 1, 1]), (24, [2, 1, 2]), (48, [2, 2, 2])):
+        world.clock.offset = timedelta(hours=hours)
+        await sweep(world)
+        assert [(await world.store.load(BRAND, consent.id)).version for consent in consents] == versions
+
+
+async def test_a_lease_that_is_lost_between_two_records_ends_the_stage(world, monkeypatch):
+    overdue = await world.lodge(valid_until=START + timedelta(minutes=1))
+    stale, successor, find = world.lease(), world.lease(), Sweeper._find
+    assert await stale.acquire()
+    world.clock.advance(timedelta(hours=1))
+
+    async def find_and_lose(self: Sweeper, *args):
+        found = await find(self, *args)
+        assert await successor.acquire()
+        return found
+
+    monkeypatch.setattr(Sweeper, "_find", find_and_lose)
+    world.clock.offset = timedelta(hours=1)
+    with pytest.raises(LeaseLost):
+        await Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND).record_expiries(stale)
+    assert (await world.store.load(BRAND, overdue.id)).version == 1
+
+
 async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):
     await begun(world)
     world.clock.advance(timedelta(hours=3))
@@ -198,10 +238,12 @@ async def spoil(world, *consent_ids):
 
 
 async def test_consents_that_cannot_be_read_hold_up_nothing_else(world, monkeypatch):
+    """Each batch begins after the last: of six that are overdue and seven that may lapse, none is met twice in four batches of two."""
     monkeypatch.setattr("consent.store.sweeper.BATCH_ROWS", 2)
+    monkeypatch.setattr("consent.store.sweeper.BATCHES_MAX", 4)
     spoilt = [await world.lodge(valid_until=START + timedelta(minutes=minute)) for minute in range(1, 6)]
     lapsing = await world.lodge()
-    good = await world.lodge(valid_until=START + timedelta(minutes=5))
+    good = await world.lodge(valid_until=START + timedelta(minutes=6))
     await spoil(world, *(consent.id for consent in spoilt))
     _, _browser = await begun(world)
     world.clock.offset = timedelta(hours=1)

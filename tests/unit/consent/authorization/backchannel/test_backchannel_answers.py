@@ -12,6 +12,7 @@ from consent.authorization.backchannel.rows import INTERVAL_SECONDS
 from consent.ports import AccountRemoval
 from consent.store.rows.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState
+from tests.harness.statements import statements_of
 from tests.unit.consent.authorization.backchannel.test_backchannel_requests import module
 from tests.unit.consent.authorization.backchannel.world import GRANT_TYPE, Backchannel
 from tests.unit.consent.customer.journey.world import Browser
@@ -144,6 +145,19 @@ async def test_an_auth_req_id_is_worth_nothing_to_anyone_else(backchannel: Backc
     assert (await backchannel.poll(tpp, auth_req_id, client_assertion=weak)).error == (401, "invalid_client")
     by_issuer = world.assertion(tpp, aud=BRAND.issuer)
     assert (await backchannel.poll(tpp, auth_req_id, client_assertion=by_issuer)).status == 200
+
+
+async def test_an_unknown_auth_req_id_begins_no_transaction(backchannel: Backchannel):
+    """SQLite has one writer: a client that guesses would take it from those who answer."""
+    services, tpp = backchannel.world.services, backchannel.polls
+    auth_req_id = await backchannel.asked(tpp)
+    with statements_of(services.database) as asked:
+        assert (await backchannel.poll(tpp, "another")).error == UNKNOWN
+    assert asked.all
+    assert asked.writing == []
+    with statements_of(services.database) as asked:
+        assert (await backchannel.poll(tpp, auth_req_id)).error == PENDING
+    assert asked.writing != []
 
 
 @module("ensure-mtls-holder-of-key-required")
