@@ -6,15 +6,15 @@ The record names the organisation to PSUs and to the journal. What it may do, ea
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.store.rows.organisations import Organisation, insert_organisation, load_organisation_names
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
 from kernel.clock import Clock
+from kernel.commands.runner import Commands
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.observability.interaction import interaction_id
 from kernel.storage.database import Database
-from kernel.storage.journal import Entry, Journal
+from kernel.storage.journal import Entry
 
 KNOWN_MAX = 10_000  # remembered by a worker; least recently used leave first
 NAME_CHARACTERS_MAX = 256
@@ -25,8 +25,8 @@ class Organisations:
     """The gateway's Organisations port."""
 
     database: Database
+    commands: Commands
     clock: Clock
-    journal: Journal
     known: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
 
     async def is_known(self, brand: Brand, organisation_id: str) -> bool:
@@ -53,19 +53,28 @@ class Organisations:
             authority_id=provider.authority_id,
             created_at=self.clock.wall(),
         )
-        entry = _entry(organisation, certificate.thumbprint, sorted(provider.roles))
-
-        async def work(connection: AsyncConnection) -> None:
-            if await insert_organisation(connection, organisation):
-                await self.journal.record(connection, entry)
-
-        await self.database.write(work)
+        await self.commands.run(RegisterOrganisation(organisation, certificate.thumbprint, sorted(provider.roles)))
         self._remember((brand.name, organisation_id))
 
     def _remember(self, key: tuple[str, str]) -> None:
         self.known[key] = None
         if len(self.known) > KNOWN_MAX:
             self.known.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterOrganisation:
+    """By the certificate of this thumbprint, which states these roles."""
+
+    name = "register_organisation"
+    locks = ()  # whoever inserts first has registered it
+    organisation: Organisation
+    thumbprint: str
+    roles: list[str]
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        if await insert_organisation(unit.connection, self.organisation):
+            unit.record(_entry(self.organisation, self.thumbprint, self.roles))
 
 
 def _entry(organisation: Organisation, thumbprint: str, roles: list[str]) -> Entry:

@@ -6,60 +6,29 @@ are kept.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.consents import ConsentStore
-from consent.store.rows.authorisations import OPEN_STATES, AuthorisationStatus
-from consent.store.rows.journeys import JOURNEY_MAX
-from consent.store.tables import idempotency_keys, locks
-from consent.store.tables.consents import attempts, authorisations, closed_accounts, consents, journeys
-from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
+from consent.store.past_rows import STALE, FailAbandoned, RemoveStale, Stale
+from consent.store.tables.consents import consents
 from kernel.banking.consents import AWAITING_STATES, LIVE_STATES, Consent
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.commands.runner import Guard
+from kernel.commands.runner import Commands, Guard
 from kernel.errors import Problem
-from kernel.storage.database import Database
 from kernel.storage.lease import Lease, LeaseLost
 from openapi.rulebook import OURS, RULES
 
 SWEEP_EVERY_SECONDS = 30.0
 BATCH_ROWS = 500
 BATCHES_MAX = 20  # per table and run: a backlog of one never holds up the others for long
-JOURNEYS_KEPT = timedelta(hours=1)  # so that a late visitor is told that it was too long
-PUSHED_KEPT = JOURNEY_MAX + timedelta(minutes=15)  # beyond expiry: a journey may still be on its way
-BACKCHANNEL_KEPT = timedelta(hours=1)  # so that a late client is told that it was too late
-DENIALS_KEPT = timedelta(minutes=5)  # beyond the token's own end: clocks may disagree
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """Rows of `table` are useless `kept` after `column`."""
-
-    table: sa.Table
-    column: str
-    kept: timedelta
-
-
-STALE = (
-    Stale(journeys, "expires_at", JOURNEYS_KEPT),
-    Stale(attempts, "expires_at", timedelta()),
-    Stale(closed_accounts, "expires_at", timedelta()),
-    Stale(idempotency_keys, "expires_at", timedelta()),
-    Stale(locks, "expires_at", timedelta()),
-    Stale(pushed_requests, "expires_at", PUSHED_KEPT),
-    Stale(backchannel_requests, "expires_at", BACKCHANNEL_KEPT),
-    Stale(denied_tokens, "expires_at", DENIALS_KEPT),
-    Stale(codes, "expires_at", JOURNEYS_KEPT),  # none while a used code's family lives (consent/authorization/tokens/codes.py)
-)
 
 
 Overdue = tuple[str, datetime]  # a consent's id, and since when
@@ -75,7 +44,7 @@ class Record(Protocol):
 class Sweeper:
     """`run` is the work of a singleton (kernel/storage/lease.py)."""
 
-    database: Database
+    commands: Commands
     clock: Clock
     store: ConsentStore
     brand: Brand
@@ -135,74 +104,27 @@ class Sweeper:
         return False
 
     async def fail_abandoned(self, lease: Lease) -> int:
-        """Authorisations that nobody finished have failed (Berlin Group scaStatus `failed`)."""
-        open_ones = [state.value for state in OPEN_STATES]
-
-        async def work(connection: AsyncConnection) -> int:
-            await lease.check_fence(connection)
-            now = self.clock.wall()
-            abandoned = (
-                sa.select(authorisations.c.id)
-                .where(
-                    authorisations.c.brand == self.brand.name,
-                    authorisations.c.status.in_(open_ones),
-                    authorisations.c.started_at < now - JOURNEY_MAX,
-                )
-                .limit(BATCH_ROWS)
-                .with_for_update(skip_locked=True)  # waits for no one
-            )
-            found = list(await connection.scalars(abandoned))
-            if not found:
-                return 0
-            failed = await connection.execute(
-                authorisations.update()
-                .where(
-                    authorisations.c.brand == self.brand.name,
-                    authorisations.c.id.in_(found),
-                    authorisations.c.status.in_(open_ones),
-                )
-                .values(status=AuthorisationStatus.FAILED.value, ended_at=now)
-            )
-            return failed.rowcount
-
-        return await self.database.write(work)
+        command = FailAbandoned(brand=self.brand.name, now=self.clock.wall(), most=BATCH_ROWS)
+        return await self.commands.run(command, guard=lease.check_fence)
 
     async def remove(self, stale: Stale, lease: Lease) -> int:
         """Delete stale rows of one table, a bounded batch per transaction. How many."""
         removed = 0
         for _ in range(BATCHES_MAX):
-            count = await self.database.write(lambda connection: self._remove_batch(connection, stale, lease))
+            command = RemoveStale(brand=self.brand.name, stale=stale, now=self.clock.wall(), most=BATCH_ROWS)
+            count = await self.commands.run(command, guard=lease.check_fence)
             removed += count
             if count < BATCH_ROWS:
                 break
         return removed
 
-    async def _remove_batch(self, connection: AsyncConnection, stale: Stale, lease: Lease) -> int:
-        await lease.check_fence(connection)
-        table = stale.table
-        columns = table.primary_key.columns.values()[1:]  # every key begins with the brand
-        key = columns[0] if len(columns) == 1 else sa.tuple_(*columns)
-        before = self.clock.wall() - stale.kept
-        stale_ones = sa.select(*columns).where(table.c.brand == self.brand.name, table.c[stale.column] <= before)
-        rows = await connection.execute(stale_ones.limit(BATCH_ROWS).with_for_update(skip_locked=True))  # waits for no one
-        found = [row[0] if len(columns) == 1 else tuple(row) for row in rows]
-        if not found:
-            return 0
-        deleted = await connection.execute(
-            table.delete().where(table.c.brand == self.brand.name, key.in_(found), table.c[stale.column] <= before)
-        )
-        return deleted.rowcount
-
     async def _find(self, lease: Lease, due: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> list[Overdue]:
         """The consents that are longest overdue."""
-
-        async def work(connection: AsyncConnection) -> list[Overdue]:
+        mine = sa.select(consents.c.id, due).where(consents.c.brand == self.brand.name, *where)
+        async with self.commands.database.read() as connection:
             await lease.check_fence(connection)
-            mine = sa.select(consents.c.id, due).where(consents.c.brand == self.brand.name, *where)
             found = await connection.execute(mine.order_by(due, consents.c.id).limit(BATCH_ROWS))
             return [(consent_id, at) for consent_id, at in found]
-
-        return await self.database.write(work)
 
 
 def _beyond(due: sa.Column[datetime], after: Overdue | None) -> tuple[sa.ColumnElement[bool], ...]:

@@ -105,9 +105,9 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         snapshots = ConsentSnapshots(parts.database, parts.sealer)
         versions, birth = await _open_versions(stack, parts, snapshots.load_version)
         journal = Journal(tables.journal, tables.outbox)
-        queues = await stack.enter_async_context(open_queues(parts.database, journal, parts.clock, parts.telemetry))
-        _watch(parts, versions)
         commands = _compose_commands(parts, versions, journal)
+        queues = await stack.enter_async_context(open_queues(commands, parts.clock, parts.telemetry))
+        _watch(parts, versions)
         store = _compose_store(parts, commands)
         services = Services(
             database=parts.database,
@@ -241,7 +241,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
         tokens=TokenVerifier(services.keys, parts.clock),
         snapshots=GatewaySnapshots(services.clients, services.snapshots),
         consents=store,
-        organisations=Organisations(database=parts.database, clock=parts.clock, journal=services.journal),
+        organisations=Organisations(database=parts.database, commands=services.commands, clock=parts.clock),
         records=queues.accessed,
         refusals=queues.refusals,
         clock=parts.clock,

@@ -9,10 +9,10 @@ from typing import Any
 from gateway.pipeline.refusals import RefusalWindows
 from gateway.ports import Access
 from kernel.clock import Clock, monotonic
+from kernel.commands.runner import Commands
 from kernel.observability.telemetry import Telemetry
-from kernel.storage.database import Database
 from kernel.storage.grouped_writes import GroupedWrites
-from kernel.storage.journal import Entry, Journal
+from kernel.storage.journal import Entry
 from kernel.storage.outages import refuses_values
 from portcullis.compose.records import access_writer, entry_writer, refusals_entry
 
@@ -25,12 +25,12 @@ class RecordQueues:
 
 
 @asynccontextmanager
-async def open_queues(database: Database, journal: Journal, clock: Clock, telemetry: Telemetry) -> AsyncIterator[RecordQueues]:
+async def open_queues(commands: Commands, clock: Clock, telemetry: Telemetry) -> AsyncIterator[RecordQueues]:
     """On leaving, everything queued is written."""
-    write_entries = entry_writer(database, journal)
+    write_entries = entry_writer(commands)
     async with (
         GroupedWrites.running(write_entries, "token records", is_refused=refuses_values) as issued,
-        GroupedWrites.running(access_writer(database, journal, clock), "access records", is_refused=refuses_values) as accessed,
+        GroupedWrites.running(access_writer(commands, clock), "access records", is_refused=refuses_values) as accessed,
         GroupedWrites.running(write_entries, "refusals", is_refused=refuses_values) as refused,
     ):
         refusals = RefusalWindows(lambda ended: refused.record(refusals_entry(ended)), monotonic)

@@ -4,40 +4,53 @@ With the accesses goes when each consent was last used, so that whoever reads da
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.rows.last_used import Use, record_uses
 from gateway.pipeline.refusals import Refusals
 from gateway.ports import Access
 from kernel.clock import Clock
-from kernel.storage.database import Database
-from kernel.storage.journal import Entry, Journal
+from kernel.commands.runner import Commands
+from kernel.commands.unit_of_work import UnitOfWork
+from kernel.storage.journal import Entry
 from policies.access_record import ALLOWED
 
 
-def entry_writer(database: Database, journal: Journal) -> Callable[[Sequence[Entry]], Awaitable[None]]:
-    async def write(entries: Sequence[Entry]) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            await journal.record(connection, *entries)
+@dataclass(frozen=True, slots=True)
+class RecordEntries:
+    name = "record_entries"
+    locks = ()
+    entries: Sequence[Entry]
 
-        await database.write(work)
+    async def handle(self, unit: UnitOfWork) -> None:
+        unit.record(*self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAccesses:
+    """Two statements for a group, however large. `ahead`: how far business time, which a PSU reads, is ahead of an access's protocol time."""
+
+    name = "record_accesses"
+    locks = ()  # the uses are written in the order of their consents
+    accesses: Sequence[Access]
+    ahead: timedelta
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await record_uses(unit.connection, (_use(access, self.ahead) for access in self.accesses if _told_data(access)))
+        unit.record(*(_entry(access) for access in self.accesses))
+
+
+def entry_writer(commands: Commands) -> Callable[[Sequence[Entry]], Awaitable[None]]:
+    async def write(entries: Sequence[Entry]) -> None:
+        await commands.run(RecordEntries(entries))
 
     return write
 
 
-def access_writer(database: Database, journal: Journal, clock: Clock) -> Callable[[Sequence[Access]], Awaitable[None]]:
-    """Two statements for a group, however large."""
-
+def access_writer(commands: Commands, clock: Clock) -> Callable[[Sequence[Access]], Awaitable[None]]:
     async def write(accesses: Sequence[Access]) -> None:
-        ahead = clock.now() - clock.wall()  # an access tells its protocol time, a PSU reads business time
-
-        async def work(connection: AsyncConnection) -> None:
-            await journal.record(connection, *(_entry(access) for access in accesses))
-            await record_uses(connection, (_use(access, ahead) for access in accesses if _told_data(access)))
-
-        await database.write(work)
+        await commands.run(RecordAccesses(accesses, clock.now() - clock.wall()))
 
     return write
 

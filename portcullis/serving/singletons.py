@@ -20,10 +20,11 @@ async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) ->
     """A sweeper, a rotator of keys, a notifier of clients and a run of statements per brand. One that fails is logged and tried
     again; it never takes the server with it."""
     services, reserved = composition.services, composition.services.database.reserved
-    store = replace(composition.store, database=reserved)  # time decides, however busy the server is
+    commands = replace(services.commands, database=reserved)
+    store = replace(composition.store, database=reserved, commands=commands)  # time decides, however busy the server is
     running = []  # no task group: a singleton never fails, and the body's errors stay plain
     for brand, notifier in zip(brands, composition.notifiers, strict=True):
-        sweeper = Sweeper(database=reserved, clock=services.clock, store=store, brand=brand)
+        sweeper = Sweeper(commands=commands, clock=services.clock, store=store, brand=brand)
         statements = StatementRun(services.database, services.sealer, services.clock, brand)
         for name, every, work in (
             ("sweeper", SWEEP_EVERY_SECONDS, sweeper.run),

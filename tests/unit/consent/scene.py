@@ -1,7 +1,8 @@
 """A scene on which any two commands meet: one client, one customer, one consent with a family, and what either is about to use."""
 
+import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,11 +28,18 @@ from consent.authorization.tokens.codes import load_code
 from consent.authorization.tokens.revoke import DenyToken, EndFamily, deny_token, revoke_family
 from consent.ports import AccountRemoval, Psu
 from consent.store.consents import ChangeConsent, LodgeConsent, RecordClosure, RemoveAccount
+from consent.store.organisations import RegisterOrganisation
+from consent.store.past_rows import STALE, FailAbandoned, RemoveStale
+from consent.store.rows.organisations import Organisation
+from consent.store.tables import locks
 from consent.store.tables.consents import closed_accounts
-from consent.store.tables.oauth import backchannel_requests, clients
+from consent.store.tables.oauth import backchannel_requests, clients, codes
+from gateway.ports import Access
 from kernel.access import AccessToken, Confirmation, Grant
 from kernel.banking.consents import Consent
 from kernel.ids import hash_secret
+from kernel.storage.journal import Entry
+from portcullis.compose.records import RecordAccesses, RecordEntries
 from tests.unit.consent.oauth_world import BRAND, KEYS, World, certificate
 
 Act = Callable[[], Awaitable[Any]]
@@ -151,6 +159,59 @@ def _remove(scene: Scene) -> Act:
     return lambda: scene.world.services.store.remove_account(BRAND, "account-1", AccountRemoval.CLOSED)  # type: ignore[attr-defined]
 
 
+def _register_organisation(scene: Scene) -> Act:
+    now = scene.world.clock.wall()
+    organisation = Organisation(
+        brand=BRAND.name, id=scene.client_id, name="By certificate", authority_id="GB-FCA", created_at=now
+    )
+    return scene.run(RegisterOrganisation(organisation, "thumbprint", ["PSP_AI"]))
+
+
+def _record_accesses(scene: Scene) -> Act:
+    """Of this scene's consent and of two that every scene shares."""
+    world, ids = scene.world, [scene.consent.id, "consent-1", "consent-2"]
+    random.shuffle(ids)
+    told = Access(
+        brand=BRAND.name,
+        operation="read_balances",
+        dialect="book",
+        caller_id=scene.client_id,
+        actor=f"client:{scene.client_id}",
+        consent_id="",
+        psu_present=True,
+        account_ids=("a1",),
+        status=200,
+        outcome="allowed",
+        at=world.clock.wall(),
+        interaction_id="i",
+        milliseconds=1.0,
+    )
+    return scene.run(RecordAccesses([replace(told, consent_id=consent_id) for consent_id in ids], timedelta()))
+
+
+def _record_entries(scene: Scene) -> Act:
+    entry = Entry(brand=BRAND.name, kind="access.refused", aggregate_id="acme", at=scene.world.clock.wall(), actor="client:acme")
+    return scene.run(RecordEntries([entry, entry]))
+
+
+def _remove_stale(scene: Scene) -> Act:
+    """All that other commands lock, as if a day had passed."""
+    later = scene.world.clock.wall() + timedelta(days=2)
+    removals = [
+        RemoveStale(brand=BRAND.name, stale=stale, now=later, most=500) for stale in STALE if stale.table in {locks, codes}
+    ]
+
+    async def act() -> None:
+        for removal in removals:
+            await scene.run(removal)()
+
+    return act
+
+
+def _fail_abandoned(scene: Scene) -> Act:
+    return scene.run(FailAbandoned(brand=BRAND.name, now=scene.world.clock.wall() + timedelta(days=2), most=500))
+
+
 LOOK_UPS = "hint/of one organisation"
 ACTS: dict[type, Callable[[Scene], Act]] = {
     RegisterClient: _register,
@@ -175,6 +236,11 @@ ACTS: dict[type, Callable[[Scene], Act]] = {
         lambda: scene.world.services.store.withdraw(BRAND, scene.world.acme.client.caller, scene.consent.id)
     ),
     RecordClosure: _remove,
+    RegisterOrganisation: _register_organisation,
+    RecordAccesses: _record_accesses,
+    RecordEntries: _record_entries,
+    RemoveStale: _remove_stale,
+    FailAbandoned: _fail_abandoned,
     RemoveAccount: _remove,
     Approve: _approve,
     Reject: _reject,

@@ -150,14 +150,14 @@ async def served(oauth_anywhere: World, tmp_path: Path) -> AsyncIterator[Served]
     made.status = Standing(trust, (), CertificateRules(revocation=Revocation.OFF), clock)
     services = world.services
     async with AsyncExitStack() as stack:
-        write = access_writer(world.database, services.journal, clock)
+        write = access_writer(services.commands, clock)
         await stack.enter_async_context(made.recording)
         records = await made.recording.enter_async_context(GroupedWrites.running(write, "access records"))
         parts = PolicyParts(
             tokens=book.Tokens(),
             snapshots=GatewaySnapshots(services.clients, services.snapshots),
             consents=services.store,  # type: ignore[arg-type]
-            organisations=Organisations(database=world.database, clock=clock, journal=services.journal),
+            organisations=Organisations(database=world.database, commands=services.commands, clock=clock),
             records=records,
             refusals=book.Records(),
             clock=clock,

@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from consent.authorization.tokens.codes import take_code
+from consent.store.past_rows import STALE
 from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.journeys import load_journey
-from consent.store.sweeper import STALE, Sweeper
+from consent.store.sweeper import Sweeper
 from consent.store.tables import idempotency_keys, journal, locks, outbox
 from consent.store.tables.consents import attempts, closed_accounts, consent_versions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
@@ -33,7 +34,7 @@ async def world(migrated_url: str) -> AsyncIterator[World]:
 async def sweep(world):
     lease = world.lease()
     assert await lease.acquire()
-    sweeper = Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND)
+    sweeper = Sweeper(commands=world.services.commands, clock=world.clock, store=world.store, brand=BRAND)
     await sweeper.run(lease)
     await lease.release()
 
@@ -207,7 +208,7 @@ async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):
     world.clock.advance(timedelta(hours=1))
     assert await successor.acquire()
     with pytest.raises(LeaseLost):
-        await Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND).run(stale)
+        await Sweeper(commands=world.services.commands, clock=world.clock, store=world.store, brand=BRAND).run(stale)
     assert len(await world.rows(journeys)) == 1
 
 
@@ -303,7 +304,7 @@ async def test_a_sweep_and_a_journey_read_by_indexes_that_begin_with_the_brand(m
     async with make_world(migrated_sqlite_url) as world:
         lease = world.lease()
         assert await lease.acquire()
-        sweeper = Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND)
+        sweeper = Sweeper(commands=world.services.commands, clock=world.clock, store=world.store, brand=BRAND)
 
         async def journey():
             async with world.database.read() as connection:

@@ -12,6 +12,7 @@ from gateway.pipeline.refusals import RefusalWindows
 from gateway.ports import Access
 from kernel import json
 from kernel.clock import ManualClock
+from kernel.commands.runner import Commands
 from kernel.storage.database import Database
 from kernel.storage.journal import Journal
 from portcullis.compose.records import access_writer, entry_writer, refusals_entry
@@ -40,10 +41,14 @@ async def database(migrated_url):
         yield database
 
 
+def runner(database):
+    return Commands(database=database, clock=ManualClock(START), journal=Journal(journal, outbox))
+
+
 async def written(database, *accesses, ahead=timedelta()):
     clock = ManualClock(START)
     clock.offset = ahead
-    await access_writer(database, Journal(journal, outbox), clock)(accesses)
+    await access_writer(runner(database), clock)(accesses)
     async with database.read() as connection:
         entries = (await connection.execute(sa.select(sa.func.count()).select_from(journal))).scalar_one()
         return entries, await load_last_used(connection, "main", ["consent-1", "consent-2", ""])
@@ -75,7 +80,7 @@ async def test_a_psu_reads_business_time(database):
 
 async def test_a_group_is_written_in_two_statements(database):
     before = database.statements
-    writer = access_writer(database, Journal(journal, outbox), ManualClock(START))
+    writer = access_writer(runner(database), ManualClock(START))
     await writer([replace(TOLD, consent_id=f"consent-{number}") for number in range(200)])
     assert database.statements - before == 2 + database.is_sqlite  # SQLite counts its BEGIN
 
@@ -88,7 +93,7 @@ async def test_refusals_without_end_are_one_row_of_each_window(database):
         refused = replace(TOLD, status=429, outcome="rate_exceeded", rule="default", account_ids=())
         windows.record(replace(refused, at=START + timedelta(seconds=number)))
     windows.end(early=True)
-    await entry_writer(database, Journal(journal, outbox))([refusals_entry(each) for each in ended])
+    await entry_writer(runner(database))([refusals_entry(each) for each in ended])
     async with database.read() as connection:
         (row,) = (await connection.execute(sa.select(journal))).all()
     assert (row.kind, row.aggregate_id, row.actor, row.at) == ("access.refused", "client-1", "client:client-1", START)

@@ -1,0 +1,69 @@
+"""State changes by commands (kernel/commands/runner.py): who still opens a transaction by hand, and why."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "openapi", "kernel")
+TRANSACTIONS = {"write", "write_patiently"}
+DATABASES = {"database", "reserved"}
+
+PRIMITIVES = {
+    "kernel/commands/runner.py": "the one caller that stays",
+    "kernel/hot_state/epoch.py": "the runner publishes versions through the epoch",
+    "kernel/storage/database.py": "lets SQLite's planner look at the tables on closing",
+    "kernel/storage/lease.py": "the runner's guards stand on leases",
+    "kernel/storage/migrate.py": "makes the tables that commands work with, in the time it takes",
+    "portcullis/compose/nature.py": "comes before the first table of a command",
+}
+BY_HAND = {  # to become commands: none may be added
+    "consent/authentication/challenge.py",
+    "consent/authentication/embedded.py",
+    "consent/authentication/lock_outs.py",
+    "consent/authentication/logins.py",
+    "consent/customer/dashboard/asked.py",
+    "consent/customer/dashboard/boundary.py",
+    "consent/customer/dashboard/withdrawal.py",
+    "consent/customer/journey/boundary.py",
+    "consent/customer/journey/departure.py",
+    "consent/customer/journey/login.py",
+    "consent/customer/journey/payment.py",
+    "consent/customer/journey/sca.py",
+    "consent/customer/journey/start.py",
+    "consent/customer/session/session.py",
+    "consent/customer/session/visits.py",
+    "plugins/ledger/statements.py",
+    "plugins/psu_identity/built_in.py",
+    "sandbox/actions.py",
+    "sandbox/bank/seed.py",
+    "sandbox/bank/tale_writer.py",
+    "sandbox/clerk.py",
+    "sandbox/clock.py",
+    "sandbox/decisions/stored.py",
+    "sandbox/teller.py",
+}
+
+
+def opens_transaction(node: ast.AST) -> bool:
+    """A call of a method that begins one, on something that is named as a database, or on itself."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TRANSACTIONS):
+        return False
+    return ast.unparse(node.func.value).rpartition(".")[2].lstrip("_") in DATABASES
+
+
+def writers(sources: dict[str, str]) -> set[str]:
+    return {path for path, text in sources.items() if any(map(opens_transaction, ast.walk(ast.parse(text))))}
+
+
+def test_state_changes_by_commands_alone():
+    sources = {str(path.relative_to(ROOT)): path.read_text() for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))}
+    assert writers(sources) == PRIMITIVES.keys() | BY_HAND
+
+
+def test_a_transaction_by_hand_would_be_noticed():
+    hands = {
+        "a.py": "await services.database.write(work)",
+        "b.py": "async def f(self):\n    return await self._database.write_patiently(lambda c: c.execute(x))",
+        "c.py": "await commands.run(Command())\nfile.write(text)\nself._page.write(1, 2)",
+    }
+    assert writers(hands) == {"a.py", "b.py"}
