@@ -29,13 +29,13 @@ from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import STATEMENT_FILE_BYTES_MAX, Statement, StatementFile, StatementPage
 from kernel.brand import Brand
-from kernel.circuit import Circuit
 from kernel.errors import Problem, UpstreamFailed, UpstreamTimedOut
 from kernel.json import decode_last
 from openapi.core_bank.v1 import answers, questions
 from openapi.core_bank.v1.operations import BY_NAME, HEALTH_PATH, JSON, JSON_BYTES_MAX, ROWS, Row
 from openapi.core_bank.v1.questions import ACCOUNT_IDS_MAX, render_query
 from openapi.core_bank.v1.soundness import check_sound
+from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank_http import CIRCUIT_OPEN, Answer, CoreBankHttp, Defect
 
 T = TypeVar("T")

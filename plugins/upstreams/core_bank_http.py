@@ -16,10 +16,10 @@ from pathlib import Path
 import aiohttp
 from yarl import URL
 
-from kernel.circuit import Circuit, CircuitOpen
 from kernel.observability import trace
 from kernel.observability.interaction import interaction_id
 from openapi.core_bank.v1.operations import DEADLINE_HEADER, INTERACTION_HEADER
+from plugins.upstreams.circuit import Circuit, CircuitOpen
 
 CONNECT_SECONDS_MAX = 1.0
 CONNECTIONS_MAX = 100

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from kernel.circuit import Circuit, State
 from kernel.clock import Clock, monotonic
 from kernel.config import ConfigurationRefused
 from kernel.observability.telemetry import Telemetry
@@ -15,6 +14,7 @@ from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
+from plugins.upstreams.circuit import Circuit, State
 from plugins.upstreams.core_bank import CoreBank
 from plugins.upstreams.core_bank_http import client_tls
 from portcullis.settings.schema import Settings

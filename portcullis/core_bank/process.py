@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 import structlog
 
-from kernel.circuit import Circuit
 from kernel.clock import monotonic
 from kernel.config import ConfigurationRefused
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.ids import Ids
+from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank import CoreBank
 from portcullis.core_bank.serve import HOST, bank_url
 from portcullis.settings.schema import DEFAULT_CORE_BANK_PORT, Settings

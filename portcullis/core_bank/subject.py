@@ -14,10 +14,10 @@ import msgspec
 
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.brand import Brand
-from kernel.circuit import Circuit, CircuitLimits
 from kernel.clock import monotonic
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from openapi.core_bank.v1 import answers
+from plugins.upstreams.circuit import Circuit, CircuitLimits
 from plugins.upstreams.core_bank import CoreBank
 
 RAW_SECONDS_MAX = 10

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from kernel.circuit import Circuit
 from kernel.clock import monotonic
 from kernel.hot_state.redis_connection import Address, RedisConnection
 from kernel.http.handshake import shake_hands
 from kernel.http.tls import TlsIdentity, public_context
 from kernel.storage.database import Database
 from plugins.key_stores.vault_transit import VaultTransit
+from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank import CoreBank
 from plugins.upstreams.core_bank_http import client_tls
 from portcullis.cli.explanations import explain

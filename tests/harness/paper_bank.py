@@ -17,13 +17,13 @@ from kernel.banking.records.listing import RecordPage
 from kernel.banking.records.parties import AccountParty, Party
 from kernel.banking.records.statements import PDF, Statement, StatementFile, StatementPage
 from kernel.brand import Brand
-from kernel.circuit import Circuit
 from kernel.clock import SystemClock, monotonic
 from kernel.http.message import Request, Response
 from kernel.http.server.listener import serve
 from kernel.http.tls import mtls_context
 from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.core_bank.v1.operations import BASE_PATH
+from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank import CoreBank
 from portcullis.core_bank.server import CoreBankServer, refusal
 from sandbox.pki import TestPki, TransportSubject

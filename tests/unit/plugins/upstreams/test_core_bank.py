@@ -9,13 +9,13 @@ from aiohttp import web
 from gateway.ports import Page, RecordPosition, StatementFilter, TransactionFilter
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts, position_of
 from kernel.banking.records.statements import PDF
-from kernel.circuit import Circuit
 from kernel.clock import monotonic
 from kernel.errors import UpstreamFailed
 from kernel.observability import trace
 from kernel.observability.interaction import interaction_id
 from openapi.core_bank.v1.operations import ROWS
 from openapi.core_bank.v1.questions import ACCOUNT_IDS_MAX
+from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank import CoreBank
 from tests.harness.paper_bank import BRAND, CUSTOMER, TOKEN, PaperBank, over_http, served
 

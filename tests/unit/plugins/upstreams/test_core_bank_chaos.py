@@ -11,11 +11,11 @@ import structlog
 from gateway.ports import Page, TransactionFilter
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.banking.records.statements import PDF
-from kernel.circuit import Circuit, CircuitLimits
 from kernel.clock import monotonic
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.core_bank.v1.operations import JSON_BYTES_MAX
+from plugins.upstreams.circuit import Circuit, CircuitLimits
 from plugins.upstreams.core_bank import CoreBank
 from tests.harness.paper_bank import BRAND
 from tests.harness.patience import PATIENCE_SECONDS

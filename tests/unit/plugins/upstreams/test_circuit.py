@@ -1,11 +1,11 @@
-"""kernel/circuit.py: a peer that does not answer is left alone for a while, and asked again one call at a time."""
+"""plugins/upstreams/circuit.py: a peer that does not answer is left alone for a while, and asked again one call at a time."""
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from kernel.circuit import SLOTS, Circuit, CircuitLimits, CircuitOpen
+from plugins.upstreams.circuit import SLOTS, Circuit, CircuitLimits, CircuitOpen
 
 LIMITS = CircuitLimits(window_seconds=10, calls_min=4, failure_ratio=0.5, open_seconds=2, probes=2)
 
