@@ -2,14 +2,17 @@
 
 RFC 3739 section 3.2.6 (QCStatements), ETSI EN 319 412-5 section 4.2.3 (QcType), ETSI TS 119 495 section 5.1 (roles, competent
 authority). A role counts only under its own identifier and its own name; what contradicts itself makes the whole certificate
-unacceptable, because nobody may choose what it means.
+unacceptable, because nobody may choose what it means. DER is read by `cryptography`, strictly.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated, TypeVar
+
+from cryptography.hazmat import asn1
+from cryptography.x509 import ObjectIdentifier
 
 from kernel.access import Role
-from kernel.certificates.der import SEQUENCE, DerInvalid, Element, content_of, identifier_of, read_elements, read_only, text_of
 
 STATEMENTS_OID = "1.3.6.1.5.5.7.1.3"
 STATEMENTS_MAX = 32
@@ -52,6 +55,10 @@ _OPENS = {
 }
 
 
+class StatementsInvalid(ValueError):
+    """The statements are no DER, another structure than the standards', or contradict themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A payment service provider as its competent authority knows it: `authority_id` is `GB-FCA`."""
@@ -77,60 +84,102 @@ class Qualified:
 UNQUALIFIED = Qualified()
 
 
+Name = Annotated[str, asn1.Size(min=1, max=NAME_CHARACTERS_MAX)]
+
+
+@asn1.sequence
+class _Statements:
+    """QCStatements: each an identifier, and what it states where it states something."""
+
+    statements: Annotated[list[Annotated[list[asn1.TLV], asn1.Size(min=1, max=2)]], asn1.Size(min=0, max=STATEMENTS_MAX)]
+
+
+@asn1.sequence
+class _Purposes:
+    """QcType."""
+
+    identifiers: Annotated[list[ObjectIdentifier], asn1.Size(min=0, max=STATEMENTS_MAX)]
+
+
+@asn1.sequence
+class _Role:
+    """RoleOfPSP."""
+
+    identifier: ObjectIdentifier
+    name: Name
+
+
+@asn1.sequence
+class _PaymentServices:
+    """PSD2QcType."""
+
+    roles: Annotated[list[_Role], asn1.Size(min=0, max=ROLES_MAX)]
+    authority_name: Name
+    authority_id: Name
+
+
+@asn1.sequence
+class _Enclosed:
+    value: asn1.TLV
+
+
+Structure = TypeVar("Structure")
+
+
 def parse_statements(extension: bytes) -> Qualified:
-    """The value of the QCStatements extension. Statements that we do not know are passed over. Raises DerInvalid."""
-    compliant, purposes, providers = False, frozenset[Purpose](), list[Provider]()
-    known: set[str] = set()
-    for statement in read_elements(read_only(extension, SEQUENCE), STATEMENTS_MAX):
-        members = read_elements(content_of(statement, SEQUENCE), 2)
-        if not members:
-            raise DerInvalid("a statement that states nothing")
-        name = identifier_of(members[0])
-        if name in known:
-            raise DerInvalid(f"{name} is stated twice")
-        known.add(name)
-        if name == _COMPLIANCE:
-            compliant = True
-        elif name == _TYPE:
-            purposes = _parse_purposes(_info(members))
-        elif name == _PAYMENT_SERVICES:
-            providers.append(_parse_provider(_info(members)))
-    return Qualified(compliant, purposes, providers[0] if providers else None)
+    """The value of the QCStatements extension. Statements that we do not know are passed over. Raises StatementsInvalid."""
+    try:
+        return _parse(_read_list(_Statements, asn1.decode_der(asn1.TLV, extension)).statements)
+    except ValueError as error:  # the decoder's own, and ours
+        raise StatementsInvalid(str(error)) from None
 
 
-def _info(members: tuple[Element, ...]) -> bytes:
-    if len(members) != 2:
-        raise DerInvalid("a statement without what it states")
-    return content_of(members[1], SEQUENCE)
-
-
-def _parse_purposes(content: bytes) -> frozenset[Purpose]:
-    identifiers = {identifier_of(element) for element in read_elements(content, STATEMENTS_MAX)}
-    return frozenset(purpose for purpose in Purpose if purpose in identifiers)
-
-
-def _parse_provider(content: bytes) -> Provider:
-    members = read_elements(content, 3)
-    if len(members) != 3:
-        raise DerInvalid("roles, name and id of the authority are needed")
-    listed = read_elements(content_of(members[0], SEQUENCE), ROLES_MAX)
-    roles = [_parse_role(content_of(element, SEQUENCE)) for element in listed]
-    return Provider(
-        frozenset(role for role in roles if role is not None),
-        text_of(members[1], NAME_CHARACTERS_MAX),
-        text_of(members[2], NAME_CHARACTERS_MAX),
+def _parse(statements: list[list[asn1.TLV]]) -> Qualified:
+    stated: dict[str, asn1.TLV | None] = {}
+    for name, *info in statements:
+        identifier = name.parse(ObjectIdentifier).dotted_string
+        if identifier in stated:
+            raise StatementsInvalid(f"{identifier} is stated twice")
+        stated[identifier] = info[0] if info else None
+    purposes = _read_list(_Purposes, _info(stated[_TYPE])).identifiers if _TYPE in stated else []
+    return Qualified(
+        compliant=_COMPLIANCE in stated,
+        purposes=frozenset(purpose for purpose in Purpose if ObjectIdentifier(purpose) in purposes),
+        provider=_provider(_info(stated[_PAYMENT_SERVICES]).parse(_PaymentServices)) if _PAYMENT_SERVICES in stated else None,
     )
 
 
-def _parse_role(content: bytes) -> ProviderRole | None:
+def _read_list(kind: type[Structure], value: asn1.TLV) -> Structure:
+    """The decoder reads a SEQUENCE OF as a member of a structure alone: `kind` has it for its only one."""
+    return asn1.decode_der(kind, asn1.encode_der(_Enclosed(value=value)))
+
+
+def _info(stated: asn1.TLV | None) -> asn1.TLV:
+    if stated is None:
+        raise StatementsInvalid("a statement without what it states")
+    return stated
+
+
+def _provider(stated: _PaymentServices) -> Provider:
+    roles = [_role(each.identifier.dotted_string, _printable(each.name)) for each in stated.roles]
+    return Provider(
+        frozenset(role for role in roles if role is not None),
+        _printable(stated.authority_name),
+        _printable(stated.authority_id),
+    )
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise StatementsInvalid("an unprintable text")
+    return text
+
+
+def _role(identifier: str, name: str) -> ProviderRole | None:
     """None for a role that we do not know: it opens nothing."""
-    members = read_elements(content, 2)
-    if len(members) != 2:
-        raise DerInvalid("a role has an identifier and a name")
-    role = _ROLES.get(identifier_of(members[0]))
-    name = text_of(members[1], NAME_CHARACTERS_MAX)
+    role = _ROLES.get(identifier)
     if role is None and name in _ROLES.values():
-        raise DerInvalid(f"the name {name} under another identifier")
+        raise StatementsInvalid(f"the name {name} under another identifier")
     if role is not None and name != role:
-        raise DerInvalid(f"{role} under the name {name}")
+        raise StatementsInvalid(f"{role} under the name {name}")
     return role

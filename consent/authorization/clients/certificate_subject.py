@@ -8,10 +8,10 @@ import re
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.hazmat import asn1
 
 from consent.authorization.clients.client import CertificateSubject
 from kernel.certificates.certificate import Certificate
-from kernel.certificates.der import read_elements
 from kernel.errors import FieldInvalid
 
 NAME_CHARS_MAX = 1024
@@ -19,9 +19,11 @@ CACHE_MAX = 4096
 _PIECES = re.compile(r"[,+]|(?:\\.|[^\\,+])+")  # of a name: separators, and the attributes between them
 _HEX_ATTRIBUTE = re.compile(r"([0-9A-Za-z.-]+=)#((?:[0-9A-Fa-f]{2})+)")
 _ENCODINGS = {  # of the string types of X.520 that DER writes as text, by tag
-    **dict.fromkeys((0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A), "utf-8"),  # UTF8, Numeric, Printable, Teletex, IA5, Visible
-    0x1C: "utf-32-be",  # Universal
-    0x1E: "utf-16-be",  # BMP
+    **dict.fromkeys(
+        (b"\x0c", b"\x12", b"\x13", b"\x14", b"\x16", b"\x1a"), "utf-8"
+    ),  # UTF8, Numeric, Printable, Teletex, IA5, Visible
+    b"\x1c": "utf-32-be",  # Universal
+    b"\x1e": "utf-16-be",  # BMP
 }
 _OIDS = {"organizationIdentifier": x509.NameOID.ORGANIZATION_IDENTIFIER, "jurisdictionC": x509.NameOID.JURISDICTION_COUNTRY_NAME}
 
@@ -72,11 +74,11 @@ def _spell_out(piece: str) -> str:
     found = _HEX_ATTRIBUTE.fullmatch(piece)
     if found is None:
         return piece
-    elements = read_elements(bytes.fromhex(found[2]), 1)
-    tag, content = elements[0]
-    if tag not in _ENCODINGS:
-        raise ValueError(f"a value of type {tag:#x}")
-    return found[1] + "".join(f"\\{octet:02x}" for octet in content.decode(_ENCODINGS[tag]).encode())
+    value = asn1.decode_der(asn1.TLV, bytes.fromhex(found[2]))
+    if value.tag_bytes not in _ENCODINGS:
+        raise ValueError(f"a value of type {value.tag_bytes.hex()}")
+    text = bytes(value.data).decode(_ENCODINGS[value.tag_bytes])
+    return found[1] + "".join(f"\\{octet:02x}" for octet in text.encode())
 
 
 @lru_cache(maxsize=CACHE_MAX)

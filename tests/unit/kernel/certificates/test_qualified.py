@@ -8,8 +8,16 @@ from hypothesis import strategies as st
 
 from kernel.access import Role
 from kernel.certificates.certificate import parse_certificate
-from kernel.certificates.der import DerInvalid
-from kernel.certificates.qualified import ROLES_MAX, STATEMENTS_MAX, Provider, ProviderRole, Purpose, Qualified, parse_statements
+from kernel.certificates.qualified import (
+    ROLES_MAX,
+    STATEMENTS_MAX,
+    Provider,
+    ProviderRole,
+    Purpose,
+    Qualified,
+    StatementsInvalid,
+    parse_statements,
+)
 from kernel.errors import CertificateInvalid
 from sandbox.qualified import render_statements
 from tests.harness.authorities import Authority, der, stating
@@ -113,8 +121,40 @@ def test_statements_of_other_kinds_are_passed_over():
     ],
 )
 def test_refuses_statements_that_are_malformed_or_contradict_themselves(statements):
-    with pytest.raises(DerInvalid):
+    with pytest.raises(StatementsInvalid):
         parse_statements(statements)
+
+
+@pytest.mark.spec("X690-8", "X690-10.1")
+@pytest.mark.parametrize(
+    "octets",
+    [
+        "30",  # no length
+        "3080 3004 06022a03 0000",  # indefinite length
+        "308106 3004 06022a03",  # a length that one octet would have held
+        "30820006 3004 06022a03",
+        "3084ffffffff",  # four gigabytes to come
+        "3006 3004 06022a03 00",  # something left over
+        "3007 3004 06022a03",  # cut short
+        "3006 3004 06028003",  # an identifier whose number is padded
+        "3006 3004 06022a83",  # or cut short
+        "3004 3002 0600",  # or missing
+    ],
+)
+def test_refuses_what_der_does_not_allow(octets):
+    assert parse_statements(bytes.fromhex("3006 3004 06022a03")) == Qualified()
+    with pytest.raises(StatementsInvalid):
+        parse_statements(bytes.fromhex(octets))
+
+
+@pytest.mark.parametrize("name", [b"", b"\xff", b"a\x00b", b"a\nb", b"\xc0\x80", "\u202e".encode()])
+def test_refuses_names_that_are_empty_unprintable_or_not_utf_8(name):
+    written = bytes((0x0C, len(name))) + name
+    for authority in ((written, asn1.encode_der("DE-BAFIN")), (asn1.encode_der("Authority"), written)):
+        with pytest.raises(StatementsInvalid):
+            parse_statements(sequence(provider(role(), authority=authority)))
+    with pytest.raises(StatementsInvalid):
+        parse_statements(sequence(provider(sequence(oid("0.4.0.19495.1.99"), written))))
 
 
 @given(st.data())
@@ -124,7 +164,7 @@ def test_altered_statements_are_read_or_refused(data):
         octets[data.draw(st.integers(0, len(octets) - 1))] = data.draw(st.integers(0, 255))
     try:
         parsed = parse_statements(bytes(octets[: data.draw(st.integers(1, len(octets)))]))
-    except DerInvalid:
+    except StatementsInvalid:
         return
     assert parsed.provider is None or parsed.provider.opens() <= set(Role)
 
@@ -133,7 +173,7 @@ def test_altered_statements_are_read_or_refused(data):
 def test_any_bytes_are_statements_or_a_refusal(content):
     try:
         assert isinstance(parse_statements(content), Qualified)
-    except DerInvalid:
+    except StatementsInvalid:
         return
 
 

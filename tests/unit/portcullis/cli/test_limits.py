@@ -16,7 +16,6 @@ OTHER_NUMBERS = {  # which bound nothing: a new one is a limit, and then its nam
     *("FORMAT", "OLDEST_FORMAT", "VERSION", "FIRST_VERSION", "NO_KEYS"),  # of what is stored
     *("TOKEN_CURRENT", "TOKEN_REVOKED", "UPGRADE_LOCK", "SERVER_LOCK"),  # agreed words
     *("MISDIRECTED", "FORBIDDEN", "HTTP_PORT", "HTTPS_PORT", "DEFAULT_CORE_BANK_PORT"),  # of HTTP
-    *("OBJECT_IDENTIFIER", "UTF8_STRING", "SEQUENCE"),  # tags of DER
     *(
         "BRAND",
         "ID",
