@@ -65,5 +65,5 @@ def _is_exempt(exchange: Exchange, consent: Consent, now: datetime) -> bool:
     operation = exchange.row.operation
     if operation not in EXEMPT_WHEN_RECENT:
         return operation in EXEMPT
-    starts = [start for start in (exchange.command.booked_from, consent.data.transactions_from) if start is not None]
+    starts = [start for start in (exchange.command.booked_from, consent.opened_from) if start is not None]
     return bool(starts) and max(starts) >= now - EXEMPT_TRANSACTIONS

@@ -97,6 +97,8 @@ async def authorise(
         upstream_ids=upstream_ids,
         at=tools.clock.now(),
     )
+    now, kind, agreed = tools.clock.now(), kind_of(consent), msgspec.structs.replace(consent, **terms)
+    changes = {**terms, "valid_until": kind.valid_until(agreed, now)}
     return await change_consent(
         unit,
         tools,
@@ -104,9 +106,9 @@ async def authorise(
         ConsentEvent.AMEND if terms else ConsentEvent.AUTHORISE,
         actor=f"psu:{psu_id}",
         psu_id=psu_id,
-        access=kind_of(consent).settle(msgspec.structs.replace(consent, **terms), chosen),
-        authorised_at=tools.clock.now(),
-        **terms,
+        access=kind.settle(agreed, chosen),
+        authorised_at=now,
+        **changes,
     )
 
 

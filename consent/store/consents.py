@@ -174,6 +174,8 @@ class ConsentStore:
             valid_until=lodgement.valid_until,
             lapses_at=now + rules_of(lodgement.lodged_as).unanswered_wait,
             frequency_per_day=brand.granted_frequency(lodgement.frequency_per_day),
+            is_recurring=lodgement.is_recurring,
+            purpose=lodgement.purpose,
             document=lodgement.document,
         )
 

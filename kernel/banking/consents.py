@@ -4,7 +4,7 @@ A `Consent` is an immutable versioned snapshot: a change is a new version. `docu
 opaque to everyone but its own dialect.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -99,11 +99,13 @@ class AccountAccess(msgspec.Struct, frozen=True):
 
 
 class AccountsTerms(msgspec.Struct, frozen=True, kw_only=True, tag="accounts"):
-    """Access to data, as it was asked for: which kinds, and of which time."""
+    """Access to data, as it was asked for: which kinds, and of which time. `look_back_days` counts back from the moment at which the PSU
+    agreed."""
 
     permissions: frozenset[Permission]
     transactions_from: datetime | None = None  # inclusive bounds on booking instants
     transactions_to: datetime | None = None
+    look_back_days: int | None = None
 
 
 Terms = AccountsTerms | PaymentTerms | VrpTerms | FundsTerms
@@ -128,6 +130,8 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: datetime | None = None  # exclusive; None is open-ended
     lapses_at: datetime | None = None  # when it is rejected unless its PSU has authorised it: the rule that it was lodged under
     frequency_per_day: int | None = None  # unattended accesses; None is the brand's default
+    is_recurring: bool = True  # False: for one use, soon after its PSU has agreed
+    purpose: str = ""  # in the words of the TPP, "" if it gave none
     psu_id: str | None = None
     access: tuple[AccountAccess, ...] = ()
     authorised_at: datetime | None = None
@@ -142,6 +146,15 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     def permissions(self) -> frozenset[Permission]:
         """What was asked for."""
         return self.data.permissions
+
+    @property
+    def opened_from(self) -> datetime | None:
+        """The first booking instant that it opens; None is without bounds."""
+        asked, days = self.data.transactions_from, self.data.look_back_days
+        if days is None or self.authorised_at is None:
+            return asked
+        back = self.authorised_at - timedelta(days=days)
+        return back if asked is None else max(asked, back)
 
     @property
     def accounts(self) -> tuple[AccountReference, ...]:
@@ -183,6 +196,8 @@ class ConsentLodgement(msgspec.Struct, frozen=True, kw_only=True):
     terms: Terms
     valid_until: datetime | None = None
     frequency_per_day: int | None = None
+    is_recurring: bool = True
+    purpose: str = ""
     document: bytes = b""
 
     @property

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from consent.authentication.bank_answer import answering
 from consent.authentication.linked_terms import payment_in, render_facts
 from consent.authorization.authorize.amendment import Amendment
@@ -62,6 +64,7 @@ class Terms:
     until: str
     window: str  # "" when nothing that is asked for has dates
     frequency: str  # "" when the consent asks for no number
+    purpose: str  # "" when the TPP gave none
 
 
 async def load_options(services: Services, brand: Brand, psu: Psu, journey_id: str) -> tuple[Option, ...]:
@@ -96,15 +99,17 @@ def dialect_of(services: Services, brand: Brand, consent: Consent) -> Dialect:
 
 def render_terms(services: Services, brand: Brand, client: Client, consent: Consent, amendment: Amendment | None = None) -> Terms:
     face = dialect_of(services, brand, consent).authorization
+    asked = msgspec.structs.replace(consent, authorised_at=None)  # what an agreement earlier on has settled is settled again
     return Terms(
         client_name=client.name,
         organisation_name=client.organisation_name,
         on_behalf_of=client.on_behalf_of,
         verb=_verb(client, consent, amendment) or face.select_verb,
         clusters=tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions)),
-        until=render_until(brand, consent),
-        window=render_window(brand, consent),
+        until=render_until(brand, asked),
+        window=render_window(brand, asked),
         frequency=render_frequency(brand, consent),
+        purpose=consent.purpose,
     )
 
 
@@ -117,6 +122,7 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "acco
         until=terms.until,
         window=terms.window,
         frequency=terms.frequency,
+        purpose=terms.purpose,
         accounts=tuple(option.label for option in options),
         page=page,
     )
@@ -202,6 +208,8 @@ def _ending(account: Account) -> str:
 
 
 def render_until(brand: Brand, consent: Consent) -> str:
+    if not consent.is_recurring and consent.authorised_at is None:
+        return "Once, in the minutes after you agree"
     if consent.valid_until is None:
         return "No end date. Access goes on until you or they stop it."
     return f"Until {render_instant(brand, consent.valid_until)}"
@@ -210,7 +218,9 @@ def render_until(brand: Brand, consent: Consent) -> str:
 def render_window(brand: Brand, consent: Consent) -> str:
     if not consent.permissions & DATED:
         return ""
-    start, end = consent.data.transactions_from, consent.data.transactions_to
+    start, end, days = consent.opened_from, consent.data.transactions_to, consent.data.look_back_days
+    if days is not None and consent.authorised_at is None:
+        return f"The last {days} days before you agree" if days > 1 else "The last day before you agree"
     if start and end:
         return f"From {render_date(brand, start)} to {render_date(brand, end)}"
     if start:

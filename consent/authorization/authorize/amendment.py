@@ -7,7 +7,7 @@ travels sealed with the pushed request, because it may name accounts; nothing of
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ from kernel.errors import ConsentExpired, ConsentNotAuthorised
 from kernel.storage.sealed import Sealer
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+B = TypeVar("B")  # a bound of what is asked for: a moment, or a number of days
 
 
 class Amendment(msgspec.Struct, frozen=True):
@@ -66,11 +67,14 @@ def terms_of(consent: Consent, amendment: Amendment | None, now: datetime | None
         "terms": details.terms,
         "valid_until": details.valid_until,
         "frequency_per_day": details.frequency_per_day,
+        "is_recurring": details.recurring,
+        "purpose": details.purpose or "",
     }
 
 
 def _merge(present: AccountInformation, added: AccountInformation) -> AccountInformation:
-    """Whatever either of the two allows. The accounts to choose from are the new request's; a frequency is the one last asked for."""
+    """Whatever either of the two allows. The accounts to choose from are the new request's; a frequency and a purpose are the
+    ones last asked for."""
     return AccountInformation(
         type=TYPE,
         permissions=tuple(sorted(present.granted | added.granted)),
@@ -79,11 +83,14 @@ def _merge(present: AccountInformation, added: AccountInformation) -> AccountInf
         valid_until=_widest(present.valid_until, added.valid_until, max),
         transactions_from=_widest(present.transactions_from, added.transactions_from, min),
         transactions_to=_widest(present.transactions_to, added.transactions_to, max),
+        look_back_days=_widest(present.look_back_days, added.look_back_days, max),
+        recurring=present.recurring or added.recurring,
+        purpose=added.purpose or present.purpose,
         frequency_per_day=added.frequency_per_day or present.frequency_per_day,
     )
 
 
-def _widest(one: datetime | None, other: datetime | None, choose: Callable[[datetime, datetime], datetime]) -> datetime | None:
+def _widest(one: B | None, other: B | None, choose: Callable[[B, B], B]) -> B | None:
     """None is without bounds."""
     return None if one is None or other is None else choose(one, other)
 

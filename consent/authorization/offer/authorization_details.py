@@ -15,6 +15,7 @@ import msgspec
 from consent.authorization.offer.payment_initiation import TYPE as PAYMENT_TYPE
 from consent.authorization.offer.payment_initiation import PaymentInitiation, check_payment, lodge_payment, render_payment
 from consent.errors import AuthorizationDetailsInvalid
+from consent.store.kinds.accounts import LOOK_BACK_DAYS_MAX
 from kernel import json
 from kernel.banking.accounts import Scheme
 from kernel.banking.consents import (
@@ -28,6 +29,7 @@ from kernel.banking.consents import (
     Permission,
 )
 from kernel.banking.payments import PaymentTerms
+from kernel.banking.visible_text import is_visible
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.instants import to_utc
@@ -39,6 +41,7 @@ LODGED_AS_RAR = "rar"
 CHARS_MAX = 16_384
 ACCOUNTS_MAX = 50
 FREQUENCY_MAX = 1_000_000  # unattended accesses a day
+PURPOSE_CHARACTERS_MAX = 140
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -81,6 +84,9 @@ class AccountInformation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     transactions_from: Instant | None = None  # inclusive bounds on booking instants
     transactions_to: Instant | None = None
     frequency_per_day: Annotated[int, msgspec.Meta(ge=1, le=FREQUENCY_MAX)] | None = None
+    look_back_days: Annotated[int, msgspec.Meta(ge=1, le=LOOK_BACK_DAYS_MAX)] | None = None  # from the moment of agreement
+    recurring: bool = True  # False: for one use
+    purpose: Annotated[str, msgspec.Meta(min_length=1, max_length=PURPOSE_CHARACTERS_MAX)] | None = None  # the customer reads it
     consent_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
 
     @property
@@ -92,7 +98,10 @@ class AccountInformation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     def terms(self) -> AccountsTerms:
         """In canonical words."""
         return AccountsTerms(
-            permissions=self.granted, transactions_from=self.transactions_from, transactions_to=self.transactions_to
+            permissions=self.granted,
+            transactions_from=self.transactions_from,
+            transactions_to=self.transactions_to,
+            look_back_days=self.look_back_days,
         )
 
 
@@ -154,6 +163,8 @@ def _check_terms(details: AccountInformation, now: datetime) -> None:
     since, until = details.transactions_from, details.transactions_to
     if since is not None and until is not None and since > until:
         raise AuthorizationDetailsInvalid("the period ends before it begins")
+    if details.purpose is not None and (not is_visible(details.purpose) or details.purpose != details.purpose.strip()):
+        raise AuthorizationDetailsInvalid("a purpose that shows nothing", public="The purpose has characters that do not show.")
 
 
 def granted_of(details: Details, brand: Brand) -> Details:
@@ -173,6 +184,8 @@ def lodgement_of(details: Details, now: datetime) -> ConsentLodgement:
         terms=details.terms,
         valid_until=details.valid_until,
         frequency_per_day=details.frequency_per_day,
+        is_recurring=details.recurring,
+        purpose=details.purpose or "",
         document=json.encode(details),
     )
 
@@ -189,6 +202,9 @@ def details_of(consent: Consent) -> AccountInformation:
         transactions_from=consent.data.transactions_from,
         transactions_to=consent.data.transactions_to,
         frequency_per_day=consent.frequency_per_day,
+        look_back_days=consent.data.look_back_days,
+        recurring=consent.is_recurring,
+        purpose=consent.purpose or None,
     )
 
 

@@ -58,6 +58,7 @@ class Access:
     until: str
     window: str
     frequency: str
+    purpose: str
     last_used: str
     granted_at: datetime
     last_used_at: datetime | None
@@ -103,6 +104,7 @@ def describe(services: Services, brand: Brand, consent: Consent, known: Known) -
         until="Until you stop it" if consent.valid_until is None else render_until(brand, consent),
         window=render_window(brand, consent),
         frequency=render_frequency(brand, consent),
+        purpose=consent.purpose,
         last_used=_render_used(brand, used),
         granted_at=granted_at,
         last_used_at=used.at if used else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -38,11 +39,19 @@ class Kind(Generic[T]):
     settle: Callable[
         [Consent, tuple[AccountReference, ...]], tuple[AccountAccess, ...]
     ]  # what its PSU opens of the accounts chosen
+    single_use: timedelta | None = None  # how long one for a single use may be used, from the moment at which its PSU agreed
 
     @property
     def is_linked(self) -> bool:
         """Strong authentication follows the page and is good for exactly what it showed."""
         return JourneyStage.CONFIRM in self.stages
+
+    def valid_until(self, consent: Consent, agreed_at: datetime) -> datetime | None:
+        """When the consent ends if its PSU agrees now."""
+        if consent.is_recurring or self.single_use is None:
+            return consent.valid_until
+        end = agreed_at + self.single_use
+        return end if consent.valid_until is None else min(end, consent.valid_until)
 
 
 AnyKind = Kind[Any]

@@ -73,6 +73,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     until: str
     window: str
     frequency: str = ""  # of accesses without the PSU
+    purpose: str = ""
     accounts: tuple[str, ...]  # names with masked numbers
     payment: tuple[tuple[str, str], ...] = ()  # label and value
     page: str = "accounts"  # "payment"; "none" when the answer came before the page

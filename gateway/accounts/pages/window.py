@@ -7,13 +7,13 @@ from kernel.banking.consents import Consent
 
 def window_of(consent: Consent, since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
     """What lies both within the consent and within the question. It may be empty: see is_backwards."""
-    return later(since, consent.data.transactions_from), earlier(until, consent.data.transactions_to)
+    return later(since, consent.opened_from), earlier(until, consent.data.transactions_to)
 
 
 def span_of(consent: Consent, first: datetime | None, last: datetime | None) -> tuple[datetime | None, datetime | None]:
     """The part of the bank's records, from `first` to `last`, that the consent opens; None where there are no records."""
     return (
-        later(first, consent.data.transactions_from) if first else None,
+        later(first, consent.opened_from) if first else None,
         earlier(last, consent.data.transactions_to) if last else None,
     )
 

@@ -19,6 +19,6 @@ async def load_statement(
     found = await accounts.statement(exchange.brand, reference.upstream_id, statement_id)
     if found is None:
         raise StatementUnknown("the account has no such statement")
-    if not is_inside(found, StatementFilter(consent.data.transactions_from, consent.data.transactions_to)):
+    if not is_inside(found, StatementFilter(consent.opened_from, consent.data.transactions_to)):
         raise StatementUnknown("it does not lie wholly inside the consent's window")
     return found

@@ -98,7 +98,7 @@ def encode_consent(consent: Consent, rendering: Rendering) -> ConsentInformation
             setattr(access, right, [])
     return ConsentInformationResponse(
         access=access,
-        recurring_indicator=True,
+        recurring_indicator=consent.is_recurring,
         valid_until=(LAST_DAY if last_moment is None else last_moment.astimezone(rendering.zone).date()).isoformat(),
         frequency_per_day=consent.frequency_per_day or FREQUENCY_PER_DAY_MAX,
         last_action_date=consent.effective_since(rendering.now).astimezone(rendering.zone).date().isoformat(),

@@ -146,6 +146,16 @@ class TestTransactions:
         assert told["first"] == "2026-06-30T09:00:10Z"
         assert told["last"] == "2026-06-30T09:00:20Z"
 
+    async def test_a_look_back_counts_from_the_moment_of_agreement(self, made):
+        """And opens no more than the bounds beside it."""
+        agreed = START - timedelta(days=1) + timedelta(days=2, seconds=10)
+        looking = within(look_back_days=2)
+        made.store(msgspec.structs.replace(CONSENT, authorised_at=agreed, **looking))
+        assert body_of(await made.ask(path=TRANSACTIONS))["first"] == "2026-06-30T09:00:10Z"
+        later = within(look_back_days=2, transactions_from=START - timedelta(days=1) + timedelta(seconds=15))
+        made.store(msgspec.structs.replace(CONSENT, version=CONSENT.version + 1, authorised_at=agreed, **later))
+        assert body_of(await made.ask(path=TRANSACTIONS))["first"] == "2026-06-30T09:00:15Z"
+
     async def test_a_window_outside_the_consent_is_empty_without_asking(self, made):
         made.store(msgspec.structs.replace(CONSENT, **within(transactions_to=START - timedelta(days=9))))
         told = body_of(await made.ask(path=TRANSACTIONS, query=(("from", START.isoformat()),)))

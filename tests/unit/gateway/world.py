@@ -258,8 +258,8 @@ CONSENT = Consent(
 )
 
 
-def within(**bounds: datetime) -> dict[str, Any]:
-    """The members of a consent that asks for everything between `transactions_from` and `transactions_to`."""
+def within(**bounds: Any) -> dict[str, Any]:
+    """The members of a consent that asks for everything within these bounds, members of AccountsTerms."""
     return {"terms": AccountsTerms(permissions=frozenset(Permission), **bounds)}
 
 

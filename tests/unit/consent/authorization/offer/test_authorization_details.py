@@ -60,6 +60,9 @@ def terms(draw) -> AccountInformation:
         valid_until=draw(MOMENTS),
         transactions_from=draw(MOMENTS),
         frequency_per_day=draw(st.none() | st.integers(1, 100)),
+        look_back_days=draw(st.none() | st.integers(1, 1000)),
+        recurring=draw(st.booleans()),
+        purpose=draw(st.none() | st.sampled_from(["To find you a cheaper loan", "Loan"])),
     )
 
 
@@ -104,6 +107,11 @@ def test_a_merge_takes_nothing_away(before: AccountInformation, added: AccountIn
         assert after.data.transactions_from is None or (
             side.transactions_from is not None and after.data.transactions_from <= side.transactions_from
         )
+        assert after.is_recurring >= side.recurring
+        assert after.data.look_back_days is None or (
+            side.look_back_days is not None and after.data.look_back_days >= side.look_back_days
+        )
+    assert after.purpose == (added.purpose or before.purpose or "")
     assert (after.id, after.psu_id, after.client_id) == (consent.id, consent.psu_id, consent.client_id)
 
 

@@ -30,6 +30,7 @@ async def test_terms_become_a_consent_with_the_push(oauth_anywhere: World):
     asked = details(
         valid_until="2026-09-01T00:00:00Z", transactions_from="2026-01-01T00:00:00+01:00", frequency_per_day=3,
         permissions=["accounts_basic", "transactions_basic", "transactions_credits"],
+        look_back_days=90, recurring=False, purpose="To find you a cheaper loan",
     )  # fmt: skip
     pushed = await world.load_pushed(tpp, await world.pushed_uri(tpp, None, authorization_details=asked))
     consent = await consent_of(world, pushed.consent_id)
@@ -40,6 +41,8 @@ async def test_terms_become_a_consent_with_the_push(oauth_anywhere: World):
     assert consent.valid_until.isoformat() == "2026-09-01T00:00:00+00:00"
     assert consent.data.transactions_from.isoformat() == "2025-12-31T23:00:00+00:00"
     assert consent.frequency_per_day == 3
+    assert (consent.data.look_back_days, consent.is_recurring) == (90, False)
+    assert consent.purpose == "To find you a cheaper loan"
 
 
 @pytest.mark.spec("RFC9396-7")
@@ -156,6 +159,9 @@ async def test_what_cannot_be_understood_or_granted_is_refused(oauth_anywhere: W
         "an unknown permission": details(permissions=["accounts_detail", "everything"]),
         "permissions as text": details(permissions="accounts_detail"),
         "an unknown action": details(actions=["delete_accounts"]),
+        "a look-back of nothing": details(look_back_days=0),
+        "a purpose that does not show": details(purpose="\u202e"),
+        "a purpose with blanks around it": details(purpose=" a loan"),
         "balances of no account": details(permissions=["balances"]),
         "transactions without a direction": details(permissions=["accounts_basic", "transactions_basic"]),
         "a direction without transactions": details(permissions=["accounts_basic", "transactions_credits"]),

@@ -152,6 +152,9 @@ async def test_the_page_shows_who_asks_for_what_and_masks_numbers(world):
         ({"transactions_to": START}, "Up to 1 July 2026"),
         ({"transactions_from": START, "transactions_to": START + timedelta(days=31)}, "From 1 July 2026 to 1 August 2026"),
         ({"valid_until": START + timedelta(days=1)}, "Until 2 July 2026 at 10:00"),
+        ({"look_back_days": 90}, "The last 90 days before you agree"),
+        ({"look_back_days": 1}, "The last day before you agree"),
+        ({"is_recurring": False}, "Once, in the minutes after you agree"),
     ],
 )
 async def test_periods_are_said_in_the_banks_own_time(world, facts, words):
@@ -172,6 +175,35 @@ async def test_the_page_says_how_often_a_third_party_may_look_by_itself(world, a
     await browser.approve(0)
     (authorisation,) = await world.store.authorisations(BRAND, consent.id)
     assert authorisation.shown.frequency == words
+
+
+async def test_the_page_says_what_the_data_is_for_and_the_dashboard_repeats_it(world):
+    consent, browser = await begun(world, purpose="To find you a cheaper loan")
+    await browser.log_in("alice")
+    assert "What they say it is for" in browser.text
+    assert "To find you a cheaper loan" in browser.text
+    await browser.approve(0)
+    (authorisation,) = await world.store.authorisations(BRAND, consent.id)
+    assert authorisation.shown.purpose == "To find you a cheaper loan"
+
+
+async def test_a_page_without_a_purpose_says_nothing_of_one(world):
+    _, browser = await begun(world)
+    await browser.log_in("alice")
+    assert "is for" not in browser.text
+
+
+async def test_a_consent_for_one_use_ends_soon_after_its_psu_has_agreed(both_world):
+    world = both_world
+    consent, browser = await begun(world, is_recurring=False, valid_until=START + timedelta(days=30))
+    world.clock.advance(timedelta(minutes=1))
+    await (await browser.log_in("alice")).approve(0)
+    agreed = await world.store.load(BRAND, consent.id)
+    assert (agreed.state, agreed.is_recurring) == (ConsentState.AUTHORISED, False)
+    assert agreed.valid_until == agreed.authorised_at + timedelta(minutes=20)
+    lasting, browser = await begun(world, valid_until=START + timedelta(days=30))
+    await (await browser.log_in("alice")).approve(0)
+    assert (await world.store.load(BRAND, lasting.id)).valid_until == START + timedelta(days=30)
 
 
 async def test_no_period_of_transactions_where_none_are_asked_for(world):

@@ -67,6 +67,7 @@ async def test_a_consent_is_lodged_kept_read_and_withdrawn(world, kind):
         (ConsentKind.VRP, msgspec.structs.replace(VRP, creditor_name=" "), FieldInvalid),
         (ConsentKind.FUNDS, FundsTerms(account=AccountIdentifier(Scheme.IBAN, " ")), FieldMissing),
         (ConsentKind.ACCOUNTS, AccountsTerms(permissions=frozenset()), FieldMissing),
+        (ConsentKind.ACCOUNTS, msgspec.structs.replace(ACCOUNTS, look_back_days=0), FieldInvalid),
         (ConsentKind.PAYMENT, msgspec.structs.replace(PAYMENT, amount=Money("GBP", 0)), FieldInvalid),
     ],
 )
