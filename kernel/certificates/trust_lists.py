@@ -1,19 +1,20 @@
 """Whom we believe: authorities by configuration, each known for what it may vouch for, and the path from a certificate to one of them.
 
-RFC 5280 section 6.1 (signatures and names along a path), ETSI TS 119 612 (a trusted list names issuing authorities and the kind of
-certificate each is trusted for). The handshake verified what came by TLS; a path is found again here because it also says who may
-speak about revocation, and because a certificate can come by other ways: from a proxy, or beside a signature.
+RFC 5280 section 6.1 (signatures, names, dates and constraints along a path), by `cryptography`; ETSI TS 119 612 (a trusted list names
+issuing authorities and the kind of certificate each is trusted for). The handshake verified what came by TLS; a path is found again here
+because it also says who may speak about revocation, and because a certificate can come by other ways: from a proxy, or with a signature.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
 from kernel.certificates.certificate import UNREADABLE, Certificate
 from kernel.certificates.qualified import Purpose
@@ -51,27 +52,26 @@ class TrustLists:
 
     def __init__(self, lists: Iterable[tuple[Sequence[x509.Certificate], frozenset[Vouches]]]) -> None:
         self._anchors: dict[x509.Certificate, frozenset[Vouches]] = {}
-        self._by_subject: dict[x509.Name, list[x509.Certificate]] = {}
         for anchors, vouches in lists:
             for anchor in anchors:
-                if anchor not in self._anchors:
-                    self._by_subject.setdefault(anchor.subject, []).append(anchor)
                 self._anchors[anchor] = self._anchors.get(anchor, frozenset()) | vouches
+        self._store = Store(list(self._anchors)) if self._anchors else None
 
-    def find_path(self, certificate: Certificate) -> TrustPath | None:
-        """The path to an anchor over the issuers known with the certificate; None if there is none. Costs one signature a link."""
+    def find_path(self, certificate: Certificate, wall: datetime) -> TrustPath | None:
+        """The path to an anchor over the issuers known with the certificate, each of them valid at `wall` (protocol time); None if there
+        is none. The library bounds how many signatures it tries."""
+        if self._store is None:
+            return None
+        builder = PolicyBuilder().store(self._store).time(wall).max_chain_depth(LINKS_MAX - 1)
+        verifier = builder.extension_policies(
+            ca_policy=_AUTHORITIES, ee_policy=ExtensionPolicy.permit_all()
+        ).build_client_verifier()
         pool = [x509.load_der_x509_certificate(issuer.der) for issuer in certificate.issuers[:LINKS_MAX]]
-        current: x509.Certificate | None = x509.load_der_x509_certificate(certificate.der)
-        links: list[x509.Certificate] = []
-        while current is not None and len(links) < LINKS_MAX:
-            if current in self._anchors:
-                return TrustPath(tuple(links), current, self._anchors[current])
-            links.append(current)
-            anchor = _issuer_of(current, self._by_subject.get(current.issuer, ()), below=len(links) - 1)
-            if anchor is not None:
-                return TrustPath(tuple(links), anchor, self._anchors[anchor])
-            current = _issuer_of(current, pool, below=len(links) - 1)
-        return None
+        try:
+            *links, anchor = verifier.verify(x509.load_der_x509_certificate(certificate.der), pool).chain
+        except (VerificationError, *UNREADABLE):
+            return None
+        return TrustPath(tuple(links), anchor, self._anchors[anchor])
 
 
 def load_certificates(file: Path) -> tuple[x509.Certificate, ...]:
@@ -123,15 +123,15 @@ def _check_qualified(certificate: Certificate, purpose: Purpose) -> None:
         raise CertificateInvalid(f"organizationIdentifier {certificate.organisation_id}")
 
 
-def _issuer_of(certificate: x509.Certificate, candidates: Iterable[x509.Certificate], *, below: int) -> x509.Certificate | None:
-    """Who of them issued the certificate; `below`: how many authorities stand under that one already."""
-    return next((candidate for candidate in candidates if _has_issued(candidate, certificate, below)), None)
+def _check_may_issue(_policy: Policy, _authority: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    """RFC 5280 section 6.1.4 (n)."""
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("an authority that may not issue certificates")
 
 
-def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate, below: int) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-        constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound):
-        return False
-    return constraints.ca and (constraints.path_length is None or constraints.path_length >= below)
+# of an authority whose purposes the configuration names, not its certificate; the library itself reads path length and name constraints
+_AUTHORITIES = (
+    ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
+    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _check_may_issue)
+)

@@ -99,7 +99,7 @@ class Standing:
         key = (check_path, certificate.thumbprint)
         finding = self._findings.get(key)
         if finding is None or finding.until <= self._clock.wall():
-            path = check_path(certificate, self._trust.find_path(certificate))
+            path = check_path(certificate, self._trust.find_path(certificate, self._clock.wall()))
             finding = await self._searches.run(key, lambda: self._search(key, path))
         self._judge(certificate, finding)
 

@@ -147,7 +147,7 @@ class TestWhenNobodyTells:
         assert await world.refusal() is CertificateRevoked
         world.source.verdict = Unanswered
         for _ in range(3):
-            world.clock.advance(10 * DAY)
+            world.clock.advance(9 * DAY)
             assert await world.refusal() is CertificateRevoked
         world.source.verdict = LONG  # released, and said so
         world.clock.advance(KEPT)

@@ -57,7 +57,7 @@ async def test_a_replaced_list_counts_at_once_when_told_so(tls, tmp_path):
     async with opened(CertificateSettings(crl_files=(crl,), revocation=Revocation.HARD), load_trust(tls)) as certificates:
         await certificates.standing.check(leaf)
         crl.unlink()
-        crl.write_bytes(pem(ANY.crl([certificates.standing._trust.find_path(leaf).links[0]])))
+        crl.write_bytes(pem(ANY.crl([certificates.standing._trust.find_path(leaf, START).links[0]])))
         await certificates.standing.check(leaf)
         await certificates.reload()
         with pytest.raises(CertificateRevoked):
