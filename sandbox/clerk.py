@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.ports import AccountRemoval, CustomerAccounts, Psu, PsuIdentity
 from kernel import json
@@ -18,11 +17,12 @@ from kernel.banking.accounts import Account, AccountStatus
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.runner import Commands
 from kernel.errors import FieldInvalid, OperationUnknown, Problem
 from kernel.http.message import Request, Response
-from kernel.storage.database import Database
 from plugins.ledger.entries import StatusChange
 from plugins.ledger.ledger import Ledger
+from sandbox.bookings import CloseAccount
 from sandbox.control import PREFIX, answer_call, render_refusal
 
 TOLD_MAX = 20
@@ -48,7 +48,7 @@ class Consents(Protocol):
 class Clerk:
     token: str
     clock: Clock
-    database: Database
+    commands: Commands
     ledger: Ledger
     consents: Consents
     identity: PsuIdentity
@@ -87,11 +87,7 @@ class Clerk:
         change = StatusChange(
             status=AccountStatus.DELETED, at=self.clock.now(), eligible=False, switched=closure.switched or account.switched
         )
-
-        async def work(connection: AsyncConnection) -> None:
-            await self.ledger.change_status(connection, brand.name, account.id, change)
-
-        await self.database.write(work)
+        await self.commands.run(CloseAccount(self.ledger, brand.name, account.id, change))
         return changed
 
     async def _find(self, brand: Brand, persona: str, wanted: str) -> Account:

@@ -4,12 +4,14 @@ Time only moves forward: a bank's books cannot be unwritten. Protocol time is no
 """
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import SystemClock
+from kernel.commands.runner import Commands
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import FieldInvalid
 from kernel.storage.database import Database
 
@@ -39,6 +41,7 @@ class MovedClock:
         self._database = database
         self._brand = brand
         self.clock = SystemClock()
+        self._commands = Commands(database=database, clock=self.clock)
 
     async def load(self) -> None:
         async with self._database.read() as connection:
@@ -47,17 +50,26 @@ class MovedClock:
 
     async def advance(self, by: timedelta) -> None:
         """Move business time forward. Raises FieldInvalid beyond ten years in all."""
+        self.clock.offset = timedelta(seconds=await self._commands.run(AdvanceClock(self._brand, by)))
 
-        async def work(connection: AsyncConnection) -> int:
-            where = OFFSETS.c.brand == self._brand
-            before = await connection.scalar(sa.select(OFFSETS.c.seconds).where(where).with_for_update())
-            after = (before or 0) + int(by.total_seconds())
-            if timedelta(seconds=after) > OFFSET_MAX:
-                raise FieldInvalid(public="The clock can be moved ten years ahead in all.", path="advance")
-            if before is None:
-                await connection.execute(OFFSETS.insert().values(brand=self._brand, seconds=after))
-            else:
-                await connection.execute(OFFSETS.update().where(where).values(seconds=after))
-            return after
 
-        self.clock.offset = timedelta(seconds=await self._database.write(work))
+@dataclass(frozen=True, slots=True)
+class AdvanceClock:
+    """The offset in seconds that it leads to."""
+
+    name = "advance_clock"
+    locks = ()
+    brand: str
+    by: timedelta
+
+    async def handle(self, unit: UnitOfWork) -> int:
+        where = OFFSETS.c.brand == self.brand
+        before = await unit.connection.scalar(sa.select(OFFSETS.c.seconds).where(where).with_for_update())
+        after = (before or 0) + int(self.by.total_seconds())
+        if timedelta(seconds=after) > OFFSET_MAX:
+            raise FieldInvalid(public="The clock can be moved ten years ahead in all.", path="advance")
+        if before is None:
+            await unit.connection.execute(OFFSETS.insert().values(brand=self.brand, seconds=after))
+        else:
+            await unit.connection.execute(OFFSETS.update().where(where).values(seconds=after))
+        return after

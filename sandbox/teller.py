@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.ports import CustomerAccounts, PsuIdentity
 from kernel import json
@@ -20,20 +18,18 @@ from kernel.banking.money import Money, exponent
 from kernel.banking.visible_text import is_visible
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.runner import Commands
 from kernel.errors import FieldInvalid, OperationUnknown, Problem
 from kernel.http.message import Request, Response
 from kernel.ids import Ids
 from kernel.instants import to_utc
-from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from plugins.ledger import tables
-from plugins.ledger.documents import Narrative, open_narrative
-from plugins.ledger.entries import LedgerEntry, Leg, Line, PendingPayment, PendingUnknown
-from plugins.ledger.ledger import Ledger
+from plugins.ledger.documents import Narrative
+from plugins.ledger.entries import Leg, Line, PendingPayment
+from sandbox.bookings import AnnounceMoney, BookMoney, Counter, ReleaseMoney, SettleMoney
 from sandbox.clerk import find_persona, names_of, not_one
 from sandbox.control import PREFIX, answer_call, render_refusal
 
-OPPOSITE = "world"  # the bank's own account that takes the other side
 TEXT_LENGTH_MAX = 500
 REFERENCE_LENGTH_MAX = 140
 AHEAD_MAX = timedelta(days=366)  # of what is announced
@@ -67,7 +63,7 @@ class Teller:
     token: str
     clock: Clock
     ids: Ids
-    database: Database
+    commands: Commands
     sealer: Sealer
     identity: PsuIdentity
     customer_accounts: CustomerAccounts
@@ -104,63 +100,27 @@ class Teller:
         narrative = Narrative(booking.information, booking.reference)
         pending = PendingPayment(id=transaction_id, account_id=account.id, amount=amount, booked_at=at, narrative=narrative)
         if booking.pending:
-            await self.database.write(lambda connection: self._ledger.announce(connection, brand.name, pending))
+            await self.commands.run(AnnounceMoney(self._counter(brand), pending))
             return {"transaction_id": transaction_id, "status": TransactionStatus.PENDING}
         line = Line(id=transaction_id, booked_at=at, value_at=at, narrative=narrative)
-
-        async def work(connection: AsyncConnection) -> None:
-            await self._post(connection, brand, Leg(account.id, amount, line))
-            await _check_unstated(connection, brand, account, at)  # under the lock of the posting: no run comes in between
-
-        await self.database.write(work)
+        await self.commands.run(BookMoney(self._counter(brand), Leg(account.id, amount, line), at))
         return {"transaction_id": transaction_id, "status": TransactionStatus.BOOKED}
 
     async def settle(self, brand: Brand, transaction_id: str, settlement: Settlement) -> dict[str, Any]:
         """Book what was announced, under the id it has. Raises FieldInvalid, PendingUnknown."""
         account = await self._find(brand, settlement.persona, settlement.account)
-
-        async def work(connection: AsyncConnection) -> None:
-            announced, narrative = await self._load_pending(connection, brand, account, transaction_id)
-            amount = announced if settlement.amount is None else _amount(settlement.amount, account.currency)
-            now = self.clock.now()
-            line = Line(id=transaction_id, booked_at=now, value_at=now, narrative=narrative, settles=True)
-            await self._post(connection, brand, Leg(account.id, amount, line))
-
-        await self.database.write(work)
+        amount = None if settlement.amount is None else _amount(settlement.amount, account.currency)
+        await self.commands.run(SettleMoney(self._counter(brand), account, transaction_id, amount))
         return {"transaction_id": transaction_id, "status": TransactionStatus.BOOKED}
 
     async def release(self, brand: Brand, transaction_id: str, settlement: Settlement) -> dict[str, Any]:
         """Take back what was announced. Raises FieldInvalid, PendingUnknown."""
         account = await self._find(brand, settlement.persona, settlement.account)
-        await self.database.write(lambda connection: self._ledger.release(connection, brand.name, account.id, transaction_id))
+        await self.commands.run(ReleaseMoney(self._counter(brand), account.id, transaction_id))
         return {"transaction_id": transaction_id, "status": "released"}
 
-    @property
-    def _ledger(self) -> Ledger:
-        return Ledger(self.sealer, self.clock)
-
-    async def _post(self, connection: AsyncConnection, brand: Brand, leg: Leg) -> int:
-        currency = leg.amount.currency
-        opposite = await self._ledger.open_internal(connection, brand.name, OPPOSITE, currency)
-        legs = (leg, Leg(opposite, Money(currency, -leg.amount.minor)))
-        return await self._ledger.post(connection, brand.name, [LedgerEntry(self.ids.uuid(), legs)])
-
-    async def _load_pending(
-        self, connection: AsyncConnection, brand: Brand, account: Account, transaction_id: str
-    ) -> tuple[Money, Narrative]:
-        rows = tables.transactions.c
-        statement = sa.select(rows.amount_minor, rows.narrative).where(
-            rows.brand == brand.name,
-            rows.id == transaction_id,
-            rows.account_id == account.id,
-            rows.status == TransactionStatus.PENDING,
-            rows.ended_by.is_(None),
-        )
-        row = (await connection.execute(statement)).one_or_none()
-        if row is None:
-            raise PendingUnknown(f"transaction {transaction_id} of account {account.id}")
-        narrative = open_narrative(self.sealer, row.narrative, brand.name, transaction_id)
-        return Money(account.currency, row.amount_minor), narrative
+    def _counter(self, brand: Brand) -> Counter:
+        return Counter(brand=brand.name, sealer=self.sealer, clock=self.clock, ids=self.ids)
 
     async def _find(self, brand: Brand, persona: str, wanted: str) -> Account:
         """The persona's account by nickname, name, number or id. Raises FieldInvalid for none, or several."""
@@ -170,14 +130,6 @@ class Teller:
         if len(found) != 1:
             raise FieldInvalid(public=not_one(accounts), path="account")
         return found[0]
-
-
-async def _check_unstated(connection: AsyncConnection, brand: Brand, account: Account, at: datetime) -> None:
-    """What a statement has told stays true. Raises FieldInvalid."""
-    rows = tables.statements.c
-    told = sa.select(sa.literal(1)).where(rows.brand == brand.name, rows.account_id == account.id, rows.ends_at >= at).limit(1)
-    if (await connection.execute(told)).first() is not None:
-        raise FieldInvalid(public="A statement of that time has been issued already.", path="booked_at")
 
 
 def _check_text(text: str, most: int, path: str) -> None:

@@ -5,6 +5,7 @@ a statement again, on whatever server, makes the same one, and the database keep
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,6 +15,8 @@ from kernel.banking.accounts import AccountStatus, TransactionStatus
 from kernel.banking.records.statements import Statement, StatementKind
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.runner import Commands
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.database import Database
 from kernel.storage.lease import Lease
 from kernel.storage.sealed import Sealer
@@ -36,6 +39,7 @@ class StatementRun:
 
     def __init__(self, database: Database, sealer: Sealer, clock: Clock, brand: Brand) -> None:
         self._database = database
+        self._commands = Commands(database=database, clock=clock)
         self._sealer = sealer
         self._clock = clock
         self._brand = brand.name
@@ -53,21 +57,33 @@ class StatementRun:
             due = [account.id for account in await _load_due(connection, self._brand, until)]
         issued = 0
         for start in range(0, len(due), ACCOUNTS_PER_RUN):
-            issued += await self._issue(due[start : start + ACCOUNTS_PER_RUN], until)
+            batch = due[start : start + ACCOUNTS_PER_RUN]
+            issued += await self._commands.run(IssueStatements(self._sealer, self._clock, self._brand, batch, until))
         self._issued_until = until
         return issued
 
-    async def _issue(self, account_ids: list[str], until: datetime) -> int:
-        async def work(connection: AsyncConnection) -> int:
-            await take_instant(connection, self._brand, self._clock.now())  # the lock: two runs take turns
-            issued = 0
-            for account in await _load_due(connection, self._brand, until, account_ids):
-                for statement in await _tell(connection, self._brand, account, until):
-                    await STATEMENTS.record(connection, self._sealer, self._clock, self._brand, statement)
-                    issued += 1
-            return issued
 
-        return await self._database.write(work)
+@dataclass(frozen=True, slots=True)
+class IssueStatements:
+    """The statements of these accounts that are due before `until`: how many."""
+
+    name = "issue_statements"
+    locks = ()
+    sealer: Sealer
+    clock: Clock
+    brand: str
+    account_ids: list[str]
+    until: datetime
+
+    async def handle(self, unit: UnitOfWork) -> int:
+        connection = unit.connection
+        await take_instant(connection, self.brand, self.clock.now())  # the lock: two runs take turns
+        issued = 0
+        for account in await _load_due(connection, self.brand, self.until, self.account_ids):
+            for statement in await _tell(connection, self.brand, account, self.until):
+                await STATEMENTS.record(connection, self.sealer, self.clock, self.brand, statement)
+                issued += 1
+        return issued
 
 
 async def add_statements(connection: AsyncConnection, sealer: Sealer, brand: str, account_ids: list[str], now: datetime) -> None:

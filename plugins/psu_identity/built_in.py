@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.runner import Commands
 from kernel.errors import Problem, UpstreamTimedOut
 from kernel.ids import Ids
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.psu_identity import tables
+from plugins.psu_identity.one_time_codes import KeepCode, TakeCode
 from plugins.psu_identity.passwords import Passwords
 from plugins.psu_identity.ports import CodeSender, Device
 
@@ -56,6 +58,7 @@ class BuiltInIdentity:
         device: Device | None = None,
     ) -> None:
         self._database = database
+        self._commands = Commands(database=database, clock=clock)
         self._sealer = sealer
         self._clock = clock
         self._ids = ids
@@ -127,26 +130,17 @@ class BuiltInIdentity:
     ) -> ScaChallenge:
         code, reference = codes.new_code(self._ids), self._ids.uuid()
         now = self._clock.wall()
-        rows = tables.codes
-
-        async def work(connection: AsyncConnection) -> None:
-            own = sa.and_(rows.c.brand == brand.name, rows.c.psu_id == psu.id)
-            await connection.execute(rows.delete().where(own, rows.c.expires_at <= now))
-            await connection.execute(  # a new code ends the earlier ones of its journey
-                rows.update().where(own, rows.c.journey_id == journey_id, rows.c.taken_at.is_(None)).values(taken_at=now)
+        await self._commands.run(
+            KeepCode(
+                brand=brand.name,
+                reference=reference,
+                psu_id=psu.id,
+                journey_id=journey_id,
+                code_blind=_blind_code(self._sealer, brand.name, reference, code, linked),
+                now=now,
+                expires_at=now + CODE_LIFETIME,
             )
-            await connection.execute(
-                rows.insert().values(
-                    brand=brand.name,
-                    reference=reference,
-                    psu_id=psu.id,
-                    journey_id=journey_id,
-                    code_blind=_blind_code(self._sealer, brand.name, reference, code, linked),
-                    expires_at=now + CODE_LIFETIME,
-                )
-            )
-
-        await self._database.write(work)
+        )
         try:
             async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
                 hint = await codes.send(brand, psu, code, linked)
@@ -155,25 +149,10 @@ class BuiltInIdentity:
         return ScaChallenge("one_time_code", reference, hint, now + CODE_LIFETIME)
 
     async def _take_code(self, brand: Brand, psu: Psu, reference: str, response: str, linked: LinkedTerms | None) -> bool:
-        """Consume the code if it is this one, for these terms: one statement, so that it is used once."""
-        rows, now = tables.codes, self._clock.wall()
-        statement = (
-            rows.update()
-            .where(
-                rows.c.brand == brand.name,
-                rows.c.reference == reference,
-                rows.c.psu_id == psu.id,
-                rows.c.code_blind == _blind_code(self._sealer, brand.name, reference, response, linked),
-                rows.c.taken_at.is_(None),
-                rows.c.expires_at > now,
-            )
-            .values(taken_at=now)
-        )
-
-        async def work(connection: AsyncConnection) -> bool:
-            return (await connection.execute(statement)).rowcount == 1
-
-        return await self._database.write(work)
+        """Is it this code, for these terms? Then it is used up."""
+        blind = _blind_code(self._sealer, brand.name, reference, response, linked)
+        command = TakeCode(brand=brand.name, reference=reference, psu_id=psu.id, code_blind=blind, now=self._clock.wall())
+        return await self._commands.run(command)
 
     async def _ask_device(
         self, brand: Brand, psu: Psu, journey_id: str, device: Device, linked: LinkedTerms | None

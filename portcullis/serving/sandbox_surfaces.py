@@ -17,7 +17,11 @@ from sandbox.tpp_desk import TppDesk
 def sandbox_surfaces(settings: Settings, parts: Parts, composition: Composition, actions: Actions) -> tuple[Surface, ...]:
     """In the order in which they claim a path; the last one owns the rest of the control API."""
     desk = TppDesk(token=settings.sandbox_token, services=composition.services, store=composition.store, tpps=actions.tpps)
-    clerk, teller, control = _clerk(settings, parts, composition), _teller(settings, parts), _control(settings, parts, actions)
+    clerk, teller, control = (
+        _clerk(settings, parts, composition),
+        _teller(settings, parts, composition),
+        _control(settings, parts, actions),
+    )
     return (
         Surface(clerk.owns, clerk.handle, clerk.refuse),
         Surface(teller.owns, teller.handle, teller.refuse),
@@ -30,7 +34,7 @@ def _clerk(settings: Settings, parts: Parts, composition: Composition) -> Clerk:
     return Clerk(
         token=settings.sandbox_token,
         clock=parts.clock,
-        database=parts.database,
+        commands=composition.services.commands,
         ledger=Ledger(parts.sealer, parts.clock),
         consents=composition.store,
         identity=parts.identity,
@@ -39,12 +43,12 @@ def _clerk(settings: Settings, parts: Parts, composition: Composition) -> Clerk:
     )
 
 
-def _teller(settings: Settings, parts: Parts) -> Teller:
+def _teller(settings: Settings, parts: Parts, composition: Composition) -> Teller:
     return Teller(
         token=settings.sandbox_token,
         clock=parts.clock,
         ids=parts.ids,
-        database=parts.database,
+        commands=composition.services.commands,
         sealer=parts.sealer,
         identity=parts.identity,
         customer_accounts=parts.customer_accounts,

@@ -6,15 +6,17 @@ first start and kept by all later ones.
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.runner import Commands
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.config import ConfigurationRefused
 from kernel.ids import SeededIds
 from kernel.storage.database import Database
@@ -61,7 +63,7 @@ async def seed_bank(  # noqa: PLR0917  the six are what every start has at hand
     if not missing:
         return
     midnight = datetime.combine(clock.now().astimezone(UTC), time(), UTC)
-    seed, anchor = await keep_anchor(database, brand.name, ids_seed, midnight)
+    seed, anchor = await keep_anchor(Commands(database=database, clock=clock), brand.name, ids_seed, midnight)
     tales = [] if PRICE_LIST.name in made else [PRICE_LIST]
     tales += [_tale(household, f"{seed}/{brand.name}", anchor, heavy_transactions) for household in missing]
     writer = Writer(database, sealer, clock, brand.name, anchor=anchor)
@@ -93,21 +95,31 @@ async def settle_seed(database: Database, brand: str, asked: int | None) -> int:
     return USUAL_SEED if is_imported else int(stored)
 
 
-async def keep_anchor(database: Database, brand: str, seed: str, anchor: datetime) -> tuple[str, datetime]:
+async def keep_anchor(commands: Commands, brand: str, seed: str, anchor: datetime) -> tuple[str, datetime]:
     """Store the two, unless they are stored already: then those."""
-    statement = sa.select(tables.anchors.c.seed, tables.anchors.c.anchor).where(tables.anchors.c.brand == brand)
+    command = KeepAnchor(brand, seed, anchor)
+    try:
+        return await commands.run(command)
+    except IntegrityError:  # another server was first
+        return await commands.run(command)
 
-    async def work(connection: AsyncConnection) -> tuple[str, datetime]:
-        row = (await connection.execute(statement)).one_or_none()
+
+@dataclass(frozen=True, slots=True)
+class KeepAnchor:
+    name = "keep_anchor"
+    locks = ()
+    brand: str
+    seed: str
+    anchor: datetime
+
+    async def handle(self, unit: UnitOfWork) -> tuple[str, datetime]:
+        statement = sa.select(tables.anchors.c.seed, tables.anchors.c.anchor).where(tables.anchors.c.brand == self.brand)
+        row = (await unit.connection.execute(statement)).one_or_none()
         if row is not None:
             return row.seed, row.anchor
-        await connection.execute(tables.anchors.insert().values(brand=brand, seed=seed, anchor=anchor))
-        return seed, anchor
-
-    try:
-        return await database.write(work)
-    except IntegrityError:  # another server was first
-        return await database.write(work)
+        kept = tables.anchors.insert().values(brand=self.brand, seed=self.seed, anchor=self.anchor)
+        await unit.connection.execute(kept)
+        return self.seed, self.anchor
 
 
 def _tale(household: Household, seed: str, anchor: datetime, heavy_transactions: int) -> Tale:

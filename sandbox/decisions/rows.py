@@ -1,5 +1,6 @@
 """A decision as a row: sealed, good for one request, and for fifteen minutes."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,6 +15,7 @@ from consent.store.kinds.registry import kind_of
 from consent.store.rows.formats import check_format
 from kernel import json
 from kernel.banking.consents import Consent
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.sealed import Sealer
 from sandbox.decisions.tables import STORED_DECISIONS as DECISIONS
 
@@ -35,33 +37,38 @@ class StoredDecision(msgspec.Struct, frozen=True):
     decision: Decision
 
 
-async def store_decision(
-    connection: AsyncConnection,
-    sealer: Sealer,
-    *,
-    brand: str,
-    decision_id: str,
-    consent_id: str | None,
-    client_id: str | None,
-    decision: Decision,
-    now: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreDecision:
     """In place of one that still waits for the same consent, or for the same client. Those that nobody used in time are removed."""
-    replaced = DECISIONS.c.consent_id == consent_id if consent_id else DECISIONS.c.client_id == client_id
-    useless = sa.or_(sa.and_(replaced, DECISIONS.c.taken_at.is_(None)), DECISIONS.c.expires_at <= now)
-    await connection.execute(DECISIONS.delete().where(DECISIONS.c.brand == brand, useless))
-    await connection.execute(
-        DECISIONS.insert().values(
-            brand=brand,
-            id=decision_id,
-            consent_id=consent_id,
-            client_id=client_id,
-            format=FORMAT,
-            decision=sealer.seal(json.encode(decision), *_place(brand, decision_id)),
-            created_at=now,
-            expires_at=now + DECISION_MAX,
+
+    name = "store_decision"
+    locks = ()
+    sealer: Sealer
+    brand: str
+    decision_id: str
+    consent_id: str | None
+    client_id: str | None
+    decision: Decision
+    now: datetime
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        replaced = DECISIONS.c.consent_id == self.consent_id if self.consent_id else DECISIONS.c.client_id == self.client_id
+        useless = sa.or_(sa.and_(replaced, DECISIONS.c.taken_at.is_(None)), DECISIONS.c.expires_at <= self.now)
+        mine = sa.select(DECISIONS.c.id).where(DECISIONS.c.brand == self.brand, useless)
+        found = list(await unit.connection.scalars(mine.order_by(DECISIONS.c.id).with_for_update()))
+        await unit.connection.execute(DECISIONS.delete().where(DECISIONS.c.brand == self.brand, DECISIONS.c.id.in_(found)))
+        await unit.connection.execute(
+            DECISIONS.insert().values(
+                brand=self.brand,
+                id=self.decision_id,
+                consent_id=self.consent_id,
+                client_id=self.client_id,
+                format=FORMAT,
+                decision=self.sealer.seal(json.encode(self.decision), *_place(self.brand, self.decision_id)),
+                created_at=self.now,
+                expires_at=self.now + DECISION_MAX,
+            )
         )
-    )
 
 
 async def find_decision(connection: AsyncConnection, sealer: Sealer, consent: Consent, now: datetime) -> StoredDecision | None:

@@ -4,8 +4,6 @@ authorization request that it fits, with the redirect and no page.
 It passes the same transaction and the same checks as a page's answer; its evidence is what the identity's own device vouches for.
 """
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.authentication.approval import Approval, Claim
 from consent.authentication.linked_terms import linked_of
 from consent.authorization.agreement.terms import Option, offered, render_shown, render_terms, shown_of
@@ -26,7 +24,7 @@ from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentUnknown
 from kernel.http.message import Response
 from sandbox.decisions.choice import ask_device, choose_options
-from sandbox.decisions.rows import Decision, StoredDecision, find_decision, store_decision, take_decision
+from sandbox.decisions.rows import Decision, StoredDecision, StoreDecision, find_decision, take_decision
 
 DECIDED = "decided"  # the approach of an authorisation that a stored decision made
 
@@ -70,10 +68,9 @@ async def decide(
         evidence = await ask_device(services, brand, psu, decision_id, linked)
         decision = Decision(approve=True, psu_id=psu.id, options=options, evidence=evidence)
 
-    async def work(connection: AsyncConnection) -> None:
-        await store_decision(
-            connection,
-            services.sealer,
+    await services.commands.run(
+        StoreDecision(
+            sealer=services.sealer,
             brand=brand.name,
             decision_id=decision_id,
             consent_id=consent_id,
@@ -81,8 +78,7 @@ async def decide(
             decision=decision,
             now=services.clock.wall(),
         )
-
-    await services.database.write(work)
+    )
 
 
 async def _load_decidable(services: Services, brand: Brand, consent_id: str | None, psu: Psu, *, approve: bool) -> Consent | None:

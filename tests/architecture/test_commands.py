@@ -15,6 +15,7 @@ PRIMITIVES = {
     "kernel/storage/lease.py": "the runner's guards stand on leases",
     "kernel/storage/migrate.py": "makes the tables that commands work with, in the time it takes",
     "portcullis/compose/nature.py": "comes before the first table of a command",
+    "sandbox/actions.py": "empties the tables of every context at once",
 }
 BY_HAND = {  # to become commands: none may be added
     "consent/authentication/challenge.py",
@@ -32,15 +33,6 @@ BY_HAND = {  # to become commands: none may be added
     "consent/customer/journey/start.py",
     "consent/customer/session/session.py",
     "consent/customer/session/visits.py",
-    "plugins/ledger/statements.py",
-    "plugins/psu_identity/built_in.py",
-    "sandbox/actions.py",
-    "sandbox/bank/seed.py",
-    "sandbox/bank/tale_writer.py",
-    "sandbox/clerk.py",
-    "sandbox/clock.py",
-    "sandbox/decisions/stored.py",
-    "sandbox/teller.py",
 }
 
 

@@ -40,6 +40,7 @@ from kernel.banking.consents import Consent
 from kernel.ids import hash_secret
 from kernel.storage.journal import Entry
 from portcullis.compose.records import RecordAccesses, RecordEntries
+from tests.unit.consent.bank_scene import BANK_COMMANDS, Desk
 from tests.unit.consent.oauth_world import BRAND, KEYS, World, certificate
 
 Act = Callable[[], Awaitable[Any]]
@@ -58,6 +59,7 @@ class Scene:
     uris: list[str]
     client_id: str
     auth_req_id: str
+    desk: Desk
 
     @classmethod
     async def make(cls, world: World) -> "Scene":
@@ -75,7 +77,8 @@ class Scene:
         assert row is not None
         other = msgspec.structs.replace(acme.client, id=services.ids.uuid(), registration=REGISTRATION)
         await services.commands.run(RegisterClient(services=services, client=other, actor="system"))
-        scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret())
+        desk = await Desk.make(world)
+        scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret(), desk)
         await scene.ask(scene.auth_req_id)()
         answered = {"state": RequestState.APPROVED.value, "family_id": row.family_id, "auth_time": world.clock.wall()}
         mine = backchannel_requests.c.id == hash_secret(scene.auth_req_id)
@@ -212,6 +215,10 @@ def _fail_abandoned(scene: Scene) -> Act:
     return scene.run(FailAbandoned(brand=BRAND.name, now=scene.world.clock.wall() + timedelta(days=2), most=500))
 
 
+def _at_desk(make: Callable[[Desk], Any]) -> Callable[[Scene], Act]:
+    return lambda scene: scene.run(make(scene.desk))
+
+
 LOOK_UPS = "hint/of one organisation"
 ACTS: dict[type, Callable[[Scene], Act]] = {
     RegisterClient: _register,
@@ -244,4 +251,5 @@ ACTS: dict[type, Callable[[Scene], Act]] = {
     RemoveAccount: _remove,
     Approve: _approve,
     Reject: _reject,
+    **{kind: _at_desk(make) for kind, make in BANK_COMMANDS.items()},
 }

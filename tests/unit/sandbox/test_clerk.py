@@ -9,6 +9,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from consent.ports import AccountRemoval, Psu
 from kernel.banking.accounts import Account, AccountCategory, AccountIdentifier, AccountStatus, AccountType, Scheme
 from kernel.clock import ManualClock
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ConsentNotAuthorised, ConsentUnknown
 from kernel.http.message import Request
 from sandbox.clerk import Clerk
@@ -60,8 +61,8 @@ class Bank:
     async def unlock(self, brand, psu, name, peer):
         self.done.append(("unlock", psu.id, name, peer))
 
-    async def write(self, work):
-        return await work(None)
+    async def run(self, command):
+        return await command.handle(UnitOfWork(None, None, NOW))
 
     async def change_status(self, connection, brand, account_id, change):
         self.done.append(("books", account_id, change.status, change.switched, change.eligible, change.at))
@@ -78,7 +79,7 @@ def call(bank):
         clerk = Clerk(
             token="",
             clock=ManualClock(NOW),
-            database=bank,
+            commands=bank,
             ledger=bank,
             consents=bank,
             identity=bank,
@@ -153,7 +154,7 @@ def test_other_paths_are_not_its_own(bank, path):
     clerk = Clerk(
         token="",
         clock=ManualClock(NOW),
-        database=bank,
+        commands=bank,
         ledger=bank,
         consents=bank,
         identity=bank,

@@ -15,6 +15,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from gateway.ports import Position, TransactionFilter
 from kernel.brand import Brand
 from kernel.clock import ManualClock
+from kernel.commands.runner import Commands
 from kernel.http.message import Request
 from kernel.ids import RandomIds
 from kernel.storage.database import Database
@@ -71,7 +72,7 @@ def call(database, bank):
         token="",
         clock=CLOCK,
         ids=RandomIds(),
-        database=database,
+        commands=Commands(database=database, clock=CLOCK),
         sealer=SEALER,
         identity=identity,
         customer_accounts=bank,
