@@ -1,6 +1,6 @@
 """Refuse a certificate outside its validity, and a call without one where the operation or the brand demands it of everyone.
 
-FAPI2-SP-FINAL-5.3.2.1-4. A token that is bound to a certificate demands it by itself (policies/token_binding.py).
+A token that is bound to a certificate demands it by itself (policies/token_binding.py).
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What a payment's authentication is linked to, and what the PSU reads of it: the same terms, from the consent itself each time.
 
 Commission Delegated Regulation (EU) 2018/389 article 5 (dynamic linking): the PSU sees amount and payee, what they confirm is good for
-these alone, and any change makes it worthless. UK Customer Experience Guidelines, Single Domestic Payments: no balance is shown.
+these alone, and any change makes it worthless.
 """
 
 import hmac

@@ -1,8 +1,8 @@
 """Encrypt one value of one row: AES-256-GCM with the value's place as additional data, so that a ciphertext moved to another
 table, column or row does not open.
 
-Sealed form: format byte 1, key version (2 bytes, big endian), nonce (12 bytes), ciphertext and tag. Nonces are random: one key
-seals fewer than 2^32 values before it is succeeded (NIST SP 800-38D section 8.3).
+Sealed form: format byte 1, key version (2 bytes, big endian), nonce (12 bytes), ciphertext and tag. Nonces are random (NIST
+SP 800-38D section 8.2.2), which holds for 2^32 values of one key: succeed it before.
 """
 
 import hashlib

@@ -1,9 +1,7 @@
 """The coverage of each standard: every claimed clause with the tests that are marked with it, or with a part of it."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.clauses.claimed import Places
 from tests.clauses.standards import is_within, standard_of
@@ -33,22 +31,13 @@ def cover(claimed: Places, marked: Places) -> list[Covered]:
     ]
 
 
-def find_faults(coverage: list[Covered], untested: list[str]) -> Iterator[str]:
-    """`untested` are the clauses that may be without a test: one that has a test, or is claimed no longer, goes."""
-    without = {covered.clause for covered in coverage if not covered.tests}
+def find_faults(coverage: list[Covered]) -> Iterator[str]:
     for covered in coverage:
-        if covered.clause in without and covered.clause not in untested:
+        if not covered.tests:
             yield f"{covered.clause} is claimed by {', '.join(covered.claims)}, and no test is marked with it"
-    for clause in untested:
-        if clause not in without:
-            yield f"{clause} has a test now, or is claimed no longer: take it out of tests/clauses.toml"
 
 
-def read_untested(path: Path) -> list[str]:
-    return tomllib.loads(path.read_text())["untested"]
-
-
-def render(coverage: list[Covered], untested: list[str]) -> Iterator[str]:
+def render(coverage: list[Covered]) -> Iterator[str]:
     standards: dict[str, list[Covered]] = {}
     for covered in coverage:
         standards.setdefault(covered.standard, []).append(covered)
@@ -57,11 +46,7 @@ def render(coverage: list[Covered], untested: list[str]) -> Iterator[str]:
         yield f"{standard}: {len(clauses)} claimed, {held} held by {len({test for covered in clauses for test in covered.tests})} tests"
         for covered in clauses:
             number = len(covered.tests)
-            tests = (
-                f"{number} test{'s' * (number != 1)}"
-                if number
-                else f"no test{'' if covered.clause in untested else ', and not listed'}"
-            )
+            tests = f"{number} test{'s' * (number != 1)}" if number else "no test"
             yield f"  {covered.clause:<40} {tests}"
 
 

@@ -187,6 +187,7 @@ async def test_a_new_code_ends_the_earlier_one_of_its_journey(bank, ann):
     assert await bank.identity.finish_sca(BRAND, ann, first, bank.codes[0]) is None
 
 
+@pytest.mark.spec("RTS-7")
 async def test_a_device_proves_the_psu_when_it_has_confirmed(bank, ann):
     challenge = await bank.identity.start_sca(BRAND, ann, "device", "journey")
     assert not challenge.confirmed
@@ -197,6 +198,7 @@ async def test_a_device_proves_the_psu_when_it_has_confirmed(bank, ann):
     assert (evidence.method, evidence.simulated) == ("device", True)
 
 
+@pytest.mark.spec("RTS-7")
 async def test_a_device_confirms_for_its_own_psu_alone(bank, ann):
     challenge = await bank.identity.start_sca(BRAND, ann, "device", "journey")
     bank.device.confirmed = True

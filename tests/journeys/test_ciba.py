@@ -53,6 +53,7 @@ async def opened(tpp, name="alice"):
 
 
 @module("", "ensure-mtls-holder-of-key-required", "refresh-token", plan=CIBA)
+@pytest.mark.spec("FAPI-CIBA-ID1-5.2.3")
 async def test_a_customer_answers_elsewhere_and_their_accounts_are_read(tpp, acme):
     consent = await tpp.lodge_account_consent()
     code = f"K7-{secrets.token_hex(2)}"

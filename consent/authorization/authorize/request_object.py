@@ -1,6 +1,6 @@
 """A signed request object: an authorization request that its client vouches for, pushed, or carried by a browser that may not change it.
 
-RFC 9101 section 6, FAPI2-MS-FINAL 5.3, FAPI1-ADV 5.2.2-10 to -17. Pure: a token, keys and the time in, parameters out. What is
+RFC 9101 section 6, FAPI2-MS-FINAL 5.3, FAPI1-ADV 5.2.2-10, -13, -15 and -17. Pure: a token, keys and the time in, parameters out. What is
 wrong with one is always the same refusal, and the detail is for the log.
 """
 

@@ -1,4 +1,4 @@
-"""Authenticate a client by an assertion that it signed for this server. RFC 7523 section 3, FAPI2-SP-FINAL 5.3.2.1-6 to -8.
+"""Authenticate a client by an assertion that it signed for this server. RFC 7523 section 3, FAPI2-SP-FINAL 5.3.2.1-6 and -8.
 
 Under FAPI 2.0 `aud` is the issuer alone: an assertion for several audiences could be presented by one of them to us. FAPI 1.0 clients
 name the endpoint, or several.

@@ -1,6 +1,6 @@
 """One client's connection: bounded in every wait, and silent about our insides when what arrives is not HTTP.
 
-RFC 9112 section 2.2 and 9.8. aiohttp bounds an idle connection; this adds bounds on a head (a client that trickles it holds nothing,
+RFC 9112 sections 2.2 and 9.5. aiohttp bounds an idle connection; this adds bounds on a head (a client that trickles it holds nothing,
 one that never ends it is refused: kernel/http/server/bounded_parser.py) and on writing (a client that does not read holds nothing), and
 answers broken HTTP with a bare status.
 """

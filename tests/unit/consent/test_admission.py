@@ -305,6 +305,7 @@ async def test_an_invented_token_asks_the_database_nothing(oauth_anywhere):
     assert (answer.status, statements.all) == (401, [])
 
 
+@pytest.mark.spec("RFC9110-8.8.3.2", "RFC9110-13.1.2", "RFC9111")
 async def test_public_documents_are_answered_from_memory(world):
     for path in DOCUMENTS:
         request = world.browser().request("GET", path)

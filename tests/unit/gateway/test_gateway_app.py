@@ -58,6 +58,7 @@ async def test_an_absent_or_hostile_interaction_id_is_replaced_by_ours(made, sen
         ({"path": "/nowhere"}, None),
     ],
 )
+@pytest.mark.spec("RFC9110-11.6.1")
 async def test_a_401_says_how_to_come_back(made, facts, challenge):
     assert (await made.ask(**facts)).headers.get("WWW-Authenticate") == challenge
 
@@ -70,12 +71,14 @@ async def test_a_missing_scope_is_named_as_such(made):
 
 
 @pytest.mark.spec("RFC9110-15.5.6")
+@pytest.mark.spec("RFC9110-10.2.1")
 async def test_a_wrong_method_is_told_the_right_ones(made):
     response = await made.ask("PUT", "/book/v1/consents/1")
     assert response.headers["Allow"] == "DELETE, GET"
 
 
 @pytest.mark.spec("RFC6585-4")
+@pytest.mark.spec("RFC9110-10.2.3")
 async def test_a_refusal_for_its_rate_says_when_to_come_back(made):
     made.decisions.exceeded = {"default"}
     response = await made.ask()

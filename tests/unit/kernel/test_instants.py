@@ -39,6 +39,7 @@ def test_a_year_at_either_bound_counts_in_utc():
         to_utc(datetime(LAST_YEAR, 12, 31, 23, 30, tzinfo=timezone(timedelta(hours=-1))))
 
 
+@pytest.mark.spec("RFC3339")
 def test_an_instant_without_an_offset_is_none():
     with pytest.raises(FieldDateInvalid):
         to_utc(datetime(2026, 1, 1))  # noqa: DTZ001

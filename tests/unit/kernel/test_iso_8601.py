@@ -66,6 +66,7 @@ def test_reads_every_form_of_one_instant(text):
         ("2016-366T12:00", datetime(2016, 12, 31, 12, tzinfo=UTC)),
     ],
 )
+@pytest.mark.spec("ISO8601-4.2")
 def test_reads_what_stops_early_and_what_ends_a_day(text, instant):
     assert parse_iso_8601(text).instant == instant
 

@@ -143,6 +143,7 @@ REFUSALS: list[tuple[str, str, Mapping[str, Any], int, str | None, str | None]] 
 @pytest.mark.parametrize(
     ("method", "path", "facts", "status", "code", "at"), REFUSALS, ids=[f"{m} {p} {s} {c}" for m, p, _, s, c, _ in REFUSALS]
 )
+@pytest.mark.spec("OBIE-RW-4.0-http-status-codes", "OBIE-RW-4.0-error-response-structure")
 async def test_a_uk_refusal_has_the_standards_own_form(
     world: World, method: str, path: str, facts: Mapping[str, Any], status: int, code: str | None, at: str | None
 ) -> None:
@@ -211,6 +212,7 @@ async def test_the_same_account_is_read_the_other_way(world: World, query: Seque
         ("/nothing", {"headers": BERLIN_GROUP_HEADERS}, 404, "RESOURCE_UNKNOWN"),
     ],
 )
+@pytest.mark.spec("BG-XS2A-1.3-error-information", "BG-XS2A-1.3-message-codes")
 async def test_a_berlin_group_refusal_has_the_standards_own_form(
     world: World, path: str, facts: Mapping[str, Any], status: int, code: str
 ) -> None:

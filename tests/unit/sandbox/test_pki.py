@@ -67,6 +67,7 @@ def test_a_server_certificate_is_accepted_by_a_strict_verifier(folder, clock, ki
 
 
 @pytest.mark.spec("ETSI-TS-119-495-5.1")
+@pytest.mark.spec("ETSI-EN-319-412-4-4")
 def test_a_transport_certificate_names_software_and_organisation_for_client_authentication(folder, clock, tmp_path):
     pki.TestPki.open(folder, clock).ensure_transport(tmp_path / "t.pem", tmp_path / "t.key", ACME)
     issued = certificate(tmp_path / "t.pem")
@@ -80,6 +81,7 @@ def test_a_transport_certificate_names_software_and_organisation_for_client_auth
 
 
 @pytest.mark.spec("ETSI-TS-119-495-5.1")
+@pytest.mark.spec("ETSI-EN-319-412-3-4")
 def test_transport_and_seal_are_qualified_certificates_with_the_tpps_roles(folder, clock, tmp_path):
     """Read by our own reader, written by a library (sandbox/qualified.py)."""
     authority = pki.TestPki.open(folder, clock)
@@ -125,6 +127,7 @@ class TestRevocation:
         authority.ensure_transport(*paths, ACME)
         assert isinstance(self.judged(authority, paths[0], clock), Good)
 
+    @pytest.mark.spec("RFC5280-5")
     def test_what_is_revoked_stays_so_and_is_issued_anew(self, folder, clock, paths, tmp_path):
         authority = pki.TestPki.open(folder, clock)
         authority.ensure_transport(*paths, ACME)

@@ -16,6 +16,7 @@ from tests.unit.consent.oauth_world import BRAND, SCA, Answer, World, unb64
 
 @pytest.mark.conformance("fapi2-security-profile-final-happy-flow")
 @pytest.mark.spec("RFC6749-5.1")
+@pytest.mark.spec("RFC9700-4.12")
 async def test_a_client_gets_tokens_for_what_the_customer_approved(oauth_anywhere: World):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     consent = await world.lodge(acme)
@@ -23,6 +24,7 @@ async def test_a_client_gets_tokens_for_what_the_customer_approved(oauth_anywher
     visited = await world.visit(acme, request_uri)
     assert visited.response.headers["Location"] == "/login"
     answered = await world.approve(acme, request_uri)
+    assert answered.status == 303
     assert set(answered.location) == {"code", "state", "iss"}
     assert answered.location["state"] == "state-1"
     assert answered.location["iss"] == BRAND.issuer

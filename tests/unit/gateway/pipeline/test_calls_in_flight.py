@@ -65,6 +65,7 @@ async def test_a_client_with_too_many_calls_in_flight_is_refused_and_its_neighbo
     assert (made.in_flight.total, dict(made.in_flight.clients.held)) == (0, {})
 
 
+@pytest.mark.spec("RFC9110-15.6.4")
 async def test_the_last_places_are_not_for_one_who_holds_many():
     made = World(in_flight=InFlightLimits(units=8, units_per_client=8, running_per_client=8))
     neighbour(made)

@@ -200,12 +200,14 @@ class TestWhatForAnAuthorityVouches:
         good = ROOT.client(organisation=name, extensions=[stating()])
         assert check_client(good, lists(ROOT, vouches={Vouches.QWAC}).find_path(good, START))
 
+    @pytest.mark.spec("ETSI-TS-119-612")
     def test_a_list_of_seals_lets_nobody_in(self):
         trust = lists(ROOT, vouches={Vouches.QSEALC})
         for certificate in (ROOT.client(extensions=[stating("seal")]), ROOT.client(extensions=[stating()])):
             with pytest.raises(CertificateInvalid):
                 check_client(certificate, trust.find_path(certificate, START))
 
+    @pytest.mark.spec("ETSI-TS-119-612")
     def test_a_seal_needs_a_list_of_seals_and_to_be_one(self):
         seal, website = ROOT.client(extensions=[stating("seal")]), ROOT.client(extensions=[stating()])
         seals = lists(ROOT, vouches={Vouches.QSEALC})

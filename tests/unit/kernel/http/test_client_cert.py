@@ -33,6 +33,7 @@ def item(der: bytes) -> str:
 
 
 @pytest.mark.spec("RFC9440-2.2")
+@pytest.mark.spec("RFC8941-4.2.7")
 def test_reads_the_certificate_a_proxy_vouches_for(ders):
     certificate = parse_client_cert(headers(("client-cert", item(ders[0]))))
     assert certificate is not None
@@ -58,6 +59,7 @@ def test_no_header_means_no_certificate():
     "value",
     ["", "::", ":", ":!!!:", "MIIB", ":MIIB", ":MIIB:;a=1", ":AAAA:, :AAAA:", '"AAAA"', ":" + "A" * 60_000 + ":", ":äöü:"],
 )
+@pytest.mark.spec("RFC8941-4.2.7")
 def test_refuses_what_is_no_byte_sequence_of_a_certificate(value):
     with pytest.raises(CertificateInvalid):
         parse_client_cert(headers(("Client-Cert", value)))

@@ -1,5 +1,7 @@
 """Sealed values open where they belong and nowhere else, and outlive a rotation of keys."""
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,14 @@ def test_after_a_rotation_old_values_open_and_indexes_stay():
         before.open(after.seal(b"value", "place"), "place")
 
 
+@pytest.mark.spec("RFC5869")
+def test_a_key_for_a_purpose_is_the_first_block_of_hkdf_expand():
+    """T(1) = HMAC(key, info || 0x01), by hand."""
+    assert Sealer({1: OLD}).derive("purpose") == hmac.digest(OLD, b"purpose\x01", "sha256")
+    assert Sealer({1: OLD}).derive("another") != Sealer({1: OLD}).derive("purpose")
+
+
+@pytest.mark.spec("SP800-38D-8.2.2")
 def test_the_same_value_is_never_sealed_alike():
     sealer = Sealer({1: OLD})
     assert sealer.seal(b"value", "place") != sealer.seal(b"value", "place")

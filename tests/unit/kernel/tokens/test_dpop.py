@@ -95,6 +95,7 @@ class TestVectors:
 
 
 @pytest.mark.parametrize("prover", [PROVER, RSA, EDWARD], ids=["ES256", "PS256", "EdDSA"])
+@pytest.mark.spec("RFC7638")
 def test_a_proof_of_each_algorithm_is_taken_for_its_key(prover: Prover):
     proof = verified(prover.proof("GET", URL, TOKEN))
     assert (proof.jkt, proof.issued_at, proof.nonce) == (prover.jkt, NOW, None)
@@ -281,6 +282,7 @@ class TestEndpoint:
 
     @given(st.data(), st.lists(segment, max_size=4))
     @pytest.mark.spec("RFC9449-4.3")
+    @pytest.mark.spec("RFC3986-5.2.4", "RFC3986-6.2.2", "RFC3986-6.2.3")
     def test_every_spelling_of_a_url_is_the_same_endpoint(self, data: st.DataObject, segments: list[str]):
         """RFC 3986 sections 6.2.2 and 6.2.3: case, escapes, dot segments, default port; query and fragment say nothing."""
         called = called_endpoint(replace(BRAND, mtls_url="https://api.bank.example"), request(path="/" + "/".join(segments)))

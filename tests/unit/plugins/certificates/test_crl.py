@@ -50,6 +50,7 @@ def test_authorities_of_every_kind_are_read(kind):
     assert isinstance(judge(authority.crl(), leaf, authority), Good)
 
 
+@pytest.mark.spec("RFC5280-5.3.1")
 def test_on_hold_is_revoked():
     assert isinstance(judge(ROOT.crl([LEAF], reason=x509.ReasonFlags.certificate_hold)), Revoked)
 
@@ -84,6 +85,7 @@ MUTE = Authority.root(usage=key_usage(key_cert_sign=True))
         "indirect", "of authorities", "of attributes", "for some reasons", "another point", "changes only",
     ],
 )  # fmt: skip
+@pytest.mark.spec("RFC5280-5.2")
 def test_a_list_that_does_not_count_says_nothing_not_even_revoked(crl, issuer):
     with pytest.raises(Unanswered):
         judge(crl, issuer=issuer)

@@ -57,6 +57,7 @@ class TestRevocationListsByAddress:
             await points.ask(leaf, ROOT.certificate)
         assert site.asked == {"/list.crl": 2}
 
+    @pytest.mark.spec("RFC5280-4.2.1.13")
     async def test_the_second_address_is_asked_when_the_first_fails(self, site):
         urls = ["http://127.0.0.1:1/list", f"http://127.0.0.1:{site.port}/second"]
         both = [x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None) for url in urls]

@@ -84,6 +84,7 @@ PAST = {"begins": START - 40 * DAY, "ends": START - DAY}
         "another issuer", "try later", "empty", "garbage",
     ],
 )  # fmt: skip
+@pytest.mark.spec("RFC5019-2.2")
 def test_an_answer_that_does_not_count_says_nothing(answer):
     with pytest.raises(Unanswered):
         judge(answer)

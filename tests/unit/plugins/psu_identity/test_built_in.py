@@ -98,6 +98,7 @@ async def test_says_when_an_authenticator_only_pretends(database):
     assert identity(database, Gateway(), Toy()).simulated
 
 
+@pytest.mark.spec("RTS-6")
 async def test_names_codes_and_passwords_are_not_readable_in_the_database(database):
     gateway = Gateway()
     service = identity(database, gateway)
@@ -165,6 +166,13 @@ async def test_the_password_of_nobody_opens_nothing():
 
 async def test_a_stored_hash_that_is_none_never_fits():
     assert not await Passwords().verify("not a hash", "anything")
+
+
+@pytest.mark.spec("RFC9106")
+async def test_a_hash_says_that_it_is_argon2id_and_how_dear():
+    hashed = await Passwords().hash("right")
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert hashed != await Passwords().hash("right")
 
 
 async def test_a_password_too_long_to_hash_is_refused_at_enrolment():

@@ -55,6 +55,7 @@ async def test_by_default_keys_are_wrapped_with_those_of_the_file(plain: Path):
         assert keys.sealer.open(await keys.store.wrap(b"key", *PLACE), *PLACE) == b"key"
 
 
+@pytest.mark.spec("SP800-57-6.2.2.3")
 async def test_wrapped_sealing_keys_open_what_the_plain_ones_sealed(vault: FakeVault, plain: Path, tmp_path: Path):
     """Moving to Vault changes no row; the file that is left is worth nothing without Vault."""
     before = load_sealer(plain)

@@ -31,6 +31,7 @@ from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank import authenticators, tables
 from sandbox.bank.authenticators import FIXED_CODE, FixedCodeSender, SimulatedDevice
+from sandbox.bank.catalogue import people as catalogue
 from sandbox.bank.catalogue.numbers import is_iban
 from sandbox.bank.personas import load_personas
 from sandbox.bank.seed import ALL_HOUSEHOLDS, PRICE_LIST, USUAL_SEED, seed_bank, settle_seed
@@ -160,6 +161,15 @@ async def test_alice_has_two_years_of_booked_rows_and_some_pending_ones(seeded):
     assert [row.amount.minor > 0 for row in sorted(pending, key=lambda row: row.booked_at)] == [True, False, False, False]
     assert sum(row.information == "Meridian Design Studio" for row in page.transactions) == 24
     assert sum("Interest" in row.information for row in page.transactions) == 24
+
+
+@pytest.mark.spec("RFC2606")
+def test_no_mail_address_can_reach_anyone():
+    addresses = [
+        each.party("1").email for each in vars(catalogue).values() if isinstance(each, catalogue.Person | catalogue.Firm)
+    ]
+    assert len(addresses) >= 9
+    assert {each.rpartition("@")[2].rpartition(".")[2] for each in addresses if not each.endswith("@example.com")} == {"example"}
 
 
 async def test_every_account_has_a_statement_for_each_month_that_agrees_with_its_balances(seeded):

@@ -434,6 +434,7 @@ async def test_refuses_a_signed_response_that_is_not_good(tmp_path, changes, fau
 
 @pytest.mark.spec("OIDC-CORE-3.3.2.12")
 @pytest.mark.parametrize("changes", [{"c_hash": "another"}, {"c_hash": None}, {"s_hash": "another"}, {"s_hash": None}])
+@pytest.mark.spec("FAPI1-ADV-FINAL-5.2.3.1")
 async def test_refuses_an_id_token_that_vouches_for_something_else(tmp_path, changes):
     async with meeting(tmp_path, security_profile="fapi1-advanced") as (server, tpp, _):
         _, pushed = await tpp.request_by_value("aac-1")

@@ -1,6 +1,6 @@
 """Read the request from the object that its client signed, and from nothing else; or refuse one that should not be there.
 
-FAPI2-MS-FINAL 5.3.1, FAPI1-ADV 5.2.2-1 and -10 (values outside are not used), RFC 9101 section 10.2 (parameters have one place).
+FAPI2-MS-FINAL 5.3.1, FAPI1-ADV 5.2.2-1 and -10 (values outside are not used), RFC 9101 section 6.3 (parameters have one place).
 """
 
 from consent.authorization.authorize.request import Asking

@@ -99,8 +99,13 @@ async def test_what_stands_beside_an_object_is_not_read(signing: World):
     [
         pytest.param({"redirect_uri": None}, INVALID, id="ensure-request-object-without-redirect-uri-fails"),
         pytest.param({"redirect_uri": "https://evil.example/"}, INVALID, id="par-attempt-invalid-redirect_uri"),
-        pytest.param(NO_PKCE, INVALID, id="par-ensure-pkce-required"),
-        pytest.param({"code_challenge_method": "plain"}, INVALID, id="par-plain-pkce-rejected"),
+        pytest.param(NO_PKCE, INVALID, id="par-ensure-pkce-required", marks=pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2-18")),
+        pytest.param(
+            {"code_challenge_method": "plain"},
+            INVALID,
+            id="par-plain-pkce-rejected",
+            marks=pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2-18"),
+        ),
         pytest.param({"exp": 1}, OBJECT, id="ensure-expired-request-object-fails"),
         pytest.param({"request_uri": "urn:x"}, OBJECT, id="par-authorization-request-containing-request_uri"),
         pytest.param({"scope": None}, OBJECT, id="ensure-request-object-without-scope-fails"),

@@ -167,6 +167,7 @@ def test_what_is_allowed_is_accepted(changes: dict[str, Any], header: dict[str, 
     ],
 )  # fmt: skip
 @pytest.mark.spec("FAPI2-MS-FINAL-5.3.1-4", "FAPI2-MS-FINAL-5.3.1-5")
+@pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2-13", "FAPI1-ADV-FINAL-5.2.2-15", "FAPI1-ADV-FINAL-5.2.2-17")
 def test_each_defect_of_the_claims_alone_is_refused(changes: dict[str, Any]):
     for client in (CLIENT, FAPI1):
         with pytest.raises(RequestObjectInvalid) as refused:

@@ -30,6 +30,7 @@ async def test_a_correct_assertion_is_accepted_under_each_algorithm(oauth: World
         assert (await oauth.token(oauth.tpps[name], "client_credentials")).status == 200
 
 
+@pytest.mark.spec("RFC9864")
 async def test_ed25519_is_accepted_under_its_newer_name(oauth: World):
     """RFC 9864: Ed25519 is what EdDSA was."""
     tpp = await oauth.register("edward", KEYS["edward-1"])

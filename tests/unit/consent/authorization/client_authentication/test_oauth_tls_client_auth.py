@@ -75,6 +75,7 @@ async def ask(oauth: World, tpp: Tpp, presented: Certificate | None, **form: str
     ],
     ids=["subject", "subject spelt otherwise", "subject with hex", "subject with more hex", "dns", "uri", "email"],
 )
+@pytest.mark.spec("RFC2253", "RFC5280-7.1")
 async def test_the_certificate_that_names_the_client_is_enough(oauth: World, named: dict[str, Any]):
     tess = await register(oauth, **named)
     answer = await ask(oauth, tess, made())

@@ -82,6 +82,7 @@ async def test_what_fapi_forbids_is_refused(oauth: World, subtests: pytest.Subte
 
 
 @pytest.mark.spec("OIDC-CORE-5.5")
+@pytest.mark.spec("OIDC-CORE-5.5.1.1")
 async def test_malformed_claims_are_refused(oauth: World, subtests: pytest.Subtests):
     consent_id = (await oauth.lodge(oauth.acme)).id
     cases = {
@@ -107,6 +108,7 @@ async def test_malformed_claims_are_refused(oauth: World, subtests: pytest.Subte
             assert (await oauth.push(oauth.acme, consent_id, claims=claims)).error == INVALID
 
 
+@pytest.mark.spec("OIDC-CORE-5.5.1.1")
 async def test_what_is_voluntary_and_unknown_is_left_out(oauth: World):
     consent_id = (await oauth.lodge(oauth.acme)).id
     claims = {

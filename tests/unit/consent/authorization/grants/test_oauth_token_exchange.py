@@ -39,6 +39,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 @pytest.mark.spec("RFC8693-2.2")
+@pytest.mark.spec("RFC8693-4.1")
 async def test_a_service_gets_a_token_for_another_and_says_who_acts_for_whom(oauth_anywhere: World):
     world = oauth_anywhere
     internal, tokens = await service(world), await world.tokens(world.acme)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from consent.authorization.clients.registry import replace_client
 from consent.authorization.offer.profiles import SecurityProfile
@@ -15,7 +16,7 @@ from kernel.banking.consents import Permission
 from kernel.certificates.certificate import Certificate
 from kernel.errors import CertificateRevoked
 from kernel.http.message import Request
-from tests.unit.consent.oauth_world import BRAND, DIRECTORY, KEYS, Answer, SigningKey, Tpp, World, certificate, request_to
+from tests.unit.consent.oauth_world import BRAND, DIRECTORY, KEYS, Answer, SigningKey, Tpp, World, certificate, number, request_to
 
 ORGANISATION = "PSDGB-FCA-900001"
 HOLDER = replace(certificate("newcomer"), organisation_id=ORGANISATION)
@@ -120,6 +121,7 @@ async def test_a_tpp_registers_its_software_and_uses_it(oauth_anywhere: World):
     assert token.status == 200, token.text
 
 
+@pytest.mark.spec("ETSI-TS-119-495-5.2.1")
 async def test_an_organisation_is_told_by_the_name_in_its_certificates(oauth: World):
     """A directory may have an id of its own for an organisation; what each later call shows is the certificate."""
     holder = replace(HOLDER, organisation_id="PSDGB-OB-0015800001041RHAAY")
@@ -457,6 +459,19 @@ async def test_messages_are_registered_within_the_profile_and_told_back(oauth: W
         with subtests.test(member):
             refused = await register(oauth, **{**asked, member: value}, security_profile="fapi1-advanced")
             assert refused.error == INVALID_METADATA
+
+
+@pytest.mark.spec("FAPI-CIBA-ID1-5.2.2-2")
+@pytest.mark.spec("FAPI1-ADV-FINAL-8.6.1")
+async def test_nothing_is_encrypted_by_rsa1_5(oauth: World):
+    """The same registration with RSA-OAEP-256 is accepted."""
+    reader = rsa.generate_private_key(65537, 2048).public_key().public_numbers()
+    material = {"kty": "RSA", "n": number(reader.n, 256), "e": number(reader.e, 3)}
+    for alg, status in (("RSA1_5", 400), ("RSA-OAEP-256", 201)):
+        keys = {"keys": [KEY.jwk, {**material, "kid": "reader", "use": "enc", "alg": alg}]}
+        asked = {"software_statement": statement(oauth, software_jwks=keys), "id_token_encrypted_response_alg": alg}
+        answer = await register(oauth, **asked)
+        assert answer.status == status, answer.text
 
 
 async def test_a_tpp_registers_how_it_asks_customers_who_are_elsewhere(oauth: World, subtests: pytest.Subtests):

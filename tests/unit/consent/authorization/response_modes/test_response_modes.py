@@ -61,6 +61,7 @@ def half(text: str) -> str:
 @pytest.mark.parametrize("mode", ["jwt", "query.jwt"])
 @pytest.mark.parametrize("alg", ["PS256", "ES256"])
 @pytest.mark.spec("JARM-2.3.1")
+@pytest.mark.spec("FAPI2-MS-FINAL-5.4")
 async def test_a_signed_response_holds_all_and_nothing_stands_beside_it(oauth: World, mode: str, alg: str):
     """Facts 2.7: one parameter `response`, with iss, aud and an exp within ten minutes."""
     tpp = await registered(oauth, "jarm", authorization_signed_response_alg=alg)
@@ -117,6 +118,7 @@ async def test_fapi_1_ties_each_request_to_its_browser_and_fapi_2_leaves_that_to
 @pytest.mark.conformance("fapi1-advanced-final")
 @pytest.mark.parametrize("state", ["state-1", None])
 @pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2.1-5", "OIDC-CORE-3.3.2.5")
+@pytest.mark.spec("OAUTH-MRT-2.1")
 async def test_an_id_token_vouches_for_the_code_and_state_that_it_travels_with(oauth: World, state: str | None):
     tpp = await advanced(oauth)
     answer = (await answered(oauth, tpp, state=state)).fragment
@@ -135,6 +137,7 @@ async def test_an_id_token_vouches_for_the_code_and_state_that_it_travels_with(o
 
 @pytest.mark.spec("JARM-2.3.4")
 @pytest.mark.parametrize("mode", ["jwt", "fragment.jwt"])
+@pytest.mark.spec("JARM-2.3.2")
 async def test_an_id_token_in_a_signed_response_stays_in_the_fragment(oauth: World, mode: str):
     tpp = await advanced(oauth)
     answer = (await answered(oauth, tpp, response_mode=mode)).fragment

@@ -85,6 +85,7 @@ def bound_to(answer: Answer, oauth: World) -> Confirmation:
 
 
 @pytest.mark.spec("RFC9449-5")
+@pytest.mark.spec("RFC7800", "RFC9449-6.1")
 async def test_every_grant_binds_its_token_to_the_key_that_was_shown(oauth: World, dora: Dora):
     expected = Confirmation("jkt", dora.prover.jkt)
     assert bound_to(await dora.own(dora.proof()), oauth) == expected

@@ -37,6 +37,7 @@ async def pay(visits: Visits, psu: str = "alice", **changes: Any) -> Consent:
     return consent
 
 
+@pytest.mark.spec("PSD2-80.2")
 async def test_a_payment_that_was_agreed_to_is_listed(visits_anywhere: Visits):
     visits = visits_anywhere
     consent = await pay(visits)

@@ -30,13 +30,14 @@ def check_said_at(browser: Browser, field: str) -> None:
     assert browser.html.index(f'<label for="{field}"') < browser.html.index('id="notice"')
 
 
-@pytest.mark.spec("WCAG2.2-3.3.1")
+@pytest.mark.spec("WCAG2.2-3.3.1", "WCAG2.2-3.3.3")
 async def test_a_wrong_password_is_said_at_the_field_that_has_the_focus(world: World):
     _, browser = await begun(world)
     await browser.log_in("alice-typed-this", "wrong")
     check_said_at(browser, "username")
     assert 'aria-invalid="true"' in element(browser, "password")
     assert "<title>Error: Log in" in browser.html
+    assert "That username and password do not match. Check them and try again." in browser.text
 
 
 async def test_nothing_that_was_typed_at_the_login_comes_back(world: World):
@@ -47,12 +48,13 @@ async def test_nothing_that_was_typed_at_the_login_comes_back(world: World):
     assert "value" not in element(browser, "username")
 
 
-@pytest.mark.spec("WCAG2.2-3.3.1")
+@pytest.mark.spec("WCAG2.2-3.3.1", "WCAG2.2-3.3.3")
 async def test_a_wrong_code_is_said_at_the_field_that_has_the_focus(world: World):
     _, browser = await begun(world)
     await browser.log_in("bob")
     await browser.post({"otp": "000000"})
     check_said_at(browser, "otp")
+    assert "That code is not right. Check it and try again." in browser.text
 
 
 async def test_a_choice_that_is_missing_is_said_at_the_accounts(world: World):

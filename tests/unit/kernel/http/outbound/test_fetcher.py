@@ -68,6 +68,7 @@ class TestWhereWeAreSent:
             "fe80::1", "fd00::1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a00:1", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
         ],
     )  # fmt: skip
+    @pytest.mark.spec("RFC7591-5")
     async def test_a_name_that_leads_inside_is_not_followed(self, address, site):
         async with opened(names=Names(authority_example=address)) as fetch:
             with pytest.raises(Unanswered):

@@ -228,6 +228,7 @@ async def test_a_packed_body_is_refused_not_unpacked():
 
 
 @pytest.mark.spec("RFC9110-10.1.1")
+@pytest.mark.spec("RFC9110-15.2.1")
 async def test_a_client_that_asks_first_is_told_to_go_on_or_not():
     async with listening(Surface(), limits=Limits(linger_seconds=0.1)) as port:
         expecting = head("POST /x HTTP/1.1", "Expect: 100-continue", "Content-Length: 2")
@@ -319,6 +320,7 @@ async def _until_closed(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
+@pytest.mark.spec("RFC9112-9.5")
 async def test_an_idle_connection_is_closed_also_when_it_trickles_its_next_request():
     async with listening(Surface(), limits=Limits(idle_seconds=0.3)) as port:
         answer = await exchange(port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nX-Slow: ")

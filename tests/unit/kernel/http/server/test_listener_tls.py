@@ -172,6 +172,7 @@ async def test_speaks_tls_13_and_nothing_older_by_default(world):
 
 
 @pytest.mark.spec("RFC9325-4.2")
+@pytest.mark.spec("FAPI1-ADV-FINAL-8.5")
 async def test_tls_12_is_spoken_on_request_with_forward_secret_aes_gcm_only(world):
     older = world.client("older")
     older.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -184,9 +185,14 @@ async def test_tls_12_is_spoken_on_request_with_forward_secret_aes_gcm_only(worl
         with pytest.raises(OSError, match=r".*"):
             await ask(port, older)
     assert requests[0].certificate is not None
+    browser = world.client()
+    browser.maximum_version = ssl.TLSVersion.TLSv1_2
+    async with listening(tls.public_context(world.server_rsa, tls12=True), requests) as port:
+        assert (await ask(port, browser)).cipher()[0] in {"ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256"}
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+@pytest.mark.spec("FAPI1-ADV-FINAL-8.5")
 async def test_nothing_older_than_tls_12_is_ever_spoken(world, version):
     ancient = world.client()
     with warnings.catch_warnings():

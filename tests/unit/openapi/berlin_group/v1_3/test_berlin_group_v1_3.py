@@ -29,6 +29,7 @@ def judged(view: AccountView, *granted: Permission) -> dict:
 
 
 @given(canonical.account_views, canonical.permission_sets)
+@pytest.mark.spec("BG-XS2A-1.3-account-information-service", "BG-XS2A-1.3-data-types")
 def test_an_account_satisfies_the_official_schema(view: AccountView, granted: frozenset[Permission]) -> None:
     told = judged(view, *granted)
     assert ("balances" in told) == (Permission.BALANCES in granted and view.balances is not None)

@@ -39,7 +39,7 @@ def transaction_told(transaction: Transaction, *permissions: Permission) -> dict
 
 
 @given(st.lists(canonical.account_views, max_size=3).map(tuple), canonical.permission_sets)
-@pytest.mark.spec("OBIE-RW-4.0-accounts")
+@pytest.mark.spec("OBIE-RW-4.0-accounts", "OBIE-RW-4.0-ob-internal-codeset", "OBIE-RW-4.0-iso-external-codeset")
 def test_accounts_satisfy_the_official_schema(views: tuple[AccountView, ...], granted: frozenset[Permission]) -> None:
     judged("/accounts", accounts.encode_list(views, rendering_of("/accounts", a_consent(*granted))))
 

@@ -180,6 +180,7 @@ paying = pytest.mark.parametrize(("codec", "record", "basic", "detail"), PAYING,
 
 
 @paying
+@pytest.mark.spec("OBIE-RW-4.0-creditoraccount", "OBIE-RW-4.0-creditoragent")
 def test_only_detail_tells_who_is_paid(codec: Any, record: Any, basic: Permission, detail: Permission) -> None:
     assert not {"CreditorAccount", "CreditorAgent"} & told(codec, record(), basic).keys()
     in_detail = told(codec, record(), detail)
@@ -195,6 +196,7 @@ def test_a_payees_card_number_is_masked_unless_it_may_be_read(
     assert told(codec, record(CARD), detail, Permission.PAN)["CreditorAccount"]["Identification"] == "4929123456781234"
 
 
+@pytest.mark.spec("RTS-13")
 def test_a_payee_says_whether_it_is_trusted() -> None:
     assert told(beneficiaries, a_beneficiary(), Permission.BENEFICIARIES_BASIC) == {
         "AccountId": "a-1",

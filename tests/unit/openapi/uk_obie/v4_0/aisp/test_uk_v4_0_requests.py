@@ -105,6 +105,7 @@ def a_body(*permissions: str, **data: object) -> bytes:
         ),
     ],
 )
+@pytest.mark.spec("OBIE-RW-4.0-profile")
 def test_refuses_a_malformed_lodgement_with_its_code_and_path(body: bytes, code: str, path: str | None) -> None:
     assert lodge(body) == (400, code, path)
 
