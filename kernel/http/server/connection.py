@@ -36,7 +36,18 @@ log = structlog.get_logger(__name__)
 class Connection(web.RequestHandler):
     """aiohttp's protocol with our bounds and our answers."""
 
-    __slots__ = ("_head_timer", "_heads", "_limits", "_place", "_places", "_refusals", "_share", "_stalled_timer", "departure")
+    __slots__ = (
+        "_head_timer",
+        "_heads",
+        "_limits",
+        "_place",
+        "_places",
+        "_refusals",
+        "_share",
+        "_stalled_timer",
+        "_unread_end",
+        "departure",
+    )
 
     def __init__(
         self,
@@ -61,6 +72,7 @@ class Connection(web.RequestHandler):
         self._max_msg_queue_size, self._msg_queue_resume_size = REQUESTS_AHEAD_MAX, REQUESTS_AHEAD_MAX // 2
         self._head_timer: asyncio.TimerHandle | None = None
         self._stalled_timer: asyncio.TimerHandle | None = None
+        self._unread_end: asyncio.Future[None] | None = None  # of a connection whose body is left unread
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         certificate = leaf_of(transport.get_extra_info("ssl_object"))
@@ -92,6 +104,8 @@ class Connection(web.RequestHandler):
         self.head_arrived()
         self._end_stall()
         self.departure.happen()
+        if self._unread_end is not None:
+            self._unread_end.set_result(None)
         if self._bounded is not None:
             self._bounded.release()
         super().connection_lost(exc)
@@ -108,9 +122,13 @@ class Connection(web.RequestHandler):
         assert isinstance(request, RawRequest)
         request.when_whole(lambda: self._places.set_waiting(self._place, is_waiting=False))
         try:
-            return await super()._handle_request(request, *args)
+            answered = await super()._handle_request(request, *args)
         finally:
             self._places.set_waiting(self._place, is_waiting=True)
+        if self._unread_end is not None:  # aiohttp would read the rest of the body away, and so would the end of TLS
+            self._loop.call_later(UNREAD_SECONDS, self._abandon)
+            await self._unread_end
+        return answered
 
     @property
     def _bounded(self) -> BoundedParser | None:
@@ -136,10 +154,10 @@ class Connection(web.RequestHandler):
             self._abandon()
 
     def leave_unread(self) -> None:
-        """Read no more of a body that was refused, and end soon: the answer has left, and who still sends costs nothing."""
+        """Read no more of a body that was refused, and end soon after the answer: a sender who goes on costs nothing."""
         if self.transport is not None:
             self.transport.pause_reading()
-            self._loop.call_later(UNREAD_SECONDS, self._abandon)
+            self._unread_end = self._loop.create_future()
 
     def _abandon(self) -> None:
         if self.transport is not None:
