@@ -1,7 +1,7 @@
 """Accept connections ourselves: each has its place (kernel/http/admission/places.py) before anything is spent on it.
 
 A server of the event loop accepts without end, starts TLS for each and counts those that finish it. Here a connection counts from accept;
-TLS begins with the client's first byte, so that one that never speaks costs a descriptor and little else.
+TLS begins with the client's first whole record (kernel/http/server/greeting.py).
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import structlog
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import Place, Places
+from kernel.http.server.greeting import Greeting
 
 ACCEPTS_MAX: Final = 64  # one after another; then others have their turn
 RECEIVE_BYTES: Final = 4_096  # what one read may bring of a stranger, whose buffers grow to it; Linux doubles it
@@ -45,6 +46,7 @@ class Acceptor:
         self._protocol_of = protocol_of
         self._newcomers = newcomers
         self._loop = asyncio.get_running_loop()
+        self._greetings: set[Greeting] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._paused: asyncio.TimerHandle | None = None
 
@@ -60,6 +62,8 @@ class Acceptor:
         for listening in self._sockets:
             self._loop.remove_reader(listening.fileno())
             listening.close()
+        for greeting in tuple(self._greetings):
+            greeting.end()
         for opening in self._opening:
             opening.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
@@ -89,17 +93,36 @@ class Acceptor:
         place = self._places.take(address, accepted.close)
         if place is None:
             accepted.close()
-            return
-        opening = self._loop.create_task(self._open(accepted, place))
+        elif self._ssl_context is None:
+            self._begin(accepted, place, self._limits.handshake_seconds)
+        else:
+            self._greet(accepted, place)
+
+    def _greet(self, accepted: socket.socket, place: Place) -> None:
+        deadline = self._loop.time() + self._limits.handshake_seconds
+
+        def begin() -> None:
+            self._greetings.discard(greeting)
+            self._begin(accepted, place, deadline - self._loop.time())
+
+        def give_up() -> None:
+            self._greetings.discard(greeting)
+            self._give_up(accepted, place)
+
+        greeting = Greeting(accepted, self._limits.handshake_seconds, begin=begin, give_up=give_up)
+        place.end = greeting.end
+        self._greetings.add(greeting)
+
+    def _begin(self, accepted: socket.socket, place: Place, seconds: float) -> None:
+        opening = self._loop.create_task(self._open(accepted, place, seconds))
         place.end = opening.cancel
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
 
-    async def _open(self, accepted: socket.socket, place: Place) -> None:
+    async def _open(self, accepted: socket.socket, place: Place, seconds: float) -> None:
         try:
-            async with asyncio.timeout(self._limits.handshake_seconds):
+            async with asyncio.timeout(seconds):
                 if self._ssl_context is not None:
-                    await self._first_byte(accepted)
                     await self._newcomers.turn(place.share.name)
                 await self._connect(accepted, place)
         except OSError:  # also its handshake's: ssl.SSLError is one, and so is TimeoutError
@@ -118,31 +141,9 @@ class Acceptor:
             ssl_shutdown_timeout=seconds[1],
         )
 
-    async def _first_byte(self, accepted: socket.socket) -> None:
-        """Raises ConnectionError if the client goes without a word."""
-        arrived: asyncio.Future[None] = self._loop.create_future()
-        try:
-            if accepted.recv(1, socket.MSG_PEEK):
-                return
-            raise ConnectionAbortedError
-        except BlockingIOError:
-            pass
-        self._loop.add_reader(accepted.fileno(), _settle, arrived)
-        try:
-            await arrived
-        finally:
-            self._loop.remove_reader(accepted.fileno())
-        if not accepted.recv(1, socket.MSG_PEEK):
-            raise ConnectionAbortedError
-
     def _give_up(self, accepted: socket.socket, place: Place) -> None:
         accepted.close()
         self._places.leave(place)
-
-
-def _settle(arrived: asyncio.Future[None]) -> None:
-    if not arrived.done():
-        arrived.set_result(None)
 
 
 async def bind(host: str, port: int, *, reuse_port: bool, backlog: int) -> list[socket.socket]:

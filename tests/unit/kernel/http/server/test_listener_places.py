@@ -1,6 +1,7 @@
 """The listener over real sockets: connections count from accept, before anything is spent on them, and room is given back."""
 
 import asyncio
+import contextlib
 import gc
 import socket
 import ssl
@@ -149,6 +150,41 @@ async def test_a_handshake_that_does_not_come_ends_and_gives_its_place_back(worl
             await loop.sock_sendall(two, b"\x16\x03\x01")  # begun, and never ended
             for client in (one, two):
                 assert await asyncio.wait_for(loop.sock_recv(client, 1), PATIENCE_SECONDS) == b""
+        await until(lambda: places.open == 0)
+
+
+HELLO = b"\x16\x03\x01\x02\x00"  # the header of a record of 512 bytes
+
+
+@pytest.mark.parametrize("part", [HELLO[:1], HELLO, HELLO + b"\x01\x00\x01\xfc"])
+async def test_tls_begins_with_a_whole_record(world, monkeypatch, part):
+    """The beginning of a handshake costs no TLS; its end, or a client that goes, ends the wait."""
+    begun: list[ssl.SSLContext] = []
+    wrap = ssl.SSLContext.wrap_bio
+    monkeypatch.setattr(ssl.SSLContext, "wrap_bio", lambda context, *a, **k: (begun.append(context), wrap(context, *a, **k))[1])
+    loop = asyncio.get_running_loop()
+    async with listening(world) as (port, places):
+        async with silent(port, "127.0.0.1") as leaver, silent(port, "127.0.0.1") as client:
+            for one in (leaver, client):
+                await loop.sock_sendall(one, part)
+            await until(lambda: places.open == 2)
+            leaver.close()
+            await until(lambda: places.open == 1)
+            assert world.server not in begun
+            await loop.sock_sendall(client, (HELLO + bytes(512))[len(part) :])
+            await until(lambda: world.server in begun)
+            assert await asyncio.wait_for(loop.sock_recv(client, 1), PATIENCE_SECONDS) == b""  # it was no hello
+        await until(lambda: places.open == 0)
+
+
+async def test_what_is_no_handshake_or_too_long_a_record_is_for_tls_to_refuse(world):
+    loop = asyncio.get_running_loop()
+    async with listening(world) as (port, places):
+        for sent in (b"GET / HTTP/1.1\r\n", b"\x16\x03\x01\xff\xff"):
+            async with silent(port, "127.0.0.1") as client:
+                await loop.sock_sendall(client, sent)
+                with contextlib.suppress(ConnectionError):
+                    assert len(await asyncio.wait_for(loop.sock_recv(client, 7), PATIENCE_SECONDS)) in (0, 7)
         await until(lambda: places.open == 0)
 
 
