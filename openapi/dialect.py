@@ -21,6 +21,9 @@ from openapi.versions import HeaderVersions
 Credential = Literal["token", "certificate", "none"]
 Owner = Literal["client", "organisation"]
 Withdrawn = Literal["unknown", "terminated"]
+# Whose signature authorises a consent where the bank wants several: one PSU's, and no other is asked; the first, and whoever carries out
+# what was agreed to collects the others; the last.
+Authorising = Literal["one", "first", "last"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class Rules:
     withdrawn: Withdrawn  # to its owner, a consent that it withdrew is unknown, or there and terminated
     stopped_may_return: bool  # may a consent that its PSU stopped be authorised again, until its validity ends
     unanswered_wait: timedelta  # after which a consent that no PSU answered is rejected
+    authorised_by: Mapping[str, Authorising]  # by kind of consent
+    half_signed_wait: timedelta  # after a signature, for the next one; then the consent is rejected
 
 
 @dataclass(frozen=True, slots=True)

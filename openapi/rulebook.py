@@ -4,10 +4,23 @@ client's default, Grant Management)."""
 from collections.abc import Mapping
 from datetime import timedelta
 
+from kernel.banking.consents import ConsentKind
 from openapi import DIALECTS
 from openapi.dialect import Rules
 
-OURS = Rules(owner="client", withdrawn="unknown", stopped_may_return=False, unanswered_wait=timedelta(hours=24))
+OURS = Rules(
+    owner="client",
+    withdrawn="unknown",
+    stopped_may_return=False,
+    unanswered_wait=timedelta(hours=24),
+    authorised_by={  # either holder shares data; what is paid is everyone's
+        ConsentKind.ACCOUNTS: "one",
+        ConsentKind.PAYMENT: "last",
+        ConsentKind.VRP: "last",
+        ConsentKind.FUNDS: "one",
+    },
+    half_signed_wait=timedelta(days=7),
+)
 RULES: Mapping[str, Rules] = {dialect.name: dialect.rules for dialect in DIALECTS}
 
 

@@ -18,6 +18,7 @@ from consent.errors import AuthorisationOver
 from consent.ports import ScaEvidence
 from consent.store.rows.authorisations import AuthorisationStatus, Shown, end_authorisation, record_evidence
 from consent.store.rows.closures import check_open
+from kernel.banking.signers import Signature, SigningRule
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 
@@ -34,10 +35,13 @@ Claim = Callable[[UnitOfWork], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who agrees to what, and what proves it. `is_recorded` False: the evidence is written together with the answer."""
+    """Who agrees to what, and what proves it. `signing_rules`: who must sign for the accounts, as the bank says. `is_recorded` False: the
+    evidence is written together with the answer."""
 
     psu_id: str
+    customer_id: str
     upstream_ids: tuple[str, ...]
+    signing_rules: tuple[SigningRule, ...]
     authorisation_id: str
     evidence: ScaEvidence
     shown: Shown
@@ -47,6 +51,10 @@ class Approval:
     def authenticated_at(self) -> datetime:
         """Protocol time."""
         return self.evidence.at
+
+    def signature(self, at: datetime) -> Signature:
+        """`at` is business time."""
+        return Signature(customer_id=self.customer_id, psu_id=self.psu_id, authorisation_id=self.authorisation_id, at=at)
 
     @property
     def linked(self) -> str:

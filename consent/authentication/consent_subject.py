@@ -17,7 +17,7 @@ from consent.store.lifecycle import ConsentEvent, allows, state_after
 from consent.store.rows.families import end_families
 from consent.store.rows.snapshots import load_consent, lock_consent
 from kernel.access import Caller
-from kernel.banking.consents import Consent
+from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentUnknown
@@ -46,6 +46,8 @@ class AsLodged:
         present = {account.upstream_id for account in consent.accounts}
         if present and not set(upstream_ids) <= present:
             raise AccountUnknown("not an account of the consent that is authorised again")
+        if consent.state is ConsentState.PARTIALLY_AUTHORISED and set(upstream_ids) != present:
+            raise AccountUnknown("other accounts than those that are half signed")
         return upstream_ids
 
 
@@ -83,15 +85,16 @@ class ConsentSubject:
         return consent
 
     async def authorise(self, unit: UnitOfWork, held: Consent, approval: Approval) -> Consent:
-        """The consent as it is authorised now; tokens of an earlier authorisation end. Raises AccountUnknown."""
-        changes = self.terms.changes(held, self.room.clock.now())
+        """The consent as it is now, authorised or half signed; tokens of an earlier authorisation end. Raises AccountUnknown."""
+        now = self.room.clock.now()
         authorised = await authorise(
             unit,
             self.room,
             held,
-            psu_id=approval.psu_id,
+            approval.signature(now),
+            signing_rules=approval.signing_rules,
             upstream_ids=self.terms.covered(held, approval.upstream_ids),
-            terms=changes,
+            terms=self.terms.changes(held, now),
         )
         await end_families(unit, self.brand.name, self.consent_id, self.room.clock.wall())
         return authorised
@@ -103,7 +106,14 @@ class ConsentSubject:
         """Only while the consent awaits a PSU: declining to renew what was given before changes nothing."""
         consent = await self._load_locked(unit)
         if consent is not None and allows(consent, ConsentEvent.REJECT, self.room.clock.now()):
-            await change_consent(unit, self.room, consent, ConsentEvent.REJECT, actor=f"psu:{psu_id}", psu_id=psu_id)
+            await reject_consent(unit, self.room, consent, psu_id)
 
     async def _load_locked(self, unit: UnitOfWork) -> Consent | None:
         return await load_consent(unit.connection, self.room.sealer, self.brand.name, self.consent_id, lock=True)
+
+
+async def reject_consent(unit: UnitOfWork, room: Room, consent: Consent, psu_id: str) -> None:
+    """Record that the PSU refused it, and end what a first signature led to. The consent is locked. Its first signer stays its PSU."""
+    actor = f"psu:{psu_id}"
+    await change_consent(unit, room, consent, ConsentEvent.REJECT, actor=actor, psu_id=consent.psu_id or psu_id)
+    await end_families(unit, consent.brand, consent.id, room.clock.wall())

@@ -1,6 +1,7 @@
 """Take an account that has gone out of the consents that cover it, and out of no other. UK Open Banking, event `linked-account-update`.
 
-A consent keeps its state, its tokens and its other accounts. One that is left with none is suspended: its PSU may choose anew.
+A consent keeps its state, its tokens and its other accounts. One that is left with none is suspended, and its PSU
+may choose again; a half-signed one is rejected.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.ports import AccountRemoval
 from consent.store.changes import Tools, change_consent
 from consent.store.lifecycle import ConsentEvent, allows
+from consent.store.rows.families import retire_codes
 from consent.store.rows.references import blind_upstream_id
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables.consents import account_references, consent_accounts
@@ -24,6 +26,9 @@ CONSENTS_PER_BATCH = 100
 BLINDS_PER_QUERY = 500
 SYSTEM = "system"
 NO_ACCOUNT_LEFT = "no_account_left"
+
+# What becomes of a consent without an account. A half-signed one has nothing left that the next signer could agree to.
+_WITHOUT_ACCOUNT = {ConsentState.AUTHORISED: ConsentEvent.SUSPEND, ConsentState.PARTIALLY_AUTHORISED: ConsentEvent.REJECT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +96,8 @@ async def _remove(unit: UnitOfWork, tools: Tools, consent: Consent, removed: Acc
         told={"removed_account": removed.id, "reason": reason},
         access=left,
     )
-    if not left and following.state is ConsentState.AUTHORISED:
-        await change_consent(unit, tools, following, ConsentEvent.SUSPEND, actor=SYSTEM, told={"reason": NO_ACCOUNT_LEFT})
+    event = None if left else _WITHOUT_ACCOUNT.get(following.state)
+    if event is ConsentEvent.REJECT:
+        await retire_codes(unit.connection, consent.brand, consent.id, tools.clock.wall())
+    if event is not None:
+        await change_consent(unit, tools, following, event, actor=SYSTEM, told={"reason": NO_ACCOUNT_LEFT})

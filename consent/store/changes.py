@@ -17,11 +17,14 @@ from consent.store.events import CONSENT_LODGED, FACTS, render_event
 from consent.store.kinds.registry import kind_of
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
 from consent.store.rows.account_index import index_accounts
+from consent.store.rows.consent_signers import index_signers
 from consent.store.rows.references import take_references
 from consent.store.rows.snapshots import LODGED, insert_snapshot
+from consent.store.signers import Signed, sign
 from consent.store.tables.consents import consents
 from kernel.access import Caller
 from kernel.banking.consents import Consent
+from kernel.banking.signers import Signature, SigningRule
 from kernel.clock import Clock
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ConsentSuspended
@@ -73,6 +76,7 @@ async def change_consent(
         consents.update().where(consents.c.brand == consent.brand, consents.c.id == consent.id).values(**_columns(following))
     )
     await index_accounts(unit.connection, consent, following)
+    await index_signers(unit.connection, tools.sealer, consent, following)
     await _record(unit, tools, following, fact=FACTS[event], event=event, at=at, actor=actor, told=told, before=consent)
     unit.move(consent_subject(consent.brand, consent.id), following.version)
     return following
@@ -82,12 +86,14 @@ async def authorise(
     unit: UnitOfWork,
     tools: Tools,
     consent: Consent,
+    signature: Signature,
     *,
-    psu_id: str,
+    signing_rules: tuple[SigningRule, ...],
     upstream_ids: tuple[str, ...],
     terms: Mapping[str, Any] = NOTHING,
 ) -> Consent:
-    """The PSU shares `upstream_ids`, and agrees to other `terms` than before if there are any."""
+    """The PSU shares `upstream_ids`, for which `signing_rules` say who must sign, and agrees to other `terms` than before if there are
+    any. Raises what `consent.store.signers.sign` raises."""
     chosen = await take_references(
         unit.connection,
         tools.sealer,
@@ -97,18 +103,33 @@ async def authorise(
         upstream_ids=upstream_ids,
         at=tools.clock.now(),
     )
-    now, kind, agreed = tools.clock.now(), kind_of(consent), msgspec.structs.replace(consent, **terms)
-    changes = {**terms, "valid_until": kind.valid_until(agreed, now)}
+    signed = sign(consent, signature, signing_rules, tools.clock.now(), is_amended=bool(terms))
+    access = kind_of(consent).settle(msgspec.structs.replace(consent, **terms), chosen)
+    return await _record_signature(unit, tools, consent, signed, {"psu_id": signature.psu_id, "access": access, **terms})
+
+
+async def cosign(unit: UnitOfWork, tools: Tools, consent: Consent, signature: Signature) -> Consent:
+    """Another of those who must sign agrees to exactly what the first agreed to."""
+    signed = sign(consent, signature, (), tools.clock.now())
+    return await _record_signature(unit, tools, consent, signed, NOTHING)
+
+
+async def _record_signature(
+    unit: UnitOfWork, tools: Tools, consent: Consent, signed: Signed, agreed: Mapping[str, Any]
+) -> Consent:
+    """Its validity is counted from the signature that authorises it."""
+    following = msgspec.structs.replace(consent, **agreed, **signed.changes)
+    until = consent.valid_until
+    if signed.event is not ConsentEvent.AUTHORISE_PARTIALLY:
+        until = kind_of(consent).valid_until(following, tools.clock.now())
     return await change_consent(
         unit,
         tools,
         consent,
-        ConsentEvent.AMEND if terms else ConsentEvent.AUTHORISE,
-        actor=f"psu:{psu_id}",
-        psu_id=psu_id,
-        access=kind.settle(agreed, chosen),
-        authorised_at=now,
-        **changes,
+        signed.event,
+        actor=f"psu:{signed.signature.psu_id}",
+        told=signed.told,
+        **{**agreed, **signed.changes, "valid_until": until},
     )
 
 

@@ -20,6 +20,7 @@ from consent.store.rows.closures import record_closure
 from consent.store.rows.families import end_families, retire_codes
 from consent.store.rows.references import load_reference
 from consent.store.rows.snapshots import load_consent, load_history
+from consent.store.signers import is_signed_by
 from kernel.access import Caller
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
 from kernel.brand import Brand
@@ -47,8 +48,8 @@ LODGED_RETRY_SECONDS = 3600
 DOCUMENT_BYTES_MAX = 65_536
 SYSTEM = "system"
 
-# After these nothing that grew from the consent may go on living. EXPIRE is none of them: it only records, so nothing may be answered
-# otherwise after it than before it. Its families are refused because their consent has run out, and say so.
+# After these nothing that grew from the consent may go on living. EXPIRE and LAPSE are none of them: they only record, so nothing may be
+# answered otherwise after them than before. Its families are refused because their consent has run out, and say so.
 ENDING_EVENTS = frozenset({ConsentEvent.WITHDRAW, ConsentEvent.REVOKE, ConsentEvent.SUPERSEDE})
 
 
@@ -95,7 +96,7 @@ class ConsentStore:
         await self._change(brand, consent_id, ConsentEvent.WITHDRAW, actor=caller.actor, caller=caller)
 
     async def revoke_by_psu(self, brand: Brand, psu_id: str, consent_id: str) -> Consent:
-        """By the PSU who gave it, for good. Raises ConsentUnknown for anyone else's."""
+        """By a PSU who signed it, for good. Raises ConsentUnknown for anyone else's."""
         return await self._change(brand, consent_id, ConsentEvent.REVOKE, actor=f"psu:{psu_id}", psu_id=psu_id)
 
     async def reject(self, brand: Brand, consent_id: str, *, actor: str = SYSTEM) -> Consent:
@@ -239,7 +240,7 @@ class ChangeConsent:
         following = await change_consent(unit, store, consent, event, actor=self.actor)
         if event in ENDING_EVENTS:
             await end_families(unit, self.brand, self.consent_id, store.clock.wall())
-        elif event is ConsentEvent.EXPIRE:
+        elif event in RECORDING_EVENTS:
             await retire_codes(connection, self.brand, self.consent_id, store.clock.wall())
         return following
 
@@ -298,6 +299,6 @@ def _check_readable(consent: Consent | None, caller: Caller) -> Consent:
 def _check_owned(consent: Consent | None, caller: Caller | None, psu_id: str | None) -> Consent:
     if caller is not None:
         return _check_readable(consent, caller)
-    if consent is None or (psu_id is not None and consent.psu_id != psu_id):
+    if consent is None or (psu_id is not None and not is_signed_by(consent, psu_id)):
         raise ConsentUnknown("unknown, or of another PSU")
     return consent

@@ -12,7 +12,6 @@ CONSENT_LODGED = "consent.lodged"
 
 FACTS = MappingProxyType(
     {
-        ConsentEvent.UPLOAD: "consent.uploaded",
         ConsentEvent.AUTHORISE_PARTIALLY: "consent.partially_authorised",
         ConsentEvent.AUTHORISE: "consent.authorised",
         ConsentEvent.AMEND: "consent.amended",

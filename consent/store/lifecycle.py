@@ -17,8 +17,7 @@ from openapi.rulebook import rules_of
 
 
 class ConsentEvent(StrEnum):
-    UPLOAD = "upload"
-    AUTHORISE_PARTIALLY = "authorise_partially"
+    AUTHORISE_PARTIALLY = "authorise_partially"  # one signed, and others must too
     AUTHORISE = "authorise"
     AMEND = "amend"  # the PSU agreed to other terms of what stands
     REJECT = "reject"
@@ -29,7 +28,7 @@ class ConsentEvent(StrEnum):
     REVOKE = "revoke"  # by the PSU
     WITHDRAW = "withdraw"  # by the TPP
     EXPIRE = "expire"
-    LAPSE = "lapse"  # nobody authorised it in time
+    LAPSE = "lapse"  # nobody authorised it in time, or not all who must
     REMOVE_ACCOUNT = "remove_account"  # an account that the consent covers has been closed or has moved to another bank
 
 
@@ -41,11 +40,6 @@ _S, _E = ConsentState, ConsentEvent
 
 TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingProxyType(
     {
-        (_S.AWAITING_UPLOAD, _E.UPLOAD): _S.AWAITING,
-        (_S.AWAITING_UPLOAD, _E.REJECT): _S.REJECTED,
-        (_S.AWAITING_UPLOAD, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
-        (_S.AWAITING_UPLOAD, _E.EXPIRE): _S.EXPIRED,
-        (_S.AWAITING_UPLOAD, _E.LAPSE): _S.REJECTED,
         (_S.AWAITING, _E.AUTHORISE_PARTIALLY): _S.PARTIALLY_AUTHORISED,
         (_S.AWAITING, _E.AUTHORISE): _S.AUTHORISED,
         (_S.AWAITING, _E.REJECT): _S.REJECTED,
@@ -58,6 +52,7 @@ TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingP
         (_S.PARTIALLY_AUTHORISED, _E.REVOKE): _S.REVOKED_BY_PSU,
         (_S.PARTIALLY_AUTHORISED, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
         (_S.PARTIALLY_AUTHORISED, _E.EXPIRE): _S.EXPIRED,
+        (_S.PARTIALLY_AUTHORISED, _E.LAPSE): _S.REJECTED,
         (_S.PARTIALLY_AUTHORISED, _E.REMOVE_ACCOUNT): _S.PARTIALLY_AUTHORISED,
         (_S.AUTHORISED, _E.AUTHORISE): _S.AUTHORISED,
         (_S.AUTHORISED, _E.AMEND): _S.AUTHORISED,
@@ -68,6 +63,10 @@ TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingP
         (_S.AUTHORISED, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
         (_S.AUTHORISED, _E.EXPIRE): _S.EXPIRED,
         (_S.AUTHORISED, _E.REMOVE_ACCOUNT): _S.AUTHORISED,
+        (
+            _S.SUSPENDED,
+            _E.AUTHORISE_PARTIALLY,
+        ): _S.PARTIALLY_AUTHORISED,  # other accounts were chosen, and others must sign for them
         (_S.SUSPENDED, _E.AUTHORISE): _S.AUTHORISED,
         (_S.SUSPENDED, _E.AMEND): _S.AUTHORISED,
         (_S.SUSPENDED, _E.RESUME): _S.AUTHORISED,
@@ -84,7 +83,7 @@ TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingP
 GIVEN_ONCE = frozenset(
     {
         *((_S.AUTHORISED, _E.AUTHORISE), (_S.AUTHORISED, _E.AMEND)),
-        *((_S.SUSPENDED, _E.AUTHORISE), (_S.SUSPENDED, _E.AMEND)),
+        *((_S.SUSPENDED, _E.AUTHORISE), (_S.SUSPENDED, _E.AMEND), (_S.SUSPENDED, _E.AUTHORISE_PARTIALLY)),
     }
 )
 

@@ -5,8 +5,9 @@ time is refused by whoever finds it. Journal, consents, their versions, their au
 are kept.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -16,12 +17,13 @@ import structlog
 from consent.store.consents import ConsentStore
 from consent.store.past_rows import STALE, FailAbandoned, RemoveStale, Stale
 from consent.store.tables.consents import consents
-from kernel.banking.consents import AWAITING_STATES, LIVE_STATES, Consent
+from kernel.banking.consents import LIVE_STATES, Consent, ConsentState
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.commands.runner import Commands, Guard
 from kernel.errors import Problem
 from kernel.storage.lease import Lease, LeaseLost
+from openapi.dialect import Rules
 from openapi.rulebook import OURS, RULES
 
 SWEEP_EVERY_SECONDS = 30.0
@@ -71,13 +73,15 @@ class Sweeper:
         return await self._record_all(lease, self.store.expire, consents.c.valid_until, *ran_out)
 
     async def record_lapses(self, lease: Lease) -> int:
-        """As `record_expiries`, for consents that nobody authorised in time."""
-        waits = {name: rules.unanswered_wait for name, rules in RULES.items()}
-        now = self.clock.now()
-        ours = sa.and_(consents.c.lodged_as.not_in(waits), consents.c.created_at <= now - OURS.unanswered_wait)
-        theirs = (sa.and_(consents.c.lodged_as == name, consents.c.created_at <= now - wait) for name, wait in waits.items())
-        lapsed = (consents.c.state.in_([state.value for state in AWAITING_STATES]), sa.or_(ours, *theirs))
-        return await self._record_all(lease, self.store.lapse, consents.c.created_at, *lapsed)
+        """As `record_expiries`, for consents that nobody authorised in time, or not all who must."""
+        now, rows = self.clock.now(), consents.c
+        unanswered = _overdue(rows.created_at, now, lambda rules: rules.unanswered_wait)
+        half_signed = _overdue(rows.state_changed_at, now, lambda rules: rules.half_signed_wait)
+        recorded = await self._record_all(
+            lease, self.store.lapse, rows.created_at, rows.state == ConsentState.AWAITING.value, unanswered
+        )
+        partial = rows.state == ConsentState.PARTIALLY_AUTHORISED.value
+        return recorded + await self._record_all(lease, self.store.lapse, rows.state_changed_at, partial, half_signed)
 
     async def _record_all(self, lease: Lease, record: Record, due: sa.Column[datetime], *where: sa.ColumnElement[bool]) -> int:
         """The longest overdue first; those that cannot be recorded do not count against the batch, so that they never starve it."""
@@ -125,6 +129,12 @@ class Sweeper:
             await lease.check_fence(connection)
             found = await connection.execute(mine.order_by(due, consents.c.id).limit(BATCH_ROWS))
             return [(consent_id, at) for consent_id, at in found]
+
+
+def _overdue(since: sa.Column[datetime], now: datetime, wait: Callable[[Rules], timedelta]) -> sa.ColumnElement[bool]:
+    """Whether the wait that a consent's rules grant is over."""
+    theirs = (sa.and_(consents.c.lodged_as == name, since <= now - wait(rules)) for name, rules in RULES.items())
+    return sa.or_(sa.and_(consents.c.lodged_as.not_in(RULES), since <= now - wait(OURS)), *theirs)
 
 
 def _beyond(due: sa.Column[datetime], after: Overdue | None) -> tuple[sa.ColumnElement[bool], ...]:

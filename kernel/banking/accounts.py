@@ -64,6 +64,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     eligible: bool = True  # may be shared with third parties
     switched: bool | None = None  # moved to another bank by the switch service; None: that service does not know the account
     signatures: int = 1  # how many people must agree to a payment from it, the customer it is listed for included
+    signers: tuple[str, ...] = ()  # the customers who may agree to one, where it takes several; none: the others cannot be asked
 
 
 class BalanceType(StrEnum):

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from kernel.banking.payments import PaymentTerms
+from kernel.banking.signers import Signature, SigningRule
 from kernel.banking.terms import FundsTerms, VrpTerms
 
 
@@ -33,7 +34,6 @@ class ConsentState(StrEnum):
     WITHDRAWN_BY_TPP = "withdrawn_by_tpp"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
-    AWAITING_UPLOAD = "awaiting_upload"
 
 
 # States in which a consent can still become, or is, authorised; from every other one there is no way back.
@@ -43,13 +43,16 @@ LIVE_STATES = frozenset(
         ConsentState.PARTIALLY_AUTHORISED,
         ConsentState.AUTHORISED,
         ConsentState.SUSPENDED,
-        ConsentState.AWAITING_UPLOAD,
     }
 )
 
 
-# States in which no PSU has authorised a consent yet. One that stays so until it lapses is rejected.
-AWAITING_STATES = frozenset({ConsentState.AWAITING, ConsentState.AWAITING_UPLOAD})
+# States in which a consent waits for a PSU: the first, or one who must sign too. One that stays so until it lapses is rejected.
+AWAITING_STATES = frozenset({ConsentState.AWAITING, ConsentState.PARTIALLY_AUTHORISED})
+
+
+# States in which a PSU has signed. Tokens may be issued; they open nothing until the consent is authorised.
+SIGNED_STATES = frozenset({ConsentState.PARTIALLY_AUTHORISED, ConsentState.AUTHORISED})
 
 
 class Permission(StrEnum):
@@ -128,13 +131,15 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     state_changed_at: datetime
     valid_until: datetime | None = None  # exclusive; None is open-ended
-    lapses_at: datetime | None = None  # when it is rejected unless its PSU has authorised it: the rule that it was lodged under
+    lapses_at: datetime | None = None  # when it is rejected unless who it waits for has signed: the rule that it was lodged under
     frequency_per_day: int | None = None  # unattended accesses; None is the brand's default
     is_recurring: bool = True  # False: for one use, soon after its PSU has agreed
     purpose: str = ""  # in the words of the TPP, "" if it gave none
     psu_id: str | None = None
     access: tuple[AccountAccess, ...] = ()
     authorised_at: datetime | None = None
+    signing_rules: tuple[SigningRule, ...] = ()  # who must sign; none: its PSU alone
+    signatures: tuple[Signature, ...] = ()  # the first signer is its PSU
     document: bytes = b""
 
     @property

@@ -37,8 +37,9 @@ async def decide_request(
         services,
         brand,
         waiting,
+        psu=psu,
         evidence=await ask_device(services, brand, psu, request_id),
-        upstream_ids=tuple(option.upstream_id for option in options),
+        chosen=options,
         shown=render_shown(terms, options, page="none"),
     )
 

@@ -26,6 +26,7 @@ FORMAT = 1
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     approve: bool
     psu_id: str
+    customer_id: str = ""  # of an approval
     options: tuple[Option, ...] = ()
     evidence: ScaEvidence | None = None
 

@@ -6,7 +6,7 @@ It passes the same transaction and the same checks as a page's answer; its evide
 
 from consent.authentication.approval import Approval, Claim
 from consent.authentication.linked_terms import linked_of
-from consent.authorization.agreement.terms import Option, offered, render_shown, render_terms, shown_of
+from consent.authorization.agreement.terms import Option, offered, render_shown, render_terms, shown_of, signing_rules_of
 from consent.customer.answers.outcome import approve, deny
 from consent.customer.session.problems import JourneyAnswered
 from consent.customer.session.session import Asked, load_asked
@@ -66,7 +66,7 @@ async def decide(
         options = await choose_options(services, brand, psu, decision_id, consent=consent, upstream_ids=upstream_ids)
         linked = linked_of(consent, options[0].upstream_id) if consent is not None and kind_of(consent).is_linked else None
         evidence = await ask_device(services, brand, psu, decision_id, linked)
-        decision = Decision(approve=True, psu_id=psu.id, options=options, evidence=evidence)
+        decision = Decision(approve=True, psu_id=psu.id, customer_id=psu.customer_id, options=options, evidence=evidence)
 
     await services.commands.run(
         StoreDecision(
@@ -107,7 +107,9 @@ async def use(services: Services, brand: Brand, asked: Asked, journey: Journey |
         raise AccountUnknown("none of the accounts that were decided on can be shared under this request")
     approval = Approval(
         psu_id=decision.psu_id,
+        customer_id=decision.customer_id,
         upstream_ids=tuple(option.upstream_id for option in options),
+        signing_rules=signing_rules_of(decision.customer_id, options),
         authorisation_id=authorisation_id,
         evidence=decision.evidence,
         shown=_shown(services, brand, asked, options),

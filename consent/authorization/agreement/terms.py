@@ -17,9 +17,11 @@ from consent.authorization.offer.authorization_details import numbers_of
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.rows.authorisations import Shown
+from consent.store.signers import authorised_by
 from kernel.banking.accounts import Account, AccountStatus, AccountType
 from kernel.banking.consents import Consent, Permission
 from kernel.banking.payments import PaymentTerms
+from kernel.banking.signers import SigningRule
 from kernel.brand import Brand
 from kernel.storage.sealed import Sealer
 from openapi.dialect import Dialect
@@ -47,6 +49,7 @@ class Option:
     currency: str
     numbers: tuple[tuple[str, str], ...] = ()  # scheme and identification; for no page
     signatures: int = 1  # that a payment from it needs
+    signers: tuple[str, ...] = ()  # the customers who may give one, where it needs several
 
     @property
     def label(self) -> str:
@@ -89,6 +92,7 @@ def option_of(account: Account, handle: str = "") -> Option:
         currency=account.currency,
         numbers=tuple((identifier.scheme.value, identifier.identification) for identifier in account.identifiers),
         signatures=account.signatures,
+        signers=account.signers,
     )
 
 
@@ -165,22 +169,37 @@ def _can_pay(consent: Consent, option: Option) -> bool:
     return not isinstance(terms, PaymentTerms) or (option.currency == terms.amount.currency and option.type in PAYING_TYPES)
 
 
-def _is_one_persons(consent: Consent, option: Option) -> bool:
-    """True if one PSU alone may agree: the others who must sign a payment cannot be asked here."""
-    return not isinstance(consent.terms, PaymentTerms) or option.signatures == 1
+def signing_rules_of(customer_id: str, options: tuple[Option, ...]) -> tuple[SigningRule, ...]:
+    """Who must sign for the accounts, each rule once. The number of a customer who may not sign for one counts them in, the rule does not."""
+    rules = (
+        SigningRule(option.signers, option.signatures - (customer_id not in option.signers))
+        for option in options
+        if option.signatures > 1
+    )
+    return tuple(dict.fromkeys(rules))
+
+
+def needs_others(consent: Consent, option: Option) -> bool:
+    """Whether others than the PSU must sign too, under the rules of the consent's dialect."""
+    return option.signatures > 1 and authorised_by(consent) != "one"
+
+
+def _can_ask(consent: Consent, option: Option, amendment: Amendment | None) -> bool:
+    """False where others must sign and cannot be asked: the bank does not say who they are, or the PSU changes what was given before."""
+    return not needs_others(consent, option) or (len(option.signers) > 0 and amendment is None)
 
 
 def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
     """What a PSU may share under the consent: what it covers already; more, if it covers nothing yet or is to be changed, and no other
-    account than those that its client asked for by number. A payment, only from what the PSU alone may pay from."""
+    account than those that its client asked for by number; and none for which others must sign who cannot be asked."""
     able = (option for option in _named(consent, options, amendment) if _can_pay(consent, option))
-    return tuple(option for option in able if _is_one_persons(consent, option))
+    return tuple(option for option in able if _can_ask(consent, option, amendment))
 
 
 def needing_others(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
-    """The accounts that could make the payment, if those who must sign it too were asked."""
+    """The accounts that would be offered, if those who must sign too could be asked."""
     able = (option for option in _named(consent, options, None) if _can_pay(consent, option))
-    return tuple(option for option in able if not _is_one_persons(consent, option))
+    return tuple(option for option in able if not _can_ask(consent, option, None))
 
 
 def _named(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None) -> tuple[Option, ...]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from consent.authentication.approval import Approval, approve, reject
 from consent.authentication.consent_subject import ConsentSubject, check_authorisable
-from consent.authorization.agreement.terms import acr_of
+from consent.authorization.agreement.terms import Option, acr_of, signing_rules_of
 from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.metadata import CIBA
 from consent.authorization.clients.rows import load_active_client
 from consent.authorization.tokens.subject import pairwise_subject
 from consent.errors import AuthenticationAnswered
-from consent.ports import ScaEvidence
+from consent.ports import Psu, ScaEvidence
 from consent.services import Services
 from consent.store.rows.authorisations import Shown, start_authorisation
 from consent.store.rows.families import FIRST_VERSION, issue_family
@@ -25,7 +25,6 @@ from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ClientInactive
-from kernel.hot_state.subjects import consent_subject
 
 DECOUPLED = "decoupled"  # the approach of an authorisation that no client's page leads to
 
@@ -83,14 +82,23 @@ class TokensAnswer:
 
 
 async def approve_request(
-    services: Services, brand: Brand, waiting: Waiting, *, evidence: ScaEvidence, upstream_ids: tuple[str, ...], shown: Shown
+    services: Services,
+    brand: Brand,
+    waiting: Waiting,
+    *,
+    psu: Psu,
+    evidence: ScaEvidence,
+    chosen: tuple[Option, ...],
+    shown: Shown,
 ) -> None:
-    """The PSU who was asked shares `upstream_ids`. Raises AuthenticationAnswered, AccountClosed, AccountUnknown and what
+    """The PSU who was asked shares the accounts that were chosen. Raises AuthenticationAnswered, AccountClosed, AccountUnknown and what
     `check_authorisable` raises."""
     request = waiting.request
     approval = Approval(
         psu_id=request.psu_id,
-        upstream_ids=upstream_ids,
+        customer_id=psu.customer_id,
+        upstream_ids=tuple(option.upstream_id for option in chosen),
+        signing_rules=signing_rules_of(psu.customer_id, chosen),
         authorisation_id=services.ids.uuid(),
         evidence=evidence,
         shown=shown,
@@ -102,7 +110,7 @@ async def approve_request(
 
 async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, evidence: ScaEvidence | None) -> None:
     """The PSU who was asked shares nothing; `evidence` None: nobody asked for any. Raises AuthenticationAnswered."""
-    request, authorisation_id = waiting.request, services.ids.uuid()
+    request, authorisation_id, subject = waiting.request, services.ids.uuid(), _subject_of(services, brand, waiting)
 
     async def claim(unit: UnitOfWork) -> None:
         await _answer(unit, services, request, RequestState.DENIED)
@@ -111,9 +119,9 @@ async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, ev
     await reject(
         services,
         brand,
-        _subject_of(services, brand, waiting),
+        subject,
         claim,
-        closing=[consent_subject(brand.name, request.consent_id)],
+        closing=await subject.load_closing(),
         psu_id=request.psu_id,
         authorisation_id=authorisation_id,
     )

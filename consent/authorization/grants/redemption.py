@@ -14,7 +14,7 @@ from consent.store.locks import CONSENT, FAMILY
 from consent.store.rows.families import load_family_row
 from consent.store.rows.snapshots import load_consent
 from kernel.access import FamilyState
-from kernel.banking.consents import Consent, ConsentState
+from kernel.banking.consents import SIGNED_STATES, Consent
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import Problem
 from kernel.observability.interaction import interaction_id
@@ -78,7 +78,7 @@ async def _lock_grant(
         raise refuse("its family has ended")
     if consent is None or not is_owner(asked.client.caller, consent) or consent.psu_id != family.psu_id:
         raise refuse("the consent is not the one that was authorised")
-    if consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
+    if consent.effective_state(services.clock.now()) not in SIGNED_STATES:
         raise refuse("the consent is not authorised any more")
     return family, consent
 

@@ -16,7 +16,7 @@ from consent.store.rows.families import load_family_row
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables.oauth import refresh_tokens
 from kernel.access import FamilyState
-from kernel.banking.consents import Consent, ConsentState
+from kernel.banking.consents import SIGNED_STATES, Consent
 from kernel.brand import Brand
 from kernel.ids import Ids, hash_secret
 from openapi.owners import is_owner
@@ -58,6 +58,6 @@ async def load_refresh_grant(
     consent = await load_consent(connection, services.sealer, brand.name, family.consent_id)
     if consent is None or not is_owner(client.caller, consent):
         raise RefreshTokenInvalid("the consent is not this client's")
-    if consent.effective_state(services.clock.now()) is not ConsentState.AUTHORISED:
+    if consent.effective_state(services.clock.now()) not in SIGNED_STATES:
         raise RefreshTokenInvalid("the consent is not in force")
     return family, consent

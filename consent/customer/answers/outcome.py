@@ -15,7 +15,6 @@ from consent.customer.session.session import Asked
 from consent.services import Services
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
-from kernel.hot_state.subjects import consent_subject
 from kernel.http.message import Response
 from kernel.observability.answer_log import log_refusal
 
@@ -67,7 +66,7 @@ async def deny(
     authorisation_id: str | None,
 ) -> Response:
     """Answer access_denied, and reject the consent where that is the PSU's to do. Raises what `claim` raises, and RequestUriInvalid."""
-    pushed, consent_id = asked.pushed, asked.consent.id
+    pushed, consent_id, subject = asked.pushed, asked.consent.id, _subject_of(services, brand, asked)
 
     async def take(unit: UnitOfWork) -> None:
         await claim_request(unit, pushed, claim)
@@ -75,9 +74,9 @@ async def deny(
     await reject_subject(
         services,
         brand,
-        _subject_of(services, brand, asked),
+        subject,
         take,
-        closing=[consent_subject(brand.name, consent_id)],
+        closing=await subject.load_closing(),
         psu_id=psu_id,
         authorisation_id=authorisation_id,
     )

@@ -121,9 +121,8 @@ async def take_answer(services: Services, brand: Brand, session: Session, reques
     if not chosen:
         return await _lead(services, session, request.path, Notice.NO_ACCOUNT)
     shown = render_shown(render_terms(services, brand, waiting.client, waiting.consent), chosen)
-    upstream_ids = tuple(option.upstream_id for option in chosen)
     try:
-        await approve_request(services, brand, waiting, evidence=evidence, upstream_ids=upstream_ids, shown=shown)
+        await approve_request(services, brand, waiting, psu=psu, evidence=evidence, chosen=chosen, shown=shown)
     except AccountClosed:
         return await _lead(services, session, request.path, Notice.ACCOUNT_CLOSED)
     return await _lead(services, session, DASHBOARD, Notice.REQUEST_APPROVED)

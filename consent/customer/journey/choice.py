@@ -5,7 +5,16 @@ UK Customer Experience Guidelines: choose accounts, do not consent again; nothin
 
 from consent.authentication.approval import Approval
 from consent.authentication.challenge import open_evidence
-from consent.authorization.agreement.terms import Option, choose, kept, load_options, offered, render_shown, render_terms
+from consent.authorization.agreement.terms import (
+    Option,
+    choose,
+    kept,
+    load_options,
+    offered,
+    render_shown,
+    render_terms,
+    signing_rules_of,
+)
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.boundary import tell
 from consent.customer.journey.departure import claim_of, leave
@@ -60,7 +69,7 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
     if not chosen:
         return await tell(services, session.journey, Notice.NO_ACCOUNT)
     try:
-        return await _approve(services, brand, session, chosen)
+        return await _approve(services, brand, session, psu, chosen)
     except AccountClosed:
         return await tell(services, session.journey, Notice.ACCOUNT_CLOSED)
 
@@ -71,14 +80,16 @@ async def _load_options(services: Services, brand: Brand, session: Session, psu:
     return offered(session.asked.consent, options, session.asked.amendment)
 
 
-async def _approve(services: Services, brand: Brand, session: Session, chosen: tuple[Option, ...]) -> Response:
+async def _approve(services: Services, brand: Brand, session: Session, psu: Psu, chosen: tuple[Option, ...]) -> Response:
     journey, asked = session.journey, session.asked
     evidence = open_evidence(services.sealer, journey)
-    if evidence is None or journey.psu_id is None or journey.authorisation_id is None:
+    if evidence is None or journey.authorisation_id is None:
         raise FormStale("no evidence of strong authentication")
     approval = Approval(
-        psu_id=journey.psu_id,
+        psu_id=psu.id,
+        customer_id=psu.customer_id,
         upstream_ids=tuple(option.upstream_id for option in chosen),
+        signing_rules=signing_rules_of(psu.customer_id, chosen),
         authorisation_id=journey.authorisation_id,
         evidence=evidence,
         shown=render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), chosen),

@@ -11,7 +11,15 @@ from consent.authentication.approval import Approval
 from consent.authentication.challenge import Choice, method_of, seal_chosen, start_challenge, take_sending
 from consent.authentication.consent_subject import check_authorisable
 from consent.authentication.linked_terms import linked_of, payment_in, render_facts, render_money
-from consent.authorization.agreement.terms import Option, choose, load_options, needing_others, offered, shown_of
+from consent.authorization.agreement.terms import (
+    Option,
+    choose,
+    load_options,
+    needing_others,
+    offered,
+    shown_of,
+    signing_rules_of,
+)
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import log_notice, see_other
@@ -95,7 +103,9 @@ async def complete_payment(
         raise FormStale("no authorisation was begun")
     approval = Approval(
         psu_id=psu.id,
+        customer_id=psu.customer_id,
         upstream_ids=(choice.upstream_id,),
+        signing_rules=signing_rules_of(psu.customer_id, paying),
         authorisation_id=journey.authorisation_id,
         evidence=evidence,
         shown=shown_of(asked.client, asked.consent, paying),

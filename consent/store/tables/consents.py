@@ -60,6 +60,17 @@ consent_accounts = sa.Table(
     sa.Index("consent_accounts_by_consent", "brand", "consent_id"),
 )
 
+# Who must sign a consent that several must sign: from the first signature on, as long as the consent is kept.
+consent_signers = sa.Table(
+    "consent_signers",
+    metadata,
+    sa.Column("brand", sa.String(BRAND), primary_key=True),
+    sa.Column("customer_blind", sa.String(WORD), primary_key=True),
+    sa.Column("consent_id", sa.String(ID), primary_key=True),
+    sa.Column("signed_at", Instant, nullable=True),
+    sa.Index("consent_signers_by_consent", "brand", "consent_id"),
+)
+
 # When data was last told under a consent: as long as its consent is kept.
 consent_last_used = sa.Table(
     "consent_last_used",

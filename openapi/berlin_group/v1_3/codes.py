@@ -7,7 +7,6 @@ from kernel.banking.consents import ConsentState
 
 CONSENT_STATUSES: dict[ConsentState, str] = {
     ConsentState.AWAITING: "received",
-    ConsentState.AWAITING_UPLOAD: "received",
     ConsentState.PARTIALLY_AUTHORISED: "partiallyAuthorised",
     ConsentState.AUTHORISED: "valid",
     ConsentState.REJECTED: "rejected",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from kernel.banking.consents import ConsentKind
 from openapi.berlin_group.v1_3.authorization import Authorization
 from openapi.berlin_group.v1_3.errors import ErrorTable
 from openapi.berlin_group.v1_3.headers import Headers
@@ -20,6 +21,10 @@ DIALECT = Dialect(
         withdrawn="terminated",  # XS2A 1.3, "Delete an Account Information Consent Object": its status is then terminatedByTpp
         stopped_may_return=False,  # XS2A 1.3, "Consent Status": revokedByPsu is final
         unanswered_wait=timedelta(hours=24),  # the standard leaves it to the bank
+        authorised_by=dict.fromkeys(
+            ConsentKind, "last"
+        ),  # XS2A 1.3, "Consent Status": partiallyAuthorised until all mandated have
+        half_signed_wait=timedelta(days=7),  # the standard leaves it to the bank
     ),
     paths={"valid_until": "validUntil"},
     version="1.3.11",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from kernel.banking.consents import ConsentKind
 from openapi.dialect import Dialect, Rules, Service
 from openapi.uk_obie.v4_0.aisp.arrangements.standing_orders import NUMBER_OF_PAYMENTS
 from openapi.uk_obie.v4_0.aisp.consents import NAME, PATHS
@@ -23,6 +24,13 @@ DIALECT = Dialect(
         withdrawn="unknown",  # R/W 4.0 Account Access Consents: DELETE removes the resource
         stopped_may_return=True,  # R/W 4.0 Account Access Consents, "Consent Re-authentication": CANC may become AUTH
         unanswered_wait=timedelta(hours=24),  # R/W 4.0 Profile, "Archiving": at least 24 hours
+        authorised_by={
+            ConsentKind.ACCOUNTS: "one",  # R/W 4.0 Account Access Consents: no state stands between AWAU and AUTH
+            ConsentKind.PAYMENT: "first",  # R/W 4.0 Payment Initiation, "Multi-Auth": the payment order collects the others
+            ConsentKind.VRP: "last",
+            ConsentKind.FUNDS: "one",
+        },
+        half_signed_wait=timedelta(days=7),  # the standard leaves it to the bank
     ),
     paths=PATHS,
     version="4.0.0",

@@ -13,6 +13,7 @@ from consent.store.kinds.registry import kind_of
 from consent.store.rows.authorisations import Shown
 from consent.store.rows.snapshots import load_consent
 from kernel.banking.consents import Consent
+from kernel.banking.signers import SigningRule
 from tests.unit.consent.oauth_world import BRAND, Answer, Tpp, World, begun
 
 TYPE = "account_information"
@@ -47,12 +48,14 @@ async def asked_by(world: World, tpp: Tpp, request_uri: str) -> Asked:
     return Asked(pushed, tpp.client, amended(consent, amendment), amendment)
 
 
-async def agree(world: World, asked: Asked, *upstream_ids: str, psu_id: str = "alice") -> Answer:
+async def agree(
+    world: World, asked: Asked, *upstream_ids: str, psu_id: str = "alice", signing_rules: tuple[SigningRule, ...] = ()
+) -> Answer:
     chosen, linked = upstream_ids or ("account-1",), ""
     if kind_of(asked.consent).is_linked:
         linked = linked_of(asked.consent, chosen[0]).digest
     evidence = ScaEvidence("device", world.clock.wall(), "ref", simulated=True, linked=linked)
-    approval = Approval(psu_id, chosen, world.services.ids.uuid(), evidence, SHOWN)
+    approval = Approval(psu_id, f"c-{psu_id}", chosen, signing_rules, world.services.ids.uuid(), evidence, SHOWN)
     return Answer(await approve(world.services, BRAND, asked, approval, begun(world.services, asked.consent, approval)))
 
 

@@ -439,6 +439,8 @@ class World:
         assert consent is not None
         approval = Approval(
             psu_id=psu_id,
+            customer_id=f"c-{psu_id}",
+            signing_rules=(),
             upstream_ids=("account-1",),
             authorisation_id=services.ids.uuid(),
             evidence=ScaEvidence("device", self.clock.wall(), "ref", simulated=True),

@@ -47,7 +47,7 @@ async def challenged(world: World, kind: SubjectKind, subject_id: str, linked: L
 
 
 def approval_of(authorisation_id: str, psu: Psu, evidence: ScaEvidence) -> Approval:
-    return Approval(psu.id, ("up-4",), authorisation_id, evidence, SHOWN)
+    return Approval(psu.id, psu.customer_id, ("up-4",), (), authorisation_id, evidence, SHOWN)
 
 
 def subject_of(world: World, consent: Consent) -> ConsentSubject:

@@ -60,7 +60,7 @@ def test_no_sequence_of_events_leaves_an_end(events):
 
 @given(st.lists(st.sampled_from(ConsentEvent), max_size=30))
 def test_nothing_is_authorised_without_an_authorisation(events):
-    state, authorised = ConsentState.AWAITING_UPLOAD, False
+    state, authorised = ConsentState.AWAITING, False
     for event in events:
         try:
             state = next_state(state, event)
@@ -76,9 +76,9 @@ def test_every_live_consent_can_be_withdrawn_and_can_expire(state):
     assert next_state(state, ConsentEvent.EXPIRE) is ConsentState.EXPIRED
 
 
-def test_every_state_but_the_first_ones_is_reached():
+def test_every_state_but_the_first_is_reached():
     reached = set(TRANSITIONS.values())
-    assert set(ConsentState) - reached == {ConsentState.AWAITING_UPLOAD}
+    assert set(ConsentState) - reached == {ConsentState.AWAITING}
 
 
 def test_every_event_has_a_fact_to_tell():

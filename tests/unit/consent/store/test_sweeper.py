@@ -196,7 +196,7 @@ async def test_a_lease_that_is_lost_between_two_records_ends_the_stage(world, mo
     monkeypatch.setattr(Sweeper, "_find", find_and_lose)
     world.clock.offset = timedelta(hours=1)
     with pytest.raises(LeaseLost):
-        await Sweeper(database=world.database, clock=world.clock, store=world.store, brand=BRAND).record_expiries(stale)
+        await Sweeper(commands=world.services.commands, clock=world.clock, store=world.store, brand=BRAND).record_expiries(stale)
     assert (await world.store.load(BRAND, overdue.id)).version == 1
 
 

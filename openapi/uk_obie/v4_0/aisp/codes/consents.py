@@ -31,7 +31,6 @@ PERMISSION_CODES = {permission: code for code, permission in PERMISSIONS.items()
 # States that an account-access consent lodged here never reaches are mapped all the same: it may have been lodged elsewhere.
 ACCOUNT_CONSENT_STATUSES: dict[ConsentState, ConsentStatus] = {
     ConsentState.AWAITING: "AWAU",
-    ConsentState.AWAITING_UPLOAD: "AWAU",
     ConsentState.PARTIALLY_AUTHORISED: "AWAU",
     ConsentState.AUTHORISED: "AUTH",
     ConsentState.REJECTED: "RJCT",
@@ -49,7 +48,6 @@ _EXPIRED = OBStatusReason("TKXP", "The consent has expired.")
 
 ACCOUNT_CONSENT_REASONS: dict[ConsentState, OBStatusReason | None] = {
     ConsentState.AWAITING: _NOT_COMPLETED,
-    ConsentState.AWAITING_UPLOAD: _NOT_COMPLETED,
     ConsentState.PARTIALLY_AUTHORISED: OBStatusReason("U040", "Another authorisation of the consent is awaited."),
     ConsentState.AUTHORISED: None,
     ConsentState.REJECTED: OBStatusReason("U037", "The authorisation of the consent failed."),

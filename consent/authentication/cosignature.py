@@ -1,0 +1,62 @@
+"""A half-signed consent as the subject of an authorisation: another of those who must sign agrees to it as it stands, or refuses it.
+
+No TPP asks: the signer comes to it by the bank's own pages. The tokens that the first signature led to stay, and open something once the
+last has been given; a refusal ends them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from consent.authentication.approval import Approval
+from consent.authentication.consent_subject import reject_consent
+from consent.authentication.linked_terms import check_linked
+from consent.authentication.room import Room
+from consent.store.changes import cosign
+from consent.store.current_snapshots import load_subjects
+from consent.store.rows.snapshots import load_consent, lock_consent
+from consent.store.signers import awaits
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
+from kernel.errors import ConsentForeign, ConsentUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """Of the customer `customer_id`."""
+
+    room: Room
+    brand: Brand
+    consent_id: str
+    customer_id: str
+
+    async def load_closing(self) -> Sequence[str]:
+        return await load_subjects(self.room.database, self.brand.name, self.consent_id)
+
+    async def hold(self, unit: UnitOfWork, approval: Approval) -> Consent:
+        """Raises what `check_awaited` raises, ConsentUnknown and PaymentNotLinked."""
+        consent = await self._load_awaited(unit)
+        check_linked(consent, approval.upstream_ids, approval.linked)
+        return consent
+
+    async def authorise(self, unit: UnitOfWork, held: Consent, approval: Approval) -> Consent:
+        return await cosign(unit, self.room, held, approval.signature(self.room.clock.now()))
+
+    async def lock(self, unit: UnitOfWork) -> None:
+        await lock_consent(unit.connection, self.brand.name, self.consent_id)
+
+    async def reject(self, unit: UnitOfWork, psu_id: str) -> None:
+        """Raises what `check_awaited` raises, and ConsentUnknown."""
+        await reject_consent(unit, self.room, await self._load_awaited(unit), psu_id)
+
+    def check_awaited(self, consent: Consent) -> Consent:
+        """Raises ConsentForeign unless the consent waits for this customer."""
+        if not awaits(consent, self.customer_id, self.room.clock.now()):
+            raise ConsentForeign(f"consent {consent.id} does not wait for this customer")
+        return consent
+
+    async def _load_awaited(self, unit: UnitOfWork) -> Consent:
+        consent = await load_consent(unit.connection, self.room.sealer, self.brand.name, self.consent_id, lock=True)
+        if consent is None:
+            raise ConsentUnknown("no such consent")
+        return self.check_awaited(consent)

@@ -1,0 +1,64 @@
+"""What a signature makes of a consent: authorised, or half signed until the next. The rule of its dialect says whose signature authorises
+it (openapi/dialect.py: Rules.authorised_by).
+
+Berlin Group XS2A 1.3, "Consent Status": partiallyAuthorised until all who are mandated have authorised. UK Open Banking R/W 4.0 Payment
+Initiation, "Multi-Auth": the first authorises the consent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from consent.store.lifecycle import ConsentEvent
+from kernel.banking.consents import Consent, ConsentState
+from kernel.banking.signers import Signature, SigningRule, awaited_of, missing_of
+from kernel.errors import ConsentNotAuthorised
+from openapi.rulebook import rules_of
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What happens to the consent, the members of it that change, and what others are told of the signature."""
+
+    signature: Signature
+    event: ConsentEvent
+    changes: Mapping[str, Any]
+    told: Mapping[str, str]
+
+
+def sign(
+    consent: Consent, signature: Signature, bank_rules: tuple[SigningRule, ...], now: datetime, *, is_amended: bool = False
+) -> Signed:
+    """`bank_rules` say who must sign for what is being chosen; for what was chosen before, those count that its first signer met. Raises
+    ConsentNotAuthorised for other terms of a consent that several signed."""
+    rules, by = rules_of(consent.lodged_as), authorised_by(consent)
+    is_first = not consent.access
+    must = (bank_rules if by != "one" else ()) if is_first else consent.signing_rules
+    before = () if is_first else tuple(each for each in consent.signatures if each.customer_id != signature.customer_id)
+    signatures = (*before, signature)
+    if is_amended and must:
+        raise ConsentNotAuthorised("several signed it: no one amends it alone")
+    missing = missing_of(must, signatures)
+    told = {"authorisation_id": signature.authorisation_id, "signatures_missing": str(missing)} if must else {}
+    changes: dict[str, Any] = {"signing_rules": must, "signatures": signatures}
+    if missing and by == "last":
+        return Signed(signature, ConsentEvent.AUTHORISE_PARTIALLY, changes | {"lapses_at": now + rules.half_signed_wait}, told)
+    event = ConsentEvent.AMEND if is_amended else ConsentEvent.AUTHORISE
+    return Signed(signature, event, changes | {"authorised_at": now}, told)
+
+
+def authorised_by(consent: Consent) -> str:
+    """Where its dialect says nothing of the kind, the last: no one gives what is another's too."""
+    return rules_of(consent.lodged_as).authorised_by.get(consent.kind, "last")
+
+
+def awaits(consent: Consent, customer_id: str, now: datetime) -> bool:
+    """Whether the consent is half signed and lacks this customer's signature."""
+    is_half_signed = consent.effective_state(now) is ConsentState.PARTIALLY_AUTHORISED
+    return is_half_signed and customer_id in awaited_of(consent.signing_rules, consent.signatures)
+
+
+def is_signed_by(consent: Consent, psu_id: str) -> bool:
+    """Whether the PSU gave the consent, alone or with others."""
+    return consent.psu_id == psu_id or any(signature.psu_id == psu_id for signature in consent.signatures)
