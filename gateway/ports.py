@@ -39,7 +39,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class TransactionFilter:
-    """Bounds are inclusive instants; None is unbounded. `as_of` None means now; a later page repeats the first page's."""
+    """Bounds are inclusive instants; None is unbounded. `as_of` None means now; a later page repeats the first page's. `skip` as in Page."""
 
     booked_from: datetime | None = None
     booked_to: datetime | None = None
@@ -48,6 +48,7 @@ class TransactionFilter:
     as_of: int | None = None
     after: Position | None = None
     limit: int = 100
+    skip: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +62,24 @@ class RecordPosition:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """At most `limit` rows that come after the position; None begins with the newest."""
+    """At most `limit` rows that come after the position; None begins with the newest. `skip`, without a position, is of a page by its
+    number: as many rows come before it, and the answer says how many there are in all (`total`). None: nothing is counted."""
 
     after: RecordPosition | None = None
     limit: int = 100
+    skip: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatementFilter:
     """Only statements wholly inside the bounds: `starts_at` not before `starts_from`, `ends_at` not after `ends_to`. Bounds are
-    inclusive instants; None is unbounded."""
+    inclusive instants; None is unbounded. `skip` as in Page."""
 
     starts_from: datetime | None = None
     ends_to: datetime | None = None
     after: RecordPosition | None = None
     limit: int = 100
+    skip: int | None = None
 
 
 class AccountsUpstream(Protocol):

@@ -34,7 +34,7 @@ class WireRequest:
 class Rendering:
     """What an encoder needs besides the result: absolute URL of this request without its query, the absolute URL of the service's
     base path (`<mtls_url><base_path>`, no trailing slash), the consent in force (None where the operation needs none), how
-    to make the link of another page (`page(cursor)` -> absolute URL that keeps the filters), and the issuer, whose metadata says where a
+    to make the link of another page (`page(cursor)`, or `page(number)`, -> absolute URL that keeps the filters), and the issuer, whose metadata says where a
     PSU authorises."""
 
     url: str

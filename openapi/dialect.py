@@ -13,6 +13,7 @@ from kernel.errors import Problem
 from kernel.operations import Operation
 from openapi.codec import Rendering, WireRequest
 from openapi.faces import AuthorizationFace, HeaderFace
+from openapi.paging import CursorPages, NumberedPages
 from openapi.parameters import AnswerHeader, HeaderParameter, QueryParameter
 from openapi.versions import HeaderVersions
 
@@ -125,7 +126,7 @@ class Dialect:
     media_type: str = "application/json"
     paths: Mapping[str, str] = field(default_factory=dict)  # canonical lodgement field -> the path a refusal of it names
     version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"
-    cursor_parameter: str = "page"  # the query parameter in which a later page's cursor travels
+    paging: CursorPages | NumberedPages = field(default_factory=CursorPages)
     body_bytes_max: int = 65_536  # of a request
     versions: HeaderVersions | None = None  # how callers choose the version of an operation; None: the path says it
     later_members: tuple[str, ...] = ()  # of answers, which this version's first edition lacks: sent by brands that say so

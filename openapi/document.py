@@ -13,20 +13,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kernel.access import Grant
-from kernel.errors import (
-    BodyTooLarge,
-    CallerGone,
-    IdempotencyConflict,
-    MediaTypeUnsupported,
-    MethodNotAllowed,
-    OperationUnknown,
-    Problem,
-)
+from kernel.errors import Problem
 from openapi import DIALECTS
 from openapi.dialect import Dialect, Row, Service
 from openapi.examples import answer_of, refusal_of
 from openapi.parameters import HeaderParameter, QueryParameter
-from openapi.versions import VersionInvalid, VersionUnsupported
+from openapi.possible_refusals import may_refuse
 
 JsonObject = dict[str, Any]
 
@@ -34,9 +26,6 @@ USUAL_URL = "https://localhost:8444"
 
 _PATH_PARAMETER = re.compile(r"\{([^}]+)\}")
 _REF_TEMPLATE = "#/components/schemas/{name}"
-_NOT_OF_AN_OPERATION = {OperationUnknown, MethodNotAllowed, CallerGone}  # before an operation is found, or when no one reads it
-_OF_A_BODY = {MediaTypeUnsupported, BodyTooLarge}
-_OF_VERSIONS = {VersionInvalid, VersionUnsupported}
 _INTERACTION_ID = {"description": "The caller's, or ours.", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _FLOWS = {"client_credentials": "clientCredentials", "authorization_code": "authorizationCode"}
 
@@ -164,7 +153,7 @@ def _success(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> Jso
     own = {each.name: {"description": each.summary, "schema": {"type": "string"}} for each in row.answer_headers}
     answer: JsonObject = {"description": "Done.", "headers": _headers(dialect, row) | own}
     if row.response is not None:
-        answer["content"] = _content(dialect.media_types_of(row), row.response, answer_of(service, row, mtls_url))
+        answer["content"] = _content(dialect.media_types_of(row), row.response, answer_of(dialect, service, row, mtls_url))
     elif row.media_types:
         answer["content"] = {media_type: {} for media_type in row.media_types}  # bytes, as OpenAPI 3.1 says it
     return answer
@@ -174,19 +163,9 @@ def _refusals(dialect: Dialect, row: Row) -> dict[str, JsonObject]:
     """One answer per status, which lists the refusals behind it."""
     by_status: dict[int, list[type[Problem]]] = {}
     for kind in dialect.errors.table:
-        if _may_refuse(row, kind):
+        if may_refuse(dialect, row, kind):
             by_status.setdefault(dialect.errors.wire_of(kind, row).status, []).append(kind)
     return {str(status): _refusal(dialect, row, kinds) for status, kinds in sorted(by_status.items())}
-
-
-def _may_refuse(row: Row, kind: type[Problem]) -> bool:
-    if kind in _OF_A_BODY:
-        return row.request is not None
-    if kind in _OF_VERSIONS:
-        return row.version is not None
-    if kind is IdempotencyConflict:
-        return row.idempotent
-    return kind not in _NOT_OF_AN_OPERATION
 
 
 def _refusal(dialect: Dialect, row: Row, kinds: list[type[Problem]]) -> JsonObject:

@@ -3,6 +3,7 @@ example can never part from what is sent.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from kernel.banking.consents import AccountAccess, AccountReference, AccountsTer
 from kernel.banking.results import (
     AccountView,
     BalanceView,
+    Numbered,
     PsuPartyView,
     RecordsView,
     RecordView,
@@ -24,6 +26,7 @@ from kernel.operations import Operation
 from openapi.codec import Rendering, rendered
 from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.dialect import Dialect, Row, Service
+from openapi.paging import NumberedPages
 
 ACCOUNT_ID = "22289d6c-8b1f-4f43-a3a0-5f9a6a4c11d0"
 CONSENT_ID = "5e3c4a7a-21d5-4b0e-9d2e-1f6f0b7c8a55"
@@ -108,7 +111,7 @@ _RESULTS: Mapping[Operation, object] = {
 }
 
 
-def answer_of(service: Service, row: Row, mtls_url: str) -> object | None:
+def answer_of(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> object | None:
     """The body of a success as JSON values; None where there is none, or none that is JSON."""
     if row.encode is None or row.operation not in _RESULTS:
         return None
@@ -121,11 +124,19 @@ def answer_of(service: Service, row: Row, mtls_url: str) -> object | None:
         consent=_consent(ConsentState.AUTHORISED),
         zone=ZoneInfo("Europe/London"),
         now=NOW,
-        page=lambda cursor: f"{url}?page={cursor}",
+        page=lambda page: f"{url}?{dialect.paging.parameter}={page}",
         issuer=ISSUER,
     )
-    body = rendered(row.encode(_RESULTS[row.operation], rendering)).body
+    body = rendered(row.encode(_result_of(dialect, row), rendering)).body
     return None if isinstance(body, bytes) else msgspec.to_builtins(body)
+
+
+def _result_of(dialect: Dialect, row: Row) -> object:
+    """Counted, where the dialect numbers its pages."""
+    result = _RESULTS[row.operation]
+    if isinstance(dialect.paging, NumberedPages) and isinstance(result, TransactionsView | RecordsView):
+        return replace(result, numbered=Numbered(1, dialect.paging.size, len(result.rows)))
+    return result
 
 
 def refusal_of(dialect: Dialect, row: Row, kind: type[Problem]) -> object | None:

@@ -35,6 +35,7 @@ class ReadTransactions:
         listing = TransactionListing(self.accounts, turning, consent, references, since, until)
         page = await listing.load(exchange)
         if page is None:
-            return TransactionsView(())
+            return TransactionsView((), numbered=turning.numbered(0))
         first, last = span_of(consent, page.first_available, page.last_available)
-        return TransactionsView(listing.views(page.transactions, command.status), listing.next_cursor(page), first, last)
+        rows, numbered = listing.views(page.transactions, command.status), turning.numbered(page.total)
+        return TransactionsView(rows, listing.next_cursor(page), first, last, numbered)

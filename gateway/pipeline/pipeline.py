@@ -171,7 +171,7 @@ def _response(exchange: Exchange, encoded: Any) -> Response:
 
 
 def _rendering(exchange: Exchange, clock: Clock) -> Rendering:
-    brand, request, parameter = exchange.brand, exchange.request, exchange.dialect.cursor_parameter
+    brand, request, parameter = exchange.brand, exchange.request, exchange.dialect.paging.parameter
     host = brand.mtls_url if request.listener == "mtls" else brand.issuer
     url = host + quote(request.path.rstrip("/"))
     filters = [(name, value) for name, value in request.query if name != parameter]
@@ -182,7 +182,7 @@ def _rendering(exchange: Exchange, clock: Clock) -> Rendering:
         consent=exchange.consent,
         zone=brand.zone,
         now=clock.now(),
-        page=lambda cursor: f"{url}?{urlencode([*filters, (parameter, cursor)])}",
+        page=lambda page: f"{url}?{urlencode([*filters, (parameter, page)])}",
         members_on=brand.members_on,
         issuer=brand.issuer,
     )

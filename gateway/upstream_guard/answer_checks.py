@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
-from gateway.ports import RECORDS_PER_ACCOUNT_MAX, Position, RecordPosition, TransactionFilter
+from gateway.ports import RECORDS_PER_ACCOUNT_MAX, Page, Position, RecordPosition, StatementFilter, TransactionFilter
 from kernel.banking.accounts import Counterparty, CurrencyExchange, Transaction
 from kernel.banking.money import Money, exponent
+from kernel.banking.records.listing import RecordPage
 from kernel.banking.records.products import InterestTier, OverdraftTier, Product
+from kernel.banking.records.statements import StatementPage
 from kernel.errors import UpstreamFailed
 
 WHOLE_DIGITS_MAX = 13  # of an amount: what every standard can tell
@@ -101,6 +103,11 @@ def check_few(account_ids: Iterable[str], most: int = RECORDS_PER_ACCOUNT_MAX) -
         raise UpstreamFailed(f"more than {most} records of one account")
 
 
+def check_page(page: RecordPage[Any] | StatementPage, account_ids: tuple[str, ...], where: Page | StatementFilter) -> None:
+    check_records(page.rows, page.more, account_ids, where.limit, where.after)
+    check_total(where.skip, where.limit, len(page.rows), page.total)
+
+
 def check_records(
     rows: Sequence[Record], more: bool, account_ids: tuple[str, ...], limit: int, after: RecordPosition | None
 ) -> None:
@@ -117,6 +124,16 @@ def check_records(
         if previous is not None and key >= previous:
             raise UpstreamFailed("records are not in order, newest first, after the given position")
         previous = key
+
+
+def check_total(skip: int | None, limit: int, rows: int, total: int | None) -> None:
+    """A page by its number is counted, and has exactly the rows that the count leaves it."""
+    if skip is None:
+        return
+    if total is None or total < 0:
+        raise UpstreamFailed("a page by its number was not counted")
+    if rows != min(limit, max(0, total - skip)):
+        raise UpstreamFailed(f"{rows} rows after {skip} of {total}, for a page of {limit}")
 
 
 def check_within(row: Transaction, where: TransactionFilter) -> None:

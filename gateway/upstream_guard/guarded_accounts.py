@@ -19,11 +19,12 @@ from gateway.upstream_guard.answer_checks import (
     check_few,
     check_ids,
     check_order,
+    check_page,
     check_payees,
     check_product,
     check_rates,
-    check_records,
     check_sizes,
+    check_total,
     check_within,
 )
 from gateway.upstream_guard.statement_checks import check_file, check_inside, check_statement
@@ -96,19 +97,20 @@ class GuardedAccounts:
                 if row.exchange is not None:
                     check_exchange(row.exchange)
             check_order(rows, where.after)
+            check_total(where.skip, where.limit, len(rows), page.total)
 
         return await self._ask("transactions", self._upstream.transactions(brand, account_ids, where), check)
 
     async def beneficiaries(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[Beneficiary]:
         def check(page: RecordPage[Beneficiary]) -> None:
-            check_records(page.rows, page.more, account_ids, where.limit, where.after)
+            check_page(page, account_ids, where)
             check_payees(row.payee for row in page.rows)
 
         return await self._ask("beneficiaries", self._upstream.beneficiaries(brand, account_ids, where), check)
 
     async def direct_debits(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[DirectDebit]:
         def check(page: RecordPage[DirectDebit]) -> None:
-            check_records(page.rows, page.more, account_ids, where.limit, where.after)
+            check_page(page, account_ids, where)
             check_amounts((row.account_id, row.previous_amount) for row in page.rows)
             check_sizes(row.previous_amount for row in page.rows)
             if not all(row.creditor_name for row in page.rows):
@@ -118,7 +120,7 @@ class GuardedAccounts:
 
     async def standing_orders(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[StandingOrder]:
         def check(page: RecordPage[StandingOrder]) -> None:
-            check_records(page.rows, page.more, account_ids, where.limit, where.after)
+            check_page(page, account_ids, where)
             check_payees(row.payee for row in page.rows)
             amounts = [
                 (row.account_id, amount)
@@ -132,7 +134,7 @@ class GuardedAccounts:
 
     async def scheduled_payments(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[ScheduledPayment]:
         def check(page: RecordPage[ScheduledPayment]) -> None:
-            check_records(page.rows, page.more, account_ids, where.limit, where.after)
+            check_page(page, account_ids, where)
             check_payees(row.payee for row in page.rows)
             for row in page.rows:
                 check_amount(row.amount)  # one that goes abroad may have the payee's currency
@@ -177,7 +179,7 @@ class GuardedAccounts:
 
     async def statements(self, brand: Brand, account_ids: tuple[str, ...], where: StatementFilter) -> StatementPage:
         def check(page: StatementPage) -> None:
-            check_records(page.rows, page.more, account_ids, where.limit, where.after)
+            check_page(page, account_ids, where)
             for row in page.rows:
                 check_statement(row)
                 check_inside(row, where)

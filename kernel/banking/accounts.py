@@ -147,3 +147,4 @@ class TransactionPage(msgspec.Struct, frozen=True):
     as_of: int  # the booking sequence this listing was taken at
     first_available: datetime | None = None
     last_available: datetime | None = None
+    total: int | None = None  # of all rows within the question, where it was asked with `skip`

@@ -49,7 +49,8 @@ class ReadBalances:
 class ReadTransactions:
     """`account_id` None: of all accounts the consent covers. Bounds are inclusive booking instants (UTC), None is unbounded.
 
-    `cursor` is the opaque text of an earlier answer's `next_cursor`; `page_size` and `status` None leave the choice to us.
+    `cursor` is the opaque text of an earlier answer's `next_cursor`; `page_size` and `status` None leave the choice to us. `number` is
+    the number of the page, from 1, where pages have numbers: then there is a `page_size`, and no cursor and no `status`.
     """
 
     account_id: str | None = None
@@ -58,16 +59,18 @@ class ReadTransactions:
     cursor: str | None = None
     page_size: int | None = None
     status: TransactionStatus | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRecords:
     """Beneficiaries, direct debits, standing orders or scheduled payments, as the operation says; `account_id` None: of all accounts
-    the consent covers. `cursor` and `page_size` as in ReadTransactions."""
+    the consent covers. `cursor`, `page_size` and `number` as in ReadTransactions."""
 
     account_id: str | None = None
     cursor: str | None = None
     page_size: int | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +102,14 @@ class ReadPsuParty:
 @dataclass(frozen=True, slots=True)
 class ReadStatements:
     """`account_id` None: of all accounts the consent covers. Only statements whose period lies within the bounds, which are inclusive
-    instants; None is unbounded. `cursor` and `page_size` as in ReadTransactions."""
+    instants; None is unbounded. `cursor`, `page_size` and `number` as in ReadTransactions."""
 
     account_id: str | None = None
     starts_from: datetime | None = None
     ends_to: datetime | None = None
     cursor: str | None = None
     page_size: int | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +127,13 @@ class ReadStatementFile:
 
 @dataclass(frozen=True, slots=True)
 class ReadStatementTransactions:
-    """What a statement lists: booked entries only. `cursor` and `page_size` as in ReadTransactions."""
+    """What a statement lists: booked entries only. `cursor`, `page_size` and `number` as in ReadTransactions."""
 
     account_id: str
     statement_id: str
     cursor: str | None = None
     page_size: int | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,19 @@ Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
+class Numbered:
+    """One page among those of a listing that is counted: its number, from 1, how many rows a page has, and how many there are in all."""
+
+    number: int
+    size: int
+    records: int
+
+    @property
+    def pages(self) -> int:
+        return -(-self.records // self.size)
+
+
+@dataclass(frozen=True, slots=True)
 class BalanceView:
     """LIST_BALANCES and READ_BALANCES answer a tuple of these."""
 
@@ -42,12 +55,13 @@ class TransactionView:
 class TransactionsView:
     """LIST_TRANSACTIONS and READ_TRANSACTIONS answer one page, newest first. `next_cursor` None: there is no older row.
 
-    The span available is that of the bank's records for these accounts, not of the page."""
+    The span available is that of the bank's records for these accounts, not of the page. `numbered`: where pages have numbers."""
 
     rows: tuple[TransactionView, ...]
     next_cursor: str | None = None
     first_available: datetime | None = None
     last_available: datetime | None = None
+    numbered: Numbered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +75,14 @@ class RecordView(Generic[Record]):
 
 @dataclass(frozen=True, slots=True)
 class RecordsView(Generic[Record]):
-    """One page, newest first. `next_cursor` None: there is no older row. The span available is told of statements alone."""
+    """One page, newest first. `next_cursor` None: there is no older row. The span available is told of statements alone.
+    `numbered`: where pages have numbers."""
 
     rows: tuple[RecordView[Record], ...]
     next_cursor: str | None = None
     first_available: datetime | None = None
     last_available: datetime | None = None
+    numbered: Numbered | None = None
 
 
 @dataclass(frozen=True, slots=True)

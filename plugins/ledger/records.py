@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.ports import RecordPosition
+from gateway.ports import Page, StatementFilter
 from kernel.banking.records.beneficiaries import Beneficiary
 from kernel.banking.records.direct_debits import DirectDebit
 from kernel.banking.records.listing import RecordPage
@@ -92,10 +92,10 @@ class Records(Generic[Record]):
         brand: str,
         account_ids: tuple[str, ...],
         *bounds: sa.ColumnElement[bool],
-        after: RecordPosition | None,
-        limit: int,
+        where: Page | StatementFilter,
     ) -> RecordPage[Record]:
         """Newest first by (created_at, account_id, id)."""
+        after, limit, skip = where.after, where.limit, where.skip
         columns = self.table.c
         key = (columns.created_at, columns.account_id, columns.id)
         statement = sa.select(self.table).where(columns.brand == brand, columns.account_id.in_(account_ids), *bounds)
@@ -103,10 +103,12 @@ class Records(Generic[Record]):
             position = (after.created_at, after.account_id, after.record_id)
             literals = (sa.literal(value, column.type) for value, column in zip(position, key, strict=True))
             statement = statement.where(sa.tuple_(*key) < sa.tuple_(*literals))
-        statement = statement.order_by(*(column.desc() for column in key)).limit(limit + 1)
+        counted = sa.select(sa.func.count()).select_from(statement.with_only_columns(columns.id).subquery())
+        statement = statement.order_by(*(column.desc() for column in key)).limit(limit + 1).offset(skip)
         rows = (await connection.execute(statement)).all()
         found = tuple(self.read(sealer, brand, row.id, row.document) for row in rows[:limit])
-        return RecordPage(found, more=len(rows) > limit)
+        total = None if skip is None else int(await connection.scalar(counted) or 0)
+        return RecordPage(found, more=len(rows) > limit, total=total)
 
     async def load_one(
         self, connection: AsyncConnection, sealer: Sealer, brand: str, account_id: str, record_id: str

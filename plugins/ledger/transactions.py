@@ -2,6 +2,7 @@
 later pages nor push others out of them. Each account's part of a page is one short walk along an index.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -20,25 +21,62 @@ ACCOUNTS_PER_STATEMENT = 200  # SQLite joins at most 500 selects, the span takes
 async def load_transactions(
     connection: AsyncConnection, sealer: Sealer, brand: str, account_ids: tuple[str, ...], where: TransactionFilter
 ) -> TransactionPage:
-    """One page, newest first by (booked_at, account_id, id)."""
+    """One page, newest first by (booked_at, account_id, id); counted where it is asked for by its number."""
     wanted = tuple(dict.fromkeys(account_ids))
     if where.after is not None and not where.after.account_id and len(wanted) > 1:
         raise ValueError("a position among several accounts names its own")
-    rows: list[sa.Row[tuple[object, ...]]] = []
-    ends: list[datetime] = []
     as_of = where.as_of if where.as_of is not None else await load_last_sequence(connection, brand)
-    for start in range(0, len(wanted), ACCOUNTS_PER_STATEMENT):
-        some = wanted[start : start + ACCOUNTS_PER_STATEMENT]
-        rows += await connection.execute(_select_page(brand, some, where, as_of))
-        ends += await connection.scalars(_select_ends(brand, some, as_of))
-    page = sorted(rows, key=lambda row: (row.booked_at, row.account_id, row.id), reverse=True)
+    total: int | None = None
+    if where.skip is None:
+        found = await _load_newest(connection, brand, wanted, where, as_of)
+    else:
+        found, total = await _load_numbered(connection, brand, wanted, where, as_of)
+    rows = sorted(found, key=lambda row: (row.booked_at, row.account_id, row.id), reverse=True)
+    ends = await _load_ends(connection, brand, wanted, as_of)
     return TransactionPage(
-        transactions=tuple(read_transaction(sealer, brand, row) for row in page[: where.limit]),
-        more=len(page) > where.limit,
+        transactions=tuple(read_transaction(sealer, brand, row) for row in rows[: where.limit]),
+        more=len(rows) > where.limit if total is None else (where.skip or 0) + len(rows) < total,
         as_of=as_of,
         first_available=min(ends, default=None),
         last_available=max(ends, default=None),
+        total=total,
     )
+
+
+async def _load_newest(
+    connection: AsyncConnection, brand: str, account_ids: tuple[str, ...], where: TransactionFilter, as_of: int
+) -> list[sa.Row[tuple[object, ...]]]:
+    rows: list[sa.Row[tuple[object, ...]]] = []
+    for some in _some(account_ids):
+        rows += await connection.execute(_select_page(brand, some, where, as_of))
+    return rows
+
+
+async def _load_numbered(
+    connection: AsyncConnection, brand: str, account_ids: tuple[str, ...], where: TransactionFilter, as_of: int
+) -> tuple[list[sa.Row[tuple[object, ...]]], int]:
+    """The rows of a page by its number, in no order, and how many there are in all. Costs more than a page by its position: the rows
+    before it are passed over, and all are counted."""
+    rows = tables.transactions.c
+    wanted = sa.and_(rows.brand == brand, rows.account_id.in_(account_ids), _stood_at(as_of), *_bounds(where))
+    total = await connection.scalar(sa.select(sa.func.count()).select_from(tables.transactions).where(wanted))
+    order = (rows.booked_at.desc(), rows.account_id.desc(), rows.id.desc())
+    # sorted are keys alone: a row is wide
+    page = sa.select(rows.sequence).where(wanted).order_by(*order).limit(where.limit).offset(where.skip or 0).subquery()
+    found = sa.select(tables.transactions).where(rows.brand == brand, rows.sequence.in_(sa.select(page.c.sequence)))
+    return list(await connection.execute(found)), int(total or 0)
+
+
+async def _load_ends(connection: AsyncConnection, brand: str, account_ids: tuple[str, ...], as_of: int) -> list[datetime]:
+    ends: list[datetime] = []
+    for some in _some(account_ids):
+        ends += await connection.scalars(_select_ends(brand, some, as_of))
+    return ends
+
+
+def _some(account_ids: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    starts = range(0, len(account_ids), ACCOUNTS_PER_STATEMENT)
+    return (account_ids[start : start + ACCOUNTS_PER_STATEMENT] for start in starts)
 
 
 async def load_last_sequence(connection: AsyncConnection, brand: str) -> int:
@@ -70,12 +108,7 @@ def read_transaction(sealer: Sealer, brand: str, row: sa.Row[tuple[object, ...]]
 def _standing(brand: str, account_id: str, as_of: int) -> sa.ColumnElement[bool]:
     """The versions of an account's transactions that stood at a booking sequence number."""
     rows = tables.transactions.c
-    return sa.and_(
-        rows.brand == brand,
-        rows.account_id == account_id,
-        rows.sequence + 0 <= as_of,  # as an expression: no planner shall walk the sequence when it can walk the booking index
-        sa.or_(rows.ended_by.is_(None), rows.ended_by > as_of),
-    )
+    return sa.and_(rows.brand == brand, rows.account_id == account_id, _stood_at(as_of))
 
 
 def _select_page(
@@ -93,7 +126,17 @@ def _select_page(
     return sa.union_all(*parts)
 
 
+def _stood_at(as_of: int) -> sa.ColumnElement[bool]:
+    """The versions of transactions that stood at a booking sequence number."""
+    rows = tables.transactions.c
+    return sa.and_(
+        rows.sequence + 0 <= as_of,  # as an expression: no planner shall walk the sequence when it can walk the booking index
+        sa.or_(rows.ended_by.is_(None), rows.ended_by > as_of),
+    )
+
+
 def _bounds(where: TransactionFilter) -> list[sa.ColumnElement[bool]]:
+    """Window and direction."""
     rows = tables.transactions.c
     bounds: list[sa.ColumnElement[bool]] = []
     if where.booked_from is not None:

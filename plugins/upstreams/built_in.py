@@ -88,12 +88,12 @@ class BuiltInBank:
     async def direct_debits(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[DirectDebit]:
         page = await self._page(DIRECT_DEBITS, brand, account_ids, where)
         now = self.clock.now()
-        return RecordPage(tuple(advance_direct_debit(mandate, now) for mandate in page.rows), page.more)
+        return RecordPage(tuple(advance_direct_debit(mandate, now) for mandate in page.rows), page.more, page.total)
 
     async def standing_orders(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[StandingOrder]:
         page = await self._page(STANDING_ORDERS, brand, account_ids, where)
         now = self.clock.now()
-        return RecordPage(tuple(advance_standing_order(order, now) for order in page.rows), page.more)
+        return RecordPage(tuple(advance_standing_order(order, now) for order in page.rows), page.more, page.total)
 
     async def scheduled_payments(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[ScheduledPayment]:
         due_later = tables.scheduled_payments.c.due_at > self.clock.now()
@@ -125,11 +125,9 @@ class BuiltInBank:
         bounds = [] if where.starts_from is None else [rows.starts_at >= where.starts_from]
         bounds += [] if where.ends_to is None else [rows.ends_at <= where.ends_to]
         async with self._reading() as connection:
-            page = await STATEMENTS.load_page(
-                connection, self.sealer, brand.name, account_ids, *bounds, after=where.after, limit=where.limit
-            )
+            page = await STATEMENTS.load_page(connection, self.sealer, brand.name, account_ids, *bounds, where=where)
             first, last = (await connection.execute(ends)).one()
-        return StatementPage(page.rows, page.more, first, last)
+        return StatementPage(page.rows, page.more, first, last, page.total)
 
     async def statement(self, brand: Brand, account_id: str, statement_id: str) -> Statement | None:
         async with self._reading() as connection:
@@ -168,9 +166,7 @@ class BuiltInBank:
         *bounds: sa.ColumnElement[bool],
     ) -> RecordPage[Record]:
         async with self._reading() as connection:
-            return await records.load_page(
-                connection, self.sealer, brand.name, account_ids, *bounds, after=where.after, limit=where.limit
-            )
+            return await records.load_page(connection, self.sealer, brand.name, account_ids, *bounds, where=where)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:

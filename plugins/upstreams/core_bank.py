@@ -5,12 +5,11 @@ What the bank answers is decoded strictly and must be sound; whether it answers 
 Questions about more accounts than one URL bears are asked in parts and their pages merged.
 """
 
-import heapq
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -33,10 +32,11 @@ from kernel.errors import Problem, UpstreamFailed, UpstreamTimedOut
 from kernel.json import decode_last
 from openapi.core_bank.v1 import answers, questions
 from openapi.core_bank.v1.operations import BY_NAME, HEALTH_PATH, JSON, JSON_BYTES_MAX, ROWS, Row
-from openapi.core_bank.v1.questions import ACCOUNT_IDS_MAX, render_query
+from openapi.core_bank.v1.questions import render_query
 from openapi.core_bank.v1.soundness import check_sound
 from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank_http import CIRCUIT_OPEN, Answer, CoreBankHttp, Defect
+from plugins.upstreams.core_bank_parts import asked_of_each, merge, parts_of, record_key, total_of
 
 T = TypeVar("T")
 CountDefect = Callable[[str, str], None]  # (what the bank was asked, the Problem's code)
@@ -99,17 +99,18 @@ class CoreBank:
     async def transactions(self, brand: Brand, account_ids: tuple[str, ...], where: TransactionFilter) -> TransactionPage:
         """Later parts are asked as of the first part's booking sequence, so that all of them are one listing."""
         pages: list[TransactionPage] = []
-        for part in _parts(account_ids):
-            question = _of_transactions(part, where)
+        parts = parts_of(account_ids)
+        asked = asked_of_each(where, len(parts))
+        for part in parts:
+            question = _of_transactions(part, asked)
             pages.append(await self._ask(brand, BY_NAME["transactions"], question))
-            where = replace(where, as_of=pages[-1].as_of)
-        rows, more = _merge(
-            [page.transactions for page in pages], lambda row: (row.booked_at, row.account_id, row.id), where.limit
-        )
+            asked = replace(asked, as_of=pages[-1].as_of)
+        rows, more = merge([page.transactions for page in pages], lambda row: (row.booked_at, row.account_id, row.id), where)
         return TransactionPage(
             transactions=rows,
             more=more or any(page.more for page in pages),
-            as_of=where.as_of or 0,
+            as_of=asked.as_of or 0,
+            total=total_of(where, pages),
             first_available=min((page.first_available for page in pages if page.first_available), default=None),
             last_available=max((page.last_available for page in pages if page.last_available), default=None),
         )
@@ -143,11 +144,14 @@ class CoreBank:
         return found
 
     async def statements(self, brand: Brand, account_ids: tuple[str, ...], where: StatementFilter) -> StatementPage:
+        parts = parts_of(account_ids)
+        asked = asked_of_each(where, len(parts))
         pages: list[StatementPage] = [
-            await self._ask(brand, BY_NAME["statements"], _of_statements(part, where)) for part in _parts(account_ids)
+            await self._ask(brand, BY_NAME["statements"], _of_statements(part, asked)) for part in parts
         ]
-        rows, more = _merge([page.rows for page in pages], _record_key, where.limit)
+        rows, more = merge([page.rows for page in pages], record_key, where)
         return StatementPage(
+            total=total_of(where, pages),
             rows=rows,
             more=more or any(page.more for page in pages),
             first_available=min((page.first_available for page in pages if page.first_available), default=None),
@@ -173,12 +177,14 @@ class CoreBank:
             raise _told("health", defect) from None
 
     async def _in_parts(self, brand: Brand, name: str, account_ids: tuple[str, ...]) -> list[Any]:
-        return [await self._ask(brand, BY_NAME[name], questions.OfAccounts(account_id=part)) for part in _parts(account_ids)]
+        return [await self._ask(brand, BY_NAME[name], questions.OfAccounts(account_id=part)) for part in parts_of(account_ids)]
 
     async def _records(self, brand: Brand, name: str, account_ids: tuple[str, ...], where: Page) -> RecordPage[Any]:
-        pages = [await self._ask(brand, BY_NAME[name], _of_records(part, where)) for part in _parts(account_ids)]
-        rows, more = _merge([page.rows for page in pages], _record_key, where.limit)
-        return RecordPage(rows=rows, more=more or any(page.more for page in pages))
+        parts = parts_of(account_ids)
+        asked = asked_of_each(where, len(parts))
+        pages = [await self._ask(brand, BY_NAME[name], _of_records(part, asked)) for part in parts]
+        rows, more = merge([page.rows for page in pages], record_key, where)
+        return RecordPage(rows=rows, more=more or any(page.more for page in pages), total=total_of(where, pages))
 
     async def _ask(self, brand: Brand, row: Row, question: msgspec.Struct, media_type: str = JSON) -> Any:
         """The answer, in the row's own type; None where the bank may say that it is unknown."""
@@ -227,24 +233,6 @@ def _told(operation: str, defect: Defect) -> UpstreamFailed | UpstreamTimedOut:
     return UpstreamTimedOut(str(defect)) if defect.late else UpstreamFailed(str(defect))
 
 
-def _parts(account_ids: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    wanted = tuple(dict.fromkeys(account_ids))
-    return (wanted[start : start + ACCOUNT_IDS_MAX] for start in range(0, len(wanted), ACCOUNT_IDS_MAX))
-
-
-def _merge(parts: list[tuple[T, ...]], key: Callable[[T], Any], limit: int) -> tuple[tuple[T, ...], bool]:
-    """The newest rows of parts that are each newest first, and whether more were given than fit. One part stays as it is: its order
-    and size are for the guard to judge."""
-    if len(parts) <= 1:
-        return (parts[0] if parts else ()), False
-    rows = tuple(islice(heapq.merge(*parts, key=key, reverse=True), limit + 1))
-    return rows[:limit], len(rows) > limit
-
-
-def _record_key(row: Any) -> tuple[Any, str, str]:
-    return row.created_at, row.account_id, row.id
-
-
 def _of_transactions(account_ids: Sequence[str], where: TransactionFilter) -> questions.OfTransactions:
     after = where.after
     return questions.OfTransactions(
@@ -258,6 +246,7 @@ def _of_transactions(account_ids: Sequence[str], where: TransactionFilter) -> qu
         after_account_id=(after.account_id or account_ids[0]) if after else None,  # without one it speaks of the only one
         after_transaction_id=after.transaction_id if after else None,
         limit=where.limit,
+        skip=where.skip,
     )
 
 
@@ -269,6 +258,7 @@ def _of_records(account_ids: tuple[str, ...], where: Page) -> questions.OfRecord
         after_account_id=after.account_id if after else None,
         after_record_id=after.record_id if after else None,
         limit=where.limit,
+        skip=where.skip,
     )
 
 
@@ -282,4 +272,5 @@ def _of_statements(account_ids: tuple[str, ...], where: StatementFilter) -> ques
         after_account_id=after.account_id if after else None,
         after_record_id=after.record_id if after else None,
         limit=where.limit,
+        skip=where.skip,
     )

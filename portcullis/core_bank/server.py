@@ -159,28 +159,29 @@ async def _transactions(bank: Bank, brand: Brand, question: q.OfTransactions, _a
         as_of=question.as_of,
         after=after,
         limit=question.limit,
+        skip=question.skip,
     )
     return await bank.transactions(brand, question.account_id, where)
 
 
 async def _beneficiaries(bank: Bank, brand: Brand, question: q.OfRecords, _accept: str) -> Any:
-    return await bank.beneficiaries(brand, question.account_id, Page(_after(question), question.limit))
+    return await bank.beneficiaries(brand, question.account_id, _page(question))
 
 
 async def _direct_debits(bank: Bank, brand: Brand, question: q.OfRecords, _accept: str) -> Any:
-    return await bank.direct_debits(brand, question.account_id, Page(_after(question), question.limit))
+    return await bank.direct_debits(brand, question.account_id, _page(question))
 
 
 async def _standing_orders(bank: Bank, brand: Brand, question: q.OfRecords, _accept: str) -> Any:
-    return await bank.standing_orders(brand, question.account_id, Page(_after(question), question.limit))
+    return await bank.standing_orders(brand, question.account_id, _page(question))
 
 
 async def _scheduled_payments(bank: Bank, brand: Brand, question: q.OfRecords, _accept: str) -> Any:
-    return await bank.scheduled_payments(brand, question.account_id, Page(_after(question), question.limit))
+    return await bank.scheduled_payments(brand, question.account_id, _page(question))
 
 
 async def _statements(bank: Bank, brand: Brand, question: q.OfStatements, _accept: str) -> Any:
-    where = StatementFilter(question.starts_from, question.ends_to, _after(question), question.limit)
+    where = StatementFilter(question.starts_from, question.ends_to, _after(question), question.limit, question.skip)
     return await bank.statements(brand, question.account_id, where)
 
 
@@ -190,6 +191,10 @@ async def _statement(bank: Bank, brand: Brand, question: q.OfStatement, _accept:
 
 async def _statement_file(bank: Bank, brand: Brand, question: q.OfStatement, accept: str) -> Any:
     return await bank.statement_file(brand, question.account_id, question.statement_id, accept)
+
+
+def _page(question: q.OfRecords) -> Page:
+    return Page(_after(question), question.limit, question.skip)
 
 
 def _after(question: q.OfRecords | q.OfStatements) -> RecordPosition | None:

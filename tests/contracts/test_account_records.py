@@ -159,6 +159,22 @@ async def test_pages_of_records_never_skip_nor_repeat_while_records_arrive(books
     assert await listing(books, kind, accounts, limit, between) == known
 
 
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_page_of_records_by_its_number_is_counted_and_any_other_is_not(books, kind):
+    for number in range(5):
+        await books.record(BRAND, KINDS[kind](f"n{number}", "ab"[number % 2]))
+        books.clock.advance(timedelta(seconds=1))
+    ask, accounts = getattr(books.upstream, kind), ("a", "b", "unknown")
+    assert (await ask(BRAND, accounts, Page())).total is None
+    rows = await listing(books, kind, accounts, 100)
+    for skip in range(0, 8, 2):
+        page = await ask(BRAND, accounts, Page(limit=2, skip=skip))
+        assert [*page.rows] == rows[skip : skip + 2]
+        assert (page.total, page.more) == (5, skip + 2 < 5)
+    page = await ask(BRAND, (), Page(skip=0))
+    assert (page.rows, page.total) == ((), 0)
+
+
 async def test_says_when_a_mandate_is_due_next_from_now(books):
     stored = await books.record(BRAND, direct_debit("d1", "a"))
     cancelled = await books.record(BRAND, direct_debit("d2", "a", status=MandateStatus.CANCELLED, next_at=None))

@@ -158,3 +158,33 @@ async def test_pages_never_skip_nor_repeat_while_rows_arrive(books, before, duri
     rows = await listing(books, accounts, TransactionFilter(limit=limit), between)
     assert len(known) == len(before)
     assert rows == sorted(known, key=order, reverse=True)
+
+
+async def test_a_page_by_its_number_is_counted_and_any_other_is_not(books):
+    """Over several accounts, in a window and one direction alone; rows that arrive later count in no listing begun before."""
+    for account in ("a", "b"):
+        await books.open_account(BRAND, account)
+        for number in range(7):
+            minor = 100 if number % 3 else -100
+            await books.book(BRAND, account, f"{account}{number}", minor, NOW + timedelta(minutes=number))
+    accounts = ("a", "b", "unknown")
+    whole = await books.upstream.transactions(BRAND, accounts, TransactionFilter())
+    assert whole.total is None
+    await books.book(BRAND, "a", "late", 100, NOW + timedelta(minutes=3))
+    for where in (
+        TransactionFilter(as_of=whole.as_of, limit=4),
+        TransactionFilter(as_of=whole.as_of, limit=3, debits=False),
+        TransactionFilter(
+            as_of=whole.as_of, limit=5, booked_from=NOW + timedelta(minutes=2), booked_to=NOW + timedelta(minutes=5)
+        ),
+    ):
+        rows = await listing(books, accounts, where)
+        for skip in range(0, len(rows) + 2 * where.limit, where.limit):
+            page = await books.upstream.transactions(BRAND, accounts, replace(where, skip=skip))
+            assert [*page.transactions] == rows[skip : skip + where.limit]
+            assert (page.total, page.more) == (len(rows), skip + where.limit < len(rows))
+
+
+async def test_nothing_is_counted_as_nothing(books):
+    page = await books.upstream.transactions(BRAND, (), TransactionFilter(skip=0))
+    assert (page.transactions, page.more, page.total) == ((), False, 0)

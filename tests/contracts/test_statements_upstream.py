@@ -100,6 +100,14 @@ async def test_only_statements_wholly_inside_the_bounds_are_given(books):
     assert await asked(starts_from=NOW) == ()
 
 
+async def test_a_page_of_statements_by_its_number_counts_those_inside_the_bounds(books):
+    rows = await four_months(books, "a")
+    assert (await books.upstream.statements(BRAND, ("a",), StatementFilter())).total is None
+    where = StatementFilter(ends_to=rows[1].ends_at, limit=2, skip=2)
+    page = await books.upstream.statements(BRAND, ("a",), where)
+    assert (page.rows, page.total, page.more) == (rows[3:], 3, False)
+
+
 async def test_a_statement_belongs_to_its_own_account_and_brand(books):
     first, *_ = await four_months(books, "a")
     await four_months(books, "b")

@@ -37,7 +37,8 @@ class Caller:
     async def ask(self, method: str, path: str, token: str | None = None, body: bytes = b"", **headers: str | None) -> Answer:
         """With the customer's token unless another is given. A path, or the whole address that an answer named."""
         url = path if path.startswith("https://") else f"{self.tpp.folder.mtls}/toy/v1{path}"
-        named = {name.replace("_", "-"): value for name, value in headers.items()} | {"x-fapi-interaction-id": None}
+        named = {name.replace("_", "-"): value for name, value in ({"Toy_Customer_Present": "yes"} | headers).items()}
+        named["x-fapi-interaction-id"] = None
         token = token or (self.tokens.access_token if self.tokens else None)
         return await self.tpp.call(method, url, token, body, knobs=Knobs(headers=named))
 
@@ -146,12 +147,68 @@ async def test_a_version_that_no_one_serves_is_refused_as_the_standard_says(
     assert (answer.status, answer.json()["code"], answer.header("x-v")) == (status, code, "2")
 
 
-async def test_a_page_leads_to_the_next(caller: Caller) -> None:
+class Listing:
+    """The entries of one account, by the numbers of their pages."""
+
+    def __init__(self, caller: Caller, path: str) -> None:
+        self.caller, self.path = caller, path
+
+    async def page(self, query: str = "") -> Answer:
+        return await self.caller.ask("GET", self.path + query)
+
+
+@pytest.fixture
+async def listing(caller: Caller) -> Listing:
+    """Of the persona who has a hundred thousand of them."""
     await caller.agree("heavy")
     [account, *_] = (await caller.ask("GET", "/accounts", x_v="1")).json()["accounts"]
-    first = (await caller.ask("GET", f"/accounts/{account['id']}/entries")).json()
-    second = (await caller.ask("GET", first["next"])).json()
-    assert {entry["id"] for entry in first["entries"]}.isdisjoint(entry["id"] for entry in second["entries"])
+    return Listing(caller, f"/accounts/{account['id']}/entries")
+
+
+async def test_pages_have_numbers_and_totals_and_lead_to_each_other(listing: Listing) -> None:
+    first = (await listing.page()).json()
+    assert len(first["entries"]) == 25
+    total, pages = first["meta"]["totalRecords"], first["meta"]["totalPages"]
+    assert pages == -(-total // 25)
+    assert set(first["links"]) == {"self", "next", "last"}
+    second = (await listing.page("?page=2")).json()
+    assert set(second["links"]) == {"self", "first", "prev", "next", "last"}
+    assert (await listing.caller.ask("GET", first["links"]["next"])).json() == second
+    assert (await listing.caller.ask("GET", second["links"]["prev"])).json()["entries"] == first["entries"]
+    whole = (await listing.page("?page-size=50")).json()
+    assert [*first["entries"], *second["entries"]] == whole["entries"]
+    assert whole["meta"] == {"totalRecords": total, "totalPages": -(-total // 50)}
+    assert "page-size=50" in whole["links"]["next"]
+
+
+async def test_the_last_page_has_what_is_left(listing: Listing) -> None:
+    first = (await listing.page("?page-size=1000")).json()
+    total, pages = first["meta"]["totalRecords"], first["meta"]["totalPages"]
+    last = (await listing.caller.ask("GET", first["links"]["last"])).json()
+    assert set(last["links"]) == {"self", "first", "prev"}
+    assert len(last["entries"]) == total - 1000 * (pages - 1)
+    beyond = await listing.page(f"?page-size=1000&page={pages + 1}")
+    assert problem(beyond) == (422, {"code": "page_unknown", "at": "page", "operation": "read_transactions"})
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code", "at"),
+    [
+        ("?page=0", 400, "field_invalid", "page"),
+        ("?page=-1", 400, "field_invalid", "page"),
+        ("?page=1e3", 400, "field_invalid", "page"),
+        ("?page=first", 400, "field_invalid", "page"),
+        ("?page=1&page=2", 400, "field_duplicated", "page"),
+        ("?page=999999999999", 422, "page_unknown", "page"),
+        ("?page-size=1001", 400, "page_size_invalid", "page-size"),
+        ("?page-size=0", 400, "page_size_invalid", "page-size"),
+        ("?page-size=many", 400, "page_size_invalid", "page-size"),
+    ],
+)
+async def test_a_page_that_no_one_can_have_is_refused_as_the_standard_says(
+    listing: Listing, query: str, status: int, code: str, at: str
+) -> None:
+    assert problem(await listing.page(query)) == (status, {"code": code, "at": at, "operation": "read_transactions"})
 
 
 def test_its_document_is_printed(toy_server: Server) -> None:
@@ -171,6 +228,8 @@ def test_its_document_is_printed(toy_server: Server) -> None:
     )
     assert {"x-v", "x-min-v"} <= {each["name"] for each in newest["parameters"]}
     assert "version_unsupported" in newest["responses"]["406"]["description"]
+    assert "page_unknown" in document["paths"]["/accounts/{accountId}/entries"]["get"]["responses"]["422"]["description"]
+    assert "422" not in newest["responses"]
     unversioned = document["paths"]["/agreements"]["post"]
     assert "x-version" not in unversioned
     assert "version_unsupported" not in unversioned["responses"]["406"]["description"]

@@ -35,9 +35,10 @@ async def list_records(cursors: CursorSealer, clock: Clock, exchange: Exchange, 
     references = consented(exchange, command.account_id)
     turning = Turning.open(cursors, clock, exchange, command)
     if not references:
-        return RecordsView(())
-    page = await ask(exchange.brand, upstream_ids(references), Page(position_of(turning), turning.limit))
-    return RecordsView(views_of(references, page.rows), next_cursor(turning, page.rows, page.more))
+        return RecordsView((), numbered=turning.numbered(0))
+    page = await ask(exchange.brand, upstream_ids(references), Page(position_of(turning), turning.limit, turning.skip))
+    following, numbered = next_cursor(turning, page.rows, page.more), turning.numbered(page.total)
+    return RecordsView(views_of(references, page.rows), following, numbered=numbered)
 
 
 def upstream_ids(references: tuple[AccountReference, ...]) -> tuple[str, ...]:
@@ -55,4 +56,6 @@ def position_of(turning: Turning) -> RecordPosition | None:
 
 
 def next_cursor(turning: Turning, rows: tuple[R, ...], more: bool) -> str | None:
-    return turning.following(rows[-1].created_at, rows[-1].account_id, rows[-1].id) if more else None
+    if not more or turning.number is not None:
+        return None
+    return turning.following(rows[-1].created_at, rows[-1].account_id, rows[-1].id)

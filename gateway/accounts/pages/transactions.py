@@ -40,7 +40,7 @@ class TransactionListing:
         return tuple(view for view in views if self._shows(view))
 
     def next_cursor(self, page: TransactionPage) -> str | None:
-        if not page.more:
+        if not page.more or self.turning.number is not None:
             return None
         last = position_of(page.transactions[-1])
         return self.turning.following(last.booked_at, last.account_id, last.transaction_id, page.as_of)
@@ -56,6 +56,7 @@ class TransactionListing:
             as_of=begun.as_of if begun else None,
             after=Position(begun.at, begun.row_id, begun.account_id) if begun else None,
             limit=self.turning.limit,
+            skip=self.turning.skip,
         )
 
     def _shows(self, view: TransactionView) -> bool:

@@ -35,5 +35,6 @@ class ReadStatementTransactions:
         listing = TransactionListing(self.accounts, turning, consent, references, statement.starts_at, statement.ends_at)
         page = await listing.load(exchange)
         if page is None:
-            return TransactionsView(())
-        return TransactionsView(listing.views(page.transactions, TransactionStatus.BOOKED), listing.next_cursor(page))
+            return TransactionsView((), numbered=turning.numbered(0))
+        rows, numbered = listing.views(page.transactions, TransactionStatus.BOOKED), turning.numbered(page.total)
+        return TransactionsView(rows, listing.next_cursor(page), numbered=numbered)

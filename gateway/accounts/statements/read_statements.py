@@ -34,8 +34,9 @@ class ReadStatements:
         turning = Turning.open(self.cursors, self.clock, exchange, command, command.starts_from, command.ends_to)
         since, until = window_of(consent, command.starts_from, command.ends_to)
         if not references or is_backwards(since, until):
-            return RecordsView(())
-        where = StatementFilter(since, until, position_of(turning), turning.limit)
+            return RecordsView((), numbered=turning.numbered(0))
+        where = StatementFilter(since, until, position_of(turning), turning.limit, turning.skip)
         page = await self.accounts.statements(exchange.brand, upstream_ids(references), where)
         first, last = span_of(consent, page.first_available, page.last_available)
-        return RecordsView(views_of(references, page.rows), next_cursor(turning, page.rows, page.more), first, last)
+        following, numbered = next_cursor(turning, page.rows, page.more), turning.numbered(page.total)
+        return RecordsView(views_of(references, page.rows), following, first, last, numbered)

@@ -15,3 +15,4 @@ class RecordPage(msgspec.Struct, Generic[Record], frozen=True):
 
     rows: tuple[Record, ...]
     more: bool
+    total: int | None = None  # of all rows within the question, where it was asked with `skip`

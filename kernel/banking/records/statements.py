@@ -146,6 +146,7 @@ class StatementPage(msgspec.Struct, frozen=True):
     more: bool
     first_available: datetime | None = None
     last_available: datetime | None = None
+    total: int | None = None  # of all rows within the question, where it was asked with `skip`
 
 
 class StatementFile(msgspec.Struct, frozen=True):

@@ -23,6 +23,9 @@ Id = Annotated[str, Meta(pattern="^[!-~]{1,64}$", description="1 to 64 visible A
 Ids = Annotated[tuple[Id, ...], Meta(min_length=1, max_length=ACCOUNT_IDS_MAX)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX)]
+Skip = Annotated[
+    int, Meta(ge=0, description="Of a page by its number: how many rows come before it. The answer then has `total`.")
+]
 
 
 class OfCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +37,7 @@ class OfAccounts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OfTransactions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Bounds are inclusive. The three members of `after_` come together or not at all."""
+    """Bounds are inclusive. The three members of `after_` come together or not at all, and never with `skip`."""
 
     account_id: Ids
     booked_from: Instant | None = None
@@ -46,6 +49,7 @@ class OfTransactions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     after_account_id: Id | None = None
     after_transaction_id: Id | None = None
     limit: Limit = 100
+    skip: Skip | None = None
 
     def __post_init__(self) -> None:
         check_together(self.after_booked_at, self.after_account_id, self.after_transaction_id)
@@ -59,6 +63,7 @@ class OfRecords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     after_account_id: Id | None = None
     after_record_id: Id | None = None
     limit: Limit = 100
+    skip: Skip | None = None
 
     def __post_init__(self) -> None:
         check_together(self.after_created_at, self.after_account_id, self.after_record_id)
@@ -74,6 +79,7 @@ class OfStatements(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     after_account_id: Id | None = None
     after_record_id: Id | None = None
     limit: Limit = 100
+    skip: Skip | None = None
 
     def __post_init__(self) -> None:
         check_together(self.after_created_at, self.after_account_id, self.after_record_id)

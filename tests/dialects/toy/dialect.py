@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from openapi.dialect import Dialect, Rules, Service
 from openapi.versions import HeaderVersions
+from tests.dialects.toy.accounts import PAGES
 from tests.dialects.toy.authorization import Authorization
 from tests.dialects.toy.errors import ErrorTable
 from tests.dialects.toy.headers import Headers
@@ -25,5 +26,6 @@ DIALECT = Dialect(
     ),
     paths={"valid_until": "until"},
     version="1.0.0",
+    paging=PAGES,
     versions=HeaderVersions("x-v", "x-min-v"),
 )

@@ -7,6 +7,7 @@ from msgspec import UNSET
 from kernel import errors, json
 from kernel.errors import Problem
 from openapi.dialect import Row, WireError
+from openapi.paging import PageSizeInvalid, PageUnknown
 from openapi.versions import VersionInvalid, VersionUnsupported
 from tests.dialects.toy.wire import Refusal
 
@@ -23,6 +24,7 @@ _STATUSES: Mapping[int, tuple[type[Problem], ...]] = {
         errors.FieldDuplicated,
         errors.CursorInvalid,
         VersionInvalid,
+        PageSizeInvalid,
     ),
     401: (
         errors.CertificateMissing,
@@ -62,6 +64,7 @@ _STATUSES: Mapping[int, tuple[type[Problem], ...]] = {
     409: (errors.IdempotencyConflict,),
     413: (errors.BodyTooLarge,),
     415: (errors.MediaTypeUnsupported,),
+    422: (PageUnknown,),
     429: (errors.RateExceeded,),
     500: (Problem,),
     503: (

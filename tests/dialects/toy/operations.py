@@ -6,7 +6,6 @@ from kernel.access import Grant
 from kernel.banking.consents import READ_ACCOUNTS, READ_TRANSACTIONS, ConsentKind
 from kernel.operations import Operation
 from openapi.dialect import Row
-from openapi.parameters import QueryParameter
 from tests.dialects.toy import accounts, agreements
 from tests.dialects.toy.wire import Accounts, Agreement, Entries, NamedAccounts, Wish
 
@@ -73,6 +72,6 @@ ROWS: tuple[Row, ...] = (
         permissions=READ_TRANSACTIONS,
         response=Entries,
         summary="List what was booked on an account",
-        query=(QueryParameter(accounts.CURSOR, "Where the page begins."),),
+        query=accounts.PAGES.query,
     ),
 )

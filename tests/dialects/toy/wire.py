@@ -40,9 +40,23 @@ class Entry(Struct):
     amount: str
 
 
+class Links(Struct, rename={"here": "self", "previous": "prev", "following": "next"}):
+    here: str
+    first: str | UnsetType = UNSET
+    previous: str | UnsetType = UNSET
+    following: str | UnsetType = UNSET
+    last: str | UnsetType = UNSET
+
+
+class Totals(Struct, rename="camel"):
+    total_records: int
+    total_pages: int
+
+
 class Entries(Struct):
     entries: list[Entry]
-    next: str | UnsetType = UNSET
+    links: Links
+    meta: Totals
 
 
 class Refusal(Struct):

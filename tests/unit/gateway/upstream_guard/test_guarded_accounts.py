@@ -20,8 +20,8 @@ def guarding(answers: Any) -> GuardedAccounts:
     return GuardedAccounts(Upstream(answers=answers))
 
 
-def page(*rows: Any, more: bool = False, as_of: int = 9) -> TransactionPage:
-    return TransactionPage(rows, more, as_of)
+def page(*rows: Any, more: bool = False, as_of: int = 9, total: int | None = None) -> TransactionPage:
+    return TransactionPage(rows, more, as_of, total=total)
 
 
 @pytest.mark.parametrize("answers", [(account("up3"),), (account("up1"), account("up1"))])
@@ -63,6 +63,11 @@ async def test_passes_balances_that_were_asked_for():
         (TransactionFilter(), page(T1, T1)),
         (TransactionFilter(after=position_of(T2), as_of=9), page(T2)),
         (TransactionFilter(after=position_of(T2), as_of=9), page(T3)),
+        (TransactionFilter(skip=0), page(T2, T1)),
+        (TransactionFilter(skip=0), page(T2, T1, total=3)),
+        (TransactionFilter(skip=0), page(T2, T1, total=1)),
+        (TransactionFilter(skip=5), page(T2, T1, total=5)),
+        (TransactionFilter(skip=0), page(total=-1)),
     ],
 )
 async def test_refuses_transactions_outside_the_question(where, answer):
@@ -74,6 +79,11 @@ async def test_passes_a_page_that_answers_the_question():
     where = TransactionFilter(T1.booked_at, T2.booked_at + timedelta(0), after=position_of(T3), as_of=9, limit=2)
     answer = page(T2, T1, more=True)
     assert await guarding(answer).transactions(BRAND, ("up1",), where) is answer
+
+
+@pytest.mark.parametrize(("skip", "answer"), [(0, page(T3, T2, more=True, total=3)), (2, page(T1, total=3)), (4, page(total=3))])
+async def test_passes_a_page_by_its_number_that_the_count_bears_out(skip, answer):
+    assert await guarding(answer).transactions(BRAND, ("up1",), TransactionFilter(limit=2, skip=skip)) is answer
 
 
 async def test_an_upstream_that_does_not_answer_in_time_is_given_up():

@@ -8,10 +8,12 @@ import pytest
 
 from gateway.accounts.pages.page_turn import Turning
 from gateway.pipeline.exchange import Exchange, present
+from kernel.banking.results import Numbered
 from kernel.errors import CursorInvalid
 from kernel.operations import Operation
 from kernel.storage.cursor import CursorSealer
 from kernel.storage.sealed import Sealer
+from openapi.paging import PageUnknown
 from tests.unit.gateway import world
 
 CURSORS = CursorSealer(Sealer({1: b"k" * 32}))
@@ -24,6 +26,7 @@ class Page:
     account_id: str | None = "a1"
     cursor: str | None = None
     page_size: int | None = 50
+    number: int | None = None
 
 
 def exchange(**facts: Any) -> Exchange:
@@ -74,3 +77,27 @@ def test_a_link_of_another_listing_does_not_open(facts: dict[str, Any], page: di
     """The attack is a link that one client gives to another, or that is edited to reach further."""
     with pytest.raises(CursorInvalid):
         turn(exchange(**facts), Page(**{"cursor": LINK, **page}), *filters)
+
+
+@pytest.mark.parametrize(("number", "size", "skip"), [(1, 25, 0), (3, 25, 50), (2, 1000, 1000)])
+def test_a_page_by_its_number_comes_after_all_before_it_whatever_its_size(number: int, size: int, skip: int):
+    turning = turn(exchange(), Page(page_size=size, number=number))
+    assert (turning.skip, turning.limit, turning.begun) == (skip, size, None)
+    assert turning.numbered(skip + 1) == Numbered(number, size, skip + 1)
+
+
+def test_a_page_by_its_cursor_is_not_counted():
+    turning = turn(exchange(), Page(cursor=LINK), *FILTERS)
+    assert (turning.skip, turning.numbered(None)) == (None, None)
+
+
+@pytest.mark.parametrize(("number", "total"), [(2, 0), (2, 25), (3, 50), (1000, 51)])
+def test_a_page_after_the_last_one_is_unknown(number: int, total: int):
+    with pytest.raises(PageUnknown) as refused:
+        turn(exchange(), Page(page_size=25, number=number)).numbered(total)
+    assert refused.value.path == "page"
+
+
+def test_the_first_page_of_nothing_is_empty():
+    page = present(turn(exchange(), Page(page_size=25, number=1)).numbered(0))
+    assert page.pages == 0
