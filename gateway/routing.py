@@ -12,6 +12,7 @@ from typing import Self
 from gateway.whoami import plain_dialect
 from kernel.brand import Brand
 from kernel.errors import MethodNotAllowed, OperationUnknown
+from kernel.http.admission.limits import BUFFERED_BYTES_PER_PEER_MAX
 from kernel.http.message import Listener
 from openapi.dialect import Dialect, Row, Service
 
@@ -124,6 +125,8 @@ def _plant(node: _Node, dialect: Dialect, row: Row) -> None:
             node = node.parameter
         else:
             node = node.literals.setdefault(segment, _Node())
+    if dialect.body_bytes_max_of(row) > BUFFERED_BYTES_PER_PEER_MAX:
+        raise ValueError(f"{dialect.name}: {row.method} {row.path} takes a larger body than any peer may send")
     others = node.rows.get(row.method, ())
     if not _are_versions(dialect, (*others, row)) or len(set(names)) != len(names):
         raise ValueError(f"{dialect.name}: {row.method} {row.path} is ambiguous")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from kernel.banking.consents import Consent
 from kernel.http.message import Query
+from kernel.http.spool import Spool
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 Headers = tuple[tuple[str, str], ...]
@@ -20,7 +21,8 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """What a codec may see of a request: path parameters, query in order, raw body (b"" if none), and of the headers those that the
+    """What a codec may see of a request: path parameters, query in order, raw body (b"" if none), or the spool of one that is too large
+    for memory (its size and hash; a use case reads it), and of the headers those that the
     row names (`Row.headers`), under the row's spelling. So no codec ever sees a token."""
 
     path: Mapping[str, str]
@@ -28,6 +30,7 @@ class WireRequest:
     body: bytes
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     zone: tzinfo = UTC  # of the bank, for dates without a time
+    spool: Spool | None = None
 
 
 @dataclass(frozen=True, slots=True)

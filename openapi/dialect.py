@@ -20,6 +20,8 @@ from openapi.versions import HeaderVersions
 # What an operation asks of a caller. `certificate`: a qualified one, which names the TPP and its roles; no token. `none`: nothing, because
 # the data is public; such an operation alone is served on the public listener too.
 Credential = Literal["token", "certificate", "none"]
+BODY_BYTES_MAX = 65_536  # of a request, unless its dialect or its row says otherwise
+
 Owner = Literal["client", "organisation"]
 Withdrawn = Literal["unknown", "terminated"]
 # Whose signature authorises a consent where the bank wants several: one PSU's, and no other is asked; the first, and whoever carries out
@@ -47,7 +49,7 @@ class Row:
     permissions: frozenset[Permission] = frozenset()  # any one of these opens the operation
     idempotent: bool = False
     signed: bool = False
-    request: type | None = None
+    request: type | None = None  # of a request's body; `bytes`: one that is no JSON
     example: bytes | None = None  # of a request's body, for the published document
     response: type | None = None
     summary: str = ""  # one line of the published document
@@ -56,6 +58,9 @@ class Row:
     answer_headers: tuple[AnswerHeader, ...] = ()  # of a success, that `encode` adds
     media_types: tuple[str, ...] = ()  # of a success; empty: the dialect's own
     request_media_types: tuple[str, ...] = ()  # of a request's body; empty: the dialect's own
+    body_bytes_max: int | None = (
+        None  # of a request's body; None: the dialect's own. Above SPOOL_ABOVE_BYTES larger ones are spooled
+    )
     version: int | None = (
         None  # where callers choose one by a header (Dialect.versions): rows of one method and path differ in it
     )
@@ -127,7 +132,7 @@ class Dialect:
     paths: Mapping[str, str] = field(default_factory=dict)  # canonical lodgement field -> the path a refusal of it names
     version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"
     paging: CursorPages | NumberedPages = field(default_factory=CursorPages)
-    body_bytes_max: int = 65_536  # of a request
+    body_bytes_max: int = BODY_BYTES_MAX  # of a request
     versions: HeaderVersions | None = None  # how callers choose the version of an operation; None: the path says it
     later_members: tuple[str, ...] = ()  # of answers, which this version's first edition lacks: sent by brands that say so
 
@@ -139,6 +144,10 @@ class Dialect:
     def media_types_of(self, row: Row) -> tuple[str, ...]:
         """In which forms an operation's success can be sent."""
         return row.media_types or (self.media_type,)
+
+    def body_bytes_max_of(self, row: Row) -> int:
+        """How large the body of a request may be."""
+        return row.body_bytes_max or self.body_bytes_max
 
     def request_media_types_of(self, row: Row) -> tuple[str, ...]:
         """In which forms an operation reads a body."""

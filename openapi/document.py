@@ -89,7 +89,7 @@ def _server(service: Service, mtls_url: str) -> JsonObject:
 
 def _wire_types(dialect: Dialect, service: Service) -> list[type]:
     kinds = [kind for row in service.rows for kind in (row.request, row.response)] + [dialect.errors.body]
-    return list(dict.fromkeys(kind for kind in kinds if kind is not None))
+    return list(dict.fromkeys(kind for kind in kinds if kind not in (None, bytes)))
 
 
 def _operation(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> JsonObject:
@@ -104,13 +104,20 @@ def _operation(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> J
     if row.permissions:
         operation["x-permissions-any-of"] = sorted(row.permissions)
     if row.request is not None:
-        operation["requestBody"] = {
-            "required": True,
-            "content": _content(dialect.request_media_types_of(row), row.request, row.example and json.loads(row.example)),
-        }
+        operation["requestBody"] = _request_body(dialect, row, row.request)
     success = _success(dialect, service, row, mtls_url)
     operation["responses"] = {str(status): success for status in (row.success, *row.other_successes)} | _refusals(dialect, row)
     return operation
+
+
+def _request_body(dialect: Dialect, row: Row, kind: type) -> JsonObject:
+    media_types = dialect.request_media_types_of(row)
+    if kind is bytes:
+        content: JsonObject = {media_type: {} for media_type in media_types}  # as OpenAPI 3.1 says it
+    else:
+        content = _content(media_types, kind, row.example and json.loads(row.example))
+    bounds = {} if row.body_bytes_max is None else {"description": f"At most {row.body_bytes_max:,} bytes."}
+    return bounds | {"required": True, "content": content}
 
 
 def _parameters(dialect: Dialect, row: Row) -> list[JsonObject]:

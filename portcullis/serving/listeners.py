@@ -110,7 +110,7 @@ def _serving_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
 
 def _bodies(settings: Settings, telemetry: Telemetry) -> ByteBudget:
     bodies = ByteBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
-    telemetry.watch("body_bytes", "Bytes of request bodies in memory.", lambda: bodies.held)
+    telemetry.watch("body_bytes", "Bytes of request bodies, in memory or spooled.", lambda: bodies.held)
     return bodies
 
 

@@ -1,17 +1,22 @@
 """A standard is one folder and one line: a server that has the toy dialect too serves it whole, over mutual TLS, to a TPP with a token."""
 
+import hashlib
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kernel.http.spool import SPOOL_ABOVE_BYTES
 from sandbox.tpp_kit.answers import Tokens
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Answer
+from tests.dialects.toy.agreements import LETTER_BYTES_MAX
 from tests.dialects.toy.dialect import DIALECT
 from tests.harness.installations import EMBEDDED, Installations
 from tests.harness.judged import JudgedTpp
@@ -211,6 +216,43 @@ async def test_a_page_that_no_one_can_have_is_refused_as_the_standard_says(
     assert problem(await listing.page(query)) == (status, {"code": code, "at": at, "operation": "read_transactions"})
 
 
+def letter(length: int, digest: str | None = None) -> tuple[bytes, dict[str, str]]:
+    body = b"Dear bank, " * (length // 11 + 1)
+    return body[:length], {"Toy_Digest": digest or hashlib.sha256(body[:length]).hexdigest(), "Content_Type": "text/plain"}
+
+
+@pytest.mark.parametrize("length", [20, SPOOL_ABOVE_BYTES, SPOOL_ABOVE_BYTES + 1, LETTER_BYTES_MAX])
+async def test_an_operation_takes_a_body_as_large_as_its_row_says_and_keeps_none_of_it(
+    caller: Caller, toy_server: Server, length: int
+) -> None:
+    token = await caller.own_token()
+    body, headers = letter(length)
+    assert (await caller.ask("POST", "/agreements/by-letter", token, body, **headers)).status == 202
+    body, headers = letter(length, "another")
+    refused = await caller.ask("POST", "/agreements/by-letter", token, body, **headers)
+    assert problem(refused) == (400, {"code": "header_invalid", "at": "Toy-Digest", "operation": "lodge_account_consent"})
+    assert spooled(toy_server) == []
+
+
+async def test_a_larger_body_is_refused_by_its_head(caller: Caller) -> None:
+    token = await caller.own_token()
+    body, headers = letter(LETTER_BYTES_MAX + 1)
+    refused = await caller.ask("POST", "/agreements/by-letter", token, body, **headers)
+    assert (refused.status, refused.json()["code"]) == (413, "body_too_large")
+    refused = await caller.ask("POST", "/agreements", token, b" " * 65_537)
+    assert (refused.status, refused.json()["code"]) == (413, "body_too_large")
+
+
+def spooled(server: Server) -> list[str]:
+    """The files without a name that the server's process holds open."""
+    assert server.process is not None
+    descriptors = Path(f"/proc/{server.process.pid}/fd")
+    if not descriptors.is_dir():
+        pytest.skip("this system does not list the files of a process")
+    names = [str(each.readlink()) for each in descriptors.iterdir() if each.is_symlink()]
+    return [name for name in names if name.endswith("(deleted)") and tempfile.gettempdir() in name]
+
+
 def test_its_document_is_printed(toy_server: Server) -> None:
     """By the command line that a user types."""
     done = subprocess.run(
@@ -230,6 +272,8 @@ def test_its_document_is_printed(toy_server: Server) -> None:
     assert "version_unsupported" in newest["responses"]["406"]["description"]
     assert "page_unknown" in document["paths"]["/accounts/{accountId}/entries"]["get"]["responses"]["422"]["description"]
     assert "422" not in newest["responses"]
+    letters = document["paths"]["/agreements/by-letter"]["post"]["requestBody"]
+    assert letters == {"description": "At most 524,288 bytes.", "required": True, "content": {"text/plain": {}}}
     unversioned = document["paths"]["/agreements"]["post"]
     assert "x-version" not in unversioned
     assert "version_unsupported" not in unversioned["responses"]["406"]["description"]

@@ -2,7 +2,7 @@
 
 A byte counts when it has arrived, never when it is announced. Where the budget is spent, the greediest peer gives way: the oldest of
 what it still sends is given up. However many peers are greedy, one that sends less than they do finds room. Bodies have one budget
-(kernel/http/server/incoming_body.py), unfinished heads another (kernel/http/server/bounded_parser.py).
+(kernel/http/server/incoming_body.py), spooled or not; unfinished heads another (kernel/http/server/bounded_parser.py).
 """
 
 from collections.abc import Callable
@@ -38,8 +38,13 @@ class ByteBudget:
         self._held = 0
 
     @property
+    def most(self) -> int:
+        """What one body or head may hold: more than that it could never have."""
+        return min(self._total, self._per_peer)
+
+    @property
     def held(self) -> int:
-        """All bytes that are in memory."""
+        """All bytes that are in memory, or spooled."""
         return self._held
 
     def open(self, share: str, give_up: Callable[[], None]) -> Holding:

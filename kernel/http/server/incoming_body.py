@@ -5,19 +5,26 @@ of HTTP/1.0, which knows no such answer, never does.
 """
 
 import asyncio
-from typing import Final
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Final, TypeVar
 
 from aiohttp import web
 
 from kernel.errors import BodyTooLarge, MediaTypeUnsupported, Overloaded, Problem, RequestMalformed
 from kernel.http.admission.byte_budget import ByteBudget, Holding
+from kernel.http.admission.limits import BUFFERED_BYTES_PER_PEER_MAX
 from kernel.http.server.connection import RawRequest
+from kernel.http.spool import SPOOL_ABOVE_BYTES, Spool
 
-BODY_BYTES_MAX: Final = 1_048_576  # whatever a surface asks for
+BODY_BYTES_MAX: Final = 1_048_576  # in memory, whatever a surface asks for
+SPOOLED_BYTES_MAX: Final = BUFFERED_BYTES_PER_PEER_MAX  # whatever an operation asks for: more than that no peer may hold
+
+T = TypeVar("T")
 
 
 class IncomingBody:
-    """The body of one request. What it holds of the budget is given back by `end`, once the request is answered."""
+    """The body of one request. What it holds of the budget and the disk is given back by `end`, once the request is answered."""
 
     def __init__(self, raw: RawRequest, budget: ByteBudget, share: str, seconds: float) -> None:
         self._raw = raw
@@ -28,16 +35,24 @@ class IncomingBody:
         self._deadline = asyncio.timeout(None)
         self._refusal: Problem | None = None
         self._given_up: Problem | None = None
+        self._spool: Spool | None = None
 
     async def read(self, limit: int) -> bytes:
         """The whole of it, once. Raises MediaTypeUnsupported, BodyTooLarge, RequestMalformed or Overloaded; the same again to who asks
         again."""
+        return await self._bounded(min(limit, BODY_BYTES_MAX), self._read)
+
+    async def spool(self, limit: int) -> bytes | Spool:
+        """As `read`; one that is too large for memory in a spool, which counts against the same budget."""
+        return await self._bounded(min(limit, SPOOLED_BYTES_MAX), self._read_or_spool)
+
+    async def _bounded(self, limit: int, read: Callable[[int], Awaitable[T]]) -> T:
         if self._refusal is None:
             try:
                 self._check_head(limit)
                 self._deadline = asyncio.timeout(self._seconds)
                 async with self._deadline:
-                    return await self._read(min(limit, BODY_BYTES_MAX))
+                    return await read(limit)
             except Problem as problem:
                 self._refusal = problem
             except TimeoutError:
@@ -54,7 +69,10 @@ class IncomingBody:
         self._release()
 
     def _release(self) -> None:
-        """Free what the body held; it is in memory no longer."""
+        """Free what the body held; it is neither in memory nor on the disk any longer."""
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
         if self._holding is not None:
             self._budget.close(self._holding)
             self._holding = None
@@ -63,22 +81,43 @@ class IncomingBody:
         raw = self._raw
         if raw.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise MediaTypeUnsupported("encoded body", public="The request body must be sent without a content encoding.")
-        if (raw.content_length or 0) > min(limit, BODY_BYTES_MAX):
+        if (raw.content_length or 0) > min(limit, self._budget.most):
             raise BodyTooLarge(f"{raw.content_length} bytes announced, {limit} allowed")
 
     async def _read(self, limit: int) -> bytes:
+        return b"".join([chunk async for chunk in self._arriving(limit)])
+
+    async def _read_or_spool(self, limit: int) -> bytes | Spool:
+        """A block is in memory until it is whole; what is held is all that has arrived, wherever it lies."""
+        block = bytearray()
+        async with aclosing(self._arriving(limit)) as arriving:
+            async for chunk in arriving:
+                block += chunk
+                if len(block) > SPOOL_ABOVE_BYTES:
+                    await self._append(block)
+        if self._spool is None:
+            return bytes(block)
+        await self._append(block)
+        return self._spool
+
+    async def _append(self, block: bytearray) -> None:
+        if self._spool is None:
+            self._spool = Spool()
+        await self._spool.append(bytes(block))
+        block.clear()
+
+    async def _arriving(self, limit: int) -> AsyncGenerator[bytes, None]:
+        """What arrives, counted; to its end."""
         raw = self._raw
         self._holding = holding = self._budget.open(self._share, self._give_up)
         if raw.expects_continue:
             await raw.write_continue()
-        chunks: list[bytes] = []
         while chunk := await raw.content.readany():
             if holding.held + len(chunk) > limit:
                 raise BodyTooLarge(f"more than {limit} bytes of body")
             self._budget.take(holding, len(chunk))
-            chunks.append(chunk)
+            yield chunk
         self._budget.settle(holding)
-        return b"".join(chunks)
 
     def _give_up(self) -> None:
         """Another peer needs the room more."""

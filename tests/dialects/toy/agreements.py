@@ -1,5 +1,6 @@
 """Lodge, read and withdraw an agreement, as this standard calls a consent."""
 
+import hashlib
 from datetime import UTC, datetime
 
 from kernel import json
@@ -13,13 +14,15 @@ from kernel.banking.consents import (
     ConsentKind,
     ConsentLodgement,
 )
-from kernel.errors import FieldDateInvalid
+from kernel.errors import FieldDateInvalid, HeaderInvalid
 from openapi.codec import Rendered, Rendering, WireRequest
 from openapi.parameters import AnswerHeader
 from tests.dialects.toy.wire import Agreement, Wish
 
 NAME = "toy/v1"
 APPROACH = "Toy-Approach"
+DIGEST = "Toy-Digest"
+LETTER_BYTES_MAX = 524_288
 LODGED_HEADERS = (
     AnswerHeader("Location", "Where the agreement is."),
     AnswerHeader(APPROACH, "How the customer agrees."),
@@ -36,6 +39,19 @@ def decode_lodge(request: WireRequest) -> LodgeConsent:
             terms=AccountsTerms(permissions=READ_ACCOUNTS | READ_TRANSACTIONS | DIRECTIONS),
             valid_until=_instant(wish.until) if isinstance(wish.until, str) else None,
             document=request.body,
+        )
+    )
+
+
+def decode_letter(request: WireRequest) -> LodgeConsent:
+    """A letter is no JSON and may be long: then it is in a spool, hashed, and a codec sees no more of it. The agreement keeps the hash."""
+    digest = request.spool.sha256 if request.spool is not None else hashlib.sha256(request.body).digest()
+    if request.headers[DIGEST] != digest.hex():
+        raise HeaderInvalid("the digest of another letter", path=DIGEST)
+    document = json.encode({"letter": digest.hex()})
+    return LodgeConsent(
+        ConsentLodgement(
+            kind=ConsentKind.ACCOUNTS, lodged_as=NAME, terms=AccountsTerms(permissions=READ_ACCOUNTS), document=document
         )
     )
 

@@ -6,6 +6,7 @@ from kernel.access import Grant
 from kernel.banking.consents import READ_ACCOUNTS, READ_TRANSACTIONS, ConsentKind
 from kernel.operations import Operation
 from openapi.dialect import Row
+from openapi.parameters import HeaderParameter
 from tests.dialects.toy import accounts, agreements
 from tests.dialects.toy.wire import Accounts, Agreement, Entries, NamedAccounts, Wish
 
@@ -25,6 +26,21 @@ ROWS: tuple[Row, ...] = (
         response=Agreement,
         answer_headers=agreements.LODGED_HEADERS,
         summary="Lodge an agreement",
+    ),
+    _manage(
+        "POST",
+        "/agreements/by-letter",
+        Operation.LODGE_ACCOUNT_CONSENT,
+        agreements.decode_letter,
+        agreements.encode_lodged,
+        success=202,
+        request=bytes,
+        request_media_types=("text/plain",),
+        body_bytes_max=agreements.LETTER_BYTES_MAX,
+        headers=(HeaderParameter(agreements.DIGEST, "The letter's SHA-256, in hex.", required=True),),
+        response=Agreement,
+        answer_headers=agreements.LODGED_HEADERS,
+        summary="Lodge an agreement by a letter",
     ),
     _manage(
         "GET",

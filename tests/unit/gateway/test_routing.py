@@ -86,6 +86,7 @@ def test_the_deepest_base_path_wins():
         ([DIALECT, replace(DIALECT, name="other")], ("book", "other"), "share a base path"),
         ([serving((*ROWS, replace(ROW_OF[Operation.READ_ACCOUNT], path="/accounts/{Other}")))], ("book",), "ambiguous"),
         ([serving((replace(ROW_OF[Operation.READ_ACCOUNT], path="/{a}/{a}"),))], ("book",), "ambiguous"),
+        ([serving((replace(ROW_OF[Operation.READ_ACCOUNT], body_bytes_max=1 << 30),))], ("book",), "larger body"),
         ([DIALECT], ("book", "unknown"), "unknown"),
         ([DIALECT], (), "none"),
     ],

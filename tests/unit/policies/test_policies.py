@@ -17,6 +17,7 @@ from kernel.banking.consents import ConsentState
 from kernel.certificates.qualified import Provider, ProviderRole, Purpose, Qualified
 from kernel.hot_state.checks import Allowed, Unavailable, VersionIs, WithinCount, WithinRate
 from kernel.http.message import Response
+from kernel.http.spool import Spool
 from kernel.operations import Operation
 from openapi.dialect import Service
 from policies.accept import Accept, accepts
@@ -279,6 +280,28 @@ class TestForms:
     async def test_refuses_a_body_over_the_dialects_limit(self):
         with pytest.raises(errors.BodyTooLarge):
             await Body().on_request(exchange_of(Operation.LODGE_ACCOUNT_CONSENT, body=b" " * (world.DIALECT.body_bytes_max + 1)))
+
+    @pytest.mark.parametrize(("length", "allowed"), [(10, True), (11, False)])
+    async def test_a_row_may_take_less_or_more_than_its_dialect(self, length, allowed):
+        exchange = exchange_of(Operation.LODGE_ACCOUNT_CONSENT, body=b"{}".ljust(length))
+        exchange.row = replace(exchange.row, body_bytes_max=10)
+        with nullcontext() if allowed else pytest.raises(errors.BodyTooLarge):
+            await Body().on_request(exchange)
+
+    async def test_a_codec_sees_the_spool_of_a_body_that_is_too_large_for_memory(self):
+        spool, seen = Spool(), []
+
+        class Large:
+            async def spool(self, limit):
+                assert limit == 1_000_000
+                return spool
+
+        exchange = exchange_of(Operation.LODGE_ACCOUNT_CONSENT, incoming=Large())
+        exchange.row = replace(exchange.row, body_bytes_max=1_000_000, decode=seen.append)
+        for _ in range(2):  # policies judge again where a version moved
+            await Body().on_request(exchange)
+        assert [(wire.spool, wire.body) for wire in seen] == [(spool, b"")] * 2
+        spool.close()
 
 
 class TestLimits:
