@@ -15,6 +15,7 @@ import msgspec
 from kernel.access import Grant
 from kernel.errors import Problem
 from openapi import DIALECTS
+from openapi.addresses import USUAL, Addresses
 from openapi.dialect import Dialect, Row, Service
 from openapi.examples import answer_of, refusal_of
 from openapi.parameters import HeaderParameter, QueryParameter
@@ -22,7 +23,6 @@ from openapi.possible_refusals import may_refuse
 
 JsonObject = dict[str, Any]
 
-USUAL_URL = "https://localhost:8444"
 
 _PATH_PARAMETER = re.compile(r"\{([^}]+)\}")
 _REF_TEMPLATE = "#/components/schemas/{name}"
@@ -30,21 +30,21 @@ _INTERACTION_ID = {"description": "The caller's, or ours.", "required": True, "s
 _FLOWS = {"client_credentials": "clientCredentials", "authorization_code": "authorizationCode"}
 
 
-def document_of(dialect: Dialect, service: Service, mtls_url: str = USUAL_URL) -> JsonObject:
-    """The document as JSON values, in a fixed order. `mtls_url`: where the operations are served, unless its reader says otherwise."""
+def document_of(dialect: Dialect, service: Service, addresses: Addresses = USUAL) -> JsonObject:
+    """The document as JSON values, in a fixed order. `addresses`: where the operations are served, unless its reader says otherwise."""
     _, schemas = msgspec.json.schema_components(_wire_types(dialect, service), ref_template=_REF_TEMPLATE)
     paths: dict[str, JsonObject] = {}
     for versions in _versions_of(service):
         newest = versions[-1]
-        operation = _operation(dialect, service, newest, mtls_url)
+        operation = _operation(dialect, service, newest, addresses)
         if newest.version is not None:
-            earlier = {str(row.version): _operation(dialect, service, row, mtls_url) for row in versions[:-1]}
+            earlier = {str(row.version): _operation(dialect, service, row, addresses) for row in versions[:-1]}
             operation |= {"x-version": newest.version} | ({"x-earlier-versions": earlier} if earlier else {})
         paths.setdefault(newest.path, {})[newest.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": service.title, "version": dialect.version or "0"},
-        "servers": [_server(service, mtls_url)],
+        "servers": [_asking_server(service, addresses)],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -78,13 +78,17 @@ def _versions_of(service: Service) -> list[list[Row]]:
     return [sorted(rows, key=lambda row: row.version or 0) for rows in found.values()]
 
 
-def _server(service: Service, mtls_url: str) -> JsonObject:
-    host = {"default": urlsplit(mtls_url).netloc, "description": "Host and port of `mtls_url`."}
-    return {
-        "url": f"https://{{host}}{service.base_path}",
-        "description": "The listener that asks for client certificates.",
-        "variables": {"host": host},
-    }
+def _asking_server(service: Service, addresses: Addresses) -> JsonObject:
+    return _server(service, addresses.mtls, "The listener that asks for client certificates.", "mtls_url")
+
+
+def _public_server(service: Service, addresses: Addresses) -> JsonObject:
+    return _server(service, addresses.public, "The public listener.", "issuer")
+
+
+def _server(service: Service, url: str, description: str, setting: str) -> JsonObject:
+    host = {"default": urlsplit(url).netloc, "description": f"Host and port of `{setting}`."}
+    return {"url": f"https://{{host}}{service.base_path}", "description": description, "variables": {"host": host}}
 
 
 def _wire_types(dialect: Dialect, service: Service) -> list[type]:
@@ -92,20 +96,22 @@ def _wire_types(dialect: Dialect, service: Service) -> list[type]:
     return list(dict.fromkeys(kind for kind in kinds if kind not in (None, bytes)))
 
 
-def _operation(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> JsonObject:
+def _operation(dialect: Dialect, service: Service, row: Row, addresses: Addresses) -> JsonObject:
     operation: JsonObject = {
         "operationId": row.operation.value,
         "summary": row.summary,
         "security": _security(row),
         "parameters": _parameters(dialect, row),
     }
+    if row.credential == "none":  # such an operation alone is served on both listeners
+        operation["servers"] = [_public_server(service, addresses), _asking_server(service, addresses)]
     if row.conditional:
         operation["x-conditional"] = True
     if row.permissions:
         operation["x-permissions-any-of"] = sorted(row.permissions)
     if row.request is not None:
         operation["requestBody"] = _request_body(dialect, row, row.request)
-    success = _success(dialect, service, row, mtls_url)
+    success = _success(dialect, service, row, addresses)
     operation["responses"] = {str(status): success for status in (row.success, *row.other_successes)} | _refusals(dialect, row)
     return operation
 
@@ -156,11 +162,11 @@ def _header_parameter(parameter: HeaderParameter) -> JsonObject:
     }
 
 
-def _success(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> JsonObject:
+def _success(dialect: Dialect, service: Service, row: Row, addresses: Addresses) -> JsonObject:
     own = {each.name: {"description": each.summary, "schema": {"type": "string"}} for each in row.answer_headers}
     answer: JsonObject = {"description": "Done.", "headers": _headers(dialect, row) | own}
     if row.response is not None:
-        answer["content"] = _content(dialect.media_types_of(row), row.response, answer_of(dialect, service, row, mtls_url))
+        answer["content"] = _content(dialect.media_types_of(row), row.response, answer_of(dialect, service, row, addresses))
     elif row.media_types:
         answer["content"] = {media_type: {} for media_type in row.media_types}  # bytes, as OpenAPI 3.1 says it
     return answer

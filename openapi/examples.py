@@ -23,6 +23,7 @@ from kernel.banking.results import (
 )
 from kernel.errors import Problem
 from kernel.operations import Operation
+from openapi.addresses import Addresses
 from openapi.codec import Rendering, rendered
 from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.dialect import Dialect, Row, Service
@@ -111,11 +112,11 @@ _RESULTS: Mapping[Operation, object] = {
 }
 
 
-def answer_of(dialect: Dialect, service: Service, row: Row, mtls_url: str) -> object | None:
+def answer_of(dialect: Dialect, service: Service, row: Row, addresses: Addresses) -> object | None:
     """The body of a success as JSON values; None where there is none, or none that is JSON."""
     if row.encode is None or row.operation not in _RESULTS:
         return None
-    base_url = mtls_url + service.base_path
+    base_url = addresses.first_of(row) + service.base_path
     url = base_url + row.path.format_map(_Filled())
     rendering = Rendering(
         url=url,

@@ -23,6 +23,7 @@ from portcullis.settings.log_level import LogLevel
 from portcullis.version import VERSION
 
 if TYPE_CHECKING:
+    from openapi.addresses import Addresses
     from portcullis.settings.schema import Settings
 
 app = App(name="portcullis", help="Open-banking gateway, FAPI 2.0 authorization server and consent store.", version=VERSION)
@@ -314,20 +315,23 @@ def openapi_document(dialect: str, service: str = "") -> None:
         raise ConfigurationRefused(
             f"{service}: no such service of {dialect}; there are {', '.join(filter(None, services)) or 'none'}"
         )
-    print(json.dumps(document_of(known[dialect], chosen, _address(sources.load(None))), indent=2))
+    print(json.dumps(document_of(known[dialect], chosen, _addresses(sources.load(None))), indent=2))
 
 
-def _address(settings: "Settings") -> str:
+def _addresses(settings: "Settings") -> "Addresses":
     """Where the resource APIs are: as the settings say, or else as the sandbox says that runs."""
+    from openapi.addresses import Addresses  # noqa: PLC0415  a command loads what it needs
     from portcullis.settings.schema import Settings  # noqa: PLC0415  a command loads what it needs
 
-    said = settings.resolved_brands()[0].mtls_url
-    if said != Settings().resolved_brands()[0].mtls_url:
+    brand = settings.resolved_brands()[0]
+    said = Addresses(mtls=brand.mtls_url, public=brand.issuer)
+    if brand.mtls_url != Settings().resolved_brands()[0].mtls_url:
         return said
     try:
-        return str(load_ready(settings.state_dir)["mtls"])
+        ready = load_ready(settings.state_dir)
     except ServerRefused:
         return said
+    return Addresses(mtls=str(ready["mtls"]), public=str(ready["issuer"]))
 
 
 @app.command

@@ -2,15 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from openapi import DIALECTS
+from openapi.addresses import Addresses
 from openapi.dialect import Dialect, Service
 from openapi.document import document_of, document_path, render_document, write_documents
 from openapi.examples import ERROR_ID
 from openapi.uk_obie.v4_0.aisp.consents import EXAMPLE, decode_lodgement
+from tests.dialects.toy.dialect import DIALECT as TOY
 from tests.official import validate_answer
 
 SERVICES = [(dialect, service) for dialect in DIALECTS for service in dialect.services]
@@ -108,10 +111,34 @@ def test_no_example_shows_what_the_bank_calls_its_accounts(dialect: Dialect, ser
 
 @by_service
 def test_a_document_says_where_its_operations_are_served(dialect: Dialect, service: Service) -> None:
-    [server] = document_of(dialect, service, "https://api.bank.example")["servers"]
+    [server] = document_of(dialect, service, Addresses(mtls="https://api.bank.example"))["servers"]
     assert server["url"] == "https://{host}" + service.base_path
     assert server["variables"]["host"]["default"] == "api.bank.example"
     assert document_of(dialect, service)["servers"][0]["variables"]["host"]["default"] == "localhost:8444"
+
+
+def test_public_data_is_served_on_the_public_listener_too() -> None:
+    listed = next(row for row in TOY.rows if row.path == "/accounts")
+    public = replace(listed, path="/catalogue", credential="none", scope=None, grant=None, permissions=frozenset(), version=None)
+    service = replace(TOY.services[0], rows=(listed, public))
+    addresses = Addresses(mtls="https://api.bank.example", public="https://bank.example:444")
+    document = document_of(replace(TOY, services=(service,)), service, addresses)
+    operation = document["paths"]["/catalogue"]["get"]
+    assert [(server["url"], server["variables"]["host"]["default"]) for server in operation["servers"]] == [
+        ("https://{host}/toy/v1", "bank.example:444"),
+        ("https://{host}/toy/v1", "api.bank.example"),
+    ]
+    assert operation["security"] == []
+    assert "servers" not in document["paths"]["/accounts"]["get"]
+    [server] = document["servers"]
+    assert server["variables"]["host"]["default"] == "api.bank.example"
+
+
+def test_the_example_of_a_page_by_its_number_is_counted() -> None:
+    operation = document_of(TOY, TOY.services[0])["paths"]["/accounts/{accountId}/entries"]["get"]
+    example = operation["responses"]["200"]["content"]["application/json"]["example"]
+    assert example["meta"] == {"totalRecords": len(example["entries"]), "totalPages": 1}
+    assert example["links"]["self"].startswith("https://localhost:8444/toy/v1/accounts/")
 
 
 @by_service
