@@ -5,10 +5,11 @@ Every method raises UpstreamFailed or UpstreamTimedOut, and runs on one connecti
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,6 +35,7 @@ from plugins.ledger import tables
 from plugins.ledger.accounts import load_accounts, load_accounts_of, load_balances
 from plugins.ledger.catalogue import load_offers, load_products
 from plugins.ledger.parties import load_account_parties, load_party_of
+from plugins.ledger.printed import Printed
 from plugins.ledger.printed_entries import count_booked, load_printed_entries
 from plugins.ledger.records import (
     BENEFICIARIES,
@@ -46,11 +48,22 @@ from plugins.ledger.records import (
 )
 from plugins.ledger.schedule import advance_direct_debit, advance_standing_order
 from plugins.ledger.transactions import load_transactions
-from plugins.printing.printed import Printed
-from plugins.printing.printer import Printer
 
 READ_TIMEOUT_SECONDS = 5.0
 PRINTED_ENTRIES_MAX = 50_000  # of one statement: more is no longer something to print
+
+
+class StatementPrinter(Protocol):
+    async def print(self, load: Callable[[], Awaitable[Printed | None]]) -> bytes | None:
+        """The PDF of the statement that `load` returns; None if there is none, or no file of it. Raises UpstreamTimedOut."""
+        ...
+
+
+class NoPrinter:
+    """Statements have no files: their layout is the bank's own, and a bank prints them by other means."""
+
+    async def print(self, load: Callable[[], Awaitable[Printed | None]]) -> bytes | None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ class BuiltInBank:
     database: Database
     sealer: Sealer
     clock: Clock
-    printer: Printer = field(default_factory=Printer)
+    printer: StatementPrinter = field(default_factory=NoPrinter)
     name = "built_in"
 
     async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]:
@@ -134,7 +147,8 @@ class BuiltInBank:
             return await STATEMENTS.load_one(connection, self.sealer, brand.name, account_id, statement_id)
 
     async def statement_file(self, brand: Brand, account_id: str, statement_id: str, media_type: str) -> StatementFile | None:
-        """A PDF, made from what the statement says and what was booked in its period. None for one too long to print."""
+        """A PDF, made from what the statement says and what was booked in its period. None for one too long to print, or without a
+        printer."""
         if media_type != PDF:
             return None
         content = await self.printer.print(lambda: self._load_printed(brand, account_id, statement_id))

@@ -13,7 +13,7 @@ from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.upstreams import UPSTREAMS
-from plugins.upstreams.built_in import BuiltInBank
+from plugins.upstreams.built_in import BuiltInBank, NoPrinter, StatementPrinter
 from plugins.upstreams.circuit import Circuit, State
 from plugins.upstreams.core_bank import CoreBank
 from plugins.upstreams.core_bank_http import client_tls
@@ -34,25 +34,29 @@ class Means:
     sealer: Sealer
     clock: Clock
     telemetry: Telemetry
+    printer: StatementPrinter
 
 
 @asynccontextmanager
 async def open_bank(
-    settings: Settings, database: Database, sealer: Sealer, clock: Clock, telemetry: Telemetry
+    settings: Settings,
+    database: Database,
+    sealer: Sealer,
+    clock: Clock,
+    telemetry: Telemetry,
+    *,
+    printer: StatementPrinter | None = None,
 ) -> AsyncIterator[Bank]:
-    """The bank that `settings.upstream` names. Raises ConfigurationRefused for certificates that cannot be used."""
+    """The bank that `settings.upstream` names; the built-in one has files of its statements if there is a `printer`. Raises
+    ConfigurationRefused for certificates that cannot be used."""
     named = next(upstream for upstream in UPSTREAMS if upstream.name == settings.upstream)
-    async with OPENERS[named](Means(settings, database, sealer, clock, telemetry)) as bank:
+    async with OPENERS[named](Means(settings, database, sealer, clock, telemetry, printer or NoPrinter())) as bank:
         yield bank
 
 
 @asynccontextmanager
 async def _open_built_in(means: Means) -> AsyncIterator[Bank]:
-    bank = BuiltInBank(means.database, means.sealer, means.clock)
-    try:
-        yield bank
-    finally:
-        await bank.printer.close()
+    yield BuiltInBank(means.database, means.sealer, means.clock, means.printer)
 
 
 @asynccontextmanager

@@ -27,6 +27,7 @@ from portcullis.shutdown import cancel, catch_stop
 from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
 from sandbox.bank.source import settle_source
 from sandbox.clock import MovedClock
+from sandbox.printer.printer import Printer
 
 HOST = "127.0.0.1"
 SPECIMENS = ("alice", "erin")  # whose accounts a conformance check may read
@@ -68,8 +69,9 @@ async def running_core_bank(settings: Settings, seed: int | None, console: Conso
         ids = RandomIds()
         identity = BuiltInIdentity(database, sealer, moved.clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids))
         specimens = {brand.name: await _specimens(identity, brand) for brand in brands}
-        bank = BuiltInBank(database, sealer, moved.clock)
-        stack.push_async_callback(bank.printer.close)
+        printer = Printer()
+        stack.push_async_callback(printer.close)
+        bank = BuiltInBank(database, sealer, moved.clock, printer)
         server = CoreBankServer(bank, brands, settings.core_bank_token, specimens)
         stack.push_async_callback(cancel, asyncio.create_task(_follow_clock(moved), name="the books' clock"))
         yield await stack.enter_async_context(

@@ -52,6 +52,7 @@ from sandbox.clock import MovedClock
 from sandbox.decisions.stored import StoredDecisions
 from sandbox.directory import Directory
 from sandbox.pki import TestPki
+from sandbox.printer.printer import Printer
 from sandbox.tpps import Tpps
 
 RENEWAL_SECONDS = 6 * 3600
@@ -165,7 +166,9 @@ async def _open_ground(
             await source.make(database, sealer, clock, brand, progress=progress)
     if core_bank:
         settings = await stack.enter_async_context(core_bank_beside(settings, ids))
-    bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
+    printer = Printer()
+    stack.push_async_callback(printer.close)
+    bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry, printer=printer))
     fetcher = await stack.enter_async_context(open_fetcher(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
     directory = await asyncio.to_thread(Directory.open, state / "pki", pki, clock, ids)

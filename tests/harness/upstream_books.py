@@ -26,6 +26,7 @@ from plugins.ledger.records import RECORD_KINDS, AnyRecord, Records
 from plugins.ledger.statements import StatementRun
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
+from sandbox.printer.printer import Printer
 from tests.harness.paper_bank import over_http
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -185,11 +186,11 @@ def _kind_of(record: AnyRecord) -> Records:
 async def built_in_books(database_url: str) -> AsyncIterator[BuiltInBooks]:
     async with Database.open(database_url) as database:
         clock, sealer = ManualClock(NOW), Sealer({1: b"k" * 32})
-        bank = BuiltInBank(database, sealer, clock)
+        printer = Printer()
         try:
-            yield BuiltInBooks(database, sealer, clock, bank)
+            yield BuiltInBooks(database, sealer, clock, BuiltInBank(database, sealer, clock, printer))
         finally:
-            await bank.printer.close()
+            await printer.close()
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kernel.banking.records.statements import PDF
 from kernel.clock import SystemClock
 from kernel.config import ConfigurationRefused
 from kernel.errors import UpstreamFailed
@@ -29,6 +30,12 @@ def test_every_upstream_there_is_can_be_opened():
 async def test_the_built_in_bank_unless_another_is_named():
     async with opened(Settings()) as bank:
         assert isinstance(bank, BuiltInBank)
+
+
+async def test_a_production_servers_own_bank_prints_no_statements():
+    """Their layout is the bank's own: the sandbox's printer makes a stand-in."""
+    async with opened(Settings()) as bank:
+        assert await bank.statement_file(BRAND, "a", "s", PDF) is None
 
 
 async def test_a_core_bank_by_its_url_and_token():

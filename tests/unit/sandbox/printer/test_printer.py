@@ -13,12 +13,12 @@ import pytest
 import uvloop
 
 from kernel.errors import UpstreamTimedOut
-from plugins.printing.child import NICENESS
-from plugins.printing.printed import Printed
-from plugins.printing.printer import COMMAND, Printer
-from plugins.printing.statement_pdf import render_statement
+from plugins.ledger.printed import Printed
+from sandbox.printer.child import NICENESS
+from sandbox.printer.printer import COMMAND, Printer
+from sandbox.printer.statement_pdf import render_statement
 from tests.harness.patience import PATIENCE_SECONDS
-from tests.unit.plugins.printing.test_statement_pdf import entry, printed
+from tests.unit.sandbox.printer.test_statement_pdf import entry, printed
 
 ROOT = Path(__file__).parents[4]
 ONE = printed(entry(1))
@@ -33,8 +33,8 @@ sys.stdout.buffer.write(len(names).to_bytes(4, "big") + names)
 """
 SERVER = """
 import asyncio, sys
-from plugins.printing.printer import Printer
-from tests.unit.plugins.printing.test_printer import ONE, of
+from sandbox.printer.printer import Printer
+from tests.unit.sandbox.printer.test_printer import ONE, of
 async def serve():
     printer = Printer()
     await printer.print(of(ONE))
@@ -55,7 +55,7 @@ def first(code: str, marker: Path) -> tuple[str, ...]:
     """Starts a process that does `code`; every later one prints."""
     choose = f"""
 import pathlib, sys
-from plugins.printing import child
+from sandbox.printer import child
 marker = pathlib.Path(sys.argv[1] + ".first")
 if marker.exists():
     child.main()
@@ -209,7 +209,7 @@ def test_the_printer_keeps_no_socket_that_was_handed_down_to_it():
 
 
 def test_the_printer_loads_only_what_it_prints_with():
-    code = "import sys, plugins.printing.child; print(*sorted(name for name in sys.modules if '.' not in name))"
+    code = "import sys, sandbox.printer.child; print(*sorted(name for name in sys.modules if '.' not in name))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     heavy = {"aiohttp", "asyncio", "asyncpg", "cryptography", "gateway", "openapi", "sqlalchemy", "structlog"}
     assert not heavy & set(done.stdout.split())

@@ -31,9 +31,9 @@ from kernel.banking.records.statements import (
     StatementInterest,
     StatementKind,
 )
-from plugins.printing.pdf import BOLD, Page, fit, render_pdf, width_of
-from plugins.printing.printed import Printed, PrintedEntry
-from plugins.printing.statement_pdf import render_statement
+from plugins.ledger.printed import Printed, PrintedEntry
+from sandbox.printer.pdf import BOLD, Page, fit, render_pdf, width_of
+from sandbox.printer.statement_pdf import render_statement
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 END = datetime(2026, 7, 1, tzinfo=UTC) - timedelta(microseconds=1)

@@ -6,8 +6,8 @@ from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.money import Money
 from kernel.banking.records.parties import PostalAddress
 from kernel.banking.records.statements import FeeKind, InterestKind, StatementFigure
-from plugins.printing.pdf import BOLD, HEIGHT, WIDTH, Page, fit, render_pdf
-from plugins.printing.printed import Printed, PrintedEntry
+from plugins.ledger.printed import Printed, PrintedEntry
+from sandbox.printer.pdf import BOLD, HEIGHT, WIDTH, Page, fit, render_pdf
 
 LEFT, RIGHT = 48, WIDTH - 48
 TEXT, SMALL, TITLE = 9.0, 8.0, 16.0

@@ -12,8 +12,8 @@ from typing import BinaryIO
 import msgspec
 
 from kernel.banking.records.statements import STATEMENT_FILE_BYTES_MAX
-from plugins.printing.printed import Printed
-from plugins.printing.statement_pdf import render_statement
+from plugins.ledger.printed import Printed
+from sandbox.printer.statement_pdf import render_statement
 
 FRAME_BYTES = 4
 FIRST_DESCRIPTOR, DESCRIPTORS_MAX = 3, 65_536  # after input, output and errors

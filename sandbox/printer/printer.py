@@ -16,10 +16,10 @@ import structlog
 
 from kernel.banking.records.statements import STATEMENT_FILE_BYTES_MAX
 from kernel.errors import UpstreamTimedOut
-from plugins.printing.child import FRAME_BYTES, frame
-from plugins.printing.printed import Printed
+from plugins.ledger.printed import Printed
+from sandbox.printer.child import FRAME_BYTES, frame
 
-COMMAND = (sys.executable, "-P", "-m", "plugins.printing.child")
+COMMAND = (sys.executable, "-P", "-m", "sandbox.printer.child")
 SECONDS_MAX = 5.0  # of one statement: its turn, its loading, its printing
 SETTINGS_PREFIX = "PORTCULLIS_"  # of environment variables: the process needs no settings, and some are secret
 
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class Printer:
-    """The printer of one bank. `command` starts a process that speaks as plugins/printing/child.py does."""
+    """The printer of one bank. `command` starts a process that speaks as sandbox/printer/child.py does."""
 
     def __init__(self, command: Sequence[str] = COMMAND, seconds_max: float = SECONDS_MAX) -> None:
         self._command = command
