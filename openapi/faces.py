@@ -40,6 +40,10 @@ class AuthorizationFace(Protocol):
         """The consent that a pushed authorization request names, or None. Raises FieldInvalid."""
         ...
 
+    def scope_named_by(self, value: str) -> str | None:
+        """The scope that a value of the request's scope stands for where that value names a consent; None for a scope as such."""
+        ...
+
     def id_token_claims(self, consent: Consent) -> dict[str, Any]:
         """What the id_token says about the consent."""
         ...

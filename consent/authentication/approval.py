@@ -5,8 +5,8 @@ the tokens of a backchannel request, or nothing (an embedded caller, or one know
 the subject is read again under its lock, and the authorisation is ended by one statement, so that it counts once.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from consent.errors import AuthorisationOver
 from consent.ports import ScaEvidence
 from consent.store.rows.authorisations import AuthorisationStatus, Shown, end_authorisation, record_evidence
 from consent.store.rows.closures import check_open
+from kernel.banking.consents import AccountIdentity
 from kernel.banking.signers import Signature, SigningRule
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
@@ -46,6 +47,7 @@ class Approval:
     evidence: ScaEvidence
     shown: Shown
     is_recorded: bool = True
+    identities: Mapping[str, AccountIdentity] = field(default_factory=dict)  # of the accounts, as far as they are known
 
     @property
     def authenticated_at(self) -> datetime:

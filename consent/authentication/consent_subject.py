@@ -94,6 +94,7 @@ class ConsentSubject:
             approval.signature(now),
             signing_rules=approval.signing_rules,
             upstream_ids=self.terms.covered(held, approval.upstream_ids),
+            identities=approval.identities,
             terms=self.terms.changes(held, now),
         )
         await end_families(unit, self.brand.name, self.consent_id, self.room.clock.wall())

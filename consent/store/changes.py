@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.events import CONSENT_LODGED, FACTS, render_event
+from consent.store.kinds.kind import Chosen
 from consent.store.kinds.registry import kind_of
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
 from consent.store.rows.account_index import index_accounts
@@ -23,7 +24,7 @@ from consent.store.rows.snapshots import LODGED, insert_snapshot
 from consent.store.signers import Signed, sign
 from consent.store.tables.consents import consents
 from kernel.access import Caller
-from kernel.banking.consents import Consent
+from kernel.banking.consents import AccountIdentity, AccountsTerms, Consent, Terms
 from kernel.banking.signers import Signature, SigningRule
 from kernel.clock import Clock
 from kernel.commands.unit_of_work import UnitOfWork
@@ -90,11 +91,13 @@ async def authorise(
     *,
     signing_rules: tuple[SigningRule, ...],
     upstream_ids: tuple[str, ...],
+    identities: Mapping[str, AccountIdentity],
     terms: Mapping[str, Any] = NOTHING,
 ) -> Consent:
     """The PSU shares `upstream_ids`, for which `signing_rules` say who must sign, and agrees to other `terms` than before if there are
-    any. Raises what `consent.store.signers.sign` raises."""
-    chosen = await take_references(
+    any. `identities` are those of the accounts, by the same ids: of a consent that names accounts, what each opens, and which it goes on
+    naming. Raises AccountUnknown and what `consent.store.signers.sign` raises."""
+    references = await take_references(
         unit.connection,
         tools.sealer,
         tools.ids,
@@ -104,8 +107,10 @@ async def authorise(
         at=tools.clock.now(),
     )
     signed = sign(consent, signature, signing_rules, tools.clock.now(), is_amended=bool(terms))
-    access = kind_of(consent).settle(msgspec.structs.replace(consent, **terms), chosen)
-    return await _record_signature(unit, tools, consent, signed, {"psu_id": signature.psu_id, "access": access, **terms})
+    chosen = tuple(Chosen(each, identities.get(each.upstream_id)) for each in references)
+    agreed = msgspec.structs.replace(consent, **terms)
+    settled = {"access": kind_of(consent).settle(agreed, chosen), "terms": _keep(agreed.terms, chosen)}
+    return await _record_signature(unit, tools, consent, signed, {"psu_id": signature.psu_id, **terms, **settled})
 
 
 async def cosign(unit: UnitOfWork, tools: Tools, consent: Consent, signature: Signature) -> Consent:
@@ -131,6 +136,14 @@ async def _record_signature(
         told=signed.told,
         **{**agreed, **signed.changes, "valid_until": until},
     )
+
+
+def _keep(terms: Terms, chosen: tuple[Chosen, ...]) -> Terms:
+    """The terms, naming no other account than those that were chosen."""
+    if not isinstance(terms, AccountsTerms) or not terms.named:
+        return terms
+    known = [each.identity for each in chosen if each.identity is not None]
+    return msgspec.structs.replace(terms, named=tuple(each for each in terms.named if any(map(each.names, known))))
 
 
 async def count_lodged(connection: AsyncConnection, brand: str, caller: Caller, *, since: datetime, at_most: int) -> int:

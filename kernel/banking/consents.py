@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from kernel.banking.accounts import Scheme
 from kernel.banking.payments import PaymentTerms
 from kernel.banking.signers import Signature, SigningRule
 from kernel.banking.terms import FundsTerms, VrpTerms
@@ -101,14 +102,48 @@ class AccountAccess(msgspec.Struct, frozen=True):
     permissions: frozenset[Permission]
 
 
+class AccountIdentity(msgspec.Struct, frozen=True):
+    """By what a TPP may name an account: its numbers, each with its scheme, and its currency."""
+
+    numbers: tuple[tuple[str, str], ...]
+    currency: str
+
+
+class NamedAccount(msgspec.Struct, frozen=True):
+    """An account that a TPP asks for by its number, and the kinds of its data that it asks for. `currency` None: in any."""
+
+    scheme: Scheme
+    identification: str
+    permissions: frozenset[Permission]
+    currency: str | None = None
+
+    def names(self, identity: AccountIdentity) -> bool:
+        return (self.scheme.value, self.identification) in identity.numbers and self.currency in (None, identity.currency)
+
+
 class AccountsTerms(msgspec.Struct, frozen=True, kw_only=True, tag="accounts"):
-    """Access to data, as it was asked for: which kinds, and of which time. `look_back_days` counts back from the moment at which the PSU
+    """Access to data, as it was asked for: which kinds, of which accounts, and of which time. `permissions` are those of all accounts
+    together; where accounts are named, what is asked of each stands there. `look_back_days` counts back from the moment at which the PSU
     agreed."""
 
     permissions: frozenset[Permission]
+    named: tuple[NamedAccount, ...] = ()  # the only accounts that are asked for; empty: any, all alike
+    is_global: bool = False  # every account that its PSU may share: there is none to choose
     transactions_from: datetime | None = None  # inclusive bounds on booking instants
     transactions_to: datetime | None = None
     look_back_days: int | None = None
+
+    @property
+    def is_fixed(self) -> bool:
+        """The TPP says which accounts: the PSU agrees to these, or to nothing."""
+        return bool(self.named) or self.is_global
+
+    def asked_of(self, identity: AccountIdentity | None) -> frozenset[Permission]:
+        """What is asked of an account; `identity` None: nothing is known of it."""
+        if not self.named:
+            return self.permissions
+        naming = (each.permissions for each in self.named if identity is not None and each.names(identity))
+        return frozenset[Permission]().union(*naming)
 
 
 Terms = AccountsTerms | PaymentTerms | VrpTerms | FundsTerms

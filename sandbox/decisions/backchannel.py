@@ -32,7 +32,7 @@ async def decide_request(
         await deny_request(services, brand, waiting, evidence=None)
         return
     options = await choose_options(services, brand, psu, request_id, consent=waiting.consent, upstream_ids=upstream_ids)
-    terms = render_terms(services, brand, waiting.client, waiting.consent)
+    terms = render_terms(services, brand, waiting.client, waiting.consent, options=options)
     await approve_request(
         services,
         brand,

@@ -6,7 +6,15 @@ It passes the same transaction and the same checks as a page's answer; its evide
 
 from consent.authentication.approval import Approval, Claim
 from consent.authentication.linked_terms import linked_of
-from consent.authorization.agreement.terms import Option, offered, render_shown, render_terms, shown_of, signing_rules_of
+from consent.authorization.agreement.terms import (
+    Option,
+    identities_of,
+    offered,
+    render_shown,
+    render_terms,
+    shown_of,
+    signing_rules_of,
+)
 from consent.customer.answers.outcome import approve, deny
 from consent.customer.session.problems import JourneyAnswered
 from consent.customer.session.session import Asked, load_asked
@@ -109,6 +117,7 @@ async def use(services: Services, brand: Brand, asked: Asked, journey: Journey |
         psu_id=decision.psu_id,
         customer_id=decision.customer_id,
         upstream_ids=tuple(option.upstream_id for option in options),
+        identities=identities_of(options),
         signing_rules=signing_rules_of(decision.customer_id, options),
         authorisation_id=authorisation_id,
         evidence=decision.evidence,
@@ -142,4 +151,8 @@ def _claim(services: Services, asked: Asked, journey: Journey | None, stored: St
 def _shown(services: Services, brand: Brand, asked: Asked, options: tuple[Option, ...]) -> Shown:
     if kind_of(asked.consent).is_linked:
         return shown_of(asked.client, asked.consent, options, page="none")
-    return render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), options, page="none")
+    return render_shown(
+        render_terms(services, brand, asked.client, asked.consent, amendment=asked.amendment, options=options),
+        options,
+        page="none",
+    )

@@ -19,12 +19,13 @@ from consent.services import Services
 from consent.store.rows.authorisations import Shown
 from consent.store.signers import authorised_by
 from kernel.banking.accounts import Account, AccountStatus, AccountType
-from kernel.banking.consents import Consent, Permission
+from kernel.banking.consents import AccountIdentity, Consent, Permission
 from kernel.banking.payments import PaymentTerms
 from kernel.banking.signers import SigningRule
 from kernel.brand import Brand
 from kernel.storage.sealed import Sealer
 from openapi.dialect import Dialect
+from openapi.faces import AuthorizationFace
 
 DIGITS_SHOWN = 4
 DATED = frozenset(permission for permission in Permission if permission.startswith(("transactions_", "statements_")))
@@ -50,6 +51,10 @@ class Option:
     numbers: tuple[tuple[str, str], ...] = ()  # scheme and identification; for no page
     signatures: int = 1  # that a payment from it needs
     signers: tuple[str, ...] = ()  # the customers who may give one, where it needs several
+
+    @property
+    def identity(self) -> AccountIdentity:
+        return AccountIdentity(self.numbers, self.currency)
 
     @property
     def label(self) -> str:
@@ -101,19 +106,41 @@ def dialect_of(services: Services, brand: Brand, consent: Consent) -> Dialect:
     return services.dialects.get(consent.lodged_as) or services.dialects_of(brand)[0]
 
 
-def render_terms(services: Services, brand: Brand, client: Client, consent: Consent, amendment: Amendment | None = None) -> Terms:
+def render_terms(
+    services: Services,
+    brand: Brand,
+    client: Client,
+    consent: Consent,
+    *,
+    amendment: Amendment | None = None,
+    options: tuple[Option, ...] = (),
+) -> Terms:
+    """`options` are the accounts that it is about: of a consent that names accounts, the data is told of each."""
     face = dialect_of(services, brand, consent).authorization
     asked = msgspec.structs.replace(consent, authorised_at=None)  # what an agreement earlier on has settled is settled again
+    opened = tuple((option.label, consent.data.asked_of(option.identity)) for option in options if consent.data.named)
     return Terms(
         client_name=client.name,
         organisation_name=client.organisation_name,
         on_behalf_of=client.on_behalf_of,
         verb=_verb(client, consent, amendment) or face.select_verb,
-        clusters=tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions)),
+        clusters=render_clusters(face, consent, opened),
         until=render_until(brand, asked),
         window=render_window(brand, asked),
         frequency=render_frequency(brand, consent),
         purpose=consent.purpose,
+    )
+
+
+def render_clusters(
+    face: AuthorizationFace, consent: Consent, opened: tuple[tuple[str, frozenset[Permission]], ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What may be seen, in the standard's own headings; or, where accounts are given by their labels, of each account."""
+    if not opened:
+        return tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions))
+    return tuple(
+        (label, tuple(sentence for _heading, sentences in face.clusters(permissions) for sentence in sentences))
+        for label, permissions in opened
     )
 
 
@@ -163,6 +190,21 @@ def kept(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
     return tuple(option for option in options if option.upstream_id in covered)
 
 
+def settled(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """Of the options that are offered, those that are not for the PSU to choose: the consent covers them, or its TPP fixed them."""
+    return options if consent.data.is_fixed else kept(consent, options)
+
+
+def withheld(consent: Consent, options: tuple[Option, ...]) -> int:
+    """The number of accounts that the consent names and the PSU cannot share."""
+    return sum(not any(each.names(option.identity) for option in options) for each in consent.data.named)
+
+
+def identities_of(options: tuple[Option, ...]) -> dict[str, AccountIdentity]:
+    """By the bank's own ids."""
+    return {option.upstream_id: option.identity for option in options}
+
+
 def _can_pay(consent: Consent, option: Option) -> bool:
     """Whether a payment can be made from the account: no exchange is made here, and a card or a loan pays nobody."""
     terms = consent.terms
@@ -207,7 +249,8 @@ def _named(consent: Consent, options: tuple[Option, ...], amendment: Amendment |
     staying, numbers = kept(consent, options), numbers_of(consent)
     if consent.accounts and amendment is None:
         return staying
-    return tuple(option for option in options if option in staying or not numbers or numbers.intersection(option.numbers))
+    asked = (option for option in options if not consent.data.named or consent.data.asked_of(option.identity))
+    return tuple(option for option in asked if option in staying or not numbers or numbers.intersection(option.numbers))
 
 
 def _verb(client: Client, consent: Consent, amendment: Amendment | None) -> str:

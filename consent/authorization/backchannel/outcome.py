@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from consent.authentication.approval import Approval, approve, reject
 from consent.authentication.consent_subject import ConsentSubject, check_authorisable
-from consent.authorization.agreement.terms import Option, acr_of, signing_rules_of
+from consent.authorization.agreement.terms import Option, acr_of, identities_of, signing_rules_of
 from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.metadata import CIBA
@@ -98,6 +98,7 @@ async def approve_request(
         psu_id=request.psu_id,
         customer_id=psu.customer_id,
         upstream_ids=tuple(option.upstream_id for option in chosen),
+        identities=identities_of(chosen),
         signing_rules=signing_rules_of(psu.customer_id, chosen),
         authorisation_id=services.ids.uuid(),
         evidence=evidence,

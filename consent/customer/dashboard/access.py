@@ -11,6 +11,7 @@ from consent.authorization.agreement.terms import (
     Option,
     dialect_of,
     option_of,
+    render_clusters,
     render_date,
     render_frequency,
     render_instant,
@@ -96,7 +97,7 @@ def describe(services: Services, brand: Brand, consent: Consent, known: Known) -
         is_active=state is ConsentState.AUTHORISED,
         may_stop=allows(consent, ConsentEvent.REVOKE, now),
         standing=_STANDINGS.get(state, _OVER).format(date=render_date(brand, consent.effective_since(now))),
-        clusters=clusters_of(services, brand, consent),
+        clusters=_clusters(services, brand, consent, known),
         accounts=accounts,
         accounts_gone=0 if known.accounts is None else len(consent.accounts) - len(accounts),
         accounts_unnamed=len(consent.accounts) if known.accounts is None else 0,
@@ -111,9 +112,12 @@ def describe(services: Services, brand: Brand, consent: Consent, known: Known) -
     )
 
 
-def clusters_of(services: Services, brand: Brand, consent: Consent) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    clusters = dialect_of(services, brand, consent).authorization.clusters(consent.permissions)
-    return tuple((heading, tuple(sentences)) for heading, sentences in clusters)
+def _clusters(services: Services, brand: Brand, consent: Consent, known: Known) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    held, access = known.accounts or {}, consent.access if consent.data.named else ()
+    opened = tuple(
+        (option_of(held[each.account.upstream_id]).label, each.permissions) for each in access if each.account.upstream_id in held
+    )
+    return render_clusters(dialect_of(services, brand, consent).authorization, consent, opened)
 
 
 def _accounts(consent: Consent, known: Known) -> tuple[Option, ...]:

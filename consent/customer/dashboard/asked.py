@@ -15,6 +15,8 @@ from consent.authorization.agreement.terms import (
     render_instant,
     render_shown,
     render_terms,
+    settled,
+    withheld,
 )
 from consent.authorization.backchannel.outcome import Waiting, approve_request, deny_request, load_waiting_request
 from consent.authorization.backchannel.rows import load_waiting_by_turns
@@ -87,7 +89,7 @@ async def show_request(services: Services, brand: Brand, session: Session, reque
     psu = await load_psu(services, brand, session.journey)
     waiting = await _load(services, brand, psu, request)
     options = await _load_options(services, brand, session, psu, waiting)
-    staying = kept(waiting.consent, options)
+    fixed = settled(waiting.consent, options)
     return render_page(
         brand,
         "request" if options else "request_without_account",
@@ -95,11 +97,13 @@ async def show_request(services: Services, brand: Brand, session: Session, reque
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.DASHBOARD),
         action=f"{REQUESTS}/{waiting.request.id}",
         binding_message=waiting.request.wanted.binding_message,
-        terms=render_terms(services, brand, waiting.client, waiting.consent),
+        terms=render_terms(services, brand, waiting.client, waiting.consent, options=options),
         is_change=False,
+        is_given=bool(kept(waiting.consent, options)),
         client_name=waiting.client.name,
-        kept=staying,
-        options=tuple(option for option in options if option not in staying),
+        fixed=fixed,
+        withheld=withheld(waiting.consent, options),
+        options=tuple(option for option in options if option not in fixed),
         psu_name=psu.display_name,
         is_foreign=False,
     )
@@ -116,11 +120,11 @@ async def take_answer(services: Services, brand: Brand, session: Session, reques
         await deny_request(services, brand, waiting, evidence=evidence)
         return await _lead(services, session, DASHBOARD, Notice.REQUEST_DENIED)
     options = await _load_options(services, brand, session, psu, waiting)
-    staying = kept(waiting.consent, options)
-    chosen = (*staying, *(option for option in choose(options, form.accounts) if option not in staying))
+    fixed = settled(waiting.consent, options)
+    chosen = (*fixed, *(option for option in choose(options, form.accounts) if option not in fixed))
     if not chosen:
         return await _lead(services, session, request.path, Notice.NO_ACCOUNT)
-    shown = render_shown(render_terms(services, brand, waiting.client, waiting.consent), chosen)
+    shown = render_shown(render_terms(services, brand, waiting.client, waiting.consent, options=chosen), chosen)
     try:
         await approve_request(services, brand, waiting, psu=psu, evidence=evidence, chosen=chosen, shown=shown)
     except AccountClosed:

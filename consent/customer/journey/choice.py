@@ -8,12 +8,15 @@ from consent.authentication.challenge import open_evidence
 from consent.authorization.agreement.terms import (
     Option,
     choose,
+    identities_of,
     kept,
     load_options,
     offered,
     render_shown,
     render_terms,
+    settled,
     signing_rules_of,
+    withheld,
 )
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.boundary import tell
@@ -39,7 +42,7 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
     asked = session.asked
     is_foreign = asked.consent.psu_id not in (None, psu.id)
     options = () if is_foreign else await _load_options(services, brand, session, psu)
-    staying = kept(asked.consent, options)
+    fixed = settled(asked.consent, options)
     return render_page(
         brand,
         "consent" if options else "nothing_to_share",
@@ -47,11 +50,13 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
         notice=session.journey.notice,
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
         action=path_of(session.journey),
-        terms=render_terms(services, brand, asked.client, asked.consent, asked.amendment),
+        terms=render_terms(services, brand, asked.client, asked.consent, amendment=asked.amendment, options=options),
         is_change=asked.amendment is not None,
+        is_given=bool(kept(asked.consent, options)),
         client_name=asked.client.name,
-        kept=staying,
-        options=tuple(option for option in options if option not in staying),
+        fixed=fixed,
+        withheld=withheld(asked.consent, options),
+        options=tuple(option for option in options if option not in fixed),
         psu_name=psu.display_name,
         is_foreign=is_foreign,
     )
@@ -64,8 +69,8 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
         return await take_payment(services, brand, session, form)
     psu = await load_psu(services, brand, session.journey)
     options = await _load_options(services, brand, session, psu)
-    staying = kept(session.asked.consent, options)
-    chosen = (*staying, *(option for option in choose(options, form.accounts) if option not in staying))
+    fixed = settled(session.asked.consent, options)
+    chosen = (*fixed, *(option for option in choose(options, form.accounts) if option not in fixed))
     if not chosen:
         return await tell(services, session.journey, Notice.NO_ACCOUNT)
     try:
@@ -89,9 +94,12 @@ async def _approve(services: Services, brand: Brand, session: Session, psu: Psu,
         psu_id=psu.id,
         customer_id=psu.customer_id,
         upstream_ids=tuple(option.upstream_id for option in chosen),
+        identities=identities_of(chosen),
         signing_rules=signing_rules_of(psu.customer_id, chosen),
         authorisation_id=journey.authorisation_id,
         evidence=evidence,
-        shown=render_shown(render_terms(services, brand, asked.client, asked.consent, asked.amendment), chosen),
+        shown=render_shown(
+            render_terms(services, brand, asked.client, asked.consent, amendment=asked.amendment, options=chosen), chosen
+        ),
     )
     return await approve(services, brand, asked, approval, claim_of(services, session))

@@ -2,17 +2,20 @@
 
 from datetime import timedelta
 
-from consent.store.kinds.kind import JourneyStage, Kind
-from kernel.banking.consents import AccountAccess, AccountReference, AccountsTerms, Consent, ConsentKind
-from kernel.errors import FieldInvalid, FieldMissing
+from consent.store.kinds.kind import Chosen, JourneyStage, Kind
+from kernel.banking.consents import AccountAccess, AccountsTerms, Consent, ConsentKind
+from kernel.errors import AccountUnknown, FieldInvalid, FieldMissing
 
 LOOK_BACK_DAYS_MAX = 36_525  # a hundred years
 SINGLE_USE = timedelta(minutes=20)  # one session of the PSU with the TPP
 
 
-def settle(consent: Consent, chosen: tuple[AccountReference, ...]) -> tuple[AccountAccess, ...]:
-    """Every account that was chosen opens what was asked for."""
-    return tuple(AccountAccess(account, consent.permissions) for account in chosen)
+def settle(consent: Consent, chosen: tuple[Chosen, ...]) -> tuple[AccountAccess, ...]:
+    """Every account that was chosen opens what was asked for of it. Raises AccountUnknown for one that was not asked for."""
+    access = tuple(AccountAccess(each.account, consent.data.asked_of(each.identity)) for each in chosen)
+    if not all(each.permissions for each in access):
+        raise AccountUnknown("not an account that was asked for")
+    return access
 
 
 def check(terms: AccountsTerms) -> None:
@@ -21,6 +24,10 @@ def check(terms: AccountsTerms) -> None:
         raise FieldMissing("no permissions")
     if terms.look_back_days is not None and not 1 <= terms.look_back_days <= LOOK_BACK_DAYS_MAX:
         raise FieldInvalid(f"{terms.look_back_days} days back")
+    if terms.named and terms.permissions != frozenset().union(*(each.permissions for each in terms.named)):
+        raise FieldInvalid("permissions that no account is named for, or more of an account than in all")
+    if any(not each.permissions for each in terms.named) or (terms.named and terms.is_global):
+        raise FieldInvalid("an account named for nothing, or beside all of them")
 
 
 ACCOUNTS = Kind(

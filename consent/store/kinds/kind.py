@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from kernel.banking.consents import AccountAccess, AccountReference, Consent
+from kernel.banking.consents import AccountAccess, AccountIdentity, AccountReference, Consent
 
 
 class JourneyStage(StrEnum):
@@ -21,9 +21,17 @@ class JourneyStage(StrEnum):
 T = TypeVar("T")  # the terms of the kind, one of kernel/banking/consents.py: Terms
 
 
-def open_nothing(_consent: Consent, chosen: tuple[AccountReference, ...]) -> tuple[AccountAccess, ...]:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An account that a PSU chose; `identity` None: the one who asks for the approval did not say."""
+
+    account: AccountReference
+    identity: AccountIdentity | None
+
+
+def open_nothing(_consent: Consent, chosen: tuple[Chosen, ...]) -> tuple[AccountAccess, ...]:
     """The accounts are named, and nothing of them may be read: they pay, or are asked for funds."""
-    return tuple(AccountAccess(account, frozenset()) for account in chosen)
+    return tuple(AccountAccess(each.account, frozenset()) for each in chosen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +44,7 @@ class Kind(Generic[T]):
     is_given_once: bool  # agreed to once: neither again nor to other terms
     is_asked_elsewhere: bool  # a PSU may answer it on the dashboard, asked at the backchannel
     check: Callable[[T], None]  # of what is asked for: raises FieldMissing or FieldInvalid
-    settle: Callable[
-        [Consent, tuple[AccountReference, ...]], tuple[AccountAccess, ...]
-    ]  # what its PSU opens of the accounts chosen
+    settle: Callable[[Consent, tuple[Chosen, ...]], tuple[AccountAccess, ...]]  # what its PSU opens of the accounts chosen
     single_use: timedelta | None = None  # how long one for a single use may be used, from the moment at which its PSU agreed
 
     @property

@@ -1,6 +1,6 @@
 """Read the details of one account. NextGenPSD2 XS2A 1.3, "Read Account Details".
 
-An account is named by its IBAN alone; one without an IBAN is told without a number. A number needs the right to details.
+An account is named by its IBAN alone; one without an IBAN is told without a number. A number needs the right to details, the owner's name a right of its own.
 """
 
 from datetime import UTC
@@ -35,6 +35,8 @@ def encode_read(view: AccountView, rendering: Rendering) -> ReadAccount:
     details = _encode(view.reference.id, view.account)
     if Permission.ACCOUNTS_DETAIL in granted:
         _add_number(details, view.account)
+    if Permission.PARTY in granted and (identifier := _iban(view.account)) is not None:
+        details.owner_name = _fitted(identifier.name, 140)
     if Permission.BALANCES in granted and view.balances is not None:
         details.balances = [_encode_balance(each.balance) for each in view.balances]
     return ReadAccount(details)
@@ -65,7 +67,6 @@ def _add_number(details: AccountDetails, account: Account) -> None:
     details.bic = account.servicer_bic or UNSET
     if (identifier := _iban(account)) is not None:
         details.iban = identifier.identification
-        details.owner_name = _fitted(identifier.name, 140)
 
 
 def _iban(account: Account) -> AccountIdentifier | None:

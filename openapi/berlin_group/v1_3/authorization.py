@@ -42,6 +42,9 @@ class Authorization:
             raise FieldInvalid(f"{len(named)} consents are named", path="scope")
         return next(iter(named), None)
 
+    def scope_named_by(self, value: str) -> str | None:
+        return next((self.scope_of(kind) for kind, prefix in SCOPE_PREFIXES.items() if value.startswith(prefix)), None)
+
     def id_token_claims(self, consent: Consent) -> dict[str, Any]:
         """This standard knows no id_token."""
         return {}

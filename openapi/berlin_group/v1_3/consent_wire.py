@@ -1,19 +1,43 @@
 """The wire types of account consents, under the standard's own names. NextGenPSD2 XS2A 1.3, "Establish Account Information Consent"."""
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from openapi.berlin_group.v1_3.wire import CurrencyCode
+
 Date = Annotated[str, Meta(extra_json_schema={"format": "date"})]
+Iban = Annotated[str, Meta(pattern="^[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}$")]
+AllAccounts = Literal["allAccounts", "allAccountsWithOwnerName"]
+REFERENCES_MAX = 50  # accounts in one list
 FrequencyPerDay = Annotated[int, Meta(ge=1)]
 
 
-class AccountAccess(Struct, rename="camel", forbid_unknown_fields=True):
-    """What may be read. Empty lists leave the choice of accounts to the PSU ("bank-offered consent")."""
+class AccountReference(Struct, forbid_unknown_fields=True):
+    """An account by its number; where several have that number, by its currency too."""
 
-    accounts: list[dict[str, Any]] | UnsetType = UNSET
-    balances: list[dict[str, Any]] | UnsetType = UNSET
-    transactions: list[dict[str, Any]] | UnsetType = UNSET
+    iban: Iban | UnsetType = UNSET
+    pan: Annotated[str, Meta(min_length=1, max_length=35)] | UnsetType = UNSET
+    currency: CurrencyCode | UnsetType = UNSET
+
+
+References = Annotated[list[AccountReference], Meta(max_length=REFERENCES_MAX)]
+
+
+class AdditionalInformation(Struct, rename="camel", forbid_unknown_fields=True):
+    owner_name: References
+
+
+class AccountAccess(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """What may be read, of accounts by name. Empty lists leave the choice of accounts to the PSU ("bank-offered consent")."""
+
+    accounts: References | UnsetType = UNSET
+    balances: References | UnsetType = UNSET
+    transactions: References | UnsetType = UNSET
+    additional_information: AdditionalInformation | UnsetType = UNSET
+    available_accounts: AllAccounts | UnsetType = UNSET
+    available_accounts_with_balance: AllAccounts | UnsetType = UNSET
+    all_psd2: AllAccounts | UnsetType = UNSET
 
 
 class Consents(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):

@@ -1,29 +1,17 @@
 """Lodge, read and withdraw a consent to account information. NextGenPSD2 XS2A 1.3, "Account Information Service", consents.
 
-Offered is the consent whose accounts the PSU chooses (empty lists of access), for recurring use. One that names accounts, or is good for a
-single use, is refused.
+Offered is the consent for recurring use; one for a single use, or for several services at once, is refused.
 """
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from msgspec import UNSET
-
 from kernel import json
 from kernel.banking.commands import LodgeConsent, ReadConsent, WithdrawConsent
-from kernel.banking.consents import (
-    DIRECTIONS,
-    READ_ACCOUNTS,
-    READ_TRANSACTIONS,
-    AccountsTerms,
-    Consent,
-    ConsentKind,
-    ConsentLodgement,
-    Permission,
-)
-from kernel.errors import FieldDateInvalid, FieldInvalid, FieldMissing
+from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement
+from kernel.errors import FieldDateInvalid, FieldInvalid
 from openapi.berlin_group.v1_3.codes import CONSENT_STATUSES
+from openapi.berlin_group.v1_3.consent_access import parse_access, render_access
 from openapi.berlin_group.v1_3.consent_wire import (
-    AccountAccess,
     ConsentInformationResponse,
     Consents,
     ConsentsResponse,
@@ -47,13 +35,6 @@ EXAMPLE = (
 FREQUENCY_PER_DAY_MAX = 4  # RTS article 36(5)
 LAST_DAY = date.max  # "9999-12-31": as long as may be
 
-_RIGHTS: dict[str, frozenset[Permission]] = {
-    "accounts": READ_ACCOUNTS,
-    "balances": READ_ACCOUNTS | {Permission.BALANCES},
-    "transactions": READ_ACCOUNTS | READ_TRANSACTIONS | DIRECTIONS,
-}
-_MARKS = {"accounts": Permission.ACCOUNTS_DETAIL, "balances": Permission.BALANCES, "transactions": Permission.TRANSACTIONS_DETAIL}
-
 
 def decode_lodge(request: WireRequest) -> LodgeConsent:
     """Raises RequestMalformed or one of the Field problems, with the path of the member."""
@@ -63,7 +44,7 @@ def decode_lodge(request: WireRequest) -> LodgeConsent:
         ConsentLodgement(
             kind=ConsentKind.ACCOUNTS,
             lodged_as=NAME,
-            terms=AccountsTerms(permissions=_permissions(wanted.access)),
+            terms=parse_access(wanted.access),
             valid_until=_end_of(wanted.valid_until, request.zone),
             frequency_per_day=min(wanted.frequency_per_day, FREQUENCY_PER_DAY_MAX),
             document=json.encode(wanted),
@@ -92,12 +73,8 @@ def encode_lodged(consent: Consent, rendering: Rendering) -> Rendered:
 
 def encode_consent(consent: Consent, rendering: Rendering) -> ConsentInformationResponse:
     last_moment = None if consent.valid_until is None else consent.valid_until - timedelta(microseconds=1)
-    access = AccountAccess()
-    for right, mark in _MARKS.items():
-        if mark in consent.permissions:
-            setattr(access, right, [])
     return ConsentInformationResponse(
-        access=access,
+        access=render_access(consent),
         recurring_indicator=consent.is_recurring,
         valid_until=(LAST_DAY if last_moment is None else last_moment.astimezone(rendering.zone).date()).isoformat(),
         frequency_per_day=consent.frequency_per_day or FREQUENCY_PER_DAY_MAX,
@@ -112,21 +89,10 @@ def encode_status(consent: Consent, rendering: Rendering) -> ConsentStatusRespon
 
 def _check_offered(wanted: Consents) -> None:
     """Raises FieldInvalid for a model of consent that is not offered."""
-    if any(getattr(wanted.access, right) for right in _RIGHTS if getattr(wanted.access, right) is not UNSET):
-        raise FieldInvalid(
-            "accounts by name", public="A consent that names accounts is not offered: send empty lists.", path="access"
-        )
     if not wanted.recurring_indicator:
         raise FieldInvalid("for a single use", public="A consent for a single use is not offered.", path="recurringIndicator")
     if wanted.combined_service_indicator:
         raise FieldInvalid("sessions", public="Combined services are not offered.", path="combinedServiceIndicator")
-
-
-def _permissions(access: AccountAccess) -> frozenset[Permission]:
-    rights = [permissions for right, permissions in _RIGHTS.items() if getattr(access, right) is not UNSET]
-    if not rights:
-        raise FieldMissing("no list", public="At least one of accounts, balances and transactions is required.", path="access")
-    return frozenset().union(*rights)
 
 
 def _end_of(text: str, zone: tzinfo) -> datetime | None:

@@ -36,6 +36,10 @@ class Authorization:
             raise FieldInvalid("two consents are named", path=f"claims.userinfo.{INTENT_ID}.value")
         return next(iter(named), None)
 
+    def scope_named_by(self, value: str) -> str | None:
+        """No scope of this standard names a consent: a claim does."""
+        return None
+
     def id_token_claims(self, consent: Consent) -> dict[str, Any]:
         return {INTENT_ID: consent.id}
 

@@ -159,7 +159,6 @@ async def test_an_unanswered_consent_waits_as_long_as_its_rules_say(world: World
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"access": {"balances": [{"iban": "DE40100100103307118608"}]}}, "access"),
         ({"recurringIndicator": False}, "recurringIndicator"),
         ({"combinedServiceIndicator": True}, "combinedServiceIndicator"),
     ],

@@ -12,7 +12,7 @@ async def check_scope(asking: Asking) -> None:
     is_detailed = "authorization_details" in asking.parameters  # which may stand alone (RFC 9396 section 3.1)
     if scope is None and is_detailed:
         return
-    values = () if scope is None else split_scope(scope)
+    values = _without_consents(asking, () if scope is None else split_scope(scope))
     if not values or not (asking.client.scopes - CLIENT_SCOPES).issuperset(values):
         raise ScopeInvalid("missing, malformed, not registered, or of the client's own")
     if set(values) <= {"openid"} and not is_detailed:
@@ -20,6 +20,13 @@ async def check_scope(asking: Asking) -> None:
     if "id_token" in asking.response_type.split() and "openid" not in values:
         raise ScopeInvalid("an id_token without openid")
     asking.scope = values
+
+
+def _without_consents(asking: Asking, values: tuple[str, ...]) -> tuple[str, ...]:
+    """A value that names a consent (check_consent_named.py) counts as the scope that opens it."""
+    faces = [dialect.authorization for dialect in asking.services.dialects_of(asking.brand)]
+    named = {value: next(filter(None, (face.scope_named_by(value) for face in faces)), value) for value in values}
+    return tuple(dict.fromkeys(named.values()))
 
 
 async def check_backchannel_scope(asking: Asking) -> None:
