@@ -1,26 +1,24 @@
-"""A server's database, read from outside over a connection that cannot write: what a refusal must not have changed, and what must
-hold whenever the process was killed."""
+"""A server's database, read from outside over a connection that cannot write: what a refusal must not have changed, and what tests
+ask about rows. No other module of the tests names tables of a package that it does not test."""
 
 import json
-from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from consent.store.lifecycle import TERMINAL_STATES
 from consent.store.tables import consents as c
 from consent.store.tables import journal, outbox
 from consent.store.tables import oauth as o
-from kernel.banking.consents import ConsentState
-from kernel.storage.database import Database
-from plugins.ledger.balances import find_discrepancies
+from kernel.storage.journal import Journal
+from plugins.ledger import tables as ledger
+from sandbox.bank import tables as bank
 from sandbox.decisions.tables import STORED_DECISIONS
 from tests.harness.server import Server
+from tests.harness.wholeness import find_halves
 
 BRAND = "main"
 RECORDS_OF_ACCESS = ("data.accessed", "access.refused", "token.issued")  # written about refused calls too
@@ -39,36 +37,30 @@ WATCHED = (
     outbox,
 )
 
-ENDED_BY_SOMEBODY = TERMINAL_STATES - {ConsentState.EXPIRED}
+LEDGER_RECORDS = {"ledger_outbox", "ledger_journal"}
 
 Rows = dict[str, set[tuple[Any, ...]]]
+Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
 class Books:
-    """Open with `Books.of(server)`."""
+    """`Books.of(server)` opens those of a running server, `Books(database.read)` those of a database."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, read: Read) -> None:
+        self._read = read
 
     @classmethod
     @asynccontextmanager
     async def of(cls, server: Server) -> AsyncIterator["Books"]:
         engine = read_only(server.database_url)
         try:
-            yield cls(engine)
+            yield cls(engine.connect)
         finally:
             await engine.dispose()
 
-    async def rows(self, statement: sa.Select[Any]) -> list[sa.Row[Any]]:
-        async with self._engine.connect() as connection:
-            return list(await connection.execute(statement))
-
-    async def scalar(self, statement: sa.Select[Any]) -> Any:
-        return (await self.rows(statement))[0][0]
-
     async def watched(self) -> Rows:
         """Every row that a refused call must neither add nor change."""
-        async with self._engine.connect() as connection:
+        async with self._read() as connection:
             found = {
                 table.name: {tuple(row) for row in await connection.execute(sa.text(f"SELECT * FROM {table.name}"))}
                 for table in WATCHED
@@ -84,84 +76,59 @@ class Books:
         assert not written, f"a refused call wrote {written}"
 
     async def check_whole(self) -> None:
-        """Nothing is half-done: see each check. Raises AssertionError with all that is wrong."""
-        async with self._engine.connect() as connection:
-            wrong = [
-                *await _versions_and_their_records(connection),
-                *await _grants_and_their_evidence(connection),
-                *(f"ledger: {which}" for which in await find_discrepancies(connection, BRAND)),
-            ]
+        """Nothing is half-done. Raises AssertionError with all that is wrong."""
+        async with self._read() as connection:
+            wrong = await find_halves(connection, BRAND)
         assert not wrong, "\n".join(wrong)
 
+    async def state_of(self, consent_id: str) -> str:
+        """As it is recorded, whatever the time."""
+        return (await self._column(sa.select(c.consents.c.state).where(c.consents.c.id == consent_id)))[0]
 
-async def _versions_and_their_records(connection: AsyncConnection) -> list[str]:
-    """The current row is the highest version, versions have no gap, and each has its journal entry and its event."""
-    versions, published, recorded = defaultdict(set), defaultdict(dict), defaultdict(list)
-    for row in await connection.execute(sa.select(c.consent_versions.c.id, c.consent_versions.c.version)):
-        versions[row.id].add(row.version)
-    for row in await connection.execute(sa.select(outbox.c.aggregate_id, outbox.c.aggregate_version, outbox.c.body)):
-        published[row.aggregate_id][row.aggregate_version] = json.loads(row.body)["state"]
-    entries = sa.select(journal.c.aggregate_id, journal.c.facts).where(journal.c.kind.like("consent.%"))
-    for row in await connection.execute(entries):
-        recorded[row.aggregate_id].append(json.loads(row.facts)["version"])
-    wrong = []
-    rows = {row.id: row for row in await connection.execute(sa.select(c.consents))}
-    for consent_id in {*rows, *versions, *published, *recorded}:
-        row = rows.get(consent_id)
-        expected = set(range(1, row.version + 1)) if row else set()
-        found = {
-            "versions": versions[consent_id] == expected,
-            "events": published[consent_id].keys() == expected,
-            "journal": sorted(recorded[consent_id]) == sorted(expected),
-            "state": row is not None and published[consent_id].get(row.version) == row.state,
-        }
-        wrong += [f"consent {consent_id}: {what}" for what, holds in found.items() if not holds]
-    return wrong
+    async def count_consents(self) -> int:
+        return (await self._column(sa.select(sa.func.count()).select_from(c.consents)))[0]
 
+    async def last_payment_consent(self) -> str:
+        """The id of the one that was lodged last."""
+        payments = sa.select(c.consents.c.id).where(c.consents.c.kind == "payment")
+        return (await self._column(payments.order_by(c.consents.c.created_at.desc()).limit(1)))[0]
 
-async def _grants_and_their_evidence(connection: AsyncConnection) -> list[str]:
-    """No authorised consent without a proven authorisation, no family without one, no code or refresh token without family, no
-    refresh token whose code was not used, nothing alive under a consent that somebody has ended."""
-    consents = {row.id: row for row in await connection.execute(sa.select(c.consents))}
-    authorisations = {row.id: row for row in await connection.execute(sa.select(c.authorisations))}
-    families = {row.id: row for row in await connection.execute(sa.select(o.token_families))}
-    codes = {row.family_id: row for row in await connection.execute(sa.select(o.codes))}
-    proven = {
-        row.id: row.subject_id for row in authorisations.values() if row.status == "succeeded" and row.evidence and row.shown
-    }
-    elsewhere = set(await connection.scalars(sa.select(o.backchannel_requests.c.family_id)))
-    wrong = [
-        f"authorised without evidence: {row.id}"
-        for row in consents.values()
-        if row.state == "authorised" and row.id not in proven.values()
-    ]
-    for family in families.values():
-        consent = consents.get(family.consent_id)
-        if proven.get(family.authorisation_id) != family.consent_id or consent is None or consent.psu_id != family.psu_id:
-            wrong.append(f"family without a proven authorisation of its consent: {family.id}")
-        elif consent.state in ENDED_BY_SOMEBODY and family.state == "active":
-            wrong.append(f"family alive under a consent that is {consent.state}: {family.id}")
-        has_ended = family.state != "active" or (consent is not None and consent.state == ConsentState.EXPIRED)
-        if not has_ended and family.id not in codes and family.id not in elsewhere:
-            wrong.append(f"family without its code, or an answer given elsewhere: {family.id}")
-    wrong += [f"code without family: {family_id}" for family_id in codes if family_id not in families]
-    for row in await connection.execute(sa.select(o.refresh_tokens)):
-        code = codes.get(row.family_id)
-        if row.family_id not in families or (code is not None and not code.taken):
-            wrong.append(f"refresh token without family, or of a code that was not used: {row.family_id}")
-    return wrong
+    async def entries(self, **where: Any) -> list[sa.Row[Any]]:
+        """Of the journal, in order; `where` names columns."""
+        asked = sa.select(journal).where(*(journal.c[name] == value for name, value in where.items()))
+        async with self._read() as connection:
+            return list(await connection.execute(asked.order_by(journal.c.id)))
+
+    async def facts(self, **where: Any) -> list[dict[str, Any]]:
+        """Those of `entries`."""
+        return [json.loads(entry.facts) for entry in await self.entries(**where)]
+
+    async def standing_beside(self, transaction_id: str) -> set[str]:
+        """The ids of all transactions that stand on the same account of the built-in bank."""
+        t = ledger.transactions.c
+        account = sa.select(t.account_id).where(t.id == transaction_id).limit(1).scalar_subquery()
+        return set(await self._column(sa.select(t.id).where(t.account_id == account, t.ended_by.is_(None))))
+
+    async def accounts_at_the_bank(self, brand: str = BRAND) -> tuple[str, ...]:
+        return tuple(sorted(await self._column(sa.select(ledger.accounts.c.id).where(ledger.accounts.c.brand == brand))))
+
+    async def count_at_the_bank(self) -> dict[str, int]:
+        """Rows of each table of the built-in bank, without what it records of them."""
+        counted = [table for table in ledger.metadata.sorted_tables if table.name not in LEDGER_RECORDS]
+        return {table.name: (await self._column(sa.select(sa.func.count()).select_from(table)))[0] for table in counted}
+
+    async def households(self, brand: str = BRAND) -> set[str]:
+        """The names of those that the synthetic bank has made."""
+        return set(await self._column(sa.select(bank.households.c.name).where(bank.households.c.brand == brand)))
+
+    async def _column(self, statement: sa.Select[Any]) -> list[Any]:
+        async with self._read() as connection:
+            return list(await connection.scalars(statement))
 
 
-async def end_lifetimes(server: Server, table: sa.Table, **where: Any) -> int:
-    """Let rows of `table` have expired a second ago, as time would; how many. The only thing that tests ever write."""
-    columns = [table.c[name] == value for name, value in where.items()]
-    async with Database.open(server.database_url) as database:
-
-        async def work(connection: AsyncConnection) -> int:
-            past = datetime.now(UTC) - timedelta(seconds=1)
-            return (await connection.execute(table.update().where(*columns).values(expires_at=past))).rowcount
-
-        return await database.write(work)
+def open_journal() -> Journal:
+    """That of the consent server, for a test of what writes to it."""
+    return Journal(journal, outbox)
 
 
 def read_only(url: str) -> AsyncEngine:

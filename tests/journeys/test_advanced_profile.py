@@ -9,14 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from consent.store.tables.oauth import pushed_requests
-from kernel.ids import hash_secret
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.tpp import Refused
-from tests.harness.books import end_lifetimes
 from tests.harness.forged import parts_of
 from tests.harness.forms import Browser
 from tests.harness.installations import EMBEDDED
+from tests.harness.lifetimes import end_request
 from tests.journeys.fapi import FAPI1, case, check_error, module, own, refused_redemption
 
 pytestmark = pytest.mark.parametrize(
@@ -222,7 +220,7 @@ async def test_a_request_uri_may_be_visited_until_it_is_answered(tpp_of):
 async def test_an_expired_request_uri(tpp_of, server):
     tpp = await tpp_of("advanced")
     pushed = await tpp.push_authorization_request((await tpp.lodge_account_consent()).id)
-    assert await end_lifetimes(server, pushed_requests, id=hash_secret(pushed.request_uri.rpartition(":")[2])) == 1
+    await end_request(server, pushed.request_uri)
     async with Browser(tpp.folder.ca) as browser:
         await browser.open(await tpp.authorization_url(pushed.request_uri))
     assert await told(tpp, browser.landed) == ("invalid_request_uri", pushed.state)

@@ -7,10 +7,7 @@ from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import sqlalchemy as sa
 
-from consent.store.tables import consents as tables_consents
-from plugins.ledger import tables as ledger
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.signatures import ResponseInvalid
@@ -198,10 +195,7 @@ async def test_paging_through_an_account_misses_nothing_and_repeats_nothing(acme
     assert {row["Status"] for row in rows} == {"BOOK", "PDNG"}
     moments = [row["BookingDateTime"] for row in rows]
     assert moments == sorted(moments, reverse=True)
-    t = ledger.transactions.c
-    at_the_bank = await books.scalar(sa.select(t.account_id).where(t.id == ids[0]).limit(1))
-    standing = await books.rows(sa.select(t.id).where(t.account_id == at_the_bank, t.ended_by.is_(None)))
-    assert {row.id for row in standing} == set(ids)
+    assert await books.standing_beside(ids[0]) == set(ids)
 
 
 async def test_booking_date_filters_keep_their_bounds_on_every_page(acme, grant):
@@ -395,25 +389,21 @@ async def test_nobody_else_may_authorise_what_alice_gave(acme):
 
 
 async def test_every_read_is_recorded_with_its_interaction_id(acme, grant, books):
-    from consent.store.tables import journal
-
     interaction = "0f6c2a4e-5b7d-4c1e-9f3a-2d8b6e4c1a90"
     knobs = Knobs(headers={"x-fapi-interaction-id": interaction, "x-fapi-customer-ip-address": "192.0.2.7"})
     answer = await acme.get("/balances", grant.token, knobs=knobs)
     assert answer.header("x-fapi-interaction-id") == interaction
-    recorded = sa.select(journal.c.facts).where(journal.c.interaction_id == interaction, journal.c.kind == "data.accessed")
-    rows = await books.rows(recorded)
+    recorded = {"interaction_id": interaction, "kind": "data.accessed"}
+    accesses = await books.facts(**recorded)
     for _ in range(50):
-        if rows:
+        if accesses:
             break
         await ok(acme, "/accounts", grant.token)  # a record is committed within 50 ms: do something meanwhile
-        rows = await books.rows(recorded)
-    recorded_facts = json.loads(rows[0].facts)
-    assert recorded_facts["outcome"] == "allowed"
-    assert recorded_facts["psu_present"] == 1
-    assert len(recorded_facts["accounts"]) == 4
+        accesses = await books.facts(**recorded)
+    assert (accesses[0]["outcome"], accesses[0]["psu_present"]) == ("allowed", 1)
+    assert len(accesses[0]["accounts"]) == 4
 
 
 async def test_the_books_are_whole_after_all_these_journeys(acme, books):
-    assert await books.scalar(sa.select(sa.func.count()).select_from(tables_consents.consents)) > 0
+    assert await books.count_consents() > 0
     await books.check_whole()

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +13,9 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError
 from joserfc.jwk import KeySet
 
-from consent.store.tables.oauth import signing_keys
-from kernel.storage.database import Database
 from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
+from tests.harness.lifetimes import activate_keys
 from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import Server
 
@@ -85,7 +83,7 @@ async def test_a_rotation_with_overlap_lets_old_tokens_go_on(mortal_server: Serv
         assert first < {key["kid"] for key in both["keys"]}
         assert kid_of(await acme.client_credentials_token()) in first
     mortal_server.stop()
-    await bring_forward(mortal_server)
+    await activate_keys(mortal_server)
     mortal_server.start()
     async with JudgedTpp.of(mortal_server, "acme") as acme:
         for _ in range(LOOKS_MAX):  # the rotator begins with the server, not before it
@@ -96,14 +94,6 @@ async def test_a_rotation_with_overlap_lets_old_tokens_go_on(mortal_server: Serv
         assert verify(token, both)["client_id"] == acme.folder.client_id
         assert (await acme.get("/accounts", grant.token)).status == 200
         assert await published(acme) == both
-
-
-async def bring_forward(server: Server) -> None:
-    """A day passes for keys that wait: protocol time is nobody's to move."""
-    async with Database.open(server.database_url) as database:
-        past = datetime.now(UTC) - timedelta(seconds=1)
-        waiting = signing_keys.update().where(signing_keys.c.state == "published").values(activates_at=past)
-        await database.write(lambda connection: connection.execute(waiting))
 
 
 def test_without_a_server_the_command_says_so(installations):

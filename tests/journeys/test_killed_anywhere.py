@@ -8,15 +8,11 @@ from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
-import sqlalchemy as sa
 
-from consent.store.tables.consents import consents
-from plugins.ledger import tables as ledger
-from sandbox.bank import tables as bank
 from sandbox.bank.seed import ALL_HOUSEHOLDS
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from tests.harness.books import BRAND, Books
+from tests.harness.books import Books
 from tests.harness.forms import Browser
 from tests.harness.installations import BANK_WITHIN, EMBEDDED
 from tests.harness.judged import JudgedTpp
@@ -188,7 +184,7 @@ async def test_killed_at_random_moments_under_load(mortal_server):
             await books.check_whole()
             walks += len(load.walks)
         assert walks > ROUNDS * CUSTOMERS
-        assert await books.scalar(sa.select(sa.func.count()).select_from(consents)) >= walks - ROUNDS * CUSTOMERS
+        assert await books.count_consents() >= walks - ROUNDS * CUSTOMERS
 
 
 async def until(holds):
@@ -202,9 +198,7 @@ async def facts_of_the_bank(server):
     """How much there is of everything, household by household."""
     async with Books.of(server) as books:
         await books.check_whole()
-        counted = [table for table in ledger.metadata.sorted_tables if table.name not in {"ledger_outbox", "ledger_journal"}]
-        counts = {table.name: await books.scalar(sa.select(sa.func.count()).select_from(table)) for table in counted}
-        made = {row.name for row in await books.rows(sa.select(bank.households.c.name).where(bank.households.c.brand == BRAND))}
+        counts, made = await books.count_at_the_bank(), await books.households()
     assert made >= {household.name for household in ALL_HOUSEHOLDS}
     return counts, made
 

@@ -5,13 +5,10 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from consent.store.tables.consents import journeys
-from consent.store.tables.oauth import codes, pushed_requests
-from kernel.ids import hash_secret
 from sandbox.tpp_kit.answers import Refused
-from tests.harness.books import end_lifetimes
 from tests.harness.forms import Browser
 from tests.harness.judged import JudgedTpp
+from tests.harness.lifetimes import end_code, end_journey, end_request
 
 COOKIE = "__Host-journey"
 
@@ -255,7 +252,7 @@ async def test_an_expired_journey_is_over(acme, browser, server):
     await begin(acme, browser, "alice")
     form, button = browser.page.find("consent-approve")
     fields = form.fields(button, {"account-0": True})
-    assert await end_lifetimes(server, journeys, secret_hash=hash_secret(browser.cookies[COOKIE])) == 1
+    await end_journey(server, browser.cookies[COOKIE])
     for method, sent in (("GET", None), ("POST", fields)):
         await browser.send(method, f"{acme.folder.issuer}/consent", sent)
         assert browser.landed == ""
@@ -266,7 +263,7 @@ async def test_an_expired_journey_is_over(acme, browser, server):
 async def test_an_expired_request_uri(acme, browser, server):
     consent = await acme.lodge_account_consent()
     pushed = await acme.push_authorization_request(consent.id)
-    assert await end_lifetimes(server, pushed_requests, id=hash_secret(pushed.request_uri.rpartition(":")[2])) == 1
+    await end_request(server, pushed.request_uri)
     await browser.open(await acme.authorization_url(pushed.request_uri))
     assert browser.landed.startswith(pushed.redirect_uri + "?")
     assert (browser.answer["error"], browser.answer["state"]) == ("invalid_request_uri", pushed.state)
@@ -278,7 +275,7 @@ async def test_an_expired_code(acme, server, books):
     pushed = await acme.push_authorization_request(consent.id)
     await acme.decide(consent.id)
     code = await acme.authorize_without_page(pushed)
-    assert await end_lifetimes(server, codes, id=hash_secret(code)) == 1
+    await end_code(server, code)
     with pytest.raises(Refused, match="invalid_grant"):
         await acme.redeem(code, pushed)
     await books.check_whole()

@@ -6,9 +6,7 @@ RFC 9396; Commission Delegated Regulation (EU) 2018/389 article 5. Paying itself
 import json
 
 import pytest
-import sqlalchemy as sa
 
-from consent.store.tables.consents import consents
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.tpp import Refused
 from tests.harness.forms import Browser
@@ -40,14 +38,6 @@ async def opened(tpp, browser, pushed, name):
     return browser
 
 
-async def state_of(books, consent_id):
-    return await books.scalar(sa.select(consents.c.state).where(consents.c.id == consent_id))
-
-
-async def last_lodged(books):
-    return await books.scalar(sa.select(consents.c.id).where(consents.c.kind == "payment").order_by(consents.c.created_at.desc()))
-
-
 async def test_alice_pays_from_the_account_she_chooses(acme, books):
     pushed = await asked(acme)
     async with Browser(acme.folder.ca) as browser:
@@ -65,7 +55,7 @@ async def test_alice_pays_from_the_account_she_chooses(acme, books):
     assert {name: told[name] for name in PAYMENT} == PAYMENT
     assert (told["consent_id"], len(told["account_ids"])) == (tokens.grant_id, 1)
     assert set(tokens.scope.split()) == {"openid", "payments"}
-    assert await state_of(books, tokens.grant_id) == "authorised"
+    assert await books.state_of(tokens.grant_id) == "authorised"
     read = await acme.get("/accounts", tokens.access_token, knobs=PRESENT)
     assert read.status == 403, "it opens no account"
 
@@ -79,22 +69,22 @@ async def test_bob_sees_what_he_confirms_where_he_types_his_code(acme, browser, 
         assert words in browser.page.text
     await browser.press("otp-submit", otp="123456")
     tokens = await acme.redeem(acme.read_authorization_response(browser.landed, pushed), pushed)
-    assert await state_of(books, tokens.grant_id) == "authorised"
+    assert await books.state_of(tokens.grant_id) == "authorised"
 
 
 async def test_bob_may_say_no_after_he_has_seen_it(acme, browser, books):
     pushed = await asked(acme)
-    consent_id = await last_lodged(books)
+    consent_id = await books.last_payment_consent()
     await opened(acme, browser, pushed, "bob")
     await browser.press("consent-approve", account_0=True)
     await browser.press("consent-deny")
     assert browser.answer["error"] == "access_denied"
-    assert await state_of(books, consent_id) == "rejected"
+    assert await books.state_of(consent_id) == "rejected"
 
 
 async def test_a_decision_through_the_control_api_fits_a_payment(acme, browser, books):
     pushed = await asked(acme)
-    await acme.decide(await last_lodged(books))
+    await acme.decide(await books.last_payment_consent())
     await browser.open(await acme.authorization_url(pushed.request_uri))
     tokens = await acme.redeem(acme.read_authorization_response(browser.landed, pushed), pushed)
     assert len(tokens.authorization_details[0]["account_ids"]) == 1

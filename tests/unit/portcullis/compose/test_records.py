@@ -4,18 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from consent.store.rows.last_used import LastUsed, load_last_used
-from consent.store.tables import journal, outbox
 from gateway.pipeline.refusals import RefusalWindows
 from gateway.ports import Access
 from kernel import json
 from kernel.clock import ManualClock
 from kernel.commands.runner import Commands
 from kernel.storage.database import Database
-from kernel.storage.journal import Journal
 from portcullis.compose.records import access_writer, entry_writer, refusals_entry
+from tests.harness.books import Books, open_journal
 from tests.unit.consent.customer.journey.world import START
 
 TOLD = Access(
@@ -42,7 +40,7 @@ async def database(migrated_url):
 
 
 def runner(database):
-    return Commands(database=database, clock=ManualClock(START), journal=Journal(journal, outbox))
+    return Commands(database=database, clock=ManualClock(START), journal=open_journal())
 
 
 async def written(database, *accesses, ahead=timedelta()):
@@ -50,8 +48,7 @@ async def written(database, *accesses, ahead=timedelta()):
     clock.offset = ahead
     await access_writer(runner(database), clock)(accesses)
     async with database.read() as connection:
-        entries = (await connection.execute(sa.select(sa.func.count()).select_from(journal))).scalar_one()
-        return entries, await load_last_used(connection, "main", ["consent-1", "consent-2", ""])
+        return len(await Books(database.read).entries()), await load_last_used(connection, "main", ["consent-1", "consent-2", ""])
 
 
 async def test_only_what_was_told_is_use(database):
@@ -94,8 +91,7 @@ async def test_refusals_without_end_are_one_row_of_each_window(database):
         windows.record(replace(refused, at=START + timedelta(seconds=number)))
     windows.end(early=True)
     await entry_writer(runner(database))([refusals_entry(each) for each in ended])
-    async with database.read() as connection:
-        (row,) = (await connection.execute(sa.select(journal))).all()
+    (row,) = await Books(database.read).entries()
     assert (row.kind, row.aggregate_id, row.actor, row.at) == ("access.refused", "client-1", "client:client-1", START)
     facts = json.decode(row.facts, dict)
     assert (facts["outcome"], facts["rule"], facts["count"]) == ("rate_exceeded", "default", 500)

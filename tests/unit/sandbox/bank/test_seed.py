@@ -25,7 +25,6 @@ from kernel.config import ConfigurationRefused
 from kernel.ids import RandomIds
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from plugins.ledger import tables as ledger
 from plugins.ledger.balances import find_discrepancies
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
@@ -35,6 +34,7 @@ from sandbox.bank.catalogue import people as catalogue
 from sandbox.bank.catalogue.numbers import is_iban
 from sandbox.bank.personas import load_personas
 from sandbox.bank.seed import ALL_HOUSEHOLDS, PRICE_LIST, USUAL_SEED, seed_bank, settle_seed
+from tests.harness.books import Books
 from tests.harness.databases import SQLITE, Databases, migrate
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -88,9 +88,7 @@ async def accounts_of(database, name, brand=BRAND):
 async def everything(database, brand=BRAND):
     """All that a reader can see of a brand's bank, as plain values."""
     bank = BuiltInBank(database, SEALER, CLOCK)
-    async with database.read() as connection:
-        ids = (await connection.scalars(sa.select(ledger.accounts.c.id).where(ledger.accounts.c.brand == brand.name))).all()
-    ids = tuple(sorted(ids))
+    ids = await Books(database.read).accounts_at_the_bank(brand.name)
     page = await bank.transactions(brand, ids, TransactionFilter(limit=100_000))
     return await bank.accounts(brand, ids), await bank.balances(brand, ids), page
 

@@ -17,7 +17,6 @@ from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from plugins.ledger import tables as ledger
 from plugins.ledger.balances import find_discrepancies
 from plugins.ledger.documents import Narrative
 from plugins.ledger.entries import LedgerEntry, Leg, Line
@@ -31,6 +30,7 @@ from sandbox.bank.file.writer import export_bank
 from sandbox.bank.personas import load_personas
 from sandbox.bank.seed import USUAL_SEED, seed_bank, settle_seed
 from sandbox.bank.source import Source
+from tests.harness.books import Books
 from tests.harness.databases import SQLITE, Databases, migrate
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -199,9 +199,8 @@ async def test_a_wrong_file_is_refused_and_nothing_is_kept_of_it(database, tmp_p
         return
     with pytest.raises(ConfigurationRefused, match=re.escape(reason)):
         await imported(database, content, tmp_path)
+    assert set((await Books(database.read).count_at_the_bank()).values()) == {0}
     async with database.read() as connection:
-        for table in (ledger.accounts, ledger.entries, ledger.parties, ledger.transactions):
-            assert (await connection.execute(sa.select(table))).all() == []
         assert (await connection.execute(sa.select(tables.anchors))).all() == []
     await imported(database, by_hand(), tmp_path)
 
