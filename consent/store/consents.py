@@ -55,12 +55,15 @@ ENDING_EVENTS = frozenset({ConsentEvent.WITHDRAW, ConsentEvent.REVOKE, ConsentEv
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentStore:
-    database: Database
     commands: Commands
     clock: Clock
     ids: Ids
     sealer: Sealer
     lodged_max: int = LODGED_MAX
+
+    @property
+    def database(self) -> Database:
+        return self.commands.database
 
     async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         """A new consent that awaits its PSU. Raises what its kind refuses (consent/store/kinds/), FieldDateInvalid, BodyTooLarge or RateExceeded."""

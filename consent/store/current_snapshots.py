@@ -60,7 +60,15 @@ class ConsentSnapshots:
 
     async def load_version(self, subject: str) -> int | None:
         """The current version of a subject (kernel/hot_state/subjects.py) by the database; None for what does not exist."""
-        return await load_version(self._database, subject)
+        brand, kind, *rest = subject.split("/", 2)
+        async with self._database.read() as connection:
+            if kind == "keys":
+                return (await connection.execute(sa.select(key_sets.c.version).where(key_sets.c.brand == brand))).scalar()
+            if kind == "token":
+                denied = sa.select(denied_tokens.c.jti).where(denied_tokens.c.brand == brand, denied_tokens.c.jti == rest[0])
+                return TOKEN_CURRENT if (await connection.execute(denied)).scalar() is None else TOKEN_REVOKED
+            version, of_brand, of_id = _VERSIONED[kind]
+            return (await connection.execute(sa.select(version).where(of_brand == brand, of_id == rest[0]))).scalar()
 
 
 def open_cache(
@@ -79,20 +87,6 @@ async def look_up(cache: SnapshotCache[Key, T], brand: Brand, aggregate_id: str,
     """What is remembered, or with `fresh` what the database has now."""
     key = (brand.name, aggregate_id)
     return await (cache.reload(key) if fresh else cache.get(key))
-
-
-async def load_version(database: Database, subject: str) -> int | None:
-    """The current version of a subject (kernel/hot_state/subjects.py); None for what does not exist."""
-    brand, _, named = subject.partition("/")
-    kind, _, aggregate_id = named.partition("/")
-    async with database.read() as connection:
-        if kind == "keys":
-            return (await connection.execute(sa.select(key_sets.c.version).where(key_sets.c.brand == brand))).scalar()
-        if kind == "token":
-            denied = sa.select(denied_tokens.c.jti).where(denied_tokens.c.brand == brand, denied_tokens.c.jti == aggregate_id)
-            return TOKEN_CURRENT if (await connection.execute(denied)).scalar() is None else TOKEN_REVOKED
-        version, of_brand, of_id = _VERSIONED[kind]
-        return (await connection.execute(sa.select(version).where(of_brand == brand, of_id == aggregate_id))).scalar()
 
 
 async def load_subjects(database: Database, brand: str, consent_id: str) -> tuple[str, ...]:

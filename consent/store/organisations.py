@@ -13,7 +13,6 @@ from kernel.clock import Clock
 from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.observability.interaction import interaction_id
-from kernel.storage.database import Database
 from kernel.storage.journal import Entry
 
 KNOWN_MAX = 10_000  # remembered by a worker; least recently used leave first
@@ -24,7 +23,6 @@ NAME_CHARACTERS_MAX = 256
 class Organisations:
     """The gateway's Organisations port."""
 
-    database: Database
     commands: Commands
     clock: Clock
     known: OrderedDict[tuple[str, str], None] = field(default_factory=OrderedDict)
@@ -35,7 +33,7 @@ class Organisations:
         if key in self.known:
             self.known.move_to_end(key)
             return True
-        async with self.database.read() as connection:
+        async with self.commands.database.read() as connection:
             found = bool(await load_organisation_names(connection, brand.name, [organisation_id]))
         if found:
             self._remember(key)

@@ -164,7 +164,6 @@ def _compose_commands(parts: Parts, versions: Versions, journal: Journal) -> Com
 
 def _compose_store(parts: Parts, commands: Commands) -> ConsentStore:
     return ConsentStore(
-        database=parts.database,
         commands=commands,
         clock=parts.clock,
         ids=parts.ids,
@@ -241,7 +240,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
         tokens=TokenVerifier(services.keys, parts.clock),
         snapshots=GatewaySnapshots(services.clients, services.snapshots),
         consents=store,
-        organisations=Organisations(database=parts.database, commands=services.commands, clock=parts.clock),
+        organisations=Organisations(commands=services.commands, clock=parts.clock),
         records=queues.accessed,
         refusals=queues.refusals,
         clock=parts.clock,

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from consent.authorization.backchannel.notifier import NOTIFY_EVERY_SECONDS
 from consent.authorization.keys.rotator import ROTATE_EVERY_SECONDS, KeyRotator
+from consent.services import Services
 from consent.store import tables
+from consent.store.consents import ConsentStore
 from consent.store.sweeper import SWEEP_EVERY_SECONDS, Sweeper
 from kernel.brand import Brand
 from kernel.storage.lease import Lease, run_singleton
@@ -20,11 +22,9 @@ async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) ->
     """A sweeper, a rotator of keys, a notifier of clients and a run of statements per brand. One that fails is logged and tried
     again; it never takes the server with it."""
     services, reserved = composition.services, composition.services.database.reserved
-    commands = replace(services.commands, database=reserved)
-    store = replace(composition.store, database=reserved, commands=commands)  # time decides, however busy the server is
     running = []  # no task group: a singleton never fails, and the body's errors stay plain
     for brand, notifier in zip(brands, composition.notifiers, strict=True):
-        sweeper = Sweeper(commands=commands, clock=services.clock, store=store, brand=brand)
+        sweeper = open_sweeper(services, composition.store, brand)
         statements = StatementRun(services.database, services.sealer, services.clock, brand)
         for name, every, work in (
             ("sweeper", SWEEP_EVERY_SECONDS, sweeper.run),
@@ -40,3 +40,9 @@ async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) ->
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def open_sweeper(services: Services, store: ConsentStore, brand: Brand) -> Sweeper:
+    """By the reserved connections alone: time decides, however busy the server is."""
+    commands = replace(services.commands, database=services.database.reserved)
+    return Sweeper(commands=commands, clock=services.clock, store=replace(store, commands=commands), brand=brand)

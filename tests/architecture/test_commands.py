@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from kernel.commands.locks import Rank
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "openapi", "kernel")
 TRANSACTIONS = {"write", "write_patiently"}
@@ -50,6 +52,18 @@ def writers(sources: dict[str, str]) -> set[str]:
 def test_state_changes_by_commands_alone():
     sources = {str(path.relative_to(ROOT)): path.read_text() for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))}
     assert writers(sources) == PRIMITIVES.keys() | BY_HAND
+
+
+def test_only_the_runner_publishes_versions():
+    """After the commit, in one place: nothing else passes a change to the hot state."""
+    sources = {path: path.read_text() for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))}
+    callers = {str(path.relative_to(ROOT)) for path, text in sources.items() if "versions.change(" in text}
+    assert callers == {"kernel/commands/runner.py"}
+
+
+def test_the_order_of_locks_is_drawn_as_it_is():
+    ranks = ", ".join(rank.name.lower().replace("_", " ") for rank in Rank)
+    assert f"{ranks.capitalize()}: `kernel/commands/locks.py`" in (ROOT / "ARCHITECTURE.md").read_text()
 
 
 def test_a_transaction_by_hand_would_be_noticed():

@@ -553,7 +553,7 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
             identity=NoBank(),  # type: ignore[arg-type]
             customer_accounts=NoBank(),  # type: ignore[arg-type]
             dialects={DIALECT.name: DIALECT},
-            store=ConsentStore(database=database, commands=commands, clock=clock, ids=ids, sealer=sealer),
+            store=ConsentStore(commands=commands, clock=clock, ids=ids, sealer=sealer),
             certificate_status=Statuses(),
             record_token=recorded.append,
             client_keys=ClientKeys(addresses, monotonic),

@@ -157,7 +157,7 @@ async def served(oauth_anywhere: World, tmp_path: Path) -> AsyncIterator[Served]
             tokens=book.Tokens(),
             snapshots=GatewaySnapshots(services.clients, services.snapshots),
             consents=services.store,  # type: ignore[arg-type]
-            organisations=Organisations(database=world.database, commands=services.commands, clock=clock),
+            organisations=Organisations(commands=services.commands, clock=clock),
             records=records,
             refusals=book.Records(),
             clock=clock,

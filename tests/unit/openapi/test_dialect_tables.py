@@ -38,7 +38,7 @@ from openapi.uk_obie.v4_0.aisp.codes import consents as uk_consents
 from openapi.uk_obie.v4_0.aisp.codes import parties as uk_parties
 from openapi.uk_obie.v4_0.aisp.codes import products as uk_products
 from openapi.uk_obie.v4_0.aisp.codes import statements as uk_statements
-from tests.official import document_of, unreadable, validate_answer
+from tests.official import STANDARDS, document_of, unreadable, validate_answer
 
 PROBLEMS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Problem)]
 OPERATIONS = [(dialect, row) for dialect in DIALECTS for row in dialect.rows]
@@ -71,6 +71,18 @@ def test_every_refusal_satisfies_the_official_document(dialect: Dialect, kind: t
 @by_dialect
 def test_an_unknown_operation_is_not_found(dialect: Dialect) -> None:
     assert dialect.errors.render(errors.OperationUnknown(), None, "id", None)[0] == 404
+
+
+@pytest.mark.parametrize("dialect", [each for each in DIALECTS if each.name in STANDARDS], ids=lambda dialect: dialect.name)
+def test_a_row_takes_an_idempotency_key_where_its_document_demands_one(dialect: Dialect) -> None:
+    if unreadable(dialect.name):
+        pytest.skip("the official documents are absent")
+    prefix, paths = STANDARDS[dialect.name].path_prefix, document_of(dialect.name)["paths"]
+    for row in dialect.rows:
+        path = paths[prefix + row.path]
+        parameters = [*path.get("parameters", ()), *path[row.method.lower()].get("parameters", ())]
+        named = [str(parameter.get("$ref") or parameter.get("name")).lower() for parameter in parameters]
+        assert row.idempotent == any("idempotency-key" in name for name in named), row.path
 
 
 class Surprise(Problem):

@@ -31,7 +31,7 @@ async def world(migrated_url: str) -> AsyncIterator[World]:
 
 
 def worker(world: World) -> Organisations:
-    return Organisations(database=world.database, commands=world.services.commands, clock=world.clock)
+    return Organisations(commands=world.services.commands, clock=world.clock)
 
 
 def caller(organisation_id: str) -> Caller:

@@ -12,14 +12,15 @@ from consent.store.past_rows import STALE
 from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.journeys import load_journey
 from consent.store.sweeper import Sweeper
-from consent.store.tables import idempotency_keys, journal, locks, outbox
+from consent.store.tables import idempotency_keys, journal, lease, locks, outbox
 from consent.store.tables.consents import attempts, closed_accounts, consent_versions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentNotAuthorised
 from kernel.storage.database import Database
-from kernel.storage.lease import LeaseLost
+from kernel.storage.lease import Lease, LeaseLost
 from openapi.rulebook import OURS
+from portcullis.serving.singletons import open_sweeper
 from tests.unit.consent.customer.journey.world import BRAND, CLIENT, START, World, make_world
 
 AWAITING_MAX = OURS.unanswered_wait
@@ -198,6 +199,20 @@ async def test_a_lease_that_is_lost_between_two_records_ends_the_stage(world, mo
     with pytest.raises(LeaseLost):
         await Sweeper(commands=world.services.commands, clock=world.clock, store=world.store, brand=BRAND).record_expiries(stale)
     assert (await world.store.load(BRAND, overdue.id)).version == 1
+
+
+async def test_a_server_sweeps_by_reserved_connections_alone(world):
+    """Time decides, however many requests wait for a connection."""
+    past = await world.lodge(valid_until=START + timedelta(hours=1))
+    await begun(world)
+    world.clock.advance(timedelta(hours=3))
+    held = Lease(world.database.reserved, lease, world.clock, world.services.ids, brand=BRAND.name, name="sweeper")
+    assert await held.acquire()
+    before = world.database.statements
+    await open_sweeper(world.services, world.store, BRAND).run(held)
+    assert world.database.statements == before
+    assert (await world.store.load(BRAND, past.id)).state is ConsentState.EXPIRED
+    assert await world.rows(journeys) == []
 
 
 async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):

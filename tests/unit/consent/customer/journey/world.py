@@ -378,7 +378,7 @@ async def make_world(database_url: str, *, worker: int = 0, prior_answers: Prior
             locks=locks,
             idempotency_keys=idempotency_keys,
         )
-        store = ConsentStore(database=database, commands=commands, clock=clock, ids=ids, sealer=sealer, **facts)
+        store = ConsentStore(commands=commands, clock=clock, ids=ids, sealer=sealer, **facts)
         services = Services(
             database=database,
             commands=commands,
