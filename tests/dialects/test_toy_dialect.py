@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from kernel.http.spool import SPOOL_ABOVE_BYTES
+from openapi.dialect import BODY_BYTES_MAX
 from sandbox.tpp_kit.answers import Tokens
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Answer
@@ -21,6 +22,8 @@ from tests.dialects.toy.dialect import DIALECT
 from tests.harness.installations import EMBEDDED, Installations
 from tests.harness.judged import JudgedTpp
 from tests.harness.server import Server
+from tests.journeys.test_bodies import Caller as Heads
+from tests.journeys.test_bodies import posted
 
 CALL = "93bac548-d2de-4546-b106-880a5018460d"
 
@@ -234,13 +237,16 @@ async def test_an_operation_takes_a_body_as_large_as_its_row_says_and_keeps_none
     assert spooled(toy_server) == []
 
 
-async def test_a_larger_body_is_refused_by_its_head(caller: Caller) -> None:
-    token = await caller.own_token()
-    body, headers = letter(LETTER_BYTES_MAX + 1)
-    refused = await caller.ask("POST", "/agreements/by-letter", token, body, **headers)
-    assert (refused.status, refused.json()["code"]) == (413, "body_too_large")
-    refused = await caller.ask("POST", "/agreements", token, b" " * 65_537)
-    assert (refused.status, refused.json()["code"]) == (413, "body_too_large")
+@pytest.mark.parametrize(
+    ("path", "media_type", "length"),
+    [("/agreements/by-letter", "text/plain", LETTER_BYTES_MAX + 1), ("/agreements", "application/json", BODY_BYTES_MAX + 1)],
+)
+async def test_a_larger_body_is_refused_by_its_head(caller: Caller, path: str, media_type: str, length: int) -> None:
+    """Not a byte of it is sent."""
+    folder, token = caller.tpp.folder, f"Authorization: Bearer {await caller.own_token()}"
+    head = posted(f"/toy/v1{path}", token, length=length, media_type=media_type)
+    answer = await Heads(caller.tpp).answer_to(folder.mtls, head, folder.transport)
+    assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 def spooled(server: Server) -> list[str]:

@@ -31,9 +31,7 @@ def run(script: str, folder: Path, **variables: str) -> str:
     the first command that fails, and what it started in the background with it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")}
     kept["PATH"] = os.pathsep.join(path for path in kept["PATH"].split(os.pathsep) if not (Path(path) / "portcullis").exists())
-    programs = folder / ".venv" / "bin"
-    programs.parent.mkdir()
-    programs.symlink_to(PROGRAMS)
+    (folder / ".venv").symlink_to(PROGRAMS.parent)
     done = subprocess.run(
         ["bash", "-c", f"set -eu\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{script}"],
         cwd=folder,

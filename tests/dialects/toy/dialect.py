@@ -3,6 +3,7 @@
 
 from datetime import timedelta
 
+from kernel.banking.consents import ConsentKind
 from openapi.dialect import Dialect, Rules, Service
 from openapi.versions import HeaderVersions
 from tests.dialects.toy.accounts import PAGES
@@ -23,6 +24,8 @@ DIALECT = Dialect(
         withdrawn="terminated",
         stopped_may_return=False,
         unanswered_wait=timedelta(hours=1),
+        authorised_by={ConsentKind.ACCOUNTS: "one"},
+        half_signed_wait=timedelta(hours=1),
     ),
     paths={"valid_until": "until"},
     version="1.0.0",
