@@ -115,6 +115,7 @@ def test_statements_of_other_kinds_are_passed_over():
         sequence(provider(sequence(oid("0.4.0.19495.1.3")))),
         sequence(sequence(oid("0.4.0.19495.2"))),
         sequence(sequence()),
+        sequence(sequence(oid("1.2.3"), sequence(), sequence())),  # more than a statement has
         sequence(*(sequence(oid(f"1.2.{number}")) for number in range(STATEMENTS_MAX + 1))),
         sequence(sequence(asn1.encode_der("0.4.0.19495.2"))),
         WHOLE + b"\x05\x00",

@@ -130,6 +130,23 @@ def test_a_search_through_many_issuers_of_one_name_ends():
     assert lists(ROOT).find_path(replace(leaf, issuers=tuple(parse_certificate(der(each)) for each in many)), START) is None
 
 
+def test_a_path_has_so_many_links_and_no_more():
+    authority = ROOT
+    for number in range(LINKS_MAX - 1):
+        authority = authority.authority(f"level {number}")
+    path = lists(ROOT).find_path(authority.client(), START)
+    assert path is not None
+    assert len(path.links) == LINKS_MAX
+    assert lists(ROOT).find_path(authority.authority("one more").client(), START) is None
+
+
+def test_issuers_beyond_the_bound_are_not_looked_at():
+    leaf = ISSUING.client()
+    others = tuple(parse_certificate(der(OTHER.authority(f"{number}").certificate)) for number in range(LINKS_MAX))
+    assert lists(ROOT).find_path(replace(leaf, issuers=(*others[1:], *leaf.issuers)), START) is not None
+    assert lists(ROOT).find_path(replace(leaf, issuers=(*others, *leaf.issuers)), START) is None
+
+
 def test_an_endless_path_ends():
     authority = ROOT
     for number in range(LINKS_MAX + 1):
