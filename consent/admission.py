@@ -39,7 +39,7 @@ FORMS = {  # bytes that each may have
     **dict.fromkeys((AUTHORIZE, "/par", "/bc-authorize"), FORM_BYTES_MAX),
     **dict.fromkeys(("/token", "/revoke", "/introspect"), TOKEN_FORM_BYTES_MAX),
 }
-WINDOW_SECONDS = 60
+WINDOW_SECONDS = 60  # in which requests are counted
 MARK_REQUESTS_PER_MINUTE = 240  # that bring one cookie or one request_uri
 ENTERED_FACTOR = 5  # how many times the rate of an address its customers have together once they have logged in
 NAMED_FACTOR = 5  # how many times the rate of an address its calls have that name a client this worker knows, and prove nothing

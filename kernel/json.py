@@ -16,7 +16,7 @@ from kernel.identifiers import is_storable
 
 T = TypeVar("T")
 
-DEPTH_MAX = 32
+DEPTH_MAX = 32  # of objects and arrays within one another
 NAME_CHARS_MAX = 100  # of a member that a refusal names
 
 encode = msgspec.json.Encoder(decimal_format="string").encode

@@ -13,9 +13,9 @@ from kernel.http.admission.peer_share import share_of
 from openapi.dialect import Row
 
 RULE = "newcomers"
-WINDOW_SECONDS = 3600
-PER_ADDRESS_MAX = 10
-IN_ALL_MAX = 300
+WINDOW_SECONDS = 3600  # in which they are counted
+PER_ADDRESS_MAX = 10  # TPPs first seen from one address or /64
+IN_ALL_MAX = 300  # TPPs first seen in one brand
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from kernel.hot_state.subjects import rate_key
 from kernel.http.admission.peer_share import share_of
 from openapi.dialect import Row
 
-UNITS_PER_WINDOW = 3000
-UNITS_PER_ADDRESS = 600
-WINDOW_SECONDS = 60
+UNITS_PER_WINDOW = 3000  # of one client
+UNITS_PER_ADDRESS = 600  # of one address or /64 that asks for public data
+WINDOW_SECONDS = 60  # in which units are counted
 
 
 @dataclass(frozen=True, slots=True)

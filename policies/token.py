@@ -17,7 +17,7 @@ from kernel.tokens.judgement import judge_token
 from kernel.tokens.presented import parse_presented_token
 from openapi.dialect import Row
 
-VERIFIED_TOKENS_MAX = 10_000
+VERIFIED_TOKENS_MAX = 10_000  # whose signatures are remembered, in each process
 
 
 class VerifiedTokens:

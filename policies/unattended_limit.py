@@ -16,7 +16,7 @@ from kernel.hot_state.checks import WithinCount
 from kernel.hot_state.subjects import unattended_key
 from openapi.dialect import Row
 
-ACCESSES_PER_DAY = 4
+ACCESSES_PER_DAY = 4  # of one consent, account and operation, without the PSU
 DAY_SECONDS = 86_400
 
 

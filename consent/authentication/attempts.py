@@ -19,8 +19,8 @@ from kernel.storage.sealed import Sealer
 FAILURES_MAX = 5  # per PSU and credential, and per journey
 SENT_MAX = 20  # to one PSU, over all journeys, until they have authenticated
 PEER_FAILURES_MAX = 100  # per network address: many customers may share one
-FAILURES_WITHIN = timedelta(hours=1)
-BLOCKED_FOR = timedelta(minutes=15)
+FAILURES_WITHIN = timedelta(hours=1)  # failures are counted, from the first
+BLOCKED_FOR = timedelta(minutes=15)  # from the failure that was one too many
 BLOCKED_SECONDS = int(BLOCKED_FOR.total_seconds())
 NO_ATTEMPT_LEFT = "the journey, the customer or the address has no attempt left: blocked for 15 minutes, or start again"
 

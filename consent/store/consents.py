@@ -45,7 +45,7 @@ from openapi.rulebook import rules_of
 LODGED_MAX = 10_000  # consents of one client lodged within LODGED_WINDOW, whatever became of them
 LODGED_WINDOW = timedelta(hours=24)
 LODGED_RETRY_SECONDS = 3600
-DOCUMENT_BYTES_MAX = 65_536
+DOCUMENT_BYTES_MAX = 65_536  # of a consent as it was lodged
 SYSTEM = "system"
 
 # After these nothing that grew from the consent may go on living. EXPIRE and LAPSE are none of them: they only record, so nothing may be

@@ -15,8 +15,8 @@ from typing import Final
 from gateway.pipeline.client_turns import ClientTurns
 from kernel.errors import Overloaded, RateExceeded
 
-UNITS_MAX = 320
-UNITS_PER_CLIENT_MAX = 32
+UNITS_MAX = 320  # of all clients, in each process
+UNITS_PER_CLIENT_MAX = 32  # of one client, in each process
 RUNNING_PER_CLIENT_MAX = 8  # two pages of transactions, or eight balances: what others then wait for is short
 ONE_CALL_SHARE = 2  # one call takes at most half of what its client may hold
 ORGANISATION_FACTOR = 2

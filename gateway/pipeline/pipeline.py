@@ -29,8 +29,8 @@ from openapi.dialect import Row, Service
 
 ATTEMPTS_MAX = 3
 ANSWER_WITHIN_SECONDS = 1.0  # of the decision
-DECIDE_SECONDS_MAX = 2.0
-OPERATION_SECONDS_MAX = 10.0
+DECIDE_SECONDS_MAX = 2.0  # for the hot state's verdicts
+OPERATION_SECONDS_MAX = 10.0  # for one operation, from its decision to its answer
 
 
 class Pipeline:

@@ -44,7 +44,7 @@ from kernel.errors import UpstreamFailed, UpstreamTimedOut
 T = TypeVar("T")
 CountDefect = Callable[[str, str], None]  # (what the upstream was asked, the Problem's code)
 
-UPSTREAM_SECONDS_MAX = 5.0
+UPSTREAM_SECONDS_MAX = 5.0  # for one question to the bank
 
 
 def count_nothing(_operation: str, _code: str) -> None:

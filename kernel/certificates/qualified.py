@@ -15,9 +15,9 @@ from cryptography.x509 import ObjectIdentifier
 from kernel.access import Role
 
 STATEMENTS_OID = "1.3.6.1.5.5.7.1.3"
-STATEMENTS_MAX = 32
-ROLES_MAX = 16
-NAME_CHARACTERS_MAX = 256
+STATEMENTS_MAX = 32  # of one certificate
+ROLES_MAX = 16  # of one payment service provider
+NAME_CHARACTERS_MAX = 256  # of a role, and of an authority and its id
 
 _COMPLIANCE = "0.4.0.1862.1.1"
 _TYPE = "0.4.0.1862.1.6"

@@ -18,7 +18,7 @@ from kernel.errors import CertificateInvalid
 
 LEAF = "Client-Cert"
 CHAIN = "Client-Cert-Chain"
-CHAIN_CERTIFICATES_MAX = 10
+CHAIN_CERTIFICATES_MAX = 10  # of one Client-Cert-Chain
 FORWARDED_FOR = "X-Forwarded-For"
 FORWARDED_MAX = 10  # addresses read, from the end
 

@@ -11,7 +11,7 @@ from kernel.errors import BodyTooLarge, FieldDuplicated, MediaTypeUnsupported, R
 from kernel.http.message import Request
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
-FIELDS_MAX = 100
+FIELDS_MAX = 100  # of one form
 
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 

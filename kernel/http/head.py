@@ -15,11 +15,11 @@ from kernel.errors import HeaderInvalid, RequestMalformed
 from kernel.http.forms import parse_pairs
 from kernel.http.message import Query
 
-TARGET_CHARACTERS_MAX = 16_384
+TARGET_CHARACTERS_MAX = 16_384  # of a request's path and query
 HEAD_BYTES_MAX = 65_536  # of a whole head
 FIELD_BYTES_MAX = 16_384  # of one header, its name and its value; also of a request target
-FIELDS_MAX = 100
-HOST_CHARACTERS_MAX = 255
+FIELDS_MAX = 100  # header fields of one request
+HOST_CHARACTERS_MAX = 255  # of a host name with its port
 
 _TARGET = re.compile(r"[!-~]+")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")

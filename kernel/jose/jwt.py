@@ -23,11 +23,11 @@ Algorithm = Literal["PS256", "ES256", "EdDSA"]
 Key = RSAKey | ECKey | OKPKey
 
 ALGORITHMS: tuple[Algorithm, ...] = ("PS256", "ES256", "EdDSA")
-TOKEN_CHARS_MAX = 8192
-HEADER_CHARS_MAX = 1024
+TOKEN_CHARS_MAX = 8192  # of a whole JWT
+HEADER_CHARS_MAX = 1024  # of its encoded header
 PROOF_TYPE = "dpop+jwt"
 PROOF_HEADER_CHARS_MAX = 2048  # room for the largest RSA key
-KID_CHARS_MAX = 128
+KID_CHARS_MAX = 128  # of a key's id
 RSA_BITS_MIN = 2048  # FAPI2-SP-FINAL 5.4-2
 RSA_BITS_MAX = 4096
 RSA_EXPONENT_BYTES_MAX = 8

@@ -30,15 +30,15 @@ from kernel.storage.outages import DEADLOCK, failures_are_problems, is_retryable
 
 T = TypeVar("T")
 
-ATTEMPTS_MAX = 5
+ATTEMPTS_MAX = 5  # of a transaction that others disturbed
 POOL_SIZE = 10  # connections that stay open; as many again while they are needed
 RESERVED_SIZE = 3  # connections of epoch, leases, sweeper and health
-BUSY_TIMEOUT_MS = 5000
+BUSY_TIMEOUT_MS = 5000  # for the one writer's turn, on SQLite
 ANALYSIS_ROWS_MAX = 400  # of each index, for SQLite's statistics: what its authors advise
-STATEMENT_TIMEOUT_MS = 10_000
-LOCK_TIMEOUT_MS = 5_000
-ACQUIRE_TIMEOUT_SECONDS = 5
-CONNECT_TIMEOUT_SECONDS = 5
+STATEMENT_TIMEOUT_MS = 10_000  # of one statement, on PostgreSQL
+LOCK_TIMEOUT_MS = 5_000  # for one lock, on PostgreSQL
+ACQUIRE_TIMEOUT_SECONDS = 5  # for a free connection of the pool
+CONNECT_TIMEOUT_SECONDS = 5  # for a new connection
 COMMAND_TIMEOUT_SECONDS = 15  # the client's own: longer than the server's, which ends the statement properly
 PATIENCE_SECONDS = 6 * 3600  # for work that may take its time, such as a migration
 RETRY_SECONDS = 0.02  # before the second attempt, at most; twice as long before each further one

@@ -15,7 +15,7 @@ from kernel.http.outbound.fetcher import Unanswered
 from plugins.certificates.crl import judge_by_crl, parse_crl
 from plugins.certificates.verdicts import Revoked, Verdict
 
-CRL_BYTES_MAX = 16 << 20
+CRL_BYTES_MAX = 16 << 20  # of one revocation list
 FOLLOW_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)

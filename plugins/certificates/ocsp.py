@@ -22,7 +22,7 @@ from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
 MEDIA_TYPE = "application/ocsp-request"
 SCHEMES = ("http", "https")  # what is answered is signed
-ANSWER_BYTES_MAX = 64 << 10
+ANSWER_BYTES_MAX = 64 << 10  # of a responder's answer
 URLS_MAX = 2  # of one certificate
 NONCE_BYTES = 32  # RFC 9654 section 2.1
 

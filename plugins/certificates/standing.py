@@ -22,10 +22,10 @@ from kernel.http.outbound.fetcher import Unanswered
 from kernel.in_flight import InFlight
 from plugins.certificates.verdicts import Good, Revoked, Source, Verdict
 
-KEPT = timedelta(hours=1)
+KEPT = timedelta(hours=1)  # an answer at most, whatever its next update
 RETRIED_AFTER = timedelta(seconds=30)  # when nobody could tell
 SEARCH_SECONDS_MAX = 6.0  # over all sources and the whole path
-FINDINGS_MAX = 4096
+FINDINGS_MAX = 4096  # certificates whose standing is kept, in each process
 
 CheckPath = Callable[[Certificate, TrustPath | None], TrustPath]
 Key = tuple[CheckPath, str]  # what the certificate was shown as, and its thumbprint

@@ -22,7 +22,7 @@ from plugins.psu_identity.one_time_codes import KeepCode, TakeCode
 from plugins.psu_identity.passwords import Passwords
 from plugins.psu_identity.ports import CodeSender, Device
 
-CODE_LIFETIME = timedelta(minutes=5)
+CODE_LIFETIME = timedelta(minutes=5)  # of a one-time code
 CHALLENGE_LIFETIME = timedelta(minutes=5)  # of a device's confirmation
 AUTHENTICATOR_TIMEOUT_SECONDS = 10.0
 

@@ -15,7 +15,7 @@ LANES = 1
 HASH_BYTES = 32
 SALT_BYTES = 16
 AT_ONCE_MAX = 2  # hashes computed at the same time: each takes a core and MEMORY_KIB
-PASSWORD_CHARACTERS_MAX = 256
+PASSWORD_CHARACTERS_MAX = 256  # as typed
 
 
 class Passwords:

@@ -49,7 +49,7 @@ from plugins.ledger.records import (
 from plugins.ledger.schedule import advance_direct_debit, advance_standing_order
 from plugins.ledger.transactions import load_transactions
 
-READ_TIMEOUT_SECONDS = 5.0
+READ_TIMEOUT_SECONDS = 5.0  # for one question to the ledger
 PRINTED_ENTRIES_MAX = 50_000  # of one statement: more is no longer something to print
 
 

@@ -18,7 +18,7 @@ from kernel import json
 
 INTERVAL_SECONDS = 5  # between two polls; CIBA section 7.3
 SLOWER_BY_SECONDS = 5  # each time that a client polls too soon; CIBA section 11
-INTERVAL_SECONDS_MAX = 60
+INTERVAL_SECONDS_MAX = 60  # between two polls, however often a client polled too soon
 EARLY = timedelta(seconds=1)  # that a poll may come too soon: clocks and networks are not exact
 FORMAT = 1
 

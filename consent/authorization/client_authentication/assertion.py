@@ -10,10 +10,10 @@ from typing import Any
 
 from kernel.jose.jwt import JwtInvalid, UnverifiedJwt, numeric_date
 
-CLOCK_SKEW_SECONDS = 10
+CLOCK_SKEW_SECONDS = 10  # by how much a client's clock may be ahead
 LIFETIME_SECONDS_MAX = 300  # from iat, however far away exp is: no longer are used ones remembered
-JTI_CHARS_MAX = 128
-CLIENT_ID_CHARS_MAX = 128
+JTI_CHARS_MAX = 128  # of an assertion's id
+CLIENT_ID_CHARS_MAX = 128  # as presented
 
 
 @dataclass(frozen=True, slots=True)

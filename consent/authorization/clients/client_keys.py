@@ -20,9 +20,9 @@ from kernel.errors import FieldInvalid, Overloaded
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.jose.jwt import JwtKey
 
-CLIENTS_MAX = 2_000
-KEY_SET_BYTES_MAX = 65_536
-FRESH_SECONDS = 300.0
+CLIENTS_MAX = 2_000  # whose fetched keys are kept, in each process
+KEY_SET_BYTES_MAX = 65_536  # of a key set at jwks_uri
+FRESH_SECONDS = 300.0  # a fetched key set is used without being asked for again
 STALE_SECONDS_MAX = 86_400.0  # how long the last good answer of a host that does not answer is still believed
 COOL_DOWN_SECONDS = 30.0  # between two questions to one host, whatever kid is missing
 

@@ -17,7 +17,7 @@ from kernel.jose.jwt import Jwt, JwtInvalid, numeric_date, parse_jwt, verify_par
 
 ALGORITHMS = frozenset({"PS256", "ES256"})
 TYPES = frozenset({None, "jwt"})
-AGE_SECONDS_MAX = 60 * 86_400
+AGE_SECONDS_MAX = 60 * 86_400  # of a software statement, from its iat
 SKEW_SECONDS = 60
 TEXT_CHARS_MAX = 256
 URIS_MAX = 64

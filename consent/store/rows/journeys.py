@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.tables.consents import journeys
 
-IDLE_MAX = timedelta(minutes=5)
-JOURNEY_MAX = timedelta(minutes=15)
+IDLE_MAX = timedelta(minutes=5)  # between two requests of a browser
+JOURNEY_MAX = timedelta(minutes=15)  # from the first page to the answer
 CODES_SENT_MAX = 5  # per journey, the first one included
 VISIT_MAX = timedelta(hours=1)  # to the dashboard, however busy
 

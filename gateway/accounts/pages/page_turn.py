@@ -16,7 +16,7 @@ from openapi.paging import PageUnknown
 
 PAGE_SIZE = 100  # rows
 PAGE_SIZE_MAX = 500  # rows, however many a dialect lets its caller ask for
-CURSOR_LIFETIME = timedelta(hours=24)
+CURSOR_LIFETIME = timedelta(hours=24)  # a page's link is good
 
 
 class Paged(Protocol):

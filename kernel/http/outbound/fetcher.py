@@ -23,11 +23,11 @@ from kernel.errors import Overloaded
 from kernel.http.outbound.name_lookups import LOOKUPS_MAX, ThreadedNames
 from kernel.turns import Key, TurnLimits, Turns
 
-SECONDS_MAX = 4.0
-CONNECT_SECONDS_MAX = 2.0
+SECONDS_MAX = 4.0  # for one question, all of it
+CONNECT_SECONDS_MAX = 2.0  # for its connection
 SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
-SILENT_MAX = 256
-URL_CHARACTERS_MAX = 2048
+SILENT_MAX = 256  # hosts remembered as silent
+URL_CHARACTERS_MAX = 2048  # of an address that others named
 CHUNK_BYTES = 1 << 16
 OWNER_MAX = 4  # questions under way on behalf of one owner: eight of them must be silent before another waits
 QUESTIONS = TurnLimits(total=LOOKUPS_MAX, each={"host": 8, "owner": OWNER_MAX}, waiting=256, wait_seconds=2.0)
