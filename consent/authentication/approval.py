@@ -8,6 +8,7 @@ the subject is read again under its lock, and the authorisation is ended by one 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,10 +35,17 @@ Issued_co = TypeVar("Issued_co", covariant=True)
 Claim = Callable[[UnitOfWork], Awaitable[None]]
 
 
+class Proof(Enum):
+    """Where the evidence of an approval is from."""
+
+    ON_RECORD = auto()  # in its authorisation already
+    FOR_THIS = auto()  # the PSU has just authenticated for it: recorded with the answer, and wrong codes count from none again
+    OF_A_VISIT = auto()  # the PSU answers while they visit the dashboard: recorded with the answer
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who agrees to what, and what proves it. `signing_rules`: who must sign for the accounts, as the bank says. `is_recorded` False: the
-    evidence is written together with the answer."""
+    """Who agrees to what, and what proves it. `signing_rules`: who must sign for the accounts, as the bank says."""
 
     psu_id: str
     customer_id: str
@@ -46,7 +54,7 @@ class Approval:
     authorisation_id: str
     evidence: ScaEvidence
     shown: Shown
-    is_recorded: bool = True
+    proof: Proof = Proof.ON_RECORD
     identities: Mapping[str, AccountIdentity] = field(default_factory=dict)  # of the accounts, as far as they are known
 
     @property
@@ -127,7 +135,7 @@ class Approve(Generic[Held, Given, Issued]):
     async def handle(self, unit: UnitOfWork) -> Issued:
         room, brand, approval = self.room, self.brand, self.approval
         await self.answer.claim(unit)
-        if not approval.is_recorded:
+        if approval.proof is Proof.FOR_THIS:
             await forgive_codes(unit.connection, room.sealer, brand.name, approval.psu_id)
         held = await self.subject.hold(unit, approval)
         await _end(unit.connection, room, brand, approval)
@@ -139,7 +147,7 @@ class Approve(Generic[Held, Given, Issued]):
 
 async def _end(connection: AsyncConnection, room: Room, brand: Brand, approval: Approval) -> None:
     """Take the authorisation: exactly one approval ends it, and only with evidence on record. Raises AuthorisationOver."""
-    if not approval.is_recorded:
+    if approval.proof is not Proof.ON_RECORD:
         await record_evidence(
             connection, room.sealer, brand=brand.name, authorisation_id=approval.authorisation_id, evidence=approval.evidence
         )
@@ -167,11 +175,12 @@ async def reject(
     closing: Sequence[str],
     psu_id: str | None,
     authorisation_id: str | None,
+    evidence: ScaEvidence | None = None,
 ) -> None:
     """Record that the PSU refused. Only an authenticated PSU rejects the subject; a visitor who cancels before signing in changes nothing.
-    Raises what `claim` raises."""
+    `evidence` where it is not on record yet. Raises what `claim` raises."""
 
-    command = Reject(room, brand, subject, claim, psu_id=psu_id, authorisation_id=authorisation_id)
+    command = Reject(room, brand, subject, claim, psu_id=psu_id, authorisation_id=authorisation_id, evidence=evidence)
     await room.commands.run(command, closing=closing)
 
 
@@ -185,10 +194,19 @@ class Reject(Generic[Held, Given]):
     claim: Claim
     psu_id: str | None
     authorisation_id: str | None
+    evidence: ScaEvidence | None = None
 
     async def handle(self, unit: UnitOfWork) -> None:
         await self.claim(unit)
         await self.subject.lock(unit)
+        if self.authorisation_id is not None and self.evidence is not None:
+            await record_evidence(
+                unit.connection,
+                self.room.sealer,
+                brand=self.brand.name,
+                authorisation_id=self.authorisation_id,
+                evidence=self.evidence,
+            )
         if self.authorisation_id is not None:
             await end_authorisation(
                 unit.connection,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from consent.store.rows.authorisations import OPEN_STATES, AuthorisationStatus
+from consent.store.rows.authorisations import OPEN_STATES, AuthorisationStatus, SubjectKind
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.tables import idempotency_keys, locks
 from consent.store.tables.consents import attempts, authorisations, closed_accounts, journeys
@@ -33,6 +33,7 @@ class Stale:
 STALE = (
     Stale(journeys, "expires_at", JOURNEYS_KEPT),
     Stale(attempts, "expires_at", timedelta()),
+    Stale(authorisations, "expires_at", timedelta()),
     Stale(closed_accounts, "expires_at", timedelta()),
     Stale(idempotency_keys, "expires_at", timedelta()),
     Stale(locks, "expires_at", timedelta()),
@@ -69,7 +70,8 @@ class RemoveStale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailAbandoned:
-    """At most `most` authorisations that nobody finished have failed (Berlin Group scaStatus `failed`): how many. `now` is protocol time."""
+    """At most `most` authorisations that nobody finished have failed (Berlin Group scaStatus `failed`): how many. A visit's is not to be
+    finished. `now` is protocol time."""
 
     name = "fail_abandoned"
     locks = ()
@@ -79,7 +81,9 @@ class FailAbandoned:
 
     async def handle(self, unit: UnitOfWork) -> int:
         mine = (authorisations.c.brand == self.brand, authorisations.c.status.in_([state.value for state in OPEN_STATES]))
-        abandoned = sa.select(authorisations.c.id).where(*mine, authorisations.c.started_at < self.now - JOURNEY_MAX)
+        abandoned = sa.select(authorisations.c.id).where(
+            *mine, authorisations.c.subject_kind != SubjectKind.VISIT, authorisations.c.started_at < self.now - JOURNEY_MAX
+        )
         found = list(await unit.connection.scalars(abandoned.limit(self.most).with_for_update(skip_locked=True)))
         if not found:
             return 0

@@ -1,8 +1,8 @@
 """Record what time has decided, and remove what it has made useless: one singleton per brand, in bounded batches, under a lease.
 
 Nothing depends on when it runs: a consent that has run out is expired for every reader (kernel/banking/consents.py), a row past its
-time is refused by whoever finds it. Journal, consents, their versions, their authorisations and the token families that these started
-are kept.
+time is refused by whoever finds it. Journal, consents, their versions, the authorisations in which a PSU was known and the token families
+that these started are kept.
 """
 
 from collections.abc import Callable

@@ -19,23 +19,6 @@ PRIMITIVES = {
     "portcullis/compose/nature.py": "comes before the first table of a command",
     "sandbox/actions.py": "empties the tables of every context at once",
 }
-BY_HAND = {  # to become commands: none may be added
-    "consent/authentication/challenge.py",
-    "consent/authentication/embedded.py",
-    "consent/authentication/lock_outs.py",
-    "consent/authentication/logins.py",
-    "consent/customer/dashboard/asked.py",
-    "consent/customer/dashboard/boundary.py",
-    "consent/customer/dashboard/withdrawal.py",
-    "consent/customer/journey/boundary.py",
-    "consent/customer/journey/departure.py",
-    "consent/customer/journey/login.py",
-    "consent/customer/journey/payment.py",
-    "consent/customer/journey/sca.py",
-    "consent/customer/journey/start.py",
-    "consent/customer/session/session.py",
-    "consent/customer/session/visits.py",
-}
 
 
 def opens_transaction(node: ast.AST) -> bool:
@@ -51,7 +34,7 @@ def writers(sources: dict[str, str]) -> set[str]:
 
 def test_state_changes_by_commands_alone():
     sources = {str(path.relative_to(ROOT)): path.read_text() for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))}
-    assert writers(sources) == PRIMITIVES.keys() | BY_HAND
+    assert writers(sources) == PRIMITIVES.keys()
 
 
 def test_only_the_runner_publishes_versions():

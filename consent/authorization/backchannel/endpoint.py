@@ -31,6 +31,7 @@ from consent.authorization.offer.scopes import userinfo_claims_asked
 from consent.errors import AuthenticationForbidden, oauth_error
 from consent.ports import Psu
 from consent.services import Services
+from consent.store.rows.authorisations import Approach, AuthorisationStatus, start_authorisation
 from consent.store.rows.snapshots import load_consent
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
@@ -90,6 +91,7 @@ class AskCustomer:
             client_id=asking.client.id,
             consent_id=asking.consent_id or await lodge_consent(unit, asking),
             psu_id=self.psu.id,
+            authorisation_id=asking.services.ids.uuid(),
             state=RequestState.PENDING,
             wanted=_wanted_of(asking),
             interval_seconds=INTERVAL_SECONDS,
@@ -97,7 +99,24 @@ class AskCustomer:
             expires_at=now + timedelta(seconds=asking.seconds),
         )
         await insert_request(unit.connection, row, _notification_of(asking, self.secret))
+        await _start_authorisation(unit.connection, asking, row)
         unit.record(_entry(asking, row))
+
+
+async def _start_authorisation(connection: AsyncConnection, asking: Asking, row: BackchannelRequest) -> None:
+    """It waits with the request for the PSU whom the client named."""
+    assert row.authorisation_id is not None
+    await start_authorisation(
+        connection,
+        asking.services.sealer,
+        brand=row.brand,
+        authorisation_id=row.authorisation_id,
+        subject_id=row.consent_id,
+        psu_id=row.psu_id,
+        approach=Approach.DECOUPLED,
+        status=AuthorisationStatus.PSU_IDENTIFIED,
+        at=row.created_at,
+    )
 
 
 async def _check_room(connection: AsyncConnection, asking: Asking, psu: Psu) -> None:

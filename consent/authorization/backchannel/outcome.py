@@ -6,7 +6,7 @@ family, from which the client fetches its tokens with the auth_req_id. An answer
 
 from dataclasses import dataclass
 
-from consent.authentication.approval import Approval, approve, reject
+from consent.authentication.approval import Approval, Proof, approve, reject
 from consent.authentication.consent_subject import ConsentSubject, check_authorisable
 from consent.authorization.agreement.terms import Option, acr_of, identities_of, signing_rules_of
 from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
@@ -17,7 +17,7 @@ from consent.authorization.tokens.subject import pairwise_subject
 from consent.errors import AuthenticationAnswered
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
-from consent.store.rows.authorisations import Shown, start_authorisation
+from consent.store.rows.authorisations import Shown
 from consent.store.rows.families import FIRST_VERSION, issue_family
 from consent.store.rows.snapshots import load_consent
 from kernel.access import FamilyState, TokenFamily
@@ -25,8 +25,6 @@ from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ClientInactive
-
-DECOUPLED = "decoupled"  # the approach of an authorisation that no client's page leads to
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +62,8 @@ class TokensAnswer:
 
     async def claim(self, unit: UnitOfWork) -> None:
         """Raises AuthenticationAnswered."""
-        request, evidence = self.waiting.request, self.approval.evidence
-        facts = {"family_id": self.family.id, "auth_time": evidence.at, "acr": self.acr}
-        await _answer(unit, self.services, request, RequestState.APPROVED, **facts)
-        await _start(unit, self.services, request, self.approval.authorisation_id, evidence)
+        facts = {"family_id": self.family.id, "auth_time": self.approval.authenticated_at, "acr": self.acr}
+        await _answer(unit, self.services, self.waiting.request, RequestState.APPROVED, **facts)
 
     async def issue(self, unit: UnitOfWork, given: Consent) -> None:
         request = self.waiting.request
@@ -100,9 +96,10 @@ async def approve_request(
         upstream_ids=tuple(option.upstream_id for option in chosen),
         identities=identities_of(chosen),
         signing_rules=signing_rules_of(psu.customer_id, chosen),
-        authorisation_id=services.ids.uuid(),
+        authorisation_id=authorisation_of(request),
         evidence=evidence,
         shown=shown,
+        proof=Proof.OF_A_VISIT,
     )
     acr = acr_of(services, brand, waiting.consent, request.wanted.acr_values)
     answer = TokensAnswer(services, waiting, approval, _family_of(request, services.ids.uuid()), acr)
@@ -111,11 +108,10 @@ async def approve_request(
 
 async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, evidence: ScaEvidence | None) -> None:
     """The PSU who was asked shares nothing; `evidence` None: nobody asked for any. Raises AuthenticationAnswered."""
-    request, authorisation_id, subject = waiting.request, services.ids.uuid(), _subject_of(services, brand, waiting)
+    request, subject = waiting.request, _subject_of(services, brand, waiting)
 
     async def claim(unit: UnitOfWork) -> None:
         await _answer(unit, services, request, RequestState.DENIED)
-        await _start(unit, services, request, authorisation_id, evidence)
 
     await reject(
         services,
@@ -124,7 +120,8 @@ async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, ev
         claim,
         closing=await subject.load_closing(),
         psu_id=request.psu_id,
-        authorisation_id=authorisation_id,
+        authorisation_id=authorisation_of(request),
+        evidence=evidence,
     )
 
 
@@ -139,24 +136,10 @@ async def _answer(
         raise AuthenticationAnswered("answered or expired meanwhile")
 
 
-async def _start(
-    unit: UnitOfWork,
-    services: Services,
-    request: BackchannelRequest,
-    authorisation_id: str,
-    evidence: ScaEvidence | None,
-) -> None:
-    await start_authorisation(
-        unit.connection,
-        services.sealer,
-        brand=request.brand,
-        authorisation_id=authorisation_id,
-        subject_id=request.consent_id,
-        psu_id=request.psu_id,
-        approach=DECOUPLED,
-        at=services.clock.wall(),
-        evidence=evidence,
-    )
+def authorisation_of(request: BackchannelRequest) -> str:
+    """Of a request that waits for its answer."""
+    assert request.authorisation_id is not None
+    return request.authorisation_id
 
 
 def _family_of(request: BackchannelRequest, family_id: str) -> TokenFamily:

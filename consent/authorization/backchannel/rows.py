@@ -49,6 +49,7 @@ class BackchannelRequest(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     consent_id: str
     psu_id: str
+    authorisation_id: str | None = None  # None: answered before it had one
     state: RequestState
     wanted: Wanted
     interval_seconds: int
@@ -69,6 +70,7 @@ async def insert_request(connection: AsyncConnection, request: BackchannelReques
             client_id=request.client_id,
             consent_id=request.consent_id,
             psu_id=request.psu_id,
+            authorisation_id=request.authorisation_id,
             state=request.state.value,
             format=FORMAT,
             document=json.encode(request.wanted),
@@ -178,6 +180,7 @@ def _read(row: sa.Row[Any]) -> BackchannelRequest:
         client_id=row.client_id,
         consent_id=row.consent_id,
         psu_id=row.psu_id,
+        authorisation_id=row.authorisation_id,
         state=RequestState(row.state),
         wanted=msgspec.json.decode(row.document, type=Wanted),
         interval_seconds=row.interval_seconds,

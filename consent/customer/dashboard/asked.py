@@ -5,7 +5,6 @@ CIBA section 7.1 (binding_message): the PSU compares the code on the page with t
 
 from dataclasses import dataclass
 
-from consent.authentication.challenge import open_evidence
 from consent.authorization.agreement.terms import (
     Option,
     choose,
@@ -24,12 +23,13 @@ from consent.authorization.clients.rows import load_clients
 from consent.customer.journey.boundary import DASHBOARD, log_notice, see_other
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import form_token, parse_form
-from consent.customer.session.problems import AccessUnknown, FormStale
-from consent.customer.session.session import Session, load_psu
+from consent.customer.session.problems import AccessUnknown
+from consent.customer.session.progress import PutNotice
+from consent.customer.session.session import Session, evidence_of, load_psu
 from consent.errors import AccountClosed
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.rows.journeys import Notice, Stage, update_journey
+from consent.store.rows.journeys import Notice, Stage
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
 
@@ -113,9 +113,7 @@ async def take_answer(services: Services, brand: Brand, session: Session, reques
     """Raises what `show_request` raises, or FormStale without evidence of strong authentication."""
     psu = await load_psu(services, brand, session.journey)
     waiting = await _load(services, brand, psu, request)
-    form, evidence = parse_form(request), open_evidence(services.sealer, session.journey)
-    if evidence is None:
-        raise FormStale("no evidence of strong authentication")
+    form, evidence = parse_form(request), evidence_of(session)
     if form.get("action") == "deny":
         await deny_request(services, brand, waiting, evidence=evidence)
         return await _lead(services, session, DASHBOARD, Notice.REQUEST_DENIED)
@@ -146,5 +144,5 @@ async def _load_options(services: Services, brand: Brand, session: Session, psu:
 
 async def _lead(services: Services, session: Session, path: str, notice: Notice) -> Response:
     log_notice(session.journey, notice)
-    await services.database.write(lambda connection: update_journey(connection, session.journey, notice=notice))
+    await services.commands.run(PutNotice(session.journey, notice))
     return see_other(path)

@@ -5,18 +5,17 @@ RTS (EU) 2018/389 article 4(3)(d): five minutes without activity end a visit.
 
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.authorization.messages.parameters import FORM_BYTES_MAX
 from consent.customer.journey.boundary import DASHBOARD, Handler, render_problem, see_other
 from consent.customer.session.cookies import read_cookie, set_cookie
 from consent.customer.session.forms import check_form, parse_form, receive_form
 from consent.customer.session.paths import PATHS, path_of
 from consent.customer.session.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
+from consent.customer.session.progress import PutNotice
 from consent.customer.session.session import Session, load_session
 from consent.customer.session.visits import new_visit
 from consent.services import Services
-from consent.store.rows.journeys import Notice, Purpose, Stage, update_journey
+from consent.store.rows.journeys import Notice, Purpose, Stage
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
@@ -81,10 +80,5 @@ async def _check(services: Services, brand: Brand, session: Session, request: Re
 
 
 async def _say_once(services: Services, _brand: Brand, session: Session, _request: Request) -> None:
-    if session.journey.notice is Notice.NONE:
-        return
-
-    async def work(connection: AsyncConnection) -> None:
-        await update_journey(connection, session.journey, notice=Notice.NONE)
-
-    await services.database.write(work)
+    if session.journey.notice is not Notice.NONE:
+        await services.commands.run(PutNotice(session.journey, Notice.NONE))

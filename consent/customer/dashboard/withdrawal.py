@@ -3,16 +3,15 @@
 UK Customer Experience Guidelines: cancelling is as easy as viewing, and nothing argues against it.
 """
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.customer.dashboard.detail import named_in
 from consent.customer.dashboard.overview import load_access, load_own
 from consent.customer.journey.boundary import DASHBOARD, log_notice, see_other
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import form_token
+from consent.customer.session.progress import PutNotice
 from consent.customer.session.session import Session, load_psu
 from consent.services import Services
-from consent.store.rows.journeys import Notice, Stage, update_journey
+from consent.store.rows.journeys import Notice, Stage
 from kernel.brand import Brand
 from kernel.errors import ConsentExpired, ConsentNotAuthorised, ConsentRevoked, ConsentUnknown
 from kernel.http.message import Request, Response
@@ -43,9 +42,5 @@ async def take_withdrawal(services: Services, brand: Brand, session: Session, re
     except (ConsentRevoked, ConsentExpired, ConsentNotAuthorised, ConsentUnknown):  # unknown: withdrawn by its third party
         notice = Notice.NOT_SHARING
     log_notice(session.journey, notice)
-
-    async def work(connection: AsyncConnection) -> None:
-        await update_journey(connection, session.journey, notice=notice)
-
-    await services.database.write(work)
+    await services.commands.run(PutNotice(session.journey, notice))
     return see_other(DASHBOARD)

@@ -21,10 +21,11 @@ from consent.customer.session.problems import (
     page_error,
     page_text,
 )
+from consent.customer.session.progress import PutNotice
 from consent.customer.session.session import Session, load_session
 from consent.customer.session.visits import store_visit
 from consent.services import Services
-from consent.store.rows.journeys import GOOD_NEWS, Journey, Notice, Purpose, Stage, update_unmoved
+from consent.store.rows.journeys import GOOD_NEWS, Journey, Notice, Purpose, Stage
 from kernel.brand import Brand
 from kernel.errors import Problem
 from kernel.http.message import Request, Response
@@ -121,7 +122,7 @@ def log_notice(journey: Journey, notice: Notice, detail: str = "") -> None:
 async def tell(services: Services, journey: Journey, notice: Notice, detail: str = "") -> Response:
     """On the page that is due; a journey that has moved on shows no notice. `detail` is for our log alone."""
     log_notice(journey, notice, detail)
-    await services.database.write(lambda connection: update_unmoved(connection, journey, notice=notice))
+    await services.commands.run(PutNotice(journey, notice))
     return see_other(path_of(journey))
 
 

@@ -4,7 +4,6 @@ UK Customer Experience Guidelines: choose accounts, do not consent again; nothin
 """
 
 from consent.authentication.approval import Approval
-from consent.authentication.challenge import open_evidence
 from consent.authorization.agreement.terms import (
     Option,
     choose,
@@ -25,8 +24,8 @@ from consent.customer.journey.payment import show_payment, take_payment
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import path_of
-from consent.customer.session.problems import FormStale
-from consent.customer.session.session import Session, load_psu
+from consent.customer.session.progress import authorisation_of
+from consent.customer.session.session import Session, evidence_of, load_psu
 from consent.errors import AccountClosed
 from consent.ports import Psu
 from consent.services import Services
@@ -87,17 +86,14 @@ async def _load_options(services: Services, brand: Brand, session: Session, psu:
 
 async def _approve(services: Services, brand: Brand, session: Session, psu: Psu, chosen: tuple[Option, ...]) -> Response:
     journey, asked = session.journey, session.asked
-    evidence = open_evidence(services.sealer, journey)
-    if evidence is None or journey.authorisation_id is None:
-        raise FormStale("no evidence of strong authentication")
     approval = Approval(
         psu_id=psu.id,
         customer_id=psu.customer_id,
         upstream_ids=tuple(option.upstream_id for option in chosen),
         identities=identities_of(chosen),
         signing_rules=signing_rules_of(psu.customer_id, chosen),
-        authorisation_id=journey.authorisation_id,
-        evidence=evidence,
+        authorisation_id=authorisation_of(journey),
+        evidence=evidence_of(session),
         shown=render_shown(
             render_terms(services, brand, asked.client, asked.consent, amendment=asked.amendment, options=chosen), chosen
         ),

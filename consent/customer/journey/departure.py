@@ -1,6 +1,6 @@
 """Leave a journey before its end: what a TPP asks is refused, a visit to the dashboard is over."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from dataclasses import dataclass
 
 from consent.authentication.approval import Claim
 from consent.customer.answers.outcome import deny
@@ -13,6 +13,7 @@ from consent.customer.session.session import Session
 from consent.services import Services
 from consent.store.rows.journeys import Purpose, take_journey
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.http.message import Request, Response
 
 LOGGED_OUT = f"{DASHBOARD}/logged-out"
@@ -36,12 +37,11 @@ async def leave(services: Services, brand: Brand, session: Session) -> Response:
 def claim_of(services: Services, session: Session) -> Claim:
     """An answer is this session's to give once, and only at the stage at which it was asked."""
 
-    return lambda unit: _take(unit.connection, services, session)
+    async def claim(unit: UnitOfWork) -> None:
+        if not await take_journey(unit.connection, session.journey, services.clock.wall()):
+            raise JourneyAnswered(session.journey.id)
 
-
-async def _take(connection: AsyncConnection, services: Services, session: Session) -> None:
-    if not await take_journey(connection, session.journey, services.clock.wall()):
-        raise JourneyAnswered(session.journey.id)
+    return claim
 
 
 async def take_logout(services: Services, _brand: Brand, session: Session, _form: Form) -> Response:
@@ -52,6 +52,18 @@ async def show_logged_out(_services: Services, brand: Brand, _request: Request) 
     return render_page(brand, "logged_out", login=DASHBOARD)
 
 
+@dataclass(frozen=True, slots=True)
+class EndVisit:
+    """Raises what `claim` raises."""
+
+    name = "end_visit"
+    locks = ()
+    claim: Claim
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await self.claim(unit)
+
+
 async def _log_out(services: Services, session: Session) -> Response:
-    await services.database.write(lambda connection: _take(connection, services, session))
+    await services.commands.run(EndVisit(claim_of(services, session)))
     return clear_cookie(see_other(LOGGED_OUT), Purpose.DASHBOARD)

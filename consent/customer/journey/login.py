@@ -7,12 +7,12 @@ page that comes again holds nothing that was typed: a password typed as the name
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.attempts import FAILURES_MAX, NO_ATTEMPT_LEFT, forgive_codes
-from consent.authentication.challenge import seal_challenge, seal_evidence, start_challenge, take_sending
-from consent.authentication.logins import AttemptsExhausted, judge_password
-from consent.authentication.records import record_authentication, start_authentication
+from consent.authentication.attempt_counts import AttemptsExhausted, TakeSending, take
+from consent.authentication.attempts import NO_ATTEMPT_LEFT, forgive_codes
+from consent.authentication.challenge import start_challenge
+from consent.authentication.logins import judge_password
+from consent.authentication.progress import begin_challenge, log_in_again, record_authentication
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import see_other, tell
 from consent.customer.journey.departure import leave
@@ -20,12 +20,15 @@ from consent.customer.pages.render import render_page
 from consent.customer.session.cookies import ENTERED, new_secret, set_cookie
 from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import path_of
-from consent.customer.session.problems import FormStale, JourneyAnswered
+from consent.customer.session.problems import FormStale
+from consent.customer.session.progress import authorisation_of, holds, load_held
 from consent.customer.session.session import Session
-from consent.ports import Psu
+from consent.ports import Psu, ScaChallenge, ScaEvidence
 from consent.services import Services
-from consent.store.rows.journeys import AUTHENTICATED, Journey, Notice, Stage, load_journey, seen, update_journey
+from consent.store.rows.authorisations import Pending
+from consent.store.rows.journeys import AUTHENTICATED, Journey, Notice, Stage, seen, update_journey
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.http.message import Response
 from kernel.ids import hash_secret
 
@@ -49,32 +52,14 @@ async def show_login(services: Services, brand: Brand, session: Session) -> Resp
 async def take_login(services: Services, brand: Brand, session: Session, form: Form) -> Response:
     if form.get("action") == "cancel" and not session.is_earlier:
         return await leave(services, brand, session)
-    trial = _Trial(brand.name, session.journey)
+    hold = holds(session)
     try:
-        psu = await judge_password(services, brand, trial, form.get("username"), form.get("password"), peer=form.peer)
+        psu = await judge_password(services, brand, hold, form.get("username"), form.get("password"), peer=form.peer)
     except AttemptsExhausted:
         return await _refuse(services, session, Notice.CREDENTIALS_BLOCKED, NO_ATTEMPT_LEFT)
     if psu is None:
         return await _refuse(services, session, Notice.CREDENTIALS_WRONG)
     return await _enter(services, brand, session, psu)
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """Wrong passwords of a journey, counted in its row."""
-
-    brand: str
-    journey: Journey
-
-    async def count_first(self, connection: AsyncConnection) -> bool:
-        current = await load_journey(connection, self.brand, self.journey.secret_hash, lock=True)
-        if current is None or current.password_failures >= FAILURES_MAX:
-            return False
-        await update_journey(connection, self.journey, password_failures=current.password_failures + 1)
-        return True
-
-    async def count_last(self, _connection: AsyncConnection) -> bool:
-        return True
 
 
 async def _refuse(services: Services, session: Session, notice: Notice, detail: str = "") -> Response:
@@ -86,29 +71,47 @@ async def _refuse(services: Services, session: Session, notice: Notice, detail: 
 async def _enter(services: Services, brand: Brand, session: Session, psu: Psu) -> Response:
     """The password was right: start strong authentication, unless it is a payment's, and give the journey a new secret that only this
     answer carries."""
-    if not session.is_payment and not await take_sending(services, brand, session.journey, psu):
-        return await _refuse(services, session, Notice.SENDING_BLOCKED)
-    started = None if session.is_payment else await start_challenge(services, brand, psu, session.journey.id)
-    challenge, evidence = started or (None, None)
+    challenge, evidence = None, None
+    if not session.is_payment:
+        try:
+            await take(services, TakeSending(services, brand, holds(session), psu))
+        except AttemptsExhausted:
+            return await _refuse(services, session, Notice.SENDING_BLOCKED)
+        challenge, evidence = await start_challenge(services, brand, psu, authorisation_of(session.journey))
     secret = new_secret(services, brand, session.journey.purpose, ENTERED)
+    entered = await services.commands.run(EnterJourney(services, brand, session, psu, secret, challenge, evidence))
+    return set_cookie(see_other(path_of(entered)), secret, entered.purpose)
 
-    async def work(connection: AsyncConnection) -> Journey:
-        journey = await load_journey(connection, brand.name, hash_secret(session.secret), lock=True)
-        if journey is None or journey.stage is Stage.DONE:
-            raise JourneyAnswered(session.journey.id)
-        if evidence is not None:
+
+@dataclass(frozen=True, slots=True)
+class EnterJourney:
+    """The PSU is known by password: the journey has a new secret and the page that is due, its authorisation what was started with it."""
+
+    name = "enter_journey"
+    locks = ()  # the journey is found by its secret, and locked by the statement that finds it
+    services: Services
+    brand: Brand
+    session: Session
+    psu: Psu
+    secret: str
+    challenge: ScaChallenge | None
+    evidence: ScaEvidence | None
+
+    async def handle(self, unit: UnitOfWork) -> Journey:
+        services, brand, psu, connection = self.services, self.brand, self.psu, unit.connection
+        journey = await load_held(connection, self.session)
+        if self.evidence is not None:
             await forgive_codes(connection, services.sealer, brand.name, psu.id)
-        authorisation_id = await start_authentication(connection, services, journey, psu)
+        authorisation_id = await log_in_again(connection, services, brand, authorisation_of(journey), psu)
+        waits = self.challenge is not None and self.evidence is None
         entered = msgspec.structs.replace(
             journey,
-            secret_hash=hash_secret(secret),
-            login_hash=hash_secret(session.secret),
-            stage=Stage.SCA if started and evidence is None else AUTHENTICATED[journey.purpose],
+            secret_hash=hash_secret(self.secret),
+            login_hash=hash_secret(self.session.secret),
+            stage=Stage.SCA if waits else AUTHENTICATED[journey.purpose],
             psu_id=psu.id,
             authorisation_id=authorisation_id,
         )
-        if evidence is not None:
-            await record_authentication(connection, services, entered, psu, evidence)
         await update_journey(
             connection,
             journey,
@@ -119,11 +122,9 @@ async def _enter(services: Services, brand: Brand, session: Session, psu: Psu) -
             notice=Notice.NONE,
             psu_id=psu.id,
             authorisation_id=authorisation_id,
-            password_failures=0,
-            challenge=None if challenge is None or evidence is not None else seal_challenge(services.sealer, journey, challenge),
-            evidence=None if evidence is None else seal_evidence(services.sealer, journey, evidence),
         )
+        if self.evidence is not None:
+            await record_authentication(unit, services, brand, authorisation_id, self.evidence)
+        elif self.challenge is not None:
+            await begin_challenge(connection, services, brand, authorisation_id, Pending(self.challenge))
         return entered
-
-    entered = await services.database.write(work)
-    return set_cookie(see_other(path_of(entered)), secret, entered.purpose)

@@ -5,12 +5,14 @@ what was shown. UK Customer Experience Guidelines: the PSU chooses the account u
 nothing is preselected.
 """
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from dataclasses import dataclass
 
-from consent.authentication.approval import Approval
-from consent.authentication.challenge import Choice, method_of, seal_chosen, start_challenge, take_sending
+from consent.authentication.approval import Approval, Proof
+from consent.authentication.attempt_counts import AttemptsExhausted, Hold, TakeSending, take
+from consent.authentication.challenge import method_of, start_challenge
 from consent.authentication.consent_subject import check_authorisable
 from consent.authentication.linked_terms import linked_of, payment_in, render_facts, render_money
+from consent.authentication.progress import BeginChallenge
 from consent.authorization.agreement.terms import (
     Option,
     choose,
@@ -27,13 +29,15 @@ from consent.customer.journey.departure import claim_of
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import PATHS, path_of
-from consent.customer.session.problems import FormStale
+from consent.customer.session.progress import authorisation_of, holds, moves
 from consent.customer.session.session import Session, load_psu
 from consent.errors import AccountClosed
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
-from consent.store.rows.journeys import Notice, Stage, seen, update_unmoved
+from consent.store.rows.authorisations import Choice, Pending, drop_challenge
+from consent.store.rows.journeys import Notice, Stage, seen
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.http.message import Response
 
 
@@ -71,21 +75,17 @@ async def take_payment(services: Services, brand: Brand, session: Session, form:
     if len(chosen) != 1:
         return await _ask_again(services, session, Notice.NO_DEBTOR_ACCOUNT)
     journey = session.journey
-    if not await take_sending(services, brand, journey, psu):
+    try:
+        await take(services, TakeSending(services, brand, holds(session), psu))
+    except AttemptsExhausted:
         return await _ask_again(services, session, Notice.SENDING_BLOCKED)
     linked = linked_of(session.asked.consent, chosen[0].upstream_id)
     choice = Choice(chosen[0].upstream_id, linked.digest, chosen[0].label)
-    challenge, evidence = await start_challenge(services, brand, psu, journey.id, linked)
+    challenge, evidence = await start_challenge(services, brand, psu, authorisation_of(journey), linked)
     if evidence is not None:
         return await complete_payment(services, brand, session, psu, choice, evidence=evidence)
-
-    async def work(connection: AsyncConnection) -> None:
-        sealed = seal_chosen(services.sealer, journey, challenge, choice)
-        changes = seen(journey, services.clock.wall())
-        if not await update_unmoved(connection, journey, **changes, stage=Stage.SCA, notice=Notice.NONE, challenge=sealed):
-            raise FormStale("the journey has moved on")
-
-    await services.database.write(work)
+    hold = moves(journey, **seen(journey, services.clock.wall()), stage=Stage.SCA, notice=Notice.NONE)
+    await services.commands.run(BeginChallenge(services, brand, hold, Pending(challenge, choice)))
     return see_other(PATHS[journey.purpose][Stage.SCA])
 
 
@@ -99,17 +99,15 @@ async def complete_payment(
     paying = tuple(option for option in options if option.upstream_id == choice.upstream_id)
     if not paying:
         return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
-    if journey.authorisation_id is None:
-        raise FormStale("no authorisation was begun")
     approval = Approval(
         psu_id=psu.id,
         customer_id=psu.customer_id,
         upstream_ids=(choice.upstream_id,),
         signing_rules=signing_rules_of(psu.customer_id, paying),
-        authorisation_id=journey.authorisation_id,
+        authorisation_id=authorisation_of(journey),
         evidence=evidence,
         shown=shown_of(asked.client, asked.consent, paying),
-        is_recorded=False,
+        proof=Proof.FOR_THIS,
     )
 
     try:
@@ -130,13 +128,21 @@ async def _load_options(
 
 
 async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:
-    """Back to the page, and to a new authentication after it: what was started for another account is worth nothing."""
-
+    """Back to the page, and to a new authentication after it."""
     log_notice(session.journey, notice)
-
-    async def work(connection: AsyncConnection) -> None:
-        if not await update_unmoved(connection, session.journey, stage=Stage.CONSENT, notice=notice, challenge=None):
-            raise FormStale("the journey has moved on")
-
-    await services.database.write(work)
+    hold = moves(session.journey, stage=Stage.CONSENT, notice=notice)
+    await services.commands.run(AskAgain(session.journey.brand, hold))
     return see_other(PATHS[session.journey.purpose][Stage.CONSENT])
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """What was started for another account is worth nothing. Raises what `hold` raises."""
+
+    name = "ask_again"
+    locks = ()
+    brand: str
+    hold: Hold
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await drop_challenge(unit.connection, self.brand, await self.hold(unit.connection))

@@ -3,7 +3,7 @@
 Whose consent it is, and whether it may still be authorised, is refused here, before any page (FAPI2-SP-FINAL 5.3.2.2).
 """
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from dataclasses import dataclass
 
 from consent.authentication.attempts import BLOCKED_SECONDS, take_attempt
 from consent.authentication.consent_subject import check_authorisable
@@ -17,9 +17,11 @@ from consent.customer.session.paths import PATHS
 from consent.customer.session.session import Asked, load_asking_client
 from consent.errors import RequestUriInvalid
 from consent.services import Services
+from consent.store.rows.authorisations import Approach, AuthorisationStatus, start_authorisation
 from consent.store.rows.journeys import Purpose, Stage, insert_journey
 from consent.store.rows.snapshots import load_consent
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import Problem, RateExceeded
 from kernel.http.message import Response
 from kernel.ids import hash_secret
@@ -52,21 +54,51 @@ async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Aske
 
 async def _open(services: Services, brand: Brand, asked: Asked) -> Response:
     secret = new_secret(services, brand, Purpose.CONSENT)
+    await services.commands.run(BeginJourney(services, brand, asked, secret))
+    return set_cookie(see_other(PATHS[Purpose.CONSENT][Stage.PASSWORD]), secret)
 
-    async def work(connection: AsyncConnection) -> None:
-        now = services.clock.wall()
-        if not await take_attempt(connection, brand.name, f"journeys/{asked.pushed.id}", now, limit=JOURNEYS_MAX):
+
+@dataclass(frozen=True, slots=True)
+class BeginJourney:
+    """A journey and the authorisation that it leads to. Raises RateExceeded for one too many of its request."""
+
+    name = "begin_journey"
+    locks = ()
+    services: Services
+    brand: Brand
+    asked: Asked
+    secret: str
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        services, asked, connection, brand, now = (
+            self.services,
+            self.asked,
+            unit.connection,
+            self.brand.name,
+            self.services.clock.wall(),
+        )
+        if not await take_attempt(connection, brand, f"journeys/{asked.pushed.id}", now, limit=JOURNEYS_MAX):
             raise RateExceeded("journeys of one request", rule="journeys", retry_after=BLOCKED_SECONDS)
+        authorisation_id = services.ids.uuid()
         await insert_journey(
             connection,
-            brand=brand.name,
+            brand=brand,
             journey_id=services.ids.uuid(),
-            secret_hash=hash_secret(secret),
+            authorisation_id=authorisation_id,
+            secret_hash=hash_secret(self.secret),
             pushed_id=asked.pushed.id,
             client_id=asked.client.id,
             consent_id=asked.consent.id,
             now=now,
         )
-
-    await services.database.write(work)
-    return set_cookie(see_other(PATHS[Purpose.CONSENT][Stage.PASSWORD]), secret)
+        await start_authorisation(
+            connection,
+            services.sealer,
+            brand=brand,
+            authorisation_id=authorisation_id,
+            subject_id=asked.consent.id,
+            psu_id=None,
+            approach=Approach.REDIRECT,
+            status=AuthorisationStatus.RECEIVED,
+            at=now,
+        )

@@ -1,4 +1,4 @@
-"""A browser's journey with what it speaks of: the pushed request, its client, its consent. Found by cookie, or refused.
+"""A browser's journey with what it is about: the pushed request, its client, its consent, its authorisation. Found by cookie, or refused.
 
 Looking at a page is activity: it starts the idle limit anew. What has ended stays ended.
 """
@@ -13,17 +13,19 @@ from consent.authorization.authorize.pushed import PushedRequest, load_begun
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.rows import load_active_client
 from consent.customer.session.cookies import read_cookie
-from consent.customer.session.problems import JourneyAnswered, JourneyExpired, JourneyUnknown
+from consent.customer.session.problems import FormStale, JourneyAnswered, JourneyExpired, JourneyUnknown
 from consent.customer.session.visits import unstored_visit
 from consent.errors import RequestUriInvalid
-from consent.ports import Psu
+from consent.ports import Psu, ScaEvidence
 from consent.services import Services
 from consent.store.kinds.kind import JourneyStage
 from consent.store.kinds.registry import kind_of
+from consent.store.rows.authorisations import Authorisation, AuthorisationStatus, load_authorisation
 from consent.store.rows.journeys import Journey, Purpose, Stage, load_journey, seen, update_journey
 from consent.store.rows.snapshots import load_consent
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ConsentUnknown
 from kernel.http.message import Request
 from kernel.ids import hash_secret
@@ -45,11 +47,12 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Session:
     """`secret` is what the browser presented: the journey's own, or (`is_earlier`) the one its login page was served under.
-    `request` is None when no TPP asks for anything."""
+    `request` is None when no TPP asks for anything, `authorisation` for a visit that is not stored."""
 
     journey: Journey
     secret: str
     request: Asked | None
+    authorisation: Authorisation | None
     is_stored: bool = True  # not so a visit whose first form is still to come (consent/customer/session/visits.py)
 
     @property
@@ -95,31 +98,46 @@ async def load_session(
     secret = read_cookie(services.sealer, brand, request, purpose)
     if secret is None:
         raise JourneyUnknown("no cookie of ours, or two")
-    secret_hash = hash_secret(secret)
+    seeing = SeeJourney(services, brand, purpose, secret, earlier_too)
+    async with services.database.read() as connection:  # nothing is locked or written for what is over
+        found = await load_journey(connection, brand.name, hash_secret(secret))
+    if found is None and purpose is Purpose.DASHBOARD:
+        return Session(seeing.check(unstored_visit(services, brand, secret)), secret, None, None, is_stored=False)
+    seeing.check(found)
+    return await services.commands.run(seeing)
 
-    def check(journey: Journey | None) -> Journey:
-        if journey is None or journey.purpose is not purpose or (journey.secret_hash != secret_hash and not earlier_too):
+
+@dataclass(frozen=True, slots=True)
+class SeeJourney:
+    """Load a journey that is looked at: its idle limit starts again."""
+
+    name = "see_journey"
+    locks = ()  # found by a secret, and locked by the statement that finds it
+    services: Services
+    brand: Brand
+    purpose: Purpose
+    secret: str
+    earlier_too: bool
+
+    async def handle(self, unit: UnitOfWork) -> Session:
+        services, brand, connection = self.services, self.brand, unit.connection
+        journey = self.check(await load_journey(connection, brand.name, hash_secret(self.secret), lock=True))
+        asked = await _load_journeys(connection, services, brand, journey) if self.purpose is Purpose.CONSENT else None
+        await update_journey(connection, journey, **seen(journey, services.clock.wall()))
+        assert journey.authorisation_id is not None
+        authorisation = await load_authorisation(connection, services.sealer, brand.name, journey.authorisation_id)
+        return Session(journey, self.secret, asked, authorisation)
+
+    def check(self, journey: Journey | None) -> Journey:
+        """Raises JourneyUnknown, JourneyAnswered or JourneyExpired."""
+        is_earlier = journey is not None and journey.secret_hash != hash_secret(self.secret)
+        if journey is None or journey.purpose is not self.purpose or (is_earlier and not self.earlier_too):
             raise JourneyUnknown("no journey of this secret")
         if journey.stage is Stage.DONE:
             raise JourneyAnswered(journey.id)
-        if services.clock.wall() >= journey.expires_at:
+        if self.services.clock.wall() >= journey.expires_at:
             raise JourneyExpired(journey.id)
         return journey
-
-    async with services.database.read() as connection:  # nothing is locked or written for what is over
-        found = await load_journey(connection, brand.name, secret_hash)
-    if found is None and purpose is Purpose.DASHBOARD:
-        return Session(check(unstored_visit(services, brand, secret)), secret, None, is_stored=False)
-    check(found)
-
-    async def work(connection: AsyncConnection) -> Session:
-        now = services.clock.wall()
-        journey = check(await load_journey(connection, brand.name, secret_hash, lock=True))
-        asked = await _load_journeys(connection, services, brand, journey) if purpose is Purpose.CONSENT else None
-        await update_journey(connection, journey, **seen(journey, now))
-        return Session(journey, secret, asked)
-
-    return await services.database.write(work)
 
 
 async def _load_journeys(connection: AsyncConnection, services: Services, brand: Brand, journey: Journey) -> Asked:
@@ -158,3 +176,11 @@ async def load_psu(services: Services, brand: Brand, journey: Journey) -> Psu:
     if psu is None:
         raise JourneyUnknown("the identity provider does not know the PSU any more")
     return psu
+
+
+def evidence_of(session: Session) -> ScaEvidence:
+    """What proves that the PSU is known by a second factor. Raises FormStale."""
+    found = session.authorisation
+    if found is None or found.status is not AuthorisationStatus.AUTHENTICATED or found.evidence is None:
+        raise FormStale("no evidence of strong authentication")
+    return found.evidence

@@ -5,16 +5,18 @@ Its journey is what the cookie says, until the login form that was made for it c
 
 import uuid
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import BLOCKED_SECONDS, take_attempt, visit_subject
 from consent.customer.session.cookies import LATE, new_secret, read_mark
 from consent.services import Services
+from consent.store.rows.authorisations import Approach, AuthorisationStatus, SubjectKind, start_authorisation
 from consent.store.rows.journeys import IDLE_MAX, Journey, Notice, Purpose, Stage, insert_journey
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import RateExceeded
 from kernel.ids import hash_secret
 
@@ -37,9 +39,10 @@ def unstored_visit(services: Services, brand: Brand, secret: str) -> Journey | N
 
 def _journey(brand: Brand, secret: str, notice: Notice, began: datetime) -> Journey:
     secret_hash = hash_secret(secret)
+    visit_id = str(uuid.UUID(secret_hash[:32]))
     return Journey(
         brand=brand.name,
-        id=str(uuid.UUID(secret_hash[:32])),
+        id=visit_id,
         secret_hash=secret_hash,
         login_hash=None,
         purpose=Purpose.DASHBOARD,
@@ -49,12 +52,7 @@ def _journey(brand: Brand, secret: str, notice: Notice, began: datetime) -> Jour
         stage=Stage.PASSWORD,
         notice=notice,
         psu_id=None,
-        authorisation_id=None,
-        password_failures=0,
-        code_failures=0,
-        codes_sent=0,
-        challenge=None,
-        evidence=None,
+        authorisation_id=visit_id,
         created_at=began,
         seen_at=began,
         expires_at=began + IDLE_MAX,
@@ -63,22 +61,46 @@ def _journey(brand: Brand, secret: str, notice: Notice, began: datetime) -> Jour
 
 async def store_visit(services: Services, brand: Brand, journey: Journey, peer: str) -> None:
     """Its form has come from this address. Raises RateExceeded."""
+    with suppress(IntegrityError):  # the button was pressed twice, and the other press stored it
+        await services.commands.run(StoreVisit(services, brand, journey, peer))
 
-    async def work(connection: AsyncConnection) -> None:
-        now = services.clock.wall()
-        subject = visit_subject(services.sealer, brand.name, peer)
+
+@dataclass(frozen=True, slots=True)
+class StoreVisit:
+    """A visit and the authorisation that it leads to, which has the visit's id."""
+
+    name = "store_visit"
+    locks = ()
+    services: Services
+    brand: Brand
+    journey: Journey
+    peer: str
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        connection, brand, journey, now = unit.connection, self.brand.name, self.journey, self.services.clock.wall()
+        subject = visit_subject(self.services.sealer, brand, self.peer)
         # a proxy that names no client gives no address to count by: one limit would lock out everyone
-        if peer and not await take_attempt(connection, brand.name, subject, now, limit=VISITS_MAX):
+        if self.peer and not await take_attempt(connection, brand, subject, now, limit=VISITS_MAX):
             raise RateExceeded("visits from one address", rule="visits", retry_after=BLOCKED_SECONDS)
         await insert_journey(
             connection,
-            brand=brand.name,
+            brand=brand,
             journey_id=journey.id,
+            authorisation_id=journey.id,
             secret_hash=journey.secret_hash,
             purpose=journey.purpose,
             notice=journey.notice,
             now=now,
         )
-
-    with suppress(IntegrityError):  # the button was pressed twice, and the other press stored it
-        await services.database.write(work)
+        await start_authorisation(
+            connection,
+            self.services.sealer,
+            brand=brand,
+            authorisation_id=journey.id,
+            subject_kind=SubjectKind.VISIT,
+            subject_id=journey.id,
+            psu_id=None,
+            approach=Approach.REDIRECT,
+            status=AuthorisationStatus.RECEIVED,
+            at=now,
+        )

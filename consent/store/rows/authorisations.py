@@ -1,11 +1,12 @@
 """Authorisations: one per PSU and attempt to authorise a subject. Berlin Group 1.3.x scaStatus, RTS (EU) 2018/389 article 29
 (traceability).
 
-What the PSU was shown and what proves who approved it are sealed beside the outcome and never changed afterwards.
+What is under way stands in the row: the challenge, how often a password or a code was wrong, how often something was sent. What the PSU
+was shown and what proves who approved it are sealed beside the outcome and never changed afterwards.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +22,7 @@ from kernel import json
 from kernel.storage.sealed import Sealer
 
 FORMAT = 1
+PASSING_KEPT = timedelta(days=1)  # an authorisation whose PSU has shown nothing, and a visit's; any other is kept for good
 
 
 class AuthorisationStatus(StrEnum):
@@ -35,6 +37,14 @@ class AuthorisationStatus(StrEnum):
     EXEMPTED = "exempted"  # no second factor is needed
 
 
+class Approach(StrEnum):
+    """How the PSU is reached. Berlin Group 1.3.x scaApproach."""
+
+    REDIRECT = "redirect"  # a browser carries it
+    EMBEDDED = "embedded"  # who asks passes on what the PSU types
+    DECOUPLED = "decoupled"  # the PSU is asked where they are
+
+
 class SubjectKind(StrEnum):
     """What is authorised."""
 
@@ -42,6 +52,15 @@ class SubjectKind(StrEnum):
     ORDER = "order"
     CANCELLATION = "cancellation"
     BASKET = "basket"
+    VISIT = "visit"  # to the dashboard: known by a second factor is all that there is to it
+
+
+class Counter(StrEnum):
+    """What is counted in an authorisation, by its column."""
+
+    PASSWORD_FAILURES = "password_failures"
+    CODE_FAILURES = "code_failures"
+    SENT = "sent"
 
 
 _S = AuthorisationStatus
@@ -52,8 +71,8 @@ REACHED_FROM: Mapping[AuthorisationStatus, frozenset[AuthorisationStatus]] = Map
         _S.PSU_IDENTIFIED: frozenset({_S.RECEIVED}),
         _S.PSU_AUTHENTICATED: frozenset({_S.RECEIVED, _S.PSU_IDENTIFIED}),
         _S.METHOD_SELECTED: frozenset({_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED}),
-        _S.STARTED: frozenset({_S.METHOD_SELECTED, _S.STARTED}),
-        _S.AUTHENTICATED: frozenset({_S.PSU_AUTHENTICATED, _S.STARTED}),
+        _S.STARTED: frozenset({_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED}),
+        _S.AUTHENTICATED: frozenset({_S.PSU_IDENTIFIED, _S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED}),
         _S.SUCCEEDED: frozenset({_S.AUTHENTICATED}),
         _S.EXEMPTED: frozenset({_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED}),
         _S.FAILED: frozenset(
@@ -62,6 +81,21 @@ REACHED_FROM: Mapping[AuthorisationStatus, frozenset[AuthorisationStatus]] = Map
     }
 )
 OPEN_STATES = REACHED_FROM[_S.FAILED]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The account that a payment's PSU chose, what the page called it, and the digest of the terms that they are asked to confirm."""
+
+    upstream_id: str
+    digest: str
+    account: str = ""
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A challenge that waits for its answer, and for a payment the choice that it is for: they stand or fall together."""
+
+    challenge: ScaChallenge
+    choice: Choice | None = None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,8 +124,9 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
     status: AuthorisationStatus
     shown: Shown | None
     evidence: ScaEvidence | None
-    challenge: ScaChallenge | None
-    failures: int
+    pending: Pending | None
+    password_failures: int
+    code_failures: int
     sent: int
     started_at: datetime
     ended_at: datetime | None
@@ -110,9 +145,11 @@ async def start_authorisation(
     subject_kind: SubjectKind = SubjectKind.CONSENT,
     status: AuthorisationStatus = AuthorisationStatus.PSU_AUTHENTICATED,
     evidence: ScaEvidence | None = None,
+    counts: Mapping[Counter, int] = MappingProxyType({}),
 ) -> None:
-    """`evidence`: of a PSU who has been authenticated already. `at` is protocol time."""
-    proven = {} if evidence is None else _proof(sealer, brand, authorisation_id, evidence)
+    """`evidence`: of a PSU who has been authenticated already. `counts` go on from an earlier authorisation. `at` is protocol time."""
+    shown_nothing = evidence is None and status in REACHED_FROM[AuthorisationStatus.PSU_AUTHENTICATED]
+    is_passing = subject_kind is SubjectKind.VISIT or shown_nothing
     row = {
         "brand": brand,
         "id": authorisation_id,
@@ -123,14 +160,20 @@ async def start_authorisation(
         "status": status,
         "format": FORMAT,
         "started_at": at,
+        "expires_at": at + PASSING_KEPT if is_passing else None,
+        **{counter.value: count for counter, count in counts.items()},
     }
-    await connection.execute(authorisations.insert().values(row | proven))
+    if evidence is not None:
+        row |= {"status": AuthorisationStatus.AUTHENTICATED} | _proof(sealer, brand, authorisation_id, evidence)
+    await connection.execute(authorisations.insert().values(row))
 
 
 async def record_evidence(
     connection: AsyncConnection, sealer: Sealer, *, brand: str, authorisation_id: str, evidence: ScaEvidence
-) -> None:
-    await connection.execute(_open_one(brand, authorisation_id).values(_proof(sealer, brand, authorisation_id, evidence)))
+) -> bool:
+    """The PSU is known by a second factor: False from a state that does not lead there, or once it is over."""
+    proof = _proof(sealer, brand, authorisation_id, evidence) | _KEPT
+    return await move_authorisation(connection, brand, authorisation_id, AuthorisationStatus.AUTHENTICATED, **proof)
 
 
 async def end_authorisation(
@@ -190,29 +233,46 @@ async def move_authorisation(
     """Lead the authorisation to `status`: False from a state that does not lead there, or once it is over. One statement."""
     from_states = [state.value for state in REACHED_FROM[status]]
     moving = _open_one(brand, authorisation_id).where(authorisations.c.status.in_(from_states))
-    return (await connection.execute(moving.values(status=status, **changes))).rowcount == 1
+    return (await connection.execute(moving.values({"status": status} | changes))).rowcount == 1
 
 
-async def count_failure(connection: AsyncConnection, brand: str, authorisation_id: str, *, limit: int) -> bool:
-    """Count one attempt as failed; False, and none counted, if `limit` have been."""
-    counting = _open_one(brand, authorisation_id).where(authorisations.c.failures < limit)
-    return (await connection.execute(counting.values(failures=authorisations.c.failures + 1))).rowcount == 1
+async def identify_psu(connection: AsyncConnection, brand: str, authorisation_id: str, psu_id: str) -> bool:
+    """The PSU is known by password. False if one was known so before, or it is over."""
+    known = {"psu_id": psu_id, "password_failures": 0} | _KEPT
+    return await move_authorisation(connection, brand, authorisation_id, AuthorisationStatus.PSU_AUTHENTICATED, **known)
 
 
-async def count_sent(connection: AsyncConnection, brand: str, authorisation_id: str, *, limit: int) -> bool:
-    """As `count_failure`, of what is sent to the PSU."""
-    counting = _open_one(brand, authorisation_id).where(authorisations.c.sent < limit)
-    return (await connection.execute(counting.values(sent=authorisations.c.sent + 1))).rowcount == 1
+async def count(connection: AsyncConnection, brand: str, authorisation_id: str, counter: Counter, *, limit: int) -> bool:
+    """Count one more; False, and none counted, if `limit` have been, or it is over. Codes count while one is awaited."""
+    column = authorisations.c[counter.value]
+    counting = _open_one(brand, authorisation_id).where(column < limit)
+    if counter is Counter.CODE_FAILURES:
+        counting = counting.where(authorisations.c.status == AuthorisationStatus.STARTED)
+    return (await connection.execute(counting.values({counter.value: column + 1}))).rowcount == 1
 
 
-def seal_challenge(sealer: Sealer, brand: str, authorisation_id: str, challenge: ScaChallenge) -> bytes:
-    return sealer.seal(json.encode(challenge), *_place("challenge", brand, authorisation_id))
+async def drop_challenge(connection: AsyncConnection, brand: str, authorisation_id: str) -> None:
+    """What is under way is worth nothing; the method stays chosen."""
+    dropping = _open_one(brand, authorisation_id).where(authorisations.c.status == AuthorisationStatus.STARTED)
+    await connection.execute(dropping.values(status=AuthorisationStatus.METHOD_SELECTED, challenge=None))
+
+
+def seal_pending(sealer: Sealer, brand: str, authorisation_id: str, pending: Pending) -> bytes:
+    return sealer.seal(json.encode(pending), *_place("challenge", brand, authorisation_id))
+
+
+# The columns of an authorisation whose PSU is known: it is kept, unless it is a visit's.
+_KEPT = {"expires_at": sa.case((authorisations.c.subject_kind == SubjectKind.VISIT, authorisations.c.expires_at), else_=None)}
 
 
 def _proof(sealer: Sealer, brand: str, authorisation_id: str, evidence: ScaEvidence) -> dict[str, Any]:
-    """The columns of an authorisation whose PSU has been authenticated."""
-    sealed = sealer.seal(json.encode(evidence), *_place("evidence", brand, authorisation_id))
-    return {"status": AuthorisationStatus.AUTHENTICATED, "method": evidence.method, "evidence": sealed, "format": FORMAT}
+    """The columns of an authorisation whose PSU has been authenticated, beside its status."""
+    return {
+        "method": evidence.method,
+        "evidence": sealer.seal(json.encode(evidence), *_place("evidence", brand, authorisation_id)),
+        "challenge": None,
+        "format": FORMAT,
+    }
 
 
 def _open_one(brand: str, authorisation_id: str) -> sa.Update:
@@ -234,8 +294,9 @@ def _read(sealer: Sealer, row: sa.Row[Any]) -> Authorisation:
         status=AuthorisationStatus(row.status),
         shown=_unseal(sealer, row.shown, Shown, "shown", row),
         evidence=_unseal(sealer, row.evidence, ScaEvidence, "evidence", row),
-        challenge=_unseal(sealer, row.challenge, ScaChallenge, "challenge", row),
-        failures=row.failures,
+        pending=_unseal(sealer, row.challenge, Pending, "challenge", row),
+        password_failures=row.password_failures,
+        code_failures=row.code_failures,
         sent=row.sent,
         started_at=row.started_at,
         ended_at=row.ended_at,

@@ -1,4 +1,5 @@
-"""A PSU's journey through our pages, as a row: what for, which stage, whose, how many failures, until when.
+"""A PSU's journey through our pages, as a row: what for, which stage, whose, until when. Its authorisation has a row of its own
+(consent/store/rows/authorisations.py), which the journey leads to.
 
 RTS (EU) 2018/389 article 4(3)(d): five minutes without activity end it. The browser holds a secret, the row its hash; a new
 secret is given at login, so that a session planted before it is worth nothing after it (session fixation).
@@ -16,7 +17,6 @@ from consent.store.tables.consents import journeys
 
 IDLE_MAX = timedelta(minutes=5)  # between two requests of a browser
 JOURNEY_MAX = timedelta(minutes=15)  # from the first page to the answer
-CODES_SENT_MAX = 5  # per journey, the first one included
 VISIT_MAX = timedelta(hours=1)  # to the dashboard, however busy
 
 
@@ -82,11 +82,6 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True):
     notice: Notice
     psu_id: str | None
     authorisation_id: str | None
-    password_failures: int
-    code_failures: int
-    codes_sent: int
-    challenge: bytes | None
-    evidence: bytes | None
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
@@ -99,6 +94,7 @@ async def insert_journey(
     journey_id: str,
     secret_hash: str,
     now: datetime,
+    authorisation_id: str,
     purpose: Purpose = Purpose.CONSENT,
     pushed_id: str | None = None,
     client_id: str | None = None,
@@ -116,9 +112,7 @@ async def insert_journey(
             consent_id=consent_id,
             stage=Stage.PASSWORD,
             notice=notice,
-            password_failures=0,
-            code_failures=0,
-            codes_sent=0,
+            authorisation_id=authorisation_id,
             created_at=now,
             seen_at=now,
             expires_at=now + IDLE_MAX,
@@ -160,7 +154,7 @@ async def update_unmoved(connection: AsyncConnection, journey: Journey, **change
 
 async def take_journey(connection: AsyncConnection, journey: Journey, now: datetime) -> bool:
     """Finish a journey: True for the first caller that finds it as `journey` was read, False for every other."""
-    return await update_unmoved(connection, journey, stage=Stage.DONE, seen_at=now, challenge=None, evidence=None)
+    return await update_unmoved(connection, journey, stage=Stage.DONE, seen_at=now)
 
 
 def seen(journey: Journey, now: datetime) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Columns that hold account numbers, names or terms are sealed; secrets are stored hashed; look-ups over sealed values go by a
 keyed digest ("blind"). What passes (journeys, attempts, closures) has a time limit and is swept
-(consent/store/sweeper.py); consents, their versions and authorisations are kept.
+(consent/store/sweeper.py); consents, their versions and the authorisations in which a
+PSU was known are kept.
 """
 
 import sqlalchemy as sa
@@ -87,19 +88,22 @@ authorisations = sa.Table(
     sa.Column("brand", sa.String(BRAND), primary_key=True),
     sa.Column("id", sa.String(ID), primary_key=True),
     sa.Column("subject_kind", sa.String(WORD), nullable=False, server_default="consent"),
-    sa.Column("subject_id", sa.String(ID), nullable=False),  # of the consent, order, cancellation or basket
+    sa.Column("subject_id", sa.String(ID), nullable=False),  # of the consent, order, cancellation, basket or visit
     sa.Column("psu_id", sa.String(ID), nullable=True),  # null: not known yet
     sa.Column("approach", sa.String(WORD), nullable=False),
     sa.Column("method", sa.String(WORD), nullable=True),  # of the strong customer authentication
     sa.Column("status", sa.String(WORD), nullable=False),
     sa.Column("format", sa.SmallInteger, nullable=False),
     sa.Column("challenge", sa.LargeBinary, nullable=True),  # sealed: what is under way
-    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # wrong passwords and codes
+    sa.Column("password_failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("code_failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("sent", sa.Integer, nullable=False, server_default="0"),  # codes and requests to a device
     sa.Column("shown", sa.LargeBinary, nullable=True),  # sealed: what the PSU read
     sa.Column("evidence", sa.LargeBinary, nullable=True),  # sealed: what proves who approved
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("ended_at", Instant, nullable=True),
+    sa.Column("expires_at", Instant, nullable=True),  # null: it is kept
+    sa.Index("authorisations_by_expiry", "brand", "expires_at"),
     sa.Index("authorisations_by_subject", "brand", "subject_kind", "subject_id", "started_at"),
     sa.Index("authorisations_by_status", "brand", "status", "started_at"),
 )
@@ -142,11 +146,6 @@ journeys = sa.Table(
     sa.Column("notice", sa.String(WORD), nullable=False),  # what the next page tells the PSU first
     sa.Column("psu_id", sa.String(ID), nullable=True),
     sa.Column("authorisation_id", sa.String(ID), nullable=True),
-    sa.Column("password_failures", sa.Integer, nullable=False),
-    sa.Column("code_failures", sa.Integer, nullable=False),
-    sa.Column("codes_sent", sa.Integer, nullable=False),
-    sa.Column("challenge", sa.LargeBinary, nullable=True),  # sealed
-    sa.Column("evidence", sa.LargeBinary, nullable=True),  # sealed
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("seen_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),

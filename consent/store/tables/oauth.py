@@ -127,6 +127,7 @@ backchannel_requests = sa.Table(
     sa.Column("client_id", ID, nullable=False),
     sa.Column("consent_id", ID, nullable=False),
     sa.Column("psu_id", ID, nullable=False),  # whom it asks
+    sa.Column("authorisation_id", ID, nullable=True),  # null: of a release that began it with the answer
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("format", sa.SmallInteger, nullable=False),
     sa.Column("document", sa.LargeBinary, nullable=False),

@@ -40,8 +40,10 @@ from kernel.banking.consents import Consent
 from kernel.ids import hash_secret
 from kernel.storage.journal import Entry
 from portcullis.compose.records import RecordAccesses, RecordEntries
+from tests.unit.consent.agreement import asked_by
 from tests.unit.consent.bank_scene import BANK_COMMANDS, Desk
 from tests.unit.consent.oauth_world import BRAND, KEYS, World, certificate
+from tests.unit.consent.visitor import COMMANDS, Visitor
 
 Act = Callable[[], Awaitable[Any]]
 REGISTRATION = Registration(token_hash="0" * 64, statement="", claims={})
@@ -60,6 +62,7 @@ class Scene:
     client_id: str
     auth_req_id: str
     desk: Desk
+    visitor: Visitor
 
     @classmethod
     async def make(cls, world: World) -> "Scene":
@@ -77,8 +80,10 @@ class Scene:
         assert row is not None
         other = msgspec.structs.replace(acme.client, id=services.ids.uuid(), registration=REGISTRATION)
         await services.commands.run(RegisterClient(services=services, client=other, actor="system"))
+        asked = await asked_by(world, acme, await world.pushed_uri(acme, consent.id))
+        visitor = await Visitor.make(services, ALICE, asked)
         desk = await Desk.make(world)
-        scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret(), desk)
+        scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret(), desk, visitor)
         await scene.ask(scene.auth_req_id)()
         answered = {"state": RequestState.APPROVED.value, "family_id": row.family_id, "auth_time": world.clock.wall()}
         mine = backchannel_requests.c.id == hash_secret(scene.auth_req_id)
@@ -104,6 +109,11 @@ class Scene:
         world = self.world
         bound = Confirmation("x5t#S256", certificate("acme").thumbprint)
         return TokenRequest(world.services, BRAND, world.acme.client, parameters, bound)
+
+
+def _on_pages(command: Callable[[Visitor], Any]) -> Callable[[Scene], Act]:
+    """Made as the act begins: each has its own ids."""
+    return lambda scene: lambda: scene.world.services.commands.run(command(scene.visitor))
 
 
 def _register(scene: Scene) -> Act:
@@ -252,4 +262,5 @@ ACTS: dict[type, Callable[[Scene], Act]] = {
     Approve: _approve,
     Reject: _reject,
     **{kind: _at_desk(make) for kind, make in BANK_COMMANDS.items()},
+    **{kind: _on_pages(command) for kind, command in COMMANDS.items()},
 }

@@ -7,6 +7,7 @@ from itertools import combinations_with_replacement
 
 from sqlalchemy.exc import IntegrityError
 
+from consent.authentication.attempt_counts import AttemptsExhausted
 from kernel.errors import Problem
 from tests.harness.commands import find_commands
 from tests.harness.databases import POSTGRESQL
@@ -40,6 +41,10 @@ async def meet(world, pair):
     acts = [ACTS[kind](scene) for kind in pair]
     answers = await asyncio.gather(*(act() for act in acts), return_exceptions=True)
     names = [kind.__name__ for kind in pair]
-    wrong = [each for each in answers if isinstance(each, BaseException) and not isinstance(each, Problem | IntegrityError)]
+    wrong = [
+        each
+        for each in answers
+        if isinstance(each, BaseException) and not isinstance(each, Problem | IntegrityError | AttemptsExhausted)
+    ]
     assert not wrong, (names, wrong)
     assert world.database.deadlocks == 0, names

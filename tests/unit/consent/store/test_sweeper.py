@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from consent.authorization.tokens.codes import take_code
 from consent.store.past_rows import STALE
-from consent.store.rows.authorisations import AuthorisationStatus
+from consent.store.rows.authorisations import PASSING_KEPT, AuthorisationStatus
 from consent.store.rows.journeys import load_journey
 from consent.store.sweeper import Sweeper
 from consent.store.tables import idempotency_keys, journal, lease, locks, outbox
-from consent.store.tables.consents import attempts, closed_accounts, consent_versions, journeys
+from consent.store.tables.consents import attempts, authorisations, closed_accounts, consent_versions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentNotAuthorised
@@ -94,11 +94,31 @@ async def test_an_abandoned_authorisation_has_failed(world):
     consent, browser = await begun(world)
     await browser.log_in("bob")
     await sweep(world)
-    assert (await world.store.authorisations(BRAND, consent.id))[0].status is AuthorisationStatus.PSU_AUTHENTICATED
+    assert (await world.store.authorisations(BRAND, consent.id))[0].status is AuthorisationStatus.STARTED
     world.clock.advance(timedelta(minutes=16))
     await sweep(world)
     (kept,) = await world.store.authorisations(BRAND, consent.id)
     assert (kept.status, kept.ended_at) == (AuthorisationStatus.FAILED, world.clock.wall())
+
+
+async def test_an_authorisation_is_kept_once_its_psu_has_shown_something(world):
+    """Neither one in which no one logged in, nor a visit's, whose evidence stands in the journal."""
+    _, passer_by = await begun(world)
+    await passer_by.log_in("alice", "wrong")
+    _, browser = await begun(world)
+    await browser.log_in("bob")
+    visit = await (await world.browser().get("/consents")).log_in("alice")
+    assert visit.path == "/consents"
+    world.clock.advance(timedelta(minutes=16))
+    await sweep(world)
+    assert {(row.psu_id, row.status) for row in await world.rows(authorisations)} == {
+        (None, "failed"),
+        ("psu-bob", "failed"),
+        ("psu-alice", "authenticated"),
+    }
+    world.clock.advance(PASSING_KEPT)
+    await sweep(world)
+    assert [row.psu_id for row in await world.rows(authorisations)] == ["psu-bob"]
 
 
 async def test_removes_what_is_over_and_keeps_what_is_not(world):
@@ -231,6 +251,7 @@ def test_every_table_of_passing_things_has_a_time_limit():
     assert {stale.table for stale in STALE} == {
         journeys,
         attempts,
+        authorisations,
         closed_accounts,
         idempotency_keys,
         locks,

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from consent.authentication.attempt_counts import CODES_SENT_MAX
 from consent.authentication.attempts import BLOCKED_FOR, FAILURES_MAX, PEER_FAILURES_MAX, SENT_MAX, forgive_attempts, take_attempt
-from consent.store.rows.journeys import CODES_SENT_MAX, IDLE_MAX, JOURNEY_MAX
+from consent.store.rows.journeys import IDLE_MAX, JOURNEY_MAX
 from consent.store.tables.consents import attempts, journeys
 from consent.store.tables.oauth import codes
 from kernel.banking.consents import ConsentState
@@ -73,7 +74,7 @@ async def test_one_journey_may_not_try_five_passwords_on_each_of_many_customers(
 
 
 async def test_one_address_may_not_try_many_customers_in_many_journeys(world, monkeypatch):
-    monkeypatch.setattr("consent.authentication.logins.PEER_FAILURES_MAX", 7)
+    monkeypatch.setattr("consent.authentication.attempt_counts.PEER_FAILURES_MAX", 7)
     assert PEER_FAILURES_MAX > 7
     for number in range(7):
         browser = await begun(world)
@@ -88,7 +89,7 @@ async def test_one_address_may_not_try_many_customers_in_many_journeys(world, mo
 
 
 async def test_many_addresses_of_one_ipv6_network_try_no_more_than_one(world, monkeypatch):
-    monkeypatch.setattr("consent.authentication.logins.PEER_FAILURES_MAX", 3)
+    monkeypatch.setattr("consent.authentication.attempt_counts.PEER_FAILURES_MAX", 3)
     for number in range(3):
         browser = await begun(world, peer=f"2001:db8:1:2::{number}")
         await browser.log_in(f"somebody-{number}", "wrong")

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from consent.authentication.attempt_counts import CODES_SENT_MAX
 from consent.authentication.attempts import FAILURES_MAX
 from consent.customer.pages.render import render_error_page
 from consent.customer.session.problems import page_text
-from consent.store.rows.journeys import CODES_SENT_MAX
 from tests.unit.consent.customer.journey.test_journey_walks import begun
 from tests.unit.consent.customer.journey.world import BRAND, Browser, World
 

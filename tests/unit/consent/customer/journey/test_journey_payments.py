@@ -2,27 +2,24 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import pytest
 
+from consent.authentication.attempt_counts import CODES_SENT_MAX
 from consent.authentication.attempts import SENT_MAX
-from consent.authentication.challenge import Choice, open_chosen, seal_chosen
 from consent.authentication.linked_terms import check_linked, linked_of, payment_in, render_money, render_number
 from consent.authorization.offer.authorization_details import lodgement_of, parse_details
 from consent.errors import PaymentNotLinked
-from consent.ports import ScaChallenge, ScaEvidence
-from consent.store.rows.authorisations import AuthorisationStatus
-from consent.store.rows.journeys import CODES_SENT_MAX, load_journey
+from consent.ports import ScaEvidence
+from consent.store.rows.authorisations import AuthorisationStatus, load_authorisation
 from consent.store.rows.snapshots import insert_snapshot
-from consent.store.tables.consents import consents, journeys
+from consent.store.tables.consents import authorisations, consents, journeys
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
 from kernel.banking.payments import digest_of
-from kernel.ids import hash_secret
 from kernel.storage.sealed import SealBroken
 from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, CODE, START, Accounts, Browser, World
 
@@ -249,32 +246,23 @@ async def test_another_customers_account_is_not_chosen_by_its_handle(world: Worl
     await check_untouched(world, consent)
 
 
-@dataclass
-class Sealed:
-    """A journey of bob's whose payment waits for its code."""
-
-    world: World
-    browser: Browser
-
-    async def journey(self) -> Any:
-        (secret,) = self.browser.cookies.values()
-        async with self.world.database.read() as connection:
-            return await load_journey(connection, BRAND.name, hash_secret(secret))
-
-
 async def test_what_is_under_way_in_one_journey_opens_in_no_other(world: World):
-    """Evidence and choice travel sealed to the journey that they came about in."""
-    found = []
+    """Challenge and choice are sealed to the authorisation that they came about in."""
     for _ in range(2):
         browser = await opened(world, await lodge(world), "bob")
         await browser.approve(0)
-        found.append(await Sealed(world, browser).journey())
-    first, second = found
-    assert open_chosen(world.services.sealer, first) is not None
-    with pytest.raises(SealBroken):
-        open_chosen(world.services.sealer, msgspec.structs.replace(second, challenge=first.challenge))
-    plain = ScaChallenge("one_time_code", "ref", "", START)
-    assert seal_chosen(world.services.sealer, first, plain, Choice("up-4", "")) != first.challenge
+    first, second = await world.rows(authorisations)
+    async with world.database.read() as connection:
+        found = await load_authorisation(connection, world.services.sealer, BRAND.name, first.id)
+    assert found is not None
+    assert found.pending is not None
+    assert found.pending.choice is not None
+    assert found.pending.choice.upstream_id == "up-4"
+    move = authorisations.update().where(authorisations.c.id == second.id).values(challenge=first.challenge)
+    await world.database.write(lambda connection: connection.execute(move))
+    async with world.database.read() as connection:
+        with pytest.raises(SealBroken):
+            await load_authorisation(connection, world.services.sealer, BRAND.name, second.id)
 
 
 @pytest.mark.spec("RTS-5.1.b")

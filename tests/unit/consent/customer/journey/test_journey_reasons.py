@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 import pytest
 import structlog
 
+from consent.authentication.attempt_counts import CODES_SENT_MAX
 from consent.authentication.attempts import FAILURES_MAX
-from consent.store.rows.journeys import CODES_SENT_MAX, GOOD_NEWS, IDLE_MAX, Notice
+from consent.store.rows.journeys import GOOD_NEWS, IDLE_MAX, Notice
 from kernel.observability import log
 from tests.unit.consent.customer.journey.world import BRAND, CODE, REDIRECT_URI, Browser, World
 

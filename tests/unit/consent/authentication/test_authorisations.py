@@ -8,16 +8,15 @@ from typing import Any
 import pytest
 
 from consent.authentication.approval import Approval, NoAnswer, approve, reject
+from consent.authentication.attempt_counts import CODES_SENT_MAX, AttemptsExhausted
 from consent.authentication.attempts import BLOCKED_FOR, FAILURES_MAX, SENT_MAX
+from consent.authentication.authorisations import Authorisations
 from consent.authentication.consent_subject import ConsentSubject
-from consent.authentication.embedded import Embedded
-from consent.authentication.logins import AttemptsExhausted
 from consent.authentication.methods import METHODS
 from consent.authentication.methods.method import Method
 from consent.errors import AuthorisationOver
 from consent.ports import LinkedTerms, Psu, ScaEvidence
 from consent.store.rows.authorisations import AuthorisationStatus, Shown, SubjectKind, load_authorisations
-from consent.store.rows.journeys import CODES_SENT_MAX
 from consent.store.tables.consents import journeys
 from consent.store.tables.oauth import codes, token_families
 from kernel.banking.consents import Consent, ConsentState
@@ -30,19 +29,19 @@ PEER = "192.0.2.9"
 LINKED = LinkedTerms(Money("GBP", 100), "Merchant A", "80200110203345", "digest-1")
 
 
-def room(world: World) -> Embedded:
-    return Embedded(world.services, BRAND)
+def room(world: World) -> Authorisations:
+    return Authorisations(world.services, BRAND)
 
 
 async def challenged(world: World, kind: SubjectKind, subject_id: str, linked: LinkedTerms | None = None) -> tuple[str, Psu]:
     """Bob, whose code is on its way."""
-    embedded = room(world)
-    authorisation_id = await embedded.start(kind, subject_id)
-    psu = await embedded.log_in(authorisation_id, "bob", "bob-pw", peer=PEER)
+    authorisations = room(world)
+    authorisation_id = await authorisations.start(kind, subject_id)
+    psu = await authorisations.log_in(authorisation_id, "bob", "bob-pw", peer=PEER)
     assert psu is not None
-    (method,) = embedded.choices(psu)
-    await embedded.choose_method(authorisation_id, psu, method)
-    await embedded.begin_challenge(authorisation_id, psu, linked)
+    (method,) = authorisations.choices(psu)
+    await authorisations.choose_method(authorisation_id, psu, method)
+    await authorisations.begin_challenge(authorisation_id, psu, linked)
     return authorisation_id, psu
 
 
@@ -57,30 +56,30 @@ def subject_of(world: World, consent: Consent) -> ConsentSubject:
 async def test_a_consent_is_authorised_without_cookies_and_pages(both_world: World):
     """Each step shows as the state that the standards know; the answer issues nothing."""
     world = both_world
-    embedded, consent = room(world), await world.lodge()
+    authorisations, consent = room(world), await world.lodge()
 
     async def status() -> AuthorisationStatus:
-        return (await embedded.state(authorisation_id)).status
+        return (await authorisations.state(authorisation_id)).status
 
-    authorisation_id = await embedded.start(SubjectKind.CONSENT, consent.id)
+    authorisation_id = await authorisations.start(SubjectKind.CONSENT, consent.id)
     assert await status() is AuthorisationStatus.RECEIVED
-    assert await embedded.log_in(authorisation_id, "carol", "wrong", peer=PEER) is None
-    psu = await embedded.log_in(authorisation_id, "carol", "carol-pw", peer=PEER)
+    assert await authorisations.log_in(authorisation_id, "carol", "wrong", peer=PEER) is None
+    psu = await authorisations.log_in(authorisation_id, "carol", "carol-pw", peer=PEER)
     assert psu is not None
     assert await status() is AuthorisationStatus.PSU_AUTHENTICATED
-    (method,) = embedded.choices(psu)
+    (method,) = authorisations.choices(psu)
     assert method.name == "one_time_code", "a passkey needs a browser: the next method stands in"
-    await embedded.choose_method(authorisation_id, psu, method)
+    await authorisations.choose_method(authorisation_id, psu, method)
     assert await status() is AuthorisationStatus.METHOD_SELECTED
-    challenge = await embedded.begin_challenge(authorisation_id, psu)
+    challenge = await authorisations.begin_challenge(authorisation_id, psu)
     assert challenge.hint == "We have sent you a code."
     assert await status() is AuthorisationStatus.STARTED
-    assert await embedded.answer_challenge(authorisation_id, psu, "000000") is None
-    evidence = await embedded.answer_challenge(authorisation_id, psu, CODE)
+    assert await authorisations.answer_challenge(authorisation_id, psu, "000000") is None
+    evidence = await authorisations.answer_challenge(authorisation_id, psu, CODE)
     assert evidence is not None
     assert await status() is AuthorisationStatus.AUTHENTICATED
     await approve(world.services, BRAND, subject_of(world, consent), approval_of(authorisation_id, psu, evidence), NoAnswer())
-    found = await embedded.state(authorisation_id)
+    found = await authorisations.state(authorisation_id)
     assert (found.status, found.approach, found.evidence) == (AuthorisationStatus.SUCCEEDED, "embedded", evidence)
     authorised = await world.store.load(BRAND, consent.id)
     assert authorised is not None
@@ -125,40 +124,40 @@ async def test_what_was_not_authenticated_approves_nothing(world: World):
 
 
 async def test_steps_out_of_turn_change_nothing(world: World):
-    embedded, consent = room(world), await world.lodge()
+    authorisations, consent = room(world), await world.lodge()
     bob, alice = world.identity.psu("bob"), world.identity.psu("alice")
-    authorisation_id = await embedded.start(SubjectKind.CONSENT, consent.id, bob)
-    assert (await embedded.state(authorisation_id)).status is AuthorisationStatus.PSU_IDENTIFIED
-    (method,) = embedded.choices(bob)
+    authorisation_id = await authorisations.start(SubjectKind.CONSENT, consent.id, bob)
+    assert (await authorisations.state(authorisation_id)).status is AuthorisationStatus.PSU_IDENTIFIED
+    (method,) = authorisations.choices(bob)
     for step in (
-        embedded.choose_method(authorisation_id, bob, method),
-        embedded.begin_challenge(authorisation_id, bob),
-        embedded.answer_challenge(authorisation_id, bob, CODE),
-        embedded.exempt(authorisation_id),
-        embedded.state("another"),
+        authorisations.choose_method(authorisation_id, bob, method),
+        authorisations.begin_challenge(authorisation_id, bob),
+        authorisations.answer_challenge(authorisation_id, bob, CODE),
+        authorisations.exempt(authorisation_id),
+        authorisations.state("another"),
     ):
         with pytest.raises(AuthorisationOver):
             await step
-    assert await embedded.log_in(authorisation_id, "alice", "alice-pw", peer=PEER) is None, "another PSU was named"
-    await embedded.log_in(authorisation_id, "bob", "bob-pw", peer=PEER)
+    assert await authorisations.log_in(authorisation_id, "alice", "alice-pw", peer=PEER) is None, "another PSU was named"
+    await authorisations.log_in(authorisation_id, "bob", "bob-pw", peer=PEER)
     with pytest.raises(AuthorisationOver):
-        await embedded.choose_method(authorisation_id, alice, embedded.choices(alice)[0])
+        await authorisations.choose_method(authorisation_id, alice, authorisations.choices(alice)[0])
     with pytest.raises(AuthorisationOver):
-        await embedded.begin_challenge(authorisation_id, bob)
+        await authorisations.begin_challenge(authorisation_id, bob)
     assert world.identity.started == []
-    assert (await embedded.state(authorisation_id)).status is AuthorisationStatus.PSU_AUTHENTICATED
+    assert (await authorisations.state(authorisation_id)).status is AuthorisationStatus.PSU_AUTHENTICATED
 
 
 async def test_an_exempted_authorisation_is_over_and_needs_no_challenge(world: World):
-    embedded, consent = room(world), await world.lodge()
-    authorisation_id = await embedded.start(SubjectKind.CONSENT, consent.id)
-    psu = await embedded.log_in(authorisation_id, "bob", "bob-pw", peer=PEER)
+    authorisations, consent = room(world), await world.lodge()
+    authorisation_id = await authorisations.start(SubjectKind.CONSENT, consent.id)
+    psu = await authorisations.log_in(authorisation_id, "bob", "bob-pw", peer=PEER)
     assert psu is not None
-    await embedded.exempt(authorisation_id)
-    found = await embedded.state(authorisation_id)
+    await authorisations.exempt(authorisation_id)
+    found = await authorisations.state(authorisation_id)
     assert (found.status, found.ended_at) == (AuthorisationStatus.EXEMPTED, world.clock.wall())
     with pytest.raises(AuthorisationOver):
-        await embedded.choose_method(authorisation_id, psu, embedded.choices(psu)[0])
+        await authorisations.choose_method(authorisation_id, psu, authorisations.choices(psu)[0])
 
 
 async def test_wrong_codes_count_in_the_authorisation_and_with_those_of_the_pages(world: World):
@@ -179,17 +178,17 @@ async def test_wrong_codes_count_in_the_authorisation_and_with_those_of_the_page
 
 
 async def test_wrong_passwords_and_sendings_count_in_the_authorisation(world: World):
-    embedded, consent = room(world), await world.lodge()
-    authorisation_id = await embedded.start(SubjectKind.CONSENT, consent.id)
+    authorisations, consent = room(world), await world.lodge()
+    authorisation_id = await authorisations.start(SubjectKind.CONSENT, consent.id)
     for name in ("alice", "bob", "carol", "dave", "gale"):
-        assert await embedded.log_in(authorisation_id, name, "wrong", peer=PEER) is None
+        assert await authorisations.log_in(authorisation_id, name, "wrong", peer=PEER) is None
     with pytest.raises(AttemptsExhausted):
-        await embedded.log_in(authorisation_id, "bob", "bob-pw", peer=PEER)
+        await authorisations.log_in(authorisation_id, "bob", "bob-pw", peer=PEER)
     authorisation_id, psu = await challenged(world, SubjectKind.CONSENT, consent.id)
     for _ in range(CODES_SENT_MAX - 1):
-        await embedded.begin_challenge(authorisation_id, psu)
+        await authorisations.begin_challenge(authorisation_id, psu)
     with pytest.raises(AttemptsExhausted):
-        await embedded.begin_challenge(authorisation_id, psu)
+        await authorisations.begin_challenge(authorisation_id, psu)
     assert CODES_SENT_MAX < SENT_MAX
 
 
@@ -265,11 +264,11 @@ async def test_a_toy_method_is_one_object_and_its_place_in_the_list(world: World
     assert "not right" in browser.text
     await browser.post({"otp": "a thorn"})
     assert browser.path == "/consent"
-    embedded = room(world)
-    authorisation_id = await embedded.start(SubjectKind.CONSENT, (await world.lodge()).id)
-    psu = await embedded.log_in(authorisation_id, "nell", "nell-pw", peer=PEER)
+    authorisations = room(world)
+    authorisation_id = await authorisations.start(SubjectKind.CONSENT, (await world.lodge()).id)
+    psu = await authorisations.log_in(authorisation_id, "nell", "nell-pw", peer=PEER)
     assert psu is not None
-    assert embedded.choices(psu) == (TOY,)
+    assert authorisations.choices(psu) == (TOY,)
 
 
 def toy_world(world: World) -> World:
