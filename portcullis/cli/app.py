@@ -180,7 +180,7 @@ def limits(file: Path | None = None) -> None:
     """
     from portcullis.cli.limits import print_limits  # noqa: PLC0415  it loads all there is
 
-    print_limits(console, _production_settings(file) if file else None)
+    print_limits(console, sources.load(file) if file else None)
 
 
 @keys.command

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from portcullis.cli.app import app
 from portcullis.cli.limits import Constant, collect_constants, print_limits, settings_of_constants
 from portcullis.settings.schema import BodySettings, ConnectionSettings, RateSettings, Settings
 
@@ -63,3 +64,14 @@ def test_a_configured_value_is_shown_with_its_default():
 )
 def test_a_value_is_spelled_with_the_unit_of_its_name(name, value, told):
     assert Constant("", "", name, value, "", None).spell(value) == told
+
+
+def test_the_command_reads_a_settings_file(tmp_path, capsys):
+    file = tmp_path / "portcullis.toml"
+    file.write_text("[rates]\nin_flight = 640\n")
+    with pytest.raises(SystemExit) as ended:
+        app(["config", "limits", str(file)])
+    assert not ended.value.code
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  UNITS_MAX ")]
+    assert line.split()[1] == "640"
+    assert line.endswith("[rates.in_flight; default 320]")
