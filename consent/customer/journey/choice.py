@@ -20,7 +20,6 @@ from consent.authorization.agreement.terms import (
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.boundary import tell
 from consent.customer.journey.departure import claim_of, leave
-from consent.customer.journey.payment import show_payment, take_payment
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import path_of
@@ -35,8 +34,6 @@ from kernel.http.message import Response
 
 
 async def show_consent(services: Services, brand: Brand, session: Session) -> Response:
-    if session.is_payment:
-        return await show_payment(services, brand, session)
     psu = await load_psu(services, brand, session.journey)
     asked = session.asked
     is_foreign = asked.consent.psu_id not in (None, psu.id)
@@ -64,8 +61,6 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
 async def take_consent(services: Services, brand: Brand, session: Session, form: Form) -> Response:
     if form.get("action") == "deny":
         return await leave(services, brand, session)
-    if session.is_payment:
-        return await take_payment(services, brand, session, form)
     psu = await load_psu(services, brand, session.journey)
     options = await _load_options(services, brand, session, psu)
     fixed = settled(session.asked.consent, options)

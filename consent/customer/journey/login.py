@@ -25,6 +25,7 @@ from consent.customer.session.progress import authorisation_of, holds, load_held
 from consent.customer.session.session import Session
 from consent.ports import Psu, ScaChallenge, ScaEvidence
 from consent.services import Services
+from consent.store.kinds.kind import JourneyStage
 from consent.store.rows.authorisations import Pending
 from consent.store.rows.journeys import AUTHENTICATED, Journey, Notice, Stage, seen, update_journey
 from kernel.brand import Brand
@@ -69,10 +70,10 @@ async def _refuse(services: Services, session: Session, notice: Notice, detail: 
 
 
 async def _enter(services: Services, brand: Brand, session: Session, psu: Psu) -> Response:
-    """The password was right: start strong authentication, unless it is a payment's, and give the journey a new secret that only this
-    answer carries."""
+    """The password was right: start strong authentication, unless a page comes before it, and give the journey a new secret that only
+    this answer carries."""
     challenge, evidence = None, None
-    if not session.is_payment:
+    if JourneyStage.AUTHENTICATE in session.stages:
         try:
             await take(services, TakeSending(services, brand, holds(session), psu))
         except AttemptsExhausted:

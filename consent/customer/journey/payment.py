@@ -25,7 +25,7 @@ from consent.authorization.agreement.terms import (
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import log_notice, see_other
-from consent.customer.journey.departure import claim_of
+from consent.customer.journey.departure import claim_of, leave
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import PATHS, path_of
@@ -68,6 +68,8 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
 
 async def take_payment(services: Services, brand: Brand, session: Session, form: Form) -> Response:
     """The PSU agrees to the payment from one account: strong authentication for it is started."""
+    if form.get("action") == "deny":
+        return await leave(services, brand, session)
     psu = await load_psu(services, brand, session.journey)
     options, _ = await _load_options(services, brand, session, psu)
     is_fixed = payment_in(session.asked.consent).debtor_account is not None

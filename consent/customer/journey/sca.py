@@ -35,7 +35,7 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
     if journey.notice is Notice.CODE_BLOCKED:
         return show_blocked(services, brand, session)
     challenge, choice = _open(session)
-    terms = payment_in(session.asked.consent) if session.is_payment else None
+    terms = payment_in(session.asked.consent) if choice else None
     return render_page(
         brand,
         "sca",
@@ -44,8 +44,8 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
         form_token=form_token(services.sealer, brand, journey, session.secret, Stage.SCA),
         action=path_of(journey),
         client_name=session.client_name,
-        is_typed=challenge is None or is_typed(services, challenge),
-        hint=challenge.hint if challenge else "",
+        is_typed=is_typed(services, challenge),
+        hint=challenge.hint,
         may_resend=authorisation.sent < CODES_SENT_MAX and journey.notice is not Notice.SENDING_BLOCKED,
         amount=render_money(terms.amount) if terms else "",
         facts=(*render_facts(terms), ("From", choice.account if choice else "")) if terms else (),
@@ -60,8 +60,8 @@ async def take_sca(services: Services, brand: Brand, session: Session, form: For
     if action == "resend":
         return await _resend(services, brand, session, psu)
     challenge, choice = _open(session)
-    if challenge is None or challenge.expires_at <= services.clock.wall():
-        is_asked = challenge is not None and not is_typed(services, challenge)
+    if challenge.expires_at <= services.clock.wall():
+        is_asked = not is_typed(services, challenge)
         return await tell(services, session.journey, Notice.REQUEST_EXPIRED if is_asked else Notice.CODE_EXPIRED)
     if not is_typed(services, challenge):
         return await _ask_device(services, brand, session, psu, challenge, choice=choice)
@@ -82,10 +82,12 @@ def _authorisation(session: Session) -> Authorisation:
     return session.authorisation
 
 
-def _open(session: Session) -> tuple[ScaChallenge | None, Choice | None]:
-    """What is under way; for a payment, with the choice that it was started for."""
+def _open(session: Session) -> tuple[ScaChallenge, Choice | None]:
+    """What is under way, with the choice that it was started for, if any. Raises FormStale."""
     pending = _authorisation(session).pending
-    return (pending.challenge, pending.choice) if pending is not None else (None, None)
+    if pending is None:
+        raise FormStale("nothing waits for an answer")
+    return pending.challenge, pending.choice
 
 
 def _linked(session: Session, choice: Choice | None) -> LinkedTerms | None:
@@ -123,8 +125,6 @@ async def _pass(
 async def _resend(services: Services, brand: Brand, session: Session, psu: Psu) -> Response:
     journey = session.journey
     _, choice = _open(session)
-    if session.is_payment and choice is None:
-        raise FormStale("no choice to confirm")
     try:
         await take(services, TakeSending(services, brand, holds(session), psu))
     except AttemptsExhausted:

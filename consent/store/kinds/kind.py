@@ -15,6 +15,7 @@ class JourneyStage(StrEnum):
     LOGIN = "login"
     AUTHENTICATE = "authenticate"  # strong customer authentication: alone, before anything is shown
     CHOOSE = "choose"  # the page that shows the terms, where the PSU chooses accounts and answers
+    CHECK = "check"  # the same page, where the PSU chooses the account and does not answer yet
     CONFIRM = "confirm"  # strong customer authentication for exactly what was chosen (dynamic linking)
 
 

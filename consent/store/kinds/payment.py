@@ -15,7 +15,7 @@ def check(terms: PaymentTerms) -> None:
 PAYMENT = Kind(
     name=ConsentKind.PAYMENT,
     terms=PaymentTerms,
-    stages=(JourneyStage.LOGIN, JourneyStage.CHOOSE, JourneyStage.CONFIRM),
+    stages=(JourneyStage.LOGIN, JourneyStage.CHECK, JourneyStage.CONFIRM),
     is_given_once=True,
     is_asked_elsewhere=False,
     check=check,

@@ -12,7 +12,7 @@ from consent.store.kinds.registry import map_kinds
 from kernel.banking.consents import ConsentKind
 
 FACES = {"kind", "registry"}
-L, A, CHOOSE, CONFIRM = JourneyStage.LOGIN, JourneyStage.AUTHENTICATE, JourneyStage.CHOOSE, JourneyStage.CONFIRM
+L, A, CHOOSE, CHECK, CONFIRM = JourneyStage
 
 
 def test_every_module_stands_in_the_list():
@@ -29,7 +29,7 @@ def test_the_journey_of_each_kind():
     """A payment's authentication follows the page and is linked to it: RTS (EU) 2018/389 article 5."""
     assert {kind.name: kind.stages for kind in KINDS} == {
         "accounts": (L, A, CHOOSE),
-        "payment": (L, CHOOSE, CONFIRM),
+        "payment": (L, CHECK, CONFIRM),
         "vrp": (L, A, CHOOSE),
         "funds": (L, A, CHOOSE),
     }
