@@ -27,7 +27,9 @@ class WithdrawConsent:
 
 @dataclass(frozen=True, slots=True)
 class ListAccounts:
-    """All accounts the consent covers."""
+    """All accounts the consent covers; `with_balances` as in ReadAccount."""
+
+    with_balances: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Berlin Group account information as a TPP sees it: a consent that names accounts, the page that shows it, and what it opens."""
+"""Berlin Group account information as a TPP sees it that has a qualified certificate and no token: it lodges a consent that names accounts,
+its customer agrees on a page, and it reads what was opened, by the consent's id."""
 
 import json
 import uuid
@@ -6,28 +7,32 @@ from typing import Any
 
 import pytest
 
+from kernel.banking.iban import is_iban
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Answer
+from tests.harness.books import Books
 from tests.harness.forms import Browser
 from tests.harness.judged import JudgedTpp
 
 PRESENT = {"PSU-IP-Address": "192.0.2.7"}
+SINCE = "?dateFrom=2020-01-01&bookingStatus=both"
 
 
 class BerlinGroup:
-    """The dialect as one TPP speaks it."""
+    """The dialect as one TPP speaks it: by its certificate alone."""
 
     def __init__(self, tpp: JudgedTpp) -> None:
         self.tpp = tpp
         self.base = tpp.server.ready["dialects"]["berlin_group/v1.3"]
 
-    async def call(self, method: str, path: str, token: str, body: Any = None, **headers: str) -> Answer:
-        shown = {"X-Request-ID": str(uuid.uuid4()), "x-fapi-interaction-id": None, **PRESENT, **headers}
+    async def call(self, method: str, path: str, body: Any = None, **headers: str | None) -> Answer:
+        changes = {"X-Request-ID": str(uuid.uuid4()), "x-fapi-interaction-id": None}
+        shown = changes | {name.replace("_", "-"): value for name, value in headers.items()}
         sent = b"" if body is None else json.dumps(body).encode()
         url = path if path.startswith("https://") else self.base + path
-        return await self.tpp.call(method, url, token, sent, knobs=Knobs(headers=shown))
+        return await self.tpp.call(method, url, None, sent, knobs=Knobs(headers=shown))
 
-    async def lodge(self, access: dict[str, Any]) -> str:
+    async def lodge(self, access: dict[str, Any], **changes: Any) -> str:
         body = {
             "access": access,
             "recurringIndicator": True,
@@ -35,15 +40,32 @@ class BerlinGroup:
             "frequencyPerDay": 4,
             "combinedServiceIndicator": False,
         }
-        lodged = await self.call("POST", "/consents", await self.tpp.client_credentials_token(), body)
+        lodged = await self.call("POST", "/consents", body | changes, **PRESENT)
         assert lodged.status == 201, lodged.body
-        return str(lodged.json()["consentId"])
+        consent_id = str(lodged.json()["consentId"])
+        assert lodged.header("Location") == f"{self.base}/consents/{consent_id}"
+        assert (lodged.header("ASPSP-SCA-Approach"), lodged.json()["consentStatus"]) == ("REDIRECT", "received")
+        assert lodged.json()["_links"].keys() == {"scaOAuth", "self", "status"}
+        return consent_id
 
     async def consent(self, consent_id: str) -> dict[str, Any]:
-        read = await self.call("GET", f"/consents/{consent_id}", await self.tpp.client_credentials_token())
+        read = await self.call("GET", f"/consents/{consent_id}")
         assert read.status == 200, read.body
         found: dict[str, Any] = read.json()
         return found
+
+    async def agreed(self, consent_id: str, browser: Browser, persona: str = "alice") -> None:
+        """The customer agrees to exactly what the page shows."""
+        pushed = await self.tpp.push_authorization_request(None, f"openid accounts AIS:{consent_id}")
+        await browser.open(await self.tpp.authorization_url(pushed.request_uri))
+        await browser.press("login-submit", username=persona, password=f"{persona}-pw")
+        assert browser.page.ids["account-0"] != "input", "nothing is left to choose"
+        await browser.press("consent-approve")
+        await self.tpp.redeem(await self.tpp.take_response(browser.landed, pushed), pushed)
+
+
+def code_of(answer: Answer) -> tuple[int, str]:
+    return answer.status, answer.json()["tppMessages"][0]["code"]
 
 
 @pytest.fixture
@@ -51,41 +73,74 @@ def berlin(acme: JudgedTpp) -> BerlinGroup:
     return BerlinGroup(acme)
 
 
-async def ibans(berlin: BerlinGroup, tpp: JudgedTpp, persona: str = "alice") -> list[str]:
+async def ibans(tpp: JudgedTpp, persona: str = "alice") -> list[str]:
     """Of the persona's accounts, as another consent shows them."""
     grant = await tpp.granted(persona)
     accounts = (await tpp.get("/accounts", grant.token, knobs=Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"}))).json()
-    numbers = [number for each in accounts["Data"]["Account"] for number in each["Account"]]
-    return [each["Identification"] for each in numbers if each["SchemeName"] == "UK.OBIE.IBAN"]
+    numbers = [number["Identification"] for each in accounts["Data"]["Account"] for number in each["Account"]]
+    return [each for each in numbers if is_iban(each)]
 
 
-@pytest.mark.spec("BG-XS2A-1.3-account-access", "BG-XS2A-1.3-oauth2-sca-approach")
-async def test_a_consent_opens_balances_of_two_accounts_and_transactions_of_one(berlin, acme, browser: Browser):
-    first, second, *_ = await ibans(berlin, acme)
-    strangers = (await ibans(berlin, acme, "bob"))[0]
+@pytest.mark.spec("BG-XS2A-1.3-account-access", "BG-XS2A-1.3-oauth2-sca-approach", "BG-XS2A-1.3-read-transaction-list")
+async def test_a_consent_opens_balances_of_two_accounts_and_transactions_of_one(berlin, acme, borough, browser: Browser):
+    first, second, *_ = await ibans(acme)
+    strangers = (await ibans(acme, "bob"))[0]
     access = {"balances": [{"iban": first}, {"iban": second}, {"iban": strangers}], "transactions": [{"iban": second}]}
     consent_id = await berlin.lodge(access)
     assert (await berlin.consent(consent_id))["access"] == access
+    named = {"Consent_ID": consent_id}
+    assert code_of(await berlin.call("GET", "/accounts", **named)) == (401, "CONSENT_INVALID"), "no one agreed yet"
 
-    pushed = await acme.push_authorization_request(None, f"openid accounts AIS:{consent_id}")
-    await browser.open(await acme.authorization_url(pushed.request_uri))
-    await browser.press("login-submit", username="alice", password="alice-pw")
-    assert "accounts-withheld" in browser.page.ids
-    assert {"account-0", "account-1"} <= browser.page.ids.keys()
-    assert "input" not in {browser.page.ids[name] for name in ("account-0", "account-1")}, "nothing is left to choose"
-    await browser.press("consent-approve")
-    tokens = await acme.redeem(await acme.take_response(browser.landed, pushed), pushed)
-
+    await berlin.agreed(consent_id, browser)
     given = await berlin.consent(consent_id)
     assert given["consentStatus"] == "valid"
     assert given["access"] == {"balances": [{"iban": first}, {"iban": second}], "transactions": [{"iban": second}]}
-    known = {}
-    for each in (await acme.get("/accounts", tokens.access_token)).json()["Data"]["Account"]:
-        named = {"Consent-ID": consent_id}
-        told = await berlin.call("GET", f"/accounts/{each['AccountId']}?withBalance=true", tokens.access_token, **named)
-        assert told.status == 200, told.body
-        assert told.json()["account"]["balances"]
-        known[told.json()["account"]["iban"]] = each["AccountId"]
-    assert known.keys() == {first, second}
-    assert (await acme.get(f"/accounts/{known[second]}/transactions", tokens.access_token)).status == 200
-    assert (await acme.get(f"/accounts/{known[first]}/transactions", tokens.access_token)).status == 403
+
+    listed = await berlin.call("GET", "/accounts?withBalance=true", **named, **PRESENT)
+    assert listed.status == 200, listed.body
+    accounts = {each["iban"]: each for each in listed.json()["accounts"]}
+    assert accounts.keys() == {first, second}
+    assert all(each["balances"] for each in accounts.values())
+    assert [accounts[each]["_links"].keys() for each in (first, second)] == [{"balances"}, {"balances", "transactions"}]
+    for each in accounts.values():
+        told = await berlin.call("GET", each["_links"]["balances"]["href"], **named, **PRESENT)
+        amounts = [[balance["balanceAmount"] for balance in found["balances"]] for found in (told.json(), each)]
+        assert (told.status, amounts[0]) == (200, amounts[1])
+    read = await berlin.call("GET", accounts[second]["_links"]["transactions"]["href"] + SINCE, **named, **PRESENT)
+    assert read.status == 200, read.body
+    assert read.json()["transactions"]["booked"]
+    refused = await berlin.call("GET", f"/accounts/{accounts[first]['resourceId']}/transactions{SINCE}", **named, **PRESENT)
+    assert code_of(refused) == (401, "CONSENT_INVALID")
+
+    assert code_of(await BerlinGroup(borough).call("GET", "/accounts", **named)) == (400, "CONSENT_UNKNOWN")
+    assert code_of(await berlin.call("GET", "/accounts")) == (400, "FORMAT_ERROR"), "no consent is named"
+
+
+@pytest.mark.spec("RTS-36.5", "BG-XS2A-1.3-delete-account-information-consent")
+async def test_accesses_by_certificate_are_recorded_counted_and_end_with_the_consent(berlin, browser: Browser, books: Books):
+    consent_id = await berlin.lodge({"allPsd2": "allAccounts"})
+    await berlin.agreed(consent_id, browser)
+    named = {"Consent_ID": consent_id}
+    assert (await berlin.call("GET", "/accounts", **named, **PRESENT)).status == 200
+    for _ in range(4):
+        assert (await berlin.call("GET", "/accounts", **named)).status == 200
+    assert code_of(await berlin.call("GET", "/accounts", **named)) == (429, "ACCESS_EXCEEDED")
+    assert (await berlin.call("GET", "/accounts", **named, **PRESENT)).status == 200, "the customer is there"
+
+    entries: list[Any] = []
+    for _ in range(50):
+        accessed = await books.entries(kind="data.accessed", aggregate_id=consent_id)
+        entries = [row for row in accessed if json.loads(row.facts)["operation"] == "list_accounts"]
+        if len(entries) == 6:
+            break
+        await berlin.consent(consent_id)  # a record is committed within 50 ms: do something meanwhile
+    assert len(entries) == 6
+    client = json.loads((berlin.tpp.server.state_dir / "tpps" / "acme" / "client.json").read_text())
+    assert {row.actor for row in entries} == {f"organisation:{client['organisation_id']}"}
+    assert all(json.loads(row.facts)["accounts"] for row in entries)
+
+    assert (await berlin.call("DELETE", f"/consents/{consent_id}")).status == 204
+    assert code_of(await berlin.call("GET", "/accounts", **named, **PRESENT)) == (401, "CONSENT_INVALID")
+    assert (await berlin.consent(consent_id))["consentStatus"] == "terminatedByTpp"
+    status = await berlin.call("GET", f"/consents/{consent_id}/status")
+    assert (status.status, status.json()) == (200, {"consentStatus": "terminatedByTpp"})

@@ -71,10 +71,10 @@ async def test_what_is_wrong_with_a_proof_is_refused_in_each_standards_own_words
         with subtests.test(name):
             answer = await dora.get("/accounts", grant.token, knobs=knobs)
             assert (answer.status, answer.body, answer.header("WWW-Authenticate")) == (401, b"", challenge)
-    with subtests.test("Berlin Group"):
+    with subtests.test("Berlin Group, where a certificate shows who calls and no proof does"):
         unproven = Knobs(proof="never", headers={"X-Request-ID": str(uuid.uuid4())})
         answer = await dora.get(f"{dora.folder.mtls}/psd2/v1/accounts/a", grant.token, knobs=unproven)
-        assert (answer.status, answer.json()["tppMessages"][0]["code"]) == (401, "TOKEN_INVALID")
+        assert (answer.status, answer.json()["tppMessages"][0]["code"]) == (401, "CERTIFICATE_MISSING")
     with subtests.test("whoami"):
         answer = await dora.get(f"{dora.folder.mtls}/whoami", grant.token, knobs=Knobs(proof="never"))
         assert (answer.status, answer.json()["error"]) == (401, "proof_missing")

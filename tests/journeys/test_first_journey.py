@@ -276,25 +276,17 @@ async def test_refreshing_keeps_the_refresh_token_and_the_old_access_token(acme,
         await ok(acme, "/accounts", token)
 
 
-async def test_berlin_group_reads_one_account_of_the_same_consent(acme, grant):
-    current = await account_of(acme, grant, "Bills and spending")
-    url = f"{acme.server.ready['dialects']['berlin_group/v1.3']}/accounts/{current}?withBalance=true"
+async def test_a_consent_that_a_client_lodged_is_unknown_to_its_organisations_certificate(acme, grant):
+    """A certificate names an organisation; in the UK's standard a consent is its client's own."""
+    url = f"{acme.server.ready['dialects']['berlin_group/v1.3']}/accounts"
     headers = {
         "X-Request-ID": "99391c7e-ad88-49ec-a2ad-99ddcb1f7721",
         "Consent-ID": grant.consent_id,
-        "PSU-IP-Address": "192.0.2.7",
         "x-fapi-interaction-id": None,
     }
-    answer = await acme.get(url, grant.token, knobs=Knobs(headers=headers))
-    assert answer.status == 200
-    account = answer.json()["account"]
-    assert (account["resourceId"], account["currency"], account["displayName"]) == (current, "GBP", "Bills and spending")
-    assert account["iban"].startswith("GB")
+    answer = await acme.get(url, None, knobs=Knobs(headers=headers))
+    assert (answer.status, answer.json()["tppMessages"][0]["code"]) == (400, "CONSENT_UNKNOWN")
     assert answer.header("X-Request-ID") == headers["X-Request-ID"]
-    uk = (await ok(acme, f"/accounts/{current}/balances", grant.token))["Data"]["Balance"]
-    assert {balance["Amount"]["Amount"] for balance in uk} == {
-        balance["balanceAmount"]["amount"].removeprefix("-") for balance in account["balances"]
-    }
 
 
 @pytest.mark.spec("RFC7009-2")

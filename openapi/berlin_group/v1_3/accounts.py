@@ -1,4 +1,4 @@
-"""Read the details of one account. NextGenPSD2 XS2A 1.3, "Read Account Details".
+"""Read accounts and their balances. NextGenPSD2 XS2A 1.3, "Read Account List", "Read Account Details", "Read Balance".
 
 An account is named by its IBAN alone; one without an IBAN is told without a number. A number needs the right to details, the owner's name a right of its own.
 """
@@ -10,12 +10,13 @@ from msgspec import UNSET, UnsetType
 
 from kernel.banking import commands
 from kernel.banking.accounts import Account, AccountIdentifier, Balance, Scheme
-from kernel.banking.consents import Permission
-from kernel.banking.results import AccountView
+from kernel.banking.consents import READ_TRANSACTIONS, Permission
+from kernel.banking.money import Money
+from kernel.banking.results import AccountView, BalanceView
 from kernel.errors import FieldDuplicated, FieldInvalid
 from kernel.http.message import Query
 from openapi.berlin_group.v1_3.codes import ACCOUNT_STATUSES, BALANCE_TYPES, CASH_ACCOUNT_TYPES, USAGES
-from openapi.berlin_group.v1_3.wire import AccountBalance, AccountDetails, Amount, ReadAccount
+from openapi.berlin_group.v1_3.wire import AccountBalance, AccountDetails, AccountList, Amount, Href, ReadAccount, ReadBalances
 from openapi.codec import Rendering, WireRequest
 from openapi.parameters import QueryParameter
 
@@ -23,23 +24,54 @@ ACCOUNT_ID = "account-id"
 WITH_BALANCE = "withBalance"
 QUERY = (QueryParameter(WITH_BALANCE, "Whether the account's balances are told too.", {"type": "boolean"}),)
 
+LINKS = {"balances": frozenset({Permission.BALANCES}), "transactions": READ_TRANSACTIONS}  # to what an account opens
 _BOOLEANS: dict[str, Literal[True, False]] = {"true": True, "false": False}
+
+
+def decode_list(request: WireRequest) -> commands.ListAccounts:
+    return commands.ListAccounts(with_balances=_with_balance(request.query))
 
 
 def decode_read(request: WireRequest) -> commands.ReadAccount:
     return commands.ReadAccount(request.path[ACCOUNT_ID], with_balances=_with_balance(request.query))
 
 
+def decode_balances(request: WireRequest) -> commands.ReadBalances:
+    return commands.ReadBalances(request.path[ACCOUNT_ID])
+
+
+def encode_list(views: tuple[AccountView, ...], rendering: Rendering) -> AccountList:
+    return AccountList([_encode_details(view, rendering) for view in views])
+
+
 def encode_read(view: AccountView, rendering: Rendering) -> ReadAccount:
+    return ReadAccount(_encode_details(view, rendering))
+
+
+def encode_balances(views: tuple[BalanceView, ...], _rendering: Rendering) -> ReadBalances:
+    return ReadBalances([_encode_balance(each.balance) for each in views])
+
+
+def encode_amount(money: Money) -> Amount:
+    return Amount(money.currency, ("-" if money.minor < 0 else "") + money.decimal())
+
+
+def fitted(text: str | None, length_max: int) -> str | UnsetType:
+    return text[:length_max] if text else UNSET
+
+
+def _encode_details(view: AccountView, rendering: Rendering) -> AccountDetails:
     granted = rendering.consent.permitted(view.reference.id) if rendering.consent else frozenset()
     details = _encode(view.reference.id, view.account)
     if Permission.ACCOUNTS_DETAIL in granted:
         _add_number(details, view.account)
     if Permission.PARTY in granted and (identifier := _iban(view.account)) is not None:
-        details.owner_name = _fitted(identifier.name, 140)
+        details.owner_name = fitted(identifier.name, 140)
     if Permission.BALANCES in granted and view.balances is not None:
         details.balances = [_encode_balance(each.balance) for each in view.balances]
-    return ReadAccount(details)
+    here = f"{rendering.base_url}/accounts/{view.reference.id}"
+    details.links = {name: Href(f"{here}/{name}") for name, opening in LINKS.items() if granted & opening} or UNSET
+    return details
 
 
 def _with_balance(query: Query) -> bool:
@@ -55,8 +87,8 @@ def _encode(account_id: str, account: Account) -> AccountDetails:
     return AccountDetails(
         resource_id=account_id,
         currency=account.currency,
-        name=_fitted(account.name, 70),
-        display_name=_fitted(account.nickname, 70),
+        name=fitted(account.name, 70),
+        display_name=fitted(account.nickname, 70),
         cash_account_type=CASH_ACCOUNT_TYPES[account.type],
         status=ACCOUNT_STATUSES[account.status],
         usage=USAGES[account.category],
@@ -74,14 +106,9 @@ def _iban(account: Account) -> AccountIdentifier | None:
 
 
 def _encode_balance(balance: Balance) -> AccountBalance:
-    sign = "-" if balance.amount.minor < 0 else ""
     return AccountBalance(
-        balance_amount=Amount(balance.amount.currency, sign + balance.amount.decimal()),
+        balance_amount=encode_amount(balance.amount),
         balance_type=BALANCE_TYPES[balance.type],
         credit_limit_included=any(line.included for line in balance.credit_lines),
         last_change_date_time=balance.at.astimezone(UTC).isoformat(),
     )
-
-
-def _fitted(text: str | None, length_max: int) -> str | UnsetType:
-    return text[:length_max] if text else UNSET

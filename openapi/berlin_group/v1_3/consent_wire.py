@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from openapi.berlin_group.v1_3.wire import CurrencyCode
+from openapi.berlin_group.v1_3.wire import CurrencyCode, Href
 
 Date = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 Iban = Annotated[str, Meta(pattern="^[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}$")]
@@ -46,10 +46,6 @@ class Consents(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True)
     valid_until: Date
     frequency_per_day: FrequencyPerDay
     combined_service_indicator: bool
-
-
-class Href(Struct):
-    href: str
 
 
 class ConsentsResponse(Struct, rename="camel", kw_only=True):

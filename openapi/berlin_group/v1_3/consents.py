@@ -16,8 +16,8 @@ from openapi.berlin_group.v1_3.consent_wire import (
     Consents,
     ConsentsResponse,
     ConsentStatusResponse,
-    Href,
 )
+from openapi.berlin_group.v1_3.wire import Href
 from openapi.codec import Rendered, Rendering, WireRequest
 from openapi.parameters import AnswerHeader
 

@@ -3,16 +3,19 @@
 from functools import partial
 
 from kernel.access import Grant
-from kernel.banking.consents import READ_ACCOUNTS, ConsentKind
+from kernel.banking.consents import READ_ACCOUNTS, READ_TRANSACTIONS, ConsentKind, Permission
 from kernel.operations import Operation
-from openapi.berlin_group.v1_3 import accounts, consents
+from openapi.berlin_group.v1_3 import accounts, consents, transactions
 from openapi.berlin_group.v1_3.consent_wire import ConsentInformationResponse, Consents, ConsentsResponse, ConsentStatusResponse
 from openapi.berlin_group.v1_3.headers import PSU_IP_ADDRESS
-from openapi.berlin_group.v1_3.wire import ReadAccount
+from openapi.berlin_group.v1_3.transaction_wire import TransactionList
+from openapi.berlin_group.v1_3.wire import AccountList, ReadAccount, ReadBalances
 from openapi.dialect import Row
 from openapi.parameters import HeaderParameter
 
-_manage = partial(Row, scope="accounts", grant=Grant.CLIENT_CREDENTIALS, consent_kind=ConsentKind.ACCOUNTS)
+# A TPP is known by its qualified certificate; a consent, by its id.
+_manage = partial(Row, credential="certificate", consent_kind=ConsentKind.ACCOUNTS)
+_read = partial(_manage, "GET", grant=Grant.AUTHORIZATION_CODE)
 
 ROWS: tuple[Row, ...] = (
     _manage(
@@ -56,18 +59,43 @@ ROWS: tuple[Row, ...] = (
         success=204,
         summary="Withdraw a consent",
     ),
-    Row(
-        "GET",
+    _read(
+        "/accounts",
+        Operation.LIST_ACCOUNTS,
+        accounts.decode_list,
+        accounts.encode_list,
+        permissions=READ_ACCOUNTS,
+        response=AccountList,
+        summary="Read all accounts of the consent, with their balances if asked",
+        query=accounts.QUERY,
+    ),
+    _read(
         "/accounts/{account-id}",
         Operation.READ_ACCOUNT,
         accounts.decode_read,
         accounts.encode_read,
-        scope="accounts",
-        grant=Grant.AUTHORIZATION_CODE,
-        consent_kind=ConsentKind.ACCOUNTS,
         permissions=READ_ACCOUNTS,
         response=ReadAccount,
         summary="Read one account, with its balances if asked",
         query=accounts.QUERY,
+    ),
+    _read(
+        "/accounts/{account-id}/balances",
+        Operation.READ_BALANCES,
+        accounts.decode_balances,
+        accounts.encode_balances,
+        permissions=frozenset({Permission.BALANCES}),
+        response=ReadBalances,
+        summary="Read the balances of one account",
+    ),
+    _read(
+        "/accounts/{account-id}/transactions",
+        Operation.READ_TRANSACTIONS,
+        transactions.decode,
+        transactions.encode,
+        permissions=READ_TRANSACTIONS,
+        response=TransactionList,
+        summary="Read the transactions of one account",
+        query=transactions.QUERY,
     ),
 )

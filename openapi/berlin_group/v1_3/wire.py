@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 DateTime = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 CurrencyCode = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
@@ -24,6 +24,10 @@ class AccountBalance(Struct, rename="camel", kw_only=True):
     last_change_date_time: DateTime
 
 
+class Href(Struct):
+    href: str
+
+
 class AccountDetails(Struct, rename="camel", kw_only=True):
     resource_id: str
     iban: str | UnsetType = UNSET
@@ -36,10 +40,19 @@ class AccountDetails(Struct, rename="camel", kw_only=True):
     usage: Literal["PRIV", "ORGA"]
     balances: list[AccountBalance] | UnsetType = UNSET
     owner_name: Annotated[str, Meta(max_length=140)] | UnsetType = UNSET
+    links: dict[str, Href] | UnsetType = field(default=UNSET, name="_links")
 
 
 class ReadAccount(Struct, rename="camel"):
     account: AccountDetails
+
+
+class AccountList(Struct):
+    accounts: list[AccountDetails]
+
+
+class ReadBalances(Struct):
+    balances: list[AccountBalance]
 
 
 class TppMessage(Struct, rename="camel", kw_only=True):

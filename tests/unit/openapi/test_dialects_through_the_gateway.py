@@ -5,10 +5,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
 import pytest
 
 from kernel import json
 from kernel.banking.consents import Permission
+from kernel.certificates.qualified import Provider, ProviderRole, Qualified
 from kernel.errors import TokenExpired, UpstreamTimedOut
 from kernel.http.message import Response
 from openapi import DIALECTS
@@ -16,7 +18,7 @@ from openapi.dialect import Row
 from openapi.uk_obie.v4_0.aisp.codes.consents import PERMISSION_CODES
 from tests.official import validate_answer
 from tests.unit.gateway.records import PDF_BYTES, furnish, standing_order
-from tests.unit.gateway.world import CONSENT, World, opening
+from tests.unit.gateway.world import CERTIFICATE, CONSENT, World, opening
 from tests.unit.openapi.canonical import INTERACTION_ID
 
 UK = "/open-banking/v4.0/aisp"
@@ -189,12 +191,19 @@ async def test_a_limit_is_told_without_a_body(world: World) -> None:
     assert (response.status, body, response.headers["Retry-After"]) == (429, None, "30")
 
 
+QUALIFIED = replace(
+    CERTIFICATE,
+    qualified=Qualified(provider=Provider(frozenset({ProviderRole.ACCOUNT_INFORMATION}), "FCA", "GB-FCA")),
+)
 BERLIN_GROUP_HEADERS = (("X-Request-ID", INTERACTION_ID), ("Consent-ID", "consent-1"))
 
 
 @pytest.mark.parametrize(("query", "balances"), [((), False), ((("withBalance", "true"),), True)])
 async def test_the_same_account_is_read_the_other_way(world: World, query: Sequence[tuple[str, str]], balances: bool) -> None:
-    response, body = await answered(world, "GET", f"{BERLIN_GROUP}/accounts/a1", headers=BERLIN_GROUP_HEADERS, query=query)
+    """By its organisation's certificate alone."""
+    world.store(msgspec.structs.replace(CONSENT, lodged_as="berlin_group/v1.3"))
+    facts: dict[str, Any] = {"headers": BERLIN_GROUP_HEADERS, "certificate": QUALIFIED, "token": None}
+    response, body = await answered(world, "GET", f"{BERLIN_GROUP}/accounts/a1", query=query, **facts)
     assert response.status == 200
     assert response.headers["X-Request-ID"] == INTERACTION_ID
     assert body["account"]["resourceId"] == "a1"
@@ -206,8 +215,9 @@ async def test_the_same_account_is_read_the_other_way(world: World, query: Seque
     [
         ("/accounts/a1", {"headers": {"Consent-ID": "consent-1"}}, 400, "FORMAT_ERROR"),
         ("/accounts/a1", {"headers": {"X-Request-ID": INTERACTION_ID}}, 400, "FORMAT_ERROR"),
-        ("/accounts/a1", {"headers": {"X-Request-ID": INTERACTION_ID, "Consent-ID": "another"}}, 401, "CONSENT_INVALID"),
-        ("/accounts/a1", {"headers": BERLIN_GROUP_HEADERS, "token": "forged"}, 401, "TOKEN_INVALID"),
+        ("/accounts/a1", {"headers": {"X-Request-ID": INTERACTION_ID, "Consent-ID": "another"}}, 400, "CONSENT_UNKNOWN"),
+        ("/accounts/a1", {"headers": BERLIN_GROUP_HEADERS, "certificate": None}, 401, "CERTIFICATE_MISSING"),
+        ("/accounts/a1", {"headers": BERLIN_GROUP_HEADERS, "certificate": CERTIFICATE}, 401, "CERTIFICATE_INVALID"),
         ("/accounts/unknown", {"headers": BERLIN_GROUP_HEADERS}, 404, "RESOURCE_UNKNOWN"),
         ("/nothing", {"headers": BERLIN_GROUP_HEADERS}, 404, "RESOURCE_UNKNOWN"),
     ],
@@ -216,6 +226,8 @@ async def test_the_same_account_is_read_the_other_way(world: World, query: Seque
 async def test_a_berlin_group_refusal_has_the_standards_own_form(
     world: World, path: str, facts: Mapping[str, Any], status: int, code: str
 ) -> None:
+    world.store(msgspec.structs.replace(CONSENT, lodged_as="berlin_group/v1.3"))
+    facts = {"certificate": QUALIFIED, "token": None, **facts}
     response, body = await answered(world, "GET", BERLIN_GROUP + path, **facts)
     assert (response.status, body["tppMessages"][0]["code"]) == (status, code)
 
@@ -265,6 +277,10 @@ async def test_an_upstream_that_is_late_is_unavailable_and_asks_to_come_back(wor
         raise UpstreamTimedOut("no answer within 5 s")
 
     world.upstream.before = late
+    by_certificate = path.startswith(BERLIN_GROUP)
+    if by_certificate:
+        world.store(msgspec.structs.replace(CONSENT, lodged_as="berlin_group/v1.3"))
     headers = {"Consent-ID": CONSENT.id, "X-Request-ID": INTERACTION_ID}
-    response, _ = await answered(world, "GET", path, headers=headers)
+    certificate = QUALIFIED if by_certificate else CERTIFICATE
+    response, _ = await answered(world, "GET", path, headers=headers, certificate=certificate)
     assert (response.status, response.headers["Retry-After"]) == (503, "1")

@@ -1,18 +1,22 @@
 """The Berlin Group read of one account, over the same canonical words, held against the official document."""
 
 import json as standard_json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from kernel import json
-from kernel.banking.accounts import AccountIdentifier, Scheme
+from kernel.banking.accounts import AccountIdentifier, Scheme, TransactionStatus
 from kernel.banking.commands import ReadAccount
-from kernel.banking.consents import AccountReference, ConsentKind, Permission
-from kernel.banking.results import AccountView
+from kernel.banking.consents import READ_TRANSACTIONS, AccountReference, ConsentKind, Permission
+from kernel.banking.results import AccountView, BalanceView, TransactionsView
 from kernel.errors import FieldInvalid, HeaderInvalid, HeaderMissing, Problem
-from openapi.berlin_group.v1_3 import accounts
+from openapi.berlin_group.v1_3 import accounts, transactions
 from openapi.berlin_group.v1_3.dialect import DIALECT
+from openapi.codec import WireRequest
 from tests.official import validate_answer
 from tests.unit.openapi import canonical
 from tests.unit.openapi.canonical import INTERACTION_ID, a_consent, a_request, a_wire_request, an_account, rendering_of
@@ -115,3 +119,77 @@ def test_the_authorization_face_knows_no_id_token() -> None:
     assert [authorization.scope_of(kind) for kind in ConsentKind] == ["accounts", "payments", "payments", "fundsconfirmations"]
     assert authorization.clusters(frozenset()) == []
     assert authorization.clusters(frozenset({Permission.BALANCES})) == [("Your account information", ["Balances"])]
+
+
+def read_list(view: TransactionsView, *granted: Permission, status: str = "both") -> dict:
+    consent = a_consent(*granted)
+    rendering = rendering_of("/accounts/a-1/transactions", consent, (("bookingStatus", status),))
+    body = json.encode(transactions.encode(view, rendering))
+    headers = {"X-Request-ID": INTERACTION_ID, "Content-Type": "application/json"}
+    validate_answer(DIALECT.name, "GET", f"{PATH}/transactions", 200, headers, body)
+    assert b"UPSTREAM-SECRET" not in body
+    return standard_json.loads(body)["transactions"]
+
+
+@given(canonical.transactions_views, canonical.permission_sets)
+def test_transactions_satisfy_the_official_schema(view: TransactionsView, granted: frozenset[Permission]) -> None:
+    told = read_list(view, *granted)
+    assert len(told["booked"]) + len(told["pending"]) == len(view.rows)
+    assert ("next" in told["_links"]) == (view.next_cursor is not None)
+    detailed = {"creditorName", "debtorName", "remittanceInformationUnstructured", "balanceAfterTransaction"}
+    assert Permission.TRANSACTIONS_DETAIL in granted or not any(detailed & each.keys() for each in told["booked"])
+
+
+@pytest.mark.parametrize("status", ["booked", "pending"])
+def test_only_entries_of_the_asked_status_are_listed(status: str) -> None:
+    assert read_list(TransactionsView(()), status=status).keys() == {status, "_links"}
+
+
+@given(st.lists(canonical.account_views, max_size=3).map(tuple), canonical.permission_sets)
+def test_a_list_of_accounts_links_to_what_each_opens(views: tuple[AccountView, ...], granted: frozenset[Permission]) -> None:
+    body = json.encode(accounts.encode_list(views, rendering_of("/accounts", a_consent(*granted))))
+    headers = {"X-Request-ID": INTERACTION_ID, "Content-Type": "application/json"}
+    validate_answer(DIALECT.name, "GET", "/psd2/v1/accounts", 200, headers, body)
+    opened = {"balances"} if Permission.BALANCES in granted else set()
+    opened |= {"transactions"} if granted & READ_TRANSACTIONS else set()
+    assert all(each.get("_links", {}).keys() == opened for each in standard_json.loads(body)["accounts"])
+
+
+@given(st.lists(canonical.balance_views, max_size=3).map(tuple))
+def test_balances_satisfy_the_official_schema(views: tuple[BalanceView, ...]) -> None:
+    body = json.encode(accounts.encode_balances(views, rendering_of("/accounts/a-1/balances", a_consent())))
+    headers = {"X-Request-ID": INTERACTION_ID, "Content-Type": "application/json"}
+    validate_answer(DIALECT.name, "GET", f"{PATH}/balances", 200, headers, body)
+
+
+@pytest.mark.spec("BG-XS2A-1.3-read-transaction-list")
+def test_days_are_those_of_the_bank_and_both_are_included() -> None:
+    query = (("dateFrom", "2026-06-01"), ("dateTo", "2026-06-30"), ("bookingStatus", "booked"))
+    asked = transactions.decode(WireRequest({"account-id": "a-1"}, query, b"", zone=ZoneInfo("Europe/Berlin")))
+    assert (asked.booked_from, asked.status) == (datetime(2026, 5, 31, 22, tzinfo=UTC), TransactionStatus.BOOKED)
+    assert asked.booked_to == datetime(2026, 6, 30, 21, 59, 59, 999999, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "code"),
+    [
+        ({"dateFrom": None}, "dateFrom", "FORMAT_ERROR"),
+        ({"dateFrom": "01.06.2026"}, "dateFrom", "TIMESTAMP_INVALID"),
+        ({"dateFrom": "20260601"}, "dateFrom", "TIMESTAMP_INVALID"),
+        ({"dateFrom": "9999-12-31"}, "dateFrom", "TIMESTAMP_INVALID"),
+        ({"dateTo": "2026-05-31"}, "dateTo", "TIMESTAMP_INVALID"),
+        ({"bookingStatus": None}, "bookingStatus", "FORMAT_ERROR"),
+        ({"bookingStatus": "information"}, "bookingStatus", "PARAMETER_NOT_SUPPORTED"),
+        ({"deltaList": "true"}, "deltaList", "PARAMETER_NOT_SUPPORTED"),
+        ({"entryReferenceFrom": "7"}, "entryReferenceFrom", "PARAMETER_NOT_SUPPORTED"),
+    ],
+)
+@pytest.mark.spec("BG-XS2A-1.3-message-codes")
+def test_refuses_a_listing_that_is_malformed_or_not_offered(changes: dict[str, str | None], path: str, code: str) -> None:
+    asked = {"dateFrom": "2026-06-01", "bookingStatus": "both", **changes}
+    query = tuple((name, value) for name, value in asked.items() if value is not None)
+    with pytest.raises(Problem) as refused:
+        transactions.decode(a_wire_request({"account-id": "a-1"}, query))
+    status, _, body = DIALECT.errors.render(refused.value, None, "id", None)
+    [message] = json.decode(body or b"", dict)["tppMessages"]
+    assert (status, message["code"], message["path"]) == (400, code, path)
