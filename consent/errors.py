@@ -203,9 +203,7 @@ class AccountClosed(Problem):
 
 class SignaturesMissing(Problem):
     code = "signatures_missing"
-    public = (
-        "A payment from this account needs the agreement of everyone who signs for it, and the others cannot be asked here yet."
-    )
+    public = "A payment from this account needs the agreement of everyone who signs for it, and the others cannot be asked."
 
 
 class LoginRequired(Problem):

@@ -302,6 +302,6 @@ def _check_readable(consent: Consent | None, caller: Caller) -> Consent:
 def _check_owned(consent: Consent | None, caller: Caller | None, psu_id: str | None) -> Consent:
     if caller is not None:
         return _check_readable(consent, caller)
-    if consent is None or (psu_id is not None and not is_signed_by(consent, psu_id)):
+    if consent is None or (psu_id is not None and consent.psu_id != psu_id and not is_signed_by(consent, psu_id)):
         raise ConsentUnknown("unknown, or of another PSU")
     return consent

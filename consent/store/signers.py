@@ -60,5 +60,6 @@ def awaits(consent: Consent, customer_id: str, now: datetime) -> bool:
 
 
 def is_signed_by(consent: Consent, psu_id: str) -> bool:
-    """Whether the PSU gave the consent, alone or with others."""
-    return consent.psu_id == psu_id or any(signature.psu_id == psu_id for signature in consent.signatures)
+    """Whether the PSU gave the consent, alone or with others. Of one that was given before signatures were kept, its PSU did."""
+    is_given = consent.psu_id == psu_id and consent.authorised_at is not None
+    return is_given or any(signature.psu_id == psu_id for signature in consent.signatures)

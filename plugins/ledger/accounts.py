@@ -42,8 +42,25 @@ async def load_accounts_of(connection: AsyncConnection, sealer: Sealer, brand: s
         )
         .order_by(holders.c.position, accounts.c.id)
     )
-    rows = await connection.execute(statement)
-    return tuple(msgspec.structs.replace(_read_account(sealer, brand, row), signatures=row.needed) for row in rows)
+    rows = (await connection.execute(statement)).all()
+    signers = await _load_signers(connection, brand, [row.id for row in rows if row.needed > 1])
+    return tuple(
+        msgspec.structs.replace(_read_account(sealer, brand, row), signatures=row.needed, signers=signers.get(row.id, ()))
+        for row in rows
+    )
+
+
+async def _load_signers(connection: AsyncConnection, brand: str, account_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Who may approve payments from each account, in an order of their own."""
+    if not account_ids:
+        return {}
+    holders = tables.holders.c
+    approving = (holders.brand == brand, holders.account_id.in_(account_ids), holders.right == Right.APPROVE.value)
+    found: dict[str, tuple[str, ...]] = {}
+    statement = sa.select(holders.account_id, holders.customer_id).where(*approving)
+    for row in await connection.execute(statement.order_by(holders.account_id, holders.customer_id)):
+        found[row.account_id] = (*found.get(row.account_id, ()), row.customer_id)
+    return found
 
 
 async def load_balances(

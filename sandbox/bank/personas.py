@@ -21,8 +21,8 @@ _NOTES = {
     "bob": "Confirms with a one-time code; one of the accounts is closed.",
     "carol": "Prefers a passkey, may use a one-time code; one of the accounts moved to another bank.",
     "dave": "Has no account that may be shared.",
-    "erin": "Joint and business accounts with frank: either shares data alone; both must sign payments, so neither can agree to one alone.",
-    "frank": "Joint and business accounts with erin: either shares data alone; both must sign payments, so neither can agree to one alone.",
+    "erin": "Joint and business accounts with frank: either shares data alone in UK Open Banking; both must sign payments, and consents in Berlin Group, the second on the dashboard.",
+    "frank": "Joint and business accounts with erin: either shares data alone in UK Open Banking; both must sign payments, and consents in Berlin Group, the second on the dashboard.",
     "heavy": "One account with 100,000 transactions.",
 }
 

@@ -213,14 +213,31 @@ async def test_a_payee_with_a_long_name_breaks_no_page(page, tpp):
     await check_page(page, "no account to pay from")
 
 
-async def test_erin_is_told_that_frank_must_sign_too(page, tpp, callback):
+async def test_erin_and_frank_sign_a_payment_together(page, tpp, callback):
     await open_payment(page, tpp)
     await log_in(page, "erin")
-    await page.wait_for_selector("#consent-deny")
-    await check_page(page, "cannot make this payment alone")
-    assert await page.locator("#consent-approve").count() == 0
-    await page.click("#consent-deny")
-    assert "error=access_denied" in await land(page, callback)
+    await page.wait_for_selector("#consent-approve")
+    assert "Others must agree too" in await page.content()
+    await check_page(page, "pay £")
+    await page.check("#account-0")
+    await page.click("#consent-approve")
+    assert "code=" in await land(page, callback)
+    await page.context.clear_cookies()
+    await page.goto(f"{tpp.folder.issuer}/consents")
+    await log_in(page, "frank")
+    await page.fill("#otp", "123456")
+    await page.click("#otp-submit")
+    await check_page(page, "who can see your accounts")
+    await page.click("#signature-open-0")
+    await page.wait_for_selector("#signers")
+    await check_page(page, "sign the payment")
+    await page.click("#consent-approve")
+    await page.wait_for_selector("#otp")
+    await check_page(page, "confirm the payment")
+    await page.fill("#otp", "123456")
+    await page.click("#otp-submit")
+    await page.wait_for_selector("#notice")
+    assert "You have agreed" in await page.content()
 
 
 async def test_dave_has_nothing_to_pay_from(page, tpp, callback):

@@ -4,7 +4,7 @@ UK Customer Experience Guidelines, "Permissions and Data Clusters": the dialect 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -51,6 +51,7 @@ class Option:
     numbers: tuple[tuple[str, str], ...] = ()  # scheme and identification; for no page
     signatures: int = 1  # that a payment from it needs
     signers: tuple[str, ...] = ()  # the customers who may give one, where it needs several
+    is_shared: bool = False  # others must agree too to what the page asks for
 
     @property
     def identity(self) -> AccountIdentity:
@@ -235,7 +236,9 @@ def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment 
     """What a PSU may share under the consent: what it covers already; more, if it covers nothing yet or is to be changed, and no other
     account than those that its client asked for by number; and none for which others must sign who cannot be asked."""
     able = (option for option in _named(consent, options, amendment) if _can_pay(consent, option))
-    return tuple(option for option in able if _can_ask(consent, option, amendment))
+    return tuple(
+        replace(option, is_shared=needs_others(consent, option)) for option in able if _can_ask(consent, option, amendment)
+    )
 
 
 def needing_others(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:

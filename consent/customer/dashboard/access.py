@@ -31,6 +31,7 @@ NEVER_USED = "Not yet"
 
 _STANDINGS: Mapping[ConsentState, str] = {
     ConsentState.AUTHORISED: "",
+    ConsentState.PARTIALLY_AUTHORISED: "Nothing is shared yet. Others must agree too.",
     ConsentState.SUSPENDED: "Paused since {date}. It goes on if you confirm again in their app or website.",
     ConsentState.REVOKED_BY_PSU: "You stopped it on {date}.",
     ConsentState.WITHDRAWN_BY_TPP: "They gave it up on {date}.",

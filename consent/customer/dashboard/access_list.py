@@ -1,4 +1,4 @@
-"""The list of what a PSU agreed to: those who ask and wait for an answer, those who can see something now, those who no longer can,
+"""The list of what a PSU agreed to: those who ask and wait for an answer, what waits for their signature, those who can see something now, those who no longer can,
 then payments. Searched and sorted by a plain form."""
 
 from collections.abc import Callable, Iterable, Mapping
@@ -8,6 +8,7 @@ from typing import Any
 from consent.customer.dashboard.access import Access
 from consent.customer.dashboard.asked import load_questions, parse_page
 from consent.customer.dashboard.overview import load_overview
+from consent.customer.dashboard.unsigned import load_all_unsigned
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import form_token
 from consent.customer.session.session import Session, load_psu
@@ -43,6 +44,7 @@ async def show_list(services: Services, brand: Brand, session: Session, request:
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.DASHBOARD),
         psu_name=psu.display_name,
         questions=await load_questions(services, brand, psu, parse_page(query.get("asked", ""))),
+        unsigned=await load_all_unsigned(services, brand, psu),
         active=[access for access in found if access.is_active],
         past=[access for access in found if not access.is_active],
         payments=[payment for payment in overview.payments if contains(payment.names, search)],

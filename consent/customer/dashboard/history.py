@@ -18,6 +18,7 @@ from kernel.brand import Brand
 _SENTENCES: Mapping[str, str] = {
     LODGED: "{name} asked for access",
     ConsentEvent.REJECT: "You did not agree",
+    ConsentEvent.LAPSE: "Not everyone who must agree did so in time",
     ConsentEvent.SUSPEND: "Sharing was paused",
     ConsentEvent.RESUME: "Sharing went on",
     ConsentEvent.REVOKE: "You stopped sharing",
@@ -26,10 +27,13 @@ _SENTENCES: Mapping[str, str] = {
     ConsentEvent.SUPERSEDE: "Newer access took its place",
     ConsentEvent.REMOVE_ACCOUNT: "An account that you no longer have with us was taken out",
 }
+AGREED_FIRST = "One of those who must agree agreed"
+AGREED_LAST = "The last of those who must agree agreed"
 AGREED = "You agreed to share"
 AGREED_AGAIN = "You agreed to go on sharing"
 AGREED_CHANGE = "You agreed to a change of what you share"
 _OTHER = "Its state changed"
+_AGREEING = (ConsentEvent.AUTHORISE_PARTIALLY, ConsentEvent.AUTHORISE, ConsentEvent.AMEND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,22 @@ def tell(
     agreed = 0
     for version in (*recorded, *_unrecorded(recorded, now)):
         at = render_instant(brand, version.at)
-        if version.event in (ConsentEvent.AUTHORISE, ConsentEvent.AMEND):
-            again = AGREED_CHANGE if version.event == ConsentEvent.AMEND else AGREED_AGAIN
-            steps.append(Step(at, again if agreed else AGREED, _accounts(shown, agreed)))
+        if version.event in _AGREEING:
+            steps.append(Step(at, _render_agreed(version, is_first=not agreed), _accounts(shown, agreed)))
             agreed += 1
         else:
             steps.append(Step(at, _SENTENCES.get(version.event, _OTHER).format(name=name)))
     return tuple(reversed(steps))
+
+
+def _render_agreed(version: Recorded, *, is_first: bool) -> str:
+    if version.event == ConsentEvent.AUTHORISE_PARTIALLY:
+        return AGREED_FIRST
+    if version.consent.signing_rules:
+        return AGREED_LAST
+    if is_first:
+        return AGREED
+    return AGREED_CHANGE if version.event == ConsentEvent.AMEND else AGREED_AGAIN
 
 
 def _unrecorded(recorded: Sequence[Recorded], now: datetime) -> tuple[Recorded, ...]:

@@ -1,9 +1,10 @@
-"""Read what a PSU has given, and what is needed to describe it: five statements, and then one question to the bank's own systems.
+"""Read what a PSU has given, and what is needed to describe it: six statements, and then one question to the bank's own systems.
 
 Nobody else's consent is ever read here: the PSU's id is part of the question.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,9 +15,11 @@ from consent.customer.dashboard.payments import AgreedPayment, describe_payment
 from consent.customer.session.problems import AccessUnknown
 from consent.ports import Psu
 from consent.services import Services
+from consent.store.rows.consent_signers import load_cosigned
 from consent.store.rows.last_used import load_last_used
 from consent.store.rows.organisations import load_organisation_names
 from consent.store.rows.snapshots import load_consent, load_given
+from consent.store.signers import is_signed_by
 from kernel.banking.accounts import Account
 from kernel.banking.consents import LIVE_STATES, Consent, ConsentKind, ConsentState
 from kernel.brand import Brand
@@ -40,11 +43,11 @@ class Overview:
 async def load_overview(services: Services, brand: Brand, psu: Psu) -> Overview:
     payment, decided = ConsentKind.PAYMENT, LIVE_STATES | ENDED_STATES
     async with services.database.read() as connection:
-        live = await load_given(connection, services.sealer, brand.name, psu.id, states=LIVE_STATES, at_most=LIVE_MAX)
-        ended = await load_given(connection, services.sealer, brand.name, psu.id, states=ENDED_STATES, at_most=ENDED_MAX)
-        paid = await load_given(
-            connection, services.sealer, brand.name, psu.id, states=decided, at_most=PAYMENTS_MAX, kind=payment
-        )
+        cosigned = await load_cosigned(connection, services.sealer, brand.name, psu.customer_id, at_most=LIVE_MAX)
+        load = partial(load_given, connection, services.sealer, brand.name, psu.id, cosigned=cosigned)
+        live = await load(states=LIVE_STATES, at_most=LIVE_MAX)
+        ended = await load(states=ENDED_STATES, at_most=ENDED_MAX)
+        paid = await load(states=decided, at_most=PAYMENTS_MAX, kind=payment)
         parties = await _load_parties(connection, brand, (*live, *ended, *paid))
     known = Known(parties, await _load_accounts(services, brand, psu))
     return Overview(
@@ -66,7 +69,7 @@ async def load_own(connection: AsyncConnection, services: Services, brand: Brand
     if not is_identifier(consent_id):
         raise AccessUnknown("not an id")
     consent = await load_consent(connection, services.sealer, brand.name, consent_id)
-    if consent is None or consent.psu_id != psu.id or consent.authorised_at is None or consent.kind != ConsentKind.ACCOUNTS:
+    if consent is None or not is_signed_by(consent, psu.id) or consent.kind != ConsentKind.ACCOUNTS:
         raise AccessUnknown("unknown, or of another PSU")
     return consent
 

@@ -9,7 +9,7 @@ from consent.authentication.linked_terms import Facts, payment_in, render_facts,
 from consent.authorization.agreement.terms import option_of, render_date, render_instant
 from consent.customer.dashboard.access import UNREGISTERED, Known
 from consent.services import Services
-from kernel.banking.consents import Consent, ConsentState
+from kernel.banking.consents import LIVE_STATES, Consent, ConsentState
 from kernel.brand import Brand
 
 ACCOUNT_GONE = "An account that you no longer have with us"
@@ -18,6 +18,7 @@ AMOUNT_AND_PAYEE = 2  # the facts that the heading says
 
 _STANDINGS: Mapping[ConsentState, str] = {
     ConsentState.AUTHORISED: "Not made yet.",
+    ConsentState.PARTIALLY_AUTHORISED: "Not made yet. Others must sign it too.",
     ConsentState.CONSUMED: "Handed on to be made on {date}.",
     ConsentState.SUSPENDED: "Not made yet. It is on hold since {date}.",
     ConsentState.REVOKED_BY_PSU: "Not made. You stopped it on {date}.",
@@ -52,7 +53,7 @@ def describe_payment(services: Services, brand: Brand, consent: Consent, known: 
             ("Asked by", name),
         ),
         standing=_STANDINGS.get(state, _OVER).format(date=render_date(brand, consent.effective_since(now))),
-        is_open=state in (ConsentState.AUTHORISED, ConsentState.SUSPENDED),
+        is_open=state in LIVE_STATES,
         name=name,
         names=(name, terms.creditor_name, *((client.organisation_name, client.on_behalf_of) if client else ())),
     )

@@ -47,6 +47,9 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
             "You have shared the accounts that you chose. You can go back to where you started.", is_error=False
         ),
         "request_denied": Notice("Nothing was shared. You can go back to where you started.", is_error=False),
+        "signed": Notice("You have agreed. It goes ahead once everyone who must agree has agreed.", is_error=False),
+        "not_signed": Notice("You have not agreed, so it does not go ahead.", is_error=False),
+        "nothing_to_sign": Notice("That no longer waits for your answer. Nothing has changed.", is_error=False),
         "account_closed": Notice("An account that you chose has just been closed, so nothing was shared. Choose again."),
         "debtor_account_closed": Notice("The account that you chose can no longer be used, so nothing was paid. Choose again."),
         "no_debtor_account": Notice("Choose the account to pay from, or choose not to pay.", "account-0"),

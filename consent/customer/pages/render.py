@@ -24,7 +24,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PAGES = (
     *("login", "sca", "blocked", "consent", "nothing_to_share", "payment", "nothing_to_pay_from", "error"),
     *("access_list", "access_detail", "access_stop", "logged_out"),
-    *("request", "request_without_account"),
+    *("request", "request_without_account", "signature"),
 )
 
 _environment = Environment(

@@ -44,9 +44,16 @@ async def load_unsigned(
     return tuple(await connection.scalars(found))
 
 
-def signed_by(sealer: Sealer, brand: str, customer_id: str) -> sa.Select[tuple[str]]:
-    """The ids of the consents that several must sign and this customer has signed."""
-    return _of_customer(sealer, brand, customer_id, consent_signers.c.signed_at.is_not(None))
+async def load_cosigned(
+    connection: AsyncConnection, sealer: Sealer, brand: str, customer_id: str, *, at_most: int
+) -> tuple[str, ...]:
+    """The ids of the consents that several must sign and this customer has signed, the last signed first."""
+    found = (
+        _of_customer(sealer, brand, customer_id, consent_signers.c.signed_at.is_not(None))
+        .order_by(consent_signers.c.signed_at.desc(), consents.c.id)
+        .limit(at_most)
+    )
+    return tuple(await connection.scalars(found))
 
 
 def _of_customer(sealer: Sealer, brand: str, customer_id: str, *where: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:

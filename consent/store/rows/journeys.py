@@ -62,10 +62,22 @@ class Notice(StrEnum):
     NOT_SHARING = "not_sharing"
     REQUEST_APPROVED = "request_approved"
     REQUEST_DENIED = "request_denied"
+    SIGNED = "signed"
+    NOT_SIGNED = "not_signed"
+    NOTHING_TO_SIGN = "nothing_to_sign"
 
 
 GOOD_NEWS = frozenset(
-    {Notice.NONE, Notice.CODE_SENT, Notice.REQUEST_SENT, Notice.SHARING_STOPPED, Notice.REQUEST_APPROVED, Notice.REQUEST_DENIED}
+    {
+        Notice.NONE,
+        Notice.CODE_SENT,
+        Notice.REQUEST_SENT,
+        Notice.SHARING_STOPPED,
+        Notice.REQUEST_APPROVED,
+        Notice.REQUEST_DENIED,
+        Notice.SIGNED,
+        Notice.NOT_SIGNED,
+    }
 )  # any other says why something did not happen
 
 

@@ -2,7 +2,7 @@
 
 A lodged document is kept once: a version that has the document of the one before it names the version that holds it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.store.rows.earlier_snapshots import decode_earlier
 from consent.store.rows.formats import check_format
+from consent.store.signers import is_signed_by
 from consent.store.tables.consents import consent_versions, consents
 from kernel import json
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
@@ -82,15 +83,18 @@ async def load_given(
     brand: str,
     psu_id: str,
     *,
+    cosigned: Sequence[str] = (),
     states: Iterable[ConsentState],
     at_most: int,
     kind: str = ConsentKind.ACCOUNTS,
 ) -> tuple[Consent, ...]:
-    """The consents of a kind that the PSU gave and that are in one of `states` by record, the last changed first."""
+    """The consents of a kind that the PSU gave, alone or with others (`cosigned` are the ids of these), and that are in one of `states` by
+    record, the last changed first."""
+    theirs = consents.c.psu_id == psu_id
     given = (
         _current(brand)
         .where(
-            consents.c.psu_id == psu_id,
+            sa.or_(theirs, consents.c.id.in_(cosigned)) if cosigned else theirs,
             consents.c.kind == kind,
             consents.c.state.in_([state.value for state in states]),
         )
@@ -98,7 +102,7 @@ async def load_given(
         .limit(at_most)
     )
     found = tuple(_open(sealer, row) for row in await connection.execute(given))
-    return tuple(consent for consent in found if consent.authorised_at is not None)
+    return tuple(consent for consent in found if is_signed_by(consent, psu_id))
 
 
 async def load_history(connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str) -> tuple[Consent, ...]:

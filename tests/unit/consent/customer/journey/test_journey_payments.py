@@ -336,7 +336,7 @@ async def test_what_others_must_sign_too_is_not_offered_to_one(world: World, joi
     browser = await opened(world, consent, "alice")
     assert len(browser.handles) == 1
     assert "Everyday" not in browser.text
-    assert "we cannot ask the others here yet" in browser.text
+    assert "we cannot ask the others" in browser.text
     await browser.post({"account": ["up-1"]})
     await check_untouched(world, consent)
     named = await opened(world, await lodge(world, debtorAccount=debtor("c-alice")), "alice")

@@ -1,0 +1,94 @@
+"""The consents that wait for this PSU's signature: half signed by others, and good for nothing until everyone who must has signed."""
+
+from dataclasses import dataclass
+
+from consent.authentication.bank_answer import answering
+from consent.authentication.linked_terms import payment_in, render_money
+from consent.authorization.agreement.terms import render_instant
+from consent.authorization.clients.client import Client
+from consent.authorization.clients.rows import load_clients
+from consent.customer.journey.boundary import DASHBOARD
+from consent.customer.session.problems import AccessUnknown
+from consent.ports import Psu
+from consent.services import Services
+from consent.store.kinds.registry import kind_of
+from consent.store.rows.consent_signers import load_unsigned
+from consent.store.rows.snapshots import load_consent
+from consent.store.signers import awaits
+from kernel.banking.consents import Consent
+from kernel.brand import Brand
+from kernel.identifiers import is_identifier
+
+SIGNATURES = f"{DASHBOARD}/signatures"
+UNSIGNED_MAX = 50  # shown, those that wait longest first
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """One of them, as the list of accesses names it."""
+
+    path: str
+    heading: str
+    name: str
+    signers: tuple[str, ...]
+    until: str
+
+
+async def load_all_unsigned(services: Services, brand: Brand, psu: Psu) -> tuple[Unsigned, ...]:
+    now, found = services.clock.now(), []
+    async with services.database.read() as connection:
+        for consent_id in await load_unsigned(connection, services.sealer, brand.name, psu.customer_id, at_most=UNSIGNED_MAX):
+            consent = await load_consent(connection, services.sealer, brand.name, consent_id)
+            if consent is not None and awaits(consent, psu.customer_id, now):
+                found.append(consent)
+        clients = await load_clients(connection, brand.name, sorted({consent.client_id for consent in found}))
+    return tuple(
+        [
+            Unsigned(
+                path=f"{SIGNATURES}/{consent.id}",
+                heading=heading_of(consent),
+                name=clients[consent.client_id].name,
+                signers=await load_signers(services, brand, consent),
+                until=render_lapse(brand, consent),
+            )
+            for consent in found
+            if consent.client_id in clients
+        ]
+    )
+
+
+async def load_one_unsigned(services: Services, brand: Brand, psu: Psu, consent_id: str) -> tuple[Consent, Client]:
+    """Raises AccessUnknown for what does not wait for this PSU: what is unknown, another's, signed or over looks the same."""
+    if not is_identifier(consent_id):
+        raise AccessUnknown("not an id")
+    async with services.database.read() as connection:
+        consent = await load_consent(connection, services.sealer, brand.name, consent_id)
+        if consent is None or not awaits(consent, psu.customer_id, services.clock.now()):
+            raise AccessUnknown("it does not wait for this PSU's signature")
+        clients = await load_clients(connection, brand.name, [consent.client_id])
+    if consent.client_id not in clients:
+        raise AccessUnknown("no client asks any more")
+    return consent, clients[consent.client_id]
+
+
+async def load_signers(services: Services, brand: Brand, consent: Consent) -> tuple[str, ...]:
+    """Who signed, and when, in their order."""
+    signers = []
+    for signature in consent.signatures:
+        async with answering():
+            psu = await services.identity.find(brand, signature.psu_id)
+        name = psu.display_name if psu is not None else "Someone who is no longer our customer"
+        signers.append(f"{name}, {render_instant(brand, signature.at)}")
+    return tuple(signers)
+
+
+def heading_of(consent: Consent) -> str:
+    if not kind_of(consent).is_linked:
+        return "See accounts"
+    terms = payment_in(consent)
+    return f"{render_money(terms.amount)} to {terms.creditor_name}"
+
+
+def render_lapse(brand: Brand, consent: Consent) -> str:
+    """By when the next must sign."""
+    return "" if consent.lapses_at is None else render_instant(brand, consent.lapses_at)

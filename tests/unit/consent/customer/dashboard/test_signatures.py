@@ -1,0 +1,198 @@
+"""The second signer, on the pages: what waits for them, and their yes or no to exactly what the first agreed to."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from consent.authentication.cosignature import Cosignature
+from consent.store.rows.authorisations import AuthorisationStatus
+from kernel.banking.consents import Consent, ConsentKind, ConsentState
+from tests.unit.consent.authentication.signing import BERLIN_GROUP, PAYMENT, now
+from tests.unit.consent.customer.dashboard.conftest import Visits
+from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CODE, Browser, World, account
+
+JOINT = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
+
+
+@pytest.fixture(autouse=True)
+def joint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alice and Bob hold an account from which both must agree."""
+    for customer in ("c-alice", "c-bob"):
+        monkeypatch.setitem(ACCOUNTS, customer, (JOINT, *ACCOUNTS[customer]))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def world(visits: Visits) -> World:
+    return visits.world
+
+
+@pytest.fixture
+def both_world(visits_anywhere: Visits) -> World:
+    """The test runs once on each kind of database."""
+    return visits_anywhere.world
+
+
+async def lodge(world: World, kind: ConsentKind = ConsentKind.ACCOUNTS, **facts: Any) -> Consent:
+    if kind is ConsentKind.PAYMENT:
+        return await world.lodge(kind=kind, terms=PAYMENT, lodged_as="rar", **facts)
+    return await world.lodge(lodged_as=BERLIN_GROUP, **facts)
+
+
+async def half_signed(world: World, kind: ConsentKind = ConsentKind.ACCOUNTS, first: str = "alice") -> Consent:
+    """What the first signer's journey leaves; the client has its code."""
+    consent = await lodge(world, kind)
+    browser = await (await world.browser().begin(await world.push(consent))).log_in(first)
+    if first == "bob":
+        await browser.post({"otp": CODE})
+    assert "must agree too" in browser.text
+    await browser.approve(0)
+    assert "code" in browser.answer
+    found = await now(world, consent)
+    assert found.state is ConsentState.PARTIALLY_AUTHORISED
+    return found
+
+
+async def visit(world: World, name: str) -> Browser:
+    browser = await (await world.browser().get("/consents")).log_in(name)
+    if browser.shows("otp"):
+        await browser.post({"otp": CODE})
+    assert browser.path == "/consents"
+    return browser
+
+
+async def opened(world: World, name: str, consent: Consent) -> Browser:
+    browser = await visit(world, name)
+    assert browser.shows("signature-open-0")
+    return await browser.get(f"/consents/signatures/{consent.id}")
+
+
+async def test_the_second_signer_agrees_to_the_sharing_of_accounts(both_world: World):
+    world = both_world
+    consent = await half_signed(world)
+    browser = await opened(world, "bob", consent)
+    for words in ("Acme Money", "Home", "Alice, 1 July 2026", "Answer by 8 July 2026"):
+        assert words in browser.text
+    await browser.post({})
+    assert browser.path == "/consents"
+    assert "You have agreed" in browser.text
+    signed = await now(world, consent)
+    assert signed.state is ConsentState.AUTHORISED
+    assert [signature.psu_id for signature in signed.signatures] == ["psu-alice", "psu-bob"]
+    *_, last = await world.store.authorisations(BRAND, consent.id)
+    assert (last.psu_id, last.status, last.approach) == ("psu-bob", AuthorisationStatus.SUCCEEDED, "decoupled")
+    assert last.shown is not None
+    assert last.shown.accounts == ("Home, ending 3333",)
+    assert not browser.shows("signature-open-0")
+    assert browser.shows("access-stop-0"), "who agreed may stop it"
+    await browser.get(f"/consents/{consent.id}/revoke")
+    await browser.post({})
+    assert (await now(world, consent)).state is ConsentState.REVOKED_BY_PSU
+
+
+async def test_a_payment_is_signed_by_an_authentication_of_its_own(both_world: World):
+    world = both_world
+    consent = await half_signed(world, ConsentKind.PAYMENT)
+    browser = await opened(world, "bob", consent)
+    for words in ("£1,123.50", "Merchant A", "Home, ending 3333"):
+        assert words in browser.text
+    begun = len(world.identity.started)
+    await browser.post({})
+    assert browser.shows("otp")
+    assert len(world.identity.started) == begun + 1
+    linked = world.identity.linked[f"ref-{begun + 1}"]
+    assert linked.payee == "Merchant A"
+    await browser.post({"otp": "000000"})
+    assert "That code is not right" in browser.text
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+    await browser.post({"otp": CODE})
+    assert "You have agreed" in browser.text
+    assert (await now(world, consent)).state is ConsentState.AUTHORISED
+    *_, last = await world.store.authorisations(BRAND, consent.id)
+    assert last.evidence is not None
+    assert last.evidence.linked == linked.digest
+
+
+async def test_a_device_signs_a_payment_at_once(world: World):
+    consent = await lodge(world, ConsentKind.PAYMENT)
+    browser = await (await world.browser().begin(await world.push(consent))).log_in("bob")
+    await browser.approve(0)
+    await browser.post({"otp": CODE})
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+    browser = await opened(world, "alice", consent)
+    await browser.post({})
+    assert (await now(world, consent)).state is ConsentState.AUTHORISED
+
+
+@pytest.mark.parametrize("page", ["terms", "code"])
+async def test_the_second_signer_may_refuse_on_either_page(world: World, page: str):
+    consent = await half_signed(world, ConsentKind.PAYMENT)
+    browser = await opened(world, "bob", consent)
+    if page == "code":
+        await browser.post({})
+    await browser.deny()
+    assert "You have not agreed" in browser.text
+    refused = await now(world, consent)
+    assert refused.state is ConsentState.REJECTED
+    *_, last = await world.store.authorisations(BRAND, consent.id)
+    assert (last.psu_id, last.status) == ("psu-bob", AuthorisationStatus.FAILED)
+
+
+async def test_it_waits_for_no_one_else(world: World):
+    consent = await half_signed(world)
+    for name in ("carol", "alice"):
+        browser = await visit(world, name)
+        assert not browser.shows("signature-open-0")
+        await browser.get(f"/consents/signatures/{consent.id}")
+        assert browser.status == 404
+        await browser.send(f"/consents/signatures/{consent.id}", {"form_token": browser.token})
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+
+
+async def test_what_is_over_meanwhile_is_signed_no_more(world: World):
+    consent = await half_signed(world)
+    browser = await opened(world, "bob", consent)
+    await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
+    await browser.post({})
+    assert browser.status == 404
+    assert (await now(world, consent)).state is ConsentState.REVOKED_BY_PSU
+
+
+@pytest.mark.parametrize("kind", [ConsentKind.ACCOUNTS, ConsentKind.PAYMENT])
+async def test_what_ends_between_page_and_signature_is_not_signed(
+    world: World, kind: ConsentKind, monkeypatch: pytest.MonkeyPatch
+):
+    """It is read again under its lock."""
+    consent = await half_signed(world, kind)
+    browser = await opened(world, "bob", consent)
+    hold = Cosignature.hold
+
+    async def late(subject: Cosignature, unit: Any, approval: Any) -> Consent:
+        world.clock.advance(timedelta(days=7))
+        return await hold(subject, unit, approval)
+
+    monkeypatch.setattr(Cosignature, "hold", late)
+    await browser.post({})
+    if kind is ConsentKind.PAYMENT:
+        await browser.post({"otp": CODE})
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+
+
+async def test_the_first_signer_sees_that_it_waits_and_may_stop_it(world: World):
+    consent = await half_signed(world)
+    browser = await visit(world, "alice")
+    assert "Others must agree too" in browser.text
+    assert browser.shows("access-stop-0")
+    await browser.get(f"/consents/{consent.id}")
+    assert "One of those who must agree agreed" in browser.text
+    await browser.get(f"/consents/{consent.id}/revoke")
+    await browser.post({})
+    assert (await now(world, consent)).state is ConsentState.REVOKED_BY_PSU
+
+
+async def test_who_cannot_be_asked_leaves_the_account_withheld(world: World, monkeypatch: pytest.MonkeyPatch):
+    unnamed = msgspec.structs.replace(JOINT, signers=())
+    monkeypatch.setitem(ACCOUNTS, "c-alice", (unnamed,))  # type: ignore[arg-type]
+    browser = await (await world.browser().begin(await world.push(await lodge(world)))).log_in("alice")
+    assert not browser.shows("consent-approve")
