@@ -12,6 +12,7 @@ from gateway.upstream_guard.guarded_accounts import position_of
 from kernel.banking.accounts import Transaction
 from kernel.banking.records.listing import RecordPage
 from kernel.banking.records.statements import PDF, Statement, StatementPage
+from kernel.errors import UpstreamFailed
 from openapi.core_bank.v1.operations import DEADLINE_HEADER
 from portcullis.core_bank.subject import Check, NothingThere, Subject, Wrong, expect, expect_some
 
@@ -19,6 +20,7 @@ UNKNOWN = "no-such-id-" + "x" * 20
 TRANSACTIONS_WALKED_MAX = 300
 RECORDS_WALKED_MAX = 60
 PROMPT_SECONDS = 1.0
+REFUSED = "status: 400"  # as the client tells of it
 
 
 async def check_health(subject: Subject) -> str:
@@ -142,6 +144,21 @@ async def check_filters(subject: Subject) -> str:
     return f"{len(rows)} transactions"
 
 
+async def check_numbered_pages(subject: Subject) -> str:
+    rows, as_of = await walk_transactions(subject, TransactionFilter(limit=50), TRANSACTIONS_WALKED_MAX)
+    expect_some(rows, "transactions")
+    skip, limit = len(rows) // 2, 5
+    where = TransactionFilter(as_of=as_of, limit=limit, skip=skip)
+    try:
+        page = await subject.guarded.transactions(subject.brand, subject.accounts, where)
+    except UpstreamFailed as refused:
+        if refused.detail == REFUSED:
+            raise NothingThere("no page by its number: only a standard that numbers its pages asks for one") from None
+        raise
+    expect([*page.transactions][: len(rows) - skip] == rows[skip : skip + limit], "a page by its number has other rows")
+    return f"{limit} after {skip} of {page.total}"
+
+
 AskRecords = Callable[[tuple[str, ...], RecordPosition | None, int], Awaitable[RecordPage[Any] | StatementPage]]
 
 
@@ -237,6 +254,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("pages transactions without a gap or a repeat", check_transaction_pages),
     ("keeps a listing as of its booking sequence", check_as_of),
     ("filters transactions by window and direction", check_filters),
+    ("gives a page by its number, and counts", check_numbered_pages),
     *((f"pages {name.replace('_', ' ')}", records_check(name)) for name in ("beneficiaries", "direct_debits", "standing_orders", "scheduled_payments")),
     *((f"gives {name}", listed_check(name)) for name in ("products", "offers", "parties")),
     ("pages statements", check_statements),

@@ -78,7 +78,8 @@ class PaperBank:
         after = where.after and (where.after.booked_at, where.after.account_id, where.after.transaction_id)
         rows = newest(rows, lambda row: (row.booked_at, row.account_id, row.id), after)
         ends = (START, START + timedelta(days=2)) if asked else (None, None)
-        return TransactionPage(tuple(rows[: where.limit]), len(rows) > where.limit, where.as_of or 1000, *ends)
+        rows, total = numbered(rows, where)
+        return TransactionPage(tuple(rows[: where.limit]), len(rows) > where.limit, where.as_of or 1000, *ends, total)
 
     def _transaction(self, account_id: str, number: int) -> Transaction:
         model = EXAMPLES["transactions"].transactions[number % 2]
@@ -101,7 +102,8 @@ class PaperBank:
     def _page(self, kind: str, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[Any]:
         rows = [self._of(kind, each, number) for each in self._known(brand, account_ids) for number in range(self.rows)]
         rows = newest(rows, record_key, position(where.after))
-        return RecordPage(tuple(rows[: where.limit]), len(rows) > where.limit)
+        rows, total = numbered(rows, where)
+        return RecordPage(tuple(rows[: where.limit]), len(rows) > where.limit, total)
 
     async def products(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Any, ...]:
         return self._each("products", brand, account_ids)
@@ -124,7 +126,8 @@ class PaperBank:
         rows = newest(rows, record_key, position(where.after))
         model = EXAMPLES["statement"]
         ends = (model.starts_at, model.ends_at) if self._known(brand, account_ids) else (None, None)
-        return StatementPage(tuple(rows[: where.limit]), len(rows) > where.limit, *ends)
+        rows, total = numbered(rows, where)
+        return StatementPage(tuple(rows[: where.limit]), len(rows) > where.limit, *ends, total)
 
     async def statement(self, brand: Brand, account_id: str, statement_id: str) -> Statement | None:
         return next((row for row in self._statements(brand, (account_id,)) if row.id == statement_id), None)
@@ -140,6 +143,11 @@ def newest(rows: list[Any], key: Callable[[Any], Any], after: Any) -> list[Any]:
 
 def record_key(row: Any) -> tuple[datetime, str, str]:
     return row.created_at, row.account_id, row.id
+
+
+def numbered(rows: list[Any], where: TransactionFilter | Page | StatementFilter) -> tuple[list[Any], int | None]:
+    """What is left of the rows after those that are passed over, and their count if it is asked for."""
+    return (rows, None) if where.skip is None else (rows[where.skip :], len(rows))
 
 
 def position(after: RecordPosition | None) -> tuple[datetime, str, str] | None:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from gateway.ports import Page, TransactionFilter
 from kernel.banking.records.listing import RecordPage
+from kernel.errors import RequestMalformed
 from plugins.upstreams.core_bank_http import client_tls
 from portcullis.cli.control_client import ServerRefused
 from portcullis.cli.core_bank_report import report_core_bank
@@ -35,6 +36,38 @@ async def test_what_there_is_nothing_to_check_on_is_said_and_does_not_fail():
     assert findings["pages statements"].verdict is None
     assert findings["pages transactions without a gap or a repeat"].verdict is None
     assert not [finding for finding in findings.values() if finding.verdict is False]
+
+
+class Unnumbered(PaperBank):
+    """Refuses what it does not know."""
+
+    async def transactions(self, brand, account_ids, where):
+        if where.skip is not None:
+            raise RequestMalformed("skip")
+        return await super().transactions(brand, account_ids, where)
+
+
+class Miscounting(PaperBank):
+    """Passes over one row too few."""
+
+    async def transactions(self, brand, account_ids, where):
+        if where.skip is not None:
+            where = replace_request(where, skip=where.skip - 1)
+        return await super().transactions(brand, account_ids, where)
+
+
+NUMBERED = "gives a page by its number, and counts"
+
+
+async def test_a_bank_need_not_give_pages_by_their_number():
+    findings = await findings_of(Unnumbered(rows=9))
+    assert findings[NUMBERED].verdict is None
+    assert not [finding for finding in findings.values() if finding.verdict is False]
+
+
+async def test_a_bank_that_does_must_give_the_right_ones():
+    findings = await findings_of(Miscounting(rows=9))
+    assert [title for title, finding in findings.items() if finding.verdict is False] == [NUMBERED]
 
 
 class Skipping(PaperBank):
