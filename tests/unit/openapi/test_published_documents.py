@@ -134,6 +134,19 @@ def test_public_data_is_served_on_the_public_listener_too() -> None:
     assert server["variables"]["host"]["default"] == "api.bank.example"
 
 
+def test_a_document_lists_refusals_of_versions_and_pages_where_an_operation_has_them() -> None:
+    paths = document_of(TOY, TOY.services[0])["paths"]
+    told = {
+        path: {
+            code for answer in paths[path]["get"]["responses"].values() for code in re.findall(r"`(\w+)`", answer["description"])
+        }
+        for path in ("/accounts", "/accounts/{accountId}/entries", "/agreements/{agreementId}")
+    }
+    of_versions, of_pages = {"version_invalid", "version_unsupported"}, {"page_unknown", "page_size_invalid"}
+    ours = {path: codes & (of_versions | of_pages) for path, codes in told.items()}
+    assert list(ours.values()) == [of_versions, of_pages, set()]
+
+
 def test_the_example_of_a_page_by_its_number_is_counted() -> None:
     operation = document_of(TOY, TOY.services[0])["paths"]["/accounts/{accountId}/entries"]["get"]
     example = operation["responses"]["200"]["content"]["application/json"]["example"]

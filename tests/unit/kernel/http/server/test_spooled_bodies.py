@@ -130,7 +130,7 @@ async def test_what_is_spooled_counts_until_its_request_is_answered():
     ("limit", "announced"), [(LARGE, LARGE + 1), (LARGE, 1 << 40), (SPOOLED_BYTES_MAX + 5, SPOOLED_BYTES_MAX + 1)]
 )
 async def test_what_announces_too_much_is_refused_before_a_byte_of_it(limit: int, announced: int):
-    budget, surface = budget_of(), Surface(limit)
+    budget, surface = budget_of(per_peer=2 * SPOOLED_BYTES_MAX), Surface(limit)
     async with listening(surface, budget) as port:
         assert (await answer_to(port, head(announced))).startswith(b"HTTP/1.1 413")
     assert surface.spools == []
