@@ -24,6 +24,7 @@ BODY_BYTES_MAX = 65_536  # of a request, unless its dialect or its row says othe
 
 Owner = Literal["client", "organisation"]
 Withdrawn = Literal["unknown", "terminated"]
+Suspended = Literal["paused", "ended"]
 # Whose signature authorises a consent where the bank wants several: one PSU's, and no other is asked; the first, and whoever carries out
 # what was agreed to collects the others; the last.
 Authorising = Literal["one", "first", "last"]
@@ -100,6 +101,7 @@ class Rules:
     owner: Owner  # of a consent: the client that lodged it, or every client of its organisation
     withdrawn: Withdrawn  # to its owner, a consent that it withdrew is unknown, or there and terminated
     stopped_may_return: bool  # may a consent that its PSU stopped be authorised again, until its validity ends
+    suspended: Suspended  # one that was suspended may come back (its PSU authorises it again, or it is resumed), or is at its end
     unanswered_wait: timedelta  # after which a consent that no PSU answered is rejected
     authorised_by: Mapping[str, Authorising]  # by kind of consent
     half_signed_wait: timedelta  # after a signature, for the next one; then the consent is rejected

@@ -12,6 +12,7 @@ OURS = Rules(
     owner="client",
     withdrawn="unknown",
     stopped_may_return=False,
+    suspended="paused",
     unanswered_wait=timedelta(hours=24),
     authorised_by={  # either holder shares data; what is paid is everyone's
         ConsentKind.ACCOUNTS: "one",

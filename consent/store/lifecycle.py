@@ -92,6 +92,9 @@ RETURNS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingProxy
     {(_S.REVOKED_BY_PSU, _E.AUTHORISE): _S.AUTHORISED}
 )
 
+# What brings a suspended consent back, or withdraws it: nothing does where a suspended one is at its end (Rules.suspended).
+OF_A_PAUSE = frozenset({_E.AUTHORISE, _E.AUTHORISE_PARTIALLY, _E.AMEND, _E.RESUME, _E.WITHDRAW})
+
 TERMINAL_STATES = frozenset(ConsentState) - LIVE_STATES
 
 _REFUSALS: Mapping[ConsentState, type[Problem]] = MappingProxyType(
@@ -121,6 +124,8 @@ def state_after(consent: Consent, event: ConsentEvent, now: datetime) -> Consent
         raise ConsentNotAuthorised(f"no {event} of a {consent.kind} from {state}")
     if _returns(consent, state, event, now):
         return RETURNS[state, event]
+    if _is_at_its_end(consent, state, event):
+        raise ConsentRevoked(f"no {event} from {state}")
     if state is ConsentState.WITHDRAWN_BY_TPP and rules_of(consent.lodged_as).withdrawn == "terminated":
         raise ConsentRevoked(f"no {event} from {state}")
     return next_state(state, event)
@@ -137,7 +142,12 @@ def _returns(consent: Consent, state: ConsentState, event: ConsentEvent, now: da
     )
 
 
+def _is_at_its_end(consent: Consent, state: ConsentState, event: ConsentEvent) -> bool:
+    return state is ConsentState.SUSPENDED and event in OF_A_PAUSE and rules_of(consent.lodged_as).suspended == "ended"
+
+
 def allows(consent: Consent, event: ConsentEvent, now: datetime) -> bool:
     pair = (consent.effective_state(now), event)
     given_once = pair in GIVEN_ONCE and kind_of(consent).is_given_once
-    return _returns(consent, *pair, now) or (pair in TRANSITIONS and not given_once)
+    stands = not given_once and not _is_at_its_end(consent, *pair)
+    return _returns(consent, *pair, now) or (pair in TRANSITIONS and stands)

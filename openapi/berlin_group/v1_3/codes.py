@@ -12,7 +12,7 @@ CONSENT_STATUSES: dict[ConsentState, str] = {
     ConsentState.REJECTED: "rejected",
     ConsentState.CONSUMED: "expired",
     ConsentState.EXPIRED: "expired",
-    ConsentState.SUSPENDED: "revokedByPsu",  # there is no word here for a consent that may return
+    ConsentState.SUSPENDED: "revokedByPsu",  # final here (Rules.suspended)
     ConsentState.REVOKED_BY_PSU: "revokedByPsu",
     ConsentState.WITHDRAWN_BY_TPP: "terminatedByTpp",
     ConsentState.SUPERSEDED: "terminatedByTpp",

@@ -24,6 +24,7 @@ DIALECT = Dialect(
         owner="client",  # R/W 4.0 Profile, "Consent": only the client that created a consent may use it
         withdrawn="unknown",  # R/W 4.0 Account Access Consents: DELETE removes the resource
         stopped_may_return=True,  # R/W 4.0 Account Access Consents, "Consent Re-authentication": CANC may become AUTH
+        suspended="paused",  # R/W 4.0, status reason TKSP: until its PSU authenticates again
         unanswered_wait=timedelta(hours=24),  # R/W 4.0 Profile, "Archiving": at least 24 hours
         authorised_by={
             ConsentKind.ACCOUNTS: "one",  # R/W 4.0 Account Access Consents: no state stands between AWAU and AUTH

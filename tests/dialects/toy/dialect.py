@@ -23,6 +23,7 @@ DIALECT = Dialect(
         owner="client",
         withdrawn="terminated",
         stopped_may_return=False,
+        suspended="paused",
         unanswered_wait=timedelta(hours=1),
         authorised_by={ConsentKind.ACCOUNTS: "one"},
         half_signed_wait=timedelta(hours=1),

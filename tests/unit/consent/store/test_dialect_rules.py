@@ -134,6 +134,30 @@ async def test_a_consent_that_its_psu_stopped_returns_where_its_standard_lets_it
             state_after(stopped, ConsentEvent.AUTHORISE, now)
 
 
+@pytest.mark.parametrize(
+    ("dialect", "returns", "word"), [(UK, True, "AUTH"), (BERLIN_GROUP, False, "revokedByPsu")], ids=["uk", "berlin_group"]
+)
+async def test_a_suspended_consent_is_paused_or_at_its_end_as_its_standard_says(
+    world: World, dialect: Dialect, returns: bool, word: str
+) -> None:
+    """OBIE R/W 4.0: suspended until its PSU authenticates again. XS2A 1.3: revokedByPsu is final."""
+    caller = Caller(world, dialect)
+    await caller.ask(Operation.LODGE_ACCOUNT_CONSENT)
+    lodged, store = await world.store.read(BRAND, CLIENT.caller, caller.consent_id), world.store
+    browser = await world.browser().begin(await world.push(lodged))
+    await (await browser.log_in("alice")).approve(0)
+    suspended = await store.suspend(BRAND, lodged.id)
+    coming_back = (ConsentEvent.AUTHORISE, ConsentEvent.AMEND, ConsentEvent.RESUME)
+    assert [allows(suspended, event, world.clock.now()) for event in coming_back] == [returns] * 3
+    if returns:
+        await store.resume(BRAND, lodged.id)
+    else:
+        for change in (store.resume(BRAND, lodged.id), store.withdraw(BRAND, CLIENT.caller, lodged.id)):
+            with pytest.raises(ConsentRevoked):
+                await change
+    assert await caller.ask(Operation.READ_ACCOUNT_CONSENT) == (200, word)
+
+
 async def test_a_uk_consent_that_its_psu_stopped_is_given_again_on_a_page(world: World) -> None:
     consent = await world.lodge()
     for chosen in ((0,), ()):  # the second time the consent fixes the accounts
