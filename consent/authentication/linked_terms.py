@@ -1,4 +1,4 @@
-"""What a payment's authentication is linked to, and what the PSU reads of it: the same terms, from the consent itself each time.
+"""What a payment's authentication is linked to: the terms that the PSU reads, from the consent itself each time.
 
 Commission Delegated Regulation (EU) 2018/389 article 5 (dynamic linking): the PSU sees amount and payee, what they confirm is good for
 these alone, and any change makes it worthless.
@@ -9,17 +9,8 @@ import hmac
 from consent.errors import PaymentNotLinked
 from consent.ports import LinkedTerms
 from consent.store.kinds.registry import kind_of
-from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import Consent
-from kernel.banking.money import Money
 from kernel.banking.payments import PaymentTerms, digest_of
-
-Facts = tuple[tuple[str, str], ...]  # label and value, as they stand on the page
-
-SYMBOLS = {"GBP": "£", "EUR": "€"}
-LABELS = {Scheme.IBAN: "IBAN", Scheme.SORT_CODE: "Sort code and account number", Scheme.PAN: "Card number"}
-IBAN_GROUP = 4
-SORT_CODE_DIGITS = 6
 
 
 def linked_of(consent: Consent, upstream_id: str) -> LinkedTerms:
@@ -51,28 +42,3 @@ def payment_in(consent: Consent) -> PaymentTerms:
     if not isinstance(consent.terms, PaymentTerms):
         raise TypeError(f"consent {consent.id} is for no payment")
     return consent.terms
-
-
-def render_facts(terms: PaymentTerms) -> Facts:
-    facts = (
-        ("Amount", render_money(terms.amount)),
-        ("To", terms.creditor_name),
-        (LABELS[terms.creditor_account.scheme], render_number(terms.creditor_account)),
-        ("Reference", terms.remittance or ""),
-    )
-    return tuple((label, value) for label, value in facts if value)
-
-
-def render_money(money: Money) -> str:
-    whole, _, decimals = money.decimal().partition(".")
-    digits = f"{int(whole):,}" + (f".{decimals}" if decimals else "")
-    symbol = SYMBOLS.get(money.currency)
-    return f"{symbol}{digits}" if symbol else f"{digits} {money.currency}"
-
-
-def render_number(account: AccountIdentifier) -> str:
-    """In the groups in which people compare numbers."""
-    number = account.identification
-    if account.scheme is Scheme.SORT_CODE:
-        return f"{number[:2]}-{number[2:4]}-{number[4:SORT_CODE_DIGITS]} {number[SORT_CODE_DIGITS:]}"
-    return " ".join(number[start : start + IBAN_GROUP] for start in range(0, len(number), IBAN_GROUP))

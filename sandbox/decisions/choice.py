@@ -21,8 +21,8 @@ async def choose_options(
     consent: Consent | None,
     upstream_ids: tuple[str, ...] | None,
 ) -> tuple[Option, ...]:
-    """The accounts that are decided on; `upstream_ids` None: every one that may be shared, or, for a
-    payment, the first that may pay. Raises AccountUnknown or SignaturesMissing."""
+    """The accounts that are decided on; `upstream_ids` None: every one that may be shared, or the
+    first, of a kind of one account. Raises AccountUnknown or SignaturesMissing."""
     options = await load_options(services, brand, psu, decision_id)
     if consent is not None:
         options = _check_signatures(consent, options, upstream_ids)
@@ -31,9 +31,9 @@ async def choose_options(
         raise AccountUnknown("no account at all", public="The customer has no account for this.")
     if not chosen or (upstream_ids is not None and len(chosen) != len(set(upstream_ids))):
         raise AccountUnknown("not an account that the PSU may share")
-    if consent is not None and kind_of(consent).is_linked:  # which one account makes
+    if consent is not None and kind_of(consent).is_of_one_account:
         if upstream_ids is not None and len(chosen) != 1:
-            raise AccountUnknown("a payment from several accounts")
+            raise AccountUnknown("several accounts where one is chosen")
         return chosen[:1]
     return chosen
 

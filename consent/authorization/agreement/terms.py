@@ -10,17 +10,18 @@ from datetime import datetime
 import msgspec
 
 from consent.authentication.bank_answer import answering
-from consent.authentication.linked_terms import payment_in, render_facts
 from consent.authorization.authorize.amendment import Amendment
 from consent.authorization.clients.client import Client
 from consent.authorization.offer.authorization_details import numbers_of
 from consent.ports import Psu
 from consent.services import Services
+from consent.store.kinds.kind import Description
+from consent.store.kinds.registry import kind_of
+from consent.store.kinds.words import ACCOUNT_TYPES, Facts
 from consent.store.rows.authorisations import Shown
 from consent.store.signers import authorised_by
-from kernel.banking.accounts import Account, AccountStatus, AccountType
+from kernel.banking.accounts import Account, AccountStatus
 from kernel.banking.consents import AccountIdentity, Consent, Permission
-from kernel.banking.payments import PaymentTerms
 from kernel.banking.signers import SigningRule
 from kernel.brand import Brand
 from kernel.storage.sealed import Sealer
@@ -29,13 +30,6 @@ from openapi.faces import AuthorizationFace
 
 DIGITS_SHOWN = 4
 DATED = frozenset(permission for permission in Permission if permission.startswith(("transactions_", "statements_")))
-TYPES = {
-    AccountType.CURRENT: "Current account",
-    AccountType.SAVINGS: "Savings account",
-    AccountType.CARD: "Card account",
-    AccountType.LOAN: "Loan account",
-}
-PAYING_TYPES = frozenset({TYPES[AccountType.CURRENT], TYPES[AccountType.SAVINGS]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +68,8 @@ class Terms:
     window: str  # "" when nothing that is asked for has dates
     frequency: str  # "" when the consent asks for no number
     purpose: str  # "" when the TPP gave none
+    facts: Facts  # what the terms say besides, in the words of their kind
+    kind: str
 
 
 async def load_options(services: Services, brand: Brand, psu: Psu, journey_id: str) -> tuple[Option, ...]:
@@ -93,7 +89,7 @@ def option_of(account: Account, handle: str = "") -> Option:
         handle=handle,
         upstream_id=account.id,
         name=account.nickname or account.name,
-        type=TYPES[account.type],
+        type=ACCOUNT_TYPES[account.type],
         ending=_ending(account),
         currency=account.currency,
         numbers=tuple((identifier.scheme.value, identifier.identification) for identifier in account.identifiers),
@@ -130,6 +126,8 @@ def render_terms(
         window=render_window(brand, asked),
         frequency=render_frequency(brand, consent),
         purpose=consent.purpose,
+        facts=described(consent).facts,
+        kind=consent.kind,
     )
 
 
@@ -145,7 +143,11 @@ def render_clusters(
     )
 
 
-def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "accounts") -> Shown:
+def described(consent: Consent) -> Description:
+    return kind_of(consent).describe(consent.terms)
+
+
+def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "") -> Shown:
     """What is kept of the page: `options` are the accounts that were chosen."""
     return Shown(
         client_name=terms.client_name,
@@ -156,7 +158,8 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "acco
         frequency=terms.frequency,
         purpose=terms.purpose,
         accounts=tuple(option.label for option in options),
-        page=page,
+        payment=terms.facts,
+        page=page or terms.kind,
     )
 
 
@@ -170,7 +173,7 @@ def shown_of(client: Client, consent: Consent, options: tuple[Option, ...], *, p
         window="",
         accounts=tuple(option.label for option in options),
         page=page,
-        payment=render_facts(payment_in(consent)),
+        payment=described(consent).facts,
     )
 
 
@@ -193,7 +196,8 @@ def kept(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
 
 def settled(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
     """Of the options that are offered, those that are not for the PSU to choose: the consent covers them, or its TPP fixed them."""
-    return options if consent.data.is_fixed else kept(consent, options)
+    is_named = kind_of(consent).is_of_one_account and bool(numbers_of(consent))
+    return options if consent.data.is_fixed or is_named else kept(consent, options)
 
 
 def withheld(consent: Consent, options: tuple[Option, ...]) -> int:
@@ -206,10 +210,8 @@ def identities_of(options: tuple[Option, ...]) -> dict[str, AccountIdentity]:
     return {option.upstream_id: option.identity for option in options}
 
 
-def _can_pay(consent: Consent, option: Option) -> bool:
-    """Whether a payment can be made from the account: no exchange is made here, and a card or a loan pays nobody."""
-    terms = consent.terms
-    return not isinstance(terms, PaymentTerms) or (option.currency == terms.amount.currency and option.type in PAYING_TYPES)
+def _fits(consent: Consent, option: Option) -> bool:
+    return kind_of(consent).fits(consent.terms, option)
 
 
 def signing_rules_of(customer_id: str, options: tuple[Option, ...]) -> tuple[SigningRule, ...]:
@@ -235,7 +237,7 @@ def _can_ask(consent: Consent, option: Option, amendment: Amendment | None) -> b
 def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
     """What a PSU may share under the consent: what it covers already; more, if it covers nothing yet or is to be changed, and no other
     account than those that its client asked for by number; and none for which others must sign who cannot be asked."""
-    able = (option for option in _named(consent, options, amendment) if _can_pay(consent, option))
+    able = (option for option in _named(consent, options, amendment) if _fits(consent, option))
     return tuple(
         replace(option, is_shared=needs_others(consent, option)) for option in able if _can_ask(consent, option, amendment)
     )
@@ -243,7 +245,7 @@ def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment 
 
 def needing_others(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
     """The accounts that would be offered, if those who must sign too could be asked."""
-    able = (option for option in _named(consent, options, None) if _can_pay(consent, option))
+    able = (option for option in _named(consent, options, None) if _fits(consent, option))
     return tuple(option for option in able if not _can_ask(consent, option, None))
 
 
@@ -276,7 +278,8 @@ def render_until(brand: Brand, consent: Consent) -> str:
     if not consent.is_recurring and consent.authorised_at is None:
         return "Once, in the minutes after you agree"
     if consent.valid_until is None:
-        return "No end date. Access goes on until you or they stop it."
+        what = "Access" if consent.permissions else "It"
+        return f"No end date. {what} goes on until you or they stop it."
     return f"Until {render_instant(brand, consent.valid_until)}"
 
 

@@ -4,7 +4,7 @@
 One request asks for one consent, so the array has one object: with terms, or with the id of a consent that stands already.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from consent.authorization.offer.payment_initiation import TYPE as PAYMENT_TYPE
 from consent.authorization.offer.payment_initiation import PaymentInitiation, check_payment, lodge_payment, render_payment
 from consent.errors import AuthorizationDetailsInvalid
 from consent.store.kinds.accounts import LOOK_BACK_DAYS_MAX
+from consent.store.kinds.registry import kind_of
 from kernel import json
 from kernel.banking.accounts import Scheme
 from kernel.banking.consents import (
@@ -210,22 +211,30 @@ def details_of(consent: Consent) -> AccountInformation:
 
 def numbers_of(consent: Consent) -> frozenset[tuple[str, str]]:
     """Scheme and number of the only accounts that the consent may come to cover; empty: any."""
-    if isinstance(consent.terms, PaymentTerms):
-        debtor = consent.terms.debtor_account
-        return frozenset() if debtor is None else frozenset({(debtor.scheme.value, debtor.identification)})
-    if consent.lodged_as != LODGED_AS_RAR:
-        return frozenset()
-    return frozenset((account.scheme.value, account.identification) for account in details_of(consent).accounts)
+    if isinstance(consent.terms, AccountsTerms) and consent.lodged_as == LODGED_AS_RAR:
+        return frozenset((account.scheme.value, account.identification) for account in details_of(consent).accounts)
+    return kind_of(consent).numbers(consent.terms)
 
 
 def render_details(brand: Brand, consent: Consent) -> list[dict[str, Any]]:
     """What was granted: the terms, enriched with the consent and the accounts that its PSU chose, by the ids that its TPP knows them
     by. RFC 9396 section 7.1. Empty for a consent of another kind."""
-    terms: dict[str, Any]
-    if isinstance(consent.terms, AccountsTerms):
-        terms = msgspec.to_builtins(granted_of(details_of(consent), brand))
-    elif isinstance(consent.terms, PaymentTerms) and consent.lodged_as == LODGED_AS_RAR:
-        terms = render_payment(consent)
-    else:
+    render = _RENDERERS.get(type(consent.terms))
+    terms = None if render is None else render(brand, consent)
+    if terms is None:
         return []
     return [terms | {"consent_id": consent.id, "account_ids": [account.id for account in consent.accounts]}]
+
+
+def _render_accounts(brand: Brand, consent: Consent) -> dict[str, Any]:
+    terms: dict[str, Any] = msgspec.to_builtins(granted_of(details_of(consent), brand))
+    return terms
+
+
+def _render_payment(_brand: Brand, consent: Consent) -> dict[str, Any] | None:
+    return render_payment(consent) if consent.lodged_as == LODGED_AS_RAR else None
+
+
+_RENDERERS: Mapping[type, Callable[[Brand, Consent], dict[str, Any] | None]] = MappingProxyType(
+    {AccountsTerms: _render_accounts, PaymentTerms: _render_payment}
+)

@@ -1,11 +1,13 @@
-"""The list of what a PSU agreed to: those who ask and wait for an answer, what waits for their signature, those who can see something now, those who no longer can,
-then payments. Searched and sorted by a plain form."""
+"""The list of what a PSU agreed to: those who ask and wait for an answer, what waits for their signature, those who can see
+something now, those who no longer can, then the rest by kind. Searched and sorted by a plain form."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from consent.customer.dashboard.access import Access
+from consent.customer.dashboard.agreed import Section
 from consent.customer.dashboard.asked import load_questions, parse_page
 from consent.customer.dashboard.overview import load_overview
 from consent.customer.dashboard.unsigned import load_all_unsigned
@@ -47,12 +49,16 @@ async def show_list(services: Services, brand: Brand, session: Session, request:
         unsigned=await load_all_unsigned(services, brand, psu),
         active=[access for access in found if access.is_active],
         past=[access for access in found if not access.is_active],
-        payments=[payment for payment in overview.payments if contains(payment.names, search)],
-        has_any=bool(overview.accesses or overview.payments),
+        sections=[matching for section in overview.sections if (matching := _search(section, search)).rows],
+        has_any=bool(overview.accesses or any(section.rows for section in overview.sections)),
         search=search,
         sort=sort,
         sorts=[(name, label) for name, (label, _) in SORTS.items()],
     )
+
+
+def _search(section: Section, search: str) -> Section:
+    return replace(section, rows=tuple(row for row in section.rows if contains(row.names, search)))
 
 
 def matches(access: Access, search: str) -> bool:

@@ -29,6 +29,7 @@ from consent.customer.session.session import Session, evidence_of, load_psu
 from consent.errors import AccountClosed
 from consent.ports import Psu
 from consent.services import Services
+from consent.store.kinds.registry import kind_of
 from consent.store.rows.journeys import Notice, Stage
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
@@ -106,6 +107,7 @@ async def show_request(services: Services, brand: Brand, session: Session, reque
         options=tuple(option for option in options if option not in fixed),
         psu_name=psu.display_name,
         is_foreign=False,
+        wording=kind_of(waiting.consent).wording,
     )
 
 

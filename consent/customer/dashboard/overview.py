@@ -1,77 +1,106 @@
-"""Read what a PSU has given, and what is needed to describe it: six statements, and then one question to the bank's own systems.
+"""Read what a PSU has given, and what is needed to describe it: a few statements, and then one question to the bank's own systems.
 
 Nobody else's consent is ever read here: the PSU's id is part of the question.
 """
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.bank_answer import answering
 from consent.authorization.clients.rows import load_clients
 from consent.customer.dashboard.access import Access, Known, Parties, describe
-from consent.customer.dashboard.payments import AgreedPayment, describe_payment
+from consent.customer.dashboard.agreed import Agreed, Section, describe_agreed, describe_section
 from consent.customer.session.problems import AccessUnknown
 from consent.ports import Psu
 from consent.services import Services
+from consent.store.kinds.registry import BY_NAME, kind_of
 from consent.store.rows.consent_signers import load_cosigned
 from consent.store.rows.last_used import load_last_used
 from consent.store.rows.organisations import load_organisation_names
 from consent.store.rows.snapshots import load_consent, load_given
 from consent.store.signers import is_signed_by
 from kernel.banking.accounts import Account
-from kernel.banking.consents import LIVE_STATES, Consent, ConsentKind, ConsentState
+from kernel.banking.consents import LIVE_STATES, Consent, ConsentState
 from kernel.brand import Brand
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.identifiers import is_identifier
 
 LIVE_MAX = 500  # consents shown that may still be used
 ENDED_MAX = 200  # and that may not, the last ended first
-PAYMENTS_MAX = 50  # shown, the last changed first
+AGREED_MAX = 50  # of each other kind, the last changed first
 ENDED_STATES = frozenset(ConsentState) - LIVE_STATES - {ConsentState.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The consents that a PSU has agreed to: access that goes on or has ended, and payments."""
+    """The consents that a PSU has agreed to: access that goes on or has ended, and the rest by kind."""
 
     accesses: tuple[Access, ...]
-    payments: tuple[AgreedPayment, ...]
+    sections: tuple[Section, ...]
 
 
 async def load_overview(services: Services, brand: Brand, psu: Psu) -> Overview:
-    payment, decided = ConsentKind.PAYMENT, LIVE_STATES | ENDED_STATES
+    agreeing = [kind for kind in BY_NAME.values() if kind.row is not None]
     async with services.database.read() as connection:
         cosigned = await load_cosigned(connection, services.sealer, brand.name, psu.customer_id, at_most=LIVE_MAX)
         load = partial(load_given, connection, services.sealer, brand.name, psu.id, cosigned=cosigned)
-        live = await load(states=LIVE_STATES, at_most=LIVE_MAX)
-        ended = await load(states=ENDED_STATES, at_most=ENDED_MAX)
-        paid = await load(states=decided, at_most=PAYMENTS_MAX, kind=payment)
-        parties = await _load_parties(connection, brand, (*live, *ended, *paid))
+        accesses = [
+            consent
+            for kind in BY_NAME.values()
+            if kind.row is None
+            for states, at_most in ((LIVE_STATES, LIVE_MAX), (ENDED_STATES, ENDED_MAX))
+            for consent in await load(states=states, at_most=at_most, kind=kind.name)
+        ]
+        agreed = {
+            kind.name: await load(states=LIVE_STATES | ENDED_STATES, at_most=AGREED_MAX, kind=kind.name) for kind in agreeing
+        }
+        parties = await _load_parties(connection, brand, (*accesses, *chain(*agreed.values())))
     known = Known(parties, await _load_accounts(services, brand, psu))
     return Overview(
-        accesses=tuple(describe(services, brand, consent, known) for consent in (*live, *ended)),
-        payments=tuple(describe_payment(services, brand, consent, known) for consent in paid),
+        accesses=tuple(describe(services, brand, consent, known) for consent in accesses),
+        sections=tuple(describe_section(services, brand, kind, agreed[kind.name], known) for kind in agreeing),
     )
 
 
 async def load_access(services: Services, brand: Brand, psu: Psu, consent_id: str) -> Access:
-    """Raises AccessUnknown for what does not exist or is not this PSU's: they look the same."""
+    """Raises AccessUnknown for what does not exist, is not this PSU's or is no access to data: they look the same."""
+    consent, known = await _load_known(services, brand, psu, consent_id)
+    if kind_of(consent).row is not None:
+        raise AccessUnknown("no access to data")
+    return describe(services, brand, consent, known)
+
+
+async def load_stoppable(services: Services, brand: Brand, psu: Psu, consent_id: str) -> Access | Agreed:
+    """What its PSU may stop here, or could have while it went on. Raises AccessUnknown as `load_access` does."""
+    consent, known = await _load_known(services, brand, psu, consent_id)
+    if kind_of(consent).row is None:
+        return describe(services, brand, consent, known)
+    return describe_agreed(services, brand, consent, known)
+
+
+async def _load_known(services: Services, brand: Brand, psu: Psu, consent_id: str) -> tuple[Consent, Known]:
     async with services.database.read() as connection:
         consent = await load_own(connection, services, brand, psu, consent_id)
         parties = await _load_parties(connection, brand, (consent,))
-    return describe(services, brand, consent, Known(parties, await _load_accounts(services, brand, psu)))
+    return consent, Known(parties, await _load_accounts(services, brand, psu))
 
 
 async def load_own(connection: AsyncConnection, services: Services, brand: Brand, psu: Psu, consent_id: str) -> Consent:
-    """Raises AccessUnknown."""
+    """A consent of the PSU's that has a page of its own. Raises AccessUnknown."""
     if not is_identifier(consent_id):
         raise AccessUnknown("not an id")
     consent = await load_consent(connection, services.sealer, brand.name, consent_id)
-    if consent is None or not is_signed_by(consent, psu.id) or consent.kind != ConsentKind.ACCOUNTS:
+    if consent is None or not is_signed_by(consent, psu.id) or not _may_be_stopped(consent):
         raise AccessUnknown("unknown, or of another PSU")
     return consent
+
+
+def _may_be_stopped(consent: Consent) -> bool:
+    row = kind_of(consent).row
+    return row is None or row.may_be_stopped
 
 
 async def _load_parties(connection: AsyncConnection, brand: Brand, consents: tuple[Consent, ...]) -> Parties:

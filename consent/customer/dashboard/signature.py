@@ -4,8 +4,7 @@ Access to accounts is signed under the strong authentication of the visit. A pay
 and is linked to it, as on a journey (RTS (EU) 2018/389 article 5; consent/customer/dashboard/signature_code.py).
 """
 
-from consent.authentication.linked_terms import payment_in, render_facts
-from consent.authorization.agreement.terms import render_terms
+from consent.authorization.agreement.terms import described, render_terms
 from consent.customer.dashboard.signature_code import begin_code
 from consent.customer.dashboard.signature_deed import Unanswered, lead, load_unanswered, refuse, sign, start_signature
 from consent.customer.dashboard.unsigned import SIGNATURES, heading_of, load_signers, render_lapse
@@ -33,6 +32,7 @@ async def show_signature(services: Services, brand: Brand, session: Session, req
         heading=heading_of(asked.consent),
         client=asked.client,
         facts=_facts_of(asked),
+        is_payment=asked.is_linked,
         terms=None if asked.is_linked else render_terms(services, brand, asked.client, asked.consent),
         accounts=asked.accounts,
         signers=await load_signers(services, brand, asked.consent),
@@ -58,7 +58,6 @@ async def take_signature(services: Services, brand: Brand, session: Session, req
 
 
 def _facts_of(asked: Unanswered) -> tuple[tuple[str, str], ...]:
-    """Of a payment."""
-    if not asked.is_linked:
-        return ()
-    return (*render_facts(payment_in(asked.consent)), ("From", asked.accounts[0].label))
+    """Of all but access to data."""
+    facts = described(asked.consent).facts
+    return (*facts, ("From", asked.accounts[0].label)) if facts else ()

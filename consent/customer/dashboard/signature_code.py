@@ -6,7 +6,8 @@ The same attempts, limits and identity provider as for any other (consent/authen
 from consent.authentication.attempt_counts import CODES_SENT_MAX, AttemptsExhausted
 from consent.authentication.authorisations import Authorisations
 from consent.authentication.challenge import AuthenticationUnavailable, is_typed
-from consent.authentication.linked_terms import linked_of, payment_in, render_facts, render_money
+from consent.authentication.linked_terms import linked_of
+from consent.authorization.agreement.terms import described
 from consent.customer.dashboard.signature_deed import Unanswered, lead, load_unanswered, refuse, sign, start_signature
 from consent.customer.dashboard.unsigned import SIGNATURES
 from consent.customer.journey.boundary import DASHBOARD
@@ -17,6 +18,7 @@ from consent.customer.session.session import Session
 from consent.errors import AccountClosed, AuthorisationOver
 from consent.ports import LinkedTerms, ScaChallenge, ScaEvidence
 from consent.services import Services
+from consent.store.kinds.registry import kind_of
 from consent.store.rows.authorisations import Authorisation
 from consent.store.rows.journeys import Notice, Stage
 from kernel.brand import Brand
@@ -47,7 +49,7 @@ async def show_code(services: Services, brand: Brand, session: Session, request:
     """Raises AccessUnknown."""
     asked = await load_unanswered(services, brand, session, request)
     authorisation = await _load_own(services, brand, asked, request)
-    terms, challenge = payment_in(asked.consent), _challenge_of(authorisation)
+    terms, challenge = described(asked.consent), _challenge_of(authorisation)
     return render_page(
         brand,
         "sca",
@@ -55,11 +57,12 @@ async def show_code(services: Services, brand: Brand, session: Session, request:
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.DASHBOARD),
         action=_path_of(asked, authorisation.id),
         client_name=asked.client.name,
+        wording=kind_of(asked.consent).wording,
         is_typed=challenge is None or is_typed(services, challenge),
         hint=challenge.hint if challenge else "",
         may_resend=authorisation.sent < CODES_SENT_MAX and session.journey.notice is not Notice.SENDING_BLOCKED,
-        amount=render_money(terms.amount),
-        facts=(*render_facts(terms), ("From", asked.accounts[0].label)),
+        amount=terms.amount,
+        facts=(*terms.facts, ("From", asked.accounts[0].label)),
     )
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from consent.authentication.bank_answer import answering
-from consent.authentication.linked_terms import payment_in, render_money
-from consent.authorization.agreement.terms import render_instant
+from consent.authorization.agreement.terms import described, render_instant
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.rows import load_clients
 from consent.customer.journey.boundary import DASHBOARD
@@ -83,10 +82,9 @@ async def load_signers(services: Services, brand: Brand, consent: Consent) -> tu
 
 
 def heading_of(consent: Consent) -> str:
-    if not kind_of(consent).is_linked:
+    if kind_of(consent).row is None:
         return "See accounts"
-    terms = payment_in(consent)
-    return f"{render_money(terms.amount)} to {terms.creditor_name}"
+    return described(consent).summary
 
 
 def render_lapse(brand: Brand, consent: Consent) -> str:

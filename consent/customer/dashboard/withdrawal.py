@@ -3,8 +3,9 @@
 UK Customer Experience Guidelines: cancelling is as easy as viewing, and nothing argues against it.
 """
 
+from consent.customer.dashboard.access import Access
 from consent.customer.dashboard.detail import named_in
-from consent.customer.dashboard.overview import load_access, load_own
+from consent.customer.dashboard.overview import load_own, load_stoppable
 from consent.customer.journey.boundary import DASHBOARD, log_notice, see_other
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import form_token
@@ -20,14 +21,14 @@ from kernel.http.message import Request, Response
 async def show_confirmation(services: Services, brand: Brand, session: Session, request: Request) -> Response:
     """Raises AccessUnknown."""
     psu = await load_psu(services, brand, session.journey)
-    access = await load_access(services, brand, psu, named_in(request))
-    if not access.may_stop:
-        return see_other(f"{DASHBOARD}/{access.id}")
+    found = await load_stoppable(services, brand, psu, named_in(request))
+    if not found.may_stop:
+        return see_other(f"{DASHBOARD}/{found.id}" if isinstance(found, Access) else DASHBOARD)
     return render_page(
         brand,
-        "access_stop",
+        "access_stop" if isinstance(found, Access) else "agreement_stop",
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.DASHBOARD),
-        access=access,
+        access=found,
     )
 
 

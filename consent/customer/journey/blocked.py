@@ -22,5 +22,5 @@ def show_blocked(services: Services, brand: Brand, session: Session) -> Response
         action=path_of(journey),
         is_login=journey.stage is Stage.PASSWORD,
         client_name=session.client_name,
-        is_payment=session.is_payment,
+        wording=session.wording,
     )

@@ -7,6 +7,7 @@ from consent.authentication.approval import Approval
 from consent.authorization.agreement.terms import (
     Option,
     choose,
+    described,
     identities_of,
     kept,
     load_options,
@@ -24,10 +25,12 @@ from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import path_of
 from consent.customer.session.progress import authorisation_of
-from consent.customer.session.session import Session, evidence_of, load_psu
+from consent.customer.session.session import Asked, Session, evidence_of, load_psu
 from consent.errors import AccountClosed
 from consent.ports import Psu
 from consent.services import Services
+from consent.store.kinds.kind import Agreement
+from consent.store.kinds.registry import kind_of
 from consent.store.rows.journeys import Notice, Stage
 from kernel.brand import Brand
 from kernel.http.message import Response
@@ -36,12 +39,13 @@ from kernel.http.message import Response
 async def show_consent(services: Services, brand: Brand, session: Session) -> Response:
     psu = await load_psu(services, brand, session.journey)
     asked = session.asked
+    kind = kind_of(asked.consent)
     is_foreign = asked.consent.psu_id not in (None, psu.id)
     options = () if is_foreign else await _load_options(services, brand, session, psu)
     fixed = settled(asked.consent, options)
     return render_page(
         brand,
-        "consent" if options else "nothing_to_share",
+        kind.page if options else kind.page_without_account,
         redirect_uri=asked.pushed.redirect_uri,
         notice=session.journey.notice,
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
@@ -55,7 +59,15 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
         options=tuple(option for option in options if option not in fixed),
         psu_name=psu.display_name,
         is_foreign=is_foreign,
+        wording=kind.wording,
+        words=_words_of(asked),
     )
+
+
+def _words_of(asked: Asked) -> Agreement | None:
+    """Of a page that names the TPP and who is paid in its sentences."""
+    agreement = kind_of(asked.consent).wording.agreement
+    return agreement.about(client=asked.client.name, payee=described(asked.consent).payee) if agreement else None
 
 
 async def take_consent(services: Services, brand: Brand, session: Session, form: Form) -> Response:
@@ -65,8 +77,9 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
     options = await _load_options(services, brand, session, psu)
     fixed = settled(session.asked.consent, options)
     chosen = (*fixed, *(option for option in choose(options, form.accounts) if option not in fixed))
-    if not chosen:
-        return await tell(services, session.journey, Notice.NO_ACCOUNT)
+    is_of_one = kind_of(session.asked.consent).is_of_one_account
+    if not chosen or (is_of_one and len(chosen) > 1):
+        return await tell(services, session.journey, Notice.NO_DEBTOR_ACCOUNT if is_of_one else Notice.NO_ACCOUNT)
     try:
         return await _approve(services, brand, session, psu, chosen)
     except AccountClosed:

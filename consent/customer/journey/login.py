@@ -46,7 +46,7 @@ async def show_login(services: Services, brand: Brand, session: Session) -> Resp
         action=path_of(session.journey),
         client_name=session.client_name,
         on_behalf_of=session.on_behalf_of,
-        is_payment=session.is_payment,
+        wording=session.wording,
     )
 
 

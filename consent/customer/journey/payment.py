@@ -11,17 +11,19 @@ from consent.authentication.approval import Approval, Proof
 from consent.authentication.attempt_counts import AttemptsExhausted, Hold, TakeSending, take
 from consent.authentication.challenge import method_of, start_challenge
 from consent.authentication.consent_subject import check_authorisable
-from consent.authentication.linked_terms import linked_of, payment_in, render_facts, render_money
+from consent.authentication.linked_terms import linked_of
 from consent.authentication.progress import BeginChallenge
 from consent.authorization.agreement.terms import (
     Option,
     choose,
+    described,
     load_options,
     needing_others,
     offered,
     shown_of,
     signing_rules_of,
 )
+from consent.authorization.offer.authorization_details import numbers_of
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import log_notice, see_other
@@ -46,7 +48,7 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
     if session.journey.notice is Notice.SENDING_BLOCKED:
         return show_blocked(services, brand, session)
     asked, (options, withheld) = session.asked, await _load_options(services, brand, session, psu)
-    terms = payment_in(asked.consent)
+    terms = described(asked.consent)
     return render_page(
         brand,
         "payment" if options else "nothing_to_pay_from",
@@ -55,13 +57,14 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
         action=path_of(session.journey),
         client=asked.client,
-        amount=render_money(terms.amount),
-        payee=terms.creditor_name,
-        facts=render_facts(terms),
+        amount=terms.amount,
+        payee=terms.payee,
+        facts=terms.facts,
+        wording=session.wording,
         options=options,
         withheld=tuple(option.label for option in withheld),
         is_last=(method := method_of(services, psu)) is not None and not method.is_typed,
-        is_fixed=terms.debtor_account is not None,
+        is_fixed=bool(numbers_of(asked.consent)),
         psu_name=psu.display_name,
     )
 
@@ -72,8 +75,7 @@ async def take_payment(services: Services, brand: Brand, session: Session, form:
         return await leave(services, brand, session)
     psu = await load_psu(services, brand, session.journey)
     options, _ = await _load_options(services, brand, session, psu)
-    is_fixed = payment_in(session.asked.consent).debtor_account is not None
-    chosen = options[:1] if is_fixed else choose(options, form.accounts)
+    chosen = options[:1] if numbers_of(session.asked.consent) else choose(options, form.accounts)
     if len(chosen) != 1:
         return await _ask_again(services, session, Notice.NO_DEBTOR_ACCOUNT)
     journey = session.journey

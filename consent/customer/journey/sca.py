@@ -9,8 +9,9 @@ from consent.authentication.attempt_counts import CODES_SENT_MAX, AttemptsExhaus
 from consent.authentication.attempt_turns import turn_of
 from consent.authentication.attempts import NO_ATTEMPT_LEFT, code_subject
 from consent.authentication.challenge import finish_challenge, is_typed, start_challenge
-from consent.authentication.linked_terms import linked_of, payment_in, render_facts, render_money
+from consent.authentication.linked_terms import linked_of
 from consent.authentication.progress import BeginChallenge, RecordAuthentication
+from consent.authorization.agreement.terms import described
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import see_other, tell
 from consent.customer.journey.departure import leave
@@ -35,7 +36,7 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
     if journey.notice is Notice.CODE_BLOCKED:
         return show_blocked(services, brand, session)
     challenge, choice = _open(session)
-    terms = payment_in(session.asked.consent) if choice else None
+    terms = described(session.asked.consent) if choice else None
     return render_page(
         brand,
         "sca",
@@ -47,8 +48,9 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
         is_typed=is_typed(services, challenge),
         hint=challenge.hint,
         may_resend=authorisation.sent < CODES_SENT_MAX and journey.notice is not Notice.SENDING_BLOCKED,
-        amount=render_money(terms.amount) if terms else "",
-        facts=(*render_facts(terms), ("From", choice.account if choice else "")) if terms else (),
+        amount=terms.amount if terms else "",
+        facts=(*terms.facts, ("From", choice.account if choice else "")) if terms else (),
+        wording=session.wording,
     )
 
 

@@ -23,6 +23,7 @@ HSTS_SECONDS = 31_536_000
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PAGES = (
     *("login", "sca", "blocked", "consent", "nothing_to_share", "payment", "nothing_to_pay_from", "error"),
+    *("agreement", "nothing_to_agree_for", "agreement_stop"),
     *("access_list", "access_detail", "access_stop", "logged_out"),
     *("request", "request_without_account", "signature"),
 )

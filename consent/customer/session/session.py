@@ -18,7 +18,7 @@ from consent.customer.session.visits import unstored_visit
 from consent.errors import RequestUriInvalid
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
-from consent.store.kinds.kind import JourneyStage
+from consent.store.kinds.kind import JourneyStage, Wording
 from consent.store.kinds.registry import kind_of
 from consent.store.rows.authorisations import Authorisation, AuthorisationStatus, load_authorisation
 from consent.store.rows.journeys import Journey, Purpose, Stage, load_journey, seen, update_journey
@@ -72,9 +72,14 @@ class Session:
         return kind_of(self.request.consent).stages if self.request is not None else VISIT_STAGES
 
     @property
-    def is_payment(self) -> bool:
+    def is_linked(self) -> bool:
         """Strong authentication follows the page that shows it, and is bound to it."""
         return self.request is not None and kind_of(self.request.consent).is_linked
+
+    @property
+    def wording(self) -> Wording | None:
+        """What the pages say for the kind of consent that is asked for."""
+        return kind_of(self.request.consent).wording if self.request is not None else None
 
     @property
     def redirect_uri(self) -> str:

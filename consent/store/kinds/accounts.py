@@ -2,12 +2,20 @@
 
 from datetime import timedelta
 
-from consent.store.kinds.kind import Chosen, JourneyStage, Kind
+from consent.store.kinds.kind import Chosen, Description, JourneyStage, Kind, Wording
 from kernel.banking.consents import AccountAccess, AccountsTerms, Consent, ConsentKind
 from kernel.errors import AccountUnknown, FieldInvalid, FieldMissing
 
 LOOK_BACK_DAYS_MAX = 36_525  # a hundred years
 SINGLE_USE = timedelta(minutes=20)  # one session of the PSU with the TPP
+
+WORDING = Wording(
+    invitation="choose which accounts to share",
+    steps=("Log in", "Confirm it is you", "Choose accounts"),
+    steps_fixed=("Log in", "Confirm it is you", "Keep sharing"),
+    refusal="Do not share",
+    nothing_done="Nothing was shared.",
+)
 
 
 def settle(consent: Consent, chosen: tuple[Chosen, ...]) -> tuple[AccountAccess, ...]:
@@ -30,12 +38,24 @@ def check(terms: AccountsTerms) -> None:
         raise FieldInvalid("an account named for nothing, or beside all of them")
 
 
+def describe(_terms: AccountsTerms) -> Description:
+    """The dialect says the words of permissions (consent/authorization/agreement/terms.py)."""
+    return Description(summary="Access to accounts")
+
+
 ACCOUNTS = Kind(
     name=ConsentKind.ACCOUNTS,
     terms=AccountsTerms,
     stages=(JourneyStage.LOGIN, JourneyStage.AUTHENTICATE, JourneyStage.CHOOSE),
+    page="consent",
+    page_without_account="nothing_to_share",
+    wording=WORDING,
+    row=None,
+    describe=describe,
     is_given_once=False,
     is_asked_elsewhere=True,
+    is_of_one_account=False,
+    may_be_amended=True,
     check=check,
     settle=settle,
     single_use=SINGLE_USE,

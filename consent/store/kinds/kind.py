@@ -1,12 +1,14 @@
 """A kind of consent: what differs between access to accounts, a payment, recurring payments and funds checks, as data and pure functions."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from kernel.banking.consents import AccountAccess, AccountIdentity, AccountReference, Consent
+from consent.store.kinds.words import ACCOUNT_TYPES, Facts
+from kernel.banking.accounts import AccountType
+from kernel.banking.consents import AccountAccess, AccountIdentity, AccountReference, Consent, ConsentState
 
 
 class JourneyStage(StrEnum):
@@ -20,6 +22,77 @@ class JourneyStage(StrEnum):
 
 
 T = TypeVar("T")  # the terms of the kind, one of kernel/banking/consents.py: Terms
+Number = tuple[str, str]  # scheme and identification of an account
+PAYING_TYPES = frozenset({ACCOUNT_TYPES[AccountType.CURRENT], ACCOUNT_TYPES[AccountType.SAVINGS]})
+
+
+class Choosable(Protocol):
+    """An account of the PSU's, as it may be chosen."""
+
+    @property
+    def type(self) -> str:
+        """Of consent/store/kinds/words.py: ACCOUNT_TYPES."""
+        ...
+
+    @property
+    def currency(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What the pages of a journey say for consents of one kind."""
+
+    invitation: str  # for what the TPP has sent the PSU
+    steps: tuple[str, str, str]
+    steps_fixed: tuple[str, str, str]  # where no account is left to choose
+    refusal: str
+    nothing_done: str  # after an end without an agreement
+    agreement: "Agreement | None" = None  # for a kind whose page is the template `agreement`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """The page of a standing agreement. `{client}` is the TPP, `{payee}` who is paid."""
+
+    heading: str
+    facts: str  # the heading over the facts
+    question: str  # for the account
+    fixed: str  # in its place, where the consent names the account
+    unlisted: str  # why an account of the PSU's is not there
+    approval: str
+    closing: str
+    without_account: str
+
+    def about(self, *, client: str, payee: str) -> "Agreement":
+        """With the names in their places."""
+        return Agreement(**{one.name: getattr(self, one.name).format(client=client, payee=payee) for one in fields(self)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """Terms in words. `summary` names them in a row of the dashboard, and says what `lead` says; `rest` is the rest of what the PSU
+    agrees to."""
+
+    summary: str
+    lead: Facts = ()
+    rest: Facts = ()
+    payee: str = ""
+    amount: str = ""
+
+    @property
+    def facts(self) -> Facts:
+        return (*self.lead, *self.rest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A kind's rows on the dashboard. A standing has the `{date}` since which it is so."""
+
+    heading: str  # of the section in which they stand
+    standings: Mapping[ConsentState, str]
+    over: str  # the standing of every other state
+    may_be_stopped: bool  # by the PSU, there
+    stopped: str = ""  # what stopping means for `{client}`
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +108,19 @@ def open_nothing(_consent: Consent, chosen: tuple[Chosen, ...]) -> tuple[Account
     return tuple(AccountAccess(each.account, frozenset()) for each in chosen)
 
 
+def any_account(_terms: Any) -> frozenset[Number]:
+    return frozenset()
+
+
+def of_any_type(_terms: Any, _account: Choosable) -> bool:
+    return True
+
+
+def can_pay(currency: str, account: Choosable) -> bool:
+    """No exchange is made here, and a card or a loan pays nobody."""
+    return account.currency == currency and account.type in PAYING_TYPES
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[T]):
     """`stages` in their order."""
@@ -42,10 +128,19 @@ class Kind(Generic[T]):
     name: str  # one of kernel/banking/consents.py: ConsentKind
     terms: type[T]
     stages: tuple[JourneyStage, ...]
+    page: str  # a template of consent/customer/pages/templates/, and the one for a PSU without a fitting account
+    page_without_account: str
+    wording: Wording
+    row: Row | None  # None: the dashboard shows it as access to data
+    describe: Callable[[T], Description]
     is_given_once: bool  # agreed to once: neither again nor to other terms
     is_asked_elsewhere: bool  # a PSU may answer it on the dashboard, asked at the backchannel
+    is_of_one_account: bool  # the PSU chooses exactly one
+    may_be_amended: bool  # its client may ask for other terms of what stands
     check: Callable[[T], None]  # of what is asked for: raises FieldMissing or FieldInvalid
     settle: Callable[[Consent, tuple[Chosen, ...]], tuple[AccountAccess, ...]]  # what its PSU opens of the accounts chosen
+    numbers: Callable[[T], frozenset[Number]] = any_account  # of the only accounts that the terms allow; empty: any
+    fits: Callable[[T, Choosable], bool] = of_any_type  # whether an account may be chosen
     single_use: timedelta | None = None  # how long one for a single use may be used, from the moment at which its PSU agreed
 
     @property

@@ -1,10 +1,65 @@
 """Variable recurring payments to one payee, within limits."""
 
-from consent.store.kinds.kind import JourneyStage, Kind, open_nothing
-from kernel.banking.consents import ConsentKind
-from kernel.banking.terms import VrpTerms
+from consent.store.kinds.kind import (
+    Agreement,
+    Choosable,
+    Description,
+    JourneyStage,
+    Kind,
+    Number,
+    Row,
+    Wording,
+    can_pay,
+    open_nothing,
+)
+from consent.store.kinds.words import LABELS, render_money, render_number, said
+from kernel.banking.consents import ConsentKind, ConsentState
+from kernel.banking.terms import Alignment, Period, PeriodicLimit, VrpTerms
 from kernel.banking.visible_text import is_name
 from kernel.errors import FieldInvalid, FieldMissing
+
+PERIODS = {
+    Period.DAY: "day",
+    Period.WEEK: "week",
+    Period.FORTNIGHT: "two weeks",
+    Period.MONTH: "month",
+    Period.HALF_YEAR: "six months",
+    Period.YEAR: "year",
+}
+ALIGNMENTS = {Alignment.CONSENT: "from the day you agree", Alignment.CALENDAR: "of the calendar"}
+
+WORDING = Wording(
+    invitation="allow payments that it will ask for",
+    steps=("Log in", "Confirm it is you", "Choose the account"),
+    steps_fixed=("Log in", "Confirm it is you", "Check the limits"),
+    refusal="Do not allow",
+    nothing_done="Nothing was allowed.",
+    agreement=Agreement(
+        heading="Let {client} make payments to {payee}",
+        facts="What you allow",
+        question="Pay from which account",
+        fixed="From your account",
+        unlisted="Accounts that cannot make these payments are not listed.",
+        approval="Allow these payments",
+        closing="{client} can make payments to {payee} within these limits without asking you each time, and sees nothing of your "
+        "accounts with it. You can stop it at any time, with us or with them.",
+        without_account="None of your accounts can make the payments that {client} asks for.",
+    ),
+)
+ROW = Row(
+    heading="Recurring payments that you allowed",
+    standings={
+        ConsentState.AUTHORISED: "Allowed now.",
+        ConsentState.PARTIALLY_AUTHORISED: "Not allowed yet. Others must agree too.",
+        ConsentState.SUSPENDED: "Paused since {date}.",
+        ConsentState.REVOKED_BY_PSU: "You stopped it on {date}.",
+        ConsentState.WITHDRAWN_BY_TPP: "They gave it up on {date}.",
+        ConsentState.EXPIRED: "The time for it ran out on {date}.",
+    },
+    over="It ended on {date}.",
+    may_be_stopped=True,
+    stopped="{client} can make no more of these payments. Payments that were made before stay made.",
+)
 
 
 def check(terms: VrpTerms) -> None:
@@ -24,12 +79,50 @@ def check(terms: VrpTerms) -> None:
         raise FieldInvalid("a payee's name that hides something")
 
 
+def describe(terms: VrpTerms) -> Description:
+    payee = terms.creditor_account
+    return Description(
+        summary=f"Payments to {terms.creditor_name}",
+        lead=(("To", terms.creditor_name),),
+        rest=said(
+            (LABELS[payee.scheme], render_number(payee)),
+            ("Each payment", f"Up to {render_money(terms.individual_max)}"),
+            *(_describe_limit(limit) for limit in terms.limits),
+            ("Reference", terms.remittance),
+        ),
+        payee=terms.creditor_name,
+        amount=render_money(terms.individual_max),
+    )
+
+
+def _describe_limit(limit: PeriodicLimit) -> tuple[str, str]:
+    return f"In each {PERIODS[limit.period]} {ALIGNMENTS[limit.alignment]}", f"Up to {render_money(limit.amount)} in all"
+
+
+def numbers(terms: VrpTerms) -> frozenset[Number]:
+    debtor = terms.debtor_account
+    return frozenset() if debtor is None else frozenset({(debtor.scheme.value, debtor.identification)})
+
+
+def fits(terms: VrpTerms, account: Choosable) -> bool:
+    return can_pay(terms.individual_max.currency, account)
+
+
 VRP = Kind(
     name=ConsentKind.VRP,
     terms=VrpTerms,
     stages=(JourneyStage.LOGIN, JourneyStage.AUTHENTICATE, JourneyStage.CHOOSE),
+    page="agreement",
+    page_without_account="nothing_to_agree_for",
+    wording=WORDING,
+    row=ROW,
+    describe=describe,
     is_given_once=False,
     is_asked_elsewhere=False,
+    is_of_one_account=True,
+    may_be_amended=False,
     check=check,
     settle=open_nothing,
+    numbers=numbers,
+    fits=fits,
 )

@@ -16,7 +16,7 @@ from consent.store.rows.formats import check_format
 from consent.store.signers import is_signed_by
 from consent.store.tables.consents import consent_versions, consents
 from kernel import json
-from kernel.banking.consents import Consent, ConsentKind, ConsentState
+from kernel.banking.consents import Consent, ConsentState
 from kernel.storage.sealed import Sealer
 
 FORMAT = 4  # consent/store/rows/earlier_snapshots.py has those before
@@ -86,7 +86,7 @@ async def load_given(
     cosigned: Sequence[str] = (),
     states: Iterable[ConsentState],
     at_most: int,
-    kind: str = ConsentKind.ACCOUNTS,
+    kind: str,
 ) -> tuple[Consent, ...]:
     """The consents of a kind that the PSU gave, alone or with others (`cosigned` are the ids of these), and that are in one of `states` by
     record, the last changed first."""

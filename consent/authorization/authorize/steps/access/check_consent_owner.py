@@ -7,16 +7,11 @@ from consent.authorization.authorize.request import Asking
 from consent.authorization.offer.payment_initiation import PaymentInitiation
 from consent.authorization.offer.scopes import scopes_opening
 from consent.errors import AuthorizationDetailsInvalid, ScopeInvalid
-from consent.store.kinds import KINDS
-from consent.store.kinds.accounts import ACCOUNTS
-from consent.store.kinds.payment import PAYMENT
+from consent.store.kinds.registry import kind_of
 from consent.store.lifecycle import ConsentEvent, allows
 from consent.store.rows.snapshots import load_consent
 from kernel.errors import ConsentForeign, ConsentNotAuthorised, ConsentUnknown
 from openapi.owners import is_owner
-
-ASKED_ON_PAGES = frozenset({ACCOUNTS.name, PAYMENT.name})
-ASKED_ELSEWHERE = frozenset(kind.name for kind in KINDS if kind.is_asked_elsewhere)
 
 
 async def check_consent_owner(asking: Asking) -> None:
@@ -30,10 +25,10 @@ async def check_consent_owner_at_once(asking: Asking) -> None:
     if isinstance(asking.details, PaymentInitiation):
         raise AuthorizationDetailsInvalid("a payment", public="A payment is asked for on a page, where its customer sees it.")
     if asking.consent_id is not None:
-        await _check_askable(asking, asking.consent_id, asking.scope, ASKED_ELSEWHERE)
+        await _check_askable(asking, asking.consent_id, asking.scope, is_elsewhere=True)
 
 
-async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...], kinds: frozenset[str] = ASKED_ON_PAGES) -> None:
+async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...], *, is_elsewhere: bool = False) -> None:
     services = asking.services
     async with services.database.read() as connection:
         consent = await load_consent(connection, services.sealer, asking.brand.name, consent_id)
@@ -43,7 +38,7 @@ async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...]
         raise ConsentForeign(f"of client {consent.client_id}", public=ConsentUnknown.public)
     if not allows(consent, ConsentEvent.AUTHORISE, services.clock.now()):
         raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")
-    if consent.kind not in kinds:
+    if is_elsewhere and not kind_of(consent).is_asked_elsewhere:
         raise ConsentNotAuthorised(f"of kind {consent.kind}", public="A consent of this kind cannot be asked for here.")
     if scopes_opening(services.dialects_of(asking.brand), consent.kind).isdisjoint(scope):
         raise ScopeInvalid(f"the scope does not open a consent for {consent.kind}")

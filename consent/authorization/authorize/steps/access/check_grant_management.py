@@ -9,9 +9,10 @@ from consent.authorization.authorize.amendment import Amendment
 from consent.authorization.authorize.request import Asking
 from consent.authorization.offer.authorization_details import AccountInformation
 from consent.errors import AuthorizationDetailsInvalid, GrantIdInvalid
+from consent.store.kinds.registry import kind_of
 from consent.store.lifecycle import ConsentEvent, allows
 from consent.store.rows.snapshots import load_consent
-from kernel.banking.consents import Consent, ConsentKind
+from kernel.banking.consents import Consent
 from kernel.errors import FieldInvalid, FieldMissing, FieldUnexpected
 from kernel.identifiers import is_identifier
 
@@ -53,6 +54,6 @@ async def _load_grant(asking: Asking, grant_id: str) -> Consent:
         consent = await load_consent(connection, services.sealer, asking.brand.name, grant_id)
     if consent is None or consent.client_id != asking.client.id:
         raise GrantIdInvalid("unknown, or another client's")
-    if consent.kind != ConsentKind.ACCOUNTS or not allows(consent, ConsentEvent.AMEND, services.clock.now()):
+    if not kind_of(consent).may_be_amended or not allows(consent, ConsentEvent.AMEND, services.clock.now()):
         raise GrantIdInvalid(f"{consent.kind} consent that is {consent.state}")
     return consent

@@ -47,7 +47,12 @@ def terms(draw) -> AccountInformation:
     wanted = draw(READING) | {Permission.ACCOUNTS_DETAIL}
     if draw(st.booleans()):
         wanted |= {Permission.TRANSACTIONS_BASIC, Permission.TRANSACTIONS_DEBITS}
-    number = {"scheme": "iban", "identification": draw(st.text(min_size=1, max_size=20))}
+    number = {
+        "scheme": "iban",
+        "identification": draw(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
+        ),
+    }
     document = {
         "type": TYPE,
         "permissions": sorted(wanted),

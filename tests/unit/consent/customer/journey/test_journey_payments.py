@@ -9,10 +9,11 @@ import pytest
 
 from consent.authentication.attempt_counts import CODES_SENT_MAX
 from consent.authentication.attempts import SENT_MAX
-from consent.authentication.linked_terms import check_linked, linked_of, payment_in, render_money, render_number
+from consent.authentication.linked_terms import check_linked, linked_of, payment_in
 from consent.authorization.offer.authorization_details import lodgement_of, parse_details
 from consent.errors import PaymentNotLinked
 from consent.ports import ScaEvidence
+from consent.store.kinds.words import render_money, render_number
 from consent.store.rows.authorisations import AuthorisationStatus, load_authorisation
 from consent.store.rows.snapshots import insert_snapshot
 from consent.store.tables.consents import authorisations, consents, journeys

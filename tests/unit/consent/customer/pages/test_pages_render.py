@@ -25,6 +25,7 @@ from consent.customer.pages.stylesheet import (
 )
 from consent.customer.session.problems import FormStale, page_text
 from consent.errors import RequestUriInvalid
+from consent.store.kinds.accounts import ACCOUNTS
 from consent.store.rows.journeys import Notice
 from kernel.errors import ClientInactive, FieldMissing, RateExceeded
 from kernel.http.message import Request
@@ -85,7 +86,7 @@ def test_a_form_may_lead_to_the_client_that_asked():
         action="/login",
         client_name="Acme",
         on_behalf_of="",
-        is_payment=False,
+        wording=ACCOUNTS.wording,
     )
     assert "form-action 'self' https://acme.example:8000;" in response.headers["Content-Security-Policy"]
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from consent.customer.pages.render import _PAGES
 from consent.store import kinds
 from consent.store.kinds import KINDS
-from consent.store.kinds.kind import JourneyStage
+from consent.store.kinds.kind import AnyKind, JourneyStage
 from consent.store.kinds.registry import map_kinds
 from kernel.banking.consents import ConsentKind
 
-FACES = {"kind", "registry"}
+FACES = {"kind", "registry", "words"}
 L, A, CHOOSE, CHECK, CONFIRM = JourneyStage
 
 
@@ -23,6 +24,14 @@ def test_every_module_stands_in_the_list():
 def test_no_two_kinds_have_one_name():
     with pytest.raises(ValueError, match="one name"):
         map_kinds((KINDS[0], replace(KINDS[1], name=KINDS[0].name)))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_what_a_kind_says_fits_its_page(kind: AnyKind):
+    """A template of standing agreements has their words; a row says what stopping means where one may stop."""
+    assert (kind.page == "agreement") is (kind.wording.agreement is not None)
+    assert kind.row is None or bool(kind.row.stopped) is kind.row.may_be_stopped
+    assert {kind.page, kind.page_without_account} <= set(_PAGES)
 
 
 def test_the_journey_of_each_kind():
