@@ -21,6 +21,10 @@ class Authorization:
         value = claim.get("value") if isinstance(claim, Mapping) else None
         return value if isinstance(value, str) else None
 
+    def scope_named_by(self, value: str) -> str | None:
+        """No scope of this standard names an agreement."""
+        return None
+
     def id_token_claims(self, consent: Consent) -> dict[str, Any]:
         return {AGREEMENT: consent.id}
 
