@@ -1,6 +1,6 @@
 """Lodge, read and withdraw a consent to account information. NextGenPSD2 XS2A 1.3, "Account Information Service", consents.
 
-Offered is the consent for recurring use; one for a single use, or for several services at once, is refused.
+Offered is the consent to account information alone, for recurring or for a single use; one that a payment shares is refused.
 """
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from kernel import json
 from kernel.banking.commands import LodgeConsent, ReadConsent, WithdrawConsent
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement
-from kernel.errors import FieldDateInvalid, FieldInvalid
+from kernel.errors import FieldDateInvalid, FieldExpected
 from openapi.berlin_group.v1_3.codes import CONSENT_STATUSES
 from openapi.berlin_group.v1_3.consent_access import parse_access, render_access
 from openapi.berlin_group.v1_3.consent_wire import (
@@ -17,6 +17,7 @@ from openapi.berlin_group.v1_3.consent_wire import (
     ConsentsResponse,
     ConsentStatusResponse,
 )
+from openapi.berlin_group.v1_3.problems import SessionsUnsupported
 from openapi.berlin_group.v1_3.wire import Href
 from openapi.codec import Rendered, Rendering, WireRequest
 from openapi.parameters import AnswerHeader
@@ -47,6 +48,7 @@ def decode_lodge(request: WireRequest) -> LodgeConsent:
             terms=parse_access(wanted.access),
             valid_until=_end_of(wanted.valid_until, request.zone),
             frequency_per_day=min(wanted.frequency_per_day, FREQUENCY_PER_DAY_MAX),
+            is_recurring=wanted.recurring_indicator,
             document=json.encode(wanted),
         )
     )
@@ -88,11 +90,13 @@ def encode_status(consent: Consent, rendering: Rendering) -> ConsentStatusRespon
 
 
 def _check_offered(wanted: Consents) -> None:
-    """Raises FieldInvalid for a model of consent that is not offered."""
-    if not wanted.recurring_indicator:
-        raise FieldInvalid("for a single use", public="A consent for a single use is not offered.", path="recurringIndicator")
+    """Raises SessionsUnsupported, or FieldExpected for a single use that is to be repeated every day."""
     if wanted.combined_service_indicator:
-        raise FieldInvalid("sessions", public="Combined services are not offered.", path="combinedServiceIndicator")
+        raise SessionsUnsupported("a payment shares it", path="combinedServiceIndicator")
+    if not wanted.recurring_indicator and wanted.frequency_per_day != 1:
+        raise FieldExpected(
+            "a single use, several times", public="A consent for a single use has 1 here.", path="frequencyPerDay"
+        )
 
 
 def _end_of(text: str, zone: tzinfo) -> datetime | None:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from kernel import errors, json
 from kernel.errors import Problem
-from openapi.berlin_group.v1_3.problems import ParameterUnsupported
+from openapi.berlin_group.v1_3.problems import ParameterUnsupported, SessionsUnsupported
 from openapi.berlin_group.v1_3.wire import ErrorInformation, TppMessage
 from openapi.dialect import Row, WireError
 
@@ -42,6 +42,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.FieldDateInvalid: WireError(400, "TIMESTAMP_INVALID"),
     errors.FieldExpected: WireError(400, "PARAMETER_NOT_CONSISTENT"),
     errors.FieldUnexpected: _FORMAT_ERROR,
+    SessionsUnsupported: WireError(400, "SESSIONS_NOT_SUPPORTED"),
     ParameterUnsupported: WireError(400, "PARAMETER_NOT_SUPPORTED"),
     errors.FieldDuplicated: _FORMAT_ERROR,
     errors.CertificateMissing: WireError(401, "CERTIFICATE_MISSING"),

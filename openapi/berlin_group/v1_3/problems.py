@@ -3,6 +3,12 @@
 from kernel.errors import Problem
 
 
+class SessionsUnsupported(Problem):
+    """A consent and a payment in one session. NextGenPSD2 XS2A 1.3, "Combination of AIS and PIS Services"."""
+
+    code, public = "sessions_unsupported", "Combined services are not offered."
+
+
 class ParameterUnsupported(Problem):
     """One that a bank need not offer. NextGenPSD2 XS2A 1.3, "Message Codes"."""
 

@@ -12,7 +12,7 @@ import pytest
 from consent.store.lifecycle import ConsentEvent, allows, state_after
 from kernel import json
 from kernel.banking.consents import ConsentState
-from kernel.errors import ConsentRevoked, FieldInvalid, Problem
+from kernel.errors import ConsentRevoked, Problem
 from kernel.operations import Operation
 from openapi import DIALECTS
 from openapi.berlin_group.v1_3 import consents as berlin_group
@@ -181,17 +181,40 @@ async def test_an_unanswered_consent_waits_as_long_as_its_rules_say(world: World
 
 
 @pytest.mark.parametrize(
-    ("change", "path"),
+    ("change", "path", "code"),
     [
-        ({"recurringIndicator": False}, "recurringIndicator"),
-        ({"combinedServiceIndicator": True}, "combinedServiceIndicator"),
+        ({"recurringIndicator": False}, "frequencyPerDay", "PARAMETER_NOT_CONSISTENT"),
+        ({"combinedServiceIndicator": True}, "combinedServiceIndicator", "SESSIONS_NOT_SUPPORTED"),
     ],
 )
-def test_a_model_of_berlin_group_consent_that_is_not_offered_is_refused(change: dict[str, Any], path: str) -> None:
+def test_a_berlin_group_consent_that_is_not_offered_is_refused(change: dict[str, Any], path: str, code: str) -> None:
     body = json.encode(json.decode(berlin_group.EXAMPLE, dict) | change)
-    with pytest.raises(FieldInvalid) as refused:
+    with pytest.raises(Problem) as refused:
         berlin_group.decode_lodge(WireRequest({}, (), body))
-    assert refused.value.path == path
+    status, _, answer = BERLIN_GROUP.errors.render(refused.value, None, "id", None)
+    [message] = json.decode(answer or b"", dict)["tppMessages"]
+    assert (status, message["code"], message["path"]) == (400, code, path)
+
+
+@pytest.mark.spec("BG-XS2A-1.3-establish-account-information-consent")
+async def test_a_berlin_group_consent_for_a_single_use_ends_soon_after_its_psu_has_agreed(world: World) -> None:
+    """And shows the day on which it ends, whatever day was asked for."""
+    body = json.decode(berlin_group.EXAMPLE, dict) | {
+        "recurringIndicator": False,
+        "frequencyPerDay": 1,
+        "validUntil": "9999-12-31",
+    }
+    lodgement = berlin_group.decode_lodge(WireRequest({}, (), json.encode(body))).lodgement
+    lodged = await world.store.lodge(BRAND, CLIENT.caller, lodgement)
+    browser = await world.browser().begin(await world.push(lodged))
+    await (await browser.log_in("alice")).approve(0)
+    caller = Caller(world, BERLIN_GROUP)
+    shown = berlin_group.encode_consent(await world.store.read(BRAND, CLIENT.caller, lodged.id), caller.rendering())
+    assert (shown.recurring_indicator, shown.valid_until) == (False, world.clock.now().date().isoformat())
+    caller.consent_id = lodged.id
+    assert await caller.ask(Operation.READ_ACCOUNT_CONSENT_STATUS) == (200, "valid")
+    world.clock.advance(timedelta(minutes=20))
+    assert await caller.ask(Operation.READ_ACCOUNT_CONSENT_STATUS) == (200, "expired")
 
 
 def test_a_berlin_group_validity_ends_with_its_day_at_the_bank() -> None:
