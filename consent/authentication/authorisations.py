@@ -12,8 +12,9 @@ from consent.authentication.attempt_counts import Hold, TakeCode, TakeSending, t
 from consent.authentication.attempt_turns import turn_of
 from consent.authentication.attempts import code_subject
 from consent.authentication.bank_answer import answering
-from consent.authentication.challenge import choices_of, finish_challenge, is_typed
+from consent.authentication.challenge import AuthenticationUnavailable, choices_of, finish_challenge, is_typed
 from consent.authentication.logins import judge_password
+from consent.authentication.methods.decoupled import DECOUPLED
 from consent.authentication.methods.method import Method
 from consent.authentication.progress import (
     BeginChallenge,
@@ -100,9 +101,25 @@ class Authorisations:
         found, hold = await self._own(authorisation_id, psu), _by_id(authorisation_id)
         if found.method is None or found.status not in (AuthorisationStatus.METHOD_SELECTED, AuthorisationStatus.STARTED):
             raise AuthorisationOver("no method was chosen")
+        return await self._send(hold, psu, found, found.method, linked)
+
+    async def ask_device(self, authorisation_id: str, psu: Psu, linked: LinkedTerms | None = None) -> ScaChallenge:
+        """Ask the PSU, whom its caller named, on another device of theirs: `answer_challenge` finds out what they did there. Only of a
+        decoupled authorisation. Raises AuthenticationUnavailable, and what `begin_challenge` raises."""
+        found = await self._own(authorisation_id, psu)
+        if found.approach != Approach.DECOUPLED or found.status not in (
+            AuthorisationStatus.PSU_IDENTIFIED,
+            AuthorisationStatus.STARTED,
+        ):
+            raise AuthorisationOver("not decoupled, or known by something else")
+        if DECOUPLED not in self.choices(psu):
+            raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
+        return await self._send(_by_id(authorisation_id), psu, found, DECOUPLED.name, linked)
+
+    async def _send(self, hold: Hold, psu: Psu, found: Authorisation, method: str, linked: LinkedTerms | None) -> ScaChallenge:
         await take(self.room, TakeSending(self.room, self.brand, hold, psu))
         async with answering():
-            challenge = await self.room.identity.start_sca(self.brand, psu, found.method, authorisation_id, linked)
+            challenge = await self.room.identity.start_sca(self.brand, psu, method, found.id, linked)
         await self.room.commands.run(BeginChallenge(self.room, self.brand, hold, Pending(challenge)))
         return challenge
 

@@ -43,7 +43,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BuiltInIdentity:
-    """`codes` and `device` None: PSUs cannot use that method here."""
+    """`codes`, `device` (method `device`) and `other_device` (method `decoupled`) None: PSUs cannot use that method here."""
 
     name = "built_in"
 
@@ -56,6 +56,7 @@ class BuiltInIdentity:
         *,
         codes: CodeSender | None,
         device: Device | None = None,
+        other_device: Device | None = None,
     ) -> None:
         self._database = database
         self._commands = Commands(database=database, clock=clock)
@@ -63,13 +64,14 @@ class BuiltInIdentity:
         self._clock = clock
         self._ids = ids
         self._codes = codes
-        self._device = device
+        devices = {"device": device, "decoupled": other_device}
+        self._devices = {method: each for method, each in devices.items() if each is not None}
         self._passwords = Passwords()
 
     @property
     def simulated(self) -> bool:
         """Whether any authenticator only pretends. A production configuration refuses it."""
-        return any(authenticator is not None and authenticator.simulated for authenticator in (self._codes, self._device))
+        return any(device.simulated for device in self._devices.values()) or (self._codes is not None and self._codes.simulated)
 
     async def check_password(self, brand: Brand, username: str, password: str) -> Psu | None:
         blind = _blind_username(self._sealer, brand.name, username)
@@ -92,8 +94,8 @@ class BuiltInIdentity:
         """Raises ScaMethodUnavailable, CodeNotSent, or UpstreamTimedOut if the authenticator does not answer."""
         if method == "one_time_code" and self._codes is not None:
             return await self._send_code(brand, psu, journey_id, self._codes, linked)
-        if method == "device" and self._device is not None:
-            return await self._ask_device(brand, psu, journey_id, self._device, linked)
+        if method in self._devices:
+            return await self._ask_device(brand, psu, method, journey_id, linked)
         raise ScaMethodUnavailable(f"method {method}")
 
     async def finish_sca(
@@ -102,9 +104,9 @@ class BuiltInIdentity:
         if challenge.method == "one_time_code" and self._codes is not None:
             right = await self._take_code(brand, psu, challenge.reference, response, linked)
             simulated = self._codes.simulated
-        elif challenge.method == "device" and self._device is not None:
-            right = await self._has_confirmed(brand, psu, challenge, self._device, linked)
-            simulated = self._device.simulated
+        elif (device := self._devices.get(challenge.method)) is not None:
+            right = await self._has_confirmed(brand, psu, challenge, device, linked)
+            simulated = device.simulated
         else:
             raise ScaMethodUnavailable(f"method {challenge.method}")
         if not right:
@@ -123,7 +125,7 @@ class BuiltInIdentity:
         return Psu(row.id, row.customer_id, name, methods)
 
     def _offers(self, method: str) -> bool:
-        return {"one_time_code": self._codes, "device": self._device}.get(method) is not None
+        return method in self._devices or (method == "one_time_code" and self._codes is not None)
 
     async def _send_code(
         self, brand: Brand, psu: Psu, journey_id: str, codes: CodeSender, linked: LinkedTerms | None
@@ -155,15 +157,15 @@ class BuiltInIdentity:
         return await self._commands.run(command)
 
     async def _ask_device(
-        self, brand: Brand, psu: Psu, journey_id: str, device: Device, linked: LinkedTerms | None
+        self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str, linked: LinkedTerms | None
     ) -> ScaChallenge:
         try:
             async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
-                request = await device.ask(brand, psu, journey_id, linked)
+                request = await self._devices[method].ask(brand, psu, journey_id, linked)
         except TimeoutError:
             raise UpstreamTimedOut("the device did not answer in time") from None
         expires_at = self._clock.wall() + CHALLENGE_LIFETIME
-        return ScaChallenge("device", request.reference, request.hint, expires_at, confirmed=request.confirmed)
+        return ScaChallenge(method, request.reference, request.hint, expires_at, confirmed=request.confirmed)
 
     async def _has_confirmed(
         self, brand: Brand, psu: Psu, challenge: ScaChallenge, device: Device, linked: LinkedTerms | None

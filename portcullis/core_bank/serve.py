@@ -24,7 +24,7 @@ from portcullis.core_bank.server import CoreBankServer
 from portcullis.serving.banner import seeding_progress
 from portcullis.settings.schema import Settings
 from portcullis.shutdown import cancel, catch_stop
-from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
+from sandbox.bank.authenticators import simulated_authenticators
 from sandbox.bank.source import settle_source
 from sandbox.clock import MovedClock
 from sandbox.printer.printer import Printer
@@ -67,7 +67,7 @@ async def running_core_bank(settings: Settings, seed: int | None, console: Conso
             for brand in brands:
                 await source.make(database, sealer, moved.clock, brand, progress=progress)
         ids = RandomIds()
-        identity = BuiltInIdentity(database, sealer, moved.clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids))
+        identity = BuiltInIdentity(database, sealer, moved.clock, ids, **simulated_authenticators(ids))
         specimens = {brand.name: await _specimens(identity, brand) for brand in brands}
         printer = Printer()
         stack.push_async_callback(printer.close)

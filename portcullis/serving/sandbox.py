@@ -45,7 +45,7 @@ from portcullis.settings.schema import Settings
 from portcullis.shutdown import cancel, catch_stop
 from sandbox.actions import Actions
 from sandbox.atomic_file import PUBLIC, write_atomically
-from sandbox.bank.authenticators import FixedCodeSender, SimulatedDevice
+from sandbox.bank.authenticators import simulated_authenticators
 from sandbox.bank.personas import load_personas
 from sandbox.bank.source import Source, check_source, settle_source
 from sandbox.clock import MovedClock
@@ -184,7 +184,7 @@ async def _open_ground(
         ids=ids,
         sealer=sealer,
         key_store=SealingFile(sealer),
-        identity=BuiltInIdentity(database, sealer, clock, ids, codes=FixedCodeSender(), device=SimulatedDevice(ids)),
+        identity=BuiltInIdentity(database, sealer, clock, ids, **simulated_authenticators(ids)),
         customer_accounts=bank,
         accounts=bank,
         fetcher=fetcher,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from consent.ports import LinkedTerms, Psu
 from kernel.brand import Brand
@@ -36,6 +37,23 @@ def _never(_journey_id: str) -> bool:
     return False
 
 
+class Authenticators(TypedDict):
+    """What the built-in identity asks of others (plugins/psu_identity/ports.py)."""
+
+    codes: FixedCodeSender
+    device: "SimulatedDevice"
+    other_device: "SimulatedDevice"
+
+
+def simulated_authenticators(ids: Ids) -> Authenticators:
+    return Authenticators(codes=FixedCodeSender(), device=SimulatedDevice(ids), other_device=other_device(ids))
+
+
+def other_device(ids: Ids) -> "SimulatedDevice":
+    """The device of the method `decoupled`: its owner needs a moment."""
+    return SimulatedDevice(ids, waits=lambda _: True, answers=True)
+
+
 @dataclass(slots=True)
 class _Request:
     psu_id: str
@@ -44,12 +62,14 @@ class _Request:
 
 
 class SimulatedDevice:
-    """Confirms at once, unless `waits` says that this journey's confirmation is given elsewhere, by `confirm`."""
+    """Confirms at once, unless `waits` says that this journey's confirmation is given elsewhere, by `confirm`. `answers`: its owner gives
+    it after they were asked, once it has been found to be missing."""
 
     simulated = True
 
-    def __init__(self, ids: Ids, waits: Callable[[str], bool] = _never) -> None:
+    def __init__(self, ids: Ids, waits: Callable[[str], bool] = _never, *, answers: bool = False) -> None:
         self._ids = ids
+        self._answers = answers
         self._waits = waits
         self._requests: dict[str, _Request] = {}  # by reference
 
@@ -62,7 +82,10 @@ class SimulatedDevice:
         return DeviceRequest(reference, hint, confirmed=confirmed)
 
     async def has_confirmed(self, brand: Brand, psu: Psu, reference: str, linked: LinkedTerms | None = None) -> bool:
-        return self._requests.get(reference) == _Request(psu.id, _digest(linked), confirmed=True)
+        confirmed = self._requests.get(reference) == _Request(psu.id, _digest(linked), confirmed=True)
+        if self._answers:
+            self.confirm(reference)
+        return confirmed
 
     def confirm(self, reference: str) -> None:
         if (request := self._requests.get(reference)) is not None:

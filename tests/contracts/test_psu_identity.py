@@ -87,10 +87,10 @@ async def built_in(migrated_url: str) -> AsyncIterator[Enrolled]:
             password_hash=await Passwords().hash("right"),
             customer_id="customer-ann",
             display_name="Ann Other",
-            sca_methods=("device", "one_time_code"),
+            sca_methods=("device", "one_time_code", "decoupled"),
         )
         await database.write(lambda connection: enrol(connection, sealer, BRAND.name, ann))
-        identity = BuiltInIdentity(database, sealer, clock, SeededIds("codes"), codes=postbox, device=device)
+        identity = BuiltInIdentity(database, sealer, clock, SeededIds("codes"), codes=postbox, device=device, other_device=device)
         yield Enrolled(identity, clock, postbox.codes, postbox.linked, device)
 
 
@@ -111,7 +111,11 @@ async def ann(bank):
 async def test_knows_a_psu_by_name_and_password_alone(bank):
     psu = await bank.identity.check_password(BRAND, " Ann ", "right")
     assert psu is not None
-    assert (psu.customer_id, psu.display_name, psu.sca_methods) == ("customer-ann", "Ann Other", ("device", "one_time_code"))
+    assert (psu.customer_id, psu.display_name, psu.sca_methods) == (
+        "customer-ann",
+        "Ann Other",
+        ("device", "one_time_code", "decoupled"),
+    )
     assert await bank.identity.find(BRAND, psu.id) == psu
 
 
@@ -188,14 +192,15 @@ async def test_a_new_code_ends_the_earlier_one_of_its_journey(bank, ann):
 
 
 @pytest.mark.spec("RTS-7")
-async def test_a_device_proves_the_psu_when_it_has_confirmed(bank, ann):
-    challenge = await bank.identity.start_sca(BRAND, ann, "device", "journey")
+@pytest.mark.parametrize("method", ["device", "decoupled"])
+async def test_a_device_proves_the_psu_when_it_has_confirmed(bank, ann, method):
+    challenge = await bank.identity.start_sca(BRAND, ann, method, "journey")
     assert not challenge.confirmed
     assert await bank.identity.finish_sca(BRAND, ann, challenge, "") is None
     bank.device.confirmed = True
     evidence = await bank.identity.finish_sca(BRAND, ann, challenge, "")
     assert evidence is not None
-    assert (evidence.method, evidence.simulated) == ("device", True)
+    assert (evidence.method, evidence.simulated) == (method, True)
 
 
 @pytest.mark.spec("RTS-7")
@@ -212,7 +217,7 @@ async def test_a_device_that_confirms_too_late_proves_nothing(bank, ann):
     assert await bank.identity.finish_sca(BRAND, ann, challenge, "") is None
 
 
-@pytest.mark.parametrize("method", ["one_time_code", "device"])
+@pytest.mark.parametrize("method", ["one_time_code", "device", "decoupled"])
 async def test_an_authentication_is_good_for_the_payment_it_was_asked_for(bank, ann, method):
     """RTS (EU) 2018/389 article 5(1): the PSU is told amount and payee; what they answer fits these alone, and the evidence says which."""
     bank.device.confirmed = True
@@ -227,7 +232,7 @@ async def test_an_authentication_is_good_for_the_payment_it_was_asked_for(bank, 
     assert evidence.linked == PAYMENT.digest
 
 
-@pytest.mark.parametrize("method", ["one_time_code", "device"])
+@pytest.mark.parametrize("method", ["one_time_code", "device", "decoupled"])
 async def test_an_authentication_for_no_payment_is_good_for_none(bank, ann, method):
     bank.device.confirmed = True
     challenge = await bank.identity.start_sca(BRAND, ann, method, "journey")

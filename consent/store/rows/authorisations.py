@@ -42,7 +42,7 @@ class Approach(StrEnum):
 
     REDIRECT = "redirect"  # a browser carries it
     EMBEDDED = "embedded"  # who asks passes on what the PSU types
-    DECOUPLED = "decoupled"  # the PSU is asked where they are
+    DECOUPLED = "decoupled"  # the PSU is asked where they are, on a device that knows them
 
 
 class SubjectKind(StrEnum):
@@ -71,7 +71,7 @@ REACHED_FROM: Mapping[AuthorisationStatus, frozenset[AuthorisationStatus]] = Map
         _S.PSU_IDENTIFIED: frozenset({_S.RECEIVED}),
         _S.PSU_AUTHENTICATED: frozenset({_S.RECEIVED, _S.PSU_IDENTIFIED}),
         _S.METHOD_SELECTED: frozenset({_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED}),
-        _S.STARTED: frozenset({_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED}),
+        _S.STARTED: frozenset({_S.PSU_IDENTIFIED, _S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED}),
         _S.AUTHENTICATED: frozenset({_S.PSU_IDENTIFIED, _S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED}),
         _S.SUCCEEDED: frozenset({_S.AUTHENTICATED}),
         _S.EXEMPTED: frozenset({_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED}),

@@ -11,12 +11,13 @@ from consent.authentication.approval import Approval, NoAnswer, approve, reject
 from consent.authentication.attempt_counts import CODES_SENT_MAX, AttemptsExhausted
 from consent.authentication.attempts import BLOCKED_FOR, FAILURES_MAX, SENT_MAX
 from consent.authentication.authorisations import Authorisations
+from consent.authentication.challenge import AuthenticationUnavailable
 from consent.authentication.consent_subject import ConsentSubject
 from consent.authentication.methods import METHODS
 from consent.authentication.methods.method import Method
 from consent.errors import AuthorisationOver
 from consent.ports import LinkedTerms, Psu, ScaEvidence
-from consent.store.rows.authorisations import AuthorisationStatus, Shown, SubjectKind, load_authorisations
+from consent.store.rows.authorisations import Approach, AuthorisationStatus, Shown, SubjectKind, load_authorisations
 from consent.store.tables.consents import journeys
 from consent.store.tables.oauth import codes, token_families
 from kernel.banking.consents import Consent, ConsentState
@@ -158,6 +159,43 @@ async def test_an_exempted_authorisation_is_over_and_needs_no_challenge(world: W
     assert (found.status, found.ended_at) == (AuthorisationStatus.EXEMPTED, world.clock.wall())
     with pytest.raises(AuthorisationOver):
         await authorisations.choose_method(authorisation_id, psu, authorisations.choices(psu)[0])
+
+
+async def test_a_customer_confirms_on_another_device(world: World, monkeypatch: pytest.MonkeyPatch):
+    """Decoupled: named by who asks, known by the device alone; asking what they did guesses nothing."""
+    monkeypatch.setitem(world.identity.methods, "bob", ("one_time_code", "decoupled"))
+    authorisations, consent, bob = room(world), await world.lodge(), world.identity.psu("bob")
+    authorisation_id = await authorisations.start(SubjectKind.CONSENT, consent.id, bob, approach=Approach.DECOUPLED)
+    challenge = await authorisations.ask_device(authorisation_id, bob)
+    assert challenge.method == "decoupled"
+    for _ in range(FAILURES_MAX + 1):
+        assert await authorisations.answer_challenge(authorisation_id, bob, "") is None
+        assert (await authorisations.state(authorisation_id)).status is AuthorisationStatus.STARTED
+    world.identity.confirmed = True
+    evidence = await authorisations.answer_challenge(authorisation_id, bob, "")
+    assert evidence is not None
+    approval = approval_of(authorisation_id, bob, evidence)
+    await approve(world.services, BRAND, subject_of(world, consent), approval, NoAnswer())
+    found = await authorisations.state(authorisation_id)
+    assert (found.status, found.method) == (AuthorisationStatus.SUCCEEDED, "decoupled")
+
+
+async def test_a_device_is_asked_only_where_the_customer_is_decoupled_and_has_one(world: World, monkeypatch: pytest.MonkeyPatch):
+    authorisations, consent, bob = room(world), await world.lodge(), world.identity.psu("bob")
+    decoupled = await authorisations.start(SubjectKind.CONSENT, consent.id, bob, approach=Approach.DECOUPLED)
+    with pytest.raises(AuthenticationUnavailable):
+        await authorisations.ask_device(decoupled, bob)
+    monkeypatch.setitem(world.identity.methods, "bob", ("decoupled",))
+    bob = world.identity.psu("bob")
+    embedded = await authorisations.start(SubjectKind.CONSENT, consent.id, bob)
+    for authorisation_id, psu in ((embedded, bob), (decoupled, world.identity.psu("alice"))):
+        with pytest.raises(AuthorisationOver):
+            await authorisations.ask_device(authorisation_id, psu)
+    assert world.identity.started == []
+    for _ in range(CODES_SENT_MAX):
+        await authorisations.ask_device(decoupled, bob)
+    with pytest.raises(AttemptsExhausted):
+        await authorisations.ask_device(decoupled, bob)
 
 
 async def test_wrong_codes_count_in_the_authorisation_and_with_those_of_the_pages(world: World):

@@ -29,7 +29,7 @@ from plugins.ledger.balances import find_discrepancies
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank import authenticators, tables
-from sandbox.bank.authenticators import FIXED_CODE, FixedCodeSender, SimulatedDevice
+from sandbox.bank.authenticators import FIXED_CODE, FixedCodeSender, SimulatedDevice, other_device
 from sandbox.bank.catalogue import people as catalogue
 from sandbox.bank.catalogue.numbers import is_iban
 from sandbox.bank.personas import load_personas
@@ -260,6 +260,14 @@ async def test_a_device_that_waits_confirms_when_told():
     assert not await device.has_confirmed(BRAND, Psu("psu-ben", "c-ben", "Ben", ("device",)), request.reference)
     device.confirm("unheard of")
     assert not await device.has_confirmed(BRAND, ANN, "unheard of")
+
+
+async def test_the_other_device_is_answered_once_it_was_found_waiting():
+    device = other_device(RandomIds())
+    request = await device.ask(BRAND, ANN, "authorisation")
+    assert not request.confirmed
+    assert [await device.has_confirmed(BRAND, ANN, request.reference) for _ in range(3)] == [False, True, True]
+    assert not await device.has_confirmed(BRAND, Psu("psu-ben", "c-ben", "Ben", ("decoupled",)), request.reference)
 
 
 async def test_a_device_remembers_no_more_than_so_many_requests(monkeypatch):
