@@ -7,6 +7,7 @@ from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import ConsentKind, ConsentLodgement, Terms
 from kernel.banking.money import Money
 from kernel.banking.terms import Alignment, FundsTerms, Period, PeriodicLimit, VrpTerms
+from tests.unit.consent.agreement import agree, asked_by, details
 from tests.unit.consent.oauth_world import BRAND, DIALECT, World
 
 ACCOUNT = AccountIdentifier(Scheme.SORT_CODE, "80200110203345")
@@ -30,3 +31,16 @@ async def test_a_standing_agreement_is_asked_for_within_its_scope(oauth: World, 
     assert visited.response.headers["Location"] == "/login"
     refused = await oauth.visit(tpp, await oauth.pushed_uri(tpp, consent.id, scope=f"openid {others}"))
     assert refused.location["error"] == "invalid_scope"
+
+
+async def test_a_standing_agreement_is_not_changed_as_a_grant(oauth: World):
+    """Other payments are another agreement: its client asks for a new one."""
+    scope = "openid accounts payments grant_management_query grant_management_revoke"
+    types = {"account_information"}
+    tpp = await oauth.register("agreeing", oauth.acme.key, roles=frozenset(Role), scope=scope, authorization_details_types=types)
+    lodgement = ConsentLodgement(kind=ConsentKind.VRP, lodged_as=DIALECT.name, terms=VRP)
+    consent = await oauth.services.store.lodge(BRAND, tpp.client.caller, lodgement)
+    await agree(oauth, await asked_by(oauth, tpp, await oauth.pushed_uri(tpp, consent.id, scope="openid payments")))
+    changing = {"grant_management_action": "replace", "grant_id": consent.id, "authorization_details": details()}
+    refused = await oauth.push(tpp, None, **changing)
+    assert refused.error == (400, "invalid_grant_id")
