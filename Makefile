@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # says by its status whether a Python is new enough; in the words of every Python there is
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
-# each of the many processes of a run would compile every module anew
+# each of the many processes of a run would compile every module again
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
@@ -83,7 +83,7 @@ fix: .venv/.dev ## format, and fix what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lock: .venv/.dev ## resolve the dependency locks anew (needs uv on the PATH)
+lock: .venv/.dev ## resolve the dependency locks again (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
 

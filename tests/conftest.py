@@ -34,7 +34,7 @@ if "PORTCULLIS_RECORD" in os.environ:
 settings.register_profile("portcullis", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portcullis")
 
-# a traceback in colours, with every variable, takes as long as many a test; nobody reads it unless a test fails
+# a traceback in colours, with every variable, takes as long as many a test; it is read only where a test fails
 _plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _plain])
 
@@ -68,7 +68,7 @@ def postgresql_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server, one for the whole run; the URL of its maintenance database. One worker at a time starts or leaves
     it: the first makes the system user it runs as, and the last removes it. What it logged stays in pytest's folder."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    # not below pytest's own folder, which each run locks anew
+    # not below pytest's own folder, which each run locks again
     home = Path(tempfile.gettempdir()) / f"portcullis-postgresql-{run}"
     lock = home.with_suffix(".lock")
     with locked(lock), warnings.catch_warnings():

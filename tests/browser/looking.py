@@ -7,7 +7,7 @@ import pytest
 
 
 def find_chromium() -> str | None:
-    """The program that CHROMIUM names, or the first that is installed: without windows that nobody sees, the same browser takes half
+    """The program that CHROMIUM names, or the first that is installed: without hidden windows, the same browser takes half
     the time. Raises FileNotFoundError where CHROMIUM names none: who names a browser does not want to skip."""
     named = os.environ.get("CHROMIUM")
     if named and shutil.which(named) is None:

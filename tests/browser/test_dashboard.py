@@ -105,7 +105,7 @@ async def test_the_dashboard_can_be_used_with_the_keyboard_alone(page, embedded_
         if await page.eval_on_selector(stop, "element => element === document.activeElement"):
             break
     outline = await page.eval_on_selector(stop, "element => getComputedStyle(element).outlineStyle")
-    assert outline == "solid"  # whoever tabs sees where they are
+    assert outline == "solid"  # a user who tabs sees where they are
     await page.keyboard.press("Enter")
     await page.wait_for_selector("#revoke-confirm")
     await page.focus("#revoke-confirm")

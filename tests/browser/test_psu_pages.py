@@ -88,7 +88,7 @@ async def test_an_unknown_address_shows_a_page_with_its_icon(page, embedded_serv
 
 
 async def test_bob_confirms_with_a_one_time_code(page, tpp, callback):
-    """And finds the same way out, under the same name, on each page; what he shares is told without a click."""
+    """And finds the same way out, under the same name, on each page; what he shares is named without a click."""
     await open_journey(page, tpp)
     out = [await page.inner_text("#login-cancel")]
     await log_in(page, "bob")

@@ -48,7 +48,7 @@ def _login(issuer: str) -> dict[str, Any]:
 
 def _approve(issuer: str) -> dict[str, Any]:
     commands = [["click", "id", "account-0"], ["click", "id", "consent-approve"]]
-    # a request that is refused by redirect never shows it; whoever ends elsewhere than at the suite fails the last task
+    # a request that is refused by redirect never shows it; a browser that does not end at the suite fails the last task
     return {"task": "Choose an account", "match": f"{issuer}/consent*", "optional": True, "commands": commands}
 
 

@@ -42,7 +42,7 @@ def read_outcome(module: str, info: dict[str, Any], log: Iterable[dict[str, Any]
 
 
 def undeclared(plan: str, outcome: Outcome, expected: Sequence[Expected]) -> list[str]:
-    """What nobody expected, a line each. Empty: the module is as it should be."""
+    """What was not expected, a line each. Empty: the module is as it should be."""
     rows = [row for row in expected if row.covers(plan, outcome.module)]
     conditions = {(row.result, row.condition) for row in rows if row.condition}
     lines = [

@@ -18,7 +18,7 @@ WORDS = ("PASSED", "WARNING", "REVIEW", "SKIPPED", "FAILED")
 
 
 def record(plan: Plan, version: str, outcomes: Sequence[Outcome], expected: Sequence[Expected]) -> None:
-    """Remember a whole plan's results in place of its last ones, and render the table anew."""
+    """Remember a whole plan's results in place of its last ones, and render the table again."""
     results = load_results()
     results[plan.name] = {
         "date": datetime.now(UTC).date().isoformat(),

@@ -301,7 +301,7 @@ async def test_a_first_use_is_remembered_for_its_time(hot_state, world):
 
 
 async def test_what_was_issued_before_the_memory_began_is_refused(hot_state):
-    """It may have been used when nobody remembered."""
+    """It may have been used when the memory was away."""
     born_at = await hot_state.born_at()
     assert await hot_state.decide([FirstUse("main/j", 60, born_at - 0.001)]) == (Replayed(),)
     assert await hot_state.decide([FirstUse("main/j", 60, born_at)]) == (Fresh(),)
@@ -326,7 +326,7 @@ def use(name, seconds=60, *, owner="main/client/a", limit=3, issued_at=None):
 
 
 async def test_an_owner_fills_its_share_of_the_first_uses_and_no_more(hot_state):
-    """One client's share is its own to fill: whoever else asks finds room."""
+    """One client's share is its own to fill: every other client finds room."""
     for name in "abc":
         assert await hot_state.decide([use(name)]) == (Fresh(),)
     assert await hot_state.decide([use("d")]) == (Exceeded(3, 60),)

@@ -70,7 +70,7 @@ async def test_a_lost_server_is_noticed_and_found_again(mortal_valkey):
 
 
 async def test_a_stuck_server_costs_one_wait(mortal_valkey):
-    """All calls under way wait together, and whoever comes later does not wait."""
+    """All calls under way wait together, and later calls do not wait."""
     hot_state = RedisHotState(mortal_valkey.url, RandomIds())
     async with hot_state.running():
         mortal_valkey.freeze()

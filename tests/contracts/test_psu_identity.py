@@ -147,7 +147,7 @@ async def test_one_brands_psu_is_unknown_to_another(bank, ann):
 
 
 async def test_a_code_proves_the_psu_once(bank, ann):
-    """The evidence is dated in protocol time, whatever business time says: it becomes the id_token's `auth_time`."""
+    """The evidence is dated in protocol time, not in business time: it becomes the id_token's `auth_time`."""
     bank.clock.offset = timedelta(days=90)
     challenge = await bank.identity.start_sca(BRAND, ann, "one_time_code", "journey")
     assert bank.codes[-1] not in challenge.hint + challenge.reference
@@ -219,7 +219,7 @@ async def test_a_device_that_confirms_too_late_proves_nothing(bank, ann):
 
 @pytest.mark.parametrize("method", ["one_time_code", "device", "decoupled"])
 async def test_an_authentication_is_good_for_the_payment_it_was_asked_for(bank, ann, method):
-    """RTS (EU) 2018/389 article 5(1): the PSU is told amount and payee; what they answer fits these alone, and the evidence says which."""
+    """RTS (EU) 2018/389 article 5(1): the PSU learns amount and payee; what they answer fits these alone, and the evidence says which."""
     bank.device.confirmed = True
     challenge = await bank.identity.start_sca(BRAND, ann, method, "journey", PAYMENT)
     told = bank.linked[-1] if method == "one_time_code" else bank.device.linked

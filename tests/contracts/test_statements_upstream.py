@@ -68,7 +68,7 @@ async def test_figures_agree_with_the_entries_that_a_statement_lists(books):
 
 
 async def test_what_is_pending_or_booked_later_is_in_no_statement_before(books):
-    """A transaction keeps its id from pending to booked, and a statement keeps its own whatever becomes of it."""
+    """A transaction keeps its id from pending to booked, and a statement keeps its own in all its states."""
     await books.open_account(BRAND, "a", opened_at=MARCH)
     await books.book(BRAND, "a", "t1", 5_000, MARCH)
     await books.announce(BRAND, "a", "t2", -700, datetime(2026, 6, 30, 20, tzinfo=UTC))

@@ -49,7 +49,7 @@ class Enemy:
     async def connect(
         self, number: int, *, tls: bool = True, mtls: bool = False
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Held until the end. Raises OSError or TimeoutError where the server lets nobody in."""
+        """Held until the end. Raises OSError or TimeoutError where the server admits no one."""
         port = self.target.mtls if mtls else self.target.public
         options: dict[str, Any] = {"ssl": self._trust, "server_hostname": "localhost"} if tls else {}
         source = (ADDRESSES[number % len(ADDRESSES)], 0)

@@ -17,7 +17,7 @@ OWN = {
     "clock_offsets",
     "consent_last_used",
     "alembic_version",
-}  # the server's, whoever calls or nobody
+}  # the server's, with callers or without
 RECORDED = ("data.accessed",)  # of the honest TPP's reads
 ROWS_MAX = 20_000  # the sandbox's bank, which no caller changes, has more
 

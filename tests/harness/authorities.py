@@ -1,5 +1,5 @@
 """Authorities of a test's own, written with the cryptography library alone: certificates, revocation lists and OCSP answers, right or
-wrong in whatever way the test says."""
+wrong in the way that the test says."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ from sandbox.qualified import render_statements
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
 ORGANISATION = "PSDGB-FCA-123456"
-Key = Any  # of whatever kind the test wants
+Key = Any  # of the kind that the test wants
 Extensions = Iterable[tuple[x509.ExtensionType, bool]]
 
 

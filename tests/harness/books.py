@@ -82,7 +82,7 @@ class Books:
         assert not wrong, "\n".join(wrong)
 
     async def state_of(self, consent_id: str) -> str:
-        """As it is recorded, whatever the time."""
+        """As it is recorded, also where time has ended it."""
         return (await self._column(sa.select(c.consents.c.state).where(c.consents.c.id == consent_id)))[0]
 
     async def count_consents(self) -> int:

@@ -53,7 +53,7 @@ def mortal_server(request: pytest.FixtureRequest, installations: Installations) 
 
 
 def ensure_postgresql(request: pytest.FixtureRequest) -> None:
-    """Ask for PostgreSQL in the name of whoever needs it, so that it outlives them."""
+    """Ask for PostgreSQL in the name of what needs it, so that it outlives them."""
     if request.param.startswith("postgresql"):
         request.getfixturevalue("postgresql_admin")
 

@@ -1,4 +1,4 @@
-"""Things that an attacker makes: JWTs of any kind, certificates of the test authority with any dates, certificates of nobody."""
+"""Things that an attacker makes: JWTs of any kind, certificates of the test authority with any dates, certificates of unknown issuers."""
 
 import base64
 import hashlib
@@ -60,7 +60,7 @@ class Forge:
 
 
 def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """Header, claims and signature of a JWT, whatever it is worth."""
+    """Header, claims and signature of a JWT, verified or not."""
     header, payload, signature = token.split(".")
     return json.loads(_unpad(header)), json.loads(_unpad(payload)), signature
 

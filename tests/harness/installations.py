@@ -1,5 +1,5 @@
 """Whole installations for journeys: the embedded default with the bank within, and one as in production, on PostgreSQL and Valkey with
-the bank elsewhere, reached over HTTP. So whatever runs on both kinds runs on both upstreams, and the kind's name says which.
+the bank elsewhere, reached over HTTP. So what runs on both kinds runs on both upstreams, and the kind's name says which.
 
 Seeding the bank takes longer than most journeys, so it is done once per kind and run: later installations start from a copy of the
 first one's state directory and database.

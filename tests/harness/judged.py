@@ -1,4 +1,4 @@
-"""The TPP kit with a judge at its ear: whatever a resource API answers is held against its standard's own document."""
+"""The TPP kit with a judge at its ear: each answer of a resource API is held against its standard's own document."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from tests.official import STANDARDS, validate_answer
 
 
 class JudgedWire(Wire):
-    """Every answer below a dialect's base path is judged, whoever asked and however wrongly."""
+    """Every answer below a dialect's base path is judged, for every caller and every fault."""
 
     def __init__(self, folder: TppFolder) -> None:
         super().__init__(folder)

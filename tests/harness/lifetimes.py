@@ -1,4 +1,4 @@
-"""Lets time pass for single rows of a server's database: protocol time is nobody's to move. The only thing that tests ever write."""
+"""Lets time pass for single rows of a server's database: protocol time cannot be moved. The only thing that tests ever write."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Holds every transaction to the house's lock order (kernel/commands/locks.py), whoever wrote its statements."""
+"""Holds every transaction to the house's lock order (kernel/commands/locks.py), also those without a command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

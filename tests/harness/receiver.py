@@ -1,4 +1,4 @@
-"""Where a TPP is told things: an https server of the test's own on loopback, which answers as the test says and remembers what came."""
+"""A TPP's notification endpoint: an https server of the test's own on loopback, which answers as the test says and remembers what came."""
 
 import asyncio
 import datetime

@@ -13,7 +13,7 @@ FREE_BYTES_MIN = 4 << 30
 
 
 def use_memory() -> None:
-    """For this process and those it starts, unless whoever started it said where."""
+    """For this process and those it starts, unless its parent said where."""
     if "TMPDIR" not in os.environ and is_roomy(SHARED_MEMORY, PROC, CGROUPS):
         os.environ["TMPDIR"] = tempfile.tempdir = str(SHARED_MEMORY)
 

@@ -20,7 +20,7 @@ PORTS = (20_000, 32_000)  # below every system's range for outgoing connections
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on right now, and that no outgoing connection is given: a server that was killed finds them free."""
+    """Ports without a listener right now, and that no outgoing connection is given: a server that was killed finds them free."""
     found: list[int] = []
     while len(found) < count:
         port = random.randrange(*PORTS)
@@ -53,7 +53,7 @@ class Server:
         return self
 
     def launch(self) -> None:
-        """A process begins; nobody waits for it."""
+        """Starts a process without waiting for it."""
         public, mtls, ops = self.ports
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")} | {
             "PORTCULLIS_STATE_DIR": str(self.state_dir),

@@ -60,5 +60,5 @@ async def served() -> AsyncIterator[Web]:
 
 
 def local(site: Web, monotonic: Callable[[], float] = lambda: 0.0) -> AbstractAsyncContextManager[Fetcher]:
-    """May ask this server and nobody else."""
+    """May ask this server and no other."""
     return Fetcher.open([f"127.0.0.1:{site.port}"], monotonic, only=True)

@@ -45,12 +45,12 @@ def standing(server: Server) -> dict[str, tuple[float, Grant]]:
 
 @pytest.fixture
 async def grant(acme: JudgedTpp, standing: dict[str, tuple[float, Grant]]) -> Grant:
-    """Alice's consent for all her accounts, with tokens that still live. For reading only: nobody may end it."""
+    """Alice's consent for all her accounts, with tokens that still live. For reading only: no test may end it."""
     return await still(standing, "alice", acme.granted)
 
 
 async def still(standing: dict[str, tuple[float, Grant]], name: str, make: Callable) -> Grant:
-    """The grant of this name, made anew when its token grows old."""
+    """The grant of this name, made again when its token grows old."""
     made_at, known = standing.get(name, (0.0, None))
     if known is None or time.monotonic() - made_at > GRANT_SECONDS_MAX:
         with aside(name):

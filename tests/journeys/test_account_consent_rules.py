@@ -155,11 +155,11 @@ class TestOfTheBanksOwn:
         everyday = (await account_ids(tpp, tokens.access_token))[EVERYDAY]
         for path in ("balances", "transactions"):
             assert (await tpp.get(f"/accounts/{everyday}/{path}", tokens.access_token, knobs=PRESENT)).status == 200
-        assert (await consent_of(tpp, waiting.id))["Status"] == "RJCT"  # nobody authorised it in a day
+        assert (await consent_of(tpp, waiting.id))["Status"] == "RJCT"  # it was not authorised within a day
 
     @pytest.mark.parametrize("own_server", [EMBEDDED], indirect=True)
     async def test_what_time_has_ended_is_refused_alike_before_and_after_it_is_recorded(self, tpp, own_server):
-        """The sweep runs with the start and every half minute: nobody may be able to tell when."""
+        """The sweep runs with the start and every half minute: no answer may show when."""
         until = datetime.now(UTC) + timedelta(days=30)
         grant, waiting = await tpp.granted(expires=until.isoformat()), await tpp.lodge_account_consent()
         assert (await tpp.control("/clock", {"advance": "P40D"})).status == 200

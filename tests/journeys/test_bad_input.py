@@ -253,7 +253,7 @@ async def test_what_was_refused_with_several_defects_is_refused_for_the_first(sc
 
 
 async def test_answers_echo_nothing_that_was_sent(scene):
-    """Neither a token nor a value comes back, whatever was wrong with it."""
+    """Neither a token nor a value comes back, for any fault."""
     secret = "canary-5c1e9f3a"
     for answer in (
         await scene.lodge(json.dumps(consent([secret])).encode()),

@@ -18,7 +18,7 @@ READ = Knobs(headers=PRESENT)
 
 @pytest.fixture
 async def kestrel(acme, server):
-    """A TPP of the test's own: what happens to its certificates is nobody else's trouble."""
+    """A TPP of the test's own: what happens to its certificates troubles no other test."""
     name = f"kestrel-{uuid.uuid4().hex[:8]}"
     made = await acme.control("/tpps", {"name": name})
     assert made.status == 200, made.body

@@ -151,7 +151,7 @@ def receiver(receivers_certificate):
     plan=CIBA,
 )
 async def test_a_tpp_is_pinged_once_for_yes_and_for_no(pinging_server, receiver):
-    """Whatever it answers, and never where its answer leads."""
+    """After any answer, and never where its answer leads."""
     async with await new_tpp(pinging_server, ciba="ping", notification_uri=receiver.url("/told")) as tpp:
         for status, verb in ((204, "allow"), (401, "deny"), (403, "allow"), (301, "allow")):
             receiver.answers["/told"] = (status, {"Location": receiver.url("/elsewhere")})

@@ -65,7 +65,7 @@ class Doors:
     endpoints: dict[str, str]
 
     def knock(self, method, url, **sent):
-        """Nothing a caller writes is an error of ours; an overload, which no value causes, is told as one."""
+        """Nothing a caller writes is an error of ours; an overload, which no value causes, is answered as one."""
         try:
             response = self.session.request(method, url, timeout=CALL_SECONDS_MAX, allow_redirects=False, **sent)
         except (UnicodeError, requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL):

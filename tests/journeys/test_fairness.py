@@ -28,7 +28,7 @@ async def median_of_reads(tpp, token) -> float:
 
 
 async def test_a_tpp_in_haste_is_refused_and_its_neighbour_is_not(acme, borough):
-    """The ratio of the neighbour's waits is told, not judged: how fast this machine is says nothing about the server."""
+    """The ratio of the neighbour's waits is printed, not judged: how fast this machine is says nothing about the server."""
     name = f"hasty-{secrets.token_hex(4)}"
     made = await acme.control("/tpps", {"name": name})
     assert made.status == 200, made.body

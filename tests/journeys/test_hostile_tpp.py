@@ -46,7 +46,7 @@ async def test_one_binding_is_not_traded_for_the_other(acme):
 
 
 async def test_a_neighbours_consent_is_asked_for_in_vain(acme, borough):
-    """PAR tells nothing of it; the authorization endpoint sends the thief home, and nobody sees a page."""
+    """PAR tells nothing of it; the authorization endpoint sends the thief home without a page."""
     consent = await acme.lodge_account_consent()
     pushed = await borough.push_authorization_request(consent.id)
     with pytest.raises(ResponseInvalid, match="error: "):
@@ -77,7 +77,7 @@ async def test_a_neighbours_registration_is_neither_read_nor_changed(acme, borou
 
 
 async def test_what_is_asked_twenty_times_at_once_happens_once(acme):
-    """One assertion, by many connections: whoever races wins nothing."""
+    """One assertion, by many connections: a race wins nothing."""
     code, pushed = await code_for(acme)
     same = Knobs(assertion_claims={"jti": "the-same-for-all"})
     outcomes = await asyncio.gather(*(acme.redeem(code, pushed, knobs=same) for _ in range(20)), return_exceptions=True)

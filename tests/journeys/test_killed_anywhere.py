@@ -162,7 +162,7 @@ class Load:
         except Refused as refused:
             if not walk.redeeming or b"invalid_grant" not in refused.answer.body:
                 raise
-            return  # it was taken, and its tokens died with the process: whoever asks is told so
+            return  # it was taken, and its tokens died with the process: every caller learns so
         assert (await self.tpp.get("/accounts", tokens.access_token, knobs=WITH_PSU)).status == 200
 
 

@@ -1,4 +1,4 @@
-"""Forged, replayed, skipped and expired forms and cookies at the PSU's pages, and guessing: each is refused, and harms nobody's journey."""
+"""Forged, replayed, skipped and expired forms and cookies at the PSU's pages, and guessing: each is refused, and harms no one else's journey."""
 
 import asyncio
 from http.cookies import SimpleCookie
@@ -29,7 +29,7 @@ def login(browser, persona="alice"):
 
 
 async def finish(tpp, browser, pushed):
-    """Whatever happened, Alice's own browser ends the journey as if nothing had."""
+    """Alice's own browser ends the journey as if nothing had happened."""
     await browser.open(f"{tpp.folder.issuer}/login")
     if browser.path == "/login":
         await browser.press("login-submit", username="alice", password="alice-pw")
@@ -224,7 +224,7 @@ async def test_an_unknown_address_shows_a_page_to_a_browser(acme, base, path):
     ],
 )
 async def test_a_client_of_an_api_gets_no_page(acme, method, path, accept):
-    """Whatever it says that it accepts, where an API is."""
+    """Not even one that accepts HTML, where an API is."""
     headers = {} if accept is None else {"Accept": accept}
     answer = await acme.wire.call(method, acme.folder.mtls + path, certificate="none", headers=headers)
     assert answer.status in {400, 401, 404, 405, 406}

@@ -175,7 +175,7 @@ async def test_an_id_token_of_this_server_is_no_access_token(acme, scene):
 
 @pytest.mark.parametrize("which", ["unknown", "foreign", "withdrawn", "rejected"])
 async def test_a_consent_that_cannot_be_authorised_is_refused_at_authorize_before_any_page(acme, borough, books, which):
-    """PAR takes the request: whose consent it is, is told to the client at its own redirect address."""
+    """PAR takes the request: whose consent it is, the client learns at its own redirect address."""
     if which == "unknown":
         consent_id = str(uuid.uuid4())
     elif which == "foreign":
@@ -241,7 +241,7 @@ async def test_a_consent_runs_out_with_the_banks_clock(own_server):
         )
         assert (refreshed.status, refreshed.json()["error"]) == (400, "invalid_grant")
         token = await acme.client_credentials_token()
-        for consent_id, states in ((grant.consent_id, {"EXPD"}), (unused.id, {"EXPD", "RJCT"})):  # nobody authorised it in time
+        for consent_id, states in ((grant.consent_id, {"EXPD"}), (unused.id, {"EXPD", "RJCT"})):  # it was not authorised in time
             assert (await acme.get(f"{CONSENTS}/{consent_id}", token)).json()["Data"]["Status"] in states
             again = await acme.push_authorization_request(consent_id)
             async with Browser(acme.folder.ca) as browser:

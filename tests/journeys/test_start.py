@@ -134,7 +134,7 @@ def test_a_page_that_rebinds_its_name_reads_no_metrics(server, headers, status):
 
 
 async def test_no_header_names_the_issuer(acme):
-    """Links and metadata come from the configuration, whatever a proxy, or whoever claims to be one, says."""
+    """Links and metadata come from the configuration, and not from what a proxy, or a caller that claims to be one, says."""
     lies = {
         "X-Forwarded-Host": "evil.test",
         "X-Forwarded-Proto": "http",
@@ -159,7 +159,7 @@ async def test_no_header_names_the_issuer(acme):
 async def test_an_unknown_host_is_refused_whatever_it_asks(acme, listener):
     base = getattr(acme.folder, listener)
     port = urlsplit(base).port
-    stranger = Wire(acme.folder)  # unjudged: nobody's answer follows nobody's standard
+    stranger = Wire(acme.folder)  # unjudged: an answer to a stranger follows no standard
     for host in ("evil.test", "localhost", f"127.0.0.1:{port}", f"localhost:{port}.evil.test", "localhost:1"):
         for path in ("/.well-known/openid-configuration", "/open-banking/v4.0/aisp/accounts", "/sandbox/clock", "/login"):
             answer = await stranger.call("GET", base + path, certificate="none", headers={"Host": host})
@@ -312,7 +312,7 @@ def client_of(server, tpp):
 
 @pytest.mark.parametrize("days", [80, 400], ids=["nearly expired", "left for a year"])
 async def test_certificates_renew_themselves_at_the_start(installations, days):
-    """The state directory as it would be had it been made so long ago. Keys stay, so that whoever knows the client still does."""
+    """The state directory as it would be had it been made so long ago. Keys stay, so that the client is still known."""
     with installations.installation(EMBEDDED) as server:
         then = datetime.now(UTC) - timedelta(days=days)
         subjects = {tpp: Forge(server.state_dir, server).subject(tpp) for tpp in ("acme", "borough")}

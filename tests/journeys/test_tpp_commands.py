@@ -79,7 +79,7 @@ def test_a_token_that_cannot_be_had_says_why(type_in, words, reason):
 
 
 def test_a_tpp_is_listed_shown_changed_and_ended(server, type_in):
-    """Whatever it is changed to stays over the next start, and its end takes tokens, consents and its other clients along."""
+    """What it is changed to stays over the next start, and its end takes tokens, consents and its other clients along."""
     type_in("tpp", "new", "short-lived", "--redirect-uri", "http://localhost:3000/callback")
     listed, _ = type_in("tpp", "list")
     assert "short-lived" in listed

@@ -95,7 +95,7 @@ class Caller:
         if self.asks == "object":
             return _request_uri(await world.push_object(tpp, token))
         answer = await world.bring(tpp, token)
-        # as a browser finds it again; nobody tells it
+        # as a browser finds it again, by itself
         secret = hash_secret(f"{tpp.client.id}\n{token.rpartition('.')[0]}")
         return answer, REQUEST_URI_PREFIX + secret if answer.response.headers.get("Location") == "/login" else None
 

@@ -1,6 +1,6 @@
 """Random histories of right and wrong calls: the authorization server against a small model of what may be.
 
-FAPI 2.0 attacker model: whatever a client, its neighbours and its customers do in whatever order, a token opens while its consent is
+FAPI 2.0 attacker model: in any order of what a client, its neighbours and its customers do, a token opens while its consent is
 authorised and its family lives, with its own key and no other, and a code gives tokens once. `make simulate` runs the long version.
 """
 
@@ -55,7 +55,7 @@ LATE = 8  # tokens: from then on a client may come to its end
 ROTATIONS_MAX = 2  # an RSA key takes long to make
 
 NAME = st.sampled_from(["mtls", "dpop", "signing", "advanced"])
-ANYONE = st.one_of(st.just("own"), st.just("own"), NAME)  # "own": whoever a thing belongs to
+ANYONE = st.one_of(st.just("own"), st.just("own"), NAME)  # "own": the client that a thing belongs to
 PSU = st.sampled_from(["alice", "alice", "bob"])
 PICK = st.sampled_from([0, 0, 1, 2, 3, 5])  # of what there is; 0 is the latest
 NUMBER = st.integers(0, 1)  # of what a client holds; 0 is the latest
@@ -333,7 +333,7 @@ class Machine(RuleBasedStateMachine):
         return not grant.is_over(self.now) and (psu is None or grant.psu in (None, psu))
 
     def visit(self, which: int, by: str) -> None:
-        """A journey begins, or the client is told why not; that is an answer, and a request has one."""
+        """A journey begins, or the client learns why not; that is an answer, and a request has one."""
         asking = pick(self.askings, which)
         caller = self.caller(by, asking.of)
         answer: Answer = self.run(self.world.visit(caller.tpp, asking.uri))
@@ -413,7 +413,7 @@ class Machine(RuleBasedStateMachine):
         self.tell("redeemed", good)
         if heard and (code.given or (good and times == 2)):
             self.tell("replayed", True)
-            code.family.alive = False  # whoever replays ends it, with whatever else is wrong
+            code.family.alive = False  # a replay ends it, with any other fault beside
         if not good or holder is None:
             return
         code.given += 1
@@ -496,7 +496,7 @@ class Machine(RuleBasedStateMachine):
         self.world.advance(seconds=seconds)
 
     def move_business_time(self, days: int) -> None:
-        """A sandbox's developer moves the bank's calendar, and nobody's clock."""
+        """A sandbox's developer moves the bank's calendar, and no clock."""
         self.world.clock.offset += timedelta(days=days)
 
     def rotate(self) -> None:

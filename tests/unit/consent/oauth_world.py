@@ -145,7 +145,7 @@ KEYS = {
 
 
 class TestDirectory:
-    """Vouches for whatever it is told."""
+    """Vouches for all that it is given."""
 
     __test__ = False
     issuer = "The Directory"
@@ -565,7 +565,7 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
 
 
 def begun(services: Services, consent: Consent, approval: Approval) -> Claim:
-    """The PSU has authenticated, and nobody else answers."""
+    """The PSU has authenticated, and no other answers."""
 
     async def claim(unit: UnitOfWork) -> None:
         await start_authorisation(
@@ -584,4 +584,4 @@ def begun(services: Services, consent: Consent, approval: Approval) -> Claim:
 
 
 async def _no_pause(_seconds: float) -> None:
-    """No other worker shares the database: nobody needs to be waited for."""
+    """No other worker shares the database: there is none to wait for."""

@@ -149,7 +149,7 @@ def _reject(scene: Scene) -> Act:
     world = scene.world
 
     async def claim(_unit: Any) -> None:
-        """Nobody else answers."""
+        """No other PSU answers."""
 
     async def act() -> None:
         subject = ConsentSubject(world.services, BRAND, scene.consent.id, world.acme.client.caller)

@@ -1,4 +1,4 @@
-"""What strangers send to the authorization server: it reaches the database little or not at all, writes nothing, and keeps out nobody else."""
+"""What strangers send to the authorization server: it reaches the database little or not at all, writes nothing, and keeps no one else out."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""The surface: whatever comes, one answer in the dialect's words, with the interaction id, and nothing else."""
+"""The surface: to every call, one answer in the dialect's words, with the interaction id, and nothing else."""
 
 import asyncio
 import logging

@@ -331,7 +331,7 @@ class Snapshots:
 
 @dataclass
 class Decisions:
-    """Knows the current versions; counts its calls. Limits allow until `exceeded` names their rule; whatever may be used once is
+    """Knows the current versions; counts its calls. Limits allow until `exceeded` names their rule; what may be used once is
     fresh, until `used`."""
 
     versions: dict[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Strict JSON: where a document is wrong, in the caller's own notation, and nothing of the caller's in what the log is told."""
+"""Strict JSON: where a document is wrong, in the caller's own notation, and nothing of the caller's in the log."""
 
 from enum import StrEnum
 from typing import Annotated

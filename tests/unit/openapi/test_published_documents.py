@@ -22,7 +22,7 @@ by_service = pytest.mark.parametrize(("dialect", "service"), SERVICES, ids=[f"{d
 
 @by_service
 def test_the_committed_document_is_up_to_date(dialect: Dialect, service: Service) -> None:
-    """`python -m openapi.document` writes it anew."""
+    """`python -m openapi.document` writes it again."""
     assert document_path(dialect, service).read_bytes() == render_document(dialect, service)
 
 

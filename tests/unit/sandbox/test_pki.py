@@ -1,4 +1,4 @@
-"""sandbox/pki.py and sandbox/atomic_file.py: certificates that are in date whenever they are asked for, whatever happened before."""
+"""sandbox/pki.py and sandbox/atomic_file.py: certificates that are in date whenever they are asked for, after any history."""
 
 import contextlib
 import os

@@ -19,7 +19,7 @@ from tests.unit.consent.oauth_world import BRAND
     ],
 )
 async def test_what_contradicts_the_profile_is_refused_by_its_option_and_leaves_nothing_behind(asked, path):
-    """Who asked reads which option to change; nobody is enrolled: there is no directory to be enrolled in."""
+    """Who asked reads which option to change; no one is enrolled: there is no directory to be enrolled in."""
     tpps = Tpps(services=None, directory=None, pki=None, directory_path=Path("/nowhere"), ca=Path("/nowhere"))
     with pytest.raises(FieldInvalid) as refused:
         await tpps.ensure(BRAND, asked)

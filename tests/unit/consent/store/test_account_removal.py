@@ -17,7 +17,7 @@ from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentSuspended
 from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
 
-LONG_ENOUGH_SECONDS = 0.2  # for a removal that waits for nobody
+LONG_ENOUGH_SECONDS = 0.2  # for a removal that waits for no other
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ async def test_what_was_lodged_is_read_by_its_own_client_only(world):
 
 
 async def test_a_consent_has_no_higher_frequency_than_its_brand_grants(world):
-    """Whatever standard it was lodged in."""
+    """In every standard."""
     for asked, granted in ((None, None), (1, 1), (BRAND.frequency_per_day_max + 1, BRAND.frequency_per_day_max)):
         lodged = await world.lodge(frequency_per_day=asked)
         assert (await world.store.load(BRAND, lodged.id)).frequency_per_day == granted
@@ -82,7 +82,7 @@ async def test_a_withdrawn_consent_is_gone_for_its_client_and_its_families_end(w
 
 
 async def test_what_ends_with_a_consent_is_named_before_it_ends(world):
-    """Whoever moves a version unnamed makes every worker ask the database for everything, and waits two seconds for it."""
+    """A change that moves a version unnamed makes every worker ask the database for everything, and waits two seconds for it."""
     consent = await authorised(world)
     again = await world.browser().begin(await world.push(consent))
     await again.log_in("alice")

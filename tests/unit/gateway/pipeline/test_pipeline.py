@@ -33,7 +33,7 @@ async def test_a_read_asks_all_its_questions_in_one_call(made):
 
 
 async def test_a_warm_read_loads_nothing(made):
-    """It executes no statement on the consent, registry or journal tables: nobody is asked but the hot state and the bank."""
+    """It executes no statement on the consent, registry or journal tables: it asks the hot state and the bank alone."""
     await made.ask(path=BALANCES)
     loads = made.snapshots.loads
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""An upstream that mixes up its rows must not become a leak: what was not asked for is refused, whatever it is."""
+"""An upstream that mixes up its rows must not become a leak: what was not asked for is refused, of any kind."""
 
 import asyncio
 from datetime import timedelta

@@ -97,7 +97,7 @@ def test_whatever_is_no_certificate_is_refused(der):
 
 @given(st.data())
 def test_an_altered_certificate_is_read_or_refused(data):
-    """OpenSSL may have read it already: whatever it made of it, we make a certificate or a refusal."""
+    """OpenSSL may have read it already: we make a certificate or a refusal."""
     octets = bytearray(QWAC)
     for _ in range(data.draw(st.integers(1, 3))):
         octets[data.draw(st.integers(0, len(octets) - 1))] = data.draw(st.integers(0, 255))

@@ -44,7 +44,7 @@ def test_a_path_leads_over_known_issuers_to_an_anchor():
 
 
 def test_an_issuing_authority_may_be_the_anchor_and_so_may_the_certificate_itself():
-    """Trust lists name issuing authorities; their roots are nobody's business."""
+    """Trust lists name issuing authorities; their roots do not count."""
     leaf = replace(ISSUING.client(), issuers=())
     path = lists(ISSUING).find_path(leaf, START)
     assert path is not None

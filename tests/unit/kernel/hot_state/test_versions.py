@@ -1,4 +1,4 @@
-"""Versions settled by the hot state or the database, and changes after which nobody is served the version before."""
+"""Versions settled by the hot state or the database, and changes after which no caller is served the version before."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ class Seconds:
 
 
 class Line:
-    """A hot state behind a line that can be cut, and that is told when something passes."""
+    """A hot state behind a line that can be cut, and that counts what passes."""
 
     def __init__(self, hot_state):
         self._hot_state = hot_state
@@ -221,7 +221,7 @@ async def test_limits_spent_before_a_pause_are_not_spent_again(worker, seconds):
 
 @pytest.mark.parametrize("meanwhile", ["a pause", "a new epoch"])
 async def test_a_first_use_spent_on_a_version_that_had_moved_is_never_called_a_replay(worker, seconds, meanwhile):
-    """Whoever is told that a version moved asks again, with the same proof: it would be refused as used before, by nobody but itself."""
+    """A caller that learns that a version moved asks again, with the same proof: it would be refused as used before, by itself alone."""
     await worker.ask(1)
     worker.stored[S] = 2
 
@@ -356,7 +356,7 @@ async def test_a_subject_that_did_not_change_is_open_again(worker):
 
 
 async def test_after_a_failure_of_unknown_outcome_the_database_is_asked(worker, seconds):
-    """It may have been committed, and nobody knows when: until the time limit nothing is believed."""
+    """It may have been committed, at an unknown time: until the time limit nothing is believed."""
     await worker.ask(1)
 
     async def write():

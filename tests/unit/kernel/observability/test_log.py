@@ -1,4 +1,4 @@
-"""kernel/observability/log.py and kernel/observability/redaction.py: nothing that must not leave is in a log line, whoever wrote it and however."""
+"""kernel/observability/log.py and kernel/observability/redaction.py: nothing that must not leave is in a log line, by any logger."""
 
 import io
 import json
@@ -155,7 +155,7 @@ def test_two_lines_about_one_secret_can_be_matched_without_it():
     assert one[:6] not in redact_text(one)
 
 
-THUMBPRINT = "Zk3vRr0Vb1JX5cQf2yWq8LhTn9sAdGmPuEoKiBxNzC8"  # as a secret is shaped, save that nobody computed it
+THUMBPRINT = "Zk3vRr0Vb1JX5cQf2yWq8LhTn9sAdGmPuEoKiBxNzC8"  # as a secret is shaped, but not computed
 
 
 def test_the_thumbprint_of_a_certificate_that_was_seen_stays_and_nothing_else_of_its_shape(monkeypatch, written):

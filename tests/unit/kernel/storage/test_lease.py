@@ -160,7 +160,7 @@ async def test_raises_what_work_raises_and_lets_go(cluster):
 
 
 class Rounds:
-    """Ends a loop after so many pauses; nobody waits."""
+    """Ends a loop after so many pauses, without waiting."""
 
     def __init__(self, rounds):
         self.left = rounds

@@ -1,4 +1,4 @@
-"""Upgrades take the time they need, whatever deadline requests have."""
+"""Upgrades take the time they need, beyond the deadline of requests."""
 
 import sys
 from pathlib import Path

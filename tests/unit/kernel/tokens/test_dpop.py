@@ -61,7 +61,7 @@ def request(*proofs: str, path: str = "/book/v1/accounts", listener: Any = "mtls
 
 
 class TestVectors:
-    """The two proofs that RFC 9449 prints, signed by whoever wrote it."""
+    """The two proofs that RFC 9449 prints, signed by its authors."""
 
     HEAD = (
         "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZOXpDa0RscEJoRjQyVVFV"

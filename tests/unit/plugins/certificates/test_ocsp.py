@@ -103,7 +103,7 @@ def test_altered_answers_are_never_believed_wrongly(data):
         verdict = judge(bytes(octets))
     except Unanswered:
         return
-    assert verdict == Good(START + DAY)  # octets that no signature covers and nobody reads
+    assert verdict == Good(START + DAY)  # octets that no signature covers and no reader needs
 
 
 RENDERED = ANSWER.render()

@@ -205,7 +205,7 @@ async def test_every_change_is_journalled_without_account_data(database, ledger)
 
 
 async def test_nothing_that_was_posted_is_ever_changed(database, ledger):
-    """Whatever the ledger does next, what it wrote stays as it was: no statement touches a posting but to insert one."""
+    """What the ledger wrote stays as it was: no statement touches a posting but to insert one."""
     await open_books(database, ledger)
     await post(database, ledger, transfer("first", 100))
     before = await rows_of(database, tables.postings)

@@ -146,7 +146,7 @@ async def test_a_username_is_taken_once_in_its_brand(database):
 
 
 async def test_an_unknown_user_costs_the_same_work_as_a_wrong_password(database, monkeypatch):
-    """Each presented password is compared with exactly one hash of the same parameters, whoever it is said to belong to."""
+    """Each presented password is compared with exactly one hash of the same parameters, for a known name and an unknown one."""
     compared = []
     compare = Passwords._compare
     monkeypatch.setattr(

@@ -22,7 +22,7 @@ PAYMENT = LinkedTerms(Money("GBP", 12_350), "Merchant A", "80200110203345", "d" 
 
 
 class Gateway:
-    """Takes what it is sent, and answers as it is told."""
+    """Takes what it is sent, and answers as the test says."""
 
     def __init__(self) -> None:
         self.status = 204

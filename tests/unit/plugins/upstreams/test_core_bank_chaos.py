@@ -35,7 +35,7 @@ def answered(body: bytes, status: str = "200 OK", media_type: str = "application
 
 
 class Peer:
-    """A TCP server that reads one head at a time and then does as it is told; told nothing, it answers well."""
+    """A TCP server that reads one head at a time and then does as the test says; by default it answers well."""
 
     def __init__(self) -> None:
         self.mischief = None

@@ -1,4 +1,4 @@
-"""portcullis/compose/composition.py: what a composed server tells of its state."""
+"""portcullis/compose/composition.py: the state that a composed server reports."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Access records as they are written: a group is two statements, and only what was told counts as use of a consent."""
+"""Access records as they are written: a group is two statements, and only an answer with data counts as use of a consent."""
 
 from dataclasses import replace
 from datetime import timedelta

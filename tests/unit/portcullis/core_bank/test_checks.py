@@ -79,7 +79,7 @@ class Skipping(PaperBank):
 
 
 class Moving(PaperBank):
-    """Lists the books as they are, whatever `as_of` says."""
+    """Lists the books as they are, `as_of` or not."""
 
     booked = 0
 
@@ -97,7 +97,7 @@ class Repeating(PaperBank):
 
 
 class Indiscreet(PaperBank):
-    """Gives a statement to whoever knows its id."""
+    """Gives a statement to every caller that knows its id."""
 
     async def statement(self, brand, account_id, statement_id):
         rows = self._statements(brand, self.account_ids)

@@ -37,7 +37,7 @@ def valkey() -> Iterator[Valkey]:
 
 @pytest.fixture
 def closed() -> str:
-    """Nobody listens there."""
+    """An address without a listener."""
     return f"127.0.0.1:{free_ports(1)[0]}"
 
 

@@ -1,4 +1,4 @@
-"""The lock of a server's life: whoever loses it stops."""
+"""The lock of a server's life: a server that loses it stops."""
 
 import asyncio
 

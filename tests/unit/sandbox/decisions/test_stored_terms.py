@@ -37,7 +37,7 @@ def joint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_stored_decision_shares_only_what_was_asked_for(world: World):
-    """It was made for the client's next request, whatever that would be."""
+    """It was made for the client's next request, of any kind."""
     number = ACCOUNTS["c-alice"][1].identifiers[0]
     psu = world.identity.psu("alice")
     for accounts, expected in (

@@ -362,7 +362,7 @@ async def test_a_reload_finds_the_same_request(oauth_anywhere: World):
 
 
 async def test_another_spelling_of_the_signature_makes_no_other_request(signing: World):
-    """An ECDSA signature (r, s) has a twin, and a PSS signature can be made anew over the same object by its client."""
+    """An ECDSA signature (r, s) has a twin, and a PSS signature can be made again over the same object by its client."""
     adv = adv_of(signing)
     claims = signing.object_claims(adv, None)
     for _ in range(2):

@@ -99,7 +99,7 @@ async def test_an_answer_that_nobody_fetched_in_time_is_over_too(backchannel: Ba
 @module("multiple-call-to-token-endpoint")
 @pytest.mark.spec("OIDC-CIBA-11")
 async def test_who_polls_too_often_is_told_to_slow_down(backchannel_anywhere: Backchannel):
-    """CIBA section 11: and from then on five seconds more are asked for. An answer is told whenever it is there."""
+    """CIBA section 11: and from then on five seconds more are asked for. An answer is given whenever it is there."""
     backchannel, tpp = backchannel_anywhere, backchannel_anywhere.polls
     auth_req_id = await backchannel.asked(tpp)
     assert [(await backchannel.poll(tpp, auth_req_id)).error for _ in range(3)] == [PENDING, SLOW, SLOW]
@@ -204,7 +204,7 @@ async def test_of_answers_at_once_one_counts(backchannel_anywhere: Backchannel):
 
 
 async def test_a_request_is_its_customers_alone(backchannel: Backchannel):
-    """Bob sees nothing of it, whatever address he types."""
+    """Bob sees nothing of it, at any address that he types."""
     await backchannel.asked(backchannel.polls)
     (row,) = await backchannel.rows()
     browser = await backchannel.visit("dave")

@@ -1,4 +1,4 @@
-"""How a client learns that its customer has answered: one POST, whatever the answer to it. CIBA section 10.2."""
+"""How a client learns that its customer has answered: one POST, for any answer to it. CIBA section 10.2."""
 
 import json
 
@@ -96,7 +96,7 @@ async def test_a_server_killed_before_it_told_is_made_up_for(backchannel: Backch
 
 
 async def test_a_notification_that_cannot_be_read_keeps_nobody_waiting(backchannel: Backchannel):
-    """Sealed with a key that is gone, say: it is closed, and the others are told."""
+    """Sealed with a key that is gone, say: it is closed, and the others are notified."""
     await backchannel.asked(backchannel.pinged)
     await backchannel.approve()
     spoil = sa.update(backchannel_requests).values(notification=b"spoiled")
@@ -121,7 +121,7 @@ async def test_whoever_lost_the_lease_tells_nobody(backchannel: Backchannel):
 
 
 async def test_an_address_that_was_unregistered_meanwhile_is_told_nothing(backchannel: Backchannel):
-    """Its owner may have lost it; the address of now is told instead."""
+    """Its owner may have lost it; the address of now is notified instead."""
     for endpoint in ("https://moved.example/told", None):
         pinged = await backchannel.register("moving", "acme-1", "ping")
         await backchannel.asked(pinged)

@@ -47,7 +47,7 @@ async def count_consents(backchannel: Backchannel) -> int:
 
 
 async def refused(backchannel: Backchannel, answer: Any) -> tuple[int, str]:
-    """How it was refused; nothing is stored, and nobody is asked."""
+    """How it was refused; nothing is stored, and no customer is asked."""
     assert await backchannel.rows() == []
     assert await count_consents(backchannel) == 0
     return answer.error
@@ -256,7 +256,7 @@ async def test_parameters_have_one_place(backchannel: Backchannel):
 
 @pytest.mark.spec("OIDC-CIBA-7.1.1")
 async def test_a_signed_request_is_one_request(backchannel_anywhere: Backchannel):
-    """FAPI-CIBA-ID1 5.2.2-9: whoever captured one asks nobody with it, also at the same moment."""
+    """FAPI-CIBA-ID1 5.2.2-9: one that was captured asks no customer again, also at the same moment."""
     backchannel = backchannel_anywhere
     token = backchannel.polls.key.jwt(backchannel.claims(backchannel.polls))
     answers = await asyncio.gather(*(backchannel.send(backchannel.polls, token) for _ in range(3)))
@@ -361,7 +361,7 @@ async def test_requests_at_once_do_not_get_around_the_limit(backchannel_anywhere
 
 
 async def test_a_request_that_is_refused_is_not_remembered(backchannel: Backchannel, monkeypatch: pytest.MonkeyPatch):
-    """Its client may send it again as it is: whatever refuses a request costs none of the memory of used ones."""
+    """Its client may send it again as it is: a refusal costs none of the memory of used ones."""
     monkeypatch.setattr("consent.authorization.backchannel.endpoint.WAITING_MAX", 1)
     await backchannel.asked(backchannel.polls)
     waits = backchannel.polls.key.jwt(backchannel.claims(backchannel.polls, exp=backchannel.world.now + 3600))
@@ -393,7 +393,7 @@ async def test_a_client_that_fills_its_share_of_used_requests_hurts_itself_alone
 
 
 async def test_names_are_not_tried_without_end(backchannel: Backchannel, monkeypatch: pytest.MonkeyPatch):
-    """Each name that is none costs an attempt, one that is somebody's gives it back; an organisation that has none left finds nobody at
+    """Each name that is none costs an attempt, one that is somebody's gives it back; an organisation that has none left finds no customer at
     all, by whichever of its clients."""
     sibling = await backchannel.register("sibling", "acme-1", "poll", organisation_id=backchannel.polls.client.organisation_id)
     monkeypatch.setattr("consent.authorization.backchannel.customers.UNKNOWN_MAX", 3)

@@ -143,7 +143,7 @@ async def test_a_registration_names_exactly_one_subject(oauth: World, subtests: 
 
 @pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2-14")
 async def test_an_assertion_of_a_fapi_1_client_may_name_the_endpoint_or_several(oauth: World, subtests: pytest.Subtests):
-    """What FAPI 2.0 forbids, FAPI 1.0 clients do; a foreign audience is nobody's."""
+    """What FAPI 2.0 forbids, FAPI 1.0 clients do; a foreign audience is refused."""
     tpp = await oauth.register("older", KEYS["borough-1"], security_profile=SecurityProfile.FAPI1_ADVANCED)
     token = f"{BRAND.mtls_url}/token"
     cases: dict[str, tuple[Any, int]] = {

@@ -57,7 +57,7 @@ async def test_an_address_that_was_unregistered_meanwhile_is_not_trusted(oauth: 
 
 
 async def test_an_address_that_was_unregistered_during_the_journey_gets_no_code(oauth: World):
-    """Whoever lost an address unregisters it; what was pushed before must not lead there."""
+    """A client that lost an address unregisters it; what was pushed before must not lead there."""
     request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
     began = await oauth.visit(oauth.acme, request_uri)
     cookie = began.response.headers["Set-Cookie"].partition(";")[0]

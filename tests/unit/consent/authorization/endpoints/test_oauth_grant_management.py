@@ -226,7 +226,7 @@ async def test_contradictory_requests_are_refused(oauth: World, subtests: pytest
 
 
 async def test_the_psu_agrees_to_what_they_were_shown_and_to_nothing_newer(oauth_anywhere: World):
-    """Two changes asked at once: whichever is agreed to second speaks of a grant that is no more, and merges with nothing unseen."""
+    """Two changes asked at once: whichever is agreed to second names a grant that is no more, and merges with nothing unseen."""
     world = oauth_anywhere
     tpp = await may_detail(world)
     grant_id = (await granted(world, tpp))["grant_id"]

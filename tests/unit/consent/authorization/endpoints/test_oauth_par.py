@@ -184,7 +184,7 @@ async def test_whose_consent_it_is_is_not_told_here(oauth: World):
 
 
 async def test_the_request_is_found_by_its_hash_only(oauth: World):
-    """Whoever reads the database learns no request_uri."""
+    """A reader of the database learns no request_uri."""
     request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
     secret = request_uri.rpartition(":")[2]
     async with oauth.database.read() as connection:
@@ -206,7 +206,7 @@ async def test_a_request_that_could_not_be_stored_leaves_no_default_consent(
 
 
 async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_anywhere: World):
-    """What a customer's TPP asked for, or whom it named, is nobody's business once it was answered."""
+    """What a customer's TPP asked for, or whom it named, is not kept once it was answered."""
     world = oauth_anywhere
     request_uri = await world.pushed_uri(
         world.acme,

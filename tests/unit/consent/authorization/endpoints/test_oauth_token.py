@@ -102,7 +102,7 @@ async def test_a_code_is_worth_nothing_to_anyone_else_or_with_anything_wrong(oau
 
 
 async def test_a_code_used_by_somebody_else_again_ends_nothing(oauth: World):
-    """RFC 9700 section 4.5: only its own client's second use is a replay; otherwise whoever sees a code could end what grew from it."""
+    """RFC 9700 section 4.5: only its own client's second use is a replay; otherwise anyone who sees a code could end what grew from it."""
     code = await oauth.code(oauth.acme)
     tokens = (await oauth.redeem(oauth.acme, code)).json
     assert (await oauth.redeem(oauth.borough, code, redirect_uri=oauth.acme.redirect_uri)).error == GRANT
@@ -232,7 +232,7 @@ async def test_an_expired_certificate_binds_no_token(oauth: World):
 
 
 async def test_secrets_are_stored_as_hashes_only(oauth: World):
-    """Whoever reads the database can use nothing of it."""
+    """A reader of the database can use nothing of it."""
     code = await oauth.code(oauth.acme)
     tokens = (await oauth.redeem(oauth.acme, code)).json
     async with oauth.database.read() as connection:

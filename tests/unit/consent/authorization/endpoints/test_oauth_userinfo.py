@@ -1,4 +1,4 @@
-"""Who the customer is, and to whom it is told. OIDC Core section 5.3, RFC 6750 section 3, RFC 9449 section 7."""
+"""The name of the customer, and which client learns it. OIDC Core section 5.3, RFC 6750 section 3, RFC 9449 section 7."""
 
 import json
 from dataclasses import replace
@@ -134,7 +134,7 @@ class TestRefusals:
             assert told(await ask(oauth, token)) == (403, "insufficient_scope", challenges)
 
     async def test_questions_count_among_a_clients_requests(self, oauth: World):
-        """Each is written down and may ask the bank's identity system; a refused one counts for nobody."""
+        """Each is written down and may ask the bank's identity system; a refused one counts against no one."""
         token = (await oauth.tokens(oauth.acme))["access_token"]
         object.__setattr__(oauth.services.settings, "client_requests_per_minute", 1)
         oauth.advance(seconds=60)

@@ -1,4 +1,4 @@
-"""Token exchange: the bank's own services change a TPP's token for one of theirs, and nobody gets more by it. RFC 8693."""
+"""Token exchange: the bank's own services change a TPP's token for one of theirs, and none gains by it. RFC 8693."""
 
 import json
 from typing import Any
@@ -88,7 +88,7 @@ async def test_no_resource_of_a_tpp_takes_it_and_it_is_not_exchanged_again(oauth
 
 
 async def test_it_stands_and_falls_with_the_family(oauth: World):
-    """Its family and consent are those of the first token: whoever verifies it against them sees them end."""
+    """Its family and consent are those of the first token: a verifier that asks for them sees them end."""
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     exchanged = (await exchange(oauth, internal, tokens["access_token"])).json["access_token"]
     token = oauth.verifier.verify_issued(BRAND, exchanged)
@@ -191,7 +191,7 @@ async def test_only_a_client_that_does_nothing_else_is_registered_for_it(oauth: 
 
 @pytest.mark.spec("RFC7662-2.2")
 async def test_the_service_learns_by_introspection_that_the_customers_grant_has_ended(oauth: World):
-    """An exchanged token stands on the grant of another client; nobody else learns of it."""
+    """An exchanged token stands on the grant of another client; no other client learns of it."""
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     exchanged = (await exchange(oauth, internal, tokens["access_token"])).json["access_token"]
 

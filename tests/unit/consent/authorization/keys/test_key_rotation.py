@@ -144,7 +144,7 @@ async def test_a_private_half_is_kept_no_longer_than_it_signs(oauth_anywhere: Wo
 
 @pytest.mark.parametrize("state", [KeyState.PUBLISHED, KeyState.ACTIVE, KeyState.RETIRING])
 async def test_a_key_that_was_written_into_the_database_is_not_trusted(oauth: World, state: KeyState):
-    """Whoever can write to the database still cannot add a key of their own, nor move one of ours to another name."""
+    """With write access to the database one still cannot add a key of their own, nor move one of ours to another name."""
     (row, *_) = await rows(oauth)
 
     async def plant(connection: Any) -> None:

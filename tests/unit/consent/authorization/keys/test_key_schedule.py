@@ -62,7 +62,7 @@ def test_a_successor_is_used_when_its_time_has_come_and_the_old_key_stays_truste
 
 
 def test_a_server_that_was_away_for_a_year_still_publishes_ahead():
-    """Otherwise tokens would be signed with a key that nobody has seen."""
+    """Otherwise tokens would be signed with a key that no client has seen."""
     now = START + timedelta(days=365)
     (issue,) = plan_due([key("old")], now, SCHEDULE).issue
     assert (issue.state, issue.activates_at) == (KeyState.PUBLISHED, now + SCHEDULE.publish_ahead)
@@ -88,7 +88,7 @@ def test_a_rotation_that_is_begun_by_hand_publishes_what_is_not_published_yet():
 
 
 def test_an_emergency_trusts_nothing_that_was_there_before():
-    """Whoever took the active key may have taken the one that waits; and what is retiring still verifies."""
+    """The thief of the active key may have taken the one that waits; and what is retiring still verifies."""
     keys = [
         key("active"),
         key("waiting", KeyState.PUBLISHED, START + timedelta(days=1)),

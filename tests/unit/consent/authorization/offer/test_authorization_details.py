@@ -1,4 +1,4 @@
-"""Whatever is sent as authorization_details is understood whole or refused in one way; what is granted is told in the same words."""
+"""All authorization_details are understood whole or refused in one way; what is granted is named in the same words."""
 
 import json
 from dataclasses import replace

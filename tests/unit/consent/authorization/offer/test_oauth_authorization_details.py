@@ -119,7 +119,7 @@ async def test_terms_need_no_scope_beside_them(oauth: World, subtests: pytest.Su
 
 
 async def test_a_consent_that_stands_can_be_named(oauth: World):
-    """Then it is the consent as it was lodged, and its terms are told in our words."""
+    """Then it is the consent as it was lodged, and our own words name its terms."""
     tpp = await may_detail(oauth)
     consent = await oauth.lodge(tpp)
     answer = await granted(oauth, tpp, authorization_details=json.dumps([{"type": TYPE, "consent_id": consent.id}]))

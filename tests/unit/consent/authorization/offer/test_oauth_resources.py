@@ -54,7 +54,7 @@ async def test_a_token_request_narrows_and_never_widens(oauth: World, subtests: 
 
 @pytest.mark.spec("RFC8707-2")
 async def test_what_is_not_ours_is_no_target(oauth: World, subtests: pytest.Subtests):
-    """Attack table. Compared as written: whatever two readers could read differently names nothing."""
+    """Attack table. Compared as written: what two readers could read differently names nothing."""
     cases = (
         *(
             "https://evil.example",

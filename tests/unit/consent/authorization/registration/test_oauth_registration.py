@@ -376,7 +376,7 @@ async def test_a_registration_is_json_or_a_jws(oauth: World):
 
 
 async def test_a_change_leaves_what_only_the_bank_can_give(oauth: World):
-    """An enrolled client has default permissions: no member of a registration speaks of them."""
+    """An enrolled client has default permissions: no member of a registration names them."""
     made = (await register(oauth)).json
     given = frozenset({Permission.ACCOUNTS_DETAIL})
     enrolled = oauth.metadata("newcomer", KEY, software_id=made["software_id"], default_permissions=given)
@@ -414,7 +414,7 @@ async def test_one_organisation_cannot_fill_the_table(oauth: World):
 
 @pytest.mark.spec("RFC7591-3.2.2")
 async def test_an_organisation_has_so_many_registrations_and_no_more_at_a_time(oauth_anywhere: World):
-    """Also when many are asked for at once, whatever each saw before it had its turn."""
+    """Also when many are asked for at once, and each saw room before its turn."""
     world = oauth_anywhere
     object.__setattr__(world.services, "settings", Settings(registrations_per_organisation=3))
     answers = await asyncio.gather(*(register(world) for _ in range(6)))
@@ -475,7 +475,7 @@ async def test_nothing_is_encrypted_by_rsa1_5(oauth: World):
 
 
 async def test_a_tpp_registers_how_it_asks_customers_who_are_elsewhere(oauth: World, subtests: pytest.Subtests):
-    """CIBA section 4: told back as registered; tokens are never pushed, and nobody has a user code."""
+    """CIBA section 4: told back as registered; tokens are never pushed, and no customer has a user code."""
     ciba = "urn:openid:params:grant-type:ciba"
     pinged = {
         "grant_types": ["authorization_code", "client_credentials", "refresh_token", ciba],

@@ -97,7 +97,7 @@ async def test_every_grant_binds_its_token_to_the_key_that_was_shown(oauth: Worl
 
 @pytest.mark.conformance(PREFIX + "refresh-token")
 async def test_a_refresh_token_is_bound_to_its_client_and_not_to_a_key(oauth: World, dora: Dora):
-    """FAPI2-SP-FINAL 5.3.2.1-12: whoever authenticates may come with a new key, but not without one."""
+    """FAPI2-SP-FINAL 5.3.2.1-12: a client that authenticates may come with a new key, but not without one."""
     answer = await dora.redeem(await dora.code(dpop_jkt=dora.prover.jkt))
     refresh = {"grant_type": "refresh_token", "refresh_token": answer.json["refresh_token"]}
     another = Prover(lambda: oauth.now)

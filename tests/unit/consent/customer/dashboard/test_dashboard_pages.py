@@ -348,7 +348,7 @@ class TestVisits:
         assert [(await browser.log_in("alice")).status for browser in browsers] == [200, 200, 429, 200]
 
     async def test_where_no_address_is_known_nobody_is_locked_out_by_the_others(self, visits, monkeypatch):
-        """Behind a proxy that names nobody, one limit would be everyone's."""
+        """Behind a proxy that names no client, one limit would be everyone's."""
         monkeypatch.setattr("consent.customer.session.visits.VISITS_MAX", 1)
         browsers = [await visits.world.browser(peer="").get("/consents") for _ in range(3)]
         assert [(await browser.log_in("nobody")).status for browser in browsers] == [200, 200, 200]

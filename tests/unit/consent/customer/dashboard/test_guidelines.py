@@ -12,7 +12,7 @@ from kernel.banking.consents import ConsentState, Permission
 from openapi.uk_obie.shared.clusters import CLUSTERS
 from tests.unit.consent.customer.journey.world import BRAND, CLIENT, CODE
 
-# Words that argue with whoever shares, or stops sharing.
+# Words that argue with a customer who shares, or stops sharing.
 DISSUADING = re.compile(
     r"are you sure|warning|risk|danger|careful|beware|think twice|recommend|advise against|we do not trust|unsafe|regret|lose|sorry",
     re.I,
@@ -26,7 +26,7 @@ async def begun(visits, **facts):
 
 class TestAuthenticationScreens:
     async def test_the_redirect_adds_no_page_to_those_of_the_bank_itself(self, visits):
-        """1: log in and choose; for whoever types a code, one page more."""
+        """1: log in and choose; for a customer who types a code, one page more."""
         _, alice = await begun(visits)
         seen = [alice.path]
         await alice.log_in("alice")

@@ -191,7 +191,7 @@ async def test_codes_are_not_sent_without_end(world: World):
     assert len(set(world.identity.linked.values())) == 1, "each for the same payment"
 
 
-# Attack table: whatever changes after the page was shown, nothing is authorised
+# Attack table: if anything changes after the page was shown, nothing is authorised
 
 
 async def change_terms(world: World, consent: Consent, **changes: Any) -> None:

@@ -1,4 +1,4 @@
-"""The log says why each step of a customer's journey was refused, whatever the page, the redirect or the notice says; never what was
+"""The log says why each step of a customer's journey was refused, also where page, redirect and notice do not; never what was
 typed."""
 
 import io

@@ -167,7 +167,7 @@ async def test_periods_are_said_in_the_banks_own_time(world, facts, words):
     ("asked", "words"), [(1, "Once a day"), (3, "Up to 3 times a day"), (1_000_000, "Up to 4 times a day"), (None, "")]
 )
 async def test_the_page_says_how_often_a_third_party_may_look_by_itself(world, asked, words):
-    """As it is granted, whatever was asked for; the same is kept of the page, and stands on the dashboard."""
+    """As it is granted, not as it was asked for; the same is kept of the page, and stands on the dashboard."""
     consent, browser = await begun(world, frequency_per_day=asked)
     await browser.log_in("alice")
     assert ("While you are away" in browser.text) is bool(words)
@@ -244,7 +244,7 @@ async def test_denying_rejects_the_consent_and_tells_the_client(world, name, pat
 
 
 async def test_leaving_before_login_decides_nothing_about_the_consent(world):
-    """Nobody was authenticated: whoever holds the link could have done it."""
+    """No customer was authenticated: anyone who holds the link could have done it."""
     consent, browser = await begun(world)
     await browser.post({"action": "cancel"})
     assert browser.answer["error"] == "access_denied"

@@ -140,7 +140,7 @@ async def test_only_the_right_content_is_kept_for_ever(version, caching):
 
 
 def test_a_person_reads_what_to_do_and_the_reason_beside_it():
-    """Whoever reads the page did not write the request that is wrong."""
+    """The reader of the page did not write the request that is wrong."""
     assert page_text(ClientInactive("x")) == (refusals.UNUSABLE, ClientInactive.public)
     assert page_text(FormStale("x")) == (FormStale.public, "")
     page = render_error_page(BRAND, "invalid_client", "Go back.", 400, reason="The <i>client</i> is not active.").body.decode()

@@ -1,4 +1,4 @@
-"""kernel/http/admission/byte_budget.py: one budget, a share for each peer, and room for whoever sends less than the greedy."""
+"""kernel/http/admission/byte_budget.py: one budget, a share for each peer, and room for those who send less than the greedy."""
 
 import random
 

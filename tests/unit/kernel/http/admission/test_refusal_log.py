@@ -1,4 +1,4 @@
-"""kernel/http/admission/refusal_log.py: whatever a caller without a name sends, the log says so without being filled by it."""
+"""kernel/http/admission/refusal_log.py: what a caller without a name sends, the log names without being filled by it."""
 
 from structlog.testing import capture_logs
 

@@ -211,7 +211,7 @@ class TestHowMuchWeTake:
 
 
 class TestWhoWaitsForWhom:
-    """A host that stays silent is the trouble of whoever named it."""
+    """A host that stays silent is the trouble of the organisation that named it."""
 
     async def test_silent_hosts_of_one_owner_hold_up_nobody_else(self, site):
         silent, forever = asyncio.Event(), asyncio.Event()

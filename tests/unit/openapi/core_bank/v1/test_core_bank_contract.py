@@ -25,7 +25,7 @@ BY_NAME = {operation["get"]["operationId"]: operation["get"] for operation in DO
 
 
 def test_the_committed_document_is_up_to_date():
-    """`python -m openapi.core_bank.v1.document` writes it anew."""
+    """`python -m openapi.core_bank.v1.document` writes it again."""
     assert PATH.read_bytes() == render_document()
 
 

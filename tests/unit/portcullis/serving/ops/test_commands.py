@@ -1,4 +1,4 @@
-"""Commands on the operations port: signed for one target, one minute and one use, by whoever reads the sealing keys, and by nobody else."""
+"""Commands on the operations port: signed for one target, one minute and one use, by a holder of the sealing keys alone."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -43,7 +43,7 @@ def test_a_command_is_taken_once(guard: CommandGuard):
 
 @pytest.mark.parametrize("seconds", [-61, 61])
 def test_a_command_is_of_this_minute(guard: CommandGuard, seconds: int):
-    """Whoever listened on the port while the server was down may have kept one."""
+    """A listener on the port while the server was down may have kept one."""
     with pytest.raises(CommandRefused, match="minute"):
         guard.check(TARGET, sign_command(SEALER, TARGET, START + timedelta(seconds=seconds), "nonce"))
 

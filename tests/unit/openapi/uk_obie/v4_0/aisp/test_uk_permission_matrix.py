@@ -120,7 +120,7 @@ async def test_a_card_number_is_clear_with_its_own_permission_alone(
     world: World, template: str, _basic: Code, detail: Code, added: set[str]
 ) -> None:
     if "StatementAmount" in added:
-        return  # tells nobody's account
+        return  # names no account
     held = [detail, Code.READ_TRANSACTIONS_DEBITS]
     masked = await answered(world, template, *held)
     assert b"************1234" in (masked.body or b"")

@@ -1,4 +1,4 @@
-"""What UK Open Banking v4.0 tells of payees, mandates, orders, products, offers, parties and statements: held against the official
+"""The answers of UK Open Banking v4.0 about payees, mandates, orders, products, offers, parties and statements: held against the official
 document for generated canonical data, and Basic against Detail by examples."""
 
 import json as standard_json
