@@ -1,4 +1,4 @@
-"""What every test may ask for: databases that are real, empty and its own, on SQLite and on PostgreSQL."""
+"""The fixtures of every test: databases that are real, empty and its own, on SQLite and on PostgreSQL."""
 
 import asyncio
 import faulthandler
@@ -41,7 +41,7 @@ structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _pla
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
-    """What is there when the first test begins stays until the last one ends: no need to look through it for garbage again and again.
+    """Objects that are there when the first test begins stay until the last one ends: no need to look through it for garbage again and again.
     The controller of several workers collects nothing, but has this hook too."""
     gc.freeze()
     gc.enable()

@@ -43,7 +43,7 @@ STANDARDS = {
 
 @dataclass
 class Counts:
-    """What this process has judged. `skipped`: reason -> answers."""
+    """The judgements of this process. `skipped`: reason -> answers."""
 
     validated: int = 0
     deviating: int = 0

@@ -30,7 +30,7 @@ def relative(path: Path) -> str:
 
 
 def imports_at_load(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
-    """What a module imports while it is loaded: not within functions, and not for type checkers alone."""
+    """The modules that a module imports while it is loaded: not within functions, and not for type checkers alone."""
     for node in body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node

@@ -1,4 +1,4 @@
-"""What every page is looked at for, on a phone and on a desktop, in a real Chromium."""
+"""The rules that every page keeps, on a phone and on a desktop, in a real Chromium."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What the suite's scripted browser does on our pages: alice logs in, chooses an account and approves; where a module asks for
+"""The script of the suite's browser on our pages: alice logs in, chooses an account and approves; where a module asks for
 something else, the entries that replace those.
 
 A task is one page. A module that ends on an error page says which code must stand there: a page with another one fails it.
@@ -23,7 +23,7 @@ def render_browser(issuer: str, suite: str) -> list[dict[str, Any]]:
 
 
 def render_overrides(prefix: str, issuer: str, suite: str) -> dict[str, dict[str, Any]]:
-    """What replaces it, by module."""
+    """The scripts that replace it, by module."""
     approving = [_login(issuer), _approve(issuer), _done(suite)]
     ways: dict[str, list[dict[str, Any]]] = {
         "user-rejects-authentication": [_entry(issuer, [_login(issuer), _deny(issuer), _done(suite)])],

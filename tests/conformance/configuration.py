@@ -37,7 +37,7 @@ def _enrol(plan: Plan, suite: str, query: str, state_dir: Path, token: str) -> P
 
 
 def render_configuration(plan: Plan, suite: str, state_dir: Path, folders: list[Path]) -> dict[str, Any]:
-    """What the suite is given. It contains the clients' private keys."""
+    """The configuration that the suite receives. It contains the clients' private keys."""
     ready = load_ready(state_dir)
     issuer, accounts = ready["issuer"], ready["dialects"][ACCOUNTS]
     first, second = (json.loads((folder / "client.json").read_text()) for folder in folders)

@@ -1,4 +1,4 @@
-"""What a plan's configuration changes against what the suite does by itself: each must stand in docs/conformance.md with its reason."""
+"""The changes of a plan's configuration against what the suite does by itself: each must stand in docs/conformance.md with its reason."""
 
 from typing import Any
 from urllib.parse import urlsplit

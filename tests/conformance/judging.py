@@ -1,4 +1,4 @@
-"""What the suite found, beside what is declared in expected.toml: a module is as it should be if nothing but the declared is wrong."""
+"""The suite's findings, beside those that are declared in expected.toml: a module is as it should be if nothing but the declared is wrong."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a module ended: the suite's own word, and the conditions behind it."""
+    """The end of a module: the suite's own word, and the conditions behind it."""
 
     module: str
     result: str
@@ -42,7 +42,7 @@ def read_outcome(module: str, info: dict[str, Any], log: Iterable[dict[str, Any]
 
 
 def undeclared(plan: str, outcome: Outcome, expected: Sequence[Expected]) -> list[str]:
-    """What was not expected, a line each. Empty: the module is as it should be."""
+    """The findings that were not expected, a line each. Empty: the module is as it should be."""
     rows = [row for row in expected if row.covers(plan, outcome.module)]
     conditions = {(row.result, row.condition) for row in rows if row.condition}
     lines = [
@@ -59,7 +59,7 @@ def undeclared(plan: str, outcome: Outcome, expected: Sequence[Expected]) -> lis
 
 
 def unused(plan: str, outcomes: Sequence[Outcome], expected: Sequence[Expected]) -> list[Expected]:
-    """What was declared for this plan's modules and did not happen. A declaration that has outlived its reason hides the next defect."""
+    """The declarations for this plan's modules that did not happen. A declaration that has outlived its reason hides the next defect."""
     return [row for row in expected if not any(_happened(plan, outcome, row) for outcome in outcomes)]
 
 

@@ -23,7 +23,7 @@ class Plan:
 
     @property
     def prefix(self) -> str:
-        """What the names of its modules begin with."""
+        """The beginning of the names of its modules."""
         return self.plan.removesuffix("-test-plan").replace("message-signing", "security-profile") + "-"
 
     @property

@@ -1,4 +1,4 @@
-"""What the suite is given: two clients that share nothing, and a browser that presses what stands on our pages."""
+"""The configuration of the suite: two clients that share nothing, and a browser that presses what stands on our pages."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the contract suites stand on: the books of every upstream, and a real Valkey that may be killed, stopped and started again
+"""The ground of the contract suites: the books of every upstream, and a real Valkey that may be killed, stopped and started again
 from its last dump."""
 
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""What every accounts upstream owes the gateway of the records of accounts: payees, mandates, orders, payments to come, products,
+"""The contract of every accounts upstream about the records of accounts: payees, mandates, orders, payments to come, products,
 offers, parties."""
 
 import itertools

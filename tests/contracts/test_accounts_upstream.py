@@ -1,4 +1,4 @@
-"""What every accounts upstream owes the gateway of accounts, balances and transactions. An implementation joins by a `Books` in
+"""The contract of every accounts upstream about accounts, balances and transactions. An implementation joins by a `Books` in
 tests/harness/upstream_books.py: the means to put things in it."""
 
 import itertools

@@ -1,4 +1,4 @@
-"""What every hot state does, on both implementations: in process, and on a real Valkey server."""
+"""The contract of every hot state, on both implementations: in process, and on a real Valkey server."""
 
 import asyncio
 import math

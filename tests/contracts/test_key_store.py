@@ -1,4 +1,4 @@
-"""What every key store does: what it wraps opens in its place, whole, and nowhere else."""
+"""The contract of every key store: what it wraps opens in its place, whole, and nowhere else."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""What every customer authentication owes the consent server. An implementation joins by an `Enrolled` in IDENTITIES_UNDER_TEST:
+"""The contract of every customer authentication. An implementation joins by an `Enrolled` in IDENTITIES_UNDER_TEST:
 a PSU "ann" with the password "right", who can use a one-time code and a device."""
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What every accounts upstream owes the gateway of statements: stable ids, whole periods, figures that agree with the entries they
+"""The contract of every accounts upstream about statements: stable ids, whole periods, figures that agree with the entries they
 list, and a file that a foreign reader can open."""
 
 import io

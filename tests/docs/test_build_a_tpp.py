@@ -1,4 +1,4 @@
-"""What docs/build-a-tpp.md says of a client is so, for one of `tpp new` and for one that registered itself with the page's own body.
+"""docs/build-a-tpp.md is true of a client, for one of `tpp new` and for one that registered itself with the page's own body.
 
 The bodies that the page shows are sent as they stand there.
 """

@@ -1,4 +1,4 @@
-"""What the docs say is so."""
+"""The docs are true."""
 
 import re
 import tomllib

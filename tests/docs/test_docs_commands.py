@@ -27,7 +27,7 @@ def commands_of(guide: Path) -> str:
 
 
 def run(script: str, folder: Path, **variables: str) -> str:
-    """What the script printed, in a folder where `make run` was started and a shell that knows no environment of Python's. It ends at
+    """The output of the script, in a folder where `make run` was started and a shell that knows no environment of Python's. It ends at
     the first command that fails, and what it started in the background with it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")}
     kept["PATH"] = os.pathsep.join(path for path in kept["PATH"].split(os.pathsep) if not (Path(path) / "portcullis").exists())

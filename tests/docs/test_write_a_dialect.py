@@ -1,4 +1,4 @@
-"""What docs/extending/write-a-dialect.md tells its reader to do is done, in a copy of the tree, and leads to a sandbox that serves the dialect."""
+"""The steps of docs/extending/write-a-dialect.md are done in a copy of the tree, and lead to a sandbox that serves the dialect."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What one attacker does with one connection, by the name of the drill."""
+"""The acts of one attacker with one connection, by the name of the drill."""
 
 import asyncio
 import base64

@@ -23,7 +23,7 @@ STATISTICS_SECONDS = {"sqlite": 0.0, "postgresql": 12.0}  # until what was writt
 
 @dataclass
 class Scene:
-    """What drills share. `scale` is the part of the judged numbers that is tried."""
+    """The server that drills share. `scale` is the part of the judged numbers that is tried."""
 
     honest: Honest
     quiet: Watched

@@ -29,7 +29,7 @@ NICENESS = 19  # attackers have machines of their own elsewhere: here they take 
 
 @dataclass
 class Tally:
-    """What became of the connections that were tried."""
+    """The fate of the connections that were tried."""
 
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -38,7 +38,7 @@ class Tally:
 
 
 class Enemy:
-    """What an attack is given: ways to connect, and a tally."""
+    """The means of an attack: ways to connect, and a tally."""
 
     def __init__(self, target: Target) -> None:
         self.target = target

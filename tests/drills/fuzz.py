@@ -113,7 +113,7 @@ DEEP = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What a caller with credentials holds. Empty: a stranger."""
+    """The ids and tokens that a caller with credentials holds. Empty: a stranger."""
 
     tokens: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()  # of consents, accounts, the client

@@ -22,7 +22,7 @@ PRESENT = Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"})
 
 @dataclass
 class Watched:
-    """What was seen of the server while something went on."""
+    """Observations of the server while something went on."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""What was written into a server's database, read from outside: a digest of every table that callers can change, and PostgreSQL's own
+"""The writes into a server's database, read from outside: a digest of every table that callers can change, and PostgreSQL's own
 count of rows that were written."""
 
 import hashlib
@@ -28,7 +28,7 @@ class Written:
     rows: Counter[str]  # by table, on PostgreSQL alone
 
     def since(self, before: "Written") -> list[str]:
-        """What differs, as a person reads it."""
+        """The differences, as a person reads them."""
         changed = [f"{name} changed" for name, digest in self.digests.items() if before.digests.get(name) != digest]
         counted = [f"{name}: {count} rows written" for name, count in (self.rows - before.rows).items()]
         return sorted({*changed, *counted})

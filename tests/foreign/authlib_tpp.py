@@ -75,7 +75,7 @@ class AuthlibTpp:
         return token
 
     def push(self, verifier: str, **asked: Any) -> tuple[str, str]:
-        """What Authlib would have a browser bring, pushed instead: where to send the browser, and the state."""
+        """Push the request that Authlib would have a browser bring: where to send the browser, and the state."""
         authorization = self.metadata["authorization_endpoint"]
         if self.registered["response_mode"]:
             asked["response_mode"] = self.registered["response_mode"]

@@ -108,7 +108,7 @@ async def walk(client_folder: Path, tpp: Path, approval: str) -> dict[str, Any]:
 
 
 async def run(client_folder: Path, *command: str) -> dict[str, Any]:
-    """What a walk printed."""
+    """The output of a walk."""
     process = await asyncio.create_subprocess_exec(
         "node", *command, cwd=client_folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

@@ -7,7 +7,7 @@ from kernel.http.outbound.fetcher import Unanswered
 
 @dataclass
 class Addresses:
-    """What the kernel's Fetcher is, without a network. `asked` are the addresses, in order, `owners` on whose behalf."""
+    """Stands for the kernel's Fetcher, without a network. `asked` are the addresses, in order, `owners` on whose behalf."""
 
     pages: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)

@@ -64,7 +64,7 @@ def answered_at(url: str) -> tuple[x509.ExtensionType, bool]:
 
 
 def stating(purpose: str = "website", roles: Sequence[str] = ("AISP",), organisation: str = ORGANISATION) -> Any:
-    """What a qualified certificate states."""
+    """The statements of a qualified certificate."""
     return render_statements(purpose, roles, organisation), False  # type: ignore[arg-type]
 
 

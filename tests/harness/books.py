@@ -70,7 +70,7 @@ class Books:
         return found
 
     async def check_nothing_written(self, before: Rows) -> None:
-        """What the sweeper removes meanwhile does not matter."""
+        """Rows that the sweeper removes meanwhile do not matter."""
         after = await self.watched()
         written = {name: rows - before[name] for name, rows in after.items() if rows - before[name]}
         assert not written, f"a refused call wrote {written}"

@@ -47,7 +47,7 @@ class Forge:
         return made
 
     def subject(self, tpp: str) -> TransportSubject:
-        """Whom the TPP's own certificate names."""
+        """The subject of the TPP's own certificate."""
         pem = (self.server.state_dir / "tpps" / tpp / "transport.pem").read_bytes()
         names = {attribute.oid: str(attribute.value) for attribute in x509.load_pem_x509_certificate(pem).subject}
         oid = x509.NameOID

@@ -36,7 +36,7 @@ class HtmlForm:
     controls: list[Control] = field(default_factory=list)
 
     def fields(self, pressed: Control, filled: Mapping[str, str | bool]) -> list[tuple[str, str]]:
-        """What a browser sends when `pressed` is pressed; `filled` names inputs by id."""
+        """The form that a browser sends when `pressed` is pressed; `filled` names inputs by id."""
         unknown = set(filled) - {control.id for control in self.controls}
         assert not unknown, f"no such input: {unknown}"
         pairs = []
@@ -52,7 +52,7 @@ class HtmlForm:
 
 
 class Page(HTMLParser):
-    """What stands on a page: forms, links, visible text, ids."""
+    """The contents of a page: forms, links, visible text, ids."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

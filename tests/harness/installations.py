@@ -65,7 +65,7 @@ class Installations:
 
     @contextmanager
     def _around(self, storage: str, template: str | None) -> Iterator[tuple[dict[str, str], Valkey | None]]:
-        """What the server needs beside its state directory."""
+        """The settings that the server needs beside its state directory."""
         if storage == "embedded":
             yield {}, None
             return

@@ -11,7 +11,7 @@ _lock = threading.Lock()
 
 
 def key_pool() -> Callable[[Algorithm], JwtKey]:
-    """What generates keys for one world: no two alike, in other worlds either."""
+    """A source of keys for one world: no two alike, in other worlds either."""
     taken: dict[Algorithm, int] = defaultdict(int)
 
     def generate(alg: Algorithm) -> JwtKey:

@@ -46,7 +46,7 @@ class Receiver(ThreadingHTTPServer):
         return f"https://localhost:{self.server_address[1]}{path}"
 
     async def next(self) -> Told:
-        """What comes next. Raises queue.Empty if nothing does."""
+        """The next notification. Raises queue.Empty if none comes."""
         return await asyncio.to_thread(self.came.get, timeout=PATIENCE_SECONDS)
 
 

@@ -40,7 +40,7 @@ def _available_bytes(meminfo: Path) -> int:
 
 
 def _headrooms(membership: Path, cgroups: Path) -> Iterator[int]:
-    """What each group may still take, as far as it can be read: version 2 and version 1, from the innermost group outwards."""
+    """The room that each group may still take, as far as it can be read: version 2 and version 1, from the innermost group outwards."""
     for line in _lines(membership):
         _, controllers, path = line.split(":", 2)
         if controllers == "":

@@ -19,7 +19,7 @@ class Statements:
 
     @property
     def writing(self) -> list[str]:
-        """What writes, locks, or begins to (SQLite's BEGIN IMMEDIATE)."""
+        """The statements that write, lock, or begin to (SQLite's BEGIN IMMEDIATE)."""
         return [text for text in self.all if not text.startswith("SELECT") or "FOR UPDATE" in text or "advisory" in text]
 
 

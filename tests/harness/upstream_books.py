@@ -40,7 +40,7 @@ Booked = tuple[str, int, datetime]  # id, minor units, when
 
 
 class Books(Protocol):
-    """How a suite puts things into one upstream."""
+    """The way of a suite to put things into one upstream."""
 
     upstream: AccountsUpstream
     clock: ManualClock

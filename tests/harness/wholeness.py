@@ -1,4 +1,4 @@
-"""What must hold whenever the process was killed: nothing is half-done."""
+"""Finds what is half-done in a database: nothing may be, whenever the process was killed."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What journeys share: the server's books, a browser, a grant that stands ready."""
+"""The fixtures of the journeys: the server's books, a browser, a grant that stands ready."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""What the mirrored modules of the FAPI test plans share. A test that is a module of a plan is marked with its name."""
+"""Parts of the mirrored modules of the FAPI test plans. A test that is a module of a plan is marked with its name."""
 
 import re
 

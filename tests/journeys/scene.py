@@ -33,7 +33,7 @@ class Scene:
         return await self.still("narrow", lambda: self.acme.granted(accounts=["Rainy day"], permissions=("ReadAccountsBasic",)))
 
     async def boroughs(self) -> Grant:
-        """What Alice gave to the other TPP."""
+        """The grant that Alice gave to the other TPP."""
         return await self.still("borough", self.borough.granted)
 
     async def own_token(self) -> str:

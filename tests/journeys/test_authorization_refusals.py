@@ -19,7 +19,7 @@ from tests.journeys.scene import CONSENTS
 
 
 def an_hour_ago_for_a_day() -> dict[str, int]:
-    """What an assertion says that is long out of its five minutes, by its own claim or not."""
+    """The claims of an assertion that is long out of its five minutes, by its own claim or not."""
     issued = int(time.time()) - 3600
     return {"iat": issued, "nbf": issued, "exp": issued + 86_400}
 

@@ -43,7 +43,7 @@ class Caller:
         return await asyncio.open_connection("127.0.0.1", port, ssl=trust, server_hostname="localhost", local_addr=local)
 
     async def answer_to(self, base: str, head: list[str], certificate: ClientCertificate | None = None) -> bytes:
-        """What comes back to a client that sends its head and nothing of the body that it announces."""
+        """The answer to a client that sends its head and nothing of the body that it announces."""
         reader, writer = await self.open(base, certificate)
         try:
             writer.write(rendered(base, head))

@@ -44,7 +44,7 @@ def is_bank(pid: int) -> bool:
 
 
 def upstream_defects(server: Server) -> float:
-    """How often the bank was found wanting since the server started."""
+    """The number of times that the bank was found wanting since the server started."""
     with urllib.request.urlopen(f"{server.ready['ops']}/metrics", timeout=PATIENCE_SECONDS) as answer:
         lines = answer.read().decode().splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith('portcullis_upstream_defects_total{code="upstream_'))

@@ -56,7 +56,7 @@ def changed(document):
 
 @dataclass
 class Doors:
-    """What a TPP and a developer may call, with credentials that hold."""
+    """The operations that a TPP and a developer may call, with credentials that hold."""
 
     session: requests.Session
     tpp: JudgedTpp

@@ -1,4 +1,4 @@
-"""What is asked in detail, for a part of the API, and managed as a grant: over mutual TLS, on both installations.
+"""Grants asked in detail, for a part of the API, and managed as a grant: over mutual TLS, on both installations.
 
 RFC 9396, RFC 8707, Grant Management for OAuth 2.0.
 """

@@ -195,7 +195,7 @@ async def until(holds):
 
 
 async def facts_of_the_bank(server):
-    """How much there is of everything, household by household."""
+    """The number of rows of each table, household by household."""
     async with Books.of(server) as books:
         await books.check_whole()
         counts, made = await books.count_at_the_bank(), await books.households()

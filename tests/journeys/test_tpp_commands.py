@@ -1,4 +1,4 @@
-"""What the command line does with the TPPs and the customers of a running sandbox, as a developer types it."""
+"""The command line changes the TPPs and the customers of a running sandbox, as a developer types it."""
 
 import asyncio
 import json

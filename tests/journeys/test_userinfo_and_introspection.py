@@ -1,4 +1,4 @@
-"""What a TPP may ask the authorization server about a customer and about its own tokens, from outside. OIDC Core 5.3, RFC 7662, RFC 9701."""
+"""Questions of a TPP to the authorization server about a customer and about its own tokens, from outside. OIDC Core 5.3, RFC 7662, RFC 9701."""
 
 import json
 

@@ -44,7 +44,7 @@ class Scratch:
         Path(cache_from_source(str(self.root / path))).unlink(missing_ok=True)
 
     def run(self, tests: Sequence[str], seconds: float, *options: str) -> str:
-        """What became of `tests`, at most for `seconds`; all that they started has ended then."""
+        """The outcome of `tests`, run at most for `seconds`; all that they started has ended then."""
         listing = self.root / ".tests"
         listing.write_text("\n".join(tests))
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", KINDS, *options, f"@{listing}"]

@@ -21,7 +21,7 @@ NO_PKCE = {"code_challenge": None, "code_challenge_method": None}
 
 @dataclass(frozen=True)
 class Holder:
-    """What a token may be bound to: a certificate, or a DPoP key."""
+    """The key of a caller that a token may be bound to: a certificate, or a DPoP key."""
 
     name: str
     certificate: Certificate | None = None
@@ -32,7 +32,7 @@ class Holder:
         return "Bearer" if self.prover is None else "DPoP"
 
     def shown(self, method: str, path: str, token: str | None = None, **changes: Any) -> dict[str, Any]:
-        """How a call shows that its sender holds it."""
+        """The proof in a call that its sender holds it."""
         if self.prover is None:
             return {"presented": self.certificate}
         return {"headers": {"DPoP": self.prover.proof(method, BRAND.issuer + path, token, **changes)}}

@@ -39,7 +39,7 @@ AWAITING_MAX = OURS.unanswered_wait
 
 
 def setting(name: str, usual: int) -> int:
-    """What `make simulate` asks for; `usual` is what `make test` does."""
+    """The setting of `make simulate`; `usual` is that of `make test`."""
     return int(os.environ.get(f"PORTCULLIS_SIMULATE_{name}", str(usual)))
 
 
@@ -289,7 +289,7 @@ class Machine(RuleBasedStateMachine):
         self.change(grant, work, allowed=allowed, state="ended", what="withdrawn")
 
     def revoke_by_psu(self, which: int, psu: str) -> None:
-        """What its PSU stopped opens nothing, and the PSU may authorise it again (openapi/dialect.py: Rules.stopped_may_return)."""
+        """A consent that its PSU stopped opens nothing, and the PSU may authorise it again (openapi/dialect.py: Rules.stopped_may_return)."""
         grant = pick(self.grants, which)
         work = self.world.services.store.revoke_by_psu(BRAND, psu, grant.id)
         allowed = grant.psu == psu and grant.state in {"authorised", "suspended"} and not grant.is_over(self.now)
@@ -306,7 +306,7 @@ class Machine(RuleBasedStateMachine):
     # PAR and the authorization endpoint
 
     def ask(self, which: int, by: str, how: str, bound: bool, number: int) -> None:
-        """Whose consent it is, PAR does not judge: that is refused at the authorization endpoint, before any page."""
+        """PAR does not judge the owner of the consent: another one is refused at the authorization endpoint, before any page."""
         grant = pick(self.grants, which)
         caller = self.caller(by, grant.of)
         changes: dict[str, Any] = {"state": f"state-{len(self.askings)}"}  # the same object by value is the same request

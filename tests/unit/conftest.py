@@ -1,4 +1,4 @@
-"""What holds in every test of one part alone."""
+"""The rules of every test of one part alone."""
 
 from collections.abc import Iterator
 

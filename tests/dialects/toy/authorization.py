@@ -1,4 +1,4 @@
-"""How an authorization request names an agreement: the claim `toy_agreement` of the id_token."""
+"""The name of an agreement in an authorization request: the claim `toy_agreement` of the id_token."""
 
 from collections.abc import Mapping
 from typing import Any

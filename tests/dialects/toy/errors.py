@@ -1,4 +1,4 @@
-"""How every refusal of the toy dialect looks. The body names the operation, so the face reads the row."""
+"""The form of every refusal of the toy dialect. The body names the operation, so the face reads the row."""
 
 from collections.abc import Mapping
 

@@ -4,7 +4,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class Wish(Struct, forbid_unknown_fields=True):
-    """What a TPP lodges. `until`: an instant, in UTC."""
+    """The body that a TPP lodges. `until`: an instant, in UTC."""
 
     until: str | UnsetType = UNSET
 

@@ -36,7 +36,7 @@ class Told:
 
 
 def read_recording(folder: Path) -> dict[str, Told]:
-    """What each test was answered, by its node id; what tests share, by its name. Raises FileNotFoundError if nothing was recorded."""
+    """The answers to each test, by its node id; those that tests share, by their name. Raises FileNotFoundError if nothing was recorded."""
     found: dict[str, Told] = {}
     files = sorted(folder.glob("*.jsonl"))
     if not files:

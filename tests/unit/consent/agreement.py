@@ -1,4 +1,4 @@
-"""What a PSU's journey does in the end, without its pages: for tests of what is granted."""
+"""The end of a PSU's journey, without its pages: for tests of what is granted."""
 
 import json
 from typing import Any

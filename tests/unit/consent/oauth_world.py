@@ -432,7 +432,7 @@ class World:
         return await self.call("GET", "/authorize", query={"client_id": tpp.client.id, "request_uri": request_uri, **others})
 
     async def approve(self, tpp: Tpp, request_uri: str, *, psu_id: str = "alice") -> Answer:
-        """What the journey does when the PSU approves."""
+        """Approve as the journey does."""
         services, pushed = self.services, await self.load_pushed(tpp, request_uri)
         async with self.database.read() as connection:
             consent = await load_consent(connection, services.sealer, BRAND.name, pushed.consent_id or "")

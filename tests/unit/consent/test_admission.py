@@ -1,4 +1,4 @@
-"""What strangers send to the authorization server: it reaches the database little or not at all, writes nothing, and keeps no one else out."""
+"""Calls of strangers to the authorization server: they reach the database little or not at all, writes nothing, and keeps no one else out."""
 
 import asyncio
 import base64
@@ -36,7 +36,7 @@ JOURNEY, DASHBOARD = {"__Host-journey": INVENTED}, {"__Host-dashboard": INVENTED
 
 @dataclass(frozen=True)
 class Flood:
-    """What one stranger sends again and again, and how many questions each may cost the database."""
+    """The call that one stranger repeats, and the number of questions that each may cost the database."""
 
     method: str
     target: str

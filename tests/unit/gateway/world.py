@@ -635,7 +635,7 @@ class World:
         )
 
     def store(self, snapshot: Client | TokenFamily | Consent, *, current: int | None = None) -> None:
-        """What the database has now; the hot state names its version. This worker has not loaded it yet, or an older one."""
+        """Store in the database; the hot state names its version. This worker has not loaded it yet, or an older one."""
         subjects = {Client: client_subject, TokenFamily: family_subject, Consent: consent_subject}
         subject = subjects[type(snapshot)]("main", snapshot.id)
         self.snapshots.stored[subject] = snapshot

@@ -1,4 +1,4 @@
-"""What stays of an answer in a recording, and what chance and time put into it."""
+"""The parts of an answer that a recording keeps, and what chance and time put into it."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What a refusal tells its log."""
+"""The log line of a refusal."""
 
 from kernel.errors import FieldMissing
 

@@ -1,4 +1,4 @@
-"""What must hold of every dialect: tables are total, refusals fit the official document, and each folder is in the list."""
+"""The rules of every dialect: tables are total, refusals fit the official document, and each folder is in the list."""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""Who a call counts for: a client, an organisation that calls by its certificate alone, or an address that asks for public data."""
+"""The caller that a call counts for: a client, an organisation that calls by its certificate alone, or an address that asks for public data."""
 
 from dataclasses import replace
 from typing import Any

@@ -403,7 +403,7 @@ def test_a_fact_that_no_policy_established_is_a_broken_chain():
 
 
 class TestStatedRoles:
-    """What a qualified certificate states limits its holder, below what the client is registered for."""
+    """The roles in a qualified certificate limit its holder, below what the client is registered for."""
 
     @staticmethod
     def exchange(*stated: ProviderRole | None, registered: frozenset[Role] = frozenset(Role)) -> Exchange:

@@ -1,4 +1,4 @@
-"""Who sends a call: the certificate of its connection, the key of its proof, and each proof once."""
+"""The sender of a call: the certificate of its connection, the key of its proof, and each proof once."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What may be asked of the sandbox for a TPP, before anything is made."""
+"""Options for a TPP of the sandbox, before anything is made."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What stands in a folder stands in its list, and every refusal has its answer."""
+"""Every module of a folder stands in its list, and every refusal has its answer."""
 
 from importlib import import_module
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What another context changes together with a consent is committed with it or not at all: an order, in place of those to come."""
+"""A change of another context together with a consent is committed with it or not at all: an order, in place of those to come."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -318,7 +318,7 @@ async def test_whoever_lost_the_lease_records_no_end(world, command):
 
 
 async def plans_of(database: Database, work) -> list[str]:
-    """How SQLite goes about each statement of `work`."""
+    """SQLite's plans for each statement of `work`."""
     seen: list[tuple[str, tuple]] = []
     note = lambda _c, _cursor, statement, parameters, *_: seen.append((statement, parameters))  # noqa: E731
     engines = {database._readers.sync_engine, database._writers.sync_engine}

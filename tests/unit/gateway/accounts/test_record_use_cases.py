@@ -1,4 +1,4 @@
-"""What a consent shows of payees, mandates, orders, products, offers, parties and statements; asked in a dialect of the tests."""
+"""The records that a consent opens: payees, mandates, orders, products, offers, parties and statements; asked in a dialect of the tests."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -350,7 +350,7 @@ class TestStatementTransactions:
 
 
 class TestOperationsOff:
-    """What a bank does not offer does not exist."""
+    """An operation that a bank does not offer does not exist."""
 
     def without(self, made: World, *operations: Operation) -> None:
         made.brand = replace(made.brand, operations_off=frozenset(operations))

@@ -1,4 +1,4 @@
-"""What is refused again and again is one record of each client, reason and window."""
+"""Repeated refusals are one record of each client, reason and window."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a bank answers about payees, mandates, orders, products, offers, parties and statements is held against the question."""
+"""A bank's answers about payees, mandates, orders, products, offers, parties and statements is held against the question."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the in-process hot state does when its memory is full, and the map that it is kept in."""
+"""The in-process hot state when its memory is full, and the map that it is kept in."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What the memory of first uses says: it fails closed, in one place."""
+"""The verdicts of the memory of first uses: it fails closed, in one place."""
 
 import pytest
 

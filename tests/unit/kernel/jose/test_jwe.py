@@ -1,4 +1,4 @@
-"""What is encrypted here is read there: by the primitives themselves, never by the library that encrypted. RFC 7516, RFC 7518."""
+"""Encrypted JWTs are read by the primitives themselves, never by the library that encrypted. RFC 7516, RFC 7518."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What the database cannot do now is an overload, for any cause; a value that no row can hold is the caller's."""
+"""An outage of the database is an overload, for any cause; a value that no row can hold is the caller's."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress

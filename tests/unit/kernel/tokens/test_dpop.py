@@ -1,4 +1,4 @@
-"""What a DPoP proof must say, and all that it may be wrong in. RFC 9449 section 4.3; the names are those of the conformance suite."""
+"""The claims of a DPoP proof, and every defect of them. RFC 9449 section 4.3; the names are those of the conformance suite."""
 
 from contextlib import suppress
 from dataclasses import replace

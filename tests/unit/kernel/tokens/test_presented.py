@@ -1,4 +1,4 @@
-"""How an access token may be presented, and that only who holds its key may present it."""
+"""An access token is presented in one place, by the holder of its key."""
 
 from contextlib import suppress
 from dataclasses import replace

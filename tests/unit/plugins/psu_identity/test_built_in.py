@@ -1,4 +1,4 @@
-"""What the built-in identity does beyond the contract of customer authentications."""
+"""The built-in identity beyond the contract of customer authentications."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the bank's message gateway is handed with a one-time code; an answer that is no success means that nothing was sent."""
+"""The message gateway of a bank receives a one-time code with its customer; an answer that is no success means that nothing was sent."""
 
 from collections.abc import AsyncIterator
 from typing import Any

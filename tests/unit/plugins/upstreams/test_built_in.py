@@ -1,4 +1,4 @@
-"""What the built-in bank does beyond the contract of accounts upstreams."""
+"""The built-in bank beyond the contract of accounts upstreams."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

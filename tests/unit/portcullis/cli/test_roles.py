@@ -1,4 +1,4 @@
-"""What the command line says before it asks a server."""
+"""The command line's answers before it asks a server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a command of a TPP's says before and after it asks a server."""
+"""A TPP command's answers before and after it asks a server."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""What `portcullis config check` and `serve` say of a production configuration, without asking anyone. Each defect is refused or warned
+"""The verdict of `portcullis config check` and `serve` on a production configuration, without asking anyone. Each defect is refused or warned
 of by its key."""
 
 from datetime import UTC, datetime, timedelta

@@ -46,7 +46,7 @@ def ports() -> dict[str, int]:
 
 
 async def verdicts(settings: Settings) -> dict[str, list[str]]:
-    """What each trial found."""
+    """The finding of each trial."""
     return {name: [str(finding) for finding in found] async for name, found in trials.run_trials(settings)}
 
 

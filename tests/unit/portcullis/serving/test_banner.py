@@ -1,4 +1,4 @@
-"""What a developer reads at start is about the bank that is there."""
+"""The banner at start describes the bank that is there."""
 
 import io
 from zoneinfo import ZoneInfo

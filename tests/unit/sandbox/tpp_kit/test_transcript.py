@@ -1,4 +1,4 @@
-"""What the demo shows of a body is for people to read: whole where it is small, as wide as a terminal, and without a secret."""
+"""The demo shows a body for people to read: whole where it is small, as wide as a terminal, and without a secret."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Whose a consent is, by the dialect that it was lodged in: the client's, or its whole organisation's. What is not one's own looks unknown."""
+"""The owner of a consent, by the dialect that it was lodged in: the client's, or its whole organisation's. What is not one's own looks unknown."""
 
 import msgspec
 import pytest

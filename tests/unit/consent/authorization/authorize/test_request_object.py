@@ -1,4 +1,4 @@
-"""What makes a request object worth nothing, one defect at a time. RFC 9101 section 6, FAPI2-MS-FINAL 5.3.1, FAPI1-ADV 5.2.2."""
+"""The defects of a request object, one at a time. RFC 9101 section 6, FAPI2-MS-FINAL 5.3.1, FAPI1-ADV 5.2.2."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What a customer answers, on a page of ours or in their place, and what their client gets for it. CIBA sections 10 and 11."""
+"""The answer of a customer, on a page of ours or in their place, and what their client gets for it. CIBA sections 10 and 11."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""How a client learns that its customer has answered: one POST, for any answer to it. CIBA section 10.2."""
+"""The notification of a client that its customer has answered: one POST, for any answer to it. CIBA section 10.2."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What may be asked of a customer who is elsewhere, and what is refused. OpenID CIBA Core 1.0 sections 7 and 13, FAPI-CIBA-ID1 5.2.2."""
+"""Requests to a customer who is elsewhere, and their refusals. OpenID CIBA Core 1.0 sections 7 and 13, FAPI-CIBA-ID1 5.2.2."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ async def count_consents(backchannel: Backchannel) -> int:
 
 
 async def refused(backchannel: Backchannel, answer: Any) -> tuple[int, str]:
-    """How it was refused; nothing is stored, and no customer is asked."""
+    """The refusal; nothing is stored, and no customer is asked."""
     assert await backchannel.rows() == []
     assert await count_consents(backchannel) == 0
     return answer.error

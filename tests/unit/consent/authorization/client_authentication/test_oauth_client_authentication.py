@@ -1,4 +1,4 @@
-"""Who may speak for a client: private_key_jwt, attacked field by field. RFC 7523 section 3, FAPI2-SP-FINAL 5.3.2.1."""
+"""Client authentication by private_key_jwt, attacked field by field. RFC 7523 section 3, FAPI2-SP-FINAL 5.3.2.1."""
 
 import base64
 import hashlib

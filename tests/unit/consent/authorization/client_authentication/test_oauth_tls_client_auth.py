@@ -1,4 +1,4 @@
-"""Who may speak for a client by certificate alone (RFC 8705 section 2.1), and what FAPI 1.0 clients may name as audience."""
+"""Client authentication by certificate alone (RFC 8705 section 2.1), and what FAPI 1.0 clients may name as audience."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a client may register, and how it changes. RFC 7591 section 2."""
+"""The metadata that a client may register, and their change. RFC 7591 section 2."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a browser may bring to the authorization endpoint. RFC 9126 section 4, RFC 9207, FAPI2-SP-FINAL 5.3.2.2."""
+"""Requests of a browser to the authorization endpoint. RFC 9126 section 4, RFC 9207, FAPI2-SP-FINAL 5.3.2.2."""
 
 from urllib.parse import urlsplit
 

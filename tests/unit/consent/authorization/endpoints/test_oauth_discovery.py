@@ -1,4 +1,4 @@
-"""What the issuer says about itself. RFC 8414, OIDC Discovery, RFC 8705 section 5."""
+"""The metadata that the issuer publishes. RFC 8414, OIDC Discovery, RFC 8705 section 5."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a client learns of a token that it asks about. RFC 7662, RFC 9701."""
+"""Introspection: the description of a token for its client. RFC 7662, RFC 9701."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""How an answer travels: in the query, in the fragment, signed, encrypted. OAuth Multiple Response Types, JARM, OIDC Core section 3.3."""
+"""The ways of an answer: in the query, in the fragment, signed, encrypted. OAuth Multiple Response Types, JARM, OIDC Core section 3.3."""
 
 import hashlib
 import json

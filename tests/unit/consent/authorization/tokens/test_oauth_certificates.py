@@ -1,4 +1,4 @@
-"""Whose certificate a token may be bound to."""
+"""The certificate that a token may be bound to."""
 
 from dataclasses import replace
 

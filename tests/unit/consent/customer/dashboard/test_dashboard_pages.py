@@ -1,4 +1,4 @@
-"""Who has access, as its PSU sees it: list, details, stopping, and whose eyes it is for."""
+"""The access dashboard, as its PSU sees it: list, details, stopping, and whose eyes it is for."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the PSU's pages must withstand: guessing, fixation, forgery, replay, skipping, waiting. Each leaves the journey unharmed."""
+"""Attacks on the PSU's pages: guessing, fixation, forgery, replay, skipping, waiting. Each leaves the journey unharmed."""
 
 import asyncio
 from dataclasses import replace

@@ -137,7 +137,7 @@ async def test_refuses_to_lodge_a_consent_that_contradicts_itself(world: World, 
 
 
 async def test_an_account_that_was_not_asked_for_is_opened_by_no_answer(world: World):
-    """Whatever page or port brings it: the store judges each account by its numbers, and one that comes without opens nothing."""
+    """By every page and port, the store judges each account by its numbers, and one that comes without opens nothing."""
     from consent.store.kinds.kind import Chosen
     from consent.store.kinds.registry import kind_of
     from kernel.banking.consents import AccountReference

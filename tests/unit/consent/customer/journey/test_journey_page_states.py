@@ -1,4 +1,4 @@
-"""What a page shows when something was wrong, is locked, or leads no further: said at the field, without a field, with a way to go."""
+"""The page where something was wrong, is locked, or leads no further: said at the field, without a field, with a way to go."""
 
 import re
 from datetime import timedelta

@@ -19,7 +19,7 @@ from tests.unit.consent.customer.journey.world import BRAND, CODE, REDIRECT_URI,
 
 
 class Log:
-    """What the server has written since it was last read."""
+    """The lines that the server has written since it was last read."""
 
     def __init__(self) -> None:
         self.stream = io.StringIO()

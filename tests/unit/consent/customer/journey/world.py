@@ -354,7 +354,7 @@ class Browser:
 
     @property
     def answer(self) -> dict[str, str]:
-        """What the redirect to the client says."""
+        """The parameters of the redirect to the client."""
         location = self.response.headers.get("Location", "")
         return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 

@@ -22,7 +22,7 @@ async def database(migrated_url: str) -> AsyncIterator[Database]:
 
 
 async def write(database: Database, *uses: Use) -> int:
-    """How many statements it took."""
+    """The number of statements that it took."""
 
     async def work(connection):
         before = database.statements

@@ -63,7 +63,7 @@ def head(path: str, length: int = ANNOUNCED, *headers: str) -> bytes:
 
 
 async def answer_to(port: int, sent: bytes) -> bytes:
-    """What comes back until the server closes, or cuts off a client that still sends."""
+    """The bytes that come back until the server closes, or cuts off a client that still sends."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answer = b""
     try:

@@ -276,7 +276,7 @@ def connected(port: int, trust: ssl.SSLContext) -> ssl.SSLSocket:
 
 
 async def bytes_taken(port: int, trust: ssl.SSLContext) -> int:
-    """How much of an endless body leaves its sender before the server reads no more. Both run in one loop, so when nothing has moved
+    """The part of an endless body that leaves its sender before the server reads no more. Both run in one loop, so when nothing has moved
     for many of its rounds, nothing will."""
     sending = await asyncio.to_thread(connected, port, trust)
     sending.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n")

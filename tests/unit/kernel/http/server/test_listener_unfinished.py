@@ -1,4 +1,4 @@
-"""What a client never finishes: heads, chunk extensions, trailers, requests ahead of their answers. All of it counts as it arrives."""
+"""Parts of requests that a client never finishes: heads, chunk extensions, trailers, requests ahead of their answers. All of it counts as it arrives."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,7 +60,7 @@ async def connected(port: int, address: str = "127.0.0.1") -> AsyncIterator[tupl
 
 
 async def rest_of(reader: asyncio.StreamReader) -> bytes:
-    """What comes until the server closes; after what it did not read, it may do so with a reset."""
+    """The rest that comes until the server closes; after what it did not read, it may do so with a reset."""
     received = b""
     async with asyncio.timeout(PATIENCE_SECONDS):
         try:

@@ -1,4 +1,4 @@
-"""Who may ask the operations listener. RFC 9110 section 15.5.20; a page that rebinds its name to 127.0.0.1 is a stranger."""
+"""The callers of the operations listener. RFC 9110 section 15.5.20; a page that rebinds its name to 127.0.0.1 is a stranger."""
 
 import pytest
 import structlog

@@ -1,4 +1,4 @@
-"""What the codecs of UK Open Banking v4.0 answer, held against the official document for generated canonical data."""
+"""The answers of the codecs of UK Open Banking v4.0, held against the official document for generated canonical data."""
 
 import json as standard_json
 from datetime import timedelta

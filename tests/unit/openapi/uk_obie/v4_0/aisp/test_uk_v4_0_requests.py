@@ -1,4 +1,4 @@
-"""What the codecs of UK Open Banking v4.0 read, and how each malformed request is refused: with its code and its path."""
+"""The requests that the codecs of UK Open Banking v4.0 read, and the refusal of each malformed one: with its code and its path."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone

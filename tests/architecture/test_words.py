@@ -1,0 +1,54 @@
+"""The words of docstrings, comments and docs: plain English. A docstring opens with the thing and what it does."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "openapi", "kernel", "tests")
+MODULES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+AVOIDED = re.compile(r"\b(nobody|whoever|whatever|anew|(?:is|are|was|were) told|speaks? of|tells? of)\b", re.IGNORECASE)
+OPENINGS = re.compile(r"(What|Who|Whom|Whose|How)\b")
+QUOTED = re.compile(r"`[^`]*`")  # names of tests and of code are not prose
+LISTED = {ROOT / line for line in (Path(__file__).parent / "words.txt").read_text().splitlines()}
+
+
+def avoided_in(text: str) -> list[str]:
+    return [found[0] for found in AVOIDED.finditer(QUOTED.sub("", text))]
+
+
+def faults_of(module: str) -> Iterator[str]:
+    """Of its docstrings and comments. A test's docstring is a reason, and may open as it likes."""
+    for node in ast.walk(ast.parse(module)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            docstring = ast.get_docstring(node) or ""
+            yield from avoided_in(docstring)
+            opening = OPENINGS.match(docstring)
+            if opening and not getattr(node, "name", "").startswith("test_"):
+                yield opening[0]
+    for token in tokenize.generate_tokens(io.StringIO(module).readline):
+        if token.type == tokenize.COMMENT:
+            yield from avoided_in(token.string)
+
+
+def test_no_page_has_a_word_that_is_avoided():
+    assert {path.name: words for path in PAGES if (words := avoided_in(path.read_text()))} == {}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_has_a_word_that_is_avoided_but_those_that_are_listed(package: str):
+    """`words.txt` lists modules that still have one. No module may be added."""
+    inside = [path for path in MODULES if path.is_relative_to(ROOT / package) and path not in LISTED]
+    found = {str(path.relative_to(ROOT)): list(faults_of(path.read_text())) for path in inside}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+def test_a_word_that_is_avoided_would_be_noticed():
+    module = '"""Nobody is here."""\ncode = "whatever"  # whoever reads\n\ndef f():\n    """What is told `anew`."""\n'
+    assert list(faults_of(module)) == ["Nobody", "is told", "What", "whoever"]
