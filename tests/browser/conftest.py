@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from portcullis.cli.control_client import post
 from sandbox.tpp_kit.tpp import Tpp
-from tests.browser.looking import CHROMIUM, SCREENS
+from tests.browser.page_rules import CHROMIUM, SCREENS
 
 
 class Callback(ThreadingHTTPServer):

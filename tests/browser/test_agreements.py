@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from kernel.banking.consents import ConsentKind, ConsentState
-from tests.browser.looking import NEEDS_CHROMIUM, ONE_LOOP, check_page, log_in
+from tests.browser.page_rules import NEEDS_CHROMIUM, ONE_LOOP, check_page, log_in
 from tests.unit.consent.customer.journey.test_journey_agreements import FUNDS, VRP
 from tests.unit.consent.customer.journey.world import BRAND, Browser, make_world
 

@@ -7,7 +7,7 @@ import pytest_asyncio
 from portcullis.cli.control_client import post
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.tpp import Tpp
-from tests.browser.looking import NEEDS_CHROMIUM, ONE_LOOP, check_page, findings, log_in
+from tests.browser.page_rules import NEEDS_CHROMIUM, ONE_LOOP, check_page, findings, log_in
 
 pytestmark = [NEEDS_CHROMIUM, ONE_LOOP]
 

@@ -3,7 +3,7 @@
 import json
 
 from sandbox.tpp_kit.knobs import Knobs
-from tests.browser.looking import NEEDS_CHROMIUM, ONE_LOOP, check_page, findings, log_in
+from tests.browser.page_rules import NEEDS_CHROMIUM, ONE_LOOP, check_page, findings, log_in
 
 pytestmark = [NEEDS_CHROMIUM, ONE_LOOP]
 

@@ -10,7 +10,7 @@ from portcullis.cli.control_client import post
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.backchannel import ask_customer, poll
 from sandbox.tpp_kit.tpp import Tpp
-from tests.browser.looking import NEEDS_CHROMIUM, ONE_LOOP, check_page, log_in
+from tests.browser.page_rules import NEEDS_CHROMIUM, ONE_LOOP, check_page, log_in
 
 pytestmark = [NEEDS_CHROMIUM, ONE_LOOP]
 

@@ -21,7 +21,7 @@ import aiohttp
 
 from portcullis.cli.control_client import ServerRefused
 from tests.conformance.configuration import enrol_clients, render_configuration
-from tests.conformance.judging import Outcome, read_outcome, undeclared, unused
+from tests.conformance.findings import Outcome, read_outcome, undeclared, unused
 from tests.conformance.plans import Plan, load_expected, load_plans
 from tests.conformance.results import record
 from tests.conformance.suite import Suite, SuiteRefused

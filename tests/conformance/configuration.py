@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from portcullis.cli.control_client import load_ready, post
-from tests.conformance.browsing import render_browser, render_overrides
+from tests.conformance.browser_script import render_browser, render_overrides
 from tests.conformance.plans import Plan
 
 ACCOUNTS = "uk_obie/v4.0"

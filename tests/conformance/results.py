@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.conformance.judging import Outcome, undeclared
+from tests.conformance.findings import Outcome, undeclared
 from tests.conformance.plans import HERE, Expected, Plan, load_plans
 
 RESULTS = HERE / "results.json"

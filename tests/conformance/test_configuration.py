@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.browsing import ERROR_PAGES, render_overrides
+from tests.conformance.browser_script import ERROR_PAGES, render_overrides
 from tests.conformance.configuration import enrol_clients, render_configuration
 from tests.conformance.deviations import deviations_of
 from tests.conformance.plans import load_plans

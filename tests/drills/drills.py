@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.drills.attacks import FLOODING, HOLDING
 from tests.drills.enemy import AT_ONCE, Attack, Tally, attacking
-from tests.drills.fuzzing import fuzz
+from tests.drills.fuzz_run import fuzz
 from tests.drills.honest import Honest, Watched
 from tests.drills.written import read_written
 

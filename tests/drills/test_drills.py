@@ -5,7 +5,7 @@ import pytest
 from tests.drills.attacks import FLOODING, HOLDING
 from tests.drills.enemy import attacking
 from tests.drills.fuzz import Knowledge, make_call
-from tests.drills.fuzzing import fuzz
+from tests.drills.fuzz_run import fuzz
 from tests.drills.honest import Honest
 from tests.drills.site import Site
 from tests.drills.written import read_written

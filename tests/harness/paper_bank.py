@@ -146,7 +146,7 @@ def record_key(row: Any) -> tuple[datetime, str, str]:
 
 
 def numbered(rows: list[Any], where: TransactionFilter | Page | StatementFilter) -> tuple[list[Any], int | None]:
-    """What is left of the rows after those that are passed over, and their count if it is asked for."""
+    """The rows that are left after those that are passed over, and their count if it is asked for."""
     return (rows, None) if where.skip is None else (rows[where.skip :], len(rows))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness.blocking import never_blocking
+from tests.harness.loop_guard import never_blocking
 
 
 @pytest.fixture(autouse=True)

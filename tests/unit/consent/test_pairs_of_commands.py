@@ -1,4 +1,4 @@
-"""Any two commands at once, on both databases: whoever comes second waits, and no two wait for each other."""
+"""Any two commands at once, on both databases: the second waits, and no two wait for each other."""
 
 import asyncio
 import os

@@ -198,7 +198,7 @@ def test_a_berlin_group_consent_that_is_not_offered_is_refused(change: dict[str,
 
 @pytest.mark.spec("BG-XS2A-1.3-establish-account-information-consent")
 async def test_a_berlin_group_consent_for_a_single_use_ends_soon_after_its_psu_has_agreed(world: World) -> None:
-    """And shows the day on which it ends, whatever day was asked for."""
+    """And shows the day on which it ends, not the day that was asked for."""
     body = json.decode(berlin_group.EXAMPLE, dict) | {
         "recurringIndicator": False,
         "frequencyPerDay": 1,

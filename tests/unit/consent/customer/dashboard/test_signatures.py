@@ -41,7 +41,7 @@ async def lodge(world: World, kind: ConsentKind = ConsentKind.ACCOUNTS, **facts:
 
 
 async def half_signed(world: World, kind: ConsentKind = ConsentKind.ACCOUNTS, first: str = "alice") -> Consent:
-    """What the first signer's journey leaves; the client has its code."""
+    """The state after the first signer's journey; the client has its code."""
     consent = await lodge(world, kind)
     browser = await (await world.browser().begin(await world.push(consent))).log_in(first)
     if first == "bob":

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conformance.judging import Found, Outcome, read_outcome, undeclared, unused
+from tests.conformance.findings import Found, Outcome, read_outcome, undeclared, unused
 from tests.conformance.plans import Expected, load_expected, load_plans
 from tests.conformance.results import DOCUMENT, load_results, render_table, with_table
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.browser.looking import find_chromium
+from tests.browser.page_rules import find_chromium
 
 
 def test_a_browser_that_was_named_is_taken(monkeypatch):
