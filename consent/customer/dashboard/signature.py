@@ -4,6 +4,7 @@ Access to accounts is signed under the strong authentication of the visit. A pay
 and is linked to it, as on a journey (RTS (EU) 2018/389 article 5; consent/customer/dashboard/signature_code.py).
 """
 
+from consent.authentication.approval import Proof
 from consent.authorization.agreement.terms import described, render_terms
 from consent.customer.dashboard.signature_code import begin_code
 from consent.customer.dashboard.signature_deed import Unanswered, lead, load_unanswered, refuse, sign, start_signature
@@ -46,12 +47,12 @@ async def take_signature(services: Services, brand: Brand, session: Session, req
     asked = await load_unanswered(services, brand, session, request)
     evidence = evidence_of(session)
     if parse_form(request).get("action") == "deny":
-        await refuse(services, brand, asked, await start_signature(services, brand, asked, evidence))
+        await refuse(services, brand, asked, await start_signature(services, brand, asked), evidence)
         return await lead(services, session, DASHBOARD, Notice.NOT_SIGNED)
     if asked.is_linked:
         return await begin_code(services, brand, session, asked)
     try:
-        await sign(services, brand, asked, await start_signature(services, brand, asked, evidence), evidence)
+        await sign(services, brand, asked, await start_signature(services, brand, asked), evidence, proof=Proof.OF_A_VISIT)
     except (AccountClosed, ConsentForeign):
         return await lead(services, session, DASHBOARD, Notice.NOTHING_TO_SIGN)
     return await lead(services, session, DASHBOARD, Notice.SIGNED)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.approval import Approval, NoAnswer, approve, reject
+from consent.authentication.approval import Approval, NoAnswer, Proof, approve, reject
 from consent.authentication.authorisations import Authorisations
 from consent.authentication.cosignature import Cosignature
-from consent.authentication.progress import IdentifyPsu, RecordAuthentication
+from consent.authentication.progress import IdentifyPsu
 from consent.authorization.agreement.terms import Option, load_options, render_shown, render_terms, shown_of
 from consent.authorization.clients.client import Client
 from consent.customer.dashboard.unsigned import load_one_unsigned
@@ -51,8 +51,16 @@ async def load_unanswered(services: Services, brand: Brand, session: Session, re
     return Unanswered(psu, consent, client, accounts)
 
 
-async def sign(services: Services, brand: Brand, asked: Unanswered, authorisation_id: str, evidence: ScaEvidence) -> None:
-    """Under an authorisation that has its evidence on record. Raises what `Cosignature.hold` raises, AccountClosed and AuthorisationOver."""
+async def sign(
+    services: Services,
+    brand: Brand,
+    asked: Unanswered,
+    authorisation_id: str,
+    evidence: ScaEvidence,
+    *,
+    proof: Proof = Proof.ON_RECORD,
+) -> None:
+    """Raises what `Cosignature.hold` raises, AccountClosed and AuthorisationOver."""
     approval = Approval(
         psu_id=asked.psu.id,
         customer_id=asked.psu.customer_id,
@@ -61,12 +69,15 @@ async def sign(services: Services, brand: Brand, asked: Unanswered, authorisatio
         authorisation_id=authorisation_id,
         evidence=evidence,
         shown=_shown_of(services, brand, asked),
+        proof=proof,
     )
     await approve(services, brand, _subject_of(services, brand, asked), approval, NoAnswer())
 
 
-async def refuse(services: Services, brand: Brand, asked: Unanswered, authorisation_id: str) -> None:
-    """Raises what `Cosignature.reject` raises."""
+async def refuse(
+    services: Services, brand: Brand, asked: Unanswered, authorisation_id: str, evidence: ScaEvidence | None = None
+) -> None:
+    """`evidence`: of the visit. Raises what `Cosignature.reject` raises."""
     subject = _subject_of(services, brand, asked)
 
     async def claim(_unit: UnitOfWork) -> None:
@@ -80,11 +91,12 @@ async def refuse(services: Services, brand: Brand, asked: Unanswered, authorisat
         closing=await subject.load_closing(),
         psu_id=asked.psu.id,
         authorisation_id=authorisation_id,
+        evidence=evidence,
     )
 
 
-async def start_signature(services: Services, brand: Brand, asked: Unanswered, evidence: ScaEvidence | None = None) -> str:
-    """The id of a new authorisation, whose PSU is known by the password of the visit; `evidence`: and by a second factor for this."""
+async def start_signature(services: Services, brand: Brand, asked: Unanswered) -> str:
+    """The id of a new authorisation, whose PSU is known by the password of the visit."""
     subject = (SubjectKind.CONSENT, asked.consent.id)
     authorisation_id = await Authorisations(services, brand).start(*subject, approach=Approach.DECOUPLED)
 
@@ -92,8 +104,6 @@ async def start_signature(services: Services, brand: Brand, asked: Unanswered, e
         return authorisation_id
 
     await services.commands.run(IdentifyPsu(brand, hold, asked.psu))
-    if evidence is not None:
-        await services.commands.run(RecordAuthentication(services, brand, hold, asked.psu, evidence))
     return authorisation_id
 
 

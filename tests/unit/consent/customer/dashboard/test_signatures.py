@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from consent.authentication.attempts import FAILURES_MAX
 from consent.authentication.cosignature import Cosignature
 from consent.store.rows.authorisations import AuthorisationStatus
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
@@ -137,6 +138,28 @@ async def test_the_second_signer_may_refuse_on_either_page(world: World, page: s
     assert refused.state is ConsentState.REJECTED
     *_, last = await world.store.authorisations(BRAND, consent.id)
     assert (last.psu_id, last.status) == ("psu-bob", AuthorisationStatus.FAILED)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+async def test_an_answer_under_the_visit_forgives_no_wrong_code(world: World, answer: str):
+    """Else who holds a visit alone guesses the code of a payment without end, by answering something in between."""
+    payment = await half_signed(world, ConsentKind.PAYMENT)
+    access = await half_signed(world)
+    browser = await opened(world, "bob", payment)
+    await browser.post({})
+    for _ in range(FAILURES_MAX - 1):
+        await browser.post({"otp": "000000"})
+    await browser.get(f"/consents/signatures/{access.id}")
+    await (browser.post({}) if answer == "yes" else browser.deny())
+    answered = ConsentState.AUTHORISED if answer == "yes" else ConsentState.REJECTED
+    assert (await now(world, access)).state is answered
+    *_, last = await world.store.authorisations(BRAND, access.id)
+    assert last.evidence is not None
+    await browser.get(f"/consents/signatures/{payment.id}")
+    await browser.post({})
+    await browser.post({"otp": "000000"})
+    await browser.post({"otp": CODE})
+    assert (await now(world, payment)).state is ConsentState.PARTIALLY_AUTHORISED
 
 
 async def test_it_waits_for_no_one_else(world: World):
