@@ -187,6 +187,7 @@ async def test_an_unanswered_consent_waits_as_long_as_its_rules_say(world: World
         ({"combinedServiceIndicator": True}, "combinedServiceIndicator", "SESSIONS_NOT_SUPPORTED"),
     ],
 )
+@pytest.mark.spec("BG-XS2A-1.3-combination-of-ais-and-pis-services")
 def test_a_berlin_group_consent_that_is_not_offered_is_refused(change: dict[str, Any], path: str, code: str) -> None:
     body = json.encode(json.decode(berlin_group.EXAMPLE, dict) | change)
     with pytest.raises(Problem) as refused:

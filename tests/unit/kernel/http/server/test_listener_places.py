@@ -156,6 +156,7 @@ async def test_a_handshake_that_does_not_come_ends_and_gives_its_place_back(worl
 HELLO = b"\x16\x03\x01\x02\x00"  # the header of a record of 512 bytes
 
 
+@pytest.mark.spec("RFC8446-5.1")
 @pytest.mark.parametrize("part", [HELLO[:1], HELLO, HELLO + b"\x01\x00\x01\xfc"])
 async def test_tls_begins_with_a_whole_record(world, monkeypatch, part):
     """The beginning of a handshake costs no TLS; its end, or a client that goes, ends the wait."""

@@ -53,6 +53,7 @@ def told(access: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.spec("BG-XS2A-1.3-account-access")
+@pytest.mark.spec("BG-XS2A-1.3-multi-level-consent-models")
 def test_each_account_is_asked_for_what_it_is_named_for() -> None:
     """Balances of A and B, transactions of B alone: what is asked of one says nothing of the other."""
     terms = asked({"balances": [A, B], "transactions": [B]})
@@ -79,6 +80,7 @@ def test_a_card_is_named_by_its_number_and_an_owner_by_the_account() -> None:
     ],
 )
 @pytest.mark.spec("BG-XS2A-1.3-account-access")
+@pytest.mark.spec("BG-XS2A-1.3-multi-level-consent-models")
 def test_a_consent_may_be_for_every_account(access: dict[str, Any], permissions: frozenset[Permission]) -> None:
     terms = asked(access)
     assert (terms.permissions, terms.named, terms.is_global) == (permissions, (), True)

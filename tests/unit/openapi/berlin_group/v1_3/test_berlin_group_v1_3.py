@@ -132,6 +132,7 @@ def read_list(view: TransactionsView, *granted: Permission, status: str = "both"
 
 
 @given(canonical.transactions_views, canonical.permission_sets)
+@pytest.mark.spec("BG-XS2A-1.3-transactions", "BG-XS2A-1.3-account-report")
 def test_transactions_satisfy_the_official_schema(view: TransactionsView, granted: frozenset[Permission]) -> None:
     told = read_list(view, *granted)
     assert len(told["booked"]) + len(told["pending"]) == len(view.rows)
@@ -146,6 +147,7 @@ def test_only_entries_of_the_asked_status_are_listed(status: str) -> None:
 
 
 @given(st.lists(canonical.account_views, max_size=3).map(tuple), canonical.permission_sets)
+@pytest.mark.spec("BG-XS2A-1.3-read-account-list")
 def test_a_list_of_accounts_links_to_what_each_opens(views: tuple[AccountView, ...], granted: frozenset[Permission]) -> None:
     body = json.encode(accounts.encode_list(views, rendering_of("/accounts", a_consent(*granted))))
     headers = {"X-Request-ID": INTERACTION_ID, "Content-Type": "application/json"}
@@ -156,6 +158,7 @@ def test_a_list_of_accounts_links_to_what_each_opens(views: tuple[AccountView, .
 
 
 @given(st.lists(canonical.balance_views, max_size=3).map(tuple))
+@pytest.mark.spec("BG-XS2A-1.3-read-balance")
 def test_balances_satisfy_the_official_schema(views: tuple[BalanceView, ...]) -> None:
     body = json.encode(accounts.encode_balances(views, rendering_of("/accounts/a-1/balances", a_consent())))
     headers = {"X-Request-ID": INTERACTION_ID, "Content-Type": "application/json"}
