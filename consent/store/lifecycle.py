@@ -89,7 +89,10 @@ GIVEN_ONCE = frozenset(
 
 # What a rule of the consent's dialect may open besides (Rules.stopped_may_return): the same consent, a new authorisation.
 RETURNS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingProxyType(
-    {(_S.REVOKED_BY_PSU, _E.AUTHORISE): _S.AUTHORISED}
+    {
+        (_S.REVOKED_BY_PSU, _E.AUTHORISE): _S.AUTHORISED,
+        (_S.REVOKED_BY_PSU, _E.AUTHORISE_PARTIALLY): _S.PARTIALLY_AUTHORISED,
+    }
 )
 
 # What brings a suspended consent back, or withdraws it: nothing does where a suspended one is at its end (Rules.suspended).

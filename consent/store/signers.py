@@ -35,7 +35,8 @@ def sign(
     rules, by = rules_of(consent.lodged_as), authorised_by(consent)
     is_first = not consent.access
     must = (bank_rules if by != "one" else ()) if is_first else consent.signing_rules
-    before = () if is_first else tuple(each for each in consent.signatures if each.customer_id != signature.customer_id)
+    stands = not is_first and consent.state is not ConsentState.REVOKED_BY_PSU  # what one stopped is for all to give again
+    before = tuple(each for each in consent.signatures if each.customer_id != signature.customer_id) if stands else ()
     signatures = (*before, signature)
     if is_amended and must:
         raise ConsentNotAuthorised("several signed it: no one amends it alone")

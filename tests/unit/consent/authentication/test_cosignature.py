@@ -29,6 +29,7 @@ from tests.unit.consent.authentication.signing import (
     sign_first,
     sign_too,
 )
+from tests.unit.consent.customer.journey.test_journey_agreements import VRP
 from tests.unit.consent.customer.journey.world import BRAND, CLIENT, World
 
 WAIT = rules_of(BERLIN_GROUP).half_signed_wait
@@ -71,6 +72,21 @@ async def test_the_last_of_those_who_must_sign_authorises_the_consent(both_world
         kept = evidence[signature.authorisation_id]
         assert (kept.psu_id, kept.status) == (signature.psu_id, AuthorisationStatus.SUCCEEDED)
         assert kept.evidence is not None
+
+
+@pytest.mark.parametrize("stopper", ["alice", "bob"])
+async def test_what_one_of_them_stopped_comes_back_when_all_sign_again(both_world: World, stopper: str):
+    """R/W 4.0, "Consent Re-authentication": a stopped consent may return; a signature from before does not count again."""
+    world = both_world
+    consent = await world.lodge(kind=ConsentKind.VRP, terms=VRP, lodged_as="uk_obie/v4.0")
+    await sign_first(world, consent, "alice", TWO_OF_TWO)
+    assert (await sign_too(world, consent, "bob")).state is ConsentState.AUTHORISED
+    await world.store.revoke_by_psu(BRAND, f"psu-{stopper}", consent.id)
+    half = await sign_first(world, consent, "alice", TWO_OF_TWO)
+    assert (half.state, half.lapses_at) == (ConsentState.PARTIALLY_AUTHORISED, world.clock.now() + WAIT)
+    assert signers_of(half) == [("c-alice", "psu-alice")]
+    assert await waiting_for(world, "bob") == (consent.id,)
+    assert (await sign_too(world, consent, "bob")).state is ConsentState.AUTHORISED
 
 
 async def test_journal_and_events_name_each_signature(world: World):
@@ -222,7 +238,8 @@ async def test_an_account_that_goes_away_leaves_nothing_to_sign(world: World):
 
 
 async def test_other_accounts_of_a_suspended_consent_are_signed_for_by_all(world: World):
-    consent = await lodge(world)
+    """Under rules that let it come back."""
+    consent = await world.lodge(kind=ConsentKind.VRP, terms=VRP, lodged_as="uk_obie/v4.0")
     await sign_first(world, consent, "alice")
     await world.store.remove_account(BRAND, "up-j", AccountRemoval.CLOSED)
     assert (await now(world, consent)).state is ConsentState.SUSPENDED
