@@ -26,6 +26,7 @@ from openapi.owners import is_owner
 _REVOKED = frozenset(
     {consents.ConsentState.REVOKED_BY_PSU, consents.ConsentState.WITHDRAWN_BY_TPP, consents.ConsentState.SUPERSEDED}
 )
+_OVER = frozenset({consents.ConsentState.EXPIRED, consents.ConsentState.CONSUMED})
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class ConsentState:
 
     def _check_authorised(self, consent: consents.Consent) -> None:
         state = consent.effective_state(self.clock.now())
-        if state is consents.ConsentState.EXPIRED:
+        if state in _OVER:
             raise ConsentExpired(f"consent {consent.id}, valid until {consent.valid_until}")
         if state in _REVOKED:
             raise ConsentRevoked(f"consent {consent.id} is {state}")

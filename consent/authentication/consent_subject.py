@@ -12,10 +12,10 @@ from consent.authentication.approval import Approval
 from consent.authentication.linked_terms import check_linked
 from consent.authentication.room import Room
 from consent.store.changes import NOTHING, authorise, change_consent
-from consent.store.current_snapshots import load_subjects
 from consent.store.lifecycle import ConsentEvent, allows, state_after
 from consent.store.rows.families import end_families
 from consent.store.rows.snapshots import load_consent, lock_consent
+from consent.store.supersession import hold_with_former, load_moving, supersede_former
 from kernel.access import Caller
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
@@ -74,12 +74,13 @@ class ConsentSubject:
     caller: Caller
     terms: Terms = field(default_factory=AsLodged)
 
-    async def load_closing(self) -> Sequence[str]:
-        return await load_subjects(self.room.database, self.brand.name, self.consent_id)
+    async def load_closing(self, psu_id: str | None = None) -> Sequence[str]:
+        return await load_moving(self.room.database, self.room.sealer, self.brand.name, self.consent_id, psu_id)
 
     async def hold(self, unit: UnitOfWork, approval: Approval) -> Consent:
         """Raises what `check_authorisable` raises, and PaymentNotLinked."""
-        found = await self._load_locked(unit)
+        brand, room = self.brand.name, self.room
+        found = await hold_with_former(unit, room.sealer, brand, self.consent_id, approval.psu_id)
         consent = check_authorisable(found, caller=self.caller, psu_id=approval.psu_id, now=self.room.clock.now())
         check_linked(consent, approval.upstream_ids, approval.linked)
         return consent
@@ -98,6 +99,7 @@ class ConsentSubject:
             terms=self.terms.changes(held, now),
         )
         await end_families(unit, self.brand.name, self.consent_id, self.room.clock.wall())
+        await supersede_former(unit, self.room, authorised)
         return authorised
 
     async def lock(self, unit: UnitOfWork) -> None:

@@ -12,9 +12,9 @@ from consent.authentication.consent_subject import reject_consent
 from consent.authentication.linked_terms import check_linked
 from consent.authentication.room import Room
 from consent.store.changes import cosign
-from consent.store.current_snapshots import load_subjects
-from consent.store.rows.snapshots import load_consent, lock_consent
+from consent.store.rows.snapshots import lock_consent
 from consent.store.signers import awaits
+from consent.store.supersession import hold_with_former, load_moving, supersede_former
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
@@ -30,24 +30,26 @@ class Cosignature:
     consent_id: str
     customer_id: str
 
-    async def load_closing(self) -> Sequence[str]:
-        return await load_subjects(self.room.database, self.brand.name, self.consent_id)
+    async def load_closing(self, psu_id: str | None = None) -> Sequence[str]:
+        return await load_moving(self.room.database, self.room.sealer, self.brand.name, self.consent_id, psu_id)
 
     async def hold(self, unit: UnitOfWork, approval: Approval) -> Consent:
         """Raises what `check_awaited` raises, ConsentUnknown and PaymentNotLinked."""
-        consent = await self._load_awaited(unit)
+        consent = await self._load_awaited(unit, approval.psu_id)
         check_linked(consent, approval.upstream_ids, approval.linked)
         return consent
 
     async def authorise(self, unit: UnitOfWork, held: Consent, approval: Approval) -> Consent:
-        return await cosign(unit, self.room, held, approval.signature(self.room.clock.now()))
+        signed = await cosign(unit, self.room, held, approval.signature(self.room.clock.now()))
+        await supersede_former(unit, self.room, signed)
+        return signed
 
     async def lock(self, unit: UnitOfWork) -> None:
         await lock_consent(unit.connection, self.brand.name, self.consent_id)
 
     async def reject(self, unit: UnitOfWork, psu_id: str) -> None:
         """Raises what `check_awaited` raises, and ConsentUnknown."""
-        await reject_consent(unit, self.room, await self._load_awaited(unit), psu_id)
+        await reject_consent(unit, self.room, await self._load_awaited(unit, psu_id), psu_id)
 
     def check_awaited(self, consent: Consent) -> Consent:
         """Raises ConsentForeign unless the consent waits for this customer."""
@@ -55,8 +57,8 @@ class Cosignature:
             raise ConsentForeign(f"consent {consent.id} does not wait for this customer")
         return consent
 
-    async def _load_awaited(self, unit: UnitOfWork) -> Consent:
-        consent = await load_consent(unit.connection, self.room.sealer, self.brand.name, self.consent_id, lock=True)
+    async def _load_awaited(self, unit: UnitOfWork, psu_id: str) -> Consent:
+        consent = await hold_with_former(unit, self.room.sealer, self.brand.name, self.consent_id, psu_id)
         if consent is None:
             raise ConsentUnknown("no such consent")
         return self.check_awaited(consent)

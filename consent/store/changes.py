@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.store.events import CONSENT_LODGED, FACTS, render_event
 from consent.store.kinds.kind import Chosen
 from consent.store.kinds.registry import kind_of
-from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
+from consent.store.lifecycle import ConsentEvent, is_recording, state_after
 from consent.store.rows.account_index import index_accounts
 from consent.store.rows.consent_signers import index_signers
 from consent.store.rows.references import take_references
@@ -69,7 +69,9 @@ async def change_consent(
     if event is ConsentEvent.RESUME and not consent.access:
         raise ConsentSuspended("no account is left: only its PSU can choose anew")
     now = tools.clock.now()
-    at = consent.effective_since(now) if event in RECORDING_EVENTS else now  # when it became so, not when it was written down
+    at = (
+        consent.effective_since(now) if is_recording(consent, event, now) else now
+    )  # when it became so, not when it was written down
     since = consent.state_changed_at if event is ConsentEvent.REMOVE_ACCOUNT else at
     state = state_after(consent, event, now)
     following = msgspec.structs.replace(consent, version=consent.version + 1, state=state, state_changed_at=since, **changes)

@@ -13,7 +13,7 @@ from consent.store.account_removal import Removal, load_consents_covering, load_
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.current_snapshots import load_subjects
 from consent.store.kinds.registry import check_lodgement
-from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, state_after
+from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, expiry_of, state_after
 from consent.store.locks import CLOSURES, CONSENT, LODGEMENTS
 from consent.store.rows.authorisations import Authorisation, load_authorisations
 from consent.store.rows.closures import record_closure
@@ -239,19 +239,22 @@ class ChangeConsent:
         found = await load_consent(connection, store.sealer, self.brand, self.consent_id) if is_there else None
         consent = _check_owned(found, self.caller, self.psu_id)
         if event in RECORDING_EVENTS:
-            self._check_due(consent)
+            event = self._due(consent)
         following = await change_consent(unit, store, consent, event, actor=self.actor)
         if event in ENDING_EVENTS:
             await end_families(unit, self.brand, self.consent_id, store.clock.wall())
-        elif event in RECORDING_EVENTS:
+        elif self.event in RECORDING_EVENTS:
             await retire_codes(connection, self.brand, self.consent_id, store.clock.wall())
         return following
 
-    def _check_due(self, consent: Consent) -> None:
-        """Raises what forbids the event by record, or ConsentNotAuthorised before its time."""
+    def _due(self, consent: Consent) -> ConsentEvent:
+        """What is to be recorded: of a consent for one use, that it was. Raises what forbids the event by record, or ConsentNotAuthorised
+        before its time."""
         now = self.store.clock.now()
-        if consent.effective_state(now) is not state_after(consent, self.event, now):
-            raise ConsentNotAuthorised(f"not yet time to {self.event} consent {consent.id}")
+        event = expiry_of(consent, now) if self.event is ConsentEvent.EXPIRE else self.event
+        if consent.effective_state(now) is not state_after(consent, event, now):
+            raise ConsentNotAuthorised(f"not yet time to {event} consent {consent.id}")
+        return event
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ _REFUSALS: Mapping[ConsentState, type[Problem]] = MappingProxyType(
     {
         ConsentState.SUSPENDED: ConsentSuspended,
         ConsentState.EXPIRED: ConsentExpired,
+        ConsentState.CONSUMED: ConsentExpired,
         ConsentState.REVOKED_BY_PSU: ConsentRevoked,
         ConsentState.WITHDRAWN_BY_TPP: ConsentUnknown,  # to its TPP a withdrawn consent is gone, unless its dialect says that it is terminated
     }
@@ -122,7 +123,7 @@ def next_state(state: ConsentState, event: ConsentEvent) -> ConsentState:
 
 def state_after(consent: Consent, event: ConsentEvent, now: datetime) -> ConsentState:
     """As `next_state`, from the state that counts at `now` (business time): what has run out cannot be changed, only recorded so."""
-    state = consent.state if event in RECORDING_EVENTS else consent.effective_state(now)
+    state = consent.state if is_recording(consent, event, now) else consent.effective_state(now)
     if (state, event) in GIVEN_ONCE and kind_of(consent).is_given_once:
         raise ConsentNotAuthorised(f"no {event} of a {consent.kind} from {state}")
     if _returns(consent, state, event, now):
@@ -147,6 +148,17 @@ def _returns(consent: Consent, state: ConsentState, event: ConsentEvent, now: da
 
 def _is_at_its_end(consent: Consent, state: ConsentState, event: ConsentEvent) -> bool:
     return state is ConsentState.SUSPENDED and event in OF_A_PAUSE and rules_of(consent.lodged_as).suspended == "ended"
+
+
+def is_recording(consent: Consent, event: ConsentEvent, now: datetime) -> bool:
+    """Whether the event only records what time has decided: that of a consent for one use, too, when its time of use is over."""
+    is_used_up = event is ConsentEvent.CONSUME and consent.effective_state(now) is ConsentState.CONSUMED
+    return event in RECORDING_EVENTS or is_used_up
+
+
+def expiry_of(consent: Consent, now: datetime) -> ConsentEvent:
+    """The event that records the end of a consent's validity."""
+    return ConsentEvent.CONSUME if consent.effective_state(now) is ConsentState.CONSUMED else ConsentEvent.EXPIRE
 
 
 def allows(consent: Consent, event: ConsentEvent, now: datetime) -> bool:

@@ -210,8 +210,8 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(each for each in self.access if not any_of.isdisjoint(each.permissions))
 
     def effective_state(self, now: datetime) -> ConsentState:
-        """The state at `now`: a live consent past its validity is expired, and one that nobody authorised in time is rejected,
-        whether or not a sweeper has recorded it."""
+        """The state at `now`: a live consent past its validity is expired, or consumed if it was for one use, and one that nobody
+        authorised in time is rejected, whether or not a sweeper has recorded it."""
         return self._settled(now)[0]
 
     def effective_since(self, now: datetime) -> datetime:
@@ -224,7 +224,8 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
         if lapses_at is not None and now >= lapses_at and (self.valid_until is None or lapses_at < self.valid_until):
             return ConsentState.REJECTED, lapses_at
         if self.valid_until is not None and now >= self.valid_until and self.state in LIVE_STATES:
-            return ConsentState.EXPIRED, self.valid_until
+            is_used_up = self.state is ConsentState.AUTHORISED and not self.is_recurring
+            return ConsentState.CONSUMED if is_used_up else ConsentState.EXPIRED, self.valid_until
         return self.state, self.state_changed_at
 
 

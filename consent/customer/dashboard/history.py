@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent.authorization.agreement.terms import render_instant
-from consent.store.lifecycle import ConsentEvent
+from consent.store.lifecycle import ConsentEvent, expiry_of
 from consent.store.rows.authorisations import Authorisation, AuthorisationStatus, Shown
 from consent.store.rows.snapshots import LODGED, Recorded
 from kernel.banking.consents import ConsentState
@@ -24,6 +24,7 @@ _SENTENCES: Mapping[str, str] = {
     ConsentEvent.REVOKE: "You stopped sharing",
     ConsentEvent.WITHDRAW: "{name} gave up its access",
     ConsentEvent.EXPIRE: "The time that you agreed to was over",
+    ConsentEvent.CONSUME: "It was for one use, and that is over",
     ConsentEvent.SUPERSEDE: "Newer access took its place",
     ConsentEvent.REMOVE_ACCOUNT: "An account that you no longer have with us was taken out",
 }
@@ -32,6 +33,7 @@ AGREED_LAST = "The last of those who must agree agreed"
 AGREED = "You agreed to share"
 AGREED_AGAIN = "You agreed to go on sharing"
 AGREED_CHANGE = "You agreed to a change of what you share"
+_OVER = frozenset({ConsentState.EXPIRED, ConsentState.CONSUMED})
 _OTHER = "Its state changed"
 _AGREEING = (ConsentEvent.AUTHORISE_PARTIALLY, ConsentEvent.AUTHORISE, ConsentEvent.AMEND)
 
@@ -73,9 +75,9 @@ def _render_agreed(version: Recorded, *, is_first: bool) -> str:
 def _unrecorded(recorded: Sequence[Recorded], now: datetime) -> tuple[Recorded, ...]:
     """The end that time has brought and nobody has written down yet."""
     latest = recorded[-1].consent
-    if latest.state is ConsentState.EXPIRED or latest.effective_state(now) is not ConsentState.EXPIRED:
+    if latest.state is latest.effective_state(now) or latest.effective_state(now) not in _OVER:
         return ()
-    return (Recorded(latest, ConsentEvent.EXPIRE, latest.effective_since(now)),)
+    return (Recorded(latest, expiry_of(latest, now), latest.effective_since(now)),)
 
 
 def _accounts(shown: Sequence[Shown | None], number: int) -> tuple[str, ...]:

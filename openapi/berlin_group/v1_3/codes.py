@@ -15,7 +15,7 @@ CONSENT_STATUSES: dict[ConsentState, str] = {
     ConsentState.SUSPENDED: "revokedByPsu",  # final here (Rules.suspended)
     ConsentState.REVOKED_BY_PSU: "revokedByPsu",
     ConsentState.WITHDRAWN_BY_TPP: "terminatedByTpp",
-    ConsentState.SUPERSEDED: "terminatedByTpp",
+    ConsentState.SUPERSEDED: "expired",
 }
 
 ACCOUNT_STATUSES: dict[AccountStatus, Literal["enabled", "deleted", "blocked"]] = {

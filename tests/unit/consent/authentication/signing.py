@@ -9,6 +9,7 @@ from consent.authentication.approval import Approval, NoAnswer, approve, reject
 from consent.authentication.consent_subject import ConsentSubject
 from consent.authentication.cosignature import Cosignature
 from consent.authentication.linked_terms import linked_of
+from consent.authorization.clients.client import Client
 from consent.ports import ScaEvidence
 from consent.store.rows.authorisations import Shown, start_authorisation
 from kernel.banking.accounts import AccountIdentifier, Scheme
@@ -64,8 +65,8 @@ async def approval_of(world: World, consent: Consent, name: str, rules: Sequence
     return Approval(f"psu-{name}", f"c-{name}", ("up-j",), tuple(rules), authorisation_id, evidence, SHOWN)
 
 
-async def sign_first(world: World, consent: Consent, name: str, *rules: SigningRule) -> Consent:
-    subject = ConsentSubject(world.services, BRAND, consent.id, CLIENT.caller)
+async def sign_first(world: World, consent: Consent, name: str, *rules: SigningRule, client: Client = CLIENT) -> Consent:
+    subject = ConsentSubject(world.services, BRAND, consent.id, client.caller)
     await approve(world.services, BRAND, subject, await approval_of(world, consent, name, rules), NoAnswer())
     return await now(world, consent)
 

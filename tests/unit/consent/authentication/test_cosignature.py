@@ -187,21 +187,23 @@ async def test_what_is_half_signed_too_long_is_rejected_recorded_or_not(both_wor
     assert (await world.rows(outbox))[-1].kind == "consent.rejected"
 
 
-async def test_any_signer_may_stop_it_and_its_tpp_withdraw_it(world: World):
-    for is_whole in (False, True):
-        stopped, withdrawn = await lodge(world), await lodge(world)
-        for consent in (stopped, withdrawn):
-            await sign_first(world, consent, "alice", ALL_THREE)
-            await sign_too(world, consent, "bob")
-            if is_whole:
-                await sign_too(world, consent, "carol")
-        if not is_whole:
-            with pytest.raises(ConsentUnknown):
-                await world.store.revoke_by_psu(BRAND, "psu-carol", stopped.id)
-        await world.store.revoke_by_psu(BRAND, "psu-bob", stopped.id)
-        await world.store.withdraw(BRAND, CLIENT.caller, withdrawn.id)
-        assert (await now(world, stopped)).state is ConsentState.REVOKED_BY_PSU
-        assert (await now(world, withdrawn)).state is ConsentState.WITHDRAWN_BY_TPP
+@pytest.mark.parametrize("is_whole", [False, True])
+async def test_any_signer_may_stop_it_and_its_tpp_withdraw_it(world: World, is_whole: bool):
+    async def signed() -> Consent:
+        consent = await lodge(world)
+        await sign_first(world, consent, "alice", ALL_THREE)
+        await sign_too(world, consent, "bob")
+        return await sign_too(world, consent, "carol") if is_whole else consent
+
+    stopped = await signed()
+    if not is_whole:
+        with pytest.raises(ConsentUnknown):
+            await world.store.revoke_by_psu(BRAND, "psu-carol", stopped.id)
+    await world.store.revoke_by_psu(BRAND, "psu-bob", stopped.id)
+    withdrawn = await signed()
+    await world.store.withdraw(BRAND, CLIENT.caller, withdrawn.id)
+    assert (await now(world, stopped)).state is ConsentState.REVOKED_BY_PSU
+    assert (await now(world, withdrawn)).state is ConsentState.WITHDRAWN_BY_TPP
 
 
 async def test_the_first_signer_may_sign_again_and_changes_nothing(world: World):
