@@ -46,8 +46,10 @@ class BerlinGroup:
     async def ask(self, consent_id):
         return await self.tpp.push_authorization_request(None, f"openid accounts AIS:{consent_id}")
 
-    async def read(self, account_id, token):
-        return await self.tpp.get(f"{self.base}/accounts/{account_id}", token, knobs=self.headers())
+    async def read(self, consent_id, token):
+        """An account that does not exist: what is refused before that is the consent."""
+        headers = Knobs(headers={**self.headers().headers, "Consent-ID": consent_id})
+        return await self.tpp.get(f"{self.base}/accounts/{uuid.uuid4()}", token, knobs=headers)
 
 
 @pytest.fixture
@@ -90,21 +92,22 @@ async def signed_by_erin(acme, berlin_group):
 async def test_frank_signs_what_erin_signed_and_only_then_it_opens(acme, berlin_group):
     consent_id, tokens = await signed_by_erin(acme, berlin_group)
     assert await berlin_group.status(consent_id) == "partiallyAuthorised"
-    refused = await berlin_group.read("any", tokens.access_token)
+    refused = await berlin_group.read(consent_id, tokens.access_token)
     assert refused.status == 401
     assert [message["code"] for message in refused.json()["tppMessages"]] == ["CONSENT_INVALID"]
     assert "You have agreed" in await answer(acme, "frank", consent_id, "consent-approve")
     assert await berlin_group.status(consent_id) == "valid"
-    opened = await berlin_group.read("any", tokens.access_token)
+    opened = await berlin_group.read(consent_id, tokens.access_token)
     assert opened.status != 401, "the consent is in force; the account is unknown"
     assert (await acme.refresh(tokens.refresh_token)).access_token
 
 
 async def test_frank_refuses_what_erin_signed(acme, berlin_group):
     consent_id, tokens = await signed_by_erin(acme, berlin_group)
+    assert await berlin_group.status(consent_id) == "partiallyAuthorised"
     assert "You have not agreed" in await answer(acme, "frank", consent_id, "consent-deny")
     assert await berlin_group.status(consent_id) == "rejected"
-    assert (await berlin_group.read("any", tokens.access_token)).status == 401
+    assert (await berlin_group.read(consent_id, tokens.access_token)).status == 401
 
 
 async def test_a_payment_from_a_joint_account_is_signed_by_both(acme, books):
