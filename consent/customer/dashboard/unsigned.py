@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from consent.authentication.bank_answer import answering
 from consent.authorization.agreement.terms import described, render_instant
 from consent.authorization.clients.client import Client
@@ -12,6 +14,7 @@ from consent.ports import Psu
 from consent.services import Services
 from consent.store.kinds.registry import kind_of
 from consent.store.rows.consent_signers import load_unsigned
+from consent.store.rows.families import load_last_row
 from consent.store.rows.snapshots import load_consent
 from consent.store.signers import awaits
 from kernel.banking.consents import Consent
@@ -40,18 +43,18 @@ async def load_all_unsigned(services: Services, brand: Brand, psu: Psu) -> tuple
             consent = await load_consent(connection, services.sealer, brand.name, consent_id)
             if consent is not None and awaits(consent, psu.customer_id, now):
                 found.append(consent)
-        clients = await load_clients(connection, brand.name, sorted({consent.client_id for consent in found}))
+        asking = {consent.id: await _load_asking(connection, brand, consent) for consent in found}
     return tuple(
         [
             Unsigned(
                 path=f"{SIGNATURES}/{consent.id}",
                 heading=heading_of(consent),
-                name=clients[consent.client_id].name,
+                name=client.name,
                 signers=await load_signers(services, brand, consent),
                 until=render_lapse(brand, consent),
             )
             for consent in found
-            if consent.client_id in clients
+            if (client := asking[consent.id]) is not None
         ]
     )
 
@@ -64,10 +67,17 @@ async def load_one_unsigned(services: Services, brand: Brand, psu: Psu, consent_
         consent = await load_consent(connection, services.sealer, brand.name, consent_id)
         if consent is None or not awaits(consent, psu.customer_id, services.clock.now()):
             raise AccessUnknown("it does not wait for this PSU's signature")
-        clients = await load_clients(connection, brand.name, [consent.client_id])
-    if consent.client_id not in clients:
+        client = await _load_asking(connection, brand, consent)
+    if client is None:
         raise AccessUnknown("no client asks any more")
-    return consent, clients[consent.client_id]
+    return consent, client
+
+
+async def _load_asking(connection: AsyncConnection, brand: Brand, consent: Consent) -> Client | None:
+    """The client that asked the first signer: it need not be the one that lodged the consent, where an organisation owns it."""
+    family = await load_last_row(connection, brand.name, consent.id)
+    client_id = consent.client_id if family is None else family.client_id
+    return (await load_clients(connection, brand.name, [client_id])).get(client_id)
 
 
 async def load_signers(services: Services, brand: Brand, consent: Consent) -> tuple[str, ...]:
