@@ -59,7 +59,7 @@ async def load_moving(
 
 
 def _giver(consent: Consent | None, approver_id: str) -> str:
-    """Whose consent it is: its first signer's."""
+    """The PSU of the consent: its first signer."""
     return approver_id if consent is None or consent.psu_id is None else consent.psu_id
 
 

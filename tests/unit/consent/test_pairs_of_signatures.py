@@ -41,7 +41,7 @@ async def world(migrated_url: str):
 def possible(pair: tuple[str, str]) -> set[ConsentState]:
     """Where the acts lead one after the other, in either order."""
     ends = {ENDS[name] for name in pair if name in ENDS}
-    if set(pair) == {"carol signs", "carol refuses"}:  # whatever she said first counts
+    if set(pair) == {"carol signs", "carol refuses"}:  # what she said first counts
         return {HALF, *ends}
     if ends:
         return ends

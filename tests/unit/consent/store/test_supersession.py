@@ -33,6 +33,7 @@ async def state_of(world: World, consent: Consent) -> ConsentState:
     return (await now(world, consent)).state
 
 
+@pytest.mark.spec("BG-XS2A-1.3-create-consent")
 async def test_authorising_another_ends_the_former_and_lodging_one_does_not(both_world: World):
     world = both_world
     former = await given(world)
