@@ -17,7 +17,7 @@ from typing import Literal
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, is_ours
 from consent.authorization.client_authentication.assertion import parse_unverified_client_id
 from consent.authorization.messages.parameters import FORM_BYTES_MAX, TOKEN_FORM_BYTES_MAX, parse_query
-from consent.callers import Caller, calling
+from consent.callers import Caller, bind_caller
 from consent.customer.session.cookies import has_entered, read_cookie
 from consent.services import Services
 from consent.store.rows.journeys import Purpose
@@ -63,7 +63,7 @@ class Admission:
         self._taken = dict.fromkeys(PLACES, 0)
 
     @asynccontextmanager
-    async def admitting(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
+    async def admit(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
         """Around the answer to a request, which it gives back: read whole, where that is needed to judge it. Raises RateExceeded or
         Overloaded where its caller must be refused, and what `Request.received` raises."""
         if request.path == AUTHORIZE:
@@ -93,7 +93,7 @@ class Admission:
                 await self._check_rates(named, spend=False)
             self._taken[lane] += takes_place
             try:
-                with calling(caller):
+                with bind_caller(caller):
                     yield request
             finally:
                 self._taken[lane] -= takes_place

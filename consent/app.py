@@ -133,7 +133,7 @@ class ConsentServer:
     async def handle(self, brand: Brand, request: Request) -> Response:
         started = monotonic()
         path = find(request.path)
-        with self._interacting(request, path) as interaction:
+        with self._interaction(request, path) as interaction:
             response = await self._respond(brand, path, request)
             response.headers[HEADER] = interaction
             seconds = monotonic() - started
@@ -159,13 +159,13 @@ class ConsentServer:
     def refuse(self, brand: Brand, request: Request, problem: Problem) -> Response:
         """The answer to a head that the listener could not read."""
         path = find(request.path)
-        with self._interacting(request, path) as interaction:
+        with self._interaction(request, path) as interaction:
             response = self._refuse(brand, path, problem)
             response.headers[HEADER] = interaction
         return response
 
     @contextmanager
-    def _interacting(self, request: Request, path: Path | None) -> Iterator[str]:
+    def _interaction(self, request: Request, path: Path | None) -> Iterator[str]:
         """The interaction id of one request, which every log line until its answer carries; with the place, and the client once known."""
         interaction = sent_interaction_id(request) or self._services.ids.uuid()
         current = interaction_id.set(interaction)
@@ -192,7 +192,7 @@ class ConsentServer:
             raise MethodNotAllowed(request.method[:METHOD_CHARACTERS_MAX], allowed=path.methods)
         if path.face == "document":
             return await handler(self._services, brand, request)
-        async with self._admission.admitting(path.lane(request.method), brand, request) as admitted:
+        async with self._admission.admit(path.lane(request.method), brand, request) as admitted:
             return await handler(self._services, brand, admitted)
 
 

@@ -15,7 +15,7 @@ _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
 @contextmanager
-def calling(caller: Caller) -> Iterator[None]:
+def bind_caller(caller: Caller) -> Iterator[None]:
     """Around one request of this caller."""
     token = _caller.set(caller)
     try:

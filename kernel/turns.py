@@ -56,7 +56,7 @@ class Turns:
         return Turn(self, wanted)
 
     @asynccontextmanager
-    async def taking(self, *keys: Key) -> AsyncIterator[None]:
+    async def turn(self, *keys: Key) -> AsyncIterator[None]:
         """A turn while the body runs. Raises Overloaded where none comes in time."""
         turn = await self.take(*keys)
         try:

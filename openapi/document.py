@@ -44,7 +44,7 @@ def document_of(dialect: Dialect, service: Service, addresses: Addresses = USUAL
     return {
         "openapi": "3.1.0",
         "info": {"title": service.title, "version": dialect.version or "0"},
-        "servers": [_asking_server(service, addresses)],
+        "servers": [_mtls_server(service, addresses)],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -78,7 +78,7 @@ def _versions_of(service: Service) -> list[list[Row]]:
     return [sorted(rows, key=lambda row: row.version or 0) for rows in found.values()]
 
 
-def _asking_server(service: Service, addresses: Addresses) -> JsonObject:
+def _mtls_server(service: Service, addresses: Addresses) -> JsonObject:
     return _server(service, addresses.mtls, "The listener that asks for client certificates.", "mtls_url")
 
 
@@ -104,7 +104,7 @@ def _operation(dialect: Dialect, service: Service, row: Row, addresses: Addresse
         "parameters": _parameters(dialect, row),
     }
     if row.credential == "none":  # such an operation alone is served on both listeners
-        operation["servers"] = [_public_server(service, addresses), _asking_server(service, addresses)]
+        operation["servers"] = [_public_server(service, addresses), _mtls_server(service, addresses)]
     if row.conditional:
         operation["x-conditional"] = True
     if row.permissions:

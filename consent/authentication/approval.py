@@ -75,7 +75,7 @@ class Approval:
 class Subject(Protocol[Held, Given_co]):
     """What a PSU approves or rejects: a consent (consent/authentication/consent_subject.py), an order, a cancellation, a basket."""
 
-    async def load_closing(self, psu_id: str | None = None) -> Sequence[str]:
+    async def load_subjects(self, psu_id: str | None = None) -> Sequence[str]:
         """The versioned subjects that an answer may move; `psu_id` approves."""
         ...
 
@@ -117,7 +117,7 @@ async def approve(
     """What the answer issues. Raises what `answer.claim` and `subject.hold` raise, AccountClosed, and AuthorisationOver."""
 
     command = Approve(room, brand, subject, approval, answer)
-    return await room.commands.run(command, closing=await subject.load_closing(approval.psu_id))
+    return await room.commands.run(command, closing=await subject.load_subjects(approval.psu_id))
 
 
 @dataclass(frozen=True, slots=True)

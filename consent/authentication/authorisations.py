@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.authentication.attempt_counts import Hold, TakeCode, TakeSending, take
 from consent.authentication.attempt_turns import turn_of
 from consent.authentication.attempts import code_subject
-from consent.authentication.bank_answer import answering
+from consent.authentication.bank_answer import answer_time
 from consent.authentication.challenge import AuthenticationUnavailable, choices_of, finish_challenge, is_typed
 from consent.authentication.logins import judge_password
 from consent.authentication.methods.decoupled import DECOUPLED
@@ -118,7 +118,7 @@ class Authorisations:
 
     async def _send(self, hold: Hold, psu: Psu, found: Authorisation, method: str, linked: LinkedTerms | None) -> ScaChallenge:
         await take(self.room, TakeSending(self.room, self.brand, hold, psu))
-        async with answering():
+        async with answer_time():
             challenge = await self.room.identity.start_sca(self.brand, psu, method, found.id, linked)
         await self.room.commands.run(BeginChallenge(self.room, self.brand, hold, Pending(challenge)))
         return challenge
@@ -129,7 +129,7 @@ class Authorisations:
         """Evidence, on record from then on; None for a wrong or still missing answer, or one that came too late. Raises
         AttemptsExhausted, AuthorisationOver and UpstreamTimedOut."""
         hold = _by_id(authorisation_id)
-        async with self.room.attempt_turns.taking(turn_of(code_subject(self.room.sealer, self.brand.name, psu.id))):
+        async with self.room.attempt_turns.turn(turn_of(code_subject(self.room.sealer, self.brand.name, psu.id))):
             pending = (await self._own(authorisation_id, psu)).pending
             if pending is None:
                 raise AuthorisationOver("no challenge was begun")

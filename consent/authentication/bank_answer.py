@@ -10,7 +10,7 @@ ANSWER_SECONDS = 5  # what the bank's identity and account systems are given
 
 
 @asynccontextmanager
-async def answering() -> AsyncIterator[None]:
+async def answer_time() -> AsyncIterator[None]:
     """A question to the bank's own systems, within its time. Raises UpstreamTimedOut."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):

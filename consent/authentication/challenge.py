@@ -3,7 +3,7 @@
 RTS (EU) 2018/389 articles 4 and 5. What is under way and what proves it are kept in the authorisation (consent/authentication/progress.py).
 """
 
-from consent.authentication.bank_answer import answering
+from consent.authentication.bank_answer import answer_time
 from consent.authentication.methods.method import Method
 from consent.authentication.room import Room
 from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence
@@ -40,7 +40,7 @@ async def start_challenge(
     method = method_of(room, psu)
     if method is None:
         raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
-    async with answering():
+    async with answer_time():
         challenge = await room.identity.start_sca(brand, psu, method.name, authorisation_id, linked)
         evidence = await room.identity.finish_sca(brand, psu, challenge, "", linked) if challenge.confirmed else None
     return challenge, evidence
@@ -50,5 +50,5 @@ async def finish_challenge(
     room: Room, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, *, linked: LinkedTerms | None = None
 ) -> ScaEvidence | None:
     """Evidence, or None for a wrong or still missing answer. Raises UpstreamTimedOut."""
-    async with answering():
+    async with answer_time():
         return await room.identity.finish_sca(brand, psu, challenge, response, linked)

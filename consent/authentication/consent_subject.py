@@ -74,7 +74,7 @@ class ConsentSubject:
     caller: Caller
     terms: Terms = field(default_factory=AsLodged)
 
-    async def load_closing(self, psu_id: str | None = None) -> Sequence[str]:
+    async def load_subjects(self, psu_id: str | None = None) -> Sequence[str]:
         return await load_moving(self.room.database, self.room.sealer, self.brand.name, self.consent_id, psu_id)
 
     async def hold(self, unit: UnitOfWork, approval: Approval) -> Consent:

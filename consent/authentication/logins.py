@@ -6,7 +6,7 @@ RTS (EU) 2018/389 article 4(3): five failed attempts block; the answer is the sa
 from consent.authentication.attempt_counts import Hold, PasswordSubjects, ReturnPassword, TakePassword, take
 from consent.authentication.attempt_turns import turn_of
 from consent.authentication.attempts import password_subject, peer_subject
-from consent.authentication.bank_answer import answering
+from consent.authentication.bank_answer import answer_time
 from consent.authentication.room import Room
 from consent.ports import Psu
 from kernel.brand import Brand
@@ -19,9 +19,9 @@ async def judge_password(room: Room, brand: Brand, hold: Hold, username: str, pa
         password=password_subject(room.sealer, brand.name, username),
         peer=peer_subject(room.sealer, brand.name, peer) if peer else None,
     )
-    async with room.attempt_turns.taking(turn_of(subjects.password)):
+    async with room.attempt_turns.turn(turn_of(subjects.password)):
         await take(room, TakePassword(room, brand, hold, subjects))
-        async with answering():  # hashing takes its time: no transaction is open meanwhile
+        async with answer_time():  # hashing takes its time: no transaction is open meanwhile
             psu = await room.identity.check_password(brand, username, password)
         if psu is not None:
             await room.commands.run(ReturnPassword(brand, subjects))

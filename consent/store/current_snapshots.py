@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.store.rows.families import load_family, load_living
+from consent.store.rows.families import load_active_families, load_family
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables.consents import consents
 from consent.store.tables.oauth import clients, denied_tokens, key_sets, token_families
@@ -93,5 +93,5 @@ async def load_subjects(database: Database, brand: str, consent_id: str) -> tupl
     """The consent and its living token families: what ends together, to be named before the change that ends it. A family born in
     between is ended all the same, and costs a new epoch (kernel/hot_state/versions.py)."""
     async with database.read() as connection:
-        families = await load_living(connection, brand, consent_id)
+        families = await load_active_families(connection, brand, consent_id)
     return (consent_subject(brand, consent_id), *(family_subject(brand, family_id) for family_id in families))

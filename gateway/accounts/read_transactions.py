@@ -6,7 +6,7 @@ What is asked for is narrowed to what was consented: the window, and credits or 
 from dataclasses import dataclass
 
 from gateway.accounts.consented_accounts import consented
-from gateway.accounts.pages.page_turn import Turning
+from gateway.accounts.pages.page_turn import PageTurn
 from gateway.accounts.pages.transactions import TransactionListing
 from gateway.accounts.pages.window import span_of, window_of
 from gateway.pipeline.exchange import Exchange, present
@@ -30,12 +30,12 @@ class ReadTransactions:
         consent = present(exchange.consent)
         references = consented(exchange, command.account_id)
         filters = (command.booked_from, command.booked_to, command.status)
-        turning = Turning.open(self.cursors, self.clock, exchange, command, *filters)
+        turn = PageTurn.open(self.cursors, self.clock, exchange, command, *filters)
         since, until = window_of(consent, command.booked_from, command.booked_to)
-        listing = TransactionListing(self.accounts, turning, consent, references, since, until)
+        listing = TransactionListing(self.accounts, turn, consent, references, since, until)
         page = await listing.load(exchange)
         if page is None:
-            return TransactionsView((), numbered=turning.numbered(0))
+            return TransactionsView((), numbered=turn.numbered(0))
         first, last = span_of(consent, page.first_available, page.last_available)
-        rows, numbered = listing.views(page.transactions, command.status), turning.numbered(page.total)
+        rows, numbered = listing.views(page.transactions, command.status), turn.numbered(page.total)
         return TransactionsView(rows, listing.next_cursor(page), first, last, numbered)

@@ -71,7 +71,7 @@ class RefusalWindows:
         del self._windows[key]
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def lifetime(self) -> AsyncIterator[None]:
         """Windows end while the context is open; on leaving, those that are open are written."""
         looking = asyncio.create_task(self._look(), name="refusals")
         try:

@@ -71,7 +71,7 @@ class InProcessHotState:
         self._shares = Shares(FIRST_USES_MAX, monotonic)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def lifetime(self) -> AsyncIterator[None]:
         if self._on_restart is not None:
             await self._on_restart(self.run_id)
         yield

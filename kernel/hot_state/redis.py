@@ -48,7 +48,7 @@ MEMORY = "portcullis:memory"
 
 
 class RedisHotState:
-    """Use inside `async with hot_state.running()`. `on_restart` may raise: then the server is not trusted, and asked again later."""
+    """Use inside `async with hot_state.lifetime()`. `on_restart` may raise: then the server is not trusted, and asked again later."""
 
     def __init__(self, url: str, ids: Ids, *, on_restart: OnRestart | None = None) -> None:
         self._address = Address.parse(url)
@@ -67,7 +67,7 @@ class RedisHotState:
         await self._available.wait()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def lifetime(self) -> AsyncIterator[None]:
         """Keeps the connection. Entered once the first attempt to connect has succeeded or failed."""
         tried = asyncio.Event()
         # not in a task group: it never fails, and the body's own errors stay as they are

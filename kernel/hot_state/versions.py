@@ -71,7 +71,7 @@ class Versions:
         return self._epoch.is_trusted()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def lifetime(self) -> AsyncIterator[None]:
         """Confirms the epoch while the body runs; changes under way end first."""
         # not in a task group: it never fails, and the body's own errors stay as they are
         confirming = asyncio.create_task(self._keep_confirmed())

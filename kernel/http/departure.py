@@ -31,7 +31,7 @@ class Departure:
             raise CallerGone
         scope = asyncio.timeout(None)
         try:
-            async with scope, self._watching(scope):
+            async with scope, self._watch(scope):
                 yield
         except TimeoutError:
             if scope.expired():
@@ -39,7 +39,7 @@ class Departure:
             raise
 
     @asynccontextmanager
-    async def _watching(self, scope: asyncio.Timeout) -> AsyncIterator[None]:
+    async def _watch(self, scope: asyncio.Timeout) -> AsyncIterator[None]:
         def stop() -> None:
             scope.reschedule(asyncio.get_running_loop().time())
 

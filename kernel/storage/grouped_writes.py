@@ -34,7 +34,7 @@ def _never(_error: Exception) -> bool:
 
 
 class GroupedWrites(Generic[T]):
-    """Open with `async with GroupedWrites.running(write, "access records") as records`. `is_refused` tells a failure that lies in
+    """Open with `async with GroupedWrites.lifetime(write, "access records") as records`. `is_refused` tells a failure that lies in
     what was to be written, which no repetition cures, from an outage."""
 
     def __init__(
@@ -59,7 +59,7 @@ class GroupedWrites(Generic[T]):
 
     @classmethod
     @asynccontextmanager
-    async def running(
+    async def lifetime(
         cls,
         write: Write[T],
         name: str,

@@ -185,10 +185,10 @@ def _finding(verdict: Good | Revoked | Unknown, before: Finding | None, stale: t
         case Revoked():
             return Finding(verdict, wall + KEPT)
         case Unknown():
-            return _finding_in_the_dark(verdict, before, stale, wall)
+            return _finding_without_answer(verdict, before, stale, wall)
 
 
-def _finding_in_the_dark(verdict: Unknown, before: Finding | None, stale: timedelta, wall: datetime) -> Finding:
+def _finding_without_answer(verdict: Unknown, before: Finding | None, stale: timedelta, wall: datetime) -> Finding:
     """What was known before counts for a while when nobody tells, and a revocation for good."""
     if before is not None and isinstance(before.verdict, Revoked):
         return Finding(before.verdict, wall + RETRIED_AFTER)

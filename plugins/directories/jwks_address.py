@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from consent.authorization.clients.client_keys import Fetch
-from consent.authorization.clients.key_set import import_fitting_keys, parse_key_set
+from consent.authorization.clients.key_set import import_usable_keys, parse_key_set
 from consent.ports import DirectoryKeys
 from kernel.errors import FieldInvalid, Overloaded
 from kernel.http.outbound.fetcher import Unanswered
@@ -53,7 +53,7 @@ class JwksAddress:
 
     async def _ask(self) -> None:
         try:
-            found = import_fitting_keys(parse_key_set(await self._fetch.get(self._address, KEY_SET_BYTES_MAX)))
+            found = import_usable_keys(parse_key_set(await self._fetch.get(self._address, KEY_SET_BYTES_MAX)))
         except (Unanswered, FieldInvalid) as error:
             log.warning("directory_keys_not_fetched", directory=self.issuer, reason=str(error))
             return

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from consent.authorization.clients.key_set import import_fitting_keys, parse_key_set
+from consent.authorization.clients.key_set import import_usable_keys, parse_key_set
 from consent.ports import DirectoryKeys
 from kernel.errors import FieldInvalid, Overloaded
 from kernel.jose.jwt import JwtKey
@@ -22,7 +22,7 @@ class JwksFile:
         try:
             changed_at, content = await asyncio.to_thread(self._read)
             if content is not None:
-                self._keys = import_fitting_keys(parse_key_set(content))
+                self._keys = import_usable_keys(parse_key_set(content))
                 self._read_at = changed_at
         except (OSError, FieldInvalid) as error:
             raise Overloaded(f"{self._path}: {error}", public="The directory's keys cannot be had.") from None

@@ -105,7 +105,7 @@ def read_transaction(sealer: Sealer, brand: str, row: sa.Row[tuple[object, ...]]
     )
 
 
-def _standing(brand: str, account_id: str, as_of: int) -> sa.ColumnElement[bool]:
+def _versions_at(brand: str, account_id: str, as_of: int) -> sa.ColumnElement[bool]:
     """The versions of an account's transactions that stood at a booking sequence number."""
     rows = tables.transactions.c
     return sa.and_(rows.brand == brand, rows.account_id == account_id, _stood_at(as_of))
@@ -118,7 +118,7 @@ def _select_page(
     parts = []
     for account_id in account_ids:
         rows = tables.transactions.c
-        part = sa.select(tables.transactions).where(_standing(brand, account_id, as_of), *_bounds(where))
+        part = sa.select(tables.transactions).where(_versions_at(brand, account_id, as_of), *_bounds(where))
         if where.after is not None:
             part = part.where(_older(account_id, where.after))
         newest = part.order_by(rows.booked_at.desc(), rows.id.desc()).limit(where.limit + 1).subquery()
@@ -169,7 +169,7 @@ def _select_ends(brand: str, account_ids: tuple[str, ...], as_of: int) -> sa.Com
     """The first and the last booking instant of each account, whatever the filter."""
     rows = tables.transactions.c
     ends = [
-        sa.select(sa.select(rows.booked_at).where(_standing(brand, account_id, as_of)).order_by(order).limit(1).subquery())
+        sa.select(sa.select(rows.booked_at).where(_versions_at(brand, account_id, as_of)).order_by(order).limit(1).subquery())
         for account_id in account_ids
         for order in (rows.booked_at.asc(), rows.booked_at.desc())
     ]

@@ -78,21 +78,21 @@ class BuiltInBank:
 
     async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]:
         """In the order asked for."""
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             return await load_accounts(connection, self.sealer, brand.name, account_ids)
 
     async def accounts_of(self, brand: Brand, customer_id: str) -> tuple[Account, ...]:
         """The customer's accounts that may be shared, in the customer's own order."""
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             return await load_accounts_of(connection, self.sealer, brand.name, customer_id)
 
     async def balances(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Balance, ...]:
         """Of each account: what is booked, and what is available: booked, less holds, plus the credit line."""
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             return await load_balances(connection, brand.name, account_ids, self.clock.now())
 
     async def transactions(self, brand: Brand, account_ids: tuple[str, ...], where: TransactionFilter) -> TransactionPage:
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             return await load_transactions(connection, self.sealer, brand.name, account_ids, where)
 
     async def beneficiaries(self, brand: Brand, account_ids: tuple[str, ...], where: Page) -> RecordPage[Beneficiary]:
@@ -113,21 +113,21 @@ class BuiltInBank:
         return await self._page(SCHEDULED_PAYMENTS, brand, account_ids, where, due_later)
 
     async def products(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Product, ...]:
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             return tuple(await load_products(connection, brand.name, account_ids))
 
     async def offers(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Offer, ...]:
         now, most = self.clock.now(), RECORDS_PER_ACCOUNT_MAX
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             return tuple(await load_offers(connection, self.sealer, brand.name, account_ids, now=now, most=most))
 
     async def parties(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[AccountParty, ...]:
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             found = await load_account_parties(connection, self.sealer, brand.name, account_ids)
         return tuple(_at_most(found, RECORDS_PER_ACCOUNT_MAX))
 
     async def party_of(self, brand: Brand, customer_id: str) -> Party | None:
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             return await load_party_of(connection, self.sealer, brand.name, customer_id)
 
     async def statements(self, brand: Brand, account_ids: tuple[str, ...], where: StatementFilter) -> StatementPage:
@@ -137,13 +137,13 @@ class BuiltInBank:
         )
         bounds = [] if where.starts_from is None else [rows.starts_at >= where.starts_from]
         bounds += [] if where.ends_to is None else [rows.ends_at <= where.ends_to]
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             page = await STATEMENTS.load_page(connection, self.sealer, brand.name, account_ids, *bounds, where=where)
             first, last = (await connection.execute(ends)).one()
         return StatementPage(page.rows, page.more, first, last, page.total)
 
     async def statement(self, brand: Brand, account_id: str, statement_id: str) -> Statement | None:
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             return await STATEMENTS.load_one(connection, self.sealer, brand.name, account_id, statement_id)
 
     async def statement_file(self, brand: Brand, account_id: str, statement_id: str, media_type: str) -> StatementFile | None:
@@ -155,7 +155,7 @@ class BuiltInBank:
         return None if content is None else StatementFile(PDF, content)
 
     async def _load_printed(self, brand: Brand, account_id: str, statement_id: str) -> Printed | None:
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             statement = await STATEMENTS.load_one(connection, self.sealer, brand.name, account_id, statement_id)
             accounts = await load_accounts(connection, self.sealer, brand.name, (account_id,))
             if statement is None or not accounts:
@@ -179,11 +179,11 @@ class BuiltInBank:
         where: Page,
         *bounds: sa.ColumnElement[bool],
     ) -> RecordPage[Record]:
-        async with self._reading() as connection:
+        async with self._connection() as connection:
             return await records.load_page(connection, self.sealer, brand.name, account_ids, *bounds, where=where)
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
         try:
             async with asyncio.timeout(READ_TIMEOUT_SECONDS), self.database.read() as connection:
                 yield connection

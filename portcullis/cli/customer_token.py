@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from portcullis.cli.control_client import ServerRefused, post
-from portcullis.cli.tpp_commands import check_may_ask, speaking_as
+from portcullis.cli.tpp_commands import check_may_ask, open_tpp
 from portcullis.settings.schema import Settings
 from sandbox.tpp_kit.tpp import DEFAULT_PERMISSIONS
 
@@ -23,7 +23,7 @@ class Wish:
 
 async def customer_token(settings: Settings, name: str, wish: Wish, progress: Progress) -> str:
     """An access token for the accounts of a persona. Raises ServerRefused."""
-    async with speaking_as(settings.state_dir, name) as tpp:
+    async with open_tpp(settings.state_dir, name) as tpp:
         check_may_ask(name, tpp, settings.state_dir)
         if tpp.folder.sender_constraint == "dpop":
             raise ServerRefused(

@@ -29,7 +29,7 @@ PROBE_SECONDS = 2.0
 
 async def client_credentials_token(state_dir: Path, name: str, scope: str) -> str:
     """A token of one of the sandbox's TPPs. Raises ServerRefused."""
-    async with speaking_as(state_dir, name) as tpp:
+    async with open_tpp(state_dir, name) as tpp:
         return await tpp.client_credentials_token(scope)
 
 
@@ -47,7 +47,7 @@ class Asked:
 
 async def ask_for_consent(state_dir: Path, name: str) -> Asked:
     """Lodge an account-access consent and push the authorization request for it, as the TPP. Raises ServerRefused."""
-    async with speaking_as(state_dir, name) as tpp:
+    async with open_tpp(state_dir, name) as tpp:
         check_may_ask(name, tpp, state_dir)
         consent = await tpp.lodge_account_consent()
         pushed = await tpp.push_authorization_request(consent.id)
@@ -75,7 +75,7 @@ def _called(state_dir: Path) -> str:
 
 
 @asynccontextmanager
-async def speaking_as(state_dir: Path, name: str) -> AsyncIterator[Tpp]:
+async def open_tpp(state_dir: Path, name: str) -> AsyncIterator[Tpp]:
     """What goes wrong on the way is a ServerRefused that says what to do."""
     issuer = load_ready(state_dir)["issuer"]
     try:
@@ -109,13 +109,13 @@ def print_asked(console: Console, state_dir: Path, asked: Asked) -> None:
             f"  [bold]{escape(persona['name']):8}[/]  password [bold]{escape(persona['password'])}[/], {how}", soft_wrap=True
         )
     console.print(
-        f"\nAfter the yes or no the browser goes to [cyan]{escape(asked.redirect_uri)}[/]. {landing(asked.redirect_uri, asked.answer)} "
+        f"\nAfter the yes or no the browser goes to [cyan]{escape(asked.redirect_uri)}[/]. {describe_redirect(asked.redirect_uri, asked.answer)} "
         "The customer sees the consent, and can stop it, in the dashboard at /consents.",
         soft_wrap=True,
     )
 
 
-def landing(redirect_uri: str, answer: str) -> str:
+def describe_redirect(redirect_uri: str, answer: str) -> str:
     """What is at a TPP's address, for whoever is about to be sent there."""
     place = urlsplit(redirect_uri)
     host, port = place.hostname or "", place.port or (443 if place.scheme == "https" else 80)

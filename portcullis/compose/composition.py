@@ -15,7 +15,7 @@ from consent.app import ConsentServer
 from consent.authorization.backchannel.notifier import Notifier
 from consent.authorization.clients.client_keys import ClientKeys
 from consent.authorization.clients.current_clients import CurrentClients
-from consent.authorization.keys.refresh import following_keys
+from consent.authorization.keys.refresh import key_refresh
 from consent.authorization.keys.ring import KeyRing
 from consent.authorization.keys.rotation import prepare_keys
 from consent.authorization.tokens.verify import TokenVerifier
@@ -132,7 +132,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             settings=_consent_settings(parts.settings),
         )
         await _open_keys(parts, services)
-        await stack.enter_async_context(following_keys(services, parts.brands))
+        await stack.enter_async_context(key_refresh(services, parts.brands))
         await register_internal_clients(services, parts.settings, parts.brands)
         await _outlive_second_of(birth, parts.clock)
         yield Composition(
@@ -189,11 +189,11 @@ async def _open_versions(stack: AsyncExitStack, parts: Parts, load_version: Load
         hot_state = RedisHotState(parts.settings.redis_url, parts.ids, on_restart=epoch.adopt)
     else:
         hot_state = InProcessHotState(monotonic, parts.clock, parts.ids, on_restart=epoch.adopt)
-    await stack.enter_async_context(hot_state.running())
+    await stack.enter_async_context(hot_state.lifetime())
     birth = await hot_state.born_at()
     local: HotState = InProcessHotState(monotonic, parts.clock, parts.ids)
     versions = Versions(epoch, hot_state, local, monotonic, load_version=load_version, workers=parts.settings.workers)
-    await stack.enter_async_context(versions.running())
+    await stack.enter_async_context(versions.lifetime())
     return versions, birth
 
 

@@ -29,15 +29,15 @@ async def open_queues(commands: Commands, clock: Clock, telemetry: Telemetry) ->
     """On leaving, everything queued is written."""
     write_entries = entry_writer(commands)
     async with (
-        GroupedWrites.running(write_entries, "token records", is_refused=refuses_values) as issued,
-        GroupedWrites.running(access_writer(commands, clock), "access records", is_refused=refuses_values) as accessed,
-        GroupedWrites.running(write_entries, "refusals", is_refused=refuses_values) as refused,
+        GroupedWrites.lifetime(write_entries, "token records", is_refused=refuses_values) as issued,
+        GroupedWrites.lifetime(access_writer(commands, clock), "access records", is_refused=refuses_values) as accessed,
+        GroupedWrites.lifetime(write_entries, "refusals", is_refused=refuses_values) as refused,
     ):
         refusals = RefusalWindows(lambda ended: refused.record(refusals_entry(ended)), monotonic)
         _watch(telemetry, "tokens", issued)
         _watch(telemetry, "access", accessed)
         _watch(telemetry, "refusals", refused)
-        async with refusals.running():
+        async with refusals.lifetime():
             yield RecordQueues(issued, accessed, refusals)
 
 

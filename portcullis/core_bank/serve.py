@@ -21,7 +21,7 @@ from plugins.upstreams.built_in import BuiltInBank
 from portcullis.compose.contexts import upgrade_contexts
 from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.core_bank.server import CoreBankServer
-from portcullis.serving.banner import seeding_progress
+from portcullis.serving.banner import seed_progress
 from portcullis.settings.schema import Settings
 from portcullis.shutdown import cancel, catch_stop
 from sandbox.bank.authenticators import simulated_authenticators
@@ -37,7 +37,7 @@ CLOCK_SECONDS = 1.0  # how often the books' own clock is looked at
 
 async def serve_core_bank(settings: Settings, seed: int | None, console: Console, *, attached: bool) -> None:
     """Serve until stopped; if `attached`, also until whoever started us closes our standard input, however that one ends."""
-    async with running_core_bank(settings, seed, console) as port:
+    async with open_core_bank(settings, seed, console) as port:
         stopped = catch_stop()
         if attached:
             await _follow_input(stopped)
@@ -50,7 +50,7 @@ def bank_url(port: int) -> str:
 
 
 @asynccontextmanager
-async def running_core_bank(settings: Settings, seed: int | None, console: Console) -> AsyncIterator[int]:
+async def open_core_bank(settings: Settings, seed: int | None, console: Console) -> AsyncIterator[int]:
     """Listening while the context is open; yields the port."""
     async with AsyncExitStack() as stack:
         keys = settings.state_dir.resolve() / "keys" / "sealing.keys"
@@ -63,7 +63,7 @@ async def running_core_bank(settings: Settings, seed: int | None, console: Conso
         await moved.load()
         log.configure(moved.clock, level=settings.log_threshold())
         source = await settle_source(database, brands[0], seed, None)
-        with seeding_progress(console) as progress:
+        with seed_progress(console) as progress:
             for brand in brands:
                 await source.make(database, sealer, moved.clock, brand, progress=progress)
         ids = RandomIds()

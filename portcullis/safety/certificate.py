@@ -52,7 +52,7 @@ def _judge_hosts(settings: Settings, tls: TlsSettings, server: ssl.SSLContext) -
         for key in ("issuer", "mtls_url"):
             host = urlsplit(getattr(brand, key)).hostname or ""
             try:
-                shake_hands(server, _trusting(tls), host)
+                shake_hands(server, _client_context(tls), host)
             except ssl.SSLCertVerificationError as error:
                 if error.verify_code in WRONG_HOST:
                     say = warn if settings.trusted_proxies else refuse
@@ -61,7 +61,7 @@ def _judge_hosts(settings: Settings, tls: TlsSettings, server: ssl.SSLContext) -
                 yield refuse(KEY, f"no client can shake hands with it ({error.reason})")
 
 
-def _trusting(tls: TlsSettings) -> ssl.SSLContext:
+def _client_context(tls: TlsSettings) -> ssl.SSLContext:
     """A client that believes in this certificate, from any issuer."""
     client = ssl.create_default_context(cafile=tls.certificate)
     client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN

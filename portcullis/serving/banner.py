@@ -18,7 +18,7 @@ Report = Callable[[int, int, str], None]
 
 
 @contextmanager
-def seeding_progress(console: Console) -> Iterator[Report]:
+def seed_progress(console: Console) -> Iterator[Report]:
     """A bar while the bank is made; without a terminal, one line a persona."""
     told: set[str] = set()
     with Progress(

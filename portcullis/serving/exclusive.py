@@ -33,7 +33,7 @@ def _stop_this_process() -> None:
 
 
 @asynccontextmanager
-async def serving(database_url: str, *, alone: bool, stop: Callable[[], None] = _stop_this_process) -> AsyncIterator[None]:
+async def server_lock(database_url: str, *, alone: bool, stop: Callable[[], None] = _stop_this_process) -> AsyncIterator[None]:
     """Hold the lock for the server's life, and `stop` the server if it is lost. Raises ConfigurationRefused if a server that is alone
     holds it, or if this one would be and any other holds it."""
     url = sa.make_url(database_url)

@@ -24,7 +24,7 @@ from kernel.observability.telemetry import Telemetry
 from openapi import DIALECTS
 from portcullis.serving.descriptors import OPS_CONNECTIONS_MAX
 from portcullis.serving.front import FrontDoor
-from portcullis.serving.memory import Collector, giving_back, permanent
+from portcullis.serving.memory import Collector, collect_when_calm, permanent
 from portcullis.serving.ops.surface import Ops
 from portcullis.settings.schema import Settings
 from portcullis.shutdown import cancel
@@ -60,9 +60,9 @@ async def open_listeners(
             ("mtls", settings.mtls_port, mtls),
         )
         houses = _houses(settings, limits, telemetry)
-        stack.push_async_callback(cancel, asyncio.create_task(giving_back(Collector(list(houses.values()))), name="memory"))
+        stack.push_async_callback(cancel, asyncio.create_task(collect_when_calm(Collector(list(houses.values()))), name="memory"))
         for listener, port, context in faces:
-            with _naming(f"{listener}_port", settings.bind, port):
+            with _name_port(f"{listener}_port", settings.bind, port):
                 await stack.enter_async_context(
                     serve(
                         front.handle,
@@ -79,15 +79,15 @@ async def open_listeners(
                         reuse_port=reuse_port,
                     )
                 )
-        with _naming("ops_port", LOOPBACK, settings.ops_port):
-            await stack.enter_async_context(_serving_ops(ops, settings.ops_port))
+        with _name_port("ops_port", LOOPBACK, settings.ops_port):
+            await stack.enter_async_context(_serve_ops(ops, settings.ops_port))
         stack.enter_context(permanent())
-        stack.enter_context(_accepting(ops))
+        stack.enter_context(_accept(ops))
         yield
 
 
 @contextmanager
-def _accepting(ops: Ops) -> Iterator[None]:
+def _accept(ops: Ops) -> Iterator[None]:
     ops.accepting = True
     try:
         yield
@@ -95,7 +95,7 @@ def _accepting(ops: Ops) -> Iterator[None]:
         ops.accepting = False
 
 
-def _serving_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
+def _serve_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
     return serve(
         ops.handle,
         refuse=refuse_ops,
@@ -153,7 +153,7 @@ def _watch(telemetry: Telemetry, listener: Listener, places: Places) -> None:
 
 
 @contextmanager
-def _naming(key: str, host: str, port: int) -> Iterator[None]:
+def _name_port(key: str, host: str, port: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -170,7 +170,7 @@ def check_ports(settings: Settings) -> None:
         ("mtls_port", settings.bind, settings.mtls_port),
         ("ops_port", LOOPBACK, settings.ops_port),
     ):
-        with _naming(key, host, port):
+        with _name_port(key, host, port):
             for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
                 with socket.socket(family, kind, protocol) as probe:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a listener does

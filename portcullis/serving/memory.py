@@ -28,7 +28,7 @@ LARGE_BYTES: Final = 131_072  # what glibc begins with, and raises by itself
 @contextmanager
 def permanent() -> Iterator[None]:
     """Around the time in which a server listens: what there is already is looked at no more, and full collections wait for
-    `giving_back`."""
+    `collect_when_calm`."""
     _keep_large_apart()
     usual = gc.get_threshold()
     gc.collect()
@@ -90,7 +90,9 @@ def _count_young() -> int:
     return int(gc.get_stats()[1]["collections"])
 
 
-async def giving_back(collector: Collector, *, seconds: float = LOOK_SECONDS, give_back: Callable[[], None] = give_back) -> None:
+async def collect_when_calm(
+    collector: Collector, *, seconds: float = LOOK_SECONDS, give_back: Callable[[], None] = give_back
+) -> None:
     """Collect what is due, and give back what a flood took, until cancelled."""
     while True:
         await asyncio.sleep(seconds)

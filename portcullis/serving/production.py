@@ -23,7 +23,7 @@ from portcullis.compose.outbound import open_directories, open_fetcher
 from portcullis.safety.finding import check_findings, warnings_of
 from portcullis.safety.judgement import judge
 from portcullis.serving.descriptors import raise_descriptors
-from portcullis.serving.exclusive import serving
+from portcullis.serving.exclusive import server_lock
 from portcullis.serving.front import FrontDoor
 from portcullis.serving.listeners import open_listeners
 from portcullis.serving.ops.surface import ops_of
@@ -73,7 +73,7 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     log.configure(clock, level=settings.log_threshold())
     keys = await stack.enter_async_context(open_keys(settings))
     sealer = keys.sealer
-    await stack.enter_async_context(serving(settings.database(), alone=not settings.redis_url))
+    await stack.enter_async_context(server_lock(settings.database(), alone=not settings.redis_url))
     database = await stack.enter_async_context(Database.open(settings.database()))
     await upgrade_contexts(database, sandbox=False)
     codes = await stack.enter_async_context(HttpCodeSender.open(settings.code_sender.url, settings.code_sender.token))

@@ -31,9 +31,9 @@ from portcullis.compose.contexts import upgrade_contexts
 from portcullis.compose.outbound import open_directories, open_fetcher
 from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.core_bank.process import core_bank_beside
-from portcullis.serving.banner import print_banner, seeding_progress
+from portcullis.serving.banner import print_banner, seed_progress
 from portcullis.serving.descriptors import raise_descriptors
-from portcullis.serving.exclusive import REFUSAL, serving
+from portcullis.serving.exclusive import REFUSAL, server_lock
 from portcullis.serving.front import FrontDoor
 from portcullis.serving.listeners import check_ports, open_listeners, ready_document
 from portcullis.serving.ops.surface import ops_of
@@ -64,7 +64,7 @@ async def serve_sandbox(
 ) -> None:
     """Serve until stopped; with `core_bank`, the bank is a process beside this one; `imported` is a file of a bank, in place of the
     seed. Raises ConfigurationRefused for what a person must change."""
-    async with running_sandbox(settings, seed, console, core_bank=core_bank, imported=imported) as opened:
+    async with open_sandbox(settings, seed, console, core_bank=core_bank, imported=imported) as opened:
         print_banner(console, settings, opened.brand, opened.personas)
         log.configure(opened.clock, level=settings.log_threshold())
         await opened.stopped.wait()
@@ -82,7 +82,7 @@ class Opened:
 
 
 @asynccontextmanager
-async def running_sandbox(
+async def open_sandbox(
     settings: Settings, seed: int | None, console: Console, *, core_bank: bool = False, imported: Path | None = None
 ) -> AsyncIterator[Opened]:
     """Everything open, listening and written down while the context is open."""
@@ -150,7 +150,7 @@ async def _open_ground(
     state = settings.state_dir.resolve()
     keys = state / "keys" / "sealing.keys"
     await asyncio.to_thread(ensure_sealing_keys, keys)
-    await stack.enter_async_context(_serving_alone(settings))
+    await stack.enter_async_context(_hold_lock(settings))
     await asyncio.to_thread(check_ports, settings)
     await asyncio.to_thread((state / "ready.json").unlink, missing_ok=True)
     database = await stack.enter_async_context(Database.open(settings.database()))
@@ -161,7 +161,7 @@ async def _open_ground(
     clock, ids, sealer, telemetry = moved_clock.clock, RandomIds(), load_sealer(keys), Telemetry()
     log.configure(clock, level=logging.WARNING)  # until the banner is read, which says what the log is for
     source = await settle_source(database, brands[0], seed, imported)
-    with seeding_progress(console) as progress:
+    with seed_progress(console) as progress:
         for brand in brands:
             await source.make(database, sealer, clock, brand, progress=progress)
     if core_bank:
@@ -197,10 +197,10 @@ async def _open_ground(
 
 
 @asynccontextmanager
-async def _serving_alone(settings: Settings) -> AsyncIterator[None]:
+async def _hold_lock(settings: Settings) -> AsyncIterator[None]:
     """portcullis/serving/exclusive.py's lock. Raises ConfigurationRefused, of a database of the state directory's own in words of that."""
     try:
-        async with serving(settings.database(), alone=not settings.redis_url):
+        async with server_lock(settings.database(), alone=not settings.redis_url):
             yield
     except ConfigurationRefused as refused:
         if str(refused) != REFUSAL or settings.database_url:

@@ -1,8 +1,8 @@
 """What a persona shares or pays from without a page, and the evidence of it: the accounts that a page would offer, and a device's word."""
 
-from consent.authentication.bank_answer import answering
+from consent.authentication.bank_answer import answer_time
 from consent.authentication.challenge import AuthenticationUnavailable
-from consent.authorization.agreement.terms import Option, load_options, needing_others, offered
+from consent.authorization.agreement.terms import Option, load_options, offered, withheld_options
 from consent.errors import SignaturesMissing
 from consent.ports import LinkedTerms, Psu, ScaEvidence
 from consent.services import Services
@@ -40,7 +40,7 @@ async def choose_options(
 
 def _check_signatures(consent: Consent, options: tuple[Option, ...], upstream_ids: tuple[str, ...] | None) -> tuple[Option, ...]:
     """The accounts that are offered. Raises SignaturesMissing where others must agree to what is decided on."""
-    able, withheld = offered(consent, options), needing_others(consent, options)
+    able, withheld = offered(consent, options), withheld_options(consent, options)
     named = [option for option in withheld if upstream_ids is not None and option.upstream_id in upstream_ids]
     if named or (withheld and upstream_ids is None and not able):
         raise SignaturesMissing(f"{len(withheld)} accounts need others")
@@ -51,7 +51,7 @@ async def ask_device(
     services: Services, brand: Brand, psu: Psu, decision_id: str, linked: LinkedTerms | None = None
 ) -> ScaEvidence:
     """What the identity's own device vouches for. Raises AuthenticationUnavailable."""
-    async with answering():
+    async with answer_time():
         challenge = await services.identity.start_sca(brand, psu, "device", decision_id, linked)
         evidence = await services.identity.finish_sca(brand, psu, challenge, "", linked)
     if evidence is None:

@@ -54,7 +54,7 @@ class Printer:
 
     async def _print(self, message: bytes) -> bytes | None:
         try:
-            process = await self._running()
+            process = await self._live_process()
         except OSError as error:
             raise UpstreamTimedOut(f"the printer does not start: {error}") from error
         try:
@@ -67,7 +67,7 @@ class Printer:
             await self._end(process)
             raise
 
-    async def _running(self) -> Process:
+    async def _live_process(self) -> Process:
         if self._closed:
             raise UpstreamTimedOut("the server stops")
         if self._process is None or self._process.returncode is not None:

@@ -71,7 +71,7 @@ class RedisWorld:
 @pytest.fixture(params=["in process", "valkey"])
 async def world(request) -> AsyncIterator[World]:
     world = InProcessWorld() if request.param == "in process" else RedisWorld(request.getfixturevalue("valkey"))
-    async with world.hot_state.running():
+    async with world.hot_state.lifetime():
         yield world
 
 

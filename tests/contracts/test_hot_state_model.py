@@ -134,7 +134,7 @@ class Machine(RuleBasedStateMachine):
         began, self.stop = asyncio.Event(), asyncio.Event()
 
         async def live():
-            async with self.hot_state.running():
+            async with self.hot_state.lifetime():
                 began.set()
                 await self.stop.wait()
 

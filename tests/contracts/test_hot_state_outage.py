@@ -49,7 +49,7 @@ async def until_available(hot_state):
 
 async def test_answers_unavailable_when_no_server_was_ever_there(tmp_path):
     hot_state = RedisHotState(f"unix://{tmp_path}/none", RandomIds())
-    async with hot_state.running():
+    async with hot_state.lifetime():
         assert await hot_state.decide(QUESTIONS) == (Unavailable(),) * 3
         assert await hot_state.close([S]) is False
         assert await hot_state.publish({S: 1}) is False
@@ -59,7 +59,7 @@ async def test_answers_unavailable_when_no_server_was_ever_there(tmp_path):
 
 async def test_a_lost_server_is_noticed_and_found_again(mortal_valkey):
     hot_state = RedisHotState(mortal_valkey.url, RandomIds())
-    async with hot_state.running():
+    async with hot_state.lifetime():
         await hot_state.publish({S: 1})
         mortal_valkey.kill()
         await until_lost(hot_state)
@@ -72,7 +72,7 @@ async def test_a_lost_server_is_noticed_and_found_again(mortal_valkey):
 async def test_a_stuck_server_costs_one_wait(mortal_valkey):
     """All calls under way wait together, and later calls do not wait."""
     hot_state = RedisHotState(mortal_valkey.url, RandomIds())
-    async with hot_state.running():
+    async with hot_state.lifetime():
         mortal_valkey.freeze()
         began = time.monotonic()
         asking = [asyncio.create_task(hot_state.decide(QUESTIONS)) for _ in range(50)]
@@ -90,7 +90,7 @@ async def test_a_server_that_refuses_is_no_server(mortal_valkey):
     """Out of memory, turned replica, still loading: what cannot be kept cannot be trusted."""
     hot_state = RedisHotState(mortal_valkey.url, RandomIds())
     with mortal_valkey.client() as client:
-        async with hot_state.running():
+        async with hot_state.lifetime():
             client.replicaof("127.0.0.1", "1")
             assert await hot_state.decide(QUESTIONS) == (Unavailable(),) * 3
             assert not hot_state.is_available
@@ -101,7 +101,7 @@ async def test_a_server_that_refuses_is_no_server(mortal_valkey):
 async def test_lost_functions_are_loaded_again(valkey):
     hot_state = RedisHotState(valkey.url, RandomIds())
     with valkey.client() as client:
-        async with hot_state.running():
+        async with hot_state.lifetime():
             await hot_state.publish({S: 1})
             client.function_flush()
             verdicts = await asyncio.gather(*(hot_state.decide([VersionIs(S, 1)]) for _ in range(10)))
@@ -111,7 +111,7 @@ async def test_lost_functions_are_loaded_again(valkey):
 async def test_one_request_is_one_call(valkey):
     hot_state = RedisHotState(valkey.url, RandomIds())
     with valkey.client() as client:
-        async with hot_state.running():
+        async with hot_state.lifetime():
             client.config_resetstat()
             await hot_state.decide(QUESTIONS)
             assert client.info("commandstats")["cmdstat_fcall"]["calls"] == 1
@@ -125,7 +125,7 @@ async def test_two_versions_of_the_library_live_side_by_side(valkey):
             "#!lua name=portcullis_other\nredis.register_function('portcullis_decide_other', function() return 1 end)", True
         )
         hot_state = RedisHotState(valkey.url, RandomIds())
-        async with hot_state.running():
+        async with hot_state.lifetime():
             assert hot_state.is_available
         assert client.fcall("portcullis_decide_other", 0) == 1
         assert SUFFIX != "other"
@@ -137,7 +137,7 @@ def test_speaks_over_the_faster_event_loop_too(valkey):
 
     async def main():
         hot_state = RedisHotState(valkey.url, RandomIds())
-        async with hot_state.running():
+        async with hot_state.lifetime():
             await hot_state.publish({S: 1})
             return await hot_state.decide([VersionIs(S, 1)])
 
@@ -147,7 +147,7 @@ def test_speaks_over_the_faster_event_loop_too(valkey):
 async def test_an_answer_that_nobody_awaits_harms_nobody(valkey):
     """A request that is cancelled leaves its place in the pipeline."""
     hot_state = RedisHotState(valkey.url, RandomIds())
-    async with hot_state.running():
+    async with hot_state.lifetime():
         await hot_state.publish({S: 1})
         tasks = [asyncio.ensure_future(hot_state.decide([VersionIs(S, version)])) for version in (1, 0, 1)]
         await asyncio.sleep(0)
@@ -160,7 +160,7 @@ async def test_the_memory_of_first_uses_begins_anew_with_the_server(mortal_valke
     """A dump from before the first use would let it happen again."""
     hot_state = RedisHotState(mortal_valkey.url, RandomIds())
     with mortal_valkey.client() as client:
-        async with hot_state.running():
+        async with hot_state.lifetime():
             began = await hot_state.born_at()
             client.save()
             assert await hot_state.decide([FirstUse("main/j", 60, began)]) == (Fresh(),)
@@ -175,7 +175,7 @@ async def test_the_memory_of_first_uses_begins_anew_with_the_server(mortal_valke
 async def test_an_emptied_server_begins_its_memory_anew(valkey):
     hot_state = RedisHotState(valkey.url, RandomIds())
     with valkey.client() as client:
-        async with hot_state.running():
+        async with hot_state.lifetime():
             began = await hot_state.born_at()
             client.flushall()
             assert await hot_state.decide([FirstUse("main/j", 60, began)]) == (Replayed(),)
@@ -191,7 +191,7 @@ async def test_a_server_is_not_trusted_while_its_restart_cannot_be_recorded(valk
         recorded.set()
 
     hot_state = RedisHotState(valkey.url, RandomIds(), on_restart=on_restart)
-    async with hot_state.running():
+    async with hot_state.lifetime():
         assert not hot_state.is_available
         assert await hot_state.decide(QUESTIONS) == (Unavailable(),) * 3
         await until_available(hot_state)
@@ -203,7 +203,7 @@ async def test_a_password_and_a_database_number_are_used(mortal_valkey):
         client.config_set("requirepass", "correct")
         for password, available in (("wrong", False), ("correct", True)):
             hot_state = RedisHotState(f"unix://:{password}@{mortal_valkey.socket}?db=3", RandomIds())
-            async with hot_state.running():
+            async with hot_state.lifetime():
                 assert hot_state.is_available is available
         with redis.Redis.from_url(f"unix://:correct@{mortal_valkey.socket}?db=3") as third:
             assert third.exists("portcullis:memory")
@@ -259,7 +259,7 @@ async def registry(database_url, mortal_valkey):
     async with Database.open(database_url) as database:
         registry = Registry(database, mortal_valkey.url)
         await registry.create()
-        async with registry.hot_state.running(), registry.versions.running():
+        async with registry.hot_state.lifetime(), registry.versions.lifetime():
             yield registry
 
 
@@ -309,7 +309,7 @@ async def test_a_worker_cut_off_from_the_server_makes_the_others_forget(registry
     assert await registry.decide(1) == Current()
     async with Database.open(database_url) as database:
         cut_off = Registry(database, f"unix://{tmp_path}/none")
-        async with cut_off.hot_state.running(), cut_off.versions.running():
+        async with cut_off.hot_state.lifetime(), cut_off.versions.lifetime():
             await cut_off.revoke()
             assert cut_off.pauses == [2.0]
             await registry.versions.confirm()  # what happens by itself within those two seconds
@@ -321,7 +321,7 @@ async def test_a_worker_on_another_server_is_not_believed(registry, valkey, data
     assert await registry.decide(1) == Current()
     async with Database.open(database_url) as database:
         other = Registry(database, valkey.url)
-        async with other.hot_state.running(), other.versions.running():
+        async with other.hot_state.lifetime(), other.versions.lifetime():
             await registry.versions.confirm()
             assert other.versions.is_trusted
             assert not registry.versions.is_trusted

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from consent.authentication.bank_answer import answering
+from consent.authentication.bank_answer import answer_time
 from consent.authorization.authorize.amendment import Amendment
 from consent.authorization.clients.client import Client
 from consent.authorization.offer.authorization_details import numbers_of
@@ -74,7 +74,7 @@ class Terms:
 
 async def load_options(services: Services, brand: Brand, psu: Psu, journey_id: str) -> tuple[Option, ...]:
     """The accounts that the PSU may share now. Raises UpstreamTimedOut."""
-    async with answering():
+    async with answer_time():
         accounts = await services.customer_accounts.accounts_of(brand, psu.customer_id)
     return tuple(
         option_of(account, _handle(services.sealer, brand, journey_id, account.id))
@@ -90,7 +90,7 @@ def option_of(account: Account, handle: str = "") -> Option:
         upstream_id=account.id,
         name=account.nickname or account.name,
         type=ACCOUNT_TYPES[account.type],
-        ending=_ending(account),
+        ending=_last_digits(account),
         currency=account.currency,
         numbers=tuple((identifier.scheme.value, identifier.identification) for identifier in account.identifiers),
         signatures=account.signatures,
@@ -243,7 +243,7 @@ def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment 
     )
 
 
-def needing_others(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
+def withheld_options(consent: Consent, options: tuple[Option, ...]) -> tuple[Option, ...]:
     """The accounts that would be offered, if those who must sign too could be asked."""
     able = (option for option in _named(consent, options, None) if _fits(consent, option))
     return tuple(option for option in able if not _can_ask(consent, option, None))
@@ -270,7 +270,7 @@ def _handle(sealer: Sealer, brand: Brand, journey_id: str, upstream_id: str) -> 
     return hashlib.blake2b(message, key=sealer.derive("journey-account"), digest_size=16).hexdigest()
 
 
-def _ending(account: Account) -> str:
+def _last_digits(account: Account) -> str:
     return account.identifiers[0].identification[-DIGITS_SHOWN:] if account.identifiers else ""
 
 

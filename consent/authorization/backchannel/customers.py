@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import BLOCKED_SECONDS, return_attempt, take_attempt
-from consent.authentication.bank_answer import answering
+from consent.authentication.bank_answer import answer_time
 from consent.authorization.authorize.request import Asking
 from consent.authorization.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose
 from consent.errors import HintInvalid, HintUnknown
@@ -69,7 +69,7 @@ async def _find_by_name(asking: Asking, username: str) -> Psu:
             f"unknown hints of organisation {asking.client.organisation_id}", rule="unknown-hints", retry_after=BLOCKED_SECONDS
         )
     try:
-        async with answering():
+        async with answer_time():
             psu = await services.identity.find_by_name(brand, username)
     except UpstreamTimedOut:
         await services.commands.run(give_back)  # the look-up gave nothing away
@@ -87,7 +87,7 @@ async def _find_by_id_token(asking: Asking, token: str) -> Psu:
         raise HintInvalid("an id_token without subject")
     async with asking.services.database.read() as connection:
         psu_id = await _load_psu_id(connection, asking, subject)
-    async with answering():
+    async with answer_time():
         psu = await asking.services.identity.find(asking.brand, psu_id) if psu_id else None
     if psu is None:
         raise HintUnknown("the subject of an id_token whose customer is not known any more")

@@ -118,7 +118,7 @@ async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, ev
         brand,
         subject,
         claim,
-        closing=await subject.load_closing(),
+        closing=await subject.load_subjects(),
         psu_id=request.psu_id,
         authorisation_id=authorisation_of(request),
         evidence=evidence,

@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from consent.authorization.clients.client import Client
-from consent.authorization.clients.key_set import import_client_keys, import_fitting_keys, parse_key_set
+from consent.authorization.clients.key_set import import_client_keys, import_usable_keys, parse_key_set
 from kernel.errors import FieldInvalid, Overloaded
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.jose.jwt import JwtKey
@@ -100,7 +100,7 @@ class ClientKeys:
     async def _load(self, owner: str, address: str, kept: _Fetched) -> None:
         try:
             found = await self._fetch.get(address, KEY_SET_BYTES_MAX, owner=owner)
-            kept.keys = import_fitting_keys(parse_key_set(found))
+            kept.keys = import_usable_keys(parse_key_set(found))
             kept.good_at = self._monotonic()
         except (Unanswered, FieldInvalid) as error:
             log.warning("client_keys_not_fetched", address=address, reason=str(error))

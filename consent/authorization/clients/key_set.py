@@ -41,7 +41,7 @@ def import_client_keys(jwks: KeySet) -> dict[str, JwtKey]:
     return keys
 
 
-def import_fitting_keys(jwks: KeySet) -> dict[str, JwtKey]:
+def import_usable_keys(jwks: KeySet) -> dict[str, JwtKey]:
     """As `import_client_keys`, of a set that serves others too: what is not for us is left out, and none may be left."""
     keys: dict[str, JwtKey] = {}
     for jwk in jwks["keys"][:SHARED_KEYS_MAX]:

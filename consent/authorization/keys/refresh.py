@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def following_keys(
+async def key_refresh(
     services: Services, brands: Sequence[Brand], *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> AsyncIterator[None]:
     """Follow while the context is open."""

@@ -23,15 +23,15 @@ def modes_of(client: Client, response_type: str) -> tuple[str, ...]:
     """None for a type that the client may not use at all."""
     if response_type not in client.response_types:
         return ()
-    return _fitting(
+    return _allowed_modes(
         PROFILES[client.security_profile], response_type, is_signed=client.authorization_signed_response_alg is not None
     )
 
 
 def has_mode(profile: Profile, response_type: str, *, is_signed: bool) -> bool:
     """True if a client of this profile can ever use the type; `is_signed` if it registers how its responses are signed."""
-    return bool(_fitting(profile, response_type, is_signed=is_signed))
+    return bool(_allowed_modes(profile, response_type, is_signed=is_signed))
 
 
-def _fitting(profile: Profile, response_type: str, *, is_signed: bool) -> tuple[str, ...]:
+def _allowed_modes(profile: Profile, response_type: str, *, is_signed: bool) -> tuple[str, ...]:
     return tuple(mode for mode in profile.response_types.get(response_type, ()) if is_signed or mode not in SIGNED)

@@ -76,7 +76,7 @@ async def deny(
         brand,
         subject,
         take,
-        closing=await subject.load_closing(),
+        closing=await subject.load_subjects(),
         psu_id=psu_id,
         authorisation_id=authorisation_id,
     )

@@ -9,7 +9,7 @@ from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.bank_answer import answering
+from consent.authentication.bank_answer import answer_time
 from consent.authorization.clients.rows import load_clients
 from consent.customer.dashboard.access import Access, Known, Parties, describe
 from consent.customer.dashboard.agreed import Agreed, Section, describe_agreed, describe_section
@@ -116,7 +116,7 @@ async def _load_parties(connection: AsyncConnection, brand: Brand, consents: tup
 async def _load_accounts(services: Services, brand: Brand, psu: Psu) -> dict[str, Account] | None:
     """None when the bank's own systems do not answer: who has access can be seen, and stopped, all the same."""
     try:
-        async with answering():
+        async with answer_time():
             accounts = await services.customer_accounts.accounts_of(brand, psu.customer_id)
     except (UpstreamFailed, UpstreamTimedOut):
         return None

@@ -88,7 +88,7 @@ async def refuse(
         brand,
         subject,
         claim,
-        closing=await subject.load_closing(),
+        closing=await subject.load_subjects(),
         psu_id=asked.psu.id,
         authorisation_id=authorisation_id,
         evidence=evidence,

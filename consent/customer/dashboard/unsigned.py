@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.bank_answer import answering
+from consent.authentication.bank_answer import answer_time
 from consent.authorization.agreement.terms import described, render_instant
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.rows import load_clients
@@ -84,7 +84,7 @@ async def load_signers(services: Services, brand: Brand, consent: Consent) -> tu
     """Who signed, and when, in their order."""
     signers = []
     for signature in consent.signatures:
-        async with answering():
+        async with answer_time():
             psu = await services.identity.find(brand, signature.psu_id)
         name = psu.display_name if psu is not None else "Someone who is no longer our customer"
         signers.append(f"{name}, {render_instant(brand, signature.at)}")

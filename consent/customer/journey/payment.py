@@ -18,10 +18,10 @@ from consent.authorization.agreement.terms import (
     choose,
     described,
     load_options,
-    needing_others,
     offered,
     shown_of,
     signing_rules_of,
+    withheld_options,
 )
 from consent.authorization.offer.authorization_details import numbers_of
 from consent.customer.answers.outcome import approve
@@ -128,7 +128,7 @@ async def _load_options(
     asked = session.asked
     consent = check_authorisable(asked.consent, caller=asked.client.caller, psu_id=psu.id, now=services.clock.now())
     options = await load_options(services, brand, psu, session.journey.id)
-    return offered(consent, options), needing_others(consent, options)
+    return offered(consent, options), withheld_options(consent, options)
 
 
 async def _ask_again(services: Services, session: Session, notice: Notice) -> Response:

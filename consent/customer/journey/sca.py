@@ -68,7 +68,7 @@ async def take_sca(services: Services, brand: Brand, session: Session, form: For
     if not is_typed(services, challenge):
         return await _ask_device(services, brand, session, psu, challenge, choice=choice)
     linked, code = _linked(session, choice), "".join(form.get("otp").split())
-    async with services.attempt_turns.taking(turn_of(code_subject(services.sealer, brand.name, psu.id))):
+    async with services.attempt_turns.turn(turn_of(code_subject(services.sealer, brand.name, psu.id))):
         try:
             await take(services, TakeCode(services, brand, holds(session), psu))
         except AttemptsExhausted:

@@ -14,7 +14,7 @@ from consent.authorization.clients.client import Client
 from consent.customer.journey.boundary import see_other
 from consent.customer.session.cookies import new_secret, set_cookie
 from consent.customer.session.paths import PATHS
-from consent.customer.session.session import Asked, load_asking_client
+from consent.customer.session.session import Asked, load_requesting_client
 from consent.errors import RequestUriInvalid
 from consent.services import Services
 from consent.store.rows.authorisations import Approach, AuthorisationStatus, start_authorisation
@@ -44,7 +44,7 @@ async def begin(services: Services, brand: Brand, client: Client, pushed: Pushed
 
 async def _load(services: Services, brand: Brand, pushed: PushedRequest) -> Asked:
     async with services.database.read() as connection:
-        client = await load_asking_client(connection, brand, pushed)
+        client = await load_requesting_client(connection, brand, pushed)
         consent_id = pushed.consent_id
         consent = await load_consent(connection, services.sealer, brand.name, consent_id) if consent_id else None
     consent = check_authorisable(consent, caller=client.caller, psu_id=None, now=services.clock.now())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.bank_answer import answering
+from consent.authentication.bank_answer import answer_time
 from consent.authorization.authorize.amendment import Amendment, amended, open_amendment
 from consent.authorization.authorize.pushed import PushedRequest, load_begun
 from consent.authorization.clients.client import Client
@@ -160,11 +160,11 @@ async def load_asked(connection: AsyncConnection, services: Services, brand: Bra
     if consent is None:
         raise ConsentUnknown(consent_id)
     amendment = open_amendment(services.sealer, pushed)
-    client = await load_asking_client(connection, brand, pushed)
+    client = await load_requesting_client(connection, brand, pushed)
     return Asked(pushed, client, amended(consent, amendment), amendment)
 
 
-async def load_asking_client(connection: AsyncConnection, brand: Brand, pushed: PushedRequest) -> Client:
+async def load_requesting_client(connection: AsyncConnection, brand: Brand, pushed: PushedRequest) -> Client:
     """The client that asks, while it lives where it wants its answer. Raises ClientInactive, or RequestUriInvalid when the address is
     no longer registered: its owner may have lost it."""
     client = await load_active_client(connection, brand, pushed.client_id)
@@ -176,7 +176,7 @@ async def load_asking_client(connection: AsyncConnection, brand: Brand, pushed: 
 async def load_psu(services: Services, brand: Brand, journey: Journey) -> Psu:
     """The PSU of a journey past its first stage. Raises JourneyUnknown when the identity provider knows them no more."""
     assert journey.psu_id is not None
-    async with answering():
+    async with answer_time():
         psu = await services.identity.find(brand, journey.psu_id)
     if psu is None:
         raise JourneyUnknown("the identity provider does not know the PSU any more")

@@ -70,7 +70,7 @@ async def load_last_row(connection: AsyncConnection, brand: str, consent_id: str
     return (await connection.execute(query)).one_or_none()
 
 
-async def load_living(connection: AsyncConnection, brand: str, consent_id: str) -> list[str]:
+async def load_active_families(connection: AsyncConnection, brand: str, consent_id: str) -> list[str]:
     """The ids of a consent's active families."""
     query = sa.select(token_families.c.id).where(
         token_families.c.brand == brand,
@@ -126,7 +126,7 @@ async def _end(unit: UnitOfWork, brand: str, now: datetime, where: sa.ColumnElem
 
 async def retire_codes(connection: AsyncConnection, brand: str, consent_id: str, now: datetime) -> None:
     """The used codes of a consent that has run out are over, though its families are not ended: a replay could end nothing."""
-    await _retire(connection, brand, await load_living(connection, brand, consent_id), now)
+    await _retire(connection, brand, await load_active_families(connection, brand, consent_id), now)
 
 
 async def _retire(connection: AsyncConnection, brand: str, family_ids: list[str], now: datetime) -> None:

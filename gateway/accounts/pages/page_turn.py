@@ -1,4 +1,4 @@
-"""Turning the pages of one listing: where this page begins, how long it is, and the link to the next, or how many there are.
+"""Turn the pages of one listing: where this page begins, how long it is, and the link to the next, or how many there are.
 
 A cursor is bound to the caller, the consent, the operation, the account and every filter; it expires with the listing that it
 began, however many pages follow.
@@ -36,7 +36,7 @@ class Paged(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Turning:
+class PageTurn:
     """`begun` is the cursor of this page; None: it is the first one, or has a `number`. `limit` is a number of rows."""
 
     begun: Cursor | None
@@ -70,7 +70,7 @@ class Turning:
             raise PageUnknown(f"page {page.number} of {page.pages}", path=self.parameter)
         return page
 
-    def following(self, at: datetime, account_id: str, row_id: str, as_of: int = 0) -> str:
+    def cursor_after(self, at: datetime, account_id: str, row_id: str, as_of: int = 0) -> str:
         """The cursor of the page after the given row, which is this page's last."""
         return self._cursors.seal(Cursor(as_of, at, account_id, row_id, self.expires_at), *self._bound_to)
 

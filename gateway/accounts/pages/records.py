@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeVar
 
 from gateway.accounts.consented_accounts import consented
-from gateway.accounts.pages.page_turn import Turning
+from gateway.accounts.pages.page_turn import PageTurn
 from gateway.pipeline.exchange import Exchange
 from gateway.ports import Page, RecordPosition
 from gateway.upstream_guard.answer_checks import Record
@@ -33,11 +33,11 @@ async def list_records(cursors: CursorSealer, clock: Clock, exchange: Exchange, 
     """The page that the exchange's ReadRecords asks for, from the bank by `ask`. Raises CursorInvalid."""
     command: commands.ReadRecords = exchange.command
     references = consented(exchange, command.account_id)
-    turning = Turning.open(cursors, clock, exchange, command)
+    turn = PageTurn.open(cursors, clock, exchange, command)
     if not references:
-        return RecordsView((), numbered=turning.numbered(0))
-    page = await ask(exchange.brand, upstream_ids(references), Page(position_of(turning), turning.limit, turning.skip))
-    following, numbered = next_cursor(turning, page.rows, page.more), turning.numbered(page.total)
+        return RecordsView((), numbered=turn.numbered(0))
+    page = await ask(exchange.brand, upstream_ids(references), Page(position_of(turn), turn.limit, turn.skip))
+    following, numbered = next_cursor(turn, page.rows, page.more), turn.numbered(page.total)
     return RecordsView(views_of(references, page.rows), following, numbered=numbered)
 
 
@@ -50,12 +50,12 @@ def views_of(references: tuple[AccountReference, ...], rows: Iterable[Belonging]
     return tuple(RecordView(ours[row.account_id], row) for row in rows)
 
 
-def position_of(turning: Turning) -> RecordPosition | None:
-    begun = turning.begun
+def position_of(turn: PageTurn) -> RecordPosition | None:
+    begun = turn.begun
     return RecordPosition(begun.at, begun.account_id, begun.row_id) if begun else None
 
 
-def next_cursor(turning: Turning, rows: tuple[R, ...], more: bool) -> str | None:
-    if not more or turning.number is not None:
+def next_cursor(turn: PageTurn, rows: tuple[R, ...], more: bool) -> str | None:
+    if not more or turn.number is not None:
         return None
-    return turning.following(rows[-1].created_at, rows[-1].account_id, rows[-1].id)
+    return turn.cursor_after(rows[-1].created_at, rows[-1].account_id, rows[-1].id)

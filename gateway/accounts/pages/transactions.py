@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.accounts.pages.page_turn import Turning
+from gateway.accounts.pages.page_turn import PageTurn
 from gateway.accounts.pages.window import is_backwards
 from gateway.pipeline.exchange import Exchange
 from gateway.ports import Position, TransactionFilter
@@ -20,7 +20,7 @@ class TransactionListing:
     """Of the accounts `references`, booked within the inclusive bounds."""
 
     accounts: GuardedAccounts
-    turning: Turning
+    turn: PageTurn
     consent: Consent
     references: tuple[AccountReference, ...]
     since: datetime | None
@@ -40,13 +40,13 @@ class TransactionListing:
         return tuple(view for view in views if self._shows(view))
 
     def next_cursor(self, page: TransactionPage) -> str | None:
-        if not page.more or self.turning.number is not None:
+        if not page.more or self.turn.number is not None:
             return None
         last = position_of(page.transactions[-1])
-        return self.turning.following(last.booked_at, last.account_id, last.transaction_id, page.as_of)
+        return self.turn.cursor_after(last.booked_at, last.account_id, last.transaction_id, page.as_of)
 
     def _filter(self) -> TransactionFilter:
-        begun = self.turning.begun
+        begun = self.turn.begun
         opened = frozenset[Permission]().union(*(self.consent.permitted(each.id) for each in self.references))
         return TransactionFilter(
             booked_from=self.since,
@@ -55,8 +55,8 @@ class TransactionListing:
             debits=Permission.TRANSACTIONS_DEBITS in opened,
             as_of=begun.as_of if begun else None,
             after=Position(begun.at, begun.row_id, begun.account_id) if begun else None,
-            limit=self.turning.limit,
-            skip=self.turning.skip,
+            limit=self.turn.limit,
+            skip=self.turn.skip,
         )
 
     def _shows(self, view: TransactionView) -> bool:

@@ -6,7 +6,7 @@ The statement lies wholly inside the consent's window, and so do they; credits a
 from dataclasses import dataclass
 
 from gateway.accounts.consented_accounts import consented
-from gateway.accounts.pages.page_turn import Turning
+from gateway.accounts.pages.page_turn import PageTurn
 from gateway.accounts.pages.transactions import TransactionListing
 from gateway.accounts.statements.consented_statement import load_statement
 from gateway.pipeline.exchange import Exchange, present
@@ -30,11 +30,11 @@ class ReadStatementTransactions:
         command: commands.ReadStatementTransactions = exchange.command
         consent = present(exchange.consent)
         references = consented(exchange, command.account_id)
-        turning = Turning.open(self.cursors, self.clock, exchange, command, command.statement_id)
+        turn = PageTurn.open(self.cursors, self.clock, exchange, command, command.statement_id)
         statement = await load_statement(self.accounts, exchange, consent, references[0], command.statement_id)
-        listing = TransactionListing(self.accounts, turning, consent, references, statement.starts_at, statement.ends_at)
+        listing = TransactionListing(self.accounts, turn, consent, references, statement.starts_at, statement.ends_at)
         page = await listing.load(exchange)
         if page is None:
-            return TransactionsView((), numbered=turning.numbered(0))
-        rows, numbered = listing.views(page.transactions, TransactionStatus.BOOKED), turning.numbered(page.total)
+            return TransactionsView((), numbered=turn.numbered(0))
+        rows, numbered = listing.views(page.transactions, TransactionStatus.BOOKED), turn.numbered(page.total)
         return TransactionsView(rows, listing.next_cursor(page), numbered=numbered)

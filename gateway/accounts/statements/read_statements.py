@@ -6,7 +6,7 @@ Only statements that lie wholly inside both the consent's window and the period 
 from dataclasses import dataclass
 
 from gateway.accounts.consented_accounts import consented
-from gateway.accounts.pages.page_turn import Turning
+from gateway.accounts.pages.page_turn import PageTurn
 from gateway.accounts.pages.records import next_cursor, position_of, upstream_ids, views_of
 from gateway.accounts.pages.window import is_backwards, span_of, window_of
 from gateway.pipeline.exchange import Exchange, present
@@ -31,12 +31,12 @@ class ReadStatements:
         command: commands.ReadStatements = exchange.command
         consent = present(exchange.consent)
         references = consented(exchange, command.account_id)
-        turning = Turning.open(self.cursors, self.clock, exchange, command, command.starts_from, command.ends_to)
+        turn = PageTurn.open(self.cursors, self.clock, exchange, command, command.starts_from, command.ends_to)
         since, until = window_of(consent, command.starts_from, command.ends_to)
         if not references or is_backwards(since, until):
-            return RecordsView((), numbered=turning.numbered(0))
-        where = StatementFilter(since, until, position_of(turning), turning.limit, turning.skip)
+            return RecordsView((), numbered=turn.numbered(0))
+        where = StatementFilter(since, until, position_of(turn), turn.limit, turn.skip)
         page = await self.accounts.statements(exchange.brand, upstream_ids(references), where)
         first, last = span_of(consent, page.first_available, page.last_available)
-        following, numbered = next_cursor(turning, page.rows, page.more), turning.numbered(page.total)
+        following, numbered = next_cursor(turn, page.rows, page.more), turn.numbered(page.total)
         return RecordsView(views_of(references, page.rows), following, first, last, numbered)

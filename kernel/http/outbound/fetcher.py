@@ -117,9 +117,9 @@ class Fetcher:
     ) -> tuple[int, bytes]:
         url = self._check_address(text, schemes)
         host = url.authority
-        self._check_answering(owner, host)
+        self._check_silence(owner, host)
         async with self._turn(url, owner):
-            self._check_answering(owner, host)  # while this one waited, another may have found out
+            self._check_silence(owner, host)  # while this one waited, another may have found out
             try:
                 async with self._session.request(method, url, allow_redirects=False, **sent) as response:
                     return response.status, await _read(response, bytes_max)
@@ -145,7 +145,7 @@ class Fetcher:
             else:
                 looking.add_done_callback(lambda _done: turn.release())
 
-    def _check_answering(self, owner: str, host: str) -> None:
+    def _check_silence(self, owner: str, host: str) -> None:
         if self._silent.get((owner, host), 0.0) > self._monotonic():
             raise Unanswered(f"{host} did not answer a moment ago")
 

@@ -22,7 +22,7 @@ from kernel.http.client_cert import TrustedProxies, parse_client_cert, plain_add
 from kernel.http.head import check_headers, parse_host, parse_target
 from kernel.http.message import Listener, Request, Response
 from kernel.http.peer_certificate import PeerCertificates
-from kernel.http.server.connection import PRODUCT, Connection, RawRequest, closing
+from kernel.http.server.connection import PRODUCT, Connection, RawRequest, close_after
 from kernel.http.server.incoming_body import IncomingBody
 
 UNREAD_BYTES_MAX = 65_536  # of a body that was not asked for: as much is read away, so that its sender reads the answer
@@ -140,7 +140,7 @@ def _rendered(raw: RawRequest, response: Response) -> web.Response:
     if raw.unread_bytes is None or raw.unread_bytes > UNREAD_BYTES_MAX:
         assert isinstance(raw.protocol, Connection)
         raw.protocol.leave_unread()
-    return closing(rendered)
+    return close_after(rendered)
 
 
 def _peer(raw: RawRequest) -> str:

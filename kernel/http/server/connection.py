@@ -192,14 +192,14 @@ class Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has begun; only closing is left")
         self._loop.call_later(REFUSED_SECONDS, self._abandon)  # what goes on sending holds nothing
-        return closing(web.Response(status=status))
+        return close_after(web.Response(status=status))
 
 
 def _do_nothing() -> None:
     pass
 
 
-def closing(response: web.Response) -> web.Response:
+def close_after(response: web.Response) -> web.Response:
     """The same answer, as the last one of its connection."""
     response.headers["Server"] = PRODUCT
     response.force_close()

@@ -85,12 +85,12 @@ class IncomingBody:
             raise BodyTooLarge(f"{raw.content_length} bytes announced, {limit} allowed")
 
     async def _read(self, limit: int) -> bytes:
-        return b"".join([chunk async for chunk in self._arriving(limit)])
+        return b"".join([chunk async for chunk in self._chunks(limit)])
 
     async def _read_or_spool(self, limit: int) -> bytes | Spool:
         """A block is in memory until it is whole; what is held is all that has arrived, wherever it lies."""
         block = bytearray()
-        async with aclosing(self._arriving(limit)) as arriving:
+        async with aclosing(self._chunks(limit)) as arriving:
             async for chunk in arriving:
                 block += chunk
                 if len(block) > SPOOL_ABOVE_BYTES:
@@ -106,7 +106,7 @@ class IncomingBody:
         await self._spool.append(bytes(block))
         block.clear()
 
-    async def _arriving(self, limit: int) -> AsyncGenerator[bytes, None]:
+    async def _chunks(self, limit: int) -> AsyncGenerator[bytes, None]:
         """What arrives, counted; to its end."""
         raw = self._raw
         self._holding = holding = self._budget.open(self._share, self._give_up)

@@ -498,7 +498,7 @@ async def begin(database_url: str) -> None:
 @asynccontextmanager
 async def oauth_world(database_url: str) -> AsyncIterator[World]:
     """On a database that `begin` has prepared."""
-    async with _opened(database_url, key_pool()) as world, world.hot_state.running(), world.services.versions.running():
+    async with _opened(database_url, key_pool()) as world, world.hot_state.lifetime(), world.services.versions.lifetime():
         await prepare_keys(world.services, BRAND.name)
         await world.register("acme", KEYS["acme-1"], default_permissions=frozenset({Permission.ACCOUNTS_BASIC}))
         await world.register("borough", KEYS["borough-1"])
@@ -508,7 +508,7 @@ async def oauth_world(database_url: str) -> AsyncIterator[World]:
 @asynccontextmanager
 async def found_world(database_url: str) -> AsyncIterator[World]:
     """On a database that a server has left: clients, keys and consents are those in it."""
-    async with _opened(database_url, key_pool()) as world, world.hot_state.running(), world.services.versions.running():
+    async with _opened(database_url, key_pool()) as world, world.hot_state.lifetime(), world.services.versions.lifetime():
         await prepare_keys(world.services, BRAND.name)
         yield world
 

@@ -153,7 +153,7 @@ def _reject(scene: Scene) -> Act:
 
     async def act() -> None:
         subject = ConsentSubject(world.services, BRAND, scene.consent.id, world.acme.client.caller)
-        closing = await subject.load_closing()
+        closing = await subject.load_subjects()
         await reject(world.services, BRAND, subject, claim, closing=closing, psu_id="alice", authorisation_id=None)
 
     return act

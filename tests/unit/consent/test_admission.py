@@ -234,10 +234,10 @@ async def test_one_cookie_is_not_good_for_a_flood(world):
     admission = Admission(world.services)
     request = browser.request("GET", "/login")
     for _ in range(MARK_REQUESTS_PER_MINUTE):
-        async with admission.admitting("page", BRAND, request):
+        async with admission.admit("page", BRAND, request):
             pass
     with pytest.raises(RateExceeded):
-        await admission.admitting("page", BRAND, request).__aenter__()
+        await admission.admit("page", BRAND, request).__aenter__()
 
 
 class TestPlaces:
@@ -248,16 +248,16 @@ class TestPlaces:
         browser = await world.browser().begin(await world.push(await world.lodge()))
         stranger = world.browser(cookies=dict(JOURNEY)).request("GET", "/login")
         called = world.browser().request("POST", "/token", urlencode(ASSERTION).encode())
-        async with admission.admitting("page", BRAND, stranger), admission.admitting("client", BRAND, called):
+        async with admission.admit("page", BRAND, stranger), admission.admit("client", BRAND, called):
             with pytest.raises(Overloaded):
-                await admission.admitting("page", BRAND, stranger).__aenter__()
+                await admission.admit("page", BRAND, stranger).__aenter__()
             with pytest.raises(Overloaded):
-                await admission.admitting("client", BRAND, called).__aenter__()
-            async with admission.admitting("page", BRAND, browser.request("GET", "/login")):
+                await admission.admit("client", BRAND, called).__aenter__()
+            async with admission.admit("page", BRAND, browser.request("GET", "/login")):
                 pass
-            async with admission.admitting("ending", BRAND, world.browser().request("POST", "/revoke")):
+            async with admission.admit("ending", BRAND, world.browser().request("POST", "/revoke")):
                 pass
-        async with admission.admitting("page", BRAND, stranger):
+        async with admission.admit("page", BRAND, stranger):
             pass
 
     async def test_too_much_to_do_is_told_on_a_page_with_when_to_try_again(self, world, monkeypatch):

@@ -152,7 +152,7 @@ async def served(oauth_anywhere: World, tmp_path: Path) -> AsyncIterator[Served]
     async with AsyncExitStack() as stack:
         write = access_writer(services.commands, clock)
         await stack.enter_async_context(made.recording)
-        records = await made.recording.enter_async_context(GroupedWrites.running(write, "access records"))
+        records = await made.recording.enter_async_context(GroupedWrites.lifetime(write, "access records"))
         parts = PolicyParts(
             tokens=book.Tokens(),
             snapshots=GatewaySnapshots(services.clients, services.snapshots),

@@ -88,7 +88,7 @@ async def refuse(world: World, consent: Consent, name: str) -> Consent:
         BRAND,
         subject,
         claim,
-        closing=await subject.load_closing(),
+        closing=await subject.load_subjects(),
         psu_id=f"psu-{name}",
         authorisation_id=None,
     )

@@ -237,7 +237,7 @@ class ToyOrder:
     id: str
     fate: list[str] = field(default_factory=list)
 
-    async def load_closing(self, psu_id: str | None = None) -> Sequence[str]:
+    async def load_subjects(self, psu_id: str | None = None) -> Sequence[str]:
         return ()
 
     async def hold(self, _unit: UnitOfWork, approval: Approval) -> str:

@@ -92,7 +92,7 @@ def test_what_cannot_be_written_now_is_offered_again(windows, written, seconds):
 
 
 async def test_a_stop_writes_the_windows_that_are_open(windows, written):
-    async with windows.running():
+    async with windows.lifetime():
         windows.record(REFUSED)
     assert [ended.count for ended in written.taken] == [1]
 

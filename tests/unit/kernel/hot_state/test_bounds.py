@@ -98,7 +98,7 @@ async def test_a_restart_is_announced_once_and_under_its_own_name(seconds):
         announced.append(run_id)
 
     hot_state = InProcessHotState(seconds, ManualClock(BORN), SeededIds("a"), on_restart=on_restart)
-    async with hot_state.running():
+    async with hot_state.lifetime():
         assert announced == [hot_state.run_id]
     assert InProcessHotState(seconds, ManualClock(BORN), SeededIds("b")).run_id != hot_state.run_id
 

@@ -395,7 +395,7 @@ async def test_a_change_ends_even_if_its_caller_goes(worker):
         worker.stored[S] = 2
         return None, {S: 2}
 
-    async with worker.versions.running():
+    async with worker.versions.lifetime():
         caller = asyncio.ensure_future(worker.versions.change([S], write))
         await began.wait()
         caller.cancel()
@@ -416,7 +416,7 @@ async def test_running_confirms_the_epoch(worker, seconds, monkeypatch):
     monkeypatch.setattr(worker.epoch, "confirm", tell)
     seconds.now += 10
     assert not worker.versions.is_trusted
-    async with worker.versions.running(), asyncio.timeout(PATIENCE_SECONDS):
+    async with worker.versions.lifetime(), asyncio.timeout(PATIENCE_SECONDS):
         await confirmed.wait()
         assert worker.versions.is_trusted
 

@@ -29,7 +29,7 @@ async def test_writes_what_came_together_as_one_group_within_fifty_milliseconds(
     """The linger is what decides, however busy the machine is."""
     assert grouped_writes.LINGER_SECONDS <= 0.05
     journal = Journal()
-    async with GroupedWrites.running(journal.write, "records") as records:
+    async with GroupedWrites.lifetime(journal.write, "records") as records:
         for number in range(5):
             records.record(number)
         await journal.written.wait()
@@ -44,7 +44,7 @@ async def test_writes_what_came_together_as_one_group_within_fifty_milliseconds(
 async def test_a_full_group_does_not_linger_and_groups_are_bounded(monkeypatch):
     monkeypatch.setattr(grouped_writes, "LINGER_SECONDS", 60)
     journal = Journal()
-    async with GroupedWrites.running(journal.write, "records") as records:
+    async with GroupedWrites.lifetime(journal.write, "records") as records:
         for number in range(GROUP_MAX * 2):
             records.record(number)
         await journal.written.wait()
@@ -52,7 +52,7 @@ async def test_a_full_group_does_not_linger_and_groups_are_bounded(monkeypatch):
 
 
 async def test_refuses_when_there_is_no_room():
-    async with GroupedWrites.running(Journal().write, "records", capacity=2) as records:
+    async with GroupedWrites.lifetime(Journal().write, "records", capacity=2) as records:
         records.record(1)
         records.record(2)
         with pytest.raises(Overloaded):
@@ -61,7 +61,7 @@ async def test_refuses_when_there_is_no_room():
 
 async def test_keeps_what_could_not_be_written_and_tries_again_in_order():
     journal = Journal(failures=2)
-    async with GroupedWrites.running(journal.write, "records", retry_seconds=0) as records:
+    async with GroupedWrites.lifetime(journal.write, "records", retry_seconds=0) as records:
         for number in range(3):
             records.record(number)
         await journal.written.wait()
@@ -70,7 +70,7 @@ async def test_keeps_what_could_not_be_written_and_tries_again_in_order():
 
 async def test_an_orderly_stop_loses_nothing_and_takes_nothing_more():
     journal = Journal()
-    async with GroupedWrites.running(journal.write, "records") as records:
+    async with GroupedWrites.lifetime(journal.write, "records") as records:
         for number in range(GROUP_MAX + 1):
             records.record(number)
     assert sum(len(group) for group in journal.groups) == GROUP_MAX + 1
@@ -84,7 +84,7 @@ async def test_a_stop_does_not_wait_for_ever(monkeypatch):
     async def never(group: list[int]) -> None:
         await asyncio.Event().wait()
 
-    async with GroupedWrites.running(never, "records") as records:
+    async with GroupedWrites.lifetime(never, "records") as records:
         records.record(1)
     assert len(records) == 1
 
@@ -98,14 +98,14 @@ async def test_a_write_that_hangs_is_tried_again(monkeypatch):
             await asyncio.Event().wait()
         await journal.write(group)
 
-    async with GroupedWrites.running(write, "records", retry_seconds=0) as records:
+    async with GroupedWrites.lifetime(write, "records", retry_seconds=0) as records:
         records.record(1)
         await journal.written.wait()
     assert len(journal.groups) == 1
 
 
 async def test_an_idle_queue_stops_at_once():
-    async with GroupedWrites.running(Journal().write, "records"):
+    async with GroupedWrites.lifetime(Journal().write, "records"):
         pass
 
 
@@ -120,7 +120,7 @@ async def test_a_record_that_can_never_be_written_is_dropped_alone():
         if 4 in group:
             done.set()
 
-    refused = GroupedWrites.running(write, "records", retry_seconds=0, is_refused=lambda error: isinstance(error, LookupError))
+    refused = GroupedWrites.lifetime(write, "records", retry_seconds=0, is_refused=lambda error: isinstance(error, LookupError))
     async with refused as records:
         for number in range(5):
             records.record(number)
@@ -142,7 +142,7 @@ async def test_an_outage_among_single_writes_loses_nothing_and_doubles_nothing()
         if 3 in group:
             done.set()
 
-    refused = GroupedWrites.running(write, "records", retry_seconds=0, is_refused=lambda error: isinstance(error, LookupError))
+    refused = GroupedWrites.lifetime(write, "records", retry_seconds=0, is_refused=lambda error: isinstance(error, LookupError))
     async with refused as records:
         for number in range(4):
             records.record(number)

@@ -17,7 +17,7 @@ from portcullis.cli.control_client import ServerRefused
 from portcullis.cli.rotate import command_server
 from portcullis.compose.composition import Composition, compose
 from portcullis.compose.sealing_keys import ensure_sealing_keys
-from portcullis.serving.exclusive import serving
+from portcullis.serving.exclusive import server_lock
 from portcullis.serving.listeners import refuse_ops
 from portcullis.serving.ops.surface import ops_of
 from portcullis.serving.production import open_parts
@@ -98,6 +98,6 @@ async def test_where_no_server_runs_the_command_changes_the_database_itself(sett
 
 async def test_a_server_that_does_not_answer_here_is_not_gone_behind(settings: Settings):
     """One server alone keeps what it knows in its own memory: it would never hear of the change."""
-    async with serving(settings.database(), alone=True):
+    async with server_lock(settings.database(), alone=True):
         with pytest.raises(ServerRefused, match="run the command where it runs"):
             await command_server(settings, "/keys/rotate", "")

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from portcullis.cli.control_client import ServerRefused
-from portcullis.cli.tpp_commands import Asked, ask_for_consent, client_credentials_token, landing, print_asked
+from portcullis.cli.tpp_commands import Asked, ask_for_consent, client_credentials_token, describe_redirect, print_asked
 from tests.harness.server import free_ports
 
 PERSONAS = [
@@ -41,16 +41,16 @@ def test_says_where_to_go_who_can_log_in_and_where_it_ends(tmp_path):
 
 def test_a_page_that_cannot_be_reached_is_announced():
     [port] = free_ports(1)
-    assert "cannot be reached: its address holds the answer, as [bold]code[/]." in landing(
+    assert "cannot be reached: its address holds the answer, as [bold]code[/]." in describe_redirect(
         "https://acme.tpp.test/callback", "code"
     )
-    assert "Nobody listens there now" in landing(f"http://localhost:{port}/callback", "code")
+    assert "Nobody listens there now" in describe_redirect(f"http://localhost:{port}/callback", "code")
 
 
 async def test_a_tpp_that_listens_takes_over():
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    said = await asyncio.to_thread(landing, f"http://127.0.0.1:{port}/callback", "response")
+    said = await asyncio.to_thread(describe_redirect, f"http://127.0.0.1:{port}/callback", "response")
     server.close()
     await server.wait_closed()
     assert said.startswith("There your TPP takes over: its address holds the answer, as [bold]response")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from kernel.brand import Brand
-from portcullis.serving.banner import PEOPLE_MAX, print_banner, seeding_progress
+from portcullis.serving.banner import PEOPLE_MAX, print_banner, seed_progress
 from portcullis.settings.schema import Settings
 
 BRAND = Brand("main", "Main [Bank]", "https://localhost:8443", "https://localhost:8444", ZoneInfo("Europe/London"), (), "x")
@@ -51,7 +51,7 @@ def test_many_customers_are_counted():
 
 def test_progress_without_a_terminal_is_a_line_a_household_that_says_how_far_it_is():
     console = Console(file=io.StringIO(), width=200)
-    with seeding_progress(console) as report:
+    with seed_progress(console) as report:
         for done, whose in ((10, "alice"), (20, "alice"), (60, "bob"), (4000, "heavy")):
             report(done, 4000, whose)
     assert console.file.getvalue().splitlines() == [

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from kernel.config import ConfigurationRefused
 from kernel.storage.database import Database
 from portcullis.serving import exclusive
-from portcullis.serving.exclusive import serving
+from portcullis.serving.exclusive import server_lock
 from tests.harness.patience import PATIENCE_SECONDS
 
 
@@ -19,12 +19,12 @@ def impatient(monkeypatch):
 
 async def test_one_server_alone(database_url):
     stopped = asyncio.Event()
-    async with serving(database_url, alone=True, stop=stopped.set):
+    async with server_lock(database_url, alone=True, stop=stopped.set):
         for alone in (True, False):
             with pytest.raises(ConfigurationRefused):
-                await serving(database_url, alone=alone).__aenter__()
+                await server_lock(database_url, alone=alone).__aenter__()
         assert not stopped.is_set()
-    async with serving(database_url, alone=True):
+    async with server_lock(database_url, alone=True):
         pass
 
 
@@ -33,7 +33,7 @@ async def test_a_server_whose_lock_is_lost_is_stopped(postgresql_url):
     here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"  # other workers' servers hold theirs
     others = f"locktype = 'advisory' AND pid <> pg_backend_pid() AND {here}"
     holders = sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {others}")
-    async with Database.open(postgresql_url) as database, serving(postgresql_url, alone=True, stop=stopped.set):
+    async with Database.open(postgresql_url) as database, server_lock(postgresql_url, alone=True, stop=stopped.set):
         await database.write(lambda connection: connection.execute(holders))
         async with asyncio.timeout(PATIENCE_SECONDS):
             await stopped.wait()

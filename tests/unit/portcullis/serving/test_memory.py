@@ -39,7 +39,7 @@ async def test_a_flood_that_ended_is_noticed_once():
     places, happened = Places("mtls", Limits()), asyncio.Queue[int]()
     loop = asyncio.get_running_loop()
     looking = asyncio.create_task(
-        memory.giving_back(
+        memory.collect_when_calm(
             memory.Collector([places]),
             seconds=0,
             give_back=lambda: loop.call_soon_threadsafe(happened.put_nowait, places.ended),

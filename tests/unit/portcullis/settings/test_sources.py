@@ -11,7 +11,7 @@ from rich.console import Console
 from kernel.config import ConfigurationRefused
 from kernel.operations import Operation
 from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
-from portcullis.serving.sandbox import running_sandbox
+from portcullis.serving.sandbox import open_sandbox
 from portcullis.settings.checks import check_production
 from portcullis.settings.sources import load
 
@@ -213,7 +213,7 @@ def test_production_refuses_the_sandbox_token_and_plain_http_for_codes(tmp_path)
 async def test_a_sandbox_refuses_a_second_brand_before_it_makes_anything(tmp_path):
     settings = load_text(tmp_path, f'state_dir = "{tmp_path}/state"\n{TWO_BRANDS}')
     with pytest.raises(ConfigurationRefused, match=r"^brands: .*one"):
-        async with running_sandbox(settings, 1, Console()):
+        async with open_sandbox(settings, 1, Console()):
             pass
     assert not settings.state_dir.exists()
 
@@ -230,7 +230,7 @@ async def test_a_bank_that_cannot_be_imported_is_refused_before_anything_is_made
     (tmp_path / "there.jsonl").touch()
     settings = load_text(tmp_path, f'state_dir = "{tmp_path}/state"\n')
     with pytest.raises(ConfigurationRefused, match=named):
-        async with running_sandbox(settings, seed, Console(), imported=tmp_path / file):
+        async with open_sandbox(settings, seed, Console(), imported=tmp_path / file):
             pass
     assert not settings.state_dir.exists()
 

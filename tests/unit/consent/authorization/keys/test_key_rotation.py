@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from consent.authorization.keys.refresh import following_keys, refresh_keys
+from consent.authorization.keys.refresh import key_refresh, refresh_keys
 from consent.authorization.keys.ring import PURPOSES, KeyPurpose, KeyRing, KeySet, KeyState, algorithms_of, key_place
 from consent.authorization.keys.rotation import begin_rotation, prepare_keys, rotate_keys
 from consent.authorization.keys.rotator import KeyRotator
@@ -282,7 +282,7 @@ async def test_a_worker_that_nobody_calls_learns_of_new_keys_within_a_second(oau
 
     await rotate_keys(oauth.services, BRAND.name)
     assert ring.version(BRAND.name) == 1
-    async with following_keys(services, [BRAND], pause=pause):
+    async with key_refresh(services, [BRAND], pause=pause):
         await asyncio.wait_for(followed.wait(), PATIENCE_SECONDS)
     assert ring.version(BRAND.name) == 2
     assert waited[0] <= 1.0

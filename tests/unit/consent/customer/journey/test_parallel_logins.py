@@ -95,7 +95,7 @@ class TestAttemptTurns:
 
         async def attempt():
             nonlocal inside
-            async with turns.taking(turn_of("password/x")):
+            async with turns.turn(turn_of("password/x")):
                 inside += 1
                 assert inside == 1
                 await asyncio.sleep(0)
@@ -105,9 +105,9 @@ class TestAttemptTurns:
 
     async def test_a_turn_that_does_not_come_is_an_overload(self):
         turns = Turns(replace(ATTEMPT_TURNS, wait_seconds=0))
-        async with turns.taking(turn_of("password/x")):
+        async with turns.turn(turn_of("password/x")):
             with pytest.raises(Overloaded):
-                async with turns.taking(turn_of("password/x")):
+                async with turns.turn(turn_of("password/x")):
                     pass
-            async with turns.taking(turn_of("password/y")):
+            async with turns.turn(turn_of("password/y")):
                 pass

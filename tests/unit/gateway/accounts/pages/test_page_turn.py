@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.accounts.pages.page_turn import Turning
+from gateway.accounts.pages.page_turn import PageTurn
 from gateway.pipeline.exchange import Exchange, present
 from kernel.banking.results import Numbered
 from kernel.errors import CursorInvalid
@@ -46,11 +46,11 @@ def exchange(**facts: Any) -> Exchange:
     return made
 
 
-def turn(asked: Exchange, page: Page, *filters: object) -> Turning:
-    return Turning.open(CURSORS, world.World().clock, asked, page, *filters)
+def turn(asked: Exchange, page: Page, *filters: object) -> PageTurn:
+    return PageTurn.open(CURSORS, world.World().clock, asked, page, *filters)
 
 
-LINK = turn(exchange(), Page(), *FILTERS).following(world.START, "up1", "t1")
+LINK = turn(exchange(), Page(), *FILTERS).cursor_after(world.START, "up1", "t1")
 
 
 def test_the_same_listing_goes_on_where_its_link_says():
