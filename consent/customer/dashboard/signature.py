@@ -34,7 +34,7 @@ async def show_signature(services: Services, brand: Brand, session: Session, req
         client=asked.client,
         facts=_facts_of(asked),
         is_payment=asked.is_linked,
-        terms=None if asked.is_linked else render_terms(services, brand, asked.client, asked.consent),
+        terms=None if asked.is_linked else render_terms(services, brand, asked.client, asked.consent, options=asked.accounts),
         accounts=asked.accounts,
         signers=await load_signers(services, brand, asked.consent),
         until=render_lapse(brand, asked.consent),

@@ -121,4 +121,4 @@ def _subject_of(services: Services, brand: Brand, asked: Unanswered) -> Cosignat
 def _shown_of(services: Services, brand: Brand, asked: Unanswered) -> Shown:
     if asked.is_linked:
         return shown_of(asked.client, asked.consent, asked.accounts)
-    return render_shown(render_terms(services, brand, asked.client, asked.consent), asked.accounts)
+    return render_shown(render_terms(services, brand, asked.client, asked.consent, options=asked.accounts), asked.accounts)

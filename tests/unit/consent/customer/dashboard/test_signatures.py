@@ -9,7 +9,14 @@ import pytest
 from consent.authentication.attempts import FAILURES_MAX
 from consent.authentication.cosignature import Cosignature
 from consent.store.rows.authorisations import AuthorisationStatus
-from kernel.banking.consents import Consent, ConsentKind, ConsentState
+from kernel.banking.accounts import Scheme
+from kernel.banking.consents import (
+    Consent,
+    ConsentKind,
+    ConsentState,
+    NamedAccount,
+    Permission,
+)
 from tests.unit.consent.authentication.signing import BERLIN_GROUP, PAYMENT, now
 from tests.unit.consent.customer.dashboard.conftest import Visits
 from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CODE, Browser, World, account
@@ -90,6 +97,21 @@ async def test_the_second_signer_agrees_to_the_sharing_of_accounts(both_world: W
     await browser.get(f"/consents/{consent.id}/revoke")
     await browser.post({})
     assert (await now(world, consent)).state is ConsentState.REVOKED_BY_PSU
+
+
+async def test_the_second_signer_reads_what_the_first_read(world: World):
+    """Also what the TPP says that it is for, and what each account opens."""
+    named = NamedAccount(Scheme.SORT_CODE, "80200144443333", frozenset({Permission.ACCOUNTS_DETAIL, Permission.BALANCES}))
+    consent = await lodge(world, permissions=named.permissions, named=(named,), purpose="To lend you money")
+    journey = await (await world.browser().begin(await world.push(consent))).log_in("alice")
+    await journey.approve()
+    browser = await opened(world, "bob", consent)
+    assert "To lend you money" in browser.text
+    await browser.post({})
+    first, second = [each.shown for each in await world.store.authorisations(BRAND, consent.id)]
+    assert first is not None
+    assert [heading for heading, _ in first.clusters] == ["Home, ending 3333"]
+    assert second == first
 
 
 async def test_a_payment_is_signed_by_an_authentication_of_its_own(both_world: World):
