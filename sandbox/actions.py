@@ -1,4 +1,4 @@
-"""What the control API does: each through a port that production also has."""
+"""The acts of the control API. Each goes through a port that production also has."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -94,10 +94,10 @@ class Actions:
         return {**renewed, "folder": str(self.tpps.directory_path / name)}
 
     async def reset(self, brand: Brand) -> None:
-        """Every consent, token and journey gone, the bank as on its first day, the clock right. Clients and keys stay.
+        """Remove every consent, token and journey, rebuild the bank as on its first day, and set the clock right. Clients and keys stay.
 
-        Runs to its end even if whoever asked for it is gone, or was told that it takes too long: no bank is left half-made. Whoever
-        asks meanwhile waits for the same end."""
+        Runs to its end even if the caller has gone or its request timed out, so the bank is always complete. A second caller
+        meanwhile waits for the same end."""
         if not self.resetting:
             task = asyncio.create_task(self._reset(brand), name="reset")
             self.resetting.add(task)

@@ -1,4 +1,4 @@
-"""Write a file whole or not at all, whatever happens in between: temporary file, fsync, rename, fsync of the folder."""
+"""Write a file whole or not at all, even if the process is killed: temporary file, fsync, rename, fsync of the folder."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int) -> None:
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, mode)  # whatever the umask says
+        os.fchmod(descriptor, mode)  # the umask does not apply
         file.write(content)
         file.flush()
         os.fsync(descriptor)

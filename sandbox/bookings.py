@@ -1,6 +1,6 @@
-"""What is written to the ledger at the counter: booked, announced, settled, released, closed. Each is one transaction.
+"""The counter's changes of the ledger: book, announce, settle, release, close. Each is one transaction.
 
-The ledger's first statement takes the brand's booking sequence, so that these take turns.
+The ledger's first statement locks the brand's booking sequence, so they run one after another.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class BookMoney:
     at: datetime
 
     async def handle(self, unit: UnitOfWork) -> None:
-        """Raises FieldInvalid for an instant of which a statement has told: what it says stays true."""
+        """Raises FieldInvalid for an instant within an issued statement: issued statements stay true."""
         await self.counter.post(unit.connection, self.leg)
         rows = tables.statements.c  # under the lock of the posting: no run comes in between
         mine = (rows.brand == self.counter.brand, rows.account_id == self.leg.account_id)

@@ -30,7 +30,7 @@ _PATHS = re.compile(rf"{PREFIX}(accounts/[^/]+/close|consents/[^/]+/(suspend|res
 
 
 class Closure(msgspec.Struct, forbid_unknown_fields=True):
-    """Whose account; `switched`: it moves to another bank."""
+    """The closure of one of a persona's accounts. `switched`: the account moves to another bank."""
 
     persona: str
     switched: bool = False
@@ -80,7 +80,8 @@ class Clerk:
                 raise OperationUnknown
 
     async def close_account(self, brand: Brand, wanted: str, closure: Closure) -> int:
-        """How many consents lost the account. Raises FieldInvalid. Consents first: what is interrupted can be done again."""
+        """Close an account, and return how many consents lost it. Consents change first, so an interrupted call can be repeated.
+        Raises FieldInvalid."""
         account = await self._find(brand, closure.persona, wanted)
         reason = AccountRemoval.SWITCHED if closure.switched else AccountRemoval.CLOSED
         changed = await self.consents.remove_account(brand, account.id, reason)
@@ -112,7 +113,7 @@ async def find_persona(identity: PsuIdentity, brand: Brand, name: str) -> Psu:
 
 
 def not_one(accounts: Iterable[Account]) -> str:
-    """What is said of a name that is no account's, or that of several; a sandbox's account names are no secret."""
+    """The message for a name that matches no account, or several. It lists the names: in a sandbox they are public."""
     names = ", ".join(repr(account.nickname or account.name) for account in islice(accounts, TOLD_MAX))
     return f"No account, or several, of this persona are called so; there are {names or 'none'}."
 

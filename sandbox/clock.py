@@ -1,6 +1,6 @@
 """The moved clock: business time runs ahead of the machine's by an offset that is stored, so that it survives a restart.
 
-Time only moves forward: a bank's books cannot be unwritten. Protocol time is nobody's to move.
+Time only moves forward, because booked entries stay. Protocol time cannot be moved.
 """
 
 import re

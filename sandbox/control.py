@@ -1,7 +1,8 @@
-"""The control API: what a developer's test does in place of a PSU's hands, of waiting, and of a directory.
+"""The control API: a developer's test answers for a PSU, moves the clock and acts as a directory.
 
 It acts only through ports that production also has: a decision on a consent, the clock's offset, client registration, seeding.
-It answers on the public listener to loopback callers, or to whoever shows the control token, and never to another site's page.
+It answers on the public listener to loopback callers and to callers with the control token, and refuses requests from pages of
+other sites.
 """
 
 import hmac
@@ -63,7 +64,7 @@ class Decision(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
-    """What a customer who is asked elsewhere answers. `persona` absent: whoever is asked; `accounts` as in a decision."""
+    """A customer's answer to a backchannel request. `persona` absent: the customer who was asked; `accounts` as in a decision."""
 
     persona: str | None = None
     accounts: list[str] | None = None

@@ -29,7 +29,7 @@ SOFTWARE_ID_CHARACTERS = 22
 REDIRECT_URIS_MAX = 20
 REDIRECT_URI_CHARACTERS_MAX = 256
 REGISTRATION_DIGITS = 6
-STATEMENT_SECONDS = 14 * 86_400  # after which a directory vouches anew
+STATEMENT_SECONDS = 14 * 86_400  # after which a directory issues a new one
 TRANSPORT_FILES = ("transport.pem", "transport.key")  # certificate and key in a TPP's folder
 SEAL_FILES = ("seal.pem", "seal.key")
 
@@ -53,7 +53,7 @@ class Enrolment:
 
     @property
     def subject(self) -> TransportSubject:
-        """Whom its certificates name."""
+        """The subject of its certificates."""
         return TransportSubject(
             software_id=self.software_id,
             organisation_name=self.organisation_name,
@@ -109,7 +109,7 @@ class Directory:
         return cls(pki, clock, ids, _ensure_signing_key(directory / "directory.jwks.json", "ES256"))
 
     async def keys(self, _kid: str | None) -> DirectoryKeys:
-        """What verifies its statements, as a server asks a directory."""
+        """The keys that verify its statements, as a server asks a directory for them."""
         return DirectoryKeys({self._key.kid: self._key})
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
@@ -129,8 +129,9 @@ class Directory:
     ) -> Enrolment:
         """Make `out_dir` the folder of this TPP, or bring it up to date.
 
-        A second call keeps ids and keys, renews the certificate when it is due, and vouches anew if roles, addresses or keys changed.
-        It may be killed anywhere and called again. Raises FieldInvalid. An RSA key takes a good part of a second.
+        A second call keeps ids and keys, renews the certificate when it is due, and issues a new
+        statement if roles, addresses or keys changed. It may be killed anywhere and called again. Raises FieldInvalid. An RSA key
+        takes a good part of a second.
         """
         _check_asked(name, roles, redirect_uris)
         out_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -178,7 +179,7 @@ class Directory:
         )
 
     def issue_software_statement(self, claims: dict[str, Any]) -> str:
-        """A signed statement of these claims, whatever they are: `iss`, `iat`, `jti` and the competent authority's are added
+        """A signed statement of these claims, which are not checked. `iss`, `iat`, `jti` and the competent authority's are added
         unless given."""
         roles = claims.get("software_roles", [])
         authority = {
@@ -205,7 +206,7 @@ class Directory:
         return statement
 
     def _known(self, path: Path) -> dict[str, Any]:
-        """What this directory vouched for before; nothing if there is no statement, or none of ours."""
+        """The claims of this directory's earlier statement; empty if there is none, or if its signature is not ours."""
         try:
             return verify_jwt(path.read_text(), {self._key.kid: self._key}, algorithms={"ES256"}, types={"jwt"}).claims
         except (FileNotFoundError, JwtInvalid):
@@ -249,7 +250,7 @@ def _ensure_signing_key(path: Path, alg: Algorithm) -> JwtKey:
         if jwk["alg"] == alg:
             return import_key(jwk, kid=jwk["kid"], alg=alg)
     except (FileNotFoundError, ValueError, KeyError, IndexError, TypeError, JwtInvalid):
-        pass  # absent or of another hand than ours: made anew
+        pass  # absent, or not written by us: a new one is made
     key = generate_key(alg)
     jwk = {**private_jwk(key), "kid": key.kid, "alg": alg, "use": "sig"}
     write_atomically(path, json.dumps({"keys": [jwk]}, indent=2).encode(), mode=SECRET)

@@ -1,4 +1,4 @@
-"""What a developer says of a TPP that is to be enrolled and registered: the options of `portcullis tpp new`, and no more."""
+"""A developer's request to enrol and register a TPP: the options of `portcullis tpp new`."""
 
 from typing import Literal
 

@@ -2,8 +2,8 @@
 
 RFC 5280; ETSI TS 119 495 section 5 and OBIE certificate profiles: a transport certificate is shaped as a QWAC, a seal's as a QSealC. A
 private key is written once and stays; renewing replaces one certificate file by one rename, so that a kill at any moment leaves a pair
-that fits. What is missing, foreign, revoked, of another name or has less than a third of its life left is issued anew when it is asked
-for.
+that fits. A request for a certificate that is missing, foreign, revoked, of another name or with less than a third of its life left
+issues a new one.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,8 +38,8 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 @dataclass(frozen=True, kw_only=True)
 class TransportSubject:
-    """Who a transport or seal certificate names. `organisation_id` is the organizationIdentifier, `PSDGB-FCA-123456`; without roles
-    the certificate is no qualified one."""
+    """The subject of a transport or seal certificate. `organisation_id` is the organizationIdentifier, `PSDGB-FCA-123456`; without
+    roles the certificate is not a qualified one."""
 
     software_id: str
     organisation_name: str
@@ -61,7 +61,7 @@ class TransportSubject:
 
 @dataclass(frozen=True)
 class _Leaf:
-    """What a certificate of ours must say; compared with what is on disk."""
+    """The content that a certificate of ours must have. It is compared with the file on disk."""
 
     subject: x509.Name
     names: tuple[x509.GeneralName, ...]
@@ -70,7 +70,7 @@ class _Leaf:
     statements: x509.UnrecognizedExtension | None = None
 
     def extensions(self) -> tuple[tuple[x509.ExtensionType, bool], ...]:
-        """What it says beside its subject, each critical or not."""
+        """The extensions, each with its critical flag."""
         said: list[tuple[x509.ExtensionType, bool]] = [(self.usage, True)]
         if self.purposes:
             said.append((x509.ExtendedKeyUsage(self.purposes), False))
@@ -305,7 +305,7 @@ def _read(path: Path, parse: Callable[[bytes], T]) -> T | None:
     try:
         return parse(path.read_bytes())
     except (FileNotFoundError, ValueError):
-        return None  # absent, or of another hand than ours: made anew
+        return None  # absent, or not written by us: a new one is made
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

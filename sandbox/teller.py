@@ -1,7 +1,7 @@
-"""What a bank's own counter does: books money on a persona's account, announces it, books or releases what was announced.
+"""The bank's counter: books money on a persona's account, announces it, books or releases an announced payment.
 
-Part of the control API, under the same rule about who may call it. It writes to the ledger as everything else does, so whoever
-reads while it books is never misled.
+Part of the control API, under the same rule about who may call it. It writes to the ledger through the ledger's own transactions,
+so concurrent readers see consistent books.
 """
 
 import re

@@ -200,7 +200,7 @@ def check_fits_profile(asked: NewTpp) -> None:
 
 
 def _asked_before(known: dict[str, Any]) -> NewTpp:
-    """What was asked for a TPP that stands already, by its client.json."""
+    """The request by which an existing TPP was made, read from its client.json."""
     return NewTpp(
         name=known["name"],
         roles=tuple(known["roles"]),
@@ -250,7 +250,7 @@ def _metadata(enrolment: Enrolment, asked: NewTpp) -> ClientMetadata:
 def _notification_uri(asked: NewTpp) -> str | None:
     if asked.ciba == "ping":
         return asked.notification_uri or DEFAULT_NOTIFICATION_URI.format(name=asked.name)
-    return asked.notification_uri  # which is refused: nobody would be pinged
+    return asked.notification_uri  # which is refused: no client would be pinged
 
 
 def _response_types(profile: Profile, asked: NewTpp) -> frozenset[str]:

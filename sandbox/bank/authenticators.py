@@ -38,7 +38,7 @@ def _never(_journey_id: str) -> bool:
 
 
 class Authenticators(TypedDict):
-    """What the built-in identity asks of others (plugins/psu_identity/ports.py)."""
+    """The authenticators that the built-in identity requires (plugins/psu_identity/ports.py)."""
 
     codes: FixedCodeSender
     device: "SimulatedDevice"

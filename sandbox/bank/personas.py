@@ -1,4 +1,4 @@
-"""What a developer needs to know of the people in the synthetic bank: the content of personas.json."""
+"""The synthetic bank's customers as a developer needs them: the content of personas.json."""
 
 from typing import Any
 

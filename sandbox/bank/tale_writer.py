@@ -105,7 +105,7 @@ class WriteTale:
             await add_account_parties(connection, self.brand, links)
 
     async def _close(self, connection: AsyncConnection) -> None:
-        """What is known once all entries stand."""
+        """Write what follows from the entries: changes of status, records, offers, statements."""
         tale = self.tale
         for account_id, change in tale.changes.items():
             await self._ledger.change_status(connection, self.brand, account_id, change)

@@ -1,4 +1,4 @@
-"""What a persona shares or pays from without a page, and the evidence of it: the accounts that a page would offer, and a device's word."""
+"""A persona's choice without a page: accounts among those that a page would offer, and evidence from the persona's device."""
 
 from consent.authentication.bank_answer import answer_time
 from consent.authentication.challenge import AuthenticationUnavailable
@@ -50,7 +50,7 @@ def _check_signatures(consent: Consent, options: tuple[Option, ...], upstream_id
 async def ask_device(
     services: Services, brand: Brand, psu: Psu, decision_id: str, linked: LinkedTerms | None = None
 ) -> ScaEvidence:
-    """What the identity's own device vouches for. Raises AuthenticationUnavailable."""
+    """The evidence that the identity's own device returns. Raises AuthenticationUnavailable."""
     async with answer_time():
         challenge = await services.identity.start_sca(brand, psu, "device", decision_id, linked)
         evidence = await services.identity.finish_sca(brand, psu, challenge, "", linked)

@@ -40,7 +40,7 @@ class StoredDecision(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreDecision:
-    """In place of one that still waits for the same consent, or for the same client. Those that nobody used in time are removed."""
+    """Store a decision in place of one that waits for the same consent or the same client, and delete those that expired unused."""
 
     name = "store_decision"
     locks = ()

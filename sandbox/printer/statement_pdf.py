@@ -143,7 +143,7 @@ class _Sheets:
 
 
 def _small_print(entry: PrintedEntry) -> list[str]:
-    """What stands below an entry's first line."""
+    """The lines below an entry's first line: reference and exchange rate."""
     lines = [] if entry.reference is None else [f"Reference {entry.reference}"]
     if entry.exchange is not None:
         instructed = entry.exchange.instructed
@@ -158,7 +158,7 @@ def _address_lines(address: PostalAddress) -> list[str]:
 
 
 def _number(identifier: AccountIdentifier) -> str:
-    """As a bank prints it; a card's number but for its last digits is nobody's to read."""
+    """An account number as a bank prints it; of a card's number only the last digits."""
     text = identifier.identification
     if identifier.scheme is Scheme.PAN:
         return f"ending {text[-PAN_SHOWN:]}"

@@ -1,4 +1,4 @@
-"""What a TPP makes of the server's answers: tokens, a consent, or a refusal."""
+"""Readers of the server's answers for a TPP: tokens, a consent, or a refusal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

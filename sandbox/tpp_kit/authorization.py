@@ -34,7 +34,7 @@ class PushedRequest:
 
 
 def authorization_form(client_id: str, pushed: PushedRequest) -> dict[str, str]:
-    """What is pushed, client authentication aside."""
+    """The form of a pushed authorization request, without client authentication."""
     mode = {} if pushed.response_mode is None else {"response_mode": pushed.response_mode}
     challenge = base64.urlsafe_b64encode(hashlib.sha256(pushed.code_verifier.encode()).digest()).rstrip(b"=").decode()
     claims: dict[str, Any] = {"acr": {"essential": True, "values": [SCA_ACR]}}
@@ -60,7 +60,8 @@ def request_claims(form: dict[str, str]) -> dict[str, Any]:
 
 
 def read_parameters(location: str, pushed: PushedRequest) -> dict[str, str]:
-    """What a redirect brought, from the place where it was asked for. Raises ResponseInvalid: another address or place, or one twice."""
+    """The parameters of a redirect, from the query or the fragment as requested. Raises ResponseInvalid for another address, the other
+    place, or a repeated parameter."""
     if location.partition("#")[0].partition("?")[0] != pushed.redirect_uri.partition("?")[0]:
         raise ResponseInvalid("redirected elsewhere than asked")
     parts = urlsplit(location)
@@ -85,5 +86,5 @@ def check_parameters(answer: Mapping[str, Any], pushed: PushedRequest, *, issuer
 
 
 def read_response(location: str, pushed: PushedRequest, *, issuer: str) -> str:
-    """The code in a redirect that nobody signed. Raises what the two above raise."""
+    """The code in an unsigned redirect. Raises ResponseInvalid as the two functions above do."""
     return check_parameters(read_parameters(location, pushed), pushed, issuer=issuer)

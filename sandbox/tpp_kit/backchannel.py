@@ -15,7 +15,7 @@ GRANT_TYPE = "urn:openid:params:grant-type:ciba"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerAsked:
-    """What the server said to a request, and what only its sender knows about it. `notification_token`: how a ping will be known."""
+    """The server's answer to a backchannel request, and what only its sender knows. `notification_token` authenticates the ping."""
 
     auth_req_id: str
     expires_in: int

@@ -22,7 +22,7 @@ class ClientCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TppFolder:
-    """What `client.json` and the files it names say. URLs are absolute, without a trailing slash."""
+    """The content of `client.json` and of the files it names. URLs are absolute, without a trailing slash."""
 
     client_id: str
     name: str
@@ -35,7 +35,7 @@ class TppFolder:
     response_mode: str | None
     token_endpoint_auth_method: str
     sender_constraint: str  # "mtls" or "dpop"
-    ciba: str | None  # "poll" or "ping"; None: it asks nobody who is elsewhere
+    ciba: str | None  # "poll" or "ping"; None: it sends no backchannel requests
     notification_uri: str | None
     transport: ClientCertificate
     signing_jwk: dict[str, Any]

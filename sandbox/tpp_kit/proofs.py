@@ -1,6 +1,6 @@
 """Show, with each request, that the TPP holds the key its tokens are bound to. RFC 9449 section 4.2.
 
-The key is made anew for each TPP that is opened; nonces are remembered for each server that demands them (sections 8 and 9).
+Each TPP that is opened generates a key of its own; nonces are kept for each server that demands them (sections 8 and 9).
 """
 
 import base64

@@ -10,7 +10,7 @@ from sandbox.tpp_kit.wire import Answer
 
 
 async def register(tpp: Tpp, metadata: Mapping[str, Any], *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
-    """Ask for another client by the TPP's software statement, whatever the answer."""
+    """Register another client by the TPP's software statement. Returns the answer, a refusal too."""
     body = json.dumps({"software_statement": tpp.folder.software_statement, **metadata}).encode()
     return await manage(tpp, "POST", (await tpp.discover())["registration_endpoint"], None, body, knobs=knobs)
 
@@ -18,7 +18,7 @@ async def register(tpp: Tpp, metadata: Mapping[str, Any], *, knobs: Knobs = AS_I
 async def manage(
     tpp: Tpp, method: str, url: str, token: str | None, body: bytes = b"", *, knobs: Knobs = AS_IT_SHOULD_BE
 ) -> Answer:
-    """One call to a registration, whatever its answer."""
+    """One call to a registration. Returns the answer, a refusal too."""
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"

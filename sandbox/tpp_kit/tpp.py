@@ -194,8 +194,8 @@ class Tpp:
         return await self.take_response(answer.header("Location") or "", pushed)
 
     async def take_response(self, location: str, pushed: PushedRequest) -> str:
-        """The code in a redirect's address, in whatever mode it was asked for: what is signed is verified, and an ID token beside the code
-        vouches for it. Raises ResponseInvalid."""
+        """The code in a redirect's address, in the response mode that was requested. A signed response is verified, and so is the code's
+        hash in an ID token that comes with it. Raises ResponseInvalid."""
         answer: dict[str, Any] = {**read_parameters(location, pushed)}
         client_id, issuer = self.folder.client_id, self.folder.issuer
         if pushed.response_mode is not None:
@@ -207,7 +207,7 @@ class Tpp:
         return code
 
     def read_authorization_response(self, location: str, pushed: PushedRequest) -> str:
-        """The code in a redirect's address that nobody signed. Raises ResponseInvalid: see authorization.read_response."""
+        """The code in an unsigned redirect's address. Raises ResponseInvalid: see authorization.read_response."""
         return read_response(location, pushed, issuer=self.folder.issuer)
 
     async def redeem(self, code: str, pushed: PushedRequest | None = None, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Tokens:
@@ -225,7 +225,7 @@ class Tpp:
         return read_tokens(document, await self._id_token_claims(document, pushed), self.token_type)
 
     async def post_authenticated(self, endpoint: str, form: Mapping[str, str], knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
-        """A form to an endpoint of the authorization server, named as its metadata name it; whatever the answer."""
+        """Post a form to an endpoint of the authorization server, by its name in the metadata. Returns the answer, a refusal too."""
         return await self._post(endpoint, form, knobs)
 
     async def refresh(self, refresh_token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Tokens:
@@ -240,11 +240,12 @@ class Tpp:
         return answer
 
     async def introspect(self, token: str, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
-        """RFC 7662, whatever the answer. An Accept header among the knobs' may ask for a signed one (RFC 9701)."""
+        """Introspect a token (RFC 7662). Returns the answer, a refusal too. An Accept header among the knobs' may ask for a signed one
+        (RFC 9701)."""
         return await self._post("introspection_endpoint", {"token": token}, knobs)
 
     async def userinfo(self, token: str | None, *, knobs: Knobs = AS_IT_SHOULD_BE) -> Answer:
-        """OpenID Connect Core section 5.3, whatever the answer."""
+        """Ask the UserInfo endpoint (OpenID Connect Core section 5.3). Returns the answer, a refusal too."""
         metadata = await self.discover()
         aliases = metadata["mtls_endpoint_aliases"] if self.prover is None else metadata
         return await self.call("GET", aliases["userinfo_endpoint"], token, knobs=knobs)
@@ -262,7 +263,7 @@ class Tpp:
     async def call(
         self, method: str, path: str, token: str | None, body: bytes = b"", *, knobs: Knobs = AS_IT_SHOULD_BE
     ) -> Answer:
-        """One resource call, whatever its answer; a new interaction id each time."""
+        """One resource call, with a new interaction id. Returns the answer, a refusal too."""
         headers = {"Accept": "application/json", "x-fapi-interaction-id": str(uuid.uuid4())}
         if body:
             headers["Content-Type"] = "application/json"

@@ -1,4 +1,4 @@
-"""What was sent and received, for people to read: every secret cut to its first characters."""
+"""The requests and answers of a TPP, for people to read. Every secret is cut to its first characters."""
 
 import json
 import re

@@ -1,6 +1,6 @@
-"""HTTPS as a TPP speaks it: with a certificate or without, no cookies, no redirects followed, every call bounded in time.
+"""A TPP's HTTPS client: with a certificate or without, no cookies, no redirects followed, every call bounded in time.
 
-RFC 8705 (the certificate), RFC 9325 (TLS). Whatever was exchanged is kept in the transcript.
+RFC 8705 (the certificate), RFC 9325 (TLS). Every exchange is kept in the transcript.
 """
 
 import json
@@ -22,7 +22,7 @@ CALL_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said. Header names are in the server's spelling; `header` finds them in any."""
+    """The server's answer. Header names are in the server's spelling; `header` ignores case."""
 
     status: int
     headers: Mapping[str, str]

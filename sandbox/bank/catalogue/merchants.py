@@ -1,4 +1,4 @@
-"""Who the people of the synthetic bank buy from, and whom they pay. All names are invented; category codes are ISO 18245."""
+"""Merchants and payees of the synthetic bank's customers. All names are invented; category codes are ISO 18245."""
 
 from kernel.banking.accounts import AccountIdentifier, Counterparty, Merchant, Scheme
 
@@ -68,7 +68,7 @@ TAX = Merchant("Revenue and Duties", "9311")
 
 
 def payee(name: str, number: str) -> Counterparty:
-    """Someone with an account at another bank: fourteen digits, of a sort code that is nobody's."""
+    """A payee with an account at another bank. `number`: fourteen digits, of a sort code that is not assigned."""
     return Counterparty(name, AccountIdentifier(Scheme.SORT_CODE, number, name))
 
 

@@ -1,4 +1,4 @@
-"""Account numbers that look right and belong to nobody: UK sort code and account number, IBAN (ISO 13616), card number."""
+"""Account numbers that are well formed and not assigned: UK sort code and account number, IBAN (ISO 13616), card number."""
 
 import random
 

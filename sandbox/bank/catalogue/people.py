@@ -38,7 +38,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firm:
-    """Who holds a business account: its customers act for it."""
+    """The firm that holds a business account. Customers act for it."""
 
     name: str
     legal_name: str

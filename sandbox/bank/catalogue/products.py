@@ -1,4 +1,4 @@
-"""What the synthetic bank sells, and what it costs: the names, rates and charges that accounts, interest and statements follow."""
+"""The products of the synthetic bank: names, rates and charges, from which accounts, interest and statements are made."""
 
 from decimal import Decimal
 

@@ -121,9 +121,9 @@ def read_contents(file: Path) -> Contents:
 
 
 def _check_sound(number: int, line: Line) -> None:
-    """As what a bank answers over HTTP is checked. Raises LineRefused."""
+    """Check a line by the rules for a bank's answers over HTTP. Raises LineRefused."""
     told = line
-    if isinstance(line, ProductLine) and not line.record.account_id:  # sold to nobody yet: told, it will be some account's
+    if isinstance(line, ProductLine) and not line.record.account_id:  # not sold yet; in an answer it always names an account
         told = ProductLine(msgspec.structs.replace(line.record, account_id=line.record.id))
     try:
         check_sound(told, type(told))

@@ -171,7 +171,7 @@ class Export:
 
 
 def _change(row: Any) -> StatusChange | None:
-    """What became of an account that is no longer as it was opened."""
+    """The change of status of an account; None while it is as it was opened."""
     if row.status == AccountStatus.ENABLED:
         return None
     return StatusChange(status=AccountStatus(row.status), at=row.status_changed_at, eligible=row.eligible, switched=row.switched)

@@ -1,4 +1,4 @@
-"""Who lives in the synthetic bank, in the order in which they are told."""
+"""The households of the synthetic bank, in the order in which they are written."""
 
 from sandbox.bank.households import alice, bob, carol, dave, fletchers
 

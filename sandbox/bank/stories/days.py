@@ -146,7 +146,7 @@ def _pay_order(story: Story, routine: Routine, order: Order, days_left: int) -> 
 
 
 def _top_up(story: Story, routine: Routine, account: str, at: datetime, minor: int) -> None:
-    """What must be paid and is not there comes from the savings, a minute before."""
+    """Move the amount that the account lacks for a payment from the savings, a minute before it."""
     for saving in routine.savings:
         lacking = minor + routine.floor - story.balances[account]
         if saving.current == account and not _has(story, account, minor):
@@ -244,7 +244,7 @@ def _is_payday(day: datetime, nominal: int) -> bool:
 
 
 def _times(story: Story, daily: float) -> int:
-    """How often today: the whole part of the daily rate, and once more by chance."""
+    """The number of times today: the whole part of the daily rate, plus one with the probability of its fraction."""
     return int(daily) + (story.rng.random() < daily % 1)
 
 

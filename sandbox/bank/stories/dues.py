@@ -1,6 +1,6 @@
-"""What the bank knows of a household beside its entries: mandates, orders, payees, payments to come, offers.
+"""The bank's records of a household apart from its entries: mandates, orders, payees, payments to come, offers.
 
-Each speaks of payments that the story really made, and of the next ones after the anchor.
+Each names payments that the story made, and the next ones after the anchor.
 """
 
 from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _order(story: Story, order: Order, anchor: datetime) -> StandingOrder:
 
 
 def _payees(story: Story, routine: Routine) -> Iterator[Beneficiary]:
-    """Who was paid, whether by order or by hand: each once on each account."""
+    """The payees that were paid, by order or by hand, each once per account."""
     known: dict[tuple[str, str], tuple[Payments | Order, bool]] = {}
     for order in routine.orders:
         known[order.account, order.payee.name or ""] = (order, False)

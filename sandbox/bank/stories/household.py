@@ -1,4 +1,4 @@
-"""A household of the synthetic bank: who lives in it, what accounts they have, how their money goes; and how its story is told."""
+"""A household of the synthetic bank as data (people, accounts, routine), and the story that is generated from it."""
 
 import random
 from collections.abc import Callable
@@ -89,7 +89,7 @@ def open_accounts(household: Household, story: Story, customers: tuple[str, ...]
 
 
 def introduce(household: Household, story: Story, customers: tuple[str, ...]) -> Residents:
-    """Who they are to the bank, and to each account. The story has the accounts."""
+    """The parties of the household, and their links to its accounts. `story` has the accounts."""
     people = [person.party(story.ids.uuid()) for person in household.people]
     firms = {plan.firm.number: plan.firm.party(story.ids.uuid()) for plan in household.plans if plan.firm is not None}
     links: list[AccountParty] = []
@@ -127,7 +127,7 @@ def _links(account_id: str, people: list[Party], *, acting: bool) -> list[Accoun
 
 
 def _end(plan: Plan, ended: Ended) -> Errand:
-    """Whatever is on the account leaves it, and it is closed."""
+    """Move the account's whole balance out, and close the account."""
 
     def happen(story: Story, at: datetime) -> None:
         minor = story.balances[plan.key]

@@ -1,6 +1,6 @@
-"""How a household's money goes, as data: pay, bills, orders, habits, payees, saving, the card, a summer abroad.
+"""The routine of a household's money, as data: pay, bills, orders, habits, payees, saving, the card, a summer abroad.
 
-`living.py` tells it day by day; `dues.py` says which mandates, orders and payees the bank knows of.
+`days.py` turns it into entries day by day; `dues.py` into the bank's mandates, orders and payees.
 """
 
 from collections.abc import Callable
@@ -141,7 +141,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """What the current account holds beyond `keep` is saved each month; what it lacks comes back."""
+    """Move the current account's balance above `keep` to savings each month, and move it back when the current account lacks it."""
 
     current: str
     savings: str

@@ -1,4 +1,4 @@
-"""What happened to one household's money, told in order of time: entries for the ledger, balanced by the way they are made.
+"""The story of one household's money in order of time: ledger entries, each balanced when it is made.
 
 Codes are ISO 20022 bank transaction codes: domain, family, sub-family.
 """
@@ -46,8 +46,8 @@ class Paid(NamedTuple):
 
 @dataclass(slots=True)
 class Story:
-    """`balances` runs along in minor units, so that the tale can heed it; `paid` remembers what went to whom, so that mandates,
-    orders and payees speak of payments that were made."""
+    """One household's entries as they accumulate. `balances`: current, in minor units, read to decide the next payments; `paid`:
+    payments by payee, so that mandates, orders and payees name payments that were made."""
 
     rng: random.Random
     ids: SeededIds
@@ -123,7 +123,7 @@ class Story:
         self._append(at, legs, EXCHANGE)
 
     def announce(self, account: str, at: datetime, minor: int, information: str, code: str, *, merchant: Merchant | None = None, counterparty: Counterparty | None = None) -> None:  # fmt: skip
-        """What is not booked yet: negative minor units leave the account."""
+        """Add a pending payment. Negative minor units leave the account."""
         self.pending.append(
             PendingPayment(
                 id=self.ids.uuid(),

@@ -15,7 +15,7 @@ from plugins.ledger.records import AnyRecord
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """How someone logs in. Everyone's password follows from their user name: people.py."""
+    """The login of a customer. The password follows from the user name: people.py."""
 
     customer_id: str
     psu_id: str
@@ -30,9 +30,9 @@ def _no_entries() -> Iterator[list[LedgerEntry]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tale:
-    """`entries` begins anew each time it is called: a transaction may run more than once. `changes`, by account id, come after
-    the entries; `issues_statements`: they are made from the entries, for everything before the anchor; `origin`: the seed and the
-    anchor, where the tale brings its own."""
+    """The rows of one part of the bank. `entries` returns a fresh iterator at each call, since a transaction may run more than once;
+    `changes`, by account id, are applied after the entries; `issues_statements`: statements are made from the entries, up to the
+    anchor; `origin`: the seed and the anchor, where the tale brings its own."""
 
     name: str
     origin: tuple[str, datetime] | None = None
