@@ -1,7 +1,7 @@
 """Make the bank that a file describes, in one transaction: all of it or nothing. docs/sandbox-data.md describes the file.
 
-The file is read twice, line by line: once to see that it is whole and sound, once to write. It is refused with the number of the
-line that is wrong: what gets in here could not be told by any standard later.
+The file is read twice, line by line: once to check that it is whole and sound, once to write. A refusal names the number of the line
+that is wrong: an unsound record could not be rendered by any standard later.
 """
 
 import asyncio
