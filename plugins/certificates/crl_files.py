@@ -35,7 +35,7 @@ class CrlFiles:
         self._stamps: dict[Path, Stamp] = {}
 
     async def ask(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Verdict | None:
-        """Several lists of one authority: whatever one of them revokes is revoked."""
+        """Ask every list of the issuer. A certificate on any one of them is revoked."""
         wall, verdict, doubt = self._clock.wall(), None, None
         for crl in self._lists.values():
             if crl.issuer != issuer.subject:

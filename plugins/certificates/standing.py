@@ -1,8 +1,8 @@
 """Whether a client's certificate still stands: not blocked, vouched for by a configured list, and not revoked. RFC 5280 section 6.3.
 
-What was found out is kept by thumbprint until the authority's next update, but no longer than an hour, so that a warm call asks
-nobody. When nobody can tell, the configured rule speaks: `soft` lets the certificate in and counts it, `hard` lets in only what was
-good lately and refuses everyone else. What was revoked stays revoked either way.
+A finding is kept by thumbprint until the authority's next update, at most an hour, so that a warm call makes no request. When no
+source answers, the configured rule applies: `soft` accepts the certificate and counts it, `hard` accepts only a certificate that was
+good lately. A certificate found revoked stays revoked either way.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from kernel.http.outbound.fetcher import Unanswered
 from kernel.in_flight import InFlight
 from plugins.certificates.verdicts import Good, Revoked, Source, Verdict
 
-KEPT = timedelta(hours=1)  # an answer at most, whatever its next update
-RETRIED_AFTER = timedelta(seconds=30)  # when nobody could tell
+KEPT = timedelta(hours=1)  # an answer at most, even if its next update is later
+RETRIED_AFTER = timedelta(seconds=30)  # when no source answered
 SEARCH_SECONDS_MAX = 6.0  # over all sources and the whole path
 FINDINGS_MAX = 4096  # certificates whose standing is kept, in each process
 
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 
 class Revocation(StrEnum):
-    """What happens when nobody can tell whether a certificate was revoked; `off` does not ask."""
+    """The rule for a certificate about which no source answers; `off` does not ask."""
 
     OFF = "off"
     SOFT = "soft"
@@ -68,7 +68,7 @@ class Finding:
 
 
 class Standing:
-    """The `CertificateStatus` of a server. `accepted_unchecked`: calls let in since the start though nobody could tell."""
+    """The `CertificateStatus` of a server. `accepted_unchecked`: calls accepted since the start without an answer."""
 
     def __init__(self, trust: TrustLists, sources: Sequence[Source], rules: Rules, clock: Clock) -> None:
         self._trust = trust
@@ -104,7 +104,7 @@ class Standing:
         self._judge(certificate, finding)
 
     def forget(self) -> None:
-        """Ask again at the next call: a source has news. What was known still counts where nobody can tell."""
+        """Ask again at the next call: a source has news. The findings so far still count where no source answers."""
         self._news += 1
         due = self._clock.wall()
         self._findings = {key: replace(finding, until=due) for key, finding in self._findings.items()}
@@ -178,7 +178,7 @@ class Standing:
 
 
 def _finding(verdict: Good | Revoked | Unknown, before: Finding | None, stale: timedelta, wall: datetime) -> Finding:
-    """What to keep, and how long."""
+    """The finding to keep, and until when."""
     match verdict:
         case Good(until):
             return Finding(verdict, min(until, wall + KEPT), until)
@@ -189,7 +189,7 @@ def _finding(verdict: Good | Revoked | Unknown, before: Finding | None, stale: t
 
 
 def _finding_without_answer(verdict: Unknown, before: Finding | None, stale: timedelta, wall: datetime) -> Finding:
-    """What was known before counts for a while when nobody tells, and a revocation for good."""
+    """The finding when no source answers: an earlier good one counts until `stale` has passed, a revocation for good."""
     if before is not None and isinstance(before.verdict, Revoked):
         return Finding(before.verdict, wall + RETRIED_AFTER)
     good_until = before.good_until if before is not None else None

@@ -1,4 +1,4 @@
-"""What a source of revocation says of one certificate, and what it is to be such a source."""
+"""The verdicts of a source of revocation on one certificate, and the port that each source implements."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -15,7 +15,7 @@ from kernel.http.outbound.fetcher import Unanswered
 from kernel.jose.jwt import JwtKey
 
 FRESH_SECONDS = 3600.0
-COOL_DOWN_SECONDS = 30.0  # between two questions, whatever kid is missing
+COOL_DOWN_SECONDS = 30.0  # between two questions, for any missing kid
 KEY_SET_BYTES_MAX = 1_000_000
 
 log = structlog.get_logger(__name__)

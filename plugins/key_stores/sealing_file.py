@@ -4,7 +4,7 @@ from kernel.storage.sealed import FORMAT, Sealer
 
 
 class SealingFile:
-    """Asks nobody, so it never fails for want of an answer."""
+    """Wraps keys with the sealing keys of the file. It makes no request, so it is always available."""
 
     name = "sealing_file"
 

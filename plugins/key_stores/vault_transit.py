@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where the key is: `https://vault.example:8200`, the engine's mount, the key's name; `token` reads the token anew each time."""
+    """Where the key is: `https://vault.example:8200`, the engine's mount, the key's name; `token` reads the token at each call."""
 
     url: str
     mount: str
@@ -172,7 +172,7 @@ class VaultTransit:
 
 
 def read_token(file: Path) -> str:
-    """A token as an agent writes it: read anew for each question, because agents renew it. Raises KeyStoreFailed."""
+    """A token as an agent writes it, read for each question, because agents renew it. Raises KeyStoreFailed."""
     try:
         with file.open("rb") as stream:
             token = stream.read(TOKEN_BYTES_MAX + 1).decode(errors="replace").strip()
@@ -206,7 +206,7 @@ def _text(data: dict[str, Any], name: str) -> str:
 
 
 def _reason(body: bytes) -> str:
-    """What Vault says of its refusal, for the log and a person."""
+    """Vault's reason for a refusal, as printable text for the log and the operator."""
     try:
         errors = json.decode(body, dict[str, Any]).get("errors")
     except Problem:

@@ -1,4 +1,4 @@
-"""Accounts and what they are worth, as customers see them: the bank's own accounts are nobody's to read."""
+"""Accounts and their balances, as customers see them. The bank's own accounts are never returned."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -51,7 +51,7 @@ async def load_accounts_of(connection: AsyncConnection, sealer: Sealer, brand: s
 
 
 async def _load_signers(connection: AsyncConnection, brand: str, account_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Who may approve payments from each account, in an order of their own."""
+    """The customers who may approve payments from each account, in a stable order."""
     if not account_ids:
         return {}
     holders = tables.holders.c

@@ -1,6 +1,6 @@
-"""What an account is worth: the sum of its postings, kept as the running balance of its last one.
+"""The balance of an account: the sum of its postings, kept as the running balance of the last one.
 
-`find_discrepancies` proves that the two agree; nothing else adds up postings.
+`find_discrepancies` checks that the two agree; nothing else adds up postings.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""What the bank sells: products, which many accounts share, and offers, each made to the holder of one account."""
+"""The bank's products, which many accounts share, and its offers, each made to the holder of one account."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -19,14 +19,14 @@ Document = TypeVar("Document", bound=msgspec.Struct)
 
 
 class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What names an account's holder or leads to the account."""
+    """The identifying data of an account, sealed as one document: identifiers and nickname."""
 
     identifiers: tuple[AccountIdentifier, ...] = ()
     nickname: str | None = None
 
 
 class Narrative(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a transaction says to the holder, beside its amount and dates."""
+    """The content of a transaction for its holder, apart from amount and dates."""
 
     information: str
     reference: str | None = None

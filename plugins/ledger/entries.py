@@ -1,4 +1,4 @@
-"""What may be written to the ledger, and what is refused before anything is: the words of double entry.
+"""The entries that the ledger accepts, and the checks that refuse others before anything is written: double entry.
 
 An entry is a set of legs that sum to zero in every currency. A leg of a customer's account carries the line that its holder
 reads; a leg of the bank's own account carries none.
@@ -39,7 +39,7 @@ class PendingUnknown(Problem):
 
 
 class Right(StrEnum):
-    """What a customer may do with an account. Each includes the ones before it."""
+    """The rights of a customer on an account. Each includes the ones before it."""
 
     VIEW = "view"
     INITIATE = "initiate"
@@ -81,7 +81,7 @@ def signatures_of(opening: AccountOpening) -> int:
 
 
 class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What becomes of an account, and when. `switched`: it moved to another bank. See AccountOpening."""
+    """A change of an account's status, and its instant. `switched`: the account moved to another bank. See AccountOpening."""
 
     status: AccountStatus
     at: datetime
@@ -90,7 +90,7 @@ class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """What the holder reads. `id` is the transaction's; `settles` says that it books the pending transaction of that id."""
+    """The transaction that the holder reads. `id` is the transaction's; `settles` is the id of the pending transaction that it books."""
 
     id: str
     booked_at: datetime
@@ -128,7 +128,7 @@ class PendingPayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountFacts(msgspec.Struct, frozen=True):
-    """What posting must know of an account, read under the ledger's lock."""
+    """The facts of an account that posting needs, read under the ledger's lock."""
 
     id: str
     internal: bool

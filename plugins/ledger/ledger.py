@@ -1,8 +1,8 @@
-"""The one way money moves: balanced entries, appended under one lock per brand, never changed afterwards.
+"""The only writer of money: balanced entries, appended under one lock per brand, and never changed afterwards.
 
 Each posting takes the next number of the brand's booking sequence. The row that holds the last number is locked until the
-transaction ends, so numbers become visible in their own order: whoever has seen a number has seen all before it. The same lock
-makes running balances safe. There is no function that updates or deletes a posting.
+transaction ends, so numbers become visible in their own order: a reader who sees a number sees all before it. The same lock
+makes running balances safe. No function updates or deletes a posting.
 """
 
 from collections.abc import Iterable, Sequence
@@ -323,6 +323,6 @@ async def _end_pending(connection: AsyncConnection, brand: str, account_id: str,
 
 
 async def _insert_absent(connection: AsyncConnection, table: sa.Table, values: dict[str, Any]) -> None:
-    """Insert unless the row is there already, whoever inserts it at the same time."""
+    """Insert the row unless it exists. Safe against concurrent inserts."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     await connection.execute(insert(table).values(values).on_conflict_do_nothing())

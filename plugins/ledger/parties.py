@@ -1,4 +1,4 @@
-"""Who holds an account, and who a customer is. Names, addresses and numbers are sealed."""
+"""The parties of an account, and the party of a customer. Names, addresses and numbers are sealed."""
 
 from collections.abc import Iterable, Sequence
 

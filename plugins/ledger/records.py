@@ -2,7 +2,7 @@
 
 Each is stored as its canonical self, sealed. `record` gives a new one the instant at which it becomes visible: under the brand's
 lock, and never an earlier one than any record before it, so that a listing newest first neither skips nor repeats a row while
-others arrive. `add_history` keeps the instants it is given: only for accounts that nobody reads yet.
+others arrive. `add_history` keeps the instants it is given: only for accounts that are not readable yet.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,7 +66,7 @@ class Records(Generic[Record]):
     async def change(
         self, connection: AsyncConnection, sealer: Sealer, clock: Clock, brand: str, changed: Record, *, actor: str = "system"
     ) -> None:
-        """What the record says now; its id, account and place in listings stay. Raises RecordUnknown."""
+        """Replace the record's content; its id, account and place in listings stay. Raises RecordUnknown."""
         row = self._row(sealer, brand, changed)
         facts = {name: row[name] for name in (*self._asked, "document")}
         done = await connection.execute(

@@ -1,6 +1,6 @@
 """When something that repeats is due next.
 
-A stored mandate or order says when it was due next as it was written down; readers are told when it is due next now.
+A stored mandate or order holds the date that was due next when it was written; readers get the date that is due next now.
 """
 
 import calendar

@@ -1,4 +1,4 @@
-"""What a statement says of its period, from what was booked in it: sums, fees, interest, dates and rates. No I/O."""
+"""The facts of a statement, computed from the bookings of its period: sums, fees, interest, dates and rates. No I/O."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

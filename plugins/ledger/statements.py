@@ -1,7 +1,7 @@
-"""Statements: each month of an account, told once it is over, and the same for ever after.
+"""Statements: one for each month of an account, issued once the month is over, and never changed.
 
-A period is a calendar month in UTC, the days in which the ledger books. An id is derived from account and period: whoever issues
-a statement again, on whatever server, makes the same one, and the database keeps the first.
+A period is a calendar month in UTC, the days in which the ledger books. An id is derived from account and period: issuing a
+statement again, on any server, makes the same one, and the database keeps the first.
 """
 
 import hashlib
@@ -165,7 +165,7 @@ async def _load_first_booking(connection: AsyncConnection, brand: str, account_i
 
 
 async def _load_balance_before(connection: AsyncConnection, brand: str, account_id: str, at: datetime) -> int:
-    """What was booked before that instant, in minor units."""
+    """The balance of what was booked before that instant, in minor units."""
     rows = tables.transactions.c
     booked = sa.select(sa.func.coalesce(sa.func.sum(rows.amount_minor), 0)).where(
         rows.brand == brand,
@@ -179,7 +179,7 @@ async def _load_balance_before(connection: AsyncConnection, brand: str, account_
 async def _load_turnover(
     connection: AsyncConnection, brand: str, account_id: str, since: datetime, until: datetime
 ) -> list[Turnover]:
-    """What was booked between the two instants, both inclusive, by code and direction."""
+    """The sums of what was booked between the two instants, both inclusive, by code and direction."""
     rows = tables.transactions.c
     is_credit = sa.case((rows.amount_minor > 0, 1), else_=0)
     booked = (

@@ -4,7 +4,7 @@ belong to accounts: parties, payees, mandates, orders, products, offers, stateme
 Every name starts with `ledger_`, so that the ledger may share a database with other contexts or have its own.
 
 A row of `transactions` is one version of one transaction: it stands from `sequence` until `ended_by` (exclusive). Its id
-survives pending -> booked, and what a listing saw at a sequence can be seen again, whatever was recorded since.
+survives pending -> booked, and a listing as of a sequence stays the same after later bookings.
 """
 
 from typing import Any

@@ -153,7 +153,7 @@ def _bounds(where: TransactionFilter) -> list[sa.ColumnElement[bool]]:
 def _older(account_id: str, after: Position) -> sa.ColumnElement[bool]:
     """Rows of one account that come after the position, newest first by (booked_at, account_id, id).
 
-    A position that names no account speaks of the only one. Python and the database order text alike (tables.py)."""
+    A position without an account means the only one. Python and the database order text alike (tables.py)."""
     rows = tables.transactions.c
     position_account = after.account_id or account_id
     if account_id < position_account:
@@ -166,7 +166,7 @@ def _older(account_id: str, after: Position) -> sa.ColumnElement[bool]:
 
 
 def _select_ends(brand: str, account_ids: tuple[str, ...], as_of: int) -> sa.CompoundSelect[tuple[datetime]]:
-    """The first and the last booking instant of each account, whatever the filter."""
+    """The first and the last booking instant of each account. Filters do not apply."""
     rows = tables.transactions.c
     ends = [
         sa.select(sa.select(rows.booked_at).where(_versions_at(brand, account_id, as_of)).order_by(order).limit(1).subquery())

@@ -1,1 +1,1 @@
-"""How a bank's customers prove who they are: implementations of PsuIdentity of consent/ports.py."""
+"""Authentication of a bank's customers: implementations of PsuIdentity of consent/ports.py."""

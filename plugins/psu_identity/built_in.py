@@ -209,5 +209,5 @@ def _digest(linked: LinkedTerms | None) -> str:
 
 
 def _text(typed: str) -> str:
-    """What a person typed, without what no encoding carries and without blanks around it."""
+    """The typed text, stripped of surrounding blanks; characters that UTF-8 cannot encode become `?`."""
     return typed.encode("utf-8", "replace").decode().strip()

@@ -1,6 +1,6 @@
-"""What the built-in identity asks of others: how a one-time code reaches the PSU, and a device that can confirm.
+"""The ports of the built-in identity: a sender of one-time codes, and a device that can confirm.
 
-`simulated` says that nobody stands behind an authenticator: a production configuration refuses to start with one.
+`simulated` marks an authenticator without a person behind it: a production configuration refuses to start with one.
 """
 
 from dataclasses import dataclass

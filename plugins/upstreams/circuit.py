@@ -1,6 +1,6 @@
-"""Stop asking a peer that does not answer, so that its callers are told at once, and ask again a little at a time.
+"""Circuit breaker: stop asking a peer that does not answer, so that calls fail at once, and probe it with one call at a time.
 
-One per process and peer. Closed: everyone may call; outcomes of the last seconds are counted. Open: nobody may call for a while.
+One per process and peer. Closed: every call passes; outcomes of the last seconds are counted. Open: every call fails for a while.
 Half-open: one call at a time probes, and the first failure opens again. An outcome that arrives after the state has changed says
 nothing about the new one and is not counted.
 """
@@ -33,7 +33,7 @@ class CircuitLimits:
 
 
 class CircuitOpen(Exception):
-    """Nobody may call now."""
+    """The circuit refuses the call: it is open, or half-open with its probe under way."""
 
 
 class Circuit:

@@ -48,7 +48,7 @@ log = structlog.get_logger(__name__)
 
 
 def count_nothing(_operation: str, _code: str) -> None:
-    """For a bank whose defects nobody reads."""
+    """Count no defects: for a bank without a meter."""
 
 
 class CoreBank:
@@ -169,7 +169,7 @@ class CoreBank:
         return found
 
     async def health(self) -> answers.Health:
-        """What the bank says of itself. Raises UpstreamFailed or UpstreamTimedOut."""
+        """The bank's report on itself. Raises UpstreamFailed or UpstreamTimedOut."""
         try:
             answer = await self._http.ask(HEALTH_PATH, accept=JSON, bytes_max=HEALTH_BYTES_MAX)
             return _decode(answer, msgspec.json.Decoder(answers.Health))
@@ -243,7 +243,7 @@ def _of_transactions(account_ids: Sequence[str], where: TransactionFilter) -> qu
         debits=where.debits,
         as_of=where.as_of,
         after_booked_at=after.booked_at if after else None,
-        after_account_id=(after.account_id or account_ids[0]) if after else None,  # without one it speaks of the only one
+        after_account_id=(after.account_id or account_ids[0]) if after else None,  # without one it means the only one
         after_transaction_id=after.transaction_id if after else None,
         limit=where.limit,
         skip=where.skip,

@@ -86,13 +86,13 @@ class CoreBankHttp:
             if defect.unwell:
                 permit.failed()
             else:
-                permit.succeeded()  # it answers, whatever that answer is worth
+                permit.succeeded()  # it answers, though with a defect
             raise
         else:
             permit.succeeded()
             return answer
         finally:
-            permit.abandoned()  # no word yet: whoever asked went away
+            permit.abandoned()  # no outcome yet: the caller was cancelled
 
     async def _ask(self, path: str, accept: str, bytes_max: int) -> Answer:
         url = URL(f"{self._base_url}{path}", encoded=True)

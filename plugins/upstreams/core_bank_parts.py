@@ -25,8 +25,8 @@ def parts_of(account_ids: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 def asked_of_each(where: Where, parts: int) -> Where:
-    """What each part is asked. A page by its number may lie in any of them, so each begins with its first row. Raises UpstreamFailed
-    where that is more than one answer bears."""
+    """The question for each part. A numbered page may lie in any of them, so each begins with its first row. Raises UpstreamFailed
+    where that is more than one answer may hold."""
     if where.skip is None or parts <= 1:
         return where
     limit = where.skip + where.limit
