@@ -12,7 +12,7 @@ from consent.authentication.consent_subject import reject_consent
 from consent.authentication.linked_terms import check_linked
 from consent.authentication.room import Room
 from consent.store.changes import cosign
-from consent.store.rows.snapshots import lock_consent
+from consent.store.rows.snapshots import load_consent, lock_consent
 from consent.store.signers import awaits
 from consent.store.supersession import hold_with_former, load_moving, supersede_former
 from kernel.banking.consents import Consent
@@ -35,7 +35,8 @@ class Cosignature:
 
     async def hold(self, unit: UnitOfWork, approval: Approval) -> Consent:
         """Raises what `check_awaited` raises, ConsentUnknown and PaymentNotLinked."""
-        consent = await self._load_awaited(unit, approval.psu_id)
+        room, brand = self.room, self.brand.name
+        consent = self._check(await hold_with_former(unit, room.sealer, brand, self.consent_id, approval.psu_id))
         check_linked(consent, approval.upstream_ids, approval.linked)
         return consent
 
@@ -49,7 +50,8 @@ class Cosignature:
 
     async def reject(self, unit: UnitOfWork, psu_id: str) -> None:
         """Raises what `check_awaited` raises, and ConsentUnknown."""
-        await reject_consent(unit, self.room, await self._load_awaited(unit, psu_id), psu_id)
+        found = await load_consent(unit.connection, self.room.sealer, self.brand.name, self.consent_id, lock=True)
+        await reject_consent(unit, self.room, self._check(found), psu_id)
 
     def check_awaited(self, consent: Consent) -> Consent:
         """Raises ConsentForeign unless the consent waits for this customer."""
@@ -57,8 +59,7 @@ class Cosignature:
             raise ConsentForeign(f"consent {consent.id} does not wait for this customer")
         return consent
 
-    async def _load_awaited(self, unit: UnitOfWork, psu_id: str) -> Consent:
-        consent = await hold_with_former(unit, self.room.sealer, self.brand.name, self.consent_id, psu_id)
+    def _check(self, consent: Consent | None) -> Consent:
         if consent is None:
             raise ConsentUnknown("no such consent")
         return self.check_awaited(consent)

@@ -104,7 +104,6 @@ _REFUSALS: Mapping[ConsentState, type[Problem]] = MappingProxyType(
     {
         ConsentState.SUSPENDED: ConsentSuspended,
         ConsentState.EXPIRED: ConsentExpired,
-        ConsentState.CONSUMED: ConsentExpired,
         ConsentState.REVOKED_BY_PSU: ConsentRevoked,
         ConsentState.WITHDRAWN_BY_TPP: ConsentUnknown,  # to its TPP a withdrawn consent is gone, unless its dialect says that it is terminated
     }
@@ -130,6 +129,8 @@ def state_after(consent: Consent, event: ConsentEvent, now: datetime) -> Consent
         return RETURNS[state, event]
     if _is_at_its_end(consent, state, event):
         raise ConsentRevoked(f"no {event} from {state}")
+    if state is ConsentState.CONSUMED and not consent.is_recurring:
+        raise ConsentExpired(f"no {event} from {state}: it was for one use")
     if state is ConsentState.WITHDRAWN_BY_TPP and rules_of(consent.lodged_as).withdrawn == "terminated":
         raise ConsentRevoked(f"no {event} from {state}")
     return next_state(state, event)

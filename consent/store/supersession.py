@@ -77,9 +77,17 @@ async def supersede_former(unit: UnitOfWork, tools: Tools, consent: Consent) -> 
     if consent.state is not ConsentState.AUTHORISED or consent.psu_id is None:
         return
     for each in await find_former(unit.connection, consent, consent.psu_id):
-        former = await load_consent(unit.connection, tools.sealer, consent.brand, each, lock=True)
+        former = await _load_free(unit.connection, tools.sealer, consent.brand, each)
         if former is None or not former.is_recurring or not allows(former, ConsentEvent.SUPERSEDE, tools.clock.now()):
             continue
         told = {"superseded_by": consent.id}
         await change_consent(unit, tools, former, ConsentEvent.SUPERSEDE, actor=f"psu:{consent.psu_id}", told=told)
         await end_families(unit, consent.brand, former.id, tools.clock.wall())
+
+
+async def _load_free(connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str) -> Consent | None:
+    """A consent that is locked already or can be at once: one that was given a moment ago is not waited for, out of the order of locks."""
+    held = sa.select(consents.c.version).where(consents.c.brand == brand, consents.c.id == consent_id)
+    if (await connection.execute(held.with_for_update(skip_locked=True))).one_or_none() is None:
+        return None
+    return await load_consent(connection, sealer, brand, consent_id)

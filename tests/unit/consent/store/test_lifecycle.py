@@ -92,7 +92,7 @@ def test_every_event_has_a_fact_to_tell():
         (ConsentState.REVOKED_BY_PSU, ConsentRevoked),
         (ConsentState.WITHDRAWN_BY_TPP, ConsentUnknown),
         (ConsentState.REJECTED, ConsentNotAuthorised),
-        (ConsentState.CONSUMED, ConsentExpired),
+        (ConsentState.CONSUMED, ConsentNotAuthorised),
     ],
 )
 def test_a_refusal_names_the_fact(state, refusal):
