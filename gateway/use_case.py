@@ -1,4 +1,4 @@
-"""What a use case is: the answer to one or more operations, in canonical words, whatever dialect asked."""
+"""The interface of a use case: it answers one or more operations, in canonical words, for every dialect."""
 
 from typing import Any, Protocol
 

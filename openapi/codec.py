@@ -1,4 +1,4 @@
-"""What passes through a codec: the request as a dialect's `decode` sees it, and what its `encode` answers.
+"""The values that pass through a codec: the request as a dialect's `decode` sees it, and the result of its `encode`.
 
 Decode turns a `WireRequest` into the canonical command of the row's use case; encode turns its canonical result into a wire type, or
 into a `Rendered` where status or headers are the answer's own. Neither does I/O, neither knows the other dialects.
@@ -21,7 +21,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """What a codec may see of a request: path parameters, query in order, raw body (b"" if none), or the spool of one that is too large
+    """The part of a request that a codec sees: path parameters, query in order, raw body (b"" if none), or the spool of one that is too large
     for memory (its size and hash; a use case reads it), and of the headers those that the
     row names (`Row.headers`), under the row's spelling. So no codec ever sees a token."""
 
@@ -35,7 +35,7 @@ class WireRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What an encoder needs besides the result: absolute URL of this request without its query, the absolute URL of the service's
+    """The context of an encoder besides the result: absolute URL of this request without its query, the absolute URL of the service's
     base path (`<mtls_url><base_path>`, no trailing slash), the consent in force (None where the operation needs none), how
     to make the link of another page (`page(cursor)`, or `page(number)`, -> absolute URL that keeps the filters), and the issuer, whose metadata says where a
     PSU authorises."""
@@ -63,5 +63,5 @@ class Rendered:
 
 
 def rendered(encoded: Any) -> Rendered:
-    """What an encoder answered, made whole: a wire type alone is a body, and all else is as usual."""
+    """The encoder's result as Rendered: a wire type alone is a body, and the rest has its default."""
     return encoded if isinstance(encoded, Rendered) else Rendered(body=encoded)

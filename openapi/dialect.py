@@ -25,7 +25,7 @@ BODY_BYTES_MAX = 65_536  # of a request, unless its dialect or its row says othe
 Owner = Literal["client", "organisation"]
 Withdrawn = Literal["unknown", "terminated"]
 Suspended = Literal["paused", "ended"]
-# Whose signature authorises a consent where the bank wants several: one PSU's, and no other is asked; the first, and whoever carries out
+# Whose signature authorises a consent where the bank wants several: one PSU's, and no other is asked; the first, and the one that carries out
 # what was agreed to collects the others; the last.
 Authorising = Literal["one", "first", "last"]
 
@@ -70,7 +70,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """How one problem looks: `code` None means a status without a body."""
+    """The form of one problem: `code` None means a status without a body."""
 
     status: int
     code: str | None = None
@@ -83,7 +83,7 @@ class ErrorFace(Protocol):
     body: type | None  # the wire type of an error's body, for the published document
 
     def wire_of(self, kind: type[Problem], row: Row | None) -> WireError:
-        """How a kind of problem looks at an operation; None: before one is found."""
+        """The form of a kind of problem at an operation; None: before one is found."""
         ...
 
     def render(
@@ -149,7 +149,7 @@ class Dialect:
         return row.media_types or (self.media_type,)
 
     def body_bytes_max_of(self, row: Row) -> int:
-        """How large the body of a request may be."""
+        """The largest body that a request may have."""
         return row.body_bytes_max or self.body_bytes_max
 
     def request_media_types_of(self, row: Row) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The faces of a dialect that speak of no operation: how it names the facts in headers, and how a request for authorization names a
+"""The faces of a dialect that belong to no operation: its names for the facts in headers, and how a request for authorization names a
 consent. The face of its errors stands with its rows (openapi/dialect.py)."""
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from openapi.parameters import HeaderParameter
 
 
 class HeaderFace(Protocol):
-    """How this standard names the facts that travel in headers."""
+    """This standard's names for the facts that travel in headers."""
 
     interaction_header: str
     parameters: tuple[HeaderParameter, ...]  # all request headers of the standard, for the published document
@@ -34,7 +34,7 @@ class HeaderFace(Protocol):
 
 
 class AuthorizationFace(Protocol):
-    """How an authorization request names a consent of this dialect, and what its pages say."""
+    """The authorization request's name for a consent of this dialect, and the words of its pages."""
 
     def consent_id_of(self, parameters: Mapping[str, str], claims: Mapping[str, Any]) -> str | None:
         """The consent that a pushed authorization request names, or None. Raises FieldInvalid."""
@@ -45,7 +45,7 @@ class AuthorizationFace(Protocol):
         ...
 
     def id_token_claims(self, consent: Consent) -> dict[str, Any]:
-        """What the id_token says about the consent."""
+        """The id_token's claims about the consent."""
         ...
 
     def scope_of(self, kind: str) -> str:

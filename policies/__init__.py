@@ -1,7 +1,7 @@
 """The order of refusals, written once. It is contract: a request with several defects is refused for the first of these.
 
 What the request is (400 for its correlation), who calls (401), whether they ask too much at once (429, 503), what they may do (403), in which version and form they ask (406, 415, 400),
-whether the PSU must come back for what they ask (403), how often (429); the record of what was told comes last, on the way back up.
+whether the PSU must come back for what they ask (403), how often (429); the record of the answer comes last, on the way back up.
 """
 
 from gateway.pipeline.policy import Policy

@@ -1,4 +1,4 @@
-"""Record who read what, when, and what they were told. No data leaves unless its record was taken; refusals are counted
+"""Record each access: the caller, the operation, the time and the outcome. No data leaves unless its record was taken; refusals are counted
 (gateway/pipeline/refusals.py)."""
 
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def _consent_id(exchange: Exchange) -> str:
 
 
 def _accounts_of(exchange: Exchange) -> tuple[str, ...]:
-    """The accounts that were told about: the one the path names, or all that the consent covers."""
+    """The accounts of the answer: the one the path names, or all that the consent covers."""
     if exchange.consent is None or exchange.problem is not None:
         return ()
     parameter = account_parameter(exchange.row)

@@ -1,4 +1,4 @@
-"""What the policies are made of. Each names the parts it needs by its fields (gateway/assembly.py)."""
+"""The parts that policies are made of. Each policy names the parts it needs by its fields (gateway/assembly.py)."""
 
 from dataclasses import dataclass, field
 

@@ -2,7 +2,7 @@
 account and operation; further pages are free. Commission Delegated Regulation (EU) 2018/389 article 36(5)(b).
 
 So is a further page that is asked for again, as after an answer that was lost. That is no way around the limit: a link lasts for a day
-from the first page, which was counted (gateway/accounts/pages/page_turn.py), and begins after a row that was told. What was recorded since comes before
+from the first page, which was counted (gateway/accounts/pages/page_turn.py), and begins after a row that was sent. What was recorded since comes before
 that row, or, of transactions, after the moment at which the listing began: to see it a listing must begin again, and is counted. How
 often a link is used is for the rate limit to bound."""
 

@@ -1,4 +1,4 @@
-"""Read who the PSU is who gave the consent, whatever accounts it covers."""
+"""Read the party of the PSU who gave the consent. The accounts that it covers do not matter."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a policy is: one refusal or one change, judged on the request, on the hot state's verdicts, or on the answer.
+"""The interface of a policy: one refusal or one change, judged on the request, on the hot state's verdicts, or on the answer.
 
 A policy implements the phases it needs; which operations it applies to is read off the operation's row, once, at boot.
 """

@@ -48,13 +48,13 @@ UPSTREAM_SECONDS_MAX = 5.0  # for one question to the bank
 
 
 def count_nothing(_operation: str, _code: str) -> None:
-    """For an upstream whose defects nobody reads."""
+    """For an upstream whose defects are not counted."""
 
 
 class GuardedAccounts:
     """The AccountsUpstream port over another one. Every method raises UpstreamFailed or UpstreamTimedOut.
 
-    `count_defect` is told of each answer that is refused here."""
+    `count_defect` is called for each answer that is refused here."""
 
     def __init__(
         self,
@@ -206,7 +206,7 @@ class GuardedAccounts:
         return await self._ask("statement_file", question, check)
 
     async def _ask(self, operation: str, question: Awaitable[T], check: Callable[[T], None]) -> T:
-        """The answer, once it has passed. Whatever else an adapter raises is its own defect, and counted as a failure."""
+        """The answer, once it has passed. Any other exception of an adapter is its own defect, and counts as a failure."""
         try:
             async with asyncio.timeout(self._seconds_max):
                 answer = await question

@@ -1,4 +1,4 @@
-"""What must hold of a bank's statements, given the question. Each check raises UpstreamFailed."""
+"""The checks of a bank's statements against the question. Each check raises UpstreamFailed."""
 
 from collections.abc import Iterator
 

@@ -83,7 +83,7 @@ def _size_of(command: Paged) -> int:
 
 
 def _facts_of(exchange: Exchange, command: Paged, filters: tuple[object, ...]) -> tuple[str, ...]:
-    """What all pages of one listing share."""
+    """The facts that all pages of one listing share."""
     facts = (
         exchange.brand.name,
         present(exchange.caller).id,

@@ -18,7 +18,7 @@ from kernel.storage.cursor import CursorSealer
 
 
 class Owned(Protocol):
-    """What belongs to an account, by the upstream's own id."""
+    """A record that belongs to an account, by the upstream's own id."""
 
     @property
     def account_id(self) -> str: ...

@@ -29,7 +29,7 @@ class AdditionalInformation(Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class AccountAccess(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """What may be read, of accounts by name. Empty lists leave the choice of accounts to the PSU ("bank-offered consent")."""
+    """The access to accounts by name. Empty lists leave the choice of accounts to the PSU ("bank-offered consent")."""
 
     accounts: References | UnsetType = UNSET
     balances: References | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""How every refusal looks: status, message code and body. NextGenPSD2 XS2A 1.3, "Error Information" and "Message Codes".
+"""The form of every refusal: status, message code and body. NextGenPSD2 XS2A 1.3, "Error Information" and "Message Codes".
 
 The standard's document defines no body for 415, 500 and 503, and so none is sent.
 """

@@ -1,4 +1,4 @@
-"""What a core bank answers: the canonical records themselves, in envelopes that can grow.
+"""The answers of a core bank: the canonical records themselves, in envelopes that can grow.
 
 Members have the canonical names; one that is absent or null says nothing. Unknown members are ignored, so that a later version may
 add some.

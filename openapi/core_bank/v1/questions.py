@@ -1,4 +1,4 @@
-"""What a core bank is asked: one struct per form of question, written as a query string and read back.
+"""The questions to a core bank: one struct per form of question, written as a query string and read back.
 
 Account numbers and names never travel in a query: ids are the bank's own references. A parameter that the bank does not know must
 be refused, never dropped: it narrows what may be told.

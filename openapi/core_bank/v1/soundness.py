@@ -1,4 +1,4 @@
-"""What must hold of every value of an answer, whatever it says: forms that a type alone does not promise.
+"""The checks of every value of an answer: forms that a type alone does not promise.
 
 Instants are in UTC and lie where calendars still work, rates are numbers, texts end, ids and currencies have their form. The
 checks of a type are derived from its annotations, once.

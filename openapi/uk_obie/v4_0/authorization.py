@@ -1,4 +1,4 @@
-"""How an authorization request names its consent, and what the id_token says about it. OBIE Security Profile, "OpenBanking Intent Id"."""
+"""The authorization request's name for its consent, and the id_token's claims about it. OBIE Security Profile, "OpenBanking Intent Id"."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What stands around the data of every answer: links, money, texts that fit. OBIE R/W 4.0 Profile, "Payload Structure"."""
+"""The frame around the data of every answer: links, money, texts that fit. OBIE R/W 4.0 Profile, "Payload Structure"."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from urllib.parse import quote, urlencode
@@ -22,7 +22,7 @@ def links_of(rendering: Rendering, next_cursor: str | None = None) -> Links:
 
 
 def money(amount: Money) -> OBActiveOrHistoricCurrencyAndAmount:
-    """The size of an amount; its sign is told by `credit_debit`."""
+    """The size of an amount; `credit_debit` holds its sign."""
     return OBActiveOrHistoricCurrencyAndAmount(amount.decimal(), amount.currency)
 
 

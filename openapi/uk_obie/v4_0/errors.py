@@ -1,7 +1,7 @@
-"""How every refusal looks: status, code and body. OBIE R/W 4.0 Profile, "HTTP Status Codes" and "Error Response Structure".
+"""The form of every refusal: status, code and body. OBIE R/W 4.0 Profile, "HTTP Status Codes" and "Error Response Structure".
 
 The standard defines no body for 401, 404, 405, 406, 415, 429 and 503, and so none is sent, save for an expired token or consent
-(its text wants one, its document does not). A 403 that no code of its own describes is told in words (NARR).
+(its text wants one, its document does not). A 403 that no code of its own describes has its text in words (NARR).
 """
 
 from collections.abc import Mapping

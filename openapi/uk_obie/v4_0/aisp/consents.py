@@ -50,7 +50,7 @@ EXAMPLE = b'{"Data": {"Permissions": ["ReadAccountsDetail", "ReadBalances"]}, "R
 
 
 def decode_lodgement(body: bytes) -> ConsentLodgement:
-    """What the caller asks for. Whether a date lies in the past is for the use case to say: it has the clock.
+    """The lodgement that the caller asks for. The use case, which has the clock, judges whether a date lies in the past.
 
     Raises RequestMalformed or one of the Field problems, with the path of the member."""
     lodged = json.decode(body, OBReadConsent1)

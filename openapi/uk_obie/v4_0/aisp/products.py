@@ -107,7 +107,7 @@ def _encode_interest(tiers: Sequence[InterestTier], words: Vocabulary) -> Credit
 
 
 def _encode_overdraft(tiers: Sequence[OverdraftTier], words: Vocabulary) -> Overdraft | UnsetType:
-    """Arranged and unarranged borrowing are told apart, arranged first."""
+    """Arranged and unarranged borrowing apart, arranged first."""
     sets = []
     for arranged in (True, False):
         bands = [

@@ -1,4 +1,4 @@
-"""What a caller may say when it lists payees, direct debits, standing orders or scheduled payments."""
+"""The parameters of a caller that lists payees, direct debits, standing orders or scheduled payments."""
 
 from kernel.banking.commands import ReadRecords
 from openapi.codec import WireRequest

@@ -1,4 +1,4 @@
-"""What payees, mandates and orders are called here, one table per canonical enum. OBIE R/W 4.0, OB_Internal_CodeSet."""
+"""The codes of payees, mandates and orders, one table per canonical enum. OBIE R/W 4.0, OB_Internal_CodeSet."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What parties are called here, one table per canonical enum. OBIE R/W 4.0, OB_Internal_CodeSet."""
+"""The codes of parties, one table per canonical enum. OBIE R/W 4.0, OB_Internal_CodeSet."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What products and offers are called here, one table per canonical enum. OBIE R/W 4.0 Products and Offers.
+"""The codes of products and offers, one table per canonical enum. OBIE R/W 4.0 Products and Offers.
 
 Current accounts are described in words, all other products in codes: a `Vocabulary` each.
 """
@@ -40,7 +40,7 @@ OFFER_KINDS: dict[OfferKind, OfferCode] = {
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """How rates are described: each tier by itself or one for the whole balance, where interest goes, whether a rate may move."""
+    """The description of rates: each tier by itself or one for the whole balance, where interest goes, whether a rate may move."""
 
     tiered: str
     whole: str
