@@ -1,5 +1,5 @@
 """Refuse a call whose consent is not authorised now: still awaited, refused, suspended, expired or revoked; or is of another kind
-or caller. A token carries its consent; a call by certificate names one in a header."""
+or caller. A token carries its consent; a call by certificate names one in a header, and what is another's looks as if it did not exist."""
 
 from dataclasses import dataclass
 
@@ -48,7 +48,8 @@ class ConsentState:
             raise ConsentUnknown(f"consent {consent_id}")
         exchange.checks.append(VersionIs(subject, consent.version))
         if not is_owner(present(exchange.caller), consent):
-            raise ConsentForeign(f"consent {consent.id} is of client {consent.client_id}")
+            foreign = ConsentUnknown if exchange.row.credential == "certificate" else ConsentForeign
+            raise foreign(f"consent {consent.id} is of client {consent.client_id}, organisation {consent.organisation_id}")
         if consent.kind != exchange.row.consent_kind:
             raise ConsentMismatch(f"consent {consent.id} is of kind {consent.kind}")
         self._check_authorised(consent)

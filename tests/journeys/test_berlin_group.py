@@ -112,7 +112,10 @@ async def test_a_consent_opens_balances_of_two_accounts_and_transactions_of_one(
     refused = await berlin.call("GET", f"/accounts/{accounts[first]['resourceId']}/transactions{SINCE}", **named, **PRESENT)
     assert code_of(refused) == (401, "CONSENT_INVALID")
 
-    assert code_of(await BerlinGroup(borough).call("GET", "/accounts", **named)) == (400, "CONSENT_UNKNOWN")
+    foreign = await BerlinGroup(borough).call("GET", "/accounts", **named)
+    unknown = await BerlinGroup(borough).call("GET", "/accounts", Consent_ID=str(uuid.uuid4()))
+    assert code_of(foreign) == (400, "CONSENT_UNKNOWN")
+    assert foreign.body == unknown.body, "it looks as if it did not exist"
     assert code_of(await berlin.call("GET", "/accounts")) == (400, "FORMAT_ERROR"), "no consent is named"
 
 
