@@ -1,4 +1,4 @@
-"""Who calls, in words that gateway and authorization server share: caller, client, token family, access token."""
+"""The caller, in words that gateway and authorization server share: caller, client, token family, access token."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,14 +12,14 @@ from kernel.banking.consents import ConsentKind
 
 
 class Grant(StrEnum):
-    """How a token was obtained: with the client's own authority, or with a PSU's."""
+    """The way a token was obtained: with the client's own authority, or with a PSU's."""
 
     CLIENT_CREDENTIALS = "client_credentials"
     AUTHORIZATION_CODE = "authorization_code"
 
 
 class Role(StrEnum):
-    """What a TPP is authorised for: account information, payment initiation, card-based funds checks."""
+    """A role that a TPP is authorised for: account information, payment initiation, card-based funds checks."""
 
     AISP = "AISP"
     PISP = "PISP"
@@ -46,7 +46,7 @@ class Confirmation(msgspec.Struct, frozen=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who calls: an organisation, by one of its clients or by its certificate alone. A token is one way to show it, a qualified
+    """The one who calls: an organisation, by one of its clients or by its certificate alone. A token is one way to show it, a qualified
     certificate another."""
 
     organisation_id: str
@@ -68,7 +68,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """What gateway and policies read of one version of a registered OAuth client. The authorization server knows the rest
+    """The members that gateway and policies read of one version of a registered OAuth client. The authorization server knows the rest
     (consent/authorization/clients/client.py)."""
 
     id: str

@@ -1,7 +1,7 @@
 """Time, passed in. Nothing else reads the system clock.
 
 `now()` is business time (consent validity, schedules, booking dates): it may be moved by a stored offset.
-`wall()` is protocol time (JWTs, codes, certificates, `Date`): nobody moves it, because clients sign with their own clocks.
+`wall()` is protocol time (JWTs, codes, certificates, `Date`): it is never moved, because clients sign with their own clocks.
 Both are aware datetimes in UTC.
 """
 

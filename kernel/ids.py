@@ -51,5 +51,5 @@ class SeededIds:
 
 
 def hash_secret(secret: str) -> str:
-    """What is stored in place of a random secret: SHA-256 in hex. Enough because the secret itself has 256 bits."""
+    """The digest that is stored in place of a random secret: SHA-256 in hex. Enough because the secret itself has 256 bits."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -37,7 +37,7 @@ def decode(body: bytes, into: type[T]) -> T:
 
 def decode_last(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """As `decode`, with a decoder made beforehand and in one pass: of a member named twice the last one counts. For answers, which
-    nobody signs and which are judged by what was understood of them."""
+    are not signed and are judged by what was understood of them."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

@@ -101,7 +101,7 @@ class Merchant(msgspec.Struct, frozen=True):
 
 
 class Counterparty(msgspec.Struct, frozen=True):
-    """Who is on the other side, as far as the bank knows. `agent_bic` names their bank."""
+    """The party on the other side, as far as the bank knows. `agent_bic` names their bank."""
 
     name: str | None = None
     identifier: AccountIdentifier | None = None
@@ -109,7 +109,7 @@ class Counterparty(msgspec.Struct, frozen=True):
 
 
 class CurrencyExchange(msgspec.Struct, frozen=True):
-    """How an entry in another currency became one in the account's: `rate` units of the account's currency for one of
+    """The conversion of an entry in another currency into the account's: `rate` units of the account's currency for one of
     `instructed.currency`. `instructed` has the entry's sign."""
 
     instructed: Money

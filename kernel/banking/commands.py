@@ -1,4 +1,4 @@
-"""What a caller may ask for, in canonical words: a dialect decodes its request into one of these, a use case answers it.
+"""The commands of callers, in canonical words: a dialect decodes its request into one of these, a use case answers it.
 
 Account ids here are the ids that the caller knows (AccountReference.id), never the upstream's own.
 """
@@ -129,7 +129,7 @@ class ReadStatementFile:
 
 @dataclass(frozen=True, slots=True)
 class ReadStatementTransactions:
-    """What a statement lists: booked entries only. `cursor`, `page_size` and `number` as in ReadTransactions."""
+    """The entries of a statement, booked ones only. `cursor`, `page_size` and `number` as in ReadTransactions."""
 
     account_id: str
     statement_id: str
@@ -140,4 +140,4 @@ class ReadStatementTransactions:
 
 @dataclass(frozen=True, slots=True)
 class DescribeToken:
-    """Who am I: the token's own client, scope and consent."""
+    """The question who the token is for: its own client, scope and consent."""

@@ -1,4 +1,4 @@
-"""The one internal consent, whatever dialect it was lodged in.
+"""The one internal consent, for every dialect.
 
 A `Consent` is an immutable versioned snapshot: a change is a new version. `document` is what was lodged,
 opaque to everyone but its own dialect.
@@ -57,7 +57,7 @@ SIGNED_STATES = frozenset({ConsentState.PARTIALLY_AUTHORISED, ConsentState.AUTHO
 
 
 class Permission(StrEnum):
-    """What may be read. `*_detail` implies its `*_basic`. Credits and debits narrow transactions."""
+    """A kind of data that may be read. `*_detail` implies its `*_basic`. Credits and debits narrow transactions."""
 
     ACCOUNTS_BASIC = "accounts_basic"
     ACCOUNTS_DETAIL = "accounts_detail"
@@ -139,7 +139,7 @@ class AccountsTerms(msgspec.Struct, frozen=True, kw_only=True, tag="accounts"):
         return bool(self.named) or self.is_global
 
     def asked_of(self, identity: AccountIdentity | None) -> frozenset[Permission]:
-        """What is asked of an account; `identity` None: nothing is known of it."""
+        """The permissions asked for on an account; `identity` None: nothing is known of it."""
         if not self.named:
             return self.permissions
         naming = (each.permissions for each in self.named if identity is not None and each.names(identity))
@@ -184,7 +184,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        """What was asked for."""
+        """The permissions that were asked for."""
         return self.data.permissions
 
     @property
@@ -202,7 +202,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(each.account for each in self.access)
 
     def permitted(self, account_id: str) -> frozenset[Permission]:
-        """What may be read of the account that its TPP knows by `account_id`; nothing of one that the consent does not cover."""
+        """The permissions on the account that its TPP knows by `account_id`; empty for one that the consent does not cover."""
         return next((each.permissions for each in self.access if each.account.id == account_id), frozenset())
 
     def opened(self, any_of: frozenset[Permission]) -> tuple[AccountAccess, ...]:
@@ -210,7 +210,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(each for each in self.access if not any_of.isdisjoint(each.permissions))
 
     def effective_state(self, now: datetime) -> ConsentState:
-        """The state at `now`: a live consent past its validity is expired, or consumed if it was for one use, and one that nobody
+        """The state at `now`: a live consent past its validity is expired, or consumed if it was for one use, and one that no PSU
         authorised in time is rejected, whether or not a sweeper has recorded it."""
         return self._settled(now)[0]
 
@@ -219,7 +219,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
         return self._settled(now)[1]
 
     def _settled(self, now: datetime) -> tuple[ConsentState, datetime]:
-        """What time has made of this version by `now`: whichever end came first."""
+        """This version as time has left it by `now`: the end that came first counts."""
         lapses_at = self.lapses_at if self.state in AWAITING_STATES else None
         if lapses_at is not None and now >= lapses_at and (self.valid_until is None or lapses_at < self.valid_until):
             return ConsentState.REJECTED, lapses_at

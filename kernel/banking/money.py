@@ -15,7 +15,7 @@ _AMOUNT = re.compile(rf"(\d{{1,{WHOLE_DIGITS_MAX}}})(?:\.(\d{{1,5}}))?", re.ASCI
 
 
 def exponent(currency: str) -> int:
-    """How many decimals the currency has (ISO 4217)."""
+    """The number of decimals that the currency has (ISO 4217)."""
     return EXPONENTS.get(currency, 2)
 
 

@@ -1,6 +1,6 @@
-"""One payment as its payer agrees to it: how much, to whom, from where if that is fixed, and what the payee is told.
+"""One payment as its payer agrees to it: how much, to whom, from where if that is fixed, and the text for the payee.
 
-Commission Delegated Regulation (EU) 2018/389 article 5: whoever authenticates for it authenticates for exactly these terms.
+Commission Delegated Regulation (EU) 2018/389 article 5: an authentication for it covers exactly these terms.
 """
 
 import hashlib
@@ -29,6 +29,6 @@ class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):
 
 
 def digest_of(terms: PaymentTerms, consent_id: str, upstream_id: str) -> str:
-    """What an authentication for this payment is bound to: every term, the one consent, and the bank's own id of the account that pays."""
+    """The digest that an authentication for this payment is bound to: every term, the one consent, and the bank's own id of the account that pays."""
     named = msgspec.structs.asdict(terms)  # without its tag: authentications on record were linked to this form
     return hashlib.sha256(json.encode((consent_id, upstream_id, named))).hexdigest()

@@ -1,4 +1,4 @@
-"""What use cases answer, in canonical words: dialects encode these. A consent is answered as the `Consent` itself.
+"""The results of use cases, in canonical words: dialects encode these. A consent is answered as the `Consent` itself.
 
 `account_id` is the id that the caller knows (AccountReference.id); the ids inside `account`, `balance` and `transaction` are
 the upstream's own and never leave us, save the `id` of a transaction, party or other record, which is stable and opaque.
@@ -75,7 +75,7 @@ class RecordView(Generic[Record]):
 
 @dataclass(frozen=True, slots=True)
 class RecordsView(Generic[Record]):
-    """One page, newest first. `next_cursor` None: there is no older row. The span available is told of statements alone.
+    """One page, newest first. `next_cursor` None: there is no older row. Statements alone have the span available.
     `numbered`: where pages have numbers."""
 
     rows: tuple[RecordView[Record], ...]
@@ -87,6 +87,6 @@ class RecordsView(Generic[Record]):
 
 @dataclass(frozen=True, slots=True)
 class PsuPartyView:
-    """READ_PSU_PARTY answers this: the PSU, whatever account."""
+    """The result of READ_PSU_PARTY: the PSU, for every account."""
 
     party: Party

@@ -1,4 +1,4 @@
-"""Who must sign, and who has signed: a customer alone, or so many of several jointly. Customers are the bank's own references."""
+"""The customers who must sign, and those who have signed: one customer alone, or so many of several jointly. Customers are the bank's own references."""
 
 from collections.abc import Iterable
 from datetime import datetime

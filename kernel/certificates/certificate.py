@@ -51,11 +51,11 @@ class Certificate:
 
 
 class CertificateStatus(Protocol):
-    """What dates and signatures do not tell: whether a certificate still stands."""
+    """The check that dates and signatures cannot make: whether a certificate still stands."""
 
     async def check(self, certificate: Certificate) -> None:
         """Raises CertificateInvalid if no configured list vouches for it, CertificateBlocked, CertificateRevoked, or
-        CertificateUnchecked where nobody may be let in without knowing and nobody can tell."""
+        CertificateUnchecked where the status must be known and no source has an answer."""
         ...
 
     async def check_qualified(self, certificate: Certificate) -> None:
@@ -101,7 +101,7 @@ def check_valid_at(certificate: Certificate, wall: datetime) -> None:
 
 def check_owner(certificate: Certificate, organisation_id: str) -> None:
     """A certificate that names an organisation speaks for that one only (Commission Delegated Regulation (EU) 2018/389 article 34);
-    one that names none is told by its binding. Raises CertificateForeign."""
+    one that names none is known by its binding. Raises CertificateForeign."""
     if certificate.organisation_id not in (None, organisation_id):
         raise CertificateForeign(f"a certificate of {certificate.organisation_id}, a client of {organisation_id}")
 
@@ -109,7 +109,7 @@ def check_owner(certificate: Certificate, organisation_id: str) -> None:
 def _only_text(subject: x509.Name, name: x509.ObjectIdentifier) -> str | None:
     values = subject.get_attributes_for_oid(name)
     if len(values) != 1:
-        return None  # two organisations are as good as none: nobody may choose between them
+        return None  # two organisations are as good as none: we must not choose between them
     value = values[0].value
     return value if isinstance(value, str) else None
 

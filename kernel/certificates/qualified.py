@@ -1,8 +1,8 @@
-"""What a qualified certificate states of its holder: what it is for, and what kind of payment service provider the holder is.
+"""The statements of a qualified certificate: its purpose, and the roles of its holder as a payment service provider.
 
 RFC 3739 section 3.2.6 (QCStatements), ETSI EN 319 412-5 section 4.2.3 (QcType), ETSI TS 119 495 section 5.1 (roles, competent
 authority). A role counts only under its own identifier and its own name; what contradicts itself makes the whole certificate
-unacceptable, because nobody may choose what it means. DER is read by `cryptography`, strictly.
+unacceptable, because its meaning would be a guess. DER is read by `cryptography`, strictly.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _PAYMENT_SERVICES = "0.4.0.19495.2"
 
 
 class Purpose(StrEnum):
-    """What a qualified certificate is for: electronic signatures, seals (QSealC) or websites (QWAC)."""
+    """The purpose of a qualified certificate: electronic signatures, seals (QSealC) or websites (QWAC)."""
 
     SIGNATURE = "0.4.0.1862.1.6.1"
     SEAL = "0.4.0.1862.1.6.2"
@@ -33,7 +33,7 @@ class Purpose(StrEnum):
 
 
 class ProviderRole(StrEnum):
-    """What a payment service provider is authorised for, as its certificate calls it."""
+    """A role of a payment service provider, as its certificate calls it."""
 
     ACCOUNT_SERVICING = "PSP_AS"
     PAYMENT_INITIATION = "PSP_PI"
@@ -47,7 +47,7 @@ _ROLES = {
     "0.4.0.19495.1.3": ProviderRole.ACCOUNT_INFORMATION,
     "0.4.0.19495.1.4": ProviderRole.CARD_INSTRUMENTS,
 }
-# Servicing accounts lets nobody reach into another's: a bank that acts as a TPP holds the TPP's roles beside it.
+# Servicing accounts gives no access to those of other banks: a bank that acts as a TPP holds the TPP's roles too.
 _OPENS = {
     ProviderRole.ACCOUNT_INFORMATION: Role.AISP,
     ProviderRole.PAYMENT_INITIATION: Role.PISP,
@@ -68,7 +68,7 @@ class Provider:
     authority_id: str
 
     def opens(self) -> frozenset[Role]:
-        """What the provider may do to other banks' accounts."""
+        """The roles that the provider has for accounts of other banks."""
         return frozenset(_OPENS[role] for role in self.roles if role in _OPENS)
 
 

@@ -1,4 +1,4 @@
-"""Whom we believe: authorities by configuration, each known for what it may vouch for, and the path from a certificate to one of them.
+"""The authorities that we trust, by configuration, each known for what it may vouch for, and the path from a certificate to one of them.
 
 RFC 5280 section 6.1 (signatures, names, dates and constraints along a path), by `cryptography`; ETSI TS 119 612 (a trusted list names
 issuing authorities and the kind of certificate each is trusted for). The handshake verified what came by TLS; a path is found again here
@@ -27,7 +27,7 @@ _ORGANISATION = re.compile(r"(?:PSD[A-Z]{2}-[A-Z]{2,8}|(?:VAT|NTR|LEI)[A-Z]{2})-
 
 
 class Vouches(StrEnum):
-    """What an authority vouches for: any client certificate, qualified website certificates, qualified seals."""
+    """The certificates that an authority vouches for: any client certificate, qualified website certificates, qualified seals."""
 
     TRANSPORT = "transport"
     QWAC = "qwac"

@@ -32,7 +32,7 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a command made: the resource, and in one word what became of it. `is_replay`: made by an earlier use of the key."""
+    """The outcome of a command: the resource, and its fate in one word. `is_replay`: made by an earlier use of the key."""
 
     resource_id: str
     outcome: str

@@ -55,7 +55,7 @@ class Epoch:
         self.number = 0  # none known yet
 
     def subject(self, subject: str) -> str:
-        """How the hot state names a version subject now."""
+        """The hot state's present name for a version subject."""
         return f"e{self.number}:{subject}"
 
     def is_trusted(self) -> bool:
@@ -90,11 +90,11 @@ class Epoch:
         self._note(number, named, started)
 
     def owe_advance(self) -> None:
-        """A new epoch is needed, and whoever needs it cannot wait: the next `confirm` commits it."""
+        """Ask for a new epoch without waiting for it: the next `confirm` commits it."""
         self._owes_advance = True
 
     async def confirm(self) -> None:
-        """Read the row: trust starts anew from when the reading began."""
+        """Read the row: trust lasts from the moment at which the read began."""
         if self._owes_advance:
             await self.advance()
         started = self._monotonic()

@@ -77,7 +77,7 @@ class InProcessHotState:
         yield
 
     async def decide(self, checks: Sequence[Check], *, spend: bool = True) -> tuple[Verdict, ...]:
-        # nothing is awaited: a call is one step, whoever else calls
+        # nothing is awaited: a call is one step among others
         verdicts = [self._look(check) for check in checks]
         if spend and all(isinstance(verdict, ALLOWING) for verdict in verdicts):
             verdicts = [self._spend(check, verdict) for check, verdict in zip(checks, verdicts, strict=True)]
@@ -173,7 +173,7 @@ class InProcessHotState:
         return Allowed(check.limit, (check.limit * interval - ahead) // interval, _ceil(ahead, MICROS))
 
     def _ahead(self, check: WithinRate) -> int:
-        """How far the theoretical arrival time lies ahead, microseconds: at most the whole burst, should the limit have shrunk."""
+        """The distance to the theoretical arrival time, microseconds: at most the whole burst, should the limit have shrunk."""
         now = self._now()
         arrival = self._rates.get(check.key) or now
         return min(max(arrival - now, 0), check.limit * _interval(check))

@@ -138,7 +138,7 @@ class RedisHotState:
         while True:
             try:
                 connection, self._run_id = await self._connect()
-            except Exception as error:  # whatever it was, the server cannot be used
+            except Exception as error:  # on any error the server cannot be used
                 if not failing:
                     log.warning("hot_state_lost", error=repr(error))
                 failing = True

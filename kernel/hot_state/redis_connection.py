@@ -21,7 +21,7 @@ Word = str | bytes | int | float
 
 
 class ConnectionLost(ConnectionError):
-    """The connection ended, or was never made: nobody knows whether the call was heard."""
+    """The connection ended, or was never made: the call may have arrived or not."""
 
 
 class TooManyCalls(Exception):
@@ -126,9 +126,9 @@ class RedisConnection(asyncio.Protocol):
             self._reader.feed(data)
             while (reply := self._reader.gets()) is not False:
                 future, _ = self._pending.popleft()
-                if not future.done():  # whoever asked may have gone
+                if not future.done():  # the one who asked may have gone
                     future.set_result(reply)
-        except (hiredis.HiredisError, IndexError):  # not RESP, or an answer that nobody asked for
+        except (hiredis.HiredisError, IndexError):  # not RESP, or an answer without a question
             self.abort()
 
     def _send(self) -> None:

@@ -28,21 +28,21 @@ class SnapshotCache(Generic[K, T]):
         return len(self._snapshots)
 
     def cached(self, key: K) -> T | None:
-        """What was loaded last, if it is still remembered."""
+        """The snapshot loaded last, if it is still remembered."""
         snapshot = self._snapshots.get(key)
         if snapshot is not None:
             self._snapshots.move_to_end(key)
         return snapshot
 
     async def get(self, key: K) -> T | None:
-        """What was loaded last, or else what is loaded now. Raises what `load` raises."""
+        """The snapshot loaded last, or else one loaded now. Raises what `load` raises."""
         snapshot = self.cached(key)
         if snapshot is not None:
             return snapshot
         return await asyncio.shield(self._running.get(key) or self._schedule(key))
 
     async def reload(self, key: K) -> T | None:
-        """What is loaded from now on. Raises what `load` raises."""
+        """Load the snapshot again. Raises what `load` raises."""
         return await asyncio.shield(self._schedule(key))
 
     def _schedule(self, key: K) -> asyncio.Task[T | None]:

@@ -1,4 +1,4 @@
-"""Which version of a snapshot is current, and changes after which nobody is served the version before.
+"""The current version of each snapshot, and changes after which the version before is never served.
 
 `decide` settles what the hot state does not know, or may not be believed about, from the database. `change` closes its subjects in
 the hot state, writes, publishes, and only then returns; if the hot state could not be told, it commits a new epoch and returns when
@@ -126,10 +126,10 @@ class Versions:
         write: Callable[[], Awaitable[tuple[T, Mapping[str, int]]]],
     ) -> T:
         """Run `write`, which commits and returns its value and the new version of each subject that it changed (a subject that it
-        changed and that was not named costs a new epoch; one that it made is nobody's yet and need not be told).
+        changed and that was not named costs a new epoch; one that it made is in no cache yet and need not be named).
 
-        Raises what `write` raises. A Problem means that nothing stays closed; after any other failure nobody
-        knows whether it committed, and the subjects stay closed until their time limit. Runs to its end even if its caller goes.
+        Raises what `write` raises. A Problem means that nothing stays closed; after any other failure it is not
+        known whether it committed, and the subjects stay closed until their time limit. Runs to its end even if its caller goes.
         """
         task = asyncio.ensure_future(self._change(tuple(subjects), write))
         self._changes.add(task)
@@ -197,7 +197,7 @@ class Versions:
         return self._monotonic() - started < CLOSED_SECONDS
 
     async def _is_still(self, number: int) -> bool:
-        """Was the epoch under which all this was said not succeeded before the change was committed? Then whoever moves on to a
+        """Was the epoch under which all this was said not succeeded before the change was committed? Then each worker that moves to a
         later one asks the database first, and finds the change."""
         try:
             await self._epoch.confirm()
@@ -226,7 +226,7 @@ class Versions:
         while True:
             try:
                 await self._epoch.confirm()
-            except Exception as error:  # whatever it was, trust runs out by itself
+            except Exception as error:  # after any error trust runs out by itself
                 log.warning("hot_state_epoch_unread", error=repr(error))
             await asyncio.sleep(CONFIRM_SECONDS)
 

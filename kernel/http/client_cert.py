@@ -1,4 +1,4 @@
-"""Take the caller's certificate from a TLS-terminating proxy that configuration names, and from nobody else.
+"""Take the caller's certificate from a TLS-terminating proxy that configuration names, and from no other peer.
 
 RFC 9440 sections 2.2, 2.3 and 4: `Client-Cert` is one byte sequence, `Client-Cert-Chain` a list of them; a server that is reached
 directly must not see either, so from any other peer both are removed unread.
@@ -25,7 +25,7 @@ FORWARDED_MAX = 10  # addresses read, from the end
 
 @dataclass(frozen=True)
 class TrustedProxies:
-    """The proxies whose word about a certificate counts. Empty: nobody's."""
+    """The proxies whose word about a certificate counts. Empty: none."""
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
@@ -42,7 +42,7 @@ class TrustedProxies:
 
     def client_behind(self, peer: str, headers: CIMultiDictProxy[str]) -> str:
         """The address that a request really comes from: the TCP peer, or whom our proxies name in X-Forwarded-For, read from the end
-        up to the first that is no proxy of ours. Empty where a proxy names nobody, or nobody readable."""
+        up to the first that is no proxy of ours. Empty where a proxy names no address, or none that can be read."""
         if peer not in self:
             return peer
         named = [part.strip() for line in headers.getall(FORWARDED_FOR, []) for part in line.split(",")]

@@ -18,7 +18,7 @@ BLOCK_BYTES: Final = 262_144  # written, and read, at once
 
 
 class Spool:
-    """The bytes of one body, in their order. A thread does what the disk does; whoever closes waits for it, so that no descriptor is
+    """The bytes of one body, in their order. A thread does what the disk does; `close` waits for it, so that no descriptor is
     used twice. Once closed it takes and reads nothing more."""
 
     def __init__(self) -> None:

@@ -52,7 +52,7 @@ class JwtKey:
 
 @dataclass(frozen=True, slots=True)
 class UnverifiedJwt:
-    """A JWT that was only read: whoever sent it may have written anything in it."""
+    """A JWT that was read and not verified: its content is its sender's claim."""
 
     token: str
     header: dict[str, Any]
@@ -84,7 +84,7 @@ class _ProofRegistry(_Registry):
 
 
 _REGISTRY = _Registry()
-_PROOF_REGISTRY = _ProofRegistry(strict_check_header=False)  # what a proof says beside its key is nobody's business
+_PROOF_REGISTRY = _ProofRegistry(strict_check_header=False)  # a proof may have any header besides its key
 
 
 def canonical_algorithm(name: object) -> Algorithm | None:

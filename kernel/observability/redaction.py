@@ -61,7 +61,7 @@ _JOSE = re.compile(
 _RANDOM = re.compile(r"(?<![A-Za-z0-9_-])(?=[a-z\d_-]*[A-Z])(?=[A-Z\d_-]*[a-z])[A-Za-z0-9_-]{40,}")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _DIGITS = re.compile(
-    r"(?P<known>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"  # a UUID is nobody's account
+    r"(?P<known>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"  # a UUID is no account number
     r"|\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)?)"  # nor is a date
     r"|\d(?:[ -]?\d){7,}"
 )
@@ -71,7 +71,7 @@ _public: set[str] = set()
 
 
 def declare_public(digest: str) -> str:
-    """The digest, which stays in logs from now on. Only for what was computed over something public: nobody can have it equal a secret.
+    """The digest, which stays in logs from now on. Only for digests of public input: none of them can equal a secret.
     When there are too many, all are forgotten, and are taken out like anything of their shape."""
     if len(_public) >= PUBLIC_MAX:
         _public.clear()

@@ -115,7 +115,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """As `read`, and every statement sees the same moment, whatever is committed meanwhile."""
+        """As `read`, and every statement sees the same moment, in spite of commits meanwhile."""
         async with self.read() as connection:
             if self.is_sqlite:
                 await connection.exec_driver_sql("BEGIN")  # deferred: no writer waits for it

@@ -86,7 +86,7 @@ class GroupedWrites(Generic[T]):
             self._full_group.set()
 
     def __len__(self) -> int:
-        """How many records wait; a gauge."""
+        """The number of records that wait; a gauge."""
         return len(self._waiting)
 
     async def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""The append-only record of every state change and data access, and the outbox of events, beside the state they speak of.
+"""The append-only record of every state change and data access, and the outbox of events, in the database of that state.
 
 A state change is journalled in its own transaction (`record`). An entry holds references only (ids, kinds, states): who did
 what to which thing, when, under which interaction id; never account data, names, tokens or secrets.

@@ -1,4 +1,4 @@
-"""The port to whoever guards our keys: key material leaves this process only wrapped by a key store, bound to its place.
+"""The port to the guard of our keys: key material leaves this process only wrapped by a key store, bound to its place.
 
 Envelope encryption (NIST SP 800-57 part 1, section 6.2.2.3): a store wraps few small values, seldom; what they open is used in memory.
 """
@@ -11,7 +11,7 @@ class KeyStoreFailed(Exception):
 
 
 class KeyStore(Protocol):
-    """`place` pins a value (table, column and row, or whatever else): wrapped in one place, it opens in no other."""
+    """`place` pins a value (table, column and row, or another name): wrapped in one place, it opens in no other."""
 
     name: str
 

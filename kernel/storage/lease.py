@@ -1,7 +1,7 @@
 """A row that one process of a cluster holds for a while, so that a job runs once; its fencing number makes that hold for writes.
 
 A holder that was paused may think that it still holds the lease. So each of its write transactions begins with `check_fence`: that
-locks the row, the next holder waits for the commit, and a holder that was succeeded is told. Times are protocol time: clocks of a
+locks the row, the next holder waits for the commit, and a holder that was succeeded is stopped. Times are protocol time: clocks of a
 cluster that disagree make a lease change hands early or late, never a fenced write by two.
 """
 
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class LeaseLost(Exception):
-    """Another holder has taken the lease: whatever was being done under it is theirs now."""
+    """Another holder has taken the lease: the work under it is theirs now."""
 
 
 def lease_table(metadata: sa.MetaData) -> sa.Table:
@@ -180,7 +180,7 @@ async def run_singleton(name: str, lease: Lease, every_seconds: float, work: Wor
                 await work(held)
             except LeaseLost:
                 raise
-            except Exception:  # whatever it was, the next run may succeed
+            except Exception:  # after any error the next run may succeed
                 log.exception("singleton_failed", singleton=name)
             await pause(every_seconds)
 

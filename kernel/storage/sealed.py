@@ -37,7 +37,7 @@ class Sealer:
         self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
 
     def seal(self, value: bytes, *place: str) -> bytes:
-        """`place` is table, column and row id (or whatever else pins the value)."""
+        """`place` is table, column and row id (or another name that pins the value)."""
         head = bytes([FORMAT]) + self._newest.to_bytes(2, "big")
         nonce = os.urandom(NONCE_BYTES)
         return head + nonce + self._ciphers[self._newest].encrypt(nonce, value, _associated(head, place))

@@ -1,7 +1,7 @@
-"""How a refusal of a presented token asks for a better one: the WWW-Authenticate headers. RFC 9110 section 11.6.1, RFC 6750 section 3,
+"""The WWW-Authenticate headers, by which a refusal of a token asks for a better one. RFC 9110 section 11.6.1, RFC 6750 section 3,
 RFC 9449 sections 7.1 and 9.
 
-Two schemes are spoken, so two challenges are told, each in a header of its own; what is wrong with a proof concerns one of them.
+There are two schemes, so two challenges are sent, each in a header of its own; what is wrong with a proof concerns one of them.
 """
 
 from http import HTTPStatus

@@ -10,7 +10,7 @@ from kernel.banking.records.mandates import Frequency, MandateStatus
 
 
 class Collection(StrEnum):
-    """What decides how much is collected. ISO 20022 MandateClassification1Code, by name."""
+    """The rule for the amount that is collected. ISO 20022 MandateClassification1Code, by name."""
 
     FIXED = "fixed"  # FIXE
     VARIABLE = "variable"  # VARI

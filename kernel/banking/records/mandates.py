@@ -11,7 +11,7 @@ class MandateStatus(StrEnum):
 
 
 class Frequency(StrEnum):
-    """How often money moves. Everything but AD_HOC and UNKNOWN is a regular interval."""
+    """The interval at which money moves. Everything but AD_HOC and UNKNOWN is a regular interval."""
 
     INTRADAY = "intraday"  # INDA
     DAILY = "daily"  # DAIL

@@ -1,4 +1,4 @@
-"""Who holds an account, and who a customer is."""
+"""The holders of an account, and the party of a customer."""
 
 from enum import StrEnum
 
@@ -59,7 +59,7 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Holding(StrEnum):
-    """How a party holds an account."""
+    """The way in which a party holds an account."""
 
     SOLE = "sole"
     JOINT = "joint"
@@ -67,7 +67,7 @@ class Holding(StrEnum):
 
 
 class AccountRole(StrEnum):
-    """What a party may do with an account."""
+    """The role of a party for an account."""
 
     PRINCIPAL = "principal"
     SECONDARY_OWNER = "secondary_owner"

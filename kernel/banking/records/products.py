@@ -1,4 +1,4 @@
-"""What a bank calls an account's product, and what it costs and earns. Rates are per cent a year."""
+"""An account's product: its name, its charges and its rates. Rates are per cent a year."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -20,7 +20,7 @@ class ProductKind(StrEnum):
 
 
 class InterestPeriod(StrEnum):
-    """How often interest is credited."""
+    """The interval at which interest is credited."""
 
     DAILY = "daily"
     WEEKLY = "weekly"

@@ -10,7 +10,7 @@ from kernel.banking.money import Money
 
 
 class Due(StrEnum):
-    """What happens on the day."""
+    """The event of the day."""
 
     EXECUTION = "execution"  # the bank sends the payment
     ARRIVAL = "arrival"  # the payee has the money

@@ -22,7 +22,7 @@ class StatementKind(StrEnum):
 
 
 class StatementFigure(StrEnum):
-    """What an amount of a statement is."""
+    """The meaning of an amount of a statement."""
 
     OPENING_BALANCE = "opening_balance"
     CLOSING_BALANCE = "closing_balance"
@@ -89,7 +89,7 @@ class StatementBenefit(msgspec.Struct, frozen=True):
 
 
 class StatementDay(StrEnum):
-    """What happens, or happened, on a day that a statement names."""
+    """The event of a day that a statement names."""
 
     PAYMENT_DUE = "payment_due"
     DIRECT_DEBIT_DUE = "direct_debit_due"
@@ -140,7 +140,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
 class StatementPage(msgspec.Struct, frozen=True):
     """A page, newest first by (created_at, account_id, id), as of RecordPage. The span available is the start of the first and the
-    end of the last statement of these accounts, whatever was asked for."""
+    end of the last statement of these accounts, for every question."""
 
     rows: tuple[Statement, ...]
     more: bool

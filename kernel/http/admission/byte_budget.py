@@ -39,7 +39,7 @@ class ByteBudget:
 
     @property
     def most(self) -> int:
-        """What one body or head may hold: more than that it could never have."""
+        """The most that one body or head can ever hold."""
         return min(self._total, self._per_peer)
 
     @property

@@ -31,7 +31,7 @@ URL_CHARACTERS_MAX = 2048  # of an address that others named
 CHUNK_BYTES = 1 << 16
 OWNER_MAX = 4  # questions under way on behalf of one owner: eight of them must be silent before another waits
 QUESTIONS = TurnLimits(total=LOOKUPS_MAX, each={"host": 8, "owner": OWNER_MAX}, waiting=256, wait_seconds=2.0)
-TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to whatever IPv4 address its end names
+TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to the IPv4 address in its last bits
 
 Host = tuple[str, int | None]  # in lower case; without a port, any
 
@@ -97,7 +97,7 @@ class Fetcher:
     async def post(
         self, url: str, body: bytes, headers: Mapping[str, str], bytes_max: int, *, schemes: Collection[str] = ("https",)
     ) -> tuple[int, bytes]:
-        """Status and body, whatever the status. Raises Unanswered."""
+        """Status and body, for every status. Raises Unanswered."""
         return await self._ask("POST", url, bytes_max, schemes, "", data=body, headers=headers)
 
     async def notify(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:

@@ -62,7 +62,7 @@ class Boundary:
         raw.protocol.head_arrived()
         try:
             return await self._answer(raw)
-        except Exception:  # the last boundary: whatever it is, its caller learns nothing of it
+        except Exception:  # the last boundary: its caller gets no detail
             log.exception("request_failed", listener=self._listener)
             return _rendered(raw, Response(500))
 
@@ -96,7 +96,7 @@ class Boundary:
             incoming.end()
 
     def _unread(self, raw: RawRequest) -> Request:
-        """What is known when nothing could be read: enough for a surface to be chosen and to answer."""
+        """A request made of the connection alone, when nothing could be read: enough to choose a surface and to answer."""
         return Request(
             method=raw.method,
             path=raw.target.partition("?")[0],

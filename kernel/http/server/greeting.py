@@ -26,7 +26,7 @@ class Greeting:
         self._socket = accepted
         self._begin = begin
         self._give_up = give_up
-        self._asked = 0  # bytes for which the kernel was told to wait
+        self._asked = 0  # bytes for which the kernel waits
         self._loop = asyncio.get_running_loop()
         self._timer = self._loop.call_later(seconds, self.end)
         self._loop.add_reader(accepted.fileno(), self._look)

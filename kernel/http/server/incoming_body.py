@@ -17,8 +17,8 @@ from kernel.http.admission.limits import BUFFERED_BYTES_PER_PEER_MAX
 from kernel.http.server.connection import RawRequest
 from kernel.http.spool import SPOOL_ABOVE_BYTES, Spool
 
-BODY_BYTES_MAX: Final = 1_048_576  # in memory, whatever a surface asks for
-SPOOLED_BYTES_MAX: Final = BUFFERED_BYTES_PER_PEER_MAX  # whatever an operation asks for: more than that no peer may hold
+BODY_BYTES_MAX: Final = 1_048_576  # in memory, for every surface
+SPOOLED_BYTES_MAX: Final = BUFFERED_BYTES_PER_PEER_MAX  # for every operation: no peer may hold more than that
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ class IncomingBody:
         block.clear()
 
     async def _chunks(self, limit: int) -> AsyncGenerator[bytes, None]:
-        """What arrives, counted; to its end."""
+        """The chunks of the body, counted, to its end."""
         raw = self._raw
         self._holding = holding = self._budget.open(self._share, self._give_up)
         if raw.expects_continue:

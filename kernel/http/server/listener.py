@@ -1,7 +1,7 @@
 """Accept connections on one address and hand each request to the application: aiohttp's server, bounded everywhere.
 
 RFC 9110, RFC 9112. What cannot become a `Request` for its surface is handed to `refuse`, so that each surface answers in its own
-words; what is no HTTP at all gets a bare status. Behind this folder nobody knows aiohttp's server.
+words; what is no HTTP at all gets a bare status. Only this folder knows aiohttp's server.
 """
 
 import asyncio
