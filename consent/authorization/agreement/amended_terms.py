@@ -1,4 +1,4 @@
-"""What a PSU agrees to when a client asks to change a grant: a merge adds to it, a replacement takes its place."""
+"""The terms that a PSU agrees to when a client asks to change a grant: a merge adds to it, a replacement takes its place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

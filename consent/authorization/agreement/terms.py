@@ -1,4 +1,4 @@
-"""What the PSU decides about, in words: who asks, which data, for how long, over which accounts.
+"""The terms that the PSU decides about, in words: who asks, which data, for how long, over which accounts.
 
 UK Customer Experience Guidelines, "Permissions and Data Clusters": the dialect says the words; numbers are masked to their last four.
 """
@@ -112,7 +112,7 @@ def render_terms(
     amendment: Amendment | None = None,
     options: tuple[Option, ...] = (),
 ) -> Terms:
-    """`options` are the accounts that it is about: of a consent that names accounts, the data is told of each."""
+    """`options` are the accounts that it is about: a consent that names accounts shows the data of each."""
     face = dialect_of(services, brand, consent).authorization
     asked = msgspec.structs.replace(consent, authorised_at=None)  # what an agreement earlier on has settled is settled again
     opened = tuple((option.label, consent.data.asked_of(option.identity)) for option in options if consent.data.named)
@@ -134,7 +134,7 @@ def render_terms(
 def render_clusters(
     face: AuthorizationFace, consent: Consent, opened: tuple[tuple[str, frozenset[Permission]], ...]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What may be seen, in the standard's own headings; or, where accounts are given by their labels, of each account."""
+    """The data that may be seen, in the standard's own headings; or, where accounts are given by their labels, of each account."""
     if not opened:
         return tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions))
     return tuple(
@@ -148,7 +148,7 @@ def described(consent: Consent) -> Description:
 
 
 def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "") -> Shown:
-    """What is kept of the page: `options` are the accounts that were chosen."""
+    """The part of the page that is kept: `options` are the accounts that were chosen."""
     return Shown(
         client_name=terms.client_name,
         organisation_name=terms.organisation_name,
@@ -164,7 +164,7 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "") -
 
 
 def shown_of(client: Client, consent: Consent, options: tuple[Option, ...], *, page: str = "payment") -> Shown:
-    """What is kept of the page: `options` is the account that was chosen."""
+    """The part of the page that is kept: `options` is the account that was chosen."""
     return Shown(
         client_name=client.name,
         organisation_name=client.organisation_name,
@@ -215,7 +215,7 @@ def _fits(consent: Consent, option: Option) -> bool:
 
 
 def signing_rules_of(customer_id: str, options: tuple[Option, ...]) -> tuple[SigningRule, ...]:
-    """Who must sign for the accounts, each rule once. The number of a customer who may not sign for one counts them in, the rule does not."""
+    """The rules on who must sign for the accounts, each once. The number of a customer who may not sign for one counts them in, the rule does not."""
     rules = (
         SigningRule(option.signers, option.signatures - (customer_id not in option.signers))
         for option in options
@@ -235,7 +235,7 @@ def _can_ask(consent: Consent, option: Option, amendment: Amendment | None) -> b
 
 
 def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
-    """What a PSU may share under the consent: what it covers already; more, if it covers nothing yet or is to be changed, and no other
+    """The accounts that a PSU may share under the consent: those it covers already; more, if it covers nothing yet or is to be changed, and no other
     account than those that its client asked for by number; and none for which others must sign who cannot be asked."""
     able = (option for option in _named(consent, options, amendment) if _fits(consent, option))
     return tuple(
@@ -259,7 +259,7 @@ def _named(consent: Consent, options: tuple[Option, ...], amendment: Amendment |
 
 
 def _verb(client: Client, consent: Consent, amendment: Amendment | None) -> str:
-    """What the PSU is asked to do, where it is not simply to choose accounts."""
+    """The verb of the page's question, where it is not simply to choose accounts."""
     if amendment is not None:
         return f"Change what you share with {client.name}"
     return f"Keep sharing with {client.name}" if consent.accounts else ""

@@ -1,4 +1,4 @@
-"""What becomes of a grant that its client asks to change: the same consent, with other terms, once its PSU agrees.
+"""The change of a grant that its client asks for: the same consent, with other terms, once its PSU agrees.
 
 Grant Management for OAuth 2.0 section 5.2 (`merge`, `replace`); docs/decisions/0008-a-grant-is-changed-in-place.md. The amendment
 travels sealed with the pushed request, because it may name accounts; nothing of it counts before the PSU agrees.
@@ -23,8 +23,8 @@ B = TypeVar("B")  # a bound of what is asked for: a moment, or a number of days
 
 
 class Amendment(msgspec.Struct, frozen=True):
-    """`merge` adds to what is granted, accounts included; `replace` puts other terms, and accounts chosen anew, in its place. Either
-    speaks of one version: a PSU agrees to what they were shown, and to nothing that came of it meanwhile."""
+    """`merge` adds to what is granted, accounts included; `replace` puts other terms, and accounts chosen again, in its place. Either
+    names one version: a PSU agrees to what they saw, and not to a version that came meanwhile."""
 
     action: Literal["merge", "replace"]
     details: AccountInformation
@@ -73,7 +73,7 @@ def terms_of(consent: Consent, amendment: Amendment | None, now: datetime | None
 
 
 def _merge(present: AccountInformation, added: AccountInformation) -> AccountInformation:
-    """Whatever either of the two allows. The accounts to choose from are the new request's; a frequency and a purpose are the
+    """All that either of the two allows. The accounts to choose from are the new request's; a frequency and a purpose are the
     ones last asked for."""
     return AccountInformation(
         type=TYPE,

@@ -82,7 +82,7 @@ def verify_request_object(
 
 
 def parse_kid(token: str) -> object:
-    """The key that an object says to be signed with, whatever that is; None if it cannot be read."""
+    """The key that an object names as its own, not verified; None if it cannot be read."""
     try:
         return parse_jwt(token).header.get("kid")
     except JwtInvalid:
@@ -90,7 +90,7 @@ def parse_kid(token: str) -> object:
 
 
 def parse_unverified(token: str) -> Parameters:
-    """What an object says that nobody has verified, or that was found wanting: only to learn where its refusal may be told. Empty if it
+    """The claims of an object that is not verified, or was found wanting: only to learn where its refusal may be sent. Empty if it
     cannot be read."""
     try:
         claims = parse_jwt(token).claims
@@ -128,7 +128,7 @@ def _check_times(claims: Mapping[str, Any], now: float) -> float:
 
 
 def _parameters_of(claims: Mapping[str, Any]) -> Parameters:
-    """Parameters that nobody knows are ignored (RFC 6749 section 3.1), one that we read must be of its type; empty text counts as
+    """Unknown parameters are ignored (RFC 6749 section 3.1), one that we read must be of its type; empty text counts as
     absent."""
     read = {name: _text(name, value) for name, value in claims.items() if name in TEXT}
     return {name: text for name, text in read.items() if text}

@@ -42,7 +42,7 @@ from kernel.observability.interaction import interaction_id
 from kernel.storage.journal import Entry
 
 ACCESS_DENIED = "access_denied"
-WAITING_MAX = 20  # requests of one client that wait for one customer: nobody is worn down by asking
+WAITING_MAX = 20  # requests of one client that wait for one customer: a customer must not be worn down by questions
 RETRY_SECONDS = 60
 
 

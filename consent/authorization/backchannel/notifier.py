@@ -1,8 +1,8 @@
 """Tell a client that its customer has answered: one POST with the auth_req_id, to the address that it has registered by then. CIBA
 section 10.2.
 
-Yes and no are told alike; what was answered, the client learns at the token endpoint. The row that was answered says that its client is to
-be told, so a killed server forgets nobody. Whatever the client's address answers ends it: nothing is repeated on a refusal, no redirect is
+Yes and no are sent alike; the client learns the answer at the token endpoint. The row that was answered says that its client is to
+be called, so a killed server forgets no client. Any answer of the client's address ends it: nothing is repeated on a refusal, no redirect is
 followed. Only where no answer comes is it tried again, a few times: it may be told twice if the server dies between telling and noting it.
 """
 
@@ -133,7 +133,7 @@ class Notifier:
             await self.commands.run(CloseNotification(self.brand.name, row.id), guard=lease.check_fence)
 
     async def _load_address(self, client_id: str) -> str | None:
-        """None for a client that is gone, or is pinged no more: whoever has its old address now learns nothing."""
+        """None for a client that is gone, or is pinged no more: the present owner of its old address learns nothing."""
         async with self.database.read() as connection:
             client = await load_client(connection, self.brand.name, client_id)
         return client.backchannel_client_notification_endpoint if client is not None and client.active else None
@@ -142,7 +142,7 @@ class Notifier:
         try:
             sealed = self.sealer.open(row.notification, *_place(self.brand.name, row.id))
             notification = msgspec.json.decode(sealed, type=Notification)
-        except Exception:  # whatever is wrong with it will be wrong the next time: nobody can be told
+        except Exception:  # the error would come again the next time, and no caller waits for it
             log.exception("notification_unreadable", request_id=row.id)
             return True
         body = json.encode({"auth_req_id": notification.auth_req_id})

@@ -1,7 +1,7 @@
-"""What a client asks of a customer who is elsewhere, as a row: whom, for which consent, what was answered, until when.
+"""A client's request to a customer on another device, as a row: whom, for which consent, what was answered, until when.
 
 The client holds the auth_req_id, the row its hash. It is answered once and redeemed once, each by one statement; until it is removed it is
-recognised for what it is. What the client is to be told stands in it sealed, until it was told (consent/authorization/backchannel/notifier.py).
+recognised for what it is. The message for the client stands in it sealed, until it was sent (consent/authorization/backchannel/notifier.py).
 """
 
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ class RequestState(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for, beside the consent."""
+    """The request's parameters, besides the consent."""
 
     scope: tuple[str, ...]
     acr_values: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ async def load_waiting_by_turns(
 
 
 async def count_waiting(connection: AsyncConnection, brand: str, psu_id: str, client_id: str, now: datetime) -> int:
-    """How many requests of the client wait for this PSU."""
+    """The number of requests of the client that wait for this PSU."""
     mine = (
         backchannel_requests.c.brand == brand,
         backchannel_requests.c.psu_id == psu_id,

@@ -18,7 +18,7 @@ CLIENT_ID_CHARS_MAX = 128  # as presented
 
 @dataclass(frozen=True, slots=True)
 class AssertionProof:
-    """What must be remembered so that the assertion is accepted once: `jti`, until `ends_at`; `issued_at` at the earliest.
+    """The facts to remember so that the assertion is accepted once: `jti`, until `ends_at`; `issued_at` at the earliest.
     Seconds since the epoch."""
 
     jti: str
@@ -27,7 +27,7 @@ class AssertionProof:
 
 
 def parse_unverified_client_id(unverified: UnverifiedJwt) -> str:
-    """Who the assertion claims to come from: the only use of its claims before its signature. Raises JwtInvalid."""
+    """The client that the assertion claims to come from: the only use of its claims before its signature. Raises JwtInvalid."""
     client_id = unverified.claims.get("sub")
     if not isinstance(client_id, str) or not 1 <= len(client_id) <= CLIENT_ID_CHARS_MAX or not client_id.isprintable():
         raise JwtInvalid("sub")

@@ -1,4 +1,4 @@
-"""Who is calling: one client, by exactly the method that it is registered for. RFC 6749 section 2.3, FAPI2-SP-FINAL 5.3.2.1-6.
+"""The authentication of the caller: one client, by exactly the method that it is registered for. RFC 6749 section 2.3, FAPI2-SP-FINAL 5.3.2.1-6.
 
 No client is public and none has a secret: what presents one, or nothing, or two things, is not authenticated.
 """

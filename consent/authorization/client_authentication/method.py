@@ -1,4 +1,4 @@
-"""What a way of authenticating clients is, and the one question to the hot state that ends each of them."""
+"""The interface of a method of client authentication, and the one question to the hot state that ends each of them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

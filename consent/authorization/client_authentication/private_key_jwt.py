@@ -54,5 +54,5 @@ async def _verify(attempt: Attempt, client: Client, unverified: UnverifiedJwt) -
 
 
 def _endpoints(brand: Brand, path: str) -> frozenset[str]:
-    """What OIDC Core section 9, RFC 9126 section 2 and FAPI 1.0 let an assertion name: the token endpoint, or the one it is sent to."""
+    """The endpoints that OIDC Core section 9, RFC 9126 section 2 and FAPI 1.0 let an assertion name: the token endpoint, or the one it is sent to."""
     return frozenset(base + called for base in (brand.issuer, brand.mtls_url) for called in ("/token", path))

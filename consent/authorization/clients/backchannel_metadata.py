@@ -1,4 +1,4 @@
-"""What a client may register of asking customers who are elsewhere. OpenID CIBA Core 1.0 section 4, FAPI-CIBA-ID1 5.2.2.
+"""The metadata of clients that ask customers on another device. OpenID CIBA Core 1.0 section 4, FAPI-CIBA-ID1 5.2.2.
 
 Tokens are never pushed to a client (FAPI-CIBA-ID1 5.2.2-2), and customers have no user code here.
 """

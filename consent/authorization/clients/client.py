@@ -19,7 +19,7 @@ class CertificateSubject(msgspec.Struct, frozen=True):
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """How a client registered itself (RFC 7591): the hash of its registration access token, the software statement, the claims of a
+    """The registration of a client by itself (RFC 7591): the hash of its registration access token, the software statement, the claims of a
     signed request that every answer repeats, and how long ago the directory's keys were confirmed then."""
 
     token_hash: str
@@ -39,7 +39,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     organisation_id: str
     organisation_name: str
     software_id: str
-    on_behalf_of: str = ""  # whom the client acts for as an agent, as a PSU is told
+    on_behalf_of: str = ""  # whom the client acts for as an agent, as PSUs see it
     roles: frozenset[Role]
     security_profile: SecurityProfile
     token_endpoint_auth_method: AuthMethod
@@ -72,5 +72,5 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def caller(self) -> Caller:
-        """The client as one who calls, by whatever key it proves itself."""
+        """The client as one who calls, by any of its keys."""
         return Caller(organisation_id=self.organisation_id, name=self.name, roles=self.roles, client_id=self.id)

@@ -24,7 +24,7 @@ CLIENTS_MAX = 2_000  # whose fetched keys are kept, in each process
 KEY_SET_BYTES_MAX = 65_536  # of a key set at jwks_uri
 FRESH_SECONDS = 300.0  # a fetched key set is used without being asked for again
 STALE_SECONDS_MAX = 86_400.0  # how long the last good answer of a host that does not answer is still believed
-COOL_DOWN_SECONDS = 30.0  # between two questions to one host, whatever kid is missing
+COOL_DOWN_SECONDS = 30.0  # between two questions to one host, for every missing kid
 
 Keys = Mapping[str, JwtKey]
 
@@ -91,7 +91,7 @@ class ClientKeys:
         return kept[1]
 
     async def _ask(self, owner: str, address: str, kept: _Fetched) -> None:
-        """One question at a time; whoever comes meanwhile waits for the same answer, and nobody's leaving ends it for the others."""
+        """One question at a time; callers that come meanwhile wait for the same answer, and one that leaves does not end it for the others."""
         if kept.asking is None:
             kept.asked_at = self._monotonic()
             kept.asking = asyncio.create_task(self._load(owner, address, kept), name="client keys")

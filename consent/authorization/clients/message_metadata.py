@@ -1,4 +1,4 @@
-"""What a client may register of the messages that go through the browser: request objects, response types, signed and encrypted responses.
+"""The metadata of clients about messages that go through the browser: request objects, response types, signed and encrypted responses.
 
 RFC 9101 section 10.5, JARM section 3, OIDC Dynamic Client Registration section 2; each within the client's security profile.
 """

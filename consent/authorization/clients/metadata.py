@@ -1,4 +1,4 @@
-"""What a client may register, in the names of RFC 7591 and of CIBA section 4; consent/authorization/clients/metadata_checks.py judges it.
+"""The metadata that a client may register, in the names of RFC 7591 and of CIBA section 4; consent/authorization/clients/metadata_checks.py judges it.
 
 Authlib's claims class for this would drop the members it does not know and mint a secret; the rules here are few and ours.
 """

@@ -45,7 +45,7 @@ async def replace_client(
     replaced: Registration | None = None,
     actor: str = "system",
 ) -> Client:
-    """Put other metadata in place of a client's. `registration` takes the place of `replaced`: whoever finds another one there came too
+    """Put other metadata in place of a client's. `registration` takes the place of `replaced`: a caller that finds another one there came too
     late, with a token that is no longer good. Raises FieldMissing, FieldInvalid, ClientInactive or TokenInvalid."""
     check_metadata(metadata)
 

@@ -1,8 +1,8 @@
 """GET and POST /authorize: a browser brings a request_uri, or a request object by value; the customer's journey begins, or the client is
 told why not.
 
-RFC 9126 section 4, RFC 9101 section 5, RFC 6749 section 4.1.2.1: what is wrong is told to the client at an address of its own that can be
-trusted: the one in its request, or else the only one it has registered. Where there is none, or no client, it is told to the person in
+RFC 9126 section 4, RFC 9101 section 5, RFC 6749 section 4.1.2.1: an error goes to the client at an address of its own that can be
+trusted: the one in its request, or else the only one it has registered. Where there is none, or no client, the error page goes to the person in
 front of the browser.
 """
 
@@ -78,7 +78,7 @@ async def _load_client(services: Services, brand: Brand, parameters: Parameters)
 
 
 async def _take_unpushed(asking: Asking) -> Parameters:
-    """What a browser would bring if the request had been pushed. Raises PushRequired of a client that must push, or what a step refuses."""
+    """The parameters of a request by value, once it is stored as if pushed. Raises PushRequired of a client that must push, or what a step refuses."""
     if PROFILES[asking.client.security_profile].must_push:
         raise PushRequired("no request_uri")
     return {"client_id": asking.client.id, "request_uri": await take_by_value(asking)}
@@ -86,7 +86,7 @@ async def _take_unpushed(asking: Asking) -> Parameters:
 
 def _refuse_unpushed(services: Services, brand: Brand, client: Client, parameters: Parameters, problem: Problem) -> Response:
     """A redirect, but only to where this client is known to live. What the object says comes before what stands beside it, and its state
-    alone is the client's: nobody vouches for either when the object is not good, and an error is all that they get."""
+    alone is the client's: neither can be trusted when the object is not good, and an error is all that they get."""
     inner = parse_unverified(parameters["request"]) if "request" in parameters else {}
     outer = {name: value for name, value in parameters.items() if name != "state" or not inner}
     destination = find_destination(client, {**outer, **inner})
@@ -96,7 +96,7 @@ def _refuse_unpushed(services: Services, brand: Brand, client: Client, parameter
 
 
 async def _refuse_request_uri(services: Services, brand: Brand, client: Client, request_uri: str, problem: Problem) -> Response:
-    """A redirect that answers no request anew: the one behind the URI is over, or is not this client's."""
+    """A redirect that answers no request again: the one behind the URI is over, or is not this client's."""
     async with services.database.read() as connection:
         known = await load_answerable(connection, brand.name, client.id, request_uri)
     destination: Destination | None

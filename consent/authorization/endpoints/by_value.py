@@ -1,6 +1,6 @@
 """A request object that a browser brings by value becomes a stored request, as if it had been pushed: one way from there on.
 
-RFC 9101 section 5.1, FAPI1-ADV 5.2.2. One object is one request: whoever brings it again, by a reload or out of a browser's history, finds
+RFC 9101 section 5.1, FAPI1-ADV 5.2.2. One object is one request: a browser that brings it again, by a reload or out of a browser's history, finds
 what became of it, and fills no table.
 """
 

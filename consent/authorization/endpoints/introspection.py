@@ -1,6 +1,6 @@
 """POST /introspect: a client asks what one of its own tokens is worth now. RFC 7662; signed if it accepts that, RFC 9701.
 
-Whatever is not active, or not the client's, gets the one answer that says nothing: nobody learns what exists.
+A token that is not active, or not the client's, gets the same answer, which reveals nothing.
 """
 
 from typing import Any
@@ -71,7 +71,7 @@ async def _describe_access_token(services: Services, brand: Brand, client: Clien
 
 
 async def _describe_refresh_token(services: Services, brand: Brand, client: Client, presented: str) -> dict[str, Any] | None:
-    """It has no expiry of its own, and no key: neither is told."""
+    """It has no expiry of its own, and no key: neither is in the answer."""
     try:
         async with services.database.read() as connection:
             family, _ = await load_refresh_grant(connection, services, brand, client, presented)

@@ -1,6 +1,6 @@
 """POST /revoke: a client gives up one of its own tokens. RFC 7009 section 2.
 
-The answer is the same for a token that is unknown, expired, revoked before or another client's: nobody learns what exists.
+The answer is the same for a token that is unknown, expired, revoked before or another client's: the answer reveals nothing.
 """
 
 from multidict import CIMultiDict
@@ -32,7 +32,7 @@ async def revoke(services: Services, brand: Brand, request: Request) -> Response
     if family_id is not None:
         await revoke_family(services, brand, family_id, actor=f"client:{client.id}", reason="refresh token revoked")
         return _done()
-    await refresh_keys(services, brand.name)  # a token of the newest keys is not unknown because nobody looked
+    await refresh_keys(services, brand.name)  # a token of the newest keys must not count as unknown
     if (access_token := _own_access_token(services, brand, client, token)) is not None:
         await deny_token(services, brand, access_token, actor=f"client:{client.id}")
     return _done()

@@ -39,7 +39,7 @@ async def check_grant_management(asking: Asking) -> None:
 
 
 async def check_grant_management_absent(asking: Asking) -> None:
-    """Whoever is asked elsewhere is asked for something new."""
+    """Refuse Grant Management in a request at the backchannel, which always asks for a new grant."""
     for name in ("grant_id", "grant_management_action"):
         if name in asking.parameters and asking.parameters[name] != "create":
             raise FieldUnexpected(path=name, public="A grant is changed where its customer is: push the request.")

@@ -1,6 +1,6 @@
 """Refuse a request without a S256 code challenge. RFC 7636 section 4.3, FAPI2-SP-FINAL 5.3.2.2-5, FAPI1-ADV 5.2.2-18 (where pushed).
 
-Whoever uses PKCE where it is not asked for gets all of it: half a challenge would be a downgrade.
+A request that uses PKCE where it is not required must use all of it: half a challenge would be a downgrade.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Refuse a request that does not say in exactly one way whom it is for. CIBA section 7.1. Whoever that is, is found out last
+"""Refuse a request that does not say in exactly one way whom it is for. CIBA section 7.1. The PSU is looked up last
 (consent/authorization/backchannel/customers.py)."""
 
 from consent.authorization.authorize.request import Asking
