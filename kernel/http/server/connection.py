@@ -104,7 +104,7 @@ class Connection(web.RequestHandler):
         self.head_arrived()
         self._end_stall()
         self.departure.happen()
-        if self._unread_end is not None:
+        if self._unread_end is not None and not self._unread_end.done():  # a server that stops cuts its wait off
             self._unread_end.set_result(None)
         if self._bounded is not None:
             self._bounded.release()

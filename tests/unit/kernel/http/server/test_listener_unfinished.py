@@ -256,3 +256,20 @@ async def trickle(writer: asyncio.StreamWriter) -> None:
     while not writer.is_closing():
         await asyncio.sleep(0.05)
         writer.write(b"a")
+
+
+async def test_a_server_that_stops_ends_what_waits_for_an_answer_to_be_read():
+    """Of a body that was left unread: nothing of the connection is left behind."""
+    failed: list[dict] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
+    surface = Surface()
+    surface.app = refuse_unread
+    async with listening(surface, stop_seconds=0.01) as port, connected(port) as (reader, writer):
+        writer.write(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nbegun")
+        await reader.readuntil(b"early")
+    await asyncio.sleep(0)
+    assert failed == []
+
+
+async def refuse_unread(_request: Request) -> Response:
+    return Response(401, b"early")
