@@ -17,7 +17,7 @@ from consent.store.rows.families import retire_codes
 from consent.store.rows.references import blind_upstream_id
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables.consents import account_references, consent_accounts
-from consent.store.tables.oauth import clients
+from consent.store.tables.oauth import clients, organisations
 from kernel.banking.consents import AccountReference, Consent, ConsentState
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.sealed import Sealer
@@ -40,9 +40,11 @@ class Removal:
 
 
 async def load_references_of(connection: AsyncConnection, sealer: Sealer, brand: str, upstream_id: str) -> tuple[str, ...]:
-    """The ids under which the organisations of all clients know the account."""
-    organisations = await connection.scalars(sa.select(clients.c.organisation_id).where(clients.c.brand == brand).distinct())
-    blinds = [blind_upstream_id(sealer, brand, organisation_id, upstream_id) for organisation_id in organisations]
+    """The ids under which organisations know the account: those of all clients, and those that call by certificate alone."""
+    of_clients = sa.select(clients.c.organisation_id).where(clients.c.brand == brand)
+    by_certificate = sa.select(organisations.c.id).where(organisations.c.brand == brand)
+    known_to = await connection.scalars(of_clients.union(by_certificate))
+    blinds = [blind_upstream_id(sealer, brand, organisation_id, upstream_id) for organisation_id in known_to]
     found: list[str] = []
     for start in range(0, len(blinds), BLINDS_PER_QUERY):
         known = sa.select(account_references.c.account_id).where(

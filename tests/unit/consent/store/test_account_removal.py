@@ -10,9 +10,10 @@ import pytest
 from consent.ports import AccountClosures, AccountRemoval
 from consent.store.rows.closures import CLOSURE_KEPT, check_open
 from consent.store.rows.journeys import JOURNEY_MAX
+from consent.store.rows.organisations import Organisation, insert_organisation
 from consent.store.tables import journal, outbox
 from consent.store.tables.consents import consent_accounts
-from consent.store.tables.oauth import token_families
+from consent.store.tables.oauth import clients, token_families
 from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentSuspended
 from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
@@ -56,6 +57,20 @@ async def test_every_organisations_consent_loses_it(world):
     assert await world.store.remove_account(BRAND, "up-2", AccountRemoval.SWITCHED) == 3
     for consent in given:
         assert upstream_ids(await world.store.load(BRAND, consent.id)) == ["up-1"]
+
+
+async def test_so_does_the_consent_of_an_organisation_that_has_no_client_any_more(world):
+    """It calls by its certificate alone."""
+    consent = await give(world, 0, 1)
+    acme = Organisation(BRAND.name, CLIENT.organisation_id, "Acme", "GB-FCA", START)
+
+    async def register(connection):
+        await insert_organisation(connection, acme)
+        await connection.execute(clients.update().values(organisation_id="another"))
+
+    await world.database.write(register)
+    assert await world.store.remove_account(BRAND, "up-2", AccountRemoval.CLOSED) == 1
+    assert upstream_ids(await world.store.load(BRAND, consent.id)) == ["up-1"]
 
 
 async def test_others_are_told_which_account_went_and_why(world):
