@@ -1,4 +1,4 @@
-"""How a server hears that it is to stop, and how it ends a task that would go on for ever."""
+"""The stop of a server: an event that the signals set, and the end of a task that would run for ever."""
 
 import asyncio
 import signal
@@ -6,8 +6,8 @@ from contextlib import suppress
 
 
 def catch_stop() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set from now on, where they ended the process at once before. Called before anyone is told that
-    the server is ready, so that whoever then stops it ends it in order."""
+    """An event that SIGTERM and SIGINT set from now on; before, they ended the process at once. Called before the server reports that it
+    is ready, so that a stop after that is orderly."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

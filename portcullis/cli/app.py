@@ -44,7 +44,7 @@ def main() -> None:
     """Entry point. An expected refusal is one red line, never a stack trace."""
     try:
         app()
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         from portcullis.cli.explanations import explain  # noqa: PLC0415  knows every library that may fail
@@ -185,7 +185,7 @@ def limits(file: Path | None = None) -> None:
 
 @keys.command
 def rotate(*, config: Path | None = None, brand: str = "", overlap: Annotated[bool, Parameter(negative="")] = False) -> None:
-    """Use other signing keys at once, and refuse whatever the present ones signed: in an emergency.
+    """Use other signing keys at once, and refuse everything that the present ones signed: in an emergency.
 
     Parameters
     ----------

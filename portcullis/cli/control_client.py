@@ -1,4 +1,4 @@
-"""What the command line says to a running server: commands that change state go through it, so that no cache is left behind."""
+"""The command line's client of a running server. Commands that change state go through the server, so that no cache is stale."""
 
 import json
 import os
@@ -17,11 +17,11 @@ class ServerRefused(Exception):
 
 
 class ServerAbsent(ServerRefused):
-    """Nobody listens."""
+    """No server listens."""
 
 
 def absent(what: str) -> ServerAbsent:
-    """What is said where `what` ("no sandbox runs on ...") keeps a command from being carried out."""
+    """The refusal of a command that needs a running server. `what` names the obstacle ("no sandbox runs on ...")."""
     return ServerAbsent(
         f"{what}: start one with `make run` and leave it running beside this terminal, or give this command the PORTCULLIS_STATE_DIR "
         "of the one that runs"
@@ -29,7 +29,7 @@ def absent(what: str) -> ServerAbsent:
 
 
 def stranger(server: str, state_dir: Path) -> ServerRefused:
-    """What is said where somebody answers whom the sandbox's authority does not vouch for."""
+    """The refusal where a server answers whose certificate is not of the sandbox's authority."""
     return ServerRefused(
         f"at {server} answers another server than the sandbox of {state_dir}: start that one with `make run`, "
         "or give this command the PORTCULLIS_STATE_DIR of the one that runs"
@@ -37,7 +37,7 @@ def stranger(server: str, state_dir: Path) -> ServerRefused:
 
 
 def load_ready(state_dir: Path) -> dict[str, Any]:
-    """What a started server wrote about itself. Raises ServerRefused."""
+    """The document that a started server wrote about itself. Raises ServerRefused."""
     try:
         document: dict[str, Any] = json.loads((state_dir / "ready.json").read_text())
     except (OSError, json.JSONDecodeError):
@@ -92,7 +92,7 @@ def post_command(url: str, authorization: str) -> dict[str, int]:
 
 
 def copy_folder(made: Path, out: Path) -> Path:
-    """A TPP's folder, copied to `out` by whoever asked, with the address of the authority's certificate put right. Raises ServerRefused."""
+    """Copy a TPP's folder to `out`, and correct the path of the authority's certificate in it. Raises ServerRefused."""
     try:
         shutil.copytree(made, out)
         document = json.loads((out / "client.json").read_text())

@@ -24,7 +24,8 @@ async def report_core_bank(
     tls: ssl.SSLContext | None = None,
     wait_seconds: float = 0.0,
 ) -> bool:
-    """Whether everything that could be checked holds. Raises ServerRefused if nobody answers at `url`, or if it is no such address."""
+    """Print the findings, and return True if every check that could run passed. Raises ServerRefused if no bank answers at `url`, or if
+    it is not a URL."""
     _check_url(url)
     await until_accepts(url, wait_seconds)
     try:

@@ -1,4 +1,4 @@
-"""What a person must change, said for the ways in which a start can fail that are not a mistake of the program."""
+"""Messages for failed starts that are not a fault of the program. Each names what the operator must change."""
 
 import errno
 import socket

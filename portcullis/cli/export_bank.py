@@ -15,7 +15,7 @@ LINES_PER_WRITE = 500
 
 
 async def export_sandbox_bank(settings: Settings, file: Path) -> int:
-    """How many lines were written: the first brand's bank. The file is there whole or not at all. Raises ConfigurationRefused where
+    """Write the first brand's bank to `file`, whole or not at all, and return the number of lines. Raises ConfigurationRefused where
     there is no bank, or where the file cannot be written."""
     keys = settings.state_dir.resolve() / "keys" / "sealing.keys"
     if not await asyncio.to_thread(keys.exists):

@@ -1,4 +1,4 @@
-"""What a TPP of a running sandbox does on the command line, with the files of its own folder: fetch a token, ask a customer for consent."""
+"""The commands of a TPP of a running sandbox, by the files of its own folder: fetch a token, ask a customer for consent."""
 
 import asyncio
 import json
@@ -76,7 +76,7 @@ def _called(state_dir: Path) -> str:
 
 @asynccontextmanager
 async def open_tpp(state_dir: Path, name: str) -> AsyncIterator[Tpp]:
-    """What goes wrong on the way is a ServerRefused that says what to do."""
+    """Open a TPP by its folder. Every failure becomes a ServerRefused whose message says what to do."""
     issuer = load_ready(state_dir)["issuer"]
     try:
         tpp = await asyncio.to_thread(Tpp.from_folder, state_dir / "tpps" / name)
@@ -116,7 +116,7 @@ def print_asked(console: Console, state_dir: Path, asked: Asked) -> None:
 
 
 def describe_redirect(redirect_uri: str, answer: str) -> str:
-    """What is at a TPP's address, for whoever is about to be sent there."""
+    """The sentence about a TPP's redirect address, for the customer who will be sent there."""
     place = urlsplit(redirect_uri)
     host, port = place.hostname or "", place.port or (443 if place.scheme == "https" else 80)
     held = f"its address holds the answer, as [bold]{answer}[/]"

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-WIDTH_MIN = 160  # where nothing is cut off, whatever reads it
+WIDTH_MIN = 160  # where no cell is cut off, in a terminal or a pipe
 HEADINGS = ("name", "client", "roles", "profile", "login", "tokens", "redirect URIs")
 FACTS = (
     ("name", "name"),

@@ -27,7 +27,7 @@ Bank = BuiltInBank | CoreBank
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a bank may be opened with."""
+    """The parts that a bank may need to open."""
 
     settings: Settings
     database: Database

@@ -1,4 +1,4 @@
-"""Whom a server believes about certificates: trust lists, sources of revocation and rules, opened from the configuration."""
+"""Composition of the checks of client certificates: trust lists, sources of revocation and rules, from the configuration."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

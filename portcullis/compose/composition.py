@@ -67,7 +67,7 @@ from portcullis.settings.schema import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a server is made of: the replaceable, already opened."""
+    """The replaceable parts of a server, already opened."""
 
     settings: Settings
     brands: tuple[Brand, ...]
@@ -211,7 +211,7 @@ def _compose_notifier(parts: Parts, commands: Commands, brand: Brand) -> Notifie
 
 
 def _watch(parts: Parts, versions: Versions) -> None:
-    """How far the server is from its ordinary state, for whoever watches it."""
+    """Register the gauges of the server's state: deadlocks, hot state, limits, notifications."""
     telemetry, database = parts.telemetry, parts.database
     telemetry.watch("database_deadlocks", "Deadlocks that the database ended, since the start.", lambda: database.deadlocks)
     telemetry.watch("hot_state_trusted", "1 while versions come from the hot state.", lambda: versions.is_trusted)
@@ -226,8 +226,8 @@ def _watch(parts: Parts, versions: Versions) -> None:
 
 
 async def _outlive_second_of(birth: float, clock: Clock) -> None:
-    """An assertion says when it was made in whole seconds: one made in the second in which the memory of first uses was born would be
-    refused as older than it. So nobody is asked to make one before that second has passed."""
+    """Wait until the second in which the memory of first uses began has passed. An assertion's `iat` is in whole seconds, so one made in
+    that second would be refused as older than the memory. No listener opens before."""
     if math.isfinite(birth):
         await asyncio.sleep(max(0.0, math.ceil(birth) - clock.wall().timestamp()))
 

@@ -1,4 +1,4 @@
-"""What the gateway reads of clients, token families and consents, from what the consent server caches of them."""
+"""The gateway's snapshots of clients, token families and consents, read through the consent server's caches."""
 
 from dataclasses import dataclass
 

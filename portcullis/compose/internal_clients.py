@@ -1,6 +1,7 @@
-"""The bank's own services that may exchange tokens, registered as the configuration names them: nobody else can be registered so.
+"""The bank's own services that may exchange tokens. The configuration is the only way to register one.
 
-One that the configuration names no more can do nothing from the next start on. docs/configuration.md, `[[brands.internal_clients]]`.
+A service that the configuration no longer names is refused from the next start on. docs/configuration.md,
+`[[brands.internal_clients]]`.
 """
 
 import asyncio

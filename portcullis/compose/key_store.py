@@ -17,7 +17,7 @@ from portcullis.settings.schema import Settings
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What seals data, and what wraps signing keys."""
+    """The sealer of data, and the key store that wraps signing keys."""
 
     sealer: Sealer
     store: KeyStore

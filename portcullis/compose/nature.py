@@ -62,7 +62,7 @@ def check_nature(found: Nature | None, wanted: Nature) -> None:
 
 def _find(connection: sa.Connection) -> Nature | None:
     tables = set(sa.inspect(connection).get_table_names())
-    if not tables.isdisjoint(SANDBOX_TABLES):  # whatever is written down: what was a sandbox's stays so
+    if not tables.isdisjoint(SANDBOX_TABLES):  # before the row is read: a sandbox's database stays one
         return Nature.SANDBOX
     if natures.name in tables:
         written = connection.execute(sa.select(natures.c.nature)).scalars().all()

@@ -1,4 +1,4 @@
-"""What the server asks of addresses that others named, and of directories: opened as the settings say."""
+"""The server's outbound clients, opened from the settings: a fetcher of addresses that clients named, and the directories."""
 
 import ssl
 from collections.abc import AsyncIterator

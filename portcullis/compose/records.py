@@ -1,6 +1,6 @@
 """Queued journal entries, written a group at a time: data accesses, refusals by window, and tokens that store nothing else.
 
-With the accesses goes when each consent was last used, so that whoever reads data never waits for that.
+The time of each consent's last use is written with the accesses, so that a read of data never waits for it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

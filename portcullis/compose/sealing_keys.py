@@ -49,8 +49,8 @@ async def unwrap_sealer(wrapped: Mapping[int, bytes], store: KeyStore) -> Sealer
 
 
 async def wrap_file(file: Path, store: KeyStore) -> str:
-    """What the file is to hold for `store` to keep its keys: plain ones wrapped, and wrapped ones anew. Raises ConfigurationRefused or
-    KeyStoreFailed."""
+    """The new content of the file, with every key wrapped by `store`: plain keys are wrapped, wrapped keys are wrapped again. Raises
+    ConfigurationRefused or KeyStoreFailed."""
     lines = []
     for version, key in sorted(_read_lines(file).items()):
         material = await _material(file, version, key, store)

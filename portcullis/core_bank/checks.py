@@ -1,6 +1,6 @@
-"""Hold a core bank against the contract: each check asks it something and says what was wrong, in words its engineers can act on.
+"""Conformance checks of a core bank: each asks it a question and names the fault, in words that its engineers can act on.
 
-Answers pass the same client and the same guard as in production, so whatever is refused here would be refused there.
+Answers pass the same client and the same guard as in production, so an answer that is refused here would be refused there.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ UNKNOWN = "no-such-id-" + "x" * 20
 TRANSACTIONS_WALKED_MAX = 300
 RECORDS_WALKED_MAX = 60
 PROMPT_SECONDS = 1.0
-REFUSED = "status: 400"  # as the client tells of it
+REFUSED = "status: 400"  # as the client reports it
 
 
 async def check_health(subject: Subject) -> str:

@@ -36,7 +36,7 @@ CLOCK_SECONDS = 1.0  # how often the books' own clock is looked at
 
 
 async def serve_core_bank(settings: Settings, seed: int | None, console: Console, *, attached: bool) -> None:
-    """Serve until stopped; if `attached`, also until whoever started us closes our standard input, however that one ends."""
+    """Serve until stopped; if `attached`, also until standard input closes, which happens when the parent process ends in any way."""
     async with open_core_bank(settings, seed, console) as port:
         stopped = catch_stop()
         if attached:

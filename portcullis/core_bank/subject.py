@@ -88,7 +88,8 @@ Check = Callable[[Subject], Awaitable[str]]
 async def open_subject(
     url: str, token: str, brand: str, customers: tuple[str, ...], tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Subject]:
-    """What is not given is asked of the bank's health. Raises UpstreamFailed or UpstreamTimedOut if it does not answer."""
+    """Open a bank as the subject of the checks. A missing brand or customer is read from the bank's health. Raises UpstreamFailed or
+    UpstreamTimedOut if the bank does not answer."""
     patient = Circuit(monotonic, CircuitLimits(calls_min=1_000_000))
     timeout = aiohttp.ClientTimeout(total=RAW_SECONDS_MAX)
     async with (

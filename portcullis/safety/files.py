@@ -10,7 +10,7 @@ from portcullis.settings.schema import Settings
 
 
 def check_files(settings: Settings) -> None:
-    """Open each file as a server would; nobody outside is asked. `settings` have passed check_production. Raises ConfigurationRefused
+    """Open each file as a server would, without a network request. `settings` have passed check_production. Raises ConfigurationRefused
     or KeyStoreFailed, naming the key."""
     assert settings.sealing_keys is not None
     assert settings.tls is not None

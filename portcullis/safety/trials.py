@@ -155,6 +155,6 @@ async def _run(settings: Settings, key: str, trial: Trial) -> list[Finding]:
             return await trial(settings)
     except TimeoutError:
         return [refuse(key, f"no answer within {TRIAL_SECONDS_MAX:.0f} s")]
-    except Exception as error:  # whatever it was, this does not work
+    except Exception as error:  # any failure means that the part does not work
         reason = explain(error) or getattr(error, "detail", "") or str(error) or type(error).__name__
         return [refuse(key, reason.removeprefix("database_url: ").removeprefix(f"{key}: "))]

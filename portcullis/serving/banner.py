@@ -1,4 +1,4 @@
-"""What a developer reads at start: what is here, and what to try next, ready to paste."""
+"""The developer's text at start: addresses, personas, and commands to try next, ready to paste."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,7 +108,7 @@ def _people(personas: list[dict[str, Any]], state: str) -> str:
 
 
 def _without_page(personas: list[dict[str, Any]]) -> str:
-    """Who is never asked for the code: those with a device, which confirms at once."""
+    """The clause that names the personas with a device, which confirms at once: they are never asked for the code."""
     names = [escape(persona["name"]) for persona in personas[:PEOPLE_MAX] if confirms_by_device(persona)]
     return f"; not asked of {', '.join(names)}, whose device confirms at once" if names else ""
 

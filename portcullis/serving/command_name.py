@@ -1,4 +1,4 @@
-"""How this program is called from the working directory, for messages and listings that are pasted into a terminal."""
+"""The command that runs this program from the working directory, for messages and listings that are pasted into a terminal."""
 
 import os
 from pathlib import Path

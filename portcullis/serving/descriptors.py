@@ -1,7 +1,7 @@
 """File descriptors: as many as the configuration needs, or the server does not start.
 
-The usual soft limit is 1,024, whatever the hard one is; a process may raise it up to that (setrlimit(2)). Without enough of them idle
-connections of strangers would take the last, and database, hot state and operator would find none.
+The usual soft limit is 1,024; a process may raise it up to its hard limit (setrlimit(2)). With too few, idle connections of strangers
+would take the last ones, and none would be left for database, hot state and operator.
 """
 
 import resource

@@ -1,9 +1,9 @@
-"""Who may serve a database: one server alone, or several that share one hot state.
+"""The lock of a database for its servers: one server alone, or several that share one hot state.
 
 With an in-process hot state another server would not hear of a revocation, so it is refused, and is refused a database that others
 serve. The lock is the operating system's (SQLite: a locked file) or the database's (PostgreSQL: a session's advisory lock): it ends
 with the process, however that ends, and a server that was killed starts again at once. A session can end before its server does, and
-another server may then begin: so the session is asked every second, and a server that lost it stops as if it were told to.
+another server may then begin: so the session is checked every second, and a server that lost it stops in order.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ async def _watch(connection: AsyncConnection, stop: Callable[[], None]) -> None:
         await asyncio.sleep(WATCH_SECONDS)
         try:
             await connection.execute(sa.select(1))
-        except Exception as error:  # whatever it was, nobody can say that the lock is still held
+        except Exception as error:  # after any failure the lock may be lost
             log.critical("server_lock_lost", error=type(error).__qualname__)
             stop()
             return

@@ -1,6 +1,6 @@
-"""The first question of every request: which brand, and which of its surfaces. Nothing is decided here that a surface decides.
+"""The dispatch of every request to a brand and one of its surfaces, which decides everything else.
 
-A brand is found by host name against configuration; an unknown host is refused (RFC 9110 section 15.5.20), whatever it asks.
+A brand is found by its configured host name; every request for an unknown host is refused (RFC 9110 section 15.5.20).
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -180,7 +180,7 @@ def check_ports(settings: Settings) -> None:
 
 
 def ready_document(settings: Settings, brand: Brand) -> bytes:
-    """What ready.json says: where to go. Written last, when every listener accepts."""
+    """The content of ready.json: the server's addresses. It is written last, when every listener accepts."""
     dialects = {
         dialect.name: brand.mtls_url + dialect.services[0].base_path for dialect in DIALECTS if dialect.name in brand.dialects
     }

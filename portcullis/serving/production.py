@@ -66,7 +66,7 @@ async def serve_production(settings: Settings) -> None:
 
 
 async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
-    """What a production server is made of, until `stack` closes. Raises ConfigurationRefused or KeyStoreFailed."""
+    """Open the parts of a production server, until `stack` closes. Raises ConfigurationRefused or KeyStoreFailed."""
     assert settings.code_sender is not None
     assert settings.tls is not None
     clock, ids = SystemClock(), RandomIds()

@@ -73,7 +73,7 @@ async def serve_sandbox(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A sandbox that is ready. `personas`: the content of personas.json; `stopped` is set when the server is told to stop."""
+    """A sandbox that is ready. `personas`: the content of personas.json; `stopped` is set when the server must stop."""
 
     brand: Brand
     personas: list[dict[str, Any]]
@@ -129,7 +129,7 @@ async def open_sandbox(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What a sandbox stands on."""
+    """The parts of a sandbox under its listeners: server parts, source of the bank, clock, certification authority and directory."""
 
     parts: Parts
     source: Source

@@ -1,4 +1,4 @@
-"""The settings about client certificates: who vouches for them, who is asked whether they stand, and what happens when nobody tells.
+"""The settings for client certificates: authorities that vouch for them, sources of revocation, and the rule when no source answers.
 
 A part of `portcullis/settings/schema.py`, and as strict.
 """
@@ -25,7 +25,7 @@ class TrustListSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
 
 
 class CertificateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which client certificates do not stand any more, who is asked about it, and what happens when nobody can tell."""
+    """The blocked and revoked client certificates: sources of revocation, blocks, and the rule when no source answers."""
 
     revocation: Revocation = Revocation.SOFT
     sources: tuple[str, ...] = tuple(source.name for source in SOURCES)
@@ -36,7 +36,7 @@ class CertificateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 def check_client_authorities(authorities: Path | None, lists: Iterable[TrustListSettings]) -> None:
-    """Somebody must be able to come in."""
+    """Check that at least one authority vouches for client certificates. Raises ConfigurationRefused."""
     if not authorities and not any({Vouches.TRANSPORT, Vouches.QWAC} & set(each.vouches_for) for each in lists):
         raise ConfigurationRefused("tls.client_authorities: is required, or tls.trust_lists that vouch for transport or qwac")
 

@@ -1,4 +1,4 @@
-"""What makes a configuration useless or unsafe: refused by name, before anything is opened."""
+"""The checks that refuse a useless or unsafe configuration, naming the key, before anything is opened."""
 
 import re
 from urllib.parse import urlsplit
@@ -189,7 +189,7 @@ def _check_vault(settings: Settings) -> None:
 
 
 def check_production(settings: Settings) -> None:
-    """What a server with real customers must say for itself: brands, TLS, sealing keys, a way to send one-time codes."""
+    """Check the settings without a default that a server with real customers requires: brands, TLS, sealing keys, a code sender."""
     required = {
         "brands": settings.brands,
         "tls": settings.tls,

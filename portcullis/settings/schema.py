@@ -140,7 +140,7 @@ class CoreBankTlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class DirectorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who vouches for TPPs by software statements: `iss` of these, and its JWK Set at an address or in a file."""
+    """A directory that vouches for TPPs by software statements: their `iss`, and its JWK Set at an address or in a file."""
 
     issuer: str
     jwks_uri: str = ""
@@ -149,7 +149,7 @@ class DirectorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
 
 
 class SigningKeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How long a signing key is used, and how long before that its successor is published."""
+    """The lifetime of a signing key, and how long before its end the successor is published."""
 
     rotate_every_days: int = 90
     publish_ahead_hours: int = 24
@@ -160,7 +160,7 @@ class SigningKeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class VaultTransitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A key of Vault's Transit engine. `token_file` is read anew for each question; `authorities` is a PEM file (none: the machine's
+    """A key of Vault's Transit engine. `token_file` is read for each question; `authorities` is a PEM file (none: the machine's
     own trust)."""
 
     url: str
@@ -278,7 +278,7 @@ def _brand(settings: BrandSettings) -> Brand:
 
 
 def _operations_off(settings: BrandSettings) -> frozenset[Operation]:
-    """What a standard demands of every bank stays on."""
+    """The operations that the brand switches off. Raises ConfigurationRefused for one that the standard demands of every bank."""
     rows = [row for dialect in DIALECTS if dialect.name in settings.dialects for row in dialect.rows]
     switchable = {row.operation for row in rows} - {row.operation for row in rows if not row.conditional}
     refused = sorted(set(settings.operations_off) - switchable)

@@ -1,6 +1,6 @@
-"""What an operator tells a running server on its operations port: so that no server goes on with what a command has changed.
+"""Operator's commands to a running server on its operations port, so that no server goes on with state that a command has changed.
 
-The port is on loopback and plain HTTP, which any user of the machine reaches, and which any may listen on while the server is down. So
+The port is on loopback and plain HTTP: any user of the machine can reach it, and can listen on it while the server is down. So
 a command carries no secret: it is signed with a key that is derived from the sealing keys, for one target, one minute and one use.
 """
 
@@ -26,7 +26,7 @@ from kernel.storage.sealed import Sealer
 
 SCHEME = "Portcullis-Command"
 PURPOSE = "operator-command"
-AGE_SECONDS_MAX = 60  # either way: whoever signs is on the same machine
+AGE_SECONDS_MAX = 60  # either way: the signer is on the same machine
 NONCE_CHARACTERS_MAX = 64
 NONCES_MAX = 1_000
 EVERY_BRAND = ""
