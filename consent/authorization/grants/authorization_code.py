@@ -1,7 +1,7 @@
 """grant_type=authorization_code: the code is redeemed once, by its client, with its verifier, while its consent stands.
 
-RFC 6749 section 4.1.3, RFC 7636 section 4.6, RFC 9449 section 10. Whoever presents a code that was used before ends everything
-that grew from it.
+RFC 6749 section 4.1.3, RFC 7636 section 4.6, RFC 9449 section 10. A second presentation of a code ends every token that was issued from
+it.
 """
 
 import base64

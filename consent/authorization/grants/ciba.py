@@ -1,6 +1,6 @@
-"""grant_type=urn:openid:params:grant-type:ciba: the tokens of a customer who answered elsewhere, once, to the client that asked.
+"""grant_type=urn:openid:params:grant-type:ciba: tokens for an answered backchannel request, once, for the client that sent it.
 
-CIBA sections 10.1 and 11. Until the customer has answered, the client is told to wait, and to wait longer if it asks too often.
+CIBA sections 10.1 and 11. Until the customer has answered, the client gets authorization_pending, or slow_down if it polls too often.
 """
 
 from dataclasses import dataclass

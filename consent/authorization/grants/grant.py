@@ -1,4 +1,4 @@
-"""What a grant is: a module that turns one authenticated token request into one answer."""
+"""The protocol of a grant: a module that turns one authenticated token request into one answer."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -50,19 +50,19 @@ def render_tokens(issued: IssuedToken, scope: tuple[str, ...], refresh_token: st
 
 
 def render_grant(brand: Brand, consent: Consent, family: sa.Row[Any]) -> dict[str, Any]:
-    """What a token response says of the grant behind it: its id, and its terms if they were asked for so. Grant Management section 5.5,
-    RFC 9396 section 7."""
+    """The members of a token response about its grant: its id, and its terms if they were requested as authorization details. Grant
+    Management section 5.5, RFC 9396 section 7."""
     answer: dict[str, Any] = {"grant_id": consent.id}
     return answer | {"authorization_details": render_details(brand, consent)} if family.is_detailed else answer
 
 
 def parse_audience(asked: TokenRequest, granted: str = "") -> tuple[str, ...]:
-    """Whom the token will be meant for, out of what was granted. Raises TargetInvalid."""
+    """The audience of the token, out of the granted resources. Raises TargetInvalid."""
     return narrow(asked.services, asked.brand, asked.parameters.get("resource"), granted.split())
 
 
 def parse_scope(asked: TokenRequest, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    """What the request wants of `allowed`: all of it if it does not say. Raises ScopeInvalid for anything more."""
+    """The scope that the request asks for, within `allowed`; all of `allowed` if it names none. Raises ScopeInvalid for anything more."""
     scope = asked.parameters.get("scope")
     if scope is None:
         return allowed

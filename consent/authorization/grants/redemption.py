@@ -1,5 +1,5 @@
-"""What redeeming something that a PSU's approval left (a code, an answered request) shares: the grant behind it, and the tokens
-made of it."""
+"""The common part of redeeming the result of a PSU's approval (a code, an answered backchannel request): its grant, and the tokens
+issued from it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ class Redeemed:
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """What the id_token says of how its PSU authenticated, and to which request it belongs."""
+    """The facts of an id_token about its PSU's authentication, and the nonce of its request."""
 
     at: datetime
     acr: str | None

@@ -1,6 +1,6 @@
-"""Keep a server's keys those that are current, also while nobody presents a token to it: its tokens and its JWK Set depend on them.
+"""Keep a server's keys current, also while it receives no tokens: the tokens it issues and its JWK Set depend on them.
 
-A resource call asks about the key set's version by itself; for the others a server asks each second.
+Every resource call checks the key set's version; for all other requests the server checks it each second.
 """
 
 import asyncio
@@ -46,5 +46,5 @@ async def _follow(services: Services, brands: Sequence[Brand], pause: Callable[[
         for brand in brands:
             try:
                 await refresh_keys(services, brand.name)
-            except Exception:  # whatever it was, the next second may be better
+            except Exception:  # the next attempt, a second later, may succeed
                 log.exception("keys_not_followed", brand=brand.name)

@@ -1,6 +1,6 @@
 """The brand's signing keys in memory: unwrapped and imported once, used many times, replaced whole when the key set's version moves.
 
-A key that is to be used later is unwrapped when it is published: nobody depends on the key store in the moment of a rotation.
+A key for later use is unwrapped when it is published, so that a rotation does not depend on the key store.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ BRANDS_MAX = 1_000  # that one worker serves
 
 
 class KeyPurpose(StrEnum):
-    """What a key signs. A key of one purpose never verifies a token of another."""
+    """The purpose of a signing key. A key of one purpose never verifies a token of another."""
 
     ACCESS_TOKEN = "access_token"
     ID_TOKEN = "id_token"
@@ -63,7 +63,7 @@ _Place = tuple[str, str, KeyPurpose]  # brand, kid and purpose
 
 
 def algorithms_of(purpose: KeyPurpose) -> tuple[Algorithm, ...]:
-    """What clients may ask for, the preferred one first."""
+    """The algorithms that clients may request, the preferred one first."""
     return tuple(alg for each, alg in PURPOSES if each is purpose)
 
 
@@ -125,7 +125,8 @@ class KeyRing:
         return key, wrapped
 
     async def wrap_public(self, brand: str, key: SigningKey) -> bytes:
-        """What is stored of a key that signs no more. Wrapped too: whoever can write to the database cannot add a key to be trusted."""
+        """The stored form of a key that no longer signs. It is wrapped too, so that write access to the database is not enough to add a
+        trusted key."""
         assert key.public is not None
         return await self._wrap(brand, key.kid, key.purpose, public_jwk(key.public))
 

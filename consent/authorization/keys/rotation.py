@@ -43,8 +43,8 @@ async def prepare_keys(services: Services, brand: str) -> None:
 
 
 async def rotate_keys(services: Services, brand: str, *, actor: str = "operator") -> int:
-    """In an emergency: from the moment this returns other keys sign, and whatever the keys before signed is refused by every server.
-    The new version of the key set."""
+    """Replace all keys in an emergency, and return the new version of the key set. From then on other keys sign, and every server refuses
+    everything that the former keys signed."""
     return await change_keys(
         services, brand, lambda keys: plan_emergency(keys, services.clock.wall()), kind="keys.revoked", actor=actor
     )

@@ -19,7 +19,8 @@ class KeyRotator:
     brand: Brand
 
     async def run(self, lease: Lease) -> None:
-        """What is due by now; nothing, almost always. Raises LeaseLost, or KeyStoreFailed: then the present keys go on."""
+        """Make the changes of keys that are due, which is almost always none. Raises LeaseLost, or KeyStoreFailed: then the present keys
+        stay."""
         clock, schedule = self.services.clock, self.services.settings.key_schedule
         await change_keys(
             self.services,

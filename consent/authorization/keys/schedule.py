@@ -1,7 +1,7 @@
-"""What becomes of a brand's signing keys, and when: from the keys there are and the time, to the next version of the key set.
+"""The schedule of a brand's signing keys: from the present keys and the time to the next version of the key set.
 
-Published ahead of its use, so that whoever keeps our JWK Set has the key before anything is signed with it; used; trusted for as long as
-anything that it signed may live; retired; and in the end not even recorded. An emergency trusts nothing that was there before.
+A key is published ahead of its use, so that readers who cache our JWK Set have it before it signs; then used; then trusted for as long as
+anything that it signed may live; then retired; and in the end removed. After an emergency no former key is trusted.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the next version of a key set does; nothing, if nothing is due."""
+    """The changes that lead to the next version of a key set; empty if none is due."""
 
     issue: tuple[Issue, ...] = ()
     activate: tuple[SigningKey, ...] = ()
@@ -42,13 +42,13 @@ class Change:
 
 
 def plan_missing(keys: Sequence[SigningKey], now: datetime) -> Change:
-    """Keys for what this version signs and the brand has no key for, used at once: nobody can miss what never was."""
+    """Issue keys for the purposes for which the brand has none, and use them at once: no reader holds a former key for them."""
     used = {(key.purpose, key.alg) for key in keys if key.state is KeyState.ACTIVE}
     return Change(issue=tuple(Issue(*each, KeyState.ACTIVE, now) for each in PURPOSES if each not in used))
 
 
 def plan_due(keys: Sequence[SigningKey], now: datetime, schedule: KeySchedule) -> Change:
-    """What the schedule asks for by `now`. However late it is looked at, no key is used before its time ahead has passed."""
+    """The changes that the schedule demands by `now`. Even if it runs late, no key is used before it has been published long enough."""
     succeeding, superseded, issued = list[SigningKey](), list[SigningKey](), list[Issue]()
     for purpose, alg in PURPOSES:
         active, coming = (_in_state(keys, purpose, alg, state) for state in (KeyState.ACTIVE, KeyState.PUBLISHED))
@@ -77,7 +77,7 @@ def plan_ahead(keys: Sequence[SigningKey], now: datetime, schedule: KeySchedule)
 
 
 def plan_emergency(keys: Sequence[SigningKey], now: datetime) -> Change:
-    """Other keys at once, and no trust in any that there are: whoever stole one may have stolen those that wait, too."""
+    """Replace all keys at once, and trust none of the former ones: a thief of one may have the published ones too."""
     return Change(
         issue=tuple(Issue(purpose, alg, KeyState.ACTIVE, now) for purpose, alg in PURPOSES),
         retire=tuple(key for key in keys if key.state is not KeyState.RETIRED),

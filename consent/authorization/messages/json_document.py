@@ -61,7 +61,7 @@ def _has(request: Request, etag: str) -> bool:
 
 
 def render_preflight(methods: tuple[str, ...]) -> Response:
-    """Fetch standard, CORS preflight: any origin may read, nobody may send credentials."""
+    """Fetch standard, CORS preflight: any origin may read, none may send credentials."""
     headers = {
         **CORS,
         "Access-Control-Allow-Methods": ", ".join(methods),

@@ -47,8 +47,8 @@ def render_json_error(problem: Problem) -> Response:
 
 
 def render_resource_error(problem: Problem) -> Response:
-    """For an endpoint that an access token opens: whatever is wrong with the token, or with who presents it, is 401, and the answer says
-    what would be right. RFC 6750 section 3.1, RFC 9449 section 7.1."""
+    """Render a refusal of an endpoint that an access token opens. Any fault of the token, or of its presenter's proof or certificate, is
+    401 with a challenge that names the right scheme. RFC 6750 section 3.1, RFC 9449 section 7.1."""
     status, code = oauth_error(problem)
     if isinstance(problem, PROOF_REFUSED):
         status = 401

@@ -217,8 +217,8 @@ def numbers_of(consent: Consent) -> frozenset[tuple[str, str]]:
 
 
 def render_details(brand: Brand, consent: Consent) -> list[dict[str, Any]]:
-    """What was granted: the terms, enriched with the consent and the accounts that its PSU chose, by the ids that its TPP knows them
-    by. RFC 9396 section 7.1. Empty for a consent of another kind."""
+    """The granted details: the terms, enriched with the consent's id and the accounts that its PSU chose, by the ids that its TPP knows.
+    RFC 9396 section 7.1. Empty for a consent of another kind."""
     render = _RENDERERS.get(type(consent.terms))
     terms = None if render is None else render(brand, consent)
     if terms is None:

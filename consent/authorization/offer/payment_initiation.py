@@ -28,7 +28,7 @@ TYPE: Literal["payment_initiation"] = "payment_initiation"
 ACTIONS_MAX = 3
 LOCATIONS_MAX = 50
 AMOUNT_CHARACTERS_MAX = 20
-PAYMENT_LIFETIME = timedelta(hours=24)  # what was not paid a day after it was asked for is asked for anew
+PAYMENT_LIFETIME = timedelta(hours=24)  # from the request; an unpaid consent ends then, and its TPP must request a new one
 _SORT_CODE_ACCOUNT_DIGITS = 14  # six of sort code, eight of account number
 
 
@@ -116,7 +116,7 @@ def lodge_payment(details: PaymentInitiation, lodged_as: str, now: datetime) -> 
 
 
 def render_payment(consent: Consent) -> dict[str, Any]:
-    """What was granted: the payment as it was asked for. RFC 9396 section 7.1."""
+    """The granted details: the payment as it was requested. RFC 9396 section 7.1."""
     asked: dict[str, Any] = msgspec.to_builtins(msgspec.json.decode(consent.document, type=PaymentInitiation))
     return asked
 

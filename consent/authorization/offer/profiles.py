@@ -1,5 +1,5 @@
-"""What each security profile asks of a client, where the profiles contradict each other: one row each, and nothing else depends on
-the profile's name.
+"""The security profiles' demands on a client, where they contradict each other: one row each. Nothing else depends on the profile's
+name.
 
 FAPI 2.0 Security Profile (Final) 5.3.2, FAPI 2.0 Message Signing (Final) 5.3 and 5.4, FAPI 1.0 Advanced (Final) 5.2.2
 and Baseline 5.2.2.

@@ -46,7 +46,7 @@ def narrow(services: Services, brand: Brand, text: str | None, granted: Sequence
 
 
 def list_named(text: str) -> list[str]:
-    """What a parameter names, one or several. Raises TargetInvalid."""
+    """The resources that a parameter names, one or several. Raises TargetInvalid."""
     if len(text) > CHARS_MAX:
         raise TargetInvalid("too long")
     if not text.startswith("["):

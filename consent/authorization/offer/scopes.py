@@ -1,4 +1,4 @@
-"""What a brand's dialects together offer to authorization requests: scopes, authentication context classes, claims."""
+"""The offer of a brand's dialects to authorization requests: scopes, authentication context classes, claims."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -33,14 +33,14 @@ def acr_values_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
 
 
 def claims_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
-    """What every request is given that asks for it. A name is not announced (OIDC Discovery section 3 leaves that free): most consents
-    do not open it."""
+    """The claims that the metadata announce: those that every request can obtain. The claim `name` is left out (OIDC Discovery section 3
+    permits that), because most consents do not open it."""
     ours = ("iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr")
     return tuple(dict.fromkeys((*ours, *(name for dialect in dialects for name in dialect.authorization.claims_supported))))
 
 
 def userinfo_claims_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
-    """What a request may ask of userinfo; a customer's name is told where the consent opens the party."""
+    """The claims that a request may ask of userinfo. The customer's name is returned only where the consent opens the party."""
     return tuple(dict.fromkeys(("name", *(name for dialect in dialects for name in dialect.authorization.claims_supported))))
 
 

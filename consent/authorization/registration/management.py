@@ -1,8 +1,8 @@
-"""Who may see and change a registration: whoever shows its own registration access token (RFC 7592 section 2), or the client itself by a
-client-credentials token (UK Open Banking DCR 3.3); with a certificate of its organisation.
+"""Access to a registration: by its own registration access token (RFC 7592 section 2), or by a client-credentials token of the client
+itself (UK Open Banking DCR 3.3); with a certificate of its organisation.
 
-A good token that is presented for a registration that is unknown, or another client's, is revoked: it has leaked, or its holder is
-lost. RFC 7592 section 2.1.
+A good token that is presented for an unknown registration, or another client's, is revoked, because it may have leaked. RFC 7592
+section 2.1.
 """
 
 from contextlib import suppress
@@ -27,11 +27,11 @@ STRAYED = "presented for another registration"
 
 
 async def load_own(services: Services, brand: Brand, request: Request, client_id: str) -> Client:
-    """The active client of the address, for whoever may manage it. Raises CertificateMissing, RegistrationForeign, and what
-    `accept_token` raises.
+    """The active client that the address names, once the caller has proven that it may manage it. Raises CertificateMissing,
+    RegistrationForeign, and what `accept_token` raises.
 
-    A client that does not exist looks like one whose token is wrong (RFC 7592 section 2.1). Counts among its requests; raises
-    RateExceeded."""
+    The refusal for a client that does not exist is the one for a wrong token (RFC 7592 section 2.1). The request counts among the
+    client's; raises RateExceeded."""
     client = await _find_own(services, brand, request, client_id)
     await count_request(services, brand, client)
     return client

@@ -72,7 +72,7 @@ def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadat
 
 
 def _profile_of(wish: Wish) -> SecurityProfile:
-    """What the response types and the signing of requests say of a client that names no profile."""
+    """The profile of a client that names none, derived from its response types and its signing of requests."""
     if "code id_token" in map(canonical_type, wish.response_types):
         return SecurityProfile.FAPI1_ADVANCED
     return SecurityProfile.FAPI2_MESSAGE_SIGNING if wish.request_object_signing_alg else SecurityProfile.FAPI2_SECURITY
@@ -113,7 +113,8 @@ def _details_types(asked: Asked) -> frozenset[DetailsType]:
 
 
 def _scope(services: Services, brand: Brand, asked: Asked) -> str:
-    """What was asked for, within the roles and what a client does of its own authority; or all that the roles open."""
+    """The requested scope, within the roles and the scopes that need no customer; without a request, all that the roles open. Raises
+    ClientMetadataInvalid."""
     allowed = (OPENID, *scopes_of_roles(services.dialects_of(brand), asked.statement.roles))
     if asked.wish.scope is None:
         return " ".join(allowed)

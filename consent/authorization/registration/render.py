@@ -16,7 +16,7 @@ MESSAGES = (  # what a client may have registered of its messages, in the names 
 )
 
 
-STATEMENT_CLAIMS = ("software_", "org_", "organisation_")  # how those begin that tell of the software and its organisation
+STATEMENT_CLAIMS = ("software_", "org_", "organisation_")  # prefixes of the claims about the software and its organisation
 
 
 def render_registration(brand: Brand, client: Client, *, token: str | None = None) -> dict[str, Any]:

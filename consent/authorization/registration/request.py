@@ -1,6 +1,6 @@
-"""What a TPP asks to register: JSON (RFC 7591 section 3.1), or the same members in a JWS that its software signed (UK DCR 3.3).
+"""A TPP's registration request: JSON (RFC 7591 section 3.1), or the same members in a JWS that its software signed (UK DCR 3.3).
 
-What this server does not know is left out of what is registered, as RFC 7591 section 2 says; what it knows must have the right form.
+Unknown members are not registered, as RFC 7591 section 2 says; known ones must have the right form.
 """
 
 from collections.abc import Mapping
@@ -138,7 +138,7 @@ async def _verify_signed(services: Services, brand: Brand, token: str, statement
         issued_at, expires_at, jti = numeric_date(claims, "iat"), numeric_date(claims, "exp"), claims.get("jti")
         if claims.get("iss") != statement.software_id:
             raise JwtInvalid("iss is not the software")
-        if claims.get("aud") not in (brand.issuer, brand.organisation_id or brand.issuer):  # whatever JSON it is
+        if claims.get("aud") not in (brand.issuer, brand.organisation_id or brand.issuer):  # of any JSON type
             raise JwtInvalid("aud is not this server")
         if issued_at is None or expires_at is None or not isinstance(jti, str) or not 1 <= len(jti) <= JTI_CHARS_MAX:
             raise JwtInvalid("iat, exp or jti is missing")

@@ -1,6 +1,6 @@
-"""A software statement: what a directory says of a TPP and its software, signed. RFC 7591 section 2.3, UK Open Banking DCR 3.3.
+"""A software statement: a directory's signed claims about a TPP and its software. RFC 7591 section 2.3, UK Open Banking DCR 3.3.
 
-It has no end of its own, so that its age is bounded here; whoever presents it must hold a certificate of the organisation it names.
+It has no expiry of its own, so its age is bounded here. Its presenter must hold a certificate of the organisation that it names.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Registration access tokens: the id of their client and a secret. RFC 7592 section 3.
 
-The id lets a token be found by itself, whatever registration it is presented for, so that one which strays can be revoked.
+The id finds the token's own client, even if the token is presented for another registration, so that a stray token can be revoked.
 """
 
 import hmac

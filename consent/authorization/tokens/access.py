@@ -21,7 +21,7 @@ ACCESS_TOKEN_ALGORITHM = "ES256"
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What an id_token travels with through the browser, and therefore vouches for."""
+    """The code and the state that travel with an id_token through the browser. The id_token vouches for them by their hashes."""
 
     code: str
     state: str | None
@@ -112,7 +112,7 @@ def issue_id_token(
 
 
 def consent_claims(services: Services, consent: Consent) -> dict[str, Any]:
-    """What the dialect that the consent was lodged in says of it in an id_token."""
+    """The claims about a consent in an id_token, by the dialect in which it was lodged."""
     dialect = services.dialects.get(consent.lodged_as)
     return {} if dialect is None else dialect.authorization.id_token_claims(consent)
 

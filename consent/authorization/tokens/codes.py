@@ -81,8 +81,8 @@ async def load_code(connection: AsyncConnection, brand: str, code: str) -> sa.Ro
 
 
 async def take_code(connection: AsyncConnection, brand: str, code: str) -> bool:
-    """Consume the code: True for exactly one caller, whoever else redeems it at the same moment. Its row now lasts as long as its
-    family (consent/store/rows/families.py)."""
+    """Consume the code: True for exactly one of several concurrent callers. Its row now lasts as long as its family
+    (consent/store/rows/families.py)."""
     taken = await connection.execute(
         codes.update()
         .where(codes.c.brand == brand, codes.c.id == hash_secret(code), codes.c.taken.is_(False))

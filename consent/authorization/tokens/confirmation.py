@@ -30,7 +30,7 @@ async def confirm(services: Services, brand: Brand, client: Client, request: Req
 
 
 def check_proof_absent(request: Request) -> None:
-    """Raises HeaderInvalid: whoever sends a proof expects a token bound to its key."""
+    """Raises HeaderInvalid if the request carries a proof: its client expects a token bound to the proof's key."""
     if "DPoP" in request.headers:
         raise HeaderInvalid(
             "a DPoP proof", path="DPoP", public="The client's tokens are bound to certificates: send no DPoP proof."

@@ -18,7 +18,7 @@ from kernel.tokens.presented import check_holder, parse_presented_token
 
 
 async def accept_token(services: Services, brand: Brand, request: Request) -> Standing:
-    """What stands behind the token of this request, presented by whom it is bound to. Raises what `load_standing` raises, TokenMissing,
+    """The standing of the token of this request, once its binding to the caller is proven. Raises what `load_standing` raises, TokenMissing,
     TokenNotBound, CertificateMissing, CertificateExpired, CertificateForeign and what the certificate's status forbids, ProofMissing,
     ProofInvalid or ProofNonceRequired."""
     presented, wall = parse_presented_token(request), services.clock.wall()

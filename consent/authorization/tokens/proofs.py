@@ -30,7 +30,8 @@ async def take_first_use(services: Services, brand: Brand, client: Client, proof
 
 
 def offer_nonce(services: Services, brand: Brand, request: Request, response: Response) -> Response:
-    """Give the nonce of the next proof to whoever sends proofs, where the brand demands one. RFC 9449 section 8.2."""
+    """Add the nonce for the next proof to the response, if the request carried a proof and the brand demands nonces. RFC 9449 section
+    8.2."""
     if brand.dpop_nonce == "required" and "DPoP" in request.headers:
         response.headers["DPoP-Nonce"] = Nonces(services.sealer).current(brand, services.clock.wall())
     return response

@@ -1,4 +1,4 @@
-"""What stands behind a token at this moment: its client, its family and its consent, each in its current version and in force.
+"""The standing of a token at this moment: its client, its family and its consent, each in its current version and in force.
 
 Cached snapshots are judged, and one question to the hot state says whether they are still the current ones, as at every resource call
 (gateway/pipeline/pipeline.py). So an answer given here is never older than a revocation.
@@ -29,7 +29,7 @@ Prove = Callable[[AccessToken, Client], FirstUse | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """All of it in force. Without a family the token is the client's own."""
+    """A token with its client, family and consent, all in force. Without a family the token is the client's own."""
 
     token: AccessToken
     client: Client
@@ -38,9 +38,10 @@ class Standing:
 
 
 async def load_standing(services: Services, brand: Brand, presented: str, prove: Prove, *, anywhere: bool = False) -> Standing:
-    """`anywhere`: the token need not be for the brand's own API; one that was got by exchange stands on the grant of another client.
-    Raises TokenInvalid, TokenExpired or TokenRevoked; what `prove` raises, ProofInvalid for a replay; Overloaded if nobody can tell.
-    A refusal is confirmed too: what it was judged by may have moved."""
+    """Load and prove the standing of a presented token. `anywhere`: the token may be for another API than the brand's own; a token from
+    an exchange stands on the grant of another client. Raises TokenInvalid, TokenExpired or TokenRevoked; what `prove` raises,
+    ProofInvalid for a replay; Overloaded if the versions cannot be confirmed. A refusal is confirmed too: the snapshots behind it may be
+    stale."""
     moved: dict[str, int] = {}
     for _ in range(LOADS_MAX):
         look = _Look(services, brand, moved, anywhere)

@@ -18,14 +18,14 @@ from kernel.jose.jwt import Jwt, JwtInvalid, numeric_date, verify_jwt
 
 
 class TokenVerifier:
-    """What the gateway asks about tokens. Binding and revocation are questions for its policies."""
+    """The gateway's port for tokens: verifies signature, lifetime and audience. Its policies check binding and revocation."""
 
     def __init__(self, keys: KeyRing, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
 
     def verify(self, brand: Brand, presented: str) -> AccessToken:
-        """A token for the brand's own API and nobody else. Raises TokenInvalid or TokenExpired."""
+        """Verify a token whose audience is the brand's own API alone. Raises TokenInvalid or TokenExpired."""
         token = self.verify_issued(brand, presented)
         if not all(name == brand.resource_audience or name.startswith(f"{brand.mtls_url}/") for name in token.audience):
             raise TokenInvalid("access token: another audience")
