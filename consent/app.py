@@ -78,7 +78,7 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
 
 @dataclass(slots=True)
 class Path:
-    """One path, its face, and a handler per method. `{id}` in it stands for one segment of whatever kind: its handler judges it."""
+    """One path, its face, and a handler per method. `{id}` in it stands for one segment of any form, which the handler checks."""
 
     template: str
     face: Face
@@ -113,7 +113,7 @@ PATTERNS = tuple(
 
 
 def find(path: str) -> Path | None:
-    """What a path leads to; one that is written out comes before one that stands for many."""
+    """The Path for a request's path: a literal one first, then a pattern."""
     return PATHS.get(path) or next((found for pattern, found in PATTERNS if pattern.fullmatch(path)), None)
 
 
@@ -148,7 +148,7 @@ class ConsentServer:
             response = await self._answer(path, brand, request)
         except Problem as problem:
             response = self._refuse(brand, path, problem)
-        except Exception:  # the surface's last boundary: a broken invariant is ours to know and nobody else's
+        except Exception:  # the surface's last boundary: the details of a broken invariant go to the log only
             log.exception("consent_server_failed")
             is_page = path is not None and path.face == "page"
             response = render_error_page(brand, "server_error", FAILED, 500) if is_page else render_json_failure()

@@ -119,7 +119,7 @@ class BindingMessageInvalid(Problem):
 
 
 class AuthenticationForbidden(Problem):
-    """What the authentication endpoint says of a consent that cannot be asked for: an access_denied of its own status."""
+    """The backchannel authentication endpoint's refusal of a consent that cannot be asked for: access_denied, with its own status."""
 
     code, public = "authentication_forbidden", "The request was refused."
 
@@ -192,7 +192,7 @@ class RequestUriForeign(Problem):
 
 
 class PaymentNotLinked(Problem):
-    """What the PSU authenticated is not this payment from this account."""
+    """The PSU's authentication is not linked to this payment from this account."""
 
     code, public = "payment_not_linked", "The payment was not confirmed as it stands. Nothing was paid."
 

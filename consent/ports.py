@@ -1,4 +1,4 @@
-"""What the consent server asks of others: who a PSU is, and which accounts they have. Adapters outside satisfy these."""
+"""The ports of the consent server: PSUs and their authentication, their accounts, directories. Adapters outside implement them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,8 +27,8 @@ class Psu:
 
 @dataclass(frozen=True, slots=True)
 class LinkedTerms:
-    """What an authentication for a payment is bound to (RTS (EU) 2018/389 article 5). Where the PSU authenticates they see `amount` and
-    `payee`; what they confirm or type there is good for `digest` and for nothing else."""
+    """The terms to which an authentication for a payment is linked (RTS (EU) 2018/389 article 5). Where the PSU authenticates they see
+    `amount` and `payee`; their confirmation or code is good for `digest` and for nothing else."""
 
     amount: Money
     payee: str
@@ -49,8 +49,8 @@ class ScaChallenge:
 
 @dataclass(frozen=True, slots=True)
 class ScaEvidence:
-    """What proves the authentication, kept with the authorisation: method, when (protocol time: it becomes `auth_time`), and who
-    vouches (`simulated` never in production). `linked` is the digest of the payment that it is good for, "" for none."""
+    """The evidence of an authentication, kept with the authorisation: method, instant (protocol time: it becomes `auth_time`) and
+    reference (`simulated` never in production). `linked` is the digest of the payment that it is good for, "" for none."""
 
     method: ScaMethod
     at: datetime
@@ -70,13 +70,13 @@ class PsuIdentity(Protocol):
     async def find(self, brand: Brand, psu_id: str) -> Psu | None: ...
 
     async def find_by_name(self, brand: Brand, username: str) -> Psu | None:
-        """Whom a TPP speaks of by the name they log in with. Proves nothing."""
+        """The PSU whom a TPP names by their login name. It proves nothing about the PSU's identity."""
         ...
 
     async def start_sca(
         self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str, linked: LinkedTerms | None = None
     ) -> ScaChallenge:
-        """`linked` for a payment: what the PSU is told where they authenticate."""
+        """Start strong customer authentication. `linked`: the terms of a payment, shown to the PSU where they authenticate."""
         ...
 
     async def finish_sca(
@@ -119,10 +119,10 @@ class DirectoryKeys:
 
 
 class SoftwareDirectory(Protocol):
-    """Who vouches for TPPs and their software by signed statements (RFC 7591 section 2.3)."""
+    """A directory that vouches for TPPs and their software by signed statements (RFC 7591 section 2.3)."""
 
     issuer: str
 
     async def keys(self, kid: str | None) -> DirectoryKeys:
-        """What its statements are signed with; `kid` is the one that is looked for. Raises Overloaded when they cannot be had."""
+        """The keys that verify its statements; `kid` names the one that is needed. Raises Overloaded when they cannot be had."""
         ...

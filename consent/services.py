@@ -51,7 +51,7 @@ class Store(Protocol):
 
 
 class PriorAnswers(Protocol):
-    """What a PSU answered before the page that asks them was opened."""
+    """The port of prior answers: a PSU's answers from before the page that asks was opened."""
 
     async def settle(
         self, services: "Services", brand: Brand, consent: Consent, pushed_id: str, journey: Journey | None
@@ -92,7 +92,7 @@ class Services:
     certificate_status: CertificateStatus
     record_token: Callable[[Entry], None]
     client_keys: ClientKeys
-    directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: nobody registers by themselves
+    directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: no client can register itself
     prior_answers: PriorAnswers = field(default_factory=NoPriorAnswers)
     settings: Settings = field(default_factory=Settings)
     methods: tuple[Method, ...] = METHODS

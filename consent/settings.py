@@ -1,4 +1,4 @@
-"""What an operator may tune of the authorization server, with the bounds that FAPI 2.0 sets."""
+"""The settings of the authorization server that an operator may tune, within the bounds that FAPI 2.0 sets."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

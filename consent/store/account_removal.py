@@ -74,7 +74,8 @@ async def load_consents_covering(
 
 
 async def remove_from_consents(unit: UnitOfWork, tools: Tools, brand: str, consent_ids: Sequence[str], removal: Removal) -> int:
-    """How many changed, of consents whose rows are locked. One that has ended meanwhile, or lost the account already, stays as it is."""
+    """Remove an account from consents whose rows are locked, and return how many changed. A consent that has ended meanwhile, or has lost
+    the account already, stays as it is."""
     changed = 0
     for consent_id in consent_ids:
         consent = await load_consent(unit.connection, tools.sealer, brand, consent_id)

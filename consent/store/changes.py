@@ -39,7 +39,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Tools(Protocol):
-    """What writing a consent takes beside a transaction; the consent server's Services have it."""
+    """The parts that writing a consent needs, apart from a transaction. The consent server's Services implement it."""
 
     @property
     def clock(self) -> Clock: ...
@@ -149,7 +149,7 @@ def _keep(terms: Terms, chosen: tuple[Chosen, ...]) -> Terms:
 
 
 async def count_lodged(connection: AsyncConnection, brand: str, caller: Caller, *, since: datetime, at_most: int) -> int:
-    """The number of consents that the caller lodged after `since`, whatever became of them; counting stops at `at_most`."""
+    """The number of consents that the caller lodged after `since`, in any state; counting stops at `at_most`."""
     lodger = consents.c.client_id == caller.client_id
     if caller.client_id is None:
         lodger = sa.and_(consents.c.client_id == "", consents.c.organisation_id == caller.organisation_id)
@@ -178,7 +178,8 @@ async def _record(
     told: Mapping[str, str] = NOTHING,
     before: Consent | None = None,
 ) -> None:
-    """`at` is business time; what is told to others bears the moment of writing, in protocol time."""
+    """Write a version of a consent, its journal entry and its event. `at` is business time; entry and event bear the moment of writing,
+    in protocol time."""
     written = tools.clock.wall()
     await insert_snapshot(unit.connection, tools.sealer, consent, event, at, before=before)
     unit.record(

@@ -42,7 +42,7 @@ from kernel.storage.sealed import Sealer
 from openapi.owners import is_owner
 from openapi.rulebook import rules_of
 
-LODGED_MAX = 10_000  # consents of one client lodged within LODGED_WINDOW, whatever became of them
+LODGED_MAX = 10_000  # consents of one client lodged within LODGED_WINDOW, in any state
 LODGED_WINDOW = timedelta(hours=24)
 LODGED_RETRY_SECONDS = 3600
 DOCUMENT_BYTES_MAX = 65_536  # of a consent as it was lodged
@@ -85,7 +85,7 @@ class ConsentStore:
         return consent
 
     async def load(self, brand: Brand, consent_id: str) -> Consent | None:
-        """The current version, whoever it belongs to."""
+        """The current version of a consent. Its owner is not checked."""
         async with self.database.read() as connection:
             return await load_consent(connection, self.sealer, brand.name, consent_id)
 
@@ -117,7 +117,7 @@ class ConsentStore:
         return await self._change(brand, consent_id, ConsentEvent.EXPIRE, actor=SYSTEM, guard=guard)
 
     async def lapse(self, brand: Brand, consent_id: str, *, guard: Guard | None = None) -> Consent:
-        """Record that nobody authorised it in time. Raises ConsentNotAuthorised while somebody still may, or what `guard` raises."""
+        """Record that a consent was not authorised in time. Raises ConsentNotAuthorised while it still may be, and what `guard` raises."""
         return await self._change(brand, consent_id, ConsentEvent.LAPSE, actor=SYSTEM, guard=guard)
 
     async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int:
@@ -141,7 +141,7 @@ class ConsentStore:
         return await self.commands.run(RemoveAccount(self, brand.name, removal, batch), closing=subjects)
 
     async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
-        """What `account_id` means to that organisation, in whatever consent it came by it; None if it never did."""
+        """The reference by which that organisation knows the account, from any of its consents; None if it never received it."""
         async with self.database.read() as connection:
             return await load_reference(
                 connection, self.sealer, brand=brand.name, organisation_id=organisation_id, account_id=account_id
@@ -248,8 +248,8 @@ class ChangeConsent:
         return following
 
     def _due(self, consent: Consent) -> ConsentEvent:
-        """What is to be recorded: of a consent for one use, that it was. Raises what forbids the event by record, or ConsentNotAuthorised
-        before its time."""
+        """The event to record; for a consent for one use, that it was used. Raises the problem that forbids the event in the recorded
+        state, or ConsentNotAuthorised before its time."""
         now = self.store.clock.now()
         event = expiry_of(consent, now) if self.event is ConsentEvent.EXPIRE else self.event
         if consent.effective_state(now) is not state_after(consent, event, now):

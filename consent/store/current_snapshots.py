@@ -84,7 +84,7 @@ def open_cache(
 
 
 async def look_up(cache: SnapshotCache[Key, T], brand: Brand, aggregate_id: str, *, fresh: bool) -> T | None:
-    """What is remembered, or with `fresh` what the database has now."""
+    """The cached snapshot; with `fresh`, the one that the database has now."""
     key = (brand.name, aggregate_id)
     return await (cache.reload(key) if fresh else cache.get(key))
 

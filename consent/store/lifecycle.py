@@ -28,11 +28,11 @@ class ConsentEvent(StrEnum):
     REVOKE = "revoke"  # by the PSU
     WITHDRAW = "withdraw"  # by the TPP
     EXPIRE = "expire"
-    LAPSE = "lapse"  # nobody authorised it in time, or not all who must
+    LAPSE = "lapse"  # it was not authorised in time, or not by all who must sign
     REMOVE_ACCOUNT = "remove_account"  # an account that the consent covers has been closed or has moved to another bank
 
 
-# Events that only record what time has decided: they speak of the recorded state, not of the one that counts.
+# Events that only record what time has decided: they apply to the recorded state, not to the effective one.
 RECORDING_EVENTS = frozenset({ConsentEvent.EXPIRE, ConsentEvent.LAPSE})
 
 

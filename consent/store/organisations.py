@@ -65,7 +65,7 @@ class RegisterOrganisation:
     """By the certificate of this thumbprint, which states these roles."""
 
     name = "register_organisation"
-    locks = ()  # whoever inserts first has registered it
+    locks = ()  # the first insert registers it; later ones change nothing
     organisation: Organisation
     thumbprint: str
     roles: list[str]

@@ -15,9 +15,9 @@ from consent.store.tables.consents import attempts, authorisations, closed_accou
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.commands.unit_of_work import UnitOfWork
 
-JOURNEYS_KEPT = timedelta(hours=1)  # so that a late visitor is told that it was too long
+JOURNEYS_KEPT = timedelta(hours=1)  # so that a late visitor reads that it took too long
 PUSHED_KEPT = JOURNEY_MAX + timedelta(minutes=15)  # beyond expiry: a journey may still be on its way
-BACKCHANNEL_KEPT = timedelta(hours=1)  # so that a late client is told that it was too late
+BACKCHANNEL_KEPT = timedelta(hours=1)  # so that a late client gets expired_token
 DENIALS_KEPT = timedelta(minutes=5)  # beyond the token's own end: clocks may disagree
 
 
@@ -70,8 +70,8 @@ class RemoveStale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailAbandoned:
-    """At most `most` authorisations that nobody finished have failed (Berlin Group scaStatus `failed`): how many. A visit's is not to be
-    finished. `now` is protocol time."""
+    """Mark at most `most` unfinished authorisations as failed (Berlin Group scaStatus `failed`), and return how many. A visit's
+    authorisation is never finished, so it does not count. `now` is protocol time."""
 
     name = "fail_abandoned"
     locks = ()

@@ -1,5 +1,5 @@
-"""What a signature makes of a consent: authorised, or half signed until the next. The rule of its dialect says whose signature authorises
-it (openapi/dialect.py: Rules.authorised_by).
+"""The effect of a signature on a consent: authorised, or half signed until the next. The rule of its dialect says whose signature
+authorises it (openapi/dialect.py: Rules.authorised_by).
 
 Berlin Group XS2A 1.3, "Consent Status": partiallyAuthorised until all who are mandated have authorised. UK Open Banking R/W 4.0 Payment
 Initiation, "Multi-Auth": the first authorises the consent.
@@ -19,7 +19,7 @@ from openapi.rulebook import rules_of
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What happens to the consent, the members of it that change, and what others are told of the signature."""
+    """The effect of a signature: event, changed members of the consent, and the facts for the journal and for subscribers."""
 
     signature: Signature
     event: ConsentEvent

@@ -1,7 +1,7 @@
 """Record what time has decided, and remove what it has made useless: one singleton per brand, in bounded batches, under a lease.
 
 Nothing depends on when it runs: a consent that has run out is expired for every reader (kernel/banking/consents.py), a row past its
-time is refused by whoever finds it. Journal, consents, their versions, the authorisations in which a PSU was known and the token families
+time is refused by its readers. Journal, consents, their versions, the authorisations in which a PSU was known and the token families
 that these started are kept.
 """
 
@@ -37,7 +37,7 @@ Overdue = tuple[str, datetime]  # a consent's id, and since when
 
 
 class Record(Protocol):
-    """What the store makes of a consent whose time has come, in one transaction that `guard` begins."""
+    """A command of the store that records what time has decided of a consent, in one transaction that `guard` begins."""
 
     async def __call__(self, brand: Brand, consent_id: str, *, guard: Guard | None = None) -> Consent: ...
 
@@ -52,7 +52,7 @@ class Sweeper:
     brand: Brand
 
     async def run(self, lease: Lease) -> None:
-        """Every stage has its turn, whatever becomes of the others. Raises LeaseLost."""
+        """Run every stage, even if others fail. Raises LeaseLost."""
         stages = [
             ("record_expiries", self.record_expiries),
             ("record_lapses", self.record_lapses),
@@ -64,7 +64,7 @@ class Sweeper:
                 await stage(lease)
             except LeaseLost:
                 raise
-            except Exception:  # whatever it was, the next run may succeed
+            except Exception:  # the next run may succeed
                 log.exception("sweep_stage_failed", stage=name, brand=self.brand.name)
 
     async def record_expiries(self, lease: Lease) -> int:
@@ -73,7 +73,7 @@ class Sweeper:
         return await self._record_all(lease, self.store.expire, consents.c.valid_until, *ran_out)
 
     async def record_lapses(self, lease: Lease) -> int:
-        """As `record_expiries`, for consents that nobody authorised in time, or not all who must."""
+        """As `record_expiries`, for consents that were not authorised in time, or not by all who must sign."""
         now, rows = self.clock.now(), consents.c
         unanswered = _overdue(rows.created_at, now, lambda rules: rules.unanswered_wait)
         half_signed = _overdue(rows.state_changed_at, now, lambda rules: rules.half_signed_wait)

@@ -1,6 +1,6 @@
-"""What the PSU's access dashboard reads: which consents cover an account, when each was last used, and visits without a request.
+"""Add the tables of the PSU's access dashboard: the accounts of each consent, its last use, and visits without a request.
 
-Live consents of before are indexed from the journal, whose newest entry of each names the accounts it was given.
+Live consents from before are indexed from the journal, whose newest entry of each names the accounts it was given.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A code may be bound to the DPoP key that its request named: whoever redeems it shows that key."""
+"""Bind a code to the DPoP key that its request named, if any: the client that redeems the code must prove that key."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What clients ask of customers who are elsewhere (CIBA), and the families of one subject: an id_token may say who is asked."""
+"""Add backchannel requests (CIBA), and an index of token families by subject: an id_token may name the customer who is asked."""
 
 import sqlalchemy as sa
 from alembic import op

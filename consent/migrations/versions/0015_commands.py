@@ -1,4 +1,4 @@
-"""What commands keep: the idempotency keys that were used, and a row for each name that is locked."""
+"""Add the tables of commands: the idempotency keys that were used, and a row for each name that is locked."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who must sign a consent that several must sign."""
+"""Add the signers of a consent that several customers must sign."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,7 @@
-"""What is under way stands in the authorisation alone, whichever way a PSU came: journeys lead to one, backchannel requests have one.
+"""Move the state of an authentication from journeys and backchannel requests to the authorisation, which each of them names.
 
-A journey of a PSU who has not logged in goes on. One that was further begins again at its login page, and its authorisation has failed:
-what it had begun was sealed to the journey. How often something failed or was sent goes with it.
+A journey of a PSU who has not logged in goes on. A journey that was further begins again at its login page, and its authorisation has
+failed: its challenge was sealed to the journey. Its counts of failures and of codes sent move with it.
 """
 
 import sqlalchemy as sa

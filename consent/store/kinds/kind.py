@@ -40,7 +40,7 @@ class Choosable(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """What the pages of a journey say for consents of one kind."""
+    """The texts of a journey's pages for one kind of consent."""
 
     invitation: str  # for what the TPP has sent the PSU
     steps: tuple[str, str, str]
@@ -117,7 +117,7 @@ def of_any_type(_terms: Any, _account: Choosable) -> bool:
 
 
 def can_pay(currency: str, account: Choosable) -> bool:
-    """No exchange is made here, and a card or a loan pays nobody."""
+    """True if the account can pay in that currency: no exchange is made, and cards and loans make no payments."""
     return account.currency == currency and account.type in PAYING_TYPES
 
 

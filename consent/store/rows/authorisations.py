@@ -38,15 +38,15 @@ class AuthorisationStatus(StrEnum):
 
 
 class Approach(StrEnum):
-    """How the PSU is reached. Berlin Group 1.3.x scaApproach."""
+    """The way in which the PSU is reached. Berlin Group 1.3.x scaApproach."""
 
     REDIRECT = "redirect"  # a browser carries it
-    EMBEDDED = "embedded"  # who asks passes on what the PSU types
+    EMBEDDED = "embedded"  # the TPP passes on what the PSU types
     DECOUPLED = "decoupled"  # the PSU is asked where they are, on a device that knows them
 
 
 class SubjectKind(StrEnum):
-    """What is authorised."""
+    """The subject of an authorisation."""
 
     CONSENT = "consent"
     ORDER = "order"
@@ -56,7 +56,7 @@ class SubjectKind(StrEnum):
 
 
 class Counter(StrEnum):
-    """What is counted in an authorisation, by its column."""
+    """The counts of an authorisation, by column."""
 
     PASSWORD_FAILURES = "password_failures"
     CODE_FAILURES = "code_failures"
@@ -252,7 +252,7 @@ async def count(connection: AsyncConnection, brand: str, authorisation_id: str, 
 
 
 async def drop_challenge(connection: AsyncConnection, brand: str, authorisation_id: str) -> None:
-    """What is under way is worth nothing; the method stays chosen."""
+    """Drop the challenge that is under way; the method stays chosen."""
     dropping = _open_one(brand, authorisation_id).where(authorisations.c.status == AuthorisationStatus.STARTED)
     await connection.execute(dropping.values(status=AuthorisationStatus.METHOD_SELECTED, challenge=None))
 

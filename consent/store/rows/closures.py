@@ -1,8 +1,8 @@
-"""Accounts that the bank has just said are gone: an approval that was on its way when it was said must not share them.
+"""Accounts that the bank has just reported closed: an approval that was under way at that moment must not share them.
 
-Approvals hold the brand's lock together until they commit, a closure holds it alone. So each approval either sees the closure, or is
-seen by the removal that follows it. A closure is remembered for longer than a journey may last or a prior answer may wait; whatever
-begins later reads the bank's own list of accounts, which has it no more.
+Approvals share the brand's lock until they commit, a closure holds it alone. So each approval either sees the closure, or is
+seen by the removal that follows it. A closure is kept for longer than a journey may last or a prior answer may wait; later
+journeys read the bank's own list of accounts, which no longer has it.
 """
 
 from collections.abc import Iterable

@@ -21,7 +21,7 @@ VISIT_MAX = timedelta(hours=1)  # to the dashboard, however busy
 
 
 class Purpose(StrEnum):
-    """What the PSU has come for."""
+    """The purpose of a PSU's journey."""
 
     CONSENT = "consent"  # to answer what a TPP asks
     DASHBOARD = "dashboard"  # to see who has access
@@ -40,7 +40,7 @@ LONGEST = {Purpose.CONSENT: JOURNEY_MAX, Purpose.DASHBOARD: VISIT_MAX}
 
 
 class Notice(StrEnum):
-    """What the next page says first."""
+    """The notice at the top of the next page."""
 
     NONE = ""
     CREDENTIALS_WRONG = "credentials_wrong"
@@ -170,7 +170,7 @@ async def take_journey(connection: AsyncConnection, journey: Journey, now: datet
 
 
 def seen(journey: Journey, now: datetime) -> dict[str, Any]:
-    """The changes that activity at `now` makes: the idle limit starts anew, the total limit stays."""
+    """The changes that activity at `now` makes: the idle limit restarts, the total limit stays."""
     return {"seen_at": now, "expires_at": min(now + IDLE_MAX, journey.created_at + LONGEST[journey.purpose])}
 
 

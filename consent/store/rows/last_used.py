@@ -14,7 +14,7 @@ from kernel.storage.database import insert_into
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Data was told under a consent, `attended` if its PSU was there. `at` is business time."""
+    """A return of data under a consent, `attended` if its PSU was present. `at` is business time."""
 
     brand: str
     consent_id: str

@@ -36,7 +36,7 @@ async def insert_organisation(connection: AsyncConnection, organisation: Organis
 
 
 async def load_organisation_names(connection: AsyncConnection, brand: str, organisation_ids: Sequence[str]) -> dict[str, str]:
-    """What those that are registered are called, by id."""
+    """The names of the organisations that are registered, by id."""
     if not organisation_ids:
         return {}
     query = sa.select(organisations.c.id, organisations.c.name)

@@ -1,4 +1,4 @@
-"""Account references: the opaque, immutable id by which one TPP organisation knows an account, whatever consent it came by it.
+"""Account references: the opaque, immutable id by which one TPP organisation knows an account in all its consents.
 
 The bank's own id is sealed; it is found by a keyed digest. Two organisations never share an id, so they cannot join their data.
 """
