@@ -45,7 +45,7 @@ class Proof(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who agrees to what, and what proves it. `signing_rules`: who must sign for the accounts, as the bank says."""
+    """One PSU's agreement: PSU, accounts, and the evidence of authentication. `signing_rules`: the bank's, for these accounts."""
 
     psu_id: str
     customer_id: str
@@ -73,7 +73,7 @@ class Approval:
 
 
 class Subject(Protocol[Held, Given_co]):
-    """What a PSU approves or rejects: a consent (consent/authentication/consent_subject.py), an order, a cancellation, a basket."""
+    """The subject that a PSU approves or rejects: a consent (consent/authentication/consent_subject.py), an order, a cancellation, a basket."""
 
     async def load_subjects(self, psu_id: str | None = None) -> Sequence[str]:
         """The versioned subjects that an answer may move; `psu_id` approves."""
@@ -114,7 +114,8 @@ class NoAnswer:
 async def approve(
     room: Room, brand: Brand, subject: Subject[Held, Given], approval: Approval, answer: Answer[Given, Issued]
 ) -> Issued:
-    """What the answer issues. Raises what `answer.claim` and `subject.hold` raise, AccountClosed, and AuthorisationOver."""
+    """Approve a subject in one transaction, and return what the answer issues. Raises what `answer.claim` and `subject.hold` raise,
+    AccountClosed, and AuthorisationOver."""
 
     command = Approve(room, brand, subject, approval, answer)
     return await room.commands.run(command, closing=await subject.load_subjects(approval.psu_id))

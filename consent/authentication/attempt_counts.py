@@ -36,7 +36,7 @@ class AttemptsExhausted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PasswordSubjects:
-    """What failed logins are counted by; names and addresses only as keyed digests."""
+    """The keys by which failed logins are counted. Names and addresses appear only as keyed digests."""
 
     password: str
     peer: str | None  # None for an unknown address: behind a proxy that names none, one limit would lock out all customers

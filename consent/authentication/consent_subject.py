@@ -25,7 +25,7 @@ from openapi.owners import is_owner
 
 
 class Terms(Protocol):
-    """What the PSU agrees to, where it differs from what the consent says."""
+    """The terms that the PSU agrees to, where they differ from the consent's."""
 
     def changes(self, consent: Consent, now: datetime) -> Mapping[str, Any]:
         """The members of the consent that change, accounts aside. Raises what makes the change void."""

@@ -1,7 +1,7 @@
-"""What a payment's authentication is linked to: the terms that the PSU reads, from the consent itself each time.
+"""The terms to which a payment's authentication is linked: those that the PSU reads, taken from the consent each time.
 
-Commission Delegated Regulation (EU) 2018/389 article 5 (dynamic linking): the PSU sees amount and payee, what they confirm is good for
-these alone, and any change makes it worthless.
+Commission Delegated Regulation (EU) 2018/389 article 5 (dynamic linking): the PSU sees amount and payee, the confirmation is good for
+these alone, and any change invalidates it.
 """
 
 import hmac
@@ -14,7 +14,7 @@ from kernel.banking.payments import PaymentTerms, digest_of
 
 
 def linked_of(consent: Consent, upstream_id: str) -> LinkedTerms:
-    """What an authentication for this payment from this account is linked to."""
+    """The terms to which an authentication for this payment from this account is linked."""
     terms = payment_in(consent)
     return LinkedTerms(
         amount=terms.amount,

@@ -99,7 +99,7 @@ class IdentifyPsu:
 
 @dataclass(frozen=True, slots=True)
 class BeginChallenge:
-    """What was sent waits for its answer; what was sent before is worth nothing. Raises AuthorisationOver."""
+    """Store the challenge that was sent. It replaces an earlier one, which is void from then on. Raises AuthorisationOver."""
 
     name = "begin_challenge"
     locks = ()

@@ -68,7 +68,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Who was given access, by client id, or by organisation where no client lodged the consent; and when it was last used, by consent id."""
+    """The receivers of access, by client id, or by organisation where no client lodged the consent; and its last use, by consent id."""
 
     clients: Mapping[str, Client]
     organisations: Mapping[str, str]
@@ -77,7 +77,7 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known about the consents of a PSU. `accounts` None: the bank's own systems do not say."""
+    """The data that describes a PSU's consents. `accounts` None: the bank's own systems did not answer."""
 
     parties: Parties
     accounts: Mapping[str, Account] | None

@@ -33,7 +33,7 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What a PSU agreed to of one kind; `id` begins the ids of its elements."""
+    """A PSU's agreements of one kind. `id` is the prefix of the ids of its elements."""
 
     id: str
     heading: str

@@ -1,4 +1,4 @@
-"""What clients ask this PSU while they are elsewhere: each request on a page of its own, which is answered as a journey's consent page is.
+"""The pages of backchannel requests to this PSU: one for each request, answered as a journey's consent page is.
 
 CIBA section 7.1 (binding_message): the PSU compares the code on the page with the one where they started.
 """

@@ -1,6 +1,6 @@
-"""What has happened to a consent, told to its PSU: the newest first, each with its moment in the bank's own time.
+"""The history of a consent for its PSU: the newest event first, each with its moment in the bank's own time.
 
-That its time is over is told from that moment on, recorded or not.
+An expiry is shown from its moment on, recorded or not.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -73,7 +73,7 @@ def _render_agreed(version: Recorded, *, is_first: bool) -> str:
 
 
 def _unrecorded(recorded: Sequence[Recorded], now: datetime) -> tuple[Recorded, ...]:
-    """The end that time has brought and nobody has written down yet."""
+    """The expiry that has come and is not recorded yet, if any."""
     latest = recorded[-1].consent
     if latest.state is latest.effective_state(now) or latest.effective_state(now) not in _OVER:
         return ()

@@ -1,6 +1,6 @@
-"""Read what a PSU has given, and what is needed to describe it: a few statements, and then one question to the bank's own systems.
+"""Read a PSU's consents, and the data that describes them: a few statements, and then one question to the bank's own systems.
 
-Nobody else's consent is ever read here: the PSU's id is part of the question.
+Every statement asks by the PSU's id, so no consent of another PSU is read.
 """
 
 from dataclasses import dataclass
@@ -74,7 +74,8 @@ async def load_access(services: Services, brand: Brand, psu: Psu, consent_id: st
 
 
 async def load_stoppable(services: Services, brand: Brand, psu: Psu, consent_id: str) -> Access | Agreed:
-    """What its PSU may stop here, or could have while it went on. Raises AccessUnknown as `load_access` does."""
+    """The row of a consent that its PSU may stop here, or could have stopped while it lasted. Raises AccessUnknown as `load_access`
+    does."""
     consent, known = await _load_known(services, brand, psu, consent_id)
     if kind_of(consent).row is None:
         return describe(services, brand, consent, known)

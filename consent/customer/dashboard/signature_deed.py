@@ -28,7 +28,7 @@ from kernel.http.message import Request, Response
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """What waits for the PSU's signature, and the accounts that it is about, as the PSU calls them."""
+    """A consent that waits for the PSU's signature, and its accounts, by the PSU's own names."""
 
     psu: Psu
     consent: Consent
@@ -41,7 +41,7 @@ class Unanswered:
 
 
 async def load_unanswered(services: Services, brand: Brand, session: Session, request: Request) -> Unanswered:
-    """What the path names, /consents/signatures/{id} or a page below it. Raises AccessUnknown."""
+    """The unsigned consent that the path names, /consents/signatures/{id} or a page below it. Raises AccessUnknown."""
     psu = await load_psu(services, brand, session.journey)
     consent, client = await load_one_unsigned(services, brand, psu, request.path.split("/")[3])
     held = {option.upstream_id: option for option in await load_options(services, brand, psu, session.journey.id)}

@@ -81,7 +81,7 @@ async def _load_asking(connection: AsyncConnection, brand: Brand, consent: Conse
 
 
 async def load_signers(services: Services, brand: Brand, consent: Consent) -> tuple[str, ...]:
-    """Who signed, and when, in their order."""
+    """The signers' names with the instants of their signatures, in order."""
     signers = []
     for signature in consent.signatures:
         async with answer_time():

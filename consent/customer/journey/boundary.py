@@ -101,7 +101,7 @@ async def _settle(services: Services, brand: Brand, session: Session) -> Respons
 
 
 def _refuse(brand: Brand, purpose: Purpose, problem: Problem, *, carry_on: str = "") -> Response:
-    """A visit to the dashboard that is over begins anew; nobody waits for its answer."""
+    """The page of a problem. A visit to the dashboard that is over begins again instead: no client waits for its answer."""
     if purpose is Purpose.DASHBOARD and isinstance(problem, _OVER):
         log_problem(problem)
         return see_other(DASHBOARD)

@@ -87,7 +87,7 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
 
 
 async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
-    """What there is to choose, or the accounts that the consent fixes."""
+    """The accounts to choose from, or those that the consent fixes."""
     options = await load_options(services, brand, psu, session.journey.id)
     return offered(session.asked.consent, options, session.asked.amendment)
 

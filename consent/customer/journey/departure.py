@@ -20,7 +20,8 @@ LOGGED_OUT = f"{DASHBOARD}/logged-out"
 
 
 async def leave(services: Services, brand: Brand, session: Session) -> Response:
-    """The PSU says no. Before signing in nobody has said anything about the consent: its TPP learns only that no access was granted."""
+    """Answer the request with the PSU's no; on a visit to the dashboard, log out. Before login the PSU is unknown and the consent stays
+    unanswered: its TPP learns only that no access was granted."""
     if session.request is None:
         return await _log_out(services, session)
     journey = session.journey

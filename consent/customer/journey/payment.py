@@ -141,7 +141,7 @@ async def _ask_again(services: Services, session: Session, notice: Notice) -> Re
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """What was started for another account is worth nothing. Raises what `hold` raises."""
+    """Drop the challenge that was started for another account. Raises what `hold` raises."""
 
     name = "ask_again"
     locks = ()

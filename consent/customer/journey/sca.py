@@ -85,7 +85,7 @@ def _authorisation(session: Session) -> Authorisation:
 
 
 def _open(session: Session) -> tuple[ScaChallenge, Choice | None]:
-    """What is under way, with the choice that it was started for, if any. Raises FormStale."""
+    """The challenge that is under way, with the choice that it was started for, if any. Raises FormStale."""
     pending = _authorisation(session).pending
     if pending is None:
         raise FormStale("nothing waits for an answer")

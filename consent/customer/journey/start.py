@@ -26,12 +26,12 @@ from kernel.errors import Problem, RateExceeded
 from kernel.http.message import Response
 from kernel.ids import hash_secret
 
-JOURNEYS_MAX = 50  # of one request: each is a row, and whoever knows the request_uri may begin one by every visit
+JOURNEYS_MAX = 50  # of one request: each is a row, and every visit by a browser that has the request_uri begins one
 
 
 async def begin(services: Services, brand: Brand, client: Client, pushed: PushedRequest) -> Response:
-    """303 to the login page; or, if it was answered before, straight back to the client; or the refusal, told to the client.
-    Raises RequestUriInvalid when the request was answered meanwhile, or RateExceeded, which answers it to nobody."""
+    """303 to the login page; or, if it was answered before, straight back to the client; or back to the client with the refusal.
+    Raises RequestUriInvalid when the request was answered meanwhile, or RateExceeded, which leaves the request unanswered."""
     try:
         asked = await _load(services, brand, pushed)
         answered = await services.prior_answers.settle(services, brand, asked.consent, pushed.id, None)

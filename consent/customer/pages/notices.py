@@ -1,4 +1,4 @@
-"""What a page says first after a form was not enough: the words, the field they are about, and whether it is an error.
+"""The notices at the top of a page after an incomplete form: text, field, and whether it is an error.
 
 WCAG 2.2, 3.3.1 (error identification) and 3.3.3 (error suggestion).
 """

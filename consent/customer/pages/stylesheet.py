@@ -1,6 +1,6 @@
 """The one stylesheet of the pages, in the brand's colour, under an address that names its content.
 
-WCAG 2.2, 1.4.3 (contrast): whatever colour a brand has, what is written in it or on it is readable.
+WCAG 2.2, 1.4.3 (contrast): text in a brand's colour, or on it, is readable for any colour.
 """
 
 import hashlib

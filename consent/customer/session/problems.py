@@ -61,8 +61,8 @@ _PAGES: dict[type[Problem], tuple[int, str]] = {
 
 
 def page_text(problem: Problem) -> tuple[str, str]:
-    """What the page says to a person, who did not write the request that is wrong; and the reason, for the developers of the client,
-    "" where that is all."""
+    """The page's text for the PSU, who did not write the faulty request; and the reason for the client's developers, "" if the text says
+    all."""
     return (problem.public, "") if type(problem) in _PAGES else (text_for_person(problem), problem.public)
 
 

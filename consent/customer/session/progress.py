@@ -1,4 +1,4 @@
-"""How a browser's journey leads to its authorisation: held with its row, or moved on with it in one transaction."""
+"""The link of a browser's journey to its authorisation: both are locked, or moved on, in one transaction."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +35,7 @@ def moves(journey: Journey, **changes: Any) -> Hold:
 
 @dataclass(frozen=True, slots=True)
 class PutNotice:
-    """What the next page of a journey says first. One that has moved on says nothing."""
+    """Store the notice for the next page of a journey. A journey that has moved on stays as it is."""
 
     name = "put_notice"
     locks = ()

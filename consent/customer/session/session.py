@@ -1,6 +1,6 @@
 """A browser's journey with what it is about: the pushed request, its client, its consent, its authorisation. Found by cookie, or refused.
 
-Looking at a page is activity: it starts the idle limit anew. What has ended stays ended.
+Viewing a page is activity: it restarts the idle limit. A journey that has ended stays ended.
 """
 
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ VISIT_STAGES = (JourneyStage.LOGIN, JourneyStage.AUTHENTICATE)  # of a PSU whom 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for what: the pushed request, the client that pushed it, the consent that it is about, as it would be if its PSU agreed
-    to the change that is asked for."""
+    """A client's request: the pushed request, the client that pushed it, and the consent, with the requested amendment applied as if its
+    PSU had agreed."""
 
     pushed: PushedRequest
     client: Client
@@ -61,7 +61,7 @@ class Session:
 
     @property
     def asked(self) -> Asked:
-        """What a TPP asks for; only for a journey that has come to answer it."""
+        """The TPP's request; only for a journey whose purpose is to answer one."""
         if self.request is None:
             raise RuntimeError(f"nobody asks anything in a journey to the {self.journey.purpose}")
         return self.request
@@ -78,7 +78,7 @@ class Session:
 
     @property
     def wording(self) -> Wording | None:
-        """What the pages say for the kind of consent that is asked for."""
+        """The texts of the pages for the kind of the requested consent."""
         return kind_of(self.request.consent).wording if self.request is not None else None
 
     @property
@@ -88,7 +88,7 @@ class Session:
 
     @property
     def client_name(self) -> str:
-        """Who asks, "" if nobody does."""
+        """The name of the client that asks; "" on a visit to the dashboard."""
         return self.request.client.name if self.request else ""
 
     @property
@@ -152,7 +152,7 @@ async def _load_journeys(connection: AsyncConnection, services: Services, brand:
 
 
 async def load_asked(connection: AsyncConnection, services: Services, brand: Brand, pushed_id: str, consent_id: str) -> Asked:
-    """What a request that was begun asks. Raises RequestUriInvalid once it is answered, ClientInactive or ConsentUnknown."""
+    """Load a request whose journey has begun. Raises RequestUriInvalid once it is answered, ClientInactive or ConsentUnknown."""
     pushed = await load_begun(connection, brand.name, pushed_id)
     if pushed is None:
         raise RequestUriInvalid("answered by another journey, or removed")
@@ -184,7 +184,7 @@ async def load_psu(services: Services, brand: Brand, journey: Journey) -> Psu:
 
 
 def evidence_of(session: Session) -> ScaEvidence:
-    """What proves that the PSU is known by a second factor. Raises FormStale."""
+    """The evidence of the PSU's second factor. Raises FormStale."""
     found = session.authorisation
     if found is None or found.status is not AuthorisationStatus.AUTHENTICATED or found.evidence is None:
         raise FormStale("no evidence of strong authentication")
