@@ -1,4 +1,4 @@
-"""The resource surface: one request in, one response out, always.
+"""The resource surface: every request gets exactly one response.
 
 The error boundary is here: a Problem becomes the dialect's refusal, anything else its unexpected error without a detail. Every
 answer carries the interaction id and is not cacheable. Resource APIs exist on the mTLS listener, public data on both.
@@ -111,7 +111,7 @@ class Gateway:
         return Exchange(brand, place.dialect, place.service, row, request, path, self._clock.wall(), interaction, served)
 
     def _close(self, exchange: Exchange, response: Response) -> Response:
-        """The way back up the chain. A policy that refuses there replaces the answer, and no part of the first one is sent."""
+        """Run the response phase of the chain. A policy that refuses there replaces the answer as a whole."""
         try:
             self._pipeline.answer(exchange, response)
         except Exception as error:
@@ -156,7 +156,7 @@ def _named(caller: Caller | None) -> dict[str, str]:
 
 
 def _stamped(response: Response, dialect: Dialect, interaction: str) -> Response:
-    """The response with the headers that every answer carries."""
+    """The response with the headers of every answer, refusals included."""
     response.headers[dialect.headers.interaction_header] = interaction
     response.headers.setdefault("Cache-Control", "no-store")
     return response

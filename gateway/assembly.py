@@ -24,7 +24,7 @@ def _parts_of(kind: type, parts: object) -> dict[str, Any]:
 
 
 def map_operations(use_cases: Sequence[UseCase]) -> Mapping[Operation, UseCase]:
-    """Map each operation to the use case that answers it. Raises ValueError if two would."""
+    """The use case of each operation. Raises ValueError if an operation has two."""
     answers: dict[Operation, UseCase] = {}
     for use_case in use_cases:
         for operation in use_case.operations:

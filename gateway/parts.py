@@ -1,4 +1,4 @@
-"""The parts that use cases are made of. Each use case names the parts it needs by its fields."""
+"""The parts of the use cases. Each use case names the parts it needs by its fields."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""The ports of the gateway. Adapters outside satisfy these; the gateway never imports them.
+"""The ports of the gateway. Adapters outside implement them; the gateway never imports an adapter.
 
 Every method that leaves the process is bounded by a deadline of the adapter's own and raises UpstreamFailed or
 UpstreamTimedOut (resource side), or the Problem subclass named in its docstring.
@@ -138,7 +138,7 @@ class AccountsUpstream(Protocol):
     async def statements(self, brand: Brand, account_ids: tuple[str, ...], where: StatementFilter) -> StatementPage: ...
 
     async def statement(self, brand: Brand, account_id: str, statement_id: str) -> Statement | None:
-        """None: that account has no such statement, though another account may."""
+        """One statement; None if that account has no such statement, even if another account has it."""
         ...
 
     async def statement_file(self, brand: Brand, account_id: str, statement_id: str, media_type: str) -> StatementFile | None:
@@ -203,7 +203,7 @@ class Consents(Protocol):
         ...
 
     async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
-        """The account that the organisation knows as `account_id`, by any of its consents; None if it knows none."""
+        """The reference with this id, if the organisation received it by any of its consents; else None."""
         ...
 
 
@@ -227,7 +227,7 @@ class AccessRecords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One access: the caller, the operation, the time and the outcome. One structure per request; log line, metric and journal derive from it."""
+    """One access: caller, operation, accounts, instant and outcome. Log line, metric and journal entry derive from it."""
 
     brand: str
     operation: str
@@ -247,7 +247,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class TokenDescription:
-    """The answer of GET /whoami."""
+    """The result of GET /whoami: a token and its caller."""
 
     token: AccessToken
     caller: Caller

@@ -1,4 +1,4 @@
-"""The interface of a use case: it answers one or more operations, in canonical words, for every dialect."""
+"""The protocol of a use case: it answers one or more operations in canonical words, the same for every dialect."""
 
 from typing import Any, Protocol
 

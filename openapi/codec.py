@@ -1,4 +1,4 @@
-"""The values that pass through a codec: the request as a dialect's `decode` sees it, and the result of its `encode`.
+"""The types that a codec reads and returns: the request for a dialect's `decode`, and the answer of its `encode`.
 
 Decode turns a `WireRequest` into the canonical command of the row's use case; encode turns its canonical result into a wire type, or
 into a `Rendered` where status or headers are the answer's own. Neither does I/O, neither knows the other dialects.
@@ -21,9 +21,9 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """The part of a request that a codec sees: path parameters, query in order, raw body (b"" if none), or the spool of one that is too large
-    for memory (its size and hash; a use case reads it), and of the headers those that the
-    row names (`Row.headers`), under the row's spelling. So no codec ever sees a token."""
+    """The part of a request that a codec may read: path parameters, query in order, raw body (b"" if none) or the spool of a body that
+    is too large for memory (its size and hash; a use case reads it), and the headers that the row names (`Row.headers`), under the
+    row's spelling. So no codec ever sees a token."""
 
     path: Mapping[str, str]
     query: Query
@@ -35,10 +35,10 @@ class WireRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """The context of an encoder besides the result: absolute URL of this request without its query, the absolute URL of the service's
-    base path (`<mtls_url><base_path>`, no trailing slash), the consent in force (None where the operation needs none), how
-    to make the link of another page (`page(cursor)`, or `page(number)`, -> absolute URL that keeps the filters), and the issuer, whose metadata says where a
-    PSU authorises."""
+    """The context of an answer for its encoder. `url`: absolute, of this request without its query; `base_url`: absolute, of the
+    service's base path (`<mtls_url><base_path>`, no trailing slash); `consent`: the one in force (None where the operation needs none);
+    `page(cursor)`, or `page(number)`: the absolute URL of another page, which keeps the filters; `issuer`: its metadata names the
+    endpoint where a PSU authorises."""
 
     url: str
     base_url: str
@@ -63,5 +63,5 @@ class Rendered:
 
 
 def rendered(encoded: Any) -> Rendered:
-    """The encoder's result as Rendered: a wire type alone is a body, and the rest has its default."""
+    """An encoder's answer as a Rendered: a bare wire type becomes the body, with the row's status and no headers."""
     return encoded if isinstance(encoded, Rendered) else Rendered(body=encoded)

@@ -25,8 +25,8 @@ BODY_BYTES_MAX = 65_536  # of a request, unless its dialect or its row says othe
 Owner = Literal["client", "organisation"]
 Withdrawn = Literal["unknown", "terminated"]
 Suspended = Literal["paused", "ended"]
-# Whose signature authorises a consent where the bank wants several: one PSU's, and no other is asked; the first, and the one that carries out
-# what was agreed to collects the others; the last.
+# The signature that authorises a consent where the bank requires several. "one": a single PSU signs, and no other is asked; "first": the
+# first one, and the order collects the others; "last": the last one.
 Authorising = Literal["one", "first", "last"]
 
 
@@ -70,7 +70,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """The form of one problem: `code` None means a status without a body."""
+    """The form of one problem on the wire. `code` None: a status without a body."""
 
     status: int
     code: str | None = None
@@ -83,13 +83,13 @@ class ErrorFace(Protocol):
     body: type | None  # the wire type of an error's body, for the published document
 
     def wire_of(self, kind: type[Problem], row: Row | None) -> WireError:
-        """The form of a kind of problem at an operation; None: before one is found."""
+        """The form of a kind of problem at an operation; `row` None: before an operation is found."""
         ...
 
     def render(
         self, problem: Problem, row: Row | None, error_id: str, accept: str | None
     ) -> tuple[int, str | None, bytes | None]:
-        """Status, content type and body. The row stands there because a standard may answer one fact in two ways, by operation. A problem
+        """Status, content type and body. `row` is given because a standard may answer one fact in two ways, by operation. A problem
         that the table lacks is the standard's unexpected error."""
         ...
 
@@ -149,7 +149,7 @@ class Dialect:
         return row.media_types or (self.media_type,)
 
     def body_bytes_max_of(self, row: Row) -> int:
-        """The largest body that a request may have."""
+        """The largest body of a request, in bytes."""
         return row.body_bytes_max or self.body_bytes_max
 
     def request_media_types_of(self, row: Row) -> tuple[str, ...]:

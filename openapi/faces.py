@@ -1,5 +1,5 @@
-"""The faces of a dialect that belong to no operation: its names for the facts in headers, and how a request for authorization names a
-consent. The face of its errors stands with its rows (openapi/dialect.py)."""
+"""The faces of a dialect that concern no single operation: its headers, and the names of its consents in authorization requests. The
+face of its errors is defined with its rows (openapi/dialect.py)."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from openapi.parameters import HeaderParameter
 
 
 class HeaderFace(Protocol):
-    """This standard's names for the facts that travel in headers."""
+    """The headers of a standard: their names, forms and checks."""
 
     interaction_header: str
     parameters: tuple[HeaderParameter, ...]  # all request headers of the standard, for the published document
@@ -20,21 +20,21 @@ class HeaderFace(Protocol):
         ...
 
     def parse_psu_present(self, request: Request) -> bool:
-        """Whether the caller says that the PSU is there. Raises HeaderInvalid if it says so in a malformed way."""
+        """True if the caller states that the PSU is present. Raises HeaderInvalid if the header is malformed."""
         ...
 
     def parse_consent_id(self, request: Request) -> str | None:
-        """The consent that the request itself names beside its token, which must then be the token's; None where the standard has
-        no such header. Raises HeaderMissing or HeaderInvalid."""
+        """The consent that a header of the request names, which must be the token's; None where the standard has no such header.
+        Raises HeaderMissing or HeaderInvalid."""
         ...
 
     def check_headers(self, request: Request) -> None:
-        """Every other header this standard gives a form to. Raises HeaderInvalid with the header's name as path."""
+        """Check every other header whose form this standard defines. Raises HeaderInvalid with the header's name as path."""
         ...
 
 
 class AuthorizationFace(Protocol):
-    """The authorization request's name for a consent of this dialect, and the words of its pages."""
+    """The consents of a dialect in authorization requests, id_tokens and pages."""
 
     def consent_id_of(self, parameters: Mapping[str, str], claims: Mapping[str, Any]) -> str | None:
         """The consent that a pushed authorization request names, or None. Raises FieldInvalid."""
@@ -45,7 +45,7 @@ class AuthorizationFace(Protocol):
         ...
 
     def id_token_claims(self, consent: Consent) -> dict[str, Any]:
-        """The id_token's claims about the consent."""
+        """The claims of the id_token about the consent."""
         ...
 
     def scope_of(self, kind: str) -> str:

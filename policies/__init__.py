@@ -1,7 +1,7 @@
 """The order of refusals, written once. It is contract: a request with several defects is refused for the first of these.
 
-What the request is (400 for its correlation), who calls (401), whether they ask too much at once (429, 503), what they may do (403), in which version and form they ask (406, 415, 400),
-whether the PSU must come back for what they ask (403), how often (429); the record of the answer comes last, on the way back up.
+Form of the correlation id (400), caller (401), rate (429, 503), rights of the caller (403), version and form of the request (406, 415,
+400), age of the PSU's authentication (403), accesses without the PSU (429). The record of the access comes last, in the response phase.
 """
 
 from gateway.pipeline.policy import Policy

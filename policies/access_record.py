@@ -1,5 +1,5 @@
-"""Record each access: the caller, the operation, the time and the outcome. No data leaves unless its record was taken; refusals are counted
-(gateway/pipeline/refusals.py)."""
+"""Record each access: caller, operation, accounts, instant and outcome. No data leaves unless its record was accepted; refusals are
+counted (gateway/pipeline/refusals.py)."""
 
 from dataclasses import dataclass
 
@@ -63,7 +63,7 @@ def _consent_id(exchange: Exchange) -> str:
 
 
 def _accounts_of(exchange: Exchange) -> tuple[str, ...]:
-    """The accounts of the answer: the one the path names, or all that the consent covers."""
+    """The accounts whose data was returned: the one that the path names, or all that the consent opens for the operation."""
     if exchange.consent is None or exchange.problem is not None:
         return ()
     parameter = account_parameter(exchange.row)

@@ -53,7 +53,7 @@ class FreshAuthentication:
 
 
 def _age_max(brand: Brand, *, exempt: bool) -> timedelta | None:
-    """The longest time since the PSU authenticated; None: any time."""
+    """The greatest age of the PSU's authentication; None: any age."""
     days, minutes = brand.sca_required_after_days, brand.sca_recent_minutes
     ages = [timedelta(days=days)] if days is not None else []
     if minutes is not None and not exempt:

@@ -1,4 +1,4 @@
-"""The parts that policies are made of. Each policy names the parts it needs by its fields (gateway/assembly.py)."""
+"""The parts of the policies. Each policy names the parts it needs by its fields (gateway/assembly.py)."""
 
 from dataclasses import dataclass, field
 

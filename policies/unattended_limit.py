@@ -1,10 +1,10 @@
 """Refuse more accesses without the PSU than four in 24 hours, or as many as the consent says and the brand allows: counted per consent,
 account and operation; further pages are free. Commission Delegated Regulation (EU) 2018/389 article 36(5)(b).
 
-So is a further page that is asked for again, as after an answer that was lost. That is no way around the limit: a link lasts for a day
-from the first page, which was counted (gateway/accounts/pages/page_turn.py), and begins after a row that was sent. What was recorded since comes before
-that row, or, of transactions, after the moment at which the listing began: to see it a listing must begin again, and is counted. How
-often a link is used is for the rate limit to bound."""
+A further page that is requested again, for instance after a lost answer, is free too. It is no way around the limit: a link lasts for a
+day from the first page, which was counted (gateway/accounts/pages/page_turn.py), and continues after a row that was sent. A newer
+record sorts before that row, or, among transactions, after the moment at which the listing began: to read it a caller must begin a new
+listing, which is counted. The rate limit bounds how often a link is used."""
 
 from dataclasses import dataclass
 

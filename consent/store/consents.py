@@ -141,7 +141,7 @@ class ConsentStore:
         return await self.commands.run(RemoveAccount(self, brand.name, removal, batch), closing=subjects)
 
     async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
-        """The reference by which that organisation knows the account, from any of its consents; None if it never received it."""
+        """The reference with this id, if the organisation received it by any of its consents; else None."""
         async with self.database.read() as connection:
             return await load_reference(
                 connection, self.sealer, brand=brand.name, organisation_id=organisation_id, account_id=account_id

@@ -1,4 +1,4 @@
-"""Read the party of the PSU who gave the consent. The accounts that it covers do not matter."""
+"""Read the party of the PSU who gave the consent, independent of the accounts that it covers."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Lodge a consent: a TPP states what it will ask a PSU for. The PSU has not agreed yet."""
+"""Lodge a consent: a TPP states what it will ask a PSU for. No PSU has agreed yet."""
 
 from dataclasses import dataclass
 from datetime import datetime

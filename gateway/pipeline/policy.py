@@ -1,6 +1,6 @@
-"""The interface of a policy: one refusal or one change, judged on the request, on the hot state's verdicts, or on the answer.
+"""The protocols of a policy: one refusal or one change, judged on the request, on the hot state's verdicts, or on the answer.
 
-A policy implements the phases it needs; which operations it applies to is read off the operation's row, once, at boot.
+A policy implements the phases it needs. `applies` decides by an operation's row, once, at boot.
 """
 
 from collections.abc import Sequence

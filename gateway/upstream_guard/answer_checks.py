@@ -1,4 +1,4 @@
-"""The checks of a bank's answer against the question. Each check raises UpstreamFailed, whose detail names no data."""
+"""The checks of a bank's answer against the question. Each raises UpstreamFailed, whose detail names no data."""
 
 import re
 from collections import Counter
@@ -22,7 +22,7 @@ _RECORD_ID = re.compile(r"[!-~]{1,40}", re.ASCII)
 
 
 class Record(Protocol):
-    """The members that a listing is ordered by."""
+    """A record with the members that order a listing."""
 
     @property
     def id(self) -> str: ...
@@ -98,7 +98,7 @@ def check_payees(payees: Iterable[Counterparty]) -> None:
 
 
 def check_few(account_ids: Iterable[str], most: int = RECORDS_PER_ACCOUNT_MAX) -> None:
-    """Refuse a listing without pages that is too long."""
+    """Check that an unpaged answer holds at most `most` records of each account."""
     if any(count > most for count in Counter(account_ids).values()):
         raise UpstreamFailed(f"more than {most} records of one account")
 

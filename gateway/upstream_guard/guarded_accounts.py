@@ -48,7 +48,7 @@ UPSTREAM_SECONDS_MAX = 5.0  # for one question to the bank
 
 
 def count_nothing(_operation: str, _code: str) -> None:
-    """For an upstream whose defects are not counted."""
+    """Count no defects: for an upstream without a meter."""
 
 
 class GuardedAccounts:
@@ -206,7 +206,7 @@ class GuardedAccounts:
         return await self._ask("statement_file", question, check)
 
     async def _ask(self, operation: str, question: Awaitable[T], check: Callable[[T], None]) -> T:
-        """The answer, once it has passed. Any other exception of an adapter is its own defect, and counts as a failure."""
+        """The answer, once it has passed `check`. Any other exception of an adapter is a defect, and counted as a failure."""
         try:
             async with asyncio.timeout(self._seconds_max):
                 answer = await question

@@ -1,4 +1,4 @@
-"""The checks of a bank's statements against the question. Each check raises UpstreamFailed."""
+"""The checks of a bank's statements against the question. Each raises UpstreamFailed."""
 
 from collections.abc import Iterator
 

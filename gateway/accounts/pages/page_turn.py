@@ -83,7 +83,7 @@ def _size_of(command: Paged) -> int:
 
 
 def _facts_of(exchange: Exchange, command: Paged, filters: tuple[object, ...]) -> tuple[str, ...]:
-    """The facts that all pages of one listing share."""
+    """The facts that all pages of one listing share: a cursor is bound to them."""
     facts = (
         exchange.brand.name,
         present(exchange.caller).id,

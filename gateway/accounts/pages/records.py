@@ -18,7 +18,7 @@ from kernel.storage.cursor import CursorSealer
 
 
 class Owned(Protocol):
-    """A record that belongs to an account, by the upstream's own id."""
+    """A record of an account, which it names by the upstream's own id."""
 
     @property
     def account_id(self) -> str: ...

@@ -6,7 +6,7 @@ from kernel.banking.consents import Consent
 
 
 def window_of(consent: Consent, since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
-    """The span that lies both within the consent and within the question. It may be empty: see is_backwards."""
+    """The overlap of the consent's window and the question's. It may be empty: see is_backwards."""
     return later(since, consent.opened_from), earlier(until, consent.data.transactions_to)
 
 

@@ -1,6 +1,7 @@
 """Read accounts and their balances. NextGenPSD2 XS2A 1.3, "Read Account List", "Read Account Details", "Read Balance".
 
-An account is named by its IBAN alone; one without an IBAN is shown without a number. A number needs the right to details, the owner's name a right of its own.
+An account is named by its IBAN alone; an account without an IBAN is sent without a number. The number requires the right to details,
+the owner's name a right of its own.
 """
 
 from datetime import UTC

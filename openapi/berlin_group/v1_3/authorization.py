@@ -1,4 +1,4 @@
-"""The authorization request's name for its consent. NextGenPSD2 XS2A 1.3, "OAuth2 SCA Approach": scope `AIS:<consentId>`."""
+"""The name of a consent in an authorization request. NextGenPSD2 XS2A 1.3, "OAuth2 SCA Approach": scope `AIS:<consentId>`."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,7 @@
 """The access that a consent is asked for, in its four models: accounts by name, those that the PSU chooses, all of them, a list of them.
 NextGenPSD2 XS2A 1.3, "Account Access", "Multi-level Consent Models".
 
-Accounts are named by IBAN or PAN. Each access to an account opens its details too.
+Accounts are named by IBAN or PAN. Every access to an account includes its details.
 """
 
 from collections.abc import Iterator, Mapping
@@ -58,7 +58,8 @@ def parse_access(access: AccountAccess) -> AccountsTerms:
 
 
 def render_access(consent: Consent) -> AccountAccess:
-    """The access asked for until a PSU has answered, and from then on the access given. Of one lodged in another way: what it opens."""
+    """The access that was requested, until a PSU has answered; the access that the PSU gave, from then on. For a consent lodged in
+    another dialect: the access that it opens."""
     if not consent.data.is_fixed:
         return _access({name: [] for name, mark in _MARKS.items() if mark in consent.permissions})
     asked = msgspec.json.decode(consent.document, type=Consents).access

@@ -1,6 +1,6 @@
 """The answers of a core bank: the canonical records themselves, in envelopes that can grow.
 
-Members have the canonical names; one that is absent or null says nothing. Unknown members are ignored, so that a later version may
+Members have the canonical names; absent and null both mean unknown. Unknown members are ignored, so that a later version may
 add some.
 """
 

@@ -1,7 +1,7 @@
 """The questions to a core bank: one struct per form of question, written as a query string and read back.
 
-Account numbers and names never travel in a query: ids are the bank's own references. A parameter that the bank does not know must
-be refused, never dropped: it narrows what may be told.
+Account numbers and names never travel in a query: ids are the bank's own references. A bank must refuse a parameter that it does not
+know, and never drop it: a parameter narrows the data that may be returned.
 """
 
 from datetime import datetime

@@ -1,7 +1,7 @@
-"""The checks of every value of an answer: forms that a type alone does not promise.
+"""The checks that every value of an answer must pass: forms that a type alone does not guarantee.
 
-Instants are in UTC and lie where calendars still work, rates are numbers, texts end, ids and currencies have their form. The
-checks of a type are derived from its annotations, once.
+Instants are in UTC and between the years 1800 and 2999, rates are finite numbers, texts are bounded in length, ids and currencies
+have their form. The checks of a type are derived from its annotations, once.
 """
 
 import dataclasses

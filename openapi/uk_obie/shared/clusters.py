@@ -1,4 +1,4 @@
-"""The words that a customer reads about the data that is to be shared. OBIE Customer Experience Guidelines, "Permissions and Data Clusters".
+"""The customer's text about the data to be shared. OBIE Customer Experience Guidelines, "Permissions and Data Clusters".
 
 Headings and order follow the guidelines; where both Basic and Detail are asked for, only the sentence of Detail is shown.
 """

@@ -1,4 +1,4 @@
-"""The authorization request's name for its consent, and the id_token's claims about it. OBIE Security Profile, "OpenBanking Intent Id"."""
+"""The name of a consent in an authorization request, and its claims in the id_token. OBIE Security Profile, "OpenBanking Intent Id"."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The frame around the data of every answer: links, money, texts that fit. OBIE R/W 4.0 Profile, "Payload Structure"."""
+"""The envelope of every answer's data, and its common forms: links, money, texts within their length. OBIE R/W 4.0 Profile, "Payload Structure"."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from urllib.parse import quote, urlencode
@@ -22,7 +22,7 @@ def links_of(rendering: Rendering, next_cursor: str | None = None) -> Links:
 
 
 def money(amount: Money) -> OBActiveOrHistoricCurrencyAndAmount:
-    """The size of an amount; `credit_debit` holds its sign."""
+    """The absolute value of an amount; `credit_debit` gives its sign."""
     return OBActiveOrHistoricCurrencyAndAmount(amount.decimal(), amount.currency)
 
 

@@ -1,7 +1,7 @@
 """The form of every refusal: status, code and body. OBIE R/W 4.0 Profile, "HTTP Status Codes" and "Error Response Structure".
 
 The standard defines no body for 401, 404, 405, 406, 415, 429 and 503, and so none is sent, save for an expired token or consent
-(its text wants one, its document does not). A 403 that no code of its own describes has its text in words (NARR).
+(its text requires one, its document does not). A 403 without a code of its own is described in words (NARR).
 """
 
 from collections.abc import Mapping

@@ -42,12 +42,12 @@ def encode_list(views: tuple[AccountView, ...], rendering: Rendering) -> OBReadA
 
 
 def encode_read(view: AccountView, rendering: Rendering) -> OBReadAccount6:
-    """One account has the same shape as many."""
+    """One account, in the shape of a list."""
     return encode_list((view,), rendering)
 
 
 def permissions_of(rendering: Rendering, account_id: str) -> AbstractSet[Permission]:
-    """The permissions that the consent in force gives for one account; none without a consent."""
+    """The permissions of the consent in force on one account; none without a consent."""
     return rendering.consent.permitted(account_id) if rendering.consent else frozenset()
 
 

@@ -50,7 +50,7 @@ EXAMPLE = b'{"Data": {"Permissions": ["ReadAccountsDetail", "ReadBalances"]}, "R
 
 
 def decode_lodgement(body: bytes) -> ConsentLodgement:
-    """The lodgement that the caller asks for. The use case, which has the clock, judges whether a date lies in the past.
+    """The consent that the caller requests. The use case checks whether a date lies in the past: it has the clock.
 
     Raises RequestMalformed or one of the Field problems, with the path of the member."""
     lodged = json.decode(body, OBReadConsent1)

@@ -107,7 +107,7 @@ def _encode_interest(tiers: Sequence[InterestTier], words: Vocabulary) -> Credit
 
 
 def _encode_overdraft(tiers: Sequence[OverdraftTier], words: Vocabulary) -> Overdraft | UnsetType:
-    """Arranged and unarranged borrowing apart, arranged first."""
+    """Arranged and unarranged borrowing as separate sets, arranged first."""
     sets = []
     for arranged in (True, False):
         bands = [

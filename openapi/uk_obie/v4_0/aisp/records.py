@@ -1,4 +1,4 @@
-"""The parameters of a caller that lists payees, direct debits, standing orders or scheduled payments."""
+"""The parameters for listing payees, direct debits, standing orders and scheduled payments."""
 
 from kernel.banking.commands import ReadRecords
 from openapi.codec import WireRequest

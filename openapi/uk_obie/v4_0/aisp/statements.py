@@ -81,7 +81,7 @@ def encode(view: RecordsView[Statement], rendering: Rendering) -> OBReadStatemen
 
 
 def encode_one(view: RecordView[Statement], rendering: Rendering) -> OBReadStatement2:
-    """One statement has the same shape as many."""
+    """One statement, in the shape of a list."""
     return encode(RecordsView((view,)), rendering)
 
 

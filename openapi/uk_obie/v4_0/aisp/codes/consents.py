@@ -1,4 +1,4 @@
-"""The codes of permissions and states of a consent. OBIE R/W 4.0, OB_Internal_CodeSet and ISO_External_CodeSet."""
+"""The codes of a consent's permissions and states. OBIE R/W 4.0, OB_Internal_CodeSet and ISO_External_CodeSet."""
 
 from kernel.banking.consents import ConsentState, Permission
 from openapi.uk_obie.v4_0.aisp.wire.consents import ConsentStatus, OBInternalPermissions1Code, OBStatusReason

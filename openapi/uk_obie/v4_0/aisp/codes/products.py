@@ -40,7 +40,7 @@ OFFER_KINDS: dict[OfferKind, OfferCode] = {
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The description of rates: each tier by itself or one for the whole balance, where interest goes, whether a rate may move."""
+    """The words for rates: tiered or for the whole balance, the destination of interest, fixed or variable, gross, periods."""
 
     tiered: str
     whole: str

@@ -1,4 +1,4 @@
-"""The codes of the parts of a statement, one table per canonical enum. OBIE R/W 4.0, OB_Internal_CodeSet."""
+"""The codes of a statement's parts, one table per canonical enum. OBIE R/W 4.0, OB_Internal_CodeSet."""
 
 from kernel.banking.records.statements import (
     BenefitKind,
