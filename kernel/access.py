@@ -46,8 +46,7 @@ class Confirmation(msgspec.Struct, frozen=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """The one who calls: an organisation, by one of its clients or by its certificate alone. A token is one way to show it, a qualified
-    certificate another."""
+    """The caller: an organisation, by one of its clients or by its certificate alone. A token proves it, or a qualified certificate."""
 
     organisation_id: str
     name: str  # what a PSU is shown

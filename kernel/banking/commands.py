@@ -140,4 +140,4 @@ class ReadStatementTransactions:
 
 @dataclass(frozen=True, slots=True)
 class DescribeToken:
-    """The question who the token is for: its own client, scope and consent."""
+    """Describe the token of the call: its client, scope and consent."""

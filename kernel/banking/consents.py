@@ -1,4 +1,4 @@
-"""The one internal consent, for every dialect.
+"""The one internal consent, common to all dialects.
 
 A `Consent` is an immutable versioned snapshot: a change is a new version. `document` is what was lodged,
 opaque to everyone but its own dialect.

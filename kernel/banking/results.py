@@ -75,7 +75,7 @@ class RecordView(Generic[Record]):
 
 @dataclass(frozen=True, slots=True)
 class RecordsView(Generic[Record]):
-    """One page, newest first. `next_cursor` None: there is no older row. Statements alone have the span available.
+    """One page, newest first. `next_cursor` None: there is no older row. Only statements carry the available span.
     `numbered`: where pages have numbers."""
 
     rows: tuple[RecordView[Record], ...]
@@ -87,6 +87,6 @@ class RecordsView(Generic[Record]):
 
 @dataclass(frozen=True, slots=True)
 class PsuPartyView:
-    """The result of READ_PSU_PARTY: the PSU, for every account."""
+    """The result of READ_PSU_PARTY: the PSU's party, independent of accounts."""
 
     party: Party

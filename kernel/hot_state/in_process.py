@@ -77,7 +77,7 @@ class InProcessHotState:
         yield
 
     async def decide(self, checks: Sequence[Check], *, spend: bool = True) -> tuple[Verdict, ...]:
-        # nothing is awaited: a call is one step among others
+        # nothing is awaited, so each call is atomic among concurrent ones
         verdicts = [self._look(check) for check in checks]
         if spend and all(isinstance(verdict, ALLOWING) for verdict in verdicts):
             verdicts = [self._spend(check, verdict) for check, verdict in zip(checks, verdicts, strict=True)]

@@ -126,7 +126,7 @@ class RedisConnection(asyncio.Protocol):
             self._reader.feed(data)
             while (reply := self._reader.gets()) is not False:
                 future, _ = self._pending.popleft()
-                if not future.done():  # the one who asked may have gone
+                if not future.done():  # the caller may have been cancelled
                     future.set_result(reply)
         except (hiredis.HiredisError, IndexError):  # not RESP, or an answer without a question
             self.abort()

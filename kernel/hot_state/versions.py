@@ -197,8 +197,8 @@ class Versions:
         return self._monotonic() - started < CLOSED_SECONDS
 
     async def _is_still(self, number: int) -> bool:
-        """Was the epoch under which all this was said not succeeded before the change was committed? Then each worker that moves to a
-        later one asks the database first, and finds the change."""
+        """True if the epoch under which the change was announced was still current once the change was committed. Then each worker that
+        moves to a later epoch asks the database first, and finds the change."""
         try:
             await self._epoch.confirm()
         except Exception as error:

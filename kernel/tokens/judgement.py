@@ -65,7 +65,7 @@ async def judge_family(
     *,
     exchanged: bool = False,
 ) -> TokenFamily | None:
-    """The family behind the token, which goes on; None where the token is its client's own. `load` gets whether to ask the database.
+    """The active family behind the token; None where the token is its client's own. `load(True)` asks the database.
     `exchanged`: the token may have been got by exchange, from a family of another client's. Raises TokenRevoked."""
     if token.family_id is None:
         return None  # there is nothing that could end before the client does
@@ -80,7 +80,7 @@ async def judge_family(
 
 
 async def judge_client(ground: Ground, brand: Brand, client_id: str, load: Callable[[bool], Awaitable[C | None]]) -> C:
-    """The client that the token names, which is active. `load` gets whether to ask the database. Raises ClientInactive."""
+    """The active client that the token names. `load(True)` asks the database. Raises ClientInactive."""
     subject = client_subject(brand.name, client_id)
     client = await load(subject in ground.moved)
     if client is None:

@@ -112,7 +112,8 @@ def render_terms(
     amendment: Amendment | None = None,
     options: tuple[Option, ...] = (),
 ) -> Terms:
-    """`options` are the accounts that it is about: a consent that names accounts shows the data of each."""
+    """The terms of a consent as text for its page. `options`: the accounts it is about; a consent that names accounts lists the data of
+    each."""
     face = dialect_of(services, brand, consent).authorization
     asked = msgspec.structs.replace(consent, authorised_at=None)  # what an agreement earlier on has settled is settled again
     opened = tuple((option.label, consent.data.asked_of(option.identity)) for option in options if consent.data.named)
@@ -134,7 +135,7 @@ def render_terms(
 def render_clusters(
     face: AuthorizationFace, consent: Consent, opened: tuple[tuple[str, frozenset[Permission]], ...]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The data that may be seen, in the standard's own headings; or, where accounts are given by their labels, of each account."""
+    """The data that may be read, under the standard's own headings; with `opened`, under the label of each account."""
     if not opened:
         return tuple((heading, tuple(sentences)) for heading, sentences in face.clusters(consent.permissions))
     return tuple(
@@ -148,7 +149,7 @@ def described(consent: Consent) -> Description:
 
 
 def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "") -> Shown:
-    """The part of the page that is kept: `options` are the accounts that were chosen."""
+    """The record of the page as the PSU saw it. `options`: the accounts that were chosen."""
     return Shown(
         client_name=terms.client_name,
         organisation_name=terms.organisation_name,
@@ -164,7 +165,7 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "") -
 
 
 def shown_of(client: Client, consent: Consent, options: tuple[Option, ...], *, page: str = "payment") -> Shown:
-    """The part of the page that is kept: `options` is the account that was chosen."""
+    """The record of a payment's page as the PSU saw it. `options`: the one account that was chosen."""
     return Shown(
         client_name=client.name,
         organisation_name=client.organisation_name,
@@ -215,7 +216,8 @@ def _fits(consent: Consent, option: Option) -> bool:
 
 
 def signing_rules_of(customer_id: str, options: tuple[Option, ...]) -> tuple[SigningRule, ...]:
-    """The rules on who must sign for the accounts, each once. The number of a customer who may not sign for one counts them in, the rule does not."""
+    """The signing rules of the accounts, each once. For a customer who is no signer of an account, `option.signatures` counts the customer
+    in; the rule does not."""
     rules = (
         SigningRule(option.signers, option.signatures - (customer_id not in option.signers))
         for option in options
@@ -225,7 +227,7 @@ def signing_rules_of(customer_id: str, options: tuple[Option, ...]) -> tuple[Sig
 
 
 def needs_others(consent: Consent, option: Option) -> bool:
-    """Whether others than the PSU must sign too, under the rules of the consent's dialect."""
+    """True if others than the PSU must sign too, under the rules of the consent's dialect."""
     return option.signatures > 1 and authorised_by(consent) != "one"
 
 
@@ -235,8 +237,8 @@ def _can_ask(consent: Consent, option: Option, amendment: Amendment | None) -> b
 
 
 def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
-    """The accounts that a PSU may share under the consent: those it covers already; more, if it covers nothing yet or is to be changed, and no other
-    account than those that its client asked for by number; and none for which others must sign who cannot be asked."""
+    """The accounts that a PSU may share under the consent: those that it covers; if it covers none yet or is to be amended, also others, but
+    only those that its client named, if it named any by number. An account for which others must sign who cannot be asked is left out."""
     able = (option for option in _named(consent, options, amendment) if _fits(consent, option))
     return tuple(
         replace(option, is_shared=needs_others(consent, option)) for option in able if _can_ask(consent, option, amendment)

@@ -23,8 +23,8 @@ B = TypeVar("B")  # a bound of what is asked for: a moment, or a number of days
 
 
 class Amendment(msgspec.Struct, frozen=True):
-    """`merge` adds to what is granted, accounts included; `replace` puts other terms, and accounts chosen again, in its place. Either
-    names one version: a PSU agrees to what they saw, and not to a version that came meanwhile."""
+    """A client's request to change a grant. `merge` adds to the granted terms and accounts; `replace` puts other terms, and accounts chosen
+    again, in their place. Both apply to one version: a PSU agrees to the version that they saw, and to no later one."""
 
     action: Literal["merge", "replace"]
     details: AccountInformation
@@ -73,7 +73,7 @@ def terms_of(consent: Consent, amendment: Amendment | None, now: datetime | None
 
 
 def _merge(present: AccountInformation, added: AccountInformation) -> AccountInformation:
-    """All that either of the two allows. The accounts to choose from are the new request's; a frequency and a purpose are the
+    """The union of the two. The accounts to choose from are the new request's; a frequency and a purpose are the
     ones last asked for."""
     return AccountInformation(
         type=TYPE,

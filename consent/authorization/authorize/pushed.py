@@ -108,7 +108,8 @@ async def load_begun(connection: AsyncConnection, brand: str, pushed_id: str) ->
 
 
 async def load_answerable(connection: AsyncConnection, brand: str, client_id: str, request_uri: str) -> PushedRequest | None:
-    """The request behind a request_uri of this client that may be used no more, as far as it is kept: where to say so, and the state."""
+    """The request behind a used or expired request_uri of this client, as long as its row is kept: its redirect URI and state serve to
+    answer with the error."""
     pushed_id = hash_secret(request_uri.removeprefix(REQUEST_URI_PREFIX))
     row = (await connection.execute(_select(brand, pushed_id))).one_or_none()
     return _decode(row) if row is not None and row.client_id == client_id and row.document else None

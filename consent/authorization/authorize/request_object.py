@@ -82,7 +82,7 @@ def verify_request_object(
 
 
 def parse_kid(token: str) -> object:
-    """The key that an object names as its own, not verified; None if it cannot be read."""
+    """The `kid` in an object's header, not verified; None if the object cannot be read."""
     try:
         return parse_jwt(token).header.get("kid")
     except JwtInvalid:

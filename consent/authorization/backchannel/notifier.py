@@ -1,9 +1,10 @@
-"""Tell a client that its customer has answered: one POST with the auth_req_id, to the address that it has registered by then. CIBA
-section 10.2.
+"""Notify a client that its customer has answered: one POST with the auth_req_id, to the address that the client has registered by then.
+CIBA section 10.2.
 
-Yes and no are sent alike; the client learns the answer at the token endpoint. The row that was answered says that its client is to
-be called, so a killed server forgets no client. Any answer of the client's address ends it: nothing is repeated on a refusal, no redirect is
-followed. Only where no answer comes is it tried again, a few times: it may be told twice if the server dies between telling and noting it.
+The notification is the same for yes and no; the client gets the answer at the token endpoint. The answered row holds the pending
+notification, so it survives a killed server. Any response of the client's address completes it: a refusal is not retried, a redirect is not
+followed. Only a POST without a response is repeated, a few times. A client may be notified twice if the server dies between the POST and
+its record.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from kernel.storage.lease import Lease
 from kernel.storage.sealed import Sealer
 
 NOTIFY_EVERY_SECONDS = 1.0
-BATCH_ROWS = 16  # told at the same time
+BATCH_ROWS = 16  # notified at the same time
 ATTEMPTS_MAX = 3
 RETRY_AFTER = timedelta(seconds=15)  # longer than one attempt may take
 
@@ -133,7 +134,8 @@ class Notifier:
             await self.commands.run(CloseNotification(self.brand.name, row.id), guard=lease.check_fence)
 
     async def _load_address(self, client_id: str) -> str | None:
-        """None for a client that is gone, or is pinged no more: the present owner of its old address learns nothing."""
+        """The client's registered address; None for a client that is gone or no longer registered for ping, so that its former address
+        gets no notification."""
         async with self.database.read() as connection:
             client = await load_client(connection, self.brand.name, client_id)
         return client.backchannel_client_notification_endpoint if client is not None and client.active else None
@@ -142,7 +144,7 @@ class Notifier:
         try:
             sealed = self.sealer.open(row.notification, *_place(self.brand.name, row.id))
             notification = msgspec.json.decode(sealed, type=Notification)
-        except Exception:  # the error would come again the next time, and no caller waits for it
+        except Exception:  # a retry would fail in the same way: the notification is dropped
             log.exception("notification_unreadable", request_id=row.id)
             return True
         body = json.encode({"auth_req_id": notification.auth_req_id})

@@ -29,7 +29,7 @@ from kernel.errors import ClientInactive
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request of a client to a customer, with its consent."""
+    """A backchannel request that waits for its customer, with its client and its consent."""
 
     request: BackchannelRequest
     client: Client
@@ -107,7 +107,7 @@ async def approve_request(
 
 
 async def deny_request(services: Services, brand: Brand, waiting: Waiting, *, evidence: ScaEvidence | None) -> None:
-    """The PSU who was asked shares nothing; `evidence` None: none was asked for. Raises AuthenticationAnswered."""
+    """Answer a backchannel request with the PSU's no. `evidence` None: no authentication was asked for. Raises AuthenticationAnswered."""
     request, subject = waiting.request, _subject_of(services, brand, waiting)
 
     async def claim(unit: UnitOfWork) -> None:

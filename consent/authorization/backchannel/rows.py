@@ -1,7 +1,8 @@
-"""A client's request to a customer on another device, as a row: whom, for which consent, what was answered, until when.
+"""The rows of backchannel requests: customer, consent, answer and expiry.
 
-The client holds the auth_req_id, the row its hash. It is answered once and redeemed once, each by one statement; until it is removed it is
-recognised for what it is. The message for the client stands in it sealed, until it was sent (consent/authorization/backchannel/notifier.py).
+The client holds the auth_req_id, the row its hash. A request is answered once and redeemed once, each by one statement; until its row is
+removed, a late poll gets the error that fits its state. The row holds the sealed notification for the client until it is sent
+(consent/authorization/backchannel/notifier.py).
 """
 
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The interface of a method of client authentication, and the one question to the hot state that ends each of them."""
+"""The protocol of a client authentication method, and the one question to the hot state with which each of them ends."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

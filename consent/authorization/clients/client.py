@@ -72,5 +72,5 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def caller(self) -> Caller:
-        """The client as one who calls, by any of its keys."""
+        """The client as a caller, the same for each of its keys."""
         return Caller(organisation_id=self.organisation_id, name=self.name, roles=self.roles, client_id=self.id)

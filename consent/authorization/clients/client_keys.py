@@ -91,7 +91,8 @@ class ClientKeys:
         return kept[1]
 
     async def _ask(self, owner: str, address: str, kept: _Fetched) -> None:
-        """One question at a time; callers that come meanwhile wait for the same answer, and one that leaves does not end it for the others."""
+        """Fetch the key set, one request at a time. Concurrent callers wait for the same answer; a caller that is cancelled does not cancel
+        the request."""
         if kept.asking is None:
             kept.asked_at = self._monotonic()
             kept.asking = asyncio.create_task(self._load(owner, address, kept), name="client keys")

@@ -1,5 +1,5 @@
-"""GET and POST /authorize: a browser brings a request_uri, or a request object by value; the customer's journey begins, or the client is
-told why not.
+"""GET and POST /authorize: a browser brings a request_uri, or a request object by value; the customer's journey begins, or the client gets
+an error.
 
 RFC 9126 section 4, RFC 9101 section 5, RFC 6749 section 4.1.2.1: an error goes to the client at an address of its own that can be
 trusted: the one in its request, or else the only one it has registered. Where there is none, or no client, the error page goes to the person in
@@ -85,8 +85,8 @@ async def _take_unpushed(asking: Asking) -> Parameters:
 
 
 def _refuse_unpushed(services: Services, brand: Brand, client: Client, parameters: Parameters, problem: Problem) -> Response:
-    """A redirect, but only to where this client is known to live. What the object says comes before what stands beside it, and its state
-    alone is the client's: neither can be trusted when the object is not good, and an error is all that they get."""
+    """Redirect the error, but only to an address that this client has registered. The object's parameters come before those of the query,
+    and a `state` counts only from the object if there is one. Neither is verified, so the redirect carries nothing but the error."""
     inner = parse_unverified(parameters["request"]) if "request" in parameters else {}
     outer = {name: value for name, value in parameters.items() if name != "state" or not inner}
     destination = find_destination(client, {**outer, **inner})
@@ -96,7 +96,7 @@ def _refuse_unpushed(services: Services, brand: Brand, client: Client, parameter
 
 
 async def _refuse_request_uri(services: Services, brand: Brand, client: Client, request_uri: str, problem: Problem) -> Response:
-    """A redirect that answers no request again: the one behind the URI is over, or is not this client's."""
+    """Redirect the error of a request_uri whose request is over, or is another client's. The request itself is not answered again."""
     async with services.database.read() as connection:
         known = await load_answerable(connection, brand.name, client.id, request_uri)
     destination: Destination | None

@@ -71,7 +71,7 @@ async def _describe_access_token(services: Services, brand: Brand, client: Clien
 
 
 async def _describe_refresh_token(services: Services, brand: Brand, client: Client, presented: str) -> dict[str, Any] | None:
-    """It has no expiry of its own, and no key: neither is in the answer."""
+    """Describe a refresh token. It has no expiry and no key of its own, so the answer has neither."""
     try:
         async with services.database.read() as connection:
             family, _ = await load_refresh_grant(connection, services, brand, client, presented)

@@ -10,7 +10,7 @@ from kernel.banking.money import Money
 
 
 class Due(StrEnum):
-    """The event of the day."""
+    """The event on the day of a scheduled payment."""
 
     EXECUTION = "execution"  # the bank sends the payment
     ARRIVAL = "arrival"  # the payee has the money

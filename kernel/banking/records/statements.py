@@ -140,7 +140,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
 
 class StatementPage(msgspec.Struct, frozen=True):
     """A page, newest first by (created_at, account_id, id), as of RecordPage. The span available is the start of the first and the
-    end of the last statement of these accounts, for every question."""
+    end of the last statement of these accounts. Filters do not apply to it."""
 
     rows: tuple[Statement, ...]
     more: bool

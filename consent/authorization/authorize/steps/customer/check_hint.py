@@ -1,4 +1,4 @@
-"""Refuse a request that does not say in exactly one way whom it is for. CIBA section 7.1. The PSU is looked up last
+"""Refuse a request that does not name its customer by exactly one hint. CIBA section 7.1. The PSU is looked up last
 (consent/authorization/backchannel/customers.py)."""
 
 from consent.authorization.authorize.request import Asking
