@@ -11,7 +11,20 @@ from kernel.banking.money import Money
 from kernel.brand import Brand
 from kernel.jose.jwt import JwtKey
 
-ScaMethod = str  # the name of a method (consent/authentication/methods/), or of one that only other channels of the bank know
+ScaMethod = str  # the name of a Method, or of one that only other channels of the bank know
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of strong customer authentication, as far as the attempt depends on it. What it does is the identity provider's.
+    `is_typed`: the PSU types an answer, which can be guessed, so each is counted; else they confirm out of our sight, and asking again
+    guesses nothing."""
+
+    name: ScaMethod
+    is_typed: bool
+
+
+DECOUPLED = Method("decoupled", is_typed=False)  # the one by which a PSU is asked who has not logged in
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,11 @@ class ScaEvidence:
 class PsuIdentity(Protocol):
     """A bank's customer authentication. Built in: password and second factor."""
 
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """Those that it carries out here."""
+        ...
+
     async def check_password(self, brand: Brand, username: str, password: str) -> Psu | None:
         """The PSU, or None. Takes the same time for an unknown user as for a wrong password. Attempts are counted by the caller."""
         ...
@@ -74,7 +92,7 @@ class PsuIdentity(Protocol):
         ...
 
     async def start_sca(
-        self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str, linked: LinkedTerms | None = None
+        self, brand: Brand, psu: Psu, method: ScaMethod, authorisation_id: str, linked: LinkedTerms | None = None
     ) -> ScaChallenge:
         """Start strong customer authentication. `linked`: the terms of a payment, shown to the PSU where they authenticate."""
         ...

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from consent.authentication.attempt_turns import ATTEMPT_TURNS
-from consent.authentication.methods import METHODS
-from consent.authentication.methods.method import Method
 from consent.authorization.clients.client_keys import ClientKeys
 from consent.authorization.clients.current_clients import CurrentClients
 from consent.authorization.keys.ring import KeyRing
@@ -95,7 +93,6 @@ class Services:
     directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: no client can register itself
     prior_answers: PriorAnswers = field(default_factory=NoPriorAnswers)
     settings: Settings = field(default_factory=Settings)
-    methods: tuple[Method, ...] = METHODS
     attempt_turns: Turns = field(default_factory=lambda: Turns(ATTEMPT_TURNS))
     documents: Documents = field(default_factory=Documents)
 

@@ -14,8 +14,6 @@ from consent.authentication.attempts import code_subject
 from consent.authentication.bank_answer import answer_time
 from consent.authentication.challenge import AuthenticationUnavailable, choices_of, finish_challenge, is_typed
 from consent.authentication.logins import judge_password
-from consent.authentication.methods.decoupled import DECOUPLED
-from consent.authentication.methods.method import Method
 from consent.authentication.progress import (
     BeginChallenge,
     IdentifyPsu,
@@ -25,7 +23,7 @@ from consent.authentication.progress import (
 )
 from consent.authentication.room import Room
 from consent.errors import AuthorisationOver
-from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence
+from consent.ports import DECOUPLED, LinkedTerms, Method, Psu, ScaChallenge, ScaEvidence
 from consent.store.rows.authorisations import (
     Approach,
     Authorisation,

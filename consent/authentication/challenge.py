@@ -4,9 +4,8 @@ RTS (EU) 2018/389 articles 4 and 5. What is under way and what proves it are kep
 """
 
 from consent.authentication.bank_answer import answer_time
-from consent.authentication.methods.method import Method
 from consent.authentication.room import Room
-from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence
+from consent.ports import LinkedTerms, Method, Psu, ScaChallenge, ScaEvidence
 from kernel.brand import Brand
 from kernel.errors import Problem
 
@@ -18,7 +17,7 @@ class AuthenticationUnavailable(Problem):
 
 def choices_of(room: Room, psu: Psu) -> tuple[Method, ...]:
     """The methods that this PSU may choose from, theirs first. One that is not carried out here falls to the next that they have."""
-    by_name = {method.name: method for method in room.methods}
+    by_name = {method.name: method for method in room.identity.methods}
     return tuple(by_name[name] for name in psu.sca_methods if name in by_name)
 
 
@@ -29,7 +28,7 @@ def method_of(room: Room, psu: Psu) -> Method | None:
 
 def is_typed(room: Room, challenge: ScaChallenge) -> bool:
     """True if the PSU types the answer, which can be guessed."""
-    return any(method.is_typed for method in room.methods if method.name == challenge.method)
+    return any(method.is_typed for method in room.identity.methods if method.name == challenge.method)
 
 
 async def start_challenge(

@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from consent.authentication.methods.method import Method
 from consent.ports import PsuIdentity
 from kernel.clock import Clock
 from kernel.commands.runner import Commands
@@ -31,7 +30,5 @@ class Room(Protocol):
     def journal(self) -> Journal: ...
     @property
     def identity(self) -> PsuIdentity: ...
-    @property
-    def methods(self) -> tuple[Method, ...]: ...
     @property
     def attempt_turns(self) -> Turns: ...

@@ -1,30 +1,27 @@
-"""The built-in customer authentication: a password, then a one-time code or the PSU's device. Implements PsuIdentity of
+"""The built-in customer authentication: a password, then one of its methods (plugins/psu_identity/methods/). Implements PsuIdentity of
 consent/ports.py. RTS on SCA (EU 2018/389) articles 4 to 7; attempts are counted and accounts locked by the caller.
 """
 
-import asyncio
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.ports import LinkedTerms, Psu, ScaChallenge, ScaEvidence, ScaMethod
+from consent.ports import LinkedTerms, Method, Psu, ScaChallenge, ScaEvidence, ScaMethod
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.commands.runner import Commands
-from kernel.errors import Problem, UpstreamTimedOut
+from kernel.errors import Problem
 from kernel.ids import Ids
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.psu_identity import tables
-from plugins.psu_identity.one_time_codes import KeepCode, TakeCode
+from plugins.psu_identity.authenticator import Authenticator, Opening, Tools
+from plugins.psu_identity.methods import METHODS
 from plugins.psu_identity.passwords import Passwords
-from plugins.psu_identity.ports import CodeSender, Device
-
-CODE_LIFETIME = timedelta(minutes=5)  # of a one-time code
-CHALLENGE_LIFETIME = timedelta(minutes=5)  # of a device's confirmation
-AUTHENTICATOR_TIMEOUT_SECONDS = 10.0
+from plugins.psu_identity.ports import CodeSender, Device, typed_text
 
 
 class ScaMethodUnavailable(Problem):
@@ -43,7 +40,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BuiltInIdentity:
-    """`codes`, `device` (method `device`) and `other_device` (method `decoupled`) None: PSUs cannot use that method here."""
+    """`codes` None, and a method that `devices` does not name: PSUs cannot use that method here."""
 
     name = "built_in"
 
@@ -55,23 +52,28 @@ class BuiltInIdentity:
         ids: Ids,
         *,
         codes: CodeSender | None,
-        device: Device | None = None,
-        other_device: Device | None = None,
+        devices: Mapping[str, Device] = MappingProxyType({}),
+        methods: Iterable[Opening] = METHODS,
     ) -> None:
         self._database = database
-        self._commands = Commands(database=database, clock=clock)
         self._sealer = sealer
         self._clock = clock
-        self._ids = ids
-        self._codes = codes
-        devices = {"device": device, "decoupled": other_device}
-        self._devices = {method: each for method, each in devices.items() if each is not None}
+        commands = Commands(database=database, clock=clock)
+        tools = Tools(commands=commands, sealer=sealer, clock=clock, ids=ids, codes=codes, devices=devices)
+        opened = [each for open_method in methods if (each := open_method(tools)) is not None]
+        self._authenticators = {each.method.name: each for each in opened}
+        if len(self._authenticators) < len(opened):
+            raise ValueError("two methods have one name")
         self._passwords = Passwords()
 
     @property
     def simulated(self) -> bool:
         """Whether any authenticator only pretends. A production configuration refuses it."""
-        return any(device.simulated for device in self._devices.values()) or (self._codes is not None and self._codes.simulated)
+        return any(each.simulated for each in self._authenticators.values())
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        return tuple(each.method for each in self._authenticators.values())
 
     async def check_password(self, brand: Brand, username: str, password: str) -> Psu | None:
         blind = _blind_username(self._sealer, brand.name, username)
@@ -89,30 +91,25 @@ class BuiltInIdentity:
         return None if row is None else self._psu(brand, row)
 
     async def start_sca(
-        self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str, linked: LinkedTerms | None = None
+        self, brand: Brand, psu: Psu, method: ScaMethod, authorisation_id: str, linked: LinkedTerms | None = None
     ) -> ScaChallenge:
         """Raises ScaMethodUnavailable, CodeNotSent, or UpstreamTimedOut if the authenticator does not answer."""
-        if method == "one_time_code" and self._codes is not None:
-            return await self._send_code(brand, psu, journey_id, self._codes, linked)
-        if method in self._devices:
-            return await self._ask_device(brand, psu, method, journey_id, linked)
-        raise ScaMethodUnavailable(f"method {method}")
+        started = await self._authenticator(method).start(brand, psu, authorisation_id, linked)
+        return ScaChallenge(method, started.reference, started.hint, started.expires_at, started.confirmed)
 
     async def finish_sca(
         self, brand: Brand, psu: Psu, challenge: ScaChallenge, response: str, linked: LinkedTerms | None = None
     ) -> ScaEvidence | None:
-        if challenge.method == "one_time_code" and self._codes is not None:
-            right = await self._take_code(brand, psu, challenge.reference, response, linked)
-            simulated = self._codes.simulated
-        elif (device := self._devices.get(challenge.method)) is not None:
-            right = await self._has_confirmed(brand, psu, challenge, device, linked)
-            simulated = device.simulated
-        else:
-            raise ScaMethodUnavailable(f"method {challenge.method}")
-        if not right:
+        authenticator = self._authenticator(challenge.method)
+        if not await authenticator.finish(brand, psu, challenge, response, linked):
             return None
-        digest = _digest(linked)
+        simulated, digest = authenticator.simulated, linked.digest if linked else ""
         return ScaEvidence(challenge.method, self._clock.wall(), challenge.reference, simulated=simulated, linked=digest)
+
+    def _authenticator(self, method: ScaMethod) -> Authenticator:
+        if method not in self._authenticators:
+            raise ScaMethodUnavailable(f"method {method}")
+        return self._authenticators[method]
 
     async def _load(self, brand: Brand, condition: sa.ColumnElement[bool]) -> sa.Row[tuple[object, ...]] | None:
         statement = sa.select(tables.identities).where(tables.identities.c.brand == brand.name, condition)
@@ -121,62 +118,8 @@ class BuiltInIdentity:
 
     def _psu(self, brand: Brand, row: sa.Row[tuple[object, ...]]) -> Psu:
         name = self._sealer.open(row.display_name, "psu_identities", "display_name", brand.name, row.id).decode()
-        methods = tuple(method for method in row.sca_methods.split() if self._offers(method))
+        methods = tuple(method for method in row.sca_methods.split() if method in self._authenticators)
         return Psu(row.id, row.customer_id, name, methods)
-
-    def _offers(self, method: str) -> bool:
-        return method in self._devices or (method == "one_time_code" and self._codes is not None)
-
-    async def _send_code(
-        self, brand: Brand, psu: Psu, journey_id: str, codes: CodeSender, linked: LinkedTerms | None
-    ) -> ScaChallenge:
-        code, reference = codes.new_code(self._ids), self._ids.uuid()
-        now = self._clock.wall()
-        await self._commands.run(
-            KeepCode(
-                brand=brand.name,
-                reference=reference,
-                psu_id=psu.id,
-                journey_id=journey_id,
-                code_blind=_blind_code(self._sealer, brand.name, reference, code, linked),
-                now=now,
-                expires_at=now + CODE_LIFETIME,
-            )
-        )
-        try:
-            async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
-                hint = await codes.send(brand, psu, code, linked)
-        except TimeoutError:
-            raise UpstreamTimedOut("the code sender did not answer in time") from None
-        return ScaChallenge("one_time_code", reference, hint, now + CODE_LIFETIME)
-
-    async def _take_code(self, brand: Brand, psu: Psu, reference: str, response: str, linked: LinkedTerms | None) -> bool:
-        """Is it this code, for these terms? Then it is used up."""
-        blind = _blind_code(self._sealer, brand.name, reference, response, linked)
-        command = TakeCode(brand=brand.name, reference=reference, psu_id=psu.id, code_blind=blind, now=self._clock.wall())
-        return await self._commands.run(command)
-
-    async def _ask_device(
-        self, brand: Brand, psu: Psu, method: ScaMethod, journey_id: str, linked: LinkedTerms | None
-    ) -> ScaChallenge:
-        try:
-            async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
-                request = await self._devices[method].ask(brand, psu, journey_id, linked)
-        except TimeoutError:
-            raise UpstreamTimedOut("the device did not answer in time") from None
-        expires_at = self._clock.wall() + CHALLENGE_LIFETIME
-        return ScaChallenge(method, request.reference, request.hint, expires_at, confirmed=request.confirmed)
-
-    async def _has_confirmed(
-        self, brand: Brand, psu: Psu, challenge: ScaChallenge, device: Device, linked: LinkedTerms | None
-    ) -> bool:
-        if self._clock.wall() >= challenge.expires_at:
-            return False
-        try:
-            async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
-                return await device.has_confirmed(brand, psu, challenge.reference, linked)
-        except TimeoutError:
-            raise UpstreamTimedOut("the device did not answer in time") from None
 
 
 async def enrol(connection: AsyncConnection, sealer: Sealer, brand: str, enrolment: Enrolment) -> None:
@@ -195,19 +138,4 @@ async def enrol(connection: AsyncConnection, sealer: Sealer, brand: str, enrolme
 
 
 def _blind_username(sealer: Sealer, brand: str, username: str) -> str:
-    return sealer.blind(_text(username).casefold(), "psu_identities", "username", brand)
-
-
-def _blind_code(sealer: Sealer, brand: str, reference: str, code: str, linked: LinkedTerms | None) -> str:
-    """Of a code that is good for this payment alone, or for none. RTS (EU) 2018/389 article 5(1)(b) to (d)."""
-    place = ("psu_codes", "code", brand, reference)
-    return sealer.blind(_text(code), *place, linked.digest) if linked else sealer.blind(_text(code), *place)
-
-
-def _digest(linked: LinkedTerms | None) -> str:
-    return linked.digest if linked else ""
-
-
-def _text(typed: str) -> str:
-    """The typed text, stripped of surrounding blanks; characters that UTF-8 cannot encode become `?`."""
-    return typed.encode("utf-8", "replace").decode().strip()
+    return sealer.blind(typed_text(username).casefold(), "psu_identities", "username", brand)

@@ -3,13 +3,18 @@
 `simulated` marks an authenticator without a person behind it: a production configuration refuses to start with one.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from consent.ports import LinkedTerms, Psu
 from kernel.brand import Brand
-from kernel.errors import Problem
+from kernel.errors import Problem, UpstreamTimedOut
 from kernel.ids import Ids
+
+AUTHENTICATOR_TIMEOUT_SECONDS = 10.0  # for the answer of a code sender or a device
 
 
 class CodeNotSent(Problem):
@@ -46,6 +51,21 @@ class Device(Protocol):
 
     simulated: bool
 
-    async def ask(self, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None) -> DeviceRequest: ...
+    async def ask(self, brand: Brand, psu: Psu, authorisation_id: str, linked: LinkedTerms | None = None) -> DeviceRequest: ...
 
     async def has_confirmed(self, brand: Brand, psu: Psu, reference: str, linked: LinkedTerms | None = None) -> bool: ...
+
+
+@asynccontextmanager
+async def answer_time_of(who: str) -> AsyncIterator[None]:
+    """Raises UpstreamTimedOut where `who` does not answer."""
+    try:
+        async with asyncio.timeout(AUTHENTICATOR_TIMEOUT_SECONDS):
+            yield
+    except TimeoutError:
+        raise UpstreamTimedOut(f"the {who} did not answer in time") from None
+
+
+def typed_text(typed: str) -> str:
+    """The typed text, stripped of surrounding blanks; characters that UTF-8 cannot encode become `?`."""
+    return typed.encode("utf-8", "replace").decode().strip()

@@ -25,7 +25,7 @@ codes = sa.Table(
     sa.Column("brand", sa.String(64), primary_key=True),
     sa.Column("reference", sa.String(64), primary_key=True),
     sa.Column("psu_id", sa.String(64), nullable=False),
-    sa.Column("journey_id", sa.String(128), nullable=False),
+    sa.Column("journey_id", sa.String(128), key="authorisation_id", nullable=False),  # as the column was named first
     sa.Column("code_blind", sa.String(64), nullable=False),  # keyed digest: six digits alone could be tried out
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("taken_at", Instant, nullable=True),

@@ -1,6 +1,6 @@
 """Authenticators that only pretend: their evidence says so, and a production configuration refuses them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -33,7 +33,7 @@ def _digest(linked: LinkedTerms | None) -> str:
     return linked.digest if linked else ""
 
 
-def _never(_journey_id: str) -> bool:
+def _never(_authorisation_id: str) -> bool:
     return False
 
 
@@ -41,12 +41,11 @@ class Authenticators(TypedDict):
     """The authenticators that the built-in identity requires (plugins/psu_identity/ports.py)."""
 
     codes: FixedCodeSender
-    device: "SimulatedDevice"
-    other_device: "SimulatedDevice"
+    devices: Mapping[str, "SimulatedDevice"]
 
 
 def simulated_authenticators(ids: Ids) -> Authenticators:
-    return Authenticators(codes=FixedCodeSender(), device=SimulatedDevice(ids), other_device=other_device(ids))
+    return Authenticators(codes=FixedCodeSender(), devices={"device": SimulatedDevice(ids), "decoupled": other_device(ids)})
 
 
 def other_device(ids: Ids) -> "SimulatedDevice":
@@ -62,7 +61,7 @@ class _Request:
 
 
 class SimulatedDevice:
-    """Confirms at once, unless `waits` says that this journey's confirmation is given elsewhere, by `confirm`. `answers`: its owner gives
+    """Confirms at once, unless `waits` says that this authorisation's confirmation is given elsewhere, by `confirm`. `answers`: its owner gives
     it after they were asked, once it has been found to be missing."""
 
     simulated = True
@@ -73,8 +72,8 @@ class SimulatedDevice:
         self._waits = waits
         self._requests: dict[str, _Request] = {}  # by reference
 
-    async def ask(self, brand: Brand, psu: Psu, journey_id: str, linked: LinkedTerms | None = None) -> DeviceRequest:
-        reference, confirmed = self._ids.uuid(), not self._waits(journey_id)
+    async def ask(self, brand: Brand, psu: Psu, authorisation_id: str, linked: LinkedTerms | None = None) -> DeviceRequest:
+        reference, confirmed = self._ids.uuid(), not self._waits(authorisation_id)
         self._requests[reference] = _Request(psu.id, _digest(linked), confirmed)
         if len(self._requests) > REMEMBERED_MAX:
             del self._requests[next(iter(self._requests))]

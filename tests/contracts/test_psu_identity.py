@@ -60,7 +60,7 @@ class Pocket:
         self.psu_id = None
         self.linked = None
 
-    async def ask(self, brand, psu, journey_id, linked=None):
+    async def ask(self, brand, psu, authorisation_id, linked=None):
         self.psu_id, self.linked = psu.id, linked
         return DeviceRequest("request", "your device")
 
@@ -90,7 +90,9 @@ async def built_in(migrated_url: str) -> AsyncIterator[Enrolled]:
             sca_methods=("device", "one_time_code", "decoupled"),
         )
         await database.write(lambda connection: enrol(connection, sealer, BRAND.name, ann))
-        identity = BuiltInIdentity(database, sealer, clock, SeededIds("codes"), codes=postbox, device=device, other_device=device)
+        identity = BuiltInIdentity(
+            database, sealer, clock, SeededIds("codes"), codes=postbox, devices={"device": device, "decoupled": device}
+        )
         yield Enrolled(identity, clock, postbox.codes, postbox.linked, device)
 
 
@@ -117,6 +119,11 @@ async def test_knows_a_psu_by_name_and_password_alone(bank):
         ("device", "one_time_code", "decoupled"),
     )
     assert await bank.identity.find(BRAND, psu.id) == psu
+
+
+async def test_says_which_methods_it_carries_out_and_which_answers_are_typed(bank):
+    typed = {method.name: method.is_typed for method in bank.identity.methods}
+    assert typed == {"one_time_code": True, "device": False, "decoupled": False}
 
 
 @pytest.mark.parametrize("password", ["wrong", "", "Right", "right ", "right" * 10_000, "\x00", "\ud800"])

@@ -11,7 +11,7 @@ from plugins.ledger.documents import Narrative
 from plugins.ledger.entries import Leg, Line, PendingPayment, StatusChange
 from plugins.ledger.ledger import Ledger
 from plugins.ledger.statements import IssueStatements
-from plugins.psu_identity.one_time_codes import KeepCode, TakeCode
+from plugins.psu_identity.code_commands import KeepCode, TakeCode
 from sandbox.bank.seed import KeepAnchor
 from sandbox.bank.stories.tale import Tale
 from sandbox.bank.tale_writer import WriteTale
@@ -88,7 +88,7 @@ class Desk:
             brand=BRAND.name,
             reference=reference,
             psu_id="alice",
-            journey_id="journey",
+            authorisation_id="journey",
             code_blind=reference,
             now=now,
             expires_at=now + timedelta(minutes=5),

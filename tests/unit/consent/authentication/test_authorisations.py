@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pytest
 
@@ -13,8 +12,6 @@ from consent.authentication.attempts import BLOCKED_FOR, FAILURES_MAX, SENT_MAX
 from consent.authentication.authorisations import Authorisations
 from consent.authentication.challenge import AuthenticationUnavailable
 from consent.authentication.consent_subject import ConsentSubject
-from consent.authentication.methods import METHODS
-from consent.authentication.methods.method import Method
 from consent.errors import AuthorisationOver
 from consent.ports import LinkedTerms, Psu, ScaEvidence
 from consent.store.rows.authorisations import Approach, AuthorisationStatus, Shown, SubjectKind, load_authorisations
@@ -163,7 +160,7 @@ async def test_an_exempted_authorisation_is_over_and_needs_no_challenge(world: W
 
 async def test_a_customer_confirms_on_another_device(world: World, monkeypatch: pytest.MonkeyPatch):
     """Decoupled: named by who asks, known by the device alone; asking what they did guesses nothing."""
-    monkeypatch.setitem(world.identity.methods, "bob", ("one_time_code", "decoupled"))
+    monkeypatch.setitem(world.identity.enrolled, "bob", ("one_time_code", "decoupled"))
     authorisations, consent, bob = room(world), await world.lodge(), world.identity.psu("bob")
     authorisation_id = await authorisations.start(SubjectKind.CONSENT, consent.id, bob, approach=Approach.DECOUPLED)
     challenge = await authorisations.ask_device(authorisation_id, bob)
@@ -185,7 +182,7 @@ async def test_a_device_is_asked_only_where_the_customer_is_decoupled_and_has_on
     decoupled = await authorisations.start(SubjectKind.CONSENT, consent.id, bob, approach=Approach.DECOUPLED)
     with pytest.raises(AuthenticationUnavailable):
         await authorisations.ask_device(decoupled, bob)
-    monkeypatch.setitem(world.identity.methods, "bob", ("decoupled",))
+    monkeypatch.setitem(world.identity.enrolled, "bob", ("decoupled",))
     bob = world.identity.psu("bob")
     embedded = await authorisations.start(SubjectKind.CONSENT, consent.id, bob)
     for authorisation_id, psu in ((embedded, bob), (decoupled, world.identity.psu("alice"))):
@@ -282,36 +279,3 @@ async def test_another_subject_than_a_consent_fits(world: World):
         none = await load_authorisations(connection, world.services.sealer, BRAND.name, order.id)
     assert [one.status for one in kept] == [AuthorisationStatus.SUCCEEDED, AuthorisationStatus.FAILED]
     assert none == ()
-
-
-TOY = Method("riddle", is_typed=True)
-
-
-async def test_a_toy_method_is_one_object_and_its_place_in_the_list(world: World, monkeypatch: pytest.MonkeyPatch):
-    """On the pages, too, which know no method by name."""
-    world = toy_world(world)
-    monkeypatch.setitem(world.identity.methods, "nell", ("riddle",))
-
-    async def finish(_brand: Any, _psu: Any, challenge: Any, response: str, linked: Any = None) -> ScaEvidence | None:
-        return ScaEvidence(challenge.method, world.clock.wall(), "riddle-1") if response == "athorn" else None
-
-    monkeypatch.setattr(world.identity, "finish_sca", finish)
-    browser = await (await world.browser().begin(await world.push(await world.lodge()))).log_in("nell")
-    assert browser.shows("otp")
-    await browser.post({"otp": "a door"})
-    assert "not right" in browser.text
-    await browser.post({"otp": "a thorn"})
-    assert browser.path == "/consent"
-    authorisations = room(world)
-    authorisation_id = await authorisations.start(SubjectKind.CONSENT, (await world.lodge()).id)
-    psu = await authorisations.log_in(authorisation_id, "nell", "nell-pw", peer=PEER)
-    assert psu is not None
-    assert authorisations.choices(psu) == (TOY,)
-
-
-def toy_world(world: World) -> World:
-    from consent.app import ConsentServer
-    from kernel.observability.telemetry import Telemetry
-
-    services = replace(world.services, methods=(*METHODS, TOY))
-    return replace(world, services=services, server=ConsentServer(services, Telemetry()))

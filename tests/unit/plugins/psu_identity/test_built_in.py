@@ -1,6 +1,7 @@
 """The built-in identity beyond the contract of customer authentications."""
 
 import asyncio
+import pkgutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,8 +19,10 @@ from kernel.ids import RandomIds
 from kernel.storage.database import Database
 from kernel.storage.migrate import upgrade
 from kernel.storage.sealed import Sealer
-from plugins.psu_identity import built_in, passwords, tables
+from plugins.psu_identity import methods, passwords, ports, tables
+from plugins.psu_identity.authenticator import Tools
 from plugins.psu_identity.built_in import BuiltInIdentity, Enrolment, ScaMethodUnavailable, enrol
+from plugins.psu_identity.methods import METHODS
 from plugins.psu_identity.passwords import Passwords
 from plugins.psu_identity.ports import DeviceRequest
 
@@ -60,7 +63,7 @@ class Gateway:
 class Toy:
     simulated = True
 
-    async def ask(self, brand, psu, journey_id, linked=None):
+    async def ask(self, brand, psu, authorisation_id, linked=None):
         return DeviceRequest("reference", "hint", confirmed=True)
 
     async def has_confirmed(self, brand, psu, reference, linked=None):
@@ -75,7 +78,9 @@ async def database(migrated_url):
 
 
 def identity(database, codes=None, device=None, clock=None):
-    return BuiltInIdentity(database, SEALER, clock or ManualClock(NOW), RandomIds(), codes=codes, device=device)
+    return BuiltInIdentity(
+        database, SEALER, clock or ManualClock(NOW), RandomIds(), codes=codes, devices={"device": device} if device else {}
+    )
 
 
 async def rows_of(database, table):
@@ -90,6 +95,24 @@ async def test_offers_only_methods_it_has(database):
     for method in ("passkey", "one_time_code", "device"):
         with pytest.raises(ScaMethodUnavailable):
             await identity(database).start_sca(BRAND, psu, method, "journey")
+
+
+def test_every_module_stands_in_the_list():
+    modules = {module.name for module in pkgutil.iter_modules(methods.__path__)}
+    tools = Tools(
+        commands=None,
+        sealer=SEALER,
+        clock=ManualClock(NOW),
+        ids=RandomIds(),
+        codes=Gateway(),
+        devices=dict.fromkeys(modules, Toy()),
+    )
+    assert modules == {authenticator.method.name for each in METHODS if (authenticator := each(tools))}
+
+
+async def test_no_two_methods_have_one_name(database):
+    with pytest.raises(ValueError, match="one name"):
+        BuiltInIdentity(database, SEALER, ManualClock(NOW), RandomIds(), codes=Gateway(), methods=(*METHODS, *METHODS))
 
 
 async def test_says_when_an_authenticator_only_pretends(database):
@@ -130,7 +153,7 @@ async def test_expired_codes_are_swept_by_the_next_one(database):
 
 
 async def test_a_sender_that_does_not_answer_is_not_waited_for(database, monkeypatch):
-    monkeypatch.setattr(built_in, "AUTHENTICATOR_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr(ports, "AUTHENTICATOR_TIMEOUT_SECONDS", 0.01)
     service = identity(database, Gateway(answers=False))
     with pytest.raises(UpstreamTimedOut):
         await service.start_sca(BRAND, await service.find(BRAND, "psu-ann"), "one_time_code", "journey")

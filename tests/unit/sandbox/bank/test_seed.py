@@ -77,7 +77,9 @@ async def seed(database, seed="1", brand=BRAND, clock=CLOCK, **options):
 
 
 def people(database):
-    return BuiltInIdentity(database, SEALER, CLOCK, RandomIds(), codes=FixedCodeSender(), device=SimulatedDevice(RandomIds()))
+    return BuiltInIdentity(
+        database, SEALER, CLOCK, RandomIds(), codes=FixedCodeSender(), devices={"device": SimulatedDevice(RandomIds())}
+    )
 
 
 async def accounts_of(database, name, brand=BRAND):
@@ -251,7 +253,7 @@ async def test_personas_can_log_in_and_confirm_as_their_document_says(seeded):
 
 
 async def test_a_device_that_waits_confirms_when_told():
-    device = SimulatedDevice(RandomIds(), waits=lambda journey_id: journey_id == "decoupled")
+    device = SimulatedDevice(RandomIds(), waits=lambda authorisation_id: authorisation_id == "decoupled")
     assert (await device.ask(BRAND, ANN, "browser")).confirmed
     request = await device.ask(BRAND, ANN, "decoupled")
     assert not await device.has_confirmed(BRAND, ANN, request.reference)

@@ -51,7 +51,7 @@ async def test_right_logins_of_one_customer_at_once_all_succeed(workers):
 
 async def test_right_logins_of_many_customers_behind_one_address_all_succeed(workers):
     for world in workers:
-        world.identity.methods |= {f"customer-{number}": ("device",) for number in range(LOGINS)}
+        world.identity.enrolled |= {f"customer-{number}": ("device",) for number in range(LOGINS)}
     browsers = await log_in_at_once(workers, lambda number: f"customer-{number}")
     assert [browser.path for browser in browsers] == ["/consent"] * LOGINS
     for world in workers:
@@ -69,7 +69,7 @@ async def test_right_codes_of_one_customer_at_once_all_succeed(workers):
 
 async def test_wrong_and_right_logins_at_once_end_without_a_deadlock(workers):
     for world in workers:
-        world.identity.methods |= {f"customer-{number}": ("device",) for number in range(LOGINS)}
+        world.identity.enrolled |= {f"customer-{number}": ("device",) for number in range(LOGINS)}
     browsers = await log_in_at_once(workers, lambda number: f"customer-{number}" if number % 3 else "somebody")
     assert [browser.path for browser in browsers] == ["/consent" if number % 3 else "/login" for number in range(LOGINS)]
     for world in workers:

@@ -23,7 +23,7 @@ from consent.authorization.clients.current_clients import CurrentClients
 from consent.authorization.clients.rows import columns_of
 from consent.authorization.keys.ring import KeyRing
 from consent.authorization.offer.profiles import SecurityProfile
-from consent.ports import Psu, ScaChallenge, ScaEvidence
+from consent.ports import DECOUPLED, Method, Psu, ScaChallenge, ScaEvidence
 from consent.services import NoPriorAnswers, PriorAnswers, Services
 from consent.store.consents import ConsentStore
 from consent.store.current_snapshots import ConsentSnapshots
@@ -94,6 +94,7 @@ BOROUGH = msgspec.structs.replace(
     CLIENT, id="borough-client", name="Borough", organisation_id="borough", organisation_name="Borough plc"
 )
 CODE = "123456"
+METHODS = (Method("device", is_typed=False), Method("one_time_code", is_typed=True), DECOUPLED)
 
 
 def account(upstream_id: str, name: str, number: str, **facts: Any) -> Account:
@@ -135,7 +136,7 @@ class Identity:
     started: list[str] = field(default_factory=list)
     confirmed: bool = False
     linked: dict[str, Any] = field(default_factory=dict)  # by reference: what was shown where the PSU authenticates
-    methods: dict[str, tuple[Any, ...]] = field(
+    enrolled: dict[str, tuple[Any, ...]] = field(
         default_factory=lambda: {
             "alice": ("device",),
             "bob": ("one_time_code",),
@@ -146,22 +147,23 @@ class Identity:
         }
     )
     hangs: bool = False
+    methods: tuple[Method, ...] = METHODS
 
     async def check_password(self, brand: Brand, username: str, password: str) -> Psu | None:
         self.password_checks += 1
         if self.hangs:
             await asyncio.Event().wait()
-        return self.psu(username) if username in self.methods and password == f"{username}-pw" else None
+        return self.psu(username) if username in self.enrolled and password == f"{username}-pw" else None
 
     async def find(self, brand: Brand, psu_id: str) -> Psu | None:
         name = psu_id.removeprefix("psu-")
-        return self.psu(name) if name in self.methods else None
+        return self.psu(name) if name in self.enrolled else None
 
     async def find_by_name(self, brand: Brand, username: str) -> Psu | None:
-        return self.psu(username) if username in self.methods else None
+        return self.psu(username) if username in self.enrolled else None
 
-    async def start_sca(self, brand: Brand, psu: Psu, method: Any, journey_id: str, linked: Any = None) -> ScaChallenge:
-        self.started.append(journey_id)
+    async def start_sca(self, brand: Brand, psu: Psu, method: Any, authorisation_id: str, linked: Any = None) -> ScaChallenge:
+        self.started.append(authorisation_id)
         self.linked[f"ref-{len(self.started)}"] = linked
         confirmed = method == "device" and psu.id != "psu-gale"
         expires_at = self.clock.wall() + timedelta(minutes=3)
@@ -180,7 +182,7 @@ class Identity:
         )
 
     def psu(self, name: str) -> Psu:
-        return Psu(f"psu-{name}", f"c-{name}", name.title(), self.methods[name])
+        return Psu(f"psu-{name}", f"c-{name}", name.title(), self.enrolled[name])
 
 
 class Accounts:

@@ -1,4 +1,4 @@
-"""One-time codes as they are kept: blinded with what they are good for, one of a journey at a time, used once."""
+"""One-time codes as they are kept: blinded with what they are good for, one of an authorisation at a time, used once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +11,14 @@ from plugins.psu_identity.tables import codes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepCode:
-    """A new code ends the earlier ones of its journey. Instants are protocol time."""
+    """A new code ends the earlier ones of its authorisation. Instants are protocol time."""
 
     name = "keep_code"
     locks = ()
     brand: str
     reference: str
     psu_id: str
-    journey_id: str
+    authorisation_id: str
     code_blind: str
     now: datetime
     expires_at: datetime
@@ -26,14 +26,14 @@ class KeepCode:
     async def handle(self, unit: UnitOfWork) -> None:
         own = sa.and_(codes.c.brand == self.brand, codes.c.psu_id == self.psu_id)
         await unit.connection.execute(codes.delete().where(own, codes.c.expires_at <= self.now))
-        earlier = codes.update().where(own, codes.c.journey_id == self.journey_id, codes.c.taken_at.is_(None))
+        earlier = codes.update().where(own, codes.c.authorisation_id == self.authorisation_id, codes.c.taken_at.is_(None))
         await unit.connection.execute(earlier.values(taken_at=self.now))
         await unit.connection.execute(
             codes.insert().values(
                 brand=self.brand,
                 reference=self.reference,
                 psu_id=self.psu_id,
-                journey_id=self.journey_id,
+                authorisation_id=self.authorisation_id,
                 code_blind=self.code_blind,
                 expires_at=self.expires_at,
             )
