@@ -104,7 +104,9 @@ class Rules:
     suspended: Suspended  # one that was suspended may come back (its PSU authorises it again, or it is resumed), or is at its end
     unanswered_wait: timedelta  # after which a consent that no PSU answered is rejected
     authorised_by: Mapping[str, Authorising]  # by kind of consent
-    is_recurring_one: bool  # a PSU has one recurring consent with an organisation: authorising another ends the former
+    one_recurring: frozenset[
+        str
+    ]  # kinds of which a PSU has one recurring consent with an organisation: authorising another ends the former
     half_signed_wait: timedelta  # after a signature, for the next one; then the consent is rejected
 
 

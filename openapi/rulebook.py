@@ -20,7 +20,7 @@ OURS = Rules(
         ConsentKind.VRP: "last",
         ConsentKind.FUNDS: "one",
     },
-    is_recurring_one=False,
+    one_recurring=frozenset(),
     half_signed_wait=timedelta(days=7),
 )
 RULES: Mapping[str, Rules] = {dialect.name: dialect.rules for dialect in DIALECTS}

@@ -23,10 +23,8 @@ from kernel.identifiers import is_identifier
 from openapi.dialect import Row
 from openapi.owners import is_owner
 
-_REVOKED = frozenset(
-    {consents.ConsentState.REVOKED_BY_PSU, consents.ConsentState.WITHDRAWN_BY_TPP, consents.ConsentState.SUPERSEDED}
-)
-_OVER = frozenset({consents.ConsentState.EXPIRED, consents.ConsentState.CONSUMED})
+_REVOKED = frozenset({consents.ConsentState.REVOKED_BY_PSU, consents.ConsentState.WITHDRAWN_BY_TPP})
+_OVER = frozenset({consents.ConsentState.EXPIRED, consents.ConsentState.CONSUMED, consents.ConsentState.SUPERSEDED})
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class ConsentState:
     def _check_authorised(self, consent: consents.Consent) -> None:
         state = consent.effective_state(self.clock.now())
         if state in _OVER:
-            raise ConsentExpired(f"consent {consent.id}, valid until {consent.valid_until}")
+            raise ConsentExpired(f"consent {consent.id} is {state}, valid until {consent.valid_until}")
         if state in _REVOKED:
             raise ConsentRevoked(f"consent {consent.id} is {state}")
         if state is consents.ConsentState.SUSPENDED:

@@ -95,8 +95,8 @@ RETURNS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingProxy
     }
 )
 
-# What brings a suspended consent back, or withdraws it: nothing does where a suspended one is at its end (Rules.suspended).
-OF_A_PAUSE = frozenset({_E.AUTHORISE, _E.AUTHORISE_PARTIALLY, _E.AMEND, _E.RESUME, _E.WITHDRAW})
+# What brings a suspended consent back, withdraws or supersedes it: nothing does where a suspended one is at its end (Rules.suspended).
+OF_A_PAUSE = frozenset({_E.AUTHORISE, _E.AUTHORISE_PARTIALLY, _E.AMEND, _E.RESUME, _E.WITHDRAW, _E.SUPERSEDE})
 
 TERMINAL_STATES = frozenset(ConsentState) - LIVE_STATES
 
@@ -104,6 +104,7 @@ _REFUSALS: Mapping[ConsentState, type[Problem]] = MappingProxyType(
     {
         ConsentState.SUSPENDED: ConsentSuspended,
         ConsentState.EXPIRED: ConsentExpired,
+        ConsentState.SUPERSEDED: ConsentExpired,
         ConsentState.REVOKED_BY_PSU: ConsentRevoked,
         ConsentState.WITHDRAWN_BY_TPP: ConsentUnknown,  # to its TPP a withdrawn consent is gone, unless its dialect says that it is terminated
     }

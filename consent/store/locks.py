@@ -26,6 +26,7 @@ def _client(brand: str, client_id: str) -> sa.Select[Any]:
 CONSENT = LockKind("consent", Rank.CONSENT, _consent)
 FAMILY = LockKind("family", Rank.FAMILY, _family)
 CLIENT = LockKind("client", Rank.REGISTRY, _client)
+RECURRING = LockKind("recurring consents", Rank.PSU)  # of a PSU
 CLOSURES = LockKind("account closures", Rank.NAME)  # of a brand: shared by approvals
 LODGEMENTS = LockKind("lodgements", Rank.NAME)  # of a client
 REGISTRATIONS = LockKind("registrations", Rank.NAME)  # of an organisation

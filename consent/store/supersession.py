@@ -1,7 +1,8 @@
 """A recurring consent takes the place of the one that its PSU gave to the same organisation before, where its dialect says so.
 
 NextGenPSD2 XS2A 1.3, "Create consent": the former consent expires as soon as the new one is authorised by the PSU; merely lodging one, or
-one for a single use, leaves it as it is.
+one for a single use, leaves it as it is. Of two that are authorised at one moment, the later takes the place of the earlier: the approvals
+of one PSU take turns.
 """
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.store.changes import Tools, change_consent
 from consent.store.current_snapshots import load_subjects
 from consent.store.lifecycle import ConsentEvent, allows
+from consent.store.locks import RECURRING
 from consent.store.rows.families import end_families
 from consent.store.rows.snapshots import load_consent, lock_consent
 from consent.store.tables.consents import consents
@@ -23,9 +25,13 @@ _STANDING = (ConsentState.AUTHORISED.value, ConsentState.SUSPENDED.value)
 FORMER_MAX = 100  # ended with one approval
 
 
+def takes_a_place(consent: Consent) -> bool:
+    return consent.is_recurring and consent.kind in rules_of(consent.lodged_as).one_recurring
+
+
 async def find_former(connection: AsyncConnection, consent: Consent | None, psu_id: str) -> tuple[str, ...]:
     """The ids of those whose place the consent takes once this PSU has authorised it, in their order."""
-    if consent is None or not consent.is_recurring or not rules_of(consent.lodged_as).is_recurring_one:
+    if consent is None or not takes_a_place(consent):
         return ()
     rows = consents.c
     former = (
@@ -66,6 +72,8 @@ def _giver(consent: Consent | None, approver_id: str) -> str:
 async def hold_with_former(unit: UnitOfWork, sealer: Sealer, brand: str, consent_id: str, approver_id: str) -> Consent | None:
     """The consent, locked together with those whose place it may take: all in the order of their ids."""
     seen = await load_consent(unit.connection, sealer, brand, consent_id)
+    if seen is not None and takes_a_place(seen):
+        await unit.lock(RECURRING.of(brand, _giver(seen, approver_id)))
     former = await find_former(unit.connection, seen, _giver(seen, approver_id))
     for each in sorted({consent_id, *former}):
         await lock_consent(unit.connection, brand, each)
@@ -73,21 +81,13 @@ async def hold_with_former(unit: UnitOfWork, sealer: Sealer, brand: str, consent
 
 
 async def supersede_former(unit: UnitOfWork, tools: Tools, consent: Consent) -> None:
-    """End those whose place the consent has taken, with their tokens. Nothing while it is half signed."""
+    """End those whose place the consent has taken, with their tokens; all are locked. Nothing while it is half signed."""
     if consent.state is not ConsentState.AUTHORISED or consent.psu_id is None:
         return
     for each in await find_former(unit.connection, consent, consent.psu_id):
-        former = await _load_free(unit.connection, tools.sealer, consent.brand, each)
+        former = await load_consent(unit.connection, tools.sealer, consent.brand, each)
         if former is None or not former.is_recurring or not allows(former, ConsentEvent.SUPERSEDE, tools.clock.now()):
             continue
         told = {"superseded_by": consent.id}
         await change_consent(unit, tools, former, ConsentEvent.SUPERSEDE, actor=f"psu:{consent.psu_id}", told=told)
         await end_families(unit, consent.brand, former.id, tools.clock.wall())
-
-
-async def _load_free(connection: AsyncConnection, sealer: Sealer, brand: str, consent_id: str) -> Consent | None:
-    """A consent that is locked already or can be at once: one that was given a moment ago is not waited for, out of the order of locks."""
-    held = sa.select(consents.c.version).where(consents.c.brand == brand, consents.c.id == consent_id)
-    if (await connection.execute(held.with_for_update(skip_locked=True))).one_or_none() is None:
-        return None
-    return await load_consent(connection, sealer, brand, consent_id)

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from consent.store.locks import TABLES
+from consent.store.locks import RECURRING, TABLES
+from consent.store.tables import locks
 from consent.store.tables.consents import attempts
 from kernel.commands.locks import LockOrderBroken, Rank
 from kernel.storage.database import Database
@@ -40,9 +41,10 @@ class LockOrder:
 
 
 def place_of(locked: str) -> tuple[int, int]:
-    name, _, of_peer = locked.partition(" of a ")
+    name, _, holder = locked.partition(" of a ")
     rank, place = PLACES[name]
-    return (Rank.PEER, place) if of_peer == "peer" else (rank, place)
+    earlier = {"peer": Rank.PEER, "psu": Rank.PSU}
+    return earlier.get(holder, rank), place
 
 
 def locked_by(statement: Any) -> str:
@@ -57,10 +59,17 @@ def locked_by(statement: Any) -> str:
         return ""
     if name not in PLACES:
         return ""
+    if name == locks.name:
+        return f"{name} of a psu" if names_a_psu(statement) else name
     if name != attempts.name:
         return name
     is_of_peer = any(str(value).startswith("peer/") for value in statement.compile().params.values())
     return f"{name} of a {'peer' if is_of_peer else 'psu'}"
+
+
+def names_a_psu(statement: Any) -> bool:
+    """Of a named lock: whether its kind is of the PSU's rank, which comes before rows of consents."""
+    return any(str(value).startswith(f"{RECURRING.name}/") for value in statement.compile().params.values())
 
 
 @contextmanager

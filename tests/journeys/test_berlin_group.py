@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kernel.banking.iban import is_iban
+from sandbox.tpp_kit.answers import Tokens
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Answer
 from tests.harness.books import Books
@@ -54,14 +55,14 @@ class BerlinGroup:
         found: dict[str, Any] = read.json()
         return found
 
-    async def agreed(self, consent_id: str, browser: Browser, persona: str = "alice") -> None:
+    async def agreed(self, consent_id: str, browser: Browser, persona: str = "alice") -> Tokens:
         """The customer agrees to exactly what the page shows."""
         pushed = await self.tpp.push_authorization_request(None, f"openid accounts AIS:{consent_id}")
         await browser.open(await self.tpp.authorization_url(pushed.request_uri))
         await browser.press("login-submit", username=persona, password=f"{persona}-pw")
         assert browser.page.ids["account-0"] != "input", "nothing is left to choose"
         await browser.press("consent-approve")
-        await self.tpp.redeem(await self.tpp.take_response(browser.landed, pushed), pushed)
+        return await self.tpp.redeem(await self.tpp.take_response(browser.landed, pushed), pushed)
 
 
 def code_of(answer: Answer) -> tuple[int, str]:
@@ -147,3 +148,20 @@ async def test_accesses_by_certificate_are_recorded_counted_and_end_with_the_con
     assert (await berlin.consent(consent_id))["consentStatus"] == "terminatedByTpp"
     status = await berlin.call("GET", f"/consents/{consent_id}/status")
     assert (status.status, status.json()) == (200, {"consentStatus": "terminatedByTpp"})
+
+
+@pytest.mark.spec("BG-XS2A-1.3-establish-account-information-consent")
+async def test_a_new_recurring_consent_ends_the_former_one(berlin, acme, browser: Browser):
+    """XS2A 1.3, "Create consent", Side Effects: it expires as soon as the new one is authorised."""
+    former = await berlin.lodge({"allPsd2": "allAccounts"})
+    tokens = await berlin.agreed(former, browser)
+    assert (await berlin.call("GET", "/accounts", Consent_ID=former, **PRESENT)).status == 200
+    new = await berlin.lodge({"availableAccounts": "allAccounts"})
+    assert (await berlin.call("GET", "/accounts", Consent_ID=former, **PRESENT)).status == 200, "no one agreed to the new one"
+
+    await berlin.agreed(new, browser)
+    assert code_of(await berlin.call("GET", "/accounts", Consent_ID=former, **PRESENT)) == (401, "CONSENT_EXPIRED")
+    assert (await berlin.consent(former))["consentStatus"] == "expired"
+    assert (await acme.introspect(tokens.access_token)).json() == {"active": False}
+    assert (await berlin.call("GET", "/accounts", Consent_ID=new, **PRESENT)).status == 200
+    assert code_of(await berlin.call("DELETE", f"/consents/{former}")) == (401, "CONSENT_EXPIRED")

@@ -25,7 +25,9 @@ DIALECT = Dialect(
         authorised_by=dict.fromkeys(
             ConsentKind, "last"
         ),  # XS2A 1.3, "Consent Status": partiallyAuthorised until all mandated have
-        is_recurring_one=True,  # XS2A 1.3, "Create consent": a former recurring one expires as soon as the new one is authorised
+        one_recurring=frozenset(
+            {ConsentKind.ACCOUNTS}
+        ),  # XS2A 1.3, "Create consent": a former one expires as the new one is authorised; CoF 2.0: no side effect
         half_signed_wait=timedelta(days=7),  # the standard leaves it to the bank
     ),
     paths={"valid_until": "validUntil"},

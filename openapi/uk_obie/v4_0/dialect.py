@@ -32,7 +32,7 @@ DIALECT = Dialect(
             ConsentKind.VRP: "last",
             ConsentKind.FUNDS: "one",
         },
-        is_recurring_one=False,  # R/W 4.0 Account Access Consents: a PSU may give several to one AISP
+        one_recurring=frozenset(),  # R/W 4.0 Account Access Consents: a PSU may give several to one AISP
         half_signed_wait=timedelta(days=7),  # the standard leaves it to the bank
     ),
     paths=PATHS,

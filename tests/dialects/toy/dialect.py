@@ -26,7 +26,7 @@ DIALECT = Dialect(
         suspended="paused",
         unanswered_wait=timedelta(hours=1),
         authorised_by={ConsentKind.ACCOUNTS: "one"},
-        is_recurring_one=False,
+        one_recurring=frozenset(),
         half_signed_wait=timedelta(hours=1),
     ),
     paths={"valid_until": "until"},

@@ -1,15 +1,23 @@
 """One recurring consent of a PSU with an organisation, where the standard has it so. NextGenPSD2 XS2A 1.3, "Create consent"."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from consent.authentication.approval import NoAnswer, approve
+from consent.authentication.consent_subject import ConsentSubject
 from consent.store.tables import outbox
 from kernel import json
-from kernel.banking.consents import Consent, ConsentState
-from tests.unit.consent.authentication.signing import BERLIN_GROUP, TWO_OF_TWO, lodge, now, sign_first, sign_too
-from tests.unit.consent.customer.journey.world import BOROUGH, World, make_world
+from kernel.banking.accounts import AccountIdentifier, Scheme
+from kernel.banking.consents import Consent, ConsentKind, ConsentState
+from kernel.banking.terms import FundsTerms
+from tests.unit.consent.authentication.signing import BERLIN_GROUP, TWO_OF_TWO, approval_of, lodge, now, sign_first, sign_too
+from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, World, make_world
+
+FUNDS = FundsTerms(account=AccountIdentifier(Scheme.SORT_CODE, "80200112345678"))
 
 
 @pytest.fixture
@@ -67,6 +75,35 @@ async def test_one_for_a_single_use_ends_no_recurring_one(world: World):
     recurring = await given(world)
     await given(world, is_recurring=False)
     assert await state_of(world, recurring) is ConsentState.AUTHORISED
+
+
+async def test_one_that_was_suspended_stays_at_its_end(world: World):
+    """XS2A 1.3, "Consent Status": revokedByPsu is final."""
+    suspended = await given(world)
+    await world.store.suspend(BRAND, suspended.id)
+    await given(world)
+    assert await state_of(world, suspended) is ConsentState.SUSPENDED
+
+
+async def test_of_two_that_are_authorised_at_one_moment_one_stands(both_world: World):
+    world = both_world
+    for _ in range(3):
+        both = [await lodge(world), await lodge(world)]
+        approvals = [await approval_of(world, each, "alice") for each in both]
+        approvals[1] = replace(approvals[1], upstream_ids=("up-k",))  # of one account they would wait for each other anyway
+        subjects = [ConsentSubject(world.services, BRAND, each.id, CLIENT.caller) for each in both]
+        pairs = zip(subjects, approvals, strict=True)
+        await asyncio.gather(*(approve(world.services, BRAND, subject, one, NoAnswer()) for subject, one in pairs))
+        assert sorted([await state_of(world, each) for each in both]) == [ConsentState.AUTHORISED, ConsentState.SUPERSEDED]
+    assert world.database.deadlocks == 0
+
+
+async def test_a_consent_to_funds_checks_stands_beside_another(world: World):
+    """Confirmation of Funds Consent 2.0, "Create consent": there is no side effect."""
+    both = [await world.lodge(kind=ConsentKind.FUNDS, terms=FUNDS, lodged_as=BERLIN_GROUP) for _ in range(2)]
+    for each in both:
+        await sign_first(world, each, "alice")
+    assert [await state_of(world, each) for each in both] == [ConsentState.AUTHORISED] * 2
 
 
 async def test_another_organisations_stays(world: World):
