@@ -6,7 +6,7 @@ from datetime import timedelta
 from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT
 
 CODE_SECONDS_MAX = 60  # FAPI2-SP-FINAL 5.3.2.1-13
-BACKCHANNEL_SECONDS_MAX = 900  # that a customer who is elsewhere has to answer
+BACKCHANNEL_SECONDS_MAX = 900  # for the answer to a backchannel request
 REQUEST_URI_SECONDS_MAX = 599  # FAPI2-SP-FINAL 5.3.2.2-12: shorter than 600
 ACCESS_TOKEN_SECONDS_MAX = 3600
 JWKS_CACHE_SECONDS = 300  # how long anyone may keep our public keys without asking again

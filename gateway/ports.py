@@ -93,7 +93,7 @@ class AccountsUpstream(Protocol):
 
     @property
     def name(self) -> str:
-        """Ours, a constant: what its owner reads beside its defects."""
+        """The name of the upstream, a constant of ours, under which its defects are counted."""
         ...
 
     async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]: ...

@@ -11,7 +11,7 @@ from typing import Protocol
 
 _ALWAYS_RUNNING = getattr(
     time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC
-)  # elsewhere than on Linux, monotonic time counts sleep itself
+)  # on other systems than Linux, monotonic time counts sleep itself
 
 
 def monotonic() -> float:

@@ -24,7 +24,7 @@ class Accept:
 
 
 def accepts(header: str, media_type: str) -> bool:
-    """Whether the most specific range that matches has a quality above zero. An empty header accepts anything."""
+    """True if the most specific range that matches has a quality above zero. An empty header accepts anything."""
     kind = media_type.partition("/")[0]
     ranks = {media_type: 3, f"{kind}/*": 2, "*/*": 1}
     best, quality = 0, 0.0

@@ -53,7 +53,7 @@ class Actions:
     resetting: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def decide(self, brand: Brand, consent_id: str, approve: bool, decision: Decision) -> None:
-        """A persona's answer to the consent: to the request that waits for one elsewhere, else to the page that is due, or the next one.
+        """A persona's answer to the consent: to the backchannel request that waits for it, else to the page that is due, or the next one.
         Raises FieldInvalid, ConsentUnknown and what else forbids the answer."""
         psu = await find_persona(self.services.identity, brand, decision.persona)
         chosen = await self._chosen(brand, psu, decision.accounts) if approve and decision.accounts is not None else None

@@ -93,7 +93,7 @@ class Enrolment:
 
 
 class Directory:
-    """Opened beside the authority: its signing key lies in the same folder."""
+    """The sandbox's directory of TPPs. Its signing key lies in the certification authority's folder."""
 
     issuer = ISSUER
 

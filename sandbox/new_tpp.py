@@ -22,5 +22,5 @@ class NewTpp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     alg: Algorithm = "PS256"
     transport_key: Literal["ec", "rsa"] = "ec"  # of its transport certificate: P-256, or RSA of 2048 bits
     response_mode: Literal["jwt"] | None = None  # None: the usual one of its profile, unsigned
-    ciba: Literal["poll", "ping"] | None = None  # how it learns what a customer who is elsewhere has answered; None: it asks none
+    ciba: Literal["poll", "ping"] | None = None  # how it gets the answer to a backchannel request; None: it sends none
     notification_uri: str | None = None  # where it is pinged; None: an address of its own

@@ -86,7 +86,7 @@ class _Leaf:
 
 
 class TestPki:
-    """One authority in one folder: `ca.pem`, `ca.key`, and the server's certificates beside them."""
+    """One authority in one folder: `ca.pem`, `ca.key`, and the server's certificates."""
 
     __test__ = False  # the name begins like a test's
 

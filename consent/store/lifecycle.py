@@ -138,8 +138,8 @@ def state_after(consent: Consent, event: ConsentEvent, now: datetime) -> Consent
 
 
 def _returns(consent: Consent, state: ConsentState, event: ConsentEvent, now: datetime) -> bool:
-    """Whether the event brings back what its PSU stopped: by the rule of its dialect, until its validity ends, and none that
-    is given once."""
+    """True if the event brings back what its PSU stopped: by the rule of its dialect, until its validity ends. A consent that
+    is given once never returns."""
     return (
         (state, event) in RETURNS
         and not kind_of(consent).is_given_once
@@ -153,7 +153,7 @@ def _is_at_its_end(consent: Consent, state: ConsentState, event: ConsentEvent) -
 
 
 def is_recording(consent: Consent, event: ConsentEvent, now: datetime) -> bool:
-    """Whether the event only records what time has decided: that of a consent for one use, too, when its time of use is over."""
+    """True if the event only records what time has decided: for a consent for one use also its use, once its time of use is over."""
     is_used_up = event is ConsentEvent.CONSUME and consent.effective_state(now) is ConsentState.CONSUMED
     return event in RECORDING_EVENTS or is_used_up
 

@@ -55,12 +55,12 @@ def authorised_by(consent: Consent) -> str:
 
 
 def awaits(consent: Consent, customer_id: str, now: datetime) -> bool:
-    """Whether the consent is half signed and lacks this customer's signature."""
+    """True if the consent is half signed and lacks this customer's signature."""
     is_half_signed = consent.effective_state(now) is ConsentState.PARTIALLY_AUTHORISED
     return is_half_signed and customer_id in awaited_of(consent.signing_rules, consent.signatures)
 
 
 def is_signed_by(consent: Consent, psu_id: str) -> bool:
-    """Whether the PSU gave the consent, alone or with others. Of one that was given before signatures were kept, its PSU did."""
+    """True if the PSU gave the consent, alone or with others. A consent from before signatures were kept was given by its PSU."""
     is_given = consent.psu_id == psu_id and consent.authorised_at is not None
     return is_given or any(signature.psu_id == psu_id for signature in consent.signatures)

@@ -132,7 +132,7 @@ class Sweeper:
 
 
 def _overdue(since: sa.Column[datetime], now: datetime, wait: Callable[[Rules], timedelta]) -> sa.ColumnElement[bool]:
-    """Whether the wait that a consent's rules grant is over."""
+    """The condition that the wait granted by a consent's rules is over."""
     theirs = (sa.and_(consents.c.lodged_as == name, since <= now - wait(rules)) for name, rules in RULES.items())
     return sa.or_(sa.and_(consents.c.lodged_as.not_in(RULES), since <= now - wait(OURS)), *theirs)
 

@@ -62,7 +62,7 @@ class Exchange:
         self.verdicts.clear()
 
     def is_stale(self, subject: str) -> bool:
-        """Whether the last call to the hot state found another version of `subject` than the one this worker knew."""
+        """True if the last call to the hot state found another version of `subject` than the one this worker knew."""
         return subject in self.moved
 
 

@@ -28,7 +28,7 @@ def check_inside(statement: Statement, where: StatementFilter) -> None:
 
 
 def is_inside(statement: Statement, where: StatementFilter) -> bool:
-    """Whether a statement's whole period lies within the bounds."""
+    """True if a statement's whole period lies within the bounds."""
     early = where.starts_from is not None and statement.starts_at < where.starts_from
     late = where.ends_to is not None and statement.ends_at > where.ends_to
     return not early and not late

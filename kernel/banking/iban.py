@@ -1,4 +1,4 @@
-"""Whether a text is an IBAN, as machines write it: country, its length there, check digits. ISO 13616-1, ISO 7064 (mod 97-10)."""
+"""The check that a text is an IBAN in its electronic form: country, its length there, check digits. ISO 13616-1, ISO 7064 (mod 97-10)."""
 
 import re
 from collections.abc import Mapping

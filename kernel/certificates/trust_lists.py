@@ -43,7 +43,7 @@ class TrustPath:
     vouches: frozenset[Vouches]
 
     def with_issuers(self) -> tuple[tuple[x509.Certificate, x509.Certificate], ...]:
-        """Each link beside the certificate that issued it."""
+        """Each certificate of the path with its issuer."""
         return tuple(pairwise((*self.links, self.anchor)))
 
 

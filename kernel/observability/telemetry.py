@@ -16,7 +16,7 @@ SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 @dataclass(slots=True)
 class OperationMeter:
-    """One operation of one surface. Keep it beside the operation's row."""
+    """One operation of one surface. Keep it with the operation's row."""
 
     surface: str
     operation: str

@@ -68,7 +68,7 @@ class GroupedWrites(Generic[T]):
         capacity: int = CAPACITY,
         retry_seconds: float = RETRY_SECONDS,
     ) -> AsyncIterator["GroupedWrites[T]"]:
-        """Runs the writer beside the caller; on leaving, every record that was taken is written first."""
+        """Runs the writer as a task while the context is open; its exit waits until every accepted record is written."""
         records = cls(write, name, is_refused=is_refused, capacity=capacity, retry_seconds=retry_seconds)
         writer = asyncio.create_task(records._run(), name=name)
         try:

@@ -24,5 +24,5 @@ class KeyStore(Protocol):
         ...
 
     async def unwrap(self, value: bytes, *place: str) -> bytes:
-        """Raises SealBroken for what was changed, moved or wrapped elsewhere, KeyStoreFailed if there is no telling."""
+        """Unwrap a key. Raises SealBroken if it was changed, moved or wrapped by another store, KeyStoreFailed if the store did not answer."""
         ...

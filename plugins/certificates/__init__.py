@@ -1,4 +1,4 @@
-"""Whether a certificate still stands: who may say so, in the order in which they are asked (`portcullis/compose/certificates.py` opens them)."""
+"""The sources on whether a certificate still stands, in the order in which they are asked (`portcullis/compose/certificates.py` opens them)."""
 
 from plugins.certificates.crl_files import CrlFiles
 from plugins.certificates.crl_points import CrlPoints

@@ -1,4 +1,4 @@
-"""Whether a client's certificate still stands: not blocked, vouched for by a configured list, and not revoked. RFC 5280 section 6.3.
+"""The standing of a client's certificate: not blocked, vouched for by a configured list, and not revoked. RFC 5280 section 6.3.
 
 A finding is kept by thumbprint until the authority's next update, at most an hour, so that a warm call makes no request. When no
 source answers, the configured rule applies: `soft` accepts the certificate and counts it, `hard` accepts only a certificate that was

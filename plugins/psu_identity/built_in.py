@@ -68,7 +68,7 @@ class BuiltInIdentity:
 
     @property
     def simulated(self) -> bool:
-        """Whether any authenticator only pretends. A production configuration refuses it."""
+        """True if any authenticator is simulated. A production configuration refuses it."""
         return any(each.simulated for each in self._authenticators.values())
 
     @property

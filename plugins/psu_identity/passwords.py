@@ -36,7 +36,7 @@ class Passwords:
             return await asyncio.to_thread(self._hasher.hash, _octets(password))
 
     async def verify(self, stored: str | None, presented: str) -> bool:
-        """Whether `presented` is the password. `stored` None is an unknown user: the same work, and never true."""
+        """True if `presented` is the password. `stored` None is an unknown user: the same work, and always False."""
         fits = len(presented) <= PASSWORD_CHARACTERS_MAX
         async with self._at_once:
             right = await asyncio.to_thread(self._compare, stored or self._nobodys, presented if fits else "")

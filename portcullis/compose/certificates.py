@@ -73,7 +73,7 @@ def load_lists(files: Sequence[Path], clock: Clock) -> CrlFiles:
 async def open_certificates(
     settings: Settings, trust: TrustLists, clock: Clock, ids: Ids, telemetry: Telemetry, *, crl_files: Sequence[Path] = ()
 ) -> AsyncIterator[Certificates]:
-    """`crl_files` are read beside those of the settings. Raises ConfigurationRefused for a file that cannot be used."""
+    """`crl_files` are read in addition to those of the settings. Raises ConfigurationRefused for a file that cannot be used."""
     rules = settings.certificates
     async with AsyncExitStack() as stack:
         files = await asyncio.to_thread(load_lists, (*rules.crl_files, *crl_files), clock)

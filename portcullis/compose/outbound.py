@@ -17,7 +17,7 @@ HOUR_SECONDS = 3600.0
 
 @asynccontextmanager
 async def open_fetcher(settings: Settings, hosts: tuple[str, ...] = ()) -> AsyncIterator[Fetcher]:
-    """`hosts` are asked beside those of the settings. Raises ConfigurationRefused for authorities that cannot be read."""
+    """Open the fetcher of outbound requests. `hosts` are allowed in addition to those of the settings. Raises ConfigurationRefused for authorities that cannot be read."""
     try:
         tls = ssl.create_default_context()
         if settings.outbound_authorities is not None:

@@ -138,7 +138,7 @@ async def _free_port(wanted: int) -> int:
 
 
 def _bindable(port: int) -> int | None:
-    """This port, or any for 0; None if somebody has it."""
+    """This port, or any free one for 0; None if the port is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

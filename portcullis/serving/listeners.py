@@ -164,7 +164,7 @@ def _name_port(key: str, host: str, port: int) -> Iterator[None]:
 
 
 def check_ports(settings: Settings) -> None:
-    """Whether all three can be had now, before what takes longer. Raises ConfigurationRefused naming the one that cannot."""
+    """Check that all three ports are free, before the slow part of the start. Raises ConfigurationRefused naming one that is not."""
     for key, host, port in (
         ("public_port", settings.bind, settings.public_port),
         ("mtls_port", settings.bind, settings.mtls_port),

@@ -202,7 +202,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     connections: ConnectionSettings = ConnectionSettings()
     outbound_hosts: tuple[str, ...] = ()  # that addresses named by TPPs may lead to although they are not public
     outbound_only: bool = False  # to those hosts and to no others
-    outbound_authorities: Path | None = None  # PEM: whom to believe there, beside the machine's own trust
+    outbound_authorities: Path | None = None  # PEM: authorities to trust there, in addition to the machine's own
     directories: tuple[DirectorySettings, ...] = ()
     code_sender: CodeSenderSettings | None = None
     upstream: str = BuiltInBank.name

@@ -87,7 +87,7 @@ def _read(variable: str, key: str, text: str) -> Any:
 
 
 def _named(refusal: str, environment: Mapping[str, str]) -> str:
-    """The refusal, with the variable beside the key that it set."""
+    """The refusal, with the variable added to the key that it set."""
     key, _, rest = refusal.partition(":")
     set_by = next((variable for variable, sets in VARIABLES.items() if sets == key and variable in environment), None)
     return refusal if set_by is None else f"{key} ({set_by}):{rest}"

@@ -61,7 +61,7 @@ class _Request:
 
 
 class SimulatedDevice:
-    """Confirms at once, unless `waits` says that this authorisation's confirmation is given elsewhere, by `confirm`. `answers`: its owner gives
+    """Confirms at once, unless `waits` says that this authorisation's confirmation comes by `confirm`. `answers`: its owner gives
     it after they were asked, once it has been found to be missing."""
 
     simulated = True

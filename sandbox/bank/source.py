@@ -1,4 +1,4 @@
-"""Where a sandbox's bank comes from: a seed, or a file that somebody exported or wrote."""
+"""The source of a sandbox's bank: a seed, or a file that was exported or written by hand."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A TPP asks a customer who is elsewhere, and fetches the answer. OpenID CIBA Core 1.0 sections 7.1.1 and 10.1, FAPI-CIBA-ID1 5.2.3."""
+"""A TPP's backchannel requests and the polls for their answers. OpenID CIBA Core 1.0 sections 7.1.1 and 10.1, FAPI-CIBA-ID1 5.2.3."""
 
 import secrets
 from dataclasses import dataclass

@@ -97,7 +97,7 @@ def verify_id_token(
 
 
 def check_hashes(claims: Mapping[str, Any], code: str, state: str) -> None:
-    """An ID token that came through the browser vouches for the code and state beside it. OpenID Connect Core section 3.3.2.11, FAPI 1.0
+    """Check the hashes by which an ID token from the browser vouches for the code and state that came with it. OpenID Connect Core section 3.3.2.11, FAPI 1.0
     Advanced section 5.2.2.1. Raises ResponseInvalid."""
     if claims.get("c_hash") != _half_hash(code) or claims.get("s_hash") != _half_hash(state):
         raise ResponseInvalid("id_token: c_hash or s_hash: not of what came with it")

@@ -11,7 +11,7 @@ SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglo
 
 
 def names_a_kind(node: ast.AST) -> bool:
-    """Whether it says ConsentKind.ACCOUNTS, say, anywhere."""
+    """True if it names a member of ConsentKind, such as ConsentKind.ACCOUNTS."""
     return any(
         isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "ConsentKind"
         for part in ast.walk(node)

@@ -14,7 +14,7 @@ PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent"
 MODULES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 AVOIDED = re.compile(r"\b(nobody|whoever|whatever|anew|(?:is|are|was|were) told|speaks? of|tells? of)\b", re.IGNORECASE)
-OPENINGS = re.compile(r"(What|Who|Whom|Whose|How)\b")
+OPENINGS = re.compile(r"(What|Who|Whom|Whose|How|Whether)\b")
 QUOTED = re.compile(r"`[^`]*`")  # names of tests and of code are not prose
 
 

@@ -253,7 +253,7 @@ def test_a_port_that_is_taken_is_named(mortal_server, tmp_path):
 
 @pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
 def test_a_command_beside_a_sandbox_that_is_gone_says_how_to_start_one(mortal_server):
-    """Whether it ended well or was killed, which leaves ready.json behind; in words, not in a library's."""
+    """The sandbox ended in order, or was killed, which leaves ready.json behind. The refusal is in our own words, not in a library's."""
     for end, what in (
         (mortal_server.kill, "no sandbox answers at https://localhost:"),
         (mortal_server.stop, "no sandbox runs on "),

@@ -556,7 +556,7 @@ class Machine(RuleBasedStateMachine):
         return ways[self.turn % len(ways)]
 
     def opens(self, token: Token, holder: Holder | None, scheme: str | None = None) -> bool:
-        """Whether a resource would take it: userinfo does all that one does. A client's own token is good there, and not enough."""
+        """True if a resource would take it: userinfo does all that one does. A client's own token is good there, and not enough."""
         shown = {} if holder is None else holder.shown("GET", "/userinfo", token.text)
         headers = {**shown.pop("headers", {}), "Authorization": f"{scheme or token.holder.scheme} {token.text}"}
         answer: Answer = self.run(self.world.call("GET", "/userinfo", headers=headers, **shown))

@@ -79,7 +79,7 @@ async def issue_pushed(connection: AsyncConnection, pushed: PushedRequest) -> No
 
 async def load_pushed(connection: AsyncConnection, brand: str, client_id: str, request_uri: str, now: datetime) -> PushedRequest:
     """The request that `client_id` pushed under `request_uri`; `now` is protocol time. Raises RequestUriInvalid,
-    RequestUriForeign, or RequestUriUnsupported for one that leads elsewhere: nothing is fetched."""
+    RequestUriForeign, or RequestUriUnsupported for one of another form, which is never fetched."""
     if not request_uri.startswith(REQUEST_URI_PREFIX):
         raise RequestUriUnsupported("not one of our request URIs")
     pushed_id = hash_secret(request_uri.removeprefix(REQUEST_URI_PREFIX))
@@ -96,7 +96,7 @@ async def load_pushed(connection: AsyncConnection, brand: str, client_id: str, r
 
 
 async def holds_pushed(connection: AsyncConnection, brand: str, secret: str) -> bool:
-    """Whether a request was stored under this secret, answered or not."""
+    """True if a request was stored under this secret, answered or not."""
     found = sa.select(pushed_requests.c.id).where(pushed_requests.c.brand == brand, pushed_requests.c.id == hash_secret(secret))
     return (await connection.execute(found)).one_or_none() is not None
 

@@ -23,7 +23,7 @@ class Asking:
     brand: Brand
     client: Client
     parameters: Parameters
-    proof_jkt: str | None = None  # the key that a DPoP proof beside the push showed
+    proof_jkt: str | None = None  # the key that a DPoP proof sent with the push showed
     # read from a push, or from a request by value
     valid_until: datetime | None = None  # of the request object, in protocol time
     response_type: str = "code"
@@ -38,7 +38,7 @@ class Asking:
     amendment: Amendment | None = None  # the terms are those of a grant that is to be changed
     consent_id: str | None = None
     dpop_jkt: str | None = None
-    # of a request to a customer who is elsewhere
+    # of a backchannel request
     binding_message: str | None = None
     seconds: int = 0  # that the customer has to answer
     notification_token: str | None = None

@@ -1,4 +1,4 @@
-"""Asking a customer who is elsewhere: the client sends a request, the customer answers it on pages of ours, the client fetches its tokens.
+"""Backchannel requests (CIBA): the client sends a request, the customer answers it on pages of ours, the client fetches its tokens.
 
 OpenID CIBA Core 1.0, FAPI-CIBA-ID1.
 """

@@ -1,4 +1,4 @@
-"""POST /bc-authorize: an authenticated client asks a customer who is elsewhere. CIBA sections 7 and 13, FAPI-CIBA-ID1 5.2.2.
+"""POST /bc-authorize: an authenticated client sends a backchannel request to a customer. CIBA sections 7 and 13, FAPI-CIBA-ID1 5.2.2.
 
 Everything is judged here, whose consent it is and whom it asks included: no page follows on which it could be refused. A request that
 names no consent gets one, as at PAR; both are stored, or neither. A request that is refused is not remembered.
@@ -59,7 +59,7 @@ async def ask_customer(services: Services, brand: Brand, request: Request) -> Re
         secret = services.ids.secret()
         await services.commands.run(AskCustomer(asking, psu, secret))
     except Problem as problem:
-        if oauth_error(problem)[1] == ACCESS_DENIED:  # of another status than elsewhere (CIBA section 13)
+        if oauth_error(problem)[1] == ACCESS_DENIED:  # with a status of its own here (CIBA section 13)
             raise AuthenticationForbidden(f"{problem.code}: {problem.detail}", public=problem.public) from None
         raise
     return render_json(200, {"auth_req_id": secret, "expires_in": asking.seconds, "interval": INTERVAL_SECONDS})

@@ -44,7 +44,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notify(Protocol):
-    """POSTs to an address that somebody else named; kernel/http/outbound/fetcher.py satisfies it."""
+    """The port that POSTs to an address which a client registered; kernel/http/outbound/fetcher.py implements it."""
 
     async def notify(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         """The status of the answer. Raises Unanswered."""

@@ -65,7 +65,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     registration: Registration | None = None  # None: by the bank's own hand
     authorization_details_types: frozenset[str] = frozenset()  # that it may use (RFC 9396 section 10)
     token_exchange_audiences: frozenset[str] = frozenset()  # for which an internal client may exchange tokens (RFC 8693)
-    backchannel_token_delivery_mode: Literal["poll", "ping"] | None = None  # None: the client asks no customer who is elsewhere
+    backchannel_token_delivery_mode: Literal["poll", "ping"] | None = None  # None: the client sends no backchannel requests
     backchannel_client_notification_endpoint: str | None = None  # of a client that is pinged
     backchannel_authentication_request_signing_alg: str | None = None  # None: any of FAPI-CIBA for which the client has a key
     created_at: datetime

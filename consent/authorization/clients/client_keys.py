@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class Fetch(Protocol):
-    """Reads an address that somebody else named; kernel/http/outbound/fetcher.py satisfies it."""
+    """The port that reads an address which a client registered; kernel/http/outbound/fetcher.py implements it."""
 
     async def get(self, url: str, bytes_max: int, *, owner: str = "") -> bytes:
         """Raises Unanswered."""

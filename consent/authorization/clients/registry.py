@@ -74,7 +74,7 @@ async def revoke_registration_token(
 
 
 def is_registered_as(services: Services, brand: Brand, client: Client, metadata: ClientMetadata) -> bool:
-    """Whether replacing the client's metadata by these would change nothing."""
+    """True if replacing the client's metadata by these would change nothing."""
     same = msgspec.structs.replace(
         _client_of(services, brand, metadata, client.id, client.registration),
         version=client.version,

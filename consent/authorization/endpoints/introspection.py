@@ -99,6 +99,6 @@ def _render(services: Services, brand: Brand, client: Client, request: Request, 
 
 
 def _accepts_jwt(request: Request) -> bool:
-    """Whether the signed answer is asked for by its name; a wildcard asks for nothing in particular."""
+    """True if the request accepts the signed answer by its media type; a wildcard does not count."""
     ranges = ",".join(request.headers.getall("Accept", [])).split(",")
     return any(part.partition(";")[0].strip().lower() == JWT_MEDIA_TYPE for part in ranges)

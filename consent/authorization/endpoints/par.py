@@ -34,7 +34,7 @@ async def push(services: Services, brand: Brand, request: Request) -> Response:
 
 
 async def _proven_key(services: Services, brand: Brand, client: Client, request: Request) -> str | None:
-    """The thumbprint of the key that a DPoP proof beside the request shows. RFC 9449 section 10.1."""
+    """The thumbprint of the key that a DPoP proof sent with the request shows. RFC 9449 section 10.1."""
     if client.sender_constraint != "dpop":
         check_proof_absent(request)
         return None

@@ -1,4 +1,4 @@
-"""response_mode=query: the parameters stand in the query, beside those that the redirect_uri was registered with. RFC 6749
+"""response_mode=query: the parameters are appended to the query, after those that the redirect_uri was registered with. RFC 6749
 section 4.1.2."""
 
 from collections.abc import Mapping

@@ -43,7 +43,7 @@ _OVER = "It ended on {date}."
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One third party's access. Instants are for sorting; what is shown stands beside them."""
+    """One third party's access. Instants are for sorting; each has its text for the page."""
 
     id: str
     name: str

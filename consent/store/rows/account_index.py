@@ -1,4 +1,4 @@
-"""Which live consents cover an account: kept beside each consent's sealed snapshot, in the same transaction."""
+"""The index of live consents by account, written in the same transaction as each consent's sealed snapshot."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 

@@ -266,7 +266,7 @@ _KEPT = {"expires_at": sa.case((authorisations.c.subject_kind == SubjectKind.VIS
 
 
 def _proof(sealer: Sealer, brand: str, authorisation_id: str, evidence: ScaEvidence) -> dict[str, Any]:
-    """The columns of an authorisation whose PSU has been authenticated, beside its status."""
+    """The columns of an authorisation whose PSU has been authenticated, apart from its status."""
     return {
         "method": evidence.method,
         "evidence": sealer.seal(json.encode(evidence), *_place("evidence", brand, authorisation_id)),

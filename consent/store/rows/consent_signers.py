@@ -1,4 +1,4 @@
-"""Which consents wait for a customer's signature, and which have it: kept beside each consent's sealed snapshot, in the same transaction.
+"""The index of consents by signer, signed or waiting, written in the same transaction as each consent's sealed snapshot.
 
 Customers are found by a keyed digest of the bank's own reference.
 """

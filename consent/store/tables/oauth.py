@@ -118,7 +118,7 @@ codes = sa.Table(
     sa.Index("codes_by_family", "brand", "family_id"),
 )
 
-# What clients ask of customers who are elsewhere (CIBA).
+# Backchannel requests (CIBA).
 backchannel_requests = sa.Table(
     "backchannel_requests",
     metadata,

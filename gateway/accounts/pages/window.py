@@ -19,7 +19,7 @@ def span_of(consent: Consent, first: datetime | None, last: datetime | None) -> 
 
 
 def is_backwards(since: datetime | None, until: datetime | None) -> bool:
-    """Whether nothing at all can lie within."""
+    """True if the window is empty: its start lies after its end."""
     return since is not None and until is not None and since > until
 
 

@@ -41,7 +41,7 @@ def parse_access(access: AccountAccess) -> AccountsTerms:
     """Raises FieldMissing or FieldInvalid, path = the member."""
     models = {name: getattr(access, name) for name in MODELS if getattr(access, name) is not UNSET}
     lists = _lists_of(access)
-    if access.all_psd2 is not UNSET:  # beside which the lists mean nothing
+    if access.all_psd2 is not UNSET:  # the lists do not count then
         return AccountsTerms(permissions=MODELS["all_psd2"] | _owner_name(access.all_psd2), is_global=True)
     if len(models) > 1 or (models and lists):
         raise FieldInvalid("several models", public="A consent is asked for in one way.", path="access")

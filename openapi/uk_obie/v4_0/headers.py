@@ -45,7 +45,7 @@ class Headers:
         return value is not None
 
     def parse_consent_id(self, request: Request) -> str | None:
-        """This standard's requests name no consent beside the token."""
+        """None: requests of this standard name their consent by the token alone."""
         return None
 
     def check_headers(self, request: Request) -> None:

@@ -20,7 +20,7 @@ def iban(sort_code_and_account: str) -> str:
 
 
 def is_iban(text: str) -> bool:
-    """Whether the check digits fit (ISO 7064 mod 97-10)."""
+    """True if the check digits fit (ISO 7064 mod 97-10)."""
     return _mod97(text[4:] + text[:4]) == 1
 
 

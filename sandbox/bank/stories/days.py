@@ -238,7 +238,7 @@ def _rate_of_day(story: Story, currency: str) -> Decimal:
 
 
 def _is_payday(day: datetime, nominal: int) -> bool:
-    """Whether `day` is the month's pay day: the nominal one, or the Friday before if that is a weekend."""
+    """True if `day` is the month's pay day: the nominal one, or the Friday before if that is a weekend."""
     due = day.replace(day=nominal)
     return day == due - DAY * max(0, due.weekday() - 4)
 

@@ -43,7 +43,7 @@ def plain(text: str, listeners: Mapping[str, str]) -> str:
 
 
 def is_random(text: str) -> bool:
-    """Whether chance made this run of characters, and not a person: its words are short."""
+    """True if chance made this run of characters, and not a person: its words are short."""
     if len(text) < RANDOM_CHARACTERS_MIN:
         return False
     if text.islower() or text.isupper() or text.isdigit():

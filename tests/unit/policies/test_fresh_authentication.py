@@ -29,7 +29,7 @@ def row(operation: Operation) -> Row:
 
 
 async def judge(operation, *, age, brand=None, consent=None, command=None):
-    """Whether an answer is allowed `age` after the PSU authenticated."""
+    """True if an answer is allowed `age` after the PSU authenticated."""
     made = world.World()
     exchange = exchange_of()
     exchange.row = row(operation)

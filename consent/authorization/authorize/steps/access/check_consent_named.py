@@ -38,7 +38,7 @@ async def check_consent_named(asking: Asking) -> None:
 
 
 def _open_with_scope(asking: Asking, details: Details) -> None:
-    """Terms say it all: the scope that opens what they ask for need not be named beside them. Raises ScopeInvalid."""
+    """Add the scope that the terms imply, if the request names none that opens them. Raises ScopeInvalid."""
     kind = KIND_OF[details.type]
     opening = [dialect.authorization.scope_of(kind) for dialect in asking.services.dialects_of(asking.brand)]
     if set(opening).isdisjoint(asking.scope):

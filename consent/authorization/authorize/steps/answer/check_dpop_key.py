@@ -1,4 +1,4 @@
-"""Settle the DPoP key that the code will be bound to: named by dpop_jkt, shown by a proof beside the push, or both and the same.
+"""Settle the DPoP key that the code will be bound to: named by dpop_jkt, shown by a proof sent with the push, or both and the same.
 RFC 9449 sections 10 and 10.1.
 
 To a client whose tokens are bound to certificates the parameter means nothing: its codes are worth nothing without its certificate.

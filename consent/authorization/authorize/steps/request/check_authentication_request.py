@@ -1,4 +1,4 @@
-"""Read a request to a customer who is elsewhere from the object that its client signed for it, once. CIBA section 7.1.1,
+"""Read a backchannel request from the object that its client signed for it, once. CIBA section 7.1.1,
 FAPI-CIBA-ID1 5.2.2.
 
 What is wrong with the object is `invalid_request` here, and each object is one request: its jti is remembered while it could be sent again,

@@ -1,4 +1,4 @@
-"""Refuse an authorization request of a client that is not registered for codes, or for asking customers who are elsewhere.
+"""Refuse an authorization request of a client that is not registered for codes, or a backchannel request of a client not registered for CIBA.
 
 RFC 6749 section 4.1.2.1 and CIBA section 13 (unauthorized_client).
 """

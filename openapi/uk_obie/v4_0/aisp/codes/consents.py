@@ -28,7 +28,7 @@ PERMISSIONS: dict[OBInternalPermissions1Code, Permission] = {
 }
 PERMISSION_CODES = {permission: code for code, permission in PERMISSIONS.items()}
 
-# States that an account-access consent lodged here never reaches are mapped all the same: it may have been lodged elsewhere.
+# States that an account-access consent lodged here never reaches are mapped all the same: it may have been lodged in another dialect.
 ACCOUNT_CONSENT_STATUSES: dict[ConsentState, ConsentStatus] = {
     ConsentState.AWAITING: "AWAU",
     ConsentState.PARTIALLY_AUTHORISED: "AWAU",
