@@ -21,7 +21,7 @@ SENT_MAX = 20  # to one PSU, over all journeys, until they have authenticated
 PEER_FAILURES_MAX = 100  # per network address: many customers may share one
 FAILURES_WITHIN = timedelta(hours=1)  # failures are counted, from the first
 BLOCKED_FOR = timedelta(minutes=15)  # from the failure that was one too many
-BLOCKED_SECONDS = int(BLOCKED_FOR.total_seconds())
+BLOCKED_SECONDS = int(BLOCKED_FOR.total_seconds())  # the same in seconds, for Retry-After
 NO_ATTEMPT_LEFT = "the journey, the customer or the address has no attempt left: blocked for 15 minutes, or start again"
 
 

@@ -22,8 +22,8 @@ from kernel.banking.consents import AccountReference, Consent, ConsentState
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.sealed import Sealer
 
-CONSENTS_PER_BATCH = 100
-BLINDS_PER_QUERY = 500
+CONSENTS_PER_BATCH = 100  # read at a time
+BLINDS_PER_QUERY = 500  # accounts looked up by one statement
 SYSTEM = "system"
 NO_ACCOUNT_LEFT = "no_account_left"
 

@@ -43,8 +43,8 @@ from openapi.owners import is_owner
 from openapi.rulebook import rules_of
 
 LODGED_MAX = 10_000  # consents of one client lodged within LODGED_WINDOW, in any state
-LODGED_WINDOW = timedelta(hours=24)
-LODGED_RETRY_SECONDS = 3600
+LODGED_WINDOW = timedelta(hours=24)  # over which a client's lodgements are counted
+LODGED_RETRY_SECONDS = 3600  # after which a client at that limit may call again
 DOCUMENT_BYTES_MAX = 65_536  # of a consent as it was lodged
 SYSTEM = "system"
 

@@ -31,8 +31,8 @@ class Versioned(Protocol):
 T = TypeVar("T", bound=Versioned)
 Key = tuple[str, str]  # brand and id
 
-FAMILIES_CACHED_MAX = 20_000
-CONSENTS_CACHED_MAX = 20_000
+FAMILIES_CACHED_MAX = 20_000  # token families kept by each worker
+CONSENTS_CACHED_MAX = 20_000  # consents kept by each worker
 
 _VERSIONED = {
     "client": (clients.c.version, clients.c.brand, clients.c.id),

@@ -16,7 +16,7 @@ from kernel.observability.interaction import interaction_id
 from kernel.storage.journal import Entry
 
 KNOWN_MAX = 10_000  # remembered by a worker; least recently used leave first
-NAME_CHARACTERS_MAX = 256
+NAME_CHARACTERS_MAX = 256  # of an organisation, from its certificate; the rest is cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,8 @@ from kernel.storage.lease import Lease, LeaseLost
 from openapi.dialect import Rules
 from openapi.rulebook import OURS, RULES
 
-SWEEP_EVERY_SECONDS = 30.0
-BATCH_ROWS = 500
+SWEEP_EVERY_SECONDS = 30.0  # between two runs
+BATCH_ROWS = 500  # of one transaction
 BATCHES_MAX = 20  # per table and run: a backlog of one never holds up the others for long
 
 log = structlog.get_logger(__name__)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.storage.database import Instant, insert_into
 
-NAME_CHARACTERS_MAX = 200
+NAME_CHARACTERS_MAX = 200  # of a lock that is a name and no row
 NAME_KEPT = timedelta(days=1)  # after a lock's last use alone, its row may be removed; the next use writes it again
 
 

@@ -20,7 +20,7 @@ from kernel.storage.database import Database, Instant
 
 TRUST_SECONDS = 2.0  # after the last confirmation; who commits a new epoch waits this long for the others to notice
 CONFIRM_SECONDS = 1.0  # between two confirmations
-READ_SECONDS_MAX = 1.0
+READ_SECONDS_MAX = 1.0  # for one read of the epoch's row
 FOREIGN_SECONDS_MAX = 10.0  # then a worker whose server the row does not name commits an epoch for it
 _ROW = 1  # the id of the only row
 

@@ -6,7 +6,7 @@ from typing import Final
 from kernel.errors import Problem, RateExceeded
 from kernel.http.message import Response
 
-PROGRAM_SECONDS: Final = 1
+PROGRAM_SECONDS: Final = 1  # after which a program may call again
 PERSON_SECONDS: Final = 5  # who reads a page needs longer
 AGAIN: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 

@@ -18,9 +18,9 @@ from kernel.errors import Overloaded
 CAPACITY = 10_000  # records
 GROUP_MAX = 500  # records
 LINGER_SECONDS = 0.025  # leaves as much again for the commit: 50 ms together
-WRITE_SECONDS_MAX = 5.0
-RETRY_SECONDS = 0.2
-DRAIN_SECONDS_MAX = 10.0
+WRITE_SECONDS_MAX = 5.0  # for one group, its commit included
+RETRY_SECONDS = 0.2  # after a group could not be written
+DRAIN_SECONDS_MAX = 10.0  # for what is still unwritten when the server stops
 
 T = TypeVar("T")
 Write = Callable[[list[T]], Awaitable[None]]

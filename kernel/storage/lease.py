@@ -21,7 +21,7 @@ from kernel.storage.database import Database, Instant
 
 LEASE_SECONDS = 15.0  # from its last renewal
 RENEW_SECONDS = 5.0  # between two renewals: two may fail
-RELEASE_SECONDS_MAX = 2.0
+RELEASE_SECONDS_MAX = 2.0  # to give the lease up when the server stops
 
 log = structlog.get_logger(__name__)
 

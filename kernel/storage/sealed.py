@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 FORMAT = 1
-NONCE_BYTES = 12
-KEY_BYTES = 32
+NONCE_BYTES = 12  # of AES-GCM, by chance, before each sealed value
+KEY_BYTES = 32  # of a sealing key, and of each derived from it
 
 
 class SealBroken(Exception):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from kernel.storage.sealed import Sealer
 
-TAG_BYTES = 16
+TAG_BYTES = 16  # of a mark's keyed digest
 
 
 def mark(sealer: Sealer, secret: str, at: datetime, *place: str) -> str:

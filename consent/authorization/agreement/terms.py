@@ -28,7 +28,7 @@ from kernel.storage.sealed import Sealer
 from openapi.dialect import Dialect
 from openapi.faces import AuthorizationFace
 
-DIGITS_SHOWN = 4
+DIGITS_SHOWN = 4  # of an account number, its last ones
 DATED = frozenset(permission for permission in Permission if permission.startswith(("transactions_", "statements_")))
 
 

@@ -43,7 +43,7 @@ from kernel.storage.journal import Entry
 
 ACCESS_DENIED = "access_denied"
 WAITING_MAX = 20  # requests of one client that wait for one customer: a customer must not be worn down by questions
-RETRY_SECONDS = 60
+RETRY_SECONDS = 60  # after which a client may ask a customer whom too many requests wait for
 
 
 async def ask_customer(services: Services, brand: Brand, request: Request) -> Response:

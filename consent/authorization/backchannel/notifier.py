@@ -28,9 +28,9 @@ from kernel.storage.database import Database
 from kernel.storage.lease import Lease
 from kernel.storage.sealed import Sealer
 
-NOTIFY_EVERY_SECONDS = 1.0
+NOTIFY_EVERY_SECONDS = 1.0  # between two looks for clients to notify
 BATCH_ROWS = 16  # notified at the same time
-ATTEMPTS_MAX = 3
+ATTEMPTS_MAX = 3  # to notify a client of one answer; it may poll for it after that
 RETRY_AFTER = timedelta(seconds=15)  # longer than one attempt may take
 
 log = structlog.get_logger(__name__)

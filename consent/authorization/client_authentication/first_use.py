@@ -15,7 +15,7 @@ from kernel.hot_state.first_uses import check_first_use, client_share, first_use
 from kernel.hot_state.subjects import client_subject
 
 RATE_RULE = "client-authentication"
-RATE_WINDOW_SECONDS = 60
+RATE_WINDOW_SECONDS = 60  # over which first uses are counted
 
 
 async def take_authentication(services: Services, brand: Brand, client: Client, proof: AssertionProof | None) -> bool:

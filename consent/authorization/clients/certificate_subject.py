@@ -14,8 +14,8 @@ from consent.authorization.clients.client import CertificateSubject
 from kernel.certificates.certificate import Certificate
 from kernel.errors import FieldInvalid
 
-NAME_CHARS_MAX = 1024
-CACHE_MAX = 4096
+NAME_CHARS_MAX = 1024  # of the subject that a client registers
+CACHE_MAX = 4096  # parsed names kept, of registrations and of certificates each
 _PIECES = re.compile(r"[,+]|(?:\\.|[^\\,+])+")  # of a name: separators, and the attributes between them
 _HEX_ATTRIBUTE = re.compile(r"([0-9A-Za-z.-]+=)#((?:[0-9A-Fa-f]{2})+)")
 _ENCODINGS = {  # of the string types of X.520 that DER writes as text, by tag

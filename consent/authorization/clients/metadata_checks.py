@@ -16,13 +16,13 @@ from kernel.banking.visible_text import is_name
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.http.outbound.fetcher import URL_CHARACTERS_MAX
 
-REDIRECT_URIS_MAX = 32
-REDIRECT_URI_CHARS_MAX = 2048
-NAME_CHARS_MAX = 200
-ID_CHARS_MAX = 128
-SCOPES_MAX = 50
-AUDIENCES_MAX = 32
-AUDIENCE_CHARS_MAX = 255
+REDIRECT_URIS_MAX = 32  # of one client
+REDIRECT_URI_CHARS_MAX = 2048  # of each redirect URI
+NAME_CHARS_MAX = 200  # of the name of a client, and of its organisation
+ID_CHARS_MAX = 128  # of the id of an organisation, and of a software
+SCOPES_MAX = 50  # of one client
+AUDIENCES_MAX = 32  # of one client, for exchanged tokens
+AUDIENCE_CHARS_MAX = 255  # of each audience
 SUBJECT_KINDS: tuple[Literal["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"], ...] = (
     *("subject_dn", "san_dns", "san_uri", "san_ip", "san_email"),
 )

@@ -17,7 +17,7 @@ from kernel.hot_state.checks import Exceeded, WithinRate
 from kernel.ids import hash_secret
 
 RATE_RULE = "authorization-requests"
-RATE_WINDOW_SECONDS = 60
+RATE_WINDOW_SECONDS = 60  # over which a client's requests by value are counted
 
 
 async def take_by_value(asking: Asking) -> str:

@@ -24,7 +24,7 @@ from kernel.http.message import Request, Response
 from kernel.jose import jwe
 from kernel.jose.jwt import ALGORITHMS
 
-CACHE_SECONDS = 300
+CACHE_SECONDS = 300  # anyone may keep the metadata without asking again
 VERSION = 1  # what it says moves with the configuration alone, which is read once
 ALIASED = {
     "token_endpoint": "/token",

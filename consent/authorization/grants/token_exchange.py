@@ -18,7 +18,7 @@ from kernel.observability.interaction import interaction_id
 from kernel.storage.journal import Entry
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
-SECONDS_MAX = 60
+SECONDS_MAX = 60  # an exchanged token is good for, and never longer than the one before it
 
 
 class TokenExchange:

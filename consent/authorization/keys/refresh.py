@@ -14,7 +14,7 @@ from kernel.brand import Brand
 from kernel.hot_state.checks import Moved, VersionIs
 from kernel.hot_state.subjects import keys_subject
 
-FOLLOW_SECONDS = 1.0
+FOLLOW_SECONDS = 1.0  # between two looks at the keys that other workers may have changed
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from consent.services import Services
 from kernel.brand import Brand
 from kernel.storage.lease import Lease
 
-ROTATE_EVERY_SECONDS = 60.0
+ROTATE_EVERY_SECONDS = 60.0  # between two looks for keys that are due
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from kernel import json
 from kernel.http.message import Request, Response
 
 CORS = {"Access-Control-Allow-Origin": "*"}
-PREFLIGHT_SECONDS = 86_400
+PREFLIGHT_SECONDS = 86_400  # a browser may keep the answer to a preflight
 DOCUMENTS_MAX = 2_000  # more than three for each brand that one worker serves
 
 

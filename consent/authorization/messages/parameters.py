@@ -13,7 +13,7 @@ from kernel.http.message import Request
 
 FORM_BYTES_MAX = 65_536  # where a request object or authorization_details may come along
 TOKEN_FORM_BYTES_MAX = 16_384  # where nothing larger than tokens and assertions comes
-SCOPE_CHARS_MAX = 1000
+SCOPE_CHARS_MAX = 1000  # of the parameter scope; a longer one names none
 DUPLICATED = "A parameter appears more than once."
 
 REPEATABLE = frozenset({"resource"})

@@ -12,7 +12,7 @@ from kernel.brand import Brand
 from kernel.errors import Problem
 
 RESOURCES_MAX = 16  # named by one request
-CHARS_MAX = 4096
+CHARS_MAX = 4096  # of one parameter resource
 
 
 def resources_of(services: Services, brand: Brand) -> tuple[str, ...]:

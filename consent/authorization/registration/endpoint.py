@@ -32,7 +32,7 @@ from kernel.ids import hash_secret
 
 RATE_RULE = "registration"
 RATE_LIMIT = 60  # registrations and changes of one organisation
-RATE_WINDOW_SECONDS = 3600
+RATE_WINDOW_SECONDS = 3600  # over which registrations are counted
 
 
 async def register(services: Services, brand: Brand, request: Request) -> Response:

@@ -32,7 +32,7 @@ TYPES = frozenset({None, "jwt", "jose"})
 PLAIN = "application/json"
 SIGNED = ("application/jwt", "application/jose")
 BODY_BYTES_MAX = 65_536  # of one registration
-SKEW_SECONDS = 10
+SKEW_SECONDS = 10  # that the clock of who registers may differ from ours
 LIFETIME_SECONDS_MAX = 3600  # of a signed registration
 ECHOED = ("iss", "iat", "exp", "aud", "jti")  # of a signed request: the UK's answer repeats them
 

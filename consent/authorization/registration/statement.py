@@ -18,9 +18,9 @@ from kernel.jose.jwt import Jwt, JwtInvalid, numeric_date, parse_jwt, verify_par
 ALGORITHMS = frozenset({"PS256", "ES256"})
 TYPES = frozenset({None, "jwt"})
 AGE_SECONDS_MAX = 60 * 86_400  # of a software statement, from its iat
-SKEW_SECONDS = 60
-TEXT_CHARS_MAX = 256
-URIS_MAX = 64
+SKEW_SECONDS = 60  # that a directory's clock may be ahead of ours
+TEXT_CHARS_MAX = 256  # of each text in a statement
+URIS_MAX = 64  # of each list of addresses in a statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

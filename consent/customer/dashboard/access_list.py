@@ -19,7 +19,7 @@ from consent.store.rows.journeys import Stage
 from kernel.brand import Brand
 from kernel.http.message import Request, Response
 
-SEARCH_CHARACTERS_MAX = 100
+SEARCH_CHARACTERS_MAX = 100  # of what a customer searches for; the rest is cut
 SORT_DEFAULT = "granted"
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -36,7 +36,7 @@ from kernel.http.message import Request, Response
 
 REQUESTS = f"{DASHBOARD}/requests"
 PAGE_MAX = 20  # requests on one page
-PAGES_MAX = 100
+PAGES_MAX = 100  # of the requests that wait for one customer
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from kernel.http.message import Response
 
 HEADING = "We could not continue"
 NOT_FOUND = "The address may have been typed wrongly, or it is no longer used. If an app or website sent you here, go back to it and start again."
-HSTS_SECONDS = 31_536_000
+HSTS_SECONDS = 31_536_000  # a browser asks this host over TLS alone: a year
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PAGES = (
     *("login", "sca", "blocked", "consent", "nothing_to_share", "payment", "nothing_to_pay_from", "error"),

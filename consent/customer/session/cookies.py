@@ -21,7 +21,7 @@ FACTS: dict[Purpose, tuple[tuple[str, ...], ...]] = {
     Purpose.CONSENT: ((), (ENTERED,)),
     Purpose.DASHBOARD: ((), (LATE,), (ENTERED,)),
 }
-SECRET_CHARACTERS_MAX = 128
+SECRET_CHARACTERS_MAX = 128  # of a cookie's value that is looked up
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 
 

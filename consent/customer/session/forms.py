@@ -22,8 +22,8 @@ from kernel.http.message import Request
 from kernel.storage.sealed import Sealer
 
 PLAIN_FORM_BYTES_MAX = 8_192  # of a form in which no accounts are chosen
-FIELDS_MAX = 600
-FIELD_CHARACTERS_MAX = 1024
+FIELDS_MAX = 600  # of one form: one for each account that may be chosen, and some more
+FIELD_CHARACTERS_MAX = 1024  # of each field of a form
 TOKEN_FIELD = "form_token"
 REPEATABLE = frozenset({"account"})
 _OWN_SITES = frozenset({"same-origin", "none"})

@@ -14,7 +14,7 @@ ACCOUNT_TYPES = {
     AccountType.LOAN: "Loan account",
 }
 IBAN_GROUP = 4
-SORT_CODE_DIGITS = 6
+SORT_CODE_DIGITS = 6  # of a UK account number, its first ones
 
 
 def render_money(money: Money) -> str:

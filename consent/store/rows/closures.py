@@ -18,7 +18,7 @@ from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.database import insert_into
 from kernel.storage.sealed import Sealer
 
-CLOSURE_KEPT = timedelta(hours=1)
+CLOSURE_KEPT = timedelta(hours=1)  # a closed account is not offered to a customer who is about to choose
 
 
 async def record_closure(connection: AsyncConnection, sealer: Sealer, brand: str, upstream_id: str, now: datetime) -> None:

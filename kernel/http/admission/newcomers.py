@@ -16,7 +16,7 @@ from typing import Final
 from kernel.clock import monotonic as system_monotonic
 
 ROUNDS: Final = 3  # of the loop, in which a start does most of its work
-REST_SECONDS_MAX: Final = 0.05
+REST_SECONDS_MAX: Final = 0.05  # between two newcomers while known callers are served
 KNOWN_SECONDS: Final = 0.2  # after its last answer, a known caller is likely to ask again
 
 

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from kernel.certificates.certificate import Certificate
 from kernel.http.client_cert import plain_address
 
-IPV6_SHARE_BITS = 64
+IPV6_SHARE_BITS = 64  # of an IPv6 address, which count as one caller's
 OF_ONE_SOFTWARE = {NameOID.COMMON_NAME, NameOID.SERIAL_NUMBER, NameOID.USER_ID}  # and not of the organisation behind it
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from kernel.http.admission.newcomers import Later, call_later
 
-LOG_SECONDS: Final = 60.0
+LOG_SECONDS: Final = 60.0  # between two lines about the same refusals; the second has their number
 SHARES_MAX: Final = 256  # of whom a line is kept apart
 OTHERS: Final = "others"
 

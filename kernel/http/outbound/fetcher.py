@@ -28,7 +28,7 @@ CONNECT_SECONDS_MAX = 2.0  # for its connection
 SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
 SILENT_MAX = 256  # hosts remembered as silent
 URL_CHARACTERS_MAX = 2048  # of an address that others named
-CHUNK_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 16  # of an answer, read at a time
 OWNER_MAX = 4  # questions under way on behalf of one owner: eight of them must be silent before another waits
 QUESTIONS = TurnLimits(total=LOOKUPS_MAX, each={"host": 8, "owner": OWNER_MAX}, waiting=256, wait_seconds=2.0)
 TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to the IPv4 address in its last bits

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 HANDSHAKE: Final = 22  # the content type of a record that may begin a connection
-HEADER_BYTES: Final = 5
+HEADER_BYTES: Final = 5  # of a TLS record's header
 RECORD_BYTES_MAX: Final = 4_096  # of a first record that is waited for; TLS itself reads what is longer
 CLOSED: Final = frozenset({7, 8})  # TCP_CLOSE and TCP_CLOSE_WAIT (Linux's tcp_states.h)
 

@@ -22,7 +22,7 @@ from kernel.http.server.acceptor import Acceptor, bind
 from kernel.http.server.boundary import App, Boundary, Refuse
 from kernel.http.server.connection import ConnectionServer
 
-BACKLOG: Final = 1024
+BACKLOG: Final = 1024  # connections that the system holds until they are accepted
 READ_BYTES: Final = 2_048  # of a body that is not asked for yet: twice as much, and aiohttp stops reading
 DEFAULT_LIMITS: Final = Limits()
 

@@ -10,7 +10,7 @@ from consent.authorization.offer.scopes import acr_values_offered
 from consent.errors import AuthenticationUnmet
 from kernel.errors import FieldInvalid
 
-VALUES_MAX = 10
+VALUES_MAX = 10  # of acr_values, or of the claim acr
 
 
 async def check_acr(asking: Asking) -> None:

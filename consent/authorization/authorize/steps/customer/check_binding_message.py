@@ -8,7 +8,7 @@ import re
 from consent.authorization.authorize.request import Asking
 from consent.errors import BindingMessageInvalid
 
-CHARS_MAX = 40
+CHARS_MAX = 40  # of binding_message, which a customer compares on two screens
 _MESSAGE = re.compile(rf"[A-Za-z0-9 .:_/#+-]{{1,{CHARS_MAX}}}")
 
 
