@@ -27,7 +27,7 @@ def names_of(body: list[ast.stmt]) -> dict[str, list[ast.stmt]]:
 
 
 def test_each_question_has_a_row():
-    assert len(re.findall(r"^\| [A-Z].*\? \|", SECTION, re.MULTILINE)) == QUESTIONS
+    assert len(re.findall(r"^\| [A-Z].*\? \|", SECTION, re.MULTILINE)) >= QUESTIONS
     assert len(NAMED) > QUESTIONS
 
 

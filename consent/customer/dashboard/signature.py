@@ -6,8 +6,8 @@ and is linked to it, as on a journey (RTS (EU) 2018/389 article 5; consent/custo
 
 from consent.authentication.approval import Proof
 from consent.authorization.agreement.terms import described, render_terms
+from consent.customer.dashboard.signature_answer import Unanswered, lead, load_unanswered, refuse, sign, start_signature
 from consent.customer.dashboard.signature_code import begin_code
-from consent.customer.dashboard.signature_deed import Unanswered, lead, load_unanswered, refuse, sign, start_signature
 from consent.customer.dashboard.unsigned import SIGNATURES, heading_of, load_signers, render_lapse
 from consent.customer.journey.boundary import DASHBOARD
 from consent.customer.pages.render import render_page

@@ -8,7 +8,7 @@ from consent.authentication.authorisations import Authorisations
 from consent.authentication.challenge import AuthenticationUnavailable, is_typed
 from consent.authentication.linked_terms import linked_of
 from consent.authorization.agreement.terms import described
-from consent.customer.dashboard.signature_deed import Unanswered, lead, load_unanswered, refuse, sign, start_signature
+from consent.customer.dashboard.signature_answer import Unanswered, lead, load_unanswered, refuse, sign, start_signature
 from consent.customer.dashboard.unsigned import SIGNATURES
 from consent.customer.journey.boundary import DASHBOARD
 from consent.customer.pages.render import render_page
