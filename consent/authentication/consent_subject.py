@@ -15,7 +15,7 @@ from consent.store.changes import NOTHING, authorise, change_consent
 from consent.store.lifecycle import ConsentEvent, allows, state_after
 from consent.store.rows.families import end_families
 from consent.store.rows.snapshots import load_consent, lock_consent
-from consent.store.supersession import hold_with_former, load_moving, supersede_former
+from consent.store.supersession import hold_with_former, load_moved_subjects, supersede_former
 from kernel.access import Caller
 from kernel.banking.consents import Consent, ConsentState
 from kernel.brand import Brand
@@ -75,7 +75,7 @@ class ConsentSubject:
     terms: Terms = field(default_factory=AsLodged)
 
     async def load_subjects(self, psu_id: str | None = None) -> Sequence[str]:
-        return await load_moving(self.room.database, self.room.sealer, self.brand.name, self.consent_id, psu_id)
+        return await load_moved_subjects(self.room.database, self.room.sealer, self.brand.name, self.consent_id, psu_id)
 
     async def hold(self, unit: UnitOfWork, approval: Approval) -> Consent:
         """Raises what `check_authorisable` raises, and PaymentNotLinked."""

@@ -14,7 +14,7 @@ from consent.authentication.room import Room
 from consent.store.changes import cosign
 from consent.store.rows.snapshots import load_consent, lock_consent
 from consent.store.signers import awaits
-from consent.store.supersession import hold_with_former, load_moving, supersede_former
+from consent.store.supersession import hold_with_former, load_moved_subjects, supersede_former
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
@@ -31,7 +31,7 @@ class Cosignature:
     customer_id: str
 
     async def load_subjects(self, psu_id: str | None = None) -> Sequence[str]:
-        return await load_moving(self.room.database, self.room.sealer, self.brand.name, self.consent_id, psu_id)
+        return await load_moved_subjects(self.room.database, self.room.sealer, self.brand.name, self.consent_id, psu_id)
 
     async def hold(self, unit: UnitOfWork, approval: Approval) -> Consent:
         """Raises what `check_awaited` raises, ConsentUnknown and PaymentNotLinked."""

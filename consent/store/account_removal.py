@@ -55,7 +55,7 @@ async def load_references_of(connection: AsyncConnection, sealer: Sealer, brand:
     return tuple(found)
 
 
-async def load_consents_covering(
+async def load_consents_of_accounts(
     connection: AsyncConnection, brand: str, account_ids: Sequence[str], *, after: str
 ) -> tuple[str, ...]:
     """The next consents, in the order of their ids, that cover one of the accounts."""

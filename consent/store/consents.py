@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from consent.ports import AccountRemoval
-from consent.store.account_removal import Removal, load_consents_covering, load_references_of, remove_from_consents
+from consent.store.account_removal import Removal, load_consents_of_accounts, load_references_of, remove_from_consents
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.current_snapshots import load_subjects
 from consent.store.kinds.registry import check_lodgement
@@ -130,7 +130,7 @@ class ConsentStore:
         changed, last = 0, ""
         while account_ids:
             async with self.database.read() as connection:
-                batch = await load_consents_covering(connection, brand.name, account_ids, after=last)
+                batch = await load_consents_of_accounts(connection, brand.name, account_ids, after=last)
             if not batch:
                 break
             changed, last = changed + await self._remove_account(brand, removal, batch), batch[-1]

@@ -51,7 +51,7 @@ async def find_former(connection: AsyncConnection, consent: Consent | None, psu_
     return tuple(await connection.scalars(former))
 
 
-async def load_moving(
+async def load_moved_subjects(
     database: Database, sealer: Sealer, brand: str, consent_id: str, approver_id: str | None
 ) -> tuple[str, ...]:
     """The versioned subjects that an answer may move: the consent with its families and, if it is approved, those whose place it takes."""

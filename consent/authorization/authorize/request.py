@@ -15,7 +15,7 @@ from kernel.hot_state.checks import FirstUse
 
 
 @dataclass(slots=True)
-class Asking:
+class AuthorizationRequest:
     """`parameters` come from the authenticated push, from the request object that it or a browser brought, or from the browser, where only
     two of them are read."""
 

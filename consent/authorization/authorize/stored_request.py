@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from consent.authorization.authorize.amendment import seal_amendment
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, PushedRequest, issue_pushed
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.offer.authorization_details import lodgement_of
 from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, Permission
 from kernel.commands.unit_of_work import UnitOfWork
@@ -22,54 +22,54 @@ class StoreRequest:
 
     name = "store_request"
     locks = ()
-    asking: Asking
+    asked: AuthorizationRequest
     secret: str
 
     async def handle(self, unit: UnitOfWork) -> None:
-        consent_id = self.asking.consent_id or await lodge_consent(unit, self.asking)
-        await issue_pushed(unit.connection, _pushed_of(self.asking, self.secret, consent_id))
+        consent_id = self.asked.consent_id or await lodge_consent(unit, self.asked)
+        await issue_pushed(unit.connection, _pushed_of(self.asked, self.secret, consent_id))
 
 
-async def lodge_consent(unit: UnitOfWork, asking: Asking) -> str:
+async def lodge_consent(unit: UnitOfWork, asked: AuthorizationRequest) -> str:
     """The consent of a request that names none, by its own terms or the client's default."""
-    lodgement = lodgement_of(asking.details, asking.services.clock.now()) if asking.details else _default_of(asking)
-    consent = await asking.services.store.lodge_within(unit, asking.brand, asking.client.caller, lodgement)
+    lodgement = lodgement_of(asked.details, asked.services.clock.now()) if asked.details else _default_of(asked)
+    consent = await asked.services.store.lodge_within(unit, asked.brand, asked.client.caller, lodgement)
     return consent.id
 
 
-def _default_of(asking: Asking) -> ConsentLodgement:
+def _default_of(asked: AuthorizationRequest) -> ConsentLodgement:
     return ConsentLodgement(
         kind=ConsentKind.ACCOUNTS,
         lodged_as=LODGED_AS_DEFAULT,
-        terms=AccountsTerms(permissions=frozenset(Permission(name) for name in asking.client.default_permissions)),
+        terms=AccountsTerms(permissions=frozenset(Permission(name) for name in asked.client.default_permissions)),
     )
 
 
-def _pushed_of(asking: Asking, secret: str, consent_id: str) -> PushedRequest:
-    parameters, pushed_id = asking.parameters, hash_secret(secret)
-    if asking.valid_until is None:
+def _pushed_of(asked: AuthorizationRequest, secret: str, consent_id: str) -> PushedRequest:
+    parameters, pushed_id = asked.parameters, hash_secret(secret)
+    if asked.valid_until is None:
         raise RuntimeError("a request without an end")
-    sealer, amendment = asking.services.sealer, asking.amendment
+    sealer, amendment = asked.services.sealer, asked.amendment
     return PushedRequest(
-        brand=asking.brand.name,
+        brand=asked.brand.name,
         id=pushed_id,
         request_uri=REQUEST_URI_PREFIX + secret,
-        client_id=asking.client.id,
+        client_id=asked.client.id,
         redirect_uri=parameters["redirect_uri"],
-        response_type=asking.response_type,
-        response_mode=asking.response_mode,
-        scope=asking.scope,
+        response_type=asked.response_type,
+        response_mode=asked.response_mode,
+        scope=asked.scope,
         state=parameters.get("state"),
         nonce=parameters.get("nonce"),
         code_challenge=parameters.get("code_challenge"),
-        claims=asking.claims,
-        acr_values=asking.acr_values,
+        claims=asked.claims,
+        acr_values=asked.acr_values,
         consent_id=consent_id,
-        prompt=asking.prompt,
-        created_at=asking.services.clock.wall(),
-        expires_at=asking.valid_until,
-        dpop_jkt=asking.dpop_jkt,
-        resources=asking.resources,
-        is_detailed=asking.is_detailed,
-        amendment=seal_amendment(sealer, asking.brand.name, pushed_id, amendment) if amendment else b"",
+        prompt=asked.prompt,
+        created_at=asked.services.clock.wall(),
+        expires_at=asked.valid_until,
+        dpop_jkt=asked.dpop_jkt,
+        resources=asked.resources,
+        is_detailed=asked.is_detailed,
+        amendment=seal_amendment(sealer, asked.brand.name, pushed_id, amendment) if amendment else b"",
     )

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import BLOCKED_SECONDS, return_attempt, take_attempt
 from consent.authentication.bank_answer import answer_time
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.keys.ring import ID_TOKEN_ALGORITHMS, KeyPurpose
 from consent.errors import HintInvalid, HintUnknown
 from consent.ports import Psu
@@ -51,22 +51,22 @@ class ReturnLookUp:
         await return_attempt(unit.connection, self.brand, self.subject)
 
 
-async def find_customer(asking: Asking) -> Psu:
+async def find_customer(asked: AuthorizationRequest) -> Psu:
     """By the one hint of a request that passed its steps. Raises HintInvalid, HintUnknown, RateExceeded or UpstreamTimedOut."""
-    username = asking.parameters.get("login_hint")
+    username = asked.parameters.get("login_hint")
     return await (
-        _find_by_id_token(asking, asking.parameters["id_token_hint"]) if username is None else _find_by_name(asking, username)
+        _find_by_id_token(asked, asked.parameters["id_token_hint"]) if username is None else _find_by_name(asked, username)
     )
 
 
-async def _find_by_name(asking: Asking, username: str) -> Psu:
-    services, brand = asking.services, asking.brand
-    subject = f"hint/{services.sealer.blind(asking.client.organisation_id, 'attempts', brand.name)}"
+async def _find_by_name(asked: AuthorizationRequest, username: str) -> Psu:
+    services, brand = asked.services, asked.brand
+    subject = f"hint/{services.sealer.blind(asked.client.organisation_id, 'attempts', brand.name)}"
 
     give_back = ReturnLookUp(brand.name, subject)
     if not await services.commands.run(TakeLookUp(brand.name, subject, services.clock.wall())):
         raise RateExceeded(
-            f"unknown hints of organisation {asking.client.organisation_id}", rule="unknown-hints", retry_after=BLOCKED_SECONDS
+            f"unknown hints of organisation {asked.client.organisation_id}", rule="unknown-hints", retry_after=BLOCKED_SECONDS
         )
     try:
         async with answer_time():
@@ -80,35 +80,35 @@ async def _find_by_name(asking: Asking, username: str) -> Psu:
     return psu
 
 
-async def _find_by_id_token(asking: Asking, token: str) -> Psu:
+async def _find_by_id_token(asked: AuthorizationRequest, token: str) -> Psu:
     """By its subject, which is this client's own word for the customer; one that has expired says it as well as before."""
-    subject = _verify(asking, token).get("sub")
+    subject = _verify(asked, token).get("sub")
     if not isinstance(subject, str):
         raise HintInvalid("an id_token without subject")
-    async with asking.services.database.read() as connection:
-        psu_id = await _load_psu_id(connection, asking, subject)
+    async with asked.services.database.read() as connection:
+        psu_id = await _load_psu_id(connection, asked, subject)
     async with answer_time():
-        psu = await asking.services.identity.find(asking.brand, psu_id) if psu_id else None
+        psu = await asked.services.identity.find(asked.brand, psu_id) if psu_id else None
     if psu is None:
         raise HintUnknown("the subject of an id_token whose customer is not known any more")
     return psu
 
 
-def _verify(asking: Asking, token: str) -> Mapping[str, Any]:
-    keys = asking.services.keys.verification_keys(asking.brand.name, KeyPurpose.ID_TOKEN)
+def _verify(asked: AuthorizationRequest, token: str) -> Mapping[str, Any]:
+    keys = asked.services.keys.verification_keys(asked.brand.name, KeyPurpose.ID_TOKEN)
     try:
         claims = verify_jwt(token, keys, algorithms=ID_TOKEN_ALGORITHMS, types={None, "jwt"}).claims
     except JwtInvalid as error:
         raise HintInvalid(f"id_token_hint: {error}") from None
-    if claims.get("iss") != asking.brand.issuer or claims.get("aud") != asking.client.id:
+    if claims.get("iss") != asked.brand.issuer or claims.get("aud") != asked.client.id:
         raise HintInvalid("an id_token of another issuer or client")
     return claims
 
 
-async def _load_psu_id(connection: AsyncConnection, asking: Asking, subject: str) -> str | None:
+async def _load_psu_id(connection: AsyncConnection, asked: AuthorizationRequest, subject: str) -> str | None:
     of_subject = (
-        token_families.c.brand == asking.brand.name,
-        token_families.c.client_id == asking.client.id,
+        token_families.c.brand == asked.brand.name,
+        token_families.c.client_id == asked.client.id,
         token_families.c.subject == subject,
     )
     return (await connection.execute(sa.select(token_families.c.psu_id).where(*of_subject).limit(1))).scalar()

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.attempts import hold_subject
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.authorize.steps import run_steps
 from consent.authorization.authorize.steps.request.check_authentication_request import take_authentication_request
 from consent.authorization.authorize.stored_request import lodge_consent
@@ -49,20 +49,20 @@ RETRY_SECONDS = 60  # after which a client may ask a customer whom too many requ
 async def ask_customer(services: Services, brand: Brand, request: Request) -> Response:
     parameters = await receive_form(request)
     client = await authenticate_client(services, brand, request, parameters)
-    asking = Asking(services, brand, client, parameters)
+    asked = AuthorizationRequest(services, brand, client, parameters)
     try:
-        await run_steps(asking, "backchannel")
-        psu = await find_customer(asking)
+        await run_steps(asked, "backchannel")
+        psu = await find_customer(asked)
         async with services.database.read() as connection:
-            await _check_room(connection, asking, psu)
-        await take_authentication_request(asking)
+            await _check_room(connection, asked, psu)
+        await take_authentication_request(asked)
         secret = services.ids.secret()
-        await services.commands.run(AskCustomer(asking, psu, secret))
+        await services.commands.run(AskCustomer(asked, psu, secret))
     except Problem as problem:
         if oauth_error(problem)[1] == ACCESS_DENIED:  # with a status of its own here (CIBA section 13)
             raise AuthenticationForbidden(f"{problem.code}: {problem.detail}", public=problem.public) from None
         raise
-    return render_json(200, {"auth_req_id": secret, "expires_in": asking.seconds, "interval": INTERVAL_SECONDS})
+    return render_json(200, {"auth_req_id": secret, "expires_in": asked.seconds, "interval": INTERVAL_SECONDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +71,44 @@ class AskCustomer:
 
     name = "ask_customer"
     locks = ()
-    asking: Asking
+    asked: AuthorizationRequest
     psu: Psu
     secret: str
 
     async def handle(self, unit: UnitOfWork) -> None:
-        asking, brand, sealer, now = (
-            self.asking,
-            self.asking.brand.name,
-            self.asking.services.sealer,
-            self.asking.services.clock.wall(),
+        asked, brand, sealer, now = (
+            self.asked,
+            self.asked.brand.name,
+            self.asked.services.sealer,
+            self.asked.services.clock.wall(),
         )
-        waiting = f"waiting/{sealer.blind(f'{asking.client.id}/{self.psu.id}', 'attempts', brand)}"
+        waiting = f"waiting/{sealer.blind(f'{asked.client.id}/{self.psu.id}', 'attempts', brand)}"
         await hold_subject(unit.connection, brand, waiting, now)  # of requests at once, each counts those before it
-        await _check_room(unit.connection, asking, self.psu)
+        await _check_room(unit.connection, asked, self.psu)
         row = BackchannelRequest(
             brand=brand,
             id=hash_secret(self.secret),
-            client_id=asking.client.id,
-            consent_id=asking.consent_id or await lodge_consent(unit, asking),
+            client_id=asked.client.id,
+            consent_id=asked.consent_id or await lodge_consent(unit, asked),
             psu_id=self.psu.id,
-            authorisation_id=asking.services.ids.uuid(),
+            authorisation_id=asked.services.ids.uuid(),
             state=RequestState.PENDING,
-            wanted=_wanted_of(asking),
+            wanted=_wanted_of(asked),
             interval_seconds=INTERVAL_SECONDS,
             created_at=now,
-            expires_at=now + timedelta(seconds=asking.seconds),
+            expires_at=now + timedelta(seconds=asked.seconds),
         )
-        await insert_request(unit.connection, row, _notification_of(asking, self.secret))
-        await _start_authorisation(unit.connection, asking, row)
-        unit.record(_entry(asking, row))
+        await insert_request(unit.connection, row, _notification_of(asked, self.secret))
+        await _start_authorisation(unit.connection, asked, row)
+        unit.record(_entry(asked, row))
 
 
-async def _start_authorisation(connection: AsyncConnection, asking: Asking, row: BackchannelRequest) -> None:
+async def _start_authorisation(connection: AsyncConnection, asked: AuthorizationRequest, row: BackchannelRequest) -> None:
     """It waits with the request for the PSU whom the client named."""
     assert row.authorisation_id is not None
     await start_authorisation(
         connection,
-        asking.services.sealer,
+        asked.services.sealer,
         brand=row.brand,
         authorisation_id=row.authorisation_id,
         subject_id=row.consent_id,
@@ -119,42 +119,42 @@ async def _start_authorisation(connection: AsyncConnection, asking: Asking, row:
     )
 
 
-async def _check_room(connection: AsyncConnection, asking: Asking, psu: Psu) -> None:
+async def _check_room(connection: AsyncConnection, asked: AuthorizationRequest, psu: Psu) -> None:
     """Raises ConsentForeign, or RateExceeded for one request too many."""
-    await _check_psu(connection, asking, psu)
-    now = asking.services.clock.wall()
-    if await count_waiting(connection, asking.brand.name, psu.id, asking.client.id, now) >= WAITING_MAX:
-        raise RateExceeded(f"requests of client {asking.client.id} to one customer", rule="waiting", retry_after=RETRY_SECONDS)
+    await _check_psu(connection, asked, psu)
+    now = asked.services.clock.wall()
+    if await count_waiting(connection, asked.brand.name, psu.id, asked.client.id, now) >= WAITING_MAX:
+        raise RateExceeded(f"requests of client {asked.client.id} to one customer", rule="waiting", retry_after=RETRY_SECONDS)
 
 
-async def _check_psu(connection: AsyncConnection, asking: Asking, psu: Psu) -> None:
+async def _check_psu(connection: AsyncConnection, asked: AuthorizationRequest, psu: Psu) -> None:
     """A consent that has been given once is its customer's. Raises ConsentForeign."""
-    if asking.consent_id is None:
+    if asked.consent_id is None:
         return
-    consent = await load_consent(connection, asking.services.sealer, asking.brand.name, asking.consent_id)
+    consent = await load_consent(connection, asked.services.sealer, asked.brand.name, asked.consent_id)
     if consent is None or consent.psu_id not in (None, psu.id):
         raise ConsentForeign("consent of another PSU than is asked")
 
 
-def _wanted_of(asking: Asking) -> Wanted:
+def _wanted_of(asked: AuthorizationRequest) -> Wanted:
     return Wanted(
-        scope=asking.scope,
-        acr_values=asking.acr_values,
-        userinfo_claims=userinfo_claims_asked(asking.services.dialects_of(asking.brand), asking.claims),
-        resources=asking.resources,
-        is_detailed=asking.is_detailed,
-        binding_message=asking.binding_message,
+        scope=asked.scope,
+        acr_values=asked.acr_values,
+        userinfo_claims=userinfo_claims_asked(asked.services.dialects_of(asked.brand), asked.claims),
+        resources=asked.resources,
+        is_detailed=asked.is_detailed,
+        binding_message=asked.binding_message,
     )
 
 
-def _notification_of(asking: Asking, secret: str) -> bytes | None:
-    if asking.notification_token is None:
+def _notification_of(asked: AuthorizationRequest, secret: str) -> bytes | None:
+    if asked.notification_token is None:
         return None
-    notification = Notification(auth_req_id=secret, token=asking.notification_token)
-    return seal_notification(asking.services.sealer, asking.brand.name, hash_secret(secret), notification)
+    notification = Notification(auth_req_id=secret, token=asked.notification_token)
+    return seal_notification(asked.services.sealer, asked.brand.name, hash_secret(secret), notification)
 
 
-def _entry(asking: Asking, row: BackchannelRequest) -> Entry:
+def _entry(asked: AuthorizationRequest, row: BackchannelRequest) -> Entry:
     return Entry(
         brand=row.brand,
         kind="customer.asked",
@@ -162,5 +162,5 @@ def _entry(asking: Asking, row: BackchannelRequest) -> Entry:
         at=row.created_at,
         actor=f"client:{row.client_id}",
         interaction_id=interaction_id.get(),
-        facts={"psu_id": row.psu_id, "scope": list(row.wanted.scope), "seconds": asking.seconds},
+        facts={"psu_id": row.psu_id, "scope": list(row.wanted.scope), "seconds": asked.seconds},
     )

@@ -9,7 +9,7 @@ front of the browser.
 from collections.abc import Awaitable, Callable
 
 from consent.authorization.authorize.pushed import PushedRequest, load_answerable
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.authorize.request_object import parse_unverified
 from consent.authorization.authorize.response import (
     destination_of,
@@ -49,21 +49,21 @@ async def _authorize(services: Services, brand: Brand, request: Request, begin: 
     client = await _load_client(services, brand, parameters)
     if "request_uri" not in parameters:
         try:
-            parameters = await _take_unpushed(Asking(services, brand, client, parameters))
+            parameters = await _take_unpushed(AuthorizationRequest(services, brand, client, parameters))
         except Problem as problem:
             return _refuse_unpushed(services, brand, client, parameters, problem)
-    asking = Asking(services, brand, client, parameters)
+    asked = AuthorizationRequest(services, brand, client, parameters)
     try:
-        await run_steps(asking, "authorize")
-        if asking.pushed is None:
+        await run_steps(asked, "authorize")
+        if asked.pushed is None:
             raise RequestUriInvalid("no pushed request")
-        return await begin(services, brand, client, asking.pushed)
+        return await begin(services, brand, client, asked.pushed)
     except (RequestUriInvalid, RequestUriForeign, RequestUriUnsupported) as problem:
         return await _refuse_request_uri(services, brand, client, parameters["request_uri"], problem)
     except Problem as problem:
-        if asking.pushed is None or isinstance(problem, RateExceeded):
+        if asked.pushed is None or isinstance(problem, RateExceeded):
             raise  # one visit too many answers nothing
-        return await refuse_pushed(services, brand, client, asking.pushed, problem)
+        return await refuse_pushed(services, brand, client, asked.pushed, problem)
 
 
 async def _load_client(services: Services, brand: Brand, parameters: Parameters) -> Client:
@@ -77,11 +77,11 @@ async def _load_client(services: Services, brand: Brand, parameters: Parameters)
     return client
 
 
-async def _take_unpushed(asking: Asking) -> Parameters:
+async def _take_unpushed(asked: AuthorizationRequest) -> Parameters:
     """The parameters of a request by value, once it is stored as if pushed. Raises PushRequired of a client that must push, or what a step refuses."""
-    if PROFILES[asking.client.security_profile].must_push:
+    if PROFILES[asked.client.security_profile].must_push:
         raise PushRequired("no request_uri")
-    return {"client_id": asking.client.id, "request_uri": await take_by_value(asking)}
+    return {"client_id": asked.client.id, "request_uri": await take_by_value(asked)}
 
 
 def _refuse_unpushed(services: Services, brand: Brand, client: Client, parameters: Parameters, problem: Problem) -> Response:

@@ -7,7 +7,7 @@ the client's default permissions; both are stored, or neither.
 from datetime import timedelta
 
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, new_request_secret
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.authorize.steps import run_steps
 from consent.authorization.authorize.stored_request import StoreRequest
 from consent.authorization.client_authentication.authenticate import authenticate_client
@@ -24,11 +24,13 @@ from kernel.http.message import Request, Response
 async def push(services: Services, brand: Brand, request: Request) -> Response:
     parameters = await receive_form(request, repeatable=REPEATABLE)
     client = await authenticate_client(services, brand, request, parameters)
-    asking = Asking(services, brand, client, parameters, proof_jkt=await _proven_key(services, brand, client, request))
-    await run_steps(asking, "par")
-    asking.valid_until = services.clock.wall() + timedelta(seconds=services.settings.request_uri_seconds)
+    asked = AuthorizationRequest(
+        services, brand, client, parameters, proof_jkt=await _proven_key(services, brand, client, request)
+    )
+    await run_steps(asked, "par")
+    asked.valid_until = services.clock.wall() + timedelta(seconds=services.settings.request_uri_seconds)
     secret = new_request_secret(services, brand)
-    await services.commands.run(StoreRequest(asking, secret))
+    await services.commands.run(StoreRequest(asked, secret))
     answer = {"request_uri": REQUEST_URI_PREFIX + secret, "expires_in": services.settings.request_uri_seconds}
     return offer_nonce(services, brand, request, render_json(201, answer))
 

@@ -17,7 +17,7 @@ def scopes_offered(dialects: Sequence[Dialect]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("openid", *opening, *scopes_of_roles(dialects, tuple(Role)), GRANT_QUERY, GRANT_REVOKE)))
 
 
-def scopes_opening(dialects: Sequence[Dialect], kind: str) -> frozenset[str]:
+def scopes_for(dialects: Sequence[Dialect], kind: str) -> frozenset[str]:
     """The scopes under which a consent of this kind may be asked for."""
     return frozenset(dialect.authorization.scope_of(kind) for dialect in dialects)
 

@@ -43,7 +43,7 @@ async def load_all_unsigned(services: Services, brand: Brand, psu: Psu) -> tuple
             consent = await load_consent(connection, services.sealer, brand.name, consent_id)
             if consent is not None and awaits(consent, psu.customer_id, now):
                 found.append(consent)
-        asking = {consent.id: await _load_asking(connection, brand, consent) for consent in found}
+        asking = {consent.id: await _load_client(connection, brand, consent) for consent in found}
     return tuple(
         [
             Unsigned(
@@ -67,13 +67,13 @@ async def load_one_unsigned(services: Services, brand: Brand, psu: Psu, consent_
         consent = await load_consent(connection, services.sealer, brand.name, consent_id)
         if consent is None or not awaits(consent, psu.customer_id, services.clock.now()):
             raise AccessUnknown("it does not wait for this PSU's signature")
-        client = await _load_asking(connection, brand, consent)
+        client = await _load_client(connection, brand, consent)
     if client is None:
         raise AccessUnknown("no client asks any more")
     return consent, client
 
 
-async def _load_asking(connection: AsyncConnection, brand: Brand, consent: Consent) -> Client | None:
+async def _load_client(connection: AsyncConnection, brand: Brand, consent: Consent) -> Client | None:
     """The client that asked the first signer: it need not be the one that lodged the consent, where an organisation owns it."""
     family = await load_last_row(connection, brand.name, consent.id)
     client_id = consent.client_id if family is None else family.client_id

@@ -8,7 +8,7 @@ again when they approve, under the consent's lock (consent/authentication/consen
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.authorize.steps.access.check_authorization_details import check_authorization_details
 from consent.authorization.authorize.steps.access.check_consent_named import check_consent_named
 from consent.authorization.authorize.steps.access.check_consent_owner import check_consent_owner, check_consent_owner_at_once
@@ -38,7 +38,7 @@ from consent.authorization.authorize.steps.request.check_request_object import c
 from consent.authorization.authorize.steps.request.check_request_uri_absent import check_request_uri_absent
 
 Endpoint = Literal["par", "value", "authorize", "backchannel"]
-Step = Callable[[Asking], Awaitable[None]]
+Step = Callable[[AuthorizationRequest], Awaitable[None]]
 
 _P: tuple[Endpoint, ...] = ("par",)
 _V: tuple[Endpoint, ...] = ("value",)
@@ -82,8 +82,8 @@ STEPS: tuple[tuple[Step, tuple[Endpoint, ...]], ...] = (
 )
 
 
-async def run_steps(asking: Asking, endpoint: Endpoint) -> None:
+async def run_steps(asked: AuthorizationRequest, endpoint: Endpoint) -> None:
     """Every step of the endpoint, in order. Raises the first refusal."""
     for step, endpoints in STEPS:
         if endpoint in endpoints:
-            await step(asking)
+            await step(asked)

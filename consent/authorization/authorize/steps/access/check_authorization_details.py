@@ -4,33 +4,33 @@ beyond the brand's is lowered to it, and the token response says what was grante
 Its locations are the resources that the tokens are meant for; `resource` may narrow them (RFC 9396 section 6.1), never widen them.
 """
 
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.offer.authorization_details import KIND_OF, AccountInformation, Details, granted_of, parse_details
 from consent.authorization.offer.resources import resources_of
 from consent.errors import AuthorizationDetailsInvalid, TargetInvalid
 from kernel.access import ROLES
 
 
-async def check_authorization_details(asking: Asking) -> None:
-    text = asking.parameters.get("authorization_details")
+async def check_authorization_details(asked: AuthorizationRequest) -> None:
+    text = asked.parameters.get("authorization_details")
     if text is None:
         return
-    details = granted_of(parse_details(text, asking.services.clock.now()), asking.brand)
-    client, kind = asking.client, KIND_OF[details.type]
+    details = granted_of(parse_details(text, asked.services.clock.now()), asked.brand)
+    client, kind = asked.client, KIND_OF[details.type]
     if details.type not in client.authorization_details_types or ROLES[kind] not in client.roles:
         raise AuthorizationDetailsInvalid("a type that the client is not registered for")
-    _check_locations(asking, details)
-    asking.is_detailed = True
-    asking.consent_id = details.consent_id if isinstance(details, AccountInformation) else None
-    asking.details = details if asking.consent_id is None else None
+    _check_locations(asked, details)
+    asked.is_detailed = True
+    asked.consent_id = details.consent_id if isinstance(details, AccountInformation) else None
+    asked.details = details if asked.consent_id is None else None
 
 
-def _check_locations(asking: Asking, details: Details) -> None:
+def _check_locations(asked: AuthorizationRequest, details: Details) -> None:
     locations = tuple(dict.fromkeys(details.locations))
-    if not set(locations) <= set(resources_of(asking.services, asking.brand)):
+    if not set(locations) <= set(resources_of(asked.services, asked.brand)):
         raise AuthorizationDetailsInvalid("locations that are not this brand's", public="A location is not one of this server's.")
-    if not locations or asking.brand.resource_audience in locations:
+    if not locations or asked.brand.resource_audience in locations:
         return
-    if not set(asking.resources) <= set(locations):
+    if not set(asked.resources) <= set(locations):
         raise TargetInvalid("a resource beside the locations")
-    asking.resources = asking.resources or locations
+    asked.resources = asked.resources or locations

@@ -3,9 +3,9 @@
 To its client a foreign consent looks like one that does not exist.
 """
 
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.offer.payment_initiation import PaymentInitiation
-from consent.authorization.offer.scopes import scopes_opening
+from consent.authorization.offer.scopes import scopes_for
 from consent.errors import AuthorizationDetailsInvalid, ScopeInvalid
 from consent.store.kinds.registry import kind_of
 from consent.store.lifecycle import ConsentEvent, allows
@@ -14,31 +14,33 @@ from kernel.errors import ConsentForeign, ConsentNotAuthorised, ConsentUnknown
 from openapi.owners import is_owner
 
 
-async def check_consent_owner(asking: Asking) -> None:
-    if asking.pushed is None or asking.pushed.consent_id is None:
+async def check_consent_owner(asked: AuthorizationRequest) -> None:
+    if asked.pushed is None or asked.pushed.consent_id is None:
         raise ConsentUnknown("the request carries no consent")
-    await _check_askable(asking, asking.pushed.consent_id, asking.pushed.scope)
+    await _check_askable(asked, asked.pushed.consent_id, asked.pushed.scope)
 
 
-async def check_consent_owner_at_once(asking: Asking) -> None:
+async def check_consent_owner_at_once(asked: AuthorizationRequest) -> None:
     """At the backchannel no page follows on which it could be said. A request that names no consent gets one of its own."""
-    if isinstance(asking.details, PaymentInitiation):
+    if isinstance(asked.details, PaymentInitiation):
         raise AuthorizationDetailsInvalid("a payment", public="A payment is asked for on a page, where its customer sees it.")
-    if asking.consent_id is not None:
-        await _check_askable(asking, asking.consent_id, asking.scope, is_elsewhere=True)
+    if asked.consent_id is not None:
+        await _check_askable(asked, asked.consent_id, asked.scope, is_elsewhere=True)
 
 
-async def _check_askable(asking: Asking, consent_id: str, scope: tuple[str, ...], *, is_elsewhere: bool = False) -> None:
-    services = asking.services
+async def _check_askable(
+    asked: AuthorizationRequest, consent_id: str, scope: tuple[str, ...], *, is_elsewhere: bool = False
+) -> None:
+    services = asked.services
     async with services.database.read() as connection:
-        consent = await load_consent(connection, services.sealer, asking.brand.name, consent_id)
+        consent = await load_consent(connection, services.sealer, asked.brand.name, consent_id)
     if consent is None:
         raise ConsentUnknown("unknown")
-    if not is_owner(asking.client.caller, consent):
+    if not is_owner(asked.client.caller, consent):
         raise ConsentForeign(f"of client {consent.client_id}", public=ConsentUnknown.public)
     if not allows(consent, ConsentEvent.AUTHORISE, services.clock.now()):
         raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")
     if is_elsewhere and not kind_of(consent).is_asked_elsewhere:
         raise ConsentNotAuthorised(f"of kind {consent.kind}", public="A consent of this kind cannot be asked for here.")
-    if scopes_opening(services.dialects_of(asking.brand), consent.kind).isdisjoint(scope):
+    if scopes_for(services.dialects_of(asked.brand), consent.kind).isdisjoint(scope):
         raise ScopeInvalid(f"the scope does not open a consent for {consent.kind}")

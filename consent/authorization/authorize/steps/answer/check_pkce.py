@@ -5,19 +5,19 @@ A request that uses PKCE where it is not required must use all of it: half a cha
 
 import re
 
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from kernel.errors import FieldInvalid
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of SHA-256
 
 
-async def check_pkce(asking: Asking) -> None:
-    if asking.parameters.get("code_challenge_method") != "S256":
+async def check_pkce(asked: AuthorizationRequest) -> None:
+    if asked.parameters.get("code_challenge_method") != "S256":
         raise FieldInvalid("not S256", path="code_challenge_method", public="The code_challenge_method must be S256.")
-    if not _CHALLENGE.fullmatch(asking.parameters.get("code_challenge", "")):
+    if not _CHALLENGE.fullmatch(asked.parameters.get("code_challenge", "")):
         raise FieldInvalid("not a SHA-256", path="code_challenge", public="The code_challenge is missing or malformed.")
 
 
-async def check_pkce_if_used(asking: Asking) -> None:
-    if not asking.parameters.keys().isdisjoint({"code_challenge", "code_challenge_method"}):
-        await check_pkce(asking)
+async def check_pkce_if_used(asked: AuthorizationRequest) -> None:
+    if not asked.parameters.keys().isdisjoint({"code_challenge", "code_challenge_method"}):
+        await check_pkce(asked)

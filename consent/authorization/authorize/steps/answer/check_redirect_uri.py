@@ -3,10 +3,10 @@
 FAPI2-SP-FINAL 5.3.2.2-7 asks for it in every request; nothing is defaulted.
 """
 
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.errors import RedirectUriInvalid
 
 
-async def check_redirect_uri(asking: Asking) -> None:
-    if asking.parameters.get("redirect_uri") not in asking.client.redirect_uris:
+async def check_redirect_uri(asked: AuthorizationRequest) -> None:
+    if asked.parameters.get("redirect_uri") not in asked.client.redirect_uris:
         raise RedirectUriInvalid("missing or not registered")

@@ -5,21 +5,21 @@ Practices section 5 (never a token in the query), JARM section 2.3. A signed res
 authorization_signed_response_alg: without it JARM would mean RS256, which no profile of ours allows.
 """
 
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.response_modes.choice import canonical_type, modes_of, usual_mode
 from consent.errors import ResponseTypeUnsupported
 from kernel.errors import FieldInvalid, FieldMissing
 
 
-async def check_response_type(asking: Asking) -> None:
-    asked = asking.parameters.get("response_type")
-    if asked is None:
+async def check_response_type(asked: AuthorizationRequest) -> None:
+    value = asked.parameters.get("response_type")
+    if value is None:
         raise FieldMissing(path="response_type", public="The response_type is missing.")
-    response_type = canonical_type(asked)
-    modes = modes_of(asking.client, response_type)
+    response_type = canonical_type(value)
+    modes = modes_of(asked.client, response_type)
     if not modes:
         raise ResponseTypeUnsupported("not of the client or its profile")
-    response_mode = asking.parameters.get("response_mode", usual_mode(response_type))
+    response_mode = asked.parameters.get("response_mode", usual_mode(response_type))
     if response_mode not in modes:
         raise FieldInvalid(f"not one of {modes}", path="response_mode", public="The response_mode does not fit the request.")
-    asking.response_type, asking.response_mode = response_type, response_mode
+    asked.response_type, asked.response_mode = response_type, response_mode

@@ -4,18 +4,18 @@ FAPI 1.0 ties each request to the browser that began it by what only its client 
 (FAPI1-BASE 5.2.2.2 and 5.2.2.3, OIDC Core section 3.3.2.11). FAPI 2.0 has PKCE for that.
 """
 
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.offer.profiles import PROFILES
 from kernel.errors import FieldInvalid, FieldMissing
 
 CHARS_MAX = {"state": 2000, "nonce": 1000, "login_hint": 255, "ui_locales": 255}
 
 
-async def check_state_and_nonce(asking: Asking) -> None:
+async def check_state_and_nonce(asked: AuthorizationRequest) -> None:
     for name, most in CHARS_MAX.items():
-        if len(asking.parameters.get(name, "")) > most:
+        if len(asked.parameters.get(name, "")) > most:
             raise FieldInvalid("too long", path=name, public=f"The {name} is too long.")
-    if PROFILES[asking.client.security_profile].must_be_tied:
-        needed = "nonce" if "openid" in asking.scope else "state"
-        if needed not in asking.parameters:
+    if PROFILES[asked.client.security_profile].must_be_tied:
+        needed = "nonce" if "openid" in asked.scope else "state"
+        if needed not in asked.parameters:
             raise FieldMissing(path=needed, public=f"The {needed} is missing.")

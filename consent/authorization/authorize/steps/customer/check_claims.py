@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from kernel import json
 from kernel.errors import FieldInvalid, Problem
 
@@ -10,8 +10,8 @@ CLAIMS_CHARS_MAX = 8192  # of the parameter claims
 SECTIONS = ("id_token", "userinfo")
 
 
-async def check_claims(asking: Asking) -> None:
-    text = asking.parameters.get("claims")
+async def check_claims(asked: AuthorizationRequest) -> None:
+    text = asked.parameters.get("claims")
     if text is None:
         return
     if len(text) > CLAIMS_CHARS_MAX:
@@ -22,7 +22,7 @@ async def check_claims(asking: Asking) -> None:
         raise _invalid(f"{type(error).__name__}") from None
     for section in SECTIONS:
         _check_section(claims.get(section))
-    asking.claims = claims
+    asked.claims = claims
 
 
 def _check_section(section: Any) -> None:

@@ -3,16 +3,16 @@
 RFC 6749 section 4.1.2.1 and CIBA section 13 (unauthorized_client).
 """
 
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.clients.metadata import CIBA
 from consent.errors import ClientUnauthorised
 
 
-async def check_grant(asking: Asking) -> None:
-    if "authorization_code" not in asking.client.grant_types:
-        raise ClientUnauthorised(f"client {asking.client.id} may not ask for codes")
+async def check_grant(asked: AuthorizationRequest) -> None:
+    if "authorization_code" not in asked.client.grant_types:
+        raise ClientUnauthorised(f"client {asked.client.id} may not ask for codes")
 
 
-async def check_backchannel_grant(asking: Asking) -> None:
-    if CIBA not in asking.client.grant_types:
-        raise ClientUnauthorised(f"client {asking.client.id} may not ask at the backchannel")
+async def check_backchannel_grant(asked: AuthorizationRequest) -> None:
+    if CIBA not in asked.client.grant_types:
+        raise ClientUnauthorised(f"client {asked.client.id} may not ask at the backchannel")

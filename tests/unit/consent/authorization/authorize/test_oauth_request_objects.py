@@ -181,11 +181,11 @@ async def test_a_browser_brings_a_request_and_the_way_is_the_same(signing: World
 async def request_uris(world: World, tpp: Tpp, token: str) -> list[str]:
     """The request_uris under which a brought object is stored: as many as there are rows."""
     from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX
-    from consent.authorization.authorize.request import Asking
+    from consent.authorization.authorize.request import AuthorizationRequest
     from consent.authorization.endpoints.by_value import _secret_of
 
-    asking = Asking(world.services, BRAND, tpp.client, {"request": token})
-    return [REQUEST_URI_PREFIX + _secret_of(asking)] * await count(world, pushed_requests)
+    asked = AuthorizationRequest(world.services, BRAND, tpp.client, {"request": token})
+    return [REQUEST_URI_PREFIX + _secret_of(asked)] * await count(world, pushed_requests)
 
 
 @pytest.mark.spec("RFC9700-2.1.1")
