@@ -10,37 +10,37 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class _Asking(Generic[T]):
+class _Question(Generic[T]):
     task: asyncio.Task[T]
     waiting: int = 0
 
 
 class InFlight(Generic[T]):
     def __init__(self) -> None:
-        self._askings: dict[Hashable, _Asking[T]] = {}
+        self._questions: dict[Hashable, _Question[T]] = {}
 
     async def run(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The answer of `ask`, or what it raises, for all who ask for `key` until it comes."""
-        asking = self._askings.get(key)
-        if asking is None:
-            asking = self._askings[key] = _Asking(asyncio.create_task(ask(), name="asked once"))
-            asking.task.add_done_callback(lambda done: self._settle(key, done))
-        asking.waiting += 1
+        question = self._questions.get(key)
+        if question is None:
+            question = self._questions[key] = _Question(asyncio.create_task(ask(), name="asked once"))
+            question.task.add_done_callback(lambda done: self._settle(key, done))
+        question.waiting += 1
         try:
-            return await asyncio.shield(asking.task)
+            return await asyncio.shield(question.task)
         finally:
-            asking.waiting -= 1
-            if not asking.waiting and not asking.task.done():
-                self._give_up(key, asking)
+            question.waiting -= 1
+            if not question.waiting and not question.task.done():
+                self._give_up(key, question)
 
-    def _give_up(self, key: Hashable, asking: _Asking[T]) -> None:
+    def _give_up(self, key: Hashable, question: _Question[T]) -> None:
         """The next caller asks again."""
-        del self._askings[key]
-        asking.task.cancel()
+        del self._questions[key]
+        question.task.cancel()
 
     def _settle(self, key: Hashable, task: asyncio.Task[T]) -> None:
-        asking = self._askings.get(key)
-        if asking is not None and asking.task is task:
-            del self._askings[key]
+        question = self._questions.get(key)
+        if question is not None and question.task is task:
+            del self._questions[key]
         if not task.cancelled():
             task.exception()  # seen, even if everyone who waited has gone away
