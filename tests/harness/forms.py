@@ -118,8 +118,14 @@ class Browser:
         return self
 
     def _open(self) -> None:
+        connector = aiohttp.TCPConnector(
+            enable_cleanup_closed=True
+        )  # a connection whose body the server left unread ends with it
         self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), trust_env=False
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+            trust_env=False,
         )
 
     async def reconnect(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
+from gateway.ports import Page
 from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountStatus, AccountType, Counterparty, Scheme
 from kernel.banking.money import Money
 from kernel.banking.records.beneficiaries import Beneficiary
@@ -76,7 +77,7 @@ async def test_what_is_not_there_neither_changes_nor_goes(database, clock):
         with pytest.raises(RecordUnknown):
             await database.write(lambda connection, each=wrong: BENEFICIARIES.remove(connection, clock, BRAND.name, each))
     async with database.read() as connection:
-        page = await BENEFICIARIES.load_page(connection, SEALER, BRAND.name, ("a",), after=None, limit=9)
+        page = await BENEFICIARIES.load_page(connection, SEALER, BRAND.name, ("a",), where=Page(None, 9))
         kinds = list(await connection.scalars(sa.select(tables.journal.c.kind)))
     assert page.rows == (stored,)
     assert kinds == ["beneficiary.recorded"]
@@ -124,7 +125,7 @@ async def test_two_runs_at_once_issue_each_statement_once(database, clock):
     issued = await asyncio.gather(*(run.issue() for run in runs))
     assert sum(issued) == 7
     async with database.read() as connection:
-        page = await STATEMENTS.load_page(connection, SEALER, BRAND.name, ("a",), after=None, limit=99)
+        page = await STATEMENTS.load_page(connection, SEALER, BRAND.name, ("a",), where=Page(None, 99))
     assert len({row.id for row in page.rows}) == len(page.rows) == 7
     assert [await run.issue() for run in runs] == [0, 0, 0]
 
