@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from sandbox.tpp_kit.connector import open_connector
 from sandbox.tpp_kit.folder import ClientCertificate, TppFolder
 from sandbox.tpp_kit.transcript import Entry, shorten, shown_body, shown_headers
 
@@ -88,7 +89,10 @@ class Wire:
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                cookie_jar=aiohttp.DummyCookieJar(), timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), trust_env=False
+                connector=open_connector(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+                trust_env=False,
             )
         return self._session
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from yarl import URL
 
+from sandbox.tpp_kit.connector import open_connector
 from tests.drills.enemy import ADDRESSES
 from tests.drills.fuzz import Call, Knowledge, make_call
 from tests.drills.site import Site
@@ -108,7 +109,7 @@ async def _callers(site: Site, *, with_credentials: bool) -> AsyncIterator[list[
     async with AsyncExitStack() as stack:
         made = []
         for place in range(len(NAMES) if with_credentials else WORKERS):
-            connector = aiohttp.TCPConnector(local_addr=(ADDRESSES[place], 0), family=2)
+            connector = open_connector(local_addr=(ADDRESSES[place], 0), family=2)
             timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS_MAX)
             session = await stack.enter_async_context(
                 aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())

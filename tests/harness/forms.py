@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import aiohttp
 
+from sandbox.tpp_kit.connector import open_connector
+
 REDIRECTS_MAX = 5
 CALL_SECONDS = 30.0
 
@@ -118,11 +120,8 @@ class Browser:
         return self
 
     def _open(self) -> None:
-        connector = aiohttp.TCPConnector(
-            enable_cleanup_closed=True
-        )  # a connection whose body the server left unread ends with it
         self._session = aiohttp.ClientSession(
-            connector=connector,
+            connector=open_connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
             trust_env=False,

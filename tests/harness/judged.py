@@ -10,6 +10,7 @@ import aiohttp
 
 from sandbox.tpp_kit.answers import Tokens
 from sandbox.tpp_kit.authorization import PushedRequest
+from sandbox.tpp_kit.connector import open_connector
 from sandbox.tpp_kit.folder import ClientCertificate, TppFolder
 from sandbox.tpp_kit.tpp import DEFAULT_PERMISSIONS, Tpp
 from sandbox.tpp_kit.wire import CALL_SECONDS, Answer, Wire
@@ -44,6 +45,7 @@ class JudgedWire(Wire):
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
+                connector=open_connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
                 trace_configs=[self._counting()],

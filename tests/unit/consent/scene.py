@@ -10,7 +10,7 @@ import msgspec
 
 from consent.authentication.approval import Approve, Reject, reject
 from consent.authentication.consent_subject import ConsentSubject
-from consent.authorization.authorize.request import Asking
+from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.authorize.response import RefuseRequest
 from consent.authorization.authorize.stored_request import StoreRequest
 from consent.authorization.backchannel.customers import ReturnLookUp, TakeLookUp
@@ -92,9 +92,11 @@ class Scene:
         )
         return scene
 
-    def asking(self, consent_id: str | None) -> Asking:
+    def asking(self, consent_id: str | None) -> AuthorizationRequest:
         world = self.world
-        asking = Asking(world.services, BRAND, world.acme.client, world.request_of(world.acme, consent_id), consent_id=consent_id)
+        asking = AuthorizationRequest(
+            world.services, BRAND, world.acme.client, world.request_of(world.acme, consent_id), consent_id=consent_id
+        )
         asking.scope, asking.seconds = ("openid", "accounts"), 300
         asking.valid_until = world.clock.wall() + timedelta(minutes=1)
         return asking
