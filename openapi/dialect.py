@@ -13,7 +13,7 @@ from kernel.errors import Problem
 from kernel.operations import Operation
 from openapi.codec import Rendering, WireRequest
 from openapi.faces import AuthorizationFace, HeaderFace
-from openapi.paging import CursorPages, NumberedPages
+from openapi.pages import CursorPages, NumberedPages
 from openapi.parameters import AnswerHeader, HeaderParameter, QueryParameter
 from openapi.versions import HeaderVersions
 

@@ -27,7 +27,7 @@ from openapi.addresses import Addresses
 from openapi.codec import Rendering, rendered
 from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.dialect import Dialect, Row, Service
-from openapi.paging import NumberedPages
+from openapi.pages import NumberedPages
 
 ACCOUNT_ID = "22289d6c-8b1f-4f43-a3a0-5f9a6a4c11d0"
 CONSENT_ID = "5e3c4a7a-21d5-4b0e-9d2e-1f6f0b7c8a55"

@@ -10,7 +10,7 @@ from kernel.errors import (
     Problem,
 )
 from openapi.dialect import Dialect, Row
-from openapi.paging import NumberedPages, PageSizeInvalid, PageUnknown
+from openapi.pages import NumberedPages, PageSizeInvalid, PageUnknown
 from openapi.versions import VersionInvalid, VersionUnsupported
 
 _NOT_OF_AN_OPERATION = {OperationUnknown, MethodNotAllowed, CallerGone}  # before an operation is found, or when no one reads it

@@ -92,13 +92,8 @@ class TakeSending:
     psu: Psu
 
     async def handle(self, unit: UnitOfWork) -> bool:
-        connection, brand = unit.connection, self.brand.name
-        authorisation_id = await self.hold(connection)
-        subject = sent_subject(self.room.sealer, brand, self.psu.id)
-        has_more = await take_attempt(connection, brand, subject, self.room.clock.wall(), limit=SENT_MAX)
-        if not await count(connection, brand, authorisation_id, Counter.SENT, limit=CODES_SENT_MAX):
-            raise AttemptsExhausted
-        return has_more
+        subject = sent_subject(self.room.sealer, self.brand.name, self.psu.id)
+        return await _count_both(unit, self, subject, Counter.SENT, psu_max=SENT_MAX, authorisation_max=CODES_SENT_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +109,20 @@ class TakeCode:
     psu: Psu
 
     async def handle(self, unit: UnitOfWork) -> bool:
-        connection, brand = unit.connection, self.brand.name
-        authorisation_id = await self.hold(connection)
-        subject = code_subject(self.room.sealer, brand, self.psu.id)
-        has_more = await take_attempt(connection, brand, subject, self.room.clock.wall())
-        if not await count(connection, brand, authorisation_id, Counter.CODE_FAILURES, limit=FAILURES_MAX):
-            raise AttemptsExhausted
-        return has_more
+        subject = code_subject(self.room.sealer, self.brand.name, self.psu.id)
+        return await _count_both(unit, self, subject, Counter.CODE_FAILURES, psu_max=FAILURES_MAX, authorisation_max=FAILURES_MAX)
+
+
+async def _count_both(
+    unit: UnitOfWork, taken: TakeSending | TakeCode, subject: str, counter: Counter, *, psu_max: int, authorisation_max: int
+) -> bool:
+    """Count for the PSU (False: none left) and in the authorisation. Raises AttemptsExhausted where that has none."""
+    connection, brand = unit.connection, taken.brand.name
+    authorisation_id = await taken.hold(connection)
+    has_more = await take_attempt(connection, brand, subject, taken.room.clock.wall(), limit=psu_max)
+    if not await count(connection, brand, authorisation_id, counter, limit=authorisation_max):
+        raise AttemptsExhausted
+    return has_more
 
 
 async def take(room: Room, command: TakePassword | TakeSending | TakeCode) -> None:

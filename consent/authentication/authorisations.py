@@ -76,8 +76,12 @@ class Authorisations:
         named = (await self.state(authorisation_id)).psu_id
         if psu is None or named not in (None, psu.id):
             return None
-        await self.room.commands.run(IdentifyPsu(self.brand, hold, psu))
+        await self.identify(authorisation_id, psu)
         return psu
+
+    async def identify(self, authorisation_id: str, psu: Psu) -> None:
+        """The PSU's password was right, here or where their visit began. Raises AuthorisationOver where a PSU is known already."""
+        await self.room.commands.run(IdentifyPsu(self.brand, _by_id(authorisation_id), psu))
 
     def choices(self, psu: Psu) -> tuple[Method, ...]:
         """The methods that this PSU may choose from, theirs first."""

@@ -26,6 +26,14 @@ def method_of(room: Room, psu: Psu) -> Method | None:
     return next(iter(choices_of(room, psu)), None)
 
 
+def require_method(room: Room, psu: Psu) -> Method:
+    """`method_of`. Raises AuthenticationUnavailable for a PSU without one."""
+    method = method_of(room, psu)
+    if method is None:
+        raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
+    return method
+
+
 def is_typed(room: Room, challenge: ScaChallenge) -> bool:
     """True if the PSU types the answer, which can be guessed."""
     return any(method.is_typed for method in room.identity.methods if method.name == challenge.method)
@@ -36,9 +44,7 @@ async def start_challenge(
 ) -> tuple[ScaChallenge, ScaEvidence | None]:
     """A challenge by the PSU's first method, with the evidence if it confirmed by itself. The sending is counted first. Raises
     AuthenticationUnavailable or UpstreamTimedOut."""
-    method = method_of(room, psu)
-    if method is None:
-        raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
+    method = require_method(room, psu)
     async with answer_time():
         challenge = await room.identity.start_sca(brand, psu, method.name, authorisation_id, linked)
         evidence = await room.identity.finish_sca(brand, psu, challenge, "", linked) if challenge.confirmed else None

@@ -78,13 +78,13 @@ def print_limits(console: Console, settings: Settings | None) -> None:
     for (file, about), limits in groupby(filter(attrgetter("is_limit"), collect_constants()), attrgetter("file", "about")):
         console.print(f"[bold]{file}[/]  [dim]{escape(about)}[/]", soft_wrap=True)
         for limit in limits:
-            value, told = limit.value, [limit.bounds]
+            value, notes = limit.value, [limit.bounds]
             if limit.setting:
                 value = value if settings is None else attrgetter(limit.setting)(settings)
-                told.append(
+                notes.append(
                     f"\\[{limit.setting}]" if value == limit.value else f"\\[{limit.setting}; default {limit.spell(limit.value)}]"
                 )
-            line = f"  {limit.name:38} {limit.spell(value):>16}  {' '.join(filter(None, told))}"
+            line = f"  {limit.name:38} {limit.spell(value):>16}  {' '.join(filter(None, notes))}"
             console.print(line.rstrip(), soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""Kinds of consent differ in consent/store/kinds/ alone: no code elsewhere asks which kind a consent is of."""
+"""The kinds of consent differ in consent/store/kinds/ alone. Other code reads the members of a kind and compares no kinds."""
 
 import ast
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
-"""The PSU's access dashboard: who may see their accounts, how to stop it, and who asks for more while the PSU is elsewhere, and what waits for
-their signature. UK Customer Experience Guidelines, Access Dashboards.
+"""The PSU's access dashboard: the accesses that the PSU gave and how to stop them, the requests of the backchannel, and the consents that
+wait for the PSU's signature. UK Customer Experience Guidelines, Access Dashboards.
 
 Each visit begins with the same login and strong authentication as a journey (consent/customer/journey), under a cookie of its own.
 """

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from consent.authentication.approval import Approval, NoAnswer, Proof, approve, reject
 from consent.authentication.authorisations import Authorisations
 from consent.authentication.cosignature import Cosignature
-from consent.authentication.progress import IdentifyPsu
 from consent.authorization.agreement.terms import Option, load_options, render_shown, render_terms, shown_of
 from consent.authorization.clients.client import Client
 from consent.customer.dashboard.unsigned import load_one_unsigned
@@ -97,13 +94,9 @@ async def refuse(
 
 async def start_signature(services: Services, brand: Brand, asked: Unanswered) -> str:
     """The id of a new authorisation, whose PSU is known by the password of the visit."""
-    subject = (SubjectKind.CONSENT, asked.consent.id)
-    authorisation_id = await Authorisations(services, brand).start(*subject, approach=Approach.DECOUPLED)
-
-    async def hold(_connection: AsyncConnection) -> str:
-        return authorisation_id
-
-    await services.commands.run(IdentifyPsu(brand, hold, asked.psu))
+    authorisations = Authorisations(services, brand)
+    authorisation_id = await authorisations.start(SubjectKind.CONSENT, asked.consent.id, approach=Approach.DECOUPLED)
+    await authorisations.identify(authorisation_id, asked.psu)
     return authorisation_id
 
 

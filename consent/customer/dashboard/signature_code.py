@@ -5,7 +5,7 @@ The same attempts, limits and identity provider as for any other (consent/authen
 
 from consent.authentication.attempt_counts import CODES_SENT_MAX, AttemptsExhausted
 from consent.authentication.authorisations import Authorisations
-from consent.authentication.challenge import AuthenticationUnavailable, is_typed
+from consent.authentication.challenge import is_typed, require_method
 from consent.authentication.linked_terms import linked_of
 from consent.authorization.agreement.terms import described
 from consent.customer.dashboard.signature_answer import Unanswered, lead, load_unanswered, refuse, sign, start_signature
@@ -29,9 +29,7 @@ from kernel.http.message import Request, Response
 async def begin_code(services: Services, brand: Brand, session: Session, asked: Unanswered) -> Response:
     """Send the challenge, and lead to the page that asks for its answer, unless a device has given it. Raises AuthenticationUnavailable."""
     authorisations, psu = Authorisations(services, brand), asked.psu
-    method = next(iter(authorisations.choices(psu)), None)
-    if method is None:
-        raise AuthenticationUnavailable(f"methods {psu.sca_methods}")
+    method = require_method(services, psu)
     authorisation_id = await start_signature(services, brand, asked)
     await authorisations.choose_method(authorisation_id, psu, method)
     try:

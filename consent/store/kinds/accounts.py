@@ -35,7 +35,7 @@ def check(terms: AccountsTerms) -> None:
     if terms.named and terms.permissions != frozenset().union(*(each.permissions for each in terms.named)):
         raise FieldInvalid("permissions that no account is named for, or more of an account than in all")
     if any(not each.permissions for each in terms.named) or (terms.named and terms.is_global):
-        raise FieldInvalid("an account named for nothing, or beside all of them")
+        raise FieldInvalid("an account named without data, or in a consent to all accounts")
 
 
 def describe(_terms: AccountsTerms) -> Description:

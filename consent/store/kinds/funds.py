@@ -1,8 +1,19 @@
 """Confirmation of funds on one account, to who issues a card for it. Directive (EU) 2015/2366 article 65."""
 
-from consent.store.kinds.kind import Agreement, Description, JourneyStage, Kind, Number, Row, Wording, open_nothing
+from consent.store.kinds.kind import (
+    AGREEMENT_OVER,
+    AGREEMENT_STANDINGS,
+    Agreement,
+    Description,
+    JourneyStage,
+    Kind,
+    Number,
+    Row,
+    Wording,
+    open_nothing,
+)
 from consent.store.kinds.words import LABELS, render_number
-from kernel.banking.consents import ConsentKind, ConsentState
+from kernel.banking.consents import ConsentKind
 from kernel.banking.terms import FundsTerms
 from kernel.errors import FieldMissing
 
@@ -21,20 +32,13 @@ WORDING = Wording(
         approval="Allow these checks",
         closing="{client} names an amount, and we answer whether it is there: yes or no. It sees no balance and no payment, and cannot "
         "move money with this. You can stop it at any time, with us or with them.",
-        without_account="The account that {client} names is none of yours, or cannot be used online.",
+        without_account="{client} names an account that you do not hold, or cannot use online.",
     ),
 )
 ROW = Row(
     heading="Checks of funds that you allowed",
-    standings={
-        ConsentState.AUTHORISED: "Allowed now.",
-        ConsentState.PARTIALLY_AUTHORISED: "Not allowed yet. Others must agree too.",
-        ConsentState.SUSPENDED: "Paused since {date}.",
-        ConsentState.REVOKED_BY_PSU: "You stopped it on {date}.",
-        ConsentState.WITHDRAWN_BY_TPP: "They gave it up on {date}.",
-        ConsentState.EXPIRED: "The time for it ran out on {date}.",
-    },
-    over="It ended on {date}.",
+    standings=AGREEMENT_STANDINGS,
+    over=AGREEMENT_OVER,
     may_be_stopped=True,
     stopped="{client} can ask no more whether there are funds on this account. A card of theirs may stop working.",
 )

@@ -95,6 +95,17 @@ class Row:
     stopped: str = ""  # what stopping means for `{client}`
 
 
+AGREEMENT_STANDINGS: Mapping[ConsentState, str] = {
+    ConsentState.AUTHORISED: "Allowed now.",
+    ConsentState.PARTIALLY_AUTHORISED: "Not allowed yet. Others must agree too.",
+    ConsentState.SUSPENDED: "Paused since {date}.",
+    ConsentState.REVOKED_BY_PSU: "You stopped it on {date}.",
+    ConsentState.WITHDRAWN_BY_TPP: "They gave it up on {date}.",
+    ConsentState.EXPIRED: "The time for it ran out on {date}.",
+}
+AGREEMENT_OVER = "It ended on {date}."
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """An account that a PSU chose; `identity` None: the one who asks for the approval did not say."""

@@ -1,6 +1,8 @@
 """Variable recurring payments to one payee, within limits."""
 
 from consent.store.kinds.kind import (
+    AGREEMENT_OVER,
+    AGREEMENT_STANDINGS,
     Agreement,
     Choosable,
     Description,
@@ -13,7 +15,7 @@ from consent.store.kinds.kind import (
     open_nothing,
 )
 from consent.store.kinds.words import LABELS, render_money, render_number, said
-from kernel.banking.consents import ConsentKind, ConsentState
+from kernel.banking.consents import ConsentKind
 from kernel.banking.terms import Alignment, Period, PeriodicLimit, VrpTerms
 from kernel.banking.visible_text import is_name
 from kernel.errors import FieldInvalid, FieldMissing
@@ -48,15 +50,8 @@ WORDING = Wording(
 )
 ROW = Row(
     heading="Recurring payments that you allowed",
-    standings={
-        ConsentState.AUTHORISED: "Allowed now.",
-        ConsentState.PARTIALLY_AUTHORISED: "Not allowed yet. Others must agree too.",
-        ConsentState.SUSPENDED: "Paused since {date}.",
-        ConsentState.REVOKED_BY_PSU: "You stopped it on {date}.",
-        ConsentState.WITHDRAWN_BY_TPP: "They gave it up on {date}.",
-        ConsentState.EXPIRED: "The time for it ran out on {date}.",
-    },
-    over="It ended on {date}.",
+    standings=AGREEMENT_STANDINGS,
+    over=AGREEMENT_OVER,
     may_be_stopped=True,
     stopped="{client} can make no more of these payments. Payments that were made before stay made.",
 )

@@ -1,8 +1,8 @@
 """Authorisations: one per PSU and attempt to authorise a subject. Berlin Group 1.3.x scaStatus, RTS (EU) 2018/389 article 29
 (traceability).
 
-What is under way stands in the row: the challenge, how often a password or a code was wrong, how often something was sent. What the PSU
-was shown and what proves who approved it are sealed beside the outcome and never changed afterwards.
+The row holds the challenge and the counts of wrong passwords, wrong codes and sendings. With the outcome it holds, sealed and never
+changed, the terms that the PSU was shown and the evidence of authentication.
 """
 
 from collections.abc import Mapping

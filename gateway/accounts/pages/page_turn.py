@@ -12,7 +12,7 @@ from gateway.pipeline.exchange import Exchange, present
 from kernel.banking.results import Numbered
 from kernel.clock import Clock
 from kernel.storage.cursor import Cursor, CursorSealer
-from openapi.paging import PageUnknown
+from openapi.pages import PageUnknown
 
 PAGE_SIZE = 100  # rows
 PAGE_SIZE_MAX = 500  # rows, however many a dialect lets its caller ask for

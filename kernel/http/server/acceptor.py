@@ -1,7 +1,7 @@
 """Accept connections ourselves: each has its place (kernel/http/admission/places.py) before anything is spent on it.
 
 A server of the event loop accepts without end, starts TLS for each and counts those that finish it. Here a connection counts from accept;
-TLS begins with the client's first whole record (kernel/http/server/greeting.py).
+TLS begins with the client's first whole record (kernel/http/server/first_record.py).
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import structlog
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import Place, Places
-from kernel.http.server.greeting import Greeting
+from kernel.http.server.first_record import FirstRecord
 
 ACCEPTS_MAX: Final = 64  # one after another; then others have their turn
 RECEIVE_BYTES: Final = 4_096  # what one read may bring of a stranger, whose buffers grow to it; Linux doubles it
@@ -46,7 +46,7 @@ class Acceptor:
         self._protocol_of = protocol_of
         self._newcomers = newcomers
         self._loop = asyncio.get_running_loop()
-        self._greetings: set[Greeting] = set()
+        self._waiting: set[FirstRecord] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._paused: asyncio.TimerHandle | None = None
 
@@ -62,8 +62,8 @@ class Acceptor:
         for listening in self._sockets:
             self._loop.remove_reader(listening.fileno())
             listening.close()
-        for greeting in tuple(self._greetings):
-            greeting.end()
+        for wait in tuple(self._waiting):
+            wait.end()
         for opening in self._opening:
             opening.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
@@ -96,22 +96,22 @@ class Acceptor:
         elif self._ssl_context is None:
             self._begin(accepted, place, self._limits.handshake_seconds)
         else:
-            self._greet(accepted, place)
+            self._await_record(accepted, place)
 
-    def _greet(self, accepted: socket.socket, place: Place) -> None:
+    def _await_record(self, accepted: socket.socket, place: Place) -> None:
         deadline = self._loop.time() + self._limits.handshake_seconds
 
         def begin() -> None:
-            self._greetings.discard(greeting)
+            self._waiting.discard(wait)
             self._begin(accepted, place, deadline - self._loop.time())
 
         def give_up() -> None:
-            self._greetings.discard(greeting)
+            self._waiting.discard(wait)
             self._give_up(accepted, place)
 
-        greeting = Greeting(accepted, self._limits.handshake_seconds, begin=begin, give_up=give_up)
-        place.end = greeting.end
-        self._greetings.add(greeting)
+        wait = FirstRecord(accepted, self._limits.handshake_seconds, begin=begin, give_up=give_up)
+        place.end = wait.end
+        self._waiting.add(wait)
 
     def _begin(self, accepted: socket.socket, place: Place, seconds: float) -> None:
         opening = self._loop.create_task(self._open(accepted, place, seconds))

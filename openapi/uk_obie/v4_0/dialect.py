@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from kernel.banking.consents import ConsentKind
 from openapi.dialect import Dialect, Rules, Service
-from openapi.paging import CursorPages
+from openapi.pages import CursorPages
 from openapi.uk_obie.v4_0.aisp.arrangements.standing_orders import NUMBER_OF_PAYMENTS
 from openapi.uk_obie.v4_0.aisp.consents import NAME, PATHS
 from openapi.uk_obie.v4_0.aisp.filters import PAGE

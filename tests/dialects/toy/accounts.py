@@ -5,7 +5,7 @@ from msgspec import UNSET
 from kernel.banking import commands
 from kernel.banking.results import AccountView, TransactionsView
 from openapi.codec import Rendering, WireRequest
-from openapi.paging import NumberedPages, links_of
+from openapi.pages import NumberedPages, links_of
 from tests.dialects.toy.wire import Account, Accounts, Entries, Entry, Links, NamedAccount, NamedAccounts, Totals
 
 PAGES = NumberedPages("page", "page-size", size=25, size_max=1000)

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from kernel import errors, json
 from kernel.errors import Problem
 from openapi.dialect import Row, WireError
-from openapi.paging import PageSizeInvalid, PageUnknown
+from openapi.pages import PageSizeInvalid, PageUnknown
 from openapi.versions import VersionInvalid, VersionUnsupported
 from tests.dialects.toy.wire import Refusal
 

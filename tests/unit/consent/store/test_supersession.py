@@ -1,7 +1,6 @@
 """One recurring consent of a PSU with an organisation, where the standard has it so. NextGenPSD2 XS2A 1.3, "Create consent"."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,22 +14,9 @@ from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.banking.terms import FundsTerms
 from tests.unit.consent.authentication.signing import BERLIN_GROUP, TWO_OF_TWO, approval_of, lodge, now, sign_first, sign_too
-from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, World, make_world
+from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, World
 
 FUNDS = FundsTerms(account=AccountIdentifier(Scheme.SORT_CODE, "80200112345678"))
-
-
-@pytest.fixture
-async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_sqlite_url) as made:
-        yield made
-
-
-@pytest.fixture
-async def both_world(migrated_url: str) -> AsyncIterator[World]:
-    """The test runs once on each kind of database."""
-    async with make_world(migrated_url) as made:
-        yield made
 
 
 async def given(world: World, name: str = "alice", **facts: Any) -> Consent:

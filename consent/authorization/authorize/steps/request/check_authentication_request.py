@@ -23,9 +23,9 @@ async def check_authentication_request(asked: AuthorizationRequest) -> None:
     services, client, token = asked.services, asked.client, asked.parameters.get("request")
     if token is None:
         raise RequestObjectMissing(f"client {client.id} sent none")
-    if beside := (TEXT - OUTSIDE) & asked.parameters.keys():
+    if outside := (TEXT - OUTSIDE) & asked.parameters.keys():
         raise FieldUnexpected(
-            f"{sorted(beside)} beside the request", public="The parameters belong into the signed request alone."
+            f"{sorted(outside)} outside the signed request", public="The parameters belong into the signed request alone."
         )
     keys = await services.client_keys.of(client, parse_kid(token))
     try:

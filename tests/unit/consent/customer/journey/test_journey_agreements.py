@@ -142,8 +142,8 @@ async def test_a_choice_that_is_missing_is_said_at_the_accounts(world: World):
             ),
             "None of your accounts can make",
         ),
-        (ConsentKind.FUNDS, FundsTerms(account=number("c-bob")), "is none of yours"),
-        (ConsentKind.FUNDS, FundsTerms(account=number("c-alice", 2)), "is none of yours"),
+        (ConsentKind.FUNDS, FundsTerms(account=number("c-bob")), "you do not hold"),
+        (ConsentKind.FUNDS, FundsTerms(account=number("c-alice", 2)), "you do not hold"),
     ],
     ids=[
         "pays from another's account",

@@ -13,7 +13,7 @@ from kernel.errors import CursorInvalid
 from kernel.operations import Operation
 from kernel.storage.cursor import CursorSealer
 from kernel.storage.sealed import Sealer
-from openapi.paging import PageUnknown
+from openapi.pages import PageUnknown
 from tests.unit.gateway import world
 
 CURSORS = CursorSealer(Sealer({1: b"k" * 32}))

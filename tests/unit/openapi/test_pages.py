@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kernel.banking.results import Numbered
 from kernel.errors import FieldDuplicated, FieldInvalid, Problem
 from openapi.codec import Rendering
-from openapi.paging import NUMBER_MAX, NumberedPages, PageSizeInvalid, PageUnknown, links_of
+from openapi.pages import NUMBER_MAX, NumberedPages, PageSizeInvalid, PageUnknown, links_of
 from tests.unit.gateway.world import BRAND
 
 PAGES = NumberedPages("page", "page-size", size=25, size_max=1000)

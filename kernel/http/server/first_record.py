@@ -16,8 +16,8 @@ RECORD_BYTES_MAX: Final = 4_096  # of a first record that is waited for; TLS its
 CLOSED: Final = frozenset({7, 8})  # TCP_CLOSE and TCP_CLOSE_WAIT (Linux's tcp_states.h)
 
 
-class Greeting:
-    """Of one accepted socket. Calls `begin` when the record is whole or cannot be one, and `give_up` when the client has gone, after
+class FirstRecord:
+    """The wait of one accepted socket. Calls `begin` when the record is whole or cannot be one, and `give_up` when the client has gone, after
     `seconds`, or at `end`: one of them, once."""
 
     def __init__(
