@@ -206,6 +206,11 @@ class SignaturesMissing(Problem):
     public = "A payment from this account needs the agreement of everyone who signs for it, and the others cannot be asked."
 
 
+class SignersUnable(Problem):
+    code = "signers_unable"
+    public = "Someone who must agree too cannot share all the accounts that were chosen. Nothing was shared."
+
+
 class LoginRequired(Problem):
     code, public = "login_required", "The customer must authenticate."
 
@@ -316,6 +321,7 @@ OAUTH_ERRORS: dict[type[Problem], tuple[int, str]] = {
     AccountClosed: (400, "access_denied"),
     PaymentNotLinked: (400, "access_denied"),
     SignaturesMissing: (400, "access_denied"),
+    SignersUnable: (400, "access_denied"),
     AccountUnknown: (400, "access_denied"),
     ConsentUnknown: (400, "access_denied"),
     ConsentForeign: (400, "access_denied"),

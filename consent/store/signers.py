@@ -30,13 +30,11 @@ class Signed:
 def sign(
     consent: Consent, signature: Signature, bank_rules: tuple[SigningRule, ...], now: datetime, *, is_amended: bool = False
 ) -> Signed:
-    """`bank_rules` say who must sign for what is being chosen; for what was chosen before, those count that its first signer met. Raises
-    ConsentNotAuthorised for other terms of a consent that several signed."""
+    """`bank_rules` say who must sign for what is being chosen. Raises ConsentNotAuthorised for other terms of a consent that several
+    signed."""
     rules, by = rules_of(consent.lodged_as), authorised_by(consent)
-    is_first = not consent.access
-    must = (bank_rules if by != "one" else ()) if is_first else consent.signing_rules
-    stands = not is_first and consent.state is not ConsentState.REVOKED_BY_PSU  # what one stopped is for all to give again
-    before = tuple(each for each in consent.signatures if each.customer_id != signature.customer_id) if stands else ()
+    must = required_of(consent, bank_rules)
+    before = tuple(each for each in standing_of(consent) if each.customer_id != signature.customer_id)
     signatures = (*before, signature)
     if is_amended and must:
         raise ConsentNotAuthorised("several signed it: no one amends it alone")
@@ -47,6 +45,18 @@ def sign(
         return Signed(signature, ConsentEvent.AUTHORISE_PARTIALLY, changes | {"lapses_at": now + rules.half_signed_wait}, told)
     event = ConsentEvent.AMEND if is_amended else ConsentEvent.AUTHORISE
     return Signed(signature, event, changes | {"authorised_at": now}, told)
+
+
+def required_of(consent: Consent, bank_rules: tuple[SigningRule, ...]) -> tuple[SigningRule, ...]:
+    """The rules that a signature now is held to: for what was chosen before, those that its first signer met."""
+    if consent.access:
+        return consent.signing_rules
+    return bank_rules if authorised_by(consent) != "one" else ()
+
+
+def standing_of(consent: Consent) -> tuple[Signature, ...]:
+    """The signatures that count beside one given now: what one PSU stopped is for all to give again."""
+    return consent.signatures if consent.access and consent.state is not ConsentState.REVOKED_BY_PSU else ()
 
 
 def authorised_by(consent: Consent) -> str:

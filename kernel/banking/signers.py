@@ -24,8 +24,12 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 
 def missing_of(rules: Iterable[SigningRule], signatures: Iterable[Signature]) -> int:
     """The number of signatures that are missing at least."""
-    signed = {signature.customer_id for signature in signatures}
-    return max((rule.required - len(signed.intersection(rule.customers)) for rule in rules), default=0)
+    return missing_beyond(rules, {signature.customer_id for signature in signatures})
+
+
+def missing_beyond(rules: Iterable[SigningRule], customers: set[str]) -> int:
+    """The number of signatures that are missing at least, if each of these customers signs."""
+    return max((rule.required - len(customers.intersection(rule.customers)) for rule in rules), default=0)
 
 
 def awaited_of(rules: Iterable[SigningRule], signatures: Iterable[Signature]) -> tuple[str, ...]:

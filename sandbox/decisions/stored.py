@@ -6,6 +6,7 @@ It passes the same transaction and the same checks as a page's answer; its evide
 
 from consent.authentication.approval import Approval, Claim
 from consent.authentication.linked_terms import linked_of
+from consent.authorization.agreement.signing_rules import load_signing_rules
 from consent.authorization.agreement.terms import (
     Option,
     identities_of,
@@ -13,7 +14,6 @@ from consent.authorization.agreement.terms import (
     render_shown,
     render_terms,
     shown_of,
-    signing_rules_of,
 )
 from consent.customer.answers.outcome import approve, deny
 from consent.customer.session.problems import JourneyAnswered
@@ -65,13 +65,15 @@ async def decide(
     """Store a decision about `consent_id`, or about the next request of `client_id` that names no consent. `upstream_ids` None shares
     every account that the PSU may share, or that a consent to be authorised again covers. A new decision replaces one that still waits.
 
-    Raises ConsentUnknown, ConsentForeign, ConsentNotAuthorised, ConsentExpired, ConsentRevoked, AccountUnknown, SignaturesMissing or
-    AuthenticationUnavailable."""
+    Raises ConsentUnknown, ConsentForeign, ConsentNotAuthorised, ConsentExpired, ConsentRevoked, AccountUnknown, SignaturesMissing,
+    SignersUnable or AuthenticationUnavailable."""
     decision_id = services.ids.uuid()
     consent = await _load_decidable(services, brand, consent_id, psu, approve=approve)
     decision = Decision(approve=approve, psu_id=psu.id)
     if approve:
         options = await choose_options(services, brand, psu, decision_id, consent=consent, upstream_ids=upstream_ids)
+        if consent is not None:
+            await load_signing_rules(services, brand, consent, psu.customer_id, options)
         linked = linked_of(consent, options[0].upstream_id) if consent is not None and kind_of(consent).is_linked else None
         evidence = await ask_device(services, brand, psu, decision_id, linked)
         decision = Decision(approve=True, psu_id=psu.id, customer_id=psu.customer_id, options=options, evidence=evidence)
@@ -118,7 +120,7 @@ async def use(services: Services, brand: Brand, asked: Asked, journey: Journey |
         customer_id=decision.customer_id,
         upstream_ids=tuple(option.upstream_id for option in options),
         identities=identities_of(options),
-        signing_rules=signing_rules_of(decision.customer_id, options),
+        signing_rules=await load_signing_rules(services, brand, asked.consent, decision.customer_id, options),
         authorisation_id=authorisation_id,
         evidence=decision.evidence,
         shown=_shown(services, brand, asked, options),

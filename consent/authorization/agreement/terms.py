@@ -22,7 +22,6 @@ from consent.store.rows.authorisations import Shown
 from consent.store.signers import authorised_by
 from kernel.banking.accounts import Account, AccountStatus
 from kernel.banking.consents import AccountIdentity, Consent, Permission
-from kernel.banking.signers import SigningRule
 from kernel.brand import Brand
 from kernel.storage.sealed import Sealer
 from openapi.dialect import Dialect
@@ -75,12 +74,14 @@ class Terms:
 async def load_options(services: Services, brand: Brand, psu: Psu, journey_id: str) -> tuple[Option, ...]:
     """The accounts that the PSU may share now. Raises UpstreamTimedOut."""
     async with answer_time():
-        accounts = await services.customer_accounts.accounts_of(brand, psu.customer_id)
-    return tuple(
-        option_of(account, _handle(services.sealer, brand, journey_id, account.id))
-        for account in accounts
-        if account.eligible and account.status is AccountStatus.ENABLED
-    )
+        accounts = await load_shareable(services, brand, psu.customer_id)
+    return tuple(option_of(account, _handle(services.sealer, brand, journey_id, account.id)) for account in accounts)
+
+
+async def load_shareable(services: Services, brand: Brand, customer_id: str) -> tuple[Account, ...]:
+    """The accounts that any customer may share now, for a caller who keeps to `answer_time`."""
+    accounts = await services.customer_accounts.accounts_of(brand, customer_id)
+    return tuple(account for account in accounts if account.eligible and account.status is AccountStatus.ENABLED)
 
 
 def option_of(account: Account, handle: str = "") -> Option:
@@ -213,17 +214,6 @@ def identities_of(options: tuple[Option, ...]) -> dict[str, AccountIdentity]:
 
 def _fits(consent: Consent, option: Option) -> bool:
     return kind_of(consent).fits(consent.terms, option)
-
-
-def signing_rules_of(customer_id: str, options: tuple[Option, ...]) -> tuple[SigningRule, ...]:
-    """The signing rules of the accounts, each once. For a customer who is no signer of an account, `option.signatures` counts the customer
-    in; the rule does not."""
-    rules = (
-        SigningRule(option.signers, option.signatures - (customer_id not in option.signers))
-        for option in options
-        if option.signatures > 1
-    )
-    return tuple(dict.fromkeys(rules))
 
 
 def needs_others(consent: Consent, option: Option) -> bool:

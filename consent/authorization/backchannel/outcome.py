@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from consent.authentication.approval import Approval, Proof, approve, reject
 from consent.authentication.consent_subject import ConsentSubject, check_authorisable
-from consent.authorization.agreement.terms import Option, acr_of, identities_of, signing_rules_of
+from consent.authorization.agreement.signing_rules import load_signing_rules
+from consent.authorization.agreement.terms import Option, acr_of, identities_of
 from consent.authorization.backchannel.rows import BackchannelRequest, RequestState, answer_request, load_request
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.metadata import CIBA
@@ -87,15 +88,15 @@ async def approve_request(
     chosen: tuple[Option, ...],
     shown: Shown,
 ) -> None:
-    """The PSU who was asked shares the accounts that were chosen. Raises AuthenticationAnswered, AccountClosed, AccountUnknown and what
-    `check_authorisable` raises."""
+    """The PSU who was asked shares the accounts that were chosen. Raises AuthenticationAnswered, SignersUnable, AccountClosed, AccountUnknown and
+    what `check_authorisable` raises."""
     request = waiting.request
     approval = Approval(
         psu_id=request.psu_id,
         customer_id=psu.customer_id,
         upstream_ids=tuple(option.upstream_id for option in chosen),
         identities=identities_of(chosen),
-        signing_rules=signing_rules_of(psu.customer_id, chosen),
+        signing_rules=await load_signing_rules(services, brand, waiting.consent, psu.customer_id, chosen),
         authorisation_id=authorisation_of(request),
         evidence=evidence,
         shown=shown,

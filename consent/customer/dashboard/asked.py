@@ -26,7 +26,7 @@ from consent.customer.session.forms import form_token, parse_form
 from consent.customer.session.problems import AccessUnknown
 from consent.customer.session.progress import PutNotice
 from consent.customer.session.session import Session, evidence_of, load_psu
-from consent.errors import AccountClosed
+from consent.errors import AccountClosed, SignersUnable
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.kinds.registry import kind_of
@@ -129,6 +129,8 @@ async def take_answer(services: Services, brand: Brand, session: Session, reques
         await approve_request(services, brand, waiting, psu=psu, evidence=evidence, chosen=chosen, shown=shown)
     except AccountClosed:
         return await _lead(services, session, request.path, Notice.ACCOUNT_CLOSED)
+    except SignersUnable:
+        return await _lead(services, session, request.path, Notice.SIGNERS_UNABLE)
     return await _lead(services, session, DASHBOARD, Notice.REQUEST_APPROVED)
 
 

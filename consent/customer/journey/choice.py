@@ -4,6 +4,7 @@ UK Customer Experience Guidelines: choose accounts, do not consent again; nothin
 """
 
 from consent.authentication.approval import Approval
+from consent.authorization.agreement.signing_rules import load_signing_rules
 from consent.authorization.agreement.terms import (
     Option,
     choose,
@@ -15,7 +16,6 @@ from consent.authorization.agreement.terms import (
     render_shown,
     render_terms,
     settled,
-    signing_rules_of,
     withheld,
 )
 from consent.customer.answers.outcome import approve
@@ -26,7 +26,7 @@ from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import path_of
 from consent.customer.session.progress import authorisation_of
 from consent.customer.session.session import Asked, Session, evidence_of, load_psu
-from consent.errors import AccountClosed
+from consent.errors import AccountClosed, SignersUnable
 from consent.ports import Psu
 from consent.services import Services
 from consent.store.kinds.kind import Agreement
@@ -84,6 +84,8 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
         return await _approve(services, brand, session, psu, chosen)
     except AccountClosed:
         return await tell(services, session.journey, Notice.ACCOUNT_CLOSED)
+    except SignersUnable:
+        return await tell(services, session.journey, Notice.DEBTOR_SIGNERS_UNABLE if is_of_one else Notice.SIGNERS_UNABLE)
 
 
 async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
@@ -99,7 +101,7 @@ async def _approve(services: Services, brand: Brand, session: Session, psu: Psu,
         customer_id=psu.customer_id,
         upstream_ids=tuple(option.upstream_id for option in chosen),
         identities=identities_of(chosen),
-        signing_rules=signing_rules_of(psu.customer_id, chosen),
+        signing_rules=await load_signing_rules(services, brand, asked.consent, psu.customer_id, chosen),
         authorisation_id=authorisation_of(journey),
         evidence=evidence_of(session),
         shown=render_shown(

@@ -13,6 +13,7 @@ from consent.authentication.challenge import method_of, start_challenge
 from consent.authentication.consent_subject import check_authorisable
 from consent.authentication.linked_terms import linked_of
 from consent.authentication.progress import BeginChallenge
+from consent.authorization.agreement.signing_rules import load_signing_rules
 from consent.authorization.agreement.terms import (
     Option,
     choose,
@@ -20,7 +21,6 @@ from consent.authorization.agreement.terms import (
     load_options,
     offered,
     shown_of,
-    signing_rules_of,
     withheld_options,
 )
 from consent.authorization.offer.authorization_details import numbers_of
@@ -33,7 +33,7 @@ from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import PATHS, path_of
 from consent.customer.session.progress import authorisation_of, holds, moves
 from consent.customer.session.session import Session, load_psu
-from consent.errors import AccountClosed
+from consent.errors import AccountClosed, SignersUnable
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
 from consent.store.rows.authorisations import Choice, Pending, drop_challenge
@@ -80,6 +80,10 @@ async def take_payment(services: Services, brand: Brand, session: Session, form:
         return await _ask_again(services, session, Notice.NO_DEBTOR_ACCOUNT)
     journey = session.journey
     try:
+        await load_signing_rules(services, brand, session.asked.consent, psu.customer_id, chosen)
+    except SignersUnable:
+        return await _ask_again(services, session, Notice.DEBTOR_SIGNERS_UNABLE)
+    try:
         await take(services, TakeSending(services, brand, holds(session), psu))
     except AttemptsExhausted:
         return await _ask_again(services, session, Notice.SENDING_BLOCKED)
@@ -103,11 +107,15 @@ async def complete_payment(
     paying = tuple(option for option in options if option.upstream_id == choice.upstream_id)
     if not paying:
         return await _ask_again(services, session, Notice.DEBTOR_ACCOUNT_CLOSED)
+    try:
+        rules = await load_signing_rules(services, brand, asked.consent, psu.customer_id, paying)
+    except SignersUnable:
+        return await _ask_again(services, session, Notice.DEBTOR_SIGNERS_UNABLE)
     approval = Approval(
         psu_id=psu.id,
         customer_id=psu.customer_id,
         upstream_ids=(choice.upstream_id,),
-        signing_rules=signing_rules_of(psu.customer_id, paying),
+        signing_rules=rules,
         authorisation_id=authorisation_of(journey),
         evidence=evidence,
         shown=shown_of(asked.client, asked.consent, paying),

@@ -52,6 +52,12 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
         "nothing_to_sign": Notice("That no longer waits for your answer. Nothing has changed.", is_error=False),
         "account_closed": Notice("An account that you chose has just been closed, so nothing was shared. Choose again."),
         "debtor_account_closed": Notice("The account that you chose can no longer be used, so nothing was paid. Choose again."),
+        "signers_unable": Notice(
+            "Someone who must agree too cannot share all of these accounts, so nothing was shared. Choose the accounts that others must agree to by themselves, or choose not to share."
+        ),
+        "debtor_signers_unable": Notice(
+            "Someone who must agree too cannot use the account that you chose, so it does not go ahead. Choose another account, or refuse."
+        ),
         "no_debtor_account": Notice("Choose the account to pay from, or choose not to pay.", "account-0"),
         "no_account": Notice("Choose at least one account, or choose not to share.", "account-0"),
     }

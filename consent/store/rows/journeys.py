@@ -55,6 +55,8 @@ class Notice(StrEnum):
     DEVICE_WAITING = "device_waiting"
     NO_ACCOUNT = "no_account"
     ACCOUNT_CLOSED = "account_closed"
+    SIGNERS_UNABLE = "signers_unable"
+    DEBTOR_SIGNERS_UNABLE = "debtor_signers_unable"
     NO_DEBTOR_ACCOUNT = "no_debtor_account"
     DEBTOR_ACCOUNT_CLOSED = "debtor_account_closed"
     TIMED_OUT = "timed_out"

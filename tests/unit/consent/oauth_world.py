@@ -366,10 +366,10 @@ class World:
         request = request_to(method, path, query=tuple((query or {}).items()), headers=sent, body=body, presented=presented)
         return Answer(await self.server.handle(BRAND, request))
 
-    async def lodge(self, tpp: Tpp) -> Consent:
+    async def lodge(self, tpp: Tpp, lodged_as: str = DIALECT.name) -> Consent:
         lodgement = ConsentLodgement(
             kind=ConsentKind.ACCOUNTS,
-            lodged_as=DIALECT.name,
+            lodged_as=lodged_as,
             terms=AccountsTerms(permissions=frozenset({Permission.ACCOUNTS_BASIC})),
         )
         return await self.services.store.lodge(BRAND, tpp.client.caller, lodgement)

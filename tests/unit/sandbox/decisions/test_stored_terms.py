@@ -7,7 +7,7 @@ import pytest
 
 from consent.authentication.linked_terms import payment_in
 from consent.authorization.offer.authorization_details import lodgement_of
-from consent.errors import SignaturesMissing
+from consent.errors import SignaturesMissing, SignersUnable
 from consent.ports import AccountRemoval
 from consent.store.rows.closures import CLOSURE_KEPT
 from kernel.banking.consents import ConsentState
@@ -15,9 +15,10 @@ from kernel.banking.payments import digest_of
 from kernel.errors import AccountUnknown
 from sandbox.decisions.rows import DECISION_MAX
 from sandbox.decisions.stored import decide
+from tests.unit.consent.authentication.signing import BERLIN_GROUP
 from tests.unit.consent.customer.journey.test_journey_amendments import OFFERS, Asking, shared, terms
 from tests.unit.consent.customer.journey.test_journey_payments import check_untouched, debtor, lodge, now
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, START, World
+from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, START, World, account
 
 
 @pytest.fixture
@@ -88,6 +89,24 @@ async def test_what_others_must_sign_too_is_given_by_no_stored_decision(world: W
         with pytest.raises(SignaturesMissing):
             await decide(world.services, BRAND, consent_id=consent.id, upstream_ids=upstream_ids, **facts)
     await check_untouched(world, consent)
+
+
+async def test_a_choice_that_another_signer_cannot_give_too_is_refused_now_or_when_it_is_used(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    joint = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
+    monkeypatch.setitem(ACCOUNTS, "c-alice", (joint, *ACCOUNTS["c-alice"]))  # type: ignore[arg-type]
+    monkeypatch.setitem(ACCOUNTS, "c-bob", (joint,))  # type: ignore[arg-type]
+    consent = await world.lodge(lodged_as=BERLIN_GROUP)
+    facts: dict[str, Any] = {"client_id": None, "approve": True, "psu": world.identity.psu("alice")}
+    for upstream_ids in (("up-j", "up-1"), None):
+        with pytest.raises(SignersUnable):
+            await decide(world.services, BRAND, consent_id=consent.id, upstream_ids=upstream_ids, **facts)
+    await decide(world.services, BRAND, consent_id=consent.id, upstream_ids=("up-j",), **facts)
+    monkeypatch.setitem(ACCOUNTS, "c-bob", ())  # type: ignore[arg-type]
+    browser = await world.browser().begin(await world.push(consent))
+    assert browser.answer["error"] == "access_denied"
+    assert (await now(world, consent)).state is ConsentState.AWAITING
 
 
 async def test_a_decision_on_whatever_comes_next_is_no_decision_on_a_payment(world: World):

@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 
 from consent.authorization.backchannel.rows import INTERVAL_SECONDS
+from consent.errors import SignersUnable, oauth_error
 from consent.ports import AccountRemoval
 from consent.store.rows.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState
+from kernel.ids import hash_secret
+from sandbox.decisions.backchannel import decide_request
 from tests.harness.statements import statements_of
+from tests.unit.consent.authentication.signing import BERLIN_GROUP
 from tests.unit.consent.authorization.backchannel.test_backchannel_requests import module
 from tests.unit.consent.authorization.backchannel.world import GRANT_TYPE, Backchannel
-from tests.unit.consent.customer.journey.world import Browser
+from tests.unit.consent.customer.journey.world import ACCOUNTS, Browser, account
 from tests.unit.consent.oauth_world import BRAND, SCA, unb64
 
 PENDING, SLOW = (400, "authorization_pending"), (400, "slow_down")
@@ -314,3 +318,25 @@ async def test_one_clients_many_requests_hide_no_other_from_the_customer(
     assert 'id="questions-next"' not in browser.html
     for none in ("0", "-1", "9", "1000", "x", "\u0661"):
         assert names_of(await browser.get(f"/consents?asked={none}")) == ["Sibling", "Pinged", "Polls"]
+
+
+async def test_an_answer_that_another_signer_could_not_give_too_is_none(
+    backchannel: Backchannel, monkeypatch: pytest.MonkeyPatch
+):
+    """The request waits on, for a choice that can be signed."""
+    joint = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
+    for customer in ("c-alice", "c-bob"):
+        monkeypatch.setitem(ACCOUNTS, customer, (joint, *ACCOUNTS[customer]))  # type: ignore[arg-type]
+    consent = await backchannel.world.lodge(backchannel.polls, lodged_as=BERLIN_GROUP)
+    wanted = {"id_token": {"openbanking_intent_id": {"value": consent.id, "essential": True}}}
+    auth_req_id = await backchannel.asked(backchannel.polls, claims=wanted)
+    page = await backchannel.approve(0, 1)
+    assert "Someone who must agree too cannot share all of these accounts" in page.text
+    assert (await consent_of(backchannel)).state is ConsentState.AWAITING
+    services, alice = backchannel.world.services, backchannel.identity.psu("alice")
+    with pytest.raises(SignersUnable) as refused:
+        await decide_request(services, BRAND, hash_secret(auth_req_id), alice, approve=True)
+    assert oauth_error(refused.value) == (400, "access_denied")
+    assert (await backchannel.poll(backchannel.polls, auth_req_id)).error == PENDING
+    await page.approve(0)
+    assert (await consent_of(backchannel)).state is ConsentState.PARTIALLY_AUTHORISED

@@ -1,0 +1,131 @@
+"""Accounts that others must agree to: a choice that they could not agree to as a whole is refused at the first signature."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from kernel.banking.accounts import AccountIdentifier, AccountStatus, Scheme
+from kernel.banking.consents import Consent, ConsentKind, ConsentState
+from kernel.banking.terms import FundsTerms
+from tests.unit.consent.authentication.signing import BERLIN_GROUP, PAYMENT, now
+from tests.unit.consent.customer.journey.test_journey_agreements import VRP
+from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, Browser, World, account
+
+JOINT = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
+FUNDS = FundsTerms(account=AccountIdentifier(Scheme.SORT_CODE, "80200144443333"))
+HOME, EVERYDAY = 0, 1  # where the page lists them
+
+
+@pytest.fixture(autouse=True)
+def held(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Alice and Bob hold an account from which both must agree. `hold` changes what a customer may share."""
+
+    def hold(customer: str, *accounts: Any) -> None:
+        monkeypatch.setitem(ACCOUNTS, customer, accounts)  # type: ignore[arg-type]
+
+    for customer in ("c-alice", "c-bob"):
+        hold(customer, JOINT, *ACCOUNTS[customer])
+    return hold
+
+
+async def at_choice(world: World, consent: Consent) -> Browser:
+    return await (await world.browser().begin(await world.push(consent))).log_in("alice")
+
+
+async def check_refused(world: World, browser: Browser, consent: Consent, words: str) -> None:
+    assert words in browser.text
+    assert browser.shows("consent-approve"), "the page asks again"
+    found = await now(world, consent)
+    assert (found.state, found.access, found.signatures) == (ConsentState.AWAITING, (), ())
+
+
+async def test_a_joint_account_together_with_ones_own_is_refused_and_alone_it_is_not(both_world: World):
+    world = both_world
+    consent = await world.lodge(lodged_as=BERLIN_GROUP)
+    browser = await at_choice(world, consent)
+    await browser.approve(HOME, EVERYDAY)
+    await check_refused(world, browser, consent, "Someone who must agree too cannot share all of these accounts")
+    await browser.approve(HOME)
+    assert "code" in browser.answer
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+
+
+async def test_what_all_of_them_may_share_is_chosen_together(world: World, held: Any):
+    held("c-bob", *ACCOUNTS["c-alice"])
+    consent = await world.lodge(lodged_as=BERLIN_GROUP)
+    await (await at_choice(world, consent)).approve(HOME, EVERYDAY)
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+
+
+@pytest.mark.parametrize("change", [{"eligible": False}, {"status": AccountStatus.DISABLED}])
+async def test_an_account_that_a_signer_holds_but_may_not_share_is_none(world: World, held: Any, change: dict[str, Any]):
+    held("c-bob", msgspec.structs.replace(JOINT, **change))
+    consent = await world.lodge(lodged_as=BERLIN_GROUP)
+    browser = await at_choice(world, consent)
+    await browser.approve(HOME)
+    await check_refused(world, browser, consent, "cannot share all of these accounts")
+
+
+async def test_enough_of_several_signers_are_enough(world: World, held: Any):
+    """Carol cannot share Alice's other account, and Bob can: two of three sign."""
+    shared = msgspec.structs.replace(JOINT, signers=("c-alice", "c-carol", "c-bob"))
+    for customer, others in (("c-alice", (shared,)), ("c-bob", (shared,)), ("c-carol", ())):
+        held(customer, *others, *ACCOUNTS["c-alice"][1:])
+    consent = await world.lodge(lodged_as=BERLIN_GROUP)
+    await (await at_choice(world, consent)).approve(HOME, EVERYDAY)
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+
+
+async def test_two_joint_accounts_of_different_holders_are_not_one_choice(world: World, held: Any):
+    other = account("up-k", "Club", "80200122221111", signatures=2, signers=("c-alice", "c-carol"))
+    held("c-alice", JOINT, other)
+    held("c-carol", other)
+    consent = await world.lodge(lodged_as=BERLIN_GROUP)
+    browser = await at_choice(world, consent)
+    await browser.approve(0, 1)
+    await check_refused(world, browser, consent, "cannot share all of these accounts")
+
+
+async def test_one_holder_who_gives_it_alone_chooses_freely(world: World):
+    """UK account information: no one else must agree."""
+    consent = await world.lodge(lodged_as="uk_obie/v4.0")
+    await (await at_choice(world, consent)).approve(HOME, EVERYDAY)
+    assert (await now(world, consent)).state is ConsentState.AUTHORISED
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms"), [(ConsentKind.PAYMENT, PAYMENT), (ConsentKind.VRP, VRP), (ConsentKind.FUNDS, FUNDS)], ids=str
+)  # fmt: skip
+async def test_one_account_that_no_other_signer_can_use_is_refused(world: World, held: Any, kind: ConsentKind, terms: Any):
+    """A payment's before its authentication: no code is sent for what cannot be."""
+    held("c-bob")
+    consent = await world.lodge(kind=kind, terms=terms, lodged_as=BERLIN_GROUP)
+    browser = await at_choice(world, consent)
+    begun = len(world.identity.started)
+    await (browser.post({}) if kind is ConsentKind.FUNDS else browser.approve(HOME))
+    await check_refused(world, browser, consent, "cannot use the account that you chose")
+    assert len(world.identity.started) == begun
+
+
+async def test_a_signer_who_can_sign_no_more_after_the_code_was_sent_stops_the_payment(world: World, held: Any):
+    consent = await world.lodge(kind=ConsentKind.PAYMENT, terms=PAYMENT, lodged_as="rar")
+    browser = await (await world.browser().begin(await world.push(consent))).log_in("bob")
+    await browser.approve(HOME)
+    assert browser.shows("otp")
+    held("c-alice")
+    await browser.post({"otp": "123456"})
+    await check_refused(world, browser, consent, "cannot use the account that you chose")
+
+
+async def test_what_is_given_again_waits_for_no_one_who_cannot_sign(world: World, held: Any):
+    """A consent that its PSU stopped is for all to give again."""
+    consent = await world.lodge(kind=ConsentKind.VRP, terms=VRP, lodged_as="uk_obie/v4.0")
+    await (await at_choice(world, consent)).approve(HOME)
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+    held("c-bob")
+    await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
+    browser = await at_choice(world, consent)
+    await browser.post({"account": browser.handles})
+    assert "cannot use the account that you chose" in browser.text
+    assert (await now(world, consent)).state is ConsentState.REVOKED_BY_PSU
