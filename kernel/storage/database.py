@@ -27,6 +27,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from kernel.errors import Overloaded
 from kernel.storage.outages import DEADLOCK, failures_are_problems, is_retryable, sqlstate_of
+from kernel.storage.sqlite_connection import open_sqlite
 
 T = TypeVar("T")
 
@@ -192,6 +193,7 @@ def _engines(url: sa.URL, size: int, overflow: int) -> tuple[AsyncEngine, AsyncE
     url = url.set(drivername="sqlite+aiosqlite")
     readers = create_async_engine(
         url,
+        async_creator=lambda: open_sqlite(url),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=overflow,
@@ -200,6 +202,7 @@ def _engines(url: sa.URL, size: int, overflow: int) -> tuple[AsyncEngine, AsyncE
     )
     writers = create_async_engine(
         url,
+        async_creator=lambda: open_sqlite(url),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1,
         max_overflow=0,
