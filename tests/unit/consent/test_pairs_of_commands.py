@@ -19,12 +19,14 @@ SEED = int(os.environ.get("PORTCULLIS_SIMULATE_SEED", "4"))
 PAIRS = int(os.environ.get("PORTCULLIS_SIMULATE_PAIRS", "48"))  # 0: all of them
 ON_SQLITE = 16  # which has one writer at a time
 ROUNDS = 2
+TIMEOUT_SECONDS = int(os.environ.get("PORTCULLIS_SIMULATE_TIMEOUT", "300"))
 
 
 def test_every_command_has_an_act():
     assert {kind.__name__ for kind in ACTS} == {kind.__name__ for kind in find_commands()}
 
 
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_two_commands_never_deadlock(kind, databases, tmp_path):
     pairs = [*combinations_with_replacement(ACTS, 2)]

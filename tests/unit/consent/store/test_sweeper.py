@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from consent.authorization.tokens.codes import take_code
 from consent.store.past_rows import STALE
@@ -285,7 +286,11 @@ async def test_consents_that_cannot_be_read_hold_up_nothing_else(world, monkeypa
     _, _browser = await begun(world)
     world.clock.offset = timedelta(hours=1)
     world.clock.advance(timedelta(hours=3))
-    await sweep(world)
+    with capture_logs() as logs:
+        await sweep(world)
+    unrecorded = [line for line in logs if line["event"] == "end_not_recorded"]
+    assert [line["consent_id"] for line in unrecorded] == [consent.id for consent in spoilt]
+    assert all(line["exc_info"] for line in unrecorded)
     assert (await world.store.load(BRAND, good.id)).state is ConsentState.EXPIRED
     assert await world.rows(journeys) == []
     world.clock.offset = AWAITING_MAX
@@ -300,8 +305,29 @@ async def test_a_stage_that_fails_keeps_no_other_from_its_turn(world, monkeypatc
     monkeypatch.setattr(Sweeper, "_find", fail)
     await begun(world)
     world.clock.advance(timedelta(hours=3))
-    await sweep(world)
+    with capture_logs() as logs:
+        await sweep(world)
     assert await world.rows(journeys) == []
+    failed = [(line["stage"], line["brand"], line["exc_info"]) for line in logs if line["event"] == "sweep_stage_failed"]
+    assert failed == [("record_expiries", BRAND.name, True), ("record_lapses", BRAND.name, True)]
+
+
+async def test_an_end_that_came_between_finding_and_recording_is_logged_with_its_reason(world, monkeypatch):
+    consent, find = await world.lodge(valid_until=START + timedelta(minutes=1)), Sweeper._find
+
+    async def find_and_expire(self: Sweeper, *args):
+        found = await find(self, *args)
+        for consent_id, _ in found:
+            await world.store.expire(BRAND, consent_id)
+        return found
+
+    monkeypatch.setattr(Sweeper, "_find", find_and_expire)
+    world.clock.offset = timedelta(hours=1)
+    with capture_logs() as logs:
+        await sweep(world)
+    unrecorded = [(line["log_level"], line["consent_id"], line["reason"]) for line in logs if line["event"] == "end_not_recorded"]
+    assert unrecorded == [("info", consent.id, "consent_expired")]
+    assert (await world.store.load(BRAND, consent.id)).version == 2
 
 
 @pytest.mark.parametrize("command", ["expire", "lapse"])
