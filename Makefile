@@ -70,8 +70,8 @@ chromium:
 	fi; \
 	echo "chromium is not installed and cannot be installed here: browser tests will skip"
 
-cover: .venv/.dev ## branch coverage of consent, policies and gateway: at least 90 %
-	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-branch --cov-report=term:skip-covered tests/unit/consent tests/unit/gateway tests/unit/policies tests/unit/openapi
+cover: .venv/.dev ## branch coverage of consent, orders, policies and gateway: at least 90 %
+	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-branch --cov-report=term:skip-covered tests/unit/consent tests/unit/orders tests/unit/gateway tests/unit/policies tests/unit/openapi
 
 check: .venv/.dev ## format, lint, types, import contracts, tidy rules
 	@$(BIN)/ruff format --check .

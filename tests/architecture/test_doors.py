@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TESTS = sorted(path for path in ROOT.glob("tests/**/*.py") if "harness" not in path.relative_to(ROOT).parts[:2])
-PACKAGES = {"portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "openapi", "kernel"}
+PACKAGES = {"portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "openapi", "kernel"}
 
 
 def relative(path: Path) -> str:

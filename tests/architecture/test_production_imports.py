@@ -48,7 +48,7 @@ from portcullis.__main__ import main
 sys.argv[1:] = {arguments}
 with suppress(SystemExit):
     main()
-ours = {{"consent", "gateway", "kernel", "openapi", "plugins", "policies", "portcullis", "sandbox"}}
+ours = {{"consent", "orders", "gateway", "kernel", "openapi", "plugins", "policies", "portcullis", "sandbox"}}
 print()
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in ours))
 print(*({{"aiohttp", "alembic", "asyncpg", "authlib", "cryptography", "sqlalchemy", "structlog", "uvloop"}} & sys.modules.keys()))

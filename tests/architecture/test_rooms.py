@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "openapi", "kernel")
+PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "openapi", "kernel")
 MODULES_MAX = 16
 FULLER = {
     "policies": 40,  # one refusal or change per file, listed in order on one page

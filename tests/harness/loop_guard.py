@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from blockbuster import blockbuster_ctx
 
-SERVING = ("kernel", "consent", "gateway", "policies", "plugins", "openapi")
+SERVING = ("kernel", "consent", "orders", "gateway", "policies", "plugins", "openapi")
 MAY_BLOCK = (
     # before anybody is served
     ("kernel/config.py", "read_file"),

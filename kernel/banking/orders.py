@@ -1,0 +1,212 @@
+"""Payment orders: what a bank still owes for a payment that it took, what the rail says of it, and what a bank's core is given to carry out.
+
+The state of an order is ours. The status that a rail or a core reports is a separate fact, in the words of ISO 20022
+(ExternalPaymentTransactionStatus1Code); so are its reasons (ExternalStatusReason1Code). A status never goes back: see `follows`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from kernel.banking.accounts import AccountIdentifier
+from kernel.banking.consents import AccountReference
+from kernel.banking.money import Money
+from kernel.banking.payments import PaymentTerms
+from kernel.banking.signers import Signature, SigningRule, awaited_of, missing_of
+
+
+class OrderState(StrEnum):
+    RECEIVED = "received"  # nothing is reserved yet
+    AWAITING_AUTHORISATION = "awaiting_authorisation"  # others must sign too
+    SCHEDULED = "scheduled"  # for a later moment
+    ACCEPTED = "accepted"  # the amount is reserved
+    HELD_FOR_REVIEW = "held_for_review"  # reserved, and a person must decide
+    SUBMITTED = "submitted"  # handed on, or about to be: it cannot be taken back
+    UNKNOWN = "unknown"  # handed on perhaps: no one has answered
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+TERMINAL_STATES = frozenset({OrderState.SETTLED, OrderState.REJECTED, OrderState.CANCELLED})
+OPEN_STATES = frozenset(OrderState) - TERMINAL_STATES  # each has a gauge of its age
+
+
+class RailStatus(StrEnum):
+    """ISO 20022 ExternalPaymentTransactionStatus1Code."""
+
+    RECEIVED = "RCVD"
+    PENDING = "PDNG"
+    TECHNICALLY_VALID = "ACTC"
+    PARTIALLY_SIGNED = "PATC"
+    CUSTOMER_KNOWN = "ACCP"
+    FUNDS_CHECKED = "ACFC"
+    CHANGED = "ACWC"
+    IN_PROCESS = "ACSP"
+    SETTLED = "ACSC"  # the payer's account is debited
+    NOT_POSTED = "ACWP"  # the payee's bank has it, and has not booked it yet
+    CREDITED = "ACCC"  # the payee's account is credited
+    REJECTED = "RJCT"
+    BLOCKED = "BLCK"
+    CANCELLED = "CANC"
+
+
+_UPWARD = (  # by rank: a later one follows each earlier one
+    RailStatus.RECEIVED,
+    RailStatus.PENDING,
+    RailStatus.TECHNICALLY_VALID,
+    RailStatus.PARTIALLY_SIGNED,
+    RailStatus.CUSTOMER_KNOWN,
+    RailStatus.FUNDS_CHECKED,
+    RailStatus.CHANGED,
+    RailStatus.IN_PROCESS,
+    RailStatus.SETTLED,
+    RailStatus.NOT_POSTED,
+    RailStatus.CREDITED,
+)
+PAID_STATUSES = frozenset({RailStatus.SETTLED, RailStatus.NOT_POSTED, RailStatus.CREDITED})
+REFUSED_STATUSES = frozenset({RailStatus.REJECTED, RailStatus.BLOCKED, RailStatus.CANCELLED})
+
+
+def follows(before: RailStatus, after: RailStatus) -> bool:
+    """True if a report of `after` moves a payment of status `before` on. A paid one is never refused, nor a refused one anything else:
+    money that comes back is a payment of its own."""
+    if before in REFUSED_STATUSES:
+        return False
+    if after in REFUSED_STATUSES:
+        return before not in PAID_STATUSES
+    return _UPWARD.index(after) > _UPWARD.index(before)
+
+
+def contradicts(before: RailStatus, after: RailStatus) -> bool:
+    """True if both cannot be so: paid and refused."""
+    ends = (PAID_STATUSES, REFUSED_STATUSES)
+    return any(before in one and after in other for one, other in (ends, ends[::-1]))
+
+
+class Reason(StrEnum):
+    """Why a payment was refused, with the code of ISO 20022 ExternalStatusReason1Code."""
+
+    ACCOUNT_NUMBER_WRONG = "AC01"
+    DEBTOR_ACCOUNT_WRONG = "AC02"
+    CREDITOR_ACCOUNT_WRONG = "AC03"
+    ACCOUNT_CLOSED = "AC04"
+    ACCOUNT_BLOCKED = "AC06"
+    CREDITOR_ACCOUNT_CLOSED = "AC07"
+    FORBIDDEN = "AG01"
+    UNSUPPORTED = "AG03"
+    AGENT_SUSPENDED = "AG10"
+    CREDITOR_AGENT_SUSPENDED = "AG11"
+    AMOUNT_OF_NOTHING = "AM01"
+    AMOUNT_NOT_ALLOWED = "AM02"
+    CURRENCY_NOT_ALLOWED = "AM03"
+    FUNDS_INSUFFICIENT = "AM04"
+    DUPLICATE = "AM05"
+    AMOUNT_ABOVE_SETTLEMENT_LIMIT = "AM13"
+    AMOUNT_ABOVE_AGREED_LIMIT = "AM14"
+    AMOUNT_ABOVE_SCHEME_LIMIT = "AM23"
+    CREDITOR_AGENT_TIMED_OUT = "AB05"
+    INSTRUCTED_AGENT_TIMED_OUT = "AB06"
+    AGENT_OFFLINE = "AB07"
+    CREDITOR_AGENT_OFFLINE = "AB08"
+    CREDITOR_AGENT_FAILED = "AB09"
+    INSTRUCTED_AGENT_FAILED = "AB10"
+    CREDITOR_UNRECOGNISED = "BE04"
+    CREDITOR_AGENT_NOT_REGISTERED = "CNOR"
+    DEBTOR_AGENT_NOT_REGISTERED = "DNOR"
+    SIGNER_REFUSED = "DS02"
+    SIGNATURES_LATE = "DS24"
+    DATE_INVALID = "DT01"
+    DATE_TOO_LATE = "DT04"
+    DUPLICATE_PAYMENT = "DUPL"
+    FRAUD_SUSPECTED = "FR01"
+    FRAUD = "FRAD"
+    UNSPECIFIED_BY_CUSTOMER = "MS02"
+    UNSPECIFIED_BY_AGENT = "MS03"
+    BANK_IDENTIFIER_WRONG = "RC01"
+    REGULATORY = "RR04"
+    AFTER_CUT_OFF = "TM01"
+
+
+class CreditTransfer(msgspec.Struct, frozen=True, kw_only=True):
+    """One payment as a bank's core or a rail is asked to carry it out. `payer_account` is the bank's own id of the account that pays;
+    `order_id` and `uetr` stay the same however often it is asked."""
+
+    order_id: str
+    uetr: str
+    payer_account: str
+    amount: Money
+    creditor_name: str
+    creditor_account: AccountIdentifier
+    creditor_bic: str | None = None
+    remittance: str | None = None
+    end_to_end_id: str | None = None
+
+
+class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for a payment under a consent, decoded by a dialect. `document` is what was lodged, opaque to all but the dialect
+    `lodged_as`. `execute_at`, in business time: not before then, such as the next day after a cut-off."""
+
+    consent_id: str
+    terms: PaymentTerms
+    lodged_as: str
+    document: bytes = b""
+    execute_at: datetime | None = None
+    settles_at: datetime | None = None  # when it is expected to be settled, as its payer and TPP were promised
+    refund_account: AccountIdentifier | None = None  # where the payee may send the money back to, if the TPP asked
+
+
+class PaymentOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a payment order. Its PSU agreed to `terms`; `payer` is the account that pays, as the TPP and as the bank know it.
+    Times are business time."""
+
+    id: str
+    brand: str
+    version: int
+    state: OrderState
+    rail_status: RailStatus
+    reason: Reason | None = None  # why it was rejected or cancelled, as far as it is known
+    instruction_id: str
+    execution: int  # of its instruction, from 1
+    consent_id: str
+    client_id: str
+    organisation_id: str
+    psu_id: str | None
+    terms: PaymentTerms
+    payer: AccountReference
+    uetr: str
+    created_at: datetime
+    updated_at: datetime  # of the last change of state or status
+    execute_at: datetime | None = None
+    settles_at: datetime | None = None
+    refund_account: AccountIdentifier | None = None
+    signing_rules: tuple[SigningRule, ...] = ()  # who must sign; none: its PSU alone
+    signatures: tuple[Signature, ...] = ()  # the first is of who gave the consent
+    lodged_as: str
+    document: bytes = b""
+
+    @property
+    def signatures_missing(self) -> int:
+        """At least so many must still sign."""
+        return missing_of(self.signing_rules, self.signatures)
+
+    @property
+    def awaited_customers(self) -> tuple[str, ...]:
+        """The customers whose signature is waited for, while any is."""
+        return awaited_of(self.signing_rules, self.signatures) if self.state is OrderState.AWAITING_AUTHORISATION else ()
+
+    @property
+    def transfer(self) -> CreditTransfer:
+        terms = self.terms
+        return CreditTransfer(
+            order_id=self.id,
+            uetr=self.uetr,
+            payer_account=self.payer.upstream_id,
+            amount=terms.amount,
+            creditor_name=terms.creditor_name,
+            creditor_account=terms.creditor_account,
+            creditor_bic=terms.creditor_bic,
+            remittance=terms.remittance,
+            end_to_end_id=terms.end_to_end_id,
+        )
