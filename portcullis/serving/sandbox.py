@@ -43,17 +43,17 @@ from portcullis.serving.surfaces import production_surfaces
 from portcullis.settings.checks import check_sandbox
 from portcullis.settings.schema import Settings
 from portcullis.shutdown import cancel, catch_stop
-from sandbox.actions import Actions
 from sandbox.atomic_file import PUBLIC, write_atomically
+from sandbox.authority.directory import Directory
+from sandbox.authority.pki import TestPki
 from sandbox.bank.authenticators import simulated_authenticators
 from sandbox.bank.personas import load_personas
 from sandbox.bank.source import Source, check_source, settle_source
 from sandbox.clock import MovedClock
+from sandbox.control.actions import Actions
 from sandbox.decisions.stored import StoredDecisions
-from sandbox.directory import Directory
-from sandbox.pki import TestPki
 from sandbox.printer.printer import Printer
-from sandbox.tpps import Tpps
+from sandbox.tpps.tpps import Tpps
 
 RENEWAL_SECONDS = 6 * 3600
 LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes its keys

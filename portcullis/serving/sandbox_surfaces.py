@@ -7,11 +7,11 @@ from plugins.ledger.ledger import Ledger
 from portcullis.compose.composition import Composition, Parts
 from portcullis.serving.front import Surface
 from portcullis.settings.schema import Settings
-from sandbox.actions import Actions
-from sandbox.clerk import Clerk
-from sandbox.control import PREFIX, Control
-from sandbox.teller import Teller
-from sandbox.tpp_desk import TppDesk
+from sandbox.control.actions import Actions
+from sandbox.control.clerk import Clerk
+from sandbox.control.surface import PREFIX, Control
+from sandbox.control.teller import Teller
+from sandbox.control.tpp_desk import TppDesk
 
 
 def sandbox_surfaces(settings: Settings, parts: Parts, composition: Composition, actions: Actions) -> tuple[Surface, ...]:

@@ -17,7 +17,7 @@ PRIMITIVES = {
     "kernel/storage/lease.py": "the runner's guards stand on leases",
     "kernel/storage/migrate.py": "makes the tables that commands work with, in the time it takes",
     "portcullis/compose/nature.py": "comes before the first table of a command",
-    "sandbox/actions.py": "empties the tables of every context at once",
+    "sandbox/control/actions.py": "empties the tables of every context at once",
 }
 
 

@@ -1,11 +1,11 @@
-"""A limit cannot be added without standing in the list of `portcullis config limits` (portcullis/cli/limits.py)."""
+"""A limit cannot be added without standing in the list of `portcullis config limits` (portcullis/cli/configuration/limits.py)."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from portcullis.cli.limits import ROOT, WORDS, Constant, collect_constants
+from portcullis.cli.configuration.limits import ROOT, WORDS, Constant, collect_constants
 
 OTHER_NUMBERS = {  # which bound nothing: a new one is a limit, and then its name says so, or stands here
     *("VERSION", "FIRST_VERSION", "NO_KEYS"),  # of what is stored, and so is a FORMAT
@@ -24,7 +24,7 @@ def constants() -> tuple[Constant, ...]:
 
 
 def test_every_number_of_the_code_is_listed_or_known_to_bound_nothing(constants):
-    """A number that is not: put the word of its bound in its name (portcullis/cli/limits.py: WORDS), or write it down above."""
+    """A number that is not: put the word of its bound in its name (portcullis/cli/configuration/limits.py: WORDS), or write it down above."""
     others = {each.name for each in constants if not each.is_limit and "FORMAT" not in each.name.split("_")}
     assert others == OTHER_NUMBERS
 

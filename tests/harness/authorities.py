@@ -13,7 +13,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from kernel.certificates.certificate import Certificate, parse_certificate
-from sandbox.qualified import render_statements
+from sandbox.authority.qualified import render_statements
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

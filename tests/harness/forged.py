@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 from joserfc.jws import JWSRegistry
 
 from kernel.clock import SystemClock
-from sandbox.pki import TestPki, TransportSubject, generate_key, key_pem
+from sandbox.authority.pki import TestPki, TransportSubject, generate_key, key_pem
 from sandbox.tpp_kit.folder import ClientCertificate
 from tests.harness.server import Server
 

@@ -26,7 +26,7 @@ from openapi.core_bank.v1.operations import BASE_PATH
 from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank import CoreBank
 from portcullis.core_bank.server import CoreBankServer, refusal
-from sandbox.pki import TestPki, TransportSubject
+from sandbox.authority.pki import TestPki, TransportSubject
 
 BRAND = Brand("main", "Main", "https://main.test", "https://mtls.test", ZoneInfo("Europe/London"), (), "https://mtls.test")
 START = datetime(2026, 1, 1, tzinfo=UTC)

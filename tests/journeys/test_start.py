@@ -17,7 +17,7 @@ import pytest
 from cryptography import x509
 
 from kernel.clock import ManualClock
-from sandbox.pki import TestPki
+from sandbox.authority.pki import TestPki
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Wire
 from tests.harness.books import Books

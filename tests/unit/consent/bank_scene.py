@@ -15,8 +15,8 @@ from plugins.psu_identity.code_commands import KeepCode, TakeCode
 from sandbox.bank.seed import KeepAnchor
 from sandbox.bank.stories.tale import Tale
 from sandbox.bank.tale_writer import WriteTale
-from sandbox.bookings import AnnounceMoney, BookMoney, CloseAccount, Counter, ReleaseMoney, SettleMoney
 from sandbox.clock import AdvanceClock
+from sandbox.control.bookings import AnnounceMoney, BookMoney, CloseAccount, Counter, ReleaseMoney, SettleMoney
 from sandbox.decisions.rows import Decision, StoreDecision
 from tests.harness.upstream_books import BuiltInBooks
 from tests.unit.consent.oauth_world import BRAND, World

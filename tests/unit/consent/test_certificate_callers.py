@@ -46,7 +46,7 @@ from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
 from portcullis.compose.gateway_snapshots import GatewaySnapshots
 from portcullis.compose.records import access_writer
-from sandbox.pki import TestPki, TransportSubject, generate_key, key_pem
+from sandbox.authority.pki import TestPki, TransportSubject, generate_key, key_pem
 from tests.unit.consent.oauth_world import BRAND, KEYS, World
 from tests.unit.gateway import world as book
 

@@ -19,7 +19,7 @@ from kernel.certificates.qualified import (
     parse_statements,
 )
 from kernel.errors import CertificateInvalid
-from sandbox.qualified import render_statements
+from sandbox.authority.qualified import render_statements
 from tests.harness.authorities import Authority, der, stating
 
 ORGANISATION = "PSDDE-BAFIN-123456"

@@ -10,7 +10,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from kernel.clock import SystemClock
 from kernel.errors import CertificateInvalid
 from kernel.http.client_cert import TrustedProxies, parse_client_cert, without_client_cert
-from sandbox import pki
+from sandbox.authority import pki
 
 
 @pytest.fixture(scope="module")

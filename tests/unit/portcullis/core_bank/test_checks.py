@@ -13,7 +13,7 @@ from kernel.banking.records.listing import RecordPage
 from kernel.errors import RequestMalformed
 from plugins.upstreams.core_bank_http import client_tls
 from portcullis.cli.control_client import ServerRefused
-from portcullis.cli.core_bank_report import report_core_bank
+from portcullis.cli.core_bank.report import report_core_bank
 from portcullis.core_bank.checks import CHECKS
 from portcullis.core_bank.server import CoreBankServer
 from portcullis.core_bank.subject import open_subject, run_checks

@@ -8,7 +8,7 @@ import msgspec
 from kernel.clock import SystemClock
 from portcullis.compose.sealing_keys import ensure_sealing_keys
 from portcullis.settings.schema import BrandSettings, CodeSenderSettings, Settings, TlsSettings
-from sandbox.pki import TestPki
+from sandbox.authority.pki import TestPki
 
 NAMES = ("auth.example.bank", "*.api.example.bank", "127.0.0.1")
 BRAND = BrandSettings(

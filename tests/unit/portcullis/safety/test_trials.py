@@ -18,11 +18,11 @@ from kernel.clock import SystemClock
 from kernel.http.handshake import shake_hands
 from kernel.http.tls import public_context
 from kernel.storage.database import Database
-from portcullis.cli.check_report import report_check
+from portcullis.cli.configuration.check_report import report_check
 from portcullis.compose.contexts import upgrade_contexts
 from portcullis.safety import trials
 from portcullis.settings.schema import CodeSenderSettings, DirectorySettings, Settings
-from sandbox.pki import TestPki
+from sandbox.authority.pki import TestPki
 from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import free_ports
 from tests.harness.valkey import Valkey, started_valkey

@@ -20,8 +20,8 @@ from kernel.http.server.incoming_body import BODY_BYTES_MAX
 from kernel.http.server.listener import serve
 from kernel.http.tls import mtls_context
 from kernel.ids import RandomIds
-from sandbox import pki
-from sandbox.directory import Directory
+from sandbox.authority import pki
+from sandbox.authority.directory import Directory
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.folder import ClientCertificate, load_folder
 from sandbox.tpp_kit.knobs import Knobs

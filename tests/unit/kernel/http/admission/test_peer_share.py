@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from kernel.certificates.certificate import Certificate, parse_certificate
 from kernel.http.admission.peer_share import share_of, share_of_caller, share_of_certificate
-from sandbox.pki import generate_key
+from sandbox.authority.pki import generate_key
 
 
 @pytest.mark.spec("RFC6177")

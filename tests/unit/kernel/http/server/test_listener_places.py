@@ -27,7 +27,7 @@ from kernel.http.server.boundary import App
 from kernel.http.server.connection import Connection
 from kernel.http.server.incoming_body import IncomingBody
 from kernel.http.server.listener import serve
-from sandbox import pki
+from sandbox.authority import pki
 from tests.harness.patience import PATIENCE_SECONDS
 
 BODY_BYTES = 50_000

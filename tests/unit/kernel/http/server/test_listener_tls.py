@@ -16,7 +16,7 @@ from kernel.errors import CertificateExpired, Problem
 from kernel.http import tls
 from kernel.http.message import Request, Response
 from kernel.http.server.listener import serve
-from sandbox import pki
+from sandbox.authority import pki
 from tests.harness.patience import PATIENCE_SECONDS
 
 CLOCK = SystemClock()

@@ -1,0 +1,77 @@
+"""`portcullis config limits`: one line for each limit, with its value, its unit, what it bounds and the setting that changes it."""
+
+import io
+import re
+from datetime import timedelta
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from portcullis.cli.app import app
+from portcullis.cli.configuration.limits import Constant, collect_constants, print_limits, settings_of_constants
+from portcullis.settings.schema import BodySettings, ConnectionSettings, RateSettings, Settings
+
+
+@pytest.fixture(scope="module")
+def constants() -> tuple[Constant, ...]:
+    return tuple(collect_constants())
+
+
+def printed(settings: Settings | None = None) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    print_limits(console, settings)
+    return console.file.getvalue()
+
+
+def test_every_limit_of_a_file_is_printed_with_value_unit_bound_and_setting(constants):
+    lines = printed().splitlines()
+    assert len(lines) > len([each for each in constants if each.is_limit])
+    [line] = [line for line in lines if line.startswith("  BUFFERED_BYTES_MAX ")]
+    shown = r"  BUFFERED_BYTES_MAX +16,777,216 bytes  of all bodies that arrive or are answered, in the process \[bodies.buffered_bytes\]"
+    assert re.fullmatch(shown, line)
+    assert any(re.fullmatch(r"  HEAD_SECONDS +15 s  from the first byte of a head.*", line) for line in lines)
+    assert any(re.fullmatch(r"  BLOCKED_FOR +15 min( .*)?", line) for line in lines)
+    assert any(line.startswith("kernel/http/admission/limits.py  Limits of one listener") for line in lines)
+
+
+def test_every_number_among_rates_bodies_and_connections_is_the_setting_of_a_limit(constants):
+    tables = {"rates": RateSettings, "bodies": BodySettings, "connections": ConnectionSettings}
+    numbers = {
+        f"{key}.{field.name}" for key, table in tables.items() for field in msgspec.structs.fields(table) if field.type is int
+    }
+    assert numbers == set(settings_of_constants().values()) & numbers
+    assert numbers <= {each.setting for each in constants if each.is_limit}
+
+
+def test_a_configured_value_is_shown_with_its_default():
+    text = printed(Settings(bodies=BodySettings(seconds=20)))
+    [line] = [line for line in text.splitlines() if line.startswith("  BODY_SECONDS ")]
+    assert re.match(r"  BODY_SECONDS +20 s  .* \[bodies.seconds; default 10 s\]$", line)
+    assert "[connections.per_address]" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("KEPT", timedelta(hours=36), "36 h"),
+        ("KEPT", timedelta(minutes=1, seconds=30), "90 s"),
+        ("WAIT_SECONDS", 0.025, "0.025 s"),
+        ("PATIENCE_SECONDS", 21_600, "21,600 s"),
+        ("ROWS_MAX", 500, "500 rows"),
+        ("CLIENTS_MAX", 2_000, "2,000"),
+    ],
+)
+def test_a_value_is_spelled_with_the_unit_of_its_name(name, value, told):
+    assert Constant("", "", name, value, "", None).spell(value) == told
+
+
+def test_the_command_reads_a_settings_file(tmp_path, capsys):
+    file = tmp_path / "portcullis.toml"
+    file.write_text("[rates]\nin_flight = 640\n")
+    with pytest.raises(SystemExit) as ended:
+        app(["config", "limits", str(file)])
+    assert not ended.value.code
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  UNITS_MAX ")]
+    assert line.split()[1] == "640"
+    assert line.endswith("[rates.in_flight; default 320]")
