@@ -27,16 +27,14 @@ def accepts(header: str, media_type: str) -> bool:
     """True if the most specific range that matches has a quality above zero. An empty header accepts anything."""
     kind = media_type.partition("/")[0]
     ranks = {media_type: 3, f"{kind}/*": 2, "*/*": 1}
-    best, quality = 0, 0.0
     ranges = [part for part in header.split(",") if part.strip()]
+    matches = []
     for part in ranges[:RANGES_MAX]:
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        rank = ranks.get(name, 0)
-        if rank > best:
-            best, quality = rank, _quality(parameters)
-        elif rank and rank == best:
-            quality = max(quality, _quality(parameters))
-    return not ranges or quality > 0
+        if name in ranks:
+            matches.append((ranks[name], _quality(parameters)))
+    best = max(matches, default=None)
+    return not ranges or (best is not None and best[1] > 0)
 
 
 def _quality(parameters: list[str]) -> float:
