@@ -1,0 +1,30 @@
+"""The redemption of a code holds its family to the consent that the PSU authorised for this client."""
+
+from typing import Any
+
+import pytest
+
+from consent.store.tables.oauth import token_families
+from tests.unit.consent.oauth_world import World
+
+
+async def of_no_consent(_world: World) -> dict[str, Any]:
+    return {"consent_id": "unknown"}
+
+
+async def of_another_clients_consent(world: World) -> dict[str, Any]:
+    other = await world.lodge(world.borough)
+    await world.approve(world.borough, await world.pushed_uri(world.borough, other.id))
+    return {"consent_id": other.id}
+
+
+async def of_another_psu(_world: World) -> dict[str, Any]:
+    return {"psu_id": "bob"}
+
+
+@pytest.mark.parametrize("spoilt", [of_no_consent, of_another_clients_consent, of_another_psu])
+async def test_a_family_whose_consent_is_not_its_own_gives_no_tokens(oauth: World, spoilt):
+    code, other = await oauth.code(oauth.acme), await spoilt(oauth)
+    mine = token_families.c.client_id == oauth.acme.client.id
+    await oauth.database.write(lambda connection: connection.execute(token_families.update().where(mine).values(**other)))
+    assert (await oauth.redeem(oauth.acme, code)).error == (400, "invalid_grant")
