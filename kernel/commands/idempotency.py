@@ -61,7 +61,10 @@ def idempotency_table(metadata: sa.MetaData) -> sa.Table:
 
 
 async def take_key(connection: AsyncConnection, table: sa.Table, use: Idempotency, now: datetime) -> Outcome | None:
-    """Take the key until the transaction ends, or load what an earlier use made. `now` is protocol time. Raises IdempotencyConflict."""
+    """Take the key until the transaction ends, or load what an earlier use made. `now` is protocol time. Raises IdempotencyConflict.
+
+    The insert locks the row in its way also where it leaves it as it is (SQLite has one writer): no sweeper removes it before the row
+    is read, even one whose clock is ahead."""
     fresh = {"fingerprint": use.fingerprint, "resource_id": "", "outcome": "", "expires_at": now + KEPT}
     insert = insert_into(connection, table).values(**_key(use), **fresh)
     taken = await connection.execute(

@@ -3,14 +3,16 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import ManualClock
-from kernel.commands.idempotency import Idempotency, Outcome, fingerprint_of, idempotency_table
+from kernel.commands.idempotency import Idempotency, Outcome, fingerprint_of, idempotency_table, take_key
 from kernel.commands.locks import LockKind, LockOrderBroken, Rank, locks_table
 from kernel.commands.runner import Commands, VersionsUnannounced
 from kernel.commands.unit_of_work import UnitOfWork
@@ -258,6 +260,45 @@ async def test_what_was_committed_and_never_answered_is_answered_to_the_repeat(w
     world.versions.fails = False
     again = await world.commands.run_once(MakeThing("b"), use(), closing=["x"])
     assert again == Outcome(resource_id="a", outcome="made", is_replay=True)
+
+
+@dataclass
+class Interrupted:
+    """A connection before whose second statement something else happens."""
+
+    connection: AsyncConnection
+    meanwhile: Callable[[], Awaitable[None]]
+    count: int = 0
+
+    @property
+    def dialect(self):
+        return self.connection.dialect
+
+    async def execute(self, statement):
+        self.count += 1
+        if self.count == 2:
+            await self.meanwhile()
+        return await self.connection.execute(statement)
+
+
+async def test_a_key_that_was_found_is_not_swept_before_it_is_read(world):
+    """By a sweeper whose clock is ahead."""
+    await world.commands.run_once(MakeThing("a"), use(), closing=["x"])
+    database, sweepers = world.commands.database, []
+
+    async def sweep(connection):
+        ended = sa.select(KEYS.c.key_hash).where(KEYS.c.expires_at <= START + timedelta(days=2))
+        found = [*await connection.scalars(ended.with_for_update(skip_locked=True))]
+        return (await connection.execute(KEYS.delete().where(KEYS.c.key_hash.in_(found)))).rowcount
+
+    async def meanwhile():
+        sweepers.append(asyncio.create_task(database.write(sweep)))
+        if not database.is_sqlite:  # there it waits for its turn to write
+            await asyncio.wait(sweepers)
+
+    found = await database.write(lambda connection: take_key(Interrupted(connection, meanwhile), KEYS, use(), START))
+    assert found == Outcome(resource_id="a", outcome="made", is_replay=True)
+    assert await sweepers[0] == (1 if database.is_sqlite else 0)
 
 
 async def test_a_key_is_forgotten_after_a_day(world):
