@@ -106,9 +106,14 @@ class ConsentSubject:
         await lock_consent(unit.connection, self.brand.name, self.consent_id)
 
     async def reject(self, unit: UnitOfWork, psu_id: str) -> None:
-        """Only while the consent awaits a PSU: declining to renew what was given before changes nothing."""
+        """Only while the consent awaits a PSU: declining to renew what was given before changes nothing, nor does one whose consent it is
+        not."""
         consent = await self._load_locked(unit)
-        if consent is not None and allows(consent, ConsentEvent.REJECT, self.room.clock.now()):
+        if (
+            consent is not None
+            and consent.psu_id in (None, psu_id)
+            and allows(consent, ConsentEvent.REJECT, self.room.clock.now())
+        ):
             await reject_consent(unit, self.room, consent, psu_id)
 
     async def _load_locked(self, unit: UnitOfWork) -> Consent | None:

@@ -10,7 +10,7 @@ from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.banking.terms import FundsTerms
 from tests.unit.consent.authentication.signing import BERLIN_GROUP, PAYMENT, now
 from tests.unit.consent.customer.journey.test_journey_agreements import VRP
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, Browser, World, account
+from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CODE, Browser, World, account
 
 JOINT = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
 FUNDS = FundsTerms(account=AccountIdentifier(Scheme.SORT_CODE, "80200144443333"))
@@ -114,7 +114,7 @@ async def test_a_signer_who_can_sign_no_more_after_the_code_was_sent_stops_the_p
     await browser.approve(HOME)
     assert browser.shows("otp")
     held("c-alice")
-    await browser.post({"otp": "123456"})
+    await browser.post({"otp": CODE})
     await check_refused(world, browser, consent, "cannot use the account that you chose")
 
 
@@ -129,3 +129,16 @@ async def test_what_is_given_again_waits_for_no_one_who_cannot_sign(world: World
     await browser.post({"account": browser.handles})
     assert "cannot use the account that you chose" in browser.text
     assert (await now(world, consent)).state is ConsentState.REVOKED_BY_PSU
+
+
+@pytest.mark.parametrize("name", ["bob", "carol"])
+async def test_no_other_signer_comes_by_redirect(world: World, name: str):
+    """Bob signs or refuses on the dashboard. Here it is another's consent, to him as to any customer, and leaving changes nothing."""
+    consent = await world.lodge(lodged_as=BERLIN_GROUP)
+    await (await at_choice(world, consent)).approve(HOME)
+    browser = await (await world.browser().begin(await world.push(consent))).log_in(name)
+    await browser.post({"otp": CODE})
+    assert not browser.shows("consent-approve")
+    await browser.deny()
+    assert browser.answer["error"] == "access_denied"
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
