@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from consent.store.rows.snapshots import FORMAT
 from kernel.config import build
 from portcullis.settings.certificates import CertificateSettings, TrustListSettings
 from portcullis.settings.checks import check_production
@@ -68,6 +69,17 @@ def test_links_and_paths_lead_somewhere(document):
     text = (ROOT / document).read_text()
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert ((ROOT / document).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("place", [ROOT / "docs" / "configuration.md", ROOT / "CHANGELOG.md"], ids=lambda each: each.name)
+def test_an_operator_reads_that_all_servers_are_replaced_at_once(place):
+    """While a migration takes away what the release before reads, or consents are written in a format that it cannot read."""
+    assert "at once" in re.search(r"upgrade.*", place.read_text(), re.IGNORECASE | re.DOTALL)[0]
+    upgrade = CONFIGURATION.split("## Upgrade")[1].split("\n## ")[0]
+    assert f"format {FORMAT} " in upgrade
+    for migration in (ROOT / "consent" / "migrations" / "versions").glob("*.py"):
+        if re.search(r"drop_column|drop_table|new_column_name", migration.read_text()):
+            assert f"migration {migration.name[:4]} " in upgrade
 
 
 def test_every_make_target_of_the_readme_exists():
