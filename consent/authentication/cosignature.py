@@ -11,14 +11,54 @@ from consent.authentication.approval import Approval
 from consent.authentication.consent_subject import reject_consent
 from consent.authentication.linked_terms import check_linked
 from consent.authentication.room import Room
+from consent.ports import Psu
 from consent.store.changes import cosign
+from consent.store.locks import CONSENT
+from consent.store.rows.authorisations import Approach, find_signature, start_authorisation
+from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.rows.snapshots import load_consent, lock_consent
 from consent.store.signers import awaits
 from consent.store.supersession import hold_with_former, load_moved_subjects, supersede_former
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
+from kernel.commands.locks import Lock
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ConsentForeign, ConsentUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class StartSignature:
+    """The id of the authorisation in which the signer, known by the password of a visit, answers: the one that is open, or a new one.
+    Pressed again, the button stores no second one, and what was counted goes on."""
+
+    name = "start_signature"
+    room: Room
+    brand: Brand
+    consent_id: str
+    psu: Psu
+
+    @property
+    def locks(self) -> Sequence[Lock]:
+        return (CONSENT.of(self.brand.name, self.consent_id),)
+
+    async def handle(self, unit: UnitOfWork) -> str:
+        brand, now = self.brand.name, self.room.clock.wall()
+        since = now - JOURNEY_MAX  # an older one is about to be failed as abandoned
+        found = await find_signature(unit.connection, brand, self.consent_id, self.psu.id, since=since)
+        if found is not None:
+            return found
+        authorisation_id = self.room.ids.uuid()
+        await start_authorisation(
+            unit.connection,
+            self.room.sealer,
+            brand=brand,
+            authorisation_id=authorisation_id,
+            subject_id=self.consent_id,
+            psu_id=self.psu.id,
+            approach=Approach.DECOUPLED,
+            at=now,
+        )
+        return authorisation_id
 
 
 @dataclass(frozen=True, slots=True)

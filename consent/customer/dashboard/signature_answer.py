@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from consent.authentication.approval import Approval, NoAnswer, Proof, approve, reject
-from consent.authentication.authorisations import Authorisations
-from consent.authentication.cosignature import Cosignature
+from consent.authentication.cosignature import Cosignature, StartSignature
 from consent.authorization.agreement.terms import Option, load_options, render_shown, render_terms, shown_of
 from consent.authorization.clients.client import Client
 from consent.customer.dashboard.unsigned import load_one_unsigned
@@ -15,7 +14,7 @@ from consent.customer.session.session import Session, load_psu
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
 from consent.store.kinds.registry import kind_of
-from consent.store.rows.authorisations import Approach, Shown, SubjectKind
+from consent.store.rows.authorisations import Shown
 from consent.store.rows.journeys import Notice
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
@@ -93,11 +92,8 @@ async def refuse(
 
 
 async def start_signature(services: Services, brand: Brand, asked: Unanswered) -> str:
-    """The id of a new authorisation, whose PSU is known by the password of the visit."""
-    authorisations = Authorisations(services, brand)
-    authorisation_id = await authorisations.start(SubjectKind.CONSENT, asked.consent.id, approach=Approach.DECOUPLED)
-    await authorisations.identify(authorisation_id, asked.psu)
-    return authorisation_id
+    """The id of the authorisation in which the PSU answers."""
+    return await services.commands.run(StartSignature(services, brand, asked.consent.id, asked.psu))
 
 
 async def lead(services: Services, session: Session, path: str, notice: Notice) -> Response:

@@ -31,7 +31,8 @@ async def begin_code(services: Services, brand: Brand, session: Session, asked: 
     authorisations, psu = Authorisations(services, brand), asked.psu
     method = require_method(services, psu)
     authorisation_id = await start_signature(services, brand, asked)
-    await authorisations.choose_method(authorisation_id, psu, method)
+    if (await authorisations.state(authorisation_id)).method != method.name:
+        await authorisations.choose_method(authorisation_id, psu, method)
     try:
         challenge = await authorisations.begin_challenge(authorisation_id, psu, _linked_of(asked))
     except AttemptsExhausted:

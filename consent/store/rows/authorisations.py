@@ -81,6 +81,7 @@ REACHED_FROM: Mapping[AuthorisationStatus, frozenset[AuthorisationStatus]] = Map
     }
 )
 OPEN_STATES = REACHED_FROM[_S.FAILED]
+_BEFORE_EVIDENCE = (_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED)  # of a PSU known by password
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -225,6 +226,21 @@ async def load_authorisation(
     own = sa.select(authorisations).where(authorisations.c.brand == brand, authorisations.c.id == authorisation_id)
     row = (await connection.execute(own)).one_or_none()
     return None if row is None else _read(sealer, row)
+
+
+async def find_signature(connection: AsyncConnection, brand: str, consent_id: str, psu_id: str, *, since: datetime) -> str | None:
+    """The id of the PSU's newest attempt to sign the consent that is open: on our own pages, begun after `since`, without evidence."""
+    own = sa.select(authorisations.c.id).where(
+        authorisations.c.brand == brand,
+        authorisations.c.subject_kind == SubjectKind.CONSENT,
+        authorisations.c.subject_id == consent_id,
+        authorisations.c.psu_id == psu_id,
+        authorisations.c.approach == Approach.DECOUPLED,
+        authorisations.c.status.in_(_BEFORE_EVIDENCE),
+        authorisations.c.started_at > since,
+    )
+    newest = own.order_by(authorisations.c.started_at.desc(), authorisations.c.id).limit(1)
+    return (await connection.execute(newest)).scalar_one_or_none()
 
 
 async def move_authorisation(

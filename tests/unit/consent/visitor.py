@@ -7,6 +7,7 @@ from typing import Any
 
 from consent.authentication.approval import Claim
 from consent.authentication.attempt_counts import PasswordSubjects, ReturnPassword, TakeCode, TakePassword, TakeSending
+from consent.authentication.cosignature import StartSignature
 from consent.authentication.lock_outs import LiftLockOuts
 from consent.authentication.progress import (
     BeginChallenge,
@@ -103,6 +104,7 @@ COMMANDS: dict[type, Callable[[Visitor], Any]] = {
     TakeCode: lambda of: TakeCode(of.services, BRAND, holds(of.session), of.psu),
     LiftLockOuts: lambda _: LiftLockOuts(BRAND, (SUBJECTS.password, str(SUBJECTS.peer))),
     StartAuthorisation: Visitor.start,
+    StartSignature: lambda of: StartSignature(of.services, BRAND, of.asked.consent.id, of.psu),
     MoveAuthorisation: lambda of: MoveAuthorisation(BRAND, holds(of.session), AuthorisationStatus.METHOD_SELECTED),
     IdentifyPsu: lambda of: IdentifyPsu(BRAND, holds(of.session), of.psu),
     BeginChallenge: lambda of: BeginChallenge(of.services, BRAND, holds(of.session), of.pending),
