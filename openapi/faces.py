@@ -49,7 +49,7 @@ class AuthorizationFace(Protocol):
         ...
 
     def scope_of(self, kind: str) -> str:
-        """The OAuth scope that opens a consent of this kind."""
+        """The OAuth scope that opens a consent of this kind: one of the kind's own name, where the standard does not know the kind."""
         ...
 
     def clusters(self, permissions: frozenset[Permission]) -> list[tuple[str, list[str]]]:

@@ -6,7 +6,12 @@ from typing import Any
 from kernel.banking.consents import READ_ACCOUNTS, READ_TRANSACTIONS, Consent, ConsentKind, Permission
 from kernel.errors import FieldInvalid
 
-SCOPES: Mapping[str, str] = {ConsentKind.ACCOUNTS: "accounts", ConsentKind.FUNDS: "fundsconfirmations"}
+SCOPES: Mapping[str, str] = {
+    ConsentKind.ACCOUNTS: "accounts",
+    ConsentKind.PAYMENT: "payments",
+    ConsentKind.VRP: "payments",
+    ConsentKind.FUNDS: "fundsconfirmations",
+}
 SCOPE_PREFIXES: Mapping[ConsentKind, str] = {
     ConsentKind.ACCOUNTS: "AIS:",
     ConsentKind.PAYMENT: "PIS:",
@@ -51,7 +56,7 @@ class Authorization:
 
     def scope_of(self, kind: str) -> str:
         """The scope of the resources. A request adds the consent's id to its own prefix, which no fixed scope can hold."""
-        return SCOPES.get(kind, "payments")
+        return SCOPES.get(kind, kind)
 
     def clusters(self, permissions: frozenset[Permission]) -> list[tuple[str, list[str]]]:
         sentences = [sentence for any_of, sentence in _SENTENCES if permissions & any_of]

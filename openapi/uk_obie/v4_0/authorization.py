@@ -44,7 +44,7 @@ class Authorization:
         return {INTENT_ID: consent.id}
 
     def scope_of(self, kind: str) -> str:
-        return SCOPES[kind]
+        return SCOPES.get(kind, kind)
 
     def clusters(self, permissions: frozenset[Permission]) -> list[tuple[str, list[str]]]:
         return clusters_of(permissions)

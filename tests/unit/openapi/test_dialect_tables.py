@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import openapi
 from kernel import errors, json
 from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType, BalanceType, Scheme, TransactionStatus
-from kernel.banking.consents import ConsentState, Permission
+from kernel.banking.consents import ConsentKind, ConsentState, Permission
 from kernel.banking.records.direct_debits import Collection
 from kernel.banking.records.mandates import Frequency, MandateStatus
 from kernel.banking.records.offers import OfferKind
@@ -231,3 +231,11 @@ def test_a_row_says_all_that_the_chain_needs(dialect: Dialect, row: Row) -> None
 @by_dialect
 def test_operations_are_named_once(dialect: Dialect) -> None:
     assert len({(row.method, re.sub(r"\{[^}]*\}", "{}", row.path)) for row in dialect.rows}) == len(dialect.rows)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.name)
+def test_every_kind_of_consent_has_a_scope(dialect: Dialect):
+    """Also one that the standard does not know, whose scope no known kind has: a new kind changes no dialect."""
+    known = {dialect.authorization.scope_of(kind) for kind in ConsentKind}
+    assert known == {"accounts", "payments", "fundsconfirmations"}
+    assert dialect.authorization.scope_of("errand") == "errand"
