@@ -83,7 +83,7 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
     try:
         return await _approve(services, brand, session, psu, chosen)
     except AccountClosed:
-        return await tell(services, session.journey, Notice.ACCOUNT_CLOSED)
+        return await tell(services, session.journey, Notice.CHOSEN_ACCOUNT_CLOSED if is_of_one else Notice.ACCOUNT_CLOSED)
     except SignersUnable:
         return await tell(services, session.journey, Notice.DEBTOR_SIGNERS_UNABLE if is_of_one else Notice.SIGNERS_UNABLE)
 

@@ -51,6 +51,9 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
         "not_signed": Notice("You have not agreed, so it does not go ahead.", is_error=False),
         "nothing_to_sign": Notice("That no longer waits for your answer. Nothing has changed.", is_error=False),
         "account_closed": Notice("An account that you chose has just been closed, so nothing was shared. Choose again."),
+        "chosen_account_closed": Notice(
+            "The account that you chose can no longer be used, so nothing was allowed. Choose again."
+        ),
         "debtor_account_closed": Notice("The account that you chose can no longer be used, so nothing was paid. Choose again."),
         "signers_unable": Notice(
             "Someone who must agree too cannot share all of these accounts, so nothing was shared. Choose the accounts that others must agree to by themselves, or choose not to share."

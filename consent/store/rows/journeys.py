@@ -57,6 +57,7 @@ class Notice(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     SIGNERS_UNABLE = "signers_unable"
     DEBTOR_SIGNERS_UNABLE = "debtor_signers_unable"
+    CHOSEN_ACCOUNT_CLOSED = "chosen_account_closed"
     NO_DEBTOR_ACCOUNT = "no_debtor_account"
     DEBTOR_ACCOUNT_CLOSED = "debtor_account_closed"
     TIMED_OUT = "timed_out"

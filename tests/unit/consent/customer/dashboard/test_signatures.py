@@ -1,15 +1,18 @@
 """The second signer, on the pages: what waits for them, and their yes or no to exactly what the first agreed to."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from consent.authentication.attempt_counts import CODES_SENT_MAX
 from consent.authentication.attempts import FAILURES_MAX
 from consent.authentication.cosignature import Cosignature
 from consent.store.rows.authorisations import AuthorisationStatus
-from kernel.banking.accounts import Scheme
+from consent.store.rows.journeys import JOURNEY_MAX
+from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import (
     Consent,
     ConsentKind,
@@ -17,11 +20,22 @@ from kernel.banking.consents import (
     NamedAccount,
     Permission,
 )
+from kernel.banking.terms import FundsTerms
 from tests.unit.consent.authentication.signing import BERLIN_GROUP, PAYMENT, now
 from tests.unit.consent.customer.dashboard.conftest import Visits
+from tests.unit.consent.customer.journey.test_journey_agreements import VRP
 from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CODE, Browser, World, account
 
 JOINT = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
+
+
+FUNDS = FundsTerms(account=AccountIdentifier(Scheme.SORT_CODE, "80200144443333"))
+VRP_WORDS = ("To Savings Ltd", "Each payment Up to £100.00", "In each month of the calendar Up to £500.00 in all")
+FUNDS_WORDS = ("Whether an amount is there, yes or no", "80-20-01 44443333")
+STANDING = [
+    (ConsentKind.VRP, "uk_obie/v4.0", VRP, VRP_WORDS, "Payments to Savings Ltd"),
+    (ConsentKind.FUNDS, BERLIN_GROUP, FUNDS, FUNDS_WORDS, "Checks whether you have funds"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +162,48 @@ async def test_a_device_signs_a_payment_at_once(world: World):
     assert (await now(world, consent)).state is ConsentState.AUTHORISED
 
 
+@pytest.mark.parametrize(("kind", "lodged_as", "terms", "words", "row"), STANDING, ids=["vrp", "funds"])
+async def test_a_standing_agreement_is_signed_as_it_was_first_read(
+    world: World, kind: ConsentKind, lodged_as: str, terms: Any, words: tuple[str, ...], row: str
+):
+    """Its page names payee, limits and account; the first signer reads meanwhile that others must agree too."""
+    consent = await world.lodge(kind=kind, terms=terms, lodged_as=lodged_as)
+    journey = await (await world.browser().begin(await world.push(consent))).log_in("alice")
+    await (journey.approve(0) if journey.handles else journey.post({}))
+    assert "code" in journey.answer
+    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+    first = await visit(world, "alice")
+    assert row in first.text
+    assert "Not allowed yet. Others must agree too." in first.text
+    browser = await opened(world, "bob", consent)
+    text = " ".join(browser.text.split())
+    for part in ("Agree to this", "What is allowed", "From Home, ending 3333", "Alice, 1 July 2026", *words):
+        assert part in text
+    assert "Sign the payment" not in text
+    begun = len(world.identity.started)
+    await browser.post({})
+    assert "You have agreed" in browser.text
+    assert len(world.identity.started) == begun, "the authentication of the visit is enough"
+    assert (await now(world, consent)).state is ConsentState.AUTHORISED
+    hers, his = [each.shown for each in await world.store.authorisations(BRAND, consent.id)]
+    assert hers is not None
+    assert his == hers
+    assert "Not allowed yet" not in (await visit(world, "bob")).text
+
+
+@pytest.mark.parametrize(("kind", "lodged_as", "terms", "_words", "_row"), STANDING, ids=["vrp", "funds"])
+async def test_a_standing_agreement_may_be_refused(
+    world: World, kind: ConsentKind, lodged_as: str, terms: Any, _words: Any, _row: str
+):
+    consent = await world.lodge(kind=kind, terms=terms, lodged_as=lodged_as)
+    journey = await (await world.browser().begin(await world.push(consent))).log_in("alice")
+    await (journey.approve(0) if journey.handles else journey.post({}))
+    browser = await opened(world, "bob", consent)
+    await browser.deny()
+    assert "You have not agreed" in browser.text
+    assert (await now(world, consent)).state is ConsentState.REJECTED
+
+
 @pytest.mark.parametrize("page", ["terms", "code"])
 async def test_the_second_signer_may_refuse_on_either_page(world: World, page: str):
     consent = await half_signed(world, ConsentKind.PAYMENT)
@@ -182,6 +238,61 @@ async def test_an_answer_under_the_visit_forgives_no_wrong_code(world: World, an
     await browser.post({"otp": "000000"})
     await browser.post({"otp": CODE})
     assert (await now(world, payment)).state is ConsentState.PARTIALLY_AUTHORISED
+
+
+async def bobs_attempts(world: World, consent: Consent) -> list[AuthorisationStatus]:
+    return [one.status for one in await world.store.authorisations(BRAND, consent.id) if one.psu_id == "psu-bob"]
+
+
+async def test_a_button_pressed_again_stores_no_second_authorisation(world: World):
+    """Nor does a second visit; a new code ends the one before, and what was counted goes on."""
+    consent = await half_signed(world, ConsentKind.PAYMENT)
+    for _ in range(2):
+        browser = await opened(world, "bob", consent)
+        await browser.post({})
+        await browser.post({"otp": "000000"})
+    (attempt,) = [one for one in await world.store.authorisations(BRAND, consent.id) if one.psu_id == "psu-bob"]
+    assert (attempt.status, attempt.sent, attempt.code_failures) == (AuthorisationStatus.STARTED, 2, 2)
+    await browser.post({"otp": CODE})
+    assert (await now(world, consent)).state is ConsentState.AUTHORISED
+    assert await bobs_attempts(world, consent) == [AuthorisationStatus.SUCCEEDED]
+
+
+async def test_a_button_pressed_too_often_sends_nothing_more_and_the_last_code_is_good(world: World):
+    consent = await half_signed(world, ConsentKind.PAYMENT)
+    browser = await opened(world, "bob", consent)
+    for _ in range(CODES_SENT_MAX):
+        await browser.get(f"/consents/signatures/{consent.id}")
+        await browser.post({})
+    page, sent = browser.path, len(world.identity.started)
+    await browser.get(f"/consents/signatures/{consent.id}")
+    await browser.post({})
+    assert "too many requests to confirm" in browser.text
+    assert len(world.identity.started) == sent
+    await browser.get(page)
+    await browser.post({"otp": CODE})
+    assert (await now(world, consent)).state is ConsentState.AUTHORISED
+
+
+async def test_a_button_pressed_twice_at_once_stores_one_authorisation(both_world: World):
+    world = both_world
+    consent = await half_signed(world, ConsentKind.PAYMENT)
+    browser = await opened(world, "bob", consent)
+    form = {"form_token": browser.token}
+    await asyncio.gather(*(browser.send(browser.path, form) for _ in range(4)))
+    assert len(await bobs_attempts(world, consent)) == 1
+
+
+async def test_an_attempt_that_was_left_is_not_gone_on_with(world: World):
+    """After fifteen minutes it is about to be failed: the signer begins again."""
+    consent = await half_signed(world, ConsentKind.PAYMENT)
+    await (await opened(world, "bob", consent)).post({})
+    world.clock.advance(JOURNEY_MAX)
+    browser = await opened(world, "bob", consent)
+    await browser.post({})
+    assert len(await bobs_attempts(world, consent)) == 2
+    await browser.post({"otp": CODE})
+    assert (await now(world, consent)).state is ConsentState.AUTHORISED
 
 
 async def test_it_waits_for_no_one_else(world: World):

@@ -1,0 +1,35 @@
+"""An account that the bank closes between the page and its answer: each kind of consent says so in its own words, and stays unanswered."""
+
+from typing import Any
+
+import pytest
+
+from consent.ports import AccountRemoval
+from kernel.banking.consents import ConsentKind, ConsentState
+from tests.unit.consent.authentication.signing import PAYMENT
+from tests.unit.consent.customer.journey.test_journey_agreements import FUNDS, VRP
+from tests.unit.consent.customer.journey.world import BRAND, World
+
+KINDS = [
+    (ConsentKind.ACCOUNTS, {}, "has just been closed, so nothing was shared"),
+    (ConsentKind.PAYMENT, {"terms": PAYMENT}, "can no longer be used, so nothing was paid"),
+    (ConsentKind.VRP, {"terms": VRP}, "can no longer be used, so nothing was allowed"),
+    (ConsentKind.FUNDS, {"terms": FUNDS}, "can no longer be used, so nothing was allowed"),
+]
+
+
+def test_every_kind_has_its_notice():
+    assert [kind for kind, _, _ in KINDS] == [*ConsentKind]
+
+
+@pytest.mark.parametrize(("kind", "facts", "words"), KINDS, ids=[str(kind) for kind, _, _ in KINDS])
+async def test_what_was_just_closed_is_not_given(world: World, kind: ConsentKind, facts: dict[str, Any], words: str):
+    consent = await world.lodge(kind=kind, **facts)
+    browser = await (await world.browser().begin(await world.push(consent))).log_in("alice")
+    await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
+    await (browser.approve(0) if browser.handles else browser.post({}))
+    assert browser.path == "/consent"
+    assert words in browser.text
+    found = await world.store.load(BRAND, consent.id)
+    assert found is not None
+    assert (found.state, found.access) == (ConsentState.AWAITING, ())
