@@ -32,7 +32,7 @@ from consent.store.organisations import RegisterOrganisation
 from consent.store.past_rows import STALE, FailAbandoned, RemoveStale
 from consent.store.rows.organisations import Organisation
 from consent.store.tables import locks
-from consent.store.tables.consents import closed_accounts
+from consent.store.tables.consents import closed_accounts, consent_accounts
 from consent.store.tables.oauth import backchannel_requests, clients, codes
 from gateway.ports import Access
 from kernel.access import AccessToken, Confirmation, Grant
@@ -68,7 +68,7 @@ class Scene:
     async def make(cls, world: World) -> "Scene":
         acme, services = world.acme, world.services
         world.monotonic += 60  # no limit of an earlier scene counts
-        for table in (closed_accounts, backchannel_requests):  # of an earlier scene
+        for table in (closed_accounts, consent_accounts, backchannel_requests):  # of an earlier scene
             await world.database.write(lambda connection, table=table: connection.execute(table.delete()))
         others = clients.update().where(clients.c.id.not_in([tpp.client.id for tpp in world.tpps.values()])).values(active=False)
         await world.database.write(lambda connection: connection.execute(others))
