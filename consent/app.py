@@ -24,7 +24,7 @@ from consent.authorization.endpoints.jwks import publish_keys
 from consent.authorization.endpoints.par import push
 from consent.authorization.endpoints.revocation import revoke
 from consent.authorization.endpoints.token import issue_tokens
-from consent.authorization.endpoints.userinfo import tell
+from consent.authorization.endpoints.userinfo import return_claims
 from consent.authorization.messages.json_document import render_preflight
 from consent.authorization.messages.json_response import render_json_error, render_json_failure, render_resource_error
 from consent.authorization.registration import MANAGEMENT, REGISTRATION
@@ -63,8 +63,8 @@ ROUTES: tuple[tuple[str, str, Face, Handler], ...] = (
     ("POST", "/token", "oauth", issue_tokens),
     ("POST", REVOCATION, "oauth", revoke),
     ("POST", "/introspect", "oauth", introspect),
-    ("GET", "/userinfo", "resource", tell),
-    ("POST", "/userinfo", "resource", tell),
+    ("GET", "/userinfo", "resource", return_claims),
+    ("POST", "/userinfo", "resource", return_claims),
     ("POST", "/bc-authorize", "oauth", ask_customer),
     *((method, path, "oauth", handler) for method, path, handler in REGISTRATION),
     *((method, path, "resource", handler) for method, path, handler in MANAGEMENT),

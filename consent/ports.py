@@ -51,7 +51,7 @@ class LinkedTerms:
 
 @dataclass(frozen=True, slots=True)
 class ScaChallenge:
-    """A started strong customer authentication. `reference` is the adapter's own; `hint` is what the page tells the PSU."""
+    """A started strong customer authentication. `reference` is the adapter's own; `hint` is shown to the PSU on the page."""
 
     method: ScaMethod
     reference: str
@@ -119,7 +119,7 @@ class AccountRemoval(StrEnum):
 
 
 class AccountClosures(Protocol):
-    """Where the bank's own systems tell that an account has gone. The consent store satisfies it."""
+    """The entry for the bank's own systems to report that an account has gone. The consent store satisfies it."""
 
     async def remove_account(self, brand: Brand, upstream_id: str, reason: AccountRemoval) -> int:
         """Take the account out of every consent that covers it; the others of a consent stay shared. How many consents changed.

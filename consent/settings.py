@@ -26,7 +26,9 @@ class KeySchedule:
 
     def __post_init__(self) -> None:
         if self.publish_ahead < KEY_PUBLISH_AHEAD_MIN:
-            raise ValueError(f"publish_ahead must be at least {KEY_PUBLISH_AHEAD_MIN}, so that nobody keeps the keys before it")
+            raise ValueError(
+                f"publish_ahead must be at least {KEY_PUBLISH_AHEAD_MIN}, so that every client has fetched the new keys by then"
+            )
         if not 2 * self.publish_ahead <= self.rotate_every <= KEY_ROTATE_EVERY_MAX:
             raise ValueError(f"rotate_every must be at least twice publish_ahead, and at most {KEY_ROTATE_EVERY_MAX.days} days")
 

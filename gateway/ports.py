@@ -83,8 +83,8 @@ class StatementFilter:
 
 
 class AccountsUpstream(Protocol):
-    """A bank's accounts. Ids are the upstream's own. Unknown ids are simply absent from the answer, as are accounts that have
-    nothing to tell; an account id given twice is answered once.
+    """A bank's accounts. Ids are the upstream's own. Unknown ids are simply absent from the answer, as are accounts without
+    any data; an account id given twice is answered once.
 
     Records (beneficiaries, mandates, orders, offers, statements) and parties have ids that are stable and opaque, 1 to 40 visible
     ASCII characters, unique among the records of their kind: they leave us as they are. A page of records is newest first by

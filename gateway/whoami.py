@@ -1,5 +1,5 @@
-"""The plain dialect: what a brand serves outside any standard's base path. One operation, GET /whoami, tells the bearer of a
-valid token what the token says; every other path is answered here with a plain refusal.
+"""The plain dialect: what a brand serves outside any standard's base path. One operation, GET /whoami, returns to the
+bearer of a valid token what the token says; every other path is answered here with a plain refusal.
 """
 
 from collections.abc import Mapping

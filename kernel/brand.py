@@ -32,7 +32,7 @@ class Brand:
     sca_recent_minutes: int | None = None  # how fresh it must be for what has no exemption; None: however old
     certificate: CertificateDemand = "when_bound"  # of resource calls: for what is bound to one, or always
     dpop_nonce: NonceDemand = "off"  # whether DPoP proofs must contain a nonce of ours
-    top_level_endpoints: Endpoints = "public"  # what the metadata names besides the aliases, for clients that know none
+    top_level_endpoints: Endpoints = "public"  # what the metadata names in addition to the aliases, for clients that know none
     frequency_per_day_max: int = 4  # unattended accesses that a consent may be granted (RTS art. 36(5)(b))
     operations_off: frozenset[Operation] = frozenset()  # conditional ones that this ASPSP does not offer
     members_on: frozenset[str] = frozenset()  # of answers, which a later edition of a standard brought (Dialect.later_members)

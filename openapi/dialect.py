@@ -55,7 +55,7 @@ class Row:
     response: type | None = None
     summary: str = ""  # one line of the published document
     query: tuple[QueryParameter, ...] = ()
-    headers: tuple[HeaderParameter, ...] = ()  # of the request, that `decode` reads besides those of every operation
+    headers: tuple[HeaderParameter, ...] = ()  # of the request, that `decode` reads in addition to those of every operation
     answer_headers: tuple[AnswerHeader, ...] = ()  # of a success, that `encode` adds
     media_types: tuple[str, ...] = ()  # of a success; empty: the dialect's own
     request_media_types: tuple[str, ...] = ()  # of a request's body; empty: the dialect's own

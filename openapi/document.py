@@ -183,7 +183,7 @@ def _refusals(dialect: Dialect, row: Row) -> dict[str, JsonObject]:
 
 def _refusal(dialect: Dialect, row: Row, kinds: list[type[Problem]]) -> JsonObject:
     codes = {kind: dialect.errors.wire_of(kind, row).code for kind in kinds}
-    lines = [f"- `{code}` {_told(kind)}" if code else f"- {_told(kind)}" for kind, code in codes.items()]
+    lines = [f"- `{code}` {_describe(kind)}" if code else f"- {_describe(kind)}" for kind, code in codes.items()]
     answer: JsonObject = {"description": "\n".join(lines), "headers": _headers(dialect, row)}
     coded = [kind for kind, code in codes.items() if code]
     if dialect.errors.body is not None and coded:
@@ -191,7 +191,7 @@ def _refusal(dialect: Dialect, row: Row, kinds: list[type[Problem]]) -> JsonObje
     return answer
 
 
-def _told(kind: type[Problem]) -> str:
+def _describe(kind: type[Problem]) -> str:
     return "Anything unexpected." if kind is Problem else kind.public
 
 

@@ -29,7 +29,7 @@ class HeaderParameter:
 
 @dataclass(frozen=True, slots=True)
 class AnswerHeader:
-    """A header that a success of an operation carries besides those of every answer, for the published document."""
+    """A header that a success of an operation carries in addition to those of every answer, for the published document."""
 
     name: str
     summary: str

@@ -24,13 +24,13 @@ class AccessRecord:
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
         if exchange.token is None and exchange.caller is None:
-            return  # a stranger read nothing of anybody's, and must not fill the queue
+            return  # a stranger has read no data, and must not fill the queue
         refused = exchange.problem is not None
         try:
             (self.refusals if refused else self.records).record(access_of(exchange, response))
         except Overloaded:
             if not refused and exchange.row.method == "GET":
-                raise  # a change has its own entry in the journal, and a refusal told nothing
+                raise  # a change has its own entry in the journal, and a refusal returned no data
 
 
 def access_of(exchange: Exchange, response: Response) -> Access:

@@ -96,11 +96,11 @@ async def _remove(unit: UnitOfWork, tools: Tools, consent: Consent, removed: Acc
         consent,
         ConsentEvent.REMOVE_ACCOUNT,
         actor=SYSTEM,
-        told={"removed_account": removed.id, "reason": reason},
+        details={"removed_account": removed.id, "reason": reason},
         access=left,
     )
     event = None if left else _WITHOUT_ACCOUNT.get(following.state)
     if event is ConsentEvent.REJECT:
         await retire_codes(unit.connection, consent.brand, consent.id, tools.clock.wall())
     if event is not None:
-        await change_consent(unit, tools, following, event, actor=SYSTEM, told={"reason": NO_ACCOUNT_LEFT})
+        await change_consent(unit, tools, following, event, actor=SYSTEM, details={"reason": NO_ACCOUNT_LEFT})

@@ -61,13 +61,13 @@ async def change_consent(
     event: ConsentEvent,
     *,
     actor: str,
-    told: Mapping[str, str] = NOTHING,
+    details: Mapping[str, str] = NOTHING,
     **changes: Any,
 ) -> Consent:
-    """Make the version that `event` leads to, current from the commit on; `told` is what its journal entry and event say besides.
+    """Make the version that `event` leads to, current from the commit on; `details` are added to its journal entry and its event.
     Raises as `lifecycle.next_state` does; nothing is written then."""
     if event is ConsentEvent.RESUME and not consent.access:
-        raise ConsentSuspended("no account is left: only its PSU can choose anew")
+        raise ConsentSuspended("no account is left: its PSU must choose again")
     now = tools.clock.now()
     at = (
         consent.effective_since(now) if is_recording(consent, event, now) else now
@@ -80,7 +80,7 @@ async def change_consent(
     )
     await index_accounts(unit.connection, consent, following)
     await index_signers(unit.connection, tools.sealer, consent, following)
-    await _record(unit, tools, following, fact=FACTS[event], event=event, at=at, actor=actor, told=told, before=consent)
+    await _record(unit, tools, following, fact=FACTS[event], event=event, at=at, actor=actor, details=details, before=consent)
     unit.move(consent_subject(consent.brand, consent.id), following.version)
     return following
 
@@ -135,7 +135,7 @@ async def _record_signature(
         consent,
         signed.event,
         actor=f"psu:{signed.signature.psu_id}",
-        told=signed.told,
+        details=signed.details,
         **{**agreed, **signed.changes, "valid_until": until},
     )
 
@@ -175,7 +175,7 @@ async def _record(
     event: str,
     at: datetime,
     actor: str,
-    told: Mapping[str, str] = NOTHING,
+    details: Mapping[str, str] = NOTHING,
     before: Consent | None = None,
 ) -> None:
     """Write a version of a consent, its journal entry and its event. `at` is business time; entry and event bear the moment of writing,
@@ -195,11 +195,11 @@ async def _record(
                 "version": consent.version,
                 "client_id": consent.client_id,
                 "accounts": [reference.id for reference in consent.accounts],
-                **told,
+                **details,
             },
         )
     )
-    unit.publish(render_event(fact, consent, tools.ids.uuid(), written, told))
+    unit.publish(render_event(fact, consent, tools.ids.uuid(), written, details))
 
 
 def _columns(consent: Consent) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The facts that the consent context tells others, in the past tense. Delivered at least once, in order of (consent, version)."""
+"""The events of the consent context, named in the past tense. Delivered at least once, in order of (consent, version)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,8 +29,8 @@ FACTS = MappingProxyType(
 )
 
 
-def render_event(fact: str, consent: Consent, event_id: str, at: datetime, told: Mapping[str, str]) -> Event:
-    """`consent` is the version that the fact made; `told` what is said of this fact besides."""
+def render_event(fact: str, consent: Consent, event_id: str, at: datetime, details: Mapping[str, str]) -> Event:
+    """`consent` is the version that the fact made; `details` are added to the body."""
     return Event(
         brand=consent.brand,
         id=event_id,
@@ -45,6 +45,6 @@ def render_event(fact: str, consent: Consent, event_id: str, at: datetime, told:
             "client_id": consent.client_id,
             "organisation_id": consent.organisation_id,
             "lodged_as": consent.lodged_as,
-            **told,
+            **details,
         },
     )

@@ -87,7 +87,7 @@ GIVEN_ONCE = frozenset(
     }
 )
 
-# What a rule of the consent's dialect may open besides (Rules.stopped_may_return): the same consent, a new authorisation.
+# What a rule of the consent's dialect may allow in addition (Rules.stopped_may_return): the same consent, a new authorisation.
 RETURNS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingProxyType(
     {
         (_S.REVOKED_BY_PSU, _E.AUTHORISE): _S.AUTHORISED,

@@ -24,7 +24,7 @@ class Signed:
     signature: Signature
     event: ConsentEvent
     changes: Mapping[str, Any]
-    told: Mapping[str, str]
+    details: Mapping[str, str]
 
 
 def sign(
@@ -39,12 +39,12 @@ def sign(
     if is_amended and must:
         raise ConsentNotAuthorised("several signed it: no one amends it alone")
     missing = missing_of(must, signatures)
-    told = {"authorisation_id": signature.authorisation_id, "signatures_missing": str(missing)} if must else {}
+    details = {"authorisation_id": signature.authorisation_id, "signatures_missing": str(missing)} if must else {}
     changes: dict[str, Any] = {"signing_rules": must, "signatures": signatures}
     if missing and by == "last":
-        return Signed(signature, ConsentEvent.AUTHORISE_PARTIALLY, changes | {"lapses_at": now + rules.half_signed_wait}, told)
+        return Signed(signature, ConsentEvent.AUTHORISE_PARTIALLY, changes | {"lapses_at": now + rules.half_signed_wait}, details)
     event = ConsentEvent.AMEND if is_amended else ConsentEvent.AUTHORISE
-    return Signed(signature, event, changes | {"authorised_at": now}, told)
+    return Signed(signature, event, changes | {"authorised_at": now}, details)
 
 
 def required_of(consent: Consent, bank_rules: tuple[SigningRule, ...]) -> tuple[SigningRule, ...]:

@@ -88,6 +88,6 @@ async def supersede_former(unit: UnitOfWork, tools: Tools, consent: Consent) -> 
         former = await load_consent(unit.connection, tools.sealer, consent.brand, each)
         if former is None or not former.is_recurring or not allows(former, ConsentEvent.SUPERSEDE, tools.clock.now()):
             continue
-        told = {"superseded_by": consent.id}
-        await change_consent(unit, tools, former, ConsentEvent.SUPERSEDE, actor=f"psu:{consent.psu_id}", told=told)
+        details = {"superseded_by": consent.id}
+        await change_consent(unit, tools, former, ConsentEvent.SUPERSEDE, actor=f"psu:{consent.psu_id}", details=details)
         await end_families(unit, consent.brand, former.id, tools.clock.wall())

@@ -2,7 +2,7 @@
 encode.
 
 A refusal is confirmed by the same call without spending; if a version moved, the policies judge again on the new snapshot. An
-answer that is not ready within a second of its decision is decided again, so that what was revoked meanwhile is not told.
+answer that is not ready within a second of its decision is decided again, so that data whose consent was revoked meanwhile is not returned.
 """
 
 import asyncio

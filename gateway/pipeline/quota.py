@@ -1,4 +1,4 @@
-"""Tell a caller which limit applies, what is left and when it is whole again: RateLimit-Policy and RateLimit
+"""Headers that name the limit which applies, what is left of it and when it is whole again: RateLimit-Policy and RateLimit
 (draft-ietf-httpapi-ratelimit-headers); refuse when nothing is left."""
 
 from gateway.pipeline.exchange import Exchange

@@ -15,7 +15,7 @@ from kernel.banking.records.products import InterestTier, OverdraftTier, Product
 from kernel.banking.records.statements import StatementPage
 from kernel.errors import UpstreamFailed
 
-WHOLE_DIGITS_MAX = 13  # of an amount: what every standard can tell
+WHOLE_DIGITS_MAX = 13  # of an amount: that every standard can carry
 RATE_LIMIT = 1000  # per cent, either way
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _RECORD_ID = re.compile(r"[!-~]{1,40}", re.ASCII)
@@ -36,13 +36,13 @@ class Record(Protocol):
 
 def check_asked(asked: tuple[str, ...], answered: Iterable[str]) -> None:
     if not set(answered) <= set(asked):
-        raise UpstreamFailed("the answer speaks of an account that was not asked about")
+        raise UpstreamFailed("the answer names an account that was not asked about")
 
 
-def check_amounts(spoken: Iterable[tuple[str, Money | None]]) -> None:
-    """Amounts by account: each account speaks one currency, and no amount is beyond what can be told."""
+def check_amounts(answered: Iterable[tuple[str, Money | None]]) -> None:
+    """Amounts by account: each account has one currency, and no amount is too large for a standard."""
     currencies: dict[str, str] = {}
-    for account_id, amount in spoken:
+    for account_id, amount in answered:
         if amount is None:
             continue
         if currencies.setdefault(account_id, amount.currency) != amount.currency:
@@ -53,7 +53,7 @@ def check_amounts(spoken: Iterable[tuple[str, Money | None]]) -> None:
 def check_amount(amount: Money) -> None:
     check_currency(amount.currency)
     if abs(amount.minor) >= 10 ** (WHOLE_DIGITS_MAX + exponent(amount.currency)):
-        raise UpstreamFailed("an amount is beyond what can be told")
+        raise UpstreamFailed("an amount is larger than a standard can carry")
 
 
 def check_currency(currency: str) -> None:
@@ -70,7 +70,7 @@ def check_sizes(amounts: Iterable[Money | None]) -> None:
 def check_rates(rates: Iterable[Decimal | None]) -> None:
     """Per cent."""
     if not all(rate is None or (rate.is_finite() and abs(rate) < RATE_LIMIT) for rate in rates):
-        raise UpstreamFailed("a rate is beyond what can be told")
+        raise UpstreamFailed("a rate is larger than a standard can carry")
 
 
 def check_exchange(exchange: CurrencyExchange) -> None:

@@ -1,7 +1,7 @@
 """A bank's accounts, behind a guard: an answer that was not asked for is refused, never passed on.
 
 An upstream that mixes up its rows must not become a leak: ids, windows, direction, order and page size are checked against the
-question, one account speaks one currency, and nothing is passed on that no standard could tell. Each call has its own time
+question, one account has one currency, and nothing is passed on that no standard could carry. Each call has its own time
 limit. What is late or broken is counted per upstream and operation, for the upstream's owner to read.
 """
 

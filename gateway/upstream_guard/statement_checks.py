@@ -12,14 +12,14 @@ _BEGINNINGS = {PDF: b"%PDF-"}
 
 
 def check_statement(statement: Statement) -> None:
-    """One that can be told at all."""
+    """Refuse a statement that no standard could carry."""
     check_ids((statement.id,))
     check_amounts((statement.account_id, amount) for amount in _amounts_of(statement))
     check_rates([*(each.rate for each in statement.interest), *(each.rate for each in statement.rates)])
     if statement.starts_at > statement.ends_at:
         raise UpstreamFailed("a statement ends before it begins")
     if len({each.figure for each in statement.amounts}) != len(statement.amounts):
-        raise UpstreamFailed("a statement tells one figure twice")
+        raise UpstreamFailed("a statement has one figure twice")
 
 
 def check_inside(statement: Statement, where: StatementFilter) -> None:

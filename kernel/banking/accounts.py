@@ -1,4 +1,4 @@
-"""The canonical words for accounts, balances and transactions. Upstreams speak these; dialects translate them.
+"""The canonical words for accounts, balances and transactions. Upstreams answer in these; dialects translate them.
 
 Statuses and types carry ISO 20022 meanings under plain names; each dialect has one mapping table per enum.
 Instants are aware UTC datetimes.

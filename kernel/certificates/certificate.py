@@ -100,7 +100,7 @@ def check_valid_at(certificate: Certificate, wall: datetime) -> None:
 
 
 def check_owner(certificate: Certificate, organisation_id: str) -> None:
-    """A certificate that names an organisation speaks for that one only (Commission Delegated Regulation (EU) 2018/389 article 34);
+    """A certificate that names an organisation identifies that one only (Commission Delegated Regulation (EU) 2018/389 article 34);
     one that names none is known by its binding. Raises CertificateForeign."""
     if certificate.organisation_id not in (None, organisation_id):
         raise CertificateForeign(f"a certificate of {certificate.organisation_id}, a client of {organisation_id}")

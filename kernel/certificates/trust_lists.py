@@ -2,7 +2,7 @@
 
 RFC 5280 section 6.1 (signatures, names, dates and constraints along a path), by `cryptography`; ETSI TS 119 612 (a trusted list names
 issuing authorities and the kind of certificate each is trusted for). The handshake verified what came by TLS; a path is found again here
-because it also says who may speak about revocation, and because a certificate can come by other ways: from a proxy, or with a signature.
+because it also says who may answer about revocation, and because a certificate can come by other ways: from a proxy, or with a signature.
 """
 
 import re

@@ -3,7 +3,7 @@
 Begin, take the idempotency key if there is one, take the declared locks in the house's order (kernel/commands/locks.py), handle, write
 journal and outbox, commit, publish the new versions. A serialization failure or a deadlock runs the whole command again, a bounded
 number of times and after a pause of random length; a statement or a lock that takes too long is Overloaded (kernel/storage/database.py).
-Raising rolls everything back; what `handle` returns is returned once it is committed and every worker has been told.
+Raising rolls everything back; what `handle` returns is returned once it is committed and its versions are published.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """The epoch under which the hot state's versions are trusted: one row in the database, confirmed by every worker every second.
 
-A version subject in the hot state carries the epoch as its prefix. Who finds a server that may hold an old snapshot, or cannot
-tell it of a change, commits a new epoch: all that was said under the old one is then out of use. A worker trusts the hot state for
+A version subject in the hot state carries the epoch as its prefix. A worker that finds a server which may hold an old snapshot, or
+cannot write a change to it, commits a new epoch: every version under the old one is then out of use. A worker trusts the hot state for
 TRUST_SECONDS after it last read the row, and only if the row names the run of the server that it is connected to: so a worker
 that was paused, cut off from the database or left behind on another server asks the database instead.
 """

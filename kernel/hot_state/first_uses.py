@@ -27,8 +27,8 @@ def first_use_of_jti(place: str, jti: str, *, seconds: float, issued_at: float, 
 
 
 def check_first_use(verdict: Verdict | None, refuse: Callable[[str], Problem]) -> None:
-    """Raises what `refuse` makes for what was used before, RateExceeded while its owner's share is full, and Overloaded when there is no
-    telling: no one was asked, or no one answered."""
+    """Raises what `refuse` makes for what was used before, RateExceeded while its owner's share is full, and Overloaded when the hot
+    state was not asked or did not answer."""
     if isinstance(verdict, Replayed):
         raise refuse("used before, or older than the memory of used ones")
     if isinstance(verdict, Exceeded):

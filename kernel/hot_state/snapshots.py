@@ -1,6 +1,6 @@
 """The newest snapshot of each thing that this worker has loaded, the least recently used forgotten first.
 
-A snapshot is immutable and may be old: whether its version is current is asked elsewhere (`kernel/hot_state/versions.py`). Loads of one id
+A snapshot is immutable and may be old: `kernel/hot_state/versions.py` decides whether its version is current. Loads of one id
 are shared; a `reload` shares only a load that begins after it was asked for, so that it never returns what was read before.
 """
 

@@ -1,7 +1,7 @@
 """The current version of each snapshot, and changes after which the version before is never served.
 
 `decide` settles what the hot state does not know, or may not be believed about, from the database. `change` closes its subjects in
-the hot state, writes, publishes, and only then returns; if the hot state could not be told, it commits a new epoch and returns when
+the hot state, writes, publishes, and only then returns; if the hot state did not take the new version, it commits a new epoch and returns when
 every worker has either read that or stopped trusting what it knew. So: what was revoked is refused from the answer on, everywhere,
 through restarts from old snapshots, partitions and pauses (see `kernel/hot_state/epoch.py`).
 """
@@ -182,9 +182,11 @@ class Versions:
             if not closed:
                 self._epoch.owe_advance()
             raise
-        told = closed and names.keys() >= versions.keys()
-        told = told and await self._hot_state.publish({names[subject]: version for subject, version in versions.items()})
-        if not (told and self._is_in_time(started) and await self._is_still(number)):
+        published = closed and names.keys() >= versions.keys()
+        published = published and await self._hot_state.publish(
+            {names[subject]: version for subject, version in versions.items()}
+        )
+        if not (published and self._is_in_time(started) and await self._is_still(number)):
             await self._epoch.advance()
             await self._pause(TRUST_SECONDS)
         else:

@@ -84,7 +84,7 @@ class _ProofRegistry(_Registry):
 
 
 _REGISTRY = _Registry()
-_PROOF_REGISTRY = _ProofRegistry(strict_check_header=False)  # a proof may have any header besides its key
+_PROOF_REGISTRY = _ProofRegistry(strict_check_header=False)  # a proof may have any header in addition to its key
 
 
 def canonical_algorithm(name: object) -> Algorithm | None:
@@ -183,7 +183,7 @@ def verify_parsed(
 
 def verify_proof_jwt(token: str) -> tuple[Jwt, JwtKey]:
     """Verify a DPoP proof by the public key that its own header brings: it shows that its sender holds that key, and nothing about who
-    that is. Told from every token that names one of our keys by its type, which none of those may have. Raises JwtInvalid."""
+    that is. Its type distinguishes it from every token that names one of our keys. Raises JwtInvalid."""
     unverified = _parse(token, PROOF_HEADER_CHARS_MAX)
     _check_header(unverified.header, ALGORITHMS, {PROOF_TYPE}, refused=_REFUSED_HEADERS - {"jwk"})
     jwk, alg = unverified.header.get("jwk"), canonical_algorithm(unverified.header["alg"])

@@ -1,7 +1,7 @@
 """Opaque page links: an encrypted keyset position that opens only for the request it was made for.
 
 AES-256-GCM under a key of its own; what must not change between pages (caller, consent, operation, account, filters) is
-additional data, so a cursor that was altered, invented or carried elsewhere is CursorInvalid, all alike.
+additional data, so a cursor that was altered, invented or presented with another request is CursorInvalid, all alike.
 """
 
 import base64

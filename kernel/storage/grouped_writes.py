@@ -34,8 +34,8 @@ def _never(_error: Exception) -> bool:
 
 
 class GroupedWrites(Generic[T]):
-    """Open with `async with GroupedWrites.lifetime(write, "access records") as records`. `is_refused` tells a failure that lies in
-    what was to be written, which no repetition cures, from an outage."""
+    """Open with `async with GroupedWrites.lifetime(write, "access records") as records`. `is_refused` distinguishes a failure
+    that lies in the data, which no repetition cures, from an outage."""
 
     def __init__(
         self,

@@ -54,5 +54,5 @@ def _challenges(problem: Problem) -> tuple[str, ...]:
 
 def _render(error: str | None, schemes: tuple[str, ...] = ("Bearer", "DPoP")) -> tuple[str, ...]:
     said = {"Bearer": [], "DPoP": [f'algs="{" ".join(ALGORITHMS)}"']}
-    told = [] if error is None else [f'error="{error}"']
-    return tuple(" ".join([scheme, ", ".join(told + said[scheme])]).rstrip() for scheme in schemes)
+    parameters = [] if error is None else [f'error="{error}"']
+    return tuple(" ".join([scheme, ", ".join(parameters + said[scheme])]).rstrip() for scheme in schemes)

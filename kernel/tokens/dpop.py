@@ -68,7 +68,7 @@ def check_proof(brand: Brand, request: Request, *, wall: datetime, nonces: Nonce
 
 
 def verify_proof(text: str, *, method: str, called: Endpoint, wall: datetime, access_token: str | None = None) -> Proof:
-    """Everything about a proof that it alone can tell. Raises ProofInvalid."""
+    """Check what a proof shows by itself. Raises ProofInvalid."""
     try:
         verified, key = verify_proof_jwt(text)
         claims = verified.claims

@@ -126,7 +126,7 @@ def _check_signed(answer: ocsp.OCSPResponse, issuer: x509.Certificate, wall: dat
     """By the issuer, or by whom it appointed. Raises Unanswered, or InvalidSignature and what else a key can raise."""
     signer = next((each for each in (issuer, *answer.certificates) if _is_named(answer, each)), None)
     if signer is None:
-        raise Unanswered("signed by nobody known")
+        raise Unanswered("signed by an unknown key")
     if signer != issuer:
         signer.verify_directly_issued_by(issuer)
         if not signer.not_valid_before_utc <= wall <= signer.not_valid_after_utc:

@@ -53,7 +53,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """`lasting`: no source will ever tell, because the certificate names none and none is configured."""
+    """`lasting`: no source will ever answer, because the certificate names none and none is configured."""
 
     lasting: bool
 
@@ -90,7 +90,7 @@ class Standing:
         await self._check(certificate, check_website)
 
     async def check_seal(self, certificate: Certificate) -> None:
-        """The certificate of a qualified seal, which came beside a signature; its issuers may have come along, unverified. Dates are
+        """The certificate of a qualified seal, which came with a signature; its issuers may have come along, unverified. Dates are
         the caller's to check (`check_valid_at`). Raises as `check` does."""
         await self._check(certificate, check_seal)
 
@@ -121,8 +121,8 @@ class Standing:
                 raise CertificateRevoked(f"{certificate.thumbprint} at {at}")
             case Unknown(lasting) if self._rules.revocation is Revocation.HARD:
                 if lasting:
-                    raise CertificateInvalid(f"{certificate.thumbprint} names nobody who could say whether it was revoked")
-                raise CertificateUnchecked(f"nobody tells whether {certificate.thumbprint} was revoked")
+                    raise CertificateInvalid(f"{certificate.thumbprint} names no source that says whether it was revoked")
+                raise CertificateUnchecked(f"no source says whether {certificate.thumbprint} was revoked")
             case Unknown():
                 self.accepted_unchecked += 1
             case Good():

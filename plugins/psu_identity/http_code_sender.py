@@ -1,6 +1,6 @@
 """Hand one-time codes to the bank's own message gateway: an HTTPS POST of `{"customer": ..., "code": ...}` with a bearer token. A
 code for a payment comes with `"payment": {"amount": ..., "currency": ..., "payee": ..., "payee_account": ...}`, which the message
-must tell the customer (RTS (EU) 2018/389 article 5(1)(a)).
+must state to the customer (RTS (EU) 2018/389 article 5(1)(a)).
 
 The gateway knows where the customer can be reached; we do not. Any answer but a 2xx, or none in time, means the code was not sent.
 """

@@ -26,7 +26,7 @@ class Passwords:
             time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, hash_len=HASH_BYTES, salt_len=SALT_BYTES, type=Type.ID
         )
         self._at_once = asyncio.Semaphore(AT_ONCE_MAX)
-        self._nobodys = self._hasher.hash("nobody's password")
+        self._unknown_user = self._hasher.hash("the password of no user")
 
     async def hash(self, password: str) -> str:
         """The argon2id hash with its parameters (PHC string format)."""
@@ -39,7 +39,7 @@ class Passwords:
         """True if `presented` is the password. `stored` None is an unknown user: the same work, and always False."""
         fits = len(presented) <= PASSWORD_CHARACTERS_MAX
         async with self._at_once:
-            right = await asyncio.to_thread(self._compare, stored or self._nobodys, presented if fits else "")
+            right = await asyncio.to_thread(self._compare, stored or self._unknown_user, presented if fits else "")
         return right and fits and stored is not None
 
     def _compare(self, stored: str, presented: str) -> bool:

@@ -31,7 +31,7 @@ class CodeSender(Protocol):
         ...
 
     async def send(self, brand: Brand, psu: Psu, code: str, linked: LinkedTerms | None = None) -> str:
-        """Send the code, with amount and payee if it is for a payment; what the page tells the PSU about where to look. Raises
+        """Send the code, with amount and payee if it is for a payment, and return the hint for the page: where the PSU should look. Raises
         CodeNotSent."""
         ...
 

@@ -56,7 +56,7 @@ class Circuit:
         self.state: State = "closed"
 
     def admit(self) -> "Permit":
-        """Permission for one call, whose end must be told. Raises CircuitOpen."""
+        """Permission for one call, whose caller must report how it ended. Raises CircuitOpen."""
         if self.state == "open" and self._monotonic() - self._opened_at >= self._limits.open_seconds:
             self._turn("half_open")
         if self.state == "open" or (self.state == "half_open" and self._probing):

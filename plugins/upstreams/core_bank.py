@@ -174,7 +174,7 @@ class CoreBank:
             answer = await self._http.ask(HEALTH_PATH, accept=JSON, bytes_max=HEALTH_BYTES_MAX)
             return _decode(answer, msgspec.json.Decoder(answers.Health))
         except Defect as defect:
-            raise _told("health", defect) from None
+            raise _log_failure("health", defect) from None
 
     async def _in_parts(self, brand: Brand, name: str, account_ids: tuple[str, ...]) -> list[Any]:
         return [await self._ask(brand, BY_NAME[name], questions.OfAccounts(account_id=part)) for part in parts_of(account_ids)]
@@ -197,7 +197,7 @@ class CoreBank:
                 return None
             return self._decoded(row, answer, media_type)
         except Defect as defect:
-            raise _told(row.name, defect) from None
+            raise _log_failure(row.name, defect) from None
 
     def _decoded(self, row: Row, answer: Answer, media_type: str) -> Any:
         if row.answer is None:
@@ -227,7 +227,7 @@ def _check_unknown(row: Row, answer: Answer) -> None:
         raise Defect("status", "404")
 
 
-def _told(operation: str, defect: Defect) -> UpstreamFailed | UpstreamTimedOut:
+def _log_failure(operation: str, defect: Defect) -> UpstreamFailed | UpstreamTimedOut:
     if defect.kind != CIRCUIT_OPEN:  # a bank that is left alone would fill the log at its callers' pace
         log.warning("core_bank_defect", operation=operation, kind=defect.kind, detail=str(defect))
     return UpstreamTimedOut(str(defect)) if defect.late else UpstreamFailed(str(defect))

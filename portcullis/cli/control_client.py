@@ -23,7 +23,7 @@ class ServerAbsent(ServerRefused):
 def absent(what: str) -> ServerAbsent:
     """The refusal of a command that needs a running server. `what` names the obstacle ("no sandbox runs on ...")."""
     return ServerAbsent(
-        f"{what}: start one with `make run` and leave it running beside this terminal, or give this command the PORTCULLIS_STATE_DIR "
+        f"{what}: start one with `make run` in another terminal and leave it running, or give this command the PORTCULLIS_STATE_DIR "
         "of the one that runs"
     )
 

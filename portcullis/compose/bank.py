@@ -64,7 +64,7 @@ async def _open_core_bank(means: Means) -> AsyncIterator[Bank]:
     settings, telemetry = means.settings, means.telemetry
     gauge = telemetry.gauge("core_bank_circuit_open", "1 while the core bank is not asked because it failed too often.")
 
-    def tell(state: State) -> None:
+    def report_state(state: State) -> None:
         gauge.set(0 if state == "closed" else 1)
         log.warning("core_bank_circuit", state=state)
 
@@ -79,7 +79,7 @@ async def _open_core_bank(means: Means) -> AsyncIterator[Bank]:
         raise ConfigurationRefused(f"core_bank_tls: cannot be used ({error})") from None
     async with CoreBank.open(
         settings.core_bank_url,
-        circuit=Circuit(monotonic, on_change=tell),
+        circuit=Circuit(monotonic, on_change=report_state),
         token=settings.core_bank_token,
         tls=context,
         count_defect=count,

@@ -100,7 +100,7 @@ def _rules_of(settings: CertificateSettings) -> Rules:
 def _watch(telemetry: Telemetry, standing: Standing) -> None:
     telemetry.watch(
         "certificates_accepted_unchecked",
-        "Calls let in though nobody could tell whether their certificate was revoked, since the start.",
+        "Calls accepted without knowing whether their certificate was revoked, since the start.",
         lambda: standing.accepted_unchecked,
     )
     telemetry.watch(

@@ -37,7 +37,7 @@ class RecordAccesses:
     ahead: timedelta
 
     async def handle(self, unit: UnitOfWork) -> None:
-        await record_uses(unit.connection, (_use(access, self.ahead) for access in self.accesses if _told_data(access)))
+        await record_uses(unit.connection, (_use(access, self.ahead) for access in self.accesses if _returned_data(access)))
         unit.record(*(_entry(access) for access in self.accesses))
 
 
@@ -78,7 +78,7 @@ def refusals_entry(refusals: Refusals) -> Entry:
     )
 
 
-def _told_data(access: Access) -> bool:
+def _returned_data(access: Access) -> bool:
     return bool(access.account_ids) and access.outcome == ALLOWED
 
 

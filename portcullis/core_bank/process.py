@@ -33,8 +33,8 @@ log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def core_bank_beside(settings: Settings, ids: Ids) -> AsyncIterator[Settings]:
-    """Settings whose upstream is the child, which answers when this yields. Raises ConfigurationRefused if it does not start.
+async def start_core_bank(settings: Settings, ids: Ids) -> AsyncIterator[Settings]:
+    """Start the bank as a child process, and yield settings that name it as the upstream once it answers. Raises ConfigurationRefused if it does not start.
 
     The bank must have been made: only the child's reading is its own."""
     port = await _free_port(settings.core_bank_port)

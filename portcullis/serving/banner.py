@@ -20,7 +20,7 @@ Report = Callable[[int, int, str], None]
 @contextmanager
 def seed_progress(console: Console) -> Iterator[Report]:
     """A bar while the bank is made; without a terminal, one line a persona."""
-    told: set[str] = set()
+    printed: set[str] = set()
     with Progress(
         TextColumn("Making the bank: {task.fields[whose]}"),
         BarColumn(),
@@ -34,8 +34,8 @@ def seed_progress(console: Console) -> Iterator[Report]:
 
         def report(done: int, total: int, whose: str) -> None:
             bar.update(task, completed=done, total=total, whose=whose, visible=True)
-            if not console.is_terminal and whose not in told:
-                told.add(whose)
+            if not console.is_terminal and whose not in printed:
+                printed.add(whose)
                 console.print(f"Making the bank: {whose} ({done:,} of {total:,} transactions)", soft_wrap=True)
 
         yield report
@@ -100,7 +100,7 @@ def _people(personas: list[dict[str, Any]], state: str) -> str:
     if len(personas) > PEOPLE_MAX:
         names.append(f"and {len(personas) - PEOPLE_MAX:,} more in {state}/personas.json")
     if not names:
-        return "none: nobody can log in to this bank"
+        return "none: this bank has no customers who can log in"
     lines = [", ".join(names) + "   password [bold]<name>-pw[/]"]
     codes = dict.fromkeys(persona["otp"] for persona in personas if persona["otp"])
     lines += [f"one-time code [bold]{code}[/]{_without_page(personas)}" for code in codes]

@@ -1,4 +1,4 @@
-"""Open the three listeners on one front door, say so, and serve until told to stop."""
+"""Open the three listeners on one front door, announce them, and serve until a signal stops them."""
 
 import asyncio
 import os
@@ -158,8 +158,8 @@ def _name_port(key: str, host: str, port: int) -> Iterator[None]:
         yield
     except OSError as error:
         raise ConfigurationRefused(
-            f"{key}: nobody can listen on {host}:{port} ({error.strerror or type(error).__name__}). "
-            f"Stop what does, or choose another port: PORTCULLIS_{key.upper()}={port + 1000 if port < ROOM_BELOW else port - 1000}"
+            f"{key}: cannot listen on {host}:{port} ({error.strerror or type(error).__name__}). "
+            f"Stop what uses it, or choose another port: PORTCULLIS_{key.upper()}={port + 1000 if port < ROOM_BELOW else port - 1000}"
         ) from None
 
 

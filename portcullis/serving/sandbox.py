@@ -30,7 +30,7 @@ from portcullis.compose.composition import Composition, Parts, compose
 from portcullis.compose.contexts import upgrade_contexts
 from portcullis.compose.outbound import open_directories, open_fetcher
 from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
-from portcullis.core_bank.process import core_bank_beside
+from portcullis.core_bank.process import start_core_bank
 from portcullis.serving.banner import print_banner, seed_progress
 from portcullis.serving.descriptors import raise_descriptors
 from portcullis.serving.exclusive import REFUSAL, server_lock
@@ -62,7 +62,7 @@ LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes i
 async def serve_sandbox(
     settings: Settings, seed: int | None, console: Console, *, core_bank: bool = False, imported: Path | None = None
 ) -> None:
-    """Serve until stopped; with `core_bank`, the bank is a process beside this one; `imported` is a file of a bank, in place of the
+    """Serve until stopped; with `core_bank`, the bank is a process of its own; `imported` is a file of a bank, in place of the
     seed. Raises ConfigurationRefused for what a person must change."""
     async with open_sandbox(settings, seed, console, core_bank=core_bank, imported=imported) as opened:
         print_banner(console, settings, opened.brand, opened.personas)
@@ -165,7 +165,7 @@ async def _open_ground(
         for brand in brands:
             await source.make(database, sealer, clock, brand, progress=progress)
     if core_bank:
-        settings = await stack.enter_async_context(core_bank_beside(settings, ids))
+        settings = await stack.enter_async_context(start_core_bank(settings, ids))
     printer = Printer()
     stack.push_async_callback(printer.close)
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry, printer=printer))
@@ -207,7 +207,7 @@ async def _hold_lock(settings: Settings) -> AsyncIterator[None]:
             raise
         raise ConfigurationRefused(
             f"state_dir: a sandbox is running on {settings.state_dir} already. Use that one, stop it (Ctrl-C where it runs), or start "
-            "this one beside it with another PORTCULLIS_STATE_DIR, _PUBLIC_PORT, _MTLS_PORT and _OPS_PORT"
+            "this one with another PORTCULLIS_STATE_DIR, _PUBLIC_PORT, _MTLS_PORT and _OPS_PORT"
         ) from None
 
 

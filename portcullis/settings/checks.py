@@ -107,7 +107,7 @@ def _check_brands(settings: Settings) -> None:
     if len(settings.brands) > 1:
         for key in ("issuer", "mtls_url"):
             if getattr(settings, key):
-                raise ConfigurationRefused(f"{key}: says nothing beside several [[brands]]; set brands.{key} of each")
+                raise ConfigurationRefused(f"{key}: has no effect with several [[brands]]; set brands.{key} of each")
     brands = settings.resolved_brands()
     for brand in brands:
         if host_of(brand.issuer) == host_of(brand.mtls_url):

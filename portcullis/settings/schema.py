@@ -220,8 +220,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return logging.getLevelNamesMapping()[self.log_level.upper()]
 
     def resolved_brands(self) -> tuple[Brand, ...]:
-        """The brands to serve; without any in the file, one that is named by the ports. `issuer` and `mtls_url` beside a single
-        brand override its own."""
+        """The brands to serve; without any in the file, one that is named by the ports. `issuer` and `mtls_url` outside it
+        override those of a single brand."""
         if len(self.brands) > 1:
             return tuple(_brand(brand) for brand in self.brands)
         (brand,) = self.brands or (

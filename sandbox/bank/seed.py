@@ -26,8 +26,8 @@ from sandbox.bank import tables
 from sandbox.bank.catalogue.products import PRODUCTS
 from sandbox.bank.file.lines import IMPORTED
 from sandbox.bank.households import HOUSEHOLDS, heavy
-from sandbox.bank.stories.dues import tell_offers, tell_records
-from sandbox.bank.stories.household import Household, introduce, open_accounts, tell
+from sandbox.bank.stories.dues import make_offers, make_records
+from sandbox.bank.stories.household import Household, introduce, open_accounts, write_history
 from sandbox.bank.stories.story import Story
 from sandbox.bank.stories.tale import Login, Tale, count_lines
 from sandbox.bank.tale_writer import Writer, load_made
@@ -137,12 +137,12 @@ def _tale(household: Household, seed: str, anchor: datetime, heavy_transactions:
     )
     open_accounts(household, story, customers, anchor)
     residents = introduce(household, story, customers)
-    tell(household, story, anchor)
+    write_history(household, story, anchor)
     entries: Callable[[], Iterator[list[LedgerEntry]]] = partial(_in_chunks, story.entries)
-    records, size = tell_records(story, household.routine, anchor), sum(count_lines(entry) for entry in story.entries)
+    records, size = make_records(story, household.routine, anchor), sum(count_lines(entry) for entry in story.entries)
     if household is heavy.HOUSEHOLD:
         entries, size = partial(_heavy_days, seed, story, anchor, heavy_transactions), heavy_transactions
-        records = heavy.tell_heavy_records(story, anchor, heavy_transactions)
+        records = heavy.make_heavy_records(story, anchor, heavy_transactions)
     return Tale(
         name=household.name,
         logins=logins,
@@ -153,7 +153,7 @@ def _tale(household: Household, seed: str, anchor: datetime, heavy_transactions:
         pending=tuple(story.pending),
         changes={story.accounts[key].id: change for key, change in story.changes.items()},
         records=tuple(records),
-        offers=tuple(tell_offers(story, household.routine, anchor)),
+        offers=tuple(make_offers(story, household.routine, anchor)),
         size=size + len(story.pending),
     )
 
@@ -161,7 +161,7 @@ def _tale(household: Household, seed: str, anchor: datetime, heavy_transactions:
 def _heavy_days(seed: str, story: Story, anchor: datetime, count: int) -> Iterator[list[LedgerEntry]]:
     days = _story(seed, "heavy/days")
     days.accounts = story.accounts
-    return heavy.tell_heavy(days, anchor, count)
+    return heavy.write_heavy(days, anchor, count)
 
 
 def _story(seed: str, name: str) -> Story:

@@ -37,8 +37,8 @@ class Source:
     file: Path | None = None
 
     @property
-    def told(self) -> str:
-        """In a word, for people."""
+    def description(self) -> str:
+        """The source in words, for a log line or a banner."""
         return f"of seed {self.seed}" if self.file is None else f"of {self.file}"
 
     async def make(self, database: Database, sealer: Sealer, clock: Clock, brand: Brand, *, progress: Progress = silent) -> None:

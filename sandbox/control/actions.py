@@ -116,7 +116,7 @@ class Actions:
         await self.services.versions.forget()
         await self.moved_clock.load()
         await self.source.make(self.services.database, self.services.sealer, self.moved_clock.clock, brand)
-        log.info("reset_done", bank=self.source.told)
+        log.info("reset_done", bank=self.source.description)
 
     async def _chosen(self, brand: Brand, psu: Psu, asked: list[str]) -> tuple[str, ...]:
         """The bank's ids of the accounts asked for by nickname, name, number or id. Raises FieldInvalid for one that is none."""

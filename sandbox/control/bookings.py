@@ -57,8 +57,8 @@ class BookMoney:
         await self.counter.post(unit.connection, self.leg)
         rows = tables.statements.c  # under the lock of the posting: no run comes in between
         mine = (rows.brand == self.counter.brand, rows.account_id == self.leg.account_id)
-        told = sa.select(sa.literal(1)).where(*mine, rows.ends_at >= self.at).limit(1)
-        if (await unit.connection.execute(told)).first() is not None:
+        later_statement = sa.select(sa.literal(1)).where(*mine, rows.ends_at >= self.at).limit(1)
+        if (await unit.connection.execute(later_statement)).first() is not None:
             raise FieldInvalid(public="A statement of that time has been issued already.", path="booked_at")
 
 

@@ -25,7 +25,7 @@ from plugins.ledger.ledger import Ledger
 from sandbox.control.bookings import CloseAccount
 from sandbox.control.surface import PREFIX, answer_call, render_refusal
 
-TOLD_MAX = 20
+NAMES_MAX = 20  # accounts that one refusal lists
 _PATHS = re.compile(rf"{PREFIX}(accounts/[^/]+/close|consents/[^/]+/(suspend|resume)|personas/[^/]+/unlock)")
 
 
@@ -114,7 +114,7 @@ async def find_persona(identity: PsuIdentity, brand: Brand, name: str) -> Psu:
 
 def not_one(accounts: Iterable[Account]) -> str:
     """The message for a name that matches no account, or several. It lists the names: in a sandbox they are public."""
-    names = ", ".join(repr(account.nickname or account.name) for account in islice(accounts, TOLD_MAX))
+    names = ", ".join(repr(account.nickname or account.name) for account in islice(accounts, NAMES_MAX))
     return f"No account, or several, of this persona are called so; there are {names or 'none'}."
 
 

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class Printer:
-    """The printer of one bank. `command` starts a process that speaks as sandbox/printer/child.py does."""
+    """The printer of one bank. `command` starts a process with the protocol of sandbox/printer/child.py."""
 
     def __init__(self, command: Sequence[str] = COMMAND, seconds_max: float = SECONDS_MAX) -> None:
         self._command = command

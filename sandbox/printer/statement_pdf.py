@@ -113,12 +113,12 @@ class _Sheets:
     def _write_figures(self) -> None:
         statement = self._printed.statement
         amounts = {each.figure: each.amount for each in statement.amounts}
-        told = [(label, amounts[figure]) for figure, label in _FIGURES.items() if figure in amounts]
-        told += [(fee.description or _words(fee.kind), fee.amount) for fee in statement.fees]
-        told += [(interest.description or _words(interest.kind), interest.amount) for interest in statement.interest]
+        figures = [(label, amounts[figure]) for figure, label in _FIGURES.items() if figure in amounts]
+        figures += [(fee.description or _words(fee.kind), fee.amount) for fee in statement.fees]
+        figures += [(interest.description or _words(interest.kind), interest.amount) for interest in statement.interest]
         if StatementFigure.CLOSING_BALANCE in amounts:
-            told.append(("Balance at the end", amounts[StatementFigure.CLOSING_BALANCE]))
-        for label, amount in told:
+            figures.append(("Balance at the end", amounts[StatementFigure.CLOSING_BALANCE]))
+        for label, amount in figures:
             self._page.write(LEFT, self._y, fit(label, TEXT, 170), TEXT)
             self._page.write_right(LEFT + 230, self._y, _signed(amount), TEXT, BOLD)
             self._y += LINE

@@ -63,7 +63,7 @@ def read_parameters(location: str, pushed: PushedRequest) -> dict[str, str]:
     """The parameters of a redirect, from the query or the fragment as requested. Raises ResponseInvalid for another address, the other
     place, or a repeated parameter."""
     if location.partition("#")[0].partition("?")[0] != pushed.redirect_uri.partition("?")[0]:
-        raise ResponseInvalid("redirected elsewhere than asked")
+        raise ResponseInvalid("redirected to another address than the request named")
     parts = urlsplit(location)
     in_fragment = pushed.response_type != "code"
     if parts.fragment and not in_fragment:

@@ -15,8 +15,8 @@ class Knobs:
 
     `certificate`: the TPP's own (where a call needs one), none at all, or another's. `signing_jwk` signs the client assertion in place of
     the TPP's key, `proof_jwk` the DPoP proof, `object_jwk` the request object. `proof`: with each call that needs one, never, or also
-    beside a pushed request, which otherwise only names the key. `form` changes what is sent, `object_claims` what is signed; `query`
-    what a browser brings beside it.
+    with a pushed request, which otherwise only names the key. `form` changes what is sent, `object_claims` what is signed, `query` the
+    unsigned parameters that a browser brings.
     """
 
     assertion_claims: Mapping[str, Any] = field(default_factory=dict)

@@ -80,7 +80,7 @@ class Tpp:
         return self.wire.transcript
 
     async def discover(self) -> dict[str, Any]:
-        """The server's metadata, fetched once. Raises ResponseInvalid if it speaks for another issuer."""
+        """The server's metadata, fetched once. Raises ResponseInvalid if it names another issuer."""
         if self._metadata is None:
             url = f"{self.folder.issuer}/.well-known/openid-configuration"
             metadata: dict[str, Any] = await self._fetch(url)
@@ -149,8 +149,8 @@ class Tpp:
         """A signed request for the customer's browser to bring, under FAPI 1.0: the address to send it to, and what was asked."""
         self._pushed = self._new_request(consent_id, scope, state, nonce, redirect_uri)
         form = authorization_form(self.folder.client_id, self._pushed)
-        beside = {name: form[name] for name in ("client_id", "response_type", "scope", "redirect_uri")}  # OIDC Core section 6.1
-        query = turned({**beside, **await self._signed(form, knobs)}, knobs.query)
+        plain = {name: form[name] for name in ("client_id", "response_type", "scope", "redirect_uri")}  # OIDC Core section 6.1
+        query = turned({**plain, **await self._signed(form, knobs)}, knobs.query)
         return f"{(await self.discover())['authorization_endpoint']}?{urlencode(query)}", self._pushed
 
     def _new_request(

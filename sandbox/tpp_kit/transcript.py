@@ -60,7 +60,7 @@ def shorten(text: str) -> str:
 
 
 def shown_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """The headers that tell something, in order."""
+    """The headers that a reader of the transcript needs, in order."""
     return tuple((name, shorten(value)) for name, value in headers.items() if name.lower().startswith(_SHOWN))
 
 

@@ -14,6 +14,16 @@ PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent"
 MODULES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 AVOIDED = re.compile(r"\b(nobody|whoever|whatever|anew|(?:is|are|was|were) told|speaks? of|tells? of)\b", re.IGNORECASE)
+STILTED = re.compile(r"(?<![A-Za-z])(told|tells|beside|nobodys?|whoever|whatever|anew|speaks|elsewhere)(?![a-z])", re.IGNORECASE)
+REBUILT = ROOT / "plugins/ledger"
+OURS = sorted(
+    path
+    for package in PACKAGES
+    if package != "tests"
+    for pattern in ("*.py", "*.html")
+    for path in (ROOT / package).rglob(pattern)
+    if not path.is_relative_to(REBUILT)
+)
 OPENINGS = re.compile(r"(What|Who|Whom|Whose|How|Whether)\b")
 QUOTED = re.compile(r"`[^`]*`")  # names of tests and of code are not prose
 
@@ -38,6 +48,23 @@ def faults_of(module: str) -> Iterator[str]:
 
 def test_no_page_has_a_word_that_is_avoided():
     assert {path.name: words for path in PAGES if (words := avoided_in(path.read_text()))} == {}
+
+
+def stilted_in(text: str) -> list[str]:
+    return [found[0] for found in STILTED.finditer(text)]
+
+
+def test_no_page_has_a_stilted_word():
+    assert {path.name: words for path in PAGES if (words := stilted_in(QUOTED.sub("", path.read_text())))} == {}
+
+
+def test_no_name_or_text_of_the_code_has_a_stilted_word():
+    """Identifiers, log lines, errors and the pages that customers see, as well as comments."""
+    assert {str(path.relative_to(ROOT)): words for path in OURS if (words := stilted_in(path.read_text()))} == {}
+
+
+def test_a_stilted_word_would_be_noticed_within_a_name():
+    assert stilted_in("is_asked_elsewhere = _told, NOBODYS, tellsomething") == ["elsewhere", "told", "NOBODYS"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -67,7 +67,7 @@ class Terms:
     window: str  # "" when nothing that is asked for has dates
     frequency: str  # "" when the consent asks for no number
     purpose: str  # "" when the TPP gave none
-    facts: Facts  # what the terms say besides, in the words of their kind
+    facts: Facts  # further terms, in the words of their kind
     kind: str
 
 

@@ -38,7 +38,7 @@ def destination_of(client: Client, pushed: PushedRequest) -> Destination:
 
 
 def find_destination(client: Client, parameters: Parameters) -> Destination | None:
-    """Where a request that was refused unchecked may be told so: in the mode that it names if the client may use it, at an address where
+    """The destination of a refusal of a request that was not checked: in the mode that it names if the client may use it, at an address where
     this client is known to live; None, if it names no such address."""
     redirect_uri = parameters.get("redirect_uri", "")
     if redirect_uri not in client.redirect_uris:
@@ -56,7 +56,7 @@ def find_destination(client: Client, parameters: Parameters) -> Destination | No
 
 
 def only_destination(client: Client) -> Destination | None:
-    """Where a client may be told that its request cannot be found: its only address, if it has one (RFC 6749 section 3.1.2.3)."""
+    """The destination for a client whose request cannot be found: its only address, if it has one (RFC 6749 section 3.1.2.3)."""
     if len(client.redirect_uris) != 1 or not client.response_types:
         return None
     response_type = min(client.response_types, key=len)

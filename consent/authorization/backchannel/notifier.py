@@ -111,9 +111,9 @@ class Notifier:
     unanswered: int = 0
 
     async def run(self, lease: Lease) -> None:
-        """Tell whom there is to tell, now. Raises LeaseLost."""
+        """Send every notification that is due. Raises LeaseLost."""
         while due := await self._take_due(lease):
-            outcomes = await asyncio.gather(*(self._tell(lease, row) for row in due), return_exceptions=True)
+            outcomes = await asyncio.gather(*(self._send(lease, row) for row in due), return_exceptions=True)
             for outcome in outcomes:  # each row has had its turn before one of them ends the run
                 if outcome is not None:
                     raise outcome
@@ -128,7 +128,7 @@ class Notifier:
 
         return await self.commands.run(TakeNotifications(self.brand.name, now), guard=lease.check_fence)
 
-    async def _tell(self, lease: Lease, row: sa.Row[Any]) -> None:
+    async def _send(self, lease: Lease, row: sa.Row[Any]) -> None:
         address = await self._load_address(row.client_id)
         if address is None or await self._is_answered(address, row) or row.notify_attempts >= ATTEMPTS_MAX:
             await self.commands.run(CloseNotification(self.brand.name, row.id), guard=lease.check_fence)

@@ -45,7 +45,7 @@ async def load_waiting_request(services: Services, brand: Brand, request_id: str
             raise AuthenticationAnswered("unknown, answered or expired")
         client = await load_active_client(connection, brand, request.client_id)
         if CIBA not in client.grant_types:
-            raise ClientInactive(f"{client.id} asks nobody who is elsewhere any more")
+            raise ClientInactive(f"{client.id} is no longer registered for CIBA")
         consent = await load_consent(connection, services.sealer, brand.name, request.consent_id)
     consent = check_authorisable(consent, caller=client.caller, psu_id=request.psu_id, now=services.clock.now())
     return Waiting(request, client, consent)

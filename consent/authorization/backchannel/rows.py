@@ -32,7 +32,7 @@ class RequestState(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """The request's parameters, besides the consent."""
+    """The request's parameters, without the consent."""
 
     scope: tuple[str, ...]
     acr_values: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class BackchannelRequest(msgspec.Struct, frozen=True, kw_only=True):
     family_id: str | None = None
     auth_time: datetime | None = None
     acr: str | None = None
-    is_pinged: bool = False  # its client is to be told of the answer
+    is_pinged: bool = False  # its client is notified of the answer
     created_at: datetime
     expires_at: datetime
 
@@ -130,7 +130,7 @@ async def count_waiting(connection: AsyncConnection, brand: str, psu_id: str, cl
 async def answer_request(
     connection: AsyncConnection, request: BackchannelRequest, state: RequestState, now: datetime, **facts: Any
 ) -> bool:
-    """Answer the request: True for the first caller in time, False for every other. Its client is to be told at once."""
+    """Answer the request: True for the first caller in time, False for every other. Its client is due a notification at once."""
     answered = await connection.execute(
         _update(request).where(*_waiting(now)).values(state=state.value, notify_at=now if request.is_pinged else None, **facts)
     )

@@ -37,7 +37,7 @@ def parse_unverified_client_id(unverified: UnverifiedJwt) -> str:
 def check_claims(
     claims: Mapping[str, Any], *, issuer: str, client_id: str, wall: datetime, endpoints: frozenset[str] = frozenset()
 ) -> AssertionProof:
-    """Raises JwtInvalid. `endpoints` may be named in place of the issuer, or beside it; without any, the issuer stands alone. An
+    """Raises JwtInvalid. `endpoints` may be named in place of the issuer or together with it; without any, only the issuer is accepted. An
     assertion without iat and nbf may be as old as its lifetime allows."""
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
         raise JwtInvalid("iss and sub must both be the client")

@@ -20,7 +20,7 @@ RATE_WINDOW_SECONDS = 60  # over which first uses are counted
 
 async def take_authentication(services: Services, brand: Brand, client: Client, proof: AssertionProof | None) -> bool:
     """True: this is the client's current version, and the assertion's first use if there is one. False: the client has another version
-    by now and nothing was consumed. Raises ClientUnauthenticated for a replay, Overloaded if there is no telling, RateExceeded for one
+    by now and nothing was consumed. Raises ClientUnauthenticated for a replay, Overloaded if the memory does not answer, RateExceeded for one
     too many, also of those that are remembered, which stays unused."""
     checks: list[Check] = [VersionIs(client_subject(brand.name, client.id), client.version), _rate(services, brand, client)]
     if proof is not None:

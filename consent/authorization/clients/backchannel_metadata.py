@@ -18,7 +18,7 @@ def check_backchannel(metadata: ClientMetadata) -> None:
     if mode == "ping" and endpoint is None:
         raise FieldMissing("nowhere to ping", path="backchannel_client_notification_endpoint")
     if mode != "ping" and endpoint is not None:
-        raise FieldInvalid("nobody is pinged", path="backchannel_client_notification_endpoint")
+        raise FieldInvalid("without the delivery mode ping", path="backchannel_client_notification_endpoint")
     if metadata.backchannel_authentication_request_signing_alg not in (None, *SIGNING_ALGORITHMS):
         raise FieldInvalid("not an algorithm of FAPI-CIBA", path="backchannel_authentication_request_signing_alg")
     if metadata.backchannel_user_code_parameter:

@@ -86,7 +86,7 @@ def _check_keys(metadata: ClientMetadata, *, is_signing: bool) -> None:
     """By value or by address, never both. RFC 7591 section 2."""
     if metadata.jwks_uri is not None:
         if metadata.jwks or not is_https(metadata.jwks_uri):
-            raise FieldInvalid("beside jwks, or no https address", path="jwks_uri")
+            raise FieldInvalid("given together with jwks, or no https address", path="jwks_uri")
         return
     keys = import_client_keys(metadata.jwks)
     if is_signing and not any(key.alg == metadata.token_endpoint_auth_signing_alg for key in keys.values()):
@@ -142,7 +142,7 @@ def _check_token_exchange(metadata: ClientMetadata) -> None:
     """Audiences for a client that exchanges tokens, and such a client does nothing that a TPP does."""
     audiences, exchanges = metadata.token_exchange_audiences, TOKEN_EXCHANGE in metadata.grant_types
     if exchanges and metadata.grant_types != {TOKEN_EXCHANGE}:
-        raise FieldInvalid("token exchange beside another grant type", path="grant_types")
+        raise FieldInvalid("token exchange together with another grant type", path="grant_types")
     if exchanges != bool(audiences) or len(audiences) > AUDIENCES_MAX:
         raise FieldInvalid("none, too many, or of a client that exchanges no tokens", path="token_exchange_audiences")
     if not all(0 < len(name) <= AUDIENCE_CHARS_MAX and all("!" <= each <= "~" for each in name) for name in audiences):

@@ -1,7 +1,7 @@
 """GET and POST /userinfo: who the customer is, to the client that they let in. OIDC Core section 5.3.
 
-`sub` is pairwise, the id_token's own. Beside it stands what the request's claims parameter asked of userinfo (section 5.5), as far as
-the consent reaches: a name is personal data, and told only under a consent that opens the party.
+`sub` is pairwise, the id_token's own. With it come what the request's claims parameter asked of userinfo (section 5.5), as far as
+the consent reaches: a name is personal data, and returned only under a consent that opens the party.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ from kernel.storage.journal import Entry
 JWT_MEDIA_TYPE = "application/jwt"
 
 
-async def tell(services: Services, brand: Brand, request: Request) -> Response:
+async def return_claims(services: Services, brand: Brand, request: Request) -> Response:
     """Raises what `accept_token` raises, ScopeInsufficient, and RateExceeded."""
     standing = await accept_token(services, brand, request)
     if standing.family is None or "openid" not in standing.token.scope:
@@ -61,13 +61,13 @@ def _render(services: Services, brand: Brand, client: Client, claims: dict[str, 
     return Response(200, token.encode(), CIMultiDict({"Content-Type": JWT_MEDIA_TYPE, **NOT_STORED}))
 
 
-def _entry(services: Services, brand: Brand, standing: Standing, told: list[str]) -> Entry:
+def _entry(services: Services, brand: Brand, standing: Standing, names: list[str]) -> Entry:
     return Entry(
         brand=brand.name,
-        kind="userinfo.told",
+        kind="userinfo.returned",
         aggregate_id=standing.token.jti,
         at=services.clock.wall(),
         actor=f"client:{standing.client.id}",
         interaction_id=interaction_id.get(),
-        facts={"consent_id": standing.token.consent_id, "claims": told},
+        facts={"consent_id": standing.token.consent_id, "claims": names},
     )

@@ -197,7 +197,7 @@ class KeyRing:
 
 
 def key_place(brand: str, kid: str) -> tuple[str, str, str, str]:
-    """Where a wrapped key belongs. Its purpose lies within, beside the key: so keys wrapped before that are still read, each until it
+    """Where a wrapped key belongs. Its purpose lies within, next to the key: so keys wrapped before that are still read, each until it
     is succeeded, and an older version reads those of a newer one."""
     return ("signing_keys", "private_jwk", brand, kid)
 

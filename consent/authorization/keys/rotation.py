@@ -1,6 +1,6 @@
 """Make a brand's signing keys at its first start, and succeed them: on schedule with an overlap, or in an emergency without one.
 
-Each change is a new version of the key set, made from exactly the version before, in one transaction with its journal entry, and told
+Each change is a new version of the key set, made from exactly the version before, in one transaction with its journal entry, and published
 to every server as any other version is (kernel/hot_state/versions.py). Keys are made and wrapped before it begins.
 """
 

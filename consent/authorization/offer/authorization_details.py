@@ -134,7 +134,7 @@ def parse_details(text: str, now: datetime) -> Details:
     if details.consent_id is None:
         _check_terms(details, now)
     elif msgspec.structs.replace(details, consent_id=None, locations=()) != AccountInformation(type=TYPE):
-        raise AuthorizationDetailsInvalid("terms beside a consent_id", public="A consent that stands has its own terms.")
+        raise AuthorizationDetailsInvalid("terms together with a consent_id", public="A consent that stands has its own terms.")
     return details
 
 

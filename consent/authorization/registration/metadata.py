@@ -18,7 +18,7 @@ from kernel.errors import Problem
 
 OPENID = "openid"
 AUTHORIZATION_CODE = "authorization_code"
-RESPONSE_TYPES_TOLD = 4  # of those refused, to the log
+RESPONSE_TYPES_LOGGED = 4  # of those refused, to the log
 
 
 def metadata_of(services: Services, brand: Brand, asked: Asked) -> ClientMetadata:
@@ -87,13 +87,13 @@ def _grant_types(wish: Wish) -> frozenset[str]:
 def _response_types(wish: Wish, rules: Profile) -> frozenset[str]:
     """The response types that were asked for and can be used: none without the authorization code grant, and none without a response mode. The first type
     of the profile where none is named. Raises ClientMetadataInvalid for one that the profile does not have: RFC 7591 section 2 would
-    allow another in its place, but no client could tell a substitute from a slip."""
+    allow another in its place, but a client could not distinguish a substitute from a mistake."""
     asked = [canonical_type(response_type) for response_type in wish.response_types]
     is_signed = wish.authorization_signed_response_alg is not None
     usable = frozenset(kind for kind in asked or rules.response_types if has_mode(rules, kind, is_signed=is_signed))
     if not rules.response_types.keys() >= set(asked) or (asked and not usable):
         raise ClientMetadataInvalid(
-            f"response types {sorted(asked)[:RESPONSE_TYPES_TOLD]}",
+            f"response types {sorted(asked)[:RESPONSE_TYPES_LOGGED]}",
             public="The response_types are not supported for the security profile of the client.",
         )
     if AUTHORIZATION_CODE not in wish.grant_types:

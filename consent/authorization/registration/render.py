@@ -20,7 +20,7 @@ STATEMENT_CLAIMS = ("software_", "org_", "organisation_")  # prefixes of the cla
 
 
 def render_registration(brand: Brand, client: Client, *, token: str | None = None) -> dict[str, Any]:
-    """`token` is the registration access token, told once."""
+    """`token` is the registration access token, which is returned once."""
     document: dict[str, Any] = {
         **(_statement_claims(client.registration) | client.registration.claims if client.registration else {}),
         "client_id": client.id,

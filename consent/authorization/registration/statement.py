@@ -49,7 +49,7 @@ async def verify_statement(services: Services, text: object) -> Statement:
         unverified = parse_jwt(text)
         directory = services.directories.get(str(unverified.claims.get("iss")))
         if directory is None:
-            raise SoftwareStatementUnapproved("of a directory that nobody here knows")
+            raise SoftwareStatementUnapproved("of a directory that is not configured")
         kid = unverified.header.get("kid")
         found = await directory.keys(kid if isinstance(kid, str) else None)
         verified = verify_parsed(unverified, found.keys, algorithms=ALGORITHMS, types=TYPES)

@@ -20,7 +20,7 @@ ACCESS_TOKEN_ALGORITHM = "ES256"
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class CoveredValues:
     """The code and the state that travel with an id_token through the browser. The id_token vouches for them by their hashes."""
 
     code: str
@@ -86,7 +86,7 @@ def issue_id_token(
     auth_time: datetime,
     acr: str | None,
     claims: dict[str, Any],
-    beside: Beside | None = None,
+    covered: CoveredValues | None = None,
 ) -> str:
     """OIDC Core section 2, signed as the client registered, and encrypted if it registered how. `claims` are those of the consent's
     dialect."""
@@ -104,8 +104,8 @@ def issue_id_token(
         content["nonce"] = nonce
     if acr is not None:
         content["acr"] = acr
-    if beside is not None:
-        content |= _hashes(beside)
+    if covered is not None:
+        content |= _hashes(covered)
     key = services.keys.signing_key(brand.name, KeyPurpose.ID_TOKEN, client.id_token_signed_response_alg)
     signed = sign_jwt(content, key, typ="JWT")
     return encrypt_for(client, signed, client.id_token_encrypted_response_alg, client.id_token_encrypted_response_enc)
@@ -117,10 +117,10 @@ def consent_claims(services: Services, consent: Consent) -> dict[str, Any]:
     return {} if dialect is None else dialect.authorization.id_token_claims(consent)
 
 
-def _hashes(beside: Beside) -> dict[str, str]:
+def _hashes(covered: CoveredValues) -> dict[str, str]:
     """OIDC Core section 3.3.2.11 (c_hash), FAPI1-ADV 5.2.2.1-5 (s_hash)."""
-    hashed = {"c_hash": _half_hash(beside.code)}
-    return hashed if beside.state is None else hashed | {"s_hash": _half_hash(beside.state)}
+    hashed = {"c_hash": _half_hash(covered.code)}
+    return hashed if covered.state is None else hashed | {"s_hash": _half_hash(covered.state)}
 
 
 def _half_hash(text: str) -> str:

@@ -81,7 +81,7 @@ def _audience(claims: Mapping[str, Any]) -> tuple[str, ...]:
         case [str(), *_] as names if all(isinstance(name, str) for name in names):
             return tuple(names)
         case _:
-            raise JwtInvalid("aud is missing, or names nobody")
+            raise JwtInvalid("aud is missing or empty")
 
 
 def _confirmation(claims: Mapping[str, Any]) -> Confirmation:

@@ -8,7 +8,7 @@ from consent.authorization.agreement.amended_terms import agreed_terms
 from consent.authorization.agreement.terms import acr_of
 from consent.authorization.answers.code_answer import CodeAnswer, claim_request
 from consent.authorization.authorize.response import destination_of, respond_code, respond_error
-from consent.authorization.tokens.access import Beside, consent_claims, issue_id_token
+from consent.authorization.tokens.access import CoveredValues, consent_claims, issue_id_token
 from consent.authorization.tokens.subject import pairwise_subject
 from consent.customer.session.cookies import clear_cookie
 from consent.customer.session.session import Asked
@@ -35,11 +35,11 @@ async def approve(services: Services, brand: Brand, asked: Asked, approval: Appr
         acr=acr_of(services, brand, asked.consent, asked.pushed.acr_values),
     )
     code = await approve_subject(services, brand, _subject_of(services, brand, asked), approval, answer)
-    id_token = _id_token_beside(services, brand, asked, answer, code)
+    id_token = _front_channel_id_token(services, brand, asked, answer, code)
     return clear_cookie(respond_code(services, brand, destination_of(asked.client, asked.pushed), code, id_token))
 
 
-def _id_token_beside(services: Services, brand: Brand, asked: Asked, answer: CodeAnswer, code: str) -> str | None:
+def _front_channel_id_token(services: Services, brand: Brand, asked: Asked, answer: CodeAnswer, code: str) -> str | None:
     """The ID token that vouches for the code, where the response type has one."""
     if "id_token" not in asked.pushed.response_type.split():
         return None
@@ -52,7 +52,7 @@ def _id_token_beside(services: Services, brand: Brand, asked: Asked, answer: Cod
         auth_time=answer.approval.authenticated_at,
         acr=answer.acr,
         claims=consent_claims(services, asked.consent),
-        beside=Beside(code, asked.pushed.state),
+        covered=CoveredValues(code, asked.pushed.state),
     )
 
 

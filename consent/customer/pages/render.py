@@ -1,6 +1,6 @@
 """Render a page that a PSU sees: HTML from a template that escapes everything, under headers that let it load and leak nothing.
 
-Content-Security-Policy names the client's origin beside our own: browsers hold `form-action` against the redirect that answers a form.
+Content-Security-Policy names the client's origin and our own: browsers hold `form-action` against the redirect that answers a form.
 """
 
 from functools import lru_cache

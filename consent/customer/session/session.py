@@ -63,7 +63,7 @@ class Session:
     def asked(self) -> Asked:
         """The TPP's request; only for a journey whose purpose is to answer one."""
         if self.request is None:
-            raise RuntimeError(f"nobody asks anything in a journey to the {self.journey.purpose}")
+            raise RuntimeError(f"no client has asked in a journey to the {self.journey.purpose}")
         return self.request
 
     @property

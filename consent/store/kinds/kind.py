@@ -145,7 +145,7 @@ class Kind(Generic[T]):
     row: Row | None  # None: the dashboard shows it as access to data
     describe: Callable[[T], Description]
     is_given_once: bool  # agreed to once: neither again nor to other terms
-    is_asked_elsewhere: bool  # a PSU may answer it on the dashboard, asked at the backchannel
+    may_be_asked_by_backchannel: bool  # a client may ask for it at the backchannel; its PSU answers on the dashboard
     is_of_one_account: bool  # the PSU chooses exactly one
     may_be_amended: bool  # its client may ask for other terms of what stands
     check: Callable[[T], None]  # of what is asked for: raises FieldMissing or FieldInvalid

@@ -1,5 +1,5 @@
-"""Numbered formats of stored documents: a reader accepts the present one and the one before it, so that two releases can run beside
-each other."""
+"""Numbered formats of stored documents: a reader accepts the present one and the one before it, so that two releases can run
+at the same time."""
 
 
 class FormatUnreadable(Exception):

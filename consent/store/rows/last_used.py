@@ -1,4 +1,4 @@
-"""When data was last told under each consent: written together with the grouped access records, so that no read pays for it."""
+"""When data was last returned under each consent: written together with the grouped access records, so that no read pays for it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

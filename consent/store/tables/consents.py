@@ -72,7 +72,7 @@ consent_signers = sa.Table(
     sa.Index("consent_signers_by_consent", "brand", "consent_id"),
 )
 
-# When data was last told under a consent: as long as its consent is kept.
+# When data was last returned under a consent: as long as its consent is kept.
 consent_last_used = sa.Table(
     "consent_last_used",
     metadata,
@@ -143,7 +143,7 @@ journeys = sa.Table(
     sa.Column("client_id", sa.String(ID), nullable=True),
     sa.Column("consent_id", sa.String(ID), nullable=True),
     sa.Column("stage", sa.String(WORD), nullable=False),
-    sa.Column("notice", sa.String(WORD), nullable=False),  # what the next page tells the PSU first
+    sa.Column("notice", sa.String(WORD), nullable=False),  # what the next page shows the PSU first
     sa.Column("psu_id", sa.String(ID), nullable=True),
     sa.Column("authorisation_id", sa.String(ID), nullable=True),
     sa.Column("created_at", Instant, nullable=False),

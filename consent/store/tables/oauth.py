@@ -136,9 +136,7 @@ backchannel_requests = sa.Table(
     sa.Column("family_id", ID, nullable=True),  # this and the next two: from its approval on
     sa.Column("auth_time", Instant, nullable=True),
     sa.Column("acr", sa.String(255), nullable=True),
-    sa.Column(
-        "notification", sa.LargeBinary, nullable=True
-    ),  # sealed: what its client is to be told, and where; null: nothing more
+    sa.Column("notification", sa.LargeBinary, nullable=True),  # sealed: what its client is sent, and where; null: nothing more
     sa.Column("notify_at", Instant, nullable=True),  # null: not yet, or not any more
     sa.Column("notify_attempts", sa.SmallInteger, nullable=False),
     sa.Column("created_at", Instant, nullable=False),

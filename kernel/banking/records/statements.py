@@ -1,4 +1,4 @@
-"""Statements: what a bank told its customer about a period of an account. Signed amounts: negative is a debit; rates per cent."""
+"""Statements: a bank's account of one period, as its customer has received it. Signed amounts: negative is a debit; rates per cent."""
 
 from datetime import datetime
 from decimal import Decimal

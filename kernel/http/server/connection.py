@@ -240,7 +240,7 @@ class RawRequest(web.BaseRequest):
         self._payload.on_eof(then)
 
     async def write_continue(self) -> None:
-        """RFC 9110 section 15.2.1: tell a client that waits to send its body."""
+        """RFC 9110 section 15.2.1: send 100 Continue to a client that waits to send its body."""
         await self.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.writer.output_size = 0  # the answer proper has not begun
 

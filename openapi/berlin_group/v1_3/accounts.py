@@ -23,7 +23,7 @@ from openapi.parameters import QueryParameter
 
 ACCOUNT_ID = "account-id"
 WITH_BALANCE = "withBalance"
-QUERY = (QueryParameter(WITH_BALANCE, "Whether the account's balances are told too.", {"type": "boolean"}),)
+QUERY = (QueryParameter(WITH_BALANCE, "Whether the account's balances are returned too.", {"type": "boolean"}),)
 
 LINKS = {"balances": frozenset({Permission.BALANCES}), "transactions": READ_TRANSACTIONS}  # to what an account opens
 _BOOLEANS: dict[str, Literal[True, False]] = {"true": True, "false": False}

@@ -100,7 +100,7 @@ class ErrorTable:
     def render(
         self, problem: Problem, row: Row | None, error_id: str, accept: str | None
     ) -> tuple[int, str | None, bytes | None]:
-        """This standard's body has no place for `error_id`: the request id already tells the two sides the same."""
+        """This standard's body has no place for `error_id`: both sides already know the request id."""
         wire = self.wire_of(type(problem), row)
         if wire.code is None:
             return wire.status, None, None

@@ -1,4 +1,4 @@
-"""Problems that this standard alone tells apart."""
+"""Problems that only this standard distinguishes."""
 
 from kernel.errors import Problem
 

@@ -1,6 +1,6 @@
 """The OpenAPI document of the core-bank contract, generated from its rows, types and examples. OpenAPI 3.1.0.
 
-`python -m openapi.core_bank.v1.document` writes it beside this module; a test fails when it is out of date.
+`python -m openapi.core_bank.v1.document` writes it next to this module; a test fails when it is out of date.
 """
 
 import json
@@ -43,13 +43,13 @@ _FORMS: dict[tuple[str, str], JsonObject] = {  # what openapi/core_bank/v1/sound
     },
 }
 _DESCRIPTIONS = {
-    "Account": "One account. `id` is the bank's own reference: it is not told to anyone.",
+    "Account": "One account. `id` is the bank's own reference: it leaves Portcullis in no answer.",
     "Money": "An amount: whole minor units of a currency. What is signed says so; anything else is never negative.",
 }
-_INTRODUCTION = f"""What a bank's own core answers to Portcullis, which tells it on in each open-banking standard.
+_INTRODUCTION = f"""What a bank's own core answers to Portcullis, which translates it into each open-banking standard.
 
 Every operation is a question without an effect. Instants are RFC 3339 in UTC (`Z`). An id that is unknown is absent from the answer,
-as is an account with nothing to tell; it is no error. A parameter that is not known must be refused with 400, never dropped. A
+as is an account without any data; it is no error. A parameter that is not known must be refused with 400, never dropped. A
 listing is newest first; its page begins after the position given, and what arrives while a caller turns pages must neither appear
 on a later one nor push a row out: for transactions, rows as they stood at booking sequence `as_of`.
 
@@ -129,7 +129,9 @@ def _operation(row: Row) -> JsonObject:
 def _content(row: Row) -> JsonObject:
     if row.answer is None:
         return {PDF: {"schema": {"type": "string", "contentMediaType": PDF}}}
-    return {JSON: {"schema": _ref(row.answer), "example": _told(msgspec.to_builtins(EXAMPLES[row.name], builtin_types=()))}}
+    return {
+        JSON: {"schema": _ref(row.answer), "example": _without_empty(msgspec.to_builtins(EXAMPLES[row.name], builtin_types=()))}
+    }
 
 
 def _health() -> JsonObject:
@@ -174,11 +176,11 @@ def _headers() -> list[JsonObject]:
     ]
 
 
-def _told(value: Any) -> Any:
-    """Without members that say nothing: a bank may leave them out."""
+def _without_empty(value: Any) -> Any:
+    """Drop empty members: a bank may leave them out."""
     if isinstance(value, dict):
-        return {name: _told(each) for name, each in value.items() if each is not None and each != ()}
-    return [_told(each) for each in value] if isinstance(value, list | tuple) else value
+        return {name: _without_empty(each) for name, each in value.items() if each is not None and each != ()}
+    return [_without_empty(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 if __name__ == "__main__":

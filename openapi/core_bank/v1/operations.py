@@ -48,7 +48,7 @@ ROWS: Final = (
         "/customer-accounts",
         questions.OfCustomer,
         answers.Accounts,
-        "The accounts that a customer may share, in the customer's own order. Nobody's for an unknown customer.",
+        "The accounts that a customer may share, in the customer's own order. Empty for an unknown customer.",
     ),
     Row("party_of", "/customer-party", questions.OfCustomer, Party, "A customer themself.", True),
     Row("accounts", "/accounts", questions.OfAccounts, answers.Accounts, "Accounts, in the order asked for."),

@@ -1,7 +1,7 @@
-"""`portcullis keys rotate`: through the running server, so that none goes on with the keys before; or without one, where none runs.
+"""`portcullis keys rotate`: changes the keys through the running server, so that no server keeps the former ones; or directly, if none runs.
 
-Without an answer on the operations port this process opens what a server opens, under the same lock (portcullis/serving/exclusive.py): beside
-servers that share a hot state it is one more of them for a moment, and a server that is alone shuts it out.
+Without an answer on the operations port this process opens what a server opens, under the same lock (portcullis/serving/exclusive.py). Where
+servers share a hot state, it joins them for a moment; a server that runs alone holds the lock, and the command is refused.
 """
 
 import asyncio

@@ -45,7 +45,7 @@ def start(
 
 @sandbox.command
 def export(file: Path) -> None:
-    """Write the sandbox's bank to a file, for `portcullis sandbox --import FILE` elsewhere.
+    """Write the sandbox's bank to a file, for `portcullis sandbox --import FILE` on another machine or state directory.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ def new(
     response_mode
         jwt: it may ask for signed authorization responses (JARM).
     ciba
-        it may ask customers who are elsewhere (CIBA), and polls for the answer or is pinged.
+        it may ask customers without a browser redirect (CIBA), and polls for the answer or is pinged.
     notification_uri
         where it is pinged; an https address.
     out

@@ -13,7 +13,7 @@ from rich.markup import escape
 from portcullis.cli.tpp.opened_tpp import check_may_ask, open_tpp
 from portcullis.serving.banner import PEOPLE_MAX, confirms_by_device
 
-NOBODYS = (".test", ".example", ".invalid")  # RFC 6761: names that no directory knows
+RESERVED_DOMAINS = (".test", ".example", ".invalid")  # RFC 6761: names that never resolve
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 PROBE_SECONDS = 2.0
 
@@ -72,14 +72,14 @@ def describe_redirect(redirect_uri: str, answer: str) -> str:
     host, port = place.hostname or "", place.port or (443 if place.scheme == "https" else 80)
     held = f"its address holds the answer, as [bold]{answer}[/]"
     if not _is_known(host):
-        return f"Nobody is called {host}, so it ends on a page that cannot be reached: {held}."
+        return f"The name {host} does not exist, so the browser shows an error page: {held}."
     if host in LOOPBACK and not _listens(host, port):
-        return f"Nobody listens there now, so it ends on a page that cannot be reached unless your TPP is started before: {held}."
+        return f"No program listens there now, so the browser shows an error page unless your TPP is started first: {held}."
     return f"There your TPP takes over: {held}."
 
 
 def _is_known(host: str) -> bool:
-    if host.endswith(NOBODYS):
+    if host.endswith(RESERVED_DOMAINS):
         return False
     try:
         return bool(socket.getaddrinfo(host, None))

@@ -79,7 +79,7 @@ def set_tpp(
     response_mode
         jwt: it may ask for signed authorization responses (JARM); none: it no longer does.
     ciba
-        it may ask customers who are elsewhere (CIBA), and polls or is pinged; none: it no longer does.
+        it may ask customers without a browser redirect (CIBA), and polls or is pinged; none: it no longer does.
     notification_uri
         where it is pinged; none: no address.
     """

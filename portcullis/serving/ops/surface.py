@@ -1,4 +1,4 @@
-"""The operations listener: is it alive, is it ready, what does it count; and what its operator tells it to do.
+"""The operations listener: liveness, readiness, metrics, and the operator's commands.
 
 Plain HTTP on a loopback port, never for the outside.
 """

@@ -122,12 +122,12 @@ def read_contents(file: Path) -> Contents:
 
 def _check_sound(number: int, line: Line) -> None:
     """Check a line by the rules for a bank's answers over HTTP. Raises LineRefused."""
-    told = line
+    checked = line
     if isinstance(line, ProductLine) and not line.record.account_id:  # not sold yet; in an answer it always names an account
-        told = ProductLine(msgspec.structs.replace(line.record, account_id=line.record.id))
+        checked = ProductLine(msgspec.structs.replace(line.record, account_id=line.record.id))
     try:
-        check_sound(told, type(told))
-        check_ids(_ids_told(line))
+        check_sound(checked, type(checked))
+        check_ids(_ids_leaving(line))
     except Problem as problem:
         place = f"{problem.path}: " if problem.path else ""
         raise LineRefused(f"line {number}: {place}{problem.detail}") from None
@@ -137,7 +137,7 @@ def _check_sound(number: int, line: Line) -> None:
         raise LineRefused(f"line {number}: user names and customers' ids have 1 to 64 visible ASCII characters")
 
 
-def _ids_told(line: Line) -> list[str]:
+def _ids_leaving(line: Line) -> list[str]:
     """Ids of the line that leave the bank."""
     match line:
         case EntryLine():

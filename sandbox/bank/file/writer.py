@@ -1,4 +1,4 @@
-"""Tell a bank as a file: everything that stands, in one order, so that the same bank gives the same bytes.
+"""Write a bank as a file: all that it holds, in one order, so that the same bank gives the same bytes.
 
 What passed without a trace is left out: pending payments that were released or booked. Entries are read as a stream: memory stays
 flat however many there are. All of it is of one moment, so that a payment that is booked meanwhile is either pending or booked in it.

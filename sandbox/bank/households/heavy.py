@@ -1,7 +1,7 @@
 """The market trader with a hundred thousand transactions: card takings all day, a supplier paid in the evening, the pitch by direct
 debit.
 
-Told in chunks of days, so that memory stays flat however many there are; a day is one entry, settled in one sum.
+They are written in chunks of days, so that memory stays flat however many there are. A day is one entry, settled in one sum.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ HOUSEHOLD = Household("heavy", (HEAVY,), (PLAN,), {}, Routine())
 SUPPLIER = shops.payee("Tidewater Produce", "00992044187650")
 
 
-def tell_heavy(story: Story, anchor: datetime, count: int) -> Iterator[list[LedgerEntry]]:
+def write_heavy(story: Story, anchor: datetime, count: int) -> Iterator[list[LedgerEntry]]:
     """Chunks of entries with `count` transactions in all, oldest first, all before `anchor`. The story has the account."""
     chunk: list[LedgerEntry] = []
     for day, share in _days(anchor, count):
@@ -49,7 +49,7 @@ def tell_heavy(story: Story, anchor: datetime, count: int) -> Iterator[list[Ledg
         yield chunk
 
 
-def tell_heavy_records(story: Story, anchor: datetime, count: int) -> list[AnyRecord]:
+def make_heavy_records(story: Story, anchor: datetime, count: int) -> list[AnyRecord]:
     account_id = story.accounts[PLAN.key].id
     first = anchor - HISTORY
     records: list[AnyRecord] = [

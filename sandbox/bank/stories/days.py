@@ -1,4 +1,4 @@
-"""Tell a household's routine day by day, as a story. The same chances make the same days."""
+"""Write a household's routine into its story, day by day. The same chances make the same days."""
 
 import math
 from collections.abc import Callable
@@ -32,7 +32,7 @@ Event = tuple[datetime, Callable[[datetime], None]]
 
 
 def live(story: Story, routine: Routine, first: datetime, until: datetime, ends: tuple[Errand, ...] = ()) -> None:
-    """Tell every day from `first` (a midnight) to before `until`. `ends`: when accounts are closed; nothing is bought on them later."""
+    """Write every day from `first` (a midnight) up to `until`. `ends`: when accounts are closed; nothing is bought on them later."""
     day = first
     while day < until:
         days_left = (until - day).days

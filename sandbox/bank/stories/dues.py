@@ -23,7 +23,7 @@ SET_UP_BEFORE_DAYS = (8, 40)  # the first payment
 LOOK_AHEAD_DAYS = 366
 
 
-def tell_records(story: Story, routine: Routine, anchor: datetime) -> list[AnyRecord]:
+def make_records(story: Story, routine: Routine, anchor: datetime) -> list[AnyRecord]:
     """All records of the household's accounts, in no order."""
     return [
         *(_mandate(story, bill, anchor) for bill in routine.bills),
@@ -33,7 +33,7 @@ def tell_records(story: Story, routine: Routine, anchor: datetime) -> list[AnyRe
     ]
 
 
-def tell_offers(story: Story, routine: Routine, anchor: datetime) -> list[Offer]:
+def make_offers(story: Story, routine: Routine, anchor: datetime) -> list[Offer]:
     return [_offer(story, promotion, anchor) for promotion in routine.promotions]
 
 

@@ -63,7 +63,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """`begin` tells what was there when the history starts; `routine` what came after; `end` what is still pending."""
+    """`begin` holds the balances at the start of the history, `routine` what happens each month, `end` what is still pending."""
 
     name: str
     people: tuple[Person, ...]
@@ -102,7 +102,7 @@ def introduce(household: Household, story: Story, customers: tuple[str, ...]) ->
     return Residents(parties, tuple(links))
 
 
-def tell(household: Household, story: Story, anchor: datetime) -> None:
+def write_history(household: Household, story: Story, anchor: datetime) -> None:
     """Fill the story with all that happened on its accounts before `anchor` (a midnight)."""
     first = anchor - HISTORY
     for key, minor in household.begin.items():

@@ -54,7 +54,7 @@ OVERDRAFT = Kind(
     ),
     describe=describe,
     is_given_once=True,
-    is_asked_elsewhere=False,
+    may_be_asked_by_backchannel=False,
     is_of_one_account=True,
     may_be_amended=False,
     check=check,

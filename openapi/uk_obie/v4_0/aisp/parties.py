@@ -75,7 +75,7 @@ def _encode(party: Party) -> OBParty2:
 
 
 def _encode_phone(number: str | None) -> str | UnsetType:
-    """A number in another form is left out: a changed one would lead elsewhere."""
+    """A number in another form is left out: a rewritten one could reach someone else."""
     return number if number is not None and _PHONE_NUMBER.fullmatch(number) else UNSET
 
 

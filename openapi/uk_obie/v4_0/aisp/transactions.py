@@ -103,7 +103,7 @@ def _add_detail(wire: OBTransaction6, transaction: Transaction, granted: Abstrac
 
 
 def _encode_code(code: str | None) -> OBBankTransactionCodeStructure1 | UnsetType:
-    """ISO 20022 `domain.family.subfamily`; the domain is not told here."""
+    """ISO 20022 `domain.family.subfamily`; this member carries no domain."""
     _domain, _, rest = (code or "").partition(".")
     family, _, subfamily = rest.partition(".")
     return OBBankTransactionCodeStructure1(family, subfamily) if family and subfamily else UNSET

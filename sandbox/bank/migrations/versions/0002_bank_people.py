@@ -1,4 +1,4 @@
-"""Make the table that remembers who can log in to the synthetic bank, so that it can be told and exported.
+"""Make the table that remembers who can log in to the synthetic bank, so that they can be listed and exported.
 
 Frozen on purpose: a migration says what was made then, so it repeats the columns and imports only the stored types.
 """

@@ -105,7 +105,7 @@ async def test_rules_are_those_of_the_configuration(tls):
     async with opened(settings, load_trust(tls)) as certificates:
         with pytest.raises(CertificateBlocked):
             await certificates.standing.check(leaf)
-        with pytest.raises(CertificateInvalid, match="names nobody"):
+        with pytest.raises(CertificateInvalid, match="names no source"):
             await certificates.standing.check(ANY.client("another"))
 
 

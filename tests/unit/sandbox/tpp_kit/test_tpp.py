@@ -258,7 +258,7 @@ async def test_walks_from_a_pushed_request_to_tokens(tmp_path):
         ("https://acme.tpp.test/callback?code=c&iss={iss}", "state"),
         ("https://acme.tpp.test/callback?code=c&code=d&state={state}&iss={iss}", "repeated"),
         ("https://acme.tpp.test/callback?error=access_denied&state={state}&iss={iss}", "access_denied"),
-        ("https://acme.tpp.test/callback.evil?code=c&state={state}&iss={iss}", "elsewhere"),
+        ("https://acme.tpp.test/callback.evil?code=c&state={state}&iss={iss}", "another address"),
     ],
 )
 async def test_refuses_an_authorization_response_that_is_not_its_own(tmp_path, location, fault):

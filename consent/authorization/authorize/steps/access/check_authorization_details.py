@@ -32,5 +32,5 @@ def _check_locations(asked: AuthorizationRequest, details: Details) -> None:
     if not locations or asked.brand.resource_audience in locations:
         return
     if not set(asked.resources) <= set(locations):
-        raise TargetInvalid("a resource beside the locations")
+        raise TargetInvalid("a resource that is not among the locations")
     asked.resources = asked.resources or locations

@@ -1,7 +1,7 @@
 """Find the consent that the request names, by the brand's dialects or in detail; a request that names none and gives no terms of one
 takes the client's default permissions, which it must have.
 
-Whose consent it is, is not asked here: a push that named another's would tell its client that it exists (check_consent_owner.py).
+The owner is checked later (check_consent_owner.py): a refusal of the push would show its client that another's consent exists.
 """
 
 from consent.authorization.authorize.request import AuthorizationRequest
@@ -19,7 +19,9 @@ async def check_consent_named(asked: AuthorizationRequest) -> None:
     if asked.details is not None:
         if named:
             raise FieldInvalid(
-                "terms beside a consent", path="claims", public="The request names a consent and asks for another."
+                "terms in a request that names a consent",
+                path="claims",
+                public="The request names a consent and asks for another.",
             )
         _open_with_scope(asked, asked.details)
         return

@@ -21,15 +21,15 @@ async def check_consent_owner(asked: AuthorizationRequest) -> None:
 
 
 async def check_consent_owner_at_once(asked: AuthorizationRequest) -> None:
-    """At the backchannel no page follows on which it could be said. A request that names no consent gets one of its own."""
+    """Check at the backchannel, where no page follows that could refuse. A request that names no consent gets one of its own."""
     if isinstance(asked.details, PaymentInitiation):
         raise AuthorizationDetailsInvalid("a payment", public="A payment is asked for on a page, where its customer sees it.")
     if asked.consent_id is not None:
-        await _check_askable(asked, asked.consent_id, asked.scope, is_elsewhere=True)
+        await _check_askable(asked, asked.consent_id, asked.scope, by_backchannel=True)
 
 
 async def _check_askable(
-    asked: AuthorizationRequest, consent_id: str, scope: tuple[str, ...], *, is_elsewhere: bool = False
+    asked: AuthorizationRequest, consent_id: str, scope: tuple[str, ...], *, by_backchannel: bool = False
 ) -> None:
     services = asked.services
     async with services.database.read() as connection:
@@ -40,7 +40,7 @@ async def _check_askable(
         raise ConsentForeign(f"of client {consent.client_id}", public=ConsentUnknown.public)
     if not allows(consent, ConsentEvent.AUTHORISE, services.clock.now()):
         raise ConsentNotAuthorised(f"state {consent.state}", public="The consent cannot be authorised any more.")
-    if is_elsewhere and not kind_of(consent).is_asked_elsewhere:
+    if by_backchannel and not kind_of(consent).may_be_asked_by_backchannel:
         raise ConsentNotAuthorised(f"of kind {consent.kind}", public="A consent of this kind cannot be asked for here.")
     if scopes_for(services.dialects_of(asked.brand), consent.kind).isdisjoint(scope):
         raise ScopeInvalid(f"the scope does not open a consent for {consent.kind}")

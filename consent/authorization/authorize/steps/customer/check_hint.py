@@ -13,6 +13,6 @@ async def check_hint(asked: AuthorizationRequest) -> None:
     if len(given) != 1:
         raise HintInvalid(f"{len(given)} hints")
     if "login_hint_token" in given:
-        raise HintInvalid("a login_hint_token: nobody issues any here")
+        raise HintInvalid("a login_hint_token, which is not supported")
     if len(asked.parameters.get("login_hint", "")) > LOGIN_HINT_CHARS_MAX:
         raise HintInvalid("too long")

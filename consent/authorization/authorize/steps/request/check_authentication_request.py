@@ -52,7 +52,7 @@ def _algorithms(client: Client) -> tuple[str, ...]:
 
 async def take_authentication_request(asked: AuthorizationRequest) -> None:
     """Remember the object of a request that has passed every other check. Raises AuthenticationRequestInvalid for a second use,
-    RateExceeded while the client's share of the memory is full, Overloaded if there is no telling."""
+    RateExceeded while the client's share of the memory is full, Overloaded if the memory does not answer."""
     if asked.first_use is None:
         raise RuntimeError("an authentication request without an object")
     await _check_first_use(asked, asked.first_use, spend=True)

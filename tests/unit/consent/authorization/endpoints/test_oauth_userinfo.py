@@ -59,7 +59,7 @@ async def test_the_subject_is_that_of_the_id_token(oauth: World, method: str):
     answer = await ask(oauth, tokens["access_token"], method)
     assert answer.json == {"sub": json.loads(unb64(tokens["id_token"].split(".")[1]))["sub"]}
     assert answer.response.headers["Cache-Control"] == "no-store"
-    assert oauth.tokens_recorded[-1].kind == "userinfo.told"
+    assert oauth.tokens_recorded[-1].kind == "userinfo.returned"
 
 
 async def test_two_organisations_are_told_two_subjects(oauth: World):

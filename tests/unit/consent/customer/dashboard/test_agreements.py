@@ -48,7 +48,7 @@ async def test_what_was_allowed_is_listed_by_its_kind(visits_anywhere: Visits):
     assert "80-20-01 12345678" in section_of(browser, ConsentKind.FUNDS)
     assert browser.shows("vrp-stop-0")
     assert browser.shows("funds-stop-0")
-    assert "Nobody at the moment." in browser.text, "neither is access to data"
+    assert "No app or website at the moment." in browser.text, "neither is access to data"
     await browser.get("/consents?q=savings")
     assert SECTIONS[ConsentKind.VRP] in browser.text
     assert SECTIONS[ConsentKind.FUNDS] not in browser.text

@@ -60,7 +60,7 @@ async def test_a_consent_that_was_never_given_is_not_listed(visits):
     await browser.deny()
     inside = await visits.visit()
     assert "Acme Money" not in inside.text
-    assert "Nobody at the moment" in inside.text
+    assert "No app or website at the moment" in inside.text
     await inside.get(f"/consents/{rejected.id}")
     assert inside.status == 404
 

@@ -37,15 +37,15 @@ def test_says_where_to_go_who_can_log_in_and_where_it_ends(tmp_path):
     assert "gwen      password gwen-pw, a device confirms at once" in said
     assert "hugo      password hugo-pw, one-time code 123456" in said
     assert "ivy" not in said
-    assert "goes to https://acme.tpp.test/callback. Nobody is called acme.tpp.test" in said
+    assert "goes to https://acme.tpp.test/callback. The name acme.tpp.test does not exist" in said
 
 
 def test_a_page_that_cannot_be_reached_is_announced():
     [port] = free_ports(1)
-    assert "cannot be reached: its address holds the answer, as [bold]code[/]." in describe_redirect(
+    assert "the browser shows an error page: its address holds the answer, as [bold]code[/]." in describe_redirect(
         "https://acme.tpp.test/callback", "code"
     )
-    assert "Nobody listens there now" in describe_redirect(f"http://localhost:{port}/callback", "code")
+    assert "No program listens there now" in describe_redirect(f"http://localhost:{port}/callback", "code")
 
 
 async def test_a_tpp_that_listens_takes_over():
