@@ -39,8 +39,8 @@ FORMS = {  # bytes that each may have
     **dict.fromkeys((AUTHORIZE, "/par", "/bc-authorize"), FORM_BYTES_MAX),
     **dict.fromkeys(("/token", "/revoke", "/introspect"), TOKEN_FORM_BYTES_MAX),
 }
-WINDOW_SECONDS = 60  # in which requests are counted
-MARK_REQUESTS_PER_MINUTE = 240  # that bring one cookie or one request_uri
+WINDOW_SECONDS = 60  # over which requests of strangers are counted
+MARK_REQUESTS_PER_MINUTE = 240  # requests that bring one cookie or one request_uri
 ENTERED_FACTOR = 5  # how many times the rate of an address its customers have together once they have logged in
 NAMED_FACTOR = 5  # how many times the rate of an address its calls have that name a client this worker knows, and prove nothing
 PLACES = {"page": 24, "client": 64, "ending": 24}  # calls of unknown callers that one worker has in hand at the same time

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT
 
-CODE_SECONDS_MAX = 60  # FAPI2-SP-FINAL 5.3.2.1-13
+CODE_SECONDS_MAX = 60  # that a setting may give an authorization code: FAPI2-SP-FINAL 5.3.2.1-13
 BACKCHANNEL_SECONDS_MAX = 900  # for the answer to a backchannel request
-REQUEST_URI_SECONDS_MAX = 599  # FAPI2-SP-FINAL 5.3.2.2-12: shorter than 600
+REQUEST_URI_SECONDS_MAX = 599  # that a setting may give a pushed request: less than 600, FAPI2-SP-FINAL 5.3.2.2-12
 ACCESS_TOKEN_SECONDS_MAX = 3600  # that a setting may give an access token, and an id_token
 JWKS_CACHE_SECONDS = 300  # how long anyone may keep our public keys without asking again
 KEY_PUBLISH_AHEAD_MIN = timedelta(hours=1)  # many times the above: everyone has a key before anything is signed with it

@@ -16,7 +16,7 @@ from kernel.http.admission.limits import BUFFERED_BYTES_PER_PEER_MAX
 from kernel.http.message import Listener
 from openapi.dialect import Dialect, Row, Service
 
-SEGMENTS_MAX = 16
+SEGMENTS_MAX = 16  # segments of a request's path; one with more is unknown
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ import msgspec
 
 T = TypeVar("T")
 
-FILE_BYTES_MAX = 1 << 20  # of the settings file
+FILE_BYTES_MAX = 1 << 20  # of the settings file; a larger one is not read
 
 
 class ConfigurationRefused(Exception):

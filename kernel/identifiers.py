@@ -2,7 +2,7 @@
 
 import re
 
-IDENTIFIER_CHARACTERS_MAX = 128  # as the columns that hold one
+IDENTIFIER_CHARACTERS_MAX = 128  # of an identifier, as the columns that hold one
 _IDENTIFIER = re.compile(rf"[!-~]{{1,{IDENTIFIER_CHARACTERS_MAX}}}", re.ASCII)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 

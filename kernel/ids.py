@@ -9,7 +9,7 @@ import secrets
 import uuid
 from typing import Protocol
 
-SECRET_BYTES = 32  # by chance, of a code, a token or a cookie
+SECRET_BYTES = 32  # of chance in a code, a token or a cookie
 
 
 class Ids(Protocol):

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-TEXT_CHARACTERS_MAX = 64  # of a date-time or a duration, as it is written
+TEXT_CHARACTERS_MAX = 64  # of a date-time or a duration as written
 _HOUR, _MINUTE, _SECOND, _DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1), timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 

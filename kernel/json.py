@@ -16,8 +16,8 @@ from kernel.identifiers import is_storable
 
 T = TypeVar("T")
 
-DEPTH_MAX = 32  # of objects and arrays within one another
-NAME_CHARS_MAX = 100  # of a member that a refusal names
+DEPTH_MAX = 32  # levels of objects and arrays in a JSON body
+NAME_CHARS_MAX = 100  # of the name of a member in a refusal; the rest is cut
 
 encode = msgspec.json.Encoder(decimal_format="string").encode
 

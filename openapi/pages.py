@@ -12,7 +12,7 @@ from kernel.http.message import Query
 from openapi.codec import Rendering
 from openapi.parameters import QueryParameter
 
-NUMBER_MAX = 1_000_000  # of a page: no listing is that long
+NUMBER_MAX = 1_000_000  # the largest page number: no listing is that long
 
 _POSITIVE = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 

@@ -6,7 +6,7 @@ from gateway.pipeline.exchange import Exchange
 from kernel.errors import MediaTypeUnacceptable
 from openapi.dialect import Row
 
-RANGES_MAX = 32
+RANGES_MAX = 32  # media ranges of an Accept header that are read
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from kernel.http.admission.peer_share import share_of
 from openapi.dialect import Row
 
 RULE = "newcomers"
-WINDOW_SECONDS = 3600  # in which they are counted
+WINDOW_SECONDS = 3600  # over which TPPs seen for the first time are counted
 PER_ADDRESS_MAX = 10  # TPPs first seen from one address or /64
 IN_ALL_MAX = 300  # TPPs first seen in one brand
 

@@ -16,7 +16,7 @@ from kernel.errors import ReauthenticationRequired
 from kernel.operations import Operation
 from openapi.dialect import Row
 
-EXEMPT_TRANSACTIONS = timedelta(days=90)
+EXEMPT_TRANSACTIONS = timedelta(days=90)  # of transactions that may be read without a new authentication: RTS article 10
 
 # Nothing of these says what the PSU pays, or to whom.
 EXEMPT = frozenset(

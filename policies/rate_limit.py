@@ -11,8 +11,8 @@ from kernel.hot_state.subjects import rate_key
 from kernel.http.admission.peer_share import share_of
 from openapi.dialect import Row
 
-UNITS_PER_WINDOW = 3000  # of one client
-UNITS_PER_ADDRESS = 600  # of one address or /64 that asks for public data
+UNITS_PER_WINDOW = 3000  # that one client may spend within the window
+UNITS_PER_ADDRESS = 600  # that one address or /64 may spend on public data within the window
 WINDOW_SECONDS = 60  # in which units are counted
 
 

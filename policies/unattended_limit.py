@@ -16,8 +16,8 @@ from kernel.hot_state.checks import WithinCount
 from kernel.hot_state.subjects import unattended_key
 from openapi.dialect import Row
 
-ACCESSES_PER_DAY = 4  # of one consent, account and operation, without the PSU
-DAY_SECONDS = 86_400
+ACCESSES_PER_DAY = 4  # accesses a day without the PSU, of one consent, account and operation: RTS article 36(5)
+DAY_SECONDS = 86_400  # over which accesses without the PSU are counted
 
 
 @dataclass(frozen=True, slots=True)

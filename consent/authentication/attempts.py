@@ -16,9 +16,9 @@ from kernel.http.admission.peer_share import share_of
 from kernel.storage.database import insert_into
 from kernel.storage.sealed import Sealer
 
-FAILURES_MAX = 5  # per PSU and credential, and per journey
-SENT_MAX = 20  # to one PSU, over all journeys, until they have authenticated
-PEER_FAILURES_MAX = 100  # per network address: many customers may share one
+FAILURES_MAX = 5  # wrong passwords or codes, for each PSU and credential and for each journey
+SENT_MAX = 20  # codes sent to one PSU, over all journeys, until they have authenticated
+PEER_FAILURES_MAX = 100  # failures from one network address: many customers may share one
 FAILURES_WITHIN = timedelta(hours=1)  # failures are counted, from the first
 BLOCKED_FOR = timedelta(minutes=15)  # from the failure that was one too many
 BLOCKED_SECONDS = int(BLOCKED_FOR.total_seconds())  # the same in seconds, for Retry-After

@@ -22,7 +22,7 @@ from kernel.banking.consents import AccountReference, Consent, ConsentState
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.sealed import Sealer
 
-CONSENTS_PER_BATCH = 100  # read at a time
+CONSENTS_PER_BATCH = 100  # consents read at a time when an account is removed
 BLINDS_PER_QUERY = 500  # accounts looked up by one statement
 SYSTEM = "system"
 NO_ACCOUNT_LEFT = "no_account_left"

@@ -55,7 +55,7 @@ def required_of(consent: Consent, bank_rules: tuple[SigningRule, ...]) -> tuple[
 
 
 def standing_of(consent: Consent) -> tuple[Signature, ...]:
-    """The signatures that count beside one given now: what one PSU stopped is for all to give again."""
+    """The earlier signatures that still count: none after a PSU stopped the consent, which all must then sign again."""
     return consent.signatures if consent.access and consent.state is not ConsentState.REVOKED_BY_PSU else ()
 
 

@@ -22,7 +22,7 @@ from kernel.storage.sealed import Sealer
 from openapi.rulebook import rules_of
 
 _STANDING = (ConsentState.AUTHORISED.value, ConsentState.SUSPENDED.value)
-FORMER_MAX = 100  # ended with one approval
+FORMER_MAX = 100  # former consents ended by one approval
 
 
 def takes_a_place(consent: Consent) -> bool:

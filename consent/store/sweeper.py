@@ -26,8 +26,8 @@ from kernel.storage.lease import Lease, LeaseLost
 from openapi.dialect import Rules
 from openapi.rulebook import OURS, RULES
 
-SWEEP_EVERY_SECONDS = 30.0  # between two runs
-BATCH_ROWS = 500  # of one transaction
+SWEEP_EVERY_SECONDS = 30.0  # between two runs of the sweeper
+BATCH_ROWS = 500  # of one transaction of the sweeper
 BATCHES_MAX = 20  # per table and run: a backlog of one never holds up the others for long
 
 log = structlog.get_logger(__name__)

@@ -15,15 +15,15 @@ from typing import Final
 from gateway.pipeline.client_turns import ClientTurns
 from kernel.errors import Overloaded, RateExceeded
 
-UNITS_MAX = 320  # of all clients, in each process
-UNITS_PER_CLIENT_MAX = 32  # of one client, in each process
-RUNNING_PER_CLIENT_MAX = 8  # two pages of transactions, or eight balances: what others then wait for is short
-ONE_CALL_SHARE = 2  # one call takes at most half of what its client may hold
-ORGANISATION_FACTOR = 2
-UNITS_PER_ADDRESS_MAX = 8  # of calls for public data, which name no caller
-STRANGERS_SHARE = 4  # all of these together take at most a quarter of the places
+UNITS_MAX = 320  # units in flight of all clients, in each process
+UNITS_PER_CLIENT_MAX = 32  # units in flight of one client, in each process
+RUNNING_PER_CLIENT_MAX = 8  # units that run at once: two pages of transactions or eight balances, so that others wait briefly
+ONE_CALL_SHARE = 2  # the part of its client's units that one call may take: a half
+ORGANISATION_FACTOR = 2  # how many times the calls of one client its organisation may have in flight
+UNITS_PER_ADDRESS_MAX = 8  # units in flight of one address that asks for public data
+STRANGERS_SHARE = 4  # the part of all units that calls for public data may take: a quarter
 STRANGERS = "all"
-LAST_PLACES_SHARE = 4  # a quarter of all places is for clients that hold at most a quarter of what one may
+LAST_PLACES_SHARE = 4  # the part of all units kept for clients that hold little: a quarter
 RULE = "calls-in-flight"
 
 

@@ -27,8 +27,8 @@ from kernel.operations import Operation
 from openapi.codec import Rendering, rendered
 from openapi.dialect import Row, Service
 
-ATTEMPTS_MAX = 3
-ANSWER_WITHIN_SECONDS = 1.0  # of the decision
+ATTEMPTS_MAX = 3  # attempts to decide while the versions of snapshots move
+ANSWER_WITHIN_SECONDS = 1.0  # after its decision an answer is sent; a later one is decided again
 DECIDE_SECONDS_MAX = 2.0  # for the hot state's verdicts
 OPERATION_SECONDS_MAX = 10.0  # for one operation, from its decision to its answer
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from gateway.ports import Access
 from kernel.errors import Overloaded
 
-WINDOW_SECONDS = 600.0
+WINDOW_SECONDS = 600.0  # over which equal refusals of one caller are counted into one entry
 WINDOWS_MAX = 10_000  # at once; beyond, the oldest ends early
 LOOK_SECONDS = 5.0  # between two looks for windows that have ended
 

@@ -16,7 +16,7 @@ from kernel.banking.records.statements import StatementPage
 from kernel.errors import UpstreamFailed
 
 WHOLE_DIGITS_MAX = 13  # of an amount: that every standard can carry
-RATE_LIMIT = 1000  # per cent, either way
+RATE_LIMIT = 1000  # of a rate in per cent, positive or negative
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _RECORD_ID = re.compile(r"[!-~]{1,40}", re.ASCII)
 

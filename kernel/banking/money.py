@@ -10,7 +10,7 @@ EXPONENTS = {
     "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
     "CLF": 4, "UYW": 4,
 }  # fmt: skip
-WHOLE_DIGITS_MAX = 13  # before the point, in every standard that is served: far below the 64 bits of a stored number
+WHOLE_DIGITS_MAX = 13  # of an amount before the point, as in every standard that is served; a stored number has 64 bits
 _AMOUNT = re.compile(rf"(\d{{1,{WHOLE_DIGITS_MAX}}})(?:\.(\d{{1,5}}))?", re.ASCII)
 
 

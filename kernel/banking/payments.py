@@ -11,9 +11,9 @@ from kernel import json
 from kernel.banking.accounts import AccountIdentifier
 from kernel.banking.money import Money
 
-NAME_CHARACTERS_MAX = 70  # ISO 20022 Max70Text
-REMITTANCE_CHARACTERS_MAX = 140  # Max140Text
-END_TO_END_ID_CHARACTERS_MAX = 35  # Max35Text
+NAME_CHARACTERS_MAX = 70  # of the name of a payer or payee: ISO 20022 Max70Text
+REMITTANCE_CHARACTERS_MAX = 140  # of the text for the payee: ISO 20022 Max140Text
+END_TO_END_ID_CHARACTERS_MAX = 35  # of the payer's own id of a payment: ISO 20022 Max35Text
 
 
 class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):

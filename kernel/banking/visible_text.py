@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from idna.core import valid_contextj
 
-MARKS_MAX = 6  # on one letter; a Burmese or Tibetan syllable has as many
-MARKS_OF_CLASS_MAX = 2  # at one place of a letter, composed: a third would climb over the line above
+MARKS_MAX = 6  # combining marks on one letter; a Burmese or Tibetan syllable has as many
+MARKS_OF_CLASS_MAX = 2  # combining marks at one place of a letter: a third would climb over the line above
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs", "Me"})
 _BLANKS = " \u3000"  # what separates words: the second is as wide as the letters around it
 _JOINERS = "\u200c\u200d"

@@ -19,8 +19,8 @@ from kernel.certificates.qualified import STATEMENTS_OID, UNQUALIFIED, Qualified
 from kernel.errors import CertificateExpired, CertificateForeign, CertificateInvalid
 from kernel.observability.redaction import declare_public
 
-CERTIFICATE_BYTES_MAX = 16_384  # of one certificate's DER
-CACHE_CERTIFICATES_MAX = 4096  # parsed ones kept, in each process
+CERTIFICATE_BYTES_MAX = 16_384  # of one certificate in DER; a larger one is not parsed
+CACHE_CERTIFICATES_MAX = 4096  # parsed certificates kept in memory, in each process
 
 # what the library raises, now or when a part is looked at, for something of X.509 that it cannot read
 UNREADABLE = (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)

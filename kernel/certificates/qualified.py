@@ -15,8 +15,8 @@ from cryptography.x509 import ObjectIdentifier
 from kernel.access import Role
 
 STATEMENTS_OID = "1.3.6.1.5.5.7.1.3"
-STATEMENTS_MAX = 32  # of one certificate
-ROLES_MAX = 16  # of one payment service provider
+STATEMENTS_MAX = 32  # qualified statements read of one certificate
+ROLES_MAX = 16  # roles of one payment service provider in its certificate
 NAME_CHARACTERS_MAX = 256  # of a role, and of an authority and its id
 
 _COMPLIANCE = "0.4.0.1862.1.1"

@@ -20,7 +20,7 @@ from kernel.certificates.certificate import UNREADABLE, Certificate
 from kernel.certificates.qualified import Purpose
 from kernel.errors import CertificateInvalid
 
-LINKS_MAX = 10  # of a path, its anchor left out
+LINKS_MAX = 10  # certificates of a path, without its anchor
 LIST_BYTES_MAX = 8 << 20  # of one file of authorities
 # ETSI EN 319 412-1 section 5.1.4 and TS 119 495 section 5.2.1: scheme, country, and for a payment service provider its authority
 _ORGANISATION = re.compile(r"(?:PSD[A-Z]{2}-[A-Z]{2,8}|(?:VAT|NTR|LEI)[A-Z]{2})-[!-~]{1,128}")

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.errors import IdempotencyConflict
 from kernel.storage.database import Instant, insert_into
 
-KEPT = timedelta(hours=24)  # a key and its outcome, from its first use
+KEPT = timedelta(hours=24)  # an idempotency key and its outcome are kept, from the first use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

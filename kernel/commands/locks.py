@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.storage.database import Instant, insert_into
 
 NAME_CHARACTERS_MAX = 200  # of a lock that is a name and no row
-NAME_KEPT = timedelta(days=1)  # after a lock's last use alone, its row may be removed; the next use writes it again
+NAME_KEPT = timedelta(days=1)  # the row of a lock by name is kept after its last use; the next use writes it again
 
 
 class Rank(IntEnum):

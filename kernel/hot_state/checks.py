@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-VERSION_SECONDS = 300  # a version is forgotten this long after it was learnt: this bounds any fault that was not foreseen
-FILL_SECONDS = 10  # a fill token is good for this long: the time a reader has to ask the database
-CLOSED_SECONDS = 30  # a subject opens again, forgotten, this long after its last `close`: longer than any change takes
+VERSION_SECONDS = 300  # after which a version is forgotten: this bounds any fault that was not foreseen
+FILL_SECONDS = 10  # for which a fill token is accepted: the time a reader has to ask the database
+CLOSED_SECONDS = 30  # after its last `close` a subject opens again, forgotten: longer than any change takes
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kernel.clock import Clock
 from kernel.storage.database import Database, Instant
 
-TRUST_SECONDS = 2.0  # after the last confirmation; who commits a new epoch waits this long for the others to notice
-CONFIRM_SECONDS = 1.0  # between two confirmations
+TRUST_SECONDS = 2.0  # of trust in the hot state after a confirmation; a worker that commits an epoch waits as long
+CONFIRM_SECONDS = 1.0  # between two confirmations of the epoch by one worker
 READ_SECONDS_MAX = 1.0  # for one read of the epoch's row
-FOREIGN_SECONDS_MAX = 10.0  # then a worker whose server the row does not name commits an epoch for it
+FOREIGN_SECONDS_MAX = 10.0  # after which a worker whose server the row does not name commits an epoch for it
 _ROW = 1  # the id of the only row
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from kernel.errors import Overloaded, Problem, RateExceeded
 from kernel.hot_state.checks import Exceeded, FirstUse, Fresh, Replayed, Share, Verdict
 from kernel.hot_state.subjects import client_subject
 
-FIRST_USES_PER_CLIENT = 10_000  # remembered at a time: more than the requests that a client may make while one is
+FIRST_USES_PER_CLIENT = 10_000  # first uses of one client remembered at a time: more than it may make in that time
 RULE = "first-uses"
 
 

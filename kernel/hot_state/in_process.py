@@ -33,10 +33,10 @@ from kernel.hot_state.expiring_map import ExpiringMap
 from kernel.hot_state.shares import Shares
 from kernel.ids import Ids
 
-SUBJECTS_MAX = 100_000  # entries
-RATES_MAX = 50_000  # entries
-COUNTS_MAX = 50_000  # entries
-FIRST_USES_MAX = 200_000  # entries
+SUBJECTS_MAX = 100_000  # versions kept in memory; for any other the database is asked
+RATES_MAX = 50_000  # rate limits kept in memory, one for each caller and rule; the oldest leave first
+COUNTS_MAX = 50_000  # counts kept in memory, one for each subject and rule; the oldest leave first
+FIRST_USES_MAX = 200_000  # used assertions, proofs and requests kept in memory
 MICROS = 1_000_000
 
 OnRestart = Callable[[str], Awaitable[None]]

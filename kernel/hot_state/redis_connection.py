@@ -14,7 +14,7 @@ import hiredis
 from redis.asyncio.connection import SSLConnection, parse_url
 
 CALL_SECONDS_MAX = 0.25  # for the answer to one call
-CONNECT_SECONDS_MAX = 0.25  # for a new connection
+CONNECT_SECONDS_MAX = 0.25  # for a new connection to Redis
 PENDING_MAX = 10_000  # calls waiting for their answer
 
 Word = str | bytes | int | float

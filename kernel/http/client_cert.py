@@ -18,9 +18,9 @@ from kernel.errors import CertificateInvalid
 
 LEAF = "Client-Cert"
 CHAIN = "Client-Cert-Chain"
-CHAIN_CERTIFICATES_MAX = 10  # of one Client-Cert-Chain
+CHAIN_CERTIFICATES_MAX = 10  # certificates read of one Client-Cert-Chain header
 FORWARDED_FOR = "X-Forwarded-For"
-FORWARDED_MAX = 10  # addresses read, from the end
+FORWARDED_MAX = 10  # addresses of X-Forwarded-For that are read, from the end
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from kernel.errors import BodyTooLarge, FieldDuplicated, MediaTypeUnsupported, R
 from kernel.http.message import Request
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
-FIELDS_MAX = 100  # of one form
+FIELDS_MAX = 100  # fields of one form; one more and it is refused
 
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 

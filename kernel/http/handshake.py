@@ -2,7 +2,7 @@
 
 import ssl
 
-FLIGHTS_MAX = 10  # turns of both ends of a handshake in memory
+FLIGHTS_MAX = 10  # flights of messages in one TLS handshake in memory
 
 
 def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, host: str) -> None:

@@ -16,7 +16,7 @@ from kernel.http.forms import parse_pairs
 from kernel.http.message import Query
 
 TARGET_CHARACTERS_MAX = 16_384  # of a request's path and query
-HEAD_BYTES_MAX = 65_536  # of a whole head
+HEAD_BYTES_MAX = 65_536  # of a whole head: request line and all headers
 FIELD_BYTES_MAX = 16_384  # of one header, its name and its value; also of a request target
 FIELDS_MAX = 100  # header fields of one request
 HOST_CHARACTERS_MAX = 255  # of a host name with its port

@@ -6,8 +6,8 @@ from typing import Final
 from kernel.errors import Problem, RateExceeded
 from kernel.http.message import Response
 
-PROGRAM_SECONDS: Final = 1  # after which a program may call again
-PERSON_SECONDS: Final = 5  # who reads a page needs longer
+PROGRAM_SECONDS: Final = 1  # after which a refused program may call again
+PERSON_SECONDS: Final = 5  # after which a person may load a refused page again
 AGAIN: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 

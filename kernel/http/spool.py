@@ -13,8 +13,8 @@ from typing import IO, Final
 
 from kernel.errors import Overloaded
 
-SPOOL_ABOVE_BYTES: Final = 262_144  # of a body: what stays in memory, where its surface takes larger ones
-BLOCK_BYTES: Final = 262_144  # written, and read, at once
+SPOOL_ABOVE_BYTES: Final = 262_144  # of a body that stays in memory where its surface takes larger ones
+BLOCK_BYTES: Final = 262_144  # of a spooled body, written and read at once
 
 
 class Spool:

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 FAPI_TLS12_CIPHERS = "ECDHE+AESGCM"
-FOLLOW_SECONDS = 60  # between two looks at the server's certificate file
+FOLLOW_SECONDS = 60  # between two looks at the file of the server's certificate
 _X509_V_FLAG_NO_CHECK_TIME = 0x200000  # OpenSSL's number; Python has no name for it
 
 Stamp = tuple[int, int] | None

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 REDACTED = "[redacted]"
-DEPTH_MAX = 6  # of nested values in a log line; deeper ones are redacted
+DEPTH_MAX = 6  # levels of nested values in a log line; deeper ones are redacted
 TEXT_CHARACTERS_MAX = 16_384  # of one text in a log line; the rest is cut
-PUBLIC_MAX = 8_192  # digests declared fit for a log; at one more, all are forgotten
+PUBLIC_MAX = 8_192  # digests declared fit for a log; with one more, all are forgotten
 
 SECRET_NAMES = frozenset(
     [

@@ -13,7 +13,7 @@ import msgspec
 from kernel.errors import CursorInvalid
 from kernel.storage.sealed import SealBroken, Sealer
 
-CURSOR_CHARACTERS_MAX = 1024  # of a page's cursor, as it is presented
+CURSOR_CHARACTERS_MAX = 1024  # of the cursor of a page, as presented
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):

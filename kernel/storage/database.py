@@ -31,17 +31,17 @@ from kernel.storage.sqlite_connection import open_sqlite
 
 T = TypeVar("T")
 
-ATTEMPTS_MAX = 5  # of a transaction that others disturbed
-POOL_SIZE = 10  # connections that stay open; as many again while they are needed
-RESERVED_SIZE = 3  # connections of epoch, leases, sweeper and health
-BUSY_TIMEOUT_MS = 5000  # for the one writer's turn, on SQLite
+ATTEMPTS_MAX = 5  # attempts of a transaction that others disturbed
+POOL_SIZE = 10  # connections to the database that stay open; as many again while they are needed
+RESERVED_SIZE = 3  # connections to the database that only epoch, leases, sweeper and health may use
+BUSY_TIMEOUT_MS = 5000  # for the turn of the one writer, on SQLite
 ANALYSIS_ROWS_MAX = 400  # of each index, for SQLite's statistics: what its authors advise
 STATEMENT_TIMEOUT_MS = 10_000  # of one statement, on PostgreSQL
 LOCK_TIMEOUT_MS = 5_000  # for one lock, on PostgreSQL
 ACQUIRE_TIMEOUT_SECONDS = 5  # for a free connection of the pool
-CONNECT_TIMEOUT_SECONDS = 5  # for a new connection
+CONNECT_TIMEOUT_SECONDS = 5  # for a new connection to the database
 COMMAND_TIMEOUT_SECONDS = 15  # the client's own: longer than the server's, which ends the statement properly
-PATIENCE_SECONDS = 6 * 3600  # for work that may take its time, such as a migration
+PATIENCE_SECONDS = 6 * 3600  # for work that may take long, such as a migration
 RETRY_SECONDS = 0.02  # before the second attempt, at most; twice as long before each further one
 
 

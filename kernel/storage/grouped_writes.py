@@ -15,9 +15,9 @@ import structlog
 
 from kernel.errors import Overloaded
 
-CAPACITY = 10_000  # records
-GROUP_MAX = 500  # records
-LINGER_SECONDS = 0.025  # leaves as much again for the commit: 50 ms together
+CAPACITY = 10_000  # records that wait to be written; beyond it a call is refused
+GROUP_MAX = 500  # records written in one transaction
+LINGER_SECONDS = 0.025  # a record waits for others to be written with; half of the 50 ms that a call may wait
 WRITE_SECONDS_MAX = 5.0  # for one group, its commit included
 RETRY_SECONDS = 0.2  # after a group could not be written
 DRAIN_SECONDS_MAX = 10.0  # for what is still unwritten when the server stops

@@ -19,7 +19,7 @@ from kernel.clock import Clock
 from kernel.ids import Ids
 from kernel.storage.database import Database, Instant
 
-LEASE_SECONDS = 15.0  # from its last renewal
+LEASE_SECONDS = 15.0  # a lease lasts from its last renewal
 RENEW_SECONDS = 5.0  # between two renewals: two may fail
 RELEASE_SECONDS_MAX = 2.0  # to give the lease up when the server stops
 

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 FORMAT = 1
-NONCE_BYTES = 12  # of AES-GCM, by chance, before each sealed value
-KEY_BYTES = 32  # of a sealing key, and of each derived from it
+NONCE_BYTES = 12  # of the AES-GCM nonce before each sealed value, by chance
+KEY_BYTES = 32  # of a sealing key, and of each key derived from it
 
 
 class SealBroken(Exception):

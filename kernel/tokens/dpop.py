@@ -23,9 +23,9 @@ from kernel.http.message import Request
 from kernel.jose.jwt import JwtInvalid, numeric_date, verify_proof_jwt
 from kernel.tokens.dpop_nonces import Nonces
 
-AGE_SECONDS_MAX = 60  # of a proof, from its iat
-SKEW_SECONDS = 10  # that a sender's clock may be ahead
-JTI_CHARS_MAX = 128  # of a proof's id
+AGE_SECONDS_MAX = 60  # of a DPoP proof, from its iat
+SKEW_SECONDS = 10  # by which a sender's clock may be ahead
+JTI_CHARS_MAX = 128  # of the id of a proof (jti)
 HTU_CHARS_MAX = 2048  # of the address that a proof names
 PORTS = {"https": 443, "http": 80}
 

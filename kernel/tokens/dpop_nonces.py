@@ -13,8 +13,8 @@ from kernel.brand import Brand
 from kernel.errors import ProofNonceRequired
 from kernel.storage.sealed import Sealer
 
-WINDOW_SECONDS = 180  # one nonce is given out; it counts in the windows before and after, too
-DIGEST_BYTES = 18  # of a nonce: as many of its digest
+WINDOW_SECONDS = 180  # in which one nonce is given out; it is accepted in the windows before and after, too
+DIGEST_BYTES = 18  # of a nonce, and of its digest
 
 
 class Nonces:

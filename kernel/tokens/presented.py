@@ -18,7 +18,7 @@ from kernel.http.message import Request
 from kernel.tokens.dpop import Proof, check_proof
 from kernel.tokens.dpop_nonces import Nonces
 
-TOKEN_BYTES_MAX = 4096  # of an Authorization header's token
+TOKEN_BYTES_MAX = 4096  # of the token in an Authorization header
 
 Scheme = Literal["bearer", "dpop"]
 SCHEMES: Mapping[str, Scheme] = {"bearer": "bearer", "dpop": "dpop"}

@@ -15,8 +15,8 @@ from kernel.http.outbound.fetcher import Unanswered
 from plugins.certificates.crl import judge_by_crl, parse_crl
 from plugins.certificates.verdicts import Revoked, Verdict
 
-CRL_BYTES_MAX = 16 << 20  # of one revocation list
-FOLLOW_SECONDS = 5.0
+CRL_BYTES_MAX = 16 << 20  # of one revocation list; a larger one is not read
+FOLLOW_SECONDS = 5.0  # between two looks at the files of revocation lists
 
 log = structlog.get_logger(__name__)
 

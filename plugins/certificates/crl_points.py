@@ -17,10 +17,10 @@ from plugins.certificates.crl import crl_urls_of, judge_by_crl, parse_crl
 from plugins.certificates.crl_files import CRL_BYTES_MAX
 from plugins.certificates.verdicts import Verdict
 
-URLS_MAX = 3  # of one certificate
-LISTS_MAX = 32
+URLS_MAX = 3  # distribution points of one certificate that are asked
+LISTS_MAX = 32  # fetched revocation lists kept in memory
 SCHEMES = ("http", "https")  # what is fetched is signed
-KEPT = timedelta(hours=1)
+KEPT = timedelta(hours=1)  # a fetched revocation list is used, at most
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from plugins.certificates.verdicts import SKEW, Good, Revoked, Verdict
 
 MEDIA_TYPE = "application/ocsp-request"
 SCHEMES = ("http", "https")  # what is answered is signed
-ANSWER_BYTES_MAX = 64 << 10  # of a responder's answer
-URLS_MAX = 2  # of one certificate
-NONCE_BYTES = 32  # RFC 9654 section 2.1
+ANSWER_BYTES_MAX = 64 << 10  # of the answer of an OCSP responder
+URLS_MAX = 2  # OCSP responders of one certificate that are asked
+NONCE_BYTES = 32  # of the nonce in an OCSP question: RFC 9654 section 2.1
 
 
 class OcspResponders:

@@ -22,8 +22,8 @@ from kernel.http.outbound.fetcher import Unanswered
 from kernel.in_flight import InFlight
 from plugins.certificates.verdicts import Good, Revoked, Source, Verdict
 
-KEPT = timedelta(hours=1)  # an answer at most, even if its next update is later
-RETRIED_AFTER = timedelta(seconds=30)  # when no source answered
+KEPT = timedelta(hours=1)  # an answer about a certificate is kept at most, even if its next update is later
+RETRIED_AFTER = timedelta(seconds=30)  # until a certificate is asked about again when no source answered
 SEARCH_SECONDS_MAX = 6.0  # over all sources and the whole path
 FINDINGS_MAX = 4096  # certificates whose standing is kept, in each process
 

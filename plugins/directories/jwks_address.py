@@ -14,9 +14,9 @@ from kernel.errors import FieldInvalid, Overloaded
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.jose.jwt import JwtKey
 
-FRESH_SECONDS = 3600.0
+FRESH_SECONDS = 3600.0  # a directory's keys are used without being fetched again
 COOL_DOWN_SECONDS = 30.0  # between two questions, for any missing kid
-KEY_SET_BYTES_MAX = 1_000_000
+KEY_SET_BYTES_MAX = 1_000_000  # of the key set of a directory
 
 log = structlog.get_logger(__name__)
 

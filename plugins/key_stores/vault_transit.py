@@ -24,14 +24,14 @@ from kernel.errors import Problem
 from kernel.storage.key_store import KeyStoreFailed
 from kernel.storage.sealed import SealBroken
 
-CONNECT_SECONDS_MAX = 2.0
-ANSWER_SECONDS_MAX = 5.0  # of one attempt
-ATTEMPTS_MAX = 3
+CONNECT_SECONDS_MAX = 2.0  # for a new connection to Vault
+ANSWER_SECONDS_MAX = 5.0  # for the answer to one attempt
+ATTEMPTS_MAX = 3  # attempts of one question to Vault
 PAUSE_SECONDS = 0.2  # before the second attempt; doubled before the third
-CONNECTIONS_MAX = 8
-ANSWER_BYTES_MAX = 65_536
-TOKEN_BYTES_MAX = 4096
-REASON_CHARACTERS_MAX = 200
+CONNECTIONS_MAX = 8  # connections to Vault, of each process
+ANSWER_BYTES_MAX = 65_536  # of one answer of Vault
+TOKEN_BYTES_MAX = 4096  # of the file that holds the token for Vault
+REASON_CHARACTERS_MAX = 200  # of Vault's own reason for a refusal, in a message
 KEY_TYPES = ("aes256-gcm96", "chacha20-poly1305")
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")  # of a key, and each segment of a mount
 _WRAPPED = re.compile(rb"vault:v[1-9][0-9]{0,8}:[A-Za-z0-9+/]+={0,2}")

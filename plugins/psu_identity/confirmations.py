@@ -9,7 +9,7 @@ from kernel.clock import Clock
 from plugins.psu_identity.authenticator import Started
 from plugins.psu_identity.ports import Device, answer_time_of
 
-CHALLENGE_LIFETIME = timedelta(minutes=5)  # of a device's confirmation
+CHALLENGE_LIFETIME = timedelta(minutes=5)  # for the customer to confirm on a device
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from kernel.brand import Brand
 from kernel.ids import Ids
 from plugins.psu_identity.ports import CodeNotSent
 
-CODE_DIGITS = 6
+CODE_DIGITS = 6  # of a one-time code, drawn by chance
 TIMEOUT = aiohttp.ClientTimeout(total=5, sock_connect=2)
 
 

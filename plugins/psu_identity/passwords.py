@@ -10,12 +10,12 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 PASSES = 2
-MEMORY_KIB = 19_456
+MEMORY_KIB = 19_456  # of memory for one argon2id hash: it makes guessing dear
 LANES = 1
-HASH_BYTES = 32
-SALT_BYTES = 16
+HASH_BYTES = 32  # of the hash of a password
+SALT_BYTES = 16  # of the salt of a password, by chance
 AT_ONCE_MAX = 2  # hashes computed at the same time: each takes a core and MEMORY_KIB
-PASSWORD_CHARACTERS_MAX = 256  # as typed
+PASSWORD_CHARACTERS_MAX = 256  # of a password as typed; a longer one is wrong
 
 
 class Passwords:

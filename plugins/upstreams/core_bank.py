@@ -42,7 +42,7 @@ T = TypeVar("T")
 CountDefect = Callable[[str, str], None]  # (what the bank was asked, the Problem's code)
 
 SECONDS_MAX = 4.0  # of one question: less than the gateway's own patience
-HEALTH_BYTES_MAX = 65_536
+HEALTH_BYTES_MAX = 65_536  # of the core bank's answer about its health
 
 log = structlog.get_logger(__name__)
 

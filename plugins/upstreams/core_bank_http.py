@@ -21,7 +21,7 @@ from kernel.observability.interaction import interaction_id
 from openapi.core_bank.v1.operations import DEADLINE_HEADER, INTERACTION_HEADER
 from plugins.upstreams.circuit import Circuit, CircuitOpen
 
-CONNECT_SECONDS_MAX = 1.0  # for a new connection
+CONNECT_SECONDS_MAX = 1.0  # for a new connection to the core bank
 CONNECTIONS_MAX = 100  # to the core bank, of each process
 IDLE_SECONDS_MAX = 30.0  # an unused connection is kept
 CIRCUIT_OPEN = "circuit_open"

@@ -12,7 +12,7 @@ from plugins.directories.jwks_address import JwksAddress
 from plugins.directories.jwks_file import JwksFile
 from portcullis.settings.schema import DirectorySettings, Settings
 
-HOUR_SECONDS = 3600.0
+HOUR_SECONDS = 3600.0  # of one hour, the unit of stale_hours_max
 
 
 @asynccontextmanager

@@ -17,9 +17,9 @@ from openapi.core_bank.v1.operations import DEADLINE_HEADER
 from portcullis.core_bank.subject import Check, NothingThere, Subject, Wrong, expect, expect_some
 
 UNKNOWN = "no-such-id-" + "x" * 20
-TRANSACTIONS_WALKED_MAX = 300
-RECORDS_WALKED_MAX = 60
-PROMPT_SECONDS = 1.0
+TRANSACTIONS_WALKED_MAX = 300  # transactions of one account that the check reads
+RECORDS_WALKED_MAX = 60  # records of one kind that the check reads
+PROMPT_SECONDS = 1.0  # for an answer to a question whose deadline is one millisecond
 REFUSED = "status: 400"  # as the client reports it
 
 

@@ -23,10 +23,10 @@ from portcullis.core_bank.serve import HOST, bank_url
 from portcullis.settings.schema import DEFAULT_CORE_BANK_PORT, Settings
 from portcullis.shutdown import cancel
 
-START_SECONDS_MAX = 30.0
-STOP_SECONDS_MAX = 10.0
-RESTART_SECONDS = 0.5
-LOOK_SECONDS = 0.1
+START_SECONDS_MAX = 30.0  # for the process of the synthetic bank to answer
+STOP_SECONDS_MAX = 10.0  # for the process of the synthetic bank to stop
+RESTART_SECONDS = 0.5  # before a process that ended is started again
+LOOK_SECONDS = 0.1  # between two looks whether the process answers
 OURS_ALONE = {"PORTCULLIS_UPSTREAM", "PORTCULLIS_CORE_BANK_URL"}  # the child is the bank, and asks none
 
 log = structlog.get_logger(__name__)

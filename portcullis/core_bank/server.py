@@ -25,7 +25,7 @@ from openapi.core_bank.v1 import questions as q
 from openapi.core_bank.v1.operations import BASE_PATH, BY_NAME, DEADLINE_HEADER, HEALTH_PATH, INTERACTION_HEADER, JSON, ROWS, Row
 from openapi.core_bank.v1.questions import parse_query
 
-ANSWER_SECONDS_MAX = 10.0
+ANSWER_SECONDS_MAX = 10.0  # for one answer of the synthetic bank, where the caller gives no deadline
 _BRANDS = f"{BASE_PATH}/brands/"
 _DEADLINE = re.compile(r"\d{1,6}", re.ASCII)
 _INTERACTION = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)

@@ -20,9 +20,9 @@ from openapi.core_bank.v1 import answers
 from plugins.upstreams.circuit import Circuit, CircuitLimits
 from plugins.upstreams.core_bank import CoreBank
 
-RAW_SECONDS_MAX = 10
-LOOK_SECONDS = 0.2
-RAW_BYTES_MAX = 65_536
+RAW_SECONDS_MAX = 10  # for one raw request of the check
+LOOK_SECONDS = 0.2  # between two looks whether the bank accepts connections
+RAW_BYTES_MAX = 65_536  # of one raw answer that the check reads
 
 
 class Wrong(Exception):

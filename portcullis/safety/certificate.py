@@ -16,7 +16,7 @@ from portcullis.safety.finding import Finding, refuse, warn
 from portcullis.settings.schema import Settings, TlsSettings
 
 KEY = "tls.certificate"
-SOON = timedelta(days=14)
+SOON = timedelta(days=14)  # before its end, a server's certificate is warned about
 WRONG_HOST = (62, 64)  # OpenSSL's numbers, X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
 
 

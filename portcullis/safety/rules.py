@@ -8,7 +8,7 @@ from plugins.certificates.standing import Revocation
 from portcullis.safety.finding import LOOPBACK, Finding, warn
 from portcullis.settings.schema import Settings
 
-UNATTENDED_MAX = 4  # RTS (EU) 2018/389 article 36(5)(b)
+UNATTENDED_MAX = 4  # accesses a day without the PSU that a setting may allow: RTS (EU) 2018/389 article 36(5)(b)
 
 
 def judge_rules(settings: Settings, _now: datetime) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from portcullis.safety.finding import Finding, refuse, warn
 from portcullis.settings.schema import Settings
 
-TOKEN_CHARACTERS_MIN = 16
+TOKEN_CHARACTERS_MIN = 16  # of a configured token: a shorter one may be guessed
 OTHERS, GROUP = stat.S_IRWXO | stat.S_IWGRP, stat.S_IRGRP
 
 

@@ -29,7 +29,7 @@ from portcullis.safety.finding import Finding, is_remote, refuse, warn
 from portcullis.serving.listeners import check_ports
 from portcullis.settings.schema import Settings
 
-TRIAL_SECONDS_MAX = 10.0
+TRIAL_SECONDS_MAX = 10.0  # for one trial of `config check --connect`
 HTTPS_PORT = 443
 UNKNOWN_ISSUERS = (18, 19, 20, 21)  # OpenSSL's numbers of a path that leads to no authority of this machine
 

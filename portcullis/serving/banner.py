@@ -13,7 +13,7 @@ from kernel.brand import Brand
 from portcullis.serving.command_name import command_name
 from portcullis.settings.schema import Settings
 
-PEOPLE_MAX = 12  # a bank that was imported may have thousands
+PEOPLE_MAX = 12  # customers named at the start: an imported bank may have thousands
 Report = Callable[[int, int, str], None]
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from kernel.config import ConfigurationRefused
 from portcullis.settings.schema import ConnectionSettings
 
-OPS_CONNECTIONS_MAX: Final = 64  # of the operations listener
+OPS_CONNECTIONS_MAX: Final = 64  # connections of the operations listener
 RESERVED: Final = 512  # database, hot state, core bank, directories and notifications, files, connections that are being closed
 
 

@@ -21,8 +21,8 @@ from sqlalchemy.pool import NullPool
 from kernel.config import ConfigurationRefused
 
 SERVER_LOCK = 0x706F7275
-WATCH_SECONDS = 1.0
-ANSWER_SECONDS_MAX = 5.0  # of a session that is still there
+WATCH_SECONDS = 1.0  # between two looks whether the server's lock still stands
+ANSWER_SECONDS_MAX = 5.0  # for the database's answer in the session that holds the lock
 REFUSAL = "database_url: another server is running on this database. Stop it, or give both a redis_url so that they share one hot state."
 
 log = structlog.get_logger(__name__)

@@ -15,14 +15,14 @@ from typing import Final
 from kernel.clock import monotonic as system_monotonic
 from kernel.http.admission.places import Places
 
-LOOK_SECONDS: Final = 15.0
+LOOK_SECONDS: Final = 15.0  # between two looks whether memory should be given back
 ENDED_MIN: Final = 1000  # connections since the last time: what fewer leave behind is used again
 YOUNG_MIN: Final = 200  # collections of the middle generation, each of some 8,000 new objects, until a full one is due
 OPEN_CALM: Final = 250  # connections that stand: a full collection visits some 25,000 objects of theirs
-WAIT_SECONDS_MAX: Final = 600.0  # for calm
+WAIT_SECONDS_MAX: Final = 600.0  # until memory is given back without waiting for calm
 NEVER: Final = 1 << 30
 MMAP_THRESHOLD: Final = -3  # glibc's M_MMAP_THRESHOLD (malloc.h)
-LARGE_BYTES: Final = 131_072  # what glibc begins with, and raises by itself
+LARGE_BYTES: Final = 131_072  # of an allocation that is returned to the system once freed: glibc's initial value
 
 
 @contextmanager

@@ -55,7 +55,7 @@ from sandbox.decisions.stored import StoredDecisions
 from sandbox.printer.printer import Printer
 from sandbox.tpps.tpps import Tpps
 
-RENEWAL_SECONDS = 6 * 3600
+RENEWAL_SECONDS = 6 * 3600  # between two renewals of the test authority's certificates
 LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes its keys
 
 

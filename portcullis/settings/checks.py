@@ -20,7 +20,7 @@ from portcullis.settings.schema import BodySettings, ConnectionSettings, RateSet
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = ("public_port", "mtls_port", "ops_port", "core_bank_port")
-PORT_MAX = 65_535
+PORT_MAX = 65_535  # the largest number of a TCP port
 OPS_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 

@@ -12,10 +12,14 @@ OTHER_NUMBERS = {  # which bound nothing: a new one is a limit, and then its nam
     *("TOKEN_CURRENT", "TOKEN_REVOKED", "UPGRADE_LOCK", "SERVER_LOCK", "HANDSHAKE"),  # agreed words
     *("MISDIRECTED", "FORBIDDEN", "HTTP_PORT", "HTTPS_PORT", "DEFAULT_CORE_BANK_PORT"),  # of HTTP
     *("BRAND", "ID", "WORD", "MICROS", "SLOTS", "GROUP", "IBAN_GROUP", "FIRST_YEAR", "LAST_YEAR"),  # forms
-    *("STEPS", "RESPONSE_TYPES_LOGGED"),  # what is shown
+    *("STEPS", "RESPONSE_TYPES_LOGGED", "VALUE_WIDTH"),  # what is shown
     *("OTHERS", "MMAP_THRESHOLD", "NEVER", "OPEN_CALM", "ROOM_BELOW"),  # of a process
     *("PASSES", "LANES", "COST_OF_OTHERS", "CARD_MINIMUM_PERCENT", "CARD_MINIMUM_MINOR"),  # prices
 }
+
+
+REBUILT = "plugins/ledger/"
+WORDS_MIN = 3
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +31,16 @@ def test_every_number_of_the_code_is_listed_or_known_to_bound_nothing(constants)
     """A number that is not: put the word of its bound in its name (portcullis/cli/configuration/limits.py: WORDS), or write it down above."""
     others = {each.name for each in constants if not each.is_limit and "FORMAT" not in each.name.split("_")}
     assert others == OTHER_NUMBERS
+
+
+def test_every_limit_says_what_it_protects(constants):
+    """In a comment on its line, in words and not only by a clause of a standard."""
+    silent = [
+        f"{each.file}: {each.name}"
+        for each in constants
+        if each.is_limit and not each.file.startswith(REBUILT) and len(re.findall(r"\b[a-z]+\b", each.protects)) < WORDS_MIN
+    ]
+    assert silent == []
 
 
 def test_no_private_name_hides_a_limit(constants):

@@ -17,7 +17,7 @@ from consent.errors import RequestObjectInvalid
 from kernel import json
 from kernel.jose.jwt import JwtInvalid, JwtKey, numeric_date, parse_jwt, verify_jwt
 
-LIFETIME_SECONDS_MAX = 3600  # from nbf to exp
+LIFETIME_SECONDS_MAX = 3600  # of a request object, from nbf to exp
 TYPES = frozenset({None, "jwt", "oauth-authz-req+jwt"})  # never client-authentication+jwt, at+jwt or dpop+jwt
 REQUIRED = frozenset({"client_id", "scope", "exp", "nbf"})  # a scope outside the object does not count (FAPI1-ADV 5.2.2-10)
 FORBIDDEN = frozenset({"request", "request_uri"})  # RFC 9101 section 4: an object holds no other

@@ -23,7 +23,7 @@ from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import RateExceeded, UpstreamTimedOut
 from kernel.jose.jwt import JwtInvalid, verify_jwt
 
-UNKNOWN_MAX = 100  # look-ups of one organisation within an hour that find no customer
+UNKNOWN_MAX = 100  # look-ups within an hour by one organisation that find no customer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Any
 from kernel.jose.jwt import JwtInvalid, UnverifiedJwt, numeric_date
 
 CLOCK_SKEW_SECONDS = 10  # by how much a client's clock may be ahead
-LIFETIME_SECONDS_MAX = 300  # from iat, however far away exp is: no longer are used ones remembered
-JTI_CHARS_MAX = 128  # of an assertion's id
-CLIENT_ID_CHARS_MAX = 128  # as presented
+LIFETIME_SECONDS_MAX = 300  # of a client assertion from its iat, even if its exp is later: used ones are remembered as long
+JTI_CHARS_MAX = 128  # of the id of a client assertion (jti)
+CLIENT_ID_CHARS_MAX = 128  # of a client_id as presented; a longer one is unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from kernel.brand import Brand
 from kernel.http.message import Request
 from kernel.jose.jwt import JwtInvalid
 
-LOADS_MAX = 3  # of a client that changes while it authenticates
+LOADS_MAX = 3  # loads of a client that changes while it authenticates
 
 # What of the client's registration the request must prove: raises ClientUnauthenticated or JwtInvalid, answers what must not be proven twice.
 Prove = Callable[[Client], Awaitable[AssertionProof | None]]

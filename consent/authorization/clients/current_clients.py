@@ -7,7 +7,7 @@ from consent.store.current_snapshots import look_up, open_cache
 from kernel.brand import Brand
 from kernel.storage.database import Database
 
-CLIENTS_CACHED_MAX = 2_000  # kept by each worker
+CLIENTS_CACHED_MAX = 2_000  # clients kept in memory by each worker
 
 
 class CurrentClients:

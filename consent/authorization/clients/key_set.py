@@ -7,7 +7,7 @@ from kernel import json
 from kernel.errors import FieldInvalid, Problem
 from kernel.jose.jwt import ALGORITHMS, KID_CHARS_MAX, PRIVATE_MEMBERS, JwtInvalid, JwtKey, canonical_algorithm, import_key
 
-KEYS_MAX = 16  # of one client
+KEYS_MAX = 16  # keys in the set of one client
 SHARED_KEYS_MAX = 100  # of a set that serves others too
 
 KeySet = dict[str, list[dict[str, Any]]]

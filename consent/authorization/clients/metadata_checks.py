@@ -16,13 +16,13 @@ from kernel.banking.visible_text import is_name
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.http.outbound.fetcher import URL_CHARACTERS_MAX
 
-REDIRECT_URIS_MAX = 32  # of one client
-REDIRECT_URI_CHARS_MAX = 2048  # of each redirect URI
+REDIRECT_URIS_MAX = 32  # redirect URIs of one client
+REDIRECT_URI_CHARS_MAX = 2048  # of each redirect URI of a client
 NAME_CHARS_MAX = 200  # of the name of a client, and of its organisation
 ID_CHARS_MAX = 128  # of the id of an organisation, and of a software
-SCOPES_MAX = 50  # of one client
-AUDIENCES_MAX = 32  # of one client, for exchanged tokens
-AUDIENCE_CHARS_MAX = 255  # of each audience
+SCOPES_MAX = 50  # scopes registered by one client
+AUDIENCES_MAX = 32  # audiences of one client, for exchanged tokens
+AUDIENCE_CHARS_MAX = 255  # of each audience of a client
 SUBJECT_KINDS: tuple[Literal["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"], ...] = (
     *("subject_dn", "san_dns", "san_uri", "san_ip", "san_email"),
 )

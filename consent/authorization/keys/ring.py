@@ -21,7 +21,7 @@ from kernel.storage.database import Database
 from kernel.storage.key_store import KeyStore
 from kernel.storage.sealed import SealBroken
 
-BRANDS_MAX = 1_000  # that one worker serves
+BRANDS_MAX = 1_000  # brands whose keys one worker keeps in memory
 
 
 class KeyPurpose(StrEnum):

@@ -26,7 +26,7 @@ from kernel.jose.jwt import JwtKey
 from kernel.storage.journal import Entry
 
 NO_KEYS = 0  # the version of a key set that was only named
-ATTEMPTS_MAX = 5  # others change the keys, too; seldom
+ATTEMPTS_MAX = 5  # attempts to change a key set that another worker changes too
 
 Plan = Callable[[Sequence[SigningKey]], Change]
 Issued = tuple[Issue, JwtKey, bytes]

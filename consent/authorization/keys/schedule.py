@@ -12,9 +12,11 @@ from consent.authorization.keys.ring import PURPOSES, KeyPurpose, KeyState, Sign
 from consent.settings import ACCESS_TOKEN_SECONDS_MAX, KeySchedule
 from kernel.jose.jwt import Algorithm
 
-SKEW = timedelta(minutes=5)  # clocks of servers and clients may disagree
-TRUSTED_AFTER_USE = timedelta(seconds=ACCESS_TOKEN_SECONDS_MAX) + SKEW  # no token of any kind lives longer
-RECORD_KEPT = timedelta(days=30)  # of a retired key
+SKEW = timedelta(minutes=5)  # by which clocks of servers and clients may differ
+TRUSTED_AFTER_USE = (
+    timedelta(seconds=ACCESS_TOKEN_SECONDS_MAX) + SKEW
+)  # a key is published after its last signature: no token of any kind lives longer
+RECORD_KEPT = timedelta(days=30)  # the record of a retired key is kept
 
 
 @dataclass(frozen=True, slots=True)

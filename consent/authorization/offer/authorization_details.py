@@ -39,9 +39,9 @@ DetailsType = Literal["account_information", "payment_initiation"]
 TYPE: Literal["account_information"] = "account_information"
 KIND_OF: Mapping[DetailsType, ConsentKind] = MappingProxyType({TYPE: ConsentKind.ACCOUNTS, PAYMENT_TYPE: ConsentKind.PAYMENT})
 LODGED_AS_RAR = "rar"
-CHARS_MAX = 16_384  # of the parameter authorization_details
-ACCOUNTS_MAX = 50  # that one object names
-FREQUENCY_MAX = 1_000_000  # unattended accesses a day
+CHARS_MAX = 16_384  # of the request parameter authorization_details
+ACCOUNTS_MAX = 50  # accounts named by one object of authorization_details
+FREQUENCY_MAX = 1_000_000  # accesses a day without the PSU that a request may name
 PURPOSE_CHARACTERS_MAX = 140  # of what a customer reads about the purpose
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]

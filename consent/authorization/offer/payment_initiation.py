@@ -25,8 +25,8 @@ from kernel.banking.payments import (
 from kernel.banking.visible_text import is_name, is_visible
 
 TYPE: Literal["payment_initiation"] = "payment_initiation"
-ACTIONS_MAX = 3  # of one object
-LOCATIONS_MAX = 50  # of one object
+ACTIONS_MAX = 3  # actions in one object of authorization_details
+LOCATIONS_MAX = 50  # locations in one object of authorization_details
 AMOUNT_CHARACTERS_MAX = 20  # of an amount, as it is written
 PAYMENT_LIFETIME = timedelta(hours=24)  # from the request; an unpaid consent ends then, and its TPP must request a new one
 _SORT_CODE_ACCOUNT_DIGITS = 14  # six of sort code, eight of account number

@@ -11,8 +11,8 @@ from kernel import json
 from kernel.brand import Brand
 from kernel.errors import Problem
 
-RESOURCES_MAX = 16  # named by one request
-CHARS_MAX = 4096  # of one parameter resource
+RESOURCES_MAX = 16  # resource parameters in one request
+CHARS_MAX = 4096  # of each request parameter resource
 
 
 def resources_of(services: Services, brand: Brand) -> tuple[str, ...]:

@@ -31,9 +31,9 @@ from kernel.jose.jwt import Algorithm, JwtInvalid, JwtKey, numeric_date, parse_j
 TYPES = frozenset({None, "jwt", "jose"})
 PLAIN = "application/json"
 SIGNED = ("application/jwt", "application/jose")
-BODY_BYTES_MAX = 65_536  # of one registration
+BODY_BYTES_MAX = 65_536  # of the body of one registration
 SKEW_SECONDS = 10  # that the clock of who registers may differ from ours
-LIFETIME_SECONDS_MAX = 3600  # of a signed registration
+LIFETIME_SECONDS_MAX = 3600  # of a signed registration, from iat to exp
 ECHOED = ("iss", "iat", "exp", "aud", "jti")  # of a signed request: the UK's answer repeats them
 
 

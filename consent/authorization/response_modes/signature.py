@@ -8,7 +8,7 @@ from consent.authorization.keys.ring import KeyPurpose
 from consent.authorization.response_modes.response import AuthorizationResponse
 from kernel.jose.jwt import sign_jwt
 
-LIFETIME_SECONDS = 300  # JARM section 2.1 recommends ten minutes at most
+LIFETIME_SECONDS = 300  # of a signed authorization response: JARM section 2.1 recommends ten minutes at most
 TYPE = "JWT"
 
 

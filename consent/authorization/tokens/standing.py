@@ -21,7 +21,7 @@ from kernel.tokens.judgement import judge_client, judge_family, judge_token
 from kernel.tokens.presented import TOKEN_BYTES_MAX
 from openapi.owners import is_owner
 
-LOADS_MAX = 3  # of what changes while it is judged
+LOADS_MAX = 3  # loads of a client, family or consent that changes while a token is judged
 
 # Who presents the token proves that it is theirs: raises, or answers what must not be proven twice.
 Prove = Callable[[AccessToken, Client], FirstUse | None]

@@ -35,7 +35,7 @@ from kernel.brand import Brand
 from kernel.http.message import Request, Response
 
 REQUESTS = f"{DASHBOARD}/requests"
-PAGE_MAX = 20  # requests on one page
+PAGE_MAX = 20  # requests that wait for a customer, on one page of the dashboard
 PAGES_MAX = 100  # of the requests that wait for one customer
 
 

@@ -29,8 +29,8 @@ from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.identifiers import is_identifier
 
 LIVE_MAX = 500  # consents shown that may still be used
-ENDED_MAX = 200  # and that may not, the last ended first
-AGREED_MAX = 50  # of each other kind, the last changed first
+ENDED_MAX = 200  # consents shown that have ended, the last ended first
+AGREED_MAX = 50  # consents shown of each other kind, the last changed first
 ENDED_STATES = frozenset(ConsentState) - LIVE_STATES - {ConsentState.REJECTED}
 
 

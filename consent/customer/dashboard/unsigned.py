@@ -22,7 +22,7 @@ from kernel.brand import Brand
 from kernel.identifiers import is_identifier
 
 SIGNATURES = f"{DASHBOARD}/signatures"
-UNSIGNED_MAX = 50  # shown, those that wait longest first
+UNSIGNED_MAX = 50  # half-signed consents shown, those that wait longest first
 
 
 @dataclass(frozen=True, slots=True)

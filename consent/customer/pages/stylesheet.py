@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from consent.services import Services
 
 STYLESHEET_PATH = "/assets/portcullis.css"
-CONTRAST_MIN = 4.5  # WCAG AA for text
+CONTRAST_MIN = 4.5  # the contrast of text with its background: WCAG AA
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 LIGHT, DARK = WHITE, (27, 31, 39)  # the cards that the stylesheet draws, by colour scheme
 _STEPS = 50

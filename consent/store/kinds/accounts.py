@@ -6,8 +6,8 @@ from consent.store.kinds.kind import Chosen, Description, JourneyStage, Kind, Wo
 from kernel.banking.consents import AccountAccess, AccountsTerms, Consent, ConsentKind
 from kernel.errors import AccountUnknown, FieldInvalid, FieldMissing
 
-LOOK_BACK_DAYS_MAX = 36_525  # a hundred years
-SINGLE_USE = timedelta(minutes=20)  # one session of the PSU with the TPP
+LOOK_BACK_DAYS_MAX = 36_525  # days that a consent may open before the agreement: a hundred years
+SINGLE_USE = timedelta(minutes=20)  # a consent for one use stays open after the agreement: one session of the PSU with the TPP
 
 WORDING = Wording(
     invitation="choose which accounts to share",

@@ -14,9 +14,9 @@ from kernel.clock import Clock
 from kernel.storage.cursor import Cursor, CursorSealer
 from openapi.pages import PageUnknown
 
-PAGE_SIZE = 100  # rows
-PAGE_SIZE_MAX = 500  # rows, however many a dialect lets its caller ask for
-CURSOR_LIFETIME = timedelta(hours=24)  # a page's link is good
+PAGE_SIZE = 100  # rows of a page where the caller names no size
+PAGE_SIZE_MAX = 500  # rows of a page, however many a dialect lets its caller ask for
+CURSOR_LIFETIME = timedelta(hours=24)  # the link to a next page is accepted
 
 
 class Paged(Protocol):

@@ -15,7 +15,7 @@ from kernel.clock import monotonic
 from kernel.in_flight import InFlight
 
 FILES_BYTES_MAX = 32 * 1024 * 1024  # of all files kept, in each process
-KEPT_SECONDS = 600.0  # what else a file prints, such as its holder's address, may change
+KEPT_SECONDS = 600.0  # a printed file is kept: what it prints, such as its holder's address, may change
 
 Key = tuple[str, str, Statement, str]
 Ask = Callable[[], Coroutine[Any, Any, StatementFile | None]]

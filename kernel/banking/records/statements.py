@@ -10,7 +10,7 @@ import msgspec
 from kernel.banking.money import Money
 
 PDF: Final = "application/pdf"
-STATEMENT_FILE_BYTES_MAX = 8 * 1024 * 1024  # of one file
+STATEMENT_FILE_BYTES_MAX = 8 * 1024 * 1024  # of one statement file, which is held in memory whole
 
 
 class StatementKind(StrEnum):

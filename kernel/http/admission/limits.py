@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 from typing import Final
 
-CONNECTIONS_MAX: Final = 1750  # of one listener, from accept; two of them fit a hard limit of 4,096 descriptors
-CONNECTIONS_PER_ADDRESS_MAX: Final = 128  # or IPv6 /64, of clients that have shown no certificate
-CONNECTIONS_PER_ORGANISATION_MAX: Final = 512  # of one listener, of an organisation that has shown a certificate
+CONNECTIONS_MAX: Final = 1750  # connections of one listener, from accept; two listeners fit a hard limit of 4,096 descriptors
+CONNECTIONS_PER_ADDRESS_MAX: Final = 128  # connections of one address or IPv6 /64 without a client certificate
+CONNECTIONS_PER_ORGANISATION_MAX: Final = 512  # connections to one listener of an organisation that has shown a certificate
 BUFFERED_BYTES_MAX: Final = 16_777_216  # of all bodies that arrive or are answered, in the process
 BUFFERED_BYTES_PER_PEER_MAX: Final = 4_194_304  # of the bodies of one organisation, address or /64
-UNFINISHED_HEAD_BYTES_MAX: Final = 8_388_608  # in all, beyond what each may hold (kernel/http/server/bounded_parser.py)
-UNFINISHED_HEAD_BYTES_PER_PEER_MAX: Final = 1_048_576  # of the heads of one organisation, address or /64
+UNFINISHED_HEAD_BYTES_MAX: Final = 8_388_608  # of all unfinished heads, beyond FREE_BYTES of each connection
+UNFINISHED_HEAD_BYTES_PER_PEER_MAX: Final = 1_048_576  # of the unfinished heads of one organisation, address or /64
 HANDSHAKE_SECONDS: Final = 10.0  # from accept to the end of the handshake
 HEAD_SECONDS: Final = 15.0  # from the first byte of a head to its end; of a first one, from the end of the handshake
 IDLE_SECONDS: Final = 75.0  # from one answer to the end of the next request's head
-BODY_SECONDS: Final = 10.0  # from the moment a body is asked for to its end: who sends slowly holds little, and not for long
-REQUEST_SECONDS: Final = 30.0  # body and application together
+BODY_SECONDS: Final = 10.0  # from the request for a body to its end, so that slow senders do not hold memory for long
+REQUEST_SECONDS: Final = 30.0  # for one request: reading its body and answering it
 WRITE_SECONDS: Final = 30.0  # for a client to read what was sent
-LINGER_SECONDS: Final = 5.0  # reading away the rest of a refused body, so that the refusal arrives
-STOP_SECONDS: Final = 5.0  # for what is being answered, when the server stops
+LINGER_SECONDS: Final = 5.0  # to read the rest of a refused body, so that its sender reads the refusal
+STOP_SECONDS: Final = 5.0  # for the answers under way when the server stops
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,9 @@ from typing import Final
 
 from kernel.clock import monotonic as system_monotonic
 
-ROUNDS: Final = 3  # of the loop, in which a start does most of its work
-REST_SECONDS_MAX: Final = 0.05  # between two newcomers while known callers are served
-KNOWN_SECONDS: Final = 0.2  # after its last answer, a known caller is likely to ask again
+ROUNDS: Final = 3  # turns of the event loop in which a new call does most of its work
+REST_SECONDS_MAX: Final = 0.05  # between two calls of newcomers while known callers are served
+KNOWN_SECONDS: Final = 0.2  # after its last answer, a known caller counts as likely to ask again
 
 
 Later = Callable[[float, Callable[[], None]], object]

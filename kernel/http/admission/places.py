@@ -19,7 +19,7 @@ from kernel.http.admission.peer_share import share_of
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.message import Listener
 
-LOG_SECONDS: Final = 60.0  # between two lines about caps that bite
+LOG_SECONDS: Final = 60.0  # between two log lines about connections refused for the same limit
 NO_PROXIES: Final = TrustedProxies()
 
 Cap = Literal["listener", "address", "organisation"]

@@ -10,8 +10,8 @@ import structlog
 
 from kernel.http.admission.newcomers import Later, call_later
 
-LOG_SECONDS: Final = 60.0  # between two lines about the same refusals; the second has their number
-SHARES_MAX: Final = 256  # of whom a line is kept apart
+LOG_SECONDS: Final = 60.0  # between two log lines about the same refusals; the second has their number
+SHARES_MAX: Final = 256  # callers whose refusals have a log line of their own
 OTHERS: Final = "others"
 
 Key = tuple[str, int, str]  # error, status, share

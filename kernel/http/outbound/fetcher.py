@@ -23,13 +23,13 @@ from kernel.errors import Overloaded
 from kernel.http.outbound.name_lookups import LOOKUPS_MAX, ThreadedNames
 from kernel.turns import Key, TurnLimits, Turns
 
-SECONDS_MAX = 4.0  # for one question, all of it
-CONNECT_SECONDS_MAX = 2.0  # for its connection
-SILENT_SECONDS = 30.0  # how long a host that did not answer is not asked again
-SILENT_MAX = 256  # hosts remembered as silent
-URL_CHARACTERS_MAX = 2048  # of an address that others named
-CHUNK_BYTES = 1 << 16  # of an answer, read at a time
-OWNER_MAX = 4  # questions under way on behalf of one owner: eight of them must be silent before another waits
+SECONDS_MAX = 4.0  # for one outbound request, from the look-up of its host to the last byte
+CONNECT_SECONDS_MAX = 2.0  # for the connection of one outbound request
+SILENT_SECONDS = 30.0  # until a host that did not answer is asked again
+SILENT_MAX = 256  # hosts remembered as silent at a time
+URL_CHARACTERS_MAX = 2048  # of an address that a client or a certificate names
+CHUNK_BYTES = 1 << 16  # of an answer, read at once
+OWNER_MAX = 4  # outbound requests under way for one owner: eight owners must be silent before another waits
 QUESTIONS = TurnLimits(total=LOOKUPS_MAX, each={"host": 8, "owner": OWNER_MAX}, waiting=256, wait_seconds=2.0)
 TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052: leads to the IPv4 address in its last bits
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-LOOKUPS_MAX = 32  # at the same time
+LOOKUPS_MAX = 32  # look-ups of host names at the same time
 
 Lookup = Callable[..., list[Any]]  # socket.getaddrinfo
 

@@ -18,9 +18,9 @@ from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import Place, Places
 from kernel.http.server.first_record import FirstRecord
 
-ACCEPTS_MAX: Final = 64  # one after another; then others have their turn
-RECEIVE_BYTES: Final = 4_096  # what one read may bring of a stranger, whose buffers grow to it; Linux doubles it
-PAUSE_SECONDS: Final = 1.0  # when the machine has no descriptor or memory left
+ACCEPTS_MAX: Final = 64  # connections accepted in a row before other work has its turn
+RECEIVE_BYTES: Final = 4_096  # that one read may bring of a stranger, whose buffers grow to it; Linux doubles it
+PAUSE_SECONDS: Final = 1.0  # before the next accept when the machine has no descriptor or memory left
 EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 log = structlog.get_logger(__name__)

@@ -25,7 +25,7 @@ from kernel.http.peer_certificate import PeerCertificates
 from kernel.http.server.connection import PRODUCT, Connection, RawRequest, close_after
 from kernel.http.server.incoming_body import IncomingBody
 
-UNREAD_BYTES_MAX = 65_536  # of a body that was not asked for: as much is read away, so that its sender reads the answer
+UNREAD_BYTES_MAX = 65_536  # of an unwanted body that are read and dropped, so that its sender reads the answer
 
 App = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Request, Problem], Response]

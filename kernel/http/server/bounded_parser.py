@@ -18,10 +18,10 @@ from kernel.errors import Overloaded
 from kernel.http.admission.byte_budget import ByteBudget, Holding
 from kernel.http.head import FIELD_BYTES_MAX, FIELDS_MAX, HEAD_BYTES_MAX
 
-PIECE_BYTES: Final = 4096  # of what arrived, parsed at a time
-FREE_BYTES: Final = 8192  # of an unfinished head, that each connection may hold; for more the budget is asked
-FRAMING_BYTES_MAX: Final = 16_384  # chunk extensions and trailers, between two bytes of a body and after the last
-REQUESTS_AHEAD_MAX: Final = 2  # requests that wait while one is answered
+PIECE_BYTES: Final = 4096  # of what arrived, parsed at once
+FREE_BYTES: Final = 8192  # of an unfinished head that each connection may hold without asking the budget
+FRAMING_BYTES_MAX: Final = 16_384  # of chunk extensions and trailers between two bytes of a body and after the last
+REQUESTS_AHEAD_MAX: Final = 2  # pipelined requests that wait while one is answered
 
 Found = tuple[list[Any], bool, bytes]  # messages, whether the connection was upgraded, and what came after
 

@@ -24,10 +24,10 @@ from kernel.http.peer_certificate import leaf_of
 from kernel.http.server.bounded_parser import REQUESTS_AHEAD_MAX, BoundedParser, NoRoomForHead
 
 PRODUCT = "portcullis"
-UNREAD_SECONDS = 1.0  # for the answer to be read by who is still sending a large body
-REFUSED_SECONDS = 0.1  # for the answer to leave; aiohttp and TLS would wait for more of what was refused
-ENCRYPTED_BYTES_MAX = 16_384  # past it a connection is not read: one TLS record
-RECEIVE_BYTES_KNOWN = 65_536  # on its way from a caller with a certificate, whose bodies are large
+UNREAD_SECONDS = 1.0  # for a client that still sends a large body to read the answer
+REFUSED_SECONDS = 0.1  # for a refusal to leave before its connection is closed
+ENCRYPTED_BYTES_MAX = 16_384  # of ciphertext that wait to be decrypted; beyond it a connection is not read: one TLS record
+RECEIVE_BYTES_KNOWN = 65_536  # of receive buffer for a caller with a certificate, whose bodies are large
 STATUSES: dict[object, int] = {LineTooLong: 431, NoRoomForHead: 503}
 
 log = structlog.get_logger(__name__)

@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Final
 
 HANDSHAKE: Final = 22  # the content type of a record that may begin a connection
-HEADER_BYTES: Final = 5  # of a TLS record's header
-RECORD_BYTES_MAX: Final = 4_096  # of a first record that is waited for; TLS itself reads what is longer
+HEADER_BYTES: Final = 5  # of the header of a TLS record
+RECORD_BYTES_MAX: Final = 4_096  # of the first record that is waited for; TLS itself reads a longer one
 CLOSED: Final = frozenset({7, 8})  # TCP_CLOSE and TCP_CLOSE_WAIT (Linux's tcp_states.h)
 
 

@@ -17,8 +17,8 @@ from kernel.http.admission.limits import BUFFERED_BYTES_PER_PEER_MAX
 from kernel.http.server.connection import RawRequest
 from kernel.http.spool import SPOOL_ABOVE_BYTES, Spool
 
-BODY_BYTES_MAX: Final = 1_048_576  # in memory, for every surface
-SPOOLED_BYTES_MAX: Final = BUFFERED_BYTES_PER_PEER_MAX  # for every operation: no peer may hold more than that
+BODY_BYTES_MAX: Final = 1_048_576  # of one body in memory, for every surface
+SPOOLED_BYTES_MAX: Final = BUFFERED_BYTES_PER_PEER_MAX  # of one spooled body, for every operation: as many as one peer may hold
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from kernel.http.server.boundary import App, Boundary, Refuse
 from kernel.http.server.connection import ConnectionServer
 
 BACKLOG: Final = 1024  # connections that the system holds until they are accepted
-READ_BYTES: Final = 2_048  # of a body that is not asked for yet: twice as much, and aiohttp stops reading
+READ_BYTES: Final = 2_048  # of a body that has not been asked for; at twice as much, aiohttp stops reading
 DEFAULT_LIMITS: Final = Limits()
 
 

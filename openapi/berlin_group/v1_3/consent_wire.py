@@ -9,7 +9,7 @@ from openapi.berlin_group.v1_3.wire import CurrencyCode, Href
 Date = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 Iban = Annotated[str, Meta(pattern="^[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}$")]
 AllAccounts = Literal["allAccounts", "allAccountsWithOwnerName"]
-REFERENCES_MAX = 50  # accounts in one list
+REFERENCES_MAX = 50  # accounts in one list of a consent
 FrequencyPerDay = Annotated[int, Meta(ge=1)]
 
 

@@ -33,7 +33,7 @@ EXAMPLE = (
     b'{"access": {"balances": [], "transactions": []}, "recurringIndicator": true, "validUntil": "2026-12-31", '
     b'"frequencyPerDay": 4, "combinedServiceIndicator": false}'
 )
-FREQUENCY_PER_DAY_MAX = 4  # RTS article 36(5)
+FREQUENCY_PER_DAY_MAX = 4  # accesses a day without the PSU: RTS article 36(5)
 LAST_DAY = date.max  # "9999-12-31": as long as may be
 
 

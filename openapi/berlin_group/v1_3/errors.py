@@ -14,8 +14,8 @@ from openapi.berlin_group.v1_3.wire import ErrorInformation, TppMessage
 from openapi.dialect import Row, WireError
 
 CONTENT_TYPE = "application/json"
-TEXT_LENGTH_MAX = 500
-PATH_LENGTH_MAX = 500
+TEXT_LENGTH_MAX = 500  # of the text of an error; the rest is cut
+PATH_LENGTH_MAX = 500  # of the path of an error; the rest is cut
 
 CONSENT_ID = "{consentId}"  # in a path
 

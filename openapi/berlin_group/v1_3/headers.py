@@ -10,7 +10,7 @@ from openapi.parameters import HeaderParameter
 REQUEST_ID = "X-Request-ID"
 PSU_IP_ADDRESS = "PSU-IP-Address"
 CONSENT_ID = "Consent-ID"
-CONSENT_ID_LENGTH_MAX = 128
+CONSENT_ID_LENGTH_MAX = 128  # of the header Consent-ID; a longer one names no consent
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 

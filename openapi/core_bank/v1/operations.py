@@ -24,7 +24,7 @@ NAME: Final = "core_bank/v1"
 BASE_PATH: Final = "/core-bank/v1"
 HEALTH_PATH: Final = "/health"
 JSON: Final = "application/json"
-JSON_BYTES_MAX: Final = 4 * 1024 * 1024  # of one answer
+JSON_BYTES_MAX: Final = 4 * 1024 * 1024  # of one JSON answer of the core bank
 
 INTERACTION_HEADER: Final = "Interaction-Id"
 DEADLINE_HEADER: Final = "Deadline-Ms"

@@ -16,8 +16,8 @@ from kernel.http.message import Query
 
 Question = TypeVar("Question", bound=msgspec.Struct)
 
-ACCOUNT_IDS_MAX = 50  # of one question: as many as a URL, and a list of parameters, bear everywhere
-LIMIT_MAX = 1000  # rows of one page
+ACCOUNT_IDS_MAX = 50  # accounts in one question to the core bank: as many as a URL and a parameter list bear everywhere
+LIMIT_MAX = 1000  # rows that one question to the core bank may ask for
 
 Id = Annotated[str, Meta(pattern="^[!-~]{1,64}$", description="1 to 64 visible ASCII characters.")]
 Ids = Annotated[tuple[Id, ...], Meta(min_length=1, max_length=ACCOUNT_IDS_MAX)]

@@ -19,10 +19,10 @@ from kernel.errors import FieldDateInvalid, FieldInvalid
 
 Check = Callable[[Any], None]
 
-TEXT_CHARACTERS_MAX = 2000
-YEAR_MIN, YEAR_MAX = 1800, 2999
-RATE_DIGITS_MAX = 20
-WHOLE_MAX = 2**63 - 1
+TEXT_CHARACTERS_MAX = 2000  # of one text in an answer of the core bank
+YEAR_MIN, YEAR_MAX = 1800, 2999  # the years (YEAR_MIN to YEAR_MAX) that a date of the core bank may have
+RATE_DIGITS_MAX = 20  # of one rate in an answer of the core bank
+WHOLE_MAX = 2**63 - 1  # the largest whole number in an answer of the core bank: 64 bits
 
 _FORMS = {
     "id": re.compile(r"[!-~]{1,64}", re.ASCII),

@@ -8,7 +8,7 @@ from kernel.errors import FieldInvalid
 from openapi.uk_obie.shared.clusters import clusters_of
 
 INTENT_ID = "openbanking_intent_id"
-INTENT_ID_LENGTH_MAX = 128
+INTENT_ID_LENGTH_MAX = 128  # of openbanking_intent_id in a request; a longer one names no consent
 
 SCOPES: Mapping[str, str] = {
     ConsentKind.ACCOUNTS: "accounts",

@@ -14,9 +14,9 @@ from openapi.dialect import Row, WireError
 from openapi.uk_obie.v4_0.wire import OBError1, OBErrorResponse1
 
 CONTENT_TYPE = "application/json"
-MESSAGE_LENGTH_MAX = 500
-PATH_LENGTH_MAX = 500
-ID_LENGTH_MAX = 40
+MESSAGE_LENGTH_MAX = 500  # of the message of an error; the rest is cut
+PATH_LENGTH_MAX = 500  # of the path of an error; the rest is cut
+ID_LENGTH_MAX = 40  # of the id of an error; the rest is cut
 
 UNEXPECTED = WireError(500, "U000")
 UNEXPECTED_MESSAGE = "An unexpected error occurred."

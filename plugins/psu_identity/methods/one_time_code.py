@@ -10,7 +10,7 @@ from plugins.psu_identity.authenticator import Started, Tools
 from plugins.psu_identity.code_commands import KeepCode, TakeCode
 from plugins.psu_identity.ports import CodeSender, answer_time_of, typed_text
 
-CODE_LIFETIME = timedelta(minutes=5)  # of a one-time code
+CODE_LIFETIME = timedelta(minutes=5)  # a one-time code is accepted after it was sent
 ONE_TIME_CODE = Method("one_time_code", is_typed=True)
 
 

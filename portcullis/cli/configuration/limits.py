@@ -1,7 +1,7 @@
 """`portcullis config limits`: every limit of a server, collected from the constants of its code, so that no list falls behind.
 
 A limit is a module's constant in capitals that holds a length of time, or a number under a name with one of WORDS. Its unit stands in its
-name. The comment on its line says what it bounds, the docstring of its module what that belongs to. A setting changes it if the default of
+name. The comment on its line says what it protects, the docstring of its module where that belongs. A setting changes it if the default of
 the setting is this constant. The sandbox and database migrations are left out: they bound no caller of a bank.
 """
 
@@ -39,25 +39,29 @@ UNITS = {
     "ROWS": "rows",
     "CHARS": "characters",
     "CHARACTERS": "characters",
+    "LENGTH": "characters",
     "DIGITS": "digits",
     "BITS": "bits",
 }
 NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 SPELLED = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"), (timedelta(seconds=1), "s"))
 ROOT = Path(portcullis.__file__).parents[1]
+LEGEND = "Name, value, the setting that changes it (- where the code alone does), and what it protects."
+FIXED = "-"
+VALUE_WIDTH = 25
 
 Value = int | float | timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A public number of a module, or a length of time. `bounds` is the comment on its line, `setting` the key that changes it."""
+    """A public number of a module, or a length of time. `protects` is the comment on its line, `setting` the key that changes it."""
 
     file: str
     about: str
     name: str
     value: Value
-    bounds: str
+    protects: str
     setting: str | None
 
     @property
@@ -74,18 +78,21 @@ class Constant:
 
 
 def print_limits(console: Console, settings: Settings | None) -> None:
-    """One line for each limit, under its module. A limit that a setting changes has its value from `settings`, if they are given."""
-    for (file, about), limits in groupby(filter(attrgetter("is_limit"), collect_constants()), attrgetter("file", "about")):
-        console.print(f"[bold]{file}[/]  [dim]{escape(about)}[/]", soft_wrap=True)
-        for limit in limits:
-            value, notes = limit.value, [limit.bounds]
-            if limit.setting:
-                value = value if settings is None else attrgetter(limit.setting)(settings)
-                notes.append(
-                    f"\\[{limit.setting}]" if value == limit.value else f"\\[{limit.setting}; default {limit.spell(limit.value)}]"
-                )
-            line = f"  {limit.name:38} {limit.spell(value):>16}  {' '.join(filter(None, notes))}"
-            console.print(line.rstrip(), soft_wrap=True)
+    """A table of limits under each module: name, value with unit, the setting that changes it, what it protects. A limit that a setting
+    changes has its value from `settings`, if they are given."""
+    console.print(f"[dim]{LEGEND}[/]", soft_wrap=True)
+    limits = [each for each in collect_constants() if each.is_limit]
+    names, keys = (max(map(len, column)) for column in zip(*((each.name, each.setting or FIXED) for each in limits), strict=True))
+    for (file, about), group in groupby(limits, attrgetter("file", "about")):
+        console.print(f"\n[bold]{file}[/]  [dim]{escape(about)}[/]", soft_wrap=True)
+        for limit in group:
+            value, protects = limit.value, limit.protects
+            if limit.setting and settings is not None:
+                value = attrgetter(limit.setting)(settings)
+            if value != limit.value:
+                protects += f" (default: {limit.spell(limit.value)})"
+            line = f"  {limit.name:{names}}  {limit.spell(value):>{VALUE_WIDTH}}  {limit.setting or FIXED:{keys}}  {protects}"
+            console.print(escape(line.rstrip()), soft_wrap=True)
 
 
 def collect_constants() -> Iterator[Constant]:

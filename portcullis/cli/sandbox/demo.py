@@ -17,8 +17,8 @@ from portcullis.cli.control_client import ServerRefused, post
 from sandbox.tpp_kit.tpp import Tpp
 from sandbox.tpp_kit.wire import Answer
 
-START_SECONDS_MAX = 120
-STOP_SECONDS_MAX = 15
+START_SECONDS_MAX = 120  # for the sandbox of the demo to start, its bank included
+STOP_SECONDS_MAX = 15  # for the sandbox of the demo to stop
 STEPS = 11
 
 

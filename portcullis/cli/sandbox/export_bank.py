@@ -11,7 +11,7 @@ from portcullis.compose.sealing_keys import load_sealer
 from portcullis.settings.schema import Settings
 from sandbox.bank.file.writer import export_bank
 
-LINES_PER_WRITE = 500
+LINES_PER_WRITE = 500  # lines of a bank's file written at once
 
 
 async def export_sandbox_bank(settings: Settings, file: Path) -> int:

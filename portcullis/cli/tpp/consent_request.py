@@ -15,7 +15,7 @@ from portcullis.serving.banner import PEOPLE_MAX, confirms_by_device
 
 RESERVED_DOMAINS = (".test", ".example", ".invalid")  # RFC 6761: names that never resolve
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-PROBE_SECONDS = 2.0
+PROBE_SECONDS = 2.0  # to find out whether a TPP listens at its redirect address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

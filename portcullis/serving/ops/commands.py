@@ -27,8 +27,8 @@ from kernel.storage.sealed import Sealer
 SCHEME = "Portcullis-Command"
 PURPOSE = "operator-command"
 AGE_SECONDS_MAX = 60  # either way: the signer is on the same machine
-NONCE_CHARACTERS_MAX = 64
-NONCES_MAX = 1_000
+NONCE_CHARACTERS_MAX = 64  # of the nonce of an operator's command
+NONCES_MAX = 1_000  # used nonces remembered: at one more, a command is refused
 EVERY_BRAND = ""
 
 Command = Callable[[Services, str], Awaitable[int]]

@@ -17,7 +17,7 @@ from portcullis.compose.composition import Composition, Parts
 from portcullis.serving.ops.callers import OpsCallers
 from portcullis.serving.ops.commands import COMMANDS, CommandGuard, OperatorCommands
 
-PROBE_SECONDS = 2.0
+PROBE_SECONDS = 2.0  # for the database's answer to a readiness check
 Probe = Callable[[], Awaitable[bool]]
 
 

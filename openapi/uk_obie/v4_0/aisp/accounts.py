@@ -22,7 +22,7 @@ from openapi.uk_obie.v4_0.aisp.wire.accounts import OBAccount6, OBCashAccount6, 
 from openapi.uk_obie.v4_0.envelope import fitted, links_of
 from openapi.uk_obie.v4_0.wire import MetaData
 
-PAN_DIGITS_SHOWN = 4
+PAN_DIGITS_SHOWN = 4  # of a card number, its last ones; the rest is masked
 
 
 def decode_list(_request: WireRequest) -> ListAccounts:

@@ -22,7 +22,7 @@ from openapi.uk_obie.v4_0.aisp.wire.parties import (
 from openapi.uk_obie.v4_0.envelope import fitted, links_of, whole
 from openapi.uk_obie.v4_0.wire import MetaData
 
-ADDRESS_LINES_MAX = 7
+ADDRESS_LINES_MAX = 7  # lines of one postal address; the rest is left out
 _PHONE_NUMBER = re.compile(r"\+[0-9]{1,3}-[0-9()+\-]{1,30}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 

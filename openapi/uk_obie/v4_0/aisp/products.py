@@ -26,8 +26,8 @@ from openapi.uk_obie.v4_0.aisp.wire.products import (
 from openapi.uk_obie.v4_0.envelope import fitted, known_percentage, links_of, percentage
 from openapi.uk_obie.v4_0.wire import MetaData
 
-NOTE_LENGTH_MAX = 2000
-NAME_LENGTH_MAX = 350
+NOTE_LENGTH_MAX = 2000  # of one note about a product; the rest is cut
+NAME_LENGTH_MAX = 350  # of the name of a product: Max350Text
 
 
 def decode_list(_request: WireRequest) -> ReadProducts:

@@ -39,7 +39,7 @@ from openapi.uk_obie.v4_0.wire import MetaData
 
 FROM = "fromStatementDateTime"
 TO = "toStatementDateTime"
-DESCRIPTION_LENGTH_MAX = 500
+DESCRIPTION_LENGTH_MAX = 500  # of one description in a statement; the rest is cut
 
 QUERY = (
     QueryParameter(FROM, "Only statements that begin at this date-time or later; a time zone is ignored.", DATE_TIME),

@@ -5,7 +5,7 @@ import re
 from consent.authorization.authorize.request import AuthorizationRequest
 from kernel.errors import FieldInvalid, FieldMissing
 
-CHARS_MAX = 1024  # of client_notification_token (CIBA Core 7.1)
+CHARS_MAX = 1024  # of the request parameter client_notification_token: CIBA Core 7.1
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]{16,}=*")  # RFC 6750 section 2.1, and not to be guessed
 
 

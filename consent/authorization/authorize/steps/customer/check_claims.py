@@ -6,7 +6,7 @@ from consent.authorization.authorize.request import AuthorizationRequest
 from kernel import json
 from kernel.errors import FieldInvalid, Problem
 
-CLAIMS_CHARS_MAX = 8192  # of the parameter claims
+CLAIMS_CHARS_MAX = 8192  # of the request parameter claims
 SECTIONS = ("id_token", "userinfo")
 
 

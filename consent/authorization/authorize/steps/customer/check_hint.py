@@ -5,7 +5,7 @@ from consent.authorization.authorize.request import AuthorizationRequest
 from consent.errors import HintInvalid
 
 HINTS = frozenset({"login_hint", "login_hint_token", "id_token_hint"})
-LOGIN_HINT_CHARS_MAX = 256  # of login_hint
+LOGIN_HINT_CHARS_MAX = 256  # of the request parameter login_hint
 
 
 async def check_hint(asked: AuthorizationRequest) -> None:

@@ -9,7 +9,7 @@ from consent.errors import LoginRequired
 from kernel.errors import FieldInvalid
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
-MAX_AGE_DIGITS_MAX = 9  # of max_age: 31 years
+MAX_AGE_DIGITS_MAX = 9  # of the request parameter max_age: 31 years
 
 
 async def check_prompt(asked: AuthorizationRequest) -> None:

@@ -17,7 +17,7 @@ from openapi.uk_obie.v4_0.aisp.wire.arrangements import (
 from openapi.uk_obie.v4_0.envelope import fitted, known_money, links_of
 from openapi.uk_obie.v4_0.wire import MetaData
 
-NAME_LENGTH_MAX = 70
+NAME_LENGTH_MAX = 70  # of the name of a direct debit: Max70Text
 
 
 def encode(view: RecordsView[DirectDebit], rendering: Rendering) -> OBReadDirectDebit2:

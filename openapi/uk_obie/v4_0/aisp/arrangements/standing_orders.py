@@ -26,7 +26,7 @@ from openapi.uk_obie.v4_0.envelope import known_money, links_of
 from openapi.uk_obie.v4_0.wire import MetaData
 
 REFERENCE_LENGTH_MAX = 35  # a longer one is sent as free text
-FREE_TEXT_LENGTH_MAX = 140
+FREE_TEXT_LENGTH_MAX = 140  # of the unstructured remittance text: Max140Text
 NUMBER_OF_PAYMENTS = "NumberOfPayments"  # came with a later update of v4.0: a client strict about the first edition refuses it
 
 

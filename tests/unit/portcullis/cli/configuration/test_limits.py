@@ -24,15 +24,21 @@ def printed(settings: Settings | None = None) -> str:
     return console.file.getvalue()
 
 
-def test_every_limit_of_a_file_is_printed_with_value_unit_bound_and_setting(constants):
+def test_every_limit_of_a_file_is_printed_with_value_unit_setting_and_what_it_protects(constants):
     lines = printed().splitlines()
     assert len(lines) > len([each for each in constants if each.is_limit])
     [line] = [line for line in lines if line.startswith("  BUFFERED_BYTES_MAX ")]
-    shown = r"  BUFFERED_BYTES_MAX +16,777,216 bytes  of all bodies that arrive or are answered, in the process \[bodies.buffered_bytes\]"
+    shown = r"  BUFFERED_BYTES_MAX +16,777,216 bytes  bodies.buffered_bytes +of all bodies that arrive or are answered, in the process"
     assert re.fullmatch(shown, line)
-    assert any(re.fullmatch(r"  HEAD_SECONDS +15 s  from the first byte of a head.*", line) for line in lines)
-    assert any(re.fullmatch(r"  BLOCKED_FOR +15 min( .*)?", line) for line in lines)
-    assert any(line.startswith("kernel/http/admission/limits.py  Limits of one listener") for line in lines)
+    assert any(re.fullmatch(r"  HEAD_SECONDS +15 s  - +from the first byte of a head.*", line) for line in lines)
+    assert any(re.fullmatch(r"  BLOCKED_FOR +15 min  - +from the failure.*", line) for line in lines)
+
+
+def test_names_values_settings_and_descriptions_are_aligned():
+    lines = [line for line in printed().splitlines() if line.startswith("  ")]
+    rows = [row for line in lines if (row := re.match(r"  ([A-Z0-9_]+) +(\S+(?: \S+)?)  (\S+) +(?=\S)", line))]
+    assert len(rows) > len(lines) * 0.95
+    assert len({row.end(2) for row in rows}) == len({row.start(3) for row in rows}) == len({row.end() for row in rows}) == 1
 
 
 def test_every_number_among_rates_bodies_and_connections_is_the_setting_of_a_limit(constants):
@@ -47,8 +53,8 @@ def test_every_number_among_rates_bodies_and_connections_is_the_setting_of_a_lim
 def test_a_configured_value_is_shown_with_its_default():
     text = printed(Settings(bodies=BodySettings(seconds=20)))
     [line] = [line for line in text.splitlines() if line.startswith("  BODY_SECONDS ")]
-    assert re.match(r"  BODY_SECONDS +20 s  .* \[bodies.seconds; default 10 s\]$", line)
-    assert "[connections.per_address]" in text
+    assert re.match(r"  BODY_SECONDS +20 s  bodies.seconds  .* \(default: 10 s\)$", line)
+    assert "  connections.per_address  " in text
 
 
 @pytest.mark.parametrize(
@@ -74,4 +80,5 @@ def test_the_command_reads_a_settings_file(tmp_path, capsys):
     assert not ended.value.code
     [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  UNITS_MAX ")]
     assert line.split()[1] == "640"
-    assert line.endswith("[rates.in_flight; default 320]")
+    assert "  rates.in_flight  " in line
+    assert line.endswith("(default: 320)")
