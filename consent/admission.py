@@ -64,7 +64,7 @@ class Admission:
 
     @asynccontextmanager
     async def admit(self, lane: Lane, brand: Brand, request: Request) -> AsyncIterator[Request]:
-        """Around the answer to a request, which it gives back: read whole, where that is needed to judge it. Raises RateExceeded or
+        """Hold a place while a request is answered, and yield the request, with its body where that is needed to judge it. Raises RateExceeded or
         Overloaded where its caller must be refused, and what `Request.received` raises."""
         if request.path == AUTHORIZE:
             request = await _with_form(request)

@@ -142,5 +142,5 @@ class SoftwareDirectory(Protocol):
     issuer: str
 
     async def keys(self, kid: str | None) -> DirectoryKeys:
-        """The keys that verify its statements; `kid` names the one that is needed. Raises Overloaded when they cannot be had."""
+        """The keys that verify its statements; `kid` names the one that is needed. Raises Overloaded when they cannot be fetched."""
         ...

@@ -29,7 +29,7 @@ class Brand:
     colour: str = "#1d4d8f"  # accent of the pages
     country: str = "GB"
     sca_required_after_days: int | None = None  # since the PSU's last authentication (business time); None: never
-    sca_recent_minutes: int | None = None  # how fresh it must be for what has no exemption; None: however old
+    sca_recent_minutes: int | None = None  # maximum age of that authentication for what has no exemption; None: any age
     certificate: CertificateDemand = "when_bound"  # of resource calls: for what is bound to one, or always
     dpop_nonce: NonceDemand = "off"  # whether DPoP proofs must contain a nonce of ours
     top_level_endpoints: Endpoints = "public"  # what the metadata names in addition to the aliases, for clients that know none

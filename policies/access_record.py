@@ -34,7 +34,7 @@ class AccessRecord:
 
 
 def access_of(exchange: Exchange, response: Response) -> Access:
-    """The record of a call by a known caller, or by one whose token is known and no more."""
+    """The record of a call by a known caller, or by one of whom only the token is known."""
     caller, token = exchange.caller, exchange.token
     client_id = token.client_id if token else ""
     return Access(

@@ -1,5 +1,5 @@
-"""Register a TPP that calls by its certificate for the first time. Refuse it while too many do: fresh certificates may be had in number,
-and each registration is a write. An address may bring a few, all addresses together some more.
+"""Register a TPP that calls by its certificate for the first time. Refuse it while too many do: one party may
+obtain many certificates, and each registration is a write. An address may bring a few, all addresses together some more.
 """
 
 from dataclasses import dataclass
@@ -47,9 +47,9 @@ def _limits(exchange: Exchange) -> tuple[WithinRate, WithinRate]:
 
 
 def _check(exchange: Exchange, limit: WithinRate) -> None:
-    """Raises RateExceeded; Overloaded when no one counted."""
+    """Raises RateExceeded; Overloaded when the count is not available."""
     verdict = exchange.verdicts.get(limit)
     if isinstance(verdict, Exceeded):
         raise RateExceeded(f"{limit.key}: {limit.limit} new organisations", rule=RULE, retry_after=verdict.retry_after)
     if not isinstance(verdict, Allowed):
-        raise Overloaded(f"no one counted {limit.key}: {verdict}")
+        raise Overloaded(f"no count of {limit.key}: {verdict}")

@@ -1,6 +1,6 @@
 """One resource call on its way through the chain: what was asked, what the policies learned, what will be answered.
 
-Fields are filled in the order of the phases. A policy reads what earlier ones wrote and says nothing to any other.
+Fields are filled in the order of the phases. A policy reads what earlier ones wrote and calls no other.
 """
 
 from dataclasses import dataclass, field

@@ -62,7 +62,7 @@ def check_currency(currency: str) -> None:
 
 
 def check_sizes(amounts: Iterable[Money | None]) -> None:
-    """Amounts whose direction is known from what they are."""
+    """Refuse a negative amount where its meaning gives the direction."""
     if any(amount is not None and amount.minor < 0 for amount in amounts):
         raise UpstreamFailed("an amount is negative that cannot be")
 

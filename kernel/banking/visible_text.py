@@ -15,7 +15,7 @@ MARKS_OF_CLASS_MAX = 2  # combining marks at one place of a letter: a third woul
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs", "Me"})
 _BLANKS = " \u3000"  # what separates words: the second is as wide as the letters around it
 _JOINERS = "\u200c\u200d"
-# Of categories that show, yet these do not: Unicode's default-ignorable letters and marks, and letters and symbols drawn as a blank.
+# Characters of visible categories that draw nothing: Unicode's default-ignorable letters and marks, letters and symbols drawn as a blank.
 _HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159\U00013441\U00013442\U00016fe4") | frozenset(
     chr(code)
     for first, last in ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))  # variation selectors

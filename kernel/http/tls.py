@@ -71,7 +71,7 @@ async def follow_identity(
     contexts: Sequence[ssl.SSLContext], identity: TlsIdentity, loaded: Stamp, *, seconds: float = FOLLOW_SECONDS
 ) -> None:
     """Reload the certificate whenever its file was replaced, until cancelled. A renewed one needs no restart. `loaded` was taken before
-    the contexts were made: a file that is replaced meanwhile is one more that is taken over."""
+    the contexts were made: a file that was replaced in between is loaded again."""
     used = loaded
     while True:
         await asyncio.sleep(seconds)

@@ -206,7 +206,7 @@ def numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
 
 
 def material_of(jwk: Mapping[str, Any]) -> dict[str, str]:
-    """The members that are the key itself: advice in the others (`use`, `key_ops`, `x5c`) is not ours to follow."""
+    """The members that are the key itself. The others (`use`, `key_ops`, `x5c`) are ignored."""
     return {name: value for name, value in jwk.items() if name in _MATERIAL and isinstance(value, str)}
 
 

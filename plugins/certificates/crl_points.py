@@ -39,7 +39,7 @@ class CrlPoints:
         self._fetches = InFlight[x509.CertificateRevocationList]()
 
     async def ask(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Verdict | None:
-        """The first of the certificate's lists that can be had and believed."""
+        """The first of the certificate's lists that can be fetched and passes its checks."""
         doubt = None
         for url in crl_urls_of(certificate)[:URLS_MAX]:
             try:

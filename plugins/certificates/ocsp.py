@@ -123,7 +123,7 @@ def _check_nonce(answer: ocsp.OCSPResponse, nonce: bytes) -> None:
 
 
 def _check_signed(answer: ocsp.OCSPResponse, issuer: x509.Certificate, wall: datetime) -> None:
-    """By the issuer, or by whom it appointed. Raises Unanswered, or InvalidSignature and what else a key can raise."""
+    """Check that the issuer signed, or a responder that it appointed. Raises Unanswered, or InvalidSignature and what else a key can raise."""
     signer = next((each for each in (issuer, *answer.certificates) if _is_named(answer, each)), None)
     if signer is None:
         raise Unanswered("signed by an unknown key")

@@ -43,7 +43,7 @@ class Revocation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """`stale`: how long after its next update a good answer still counts while no newer one can be had."""
+    """`stale`: how long after its next update a good answer still counts while no newer one can be fetched."""
 
     revocation: Revocation = Revocation.SOFT
     stale: timedelta = timedelta(hours=4)

@@ -182,7 +182,7 @@ def _consent_settings(settings: Settings) -> ConsentSettings:
 
 
 async def _open_versions(stack: AsyncExitStack, parts: Parts, load_version: LoadVersion) -> tuple[Versions, float]:
-    """Also when the memory of first uses was born, in seconds since the epoch."""
+    """Open the versions, and return with them the birth of the memory of first uses, in seconds since the epoch."""
     epoch = Epoch(parts.database.reserved, tables.epoch, parts.clock, monotonic)
     hot_state: InProcessHotState | RedisHotState
     if parts.settings.redis_url:

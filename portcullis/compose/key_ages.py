@@ -6,7 +6,7 @@ from kernel.observability.telemetry import Telemetry
 
 
 def watch_keys(telemetry: Telemetry, clock: Clock, keys: KeyRing, brand: str) -> None:
-    """A rotation that does not come to pass breaks nothing, so nothing else would show it."""
+    """Register the gauge. A rotation that does not happen breaks nothing at first, and only the age shows it."""
 
     def age() -> float:
         return (clock.wall() - keys.used_since(brand)).total_seconds()

@@ -101,7 +101,7 @@ async def try_code_sender(settings: Settings) -> list[Finding]:
 
 
 async def try_directories(settings: Settings) -> list[Finding]:
-    """Each one's keys can be had."""
+    """Check that the keys of each directory can be fetched."""
     async with open_fetcher(settings) as fetcher:
         for directory in open_directories(settings, fetcher):
             await directory.keys(None)

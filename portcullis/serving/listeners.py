@@ -45,7 +45,7 @@ async def open_listeners(
     telemetry: Telemetry,
     reuse_port: bool = False,
 ) -> AsyncIterator[None]:
-    """Accept on all three ports while the context is open. Raises ConfigurationRefused naming the one that cannot be had."""
+    """Accept on all three ports while the context is open. Raises ConfigurationRefused naming the port that cannot be opened."""
     tls12 = settings.tls is not None and settings.tls.minimum_version == "1.2"
     loaded = await asyncio.to_thread(stamp_of, identity)
     public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, anchors, tls12=tls12)

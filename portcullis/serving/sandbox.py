@@ -1,6 +1,6 @@
 """`portcullis sandbox`: the production server on a synthetic bank, a test directory and a movable clock.
 
-Every step can be killed and done again: what stands is kept, what is missing is made. `ready.json` is written last.
+Every step can be interrupted and repeated: it keeps what exists and makes what is missing. `ready.json` is written last.
 """
 
 import asyncio

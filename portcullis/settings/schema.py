@@ -1,7 +1,7 @@
-"""Every setting there is, with its default and its unit. docs/configuration.md is checked against this, portcullis/settings/checks.py says what
-makes one unsafe.
+"""Every setting, with its default and its unit. A test compares docs/configuration.md with it; portcullis/settings/checks.py says what makes
+one unsafe.
 
-Addresses the outside sees come from here, never from a request.
+Addresses that callers see come from here, never from a request.
 """
 
 import logging

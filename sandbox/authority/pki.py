@@ -123,7 +123,7 @@ class TestPki:
         return self._revocations.path
 
     def ensure_crl(self) -> None:
-        """A revocation list that is good for some days more."""
+        """A revocation list that is valid for some days more."""
         self._revocations.ensure()
 
     def revoke(self, certificate: Path) -> x509.Certificate:

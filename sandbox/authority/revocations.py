@@ -26,7 +26,7 @@ class Revocations:
         self._writing = threading.Lock()  # read and written again as one: no entry gets lost between two threads
 
     def ensure(self) -> None:
-        """A list that is good for some days more."""
+        """A list that is valid for some days more."""
         with self._writing:
             known = self._load()
             if known is None or not self._is_fresh(known):

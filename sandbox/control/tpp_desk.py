@@ -1,4 +1,4 @@
-"""The control API's part for the TPPs that stand: list them, show one, change it, end it.
+"""The control API's part for existing TPPs: list them, show one, change it, end it.
 
 Part of the control API, under the same rule about who may call it. Making a TPP is sandbox/control/surface.py's.
 """

@@ -24,7 +24,7 @@ def main() -> None:
     os.closerange(FIRST_DESCRIPTOR, DESCRIPTORS_MAX)  # not every event loop closes what it could hand down
     os.setpgid(
         0, 0
-    )  # Ctrl-C is for the server to hear; in a session of its own its low priority would not count against the server's
+    )  # Ctrl-C must reach the server alone; a session of its own would lose the low priority relative to the server
     os.nice(NICENESS)
     with suppress(BrokenPipeError):  # the server has gone while we printed
         serve(sys.stdin.buffer, sys.stdout.buffer)

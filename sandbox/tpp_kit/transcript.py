@@ -55,7 +55,7 @@ class Entry:
 
 
 def shorten(text: str) -> str:
-    """The text with everything that could be a token, code or assertion cut. A UUID names things and stays."""
+    """The text with everything that could be a token, code or assertion shortened. A UUID is an id and stays."""
     return _LONG.sub(lambda found: found[0] if _UUID.fullmatch(found[0]) else f"{found[0][:KEPT_CHARACTERS]}...", text)
 
 

@@ -76,7 +76,7 @@ class ClientKeys:
         if is_wanted and (kept.asking is not None or now - kept.asked_at >= COOL_DOWN_SECONDS):
             await self._ask(owner, address, kept)
         if kept.keys is None or self._monotonic() - kept.good_at > STALE_SECONDS_MAX:
-            raise Overloaded(f"the keys at {address} cannot be had", public="The client's keys cannot be fetched.")
+            raise Overloaded(f"the keys at {address} cannot be fetched", public="The client's keys cannot be fetched.")
         return kept.keys
 
     def _imported(self, client: Client) -> Keys:

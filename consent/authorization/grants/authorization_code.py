@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from consent.authorization.grants.grant import TokenRequest
 from consent.authorization.grants.redemption import Authenticated, Redeemed, redeem_family, render_redeemed
-from consent.authorization.tokens.codes import load_code, take_code
+from consent.authorization.tokens.codes import load_code, take_authorization_code
 from consent.authorization.tokens.revoke import revoke_family
 from consent.errors import CodeInvalid
 from kernel.access import Confirmation
@@ -68,7 +68,7 @@ class RedeemCode:
         code = await load_code(unit.connection, brand, self.presented)
         if code is None or code.client_id != asked.client.id:
             raise CodeInvalid("unknown, or another client's")
-        if not await take_code(unit.connection, brand, self.presented):
+        if not await take_authorization_code(unit.connection, brand, self.presented):
             return Replayed(code.family_id)
         if code.expires_at <= asked.services.clock.wall():
             raise CodeInvalid(f"expired at {code.expires_at}")

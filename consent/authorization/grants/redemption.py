@@ -68,7 +68,7 @@ async def redeem_family(unit: UnitOfWork, asked: TokenRequest, family_id: str, *
 async def _lock_grant(
     unit: UnitOfWork, asked: TokenRequest, family_id: str, refuse: type[Problem]
 ) -> tuple[sa.Row[Any], Consent]:
-    """The family and its consent, both still in force and locked; the consent first, as everyone locks them."""
+    """The family and its consent, both still in force and locked; the consent first, in the order of locks."""
     services, brand = asked.services, asked.brand.name
     family, consent = await load_family_row(unit.connection, brand, family_id), None
     if family is not None and await unit.lock(CONSENT.of(brand, family.consent_id)) is not None:

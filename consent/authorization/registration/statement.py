@@ -42,7 +42,7 @@ class Statement:
 
 
 async def verify_statement(services: Services, text: object) -> Statement:
-    """Raises SoftwareStatementInvalid, SoftwareStatementUnapproved, or Overloaded when the directory's keys cannot be had."""
+    """Raises SoftwareStatementInvalid, SoftwareStatementUnapproved, or Overloaded when the directory's keys cannot be fetched."""
     if not isinstance(text, str):
         raise SoftwareStatementInvalid("none, or no text", public="The software_statement is missing.")
     try:

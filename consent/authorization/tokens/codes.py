@@ -80,7 +80,7 @@ async def load_code(connection: AsyncConnection, brand: str, code: str) -> sa.Ro
     return (await connection.execute(query)).one_or_none()
 
 
-async def take_code(connection: AsyncConnection, brand: str, code: str) -> bool:
+async def take_authorization_code(connection: AsyncConnection, brand: str, code: str) -> bool:
     """Consume the code: True for exactly one of several concurrent callers. Its row now lasts as long as its family
     (consent/store/rows/families.py)."""
     taken = await connection.execute(

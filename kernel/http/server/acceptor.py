@@ -147,7 +147,7 @@ class Acceptor:
 
 
 async def bind(host: str, port: int, *, reuse_port: bool, backlog: int) -> list[socket.socket]:
-    """Sockets that listen on every address of a host. Raises OSError if one of them cannot be had."""
+    """Sockets that listen on every address of a host. Raises OSError if one of them cannot be opened."""
     found = await asyncio.get_running_loop().getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     sockets: list[socket.socket] = []
     try:

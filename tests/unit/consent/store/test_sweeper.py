@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from consent.authorization.tokens.codes import take_code
+from consent.authorization.tokens.codes import take_authorization_code
 from consent.store.past_rows import STALE
 from consent.store.rows.authorisations import PASSING_KEPT, AuthorisationStatus
 from consent.store.rows.journeys import load_journey
@@ -137,7 +137,7 @@ async def test_a_used_code_stays_while_its_family_lives(world):
     consent, browser = await begun(world)
     await browser.log_in("alice")
     await browser.approve(0)
-    await world.database.write(lambda connection: take_code(connection, BRAND.name, browser.answer["code"]))
+    await world.database.write(lambda connection: take_authorization_code(connection, BRAND.name, browser.answer["code"]))
     world.clock.advance(timedelta(days=30))
     await sweep(world)
     assert len(await world.rows(codes)) == 1
@@ -153,7 +153,7 @@ async def test_a_used_code_is_over_when_its_consent_has_run_out(world):
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")
     await browser.approve(0)
-    await world.database.write(lambda connection: take_code(connection, BRAND.name, browser.answer["code"]))
+    await world.database.write(lambda connection: take_authorization_code(connection, BRAND.name, browser.answer["code"]))
     world.clock.offset = timedelta(days=30)
     await sweep(world)
     world.clock.advance(timedelta(hours=1))
