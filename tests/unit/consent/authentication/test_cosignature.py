@@ -1,5 +1,6 @@
 """A consent that several must sign: who has, who is waited for, and what each signature or refusal makes of it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 
 from consent.authentication.approval import NoAnswer, approve
 from consent.authentication.consent_subject import ConsentSubject
+from consent.authentication.cosignature import StartSignature
 from consent.ports import AccountRemoval
 from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.consent_signers import load_unsigned
@@ -117,6 +119,16 @@ async def test_one_holder_shares_data_alone_where_the_standard_has_it_so(world: 
     given = await sign_first(world, consent, "alice", TWO_OF_TWO)
     assert (given.state, given.signing_rules) == (ConsentState.AUTHORISED, ())
     assert signers_of(given) == [("c-alice", "psu-alice")]
+
+
+async def test_attempts_to_sign_that_begin_at_once_are_one(both_world: World):
+    """The button pressed twice, in two windows."""
+    world = both_world
+    consent = await sign_first(world, await lodge(world), "alice", TWO_OF_TWO)
+    start = StartSignature(world.services, BRAND, consent.id, world.identity.psu("bob"))
+    begun = await asyncio.gather(*(world.services.commands.run(start) for _ in range(8)))
+    assert len(set(begun)) == 1
+    assert len([one for one in await world.store.authorisations(BRAND, consent.id) if one.psu_id == "psu-bob"]) == 1
 
 
 async def test_a_refusal_of_one_is_a_refusal(both_world: World):

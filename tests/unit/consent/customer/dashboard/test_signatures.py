@@ -1,6 +1,5 @@
 """The second signer, on the pages: what waits for them, and their yes or no to exactly what the first agreed to."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -272,15 +271,6 @@ async def test_a_button_pressed_too_often_sends_nothing_more_and_the_last_code_i
     await browser.get(page)
     await browser.post({"otp": CODE})
     assert (await now(world, consent)).state is ConsentState.AUTHORISED
-
-
-async def test_a_button_pressed_twice_at_once_stores_one_authorisation(both_world: World):
-    world = both_world
-    consent = await half_signed(world, ConsentKind.PAYMENT)
-    browser = await opened(world, "bob", consent)
-    form = {"form_token": browser.token}
-    await asyncio.gather(*(browser.send(browser.path, form) for _ in range(4)))
-    assert len(await bobs_attempts(world, consent)) == 1
 
 
 async def test_an_attempt_that_was_left_is_not_gone_on_with(world: World):

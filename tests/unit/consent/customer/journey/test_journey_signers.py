@@ -8,7 +8,7 @@ import pytest
 from kernel.banking.accounts import AccountIdentifier, AccountStatus, Scheme
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.banking.terms import FundsTerms
-from tests.unit.consent.authentication.signing import BERLIN_GROUP, PAYMENT, now
+from tests.unit.consent.authentication.signing import BERLIN_GROUP, PAYMENT, now, sign_too
 from tests.unit.consent.customer.journey.test_journey_agreements import VRP
 from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CODE, Browser, World, account
 
@@ -122,7 +122,7 @@ async def test_what_is_given_again_waits_for_no_one_who_cannot_sign(world: World
     """A consent that its PSU stopped is for all to give again."""
     consent = await world.lodge(kind=ConsentKind.VRP, terms=VRP, lodged_as="uk_obie/v4.0")
     await (await at_choice(world, consent)).approve(HOME)
-    assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
+    assert (await sign_too(world, consent, "bob")).state is ConsentState.AUTHORISED
     held("c-bob")
     await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
     browser = await at_choice(world, consent)
