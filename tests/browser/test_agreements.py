@@ -8,7 +8,9 @@ import pytest
 from kernel.banking.consents import ConsentKind, ConsentState
 from tests.browser.page_rules import NEEDS_CHROMIUM, ONE_LOOP, check_page, log_in
 from tests.unit.consent.customer.journey.test_journey_agreements import FUNDS, VRP
-from tests.unit.consent.customer.journey.world import BRAND, Browser, make_world
+from tests.world.brands import BRAND
+from tests.world.browser import Browser
+from tests.world.pages import page_world
 
 pytestmark = [NEEDS_CHROMIUM, ONE_LOOP]
 BACK = "<!doctype html><html lang=en><title>TPP</title><h1>Back at the TPP</h1>"
@@ -40,7 +42,7 @@ async def serve(page, browser: Browser) -> None:
     ],
 )
 async def test_alice_allows_it_and_stops_it_on_her_dashboard(page, migrated_sqlite_url, kind, terms, heading, fixed):
-    async with make_world(migrated_sqlite_url) as world:
+    async with page_world(migrated_sqlite_url) as world:
         consent = await world.lodge(kind=kind, terms=terms)
         browser = await world.browser().begin(await world.push(consent))
         await serve(page, browser)
@@ -71,7 +73,7 @@ async def test_alice_allows_it_and_stops_it_on_her_dashboard(page, migrated_sqli
 
 
 async def test_dave_reads_that_no_account_of_his_fits(page, migrated_sqlite_url):
-    async with make_world(migrated_sqlite_url) as world:
+    async with page_world(migrated_sqlite_url) as world:
         consent = await world.lodge(kind=ConsentKind.VRP, terms=VRP)
         browser = await world.browser().begin(await world.push(consent))
         await serve(page, browser)

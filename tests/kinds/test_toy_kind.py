@@ -10,20 +10,21 @@ from kernel.banking.consents import ConsentState
 from kernel.banking.terms import FundsTerms
 from kernel.errors import FieldInvalid
 from tests.kinds.toy.overdraft import OVERDRAFT
-from tests.unit.consent.customer.dashboard.conftest import Visits
-from tests.unit.consent.customer.journey.world import BRAND, World, make_world
+from tests.world.brands import BRAND
+from tests.world.pages import PageWorld, page_world
+from tests.world.visits import Visits
 
 TERMS = FundsTerms(account=AccountIdentifier(Scheme.IBAN, "DE02100100109307118603"))
 
 
 @pytest.fixture
-async def world(migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def world(migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PageWorld]:
     monkeypatch.setitem(BY_NAME, OVERDRAFT.name, OVERDRAFT)  # the one line that consent/store/kinds/__init__.py would have
-    async with make_world(migrated_sqlite_url) as made:
+    async with page_world(migrated_sqlite_url) as made:
         yield made
 
 
-async def test_a_toy_kind_is_lodged_agreed_to_shown_and_stopped(world: World):
+async def test_a_toy_kind_is_lodged_agreed_to_shown_and_stopped(world: PageWorld):
     consent = await world.lodge(kind="overdraft", terms=TERMS)
     browser = await (await world.browser().begin(await world.push(consent))).log_in("alice")
     assert "Let Acme Money hear of an overdraft" in browser.text
@@ -44,7 +45,7 @@ async def test_a_toy_kind_is_lodged_agreed_to_shown_and_stopped(world: World):
     assert stopped.state is ConsentState.REVOKED_BY_PSU
 
 
-async def test_the_rules_of_a_toy_kind_count(world: World):
+async def test_the_rules_of_a_toy_kind_count(world: PageWorld):
     with pytest.raises(FieldInvalid):
         await world.lodge(kind="overdraft", terms=FundsTerms(account=AccountIdentifier(Scheme.PAN, "4111")))
     with pytest.raises(FieldInvalid):

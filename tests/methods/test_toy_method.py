@@ -18,15 +18,16 @@ from plugins.psu_identity.built_in import BuiltInIdentity, Enrolment, enrol
 from plugins.psu_identity.methods import METHODS
 from plugins.psu_identity.passwords import Passwords
 from tests.methods.toy.riddle import ANSWER, RIDDLE, open_riddle
-from tests.unit.consent.customer.journey.world import BRAND, World, make_world
+from tests.world.brands import BRAND
+from tests.world.pages import PageWorld, page_world
 
 METHODS_WITH_TOY = (*METHODS, open_riddle)  # the one line that plugins/psu_identity/methods/__init__.py would have
 
 
 @pytest.fixture
-async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
+async def world(migrated_sqlite_url: str) -> AsyncIterator[PageWorld]:
     """Bob logs in with a password and a riddle."""
-    async with make_world(migrated_sqlite_url) as made:
+    async with page_world(migrated_sqlite_url) as made:
         services = made.services
         bob = Enrolment(
             id="psu-bob",
@@ -42,7 +43,7 @@ async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
         yield replace(made, services=services, server=ConsentServer(services, Telemetry()))
 
 
-async def test_a_toy_method_authenticates_on_the_page_of_a_journey(world: World):
+async def test_a_toy_method_authenticates_on_the_page_of_a_journey(world: PageWorld):
     consent = await world.lodge()
     browser = await (await world.browser().begin(await world.push(consent))).log_in("bob")
     assert browser.shows("otp")
@@ -58,7 +59,7 @@ async def test_a_toy_method_authenticates_on_the_page_of_a_journey(world: World)
     assert (agreed.state, agreed.psu_id) == (ConsentState.AUTHORISED, "psu-bob")
 
 
-async def test_a_toy_method_authenticates_without_a_browser(world: World):
+async def test_a_toy_method_authenticates_without_a_browser(world: PageWorld):
     """Its typed answers are counted, which the room does for every method."""
     authorisations = Authorisations(world.services, BRAND)
     authorisation_id = await authorisations.start(SubjectKind.CONSENT, (await world.lodge()).id)

@@ -4,7 +4,7 @@ What they hold, and how they ask, differs; what may become of it does not.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX
@@ -12,7 +12,12 @@ from consent.authorization.offer.profiles import SecurityProfile
 from kernel.certificates.certificate import Certificate
 from kernel.ids import hash_secret
 from tests.harness.proofs import Prover
-from tests.unit.consent.oauth_world import BRAND, Answer, SigningKey, Tpp, World, certificate, unb64
+from tests.world.answer import Answer
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.certificates import certificate
+from tests.world.keys import SigningKey, unb64
+from tests.world.tpp import Tpp
 
 Asks = Literal["plain", "object", "value"]
 
@@ -42,7 +47,7 @@ class Holder:
 class Caller:
     """One client of the world. `keys` are all that it ever signed with, the present one last."""
 
-    world: World
+    world: AuthorizationWorld
     name: str
     asks: Asks
     facts: dict[str, Any]
@@ -77,21 +82,21 @@ class Caller:
     async def sign_with_another(self) -> None:
         """Register another key in place of the present one."""
         self.keys.append(SigningKey("ES256", f"{self.name}-{len(self.keys)}"))
-        self.world.tpps[self.name] = tpp = Tpp(self.tpp.client, self.keys[-1], self.tpp.certificate, self.tpp.redirect_uri)
-        await self.world.register_anew(tpp, **self.facts)
+        self.world.tpps[self.name] = tpp = replace(self.tpp, key=self.keys[-1])
+        await self.world.register_again(tpp, **self.facts)
 
     def credentials(self, signer: SigningKey | None = None) -> dict[str, str]:
-        claims = self.world.assertion_claims(self.tpp)
-        return self.world.credentials(self.tpp, (signer or self.tpp.key).jwt(claims, header={"kid": self.tpp.key.kid}))
+        claims = self.tpp.assertion_claims()
+        return self.tpp.credentials((signer or self.tpp.key).jwt(claims, header={"kid": self.tpp.key.kid}))
 
     async def ask(self, consent_id: str, signer: SigningKey | None = None, **changes: Any) -> tuple[Answer, str | None]:
         """Push a request, or bring it by value, and its request_uri if there is one. `signer` signs the assertion, or the object."""
         world, tpp = self.world, self.tpp
         if self.asks == "plain":
-            form = {**world.request_of(tpp, consent_id, **changes), **self.credentials(signer)}
+            form = {**tpp.request_of(consent_id, **changes), **self.credentials(signer)}
             return _request_uri(await world.call("POST", "/par", form=form))
         facts = {**({"response_mode": "jwt"} if self.has_pkce else NO_PKCE), **changes}
-        token = (signer or tpp.key).jwt(world.object_claims(tpp, consent_id, **facts), header={"kid": tpp.key.kid})
+        token = (signer or tpp.key).jwt(tpp.object_claims(consent_id, **facts), header={"kid": tpp.key.kid})
         if self.asks == "object":
             return _request_uri(await world.push_object(tpp, token))
         answer = await world.bring(tpp, token)
@@ -123,7 +128,7 @@ def code_of(answer: Answer) -> str:
     return parameters["code"]
 
 
-async def make_callers(world: World) -> dict[str, Caller]:
+async def make_callers(world: AuthorizationWorld) -> dict[str, Caller]:
     """One of each kind, and each of another organisation."""
     es256 = {"id_token_signed_response_alg": "ES256"}
     signing = {**es256, "request_object_signing_alg": "ES256"}

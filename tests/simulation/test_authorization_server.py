@@ -33,7 +33,11 @@ from openapi.rulebook import OURS
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from tests.harness.databases import SQLITE, Databases
 from tests.simulation.callers import Caller, Holder, code_of, make_callers
-from tests.unit.consent.oauth_world import BRAND, VERIFIER, Answer, SigningKey, begin, oauth_world
+from tests.world.answer import Answer
+from tests.world.authorization import authorization_world, begin
+from tests.world.brands import BRAND
+from tests.world.keys import SigningKey
+from tests.world.tpp import VERIFIER
 
 AWAITING_MAX = OURS.unanswered_wait
 
@@ -205,7 +209,7 @@ class Machine(RuleBasedStateMachine):
         async def live() -> None:
             assert self.stop is not None
             with self.url() as url:
-                async with oauth_world(url) as self.world:
+                async with authorization_world(url) as self.world:
                     object.__setattr__(self.world.services, "settings", Settings(client_requests_per_minute=1_000_000))
                     self.callers = await make_callers(self.world)
                     began.set()

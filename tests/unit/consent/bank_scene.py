@@ -19,7 +19,8 @@ from sandbox.clock import AdvanceClock
 from sandbox.control.bookings import AnnounceMoney, BookMoney, CloseAccount, Counter, ReleaseMoney, SettleMoney
 from sandbox.decisions.rows import Decision, StoreDecision
 from tests.harness.upstream_books import BuiltInBooks
-from tests.unit.consent.oauth_world import BRAND, World
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
 
 MONTH = timedelta(days=31)
 
@@ -28,12 +29,12 @@ MONTH = timedelta(days=31)
 class Desk:
     """An account with money, and with a payment that is announced."""
 
-    world: World
+    world: AuthorizationWorld
     account_id: str
     pending_id: str
 
     @classmethod
-    async def make(cls, world: World) -> "Desk":
+    async def make(cls, world: AuthorizationWorld) -> "Desk":
         services = world.services
         desk = cls(world, services.ids.uuid(), services.ids.uuid())
         books = BuiltInBooks(world.database, services.sealer, world.clock, None)  # type: ignore[arg-type]

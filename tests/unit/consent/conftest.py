@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.harness.databases import KINDS, SQLITE, Databases
-from tests.unit.consent.customer.journey.world import World as PageWorld
-from tests.unit.consent.customer.journey.world import make_world
-from tests.unit.consent.oauth_world import World, begin, oauth_world
+from tests.world.authorization import AuthorizationWorld, authorization_world, begin
+from tests.world.pages import PageWorld, page_world
 
 
 @pytest.fixture
@@ -24,26 +23,26 @@ def begun_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Pa
 
 
 @pytest.fixture
-async def oauth(begun_sqlite_url: str) -> AsyncIterator[World]:
-    async with oauth_world(begun_sqlite_url) as world:
+async def oauth(begun_sqlite_url: str) -> AsyncIterator[AuthorizationWorld]:
+    async with authorization_world(begun_sqlite_url) as world:
         yield world
 
 
 @pytest.fixture
-async def oauth_anywhere(begun_url: str) -> AsyncIterator[World]:
+async def oauth_anywhere(begun_url: str) -> AsyncIterator[AuthorizationWorld]:
     """The test runs once on each kind of database."""
-    async with oauth_world(begun_url) as world:
+    async with authorization_world(begun_url) as world:
         yield world
 
 
 @pytest.fixture
 async def world(migrated_sqlite_url: str) -> AsyncIterator[PageWorld]:
-    async with make_world(migrated_sqlite_url) as made:
+    async with page_world(migrated_sqlite_url) as made:
         yield made
 
 
 @pytest.fixture
 async def both_world(migrated_url: str) -> AsyncIterator[PageWorld]:
     """The test runs once on each kind of database."""
-    async with make_world(migrated_url) as made:
+    async with page_world(migrated_url) as made:
         yield made

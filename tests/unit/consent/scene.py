@@ -40,10 +40,13 @@ from kernel.banking.consents import Consent
 from kernel.ids import hash_secret
 from kernel.storage.journal import Entry
 from portcullis.compose.records import RecordAccesses, RecordEntries
-from tests.unit.consent.agreement import asked_by
 from tests.unit.consent.bank_scene import BANK_COMMANDS, Desk
-from tests.unit.consent.oauth_world import BRAND, KEYS, World, certificate
 from tests.unit.consent.visitor import COMMANDS, Visitor
+from tests.world.approval import asked_by
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.certificates import certificate
+from tests.world.keys import KEYS
 
 Act = Callable[[], Awaitable[Any]]
 REGISTRATION = Registration(token_hash="0" * 64, statement="", claims={})
@@ -54,7 +57,7 @@ ALICE = Psu(id="alice", customer_id="alice", display_name="Alice", sca_methods=(
 class Scene:
     """`code` redeems the family `family_id`; `uris` are requests that wait for an answer, one for each command that gives one."""
 
-    world: World
+    world: AuthorizationWorld
     consent: Consent
     code: str
     family_id: str
@@ -65,9 +68,9 @@ class Scene:
     visitor: Visitor
 
     @classmethod
-    async def make(cls, world: World) -> "Scene":
+    async def make(cls, world: AuthorizationWorld) -> "Scene":
         acme, services = world.acme, world.services
-        world.monotonic += 60  # no limit of an earlier scene counts
+        world.monotonic.seconds += 60  # no limit of an earlier scene counts
         for table in (closed_accounts, consent_accounts, backchannel_requests):  # of an earlier scene
             await world.database.write(lambda connection, table=table: connection.execute(table.delete()))
         others = clients.update().where(clients.c.id.not_in([tpp.client.id for tpp in world.tpps.values()])).values(active=False)
@@ -95,7 +98,7 @@ class Scene:
     def asking(self, consent_id: str | None) -> AuthorizationRequest:
         world = self.world
         asking = AuthorizationRequest(
-            world.services, BRAND, world.acme.client, world.request_of(world.acme, consent_id), consent_id=consent_id
+            world.services, BRAND, world.acme.client, world.acme.request_of(consent_id), consent_id=consent_id
         )
         asking.scope, asking.seconds = ("openid", "accounts"), 300
         asking.valid_until = world.clock.wall() + timedelta(minutes=1)

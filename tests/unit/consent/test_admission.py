@@ -20,9 +20,10 @@ from kernel.errors import Overloaded, RateExceeded
 from kernel.http.message import Request
 from kernel.observability.telemetry import Telemetry
 from tests.harness.statements import statements_of
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, OTHER_BRAND, World, make_world
-from tests.unit.consent.oauth_world import BRAND as OAUTH_BRAND
-from tests.unit.consent.oauth_world import certificate
+from tests.world.brands import BRAND, OTHER_BRAND
+from tests.world.certificates import certificate
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld, page_world
 
 INVENTED = "x" * 43
 JWT = ".".join(
@@ -75,27 +76,27 @@ DOCUMENTS = ("/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-a
 
 
 @pytest.fixture
-async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_sqlite_url) as made:
+async def world(migrated_sqlite_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_sqlite_url) as made:
         await prepare_keys(made.services, BRAND.name)
         yield made
 
 
 @pytest.fixture
-async def world_anywhere(migrated_url: str) -> AsyncIterator[World]:
+async def world_anywhere(migrated_url: str) -> AsyncIterator[PageWorld]:
     """The test runs once on each kind of database."""
-    async with make_world(migrated_url) as made:
+    async with page_world(migrated_url) as made:
         await prepare_keys(made.services, BRAND.name)
         yield made
 
 
-def limited(world: World, per_minute: int) -> ConsentServer:
+def limited(world: PageWorld, per_minute: int) -> ConsentServer:
     settings = replace(world.services.settings, unknown_requests_per_minute=per_minute)
     world.server = ConsentServer(replace(world.services, settings=settings), Telemetry())
     return world.server
 
 
-async def send(world: World, sent: Flood, peer: str = "203.0.113.9"):
+async def send(world: PageWorld, sent: Flood, peer: str = "203.0.113.9"):
     browser = world.browser(peer=peer, cookies=dict(sent.cookies))
     body = urlencode(sent.fields).encode() if sent.fields is not None else b""
     headers = sent.headers | (FORM if sent.fields is not None else {})
@@ -299,9 +300,9 @@ async def test_an_invented_token_asks_the_database_nothing(oauth_anywhere):
     """Which keys are current is known to the hot state."""
     headers = CIMultiDictProxy(CIMultiDict({"Authorization": f"Bearer {JWT}"}))
     request = Request("GET", "/userinfo", (), headers, b"", "bank.example", "203.0.113.9", "public")
-    await oauth_anywhere.server.handle(OAUTH_BRAND, request)
+    await oauth_anywhere.server.handle(BRAND, request)
     with statements_of(oauth_anywhere.database) as statements:
-        answer = await oauth_anywhere.server.handle(OAUTH_BRAND, request)
+        answer = await oauth_anywhere.server.handle(BRAND, request)
     assert (answer.status, statements.all) == (401, [])
 
 

@@ -47,8 +47,12 @@ from policies.rate_limit import Rate
 from portcullis.compose.gateway_snapshots import GatewaySnapshots
 from portcullis.compose.records import access_writer
 from sandbox.authority.pki import TestPki, TransportSubject, generate_key, key_pem
-from tests.unit.consent.oauth_world import BRAND, KEYS, World
-from tests.unit.gateway import world as book
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.gateway.dialect import Body, serving
+from tests.world.gateway.neighbours import Customers, Records, Tokens
+from tests.world.gateway.upstream import Upstream
+from tests.world.keys import KEYS
 
 LODGED_AS = "berlin_group/v1.3"  # whose consents are their organisation's
 ORGANISATION = "PSDGB-FCA-900001"
@@ -67,9 +71,9 @@ def plain(result: Any, _rendering: Any) -> Any:
 
 
 OF_CONSENT: dict[str, Any] = {"credential": "certificate", "consent_kind": ConsentKind.ACCOUNTS}
-TOY = book.serving(
+TOY = serving(
     (
-        Row("POST", "/consents", Operation.LODGE_ACCOUNT_CONSENT, decode_lodge, plain, 201, request=book.Body, **OF_CONSENT),
+        Row("POST", "/consents", Operation.LODGE_ACCOUNT_CONSENT, decode_lodge, plain, 201, request=Body, **OF_CONSENT),
         Row(
             "GET", "/consents/{ConsentId}", Operation.READ_ACCOUNT_CONSENT,
             lambda wire: commands.ReadConsent(wire.path["ConsentId"]), plain, **OF_CONSENT,
@@ -96,11 +100,11 @@ class PublicRates:
 
 
 class Served:
-    def __init__(self, world: World, pki: TestPki, folder: Path) -> None:
+    def __init__(self, world: AuthorizationWorld, pki: TestPki, folder: Path) -> None:
         self.world, self.pki, self.folder = world, pki, folder
         self.ports: dict[str, int] = {}
         self.recording = AsyncExitStack()
-        self.upstream = book.Upstream(account_ids=("account-1",))
+        self.upstream = Upstream(account_ids=("account-1",))
         self.status: Any = None
 
     def context(self, name: str | None, organisation: str = ORGANISATION, roles: tuple[str, ...] = ("AISP",)) -> ssl.SSLContext:
@@ -142,7 +146,7 @@ class Served:
 
 
 @pytest.fixture
-async def served(oauth_anywhere: World, tmp_path: Path) -> AsyncIterator[Served]:
+async def served(oauth_anywhere: AuthorizationWorld, tmp_path: Path) -> AsyncIterator[Served]:
     world, clock = oauth_anywhere, SystemClock()
     pki = TestPki.open(tmp_path / "pki", clock)
     made = Served(world, pki, tmp_path)
@@ -154,12 +158,12 @@ async def served(oauth_anywhere: World, tmp_path: Path) -> AsyncIterator[Served]
         await stack.enter_async_context(made.recording)
         records = await made.recording.enter_async_context(GroupedWrites.lifetime(write, "access records"))
         parts = PolicyParts(
-            tokens=book.Tokens(),
+            tokens=Tokens(),
             snapshots=GatewaySnapshots(services.clients, services.snapshots),
             consents=services.store,  # type: ignore[arg-type]
             organisations=Organisations(commands=services.commands, clock=clock),
             records=records,
-            refusals=book.Records(),
+            refusals=Records(),
             clock=clock,
             certificate_status=made.status,
             nonces=Nonces(services.sealer),
@@ -170,7 +174,7 @@ async def served(oauth_anywhere: World, tmp_path: Path) -> AsyncIterator[Served]
             services.store,  # type: ignore[arg-type]
             CursorSealer(services.sealer),
             clock,
-            book.Customers(),
+            Customers(),
         )
         others = [kind for kind in USE_CASES if Operation.READ_OFFERS not in kind.operations]
         brand = replace(BRAND, dialects=("toy",))

@@ -12,8 +12,8 @@ from consent.authentication.attempt_counts import AttemptsExhausted
 from kernel.errors import Problem
 from tests.harness.commands import find_commands
 from tests.harness.databases import KINDS, SQLITE
-from tests.unit.consent.oauth_world import begin, oauth_world
 from tests.unit.consent.scene import ACTS, Scene
+from tests.world.authorization import authorization_world, begin
 
 SEED = int(os.environ.get("PORTCULLIS_SIMULATE_SEED", "4"))
 PAIRS = int(os.environ.get("PORTCULLIS_SIMULATE_PAIRS", "48"))  # 0: all of them
@@ -33,7 +33,7 @@ async def test_two_commands_never_deadlock(kind, databases, tmp_path):
     if count := ON_SQLITE if kind == SQLITE else PAIRS:
         pairs = random.Random(SEED).sample(pairs, count)
     with databases.database(kind, tmp_path, begin) as url:
-        async with oauth_world(url) as world:
+        async with authorization_world(url) as world:
             for pair in pairs:
                 for _ in range(ROUNDS):
                     await meet(world, pair)

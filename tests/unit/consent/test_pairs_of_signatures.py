@@ -10,12 +10,14 @@ import pytest
 from kernel.banking.consents import Consent, ConsentState
 from kernel.errors import Problem
 from openapi.rulebook import rules_of
-from tests.unit.consent.authentication.signing import ALL_THREE, BERLIN_GROUP, lodge, now, refuse, sign_first, sign_too
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, World, make_world
+from tests.world.brands import BRAND
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld, page_world
+from tests.world.signing import ALL_THREE, BERLIN_GROUP, lodge, now, refuse, sign_first, sign_too
 
 HALF = ConsentState.PARTIALLY_AUTHORISED
 
-Act = Callable[[World, Consent], Awaitable[object]]
+Act = Callable[[PageWorld, Consent], Awaitable[object]]
 ACTS: dict[str, Act] = {
     "bob signs": lambda world, consent: sign_too(world, consent, "bob"),
     "carol signs": lambda world, consent: sign_too(world, consent, "carol"),
@@ -34,7 +36,7 @@ ENDS = {
 @pytest.fixture
 async def world(migrated_url: str):
     """The test runs once on each kind of database."""
-    async with make_world(migrated_url) as made:
+    async with page_world(migrated_url) as made:
         yield made
 
 
@@ -48,7 +50,7 @@ def possible(pair: tuple[str, str]) -> set[ConsentState]:
     return {ConsentState.AUTHORISED if {"bob signs", "carol signs"} == set(pair) else HALF}
 
 
-async def meet(world: World, first: Act, second: Act) -> tuple[Consent, list[object]]:
+async def meet(world: PageWorld, first: Act, second: Act) -> tuple[Consent, list[object]]:
     consent = await lodge(world)
     await sign_first(world, consent, "alice", ALL_THREE)
     answers = await asyncio.gather(first(world, consent), second(world, consent), return_exceptions=True)
@@ -57,7 +59,7 @@ async def meet(world: World, first: Act, second: Act) -> tuple[Consent, list[obj
     return await now(world, consent), list(answers)
 
 
-async def test_two_who_decide_at_once(world: World):
+async def test_two_who_decide_at_once(world: PageWorld):
     for pair in combinations_with_replacement(ACTS, 2):
         after, answers = await meet(world, *(ACTS[name] for name in pair))
         done = sum(not isinstance(answer, Problem) for answer in answers)
@@ -69,11 +71,11 @@ async def test_two_who_decide_at_once(world: World):
 
 
 @pytest.mark.parametrize("act", ["bob signs", "carol refuses"])
-async def test_a_decision_and_the_end_of_the_wait(world: World, act: str):
-    async def lapse(world: World, consent: Consent) -> object:
+async def test_a_decision_and_the_end_of_the_wait(world: PageWorld, act: str):
+    async def lapse(world: PageWorld, consent: Consent) -> object:
         return await world.store.lapse(BRAND, consent.id)
 
-    async def late(world: World, consent: Consent) -> object:
+    async def late(world: PageWorld, consent: Consent) -> object:
         world.clock.offset += rules_of(BERLIN_GROUP).half_signed_wait
         return await ACTS[act](world, consent)
 

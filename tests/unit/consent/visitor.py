@@ -28,7 +28,7 @@ from consent.ports import Psu, ScaChallenge, ScaEvidence
 from consent.services import Services
 from consent.store.rows.authorisations import Approach, AuthorisationStatus, Pending, SubjectKind
 from consent.store.rows.journeys import Notice, Purpose, Stage
-from tests.unit.consent.oauth_world import BRAND
+from tests.world.brands import BRAND
 
 SUBJECTS = PasswordSubjects("password/of the customer", "peer/of an address")
 

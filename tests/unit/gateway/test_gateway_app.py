@@ -4,20 +4,22 @@ import asyncio
 import logging
 from dataclasses import replace
 
+import msgspec
 import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kernel.access import FamilyState
 from kernel.errors import BodyTooLarge
 from kernel.observability.interaction import interaction_id
-from tests.unit.gateway import world
-from tests.unit.gateway.world import World, body_of
+from tests.world.gateway.snapshots import CERTIFICATE, FAMILY, TOKEN
+from tests.world.gateway.world import INTERACTION, GatewayWorld, body_of, request
 
 
 @pytest.fixture
-def made() -> World:
-    return World()
+def made() -> GatewayWorld:
+    return GatewayWorld()
 
 
 REFUSED = [
@@ -34,9 +36,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("facts", "status"), [({}, 200), *REFUSED])
 async def test_every_answer_plays_the_interaction_id_back_and_is_not_cached(made, facts, status):
-    headers = {"X-Interaction": world.INTERACTION, **facts.get("headers", {})}
+    headers = {"X-Interaction": INTERACTION, **facts.get("headers", {})}
     response = await made.ask(**{**facts, "headers": headers})
-    assert (response.status, response.headers["X-Interaction"]) == (status, world.INTERACTION)
+    assert (response.status, response.headers["X-Interaction"]) == (status, INTERACTION)
     assert response.headers["Cache-Control"] == "no-store"
 
 
@@ -65,7 +67,7 @@ async def test_a_401_says_how_to_come_back(made, facts, challenge):
 
 @pytest.mark.spec("RFC6750-3.1")
 async def test_a_missing_scope_is_named_as_such(made):
-    made.tokens.known["psu-token"] = world.msgspec.structs.replace(world.TOKEN, scope=frozenset())
+    made.tokens.known["psu-token"] = msgspec.structs.replace(TOKEN, scope=frozenset())
     response = await made.ask()
     assert (response.status, response.headers["WWW-Authenticate"]) == (403, 'Bearer error="insufficient_scope"')
 
@@ -146,8 +148,8 @@ async def test_time_in_the_record_is_measured(made):
 async def test_the_interaction_id_is_known_to_everything_below_and_forgotten_after(made):
     seen = []
     made.upstream.before = lambda: seen.append(interaction_id.get())
-    await made.ask(headers={"X-Interaction": world.INTERACTION})
-    assert (seen, interaction_id.get()) == ([world.INTERACTION], "")
+    await made.ask(headers={"X-Interaction": INTERACTION})
+    assert (seen, interaction_id.get()) == ([INTERACTION], "")
 
 
 async def test_cancellation_is_not_swallowed(made):
@@ -160,10 +162,10 @@ async def test_cancellation_is_not_swallowed(made):
 
 
 def test_refuses_in_the_dialects_words_what_could_not_be_read_whole(made):
-    asked = world.request(headers={"X-Interaction": world.INTERACTION})
+    asked = request(headers={"X-Interaction": INTERACTION})
     response = made.gateway.refuse(made.brand, asked, BodyTooLarge("70000 bytes"))
     assert (response.status, body_of(response)["code"]) == (400, "body_too_large")
-    assert response.headers["X-Interaction"] == world.INTERACTION
+    assert response.headers["X-Interaction"] == INTERACTION
 
 
 class TestWhoAmI:
@@ -180,7 +182,7 @@ class TestWhoAmI:
         [
             ({"token": None}, 401, "token_missing"),
             ({"token": "garbage"}, 401, "token_invalid"),
-            ({"certificate": replace(world.CERTIFICATE, thumbprint="other")}, 401, "token_not_bound"),
+            ({"certificate": replace(CERTIFICATE, thumbprint="other")}, 401, "token_not_bound"),
             ({"method": "POST"}, 405, "method_not_allowed"),
             ({"listener": "public"}, 404, "operation_unknown"),
             ({"headers": {"Accept": "text/html"}}, 406, "media_type_unacceptable"),
@@ -191,7 +193,7 @@ class TestWhoAmI:
         assert (response.status, body_of(response)["error"]) == (status, error)
 
     async def test_an_ended_family_is_no_valid_token(self, made):
-        made.change(world.FAMILY, state=world.FamilyState.ENDED)
+        made.change(FAMILY, state=FamilyState.ENDED)
         assert (await made.ask(path="/whoami")).status == 401
 
     async def test_is_limited_like_any_other(self, made):
@@ -221,7 +223,7 @@ async def test_nothing_that_a_caller_sends_is_an_unexpected_failure(method, path
     """Every input is hostile; each gets an answer, and it is never a 500."""
     logging.disable()
     try:
-        response = await World().ask(method, f"/{path}", headers=headers, body=body, token=token)
+        response = await GatewayWorld().ask(method, f"/{path}", headers=headers, body=body, token=token)
     finally:
         logging.disable(logging.NOTSET)
     assert response.status < 500

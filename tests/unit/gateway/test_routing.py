@@ -12,7 +12,7 @@ from kernel.errors import MethodNotAllowed, OperationUnknown
 from kernel.operations import Operation
 from openapi import DIALECTS
 from openapi.versions import HeaderVersions
-from tests.unit.gateway.world import BRAND, DIALECT, ROW_OF, ROWS, serving
+from tests.world.gateway.dialect import BRAND, DIALECT, ROW_OF, ROWS, serving
 
 ROUTING = Routing.build([BRAND], [DIALECT])
 SEGMENT = st.text(st.characters(codec="utf-8", exclude_characters="/{}"), min_size=1, max_size=20)

@@ -8,19 +8,24 @@ import pytest
 
 from gateway.accounts import consented_accounts
 from gateway.accounts.pages.page_turn import CURSOR_LIFETIME, PAGE_SIZE_MAX
+from kernel.banking import commands
 from kernel.banking.accounts import TransactionPage, TransactionStatus
 from kernel.banking.consents import AccountsTerms, ConsentKind, Permission
 from kernel.errors import AccountNotConsented
 from openapi.berlin_group.v1_3.dialect import DIALECT as BERLIN_GROUP
-from tests.unit.gateway import world
-from tests.unit.gateway.world import CONSENT, START, World, body_of, transaction, within
+from openapi.codec import WireRequest
+from tests.world.brands import START
+from tests.world.gateway.dialect import SEE, decode_lodge
+from tests.world.gateway.snapshots import CLIENT, CONSENT, FAMILY, TOKEN, opening, within
+from tests.world.gateway.upstream import transaction
+from tests.world.gateway.world import GatewayWorld, body_of
 
 TRANSACTIONS = "/book/v1/transactions"
 
 
 @pytest.fixture
-def made() -> World:
-    return World()
+def made() -> GatewayWorld:
+    return GatewayWorld()
 
 
 JSON = {"Content-Type": "application/json"}
@@ -42,14 +47,12 @@ class TestConsents:
         assert made.consents.lodged == []
 
     async def test_refuses_a_window_that_ends_before_it_begins(self, made, monkeypatch):
-        lodgement = world.decode_lodge(world.WireRequest({}, (), b"{}")).lodgement
+        lodgement = decode_lodge(WireRequest({}, (), b"{}")).lodgement
         terms = AccountsTerms(
             permissions=frozenset(Permission), transactions_from=START, transactions_to=START - timedelta(days=1)
         )
         backwards = msgspec.structs.replace(lodgement, terms=terms)
-        monkeypatch.setattr(
-            world.commands.LodgeConsent, "__init__", lambda self, _: object.__setattr__(self, "lodgement", backwards)
-        )
+        monkeypatch.setattr(commands.LodgeConsent, "__init__", lambda self, _: object.__setattr__(self, "lodgement", backwards))
         assert body_of(await self.lodge(made))["path"] == "to"
 
     async def test_a_psus_token_is_not_for_managing_consents(self, made):
@@ -88,7 +91,7 @@ class TestAccounts:
         path, query = "/book/v1/accounts/a1", [("balances", "yes")]
         assert body_of(await made.ask(path=path))["balances"] is None
         assert len(body_of(await made.ask(path=path, query=query))["balances"]) == 1
-        made.change(CONSENT, **world.opening(frozenset({Permission.ACCOUNTS_BASIC})))
+        made.change(CONSENT, **opening(frozenset({Permission.ACCOUNTS_BASIC})))
         assert body_of(await made.ask(path=path, query=query))["balances"] is None
 
     async def test_balances_are_of_one_account_or_of_all(self, made):
@@ -97,10 +100,10 @@ class TestAccounts:
 
     def test_a_command_outside_the_consent_is_refused_once_more(self):
         with pytest.raises(AccountNotConsented):
-            consented_accounts.covered(CONSENT, world.SEE, "a3")
+            consented_accounts.covered(CONSENT, SEE, "a3")
 
 
-async def walk(made: World, path: str = TRANSACTIONS, query: tuple[tuple[str, str], ...] = ()) -> list[list[str]]:
+async def walk(made: GatewayWorld, path: str = TRANSACTIONS, query: tuple[tuple[str, str], ...] = ()) -> list[list[str]]:
     """All pages' transaction ids, following `next`."""
     pages, seen = [], set()
     while True:
@@ -172,7 +175,7 @@ class TestTransactions:
     )
     async def test_credits_and_debits_as_permitted(self, made, held, seen):
         made.upstream.rows = [transaction(1, minor=-5), transaction(2, minor=5)]
-        made.store(msgspec.structs.replace(CONSENT, **world.opening(frozenset({Permission.TRANSACTIONS_BASIC, *held}))))
+        made.store(msgspec.structs.replace(CONSENT, **opening(frozenset({Permission.TRANSACTIONS_BASIC, *held}))))
         assert body_of(await made.ask(path=TRANSACTIONS))["ids"] == seen
 
     async def test_one_status_if_asked_for(self, made):
@@ -190,7 +193,7 @@ class TestTransactions:
 
 
 class TestCursors:
-    async def next_of(self, made: World, path: str = TRANSACTIONS, **query: str) -> dict[str, str]:
+    async def next_of(self, made: GatewayWorld, path: str = TRANSACTIONS, **query: str) -> dict[str, str]:
         told = body_of(await made.ask(path=path, query=tuple({"size": "5", **query}.items())))
         return dict(parse_qsl(urlsplit(told["next"]).query))
 
@@ -222,16 +225,16 @@ class TestCursors:
     async def test_a_cursor_does_not_open_under_another_consent(self, made):
         query = await self.next_of(made)
         made.store(msgspec.structs.replace(CONSENT, id="consent-2"))
-        made.tokens.known["other"] = msgspec.structs.replace(world.TOKEN, consent_id="consent-2", jti="jti-3")
+        made.tokens.known["other"] = msgspec.structs.replace(TOKEN, consent_id="consent-2", jti="jti-3")
         assert await made.code(path=TRANSACTIONS, query=tuple(query.items()), token="other") == "cursor_invalid"
 
     async def test_a_cursor_does_not_open_for_another_client_of_the_organisation(self, made):
         """Under rules by which a consent is its organisation's, two clients share it, and no page of each other's listings."""
         made.store(msgspec.structs.replace(CONSENT, lodged_as=BERLIN_GROUP.name))
         query = await self.next_of(made)
-        made.store(msgspec.structs.replace(world.CLIENT, id="client-2"))
-        made.store(msgspec.structs.replace(world.FAMILY, id="family-2", client_id="client-2"))
-        other = msgspec.structs.replace(world.TOKEN, client_id="client-2", family_id="family-2", jti="jti-5")
+        made.store(msgspec.structs.replace(CLIENT, id="client-2"))
+        made.store(msgspec.structs.replace(FAMILY, id="family-2", client_id="client-2"))
+        other = msgspec.structs.replace(TOKEN, client_id="client-2", family_id="family-2", jti="jti-5")
         made.tokens.known["other"] = other
         assert await made.code(path=TRANSACTIONS, token="other") == "allowed"
         assert await made.code(path=TRANSACTIONS, query=tuple(query.items()), token="other") == "cursor_invalid"
@@ -239,7 +242,7 @@ class TestCursors:
     async def test_a_cursor_ends_a_day_after_the_first_page_however_many_pages_follow(self, made):
         query = await self.next_of(made)
         made.clock.advance(CURSOR_LIFETIME - timedelta(seconds=1))
-        made.tokens.known["fresh"] = msgspec.structs.replace(world.TOKEN, expires_at=START + timedelta(days=9), jti="jti-4")
+        made.tokens.known["fresh"] = msgspec.structs.replace(TOKEN, expires_at=START + timedelta(days=9), jti="jti-4")
         told = body_of(await made.ask(path=TRANSACTIONS, query=tuple(query.items()), token="fresh"))
         made.clock.advance(timedelta(seconds=1))
         later = tuple(parse_qsl(urlsplit(told["next"]).query))

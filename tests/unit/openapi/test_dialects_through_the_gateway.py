@@ -17,9 +17,10 @@ from openapi import DIALECTS
 from openapi.dialect import Row
 from openapi.uk_obie.v4_0.aisp.codes.consents import PERMISSION_CODES
 from tests.official import validate_answer
-from tests.unit.gateway.records import PDF_BYTES, furnish, standing_order
-from tests.unit.gateway.world import CERTIFICATE, CONSENT, World, opening
 from tests.unit.openapi.canonical import INTERACTION_ID
+from tests.world.gateway.records import PDF_BYTES, furnish, standing_order
+from tests.world.gateway.snapshots import CERTIFICATE, CONSENT, opening
+from tests.world.gateway.world import GatewayWorld
 
 UK = "/open-banking/v4.0/aisp"
 BERLIN_GROUP = "/psd2/v1"
@@ -28,13 +29,13 @@ LODGEMENT = b'{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":{}}'
 
 
 @pytest.fixture
-def world() -> World:
-    world = World(dialects=DIALECTS)
+def world() -> GatewayWorld:
+    world = GatewayWorld(dialects=DIALECTS)
     furnish(world)
     return world
 
 
-async def answered(world: World, method: str, path: str, **facts: Any) -> tuple[Response, Any]:
+async def answered(world: GatewayWorld, method: str, path: str, **facts: Any) -> tuple[Response, Any]:
     """The answer and its body as JSON, once the official document has accepted it."""
     response = await world.ask(method, path, **facts)
     dialect = next(dialect for dialect in DIALECTS if path.startswith(dialect.services[0].base_path))
@@ -47,7 +48,7 @@ UK_READS = [row.path for row in DIALECTS[0].rows if row.permissions]
 
 
 @pytest.mark.parametrize("template", [*UK_READS, "/accounts/{AccountId}/"])
-async def test_every_uk_read_is_answered(world: World, template: str) -> None:
+async def test_every_uk_read_is_answered(world: GatewayWorld, template: str) -> None:
     path = template.format(AccountId="a1", StatementId="r3")
     response, body = await answered(world, "GET", UK + path, headers={"x-fapi-interaction-id": INTERACTION_ID})
     assert response.status == 200
@@ -56,7 +57,7 @@ async def test_every_uk_read_is_answered(world: World, template: str) -> None:
     assert b"up1" not in (response.body or b"")
 
 
-async def test_a_statements_file_is_sent_as_it_is(world: World) -> None:
+async def test_a_statements_file_is_sent_as_it_is(world: GatewayWorld) -> None:
     response, _ = await answered(world, "GET", f"{UK}/accounts/a1/statements/r3/file", headers={"Accept": "application/pdf"})
     assert (response.body, response.headers["Content-Type"]) == (PDF_BYTES, "application/pdf")
 
@@ -65,7 +66,7 @@ LISTINGS = [row.path for row in DIALECTS[0].rows if any(each.name == "page" for 
 
 
 @pytest.mark.parametrize("template", [each for each in LISTINGS if "transactions" not in each])
-async def test_following_next_reads_every_record_once(world: World, template: str) -> None:
+async def test_following_next_reads_every_record_once(world: GatewayWorld, template: str) -> None:
     furnish(world, 500)
     path, query, pages = UK + template.format(AccountId="a1"), [], []
     while True:
@@ -82,7 +83,7 @@ async def test_following_next_reads_every_record_once(world: World, template: st
     assert len(seen) == len(set(seen)) == (166 if "{AccountId}" in template else 333)
 
 
-async def test_following_next_reads_every_transaction_once(world: World) -> None:
+async def test_following_next_reads_every_transaction_once(world: GatewayWorld) -> None:
     path, query, seen = f"{UK}/transactions", [("fromBookingDateTime", "2000-01-01T00:00:00Z")], []
     while True:
         _, body = await answered(world, "GET", path, query=query)
@@ -96,7 +97,7 @@ async def test_following_next_reads_every_transaction_once(world: World) -> None
     assert len(seen) == len(set(seen)) > 0
 
 
-async def test_a_consent_is_lodged_read_and_withdrawn(world: World) -> None:
+async def test_a_consent_is_lodged_read_and_withdrawn(world: GatewayWorld) -> None:
     response, body = await answered(
         world, "POST", f"{UK}/account-access-consents", token="client-token", headers=JSON, body=LODGEMENT
     )
@@ -147,7 +148,7 @@ REFUSALS: list[tuple[str, str, Mapping[str, Any], int, str | None, str | None]] 
 )
 @pytest.mark.spec("OBIE-RW-4.0-http-status-codes", "OBIE-RW-4.0-error-response-structure")
 async def test_a_uk_refusal_has_the_standards_own_form(
-    world: World, method: str, path: str, facts: Mapping[str, Any], status: int, code: str | None, at: str | None
+    world: GatewayWorld, method: str, path: str, facts: Mapping[str, Any], status: int, code: str | None, at: str | None
 ) -> None:
     response, body = await answered(world, method, UK + path, **facts)
     assert response.status == status
@@ -165,7 +166,7 @@ async def test_a_uk_refusal_has_the_standards_own_form(
         ("TransactionToDateTime", "2001-01-01T00:00:00", "Data.TransactionToDateTime"),
     ],
 )
-async def test_a_lodgement_against_time_is_refused_at_its_member(world: World, member: str, value: str, path: str) -> None:
+async def test_a_lodgement_against_time_is_refused_at_its_member(world: GatewayWorld, member: str, value: str, path: str) -> None:
     data = {"Permissions": ["ReadAccountsBasic"], "TransactionFromDateTime": "2002-01-01T00:00:00", member: value}
     body = json.encode({"Data": data, "Risk": {}})
     _, told = await answered(world, "POST", f"{UK}/account-access-consents", token="client-token", headers=JSON, body=body)
@@ -173,19 +174,19 @@ async def test_a_lodgement_against_time_is_refused_at_its_member(world: World, m
     assert world.consents.lodged == []
 
 
-async def test_a_permission_that_was_not_granted_is_refused(world: World) -> None:
+async def test_a_permission_that_was_not_granted_is_refused(world: GatewayWorld) -> None:
     world.change(CONSENT, **opening(frozenset({Permission.ACCOUNTS_BASIC})))
     response, body = await answered(world, "GET", f"{UK}/balances")
     assert (response.status, body["Errors"][0]["ErrorCode"]) == (403, "NARR")
 
 
-async def test_an_expired_token_is_told_so_in_a_body(world: World) -> None:
+async def test_an_expired_token_is_told_so_in_a_body(world: GatewayWorld) -> None:
     world.tokens.known["old-token"] = TokenExpired()
     response, body = await answered(world, "GET", f"{UK}/accounts", token="old-token")
     assert (response.status, body["Errors"][0]["ErrorCode"]) == (401, "TKXP")
 
 
-async def test_a_limit_is_told_without_a_body(world: World) -> None:
+async def test_a_limit_is_told_without_a_body(world: GatewayWorld) -> None:
     world.decisions.exceeded = {"default", "unattended"}
     response, body = await answered(world, "GET", f"{UK}/accounts")
     assert (response.status, body, response.headers["Retry-After"]) == (429, None, "30")
@@ -199,7 +200,9 @@ BERLIN_GROUP_HEADERS = (("X-Request-ID", INTERACTION_ID), ("Consent-ID", "consen
 
 
 @pytest.mark.parametrize(("query", "balances"), [((), False), ((("withBalance", "true"),), True)])
-async def test_the_same_account_is_read_the_other_way(world: World, query: Sequence[tuple[str, str]], balances: bool) -> None:
+async def test_the_same_account_is_read_the_other_way(
+    world: GatewayWorld, query: Sequence[tuple[str, str]], balances: bool
+) -> None:
     """By its organisation's certificate alone."""
     world.store(msgspec.structs.replace(CONSENT, lodged_as="berlin_group/v1.3"))
     facts: dict[str, Any] = {"headers": BERLIN_GROUP_HEADERS, "certificate": QUALIFIED, "token": None}
@@ -224,7 +227,7 @@ async def test_the_same_account_is_read_the_other_way(world: World, query: Seque
 )
 @pytest.mark.spec("BG-XS2A-1.3-error-information", "BG-XS2A-1.3-message-codes")
 async def test_a_berlin_group_refusal_has_the_standards_own_form(
-    world: World, path: str, facts: Mapping[str, Any], status: int, code: str
+    world: GatewayWorld, path: str, facts: Mapping[str, Any], status: int, code: str
 ) -> None:
     world.store(msgspec.structs.replace(CONSENT, lodged_as="berlin_group/v1.3"))
     facts = {"certificate": QUALIFIED, "token": None, **facts}
@@ -233,7 +236,7 @@ async def test_a_berlin_group_refusal_has_the_standards_own_form(
 
 
 @pytest.mark.parametrize("on", [False, True])
-async def test_a_member_of_a_later_edition_is_sent_where_the_brand_says_so(world: World, on: bool) -> None:
+async def test_a_member_of_a_later_edition_is_sent_where_the_brand_says_so(world: GatewayWorld, on: bool) -> None:
     world.upstream.records["standing_orders"] = [standing_order(1, payments=12)]
     world.brand = replace(world.brand, members_on=frozenset({"NumberOfPayments"} if on else ()))
     world.decide_with(world.decisions)
@@ -245,7 +248,7 @@ CONDITIONAL = [row for row in DIALECTS[0].rows if row.conditional]
 
 
 @pytest.mark.parametrize("row", CONDITIONAL, ids=[row.operation for row in CONDITIONAL])
-async def test_an_operation_that_a_bank_does_not_offer_is_not_found(world: World, row: Row) -> None:
+async def test_an_operation_that_a_bank_does_not_offer_is_not_found(world: GatewayWorld, row: Row) -> None:
     """OBIE R/W 4.0 Profile: 404 for what is not implemented; its permission code is granted all the same."""
     world.brand = replace(world.brand, operations_off=frozenset({row.operation}))
     world.decide_with(world.decisions)
@@ -272,7 +275,7 @@ def test_what_the_standard_demands_of_every_bank_is_not_conditional() -> None:
 
 
 @pytest.mark.parametrize("path", [f"{UK}/accounts/a1/balances", f"{BERLIN_GROUP}/accounts/a1"])
-async def test_an_upstream_that_is_late_is_unavailable_and_asks_to_come_back(world: World, path: str) -> None:
+async def test_an_upstream_that_is_late_is_unavailable_and_asks_to_come_back(world: GatewayWorld, path: str) -> None:
     def late() -> None:
         raise UpstreamTimedOut("no answer within 5 s")
 

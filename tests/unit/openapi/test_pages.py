@@ -11,7 +11,7 @@ from kernel.banking.results import Numbered
 from kernel.errors import FieldDuplicated, FieldInvalid, Problem
 from openapi.codec import Rendering
 from openapi.pages import NUMBER_MAX, NumberedPages, PageSizeInvalid, PageUnknown, links_of
-from tests.unit.gateway.world import BRAND
+from tests.world.gateway.dialect import BRAND
 
 PAGES = NumberedPages("page", "page-size", size=25, size_max=1000)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kernel.errors import HeaderMissing
 from openapi.versions import HeaderVersions, VersionInvalid, VersionUnsupported
-from tests.unit.gateway.world import request
+from tests.world.gateway.world import request
 
 VERSIONS = HeaderVersions("x-v", "x-min-v")
 

@@ -17,7 +17,10 @@ from kernel.operations import Operation
 from openapi.dialect import Row
 from policies.calls_in_flight import CallerCallsInFlight
 from policies.first_call import RULE
-from tests.unit.gateway.world import BRAND, CERTIFICATE, SEE, START, World, plain, request, serving
+from tests.world.brands import START
+from tests.world.gateway.dialect import BRAND, SEE, plain, serving
+from tests.world.gateway.snapshots import CERTIFICATE
+from tests.world.gateway.world import GatewayWorld, request
 
 PROVIDER = Provider(frozenset({ProviderRole.ACCOUNT_INFORMATION}), "Authority", "GB-FCA")
 TPP = replace(CERTIFICATE, qualified=Qualified(provider=PROVIDER), organisation_name="Larch Ltd")
@@ -37,11 +40,11 @@ CONSENT = "/book/v1/consents/consent-1"
 
 
 @pytest.fixture
-def made() -> World:
-    return World(dialects=(BY_CERTIFICATE,))
+def made() -> GatewayWorld:
+    return GatewayWorld(dialects=(BY_CERTIFICATE,))
 
 
-async def call(made: World, certificate: Any = TPP, **facts: Any) -> str:
+async def call(made: GatewayWorld, certificate: Any = TPP, **facts: Any) -> str:
     return await made.code(path=CONSENT, token=None, certificate=certificate, **facts)
 
 

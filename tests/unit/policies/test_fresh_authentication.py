@@ -12,8 +12,11 @@ from kernel.errors import ReauthenticationRequired
 from kernel.operations import Operation
 from openapi.dialect import Row
 from policies.fresh_authentication import EXEMPT, EXEMPT_TRANSACTIONS, EXEMPT_WHEN_RECENT, FreshAuthentication
-from tests.unit.gateway import world
 from tests.unit.policies.test_policies import exchange_of
+from tests.world.brands import START
+from tests.world.gateway.dialect import AC, BRAND
+from tests.world.gateway.snapshots import CONSENT, within
+from tests.world.gateway.world import GatewayWorld
 
 DAY = timedelta(days=1)
 WITHOUT_PSU_DATA = {
@@ -25,16 +28,16 @@ WITHOUT_PSU_DATA = {
 
 
 def row(operation: Operation) -> Row:
-    return Row("GET", "/x", operation, lambda wire: None, None, permissions=frozenset({Permission.BALANCES}), **world.AC)
+    return Row("GET", "/x", operation, lambda wire: None, None, permissions=frozenset({Permission.BALANCES}), **AC)
 
 
 async def judge(operation, *, age, brand=None, consent=None, command=None):
     """True if an answer is allowed `age` after the PSU authenticated."""
-    made = world.World()
+    made = GatewayWorld()
     exchange = exchange_of()
     exchange.row = row(operation)
-    exchange.brand = replace(world.BRAND, **(brand or {}))
-    exchange.consent = msgspec.structs.replace(world.CONSENT, authorised_at=world.START, **(consent or {}))
+    exchange.brand = replace(BRAND, **(brand or {}))
+    exchange.consent = msgspec.structs.replace(CONSENT, authorised_at=START, **(consent or {}))
     exchange.command = command
     made.clock.offset = age
     try:
@@ -45,7 +48,7 @@ async def judge(operation, *, age, brand=None, consent=None, command=None):
 
 
 def asking(days_back):
-    start = None if days_back is None else world.START - timedelta(days=days_back)
+    start = None if days_back is None else START - timedelta(days=days_back)
     return commands.ReadTransactions(booked_from=start)
 
 
@@ -82,9 +85,9 @@ async def test_everything_else_needs_one(operation):
         (89, {}, True),
         (91, {}, False),
         (None, {}, False),
-        (None, world.within(transactions_from=world.START - 30 * DAY), True),
-        (400, world.within(transactions_from=world.START - 30 * DAY), True),
-        (400, world.within(transactions_from=world.START - 365 * DAY), False),
+        (None, within(transactions_from=START - 30 * DAY), True),
+        (400, within(transactions_from=START - 30 * DAY), True),
+        (400, within(transactions_from=START - 365 * DAY), False),
     ],
 )
 @pytest.mark.spec("UK-RTS-10")
@@ -97,9 +100,9 @@ async def test_transactions_are_exempt_for_ninety_days_back(operation, days_back
 
 @pytest.mark.parametrize(("age", "code"), [(90 * DAY, "allowed"), (91 * DAY, "reauthentication_required")])
 async def test_the_refusal_passes_the_whole_chain(age, code):
-    made = world.World()
+    made = GatewayWorld()
     made.brand = replace(made.brand, sca_required_after_days=90)
     made.decide_with(made.decisions)
-    made.store(msgspec.structs.replace(world.CONSENT, authorised_at=world.START))
+    made.store(msgspec.structs.replace(CONSENT, authorised_at=START))
     made.clock.offset = age
     assert await made.code("GET", "/book/v1/accounts/a1/balances", token="psu-token") == code

@@ -19,6 +19,7 @@ from kernel.hot_state.checks import Allowed, Unavailable, VersionIs, WithinCount
 from kernel.http.message import Response
 from kernel.http.spool import Spool
 from kernel.operations import Operation
+from openapi.codec import WireRequest
 from openapi.dialect import Service
 from policies.accept import Accept, accepts
 from policies.access_record import AccessRecord
@@ -35,38 +36,42 @@ from policies.token import TokenVerified, VerifiedTokens
 from policies.token_family import TokenFamilyActive
 from policies.unattended_limit import Unattended, UnattendedLimit
 from tests.harness.statuses import Statuses
-from tests.unit.gateway import world
+from tests.world.brands import START
+from tests.world.gateway.dialect import BRAND, DIALECT, ROW_OF, ROWS, decode_transactions
+from tests.world.gateway.neighbours import Consents, Records, Snapshots
+from tests.world.gateway.snapshots import CALLER, CC_TOKEN, CERTIFICATE, CONSENT, FAMILY, TOKEN
+from tests.world.gateway.world import INTERACTION, GatewayWorld, request
 
 
 def exchange_of(operation: Operation = Operation.LIST_ACCOUNTS, path: dict[str, str] | None = None, **facts: Any) -> Exchange:
     exchange = Exchange(
-        brand=world.BRAND,
-        dialect=world.DIALECT,
-        service=world.DIALECT.services[0],
-        row=world.ROW_OF[operation],
-        request=world.request(**facts),
+        brand=BRAND,
+        dialect=DIALECT,
+        service=DIALECT.services[0],
+        row=ROW_OF[operation],
+        request=request(**facts),
         path=path or {},
-        received_at=world.START,
-        interaction_id=world.INTERACTION,
+        received_at=START,
+        interaction_id=INTERACTION,
     )
-    exchange.token, exchange.caller = world.TOKEN, world.CALLER
-    exchange.consent = world.CONSENT
+    exchange.token, exchange.caller = TOKEN, CALLER
+    exchange.consent = CONSENT
     return exchange
 
 
 class TestTokenVerified:
     async def test_verifies_a_token_once_and_asks_for_the_keys_and_the_token(self):
-        made = world.World()
+        made = GatewayWorld()
         policy = TokenVerified(made.tokens, made.clock)
         for _ in range(3):
             exchange = exchange_of()
             await policy.on_request(exchange)
         assert made.tokens.verified == 1
-        assert exchange.token == world.TOKEN
+        assert exchange.token == TOKEN
         assert exchange.checks == [VersionIs("main/keys", 1), VersionIs("main/token/jti-1", 0)]
 
     async def test_a_remembered_token_still_expires(self):
-        made = world.World()
+        made = GatewayWorld()
         policy = TokenVerified(made.tokens, made.clock)
         await policy.on_request(exchange_of())
         made.clock.advance(timedelta(minutes=5))
@@ -74,7 +79,7 @@ class TestTokenVerified:
             await policy.on_request(exchange_of())
 
     async def test_verifies_again_under_another_key_set(self):
-        made = world.World()
+        made = GatewayWorld()
         policy = TokenVerified(made.tokens, made.clock)
         await policy.on_request(exchange_of())
         made.tokens.stored_version = 2
@@ -85,7 +90,7 @@ class TestTokenVerified:
         assert exchange.checks[0] == VersionIs("main/keys", 2)
 
     async def test_refuses_a_token_that_was_itself_revoked(self):
-        made = world.World()
+        made = GatewayWorld()
         exchange = exchange_of()
         exchange.moved = {"main/token/jti-1": 1}
         with pytest.raises(errors.TokenRevoked):
@@ -95,33 +100,33 @@ class TestTokenVerified:
     def test_remembers_a_bounded_number_the_least_used_leaving_first(self):
         verified = VerifiedTokens(capacity=2)
         keys = [("main", 1, bytes([number])) for number in range(3)]
-        verified.remember(keys[0], world.TOKEN)
-        verified.remember(keys[1], world.TOKEN)
-        assert verified.find(keys[0]) is world.TOKEN
-        verified.remember(keys[2], world.TOKEN)
+        verified.remember(keys[0], TOKEN)
+        verified.remember(keys[1], TOKEN)
+        assert verified.find(keys[0]) is TOKEN
+        verified.remember(keys[2], TOKEN)
         assert [verified.find(key) is not None for key in keys] == [True, False, True]
         assert len(verified) == 2
 
 
 @pytest.mark.spec("RFC8707-2")
 class TestAudience:
-    BASE = world.BRAND.mtls_url
+    BASE = BRAND.mtls_url
 
-    def exchange(self, *audience: str, dialect=world.DIALECT):
+    def exchange(self, *audience: str, dialect=DIALECT):
         exchange = exchange_of()
         exchange.dialect, exchange.service = dialect, dialect.services[0]
-        exchange.token = msgspec.structs.replace(world.TOKEN, audience=audience)
+        exchange.token = msgspec.structs.replace(TOKEN, audience=audience)
         return exchange
 
     async def test_a_token_for_the_whole_or_for_this_part_passes(self):
-        part = self.BASE + world.DIALECT.services[0].base_path
-        for audience in ((world.BRAND.resource_audience,), (part,), (f"{self.BASE}/other", part)):
+        part = self.BASE + DIALECT.services[0].base_path
+        for audience in ((BRAND.resource_audience,), (part,), (f"{self.BASE}/other", part)):
             await TokenAudience().on_request(self.exchange(*audience))
 
     async def test_a_token_for_the_dialect_passes_at_each_of_its_services(self):
         """RFC 8707: one audience for all services of a version; a token for one of them opens no other."""
-        library = Service("loans", "Loans", "/library/v1/loans", world.ROWS)
-        dialect = replace(world.DIALECT, audience_path="/library/v1", services=(*world.DIALECT.services, library))
+        library = Service("loans", "Loans", "/library/v1/loans", ROWS)
+        dialect = replace(DIALECT, audience_path="/library/v1", services=(*DIALECT.services, library))
         for service in dialect.services:
             exchange = self.exchange(f"{self.BASE}/library/v1", dialect=dialect)
             exchange.service = service
@@ -138,62 +143,62 @@ class TestAudience:
 
     async def test_refuses_a_token_of_the_banks_own_services_everywhere(self):
         """Token exchange: the verifier refuses it first; this is the second wall."""
-        for dialect in (world.DIALECT, plain_dialect(world.DIALECT)):
+        for dialect in (DIALECT, plain_dialect(DIALECT)):
             with pytest.raises(errors.TokenInvalid):
                 await TokenAudience().on_request(self.exchange("urn:bank:ledger", dialect=dialect))
 
     async def test_what_stands_in_no_standard_takes_a_token_for_any_part(self):
-        await TokenAudience().on_request(self.exchange(f"{self.BASE}/other", dialect=plain_dialect(world.DIALECT)))
+        await TokenAudience().on_request(self.exchange(f"{self.BASE}/other", dialect=plain_dialect(DIALECT)))
 
     @pytest.mark.parametrize("name", [f"{BASE}0/book", f"{BASE}.evil.example/book"])
     async def test_what_begins_like_the_brands_address_is_no_part_of_it(self, name):
         """The part ends at a slash: another port, or another host, only begins with the same characters."""
-        for dialect in (world.DIALECT, plain_dialect(world.DIALECT)):
+        for dialect in (DIALECT, plain_dialect(DIALECT)):
             with pytest.raises(errors.TokenInvalid):
                 await TokenAudience().on_request(self.exchange(name, dialect=dialect))
 
 
 class TestSnapshots:
     async def test_refuses_a_family_of_another_client(self):
-        made = world.World()
-        made.store(msgspec.structs.replace(world.FAMILY, client_id="client-2"))
+        made = GatewayWorld()
+        made.store(msgspec.structs.replace(FAMILY, client_id="client-2"))
         with pytest.raises(errors.TokenRevoked):
             await TokenFamilyActive(made.snapshots).on_request(exchange_of())
 
     async def test_refuses_an_unknown_family(self):
         with pytest.raises(errors.TokenRevoked):
-            await TokenFamilyActive(world.Snapshots()).on_request(exchange_of())
+            await TokenFamilyActive(Snapshots()).on_request(exchange_of())
 
     async def test_asks_nothing_about_a_family_under_client_credentials(self):
         exchange = exchange_of()
-        exchange.token = world.CC_TOKEN
-        await TokenFamilyActive(world.Snapshots()).on_request(exchange)
+        exchange.token = CC_TOKEN
+        await TokenFamilyActive(Snapshots()).on_request(exchange)
         assert exchange.checks == []
 
     async def test_refuses_an_unknown_client(self):
         with pytest.raises(errors.ClientInactive):
-            await ClientState(world.Snapshots()).on_request(exchange_of())
+            await ClientState(Snapshots()).on_request(exchange_of())
 
     async def test_refuses_an_unknown_consent_and_a_token_without_one(self):
-        policy = ConsentStatePolicy(world.Snapshots(), world.World().clock)
+        policy = ConsentStatePolicy(Snapshots(), GatewayWorld().clock)
         with pytest.raises(errors.ConsentUnknown):
             await policy.on_request(exchange_of())
         exchange = exchange_of()
-        exchange.token = world.CC_TOKEN
+        exchange.token = CC_TOKEN
         with pytest.raises(errors.ConsentUnknown, match="names a consent"):
             await policy.on_request(exchange)
 
     @pytest.mark.parametrize("state", [state for state in ConsentState if state is not ConsentState.AUTHORISED])
     async def test_no_state_but_authorised_opens_a_consent(self, state):
-        made = world.World()
-        made.store(msgspec.structs.replace(world.CONSENT, state=state))
+        made = GatewayWorld()
+        made.store(msgspec.structs.replace(CONSENT, state=state))
         refusals = (errors.ConsentNotAuthorised, errors.ConsentSuspended, errors.ConsentExpired, errors.ConsentRevoked)
         with pytest.raises(refusals):
             await ConsentStatePolicy(made.snapshots, made.clock).on_request(exchange_of())
 
     async def test_a_consent_ends_at_its_instant_without_a_sweeper(self):
-        made = world.World()
-        made.store(msgspec.structs.replace(world.CONSENT, valid_until=world.START + timedelta(seconds=1)))
+        made = GatewayWorld()
+        made.store(msgspec.structs.replace(CONSENT, valid_until=START + timedelta(seconds=1)))
         policy = ConsentStatePolicy(made.snapshots, made.clock)
         await policy.on_request(exchange_of())
         made.clock.offset = timedelta(seconds=1)  # business time moves; protocol time does not
@@ -201,10 +206,10 @@ class TestSnapshots:
             await policy.on_request(exchange_of())
 
     async def test_takes_afresh_what_moved(self):
-        made = world.World()
+        made = GatewayWorld()
         policy = TokenFamilyActive(made.snapshots)
         await policy.on_request(exchange_of())
-        made.change(world.FAMILY, state=FamilyState.ENDED)
+        made.change(FAMILY, state=FamilyState.ENDED)
         await policy.on_request(exchange_of())  # the worker knows the old version: the hot state will say so
         exchange = exchange_of()
         exchange.moved = {"main/family/family-1": 6}
@@ -215,7 +220,7 @@ class TestSnapshots:
 
 class TestAccount:
     async def test_asks_nobody_about_a_text_that_cannot_be_an_id(self):
-        class NeverAsked(world.Consents):
+        class NeverAsked(Consents):
             async def account_reference(self, *_: Any) -> Any:
                 raise AssertionError("asked")
 
@@ -224,7 +229,7 @@ class TestAccount:
                 await Account(NeverAsked()).on_request(exchange_of(Operation.READ_ACCOUNT, {"AccountId": account_id}))
 
     async def test_another_organisations_account_is_unknown(self):
-        consents = world.Consents(references={("org-2", "a3"): world.CONSENT.accounts[0]})
+        consents = Consents(references={("org-2", "a3"): CONSENT.accounts[0]})
         with pytest.raises(errors.AccountUnknown):
             await Account(consents).on_request(exchange_of(Operation.READ_ACCOUNT, {"AccountId": "a3"}))
 
@@ -279,7 +284,7 @@ class TestForms:
 
     async def test_refuses_a_body_over_the_dialects_limit(self):
         with pytest.raises(errors.BodyTooLarge):
-            await Body().on_request(exchange_of(Operation.LODGE_ACCOUNT_CONSENT, body=b" " * (world.DIALECT.body_bytes_max + 1)))
+            await Body().on_request(exchange_of(Operation.LODGE_ACCOUNT_CONSENT, body=b" " * (DIALECT.body_bytes_max + 1)))
 
     @pytest.mark.parametrize(("length", "allowed"), [(10, True), (11, False)])
     async def test_a_row_may_take_less_or_more_than_its_dialect(self, length, allowed):
@@ -318,7 +323,7 @@ class TestLimits:
         policy = RateLimit(Rate(limit=100, window_seconds=5))
         for operation, cost in OPERATION_COSTS.items():
             exchange = exchange_of()
-            exchange.row = replace(world.ROW_OF[Operation.LIST_ACCOUNTS], operation=operation)
+            exchange.row = replace(ROW_OF[Operation.LIST_ACCOUNTS], operation=operation)
             await policy.on_request(exchange)
             assert exchange.checks == [WithinRate("main/rate/client-1", 100, 5, cost=cost)]
 
@@ -338,14 +343,14 @@ class TestLimits:
 
     async def test_counts_as_often_as_the_consent_agreed(self):
         exchange = exchange_of()
-        exchange.consent = msgspec.structs.replace(world.CONSENT, frequency_per_day=2)
+        exchange.consent = msgspec.structs.replace(CONSENT, frequency_per_day=2)
         await UnattendedLimit(Unattended(limit=9)).on_request(exchange)
         assert exchange.checks == [WithinCount("main/unattended/consent-1//list_accounts", 2, 86_400)]
 
     async def test_counts_no_more_than_the_brand_grants(self):
         """Of a consent that was granted more before."""
         exchange = exchange_of()
-        exchange.consent = msgspec.structs.replace(world.CONSENT, frequency_per_day=1_000_000)
+        exchange.consent = msgspec.structs.replace(CONSENT, frequency_per_day=1_000_000)
         await UnattendedLimit(Unattended(limit=9)).on_request(exchange)
         assert exchange.checks == [WithinCount("main/unattended/consent-1//list_accounts", 4, 86_400)]
 
@@ -354,7 +359,7 @@ class TestLimits:
         exchange.psu_present = True
         await policy.on_request(exchange)
         exchange.psu_present = False
-        exchange.command = world.decode_transactions(world.WireRequest({}, (("page", "x"),), b""))
+        exchange.command = decode_transactions(WireRequest({}, (("page", "x"),), b""))
         await policy.on_request(exchange)
         policy.on_decision(exchange)
         assert exchange.checks == []
@@ -362,31 +367,31 @@ class TestLimits:
 
 class TestAccessRecord:
     def test_says_who_read_what_and_what_they_were_told(self):
-        records, exchange = world.Records(), exchange_of(Operation.READ_BALANCES, {"AccountId": "a1"})
+        records, exchange = Records(), exchange_of(Operation.READ_BALANCES, {"AccountId": "a1"})
         exchange.milliseconds = 1.5
-        AccessRecord(records, world.Records()).on_response(exchange, Response(200))
+        AccessRecord(records, Records()).on_response(exchange, Response(200))
         (access,) = records.taken
         assert (access.caller_id, access.consent_id, access.account_ids) == ("client-1", "consent-1", ("a1",))
         assert (access.status, access.outcome, access.operation, access.milliseconds) == (200, "allowed", "read_balances", 1.5)
 
     def test_names_no_account_when_it_was_refused(self):
-        records, exchange = world.Records(), exchange_of(Operation.READ_BALANCES, {"AccountId": "a1"})
+        records, exchange = Records(), exchange_of(Operation.READ_BALANCES, {"AccountId": "a1"})
         exchange.problem = errors.PermissionMissing()
-        AccessRecord(world.Records(), records).on_response(exchange, Response(403))
+        AccessRecord(Records(), records).on_response(exchange, Response(403))
         assert (records.taken[0].outcome, records.taken[0].account_ids) == ("permission_missing", ())
 
     def test_a_stranger_leaves_no_record(self):
-        records, exchange = world.Records(), exchange_of()
+        records, exchange = Records(), exchange_of()
         exchange.token = exchange.caller = None
         AccessRecord(records, records).on_response(exchange, Response(401))
         assert records.taken == []
 
     def test_tells_nothing_that_cannot_be_recorded(self):
         with pytest.raises(errors.Overloaded):
-            AccessRecord(world.Records(full=True), world.Records()).on_response(exchange_of(), Response(200))
+            AccessRecord(Records(full=True), Records()).on_response(exchange_of(), Response(200))
 
     def test_a_refusal_and_a_change_stand_without_their_record(self):
-        full = AccessRecord(world.Records(full=True), world.Records(full=True))
+        full = AccessRecord(Records(full=True), Records(full=True))
         refused = exchange_of()
         refused.problem = errors.ConsentExpired()
         full.on_response(refused, Response(401))
@@ -394,7 +399,7 @@ class TestAccessRecord:
 
 
 def test_every_kind_of_consent_needs_a_role():
-    assert set(ROLES) == set(type(world.CONSENT.kind))
+    assert set(ROLES) == set(type(CONSENT.kind))
 
 
 def test_a_fact_that_no_policy_established_is_a_broken_chain():
@@ -408,9 +413,9 @@ class TestStatedRoles:
     @staticmethod
     def exchange(*stated: ProviderRole | None, registered: frozenset[Role] = frozenset(Role)) -> Exchange:
         provider = Provider(frozenset(role for role in stated if role), "Authority", "GB-FCA") if stated else None
-        certificate = replace(world.CERTIFICATE, qualified=Qualified(True, frozenset({Purpose.WEBSITE}), provider))
+        certificate = replace(CERTIFICATE, qualified=Qualified(True, frozenset({Purpose.WEBSITE}), provider))
         exchange = exchange_of(certificate=certificate)
-        exchange.caller = msgspec.structs.replace(world.CALLER, roles=registered)
+        exchange.caller = msgspec.structs.replace(CALLER, roles=registered)
         return exchange
 
     @pytest.mark.spec("RTS-34")
@@ -432,7 +437,7 @@ class TestStatedRoles:
 
 
 async def test_whether_a_certificate_stands_is_asked_where_there_is_one():
-    statuses = Statuses({world.CERTIFICATE.thumbprint: errors.CertificateBlocked})
+    statuses = Statuses({CERTIFICATE.thumbprint: errors.CertificateBlocked})
     with pytest.raises(errors.CertificateBlocked):
         await CertificateStanding(statuses).on_request(exchange_of())
     await CertificateStanding(statuses).on_request(exchange_of(certificate=None))

@@ -16,20 +16,23 @@ from kernel.errors import CertificateRevoked, Problem, TokenExpired
 from kernel.operations import Operation
 from openapi.dialect import Row
 from openapi.versions import HeaderVersions
-from tests.unit.gateway import world
+from tests.world.brands import START
+from tests.world.gateway.dialect import AC, ROWS, Body, plain, serving
+from tests.world.gateway.snapshots import CERTIFICATE, CLIENT, CONSENT, FAMILY, TOKEN, opening
+from tests.world.gateway.world import GatewayWorld
 
 EVERYTHING = Row(
     "POST",
     "/accounts/{AccountId}/everything",
     Operation.READ_ACCOUNT,
-    lambda wire: json.decode(wire.body, world.Body) and commands.ReadAccount(wire.path["AccountId"]),
-    world.plain,
+    lambda wire: json.decode(wire.body, Body) and commands.ReadAccount(wire.path["AccountId"]),
+    plain,
     permissions=frozenset({Permission.BALANCES}),
-    request=world.Body,
+    request=Body,
     version=1,
-    **world.AC,
+    **AC,
 )
-DIALECT = world.serving((*world.ROWS, EVERYTHING), versions=HeaderVersions("X-Version", "X-Least"))
+DIALECT = serving((*ROWS, EVERYTHING), versions=HeaderVersions("X-Version", "X-Least"))
 
 
 @dataclass
@@ -39,7 +42,7 @@ class Attempt:
     path: str = "/book/v1/accounts/a1/everything"
     method: str = "POST"
     body: bytes = b"{}"
-    certificate: Any = world.CERTIFICATE
+    certificate: Any = CERTIFICATE
     presented: str | None = "psu-token"
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json", "X-Version": "1"})
     token: dict[str, Any] = field(default_factory=dict)
@@ -59,15 +62,15 @@ class Attempt:
         return self.body
 
     async def code(self) -> str:
-        made = world.World(dialects=(DIALECT,))
+        made = GatewayWorld(dialects=(DIALECT,))
         made.brand = replace(made.brand, **self.brand)
         made.decide_with(made.decisions)
-        made.tokens.known["psu-token"] = msgspec.structs.replace(world.TOKEN, **self.token)
+        made.tokens.known["psu-token"] = msgspec.structs.replace(TOKEN, **self.token)
         made.tokens.known["old-token"] = TokenExpired("long ago")
-        made.store(msgspec.structs.replace(world.CLIENT, **self.client))
-        made.store(msgspec.structs.replace(world.FAMILY, **self.family))
-        authorised_at = world.START - timedelta(days=2)
-        made.store(msgspec.structs.replace(world.CONSENT, authorised_at=authorised_at, **self.consent))
+        made.store(msgspec.structs.replace(CLIENT, **self.client))
+        made.store(msgspec.structs.replace(FAMILY, **self.family))
+        authorised_at = START - timedelta(days=2)
+        made.store(msgspec.structs.replace(CONSENT, authorised_at=authorised_at, **self.consent))
         made.decisions.exceeded = self.exceeded
         made.statuses.refused = self.statuses
         return await made.code(
@@ -78,8 +81,8 @@ class Attempt:
 
 Defect = Callable[[Attempt], Any]
 
-EXPIRED = replace(world.CERTIFICATE, not_after=world.START - timedelta(seconds=1))
-FOREIGN = replace(world.CERTIFICATE, organisation_id="org-2")
+EXPIRED = replace(CERTIFICATE, not_after=START - timedelta(seconds=1))
+FOREIGN = replace(CERTIFICATE, organisation_id="org-2")
 DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("public listener", "operation_unknown", lambda a: setattr(a, "listener", "public")),
     ("no such path", "operation_unknown", lambda a: setattr(a, "path", "/book/v1/nothing")),
@@ -95,8 +98,8 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
         "revoked certificate",
         "certificate_revoked",
         lambda a: (
-            setattr(a, "certificate", world.CERTIFICATE),
-            a.statuses.update({world.CERTIFICATE.thumbprint: CertificateRevoked}),
+            setattr(a, "certificate", CERTIFICATE),
+            a.statuses.update({CERTIFICATE.thumbprint: CertificateRevoked}),
         ),
     ),
     ("no token", "token_missing", lambda a: setattr(a, "presented", None)),
@@ -115,10 +118,10 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("foreign consent", "consent_foreign", lambda a: a.consent.update(client_id="client-2")),
     ("other kind", "consent_mismatch", lambda a: a.consent.update(kind=ConsentKind.FUNDS)),
     ("revoked consent", "consent_revoked", lambda a: a.consent.update(state=ConsentState.REVOKED_BY_PSU)),
-    ("expired consent", "consent_expired", lambda a: a.consent.update(valid_until=world.START)),
+    ("expired consent", "consent_expired", lambda a: a.consent.update(valid_until=START)),
     ("awaited consent", "consent_not_authorised", lambda a: a.consent.update(state=ConsentState.AWAITING)),
     ("suspended consent", "consent_suspended", lambda a: a.consent.update(state=ConsentState.SUSPENDED)),
-    ("no permission", "permission_missing", lambda a: a.consent.update(world.opening(frozenset({Permission.ACCOUNTS_BASIC})))),
+    ("no permission", "permission_missing", lambda a: a.consent.update(opening(frozenset({Permission.ACCOUNTS_BASIC})))),
     ("unknown account", "account_unknown", lambda a: setattr(a, "path", "/book/v1/accounts/a9/everything")),
     ("unselected account", "account_not_consented", lambda a: setattr(a, "path", "/book/v1/accounts/a3/everything")),
     ("no such version", "version_unsupported", lambda a: a.headers.update({"X-Version": "9"})),

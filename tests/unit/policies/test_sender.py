@@ -12,18 +12,21 @@ from kernel.hot_state.checks import Exceeded, FirstUse, Share, Unavailable
 from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT
 from kernel.tokens.dpop_nonces import WINDOW_SECONDS
 from tests.harness.proofs import Prover
-from tests.unit.gateway import world
+from tests.world.brands import START
+from tests.world.gateway.dialect import BRAND
+from tests.world.gateway.snapshots import CERTIFICATE, CLIENT, TOKEN
+from tests.world.gateway.world import GatewayWorld, body_of
 
-URL = f"{world.BRAND.mtls_url}/book/v1/accounts"
+URL = f"{BRAND.mtls_url}/book/v1/accounts"
 
 
-class Sender(world.World):
+class Sender(GatewayWorld):
     """A client whose token is bound to a DPoP key; it shows no certificate."""
 
     def __init__(self, **brand: Any) -> None:
         super().__init__()
         self.prover = Prover(lambda: self.clock.wall().timestamp())
-        self.tokens.known["psu-token"] = msgspec.structs.replace(world.TOKEN, confirmation=Confirmation("jkt", self.prover.jkt))
+        self.tokens.known["psu-token"] = msgspec.structs.replace(TOKEN, confirmation=Confirmation("jkt", self.prover.jkt))
         self.brand = replace(self.brand, **brand)
         self.decide_with(self.decisions)
 
@@ -36,7 +39,7 @@ class Sender(world.World):
 
 
 def said(response: Any) -> tuple[int, str, list[str]]:
-    return response.status, world.body_of(response)["code"], response.headers.getall("WWW-Authenticate", [])
+    return response.status, body_of(response)["code"], response.headers.getall("WWW-Authenticate", [])
 
 
 @pytest.mark.spec("RFC9449-7.1")
@@ -47,7 +50,7 @@ async def test_a_proof_opens_what_its_token_opens_and_asks_for_its_first_use_in_
     assert spend
     (use,) = [check for check in checks if isinstance(check, FirstUse)]
     assert use.key.startswith("main/proof/")
-    assert use.issued_at == int(world.START.timestamp())
+    assert use.issued_at == int(START.timestamp())
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-dpop-negative-tests: replayed jti")
@@ -73,13 +76,13 @@ async def test_a_client_that_fills_its_share_of_used_proofs_is_told_when_to_come
     assert (refused.status, refused.headers["Retry-After"]) == (429, "7")
     ((checks, _),) = sender.decisions.calls
     (use,) = [check for check in checks if isinstance(check, FirstUse)]
-    assert use.share == Share(f"main/client/{world.CLIENT.id}", FIRST_USES_PER_CLIENT)
+    assert use.share == Share(f"main/client/{CLIENT.id}", FIRST_USES_PER_CLIENT)
     assert sender.upstream.asked == []
 
 
 async def test_a_refused_call_does_not_use_up_its_proof():
     sender = Sender()
-    sender.change(world.CLIENT, active=False)
+    sender.change(CLIENT, active=False)
     assert (await sender.send(sender.proof())).status == 401
     assert not any(isinstance(check, FirstUse) for checks, _ in sender.decisions.calls for check in checks)
 
@@ -127,17 +130,17 @@ class TestCertificate:
     async def test_a_brand_may_demand_one_of_everyone(self):
         sender = Sender(certificate="always")
         assert said(await sender.send(sender.proof()))[1] == "certificate_missing"
-        assert (await sender.send(sender.proof(), certificate=world.CERTIFICATE)).status == 200
+        assert (await sender.send(sender.proof(), certificate=CERTIFICATE)).status == 200
 
     async def test_one_that_is_presented_must_be_valid_whether_it_is_needed_or_not(self):
         sender = Sender()
-        expired = replace(world.CERTIFICATE, not_after=world.START - timedelta(seconds=1))
+        expired = replace(CERTIFICATE, not_after=START - timedelta(seconds=1))
         assert said(await sender.send(sender.proof(), certificate=expired))[1] == "certificate_expired"
 
     async def test_one_of_another_organisation_is_refused_beside_any_token(self):
         """RTS art. 34: a certificate speaks for the organisation that it names."""
         sender = Sender()
-        foreign = replace(world.CERTIFICATE, organisation_id="org-2")
+        foreign = replace(CERTIFICATE, organisation_id="org-2")
         assert said(await sender.send(sender.proof(), certificate=foreign))[1] == "certificate_foreign"
-        nobodys = replace(world.CERTIFICATE, organisation_id=None)
+        nobodys = replace(CERTIFICATE, organisation_id=None)
         assert (await sender.send(sender.proof(), certificate=nobodys)).status == 200

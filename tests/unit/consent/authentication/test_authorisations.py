@@ -20,18 +20,21 @@ from consent.store.tables.oauth import codes, token_families
 from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
 from kernel.commands.unit_of_work import UnitOfWork
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, CODE, World
+from tests.world.brands import BRAND
+from tests.world.clients import CLIENT
+from tests.world.customers import CODE
+from tests.world.pages import PageWorld
 
 SHOWN = Shown(client_name="Acme", organisation_name="", clusters=(), until="", window="", accounts=(), page="none")
 PEER = "192.0.2.9"
 LINKED = LinkedTerms(Money("GBP", 100), "Merchant A", "80200110203345", "digest-1")
 
 
-def room(world: World) -> Authorisations:
+def room(world: PageWorld) -> Authorisations:
     return Authorisations(world.services, BRAND)
 
 
-async def challenged(world: World, kind: SubjectKind, subject_id: str, linked: LinkedTerms | None = None) -> tuple[str, Psu]:
+async def challenged(world: PageWorld, kind: SubjectKind, subject_id: str, linked: LinkedTerms | None = None) -> tuple[str, Psu]:
     """Bob, whose code is on its way."""
     authorisations = room(world)
     authorisation_id = await authorisations.start(kind, subject_id)
@@ -47,11 +50,11 @@ def approval_of(authorisation_id: str, psu: Psu, evidence: ScaEvidence) -> Appro
     return Approval(psu.id, psu.customer_id, ("up-4",), (), authorisation_id, evidence, SHOWN)
 
 
-def subject_of(world: World, consent: Consent) -> ConsentSubject:
+def subject_of(world: PageWorld, consent: Consent) -> ConsentSubject:
     return ConsentSubject(world.services, BRAND, consent.id, CLIENT.caller)
 
 
-async def test_a_consent_is_authorised_without_cookies_and_pages(both_world: World):
+async def test_a_consent_is_authorised_without_cookies_and_pages(both_world: PageWorld):
     """Each step shows as the state that the standards know; the answer issues nothing."""
     world = both_world
     authorisations, consent = room(world), await world.lodge()
@@ -86,7 +89,7 @@ async def test_a_consent_is_authorised_without_cookies_and_pages(both_world: Wor
         assert await world.rows(table) == []
 
 
-async def test_an_approval_counts_once_however_many_come_at_once(both_world: World):
+async def test_an_approval_counts_once_however_many_come_at_once(both_world: PageWorld):
     """No code and no request stand behind it: the authorisation alone is taken."""
     world = both_world
     consent = await world.lodge()
@@ -105,7 +108,7 @@ async def test_an_approval_counts_once_however_many_come_at_once(both_world: Wor
     assert authorised.version == 2
 
 
-async def test_what_was_not_authenticated_approves_nothing(world: World):
+async def test_what_was_not_authenticated_approves_nothing(world: PageWorld):
     """Evidence that a caller makes up is not on record; another PSU's authorisation is not theirs."""
     consent = await world.lodge()
     authorisation_id, psu = await challenged(world, SubjectKind.CONSENT, consent.id)
@@ -121,7 +124,7 @@ async def test_what_was_not_authenticated_approves_nothing(world: World):
     assert awaiting.state is ConsentState.AWAITING
 
 
-async def test_steps_out_of_turn_change_nothing(world: World):
+async def test_steps_out_of_turn_change_nothing(world: PageWorld):
     authorisations, consent = room(world), await world.lodge()
     bob, alice = world.identity.psu("bob"), world.identity.psu("alice")
     authorisation_id = await authorisations.start(SubjectKind.CONSENT, consent.id, bob)
@@ -146,7 +149,7 @@ async def test_steps_out_of_turn_change_nothing(world: World):
     assert (await authorisations.state(authorisation_id)).status is AuthorisationStatus.PSU_AUTHENTICATED
 
 
-async def test_an_exempted_authorisation_is_over_and_needs_no_challenge(world: World):
+async def test_an_exempted_authorisation_is_over_and_needs_no_challenge(world: PageWorld):
     authorisations, consent = room(world), await world.lodge()
     authorisation_id = await authorisations.start(SubjectKind.CONSENT, consent.id)
     psu = await authorisations.log_in(authorisation_id, "bob", "bob-pw", peer=PEER)
@@ -158,7 +161,7 @@ async def test_an_exempted_authorisation_is_over_and_needs_no_challenge(world: W
         await authorisations.choose_method(authorisation_id, psu, authorisations.choices(psu)[0])
 
 
-async def test_a_customer_confirms_on_another_device(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_a_customer_confirms_on_another_device(world: PageWorld, monkeypatch: pytest.MonkeyPatch):
     """Decoupled: named by who asks, known by the device alone; asking what they did guesses nothing."""
     monkeypatch.setitem(world.identity.enrolled, "bob", ("one_time_code", "decoupled"))
     authorisations, consent, bob = room(world), await world.lodge(), world.identity.psu("bob")
@@ -177,7 +180,9 @@ async def test_a_customer_confirms_on_another_device(world: World, monkeypatch: 
     assert (found.status, found.method) == (AuthorisationStatus.SUCCEEDED, "decoupled")
 
 
-async def test_a_device_is_asked_only_where_the_customer_is_decoupled_and_has_one(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_a_device_is_asked_only_where_the_customer_is_decoupled_and_has_one(
+    world: PageWorld, monkeypatch: pytest.MonkeyPatch
+):
     authorisations, consent, bob = room(world), await world.lodge(), world.identity.psu("bob")
     decoupled = await authorisations.start(SubjectKind.CONSENT, consent.id, bob, approach=Approach.DECOUPLED)
     with pytest.raises(AuthenticationUnavailable):
@@ -195,7 +200,7 @@ async def test_a_device_is_asked_only_where_the_customer_is_decoupled_and_has_on
         await authorisations.ask_device(decoupled, bob)
 
 
-async def test_wrong_codes_count_in_the_authorisation_and_with_those_of_the_pages(world: World):
+async def test_wrong_codes_count_in_the_authorisation_and_with_those_of_the_pages(world: PageWorld):
     """RTS (EU) 2018/389 article 4(3)(b): five, whichever way they come."""
     consent = await world.lodge()
     authorisation_id, psu = await challenged(world, SubjectKind.CONSENT, consent.id)
@@ -212,7 +217,7 @@ async def test_wrong_codes_count_in_the_authorisation_and_with_those_of_the_page
         await room(world).answer_challenge(authorisation_id, psu, CODE)
 
 
-async def test_wrong_passwords_and_sendings_count_in_the_authorisation(world: World):
+async def test_wrong_passwords_and_sendings_count_in_the_authorisation(world: PageWorld):
     authorisations, consent = room(world), await world.lodge()
     authorisation_id = await authorisations.start(SubjectKind.CONSENT, consent.id)
     for name in ("alice", "bob", "carol", "dave", "gale"):
@@ -262,7 +267,7 @@ class Receipt:
         return f"receipt for {given}"
 
 
-async def test_another_subject_than_a_consent_fits(world: World):
+async def test_another_subject_than_a_consent_fits(world: PageWorld):
     """Authenticated for its own terms (RTS article 5) and approved with an answer of its own; rejected likewise."""
     order = ToyOrder("order-1")
     authorisation_id, psu = await challenged(world, SubjectKind.ORDER, order.id, LINKED)

@@ -20,29 +20,21 @@ from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.banking.signers import SigningRule, awaited_of, missing_of
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentNotAuthorised, ConsentUnknown
 from openapi.rulebook import rules_of
-from tests.unit.consent.authentication.signing import (
-    ALL_THREE,
-    BERLIN_GROUP,
-    TWO_OF_TWO,
-    approval_of,
-    lodge,
-    now,
-    refuse,
-    sign_first,
-    sign_too,
-)
 from tests.unit.consent.customer.journey.test_journey_agreements import VRP
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, World
+from tests.world.brands import BRAND
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld
+from tests.world.signing import ALL_THREE, BERLIN_GROUP, TWO_OF_TWO, approval_of, lodge, now, refuse, sign_first, sign_too
 
 WAIT = rules_of(BERLIN_GROUP).half_signed_wait
 
 
-async def waiting_for(world: World, name: str) -> tuple[str, ...]:
+async def waiting_for(world: PageWorld, name: str) -> tuple[str, ...]:
     async with world.database.read() as connection:
         return await load_unsigned(connection, world.services.sealer, BRAND.name, f"c-{name}", at_most=10)
 
 
-async def sweep(world: World) -> None:
+async def sweep(world: PageWorld) -> None:
     lease = world.lease()
     assert await lease.acquire()
     await Sweeper(commands=world.services.commands, clock=world.clock, store=world.store, brand=BRAND).run(lease)
@@ -53,7 +45,7 @@ def signers_of(consent: Consent) -> list[tuple[str, str]]:
     return [(signature.customer_id, signature.psu_id) for signature in consent.signatures]
 
 
-async def test_the_last_of_those_who_must_sign_authorises_the_consent(both_world: World):
+async def test_the_last_of_those_who_must_sign_authorises_the_consent(both_world: PageWorld):
     world = both_world
     consent = await lodge(world)
     half = await sign_first(world, consent, "alice", ALL_THREE)
@@ -77,7 +69,7 @@ async def test_the_last_of_those_who_must_sign_authorises_the_consent(both_world
 
 
 @pytest.mark.parametrize("stopper", ["alice", "bob"])
-async def test_what_one_of_them_stopped_comes_back_when_all_sign_again(both_world: World, stopper: str):
+async def test_what_one_of_them_stopped_comes_back_when_all_sign_again(both_world: PageWorld, stopper: str):
     """R/W 4.0, "Consent Re-authentication": a stopped consent may return; a signature from before does not count again."""
     world = both_world
     consent = await world.lodge(kind=ConsentKind.VRP, terms=VRP, lodged_as="uk_obie/v4.0")
@@ -91,7 +83,7 @@ async def test_what_one_of_them_stopped_comes_back_when_all_sign_again(both_worl
     assert (await sign_too(world, consent, "bob")).state is ConsentState.AUTHORISED
 
 
-async def test_journal_and_events_name_each_signature(world: World):
+async def test_journal_and_events_name_each_signature(world: PageWorld):
     consent = await lodge(world)
     await sign_first(world, consent, "alice", TWO_OF_TWO)
     whole = await sign_too(world, consent, "bob")
@@ -103,7 +95,7 @@ async def test_journal_and_events_name_each_signature(world: World):
     assert [row.actor for row in entries][1:] == ["psu:psu-alice", "psu:psu-bob"]
 
 
-async def test_the_first_authorises_a_payment_whose_order_collects_the_others(world: World):
+async def test_the_first_authorises_a_payment_whose_order_collects_the_others(world: PageWorld):
     """R/W 4.0 Payment Initiation, "Multi-Auth"."""
     consent = await lodge(world, ConsentKind.PAYMENT, "uk_obie/v4.0")
     given = await sign_first(world, consent, "alice", TWO_OF_TWO)
@@ -114,14 +106,14 @@ async def test_the_first_authorises_a_payment_whose_order_collects_the_others(wo
         await sign_too(world, consent, "bob")
 
 
-async def test_one_holder_shares_data_alone_where_the_standard_has_it_so(world: World):
+async def test_one_holder_shares_data_alone_where_the_standard_has_it_so(world: PageWorld):
     consent = await lodge(world, lodged_as="uk_obie/v4.0")
     given = await sign_first(world, consent, "alice", TWO_OF_TWO)
     assert (given.state, given.signing_rules) == (ConsentState.AUTHORISED, ())
     assert signers_of(given) == [("c-alice", "psu-alice")]
 
 
-async def test_attempts_to_sign_that_begin_at_once_are_one(both_world: World):
+async def test_attempts_to_sign_that_begin_at_once_are_one(both_world: PageWorld):
     """The button pressed twice, in two windows."""
     world = both_world
     consent = await sign_first(world, await lodge(world), "alice", TWO_OF_TWO)
@@ -131,7 +123,7 @@ async def test_attempts_to_sign_that_begin_at_once_are_one(both_world: World):
     assert len([one for one in await world.store.authorisations(BRAND, consent.id) if one.psu_id == "psu-bob"]) == 1
 
 
-async def test_a_refusal_of_one_is_a_refusal(both_world: World):
+async def test_a_refusal_of_one_is_a_refusal(both_world: PageWorld):
     world = both_world
     consent = await lodge(world)
     await sign_first(world, consent, "alice", ALL_THREE)
@@ -144,7 +136,7 @@ async def test_a_refusal_of_one_is_a_refusal(both_world: World):
 
 
 @pytest.mark.parametrize("stranger", ["alice", "dave"])
-async def test_who_is_not_waited_for_neither_signs_nor_refuses(world: World, stranger: str):
+async def test_who_is_not_waited_for_neither_signs_nor_refuses(world: PageWorld, stranger: str):
     """Neither who signed already nor who need not."""
     consent = await lodge(world)
     half = await sign_first(world, consent, "alice", TWO_OF_TWO)
@@ -154,7 +146,7 @@ async def test_who_is_not_waited_for_neither_signs_nor_refuses(world: World, str
     assert await now(world, consent) == half
 
 
-async def test_who_may_only_look_counts_for_none_of_those_who_must_sign(world: World):
+async def test_who_may_only_look_counts_for_none_of_those_who_must_sign(world: PageWorld):
     consent = await lodge(world)
     half = await sign_first(world, consent, "dave", TWO_OF_TWO)
     assert missing_of(half.signing_rules, half.signatures) == 2
@@ -162,7 +154,7 @@ async def test_who_may_only_look_counts_for_none_of_those_who_must_sign(world: W
     assert (await sign_too(world, consent, "bob")).state is ConsentState.AUTHORISED
 
 
-async def test_enough_of_several_are_enough(world: World):
+async def test_enough_of_several_are_enough(world: PageWorld):
     consent = await lodge(world)
     await sign_first(world, consent, "alice", SigningRule(("c-alice", "c-bob", "c-carol"), 2))
     assert (await sign_too(world, consent, "carol")).state is ConsentState.AUTHORISED
@@ -171,7 +163,7 @@ async def test_enough_of_several_are_enough(world: World):
     assert await waiting_for(world, "bob") == ()
 
 
-async def test_each_account_asks_for_its_own_signers(world: World):
+async def test_each_account_asks_for_its_own_signers(world: PageWorld):
     consent = await lodge(world)
     half = await sign_first(world, consent, "alice", TWO_OF_TWO, SigningRule(("c-alice", "c-carol"), 2))
     assert awaited_of(half.signing_rules, half.signatures) == ("c-bob", "c-carol")
@@ -179,7 +171,7 @@ async def test_each_account_asks_for_its_own_signers(world: World):
     assert (await sign_too(world, consent, "carol")).state is ConsentState.AUTHORISED
 
 
-async def test_what_is_half_signed_too_long_is_rejected_recorded_or_not(both_world: World):
+async def test_what_is_half_signed_too_long_is_rejected_recorded_or_not(both_world: PageWorld):
     """Each signature begins the wait again."""
     world = both_world
     consent = await lodge(world)
@@ -200,7 +192,7 @@ async def test_what_is_half_signed_too_long_is_rejected_recorded_or_not(both_wor
 
 
 @pytest.mark.parametrize("is_whole", [False, True])
-async def test_any_signer_may_stop_it_and_its_tpp_withdraw_it(world: World, is_whole: bool):
+async def test_any_signer_may_stop_it_and_its_tpp_withdraw_it(world: PageWorld, is_whole: bool):
     async def signed() -> Consent:
         consent = await lodge(world)
         await sign_first(world, consent, "alice", ALL_THREE)
@@ -218,7 +210,7 @@ async def test_any_signer_may_stop_it_and_its_tpp_withdraw_it(world: World, is_w
     assert (await now(world, withdrawn)).state is ConsentState.WITHDRAWN_BY_TPP
 
 
-async def test_the_first_signer_may_sign_again_and_changes_nothing(world: World):
+async def test_the_first_signer_may_sign_again_and_changes_nothing(world: PageWorld):
     """As where the answer to the client was lost. Other accounts are no longer to be chosen."""
     consent = await lodge(world)
     first = await sign_first(world, consent, "alice", ALL_THREE)
@@ -230,7 +222,7 @@ async def test_the_first_signer_may_sign_again_and_changes_nothing(world: World)
     assert (await sign_first(world, consent, "alice")).state is ConsentState.AUTHORISED, "and once all have signed"
 
 
-async def test_other_accounts_and_other_terms_are_not_agreed_to_by_one(world: World):
+async def test_other_accounts_and_other_terms_are_not_agreed_to_by_one(world: PageWorld):
     consent = await lodge(world)
     half = await sign_first(world, consent, "alice", ALL_THREE)
     subject = ConsentSubject(world.services, BRAND, consent.id, CLIENT.caller)
@@ -242,7 +234,7 @@ async def test_other_accounts_and_other_terms_are_not_agreed_to_by_one(world: Wo
     assert await now(world, consent) == half
 
 
-async def test_an_account_that_goes_away_leaves_nothing_to_sign(world: World):
+async def test_an_account_that_goes_away_leaves_nothing_to_sign(world: PageWorld):
     consent = await lodge(world)
     await sign_first(world, consent, "alice", TWO_OF_TWO)
     assert await world.store.remove_account(BRAND, "up-j", AccountRemoval.CLOSED) == 1
@@ -251,7 +243,7 @@ async def test_an_account_that_goes_away_leaves_nothing_to_sign(world: World):
         await sign_too(world, consent, "bob")
 
 
-async def test_other_accounts_of_a_suspended_consent_are_signed_for_by_all(world: World):
+async def test_other_accounts_of_a_suspended_consent_are_signed_for_by_all(world: PageWorld):
     """Under rules that let it come back."""
     consent = await world.lodge(kind=ConsentKind.VRP, terms=VRP, lodged_as="uk_obie/v4.0")
     await sign_first(world, consent, "alice")

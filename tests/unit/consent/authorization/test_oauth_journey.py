@@ -11,13 +11,17 @@ from consent.store.rows.families import end_families
 from kernel.access import Confirmation
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.hot_state.subjects import consent_subject
-from tests.unit.consent.oauth_world import BRAND, SCA, Answer, World, unb64
+from tests.world.answer import Answer
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.keys import unb64
+from tests.world.tpp import SCA
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-happy-flow")
 @pytest.mark.spec("RFC6749-5.1")
 @pytest.mark.spec("RFC9700-4.12")
-async def test_a_client_gets_tokens_for_what_the_customer_approved(oauth_anywhere: World):
+async def test_a_client_gets_tokens_for_what_the_customer_approved(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     consent = await world.lodge(acme)
     request_uri = await world.pushed_uri(acme, consent.id)
@@ -50,7 +54,7 @@ async def test_a_client_gets_tokens_for_what_the_customer_approved(oauth_anywher
 
 
 @pytest.mark.spec("RFC6749-4.1.2")
-async def test_two_redemptions_at_once_give_one_set_of_tokens_and_end_it(oauth_anywhere: World):
+async def test_two_redemptions_at_once_give_one_set_of_tokens_and_end_it(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     code = await world.code(acme)
     answers = await asyncio.gather(*(world.redeem(acme, code) for _ in range(4)))
@@ -61,7 +65,7 @@ async def test_two_redemptions_at_once_give_one_set_of_tokens_and_end_it(oauth_a
 
 
 @pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.2")
-async def test_a_request_that_two_journeys_answer_at_once_makes_one_code(oauth_anywhere: World):
+async def test_a_request_that_two_journeys_answer_at_once_makes_one_code(oauth_anywhere: AuthorizationWorld):
     """Each journey is its browser's own; what only one of them may take is the request (RFC 9126 section 4)."""
     world, acme = oauth_anywhere, oauth_anywhere.acme
     request_uri = await world.pushed_uri(acme, (await world.lodge(acme)).id)
@@ -71,7 +75,7 @@ async def test_a_request_that_two_journeys_answer_at_once_makes_one_code(oauth_a
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds")
-async def test_a_request_may_be_visited_twice_and_is_completed_once(oauth_anywhere: World):
+async def test_a_request_may_be_visited_twice_and_is_completed_once(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     request_uri = await world.pushed_uri(acme, (await world.lodge(acme)).id)
     first, second = await asyncio.gather(world.visit(acme, request_uri), world.visit(acme, request_uri))
@@ -82,7 +86,7 @@ async def test_a_request_may_be_visited_twice_and_is_completed_once(oauth_anywhe
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-attempt-reuse-authorization-code-after-one-second")
-async def test_a_code_presented_twice_ends_what_grew_from_it(oauth_anywhere: World):
+async def test_a_code_presented_twice_ends_what_grew_from_it(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     code = await world.code(acme)
     tokens = (await world.redeem(acme, code)).json
@@ -93,7 +97,7 @@ async def test_a_code_presented_twice_ends_what_grew_from_it(oauth_anywhere: Wor
     assert refused.error == (400, "invalid_grant")
 
 
-async def test_a_withdrawn_consent_takes_its_codes_and_refresh_tokens_along(oauth_anywhere: World):
+async def test_a_withdrawn_consent_takes_its_codes_and_refresh_tokens_along(oauth_anywhere: AuthorizationWorld):
     """DESIGN: revoking the consent ends all. The code is refused even if its family were still active."""
     world, acme = oauth_anywhere, oauth_anywhere.acme
     first = await world.lodge(acme)
@@ -108,7 +112,7 @@ async def test_a_withdrawn_consent_takes_its_codes_and_refresh_tokens_along(oaut
     assert await world.family_state(tokens["access_token"]) == "ended"
 
 
-async def test_ending_the_families_of_a_consent_is_told_once(oauth_anywhere: World):
+async def test_ending_the_families_of_a_consent_is_told_once(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     access_token = (await world.tokens(acme))["access_token"]
     token = world.verifier.verify(BRAND, access_token)
@@ -123,7 +127,7 @@ async def test_ending_the_families_of_a_consent_is_told_once(oauth_anywhere: Wor
     assert await world.database.write(end) == {}
 
 
-async def test_the_database_knows_every_version_that_the_hot_state_may_ask_for(oauth_anywhere: World):
+async def test_the_database_knows_every_version_that_the_hot_state_may_ask_for(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     load = world.services.snapshots.load_version
     token = world.verifier.verify(BRAND, (await world.tokens(acme))["access_token"])

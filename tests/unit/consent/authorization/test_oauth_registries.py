@@ -20,7 +20,8 @@ from consent.errors import OAUTH_ERRORS, render_description
 from consent.settings import Settings
 from kernel.errors import HeaderInvalid, Problem
 from kernel.observability.telemetry import Telemetry
-from tests.unit.consent.oauth_world import BRAND, World, request_to
+from tests.world.authorization import AuthorizationWorld, request_to
+from tests.world.brands import BRAND
 
 
 def modules(package: object) -> set[str]:
@@ -88,7 +89,7 @@ def test_lifetimes_stay_within_what_fapi_allows(name: str):
         Settings(code_seconds=61)
 
 
-async def test_an_unreadable_request_is_refused_in_the_words_of_its_endpoint(oauth: World):
+async def test_an_unreadable_request_is_refused_in_the_words_of_its_endpoint(oauth: AuthorizationWorld):
     """The listener asks for this when a request's head makes no sense."""
     for path, media_type in (("/token", "application/json"), ("/nothing", "application/json"), ("/login", "text/html")):
         unread = request_to("GET", path)

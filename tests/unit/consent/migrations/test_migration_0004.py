@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 
 from kernel.storage.database import Database
 from kernel.storage.migrate import upgrade
-from tests.unit.consent.customer.journey.world import START
+from tests.world.brands import START
 
 PACKAGE, VERSION_TABLE = "consent.migrations", "alembic_version_consent"
 

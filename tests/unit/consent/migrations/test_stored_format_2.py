@@ -24,9 +24,13 @@ from kernel.errors import ConsentUnknown
 from kernel.storage.database import Database
 from kernel.storage.migrate import upgrade
 from tests.harness.databases import KINDS, SQLITE, Databases, name_of
-from tests.unit.consent.agreement import agree, asked_by, consent_of
 from tests.unit.consent.migrations.test_migration_0004 import PACKAGE, VERSION_TABLE, up_to
-from tests.unit.consent.oauth_world import BRAND, SigningKey, Tpp, World, certificate, found_world
+from tests.world.approval import agree, asked_by, consent_of
+from tests.world.authorization import AuthorizationWorld, found_world
+from tests.world.brands import BRAND
+from tests.world.certificates import certificate
+from tests.world.keys import SigningKey
+from tests.world.tpp import Tpp
 
 STORED = Path(__file__).parent / "format_2"
 PERMISSIONS = {
@@ -41,7 +45,7 @@ PERMISSIONS = {
 class Found:
     """The database as this release opened it, and what its TPP had kept."""
 
-    world: World
+    world: AuthorizationWorld
     tpp: Tpp
     kept: dict[str, Any]
 
@@ -86,7 +90,7 @@ async def found(kind: str, empty_url: str) -> AsyncIterator[Found]:
         assert client is not None
         key = SigningKey("ES256", "acme-1")
         key.private = load_pem_private_key(kept["client_key"].encode(), None)
-        yield Found(world, Tpp(client, key, certificate("acme"), kept["redirect_uri"]), kept)
+        yield Found(world, Tpp(client, key, certificate("acme"), kept["redirect_uri"], world.clock), kept)
 
 
 async def test_a_consent_is_read_with_its_token_and_withdrawn(found: Found):

@@ -17,7 +17,8 @@ from kernel.banking.consents import AccountAccess, AccountReference, AccountsTer
 from kernel.banking.money import Money
 from kernel.banking.payments import PaymentTerms
 from kernel.banking.terms import Alignment, FundsTerms, Period, PeriodicLimit, VrpTerms
-from tests.unit.consent.customer.journey.world import BRAND, START, World, make_world
+from tests.world.brands import BRAND, START
+from tests.world.pages import PageWorld, page_world
 
 STORED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "format_3" / "snapshots.json").read_text())
 ACCOUNT, PAYEE = AccountReference("a-1", "up-1"), AccountIdentifier(Scheme.SORT_CODE, "80200110203345")
@@ -36,12 +37,12 @@ LINKED = "a0883bbd011e5326b5344c76b7b729e7a7f3a6164774ad12ed2405211271fad9"  # w
 
 
 @pytest.fixture
-async def world(migrated_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_url) as made:
         yield made
 
 
-async def store(world: World, kind: str) -> Consent:
+async def store(world: PageWorld, kind: str) -> Consent:
     """The consent as that release left it, in place of one of this release."""
     lodged = await world.lodge()
     document = json.dumps(STORED[kind] | {"id": lodged.id}).encode()
@@ -61,7 +62,7 @@ async def store(world: World, kind: str) -> Consent:
 
 
 @pytest.mark.parametrize("kind", TERMS)
-async def test_a_consent_is_read_and_goes_on_in_the_present_format(world: World, kind: str):
+async def test_a_consent_is_read_and_goes_on_in_the_present_format(world: PageWorld, kind: str):
     consent = await store(world, kind)
     assert (consent.kind, consent.terms, consent.document) == (kind, TERMS[kind], b"{}")
     suspended = await world.store.suspend(BRAND, consent.id)
@@ -70,14 +71,14 @@ async def test_a_consent_is_read_and_goes_on_in_the_present_format(world: World,
     assert [version.terms for version in await world.store.history(BRAND, consent.id)] == [TERMS[kind]] * 2
 
 
-async def test_what_was_opened_and_how_often_stays(world: World):
+async def test_what_was_opened_and_how_often_stays(world: PageWorld):
     consent = await store(world, ConsentKind.ACCOUNTS)
     assert consent.access == (AccountAccess(ACCOUNT, frozenset({Permission.BALANCES})),)
     assert (consent.frequency_per_day, consent.permissions) == (3, frozenset({Permission.BALANCES}))
 
 
 @pytest.mark.spec("RTS-5.1.b")
-async def test_an_authentication_under_way_is_good_for_its_payment(world: World):
+async def test_an_authentication_under_way_is_good_for_its_payment(world: PageWorld):
     """The digest of the same terms is the same as in that release."""
     payment = await store(world, ConsentKind.PAYMENT)
     check_linked(msgspec.structs.replace(payment, id="consent-1"), ("up-1",), LINKED)

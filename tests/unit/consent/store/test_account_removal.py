@@ -16,14 +16,16 @@ from consent.store.tables.consents import consent_accounts
 from consent.store.tables.oauth import clients, token_families
 from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentSuspended
-from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
+from tests.world.brands import BRAND, OTHER_BRAND, START
+from tests.world.clients import BOROUGH, CLIENT
+from tests.world.pages import PageWorld, page_world
 
 LONG_ENOUGH_SECONDS = 0.2  # for a removal that waits for no other
 
 
 @pytest.fixture
-async def world(migrated_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_url) as made:
         yield made
 
 

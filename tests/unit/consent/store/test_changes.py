@@ -19,7 +19,9 @@ from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ConsentNotAuthorised
 from kernel.hot_state.subjects import consent_subject
 from kernel.storage.journal import Entry, Event
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, START, World, make_world
+from tests.world.brands import BRAND, START
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld, page_world
 
 ORDERS = sa.Table(
     "toy_orders", sa.MetaData(), sa.Column("id", sa.String(64), primary_key=True), sa.Column("consent_id", sa.String(64))
@@ -27,8 +29,8 @@ ORDERS = sa.Table(
 
 
 @pytest.fixture
-async def world(migrated_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_url) as made:
         await made.database.write(lambda connection: connection.run_sync(ORDERS.metadata.create_all))
         yield made
 
@@ -37,7 +39,7 @@ async def world(migrated_url: str) -> AsyncIterator[World]:
 class PlaceOrder:
     """Uses the consent up. `fault` comes last, when all has been written."""
 
-    world: World
+    world: PageWorld
     consent_id: str
     order_id: str
     fault: Exception | None = None

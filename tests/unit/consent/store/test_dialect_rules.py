@@ -20,7 +20,9 @@ from openapi.codec import Rendering, WireRequest, rendered
 from openapi.dialect import Dialect
 from openapi.uk_obie.v4_0.aisp import consents as uk
 from tests.official import validate_answer
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, World, make_world
+from tests.world.brands import BRAND
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld, page_world
 
 UK, BERLIN_GROUP = DIALECTS
 EXAMPLES = {UK.name: uk.EXAMPLE, BERLIN_GROUP.name: berlin_group.EXAMPLE.replace(b"2026-12-31", b"9999-12-31")}
@@ -46,15 +48,15 @@ STORIES = {
 
 
 @pytest.fixture
-async def world(migrated_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_url) as made:
         yield made
 
 
 class Caller:
     """A TPP that speaks one dialect to the store, through its codecs. Every answer is held against the official document."""
 
-    def __init__(self, world: World, dialect: Dialect) -> None:
+    def __init__(self, world: PageWorld, dialect: Dialect) -> None:
         self.world, self.dialect, self.consent_id = world, dialect, "none"
         self.headers: dict[str, str] = {}
 
@@ -99,14 +101,14 @@ def word_of(body: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
-async def test_a_consent_that_its_tpp_withdrew_is_what_its_standard_says(world: World, dialect: Dialect) -> None:
+async def test_a_consent_that_its_tpp_withdrew_is_what_its_standard_says(world: PageWorld, dialect: Dialect) -> None:
     caller = Caller(world, dialect)
     for operation, status, word in STORIES[dialect.name]:
         assert await caller.ask(operation) == (status, word), operation
 
 
 @pytest.mark.spec("BG-XS2A-1.3-establish-account-information-consent")
-async def test_a_berlin_group_consent_says_where_it_is_and_how_its_psu_authenticates(world: World) -> None:
+async def test_a_berlin_group_consent_says_where_it_is_and_how_its_psu_authenticates(world: PageWorld) -> None:
     """NextGenPSD2 XS2A 1.3, "Account Consent Request": Location, ASPSP-SCA-Approach (OAuth counts as REDIRECT)."""
     caller = Caller(world, BERLIN_GROUP)
     assert await caller.ask(Operation.LODGE_ACCOUNT_CONSENT) == (201, "received")
@@ -116,7 +118,7 @@ async def test_a_berlin_group_consent_says_where_it_is_and_how_its_psu_authentic
 
 @pytest.mark.parametrize(("dialect", "returns"), [(UK, True), (BERLIN_GROUP, False)], ids=["uk", "berlin_group"])
 async def test_a_consent_that_its_psu_stopped_returns_where_its_standard_lets_it(
-    world: World, dialect: Dialect, returns: bool
+    world: PageWorld, dialect: Dialect, returns: bool
 ) -> None:
     """OBIE R/W 4.0: CANC may become AUTH again, until the consent's validity ends. XS2A 1.3: revokedByPsu is final."""
     caller = Caller(world, dialect)
@@ -138,7 +140,7 @@ async def test_a_consent_that_its_psu_stopped_returns_where_its_standard_lets_it
     ("dialect", "returns", "word"), [(UK, True, "AUTH"), (BERLIN_GROUP, False, "revokedByPsu")], ids=["uk", "berlin_group"]
 )
 async def test_a_suspended_consent_is_paused_or_at_its_end_as_its_standard_says(
-    world: World, dialect: Dialect, returns: bool, word: str
+    world: PageWorld, dialect: Dialect, returns: bool, word: str
 ) -> None:
     """OBIE R/W 4.0: suspended until its PSU authenticates again. XS2A 1.3: revokedByPsu is final."""
     caller = Caller(world, dialect)
@@ -158,7 +160,7 @@ async def test_a_suspended_consent_is_paused_or_at_its_end_as_its_standard_says(
     assert await caller.ask(Operation.READ_ACCOUNT_CONSENT) == (200, word)
 
 
-async def test_a_uk_consent_that_its_psu_stopped_is_given_again_on_a_page(world: World) -> None:
+async def test_a_uk_consent_that_its_psu_stopped_is_given_again_on_a_page(world: PageWorld) -> None:
     consent = await world.lodge()
     for chosen in ((0,), ()):  # the second time the consent fixes the accounts
         browser = await world.browser().begin(await world.push(consent))
@@ -170,7 +172,7 @@ async def test_a_uk_consent_that_its_psu_stopped_is_given_again_on_a_page(world:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
-async def test_an_unanswered_consent_waits_as_long_as_its_rules_say(world: World, dialect: Dialect) -> None:
+async def test_an_unanswered_consent_waits_as_long_as_its_rules_say(world: PageWorld, dialect: Dialect) -> None:
     caller = Caller(world, dialect)
     await caller.ask(Operation.LODGE_ACCOUNT_CONSENT)
     consent = await world.store.read(BRAND, CLIENT.caller, caller.consent_id)
@@ -198,7 +200,7 @@ def test_a_berlin_group_consent_that_is_not_offered_is_refused(change: dict[str,
 
 
 @pytest.mark.spec("BG-XS2A-1.3-establish-account-information-consent")
-async def test_a_berlin_group_consent_for_a_single_use_ends_soon_after_its_psu_has_agreed(world: World) -> None:
+async def test_a_berlin_group_consent_for_a_single_use_ends_soon_after_its_psu_has_agreed(world: PageWorld) -> None:
     """And shows the day on which it ends, not the day that was asked for."""
     body = json.decode(berlin_group.EXAMPLE, dict) | {
         "recurringIndicator": False,

@@ -14,28 +14,30 @@ from consent.store.sweeper import Sweeper
 from consent.store.tables import outbox
 from consent.store.tables.consents import consent_versions
 from openapi.rulebook import OURS
-from tests.unit.consent.authentication.signing import TWO_OF_TWO, approval_of, lodge, refuse, sign_first
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, World, make_world
+from tests.world.brands import BRAND
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld, page_world
+from tests.world.signing import TWO_OF_TWO, approval_of, lodge, refuse, sign_first
 
 
 @pytest.fixture
-async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_sqlite_url) as made:
+async def world(migrated_sqlite_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_sqlite_url) as made:
         yield made
 
 
-async def sweep(world: World) -> None:
+async def sweep(world: PageWorld) -> None:
     lease = world.lease()
     assert await lease.acquire()
     await Sweeper(commands=world.services.commands, clock=world.clock, store=world.store, brand=BRAND).run(lease)
     await lease.release()
 
 
-async def authorise(world: World) -> str:
+async def authorise(world: PageWorld) -> str:
     return (await sign_first(world, await world.lodge(), "alice")).id
 
 
-async def half_sign(world: World) -> str:
+async def half_sign(world: PageWorld) -> str:
     return (await sign_first(world, await lodge(world), "alice", TWO_OF_TWO)).id
 
 
@@ -49,65 +51,65 @@ class Longer:
         return upstream_ids
 
 
-async def amend(world: World) -> None:
+async def amend(world: PageWorld) -> None:
     consent = await world.store.load(BRAND, await authorise(world))
     assert consent is not None
     subject = ConsentSubject(world.services, BRAND, consent.id, CLIENT.caller, Longer())
     await approve(world.services, BRAND, subject, await approval_of(world, consent, "alice"), NoAnswer())
 
 
-async def reject(world: World) -> None:
+async def reject(world: PageWorld) -> None:
     consent = await world.store.load(BRAND, await half_sign(world))
     assert consent is not None
     await refuse(world, consent, "bob")
 
 
-async def suspend(world: World) -> str:
+async def suspend(world: PageWorld) -> str:
     return (await world.store.suspend(BRAND, await authorise(world))).id
 
 
-async def resume(world: World) -> None:
+async def resume(world: PageWorld) -> None:
     await world.store.resume(BRAND, await suspend(world))
 
 
-async def consume(world: World) -> None:
+async def consume(world: PageWorld) -> None:
     consent = await world.lodge(is_recurring=False)
     await sign_first(world, consent, "alice")
     world.clock.offset = timedelta(hours=1)
     await sweep(world)
 
 
-async def supersede(world: World) -> None:
+async def supersede(world: PageWorld) -> None:
     for _ in range(2):
         await sign_first(world, await lodge(world), "alice")
 
 
-async def revoke(world: World) -> None:
+async def revoke(world: PageWorld) -> None:
     await world.store.revoke_by_psu(BRAND, "psu-alice", await authorise(world))
 
 
-async def withdraw(world: World) -> None:
+async def withdraw(world: PageWorld) -> None:
     await world.store.withdraw(BRAND, CLIENT.caller, await authorise(world))
 
 
-async def expire(world: World) -> None:
+async def expire(world: PageWorld) -> None:
     await world.lodge(valid_until=world.clock.now() + timedelta(hours=1))
     world.clock.offset = timedelta(hours=1)
     await sweep(world)
 
 
-async def lapse(world: World) -> None:
+async def lapse(world: PageWorld) -> None:
     await world.lodge()
     world.clock.offset = OURS.unanswered_wait
     await sweep(world)
 
 
-async def remove_account(world: World) -> None:
+async def remove_account(world: PageWorld) -> None:
     await authorise(world)
     await world.store.remove_account(BRAND, "up-j", AccountRemoval.CLOSED)
 
 
-EMITTERS: dict[ConsentEvent, Callable[[World], Awaitable[object]]] = {
+EMITTERS: dict[ConsentEvent, Callable[[PageWorld], Awaitable[object]]] = {
     ConsentEvent.AUTHORISE_PARTIALLY: half_sign,
     ConsentEvent.AUTHORISE: authorise,
     ConsentEvent.AMEND: amend,
@@ -129,7 +131,7 @@ def test_every_event_has_an_emitter():
 
 
 @pytest.mark.parametrize("event", ConsentEvent)
-async def test_an_event_is_emitted_and_told(world: World, event: ConsentEvent):
+async def test_an_event_is_emitted_and_told(world: PageWorld, event: ConsentEvent):
     await EMITTERS[event](world)
     assert event in {row.event for row in await world.rows(consent_versions)}
     assert FACTS[event] in {row.kind for row in await world.rows(outbox)}

@@ -14,7 +14,9 @@ from kernel.access import Caller, Role
 from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, Permission
 from kernel.errors import ConsentUnknown, RateExceeded
 from tests.harness.authorities import ORGANISATION, Authority, stating
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, OTHER_BRAND, World, make_world
+from tests.world.brands import BRAND, OTHER_BRAND
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld, page_world
 
 LODGEMENT = ConsentLodgement(
     kind=ConsentKind.ACCOUNTS,
@@ -25,12 +27,12 @@ LODGEMENT = ConsentLodgement(
 
 
 @pytest.fixture
-async def world(migrated_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_url, lodged_max=2) as made:
+async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_url, lodged_max=2) as made:
         yield made
 
 
-def worker(world: World) -> Organisations:
+def worker(world: PageWorld) -> Organisations:
     return Organisations(commands=world.services.commands, clock=world.clock)
 
 

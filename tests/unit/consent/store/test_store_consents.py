@@ -27,12 +27,14 @@ from kernel.errors import (
 from kernel.storage.database import Database
 from kernel.storage.migrate import upgrade
 from kernel.storage.sealed import SealBroken
-from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, OTHER_BRAND, START, World, make_world
+from tests.world.brands import BRAND, OTHER_BRAND, START
+from tests.world.clients import BOROUGH, CLIENT
+from tests.world.pages import PageWorld, page_world
 
 
 @pytest.fixture
-async def world(migrated_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_url) as made:
         yield made
 
 
@@ -168,7 +170,7 @@ async def test_what_cannot_be_a_consent_is_not_lodged(world, facts, refusal):
 
 
 async def test_one_client_cannot_fill_the_store_whatever_becomes_of_what_it_lodges(migrated_url):
-    async with make_world(migrated_url, lodged_max=3) as world:
+    async with page_world(migrated_url, lodged_max=3) as world:
         await world.lodge()
         for _ in range(2):
             await world.store.withdraw(BRAND, CLIENT.caller, (await world.lodge()).id)
@@ -181,7 +183,7 @@ async def test_one_client_cannot_fill_the_store_whatever_becomes_of_what_it_lodg
 
 
 async def test_lodgements_at_one_moment_are_counted_one_after_the_other(migrated_url):
-    async with make_world(migrated_url, lodged_max=3) as world:
+    async with page_world(migrated_url, lodged_max=3) as world:
         lodged = await asyncio.gather(*(world.lodge() for _ in range(8)), return_exceptions=True)
         assert [type(each) for each in lodged].count(RateExceeded) == 5
         await world.lodge(BOROUGH)

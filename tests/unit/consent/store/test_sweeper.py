@@ -22,14 +22,16 @@ from kernel.storage.database import Database
 from kernel.storage.lease import Lease, LeaseLost
 from openapi.rulebook import OURS
 from portcullis.serving.singletons import open_sweeper
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, START, World, make_world
+from tests.world.brands import BRAND, START
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld, page_world
 
 AWAITING_MAX = OURS.unanswered_wait
 
 
 @pytest.fixture
-async def world(migrated_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_url) as made:
         yield made
 
 
@@ -363,7 +365,7 @@ async def plans_of(database: Database, work) -> list[str]:
 
 
 async def test_a_sweep_and_a_journey_read_by_indexes_that_begin_with_the_brand(migrated_sqlite_url):
-    async with make_world(migrated_sqlite_url) as world:
+    async with page_world(migrated_sqlite_url) as world:
         lease = world.lease()
         assert await lease.acquire()
         sweeper = Sweeper(commands=world.services.commands, clock=world.clock, store=world.store, brand=BRAND)

@@ -3,19 +3,20 @@
 import asyncio
 from contextlib import ExitStack
 
+import msgspec
 import pytest
 
 from gateway.pipeline.calls_in_flight import ORGANISATION_FACTOR, CallsInFlight, InFlightLimits
 from kernel.errors import CallerGone, RateExceeded
 from tests.harness.patience import PATIENCE_SECONDS
-from tests.unit.gateway import world
-from tests.unit.gateway.world import World, body_of
+from tests.world.gateway.snapshots import CLIENT, CONSENT, FAMILY, TOKEN
+from tests.world.gateway.world import GatewayWorld, body_of, request
 
 
 class Gate:
     """Holds each question to the upstream until it opens."""
 
-    def __init__(self, made: World) -> None:
+    def __init__(self, made: GatewayWorld) -> None:
         self.waiting = 0
         self.changed = asyncio.Event()
         self.open = asyncio.Event()
@@ -37,19 +38,19 @@ class Gate:
                 await self.changed.wait()
 
 
-def neighbour(made: World) -> None:
+def neighbour(made: GatewayWorld) -> None:
     """Another client, with a token of its own."""
-    replace = world.msgspec.structs.replace
-    made.store(replace(world.CLIENT, id="client-2"))
-    made.store(replace(world.FAMILY, id="family-2", client_id="client-2", consent_id="consent-2"))
-    made.store(replace(world.CONSENT, id="consent-2", client_id="client-2"))
+    replace = msgspec.structs.replace
+    made.store(replace(CLIENT, id="client-2"))
+    made.store(replace(FAMILY, id="family-2", client_id="client-2", consent_id="consent-2"))
+    made.store(replace(CONSENT, id="consent-2", client_id="client-2"))
     made.tokens.known["other-token"] = replace(
-        world.TOKEN, jti="jti-3", client_id="client-2", family_id="family-2", consent_id="consent-2"
+        TOKEN, jti="jti-3", client_id="client-2", family_id="family-2", consent_id="consent-2"
     )
 
 
 async def test_a_client_with_too_many_calls_in_flight_is_refused_and_its_neighbour_is_not():
-    made = World(in_flight=InFlightLimits(units=100, units_per_client=3))
+    made = GatewayWorld(in_flight=InFlightLimits(units=100, units_per_client=3))
     neighbour(made)
     gate = Gate(made)
     async with asyncio.TaskGroup() as calls:
@@ -67,7 +68,7 @@ async def test_a_client_with_too_many_calls_in_flight_is_refused_and_its_neighbo
 
 @pytest.mark.spec("RFC9110-15.6.4")
 async def test_the_last_places_are_not_for_one_who_holds_many():
-    made = World(in_flight=InFlightLimits(units=8, units_per_client=8, running_per_client=8))
+    made = GatewayWorld(in_flight=InFlightLimits(units=8, units_per_client=8, running_per_client=8))
     neighbour(made)
     gate = Gate(made)
     async with asyncio.TaskGroup() as calls:
@@ -82,7 +83,7 @@ async def test_the_last_places_are_not_for_one_who_holds_many():
 
 
 async def test_beyond_all_places_a_call_is_refused_before_anything_is_asked():
-    made = World(in_flight=InFlightLimits(units=2, units_per_client=2))
+    made = GatewayWorld(in_flight=InFlightLimits(units=2, units_per_client=2))
     gate = Gate(made)
     async with asyncio.TaskGroup() as calls:
         for _ in range(2):
@@ -146,9 +147,9 @@ async def test_the_clients_of_one_organisation_wait_for_one_another():
 
 
 async def test_a_read_whose_caller_has_gone_stops():
-    made = World()
+    made = GatewayWorld()
     gate = Gate(made)
-    asked = world.request()
+    asked = request()
     reading = asyncio.create_task(made.gateway.handle(made.brand, asked))
     await gate.until(1)
     asked.departure.happen()
@@ -158,16 +159,16 @@ async def test_a_read_whose_caller_has_gone_stops():
 
 
 async def test_a_read_whose_caller_has_gone_before_it_began_asks_nothing():
-    made = World()
-    asked = world.request()
+    made = GatewayWorld()
+    asked = request()
     asked.departure.happen()
     assert body_of(await made.gateway.handle(made.brand, asked))["code"] == CallerGone.code
     assert made.upstream.asked == []
 
 
 async def test_a_change_runs_to_its_end_though_its_caller_has_gone():
-    made = World()
-    asked = world.request("DELETE", "/book/v1/consents/consent-1", token="client-token")
+    made = GatewayWorld()
+    asked = request("DELETE", "/book/v1/consents/consent-1", token="client-token")
     asked.departure.happen()
     assert (await made.gateway.handle(made.brand, asked)).status == 204
     assert made.consents.withdrawn == ["consent-1"]

@@ -7,7 +7,7 @@ import pytest
 from gateway.pipeline.calls_in_flight import InFlightLimits
 from gateway.pipeline.client_turns import ClientTurns
 from tests.unit.gateway.pipeline.test_calls_in_flight import Gate, neighbour
-from tests.unit.gateway.world import World
+from tests.world.gateway.world import GatewayWorld
 
 
 class Work:
@@ -84,7 +84,7 @@ async def test_one_that_goes_away_while_it_waits_leaves_no_gap(called):
 
 
 async def test_a_clients_calls_wait_for_its_own_and_hold_up_no_one_else():
-    made = World(in_flight=InFlightLimits(units=100, units_per_client=20, running_per_client=2))
+    made = GatewayWorld(in_flight=InFlightLimits(units=100, units_per_client=20, running_per_client=2))
     neighbour(made)
     gate = Gate(made)
     async with asyncio.TaskGroup() as calls:

@@ -1,6 +1,7 @@
 """One operation through the chain: decided once, confirmed, reloaded, decided again, and never spent twice."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,15 +11,17 @@ from kernel.access import FamilyState
 from kernel.banking.consents import AccountAccess, AccountReference, ConsentState, Permission
 from kernel.hot_state.checks import Moved, Unavailable, Unknown, VersionIs, WithinCount
 from kernel.operations import Operation
-from tests.unit.gateway import world
-from tests.unit.gateway.world import CLIENT, CONSENT, FAMILY, World, body_of
+from tests.world.brands import START
+from tests.world.gateway.dialect import DIALECT, ROW_OF
+from tests.world.gateway.snapshots import CLIENT, CONSENT, FAMILY
+from tests.world.gateway.world import GatewayWorld, body_of
 
 BALANCES = "/book/v1/accounts/a1/balances"
 
 
 @pytest.fixture
-def made() -> World:
-    return World()
+def made() -> GatewayWorld:
+    return GatewayWorld()
 
 
 async def test_a_read_asks_all_its_questions_in_one_call(made):
@@ -127,7 +130,7 @@ async def test_fails_closed_when_the_hot_state_is_silent(made, monkeypatch):
 class TestDecidedAgain:
     """A response not begun one second after its decision is decided again."""
 
-    def slow(self, made: World, meanwhile: Any = lambda: None) -> None:
+    def slow(self, made: GatewayWorld, meanwhile: Any = lambda: None) -> None:
         def pass_time() -> None:
             made.monotonic.seconds += 1.0
             if len(made.upstream.asked) == 1:
@@ -152,10 +155,10 @@ class TestDecidedAgain:
         assert body_of(response)["code"] == "consent_revoked"
 
     async def test_a_consent_that_expired_meanwhile_by_the_clock_is_not_told(self, made):
-        made.change(CONSENT, valid_until=world.START.replace(hour=10))
+        made.change(CONSENT, valid_until=START.replace(hour=10))
 
         def an_hour_passes() -> None:
-            made.clock.offset = world.timedelta(hours=1)
+            made.clock.offset = timedelta(hours=1)
 
         self.slow(made, an_hour_passes)
         assert await made.code(path=BALANCES) == "consent_expired"
@@ -196,7 +199,7 @@ async def test_an_operation_has_a_time_limit(made, monkeypatch):
 def test_an_operation_that_nobody_answers_refuses_to_boot(made):
     with pytest.raises(ValueError, match="no use case answers"):
         pipeline.Pipeline(
-            rows=[(world.DIALECT.services[0], world.ROW_OF[Operation.LODGE_ACCOUNT_CONSENT])],
+            rows=[(DIALECT.services[0], ROW_OF[Operation.LODGE_ACCOUNT_CONSENT])],
             chain=(),
             use_cases={},
             decisions=made.decisions,

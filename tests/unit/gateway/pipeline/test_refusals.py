@@ -8,7 +8,8 @@ import pytest
 from gateway.pipeline.refusals import WINDOW_SECONDS, Refusals, RefusalWindows
 from gateway.ports import Access
 from kernel.errors import Overloaded
-from tests.unit.gateway import world
+from tests.world.brands import START
+from tests.world.gateway.world import GatewayWorld
 
 REFUSED = Access(
     brand="main",
@@ -21,7 +22,7 @@ REFUSED = Access(
     account_ids=(),
     status=429,
     outcome="rate_exceeded",
-    at=world.START,
+    at=START,
     interaction_id="i",
     milliseconds=1.0,
     rule="default",
@@ -56,14 +57,14 @@ def windows(written, seconds) -> RefusalWindows:
 
 def test_refusals_of_one_window_are_counted_and_written_once(windows, written, seconds):
     for number in range(4496):
-        windows.record(replace(REFUSED, interaction_id=str(number), at=world.START + timedelta(milliseconds=number)))
+        windows.record(replace(REFUSED, interaction_id=str(number), at=START + timedelta(milliseconds=number)))
     windows.end()
     assert (len(windows), written.taken) == (1, [])
     seconds[0] = WINDOW_SECONDS
     windows.end()
     (ended,) = written.taken
     assert (ended.count, ended.first.interaction_id) == (4496, "0")
-    assert ended.last_at == world.START + timedelta(milliseconds=4495)
+    assert ended.last_at == START + timedelta(milliseconds=4495)
     assert len(windows) == 0
 
 
@@ -98,7 +99,7 @@ async def test_a_stop_writes_the_windows_that_are_open(windows, written):
 
 
 async def test_a_caller_who_is_refused_without_end_leaves_no_records_of_access():
-    made = world.World()
+    made = GatewayWorld()
     made.decisions.exceeded = {"default"}
     for _ in range(5):
         assert await made.code() == "rate_exceeded"

@@ -13,7 +13,8 @@ from kernel.hot_state.versions import Versions
 from kernel.ids import SeededIds
 from kernel.storage.database import Database
 from policies.unattended_limit import ACCESSES_PER_DAY
-from tests.unit.gateway.world import CONSENT, World
+from tests.world.gateway.snapshots import CONSENT
+from tests.world.gateway.world import GatewayWorld
 
 BALANCES = "/book/v1/accounts/a1/balances"
 ATTENDED = {"X-PSU": "127.0.0.1"}
@@ -22,7 +23,7 @@ ATTENDED = {"X-PSU": "127.0.0.1"}
 @pytest.fixture
 async def made(sqlite_url):
     """A world whose decisions are the house's own, in one process, on a database that counts its statements."""
-    world = World()
+    world = GatewayWorld()
     metadata = sa.MetaData()
     table = epoch_table(metadata)
     async with Database.open(sqlite_url) as database:

@@ -9,8 +9,8 @@ from kernel.banking import commands
 from kernel.operations import Operation
 from openapi.codec import Rendered, Rendering, WireRequest
 from openapi.parameters import HeaderParameter
-from tests.unit.gateway import world
-from tests.unit.gateway.world import World, body_of
+from tests.world.gateway.dialect import BRAND, ROWS, serving
+from tests.world.gateway.world import GatewayWorld, body_of
 
 SEEN: list[dict[str, str]] = []
 
@@ -25,7 +25,7 @@ def encode(views: Any, rendering: Rendering) -> Rendered:
 
 
 ROW = replace(
-    next(row for row in world.ROWS if row.operation is Operation.LIST_ACCOUNTS),
+    next(row for row in ROWS if row.operation is Operation.LIST_ACCOUNTS),
     path="/jobs",
     decode=decode,
     encode=encode,
@@ -35,19 +35,19 @@ ROW = replace(
 
 
 @pytest.fixture
-def made() -> World:
+def made() -> GatewayWorld:
     SEEN.clear()
-    return World(dialects=(world.serving((*world.ROWS, ROW)),))
+    return GatewayWorld(dialects=(serving((*ROWS, ROW)),))
 
 
-async def test_an_answer_has_the_status_and_headers_of_its_encoder(made: World) -> None:
+async def test_an_answer_has_the_status_and_headers_of_its_encoder(made: GatewayWorld) -> None:
     response = await made.ask(path="/book/v1/jobs", headers={"x-wanted": "all", "X-Other": "1"})
     assert (response.status, body_of(response)) == (202, {"accounts": 2})
-    assert response.headers["Location"] == world.BRAND.mtls_url + "/book/v1/jobs/1"
+    assert response.headers["Location"] == BRAND.mtls_url + "/book/v1/jobs/1"
     assert response.headers["Content-Type"] == "application/json"
 
 
-async def test_a_codec_sees_the_headers_that_its_row_names_and_no_token(made: World) -> None:
+async def test_a_codec_sees_the_headers_that_its_row_names_and_no_token(made: GatewayWorld) -> None:
     await made.ask(path="/book/v1/jobs", headers={"x-wanted": "all", "X-Other": "1"})
     assert SEEN == [{"X-Wanted": "all"}]
 
@@ -55,5 +55,5 @@ async def test_a_codec_sees_the_headers_that_its_row_names_and_no_token(made: Wo
 @pytest.mark.parametrize(
     ("headers", "code"), [({}, "header_missing"), ((("X-Wanted", "a"), ("x-wanted", "b")), "header_invalid")]
 )
-async def test_a_header_that_a_row_demands_comes_once(made: World, headers: Any, code: str) -> None:
+async def test_a_header_that_a_row_demands_comes_once(made: GatewayWorld, headers: Any, code: str) -> None:
     assert await made.code(path="/book/v1/jobs", headers=headers) == code

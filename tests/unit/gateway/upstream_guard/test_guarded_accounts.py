@@ -11,7 +11,9 @@ from gateway.upstream_guard.guarded_accounts import GuardedAccounts, position_of
 from kernel.banking.accounts import Balance, BalanceType, CreditLine, TransactionPage
 from kernel.banking.money import Money
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
-from tests.unit.gateway.world import BRAND, START, Upstream, account, balance, transaction
+from tests.world.brands import START
+from tests.world.gateway.dialect import BRAND
+from tests.world.gateway.upstream import Upstream, account, balance, transaction
 
 T1, T2, T3 = (transaction(number) for number in (1, 2, 3))
 

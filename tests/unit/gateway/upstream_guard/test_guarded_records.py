@@ -26,7 +26,8 @@ from kernel.banking.records.statements import (
     StatementRate,
 )
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
-from tests.unit.gateway.records import (
+from tests.world.gateway.dialect import BRAND
+from tests.world.gateway.records import (
     MAKERS,
     POUND,
     beneficiary,
@@ -39,7 +40,7 @@ from tests.unit.gateway.records import (
     standing_order,
     statement,
 )
-from tests.unit.gateway.world import BRAND, Upstream, account, transaction
+from tests.world.gateway.upstream import Upstream, account, transaction
 
 ASKED = ("up1", "up2")
 NOBODY = Counterparty("Bob")

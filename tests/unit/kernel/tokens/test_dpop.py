@@ -27,8 +27,9 @@ from kernel.tokens.dpop import (
 )
 from kernel.tokens.dpop_nonces import WINDOW_SECONDS, Nonces
 from tests.harness.proofs import Prover, b64_sha256
-from tests.unit.consent.oauth_world import SigningKey, b64_json, unb64
-from tests.unit.gateway.world import BRAND, START
+from tests.world.brands import START
+from tests.world.gateway.dialect import BRAND
+from tests.world.keys import SigningKey, b64_json, unb64
 
 URL = "https://localhost:8444/book/v1/accounts"
 NOW = int(START.timestamp())
@@ -211,7 +212,7 @@ def signatures() -> list[Any]:
 def weak_key() -> SigningKey:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    from tests.unit.consent.oauth_world import number
+    from tests.world.keys import number
 
     key = SigningKey.__new__(SigningKey)
     key.alg, key.kid, key.private = "PS256", "weak", rsa.generate_private_key(65537, 1024)
@@ -229,7 +230,7 @@ def test_what_its_key_did_not_sign_is_no_proof(proof: str):
 def test_the_largest_key_that_is_accepted_fits_a_proof():
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    from tests.unit.consent.oauth_world import number
+    from tests.world.keys import number
 
     key = SigningKey.__new__(SigningKey)
     key.alg, key.kid, key.private = "PS256", "large", rsa.generate_private_key(65537, 4096)

@@ -11,7 +11,9 @@ from kernel.errors import ClientInactive, TokenInvalid, TokenRevoked
 from kernel.hot_state.checks import Check, VersionIs
 from kernel.hot_state.subjects import client_subject, family_subject, keys_subject, token_subject
 from kernel.tokens.judgement import judge_client, judge_family, judge_token
-from tests.unit.gateway.world import BRAND, CC_TOKEN, CLIENT, FAMILY, TOKEN, Tokens
+from tests.world.gateway.dialect import BRAND
+from tests.world.gateway.neighbours import Tokens
+from tests.world.gateway.snapshots import CC_TOKEN, CLIENT, FAMILY, TOKEN
 
 
 @dataclass

@@ -12,7 +12,7 @@ from kernel.errors import Overloaded
 from plugins.directories.jwks_address import COOL_DOWN_SECONDS, FRESH_SECONDS, JwksAddress
 from plugins.directories.jwks_file import JwksFile
 from tests.harness.addresses import Addresses
-from tests.unit.consent.oauth_world import KEYS
+from tests.world.keys import KEYS
 
 ADDRESS = "https://directory.example/jwks"
 

@@ -10,13 +10,15 @@ from kernel.config import ConfigurationRefused, build
 from portcullis.compose.internal_clients import ORGANISATION, register_internal_clients
 from portcullis.settings.schema import Settings
 from tests.harness.databases import SQLITE
-from tests.unit.consent.oauth_world import BRAND, KEYS, World, begin, oauth_world
+from tests.world.authorization import AuthorizationWorld, authorization_world, begin
+from tests.world.brands import BRAND
+from tests.world.keys import KEYS
 
 
 @pytest.fixture
 async def world(databases, tmp_path):
     with databases.database(SQLITE, tmp_path, begin) as url:
-        async with oauth_world(url) as made:
+        async with authorization_world(url) as made:
             yield made
 
 
@@ -35,16 +37,16 @@ def configured(*named, **changes):
     return build({"brands": [{**brand, "internal_clients": internal}]}, Settings)
 
 
-async def register(world: World, settings: Settings) -> None:
+async def register(world: AuthorizationWorld, settings: Settings) -> None:
     await register_internal_clients(world.services, settings, (BRAND,))
 
 
-async def client(world: World, client_id: str):
+async def client(world: AuthorizationWorld, client_id: str):
     async with world.database.read() as connection:
         return await load_client(connection, BRAND.name, client_id)
 
 
-async def test_each_is_registered_once_and_changed_with_the_file(world: World, keys):
+async def test_each_is_registered_once_and_changed_with_the_file(world: AuthorizationWorld, keys):
     for _ in range(2):
         await register(world, configured("ledger", jwks=str(keys)))
     found = await client(world, "ledger")
@@ -54,7 +56,7 @@ async def test_each_is_registered_once_and_changed_with_the_file(world: World, k
     assert (await client(world, "ledger")).token_exchange_audiences == {"urn:bank:risk"}
 
 
-async def test_one_that_is_named_no_more_is_ended_and_does_not_return(world: World, keys):
+async def test_one_that_is_named_no_more_is_ended_and_does_not_return(world: AuthorizationWorld, keys):
     await register(world, configured("ledger", "risk", jwks=str(keys)))
     await register(world, configured("risk", jwks=str(keys)))
     assert [(await client(world, name)).active for name in ("ledger", "risk")] == [False, True]
@@ -63,7 +65,7 @@ async def test_one_that_is_named_no_more_is_ended_and_does_not_return(world: Wor
         await register(world, configured("ledger", "risk", jwks=str(keys)))
 
 
-async def test_what_cannot_be_registered_refuses_to_boot_and_names_it(world: World, keys, tmp_path, subtests):
+async def test_what_cannot_be_registered_refuses_to_boot_and_names_it(world: AuthorizationWorld, keys, tmp_path, subtests):
     cases = {
         "without keys": {"jwks": str(tmp_path / "nothing")},
         "keys that are none": {"jwks": str(tmp_path / "no.json")},

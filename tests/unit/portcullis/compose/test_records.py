@@ -14,7 +14,7 @@ from kernel.commands.runner import Commands
 from kernel.storage.database import Database
 from portcullis.compose.records import access_writer, entry_writer, refusals_entry
 from tests.harness.books import Books, open_journal
-from tests.unit.consent.customer.journey.world import START
+from tests.world.brands import START
 
 TOLD = Access(
     brand="main",

@@ -7,21 +7,21 @@ import pytest
 
 from sandbox.decisions.stored import StoredDecisions
 from tests.harness.databases import SQLITE, Databases
-from tests.unit.consent.authorization.backchannel.world import Backchannel, backchannel_world
-from tests.unit.consent.customer.journey.world import World, make_world
-from tests.unit.consent.oauth_world import begin
+from tests.world.authorization import begin
+from tests.world.backchannel import Backchannel, backchannel_world
+from tests.world.pages import PageWorld, page_world
 
 
 @pytest.fixture
-async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_sqlite_url, prior_answers=StoredDecisions()) as made:
+async def world(migrated_sqlite_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_sqlite_url, prior_answers=StoredDecisions()) as made:
         yield made
 
 
 @pytest.fixture
-async def both_world(migrated_url: str) -> AsyncIterator[World]:
+async def both_world(migrated_url: str) -> AsyncIterator[PageWorld]:
     """The test runs once on each kind of database."""
-    async with make_world(migrated_url, prior_answers=StoredDecisions()) as made:
+    async with page_world(migrated_url, prior_answers=StoredDecisions()) as made:
         yield made
 
 

@@ -7,8 +7,8 @@ from kernel.errors import AccountUnknown, ConsentForeign
 from kernel.ids import hash_secret
 from sandbox.decisions.backchannel import decide_request, find_waiting
 from tests.unit.consent.authorization.backchannel.test_backchannel_answers import DENIED, consent_of
-from tests.unit.consent.authorization.backchannel.world import Backchannel
-from tests.unit.consent.oauth_world import BRAND
+from tests.world.backchannel import Backchannel
+from tests.world.brands import BRAND
 
 
 async def test_a_decision_in_the_customers_place_is_an_answer(backchannel: Backchannel):

@@ -18,7 +18,8 @@ from kernel.observability.telemetry import Telemetry
 from sandbox.decisions.rows import DECISION_MAX, find_decision
 from sandbox.decisions.stored import decide, use
 from sandbox.decisions.tables import STORED_DECISIONS
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT
+from tests.world.brands import BRAND
+from tests.world.clients import CLIENT
 
 
 async def decided(world, consent, *, approve=True, name="alice", upstream_ids=None, client_id=None):

@@ -15,14 +15,17 @@ from kernel.banking.payments import digest_of
 from kernel.errors import AccountUnknown
 from sandbox.decisions.rows import DECISION_MAX
 from sandbox.decisions.stored import decide
-from tests.unit.consent.authentication.signing import BERLIN_GROUP
 from tests.unit.consent.customer.journey.test_journey_amendments import OFFERS, Asking, shared, terms
 from tests.unit.consent.customer.journey.test_journey_payments import check_untouched, debtor, lodge, now
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, START, World, account
+from tests.world.brands import BRAND, START
+from tests.world.clients import CLIENT
+from tests.world.customers import ACCOUNTS, account
+from tests.world.pages import PageWorld
+from tests.world.signing import BERLIN_GROUP
 
 
 @pytest.fixture
-async def asking(world: World) -> Asking:
+async def asking(world: PageWorld) -> Asking:
     consent = await world.lodge()
     await (await (await world.browser().begin(await world.push(consent))).log_in("alice")).approve(0)
     found = await world.store.load(BRAND, consent.id)
@@ -37,7 +40,7 @@ def joint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ACCOUNTS, "c-alice", (msgspec.structs.replace(first, signatures=2), *others))  # type: ignore[arg-type]
 
 
-async def test_a_stored_decision_shares_only_what_was_asked_for(world: World):
+async def test_a_stored_decision_shares_only_what_was_asked_for(world: PageWorld):
     """It was made for the client's next request, of any kind."""
     number = ACCOUNTS["c-alice"][1].identifiers[0]
     psu = world.identity.psu("alice")
@@ -64,7 +67,7 @@ async def test_a_stored_decision_adds_and_keeps_as_a_page_would(asking: Asking):
     assert shared(await asking.now()) == ["up-1", "up-2"]
 
 
-async def test_a_stored_decision_pays_from_one_account_and_is_linked_too(both_world: World):
+async def test_a_stored_decision_pays_from_one_account_and_is_linked_too(both_world: PageWorld):
     world = both_world
     consent = await lodge(world)
     facts: dict[str, Any] = {"client_id": None, "approve": True, "psu": world.identity.psu("alice")}
@@ -81,7 +84,7 @@ async def test_a_stored_decision_pays_from_one_account_and_is_linked_too(both_wo
     assert kept.evidence.linked == digest_of(payment_in(authorised), consent.id, "up-1")
 
 
-async def test_what_others_must_sign_too_is_given_by_no_stored_decision(world: World, joint: None):
+async def test_what_others_must_sign_too_is_given_by_no_stored_decision(world: PageWorld, joint: None):
     """Neither where it is named, nor where nothing else could pay; and not by one that was stored before it was known."""
     facts: dict[str, Any] = {"client_id": None, "approve": True, "psu": world.identity.psu("alice")}
     consent = await lodge(world, debtorAccount=debtor("c-alice"))
@@ -92,7 +95,7 @@ async def test_what_others_must_sign_too_is_given_by_no_stored_decision(world: W
 
 
 async def test_a_choice_that_another_signer_cannot_give_too_is_refused_now_or_when_it_is_used(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: PageWorld, monkeypatch: pytest.MonkeyPatch
 ):
     joint = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
     monkeypatch.setitem(ACCOUNTS, "c-alice", (joint, *ACCOUNTS["c-alice"]))  # type: ignore[arg-type]
@@ -109,7 +112,7 @@ async def test_a_choice_that_another_signer_cannot_give_too_is_refused_now_or_wh
     assert (await now(world, consent)).state is ConsentState.AWAITING
 
 
-async def test_a_decision_on_whatever_comes_next_is_no_decision_on_a_payment(world: World):
+async def test_a_decision_on_whatever_comes_next_is_no_decision_on_a_payment(world: PageWorld):
     await decide(
         world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=world.identity.psu("alice")
     )  # fmt: skip

@@ -13,7 +13,9 @@ from kernel.storage.sealed import Sealer
 from portcullis.compose.contexts import CONTEXTS, upgrade_contexts
 from sandbox.decisions.stored import StoredDecisions
 from sandbox.decisions.tables import METADATA
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, START, make_world
+from tests.world.brands import BRAND, START
+from tests.world.clients import CLIENT
+from tests.world.pages import page_world
 
 SANDBOX, CONSENT = ("sandbox.migrations", "0001"), ("consent.migrations", "0012")
 INSERT = (
@@ -67,7 +69,7 @@ async def test_a_sandboxs_waiting_decision_is_used_after_the_upgrade(database_ur
         await database.write(lambda connection: connection.execute(sa.text(INSERT), row))
         await upgrade_contexts(database, sandbox=True)
         assert [name for name in await tables(database) if "decision" in name] == ["stored_decisions"]
-    async with make_world(database_url, prior_answers=StoredDecisions()) as world:
+    async with page_world(database_url, prior_answers=StoredDecisions()) as world:
         consent = await world.lodge(lodged_as="default")
         browser = await world.browser().begin(await world.push(consent))
         assert browser.answer["error"] == "access_denied"

@@ -13,8 +13,8 @@ from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.proofs import Prover, new_proof_jwk
 from sandbox.tpp_kit.wire import Answer
-from tests.unit.consent.oauth_world import unb64
 from tests.unit.sandbox.tpp_kit.test_tpp import ACCESS_TOKEN, meeting
+from tests.world.keys import unb64
 
 URL = "https://api.bank.example/accounts"
 

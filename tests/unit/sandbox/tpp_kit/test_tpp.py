@@ -27,7 +27,7 @@ from sandbox.tpp_kit.folder import ClientCertificate, load_folder
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.signatures import ResponseInvalid
 from sandbox.tpp_kit.tpp import Tpp
-from tests.unit.consent.oauth_world import unb64
+from tests.world.keys import unb64
 
 REDIRECT = "https://acme.tpp.test/callback?tenant=1"
 ACCESS_TOKEN = "Zk3vRr0Vb1JX5cQf2yWq8LhTn9sAdGmPuEoKiBxNzC4"

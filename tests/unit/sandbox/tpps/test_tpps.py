@@ -8,7 +8,7 @@ from consent.authorization.offer.profiles import SecurityProfile
 from kernel.errors import FieldInvalid
 from sandbox.tpps.new_tpp import NewTpp
 from sandbox.tpps.tpps import Tpps
-from tests.unit.consent.oauth_world import BRAND
+from tests.world.brands import BRAND
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import ConsentKind, ConsentLodgement, Terms
 from kernel.banking.money import Money
 from kernel.banking.terms import Alignment, FundsTerms, Period, PeriodicLimit, VrpTerms
-from tests.unit.consent.agreement import agree, asked_by, details
-from tests.unit.consent.oauth_world import BRAND, DIALECT, World
+from openapi.uk_obie.v4_0.dialect import DIALECT
+from tests.world.agreement import details
+from tests.world.approval import agree, asked_by
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
 
 ACCOUNT = AccountIdentifier(Scheme.SORT_CODE, "80200110203345")
 DAILY = PeriodicLimit(amount=Money("GBP", 100), period=Period.DAY, alignment=Alignment.CALENDAR)
@@ -22,7 +25,9 @@ VRP = VrpTerms(individual_max=Money("GBP", 100), limits=(DAILY,), creditor_name=
         (ConsentKind.FUNDS, FundsTerms(account=ACCOUNT), "fundsconfirmations", "payments"),
     ],
 )
-async def test_a_standing_agreement_is_asked_for_within_its_scope(oauth: World, kind: str, terms: Terms, scope: str, others: str):
+async def test_a_standing_agreement_is_asked_for_within_its_scope(
+    oauth: AuthorizationWorld, kind: str, terms: Terms, scope: str, others: str
+):
     scopes = "openid accounts payments fundsconfirmations"
     tpp = await oauth.register("agreeing", oauth.acme.key, roles=frozenset(Role), scope=scopes)
     lodgement = ConsentLodgement(kind=kind, lodged_as=DIALECT.name, terms=terms)
@@ -33,7 +38,7 @@ async def test_a_standing_agreement_is_asked_for_within_its_scope(oauth: World, 
     assert refused.location["error"] == "invalid_scope"
 
 
-async def test_a_standing_agreement_is_not_changed_as_a_grant(oauth: World):
+async def test_a_standing_agreement_is_not_changed_as_a_grant(oauth: AuthorizationWorld):
     """Other payments are another agreement: its client asks for a new one."""
     scope = "openid accounts payments grant_management_query grant_management_revoke"
     types = {"account_information"}

@@ -9,22 +9,25 @@ from kernel.banking.consents import AccountsTerms, Consent, ConsentKind, Consent
 from kernel.errors import ConsentForeign, ConsentUnknown
 from openapi import DIALECTS
 from openapi.owners import is_owner
-from tests.unit.consent.agreement import may_detail
-from tests.unit.consent.oauth_world import BRAND, KEYS, Tpp, World
-from tests.unit.gateway.world import CALLER, CONSENT
+from tests.world.agreement import may_detail
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.gateway.snapshots import CALLER, CONSENT
+from tests.world.keys import KEYS
+from tests.world.tpp import Tpp
 
 OWNERS = {"uk_obie/v4.0": "client", "berlin_group/v1.3": "organisation", "rar": "client", LODGED_AS_DEFAULT: "client"}
 SHARED = sorted(name for name, owner in OWNERS.items() if owner == "organisation")
 OWN = sorted(name for name, owner in OWNERS.items() if owner == "client")
 
 
-async def lodge(world: World, tpp: Tpp, lodged_as: str) -> Consent:
+async def lodge(world: AuthorizationWorld, tpp: Tpp, lodged_as: str) -> Consent:
     terms = AccountsTerms(permissions=frozenset({Permission.ACCOUNTS_BASIC}))
     lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=lodged_as, terms=terms, document=b"{}")
     return await world.services.store.lodge(BRAND, tpp.client.caller, lodgement)
 
 
-async def sibling_of(world: World) -> Tpp:
+async def sibling_of(world: AuthorizationWorld) -> Tpp:
     """Another client of acme's organisation."""
     return await world.register("sibling", KEYS["acme-1"], organisation_id=world.acme.client.organisation_id)
 
@@ -34,7 +37,9 @@ def test_every_dialect_says_whose_a_consent_is():
 
 
 @pytest.mark.parametrize("lodged_as", OWN)
-async def test_a_sibling_neither_reads_nor_withdraws_nor_asks_for_a_clients_own_consent(oauth: World, lodged_as: str):
+async def test_a_sibling_neither_reads_nor_withdraws_nor_asks_for_a_clients_own_consent(
+    oauth: AuthorizationWorld, lodged_as: str
+):
     consent, sibling = await lodge(oauth, oauth.acme, lodged_as), await sibling_of(oauth)
     store = oauth.services.store
     for call in (store.read, store.withdraw):
@@ -51,7 +56,7 @@ async def test_a_sibling_neither_reads_nor_withdraws_nor_asks_for_a_clients_own_
 
 
 @pytest.mark.parametrize("lodged_as", SHARED)
-async def test_a_sibling_uses_a_consent_of_its_organisation(oauth_anywhere: World, lodged_as: str):
+async def test_a_sibling_uses_a_consent_of_its_organisation(oauth_anywhere: AuthorizationWorld, lodged_as: str):
     """From the authorization request to the token that is in force, and to the withdrawal; another organisation does nothing with it."""
     world = oauth_anywhere
     consent, sibling = await lodge(world, world.acme, lodged_as), await sibling_of(world)
@@ -75,7 +80,7 @@ async def test_a_sibling_uses_a_consent_of_its_organisation(oauth_anywhere: Worl
     await store.withdraw(BRAND, sibling.client.caller, consent.id)
 
 
-async def test_grant_management_knows_the_client_alone(oauth: World):
+async def test_grant_management_knows_the_client_alone(oauth: AuthorizationWorld):
     """Also of a consent that is its organisation's in its own standard."""
     sibling = await may_detail(oauth, "detail", organisation_id=oauth.acme.client.organisation_id)
     for lodged_as in OWNERS:

@@ -20,7 +20,8 @@ from consent.authorization.offer.profiles import SecurityProfile
 from consent.authorization.offer.resources import list_named
 from consent.errors import RequestObjectInvalid, oauth_error
 from kernel.jose.jwt import TOKEN_CHARS_MAX
-from tests.unit.consent.oauth_world import BRAND, KEYS, b64_json
+from tests.world.brands import BRAND
+from tests.world.keys import KEYS, b64_json
 
 NOW = int(datetime(2026, 7, 1, 9, tzinfo=UTC).timestamp())
 KEY = KEYS["acme-1"]

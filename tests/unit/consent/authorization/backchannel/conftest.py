@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.unit.consent.authorization.backchannel.world import Backchannel, backchannel_world
+from tests.world.backchannel import Backchannel, backchannel_world
 
 
 @pytest.fixture

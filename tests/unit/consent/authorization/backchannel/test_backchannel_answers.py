@@ -16,11 +16,14 @@ from kernel.banking.consents import ConsentState
 from kernel.ids import hash_secret
 from sandbox.decisions.backchannel import decide_request
 from tests.harness.statements import statements_of
-from tests.unit.consent.authentication.signing import BERLIN_GROUP
 from tests.unit.consent.authorization.backchannel.test_backchannel_requests import module
-from tests.unit.consent.authorization.backchannel.world import GRANT_TYPE, Backchannel
-from tests.unit.consent.customer.journey.world import ACCOUNTS, Browser, account
-from tests.unit.consent.oauth_world import BRAND, SCA, unb64
+from tests.world.backchannel import GRANT_TYPE, Backchannel
+from tests.world.brands import BRAND
+from tests.world.browser import Browser
+from tests.world.customers import ACCOUNTS, account
+from tests.world.keys import unb64
+from tests.world.signing import BERLIN_GROUP
+from tests.world.tpp import SCA
 
 PENDING, SLOW = (400, "authorization_pending"), (400, "slow_down")
 UNKNOWN, DENIED, EXPIRED = (400, "invalid_grant"), (400, "access_denied"), (400, "expired_token")
@@ -145,9 +148,9 @@ async def test_an_auth_req_id_is_worth_nothing_to_anyone_else(backchannel: Backc
     assert (await world.token(tpp, GRANT_TYPE)).error == (400, "invalid_request")
     nobody = {"client_assertion": None, "client_assertion_type": None, "client_id": tpp.client.id}
     assert (await backchannel.poll(tpp, auth_req_id, **nobody)).error == (401, "invalid_client")
-    weak = tpp.key.jwt(world.assertion_claims(tpp), alg="RS256")
+    weak = tpp.key.jwt(tpp.assertion_claims(), alg="RS256")
     assert (await backchannel.poll(tpp, auth_req_id, client_assertion=weak)).error == (401, "invalid_client")
-    by_issuer = world.assertion(tpp, aud=BRAND.issuer)
+    by_issuer = tpp.assertion(aud=BRAND.issuer)
     assert (await backchannel.poll(tpp, auth_req_id, client_assertion=by_issuer)).status == 200
 
 

@@ -11,8 +11,9 @@ from consent.store.tables.oauth import backchannel_requests
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.storage.lease import LeaseLost
 from tests.unit.consent.authorization.backchannel.test_backchannel_requests import module
-from tests.unit.consent.authorization.backchannel.world import GRANT_TYPE, NOTIFICATION_TOKEN, NOTIFICATION_URI, Backchannel
-from tests.unit.consent.oauth_world import BRAND, KEYS
+from tests.world.backchannel import GRANT_TYPE, NOTIFICATION_TOKEN, NOTIFICATION_URI, Backchannel
+from tests.world.brands import BRAND
+from tests.world.keys import KEYS
 
 
 @module("", "user-rejects-authentication")

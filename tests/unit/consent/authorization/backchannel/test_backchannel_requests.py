@@ -19,8 +19,9 @@ from kernel.access import Role
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
 from kernel.hot_state.checks import Unavailable
-from tests.unit.consent.authorization.backchannel.world import ASK, GRANT_TYPE, GRANT_TYPES, NOTIFICATION_TOKEN, Backchannel
-from tests.unit.consent.oauth_world import BRAND, KEYS, START, b64_json
+from tests.world.backchannel import ASK, GRANT_TYPE, GRANT_TYPES, NOTIFICATION_TOKEN, Backchannel
+from tests.world.brands import BRAND, START
+from tests.world.keys import KEYS, b64_json
 
 CIBA = "fapi-ciba-id1"
 MINUTE = 60
@@ -298,8 +299,8 @@ async def test_whoever_asks_proves_who_they_are(backchannel: Backchannel):
     tpp = backchannel.polls
     form = {"request": tpp.key.jwt(backchannel.claims(tpp)), "client_id": tpp.client.id}
     assert await refused(backchannel, await backchannel.world.call("POST", ASK, form=form)) == (401, "invalid_client")
-    weak = tpp.key.jwt(backchannel.world.assertion_claims(tpp), alg="RS256")
-    answer = await backchannel.world.call("POST", ASK, form={**form, **backchannel.world.credentials(tpp, weak)})
+    weak = tpp.key.jwt(tpp.assertion_claims(), alg="RS256")
+    answer = await backchannel.world.call("POST", ASK, form={**form, **tpp.credentials(weak)})
     assert await refused(backchannel, answer) == (401, "invalid_client")
 
 
@@ -309,7 +310,7 @@ async def test_an_assertion_may_name_the_endpoint(backchannel: Backchannel, audi
     tpp = backchannel.polls
     form = {
         "request": tpp.key.jwt(backchannel.claims(tpp)),
-        **backchannel.world.credentials(tpp, backchannel.world.assertion(tpp, aud=audience)),
+        **tpp.credentials(tpp.assertion(aud=audience)),
     }
     assert (await backchannel.world.call("POST", ASK, form=form)).status == 200
 

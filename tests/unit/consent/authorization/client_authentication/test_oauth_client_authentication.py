@@ -13,17 +13,20 @@ import pytest
 from consent.authorization.clients.registry import deactivate_client, register_client, replace_client
 from consent.settings import Settings
 from kernel.hot_state.checks import Unavailable, VersionIs
-from tests.unit.consent.oauth_world import ASSERTION_TYPE, BRAND, KEYS, SigningKey, World, b64, b64_json, begin, oauth_world
+from tests.world.authorization import AuthorizationWorld, authorization_world, begin
+from tests.world.brands import BRAND
+from tests.world.keys import KEYS, SigningKey, b64, b64_json
+from tests.world.tpp import ASSERTION_TYPE
 
 INVALID = (401, "invalid_client")
 
 
-async def present(world: World, assertion: str, **form: str) -> Any:
+async def present(world: AuthorizationWorld, assertion: str, **form: str) -> Any:
     return await world.token(world.acme, "client_credentials", client_assertion=assertion, **form)
 
 
 @pytest.mark.spec("OIDC-CORE-9")
-async def test_a_correct_assertion_is_accepted_under_each_algorithm(oauth: World):
+async def test_a_correct_assertion_is_accepted_under_each_algorithm(oauth: AuthorizationWorld):
     for name in ("curve-1", "edward-1"):
         await oauth.register(name, KEYS[name])
     for name in ("acme", "curve-1", "edward-1"):
@@ -31,16 +34,16 @@ async def test_a_correct_assertion_is_accepted_under_each_algorithm(oauth: World
 
 
 @pytest.mark.spec("RFC9864")
-async def test_ed25519_is_accepted_under_its_newer_name(oauth: World):
+async def test_ed25519_is_accepted_under_its_newer_name(oauth: AuthorizationWorld):
     """RFC 9864: Ed25519 is what EdDSA was."""
     tpp = await oauth.register("edward", KEYS["edward-1"])
-    assertion = tpp.key.jwt(oauth.assertion_claims(tpp), header={"alg": "Ed25519"})
+    assertion = tpp.key.jwt(tpp.assertion_claims(), header={"alg": "Ed25519"})
     assert (await oauth.token(tpp, "client_credentials", client_assertion=assertion)).status == 200
 
 
 @pytest.mark.spec("RFC7523-3")
 @pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-8")
-async def test_wrong_claims_are_refused(oauth: World, subtests: pytest.Subtests):
+async def test_wrong_claims_are_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     now = oauth.now
     token_endpoint = f"{BRAND.issuer}/token"
     cases: dict[str, dict[str, Any]] = {
@@ -79,13 +82,13 @@ async def test_wrong_claims_are_refused(oauth: World, subtests: pytest.Subtests)
     }
     for name, changes in cases.items():
         with subtests.test(name):
-            answer = await present(oauth, oauth.assertion(oauth.acme, **changes))
+            answer = await present(oauth, oauth.acme.assertion(**changes))
             assert answer.error == INVALID
             assert "WWW-Authenticate" not in answer.response.headers
 
 
 @pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-15")
-async def test_a_clock_that_is_a_little_off_is_forgiven(oauth: World, subtests: pytest.Subtests):
+async def test_a_clock_that_is_a_little_off_is_forgiven(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     now = oauth.now
     cases: dict[str, dict[str, Any]] = {
         "fapi2-...-nbf-8-seconds-in-the-future-is-accepted": {"nbf": now + 8, "iat": now + 8},
@@ -96,15 +99,15 @@ async def test_a_clock_that_is_a_little_off_is_forgiven(oauth: World, subtests: 
     }
     for name, changes in cases.items():
         with subtests.test(name):
-            assert (await present(oauth, oauth.assertion(oauth.acme, **changes))).status == 200
+            assert (await present(oauth, oauth.acme.assertion(**changes))).status == 200
 
 
-async def test_wrong_signatures_and_headers_are_refused(oauth: World, subtests: pytest.Subtests):
+async def test_wrong_signatures_and_headers_are_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     acme = oauth.acme
     stranger = SigningKey("PS256", "acme-1")
 
     def claims() -> dict[str, Any]:
-        return oauth.assertion_claims(acme)
+        return acme.assertion_claims()
 
     def unsigned(alg: str) -> str:
         return f"{b64_json({'alg': alg, 'typ': 'JWT', 'kid': 'acme-1'})}.{b64_json(claims())}."
@@ -115,15 +118,15 @@ async def test_wrong_signatures_and_headers_are_refused(oauth: World, subtests: 
         return f"{message}.{b64(hmac.digest(secret, message.encode(), hashlib.sha256))}"
 
     def tampered() -> str:
-        head, _, signature = oauth.assertion(acme).split(".")
-        return f"{head}.{b64_json(oauth.assertion_claims(acme, exp=oauth.now + 200))}.{signature}"
+        head, _, signature = acme.assertion().split(".")
+        return f"{head}.{b64_json(acme.assertion_claims(exp=oauth.now + 200))}.{signature}"
 
     def doubled_member() -> str:
         text = json.dumps(claims())[:-1] + f', "sub": "{oauth.borough.client.id}"}}'
         message = f"{b64_json({'alg': 'PS256', 'typ': 'JWT', 'kid': 'acme-1'})}.{b64(text.encode())}"
         return f"{message}.{b64(acme.key.sign(message.encode(), 'PS256'))}"
 
-    good = oauth.assertion(acme)
+    good = acme.assertion()
     cases = {
         "none": unsigned("none"),
         "None": unsigned("None"),
@@ -147,7 +150,7 @@ async def test_wrong_signatures_and_headers_are_refused(oauth: World, subtests: 
         "a member twice": doubled_member(),
         "signature cut off": good.rpartition(".")[0] + ".",
         "signature missing": good.rpartition(".")[0],
-        "signature of another": good.rpartition(".")[0] + "." + oauth.assertion(acme).rpartition(".")[2],
+        "signature of another": good.rpartition(".")[0] + "." + acme.assertion().rpartition(".")[2],
         "five segments": f"{good}.a.b",
         "padding": good + "=",
         "standard base64": base64.b64encode(good.encode()).decode(),
@@ -155,7 +158,7 @@ async def test_wrong_signatures_and_headers_are_refused(oauth: World, subtests: 
         "claims are a list": acme.key.jwt([claims()]),
         "claims are no JSON": f"{good.split('.')[0]}.{b64(b'{')}.{good.split('.')[2]}",
         "deeply nested": acme.key.jwt(json.loads("[" * 500 + "]" * 500)),
-        "longer than any assertion": acme.key.jwt(oauth.assertion_claims(acme, more="m" * 9000)),
+        "longer than any assertion": acme.key.jwt(acme.assertion_claims(more="m" * 9000)),
         "non-ASCII": "é" + good,
     }
     for name, assertion in cases.items():
@@ -164,13 +167,13 @@ async def test_wrong_signatures_and_headers_are_refused(oauth: World, subtests: 
     assert (await present(oauth, good)).status == 200
 
 
-async def test_the_type_may_be_absent_or_say_what_it_is(oauth: World):
+async def test_the_type_may_be_absent_or_say_what_it_is(oauth: AuthorizationWorld):
     for header in ({"typ": None}, {"typ": "jwt"}, {"typ": "client-authentication+jwt"}, {"kid": None}):
-        assertion = oauth.acme.key.jwt(oauth.assertion_claims(oauth.acme), header=header)
+        assertion = oauth.acme.key.jwt(oauth.acme.assertion_claims(), header=header)
         assert (await present(oauth, assertion)).status == 200
 
 
-async def test_our_own_tokens_are_no_assertions(oauth: World):
+async def test_our_own_tokens_are_no_assertions(oauth: AuthorizationWorld):
     """RFC 8725 section 3.12: kinds of JWT must not be mistaken for each other."""
     tokens = await oauth.tokens(oauth.acme)
     for token in (tokens["access_token"], tokens["id_token"]):
@@ -178,16 +181,16 @@ async def test_our_own_tokens_are_no_assertions(oauth: World):
 
 
 @pytest.mark.spec("RFC7523-3")
-async def test_an_assertion_is_accepted_once(oauth: World):
-    assertion = oauth.assertion(oauth.acme, jti="once")
+async def test_an_assertion_is_accepted_once(oauth: AuthorizationWorld):
+    assertion = oauth.acme.assertion(jti="once")
     assert (await present(oauth, assertion)).status == 200
     assert (await present(oauth, assertion)).error == INVALID
-    assert (await present(oauth, oauth.assertion(oauth.acme, jti="once", exp=oauth.now + 30))).error == INVALID
+    assert (await present(oauth, oauth.acme.assertion(jti="once", exp=oauth.now + 30))).error == INVALID
 
 
-async def test_an_assertion_with_a_long_life_is_accepted_once_and_for_five_minutes(oauth: World):
+async def test_an_assertion_with_a_long_life_is_accepted_once_and_for_five_minutes(oauth: AuthorizationWorld):
     """Clients in the field sign for an hour. Used ones are remembered for as long as they could be used again, and no longer."""
-    used, late, too_late = (oauth.assertion(oauth.acme, exp=oauth.now + 3600) for _ in range(3))
+    used, late, too_late = (oauth.acme.assertion(exp=oauth.now + 3600) for _ in range(3))
     assert (await present(oauth, used)).status == 200
     oauth.advance(seconds=309)
     assert (await present(oauth, used)).error == INVALID
@@ -196,25 +199,25 @@ async def test_an_assertion_with_a_long_life_is_accepted_once_and_for_five_minut
     assert (await present(oauth, too_late)).error == INVALID
 
 
-async def test_a_jti_is_remembered_per_client(oauth: World):
+async def test_a_jti_is_remembered_per_client(oauth: AuthorizationWorld):
     """Otherwise one client could spend the other's."""
     for tpp in (oauth.acme, oauth.borough):
-        answer = await oauth.token(tpp, "client_credentials", client_assertion=oauth.assertion(tpp, jti="shared"))
+        answer = await oauth.token(tpp, "client_credentials", client_assertion=tpp.assertion(jti="shared"))
         assert answer.status == 200
 
 
-async def test_an_assertion_older_than_the_memory_of_used_ones_is_refused(oauth: World):
+async def test_an_assertion_older_than_the_memory_of_used_ones_is_refused(oauth: AuthorizationWorld):
     """After a restart the memory is empty: what was issued before may have been used before."""
     now = oauth.now
     for changes in ({"iat": now - 1}, {"iat": None, "exp": now + 299}):
-        assert (await present(oauth, oauth.assertion(oauth.acme, **changes))).error == INVALID
+        assert (await present(oauth, oauth.acme.assertion(**changes))).error == INVALID
 
 
-async def test_a_client_that_authenticates_too_often_is_told_when_to_come_back(oauth: World):
+async def test_a_client_that_authenticates_too_often_is_told_when_to_come_back(oauth: AuthorizationWorld):
     object.__setattr__(oauth.services, "settings", Settings(client_requests_per_minute=3))
-    acme, refused = oauth.acme, oauth.assertion(oauth.acme)
+    acme, refused = oauth.acme, oauth.acme.assertion()
     for _ in range(2):
-        assert (await present(oauth, oauth.assertion(acme))).status == 200
+        assert (await present(oauth, acme.assertion())).status == 200
     assert (await oauth.push(acme, (await oauth.lodge(acme)).id)).status == 201
     for answer in (await present(oauth, refused), await oauth.push(acme, None)):
         assert answer.error == (429, "temporarily_unavailable")
@@ -224,12 +227,12 @@ async def test_a_client_that_authenticates_too_often_is_told_when_to_come_back(o
     assert (await present(oauth, refused)).status == 200  # it was not used up
 
 
-async def test_a_client_that_fills_its_share_of_used_assertions_hurts_itself_alone(oauth: World):
+async def test_a_client_that_fills_its_share_of_used_assertions_hurts_itself_alone(oauth: AuthorizationWorld):
     """What is refused for it stays unused."""
     object.__setattr__(oauth.services, "settings", Settings(first_uses_per_client=2))
-    refused = oauth.assertion(oauth.acme, exp=oauth.now + 300)
+    refused = oauth.acme.assertion(exp=oauth.now + 300)
     for _ in range(2):
-        assert (await present(oauth, oauth.assertion(oauth.acme))).status == 200
+        assert (await present(oauth, oauth.acme.assertion())).status == 200
     answer = await present(oauth, refused)
     assert answer.error == (429, "temporarily_unavailable")
     assert 1 <= int(answer.response.headers["Retry-After"]) <= 71
@@ -239,14 +242,14 @@ async def test_a_client_that_fills_its_share_of_used_assertions_hurts_itself_alo
     assert (await present(oauth, refused)).error == INVALID
 
 
-async def test_of_an_inactive_client_nothing_is_remembered(oauth: World):
+async def test_of_an_inactive_client_nothing_is_remembered(oauth: AuthorizationWorld):
     object.__setattr__(oauth.services, "settings", Settings(first_uses_per_client=1))
     await deactivate_client(oauth.services, BRAND, oauth.acme.client.id)
     for _ in range(3):
-        assert (await present(oauth, oauth.assertion(oauth.acme))).error == INVALID
+        assert (await present(oauth, oauth.acme.assertion())).error == INVALID
 
 
-async def test_when_replays_cannot_be_ruled_out_nobody_is_authenticated(oauth: World):
+async def test_when_replays_cannot_be_ruled_out_nobody_is_authenticated(oauth: AuthorizationWorld):
     """Security fails closed; the caller may try again."""
 
     async def decide(checks: Any, *, spend: bool) -> tuple[Any, ...]:
@@ -256,28 +259,28 @@ async def test_when_replays_cannot_be_ruled_out_nobody_is_authenticated(oauth: W
     versions = oauth.services.versions
     lost = type("Lost", (), {"decide": staticmethod(decide)})()
     object.__setattr__(oauth.services, "versions", lost)
-    answer = await present(oauth, oauth.assertion(oauth.acme))
+    answer = await present(oauth, oauth.acme.assertion())
     assert answer.error == (503, "temporarily_unavailable")
     assert answer.response.headers["Retry-After"] == "1"
 
 
 @pytest.mark.spec("RFC6749-2.3")
 @pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-6")
-async def test_anything_but_one_assertion_is_refused(oauth: World, subtests: pytest.Subtests):
+async def test_anything_but_one_assertion_is_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     acme = oauth.acme
     basic = base64.b64encode(f"{acme.client.id}:secret".encode()).decode()
-    good = oauth.credentials(acme)
+    good = acme.credentials()
     cases: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         "fapi2-...-ensure-client-assertion-in-token-endpoint": ({"client_id": acme.client.id}, {}),
         "nothing at all": ({}, {}),
         "a secret": ({"client_id": acme.client.id, "client_secret": "secret"}, {}),
         "a secret beside the assertion": ({**good, "client_secret": "secret"}, {}),
         "basic": ({}, {"Authorization": f"Basic {basic}"}),
-        "basic beside the assertion": (oauth.credentials(acme), {"Authorization": f"Basic {basic}"}),
-        "assertion without type": ({"client_assertion": oauth.assertion(acme)}, {}),
+        "basic beside the assertion": (acme.credentials(), {"Authorization": f"Basic {basic}"}),
+        "assertion without type": ({"client_assertion": acme.assertion()}, {}),
         "type without assertion": ({"client_assertion_type": ASSERTION_TYPE}, {}),
-        "another type": ({"client_assertion": oauth.assertion(acme), "client_assertion_type": "urn:saml"}, {}),
-        "another's client_id": ({**oauth.credentials(acme), "client_id": oauth.borough.client.id}, {}),
+        "another type": ({"client_assertion": acme.assertion(), "client_assertion_type": "urn:saml"}, {}),
+        "another's client_id": ({**acme.credentials(), "client_id": oauth.borough.client.id}, {}),
     }
     for name, (form, headers) in cases.items():
         with subtests.test(name):
@@ -287,22 +290,22 @@ async def test_anything_but_one_assertion_is_refused(oauth: World, subtests: pyt
             assert ("WWW-Authenticate" in answer.response.headers) == ("Authorization" in headers)
 
 
-async def test_a_client_id_that_matches_may_accompany_the_assertion(oauth: World):
-    assert (await present(oauth, oauth.assertion(oauth.acme), client_id=oauth.acme.client.id)).status == 200
+async def test_a_client_id_that_matches_may_accompany_the_assertion(oauth: AuthorizationWorld):
+    assert (await present(oauth, oauth.acme.assertion(), client_id=oauth.acme.client.id)).status == 200
 
 
-async def test_a_server_learns_no_keys_from_another_in_its_process(oauth: World, tmp_path: Path):
+async def test_a_server_learns_no_keys_from_another_in_its_process(oauth: AuthorizationWorld, tmp_path: Path):
     """The same brand, client id and version, with other keys."""
     assert (await oauth.token(oauth.acme, "client_credentials")).status == 200
     await begin(url := f"sqlite:///{tmp_path}/other.db")
-    async with oauth_world(url) as other:
+    async with authorization_world(url) as other:
         key = KEYS["curve-1"]
         client = await register_client(other.services, BRAND, other.metadata("acme", key), client_id=oauth.acme.client.id)
         tpp = replace(oauth.acme, client=client, key=key)
         assert (await other.token(tpp, "client_credentials")).status == 200
 
 
-async def test_a_deactivated_client_is_refused_at_once(oauth_anywhere: World):
+async def test_a_deactivated_client_is_refused_at_once(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     refresh_token = (await world.tokens(acme))["refresh_token"]
     await deactivate_client(world.services, BRAND, acme.client.id)
@@ -312,7 +315,7 @@ async def test_a_deactivated_client_is_refused_at_once(oauth_anywhere: World):
     assert (await world.token(world.borough, "client_credentials")).status == 200
 
 
-async def test_a_replaced_key_counts_from_the_next_request_on(oauth_anywhere: World):
+async def test_a_replaced_key_counts_from_the_next_request_on(oauth_anywhere: AuthorizationWorld):
     """The cached client has another version by now: it is loaded again before anything is decided or spent."""
     world, acme = oauth_anywhere, oauth_anywhere.acme
     assert (await world.token(acme, "client_credentials")).status == 200

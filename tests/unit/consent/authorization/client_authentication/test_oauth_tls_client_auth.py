@@ -20,7 +20,10 @@ from kernel.errors import (
     FieldInvalid,
     FieldMissing,
 )
-from tests.unit.consent.oauth_world import BRAND, KEYS, START, Tpp, World
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND, START
+from tests.world.keys import KEYS
+from tests.world.tpp import Tpp
 
 INVALID = (401, "invalid_client")
 SUBJECT = "CN=software-1,organizationIdentifier=org-tess,O=Tess Ltd,C=GB"
@@ -51,12 +54,12 @@ def made(common_name: str = "software-1", *, organisation: str = "org-tess", exp
     return parse_certificate(certificate.public_bytes(serialization.Encoding.DER))
 
 
-async def register(oauth: World, **changes: Any) -> Tpp:
+async def register(oauth: AuthorizationWorld, **changes: Any) -> Tpp:
     facts = {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": SUBJECT, **changes}
     return await oauth.register("tess", KEYS["borough-1"], **facts)
 
 
-async def ask(oauth: World, tpp: Tpp, presented: Certificate | None, **form: str) -> Any:
+async def ask(oauth: AuthorizationWorld, tpp: Tpp, presented: Certificate | None, **form: str) -> Any:
     sent = {"grant_type": "client_credentials", "client_id": tpp.client.id, **form}
     return await oauth.call("POST", "/token", form=sent, presented=presented)
 
@@ -76,14 +79,14 @@ async def ask(oauth: World, tpp: Tpp, presented: Certificate | None, **form: str
     ids=["subject", "subject spelt otherwise", "subject with hex", "subject with more hex", "dns", "uri", "email"],
 )
 @pytest.mark.spec("RFC2253", "RFC5280-7.1")
-async def test_the_certificate_that_names_the_client_is_enough(oauth: World, named: dict[str, Any]):
+async def test_the_certificate_that_names_the_client_is_enough(oauth: AuthorizationWorld, named: dict[str, Any]):
     tess = await register(oauth, **named)
     answer = await ask(oauth, tess, made())
     assert answer.status == 200, answer.text
 
 
 @pytest.mark.spec("RFC8705-2.1")
-async def test_any_other_certificate_authenticates_nobody(oauth: World, subtests: pytest.Subtests):
+async def test_any_other_certificate_authenticates_nobody(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     tess = await register(oauth)
     cases = {
         "none": None,
@@ -96,7 +99,7 @@ async def test_any_other_certificate_authenticates_nobody(oauth: World, subtests
             assert (await ask(oauth, tess, presented)).error == INVALID
     assert (await ask(oauth, tess, made(), client_secret="secret")).error == INVALID
     by_host = await register(oauth, tls_client_auth_subject_dn=None, tls_client_auth_san_dns="api.tess.example")
-    form = {**oauth.request_of(by_host, None), "token": "any"}
+    form = {**by_host.request_of(None), "token": "any"}
     for path in (
         "/par",
         "/introspect",
@@ -104,7 +107,7 @@ async def test_any_other_certificate_authenticates_nobody(oauth: World, subtests
     ):  # the name is right and the organisation is not: no key is bound that would tell
         assert (await oauth.call("POST", path, form=form, presented=made(organisation="org-other"))).error == INVALID
     assert (await ask(oauth, oauth.acme, made())).error == INVALID  # registered for assertions
-    assertion = oauth.assertion(tess)
+    assertion = tess.assertion()
     assert (await oauth.token(tess, "client_credentials", client_assertion=assertion, presented=made())).error == INVALID
 
 
@@ -117,7 +120,9 @@ async def test_any_other_certificate_authenticates_nobody(oauth: World, subtests
         (CertificateUnchecked, (503, "temporarily_unavailable")),
     ],
 )
-async def test_a_certificate_that_does_not_stand_any_more_authenticates_nobody(oauth: World, refusal: Any, error: Any):
+async def test_a_certificate_that_does_not_stand_any_more_authenticates_nobody(
+    oauth: AuthorizationWorld, refusal: Any, error: Any
+):
     """At every endpoint, also where nothing is bound to it."""
     tess, presented = await register(oauth), made()
     oauth.services.certificate_status.refused[presented.thumbprint] = refusal
@@ -126,7 +131,7 @@ async def test_a_certificate_that_does_not_stand_any_more_authenticates_nobody(o
     assert pushed.error == error
 
 
-async def test_a_registration_names_exactly_one_subject(oauth: World, subtests: pytest.Subtests):
+async def test_a_registration_names_exactly_one_subject(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     wrong: dict[str, tuple[type[Exception], dict[str, Any]]] = {
         "none": (FieldMissing, {"tls_client_auth_subject_dn": None}),
         "two": (FieldInvalid, {"tls_client_auth_san_dns": "api.tess.example"}),
@@ -142,7 +147,9 @@ async def test_a_registration_names_exactly_one_subject(oauth: World, subtests: 
 
 
 @pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2-14")
-async def test_an_assertion_of_a_fapi_1_client_may_name_the_endpoint_or_several(oauth: World, subtests: pytest.Subtests):
+async def test_an_assertion_of_a_fapi_1_client_may_name_the_endpoint_or_several(
+    oauth: AuthorizationWorld, subtests: pytest.Subtests
+):
     """What FAPI 2.0 forbids, FAPI 1.0 clients do; a foreign audience is refused."""
     tpp = await oauth.register("older", KEYS["borough-1"], security_profile=SecurityProfile.FAPI1_ADVANCED)
     token = f"{BRAND.mtls_url}/token"
@@ -159,16 +166,16 @@ async def test_an_assertion_of_a_fapi_1_client_may_name_the_endpoint_or_several(
     }
     for name, (audience, status) in cases.items():
         with subtests.test(name):
-            assertion = oauth.assertion(tpp, aud=audience)
+            assertion = tpp.assertion(aud=audience)
             assert (await oauth.token(tpp, "client_credentials", client_assertion=assertion)).status == status
 
 
 @pytest.mark.spec("RFC4514-2.4")
-async def test_hex_is_an_encoded_value_and_no_text(oauth: World, subtests: pytest.Subtests):
+async def test_hex_is_an_encoded_value_and_no_text(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """Behind an escape it is text; what is no DER of a string is refused when it is registered."""
     tess = await register(oauth, tls_client_auth_subject_dn=f"CN=software-1,2.5.4.97=\\#{HEX_UTF8},O=Tess Ltd,C=GB")
     assert (await ask(oauth, tess, made())).error == INVALID
-    tess = await oauth.register_anew(
+    tess = await oauth.register_again(
         tess,
         token_endpoint_auth_method="tls_client_auth",
         tls_client_auth_subject_dn=f"CN=software-1,2.5.4.97=#{HEX_UTF8},O=Tess Ltd,C=GB",

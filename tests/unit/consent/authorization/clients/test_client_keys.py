@@ -9,8 +9,8 @@ import pytest
 from consent.authorization.clients.client_keys import COOL_DOWN_SECONDS, FRESH_SECONDS, STALE_SECONDS_MAX, ClientKeys
 from kernel.errors import Overloaded
 from tests.harness.addresses import Addresses
-from tests.unit.consent.customer.journey.world import CLIENT
-from tests.unit.consent.oauth_world import KEYS
+from tests.world.clients import CLIENT
+from tests.world.keys import KEYS
 
 ADDRESS = "https://tpp.example/jwks"
 REMOTE = msgspec.structs.replace(CLIENT, jwks={}, jwks_uri=ADDRESS)

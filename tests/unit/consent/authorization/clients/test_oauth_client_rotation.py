@@ -4,12 +4,15 @@ import pytest
 
 from consent.authorization.clients.registry import replace_client
 from kernel.banking.consents import ConsentState
-from tests.unit.consent.oauth_world import BRAND, KEYS, World, certificate
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.certificates import certificate
+from tests.world.keys import KEYS
 
 UNAUTHENTICATED = (401, "invalid_client")
 
 
-async def renew(world: World, *, key: str) -> None:
+async def renew(world: AuthorizationWorld, *, key: str) -> None:
     """Other keys registered, another certificate of the same organisation in use."""
     tpp = world.acme
     metadata = world.metadata("acme", KEYS[key])
@@ -18,7 +21,7 @@ async def renew(world: World, *, key: str) -> None:
 
 
 @pytest.mark.spec("FAPI2-SP-FINAL-5.3.2.1-12")
-async def test_consent_and_refresh_token_outlive_other_keys_and_another_certificate(oauth_anywhere: World):
+async def test_consent_and_refresh_token_outlive_other_keys_and_another_certificate(oauth_anywhere: AuthorizationWorld):
     """A refresh token is bound to the client and not to a key; the new access token is bound to the certificate that asks for it."""
     world = oauth_anywhere
     tokens, old = await world.tokens(world.acme), world.acme.certificate.thumbprint
@@ -37,7 +40,7 @@ async def test_consent_and_refresh_token_outlive_other_keys_and_another_certific
     assert old not in repr(after)
 
 
-async def test_the_keys_before_authenticate_nobody_any_more(oauth_anywhere: World):
+async def test_the_keys_before_authenticate_nobody_any_more(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     tokens = await world.tokens(world.acme)
     old = world.acme.key
@@ -49,7 +52,7 @@ async def test_the_keys_before_authenticate_nobody_any_more(oauth_anywhere: Worl
     assert (await world.token(world.acme, "refresh_token", refresh_token=tokens["refresh_token"])).status == 200
 
 
-async def test_old_and_new_keys_may_overlap(oauth: World):
+async def test_old_and_new_keys_may_overlap(oauth: AuthorizationWorld):
     """As a TPP that has several instances does it: both keys first, then the new one alone."""
     tpp, (old, new) = oauth.acme, (KEYS["acme-1"], KEYS["borough-1"])
     both = oauth.metadata("acme", old, jwks={"keys": [old.jwk, new.jwk]})
@@ -63,7 +66,7 @@ async def test_old_and_new_keys_may_overlap(oauth: World):
     assert (await oauth.token(tpp, "client_credentials")).error == UNAUTHENTICATED
 
 
-async def test_a_request_that_was_pushed_before_is_redeemed_after(oauth: World):
+async def test_a_request_that_was_pushed_before_is_redeemed_after(oauth: AuthorizationWorld):
     """The customer is on the bank's page while the TPP changes its keys."""
     code = await oauth.code(oauth.acme)
     await renew(oauth, key="curve-1")

@@ -9,7 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from consent.authorization.clients.metadata_checks import check_metadata, is_redirect_uri
 from consent.authorization.clients.registry import deactivate_client, register_client, replace_client
 from kernel.errors import ClientInactive, FieldInvalid, FieldMissing, Problem
-from tests.unit.consent.oauth_world import BRAND, KEYS, World, number
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.keys import KEYS, number
 
 KEY = KEYS["acme-1"]
 
@@ -19,7 +21,7 @@ def small_rsa() -> dict[str, str]:
     return {"kty": "RSA", "n": number(public.n, 128), "e": "AQAB", "kid": "small", "alg": "PS256"}
 
 
-async def test_metadata_that_would_be_unsafe_is_refused(oauth: World, subtests: pytest.Subtests):
+async def test_metadata_that_would_be_unsafe_is_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     jwk = KEY.jwk
     cases: dict[str, dict[str, Any]] = {
         "a fragment": {"redirect_uris": ("https://a.example/#x",)},
@@ -89,13 +91,13 @@ def test_a_redirect_uri_is_absolute_and_safe(uri: str, fits: bool):
     assert is_redirect_uri(uri) is fits
 
 
-async def test_only_the_key_itself_is_kept_of_a_jwk(oauth: World):
+async def test_only_the_key_itself_is_kept_of_a_jwk(oauth: AuthorizationWorld):
     metadata = oauth.metadata("acme", KEY, jwks={"keys": [{**KEY.jwk, "x5c": ["AAAA"], "key_ops": ["verify"]}]})
     client = await register_client(oauth.services, BRAND, metadata)
     assert client.jwks == {"keys": [KEY.jwk]}
 
 
-async def test_every_change_is_a_new_version(oauth_anywhere: World):
+async def test_every_change_is_a_new_version(oauth_anywhere: AuthorizationWorld):
     world, client = oauth_anywhere, oauth_anywhere.acme.client
     replaced = await replace_client(world.services, BRAND, client.id, world.metadata("acme", KEY, client_name="New name"))
     assert (replaced.version, replaced.name, replaced.created_at) == (2, "New name", client.created_at)
@@ -111,7 +113,7 @@ async def test_every_change_is_a_new_version(oauth_anywhere: World):
     assert await world.services.clients.current(BRAND, client.id, fresh=True) == gone
 
 
-async def test_an_id_is_given_once(oauth: World):
+async def test_an_id_is_given_once(oauth: AuthorizationWorld):
     metadata = oauth.metadata("acme", KEY)
     assert (await register_client(oauth.services, BRAND, metadata, client_id="chosen")).id == "chosen"
     with pytest.raises((IntegrityError, Problem)):

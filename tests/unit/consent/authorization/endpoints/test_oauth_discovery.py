@@ -7,7 +7,8 @@ import pytest
 
 from consent.authorization.endpoints.discovery import metadata_of
 from consent.authorization.keys.rotation import begin_rotation
-from tests.unit.consent.oauth_world import BRAND, World
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
 
 WELL_KNOWNS = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it: any other name would warn
@@ -42,7 +43,7 @@ REGISTERED = {  # IANA OAuth Authorization Server Metadata, as far as we use it:
     "fapi2-security-profile-final-discovery-end-point-verification", "fapi1-advanced-final-discovery-end-point-verification"
 )
 @pytest.mark.spec("RFC8414", "OIDC-DISCOVERY-3")
-async def test_both_documents_say_what_fapi_asks_for(oauth: World):
+async def test_both_documents_say_what_fapi_asks_for(oauth: AuthorizationWorld):
     first, second = [(await oauth.call("GET", path)).json for path in WELL_KNOWNS]
     assert first == second
     assert set(first) == REGISTERED
@@ -81,7 +82,7 @@ async def test_both_documents_say_what_fapi_asks_for(oauth: World):
 
 
 @pytest.mark.spec("RFC7517-5")
-async def test_published_keys_are_public_named_and_never_vanish_while_needed(oauth: World):
+async def test_published_keys_are_public_named_and_never_vanish_while_needed(oauth: AuthorizationWorld):
     before = (await oauth.call("GET", "/jwks")).json["keys"]
     await begin_rotation(oauth.services, BRAND.name)
     after = (await oauth.call("GET", "/jwks")).json["keys"]
@@ -94,7 +95,7 @@ async def test_published_keys_are_public_named_and_never_vanish_while_needed(oau
 
 
 @pytest.mark.parametrize("path", [*WELL_KNOWNS, "/jwks"])
-async def test_public_documents_may_be_read_from_any_origin_and_kept(oauth: World, path: str):
+async def test_public_documents_may_be_read_from_any_origin_and_kept(oauth: AuthorizationWorld, path: str):
     answer = await oauth.call("GET", path)
     assert answer.response.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.response.headers["Cache-Control"].startswith("public, max-age=")
@@ -103,7 +104,7 @@ async def test_public_documents_may_be_read_from_any_origin_and_kept(oauth: Worl
     assert preflight.response.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
 
 
-async def test_head_is_get_without_its_body(oauth: World):
+async def test_head_is_get_without_its_body(oauth: AuthorizationWorld):
     answer = await oauth.call("HEAD", "/jwks")
     assert answer.status == 200
     assert answer.response.body is None
@@ -120,18 +121,18 @@ async def test_head_is_get_without_its_body(oauth: World):
     ],
 )
 @pytest.mark.conformance("fapi2-security-profile-final-par-attempt-invalid-http-method")
-async def test_another_method_is_refused_and_told_which_exist(oauth: World, method: str, path: str, allowed: str):
+async def test_another_method_is_refused_and_told_which_exist(oauth: AuthorizationWorld, method: str, path: str, allowed: str):
     answer = await oauth.call(method, path)
     assert answer.status == 405
     assert answer.response.headers["Allow"] == allowed
     assert "Access-Control-Allow-Origin" not in answer.response.headers
 
 
-async def test_an_unknown_path_is_not_found(oauth: World):
+async def test_an_unknown_path_is_not_found(oauth: AuthorizationWorld):
     assert (await oauth.call("GET", "/nothing")).error == (404, "invalid_request")
 
 
-async def test_a_broken_invariant_is_told_to_nobody(oauth: World):
+async def test_a_broken_invariant_is_told_to_nobody(oauth: AuthorizationWorld):
     """A 500 without detail; the server goes on."""
     present = oauth.services.keys._sets._snapshots.pop(BRAND.name)
     answer = await oauth.call("GET", "/jwks")
@@ -142,7 +143,7 @@ async def test_a_broken_invariant_is_told_to_nobody(oauth: World):
 
 
 @pytest.mark.spec("RFC8705-5")
-async def test_a_brand_names_its_mtls_endpoints_at_top_level_for_clients_that_know_no_aliases(oauth: World):
+async def test_a_brand_names_its_mtls_endpoints_at_top_level_for_clients_that_know_no_aliases(oauth: AuthorizationWorld):
     usual = metadata_of(oauth.services, BRAND)
     asked = metadata_of(oauth.services, replace(BRAND, top_level_endpoints="mtls"))
     aliases = asked["mtls_endpoint_aliases"]

@@ -12,8 +12,12 @@ from consent.store.rows.snapshots import load_recorded
 from kernel.banking.consents import ConsentState, Permission
 from kernel.errors import ConsentExpired, ConsentForeign, ConsentNotAuthorised, ConsentRevoked
 from tests.harness.proofs import Prover
-from tests.unit.consent.agreement import TERMS, agree, asked_by, consent_of, details, granted, may_detail
-from tests.unit.consent.oauth_world import BRAND, Answer, Tpp, World
+from tests.world.agreement import TERMS, details, granted, may_detail
+from tests.world.answer import Answer
+from tests.world.approval import agree, asked_by, consent_of
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.tpp import Tpp
 
 GRANT_ID = (400, "invalid_grant_id")
 INVALID = (400, "invalid_request")
@@ -21,20 +25,22 @@ UNKNOWN = (404, "invalid_grant_id")
 TRANSACTIONS = ["accounts_detail", "transactions_detail", "transactions_credits"]
 
 
-async def own_token(world: World, tpp: Tpp, scope: str) -> str:
+async def own_token(world: AuthorizationWorld, tpp: Tpp, scope: str) -> str:
     answer = await world.token(tpp, "client_credentials", scope=scope)
     assert answer.status == 200, answer.text
     return answer.json["access_token"]
 
 
-async def api(world: World, tpp: Tpp, method: str, grant_id: str, token: str | None = None, **facts: Any) -> Answer:
+async def api(world: AuthorizationWorld, tpp: Tpp, method: str, grant_id: str, token: str | None = None, **facts: Any) -> Answer:
     scope = "grant_management_query" if method == "GET" else "grant_management_revoke"
     token = token or await own_token(world, tpp, scope)
     facts = {"headers": {"Authorization": f"Bearer {token}"}, "presented": tpp.certificate, **facts}
     return await world.call(method, f"/grants/{grant_id}", **facts)
 
 
-async def changed(world: World, tpp: Tpp, action: str, grant_id: str, *upstream_ids: str, **terms: Any) -> dict[str, Any]:
+async def changed(
+    world: AuthorizationWorld, tpp: Tpp, action: str, grant_id: str, *upstream_ids: str, **terms: Any
+) -> dict[str, Any]:
     return await granted(
         world, tpp, *upstream_ids, grant_management_action=action, grant_id=grant_id, authorization_details=details(**terms)
     )
@@ -44,12 +50,12 @@ def accounts(consent: Any) -> list[str]:
     return [account.upstream_id for account in consent.accounts]
 
 
-async def is_alive(world: World, access_token: str) -> bool:
+async def is_alive(world: AuthorizationWorld, access_token: str) -> bool:
     return await world.family_state(access_token) == "active"
 
 
 @pytest.mark.spec("GRANT-MANAGEMENT-5.5")
-async def test_create_makes_a_grant_of_its_own(oauth: World):
+async def test_create_makes_a_grant_of_its_own(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     first = await granted(oauth, tpp, grant_management_action="create")
     second = await granted(oauth, tpp, grant_management_action="create")
@@ -58,7 +64,7 @@ async def test_create_makes_a_grant_of_its_own(oauth: World):
     assert oauth.verifier.verify(BRAND, first["access_token"]).consent_id == first["grant_id"]
 
 
-async def test_create_with_a_lodged_consent_is_that_consent(oauth: World):
+async def test_create_with_a_lodged_consent_is_that_consent(oauth: AuthorizationWorld):
     consent = await oauth.lodge(oauth.acme)
     request_uri = await oauth.pushed_uri(oauth.acme, consent.id, grant_management_action="create")
     code = (await oauth.approve(oauth.acme, request_uri)).location["code"]
@@ -66,7 +72,7 @@ async def test_create_with_a_lodged_consent_is_that_consent(oauth: World):
 
 
 @pytest.mark.spec("GRANT-MANAGEMENT-5.2")
-async def test_replace_puts_other_terms_and_accounts_in_place_and_ends_every_token(oauth_anywhere: World):
+async def test_replace_puts_other_terms_and_accounts_in_place_and_ends_every_token(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     tpp = await may_detail(world)
     before = await granted(
@@ -86,7 +92,7 @@ async def test_replace_puts_other_terms_and_accounts_in_place_and_ends_every_tok
 
 
 @pytest.mark.spec("GRANT-MANAGEMENT-5.2")
-async def test_merge_adds_to_what_stands_and_takes_nothing_away(oauth_anywhere: World):
+async def test_merge_adds_to_what_stands_and_takes_nothing_away(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     tpp = await may_detail(world)
     first = {"valid_until": "2026-09-01T00:00:00Z", "transactions_from": "2026-03-01T00:00:00Z", "frequency_per_day": 2}
@@ -105,7 +111,7 @@ async def test_merge_adds_to_what_stands_and_takes_nothing_away(oauth_anywhere: 
 
 
 @pytest.mark.parametrize("action", ["merge", "replace"])
-async def test_a_changed_grant_is_bounded_by_the_brand_too(oauth: World, action: str):
+async def test_a_changed_grant_is_bounded_by_the_brand_too(oauth: AuthorizationWorld, action: str):
     """Neither what is added nor what was granted before the bound was lifts it."""
     tpp = await may_detail(oauth)
     before = await granted(oauth, tpp, authorization_details=details(frequency_per_day=2))
@@ -117,7 +123,7 @@ async def test_a_changed_grant_is_bounded_by_the_brand_too(oauth: World, action:
     assert seen["authorization_details"][0]["frequency_per_day"] == BRAND.frequency_per_day_max
 
 
-async def test_a_merge_with_what_is_open_ended_is_open_ended(oauth: World):
+async def test_a_merge_with_what_is_open_ended_is_open_ended(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     before = await granted(oauth, tpp)
     bounded = {"valid_until": "2026-08-01T00:00:00Z", "transactions_to": "2026-06-01T00:00:00Z"}
@@ -126,7 +132,7 @@ async def test_a_merge_with_what_is_open_ended_is_open_ended(oauth: World):
     assert (consent.valid_until, consent.data.transactions_to) == (None, None)
 
 
-async def test_a_merge_keeps_the_scope_and_resources_that_were_granted(oauth: World):
+async def test_a_merge_keeps_the_scope_and_resources_that_were_granted(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     part = "https://localhost:8444/open-banking/v4.0/aisp"
     before = await granted(oauth, tpp, scope="openid accounts", resource=part)
@@ -141,7 +147,7 @@ async def test_a_merge_keeps_the_scope_and_resources_that_were_granted(oauth: Wo
     assert replaced["scope"] == "accounts"
 
 
-async def test_a_grant_lodged_in_a_standard_can_be_changed_too(oauth: World):
+async def test_a_grant_lodged_in_a_standard_can_be_changed_too(oauth: AuthorizationWorld):
     """Its document is then the new terms: nothing echoes what no longer counts."""
     tpp = await may_detail(oauth)
     consent = await oauth.lodge(tpp)
@@ -153,7 +159,7 @@ async def test_a_grant_lodged_in_a_standard_can_be_changed_too(oauth: World):
     assert after.permissions == {Permission.ACCOUNTS_BASIC, *(Permission(name) for name in TRANSACTIONS)}
 
 
-async def test_every_change_is_a_version_of_its_own_with_its_event(oauth: World):
+async def test_every_change_is_a_version_of_its_own_with_its_event(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     grant_id = (await granted(oauth, tpp))["grant_id"]
     await changed(oauth, tpp, "replace", grant_id, permissions=TRANSACTIONS)
@@ -162,7 +168,7 @@ async def test_every_change_is_a_version_of_its_own_with_its_event(oauth: World)
     assert [(one.event, one.consent.version) for one in recorded] == [("lodge", 1), ("authorise", 2), ("amend", 3)]
 
 
-async def test_nothing_changes_before_the_psu_agrees(oauth: World):
+async def test_nothing_changes_before_the_psu_agrees(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     before = await granted(oauth, tpp)
     await oauth.pushed_uri(
@@ -173,7 +179,7 @@ async def test_nothing_changes_before_the_psu_agrees(oauth: World):
 
 
 @pytest.mark.spec("GRANT-MANAGEMENT-5.4")
-async def test_what_is_no_grant_of_this_client_cannot_be_changed(oauth: World, subtests: pytest.Subtests):
+async def test_what_is_no_grant_of_this_client_cannot_be_changed(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """Attack table: unknown, foreign and ended ones look the same."""
     tpp, other = await may_detail(oauth), await may_detail(oauth, "other", organisation_id="org-detail")
     foreign = (await granted(oauth, other))["grant_id"]
@@ -199,7 +205,7 @@ async def test_what_is_no_grant_of_this_client_cannot_be_changed(oauth: World, s
                 assert answer.error == GRANT_ID
 
 
-async def test_contradictory_requests_are_refused(oauth: World, subtests: pytest.Subtests):
+async def test_contradictory_requests_are_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     tpp = await may_detail(oauth)
     grant_id = (await granted(oauth, tpp))["grant_id"]
     lodged = (await oauth.lodge(tpp)).id
@@ -225,7 +231,7 @@ async def test_contradictory_requests_are_refused(oauth: World, subtests: pytest
         assert (await oauth.push(tpp, lodged, **change)).error == INVALID
 
 
-async def test_the_psu_agrees_to_what_they_were_shown_and_to_nothing_newer(oauth_anywhere: World):
+async def test_the_psu_agrees_to_what_they_were_shown_and_to_nothing_newer(oauth_anywhere: AuthorizationWorld):
     """Two changes asked at once: whichever is agreed to second names a grant that is no more, and merges with nothing unseen."""
     world = oauth_anywhere
     tpp = await may_detail(world)
@@ -242,7 +248,7 @@ async def test_the_psu_agrees_to_what_they_were_shown_and_to_nothing_newer(oauth
         amended(await consent_of(world, grant_id), second.amendment)
 
 
-async def test_a_change_is_the_psus_own_and_of_a_grant_that_stands(oauth: World, subtests: pytest.Subtests):
+async def test_a_change_is_the_psus_own_and_of_a_grant_that_stands(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     tpp = await may_detail(oauth)
     for name, refusal in (("another psu", ConsentForeign), ("revoked", ConsentRevoked), ("terms run out", ConsentExpired)):
         with subtests.test(name):
@@ -260,7 +266,7 @@ async def test_a_change_is_the_psus_own_and_of_a_grant_that_stands(oauth: World,
 
 
 @pytest.mark.spec("GRANT-MANAGEMENT-6")
-async def test_a_grant_can_be_read_by_its_client(oauth_anywhere: World):
+async def test_a_grant_can_be_read_by_its_client(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     tpp = await may_detail(world)
     part = "https://localhost:8444/open-banking/v4.0/aisp"
@@ -278,7 +284,7 @@ async def test_a_grant_can_be_read_by_its_client(oauth_anywhere: World):
 
 
 @pytest.mark.spec("GRANT-MANAGEMENT-6")
-async def test_a_revoked_grant_is_refused_at_the_very_next_call(oauth_anywhere: World):
+async def test_a_revoked_grant_is_refused_at_the_very_next_call(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     tpp = await may_detail(world)
     tokens = await granted(world, tpp)
@@ -292,7 +298,7 @@ async def test_a_revoked_grant_is_refused_at_the_very_next_call(oauth_anywhere: 
         assert (await api(world, tpp, method, tokens["grant_id"])).error == UNKNOWN
 
 
-async def test_a_grant_that_is_no_grant_of_ones_own_is_not_found(oauth: World, subtests: pytest.Subtests):
+async def test_a_grant_that_is_no_grant_of_ones_own_is_not_found(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     tpp, other = await may_detail(oauth), await may_detail(oauth, "other", organisation_id="org-detail")
     grant_id = (await granted(oauth, tpp))["grant_id"]
     awaiting, ended = (await oauth.lodge(tpp)).id, (await granted(oauth, tpp))["grant_id"]
@@ -310,13 +316,13 @@ async def test_a_grant_that_is_no_grant_of_ones_own_is_not_found(oauth: World, s
     assert (await consent_of(oauth, grant_id)).state is ConsentState.AUTHORISED
 
 
-async def test_the_api_takes_the_clients_own_bound_token_with_its_scope(oauth: World, subtests: pytest.Subtests):
+async def test_the_api_takes_the_clients_own_bound_token_with_its_scope(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """Attack table. Each refusal leaves the grant as it was."""
     tpp = await may_detail(oauth)
     tokens = await granted(oauth, tpp)
     token = await own_token(oauth, tpp, "grant_management_revoke")
     denied = await own_token(oauth, tpp, "grant_management_revoke")
-    await oauth.call("POST", "/revoke", form={"token": denied, **oauth.credentials(tpp)})
+    await oauth.call("POST", "/revoke", form={"token": denied, **tpp.credentials()})
     invalid, forbidden = (401, "invalid_token"), (403, "insufficient_scope")
     bearer: dict[str, dict[str, Any]] = {
         "the scope of the other method": {"token": await own_token(oauth, tpp, "grant_management_query")},
@@ -362,13 +368,13 @@ async def test_the_api_takes_the_clients_own_bound_token_with_its_scope(oauth: W
 
 
 @pytest.mark.spec("RFC9449-7")
-async def test_a_token_bound_to_a_key_comes_with_a_proof_of_it(oauth: World, subtests: pytest.Subtests):
+async def test_a_token_bound_to_a_key_comes_with_a_proof_of_it(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """Without any certificate, on the public listener."""
     tpp = await may_detail(oauth, sender_constraint="dpop")
     prover, other = [Prover(lambda: oauth.now) for _ in range(2)]
     grant_id = (await oauth.lodge(tpp)).id
     await agree(oauth, await asked_by(oauth, tpp, await oauth.pushed_uri(tpp, grant_id)))
-    form = {"grant_type": "client_credentials", "scope": "grant_management_query", **oauth.credentials(tpp)}
+    form = {"grant_type": "client_credentials", "scope": "grant_management_query", **tpp.credentials()}
     proof = prover.proof("POST", f"{BRAND.issuer}/token")
     token = (await oauth.call("POST", "/token", form=form, headers={"DPoP": proof})).json["access_token"]
     url = f"{BRAND.issuer}/grants/{grant_id}"
@@ -393,7 +399,7 @@ async def test_a_token_bound_to_a_key_comes_with_a_proof_of_it(oauth: World, sub
             assert (await get(scheme, shown)).status in (400, 401)
 
 
-async def test_questions_about_grants_count_among_a_clients_requests(oauth: World):
+async def test_questions_about_grants_count_among_a_clients_requests(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     grant_id = (await granted(oauth, tpp))["grant_id"]
     token = await own_token(oauth, tpp, "grant_management_query")
@@ -405,13 +411,13 @@ async def test_questions_about_grants_count_among_a_clients_requests(oauth: Worl
     assert int(answers[-1].response.headers["Retry-After"]) >= 1
 
 
-async def test_no_customer_grants_what_is_the_clients_own(oauth: World):
+async def test_no_customer_grants_what_is_the_clients_own(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     for scope in ("accounts grant_management_query", "grant_management_revoke"):
         assert (await oauth.push(tpp, None, scope=scope, authorization_details=details())).error == (400, "invalid_scope")
 
 
-async def test_the_metadata_says_what_can_be_managed(oauth: World):
+async def test_the_metadata_says_what_can_be_managed(oauth: AuthorizationWorld):
     document = (await oauth.call("GET", "/.well-known/openid-configuration")).json
     assert document["grant_management_endpoint"] == f"{BRAND.issuer}/grants"
     assert document["mtls_endpoint_aliases"]["grant_management_endpoint"] == f"{BRAND.mtls_url}/grants"

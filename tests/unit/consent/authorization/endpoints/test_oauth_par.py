@@ -12,13 +12,15 @@ from consent.authorization.authorize.pushed import PushedRequest, load_answerabl
 from consent.store.tables.consents import consents
 from consent.store.tables.oauth import pushed_requests
 from kernel.errors import Overloaded
-from tests.unit.consent.oauth_world import BRAND, SCA, World
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.tpp import SCA
 
 INVALID = (400, "invalid_request")
 
 
 @pytest.mark.spec("RFC9126-2.2")
-async def test_a_correct_request_is_taken(oauth_anywhere: World):
+async def test_a_correct_request_is_taken(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     answer = await world.push(acme, (await world.lodge(acme)).id)
     assert answer.status == 201
@@ -39,7 +41,7 @@ async def test_a_correct_request_is_taken(oauth_anywhere: World):
     "RFC6749-3.3",
     "RFC9700-2.1",
 )
-async def test_what_fapi_forbids_is_refused(oauth: World, subtests: pytest.Subtests):
+async def test_what_fapi_forbids_is_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     consent_id = (await oauth.lodge(oauth.acme)).id
     unsupported = (400, "unsupported_response_type")
     cases: dict[str, tuple[dict[str, Any], tuple[int, str]]] = {
@@ -83,7 +85,7 @@ async def test_what_fapi_forbids_is_refused(oauth: World, subtests: pytest.Subte
 
 @pytest.mark.spec("OIDC-CORE-5.5")
 @pytest.mark.spec("OIDC-CORE-5.5.1.1")
-async def test_malformed_claims_are_refused(oauth: World, subtests: pytest.Subtests):
+async def test_malformed_claims_are_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     consent_id = (await oauth.lodge(oauth.acme)).id
     cases = {
         "no JSON": "{",
@@ -109,7 +111,7 @@ async def test_malformed_claims_are_refused(oauth: World, subtests: pytest.Subte
 
 
 @pytest.mark.spec("OIDC-CORE-5.5.1.1")
-async def test_what_is_voluntary_and_unknown_is_left_out(oauth: World):
+async def test_what_is_voluntary_and_unknown_is_left_out(oauth: AuthorizationWorld):
     consent_id = (await oauth.lodge(oauth.acme)).id
     claims = {
         "id_token": {
@@ -125,7 +127,7 @@ async def test_what_is_voluntary_and_unknown_is_left_out(oauth: World):
 
 
 @pytest.mark.spec("RFC6749-3.1")
-async def test_malformed_forms_are_refused(oauth: World, subtests: pytest.Subtests):
+async def test_malformed_forms_are_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     cases = {
         "a parameter twice": "scope=openid&scope=accounts",
         "bad UTF-8": "state=%ff",
@@ -142,8 +144,8 @@ async def test_malformed_forms_are_refused(oauth: World, subtests: pytest.Subtes
     assert (await oauth.call("POST", "/par")).status == 415
 
 
-async def test_nothing_is_stored_for_who_is_not_authenticated(oauth: World):
-    form = oauth.request_of(oauth.acme, "consent")
+async def test_nothing_is_stored_for_who_is_not_authenticated(oauth: AuthorizationWorld):
+    form = oauth.acme.request_of("consent")
     assert (await oauth.call("POST", "/par", form=form)).error == (401, "invalid_client")
     async with oauth.database.read() as connection:
         for table in (pushed_requests, consents):
@@ -151,7 +153,7 @@ async def test_nothing_is_stored_for_who_is_not_authenticated(oauth: World):
 
 
 @pytest.mark.spec("RFC6749-4.1.1", "OIDC-CORE-3.1.2.1")
-async def test_state_and_nonce_are_kept_unchanged(oauth: World, subtests: pytest.Subtests):
+async def test_state_and_nonce_are_kept_unchanged(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     consent_id = (await oauth.lodge(oauth.acme)).id
     cases = {
         "fapi2-...-ensure-authorization-request-with-long-state": {"state": "s" * 1000},
@@ -166,7 +168,7 @@ async def test_state_and_nonce_are_kept_unchanged(oauth: World, subtests: pytest
                 assert getattr(pushed, member) == value
 
 
-async def test_a_request_without_consent_gets_the_clients_default_or_is_refused(oauth: World):
+async def test_a_request_without_consent_gets_the_clients_default_or_is_refused(oauth: AuthorizationWorld):
     """DESIGN: consent. Acme has a default, borough has none."""
     request_uri = await oauth.pushed_uri(oauth.acme, None)
     pushed = await oauth.load_pushed(oauth.acme, request_uri)
@@ -176,14 +178,14 @@ async def test_a_request_without_consent_gets_the_clients_default_or_is_refused(
     assert (await oauth.push(oauth.borough, None)).error == INVALID
 
 
-async def test_whose_consent_it_is_is_not_told_here(oauth: World):
+async def test_whose_consent_it_is_is_not_told_here(oauth: AuthorizationWorld):
     """A push that names another's consent, or none that exists, looks like any other."""
     foreign = await oauth.lodge(oauth.borough)
     for consent_id in (foreign.id, "no-such-consent"):
         assert (await oauth.push(oauth.acme, consent_id)).status == 201
 
 
-async def test_the_request_is_found_by_its_hash_only(oauth: World):
+async def test_the_request_is_found_by_its_hash_only(oauth: AuthorizationWorld):
     """A reader of the database learns no request_uri."""
     request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
     secret = request_uri.rpartition(":")[2]
@@ -194,7 +196,7 @@ async def test_the_request_is_found_by_its_hash_only(oauth: World):
 
 
 async def test_a_request_that_could_not_be_stored_leaves_no_default_consent(
-    oauth_anywhere: World, monkeypatch: pytest.MonkeyPatch
+    oauth_anywhere: AuthorizationWorld, monkeypatch: pytest.MonkeyPatch
 ):
     async def fail(*_: object) -> None:
         raise Overloaded
@@ -205,7 +207,7 @@ async def test_a_request_that_could_not_be_stored_leaves_no_default_consent(
         assert (await connection.execute(sa.select(consents))).all() == []
 
 
-async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_anywhere: World):
+async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_anywhere: AuthorizationWorld):
     """What a customer's TPP asked for, or whom it named, is not kept once it was answered."""
     world = oauth_anywhere
     request_uri = await world.pushed_uri(
@@ -234,7 +236,7 @@ async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_
     )
 
 
-async def test_a_request_is_completed_for_its_own_brand_only(oauth_anywhere: World):
+async def test_a_request_is_completed_for_its_own_brand_only(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     pushed = await world.load_pushed(world.acme, await world.pushed_uri(world.acme, (await world.lodge(world.acme)).id))
     taken = [await world.database.write(lambda c, brand=brand: take_pushed(c, brand, pushed.id)) for brand in ("other", "main")]

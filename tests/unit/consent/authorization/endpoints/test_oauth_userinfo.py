@@ -16,7 +16,11 @@ from kernel.brand import Brand
 from kernel.hot_state.checks import FirstUse, Unavailable
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from tests.harness.proofs import Prover
-from tests.unit.consent.oauth_world import BRAND, KEYS, START, VERIFIER, Answer, Tpp, World, request_to, unb64
+from tests.world.answer import Answer
+from tests.world.authorization import AuthorizationWorld, request_to
+from tests.world.brands import BRAND, START
+from tests.world.keys import KEYS, unb64
+from tests.world.tpp import VERIFIER, Tpp
 
 ALGS = 'algs="PS256 ES256 EdDSA"'
 EVERYTHING = {"name": None, "openbanking_intent_id": None, "email": {"essential": True}, "x-unknown": {"value": 1}}
@@ -28,17 +32,17 @@ class Identity:
 
 
 @pytest.fixture(autouse=True)
-def identity(oauth: World) -> None:
+def identity(oauth: AuthorizationWorld) -> None:
     object.__setattr__(oauth.services, "identity", Identity())
 
 
-async def ask(oauth: World, token: str | None, method: str = "GET", scheme: str = "Bearer", **facts: Any) -> Answer:
+async def ask(oauth: AuthorizationWorld, token: str | None, method: str = "GET", scheme: str = "Bearer", **facts: Any) -> Answer:
     headers = {} if token is None else {"Authorization": f"{scheme} {token}"}
     facts.setdefault("presented", oauth.acme.certificate)
     return await oauth.call(method, "/userinfo", headers={**headers, **facts.pop("headers", {})}, **facts)
 
 
-async def granted(oauth: World, tpp: Tpp, permissions: frozenset[Permission], **asked: Any) -> dict[str, Any]:
+async def granted(oauth: AuthorizationWorld, tpp: Tpp, permissions: frozenset[Permission], **asked: Any) -> dict[str, Any]:
     terms = AccountsTerms(permissions=permissions)
     lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=DIALECT.name, terms=terms)
     consent = await oauth.services.store.lodge(BRAND, tpp.client.caller, lodgement)
@@ -54,7 +58,7 @@ def told(answer: Answer) -> tuple[int, str, list[str]]:
 
 @pytest.mark.spec("OIDC-CORE-5.3.2")
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_the_subject_is_that_of_the_id_token(oauth: World, method: str):
+async def test_the_subject_is_that_of_the_id_token(oauth: AuthorizationWorld, method: str):
     tokens = await oauth.tokens(oauth.acme)
     answer = await ask(oauth, tokens["access_token"], method)
     assert answer.json == {"sub": json.loads(unb64(tokens["id_token"].split(".")[1]))["sub"]}
@@ -62,7 +66,7 @@ async def test_the_subject_is_that_of_the_id_token(oauth: World, method: str):
     assert oauth.tokens_recorded[-1].kind == "userinfo.returned"
 
 
-async def test_two_organisations_are_told_two_subjects(oauth: World):
+async def test_two_organisations_are_told_two_subjects(oauth: AuthorizationWorld):
     subjects = []
     for tpp in (oauth.acme, oauth.borough):
         answer = await ask(oauth, (await oauth.tokens(tpp))["access_token"], presented=tpp.certificate)
@@ -72,7 +76,7 @@ async def test_two_organisations_are_told_two_subjects(oauth: World):
 
 @pytest.mark.spec("OIDC-CORE-5.5")
 @pytest.mark.conformance("fapi2-security-profile-final-test-claims-parameter-identity-claims")
-async def test_what_the_request_asked_for_is_told_and_nothing_that_it_did_not(oauth: World):
+async def test_what_the_request_asked_for_is_told_and_nothing_that_it_did_not(oauth: AuthorizationWorld):
     everything = frozenset({Permission.ACCOUNTS_BASIC, Permission.PARTY_PSU})
     asked = await granted(oauth, oauth.acme, everything, **EVERYTHING)
     answer = (await ask(oauth, asked["access_token"])).json
@@ -83,7 +87,7 @@ async def test_what_the_request_asked_for_is_told_and_nothing_that_it_did_not(oa
     assert (await ask(oauth, refreshed.json["access_token"])).json["name"] == "Alice Archer"
 
 
-async def test_a_name_is_told_only_under_a_consent_that_opens_the_party(oauth: World):
+async def test_a_name_is_told_only_under_a_consent_that_opens_the_party(oauth: AuthorizationWorld):
     """The consent page said what is shared: the claims parameter adds nothing to it."""
     asked = await granted(oauth, oauth.acme, frozenset({Permission.ACCOUNTS_BASIC}), name={"essential": True})
     assert set((await ask(oauth, asked["access_token"])).json) == {"sub"}
@@ -91,7 +95,7 @@ async def test_a_name_is_told_only_under_a_consent_that_opens_the_party(oauth: W
 
 @pytest.mark.spec("OIDC-CORE-5.3.2")
 @pytest.mark.parametrize("alg", ["PS256", "ES256"])
-async def test_a_client_that_registered_for_it_gets_a_signed_answer(oauth: World, alg: str):
+async def test_a_client_that_registered_for_it_gets_a_signed_answer(oauth: AuthorizationWorld, alg: str):
     tpp = await oauth.register("signed", KEYS["borough-1"], userinfo_signed_response_alg=alg)
     answer = await ask(oauth, (await oauth.tokens(tpp))["access_token"], presented=tpp.certificate)
     assert (answer.status, answer.response.headers["Content-Type"]) == (200, "application/jwt")
@@ -101,7 +105,7 @@ async def test_a_client_that_registered_for_it_gets_a_signed_answer(oauth: World
 
 
 class TestRefusals:
-    async def test_of_no_token_or_a_wrong_one(self, oauth: World, subtests: pytest.Subtests):
+    async def test_of_no_token_or_a_wrong_one(self, oauth: AuthorizationWorld, subtests: pytest.Subtests):
         tokens = await oauth.tokens(oauth.acme)
         token, anonymous = tokens["access_token"], ["Bearer", f"DPoP {ALGS}"]
         invalid = ['Bearer error="invalid_token"', f'DPoP error="invalid_token", {ALGS}']
@@ -120,20 +124,20 @@ class TestRefusals:
                 assert told(answer) == expected
         assert (await ask(oauth, token)).status == 200
 
-    async def test_of_a_certificate_that_does_not_stand(self, oauth: World):
+    async def test_of_a_certificate_that_does_not_stand(self, oauth: AuthorizationWorld):
         token, shown = (await oauth.tokens(oauth.acme))["access_token"], oauth.acme.certificate
         for changes in ({"not_after": START - timedelta(seconds=1)}, {"organisation_id": "org-other"}):
             assert (await ask(oauth, token, presented=replace(shown, **changes))).status == 401
 
     @pytest.mark.spec("RFC6750-3.1")
-    async def test_without_openid_nobody_is_told_of(self, oauth: World):
+    async def test_without_openid_nobody_is_told_of(self, oauth: AuthorizationWorld):
         challenges = ['Bearer error="insufficient_scope"', f'DPoP error="insufficient_scope", {ALGS}']
         own = (await oauth.token(oauth.acme, "client_credentials")).json["access_token"]
         plain = (await oauth.tokens(oauth.acme, scope="accounts"))["access_token"]
         for token in (own, plain):
             assert told(await ask(oauth, token)) == (403, "insufficient_scope", challenges)
 
-    async def test_questions_count_among_a_clients_requests(self, oauth: World):
+    async def test_questions_count_among_a_clients_requests(self, oauth: AuthorizationWorld):
         """Each is written down and may ask the bank's identity system; a refused one counts against no one."""
         token = (await oauth.tokens(oauth.acme))["access_token"]
         object.__setattr__(oauth.services.settings, "client_requests_per_minute", 1)
@@ -143,16 +147,18 @@ class TestRefusals:
         assert (await ask(oauth, token)).status == 200
         assert (await ask(oauth, token)).status == 429
 
-    async def test_from_the_moment_that_anything_behind_the_token_ends(self, oauth: World, subtests: pytest.Subtests):
+    async def test_from_the_moment_that_anything_behind_the_token_ends(
+        self, oauth: AuthorizationWorld, subtests: pytest.Subtests
+    ):
         async def suspended(tokens: dict[str, Any]) -> None:
             await oauth.services.store.suspend(BRAND, tokens["consent_id"])
 
         async def revoked(tokens: dict[str, Any]) -> None:
-            form = {**oauth.credentials(oauth.acme), "token": tokens["refresh_token"]}
+            form = {**oauth.acme.credentials(), "token": tokens["refresh_token"]}
             assert (await oauth.call("POST", "/revoke", form=form)).status == 200
 
         async def denied(tokens: dict[str, Any]) -> None:
-            form = {**oauth.credentials(oauth.acme), "token": tokens["access_token"]}
+            form = {**oauth.acme.credentials(), "token": tokens["access_token"]}
             assert (await oauth.call("POST", "/revoke", form=form)).status == 200
 
         async def expired(tokens: dict[str, Any]) -> None:
@@ -173,18 +179,18 @@ class TestProof:
     """With a token that is bound to a key."""
 
     @pytest.fixture
-    async def bound(self, oauth: World) -> tuple[str, Prover]:
+    async def bound(self, oauth: AuthorizationWorld) -> tuple[str, Prover]:
         dora = await oauth.register("dora", KEYS["curve-1"], sender_constraint="dpop")
         prover, code = Prover(lambda: oauth.now), await oauth.code(dora)
-        form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER, **oauth.credentials(dora)}
+        form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER, **dora.credentials()}
         headers = {"DPoP": prover.proof("POST", f"{BRAND.issuer}/token")}
         return (await oauth.call("POST", "/token", form=form, headers=headers)).json["access_token"], prover
 
-    async def send(self, oauth: World, token: str, proof: str | None) -> Answer:
+    async def send(self, oauth: AuthorizationWorld, token: str, proof: str | None) -> Answer:
         return await ask(oauth, token, scheme="DPoP", presented=None, headers={} if proof is None else {"DPoP": proof})
 
     @pytest.mark.spec("RFC9449-7.1")
-    async def test_a_proof_opens_once_and_no_certificate_is_needed(self, oauth: World, bound: tuple[str, Prover]):
+    async def test_a_proof_opens_once_and_no_certificate_is_needed(self, oauth: AuthorizationWorld, bound: tuple[str, Prover]):
         token, prover = bound
         proof = prover.proof("GET", f"{BRAND.issuer}/userinfo", token)
         assert (await self.send(oauth, token, proof)).status == 200
@@ -194,7 +200,7 @@ class TestProof:
         assert told(await self.send(oauth, token, prover.proof("GET", f"{BRAND.mtls_url}/userinfo", token))) == refused
 
     @pytest.mark.spec("RFC9449-9")
-    async def test_a_nonce_is_demanded_where_the_brand_demands_one(self, oauth: World, bound: tuple[str, Prover]):
+    async def test_a_nonce_is_demanded_where_the_brand_demands_one(self, oauth: AuthorizationWorld, bound: tuple[str, Prover]):
         token, prover = bound
         brand = replace(BRAND, dpop_nonce="required")
 
@@ -211,7 +217,9 @@ class TestProof:
         answer = await send(nonce=nonce)
         assert (answer.status, answer.response.headers.getall("DPoP-Nonce")) == (200, [nonce])
 
-    async def test_nobody_is_told_anything_while_a_replay_cannot_be_ruled_out(self, oauth: World, bound: tuple[str, Prover]):
+    async def test_nobody_is_told_anything_while_a_replay_cannot_be_ruled_out(
+        self, oauth: AuthorizationWorld, bound: tuple[str, Prover]
+    ):
         async def decide(checks: Any, **facts: Any) -> tuple[Any, ...]:
             others = [check for check in checks if not isinstance(check, FirstUse)]
             return (*await versions.decide(others, **facts), *[Unavailable()] * (len(checks) - len(others)))

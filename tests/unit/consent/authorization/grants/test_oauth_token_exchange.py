@@ -9,7 +9,11 @@ from consent.authorization.clients.metadata import TOKEN_EXCHANGE
 from consent.authorization.clients.metadata_checks import check_metadata
 from consent.authorization.clients.registry import deactivate_client
 from kernel.errors import FieldInvalid, TokenInvalid
-from tests.unit.consent.oauth_world import BRAND, KEYS, Answer, Tpp, World, unb64
+from tests.world.answer import Answer
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.keys import KEYS, unb64
+from tests.world.tpp import Tpp
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 LEDGER = "urn:bank:ledger"
@@ -17,7 +21,7 @@ INVALID = (400, "invalid_request")
 TARGET = (400, "invalid_target")
 
 
-async def service(world: World, name: str = "ledger-gateway", **changes: Any) -> Tpp:
+async def service(world: AuthorizationWorld, name: str = "ledger-gateway", **changes: Any) -> Tpp:
     facts = {
         "grant_types": frozenset({TOKEN_EXCHANGE}),
         "token_exchange_audiences": frozenset({LEDGER, "urn:bank:risk"}),
@@ -29,7 +33,7 @@ async def service(world: World, name: str = "ledger-gateway", **changes: Any) ->
     return await world.register(name, KEYS["curve-1"], id_token_signed_response_alg="ES256", **facts)
 
 
-async def exchange(world: World, tpp: Tpp, subject_token: str | None, **changes: Any) -> Answer:
+async def exchange(world: AuthorizationWorld, tpp: Tpp, subject_token: str | None, **changes: Any) -> Answer:
     parameters = {"subject_token": subject_token, "subject_token_type": ACCESS_TOKEN, "audience": LEDGER, **changes}
     return await world.token(tpp, TOKEN_EXCHANGE, **parameters)
 
@@ -40,7 +44,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 @pytest.mark.spec("RFC8693-2.2")
 @pytest.mark.spec("RFC8693-4.1")
-async def test_a_service_gets_a_token_for_another_and_says_who_acts_for_whom(oauth_anywhere: World):
+async def test_a_service_gets_a_token_for_another_and_says_who_acts_for_whom(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     internal, tokens = await service(world), await world.tokens(world.acme)
     answer = await exchange(world, internal, tokens["access_token"])
@@ -62,7 +66,7 @@ async def test_a_service_gets_a_token_for_another_and_says_who_acts_for_whom(oau
     assert entry.facts["subject_token"] == before["jti"]
 
 
-async def test_it_never_outlives_the_token_it_came_from(oauth: World):
+async def test_it_never_outlives_the_token_it_came_from(oauth: AuthorizationWorld):
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     oauth.advance(seconds=270)
     answer = await exchange(oauth, internal, tokens["access_token"])
@@ -74,12 +78,12 @@ async def test_it_never_outlives_the_token_it_came_from(oauth: World):
     assert (await exchange(oauth, internal, tokens["access_token"])).error == INVALID
 
 
-async def test_two_without_a_scope_in_common_exchange_nothing(oauth: World):
+async def test_two_without_a_scope_in_common_exchange_nothing(oauth: AuthorizationWorld):
     internal, tokens = await service(oauth, scope="payments"), await oauth.tokens(oauth.acme)
     assert (await exchange(oauth, internal, tokens["access_token"])).error == (400, "invalid_scope")
 
 
-async def test_no_resource_of_a_tpp_takes_it_and_it_is_not_exchanged_again(oauth: World):
+async def test_no_resource_of_a_tpp_takes_it_and_it_is_not_exchanged_again(oauth: AuthorizationWorld):
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     exchanged = (await exchange(oauth, internal, tokens["access_token"])).json["access_token"]
     with pytest.raises(TokenInvalid):
@@ -87,27 +91,27 @@ async def test_no_resource_of_a_tpp_takes_it_and_it_is_not_exchanged_again(oauth
     assert (await exchange(oauth, internal, exchanged, audience="urn:bank:risk")).error == INVALID
 
 
-async def test_it_stands_and_falls_with_the_family(oauth: World):
+async def test_it_stands_and_falls_with_the_family(oauth: AuthorizationWorld):
     """Its family and consent are those of the first token: a verifier that asks for them sees them end."""
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     exchanged = (await exchange(oauth, internal, tokens["access_token"])).json["access_token"]
     token = oauth.verifier.verify_issued(BRAND, exchanged)
-    await oauth.call("POST", "/revoke", form={"token": tokens["refresh_token"], **oauth.credentials(oauth.acme)})
+    await oauth.call("POST", "/revoke", form={"token": tokens["refresh_token"], **oauth.acme.credentials()})
     family = await oauth.services.snapshots.family(BRAND, token.family_id or "", fresh=True)
     assert family is not None
     assert family.state.value == "ended"
     assert (await exchange(oauth, internal, tokens["access_token"])).error == INVALID
 
 
-async def test_a_service_may_give_its_token_up(oauth: World):
+async def test_a_service_may_give_its_token_up(oauth: AuthorizationWorld):
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     exchanged = (await exchange(oauth, internal, tokens["access_token"])).json["access_token"]
-    await oauth.call("POST", "/revoke", form={"token": exchanged, **oauth.credentials(internal)})
+    await oauth.call("POST", "/revoke", form={"token": exchanged, **internal.credentials()})
     jti = claims_of(exchanged)["jti"]
     assert await oauth.services.snapshots.load_version(f"{BRAND.name}/token/{jti}") == 1
 
 
-async def test_a_client_credentials_token_is_exchanged_without_a_customer(oauth: World):
+async def test_a_client_credentials_token_is_exchanged_without_a_customer(oauth: AuthorizationWorld):
     internal = await service(oauth)
     own = (await oauth.token(oauth.acme, "client_credentials", scope="accounts")).json["access_token"]
     claims = claims_of((await exchange(oauth, internal, own)).json["access_token"])
@@ -116,12 +120,12 @@ async def test_a_client_credentials_token_is_exchanged_without_a_customer(oauth:
 
 
 @pytest.mark.spec("RFC8693-2.2.2")
-async def test_what_cannot_be_exchanged_is_refused(oauth: World, subtests: pytest.Subtests):
+async def test_what_cannot_be_exchanged_is_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """Attack table."""
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     subject = tokens["access_token"]
     denied = (await oauth.token(oauth.acme, "refresh_token", refresh_token=tokens["refresh_token"])).json["access_token"]
-    await oauth.call("POST", "/revoke", form={"token": denied, **oauth.credentials(oauth.acme)})
+    await oauth.call("POST", "/revoke", form={"token": denied, **oauth.acme.credentials()})
     header, claims, signature = subject.split(".")
     cases: dict[str, tuple[dict[str, Any], tuple[int, str]]] = {
         "no subject token": ({"subject_token": None}, INVALID),
@@ -129,7 +133,7 @@ async def test_what_cannot_be_exchanged_is_refused(oauth: World, subtests: pytes
         "another type": ({"subject_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, INVALID),
         "a refresh token": ({"subject_token": tokens["refresh_token"]}, INVALID),
         "an id token": ({"subject_token": tokens["id_token"]}, INVALID),
-        "the client's own assertion": ({"subject_token": oauth.assertion(oauth.acme)}, INVALID),
+        "the client's own assertion": ({"subject_token": oauth.acme.assertion()}, INVALID),
         "a revoked token": ({"subject_token": denied}, INVALID),
         "a tampered token": ({"subject_token": f"{header}.{claims}A.{signature}"}, INVALID),
         "an endless token": ({"subject_token": "a" * 10_000}, INVALID),
@@ -156,13 +160,15 @@ async def test_what_cannot_be_exchanged_is_refused(oauth: World, subtests: pytes
         assert (await exchange(oauth, internal, subject)).error == INVALID
 
 
-async def test_a_consent_that_is_not_in_force_is_acted_for_by_nobody(oauth: World):
+async def test_a_consent_that_is_not_in_force_is_acted_for_by_nobody(oauth: AuthorizationWorld):
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     await oauth.services.store.suspend(BRAND, tokens["grant_id"])
     assert (await exchange(oauth, internal, tokens["access_token"])).error == INVALID
 
 
-async def test_a_registered_audience_of_ours_gives_no_second_key_to_a_tpps_token(oauth: World, subtests: pytest.Subtests):
+async def test_a_registered_audience_of_ours_gives_no_second_key_to_a_tpps_token(
+    oauth: AuthorizationWorld, subtests: pytest.Subtests
+):
     """A mistake of the operator's: what is registered is still not what the gateway takes."""
     names = (BRAND.resource_audience, f"{BRAND.mtls_url}/open-banking/v4.0/aisp", f"{BRAND.mtls_url}/x", BRAND.issuer)
     internal = await service(oauth, token_exchange_audiences=frozenset(names))
@@ -172,7 +178,7 @@ async def test_a_registered_audience_of_ours_gives_no_second_key_to_a_tpps_token
             assert (await exchange(oauth, internal, tokens["access_token"], audience=name)).error == TARGET
 
 
-async def test_only_a_client_that_does_nothing_else_is_registered_for_it(oauth: World, subtests: pytest.Subtests):
+async def test_only_a_client_that_does_nothing_else_is_registered_for_it(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     sound = {"grant_types": frozenset({TOKEN_EXCHANGE}), "token_exchange_audiences": frozenset({LEDGER})}
     check_metadata(oauth.metadata("internal", KEYS["acme-1"], **sound))
     cases: dict[str, dict[str, Any]] = {
@@ -190,17 +196,17 @@ async def test_only_a_client_that_does_nothing_else_is_registered_for_it(oauth: 
 
 
 @pytest.mark.spec("RFC7662-2.2")
-async def test_the_service_learns_by_introspection_that_the_customers_grant_has_ended(oauth: World):
+async def test_the_service_learns_by_introspection_that_the_customers_grant_has_ended(oauth: AuthorizationWorld):
     """An exchanged token stands on the grant of another client; no other client learns of it."""
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     exchanged = (await exchange(oauth, internal, tokens["access_token"])).json["access_token"]
 
     async def ask(tpp: Tpp) -> Any:
-        return (await oauth.call("POST", "/introspect", form={"token": exchanged, **oauth.credentials(tpp)})).json
+        return (await oauth.call("POST", "/introspect", form={"token": exchanged, **tpp.credentials()})).json
 
     described = await ask(internal)
     assert (described["active"], described["aud"], described["client_id"]) == (True, LEDGER, internal.client.id)
     assert await ask(oauth.acme) == {"active": False}
-    revoked = {"token": tokens["refresh_token"], **oauth.credentials(oauth.acme)}
+    revoked = {"token": tokens["refresh_token"], **oauth.acme.credentials()}
     assert (await oauth.call("POST", "/revoke", form=revoked)).status == 200
     assert await ask(internal) == {"active": False}

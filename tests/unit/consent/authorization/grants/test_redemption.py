@@ -5,25 +5,25 @@ from typing import Any
 import pytest
 
 from consent.store.tables.oauth import token_families
-from tests.unit.consent.oauth_world import World
+from tests.world.authorization import AuthorizationWorld
 
 
-async def of_no_consent(_world: World) -> dict[str, Any]:
+async def of_no_consent(_world: AuthorizationWorld) -> dict[str, Any]:
     return {"consent_id": "unknown"}
 
 
-async def of_another_clients_consent(world: World) -> dict[str, Any]:
+async def of_another_clients_consent(world: AuthorizationWorld) -> dict[str, Any]:
     other = await world.lodge(world.borough)
     await world.approve(world.borough, await world.pushed_uri(world.borough, other.id))
     return {"consent_id": other.id}
 
 
-async def of_another_psu(_world: World) -> dict[str, Any]:
+async def of_another_psu(_world: AuthorizationWorld) -> dict[str, Any]:
     return {"psu_id": "bob"}
 
 
 @pytest.mark.parametrize("spoilt", [of_no_consent, of_another_clients_consent, of_another_psu])
-async def test_a_family_whose_consent_is_not_its_own_gives_no_tokens(oauth: World, spoilt):
+async def test_a_family_whose_consent_is_not_its_own_gives_no_tokens(oauth: AuthorizationWorld, spoilt):
     code, other = await oauth.code(oauth.acme), await spoilt(oauth)
     mine = token_families.c.client_id == oauth.acme.client.id
     await oauth.database.write(lambda connection: connection.execute(token_families.update().where(mine).values(**other)))

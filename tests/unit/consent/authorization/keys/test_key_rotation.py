@@ -25,12 +25,14 @@ from kernel.storage.sealed import SealBroken
 from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.keys import key_pool
 from tests.harness.patience import PATIENCE_SECONDS
-from tests.unit.consent.oauth_world import BRAND, World, unb64
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.keys import unb64
 
 SCHEDULE = KeySchedule()
 
 
-async def rotate(world: World) -> None:
+async def rotate(world: AuthorizationWorld) -> None:
     """One run of the singleton."""
     held = lease_of(world)
     assert await held.acquire()
@@ -38,11 +40,11 @@ async def rotate(world: World) -> None:
     await held.release()
 
 
-def lease_of(world: World) -> Lease:
+def lease_of(world: AuthorizationWorld) -> Lease:
     return Lease(world.database, lease, world.clock, world.services.ids, brand=BRAND.name, name="keys")
 
 
-async def token_of(world: World) -> str:
+async def token_of(world: AuthorizationWorld) -> str:
     return (await world.token(world.acme, "client_credentials")).json["access_token"]
 
 
@@ -50,24 +52,24 @@ def kid_of(token: str) -> str:
     return json.loads(unb64(token.split(".", maxsplit=1)[0]))["kid"]
 
 
-async def shown(world: World) -> set[str]:
+async def shown(world: AuthorizationWorld) -> set[str]:
     return {key["kid"] for key in (await world.call("GET", "/jwks")).json["keys"]}
 
 
-async def rows(world: World) -> list[sa.Row[Any]]:
+async def rows(world: AuthorizationWorld) -> list[sa.Row[Any]]:
     async with world.database.read() as connection:
         return list(await connection.execute(sa.select(signing_keys).where(signing_keys.c.brand == BRAND.name)))
 
 
-def present(world: World) -> KeySet:
+def present(world: AuthorizationWorld) -> KeySet:
     return world.services.keys._set(BRAND.name)
 
 
-def other_worker(world: World) -> KeyRing:
+def other_worker(world: AuthorizationWorld) -> KeyRing:
     return KeyRing(world.database, SealingFile(world.services.sealer), key_pool())
 
 
-async def test_a_scheduled_rotation_breaks_nothing(oauth_anywhere: World):
+async def test_a_scheduled_rotation_breaks_nothing(oauth_anywhere: AuthorizationWorld):
     """Published a day ahead, then used; what the key before signed is verified for as long as it may live; then it is gone."""
     world = oauth_anywhere
     first, began = await shown(world), world.clock.wall()
@@ -100,7 +102,7 @@ async def test_a_scheduled_rotation_breaks_nothing(oauth_anywhere: World):
     assert {row.kid for row in await rows(world)} == both - first
 
 
-async def test_an_emergency_refuses_what_the_keys_before_signed_and_goes_on_with_others(oauth_anywhere: World):
+async def test_an_emergency_refuses_what_the_keys_before_signed_and_goes_on_with_others(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     tokens, before = await world.tokens(world.acme), await shown(world)
     world.verifier.verify(BRAND, tokens["access_token"])
@@ -115,7 +117,7 @@ async def test_an_emergency_refuses_what_the_keys_before_signed_and_goes_on_with
     await world.tokens(world.acme)
 
 
-async def test_an_emergency_also_ends_keys_that_wait_and_keys_that_leave(oauth_anywhere: World):
+async def test_an_emergency_also_ends_keys_that_wait_and_keys_that_leave(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     await begin_rotation(world.services, BRAND.name)
     world.clock.advance(SCHEDULE.publish_ahead)
@@ -127,7 +129,7 @@ async def test_an_emergency_also_ends_keys_that_wait_and_keys_that_leave(oauth_a
     assert [row for row in await rows(world) if row.kid not in fresh and (row.state, row.private_jwk) != ("retired", b"")] == []
 
 
-async def test_a_private_half_is_kept_no_longer_than_it_signs(oauth_anywhere: World):
+async def test_a_private_half_is_kept_no_longer_than_it_signs(oauth_anywhere: AuthorizationWorld):
     """What is stored of a key that only verifies is its public half; of a retired one, nothing."""
     world = oauth_anywhere
     await begin_rotation(world.services, BRAND.name)
@@ -143,7 +145,7 @@ async def test_a_private_half_is_kept_no_longer_than_it_signs(oauth_anywhere: Wo
 
 
 @pytest.mark.parametrize("state", [KeyState.PUBLISHED, KeyState.ACTIVE, KeyState.RETIRING])
-async def test_a_key_that_was_written_into_the_database_is_not_trusted(oauth: World, state: KeyState):
+async def test_a_key_that_was_written_into_the_database_is_not_trusted(oauth: AuthorizationWorld, state: KeyState):
     """With write access to the database one still cannot add a key of their own, nor move one of ours to another name."""
     (row, *_) = await rows(oauth)
 
@@ -159,7 +161,7 @@ async def test_a_key_that_was_written_into_the_database_is_not_trusted(oauth: Wo
 
 @pytest.mark.parametrize("state", [KeyState.ACTIVE, KeyState.RETIRING])
 @pytest.mark.parametrize("knows_it", [True, False], ids=["a worker that knows the key", "a worker that does not"])
-async def test_a_key_is_not_moved_to_another_purpose_in_the_database(oauth: World, state: KeyState, knows_it: bool):
+async def test_a_key_is_not_moved_to_another_purpose_in_the_database(oauth: AuthorizationWorld, state: KeyState, knows_it: bool):
     """What an id_token is signed with would else verify access tokens."""
     world = oauth
     if state is KeyState.RETIRING:
@@ -180,7 +182,7 @@ async def test_a_key_is_not_moved_to_another_purpose_in_the_database(oauth: Worl
         await (ring if knows_it else other_worker(world)).load(BRAND.name)
 
 
-async def test_a_key_that_was_wrapped_without_its_purpose_is_read(oauth: World):
+async def test_a_key_that_was_wrapped_without_its_purpose_is_read(oauth: AuthorizationWorld):
     """As every key was at first. It is so until it is succeeded."""
 
     async def strip(connection: Any) -> None:
@@ -196,7 +198,7 @@ async def test_a_key_that_was_wrapped_without_its_purpose_is_read(oauth: World):
     assert keys.document == oauth.services.keys.document(BRAND.name)
 
 
-async def test_two_rotators_and_an_emergency_at_once_leave_one_key_for_each_purpose(oauth_anywhere: World):
+async def test_two_rotators_and_an_emergency_at_once_leave_one_key_for_each_purpose(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     world.clock.advance(SCHEDULE.rotate_every)
     held = lease_of(world)
@@ -207,7 +209,7 @@ async def test_two_rotators_and_an_emergency_at_once_leave_one_key_for_each_purp
     assert sorted(active) == sorted((purpose.value, alg) for purpose, alg in PURPOSES)
 
 
-async def test_a_rotator_that_lost_its_lease_writes_nothing(oauth_anywhere: World):
+async def test_a_rotator_that_lost_its_lease_writes_nothing(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     world.clock.advance(SCHEDULE.rotate_every)
     stale, successor = lease_of(world), lease_of(world)
@@ -220,12 +222,12 @@ async def test_a_rotator_that_lost_its_lease_writes_nothing(oauth_anywhere: Worl
     assert world.services.keys.version(BRAND.name) == 1
 
 
-async def test_a_run_with_nothing_due_writes_nothing(oauth: World):
+async def test_a_run_with_nothing_due_writes_nothing(oauth: AuthorizationWorld):
     await rotate(oauth)
     assert oauth.services.keys.version(BRAND.name) == 1
 
 
-async def test_a_database_of_an_earlier_version_is_given_the_keys_that_it_lacks(oauth_anywhere: World):
+async def test_a_database_of_an_earlier_version_is_given_the_keys_that_it_lacks(oauth_anywhere: AuthorizationWorld):
     """And keeps those that it has: what they signed goes on."""
     world = oauth_anywhere
     token, kept = await token_of(world), {row.kid for row in await rows(world) if row.purpose in ("access_token", "id_token")}
@@ -241,7 +243,7 @@ async def test_a_database_of_an_earlier_version_is_given_the_keys_that_it_lacks(
         assert world.services.keys.signing_key(BRAND.name, purpose, alg).alg == alg
 
 
-async def test_keys_of_a_purpose_that_a_later_version_knows_are_left_alone(oauth: World):
+async def test_keys_of_a_purpose_that_a_later_version_knows_are_left_alone(oauth: AuthorizationWorld):
     """Two versions serve one database while a cluster is brought up to date."""
     (row, *_) = await rows(oauth)
 
@@ -259,12 +261,12 @@ def test_each_purpose_has_an_algorithm_and_none_shares_a_key():
     assert algorithms_of(KeyPurpose.AUTHORIZATION_RESPONSE) == ("PS256", "ES256")
 
 
-async def test_a_key_of_one_purpose_verifies_nothing_of_another(oauth: World):
+async def test_a_key_of_one_purpose_verifies_nothing_of_another(oauth: AuthorizationWorld):
     keys = [set(oauth.services.keys.verification_keys(BRAND.name, purpose)) for purpose in KeyPurpose]
     assert len(set.union(*keys)) == sum(map(len, keys)) == len(PURPOSES)
 
 
-async def test_a_worker_that_nobody_calls_learns_of_new_keys_within_a_second(oauth: World):
+async def test_a_worker_that_nobody_calls_learns_of_new_keys_within_a_second(oauth: AuthorizationWorld):
     """Its tokens and its JWK Set would otherwise be of keys that are refused elsewhere."""
     ring = other_worker(oauth)
     await ring.load(BRAND.name)
@@ -289,7 +291,7 @@ async def test_a_worker_that_nobody_calls_learns_of_new_keys_within_a_second(oau
     assert TokenVerifier(ring, oauth.clock).verify(BRAND, await token_of(oauth))
 
 
-async def test_keys_that_are_current_are_not_loaded_again(oauth: World):
+async def test_keys_that_are_current_are_not_loaded_again(oauth: AuthorizationWorld):
     await refresh_keys(oauth.services, BRAND.name)
     before = oauth.database.statements
     await refresh_keys(oauth.services, BRAND.name)
@@ -309,7 +311,7 @@ class Counting(SealingFile):
         return await super().unwrap(value, *place)
 
 
-async def test_each_key_is_unwrapped_once_and_a_scheduled_rotation_does_not_need_the_store(oauth: World):
+async def test_each_key_is_unwrapped_once_and_a_scheduled_rotation_does_not_need_the_store(oauth: AuthorizationWorld):
     """A key is opened when it is published, a day before it is used."""
     store = Counting(oauth.services.sealer)
     ring = KeyRing(oauth.database, store, generate_key)
@@ -326,7 +328,7 @@ async def test_each_key_is_unwrapped_once_and_a_scheduled_rotation_does_not_need
     assert TokenVerifier(ring, oauth.clock).verify(BRAND, await token_of(oauth))
 
 
-async def test_a_worker_that_cannot_open_the_new_keys_trusts_nothing_it_should_not(oauth: World):
+async def test_a_worker_that_cannot_open_the_new_keys_trusts_nothing_it_should_not(oauth: AuthorizationWorld):
     """It fails, and goes on failing, until the key store answers: no token is judged by keys that were revoked."""
     store = Counting(oauth.services.sealer)
     ring = KeyRing(oauth.database, store)
@@ -341,7 +343,7 @@ async def test_a_worker_that_cannot_open_the_new_keys_trusts_nothing_it_should_n
     assert (await ring.load(BRAND.name)).version == 2
 
 
-async def test_each_change_of_keys_is_in_the_journal(oauth: World):
+async def test_each_change_of_keys_is_in_the_journal(oauth: AuthorizationWorld):
     await begin_rotation(oauth.services, BRAND.name)
     await rotate_keys(oauth.services, BRAND.name, actor="operator")
     async with oauth.database.read() as connection:
@@ -356,7 +358,7 @@ async def test_each_change_of_keys_is_in_the_journal(oauth: World):
     assert set(facts[2]["retired"]) == set(facts[0]["kids"]) | set(facts[1]["kids"])
 
 
-async def test_beginning_a_rotation_twice_publishes_one_successor(oauth: World):
+async def test_beginning_a_rotation_twice_publishes_one_successor(oauth: AuthorizationWorld):
     assert await begin_rotation(oauth.services, BRAND.name) == 2
     assert await begin_rotation(oauth.services, BRAND.name) == 2
     assert len(await shown(oauth)) == 2 * len(PURPOSES)

@@ -15,10 +15,12 @@ from kernel.errors import TokenExpired, TokenInvalid
 from kernel.jose.jwt import sign_jwt
 from kernel.storage.sealed import Sealer
 from plugins.key_stores.sealing_file import SealingFile
-from tests.unit.consent.oauth_world import BRAND, World, b64_json, unb64
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.keys import b64_json, unb64
 
 
-async def test_servers_that_start_together_make_one_set_of_keys(oauth_anywhere: World):
+async def test_servers_that_start_together_make_one_set_of_keys(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     await asyncio.gather(*(prepare_keys(world.services, "fresh") for _ in range(3)))
     async with world.database.read() as connection:
@@ -27,7 +29,7 @@ async def test_servers_that_start_together_make_one_set_of_keys(oauth_anywhere: 
     assert world.services.keys.version("fresh") == 1
 
 
-async def test_another_worker_learns_of_new_keys_when_it_loads_them(oauth: World):
+async def test_another_worker_learns_of_new_keys_when_it_loads_them(oauth: AuthorizationWorld):
     other = TokenVerifier(KeyRing(oauth.database, SealingFile(oauth.services.sealer)), oauth.clock)
     await other.load_keys(BRAND)
     await rotate_keys(oauth.services, BRAND.name)
@@ -38,7 +40,7 @@ async def test_another_worker_learns_of_new_keys_when_it_loads_them(oauth: World
     assert other.verify(BRAND, token).client_id == oauth.acme.client.id
 
 
-async def test_private_keys_are_sealed_in_their_place(oauth: World):
+async def test_private_keys_are_sealed_in_their_place(oauth: AuthorizationWorld):
     async with oauth.database.read() as connection:
         rows = (await connection.execute(sa.select(signing_keys))).all()
     assert all(b'"kty"' not in row.private_jwk for row in rows)
@@ -46,7 +48,7 @@ async def test_private_keys_are_sealed_in_their_place(oauth: World):
         await KeyRing(oauth.database, SealingFile(Sealer({1: b"x" * 32}))).load(BRAND.name)
 
 
-async def test_a_brand_without_keys_is_not_served(oauth: World):
+async def test_a_brand_without_keys_is_not_served(oauth: AuthorizationWorld):
     with pytest.raises(KeysMissing):
         await KeyRing(oauth.database, SealingFile(oauth.services.sealer)).load("nobody")
     with pytest.raises(KeysMissing):
@@ -54,7 +56,7 @@ async def test_a_brand_without_keys_is_not_served(oauth: World):
 
 
 @pytest.mark.spec("RFC9068-4")
-async def test_only_our_access_tokens_pass_as_such(oauth: World, subtests: pytest.Subtests):
+async def test_only_our_access_tokens_pass_as_such(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     keys = oauth.services.keys
     signer = keys.signing_key(BRAND.name, KeyPurpose.ACCESS_TOKEN, "ES256")
     token = (await oauth.token(oauth.acme, "client_credentials")).json["access_token"]
@@ -73,7 +75,7 @@ async def test_only_our_access_tokens_pass_as_such(oauth: World, subtests: pytes
         "no signature": f"{header}.{body}.",
         "none": f"{b64_json({'alg': 'none', 'typ': 'at+jwt'})}.{body}.",
         "another body": f"{header}.{b64_json({**claims, 'scope': 'payments'})}.{signature}",
-        "a client assertion": oauth.assertion(oauth.acme),
+        "a client assertion": oauth.acme.assertion(),
         "another issuer": changed(iss="https://evil.example"),
         "another audience": changed(aud="https://evil.example"),
         "an audience beside ours": changed(aud=[BRAND.resource_audience, "x"]),

@@ -25,7 +25,7 @@ from consent.errors import AuthorizationDetailsInvalid
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState, Permission
 from kernel.banking.terms import FundsTerms
-from tests.unit.consent.oauth_world import BRAND
+from tests.world.brands import BRAND
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 MOMENTS = st.none() | st.datetimes(datetime(2026, 8, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

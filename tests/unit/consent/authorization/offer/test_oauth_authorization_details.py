@@ -11,20 +11,22 @@ from consent.store.tables.consents import consents
 from consent.store.tables.oauth import pushed_requests
 from kernel.access import Role
 from kernel.banking.consents import ConsentState, Permission
-from tests.unit.consent.agreement import TERMS, TYPE, consent_of, details, granted, may_detail
-from tests.unit.consent.oauth_world import BRAND, World
+from tests.world.agreement import TERMS, TYPE, details, granted, may_detail
+from tests.world.approval import consent_of
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
 
 INVALID = (400, "invalid_authorization_details")
 PART = "https://localhost:8444/open-banking/v4.0/aisp"
 
 
-async def count(world: World, table: sa.Table) -> int:
+async def count(world: AuthorizationWorld, table: sa.Table) -> int:
     async with world.database.read() as connection:
         return int((await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one())
 
 
 @pytest.mark.spec("RFC9396-3")
-async def test_terms_become_a_consent_with_the_push(oauth_anywhere: World):
+async def test_terms_become_a_consent_with_the_push(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     tpp = await may_detail(world)
     asked = details(
@@ -46,18 +48,18 @@ async def test_terms_become_a_consent_with_the_push(oauth_anywhere: World):
 
 
 @pytest.mark.spec("RFC9396-7")
-async def test_a_frequency_beyond_the_brands_is_lowered_and_told(oauth: World):
+async def test_a_frequency_beyond_the_brands_is_lowered_and_told(oauth: AuthorizationWorld):
     """The consent, the token response and introspection say what was granted, not what was asked for."""
     tpp = await may_detail(oauth)
     tokens = await granted(oauth, tpp, authorization_details=details(frequency_per_day=1_000_000))
     assert (await consent_of(oauth, tokens["grant_id"])).frequency_per_day == BRAND.frequency_per_day_max
-    active = (await oauth.call("POST", "/introspect", form={"token": tokens["access_token"], **oauth.credentials(tpp)})).json
+    active = (await oauth.call("POST", "/introspect", form={"token": tokens["access_token"], **tpp.credentials()})).json
     for told in (tokens, active):
         assert told["authorization_details"][0]["frequency_per_day"] == BRAND.frequency_per_day_max
 
 
 @pytest.mark.spec("RFC9396-2.2")
-async def test_the_words_of_the_rfcs_own_example_are_understood(oauth: World):
+async def test_the_words_of_the_rfcs_own_example_are_understood(oauth: AuthorizationWorld):
     """Section 2's account_information object, with a location of ours."""
     tpp = await may_detail(oauth)
     example = [
@@ -79,7 +81,7 @@ async def test_the_words_of_the_rfcs_own_example_are_understood(oauth: World):
 
 @pytest.mark.spec("RFC9396-7")
 @pytest.mark.spec("RFC9396-7.1")
-async def test_the_token_response_says_what_was_granted_and_so_does_a_refresh(oauth_anywhere: World):
+async def test_the_token_response_says_what_was_granted_and_so_does_a_refresh(oauth_anywhere: AuthorizationWorld):
     tpp = await may_detail(oauth_anywhere)
     answer = await granted(oauth_anywhere, tpp, "account-1", "account-2")
     consent = await consent_of(oauth_anywhere, answer["grant_id"])
@@ -90,21 +92,21 @@ async def test_the_token_response_says_what_was_granted_and_so_does_a_refresh(oa
     refreshed = await oauth_anywhere.token(tpp, "refresh_token", refresh_token=answer["refresh_token"])
     assert refreshed.json["authorization_details"] == expected
     assert refreshed.json["grant_id"] == consent.id
-    form = {"token": refreshed.json["access_token"], **oauth_anywhere.credentials(tpp)}
+    form = {"token": refreshed.json["access_token"], **tpp.credentials()}
     described = (await oauth_anywhere.call("POST", "/introspect", form=form)).json
     assert described["authorization_details"] == expected, "RFC 9396 section 9.2"
 
 
-async def test_what_was_not_asked_in_detail_is_not_told_in_detail(oauth: World):
+async def test_what_was_not_asked_in_detail_is_not_told_in_detail(oauth: AuthorizationWorld):
     answer = await oauth.tokens(oauth.acme)
     assert "authorization_details" not in answer
-    form = {"token": answer["access_token"], **oauth.credentials(oauth.acme)}
+    form = {"token": answer["access_token"], **oauth.acme.credentials()}
     assert "authorization_details" not in (await oauth.call("POST", "/introspect", form=form)).json
     assert answer["grant_id"] == oauth.verifier.verify(BRAND, answer["access_token"]).consent_id
 
 
 @pytest.mark.spec("RFC9396-3.1")
-async def test_terms_need_no_scope_beside_them(oauth: World, subtests: pytest.Subtests):
+async def test_terms_need_no_scope_beside_them(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """What they ask for says which scope opens it; the token response tells the scope that was granted."""
     tpp = await may_detail(oauth)
     for scope, expected in ((None, "accounts"), ("openid", "openid accounts"), ("accounts", "accounts")):
@@ -118,7 +120,7 @@ async def test_terms_need_no_scope_beside_them(oauth: World, subtests: pytest.Su
         assert (await oauth.push(tpp, None, scope=None)).error == (400, "invalid_scope")
 
 
-async def test_a_consent_that_stands_can_be_named(oauth: World):
+async def test_a_consent_that_stands_can_be_named(oauth: AuthorizationWorld):
     """Then it is the consent as it was lodged, and our own words name its terms."""
     tpp = await may_detail(oauth)
     consent = await oauth.lodge(tpp)
@@ -129,7 +131,7 @@ async def test_a_consent_that_stands_can_be_named(oauth: World):
     assert (await consent_of(oauth, consent.id)).lodged_as == consent.lodged_as
 
 
-async def test_whose_consent_is_named_is_asked_at_authorize_and_not_before(oauth: World):
+async def test_whose_consent_is_named_is_asked_at_authorize_and_not_before(oauth: AuthorizationWorld):
     """As with every consent: a push that named another's would tell its client that it exists."""
     tpp = await may_detail(oauth)
     foreign = await oauth.lodge(oauth.borough)
@@ -139,7 +141,7 @@ async def test_whose_consent_is_named_is_asked_at_authorize_and_not_before(oauth
 
 
 @pytest.mark.spec("RFC9396-5")
-async def test_what_cannot_be_understood_or_granted_is_refused(oauth_anywhere: World, subtests: pytest.Subtests):
+async def test_what_cannot_be_understood_or_granted_is_refused(oauth_anywhere: AuthorizationWorld, subtests: pytest.Subtests):
     """Attack table: each is refused whole, with the error of the RFC, and nothing is stored."""
     world = oauth_anywhere
     tpp = await may_detail(world)
@@ -190,7 +192,7 @@ async def test_what_cannot_be_understood_or_granted_is_refused(oauth_anywhere: W
     assert [await count(world, table) for table in (consents, pushed_requests)] == before
 
 
-async def test_a_client_asks_only_in_the_types_it_is_registered_for(oauth: World, subtests: pytest.Subtests):
+async def test_a_client_asks_only_in_the_types_it_is_registered_for(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     with subtests.test("not registered"):
         assert (await oauth.push(oauth.acme, None, authorization_details=details())).error == INVALID
     with subtests.test("registered, without the role"):
@@ -198,7 +200,7 @@ async def test_a_client_asks_only_in_the_types_it_is_registered_for(oauth: World
         assert (await oauth.push(tpp, None, authorization_details=details())).error == INVALID
 
 
-async def test_a_request_names_one_consent_or_asks_for_one(oauth: World):
+async def test_a_request_names_one_consent_or_asks_for_one(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     first, second = [(await oauth.lodge(tpp)).id for _ in range(2)]
     assert (await oauth.push(tpp, first, authorization_details=details())).error == (400, "invalid_request")
@@ -208,7 +210,7 @@ async def test_a_request_names_one_consent_or_asks_for_one(oauth: World):
 
 
 @pytest.mark.spec("RFC9396-6")
-async def test_a_token_request_is_not_given_more_than_it_asks_for(oauth: World, subtests: pytest.Subtests):
+async def test_a_token_request_is_not_given_more_than_it_asks_for(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """Narrowing by details is not offered; ignoring them would give more than was asked."""
     tpp = await may_detail(oauth)
     for grant_type, changes in (
@@ -221,7 +223,7 @@ async def test_a_token_request_is_not_given_more_than_it_asks_for(oauth: World, 
 
 
 @pytest.mark.spec("RFC9396-6.1")
-async def test_locations_narrow_the_tokens(oauth: World):
+async def test_locations_narrow_the_tokens(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     answer = await granted(oauth, tpp, authorization_details=details(locations=[PART]))
     assert oauth.verifier.verify(BRAND, answer["access_token"]).audience == (PART,)
@@ -229,7 +231,7 @@ async def test_locations_narrow_the_tokens(oauth: World):
     assert (await oauth.push(tpp, None, **beyond)).error == (400, "invalid_target")
 
 
-async def test_account_numbers_are_sealed_wherever_they_wait(oauth: World):
+async def test_account_numbers_are_sealed_wherever_they_wait(oauth: AuthorizationWorld):
     """In the consent that they ask for, and in a change that waits for its PSU's yes."""
     tpp = await may_detail(oauth)
     number = "GB29NWBK60161331926819"

@@ -16,8 +16,11 @@ from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, ConsentState, Permission
 from kernel.banking.money import Money
 from kernel.errors import FieldInvalid
-from tests.unit.consent.agreement import consent_of, details, granted
-from tests.unit.consent.oauth_world import BRAND, Tpp, World
+from tests.world.agreement import details, granted
+from tests.world.approval import consent_of
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.tpp import Tpp
 
 INVALID = (400, "invalid_authorization_details")
 TYPE = "payment_initiation"
@@ -40,7 +43,7 @@ def of(currency: str, amount: Any) -> str:
     return payment(instructedAmount={"currency": currency, "amount": amount})
 
 
-async def may_pay(world: World, name: str = "payer", **changes: Any) -> Tpp:
+async def may_pay(world: AuthorizationWorld, name: str = "payer", **changes: Any) -> Tpp:
     known = {
         "authorization_details_types": {"account_information", TYPE},
         "roles": frozenset({Role.AISP, Role.PISP}),
@@ -49,13 +52,13 @@ async def may_pay(world: World, name: str = "payer", **changes: Any) -> Tpp:
     return await world.register(name, world.acme.key, **known | changes)
 
 
-async def count(world: World, table: sa.Table) -> int:
+async def count(world: AuthorizationWorld, table: sa.Table) -> int:
     async with world.database.read() as connection:
         return int((await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one())
 
 
 @pytest.mark.spec("RFC9396-2")
-async def test_the_rfcs_own_example_becomes_a_consent(oauth_anywhere: World):
+async def test_the_rfcs_own_example_becomes_a_consent(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     tpp = await may_pay(world)
     pushed = await world.load_pushed(tpp, await world.pushed_uri(tpp, None, scope=None, authorization_details=payment()))
@@ -73,7 +76,7 @@ async def test_the_rfcs_own_example_becomes_a_consent(oauth_anywhere: World):
 
 
 @pytest.mark.spec("RFC9396-7")
-async def test_the_token_says_what_was_granted(oauth_anywhere: World):
+async def test_the_token_says_what_was_granted(oauth_anywhere: AuthorizationWorld):
     """In the token response, a refresh, introspection and the grant; the scope is that of payments."""
     world = oauth_anywhere
     tpp = await may_pay(world)
@@ -85,13 +88,13 @@ async def test_the_token_says_what_was_granted(oauth_anywhere: World):
     assert consent.state is ConsentState.AUTHORISED
     refreshed = await world.token(tpp, "refresh_token", refresh_token=answer["refresh_token"])
     assert refreshed.json["authorization_details"] == expected
-    form = {"token": answer["access_token"], **world.credentials(tpp)}
+    form = {"token": answer["access_token"], **tpp.credentials()}
     described = (await world.call("POST", "/introspect", form=form)).json
     assert (described["authorization_details"], described["consent_id"]) == (expected, consent.id)
 
 
 @pytest.mark.spec("RFC9396-5")
-async def test_what_no_payer_could_agree_to_is_refused(oauth_anywhere: World, subtests: pytest.Subtests):
+async def test_what_no_payer_could_agree_to_is_refused(oauth_anywhere: AuthorizationWorld, subtests: pytest.Subtests):
     """Attack table: each is refused whole, with the error of the RFC, and nothing is stored. An amount is never rounded."""
     world = oauth_anywhere
     tpp = await may_pay(world)
@@ -161,7 +164,7 @@ async def test_what_no_payer_could_agree_to_is_refused(oauth_anywhere: World, su
     assert (await world.push(tpp, None, scope="payments", authorization_details=payment())).status == 201
 
 
-async def test_only_who_may_initiate_payments_asks_for_one(oauth: World, subtests: pytest.Subtests):
+async def test_only_who_may_initiate_payments_asks_for_one(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     with subtests.test("without the role"):
         tpp = await may_pay(oauth, "aisp", roles=frozenset({Role.AISP}))
         assert (await oauth.push(tpp, None, scope="payments", authorization_details=payment())).error == INVALID
@@ -177,7 +180,7 @@ async def test_only_who_may_initiate_payments_asks_for_one(oauth: World, subtest
         assert (await oauth.push(tpp, None, scope="accounts", authorization_details=details())).error == INVALID
 
 
-async def test_a_payment_changes_no_grant_and_no_grant_becomes_one(oauth: World):
+async def test_a_payment_changes_no_grant_and_no_grant_becomes_one(oauth: AuthorizationWorld):
     tpp = await may_pay(oauth)
     stands = await granted(oauth, tpp, scope="accounts", authorization_details=details())
     change = {"grant_management_action": "merge", "grant_id": stands["grant_id"]}
@@ -188,20 +191,20 @@ async def test_a_payment_changes_no_grant_and_no_grant_becomes_one(oauth: World)
     assert answer.error == (400, "invalid_grant_id")
 
 
-async def test_its_client_may_withdraw_it(oauth: World):
+async def test_its_client_may_withdraw_it(oauth: AuthorizationWorld):
     tpp = await may_pay(oauth)
     answer = await granted(oauth, tpp, scope="payments", authorization_details=payment())
     await oauth.services.store.withdraw(BRAND, tpp.client.caller, answer["grant_id"])
-    form = {"token": answer["access_token"], **oauth.credentials(tpp)}
+    form = {"token": answer["access_token"], **tpp.credentials()}
     assert (await oauth.call("POST", "/introspect", form=form)).json == {"active": False}
 
 
-async def test_discovery_lists_both_types(oauth: World):
+async def test_discovery_lists_both_types(oauth: AuthorizationWorld):
     metadata = (await oauth.call("GET", "/.well-known/oauth-authorization-server")).json
     assert metadata["authorization_details_types_supported"] == ["account_information", TYPE]
 
 
-async def test_names_numbers_and_amounts_are_sealed(oauth: World):
+async def test_names_numbers_and_amounts_are_sealed(oauth: AuthorizationWorld):
     tpp = await may_pay(oauth)
     await oauth.pushed_uri(tpp, None, scope="payments", authorization_details=payment())
     async with oauth.database.read() as connection:
@@ -219,7 +222,7 @@ async def test_names_numbers_and_amounts_are_sealed(oauth: World):
     ],
     ids=["another kind", "other terms"],
 )
-async def test_the_store_takes_a_payment_with_its_own_terms_alone(oauth: World, changes: dict[str, Any]):
+async def test_the_store_takes_a_payment_with_its_own_terms_alone(oauth: AuthorizationWorld, changes: dict[str, Any]):
     tpp = await may_pay(oauth)
     pushed = await oauth.load_pushed(tpp, await oauth.pushed_uri(tpp, None, scope=None, authorization_details=payment()))
     consent = await consent_of(oauth, pushed.consent_id or "")

@@ -8,19 +8,20 @@ import pytest
 from consent.authorization.keys.ring import KeyPurpose
 from kernel.errors import TokenInvalid
 from kernel.jose.jwt import sign_jwt
-from tests.unit.consent.oauth_world import BRAND, World
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
 
 WHOLE = BRAND.resource_audience
 PART = "https://localhost:8444/open-banking/v4.0/aisp"
 TARGET = (400, "invalid_target")
 
 
-def audience(world: World, answer: dict[str, Any]) -> tuple[str, ...]:
+def audience(world: AuthorizationWorld, answer: dict[str, Any]) -> tuple[str, ...]:
     return world.verifier.verify(BRAND, answer["access_token"]).audience
 
 
 @pytest.mark.spec("RFC8707-2.1")
-async def test_what_is_named_when_it_is_pushed_is_the_audience(oauth_anywhere: World, subtests: pytest.Subtests):
+async def test_what_is_named_when_it_is_pushed_is_the_audience(oauth_anywhere: AuthorizationWorld, subtests: pytest.Subtests):
     for resource, expected in ((None, (WHOLE,)), (WHOLE, (WHOLE,)), (PART, (PART,))):
         with subtests.test(str(resource)):
             answer = await oauth_anywhere.tokens(oauth_anywhere.acme, resource=resource)
@@ -30,7 +31,7 @@ async def test_what_is_named_when_it_is_pushed_is_the_audience(oauth_anywhere: W
 
 
 @pytest.mark.spec("RFC8707-2.2")
-async def test_a_token_request_narrows_and_never_widens(oauth: World, subtests: pytest.Subtests):
+async def test_a_token_request_narrows_and_never_widens(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     with subtests.test("a code"):
         code = await oauth.code(oauth.acme)
         assert audience(oauth, (await oauth.redeem(oauth.acme, code, resource=PART)).json) == (PART,)
@@ -53,7 +54,7 @@ async def test_a_token_request_narrows_and_never_widens(oauth: World, subtests: 
 
 
 @pytest.mark.spec("RFC8707-2")
-async def test_what_is_not_ours_is_no_target(oauth: World, subtests: pytest.Subtests):
+async def test_what_is_not_ours_is_no_target(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """Attack table. Compared as written: what two readers could read differently names nothing."""
     cases = (
         *(
@@ -83,11 +84,11 @@ async def test_what_is_not_ours_is_no_target(oauth: World, subtests: pytest.Subt
 
 
 @pytest.mark.spec("RFC8707-2")
-async def test_a_resource_alone_may_be_named_more_than_once(oauth: World, subtests: pytest.Subtests):
+async def test_a_resource_alone_may_be_named_more_than_once(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """RFC 6749 section 3.1 refuses every other repetition, and there is one at no other endpoint."""
 
     async def token(extra: str) -> Any:
-        form = {"grant_type": "client_credentials", "scope": "accounts", **oauth.credentials(oauth.acme)}
+        form = {"grant_type": "client_credentials", "scope": "accounts", **oauth.acme.credentials()}
         return await oauth.call("POST", "/token", form=f"{urlencode(form)}&{extra}", presented=oauth.acme.certificate)
 
     two = urlencode([("resource", PART), ("resource", WHOLE)])
@@ -101,15 +102,15 @@ async def test_a_resource_alone_may_be_named_more_than_once(oauth: World, subtes
         with subtests.test(f"two of {name}"):
             assert (await token(f"{name}=a&{name}=b")).error == (400, "invalid_request")
     with subtests.test("at another endpoint"):
-        form = urlencode({"token": "t", **oauth.credentials(oauth.acme)})
+        form = urlencode({"token": "t", **oauth.acme.credentials()})
         assert (await oauth.call("POST", "/revoke", form=f"{form}&{two}")).error == (400, "invalid_request")
     with subtests.test("pushed"):
-        form = urlencode({**oauth.request_of(oauth.acme, None), **oauth.credentials(oauth.acme)})
+        form = urlencode({**oauth.acme.request_of(None), **oauth.acme.credentials()})
         answer = await oauth.call("POST", "/par", form=f"{form}&{two}")
         assert (await oauth.load_pushed(oauth.acme, answer.json["request_uri"])).resources == (PART, WHOLE)
 
 
-async def test_a_token_for_anyone_else_is_none_of_ours(oauth: World, subtests: pytest.Subtests):
+async def test_a_token_for_anyone_else_is_none_of_ours(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """Signed by our own key: the audience alone tells them apart."""
     key = oauth.services.keys.signing_key(BRAND.name, KeyPurpose.ACCESS_TOKEN, "ES256")
     claims = {

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -16,7 +17,13 @@ from kernel.banking.consents import Permission
 from kernel.certificates.certificate import Certificate
 from kernel.errors import CertificateRevoked
 from kernel.http.message import Request
-from tests.unit.consent.oauth_world import BRAND, DIRECTORY, KEYS, Answer, SigningKey, Tpp, World, certificate, number, request_to
+from tests.world.answer import Answer
+from tests.world.authorization import AuthorizationWorld, request_to
+from tests.world.brands import BRAND
+from tests.world.certificates import certificate
+from tests.world.directory import DIRECTORY
+from tests.world.keys import KEYS, SigningKey, number
+from tests.world.tpp import Tpp
 
 ORGANISATION = "PSDGB-FCA-900001"
 HOLDER = replace(certificate("newcomer"), organisation_id=ORGANISATION)
@@ -24,9 +31,10 @@ KEY = KEYS["borough-1"]
 REDIRECT_URI = "https://newcomer.example/callback"
 INVALID_METADATA = (400, "invalid_client_metadata")
 INVALID_STATEMENT = (400, "invalid_software_statement")
+SERIAL = count(1)
 
 
-def statement(world: World, *, key: SigningKey | None = None, **changes: Any) -> str:
+def statement(world: AuthorizationWorld, *, key: SigningKey | None = None, **changes: Any) -> str:
     claims = {
         "iss": DIRECTORY.issuer,
         "iat": world.now - 60,
@@ -44,7 +52,7 @@ def statement(world: World, *, key: SigningKey | None = None, **changes: Any) ->
     return (key or DIRECTORY.key).jwt({name: value for name, value in claims.items() if value is not None})
 
 
-def wish(world: World, **changes: Any) -> dict[str, Any]:
+def wish(world: AuthorizationWorld, **changes: Any) -> dict[str, Any]:
     asked = {
         "redirect_uris": [REDIRECT_URI],
         "token_endpoint_auth_method": "private_key_jwt",
@@ -58,15 +66,14 @@ def wish(world: World, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def sealed(world: World, asked: dict[str, Any], *, key: SigningKey = KEY, **changes: Any) -> bytes:
+def sealed(world: AuthorizationWorld, asked: dict[str, Any], *, key: SigningKey = KEY, **changes: Any) -> bytes:
     """The same as a JWS, as the UK sends it."""
-    world.jti += 1
     claims = {
         "iss": "software1newcomer",
         "aud": BRAND.organisation_id or BRAND.issuer,
         "iat": world.now,
         "exp": world.now + 300,
-        "jti": f"00000000-0000-4000-8000-{world.jti:012}",
+        "jti": f"00000000-0000-4000-8000-{next(SERIAL):012}",
         **asked,
         **changes,
     }
@@ -74,7 +81,7 @@ def sealed(world: World, asked: dict[str, Any], *, key: SigningKey = KEY, **chan
 
 
 async def call(
-    world: World,
+    world: AuthorizationWorld,
     method: str,
     path: str,
     body: bytes = b"",
@@ -94,7 +101,7 @@ async def call(
     return Answer(await world.server.handle(BRAND, sent))
 
 
-async def register(world: World, **changes: Any) -> Answer:
+async def register(world: AuthorizationWorld, **changes: Any) -> Answer:
     return await call(world, "POST", "/register", json.dumps(wish(world, **changes)).encode())
 
 
@@ -106,7 +113,7 @@ def tpp_of(answer: Answer) -> Tpp:
 
 
 @pytest.mark.spec("RFC7591-3.2.1")
-async def test_a_tpp_registers_its_software_and_uses_it(oauth_anywhere: World):
+async def test_a_tpp_registers_its_software_and_uses_it(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     answer = await register(world)
     assert answer.status == 201, answer.text
@@ -122,7 +129,7 @@ async def test_a_tpp_registers_its_software_and_uses_it(oauth_anywhere: World):
 
 
 @pytest.mark.spec("ETSI-TS-119-495-5.2.1")
-async def test_an_organisation_is_told_by_the_name_in_its_certificates(oauth: World):
+async def test_an_organisation_is_told_by_the_name_in_its_certificates(oauth: AuthorizationWorld):
     """A directory may have an id of its own for an organisation; what each later call shows is the certificate."""
     holder = replace(HOLDER, organisation_id="PSDGB-OB-0015800001041RHAAY")
     body = json.dumps(wish(oauth, software_statement=statement(oauth, org_id="0015800001041RHAAY"))).encode()
@@ -139,7 +146,7 @@ async def test_an_organisation_is_told_by_the_name_in_its_certificates(oauth: Wo
 
 @pytest.mark.spec("OBIE-DCR-3.3")
 @pytest.mark.parametrize("media_type", ["application/jwt", "application/jose"])
-async def test_the_uk_signs_the_whole_request_and_gets_its_claims_back(oauth: World, media_type: str):
+async def test_the_uk_signs_the_whole_request_and_gets_its_claims_back(oauth: AuthorizationWorld, media_type: str):
     body = sealed(oauth, wish(oauth))
     answer = await call(oauth, "POST", "/register", body, media_type=media_type)
     assert answer.status == 201, answer.text
@@ -149,7 +156,7 @@ async def test_the_uk_signs_the_whole_request_and_gets_its_claims_back(oauth: Wo
     assert again.error == INVALID_METADATA  # one use
 
 
-async def test_a_signed_request_is_the_softwares_own_and_for_this_server(oauth: World, subtests: pytest.Subtests):
+async def test_a_signed_request_is_the_softwares_own_and_for_this_server(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     cases: dict[str, bytes] = {
         "another key": sealed(oauth, wish(oauth), key=KEYS["acme-1"]),
         "another issuer": sealed(oauth, wish(oauth), iss="software2"),
@@ -167,7 +174,7 @@ async def test_a_signed_request_is_the_softwares_own_and_for_this_server(oauth: 
 
 
 @pytest.mark.spec("RFC7591-2.3")
-async def test_a_statement_is_the_directorys_own_and_recent(oauth: World, subtests: pytest.Subtests):
+async def test_a_statement_is_the_directorys_own_and_recent(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     cases: dict[str, tuple[Any, str]] = {
         "none": (None, "invalid_software_statement"),
         "a number": (7, "invalid_software_statement"),
@@ -191,7 +198,7 @@ async def test_a_statement_is_the_directorys_own_and_recent(oauth: World, subtes
             assert (await register(oauth, software_statement=text)).error == (400, code)
 
 
-async def test_metadata_beyond_the_statement_or_the_profile_are_refused(oauth: World, subtests: pytest.Subtests):
+async def test_metadata_beyond_the_statement_or_the_profile_are_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     cases: dict[str, tuple[dict[str, Any], str]] = {
         "foreign redirect": ({"redirect_uris": ["https://evil.example/"]}, "invalid_redirect_uri"),
         "no redirect": ({"redirect_uris": []}, "invalid_redirect_uri"),
@@ -212,7 +219,7 @@ async def test_metadata_beyond_the_statement_or_the_profile_are_refused(oauth: W
             assert (await register(oauth, **changes)).error == (400, code)
 
 
-async def test_only_a_certificate_of_the_organisation_opens_the_door(oauth: World):
+async def test_only_a_certificate_of_the_organisation_opens_the_door(oauth: AuthorizationWorld):
     body = json.dumps(wish(oauth)).encode()
     assert (await call(oauth, "POST", "/register", body, presented=None)).error == (400, "invalid_request")
     foreign = replace(HOLDER, organisation_id="PSDGB-FCA-1")
@@ -223,7 +230,7 @@ async def test_only_a_certificate_of_the_organisation_opens_the_door(oauth: Worl
 
 
 @pytest.mark.spec("RFC5280-6.3")
-async def test_a_revoked_certificate_neither_registers_nor_manages(oauth: World):
+async def test_a_revoked_certificate_neither_registers_nor_manages(oauth: AuthorizationWorld):
     told = (await register(oauth)).json
     path, token = f"/register/{told['client_id']}", told["registration_access_token"]
     oauth.services.certificate_status.refused[HOLDER.thumbprint] = CertificateRevoked
@@ -237,7 +244,7 @@ async def test_a_revoked_certificate_neither_registers_nor_manages(oauth: World)
 
 @pytest.mark.spec("RFC7592-2")
 @pytest.mark.spec("RFC7592-3")
-async def test_a_registration_is_read_changed_and_deleted_by_its_own_client_only(oauth_anywhere: World):
+async def test_a_registration_is_read_changed_and_deleted_by_its_own_client_only(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     made = (await register(world)).json
     path, token = f"/register/{made['client_id']}", made["registration_access_token"]
@@ -264,7 +271,7 @@ async def test_a_registration_is_read_changed_and_deleted_by_its_own_client_only
     assert (await world.token(tpp, "client_credentials")).error == (401, "invalid_client")
 
 
-async def test_nobody_else_manages_it(oauth: World, subtests: pytest.Subtests):
+async def test_nobody_else_manages_it(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     made = (await register(oauth)).json
     path, token = f"/register/{made['client_id']}", made["registration_access_token"]
     acmes = (await oauth.token(oauth.acme, "client_credentials")).json["access_token"]
@@ -294,19 +301,21 @@ async def test_nobody_else_manages_it(oauth: World, subtests: pytest.Subtests):
     assert (await call(oauth, "GET", "/register/nobody", token=token)).status == 401
 
 
-async def test_a_change_needs_a_statement_of_the_same_software(oauth: World):
+async def test_a_change_needs_a_statement_of_the_same_software(oauth: AuthorizationWorld):
     made = (await register(oauth)).json
     body = json.dumps(wish(oauth, software_statement=statement(oauth, software_id="software2"))).encode()
     changed = await call(oauth, "PUT", f"/register/{made['client_id']}", body, token=made["registration_access_token"])
     assert changed.error == (400, "unapproved_software_statement")
 
 
-async def test_while_the_directory_is_out_of_reach_nobody_new_is_believed(oauth: World, monkeypatch: pytest.MonkeyPatch):
+async def test_while_the_directory_is_out_of_reach_nobody_new_is_believed(
+    oauth: AuthorizationWorld, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(DIRECTORY, "is_reachable", False)
     assert (await register(oauth)).error == (503, "temporarily_unavailable")
 
 
-async def test_keys_may_stay_where_the_tpp_publishes_them(oauth: World):
+async def test_keys_may_stay_where_the_tpp_publishes_them(oauth: AuthorizationWorld):
     """software_jwks_endpoint becomes jwks_uri: a rotated key counts without a registration."""
     address = "https://keys.newcomer.example/jwks"
     oauth.addresses.pages[address] = json.dumps({"keys": [KEY.jwk]}).encode()
@@ -321,7 +330,7 @@ async def test_keys_may_stay_where_the_tpp_publishes_them(oauth: World):
     assert (await oauth.token(replace(tpp, key=rotated), "client_credentials")).status == 200
 
 
-async def test_profiles_follow_from_what_is_asked(oauth: World):
+async def test_profiles_follow_from_what_is_asked(oauth: AuthorizationWorld):
     for asked, profile in (
         ({}, SecurityProfile.FAPI2_SECURITY),
         ({"request_object_signing_alg": "PS256"}, SecurityProfile.FAPI2_MESSAGE_SIGNING),
@@ -331,7 +340,7 @@ async def test_profiles_follow_from_what_is_asked(oauth: World):
         assert (await register(oauth, **asked)).json["security_profile"] == profile.value
 
 
-async def test_what_is_asked_of_signed_answers_is_told_back_as_registered(oauth: World):
+async def test_what_is_asked_of_signed_answers_is_told_back_as_registered(oauth: AuthorizationWorld):
     told = (await register(oauth, userinfo_signed_response_alg="ES256")).json
     assert told["userinfo_signed_response_alg"] == "ES256"
     assert told["introspection_signed_response_alg"] == "PS256"
@@ -340,7 +349,7 @@ async def test_what_is_asked_of_signed_answers_is_told_back_as_registered(oauth:
 
 @pytest.mark.spec("RFC8693-2")
 @pytest.mark.spec("RFC9396-10")
-async def test_a_tpp_registers_for_detailed_requests_and_for_the_management_of_its_grants(oauth: World):
+async def test_a_tpp_registers_for_detailed_requests_and_for_the_management_of_its_grants(oauth: AuthorizationWorld):
     scope = "openid accounts grant_management_query grant_management_revoke"
     told = (await register(oauth, authorization_details_types=["account_information"], scope=scope)).json
     assert told["authorization_details_types"] == ["account_information"]
@@ -351,7 +360,7 @@ async def test_a_tpp_registers_for_detailed_requests_and_for_the_management_of_i
         assert (await register(oauth, authorization_details_types=types)).error == INVALID_METADATA
 
 
-async def test_of_changes_at_once_one_is_made_and_its_token_is_the_good_one(oauth_anywhere: World):
+async def test_of_changes_at_once_one_is_made_and_its_token_is_the_good_one(oauth_anywhere: AuthorizationWorld):
     """The others bring a token whose time is over, and are not told one that never was good."""
     made = (await register(oauth_anywhere)).json
     path, token = f"/register/{made['client_id']}", made["registration_access_token"]
@@ -363,19 +372,19 @@ async def test_of_changes_at_once_one_is_made_and_its_token_is_the_good_one(oaut
     assert (await call(oauth_anywhere, "GET", path, token=newest)).status == 200
 
 
-async def test_who_asks_for_no_scope_gets_what_the_roles_open(oauth: World):
+async def test_who_asks_for_no_scope_gets_what_the_roles_open(oauth: AuthorizationWorld):
     told = (await register(oauth, scope=None, software_statement=statement(oauth, software_roles=["AISP", "PISP"]))).json
     assert set(told["scope"].split()) == {"openid", "accounts", "payments"}
 
 
 @pytest.mark.spec("RFC7591-3.1")
-async def test_a_registration_is_json_or_a_jws(oauth: World):
+async def test_a_registration_is_json_or_a_jws(oauth: AuthorizationWorld):
     body = json.dumps(wish(oauth)).encode()
     for media_type in ("text/plain", "application/x-www-form-urlencoded", ""):
         assert (await call(oauth, "POST", "/register", body, media_type=media_type)).status == 415
 
 
-async def test_a_change_leaves_what_only_the_bank_can_give(oauth: World):
+async def test_a_change_leaves_what_only_the_bank_can_give(oauth: AuthorizationWorld):
     """An enrolled client has default permissions: no member of a registration names them."""
     made = (await register(oauth)).json
     given = frozenset({Permission.ACCOUNTS_DETAIL})
@@ -391,7 +400,7 @@ async def test_a_change_leaves_what_only_the_bank_can_give(oauth: World):
     assert changed.default_permissions == given
 
 
-async def test_reading_a_registration_counts_among_its_clients_requests(oauth: World):
+async def test_reading_a_registration_counts_among_its_clients_requests(oauth: AuthorizationWorld):
     made = (await register(oauth)).json
     limit = 3
     object.__setattr__(oauth.services.settings, "client_requests_per_minute", limit)
@@ -400,20 +409,20 @@ async def test_reading_a_registration_counts_among_its_clients_requests(oauth: W
     assert answers == [200] * limit + [429]
 
 
-async def test_nobody_registers_for_the_banks_own_grants(oauth: World):
+async def test_nobody_registers_for_the_banks_own_grants(oauth: AuthorizationWorld):
     """Token exchange is for clients that a configuration names."""
     exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
     told = (await register(oauth, grant_types=["client_credentials", exchange], token_exchange_audiences=["urn:bank"])).json
     assert told["grant_types"] == ["client_credentials"]
 
 
-async def test_one_organisation_cannot_fill_the_table(oauth: World):
+async def test_one_organisation_cannot_fill_the_table(oauth: AuthorizationWorld):
     answers = [(await register(oauth)).status for _ in range(61)]
     assert answers == [201] * 60 + [429]
 
 
 @pytest.mark.spec("RFC7591-3.2.2")
-async def test_an_organisation_has_so_many_registrations_and_no_more_at_a_time(oauth_anywhere: World):
+async def test_an_organisation_has_so_many_registrations_and_no_more_at_a_time(oauth_anywhere: AuthorizationWorld):
     """Also when many are asked for at once, and each saw room before its turn."""
     world = oauth_anywhere
     object.__setattr__(world.services, "settings", Settings(registrations_per_organisation=3))
@@ -427,7 +436,7 @@ async def test_an_organisation_has_so_many_registrations_and_no_more_at_a_time(o
     assert [(await register(world)).status for _ in range(2)] == [201, 400]
 
 
-async def test_a_signed_request_beyond_the_registrations_of_an_organisation_is_not_remembered(oauth: World):
+async def test_a_signed_request_beyond_the_registrations_of_an_organisation_is_not_remembered(oauth: AuthorizationWorld):
     object.__setattr__(oauth.services, "settings", Settings(registrations_per_organisation=1))
     one = await register(oauth)
     body = sealed(oauth, wish(oauth))
@@ -437,7 +446,7 @@ async def test_a_signed_request_beyond_the_registrations_of_an_organisation_is_n
 
 
 @pytest.mark.spec("RFC9101-10.5")
-async def test_messages_are_registered_within_the_profile_and_told_back(oauth: World, subtests: pytest.Subtests):
+async def test_messages_are_registered_within_the_profile_and_told_back(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """What would weaken the profile is refused."""
     asked = {
         "response_types": ["id_token code"],
@@ -463,7 +472,7 @@ async def test_messages_are_registered_within_the_profile_and_told_back(oauth: W
 
 @pytest.mark.spec("FAPI-CIBA-ID1-5.2.2-2")
 @pytest.mark.spec("FAPI1-ADV-FINAL-8.6.1")
-async def test_nothing_is_encrypted_by_rsa1_5(oauth: World):
+async def test_nothing_is_encrypted_by_rsa1_5(oauth: AuthorizationWorld):
     """The same registration with RSA-OAEP-256 is accepted."""
     reader = rsa.generate_private_key(65537, 2048).public_key().public_numbers()
     material = {"kty": "RSA", "n": number(reader.n, 256), "e": number(reader.e, 3)}
@@ -474,7 +483,7 @@ async def test_nothing_is_encrypted_by_rsa1_5(oauth: World):
         assert answer.status == status, answer.text
 
 
-async def test_a_tpp_registers_how_it_asks_customers_who_are_elsewhere(oauth: World, subtests: pytest.Subtests):
+async def test_a_tpp_registers_how_it_asks_customers_who_are_elsewhere(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """CIBA section 4: told back as registered; tokens are never pushed, and no customer has a user code."""
     ciba = "urn:openid:params:grant-type:ciba"
     pinged = {
@@ -501,7 +510,9 @@ async def test_a_tpp_registers_how_it_asks_customers_who_are_elsewhere(oauth: Wo
 
 
 @pytest.mark.spec("OBIE-DCR-3.3")
-async def test_an_unsupported_response_type_is_refused_and_the_default_is_the_profiles(oauth: World, subtests: pytest.Subtests):
+async def test_an_unsupported_response_type_is_refused_and_the_default_is_the_profiles(
+    oauth: AuthorizationWorld, subtests: pytest.Subtests
+):
     """No type is registered in place of another one: RFC 7591 section 2 would allow it, and no client could tell."""
     advanced = {"security_profile": "fapi1-advanced"}
     for asked in (
@@ -532,7 +543,7 @@ async def test_an_unsupported_response_type_is_refused_and_the_default_is_the_pr
 
 
 @pytest.mark.spec("RFC7591-3.2.1")
-async def test_a_type_that_the_client_can_never_use_is_not_told_back(oauth: World):
+async def test_a_type_that_the_client_can_never_use_is_not_told_back(oauth: AuthorizationWorld):
     """Without customers there is nothing to refresh and no code to ask for; the application type is one of the known ones."""
     told = (await register(oauth, grant_types=["client_credentials", "refresh_token", "implicit"], response_types=["code"])).json
     assert told["grant_types"] == ["client_credentials"]
@@ -545,7 +556,7 @@ async def test_a_type_that_the_client_can_never_use_is_not_told_back(oauth: Worl
 
 
 @pytest.mark.spec("RFC7591-3.2.1")
-async def test_the_answer_repeats_what_the_statement_says_of_software_and_organisation(oauth: World):
+async def test_the_answer_repeats_what_the_statement_says_of_software_and_organisation(oauth: AuthorizationWorld):
     """Not its issuer, times and id: those of a signed request stand there."""
     said = {
         "software_client_name": "Newcomer",
@@ -569,7 +580,7 @@ async def test_the_answer_repeats_what_the_statement_says_of_software_and_organi
 
 @pytest.mark.spec("RFC7592-2.1")
 async def test_a_token_that_asks_for_an_unknown_or_foreign_registration_is_revoked(
-    oauth_anywhere: World, subtests: pytest.Subtests
+    oauth_anywhere: AuthorizationWorld, subtests: pytest.Subtests
 ):
     """The registration access token and the client's own access token alike; the client itself lives on and gets others."""
     world = oauth_anywhere
@@ -594,7 +605,7 @@ async def test_a_token_that_asks_for_an_unknown_or_foreign_registration_is_revok
             assert (await call(world, "GET", own, token=granted)).status == 200
 
 
-async def test_a_token_in_foreign_hands_is_not_revoked_by_them(oauth: World):
+async def test_a_token_in_foreign_hands_is_not_revoked_by_them(oauth: AuthorizationWorld):
     """What a thief without the certificate presents costs its owner nothing, and a wrong secret behind a right id neither."""
     made = (await register(oauth)).json
     path, token = f"/register/{made['client_id']}", made["registration_access_token"]
@@ -604,7 +615,7 @@ async def test_a_token_in_foreign_hands_is_not_revoked_by_them(oauth: World):
     assert (await call(oauth, "GET", path, token=token)).status == 200
 
 
-async def test_a_signed_request_that_is_refused_is_not_remembered(oauth: World, monkeypatch: pytest.MonkeyPatch):
+async def test_a_signed_request_that_is_refused_is_not_remembered(oauth: AuthorizationWorld, monkeypatch: pytest.MonkeyPatch):
     """It is one request once it has registered something."""
     monkeypatch.setattr("consent.authorization.registration.endpoint.RATE_LIMIT", 1)
     monkeypatch.setattr("consent.authorization.registration.endpoint.RATE_WINDOW_SECONDS", 60)

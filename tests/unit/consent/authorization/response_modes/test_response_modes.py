@@ -19,36 +19,40 @@ from consent.store.rows.formats import FormatUnreadable
 from consent.store.tables.oauth import pushed_requests
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
-from tests.unit.consent.oauth_world import BRAND, KEYS, Answer, Tpp, World, b64, unb64
 from tests.unit.kernel.jose.test_jwe import decrypt, jwk_of
+from tests.world.answer import Answer
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.keys import KEYS, b64, unb64
+from tests.world.tpp import Tpp
 
 DEFAULT = frozenset({Permission.ACCOUNTS_BASIC})
 ADVANCED = SecurityProfile.FAPI1_ADVANCED
 
 
-async def registered(world: World, name: str, **changes: Any) -> Tpp:
+async def registered(world: AuthorizationWorld, name: str, **changes: Any) -> Tpp:
     facts = {"authorization_signed_response_alg": "PS256", "default_permissions": DEFAULT, **changes}
     return await world.register(name, KEYS["acme-1"], **facts)
 
 
-async def advanced(world: World, name: str = "adv", **changes: Any) -> Tpp:
+async def advanced(world: AuthorizationWorld, name: str = "adv", **changes: Any) -> Tpp:
     facts = {"security_profile": ADVANCED, "response_types": frozenset({"code", "code id_token"}), **changes}
     return await registered(world, name, **facts)
 
 
-async def answered(world: World, tpp: Tpp, **inside: Any) -> Answer:
+async def answered(world: AuthorizationWorld, tpp: Tpp, **inside: Any) -> Answer:
     """Approved, however its profile has it pushed."""
     is_signed = tpp.client.security_profile is not SecurityProfile.FAPI2_SECURITY
-    answer = await (world.push_object(tpp, world.signed(tpp, None, **inside)) if is_signed else world.push(tpp, None, **inside))
+    answer = await (world.push_object(tpp, tpp.signed(None, **inside)) if is_signed else world.push(tpp, None, **inside))
     assert answer.status == 201, answer.text
     return await world.approve(tpp, answer.json["request_uri"])
 
 
-async def keys_of(world: World) -> KeySet:
+async def keys_of(world: AuthorizationWorld) -> KeySet:
     return KeySet.import_key_set((await world.call("GET", "/jwks")).json)
 
 
-async def opened(world: World, token: str, alg: str = "PS256") -> dict[str, Any]:
+async def opened(world: AuthorizationWorld, token: str, alg: str = "PS256") -> dict[str, Any]:
     """The claims of a JWT that a library of its own verified with the published keys."""
     return dict(jwt.decode(token, await keys_of(world), algorithms=[alg]).claims)
 
@@ -62,7 +66,7 @@ def half(text: str) -> str:
 @pytest.mark.parametrize("alg", ["PS256", "ES256"])
 @pytest.mark.spec("JARM-2.3.1")
 @pytest.mark.spec("FAPI2-MS-FINAL-5.4")
-async def test_a_signed_response_holds_all_and_nothing_stands_beside_it(oauth: World, mode: str, alg: str):
+async def test_a_signed_response_holds_all_and_nothing_stands_beside_it(oauth: AuthorizationWorld, mode: str, alg: str):
     """Facts 2.7: one parameter `response`, with iss, aud and an exp within ten minutes."""
     tpp = await registered(oauth, "jarm", authorization_signed_response_alg=alg)
     answer = (await answered(oauth, tpp, response_mode=mode, redirect_uri=tpp.client.redirect_uris[1])).location
@@ -76,16 +80,16 @@ async def test_a_signed_response_holds_all_and_nothing_stands_beside_it(oauth: W
     assert header["kid"] in oauth.services.keys.verification_keys(BRAND.name, KeyPurpose.AUTHORIZATION_RESPONSE)
 
 
-async def test_a_response_is_signed_by_a_key_that_signs_nothing_else(oauth: World):
+async def test_a_response_is_signed_by_a_key_that_signs_nothing_else(oauth: AuthorizationWorld):
     """No id_token and no access token can be taken for a response, nor the other way round."""
     of = {purpose: set(oauth.services.keys.verification_keys(BRAND.name, purpose)) for purpose in KeyPurpose}
     assert not of[KeyPurpose.AUTHORIZATION_RESPONSE] & (of[KeyPurpose.ID_TOKEN] | of[KeyPurpose.ACCESS_TOKEN])
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-user-rejects-authentication")
-async def test_a_refusal_is_signed_as_well(oauth: World):
+async def test_a_refusal_is_signed_as_well(oauth: AuthorizationWorld):
     tpp = await registered(oauth, "mess", security_profile=SecurityProfile.FAPI2_MESSAGE_SIGNING)
-    token = oauth.signed(tpp, None, response_mode="jwt", prompt="none")
+    token = tpp.signed(None, response_mode="jwt", prompt="none")
     request_uri = (await oauth.push_object(tpp, token)).json["request_uri"]
     answer = (await oauth.visit(tpp, request_uri)).location
     assert set(answer) == {"response"}
@@ -94,9 +98,9 @@ async def test_a_refusal_is_signed_as_well(oauth: World):
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails")
-async def test_who_asks_for_a_signed_answer_without_pushing_is_told_in_one(oauth: World):
+async def test_who_asks_for_a_signed_answer_without_pushing_is_told_in_one(oauth: AuthorizationWorld):
     tpp = await registered(oauth, "mess", security_profile=SecurityProfile.FAPI2_MESSAGE_SIGNING)
-    parameters = oauth.request_of(tpp, None, response_mode="jwt")
+    parameters = tpp.request_of(None, response_mode="jwt")
     answer = (await oauth.call("GET", "/authorize", query=parameters)).location
     assert (await opened(oauth, answer["response"]))["error"] == "invalid_request"
 
@@ -104,13 +108,13 @@ async def test_who_asks_for_a_signed_answer_without_pushing_is_told_in_one(oauth
 @pytest.mark.spec("FAPI1-BASE-5.2.2.2")
 @pytest.mark.conformance("fapi1-advanced-final-ensure-request-object-without-nonce-fails")
 @pytest.mark.spec("FAPI1-BASE-5.2.2.3")
-async def test_fapi_1_ties_each_request_to_its_browser_and_fapi_2_leaves_that_to_pkce(oauth: World):
+async def test_fapi_1_ties_each_request_to_its_browser_and_fapi_2_leaves_that_to_pkce(oauth: AuthorizationWorld):
     tpp = await advanced(oauth)
     signed = {"response_type": "code", "response_mode": "jwt"}
     for inside in ({"nonce": None}, {"nonce": None, **signed}, {"scope": "accounts", "state": None, **signed}):
-        assert (await oauth.push_object(tpp, oauth.signed(tpp, None, **inside))).error == (400, "invalid_request")
+        assert (await oauth.push_object(tpp, tpp.signed(None, **inside))).error == (400, "invalid_request")
     for inside in ({"state": None}, {"scope": "accounts", "nonce": None, **signed}):
-        assert (await oauth.push_object(tpp, oauth.signed(tpp, None, **inside))).status == 201
+        assert (await oauth.push_object(tpp, tpp.signed(None, **inside))).status == 201
     assert (await oauth.push(oauth.acme, None, nonce=None, state=None)).status == 201
 
 
@@ -119,7 +123,7 @@ async def test_fapi_1_ties_each_request_to_its_browser_and_fapi_2_leaves_that_to
 @pytest.mark.parametrize("state", ["state-1", None])
 @pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2.1-5", "OIDC-CORE-3.3.2.5")
 @pytest.mark.spec("OAUTH-MRT-2.1")
-async def test_an_id_token_vouches_for_the_code_and_state_that_it_travels_with(oauth: World, state: str | None):
+async def test_an_id_token_vouches_for_the_code_and_state_that_it_travels_with(oauth: AuthorizationWorld, state: str | None):
     tpp = await advanced(oauth)
     answer = (await answered(oauth, tpp, state=state)).fragment
     assert set(answer) == {"code", "id_token", "iss"} | ({"state"} if state else set())
@@ -138,7 +142,7 @@ async def test_an_id_token_vouches_for_the_code_and_state_that_it_travels_with(o
 @pytest.mark.spec("JARM-2.3.4")
 @pytest.mark.parametrize("mode", ["jwt", "fragment.jwt"])
 @pytest.mark.spec("JARM-2.3.2")
-async def test_an_id_token_in_a_signed_response_stays_in_the_fragment(oauth: World, mode: str):
+async def test_an_id_token_in_a_signed_response_stays_in_the_fragment(oauth: AuthorizationWorld, mode: str):
     tpp = await advanced(oauth)
     answer = (await answered(oauth, tpp, response_mode=mode)).fragment
     assert set(answer) == {"response"}
@@ -146,7 +150,7 @@ async def test_an_id_token_in_a_signed_response_stays_in_the_fragment(oauth: Wor
     assert (await opened(oauth, claims["id_token"]))["c_hash"] == half(claims["code"])
 
 
-async def test_the_order_of_a_response_types_values_does_not_matter(oauth: World):
+async def test_the_order_of_a_response_types_values_does_not_matter(oauth: AuthorizationWorld):
     tpp = await advanced(oauth)
     assert "id_token" in (await answered(oauth, tpp, response_type="id_token code")).fragment
 
@@ -170,32 +174,32 @@ async def test_the_order_of_a_response_types_values_does_not_matter(oauth: World
     "fapi1-advanced-final-ensure-response-mode-query", "fapi1-advanced-final-ensure-response-type-code-fails"
 )
 @pytest.mark.spec("OAUTH-MRT-5")
-async def test_a_mode_that_does_not_fit_is_refused(oauth: World, inside: dict[str, Any], error: str):
+async def test_a_mode_that_does_not_fit_is_refused(oauth: AuthorizationWorld, inside: dict[str, Any], error: str):
     tpp = await advanced(oauth)
-    assert (await oauth.push_object(tpp, oauth.signed(tpp, None, **inside))).error == (400, error)
+    assert (await oauth.push_object(tpp, tpp.signed(None, **inside))).error == (400, error)
 
 
 @pytest.mark.spec("RFC7591-2")
-async def test_a_response_type_that_the_client_did_not_register_is_refused(oauth: World):
+async def test_a_response_type_that_the_client_did_not_register_is_refused(oauth: AuthorizationWorld):
     """Its profile alone is not enough."""
     tpp = await advanced(oauth, response_types=frozenset({"code id_token"}))
-    token = oauth.signed(tpp, None, response_type="code", response_mode="jwt")
+    token = tpp.signed(None, response_type="code", response_mode="jwt")
     assert (await oauth.push_object(tpp, token)).error == (400, "unsupported_response_type")
 
 
 @pytest.mark.spec("JARM-3")
-async def test_without_a_registered_algorithm_there_is_no_signed_response(oauth: World):
+async def test_without_a_registered_algorithm_there_is_no_signed_response(oauth: AuthorizationWorld):
     """JARM would mean RS256 then, which FAPI forbids."""
     for mode in ("jwt", "query.jwt"):
         assert (await oauth.push(oauth.acme, None, response_mode=mode)).error == (400, "invalid_request")
     tpp = await advanced(oauth, authorization_signed_response_alg=None)
     for inside in ({"response_mode": "jwt"}, {"response_type": "code", "response_mode": "jwt"}):
-        assert (await oauth.push_object(tpp, oauth.signed(tpp, None, **inside))).status == 400
+        assert (await oauth.push_object(tpp, tpp.signed(None, **inside))).status == 400
 
 
 @pytest.mark.parametrize(("alg", "enc"), [("RSA-OAEP-256", "A256GCM"), ("ECDH-ES", "A128GCM"), ("RSA-OAEP-256", None)])
 @pytest.mark.spec("JARM-2.2", "OIDC-CORE-10.2")
-async def test_what_a_client_wants_encrypted_only_it_can_read(oauth: World, alg: str, enc: str | None):
+async def test_what_a_client_wants_encrypted_only_it_can_read(oauth: AuthorizationWorld, alg: str, enc: str | None):
     tpp = await advanced(
         oauth,
         jwks={"keys": [KEYS["acme-1"].jwk, jwk_of(alg)]},
@@ -215,7 +219,7 @@ async def test_what_a_client_wants_encrypted_only_it_can_read(oauth: World, alg:
 
 
 @pytest.mark.spec("OIDC-DCR-2")
-async def test_registered_messages_are_those_of_the_profile(oauth: World, subtests: pytest.Subtests):
+async def test_registered_messages_are_those_of_the_profile(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """Nothing that a client registers weakens its profile."""
     message = SecurityProfile.FAPI2_MESSAGE_SIGNING
     encrypted = {"jwks": {"keys": [KEYS["acme-1"].jwk, jwk_of("ECDH-ES")]}}
@@ -242,12 +246,12 @@ async def test_registered_messages_are_those_of_the_profile(oauth: World, subtes
     check_metadata(oauth.metadata("acme", KEYS["acme-1"], security_profile=message, require_signed_request_object=True))
 
 
-async def test_keys_that_nothing_is_encrypted_with_are_not_kept(oauth: World):
+async def test_keys_that_nothing_is_encrypted_with_are_not_kept(oauth: AuthorizationWorld):
     metadata = oauth.metadata("acme", KEYS["acme-1"], jwks={"keys": [KEYS["acme-1"].jwk, jwk_of("ECDH-ES")]})
     assert (await register_client(oauth.services, BRAND, metadata)).jwks == {"keys": [KEYS["acme-1"].jwk]}
 
 
-async def test_a_request_of_the_release_before_is_answered_as_it_was_asked(oauth: World):
+async def test_a_request_of_the_release_before_is_answered_as_it_was_asked(oauth: AuthorizationWorld):
     """Two releases run beside each other: format 1 knew the code in the query only; what comes after 2 is not guessed at."""
     request_uri = await oauth.pushed_uri(oauth.acme, None)
     pushed = await oauth.load_pushed(oauth.acme, request_uri)

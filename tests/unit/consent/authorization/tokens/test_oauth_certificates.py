@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kernel.errors import CertificateBlocked, CertificateInvalid, CertificateRevoked, CertificateUnchecked
-from tests.unit.consent.oauth_world import certificate
+from tests.world.certificates import certificate
 
 
 @pytest.mark.spec("RTS-34")

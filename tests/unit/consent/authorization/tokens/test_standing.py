@@ -14,18 +14,20 @@ from kernel.hot_state.checks import Check, Moved, Verdict, VersionIs
 from kernel.jose.jwt import sign_jwt
 from kernel.tokens.presented import TOKEN_BYTES_MAX
 from tests.harness.statements import statements_of
-from tests.unit.consent.oauth_world import BRAND, World, unb64
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.world.keys import unb64
 
 
-async def load(oauth: World, token: str) -> Standing:
+async def load(oauth: AuthorizationWorld, token: str) -> Standing:
     return await load_standing(oauth.services, BRAND, token, lambda *_: None)
 
 
-def signed(oauth: World, claims: dict[str, Any]) -> str:
+def signed(oauth: AuthorizationWorld, claims: dict[str, Any]) -> str:
     return sign_jwt(claims, oauth.services.keys.signing_key(BRAND.name, KeyPurpose.ACCESS_TOKEN, "ES256"), typ="at+jwt")
 
 
-async def test_what_stands_already_is_asked_of_no_database(oauth: World):
+async def test_what_stands_already_is_asked_of_no_database(oauth: AuthorizationWorld):
     token = (await oauth.tokens(oauth.acme))["access_token"]
     first = await load(oauth, token)
     with statements_of(oauth.database) as asked:
@@ -33,7 +35,7 @@ async def test_what_stands_already_is_asked_of_no_database(oauth: World):
     assert asked.all == []
 
 
-async def test_a_consent_that_changed_is_loaded_again(oauth: World):
+async def test_a_consent_that_changed_is_loaded_again(oauth: AuthorizationWorld):
     token = (await oauth.tokens(oauth.acme))["access_token"]
     first = (await load(oauth, token)).consent
     await oauth.services.store.suspend(BRAND, first.id)
@@ -53,7 +55,7 @@ class Restless:
         return [Moved(check.version + self.looks) for check in checks if isinstance(check, VersionIs)]
 
 
-async def test_what_never_rests_is_not_judged(oauth: World):
+async def test_what_never_rests_is_not_judged(oauth: AuthorizationWorld):
     token = (await oauth.tokens(oauth.acme))["access_token"]
     restless = Restless()
     with pytest.raises(Overloaded):
@@ -61,7 +63,7 @@ async def test_what_never_rests_is_not_judged(oauth: World):
     assert restless.looks == LOADS_MAX == 3
 
 
-async def test_a_token_of_our_own_longer_than_any_that_we_issue_is_not_read(oauth: World):
+async def test_a_token_of_our_own_longer_than_any_that_we_issue_is_not_read(oauth: AuthorizationWorld):
     claims = json.loads(unb64((await oauth.tokens(oauth.acme))["access_token"].split(".")[1]))
     room = (TOKEN_BYTES_MAX - len(signed(oauth, {**claims, "padding": ""}))) * 3 // 4
     tokens = {len(token): token for token in (signed(oauth, {**claims, "padding": "p" * (room + more)}) for more in range(-4, 5))}
@@ -71,7 +73,7 @@ async def test_a_token_of_our_own_longer_than_any_that_we_issue_is_not_read(oaut
         await load(oauth, too_long)
 
 
-async def test_a_family_whose_consent_is_not_there_stands_on_nothing(oauth: World):
+async def test_a_family_whose_consent_is_not_there_stands_on_nothing(oauth: AuthorizationWorld):
     token = (await oauth.tokens(oauth.acme))["access_token"]
     await oauth.database.write(lambda connection: connection.execute(token_families.update().values(consent_id="unknown")))
     with pytest.raises(TokenRevoked):

@@ -1,55 +1,21 @@
 """The world of the PSU's pages, with consents that were given and used, and a visitor who has logged in."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 
-from consent.store.rows.last_used import Use, record_uses
-from kernel.banking.consents import Consent
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, CODE, START, Browser, World, make_world
-
-
-class Visits:
-    """Gives consents and visits the dashboard as a PSU would."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    async def give(self, psu: str = "alice", *accounts: int, client=CLIENT, **facts) -> Consent:
-        """A consent that `psu` authorised for the accounts of these positions (the first, if none is named)."""
-        consent = await self.world.lodge(client, **facts)
-        browser = await self.world.browser().begin(await self.world.push(consent, client))
-        await self.authenticate(browser, psu)
-        await browser.approve(*(accounts or (0,)))
-        assert "code" in browser.answer
-        return await self.world.store.load(BRAND, consent.id)
-
-    async def authenticate(self, browser: Browser, psu: str) -> Browser:
-        await browser.log_in(psu)
-        return await browser.post({"otp": CODE}) if browser.shows("otp") else browser
-
-    async def visit(self, psu: str = "alice", **facts) -> Browser:
-        """A browser inside the dashboard."""
-        browser = await self.world.browser(**facts).get("/consents")
-        assert browser.path == "/consents/login"
-        await self.authenticate(browser, psu)
-        assert browser.path == "/consents"
-        return browser
-
-    async def use(self, consent: Consent, after: timedelta, *, attended: bool = True) -> None:
-        use = Use(BRAND.name, consent.id, START + after, attended)
-        await self.world.database.write(lambda connection: record_uses(connection, [use]))
+from tests.world.pages import page_world
+from tests.world.visits import Visits
 
 
 @pytest.fixture
 async def visits(migrated_sqlite_url: str) -> AsyncIterator[Visits]:
-    async with make_world(migrated_sqlite_url) as world:
+    async with page_world(migrated_sqlite_url) as world:
         yield Visits(world)
 
 
 @pytest.fixture
 async def visits_anywhere(migrated_url: str) -> AsyncIterator[Visits]:
     """The test runs once on each kind of database."""
-    async with make_world(migrated_url) as world:
+    async with page_world(migrated_url) as world:
         yield Visits(world)

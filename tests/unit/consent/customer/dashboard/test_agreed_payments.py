@@ -8,8 +8,10 @@ import pytest
 
 from consent.authorization.offer.authorization_details import lodgement_of, parse_details
 from kernel.banking.consents import Consent
-from tests.unit.consent.customer.dashboard.conftest import Visits
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, CODE, START
+from tests.world.brands import BRAND, START
+from tests.world.clients import CLIENT
+from tests.world.customers import ACCOUNTS, CODE
+from tests.world.visits import Visits
 
 PAYMENT = {
     "type": "payment_initiation",

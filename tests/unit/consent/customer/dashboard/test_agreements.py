@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
-from tests.unit.consent.customer.dashboard.conftest import Visits
 from tests.unit.consent.customer.journey.test_journey_agreements import FUNDS, VRP
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, START
+from tests.world.brands import BRAND, START
+from tests.world.clients import CLIENT
+from tests.world.visits import Visits
 
 SECTIONS = {ConsentKind.VRP: "Recurring payments that you allowed", ConsentKind.FUNDS: "Checks of funds that you allowed"}
 

@@ -12,7 +12,9 @@ from consent.store.tables.consents import journeys
 from consent.store.tables.oauth import token_families
 from kernel.banking.consents import ConsentState
 from kernel.errors import UpstreamTimedOut
-from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CODE, OTHER_BRAND, START
+from tests.world.brands import BRAND, OTHER_BRAND, START
+from tests.world.clients import BOROUGH
+from tests.world.customers import CODE
 
 COOKIE = "__Host-dashboard"
 

@@ -10,7 +10,9 @@ import pytest
 from consent.store.tables import outbox
 from kernel.banking.consents import ConsentState, Permission
 from openapi.uk_obie.shared.clusters import CLUSTERS
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, CODE
+from tests.world.brands import BRAND
+from tests.world.clients import CLIENT
+from tests.world.customers import CODE
 
 # Words that argue with a customer who shares, or stops sharing.
 DISSUADING = re.compile(

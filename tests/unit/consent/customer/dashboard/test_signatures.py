@@ -20,10 +20,13 @@ from kernel.banking.consents import (
     Permission,
 )
 from kernel.banking.terms import FundsTerms
-from tests.unit.consent.authentication.signing import BERLIN_GROUP, PAYMENT, now
-from tests.unit.consent.customer.dashboard.conftest import Visits
 from tests.unit.consent.customer.journey.test_journey_agreements import VRP
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CODE, Browser, World, account
+from tests.world.brands import BRAND
+from tests.world.browser import Browser
+from tests.world.customers import ACCOUNTS, CODE, account
+from tests.world.pages import PageWorld
+from tests.world.signing import BERLIN_GROUP, PAYMENT, now
+from tests.world.visits import Visits
 
 JOINT = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
 
@@ -45,23 +48,23 @@ def joint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def world(visits: Visits) -> World:
+def world(visits: Visits) -> PageWorld:
     return visits.world
 
 
 @pytest.fixture
-def both_world(visits_anywhere: Visits) -> World:
+def both_world(visits_anywhere: Visits) -> PageWorld:
     """The test runs once on each kind of database."""
     return visits_anywhere.world
 
 
-async def lodge(world: World, kind: ConsentKind = ConsentKind.ACCOUNTS, **facts: Any) -> Consent:
+async def lodge(world: PageWorld, kind: ConsentKind = ConsentKind.ACCOUNTS, **facts: Any) -> Consent:
     if kind is ConsentKind.PAYMENT:
         return await world.lodge(kind=kind, terms=PAYMENT, lodged_as="rar", **facts)
     return await world.lodge(lodged_as=BERLIN_GROUP, **facts)
 
 
-async def half_signed(world: World, kind: ConsentKind = ConsentKind.ACCOUNTS, first: str = "alice") -> Consent:
+async def half_signed(world: PageWorld, kind: ConsentKind = ConsentKind.ACCOUNTS, first: str = "alice") -> Consent:
     """The state after the first signer's journey; the client has its code."""
     consent = await lodge(world, kind)
     browser = await (await world.browser().begin(await world.push(consent))).log_in(first)
@@ -75,7 +78,7 @@ async def half_signed(world: World, kind: ConsentKind = ConsentKind.ACCOUNTS, fi
     return found
 
 
-async def visit(world: World, name: str) -> Browser:
+async def visit(world: PageWorld, name: str) -> Browser:
     browser = await (await world.browser().get("/consents")).log_in(name)
     if browser.shows("otp"):
         await browser.post({"otp": CODE})
@@ -83,13 +86,13 @@ async def visit(world: World, name: str) -> Browser:
     return browser
 
 
-async def opened(world: World, name: str, consent: Consent) -> Browser:
+async def opened(world: PageWorld, name: str, consent: Consent) -> Browser:
     browser = await visit(world, name)
     assert browser.shows("signature-open-0")
     return await browser.get(f"/consents/signatures/{consent.id}")
 
 
-async def test_the_second_signer_agrees_to_the_sharing_of_accounts(both_world: World):
+async def test_the_second_signer_agrees_to_the_sharing_of_accounts(both_world: PageWorld):
     world = both_world
     consent = await half_signed(world)
     browser = await opened(world, "bob", consent)
@@ -112,7 +115,7 @@ async def test_the_second_signer_agrees_to_the_sharing_of_accounts(both_world: W
     assert (await now(world, consent)).state is ConsentState.REVOKED_BY_PSU
 
 
-async def test_the_second_signer_reads_what_the_first_read(world: World):
+async def test_the_second_signer_reads_what_the_first_read(world: PageWorld):
     """Also what the TPP says that it is for, and what each account opens."""
     named = NamedAccount(Scheme.SORT_CODE, "80200144443333", frozenset({Permission.ACCOUNTS_DETAIL, Permission.BALANCES}))
     consent = await lodge(world, permissions=named.permissions, named=(named,), purpose="To lend you money")
@@ -127,7 +130,7 @@ async def test_the_second_signer_reads_what_the_first_read(world: World):
     assert second == first
 
 
-async def test_a_payment_is_signed_by_an_authentication_of_its_own(both_world: World):
+async def test_a_payment_is_signed_by_an_authentication_of_its_own(both_world: PageWorld):
     world = both_world
     consent = await half_signed(world, ConsentKind.PAYMENT)
     browser = await opened(world, "bob", consent)
@@ -150,7 +153,7 @@ async def test_a_payment_is_signed_by_an_authentication_of_its_own(both_world: W
     assert last.evidence.linked == linked.digest
 
 
-async def test_a_device_signs_a_payment_at_once(world: World):
+async def test_a_device_signs_a_payment_at_once(world: PageWorld):
     consent = await lodge(world, ConsentKind.PAYMENT)
     browser = await (await world.browser().begin(await world.push(consent))).log_in("bob")
     await browser.approve(0)
@@ -163,7 +166,7 @@ async def test_a_device_signs_a_payment_at_once(world: World):
 
 @pytest.mark.parametrize(("kind", "lodged_as", "terms", "words", "row"), STANDING, ids=["vrp", "funds"])
 async def test_a_standing_agreement_is_signed_as_it_was_first_read(
-    world: World, kind: ConsentKind, lodged_as: str, terms: Any, words: tuple[str, ...], row: str
+    world: PageWorld, kind: ConsentKind, lodged_as: str, terms: Any, words: tuple[str, ...], row: str
 ):
     """Its page names payee, limits and account; the first signer reads meanwhile that others must agree too."""
     consent = await world.lodge(kind=kind, terms=terms, lodged_as=lodged_as)
@@ -192,7 +195,7 @@ async def test_a_standing_agreement_is_signed_as_it_was_first_read(
 
 @pytest.mark.parametrize(("kind", "lodged_as", "terms", "_words", "_row"), STANDING, ids=["vrp", "funds"])
 async def test_a_standing_agreement_may_be_refused(
-    world: World, kind: ConsentKind, lodged_as: str, terms: Any, _words: Any, _row: str
+    world: PageWorld, kind: ConsentKind, lodged_as: str, terms: Any, _words: Any, _row: str
 ):
     consent = await world.lodge(kind=kind, terms=terms, lodged_as=lodged_as)
     journey = await (await world.browser().begin(await world.push(consent))).log_in("alice")
@@ -204,7 +207,7 @@ async def test_a_standing_agreement_may_be_refused(
 
 
 @pytest.mark.parametrize("page", ["terms", "code"])
-async def test_the_second_signer_may_refuse_on_either_page(world: World, page: str):
+async def test_the_second_signer_may_refuse_on_either_page(world: PageWorld, page: str):
     consent = await half_signed(world, ConsentKind.PAYMENT)
     browser = await opened(world, "bob", consent)
     if page == "code":
@@ -218,7 +221,7 @@ async def test_the_second_signer_may_refuse_on_either_page(world: World, page: s
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
-async def test_an_answer_under_the_visit_forgives_no_wrong_code(world: World, answer: str):
+async def test_an_answer_under_the_visit_forgives_no_wrong_code(world: PageWorld, answer: str):
     """Else who holds a visit alone guesses the code of a payment without end, by answering something in between."""
     payment = await half_signed(world, ConsentKind.PAYMENT)
     access = await half_signed(world)
@@ -239,11 +242,11 @@ async def test_an_answer_under_the_visit_forgives_no_wrong_code(world: World, an
     assert (await now(world, payment)).state is ConsentState.PARTIALLY_AUTHORISED
 
 
-async def bobs_attempts(world: World, consent: Consent) -> list[AuthorisationStatus]:
+async def bobs_attempts(world: PageWorld, consent: Consent) -> list[AuthorisationStatus]:
     return [one.status for one in await world.store.authorisations(BRAND, consent.id) if one.psu_id == "psu-bob"]
 
 
-async def test_a_button_pressed_again_stores_no_second_authorisation(world: World):
+async def test_a_button_pressed_again_stores_no_second_authorisation(world: PageWorld):
     """Nor does a second visit; a new code ends the one before, and what was counted goes on."""
     consent = await half_signed(world, ConsentKind.PAYMENT)
     for _ in range(2):
@@ -257,7 +260,7 @@ async def test_a_button_pressed_again_stores_no_second_authorisation(world: Worl
     assert await bobs_attempts(world, consent) == [AuthorisationStatus.SUCCEEDED]
 
 
-async def test_a_button_pressed_too_often_sends_nothing_more_and_the_last_code_is_good(world: World):
+async def test_a_button_pressed_too_often_sends_nothing_more_and_the_last_code_is_good(world: PageWorld):
     consent = await half_signed(world, ConsentKind.PAYMENT)
     browser = await opened(world, "bob", consent)
     for _ in range(CODES_SENT_MAX):
@@ -273,7 +276,7 @@ async def test_a_button_pressed_too_often_sends_nothing_more_and_the_last_code_i
     assert (await now(world, consent)).state is ConsentState.AUTHORISED
 
 
-async def test_an_attempt_that_was_left_is_not_gone_on_with(world: World):
+async def test_an_attempt_that_was_left_is_not_gone_on_with(world: PageWorld):
     """After fifteen minutes it is about to be failed: the signer begins again."""
     consent = await half_signed(world, ConsentKind.PAYMENT)
     await (await opened(world, "bob", consent)).post({})
@@ -285,7 +288,7 @@ async def test_an_attempt_that_was_left_is_not_gone_on_with(world: World):
     assert (await now(world, consent)).state is ConsentState.AUTHORISED
 
 
-async def test_it_waits_for_no_one_else(world: World):
+async def test_it_waits_for_no_one_else(world: PageWorld):
     consent = await half_signed(world)
     for name in ("carol", "alice"):
         browser = await visit(world, name)
@@ -296,7 +299,7 @@ async def test_it_waits_for_no_one_else(world: World):
     assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
 
 
-async def test_what_is_over_meanwhile_is_signed_no_more(world: World):
+async def test_what_is_over_meanwhile_is_signed_no_more(world: PageWorld):
     consent = await half_signed(world)
     browser = await opened(world, "bob", consent)
     await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
@@ -307,7 +310,7 @@ async def test_what_is_over_meanwhile_is_signed_no_more(world: World):
 
 @pytest.mark.parametrize("kind", [ConsentKind.ACCOUNTS, ConsentKind.PAYMENT])
 async def test_what_ends_between_page_and_signature_is_not_signed(
-    world: World, kind: ConsentKind, monkeypatch: pytest.MonkeyPatch
+    world: PageWorld, kind: ConsentKind, monkeypatch: pytest.MonkeyPatch
 ):
     """It is read again under its lock."""
     consent = await half_signed(world, kind)
@@ -325,7 +328,7 @@ async def test_what_ends_between_page_and_signature_is_not_signed(
     assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
 
 
-async def test_the_first_signer_sees_that_it_waits_and_may_stop_it(world: World):
+async def test_the_first_signer_sees_that_it_waits_and_may_stop_it(world: PageWorld):
     consent = await half_signed(world)
     browser = await visit(world, "alice")
     assert "Others must agree too" in browser.text
@@ -337,7 +340,7 @@ async def test_the_first_signer_sees_that_it_waits_and_may_stop_it(world: World)
     assert (await now(world, consent)).state is ConsentState.REVOKED_BY_PSU
 
 
-async def test_who_cannot_be_asked_leaves_the_account_withheld(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_who_cannot_be_asked_leaves_the_account_withheld(world: PageWorld, monkeypatch: pytest.MonkeyPatch):
     unnamed = msgspec.structs.replace(JOINT, signers=())
     monkeypatch.setitem(ACCOUNTS, "c-alice", (unnamed,))  # type: ignore[arg-type]
     browser = await (await world.browser().begin(await world.push(await lodge(world)))).log_in("alice")

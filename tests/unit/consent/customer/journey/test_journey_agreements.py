@@ -12,7 +12,10 @@ from kernel.banking.consents import Consent, ConsentKind, ConsentState, Terms
 from kernel.banking.money import Money
 from kernel.banking.terms import Alignment, FundsTerms, Period, PeriodicLimit, VrpTerms
 from tests.unit.consent.customer.journey.test_journey_page_states import element
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CODE, START, Browser, World
+from tests.world.brands import BRAND, START
+from tests.world.browser import Browser
+from tests.world.customers import ACCOUNTS, CODE
+from tests.world.pages import PageWorld
 
 PAYEE = AccountIdentifier(Scheme.SORT_CODE, "80200110203345")
 VRP = VrpTerms(
@@ -35,20 +38,20 @@ FUNDS = FundsTerms(account=number("c-alice"))
 KINDS: dict[str, Terms] = {ConsentKind.VRP: VRP, ConsentKind.FUNDS: FUNDS}
 
 
-async def opened(world: World, kind: str, name: str = "alice", terms: Terms | None = None) -> tuple[Consent, Browser]:
+async def opened(world: PageWorld, kind: str, name: str = "alice", terms: Terms | None = None) -> tuple[Consent, Browser]:
     consent = await world.lodge(kind=kind, terms=terms or KINDS[kind], valid_until=START + timedelta(days=30))
     browser = await world.browser().begin(await world.push(consent))
     return consent, await browser.log_in(name)
 
 
-async def now(world: World, consent: Consent) -> Consent:
+async def now(world: PageWorld, consent: Consent) -> Consent:
     found = await world.store.load(BRAND, consent.id)
     assert found is not None
     return found
 
 
 @pytest.mark.spec("OBIE-CEG-vrp")
-async def test_a_psu_reads_the_limits_names_one_account_and_allows_the_payments(both_world: World):
+async def test_a_psu_reads_the_limits_names_one_account_and_allows_the_payments(both_world: PageWorld):
     world = both_world
     consent, browser = await opened(world, ConsentKind.VRP)
     assert browser.path == "/consent"
@@ -78,7 +81,7 @@ async def test_a_psu_reads_the_limits_names_one_account_and_allows_the_payments(
     assert kept.shown.accounts == ("Rainy day savings, ending 4321",)
 
 
-async def test_a_psu_allows_checks_of_funds_on_the_account_that_was_named(both_world: World):
+async def test_a_psu_allows_checks_of_funds_on_the_account_that_was_named(both_world: PageWorld):
     world = both_world
     consent, browser = await opened(world, ConsentKind.FUNDS)
     assert "Let Acme Money ask whether you have funds" in browser.text
@@ -97,7 +100,7 @@ def element_text(browser: Browser, element_id: str) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_psu_is_authenticated_before_anything_is_shown(world: World, kind: str):
+async def test_the_psu_is_authenticated_before_anything_is_shown(world: PageWorld, kind: str):
     terms = VRP if kind == ConsentKind.VRP else FundsTerms(account=number("c-bob"))
     consent, browser = await opened(world, kind, "bob", terms)
     assert browser.shows("otp")
@@ -109,7 +112,7 @@ async def test_the_psu_is_authenticated_before_anything_is_shown(world: World, k
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_psu_who_refuses_rejects_it(world: World, kind: str):
+async def test_a_psu_who_refuses_rejects_it(world: PageWorld, kind: str):
     consent, browser = await opened(world, kind)
     assert ">Do not allow</button>" in browser.html
     await browser.deny()
@@ -118,7 +121,7 @@ async def test_a_psu_who_refuses_rejects_it(world: World, kind: str):
 
 
 @pytest.mark.spec("WCAG2.2-3.3.1")
-async def test_a_choice_that_is_missing_is_said_at_the_accounts(world: World):
+async def test_a_choice_that_is_missing_is_said_at_the_accounts(world: PageWorld):
     consent, browser = await opened(world, ConsentKind.VRP)
     await browser.post({})
     assert browser.path == "/consent"
@@ -152,7 +155,7 @@ async def test_a_choice_that_is_missing_is_said_at_the_accounts(world: World):
         "an account that is not shared",
     ],
 )
-async def test_a_psu_without_a_fitting_account_may_only_go_back(world: World, kind: str, terms: Terms, words: str):
+async def test_a_psu_without_a_fitting_account_may_only_go_back(world: PageWorld, kind: str, terms: Terms, words: str):
     consent, browser = await opened(world, kind, terms=terms)
     assert "You have no account for this" in browser.text
     assert words in browser.text
@@ -163,7 +166,7 @@ async def test_a_psu_without_a_fitting_account_may_only_go_back(world: World, ki
     assert (await now(world, consent)).state is ConsentState.REJECTED
 
 
-async def test_the_account_that_pays_may_be_named_beforehand(world: World):
+async def test_the_account_that_pays_may_be_named_beforehand(world: PageWorld):
     terms = msgspec.structs.replace(VRP, debtor_account=number("c-alice", 1))
     consent, browser = await opened(world, ConsentKind.VRP, terms=terms)
     assert browser.handles == []
@@ -172,7 +175,7 @@ async def test_the_account_that_pays_may_be_named_beforehand(world: World):
     assert [account.upstream_id for account in (await now(world, consent)).accounts] == ["up-2"]
 
 
-async def test_it_is_agreed_to_again_with_the_same_account(world: World):
+async def test_it_is_agreed_to_again_with_the_same_account(world: PageWorld):
     consent, browser = await opened(world, ConsentKind.VRP)
     await browser.approve(1)
     again = await (await world.browser().begin(await world.push(await now(world, consent)))).log_in("alice")
@@ -183,7 +186,7 @@ async def test_it_is_agreed_to_again_with_the_same_account(world: World):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_what_another_customer_allowed_is_not_shown(world: World, kind: str):
+async def test_what_another_customer_allowed_is_not_shown(world: PageWorld, kind: str):
     consent, browser = await opened(world, kind)
     await browser.post({"account": browser.handles[:1]})
     other = await (await world.browser().begin(await world.push(await now(world, consent)))).log_in("gale")

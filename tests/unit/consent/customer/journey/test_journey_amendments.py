@@ -15,7 +15,10 @@ from consent.store.tables.oauth import pushed_requests
 from kernel.banking.consents import Consent, ConsentState, Permission
 from kernel.ids import hash_secret
 from kernel.storage.sealed import SealBroken
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, START, World
+from tests.world.brands import BRAND, START
+from tests.world.clients import CLIENT
+from tests.world.customers import ACCOUNTS
+from tests.world.pages import PageWorld
 
 OFFERS = ("accounts_detail", "offers")
 
@@ -29,7 +32,7 @@ def terms(*permissions: str, **facts: Any) -> AccountInformation:
 class Asking:
     """Alice gave her first account; now a change is asked."""
 
-    world: World
+    world: PageWorld
     consent: Consent
 
     async def push(self, action: Any, details: AccountInformation) -> PushedRequest:
@@ -57,7 +60,7 @@ class Asking:
 
 
 @pytest.fixture
-async def asking(world: World) -> Asking:
+async def asking(world: PageWorld) -> Asking:
     consent = await world.lodge()
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")
@@ -128,7 +131,7 @@ async def test_a_grant_that_changed_since_is_not_changed_by_what_was_asked_befor
     assert (await asking.now()).version == asking.consent.version + 1
 
 
-async def test_only_accounts_that_were_asked_for_by_number_are_offered(world: World):
+async def test_only_accounts_that_were_asked_for_by_number_are_offered(world: PageWorld):
     number = ACCOUNTS["c-alice"][1].identifiers[0]
     hint = {"scheme": number.scheme.value, "identification": number.identification}
     details = terms(accounts=[hint, {"scheme": "iban", "identification": "GB00NOBODY"}])
@@ -144,7 +147,7 @@ async def test_only_accounts_that_were_asked_for_by_number_are_offered(world: Wo
     assert shared(found) == ["up-2"]
 
 
-async def test_a_customer_without_the_accounts_that_were_asked_for_shares_nothing(world: World):
+async def test_a_customer_without_the_accounts_that_were_asked_for_shares_nothing(world: PageWorld):
     details = terms(accounts=[{"scheme": "iban", "identification": "GB00NOBODY"}])
     consent = await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(details, START))
     browser = await world.browser().begin(await world.push(consent))

@@ -6,9 +6,10 @@ import pytest
 
 from consent.ports import AccountRemoval
 from kernel.banking.consents import ConsentKind, ConsentState
-from tests.unit.consent.authentication.signing import PAYMENT
 from tests.unit.consent.customer.journey.test_journey_agreements import FUNDS, VRP
-from tests.unit.consent.customer.journey.world import BRAND, World
+from tests.world.brands import BRAND
+from tests.world.pages import PageWorld
+from tests.world.signing import PAYMENT
 
 KINDS = [
     (ConsentKind.ACCOUNTS, {}, "has just been closed, so nothing was shared"),
@@ -23,7 +24,7 @@ def test_every_kind_has_its_notice():
 
 
 @pytest.mark.parametrize(("kind", "facts", "words"), KINDS, ids=[str(kind) for kind, _, _ in KINDS])
-async def test_what_was_just_closed_is_not_given(world: World, kind: ConsentKind, facts: dict[str, Any], words: str):
+async def test_what_was_just_closed_is_not_given(world: PageWorld, kind: ConsentKind, facts: dict[str, Any], words: str):
     consent = await world.lodge(kind=kind, **facts)
     browser = await (await world.browser().begin(await world.push(consent))).log_in("alice")
     await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)

@@ -15,7 +15,11 @@ from kernel.banking.consents import (
     Permission,
 )
 from kernel.errors import AccountUnknown, FieldInvalid
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, Browser, World
+from tests.world.brands import BRAND
+from tests.world.browser import Browser
+from tests.world.clients import CLIENT
+from tests.world.customers import ACCOUNTS
+from tests.world.pages import PageWorld
 
 EVERYDAY, SAVINGS = "80200112345678", "80200187654321"
 STRANGERS = "80200155556666"  # Bob's
@@ -27,19 +31,19 @@ def named(number: str, permissions: frozenset[Permission] = BALANCES, currency: 
     return NamedAccount(Scheme.SORT_CODE, number, permissions, currency)
 
 
-async def lodge(world: World, *accounts: NamedAccount, **changes: object) -> Consent:
+async def lodge(world: PageWorld, *accounts: NamedAccount, **changes: object) -> Consent:
     permissions = frozenset[Permission]().union(*(each.permissions for each in accounts))
     terms = msgspec.structs.replace(AccountsTerms(permissions=permissions, named=accounts), **changes)
     lodgement = ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as="berlin_group/v1.3", terms=terms)
     return await world.store.lodge(BRAND, CLIENT.caller, lodgement)
 
 
-async def asked(world: World, consent: Consent, name: str = "alice") -> Browser:
+async def asked(world: PageWorld, consent: Consent, name: str = "alice") -> Browser:
     browser = await world.browser().begin(await world.push(consent))
     return await browser.log_in(name)
 
 
-async def opened(world: World, consent: Consent) -> dict[str, frozenset[Permission]]:
+async def opened(world: PageWorld, consent: Consent) -> dict[str, frozenset[Permission]]:
     found = await world.store.load(BRAND, consent.id)
     assert found is not None
     assert found.state is ConsentState.AUTHORISED
@@ -47,7 +51,7 @@ async def opened(world: World, consent: Consent) -> dict[str, frozenset[Permissi
 
 
 @pytest.mark.spec("BG-XS2A-1.3-account-access")
-async def test_the_page_shows_of_each_account_what_is_asked_for_and_the_psu_gives_exactly_that(world: World):
+async def test_the_page_shows_of_each_account_what_is_asked_for_and_the_psu_gives_exactly_that(world: PageWorld):
     """Balances of both, transactions of the second alone."""
     consent = await lodge(world, named(EVERYDAY), named(SAVINGS, MORE))
     browser = await asked(world, consent)
@@ -66,7 +70,7 @@ async def test_the_page_shows_of_each_account_what_is_asked_for_and_the_psu_give
     assert dict(record[0].shown.clusters).keys() == {"Everyday current account, ending 5678", "Rainy day savings, ending 4321"}
 
 
-async def test_an_account_that_the_psu_does_not_hold_is_not_shared_and_the_page_says_so(world: World):
+async def test_an_account_that_the_psu_does_not_hold_is_not_shared_and_the_page_says_so(world: PageWorld):
     consent = await lodge(world, named(SAVINGS), named(STRANGERS, MORE))
     browser = await asked(world, consent)
     assert browser.shows("accounts-withheld")
@@ -79,19 +83,19 @@ async def test_an_account_that_the_psu_does_not_hold_is_not_shared_and_the_page_
 
 
 @pytest.mark.parametrize("number", [STRANGERS, "80200111112222"], ids=["another's", "not to be shared"])
-async def test_a_consent_that_names_no_account_of_the_psu_cannot_be_given(world: World, number: str):
+async def test_a_consent_that_names_no_account_of_the_psu_cannot_be_given(world: PageWorld, number: str):
     browser = await asked(world, await lodge(world, named(number)))
     assert "You have no account to share" in browser.text
     assert not browser.shows("consent-approve")
 
 
-async def test_a_currency_tells_apart_accounts_of_one_number(world: World):
+async def test_a_currency_tells_apart_accounts_of_one_number(world: PageWorld):
     browser = await asked(world, await lodge(world, named(EVERYDAY, currency="EUR"), named(SAVINGS, currency="GBP")))
     assert "Rainy day savings" in browser.text
     assert "Everyday current account" not in browser.text
 
 
-async def test_every_account_is_given_where_the_consent_is_for_all(world: World):
+async def test_every_account_is_given_where_the_consent_is_for_all(world: PageWorld):
     consent = await lodge(world, permissions=BALANCES, is_global=True)
     browser = await asked(world, consent)
     assert not browser.handles
@@ -99,7 +103,7 @@ async def test_every_account_is_given_where_the_consent_is_for_all(world: World)
     assert await opened(world, consent) == {"up-1": BALANCES, "up-2": BALANCES}
 
 
-async def test_what_was_given_is_given_again_as_it_was(world: World):
+async def test_what_was_given_is_given_again_as_it_was(world: PageWorld):
     consent = await lodge(world, named(SAVINGS), named(STRANGERS, MORE))
     await (await asked(world, consent)).approve()
     again = await asked(world, consent)
@@ -109,7 +113,7 @@ async def test_what_was_given_is_given_again_as_it_was(world: World):
     assert await opened(world, consent) == {"up-2": BALANCES}
 
 
-async def test_the_dashboard_shows_the_data_of_each_account(world: World):
+async def test_the_dashboard_shows_the_data_of_each_account(world: PageWorld):
     consent = await lodge(world, named(EVERYDAY), named(SAVINGS, MORE))
     browser = await asked(world, consent)
     await browser.approve()
@@ -131,12 +135,12 @@ async def test_the_dashboard_shows_the_data_of_each_account(world: World):
     ],
     ids=["more in all than of each", "named for nothing", "named beside all"],
 )
-async def test_refuses_to_lodge_a_consent_that_contradicts_itself(world: World, wrong: dict[str, object]):
+async def test_refuses_to_lodge_a_consent_that_contradicts_itself(world: PageWorld, wrong: dict[str, object]):
     with pytest.raises(FieldInvalid):
         await lodge(world, **wrong)
 
 
-async def test_an_account_that_was_not_asked_for_is_opened_by_no_answer(world: World):
+async def test_an_account_that_was_not_asked_for_is_opened_by_no_answer(world: PageWorld):
     """By every page and port, the store judges each account by its numbers, and one that comes without opens nothing."""
     from consent.store.kinds.kind import Chosen
     from consent.store.kinds.registry import kind_of

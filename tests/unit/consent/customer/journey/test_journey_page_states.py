@@ -10,7 +10,9 @@ from consent.authentication.attempts import FAILURES_MAX
 from consent.customer.pages.render import render_error_page
 from consent.customer.session.problems import page_text
 from tests.unit.consent.customer.journey.test_journey_walks import begun
-from tests.unit.consent.customer.journey.world import BRAND, Browser, World
+from tests.world.brands import BRAND
+from tests.world.browser import Browser
+from tests.world.pages import PageWorld
 
 FIELD = re.compile(r'<input (?!type="hidden")')
 
@@ -31,7 +33,7 @@ def check_said_at(browser: Browser, field: str) -> None:
 
 
 @pytest.mark.spec("WCAG2.2-3.3.1", "WCAG2.2-3.3.3")
-async def test_a_wrong_password_is_said_at_the_field_that_has_the_focus(world: World):
+async def test_a_wrong_password_is_said_at_the_field_that_has_the_focus(world: PageWorld):
     _, browser = await begun(world)
     await browser.log_in("alice-typed-this", "wrong")
     check_said_at(browser, "username")
@@ -40,7 +42,7 @@ async def test_a_wrong_password_is_said_at_the_field_that_has_the_focus(world: W
     assert "That username and password do not match. Check them and try again." in browser.text
 
 
-async def test_nothing_that_was_typed_at_the_login_comes_back(world: World):
+async def test_nothing_that_was_typed_at_the_login_comes_back(world: PageWorld):
     """A password typed as the name would be stored with the journey, and shown to who looks over a shoulder."""
     _, browser = await begun(world)
     await browser.log_in("alice-typed-this", "typed-that")
@@ -49,7 +51,7 @@ async def test_nothing_that_was_typed_at_the_login_comes_back(world: World):
 
 
 @pytest.mark.spec("WCAG2.2-3.3.1", "WCAG2.2-3.3.3")
-async def test_a_wrong_code_is_said_at_the_field_that_has_the_focus(world: World):
+async def test_a_wrong_code_is_said_at_the_field_that_has_the_focus(world: PageWorld):
     _, browser = await begun(world)
     await browser.log_in("bob")
     await browser.post({"otp": "000000"})
@@ -57,7 +59,7 @@ async def test_a_wrong_code_is_said_at_the_field_that_has_the_focus(world: World
     assert "That code is not right. Check it and try again." in browser.text
 
 
-async def test_a_choice_that_is_missing_is_said_at_the_accounts(world: World):
+async def test_a_choice_that_is_missing_is_said_at_the_accounts(world: PageWorld):
     _, browser = await begun(world)
     await browser.log_in("alice")
     await browser.post({})
@@ -66,7 +68,7 @@ async def test_a_choice_that_is_missing_is_said_at_the_accounts(world: World):
     assert 'aria-describedby="notice"' in browser.html
 
 
-async def test_a_locked_login_offers_no_field_and_a_way_back(world: World):
+async def test_a_locked_login_offers_no_field_and_a_way_back(world: PageWorld):
     _, browser = await begun(world)
     for _ in range(FAILURES_MAX + 1):
         await browser.log_in("alice", "wrong")
@@ -79,7 +81,7 @@ async def test_a_locked_login_offers_no_field_and_a_way_back(world: World):
     assert browser.answer["error"] == "access_denied"
 
 
-async def test_a_locked_code_offers_no_field_and_a_way_back(world: World):
+async def test_a_locked_code_offers_no_field_and_a_way_back(world: PageWorld):
     _, browser = await begun(world)
     await browser.log_in("bob")
     for _ in range(FAILURES_MAX + 1):
@@ -91,7 +93,7 @@ async def test_a_locked_code_offers_no_field_and_a_way_back(world: World):
     assert browser.answer["error"] == "access_denied"
 
 
-async def test_a_locked_visit_to_the_dashboard_can_be_left_for_a_new_one(world: World):
+async def test_a_locked_visit_to_the_dashboard_can_be_left_for_a_new_one(world: PageWorld):
     browser = await world.browser().get("/consents")
     for _ in range(FAILURES_MAX + 1):
         await browser.log_in("alice", "wrong")
@@ -100,7 +102,7 @@ async def test_a_locked_visit_to_the_dashboard_can_be_left_for_a_new_one(world: 
     assert browser.shows("login-again")
 
 
-async def test_a_device_that_was_not_pressed_in_time_can_be_asked_again(world: World):
+async def test_a_device_that_was_not_pressed_in_time_can_be_asked_again(world: PageWorld):
     """It offers no code: what has expired is the request, and the button is there."""
     _, browser = await begun(world)
     await browser.log_in("gale")
@@ -116,7 +118,7 @@ async def test_a_device_that_was_not_pressed_in_time_can_be_asked_again(world: W
     assert browser.path == "/consent"
 
 
-async def test_where_nothing_more_is_sent_the_page_says_what_to_do(world: World):
+async def test_where_nothing_more_is_sent_the_page_says_what_to_do(world: PageWorld):
     _, browser = await begun(world)
     await browser.log_in("bob")
     for _ in range(CODES_SENT_MAX):

@@ -22,7 +22,11 @@ from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
 from kernel.banking.payments import digest_of
 from kernel.storage.sealed import SealBroken
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CLIENT, CODE, START, Accounts, Browser, World
+from tests.world.brands import BRAND, START
+from tests.world.browser import Browser
+from tests.world.clients import CLIENT
+from tests.world.customers import ACCOUNTS, CODE, Accounts
+from tests.world.pages import PageWorld
 
 PAYMENT = {
     "type": "payment_initiation",
@@ -38,27 +42,27 @@ def debtor(customer: str, index: int = 0) -> dict[str, str]:
     return {"scheme": "sort_code", "bban": ACCOUNTS[customer][index].identifiers[0].identification}
 
 
-async def lodge(world: World, **changes: Any) -> Consent:
+async def lodge(world: PageWorld, **changes: Any) -> Consent:
     details = parse_details(json.dumps([PAYMENT | changes]), START)
     return await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(details, START))
 
 
-async def opened(world: World, consent: Consent, name: str) -> Browser:
+async def opened(world: PageWorld, consent: Consent, name: str) -> Browser:
     return await (await world.browser().begin(await world.push(consent))).log_in(name)
 
 
-async def now(world: World, consent: Consent) -> Consent:
+async def now(world: PageWorld, consent: Consent) -> Consent:
     found = await world.store.load(BRAND, consent.id)
     assert found is not None
     return found
 
 
-async def check_untouched(world: World, consent: Consent) -> None:
+async def check_untouched(world: PageWorld, consent: Consent) -> None:
     assert (await now(world, consent)).state is ConsentState.AWAITING
 
 
 @pytest.mark.spec("RTS-5", "PSD2-97.2")
-async def test_the_page_comes_before_the_authentication_which_is_linked_to_it(both_world: World):
+async def test_the_page_comes_before_the_authentication_which_is_linked_to_it(both_world: PageWorld):
     """Amount, payee and the PSU's accounts by name; nothing is chosen for them, and nothing is authenticated yet."""
     world = both_world
     consent = await lodge(world)
@@ -87,7 +91,7 @@ async def test_the_page_comes_before_the_authentication_which_is_linked_to_it(bo
     assert kept.shown.accounts == ("Rainy day savings, ending 4321",)
 
 
-async def test_a_one_time_code_is_asked_for_with_amount_and_payee_before_it(both_world: World):
+async def test_a_one_time_code_is_asked_for_with_amount_and_payee_before_it(both_world: PageWorld):
     world = both_world
     consent = await lodge(world)
     browser = await opened(world, consent, "bob")
@@ -106,7 +110,7 @@ async def test_a_one_time_code_is_asked_for_with_amount_and_payee_before_it(both
 
 
 @pytest.mark.parametrize("chosen", [[], ["invented"], [0, 1]], ids=["none", "invented", "two"])
-async def test_one_account_is_chosen_or_the_page_comes_again(world: World, chosen: list[Any]):
+async def test_one_account_is_chosen_or_the_page_comes_again(world: PageWorld, chosen: list[Any]):
     consent = await lodge(world)
     browser = await opened(world, consent, "alice")
     handles = [browser.handles[each] if isinstance(each, int) else each for each in chosen]
@@ -117,7 +121,7 @@ async def test_one_account_is_chosen_or_the_page_comes_again(world: World, chose
     await check_untouched(world, consent)
 
 
-async def test_the_account_that_the_client_named_stands_as_text(world: World):
+async def test_the_account_that_the_client_named_stands_as_text(world: PageWorld):
     consent = await lodge(world, debtorAccount=debtor("c-alice", 1))
     browser = await opened(world, consent, "alice")
     assert browser.handles == []
@@ -137,7 +141,7 @@ async def test_the_account_that_the_client_named_stands_as_text(world: World):
     ],
     ids=["another's", "not eligible", "in another currency"],
 )
-async def test_an_account_that_cannot_pay_is_not_offered(world: World, changes: dict[str, Any]):
+async def test_an_account_that_cannot_pay_is_not_offered(world: PageWorld, changes: dict[str, Any]):
     consent = await lodge(world, **changes)
     browser = await opened(world, consent, "alice")
     assert "no account to pay from" in browser.text
@@ -147,7 +151,7 @@ async def test_an_account_that_cannot_pay_is_not_offered(world: World, changes: 
 
 
 @pytest.mark.parametrize("page", ["/consent", "/sca"])
-async def test_the_psu_may_say_no_on_either_page(world: World, page: str):
+async def test_the_psu_may_say_no_on_either_page(world: PageWorld, page: str):
     consent = await lodge(world)
     browser = await opened(world, consent, "bob")
     if page == "/sca":
@@ -159,7 +163,7 @@ async def test_the_psu_may_say_no_on_either_page(world: World, page: str):
     assert (await now(world, consent)).state is ConsentState.REJECTED
 
 
-async def test_a_page_that_comes_late_does_not_reopen_what_was_answered(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_a_page_that_comes_late_does_not_reopen_what_was_answered(world: PageWorld, monkeypatch: pytest.MonkeyPatch):
     """A form without an account waits for the bank while the same page, in another tab, pays."""
     browser = await opened(world, await lodge(world), "alice")
     late = world.browser(cookies=dict(browser.cookies), path="/consent", html=browser.html)
@@ -181,7 +185,7 @@ async def test_a_page_that_comes_late_does_not_reopen_what_was_answered(world: W
     assert [row.stage for row in await world.rows(journeys)] == ["done"]
 
 
-async def test_codes_are_not_sent_without_end(world: World):
+async def test_codes_are_not_sent_without_end(world: PageWorld):
     """However they are asked for: from the page itself when sending fails, or from the next one."""
     browser = await opened(world, await lodge(world), "bob")
     await browser.approve(0)
@@ -194,7 +198,7 @@ async def test_codes_are_not_sent_without_end(world: World):
 # Attack table: if anything changes after the page was shown, nothing is authorised
 
 
-async def change_terms(world: World, consent: Consent, **changes: Any) -> None:
+async def change_terms(world: PageWorld, consent: Consent, **changes: Any) -> None:
     """Behind the store's back: no command of it changes a payment."""
     payment = msgspec.structs.replace(payment_in(consent), **changes)
     changed = msgspec.structs.replace(consent, version=consent.version + 1, terms=payment)
@@ -217,7 +221,7 @@ async def change_terms(world: World, consent: Consent, **changes: Any) -> None:
     ids=["amount", "payee", "payee's account", "reference"],
 )
 @pytest.mark.spec("RTS-5")
-async def test_terms_that_change_after_the_page_make_the_authentication_worthless(world: World, changes: dict[str, Any]):
+async def test_terms_that_change_after_the_page_make_the_authentication_worthless(world: PageWorld, changes: dict[str, Any]):
     """RTS article 5(1)(d)."""
     consent = await lodge(world)
     browser = await opened(world, consent, "bob")
@@ -229,7 +233,7 @@ async def test_terms_that_change_after_the_page_make_the_authentication_worthles
     await check_untouched(world, consent)
 
 
-async def test_an_account_sent_with_the_code_changes_nothing(world: World):
+async def test_an_account_sent_with_the_code_changes_nothing(world: PageWorld):
     consent = await lodge(world)
     browser = await opened(world, consent, "bob")
     first = browser.handles
@@ -238,7 +242,7 @@ async def test_an_account_sent_with_the_code_changes_nothing(world: World):
     assert [account.upstream_id for account in (await now(world, consent)).accounts] == ["up-4"]
 
 
-async def test_another_customers_account_is_not_chosen_by_its_handle(world: World):
+async def test_another_customers_account_is_not_chosen_by_its_handle(world: PageWorld):
     consent = await lodge(world)
     alices = await opened(world, await lodge(world), "alice")
     browser = await opened(world, consent, "bob")
@@ -247,7 +251,7 @@ async def test_another_customers_account_is_not_chosen_by_its_handle(world: Worl
     await check_untouched(world, consent)
 
 
-async def test_what_is_under_way_in_one_journey_opens_in_no_other(world: World):
+async def test_what_is_under_way_in_one_journey_opens_in_no_other(world: PageWorld):
     """Challenge and choice are sealed to the authorisation that they came about in."""
     for _ in range(2):
         browser = await opened(world, await lodge(world), "bob")
@@ -267,7 +271,7 @@ async def test_what_is_under_way_in_one_journey_opens_in_no_other(world: World):
 
 
 @pytest.mark.spec("RTS-5.1.b")
-async def test_evidence_of_one_payment_authorises_no_other_like_it(world: World):
+async def test_evidence_of_one_payment_authorises_no_other_like_it(world: PageWorld):
     """The same amount, payee and account: the digest names the consent."""
     one, other = await lodge(world), await lodge(world)
     assert one.terms == other.terms
@@ -285,7 +289,7 @@ async def test_evidence_of_one_payment_authorises_no_other_like_it(world: World)
             check_linked(consent, upstream_ids, presented)
 
 
-async def test_an_authenticator_that_links_nothing_authorises_no_payment(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_an_authenticator_that_links_nothing_authorises_no_payment(world: PageWorld, monkeypatch: pytest.MonkeyPatch):
     """The consent server does not take its word: it looks for the digest in the evidence."""
 
     async def finish(*_args: Any, **_facts: Any) -> ScaEvidence:
@@ -300,7 +304,7 @@ async def test_an_authenticator_that_links_nothing_authorises_no_payment(world: 
     await check_untouched(world, consent)
 
 
-async def test_an_account_that_went_away_meanwhile_pays_nothing(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_an_account_that_went_away_meanwhile_pays_nothing(world: PageWorld, monkeypatch: pytest.MonkeyPatch):
     consent = await lodge(world)
     browser = await opened(world, consent, "bob")
     await browser.approve(0)
@@ -311,7 +315,7 @@ async def test_an_account_that_went_away_meanwhile_pays_nothing(world: World, mo
     await check_untouched(world, consent)
 
 
-async def test_a_payment_is_agreed_to_once(both_world: World):
+async def test_a_payment_is_agreed_to_once(both_world: PageWorld):
     """Neither a second request for its consent nor a second press of the button finds anything to agree to."""
     world = both_world
     consent = await lodge(world)
@@ -332,7 +336,7 @@ def joint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ACCOUNTS, "c-alice", (msgspec.structs.replace(first, signatures=2), *others))  # type: ignore[arg-type]
 
 
-async def test_what_others_must_sign_too_is_not_offered_to_one(world: World, joint: None):
+async def test_what_others_must_sign_too_is_not_offered_to_one(world: PageWorld, joint: None):
     consent = await lodge(world)
     browser = await opened(world, consent, "alice")
     assert len(browser.handles) == 1
@@ -347,7 +351,9 @@ async def test_what_others_must_sign_too_is_not_offered_to_one(world: World, joi
     assert not named.shows("consent-approve")
 
 
-async def test_a_second_signature_that_is_asked_for_meanwhile_stops_the_payment(world: World, monkeypatch: pytest.MonkeyPatch):
+async def test_a_second_signature_that_is_asked_for_meanwhile_stops_the_payment(
+    world: PageWorld, monkeypatch: pytest.MonkeyPatch
+):
     consent = await lodge(world)
     browser = await opened(world, consent, "bob")
     await browser.approve(0)
@@ -358,7 +364,7 @@ async def test_a_second_signature_that_is_asked_for_meanwhile_stops_the_payment(
     assert "You cannot make this payment alone" in browser.text
 
 
-async def test_data_is_shared_by_one_holder_alone(world: World, joint: None):
+async def test_data_is_shared_by_one_holder_alone(world: PageWorld, joint: None):
     """What two must sign for is a payment; each holder may let a third party read."""
     browser = await (await world.browser().begin(await world.push(await world.lodge()))).log_in("alice")
     assert "Everyday current account" in browser.text
@@ -366,7 +372,7 @@ async def test_data_is_shared_by_one_holder_alone(world: World, joint: None):
     assert "code" in browser.answer
 
 
-async def test_a_page_that_can_send_nothing_more_has_no_field(world: World):
+async def test_a_page_that_can_send_nothing_more_has_no_field(world: PageWorld):
     """And says where to go."""
     for _ in range(SENT_MAX):
         browser = await opened(world, await lodge(world), "bob")

@@ -15,7 +15,11 @@ from consent.authentication.attempt_counts import CODES_SENT_MAX
 from consent.authentication.attempts import FAILURES_MAX
 from consent.store.rows.journeys import GOOD_NEWS, IDLE_MAX, Notice
 from kernel.observability import log
-from tests.unit.consent.customer.journey.world import BRAND, CODE, REDIRECT_URI, Browser, World
+from tests.world.brands import BRAND
+from tests.world.browser import Browser
+from tests.world.clients import REDIRECT_URI
+from tests.world.customers import CODE
+from tests.world.pages import PageWorld
 
 
 class Log:
@@ -36,7 +40,7 @@ class Log:
 
 
 @pytest.fixture(params=["info"])
-def written(world: World, request: pytest.FixtureRequest) -> Iterator[Log]:
+def written(world: PageWorld, request: pytest.FixtureRequest) -> Iterator[Log]:
     root, answers = logging.getLogger(), logging.getLogger("answers")
     before = root.handlers, root.level, answers.level
     kept = Log()
@@ -48,11 +52,11 @@ def written(world: World, request: pytest.FixtureRequest) -> Iterator[Log]:
     structlog.reset_defaults()
 
 
-async def begun(world: World) -> Browser:
+async def begun(world: PageWorld) -> Browser:
     return await world.browser().begin(await world.push(await world.lodge()))
 
 
-async def test_wrong_passwords_and_the_lock_out_are_told_apart(world: World, written: Log):
+async def test_wrong_passwords_and_the_lock_out_are_told_apart(world: PageWorld, written: Log):
     browser = await begun(world)
     for _ in range(FAILURES_MAX):
         await browser.log_in("alice", "wrong-canary")
@@ -68,7 +72,7 @@ async def test_wrong_passwords_and_the_lock_out_are_told_apart(world: World, wri
     assert line["interaction_id"]
 
 
-async def test_wrong_codes_their_lock_out_and_codes_that_ran_out_are_told_apart(world: World, written: Log):
+async def test_wrong_codes_their_lock_out_and_codes_that_ran_out_are_told_apart(world: PageWorld, written: Log):
     browser = await (await begun(world)).log_in("bob")
     for _ in range(FAILURES_MAX):
         await browser.post({"otp": "918273"})
@@ -85,7 +89,7 @@ async def test_wrong_codes_their_lock_out_and_codes_that_ran_out_are_told_apart(
     assert written.reasons() == ["code_expired"]
 
 
-async def test_a_lost_or_expired_session_a_forged_form_and_a_stale_one_are_told_apart(world: World, written: Log):
+async def test_a_lost_or_expired_session_a_forged_form_and_a_stale_one_are_told_apart(world: PageWorld, written: Log):
     browser = await begun(world)
     stranger = world.browser()
     await stranger.get("/login")
@@ -100,7 +104,7 @@ async def test_a_lost_or_expired_session_a_forged_form_and_a_stale_one_are_told_
     assert written.reasons() == ["journey_expired"]
 
 
-async def test_a_page_of_the_dashboard_says_why_it_is_over_and_a_first_visit_is_no_refusal(world: World, written: Log):
+async def test_a_page_of_the_dashboard_says_why_it_is_over_and_a_first_visit_is_no_refusal(world: PageWorld, written: Log):
     visitor = await world.browser().get("/consents")
     assert written.reasons() == []
     await visitor.log_in("alice")
@@ -113,7 +117,7 @@ async def test_a_page_of_the_dashboard_says_why_it_is_over_and_a_first_visit_is_
     assert written.reasons() == ["journey_unknown"]
 
 
-async def test_no_account_chosen_and_a_denial_are_named(world: World, written: Log):
+async def test_no_account_chosen_and_a_denial_are_named(world: PageWorld, written: Log):
     browser = await (await begun(world)).log_in("alice")
     await browser.approve()
     assert written.reasons() == ["no_account"]
@@ -122,7 +126,7 @@ async def test_no_account_chosen_and_a_denial_are_named(world: World, written: L
     assert written.reasons() == ["access_denied"]
 
 
-async def test_a_redirect_that_tells_the_client_an_error_is_explained_here(world: World, written: Log):
+async def test_a_redirect_that_tells_the_client_an_error_is_explained_here(world: PageWorld, written: Log):
     pushed = await world.push(await world.lodge())
     world.clock.advance(IDLE_MAX)
     query = urlencode({"client_id": "acme-client", "request_uri": f"urn:ietf:params:oauth:request_uri:{'x' * 43}"})
@@ -134,7 +138,7 @@ async def test_a_redirect_that_tells_the_client_an_error_is_explained_here(world
 
 
 @pytest.mark.parametrize("written", ["debug"], indirect=True)
-async def test_at_level_debug_what_went_well_is_told_too(world: World, written: Log):
+async def test_at_level_debug_what_went_well_is_told_too(world: PageWorld, written: Log):
     browser = await begun(world)
     await browser.log_in("alice")
     told = [(line["event"], line["method"], line["path"], line["status"]) for line in written.lines()]
@@ -143,7 +147,7 @@ async def test_at_level_debug_what_went_well_is_told_too(world: World, written: 
 
 
 @pytest.mark.parametrize("written", ["warning"], indirect=True)
-async def test_at_level_warning_refusals_are_not_told(world: World, written: Log):
+async def test_at_level_warning_refusals_are_not_told(world: PageWorld, written: Log):
     await (await begun(world)).log_in("alice", "wrong")
     assert written.lines() == []
 

@@ -8,9 +8,12 @@ import pytest
 from kernel.banking.accounts import AccountIdentifier, AccountStatus, Scheme
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.banking.terms import FundsTerms
-from tests.unit.consent.authentication.signing import BERLIN_GROUP, PAYMENT, now, sign_too
 from tests.unit.consent.customer.journey.test_journey_agreements import VRP
-from tests.unit.consent.customer.journey.world import ACCOUNTS, BRAND, CODE, Browser, World, account
+from tests.world.brands import BRAND
+from tests.world.browser import Browser
+from tests.world.customers import ACCOUNTS, CODE, account
+from tests.world.pages import PageWorld
+from tests.world.signing import BERLIN_GROUP, PAYMENT, now, sign_too
 
 JOINT = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
 FUNDS = FundsTerms(account=AccountIdentifier(Scheme.SORT_CODE, "80200144443333"))
@@ -29,18 +32,18 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Any:
     return hold
 
 
-async def at_choice(world: World, consent: Consent) -> Browser:
+async def at_choice(world: PageWorld, consent: Consent) -> Browser:
     return await (await world.browser().begin(await world.push(consent))).log_in("alice")
 
 
-async def check_refused(world: World, browser: Browser, consent: Consent, words: str) -> None:
+async def check_refused(world: PageWorld, browser: Browser, consent: Consent, words: str) -> None:
     assert words in browser.text
     assert browser.shows("consent-approve"), "the page asks again"
     found = await now(world, consent)
     assert (found.state, found.access, found.signatures) == (ConsentState.AWAITING, (), ())
 
 
-async def test_a_joint_account_together_with_ones_own_is_refused_and_alone_it_is_not(both_world: World):
+async def test_a_joint_account_together_with_ones_own_is_refused_and_alone_it_is_not(both_world: PageWorld):
     world = both_world
     consent = await world.lodge(lodged_as=BERLIN_GROUP)
     browser = await at_choice(world, consent)
@@ -51,7 +54,7 @@ async def test_a_joint_account_together_with_ones_own_is_refused_and_alone_it_is
     assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
 
 
-async def test_what_all_of_them_may_share_is_chosen_together(world: World, held: Any):
+async def test_what_all_of_them_may_share_is_chosen_together(world: PageWorld, held: Any):
     held("c-bob", *ACCOUNTS["c-alice"])
     consent = await world.lodge(lodged_as=BERLIN_GROUP)
     await (await at_choice(world, consent)).approve(HOME, EVERYDAY)
@@ -59,7 +62,7 @@ async def test_what_all_of_them_may_share_is_chosen_together(world: World, held:
 
 
 @pytest.mark.parametrize("change", [{"eligible": False}, {"status": AccountStatus.DISABLED}])
-async def test_an_account_that_a_signer_holds_but_may_not_share_is_none(world: World, held: Any, change: dict[str, Any]):
+async def test_an_account_that_a_signer_holds_but_may_not_share_is_none(world: PageWorld, held: Any, change: dict[str, Any]):
     held("c-bob", msgspec.structs.replace(JOINT, **change))
     consent = await world.lodge(lodged_as=BERLIN_GROUP)
     browser = await at_choice(world, consent)
@@ -67,7 +70,7 @@ async def test_an_account_that_a_signer_holds_but_may_not_share_is_none(world: W
     await check_refused(world, browser, consent, "cannot share all of these accounts")
 
 
-async def test_enough_of_several_signers_are_enough(world: World, held: Any):
+async def test_enough_of_several_signers_are_enough(world: PageWorld, held: Any):
     """Carol cannot share Alice's other account, and Bob can: two of three sign."""
     shared = msgspec.structs.replace(JOINT, signers=("c-alice", "c-carol", "c-bob"))
     for customer, others in (("c-alice", (shared,)), ("c-bob", (shared,)), ("c-carol", ())):
@@ -77,7 +80,7 @@ async def test_enough_of_several_signers_are_enough(world: World, held: Any):
     assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
 
 
-async def test_two_joint_accounts_of_different_holders_are_not_one_choice(world: World, held: Any):
+async def test_two_joint_accounts_of_different_holders_are_not_one_choice(world: PageWorld, held: Any):
     other = account("up-k", "Club", "80200122221111", signatures=2, signers=("c-alice", "c-carol"))
     held("c-alice", JOINT, other)
     held("c-carol", other)
@@ -87,7 +90,7 @@ async def test_two_joint_accounts_of_different_holders_are_not_one_choice(world:
     await check_refused(world, browser, consent, "cannot share all of these accounts")
 
 
-async def test_one_holder_who_gives_it_alone_chooses_freely(world: World):
+async def test_one_holder_who_gives_it_alone_chooses_freely(world: PageWorld):
     """UK account information: no one else must agree."""
     consent = await world.lodge(lodged_as="uk_obie/v4.0")
     await (await at_choice(world, consent)).approve(HOME, EVERYDAY)
@@ -97,7 +100,7 @@ async def test_one_holder_who_gives_it_alone_chooses_freely(world: World):
 @pytest.mark.parametrize(
     ("kind", "terms"), [(ConsentKind.PAYMENT, PAYMENT), (ConsentKind.VRP, VRP), (ConsentKind.FUNDS, FUNDS)], ids=str
 )  # fmt: skip
-async def test_one_account_that_no_other_signer_can_use_is_refused(world: World, held: Any, kind: ConsentKind, terms: Any):
+async def test_one_account_that_no_other_signer_can_use_is_refused(world: PageWorld, held: Any, kind: ConsentKind, terms: Any):
     """A payment's before its authentication: no code is sent for what cannot be."""
     held("c-bob")
     consent = await world.lodge(kind=kind, terms=terms, lodged_as=BERLIN_GROUP)
@@ -108,7 +111,7 @@ async def test_one_account_that_no_other_signer_can_use_is_refused(world: World,
     assert len(world.identity.started) == begun
 
 
-async def test_a_signer_who_can_sign_no_more_after_the_code_was_sent_stops_the_payment(world: World, held: Any):
+async def test_a_signer_who_can_sign_no_more_after_the_code_was_sent_stops_the_payment(world: PageWorld, held: Any):
     consent = await world.lodge(kind=ConsentKind.PAYMENT, terms=PAYMENT, lodged_as="rar")
     browser = await (await world.browser().begin(await world.push(consent))).log_in("bob")
     await browser.approve(HOME)
@@ -118,7 +121,7 @@ async def test_a_signer_who_can_sign_no_more_after_the_code_was_sent_stops_the_p
     await check_refused(world, browser, consent, "cannot use the account that you chose")
 
 
-async def test_what_is_given_again_waits_for_no_one_who_cannot_sign(world: World, held: Any):
+async def test_what_is_given_again_waits_for_no_one_who_cannot_sign(world: PageWorld, held: Any):
     """A consent that its PSU stopped is for all to give again."""
     consent = await world.lodge(kind=ConsentKind.VRP, terms=VRP, lodged_as="uk_obie/v4.0")
     await (await at_choice(world, consent)).approve(HOME)
@@ -132,7 +135,7 @@ async def test_what_is_given_again_waits_for_no_one_who_cannot_sign(world: World
 
 
 @pytest.mark.parametrize("name", ["bob", "carol"])
-async def test_no_other_signer_comes_by_redirect(world: World, name: str):
+async def test_no_other_signer_comes_by_redirect(world: PageWorld, name: str):
     """Bob signs or refuses on the dashboard. Here it is another's consent, to him as to any customer, and leaving changes nothing."""
     consent = await world.lodge(lodged_as=BERLIN_GROUP)
     await (await at_choice(world, consent)).approve(HOME)

@@ -10,7 +10,8 @@ from consent.store.tables import journal, outbox
 from consent.store.tables.consents import authorisations
 from consent.store.tables.oauth import codes
 from kernel.banking.consents import ConsentState, Permission
-from tests.unit.consent.customer.journey.world import BOROUGH, BRAND, CLIENT, REDIRECT_URI, START
+from tests.world.brands import BRAND, START
+from tests.world.clients import BOROUGH, CLIENT, REDIRECT_URI
 
 
 async def begun(world, **facts):

@@ -13,20 +13,22 @@ from consent.store.tables.consents import attempts, journeys
 from kernel.errors import Overloaded
 from kernel.turns import Turns
 from tests.harness.databases import POSTGRESQL, Databases, migrate
-from tests.unit.consent.customer.journey.world import CODE, Browser, World, make_world
+from tests.world.browser import Browser
+from tests.world.customers import CODE
+from tests.world.pages import PageWorld, page_world
 
 LOGINS = 16
 
 
 @pytest.fixture
-async def workers(databases: Databases, tmp_path) -> AsyncIterator[tuple[World, World]]:
+async def workers(databases: Databases, tmp_path) -> AsyncIterator[tuple[PageWorld, PageWorld]]:
     """Two of one cluster."""
     with databases.database(POSTGRESQL, tmp_path, migrate) as url:
-        async with make_world(url) as one, make_world(url, worker=1) as other:
+        async with page_world(url) as one, page_world(url, worker=1) as other:
             yield one, other
 
 
-async def log_in_at_once(workers: tuple[World, ...], name_of: Callable[[int], str]) -> list[Browser]:
+async def log_in_at_once(workers: tuple[PageWorld, ...], name_of: Callable[[int], str]) -> list[Browser]:
     browsers = []
     for number in range(LOGINS):
         world = workers[number % len(workers)]
@@ -34,7 +36,7 @@ async def log_in_at_once(workers: tuple[World, ...], name_of: Callable[[int], st
     return list(await asyncio.gather(*(browser.log_in(name_of(number)) for number, browser in enumerate(browsers))))
 
 
-async def check_no_deadlock(world: World) -> None:
+async def check_no_deadlock(world: PageWorld) -> None:
     assert world.database.deadlocks == 0
     async with world.database.read() as connection:
         await connection.execute(sa.text("SELECT pg_stat_force_next_flush()"))

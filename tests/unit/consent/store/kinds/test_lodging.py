@@ -13,7 +13,9 @@ from kernel.banking.money import Money
 from kernel.banking.payments import PaymentTerms
 from kernel.banking.terms import Alignment, FundsTerms, Period, PeriodicLimit, VrpTerms
 from kernel.errors import ConsentUnknown, FieldInvalid, FieldMissing
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, World, make_world
+from tests.world.brands import BRAND
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld, page_world
 
 PAYEE = AccountIdentifier(Scheme.SORT_CODE, "80200110203345")
 MONTHLY = PeriodicLimit(amount=Money("GBP", 50_000), period=Period.MONTH, alignment=Alignment.CALENDAR)
@@ -35,8 +37,8 @@ def lodgement(kind: str, terms: Terms) -> ConsentLodgement:
 
 
 @pytest.fixture
-async def world(migrated_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_url) as made:
         yield made
 
 

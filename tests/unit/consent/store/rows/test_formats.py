@@ -8,7 +8,8 @@ from consent.store.rows.authorisations import load_authorisations, start_authori
 from consent.store.rows.formats import FormatUnreadable, check_format
 from consent.store.tables.consents import authorisations
 from consent.store.tables.oauth import clients, pushed_requests
-from tests.unit.consent.oauth_world import BRAND, World
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
 
 
 def test_the_present_format_and_the_one_before_are_read():
@@ -23,7 +24,7 @@ async def rewrite(database, table):
     await database.write(lambda connection: connection.execute(table.update().values(format=99)))
 
 
-async def test_of_a_client(oauth: World):
+async def test_of_a_client(oauth: AuthorizationWorld):
     await rewrite(oauth.database, clients)
     async with oauth.database.read() as connection:
         with pytest.raises(FormatUnreadable):
@@ -32,7 +33,7 @@ async def test_of_a_client(oauth: World):
             await load_clients(connection, BRAND.name, [oauth.acme.client.id])
 
 
-async def test_of_a_pushed_request(oauth: World):
+async def test_of_a_pushed_request(oauth: AuthorizationWorld):
     consent = await oauth.lodge(oauth.acme)
     uri = await oauth.pushed_uri(oauth.acme, consent.id)
     pushed = await oauth.load_pushed(oauth.acme, uri)
@@ -44,7 +45,7 @@ async def test_of_a_pushed_request(oauth: World):
             await load_begun(connection, BRAND.name, pushed.id)
 
 
-async def test_of_an_authorisation(oauth: World):
+async def test_of_an_authorisation(oauth: AuthorizationWorld):
     at = oauth.clock.wall()
     await oauth.database.write(
         lambda connection: start_authorisation(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from consent.store.rows import last_used
 from consent.store.rows.last_used import LastUsed, Use, load_last_used, record_uses
 from kernel.storage.database import Database
-from tests.unit.consent.customer.journey.world import START
+from tests.world.brands import START
 
 LATER = START + timedelta(minutes=5)
 

@@ -14,11 +14,14 @@ from kernel.operations import Operation
 from kernel.storage.cursor import CursorSealer
 from kernel.storage.sealed import Sealer
 from openapi.pages import PageUnknown
-from tests.unit.gateway import world
+from tests.world.brands import START
+from tests.world.gateway.dialect import BRAND, DIALECT, ROW_OF
+from tests.world.gateway.snapshots import CALLER, CONSENT
+from tests.world.gateway.world import INTERACTION, GatewayWorld, request
 
 CURSORS = CursorSealer(Sealer({1: b"k" * 32}))
 FILTERS = ("2026-01-01", None)
-READ_TRANSACTIONS = world.ROW_OF[Operation.READ_TRANSACTIONS]
+READ_TRANSACTIONS = ROW_OF[Operation.READ_TRANSACTIONS]
 
 
 @dataclass(frozen=True)
@@ -31,41 +34,41 @@ class Page:
 
 def exchange(**facts: Any) -> Exchange:
     made = Exchange(
-        brand=world.BRAND,
-        dialect=world.DIALECT,
-        service=world.DIALECT.services[0],
+        brand=BRAND,
+        dialect=DIALECT,
+        service=DIALECT.services[0],
         row=READ_TRANSACTIONS,
-        request=world.request(),
+        request=request(),
         path={},
-        received_at=world.START,
-        interaction_id=world.INTERACTION,
+        received_at=START,
+        interaction_id=INTERACTION,
     )
-    made.caller, made.consent = world.CALLER, world.CONSENT
+    made.caller, made.consent = CALLER, CONSENT
     for name, fact in facts.items():
         setattr(made, name, fact)
     return made
 
 
 def turn(asked: Exchange, page: Page, *filters: object) -> PageTurn:
-    return PageTurn.open(CURSORS, world.World().clock, asked, page, *filters)
+    return PageTurn.open(CURSORS, GatewayWorld().clock, asked, page, *filters)
 
 
-LINK = turn(exchange(), Page(), *FILTERS).cursor_after(world.START, "up1", "t1")
+LINK = turn(exchange(), Page(), *FILTERS).cursor_after(START, "up1", "t1")
 
 
 def test_the_same_listing_goes_on_where_its_link_says():
     begun = present(turn(exchange(), Page(cursor=LINK), *FILTERS).begun)
-    assert (begun.at, begun.account_id, begun.row_id) == (world.START, "up1", "t1")
+    assert (begun.at, begun.account_id, begun.row_id) == (START, "up1", "t1")
 
 
 @pytest.mark.parametrize(
     ("facts", "page", "filters"),
     [
-        ({"caller": msgspec.structs.replace(world.CALLER, client_id="client-2")}, {}, FILTERS),
-        ({"consent": msgspec.structs.replace(world.CONSENT, id="consent-2")}, {}, FILTERS),
-        ({"brand": replace(world.BRAND, name="other")}, {}, FILTERS),
-        ({"dialect": replace(world.DIALECT, name="other")}, {}, FILTERS),
-        ({"row": world.ROW_OF[Operation.LIST_TRANSACTIONS]}, {}, FILTERS),
+        ({"caller": msgspec.structs.replace(CALLER, client_id="client-2")}, {}, FILTERS),
+        ({"consent": msgspec.structs.replace(CONSENT, id="consent-2")}, {}, FILTERS),
+        ({"brand": replace(BRAND, name="other")}, {}, FILTERS),
+        ({"dialect": replace(DIALECT, name="other")}, {}, FILTERS),
+        ({"row": ROW_OF[Operation.LIST_TRANSACTIONS]}, {}, FILTERS),
         ({}, {"account_id": "a2"}, FILTERS),
         ({}, {"page_size": 51}, FILTERS),
         ({}, {}, ("2026-01-02", None)),

@@ -1,15 +1,14 @@
 """A statement's file is made once for all who ask, and kept within bounds."""
 
 import asyncio
+from dataclasses import replace
 
 import msgspec
 
 from gateway.accounts.statements.statement_files import KEPT_SECONDS, StatementFiles
 from kernel.banking.records.statements import PDF, StatementFile
-from tests.unit.gateway import world
-from tests.unit.gateway.records import statement
-
-BRAND = world.BRAND
+from tests.world.gateway.dialect import BRAND
+from tests.world.gateway.records import statement
 
 
 class Printer:
@@ -68,7 +67,7 @@ async def test_another_account_version_brand_or_form_is_another_file():
     others = [
         (BRAND, msgspec.structs.replace(one, account_id="another"), PDF),
         (BRAND, msgspec.structs.replace(one, reference="0002"), PDF),
-        (world.replace(BRAND, name="second"), one, PDF),
+        (replace(BRAND, name="second"), one, PDF),
         (BRAND, one, "text/csv"),
     ]
     for brand, each, media_type in [(BRAND, one, PDF), *others]:

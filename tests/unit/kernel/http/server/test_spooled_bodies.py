@@ -16,7 +16,7 @@ from kernel.http.server.incoming_body import SPOOLED_BYTES_MAX
 from kernel.http.server.listener import serve
 from kernel.http.spool import SPOOL_ABOVE_BYTES, Spool
 from tests.harness.patience import PATIENCE_SECONDS
-from tests.unit.gateway.world import request
+from tests.world.gateway.world import request
 
 LARGE = 3 * SPOOL_ABOVE_BYTES + 17
 STATUSES = {"body_too_large": 413, "overloaded": 503}

@@ -16,8 +16,10 @@ from openapi.uk_obie.v4_0.aisp.codes.consents import PERMISSIONS
 from openapi.uk_obie.v4_0.aisp.wire.consents import OBInternalPermissions1Code as Code
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from tests.official import validate_answer
-from tests.unit.gateway.records import furnish, statement
-from tests.unit.gateway.world import CONSENT, World, opening, transaction
+from tests.world.gateway.records import furnish, statement
+from tests.world.gateway.snapshots import CONSENT, opening
+from tests.world.gateway.upstream import transaction
+from tests.world.gateway.world import GatewayWorld
 
 ACCOUNTS = {Code.READ_ACCOUNTS_BASIC, Code.READ_ACCOUNTS_DETAIL}
 BENEFICIARIES = {Code.READ_BENEFICIARIES_BASIC, Code.READ_BENEFICIARIES_DETAIL}
@@ -73,9 +75,9 @@ BASIC_AND_DETAIL = [
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> GatewayWorld:
     """A bank in which every payee is a card, and a statement lists one payment."""
-    world = World(dialects=(DIALECT,))
+    world = GatewayWorld(dialects=(DIALECT,))
     furnish(world)
     for kind in ("beneficiaries", "standing_orders", "scheduled_payments"):
         world.upstream.records[kind] = [msgspec.structs.replace(row, payee=CARD) for row in world.upstream.records[kind]]
@@ -85,7 +87,7 @@ def world() -> World:
     return world
 
 
-async def answered(world: World, template: str, *granted: Code) -> Response:
+async def answered(world: GatewayWorld, template: str, *granted: Code) -> Response:
     """The answer under exactly these permissions, once the official document has accepted it."""
     version = world.decisions.versions[consent_subject("main", CONSENT.id)] + 1
     world.store(msgspec.structs.replace(CONSENT, version=version, **opening(frozenset(PERMISSIONS[code] for code in granted))))
@@ -101,14 +103,14 @@ def test_the_table_has_every_operation_that_a_consent_opens() -> None:
 
 @pytest.mark.spec("OBIE-RW-4.0-permission-codes")
 @pytest.mark.parametrize("template", OPENED_BY)
-async def test_an_operation_is_opened_by_its_own_permissions_alone(world: World, template: str) -> None:
+async def test_an_operation_is_opened_by_its_own_permissions_alone(world: GatewayWorld, template: str) -> None:
     statuses = {code: (await answered(world, template, code)).status for code in Code}
     assert statuses == {code: 200 if code in OPENED_BY[template] else 403 for code in Code}
 
 
 @pytest.mark.parametrize(("template", "basic", "detail", "added"), BASIC_AND_DETAIL, ids=[row[0] for row in BASIC_AND_DETAIL])
 async def test_detail_adds_its_members_and_no_others(
-    world: World, template: str, basic: Code, detail: Code, added: set[str]
+    world: GatewayWorld, template: str, basic: Code, detail: Code, added: set[str]
 ) -> None:
     extra = {Code.READ_TRANSACTIONS_DEBITS, Code.READ_TRANSACTIONS_CREDITS}
     assert members(await answered(world, template, detail, *extra)) >= added
@@ -117,7 +119,7 @@ async def test_detail_adds_its_members_and_no_others(
 
 @pytest.mark.parametrize(("template", "_basic", "detail", "added"), BASIC_AND_DETAIL, ids=[row[0] for row in BASIC_AND_DETAIL])
 async def test_a_card_number_is_clear_with_its_own_permission_alone(
-    world: World, template: str, _basic: Code, detail: Code, added: set[str]
+    world: GatewayWorld, template: str, _basic: Code, detail: Code, added: set[str]
 ) -> None:
     if "StatementAmount" in added:
         return  # names no account

@@ -1,4 +1,4 @@
-"""Records of the world's accounts, the higher the number the later recorded."""
+"""Records of every kind that a bank keeps of its accounts, and a world that has them."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,8 @@ from kernel.banking.records.products import InterestTier, Product, ProductKind
 from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import PDF, Statement, StatementAmount, StatementFigure, StatementFile, StatementKind
-from tests.unit.gateway.world import START, World
+from tests.world.brands import START
+from tests.world.gateway.world import GatewayWorld
 
 PAYEE = Counterparty("Bob", AccountIdentifier(Scheme.SORT_CODE, "80200110203345"))
 POUND = Money("GBP", 100)
@@ -77,7 +78,7 @@ MAKERS = {
 }
 
 
-def furnish(world: World, count: int = 12) -> None:
+def furnish(world: GatewayWorld, count: int = 12) -> None:
     """Records of every kind on all three of the bank's accounts, one of which the consent does not cover."""
     accounts = ("up1", "up2", "up3")
     for what, make in {**MAKERS, "statements": statement}.items():

@@ -1,4 +1,4 @@
-"""A brand whose customers are elsewhere: the authorization server's world with hand-made customers, clients that ask them, and pages."""
+"""A brand whose clients ask its customers over the backchannel: the authorization server's world with hand-made customers and pages."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,8 +16,13 @@ from kernel.banking.consents import Permission
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.observability.telemetry import Telemetry
 from kernel.storage.lease import Lease
-from tests.unit.consent.customer.journey.world import Accounts, Browser, Identity
-from tests.unit.consent.oauth_world import BRAND, KEYS, Answer, Tpp, World, oauth_world
+from tests.world.answer import Answer
+from tests.world.authorization import AuthorizationWorld, authorization_world
+from tests.world.brands import BRAND
+from tests.world.browser import Browser
+from tests.world.customers import Accounts, Identity
+from tests.world.keys import KEYS
+from tests.world.tpp import Tpp
 
 GRANT_TYPE = "urn:openid:params:grant-type:ciba"
 GRANT_TYPES = frozenset({"authorization_code", "refresh_token", "client_credentials", GRANT_TYPE})
@@ -45,7 +50,7 @@ class Receiver:
 class Backchannel:
     """`poll` and `ping` are clients of FAPI 1.0 that ask customers by their names."""
 
-    world: World
+    world: AuthorizationWorld
     identity: Identity
     receiver: Receiver = field(default_factory=Receiver)
 
@@ -59,7 +64,6 @@ class Backchannel:
 
     def claims(self, tpp: Tpp, **changes: Any) -> dict[str, Any]:
         """Of a correct authentication request; a change to None leaves a member out."""
-        self.world.jti += 1
         now = self.world.now
         claims = {
             "iss": tpp.client.id,
@@ -67,7 +71,7 @@ class Backchannel:
             "iat": now,
             "nbf": now,
             "exp": now + 300,
-            "jti": f"request-{self.world.jti}",
+            "jti": f"request-{next(tpp.serial)}",
             "scope": "openid accounts",
             "login_hint": "alice",
             "client_notification_token": NOTIFICATION_TOKEN,
@@ -80,7 +84,7 @@ class Backchannel:
 
     async def send(self, tpp: Tpp, token: str | None, **form: str) -> Answer:
         signed = {} if token is None else {"request": token}
-        return await self.world.call("POST", ASK, form={**signed, **self.world.credentials(tpp), **form})
+        return await self.world.call("POST", ASK, form={**signed, **tpp.credentials(), **form})
 
     async def asked(self, tpp: Tpp, **changes: Any) -> str:
         """The auth_req_id of a request that is taken."""
@@ -93,7 +97,7 @@ class Backchannel:
 
     async def visit(self, name: str = "alice") -> Browser:
         """A browser inside the dashboard."""
-        browser = Browser(self.world, brand=BRAND)  # type: ignore[arg-type]
+        browser = Browser(self.world, brand=BRAND)
         await browser.get("/consents")
         await browser.log_in(name)
         assert browser.path == "/consents", browser.text
@@ -152,7 +156,7 @@ class Backchannel:
 
 @asynccontextmanager
 async def backchannel_world(database_url: str) -> AsyncIterator[Backchannel]:
-    async with oauth_world(database_url) as world:
+    async with authorization_world(database_url) as world:
         identity = Identity(world.clock)
         world.services = replace(world.services, identity=identity, customer_accounts=Accounts())
         world.server = ConsentServer(world.services, Telemetry())

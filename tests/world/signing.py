@@ -18,7 +18,9 @@ from kernel.banking.money import Money
 from kernel.banking.payments import PaymentTerms
 from kernel.banking.signers import SigningRule
 from kernel.commands.unit_of_work import UnitOfWork
-from tests.unit.consent.customer.journey.world import BRAND, CLIENT, World
+from tests.world.brands import BRAND
+from tests.world.clients import CLIENT
+from tests.world.pages import PageWorld
 
 BERLIN_GROUP = "berlin_group/v1.3"
 SHOWN = Shown(client_name="Acme", organisation_name="", clusters=(), until="", window="", accounts=(), page="none")
@@ -31,18 +33,18 @@ PAYMENT = PaymentTerms(
 )
 
 
-async def lodge(world: World, kind: ConsentKind = ConsentKind.ACCOUNTS, lodged_as: str = BERLIN_GROUP) -> Consent:
+async def lodge(world: PageWorld, kind: ConsentKind = ConsentKind.ACCOUNTS, lodged_as: str = BERLIN_GROUP) -> Consent:
     facts: dict[str, Any] = {"terms": PAYMENT} if kind is ConsentKind.PAYMENT else {}
     return await world.lodge(kind=kind, lodged_as=lodged_as, **facts)
 
 
-async def now(world: World, consent: Consent) -> Consent:
+async def now(world: PageWorld, consent: Consent) -> Consent:
     found = await world.store.load(BRAND, consent.id)
     assert found is not None
     return found
 
 
-async def approval_of(world: World, consent: Consent, name: str, rules: Sequence[SigningRule] = ()) -> Approval:
+async def approval_of(world: PageWorld, consent: Consent, name: str, rules: Sequence[SigningRule] = ()) -> Approval:
     """With evidence on record, as strong authentication leaves it."""
     authorisation_id = world.services.ids.uuid()
     linked = linked_of(consent, "up-j").digest if consent.kind is ConsentKind.PAYMENT else ""
@@ -65,19 +67,19 @@ async def approval_of(world: World, consent: Consent, name: str, rules: Sequence
     return Approval(f"psu-{name}", f"c-{name}", ("up-j",), tuple(rules), authorisation_id, evidence, SHOWN)
 
 
-async def sign_first(world: World, consent: Consent, name: str, *rules: SigningRule, client: Client = CLIENT) -> Consent:
+async def sign_first(world: PageWorld, consent: Consent, name: str, *rules: SigningRule, client: Client = CLIENT) -> Consent:
     subject = ConsentSubject(world.services, BRAND, consent.id, client.caller)
     await approve(world.services, BRAND, subject, await approval_of(world, consent, name, rules), NoAnswer())
     return await now(world, consent)
 
 
-async def sign_too(world: World, consent: Consent, name: str) -> Consent:
+async def sign_too(world: PageWorld, consent: Consent, name: str) -> Consent:
     subject = Cosignature(world.services, BRAND, consent.id, f"c-{name}")
     await approve(world.services, BRAND, subject, await approval_of(world, consent, name), NoAnswer())
     return await now(world, consent)
 
 
-async def refuse(world: World, consent: Consent, name: str) -> Consent:
+async def refuse(world: PageWorld, consent: Consent, name: str) -> Consent:
     subject = Cosignature(world.services, BRAND, consent.id, f"c-{name}")
 
     async def claim(_unit: UnitOfWork) -> None:
