@@ -24,6 +24,7 @@ OURS = sorted(
     for path in (ROOT / package).rglob(pattern)
     if not path.is_relative_to(REBUILT)
 )
+NAMED = sorted(set(ROOT.glob("tests/**/*.py")) - set(ROOT.glob("tests/journeys/*.py")))  # recordings know a journey by its name
 OPENINGS = re.compile(r"(What|Who|Whom|Whose|How|Whether)\b")
 QUOTED = re.compile(r"`[^`]*`")  # names of tests and of code are not prose
 
@@ -63,8 +64,22 @@ def test_no_name_or_text_of_the_code_has_a_stilted_word():
     assert {str(path.relative_to(ROOT)): words for path in OURS if (words := stilted_in(path.read_text()))} == {}
 
 
+def stilted_names(module: str) -> list[str]:
+    """Of its functions and classes."""
+    nodes = ast.walk(ast.parse(module))
+    names = [node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [name for name in names if stilted_in(name)]
+
+
+def test_no_function_of_the_tests_has_a_stilted_name():
+    found = {str(path.relative_to(ROOT)): stilted_names(path.read_text()) for path in NAMED}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
 def test_a_stilted_word_would_be_noticed_within_a_name():
     assert stilted_in("is_asked_elsewhere = _told, NOBODYS, tellsomething") == ["elsewhere", "told", "NOBODYS"]
+    module = "def test_nobody_reads(): ...\n\nclass Told:\n    def is_beside(self): ...\n    def teller(self): ...\n"
+    assert sorted(stilted_names(module)) == ["Told", "is_beside", "test_nobody_reads"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

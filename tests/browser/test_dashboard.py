@@ -47,7 +47,7 @@ async def test_alice_finds_who_has_access_and_stops_it_in_two_clicks(page, embed
     assert (await acme.get("/accounts", token, knobs=PRESENT)).status == 401
 
 
-async def test_details_tell_the_permissions_and_can_be_folded(page, embedded_server, given):
+async def test_details_show_the_permissions_and_can_be_folded(page, embedded_server, given):
     _, consent_id, _ = given
     await enter(page, embedded_server)
     await page.click(f'a[href="/consents/{consent_id}"]')

@@ -56,7 +56,7 @@ READY: dict[str, Any] = {
 }
 
 
-def test_whatever_the_configuration_changes_against_the_suites_defaults_is_declared(
+def test_every_change_of_the_configuration_against_the_suites_defaults_is_declared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """And nothing is declared that no plan changes any more."""

@@ -61,7 +61,7 @@ def test_what_is_declared_for_one_plan_is_not_for_another():
     assert (undeclared("one-plan", outcome, [row]), undeclared("two", outcome, [row])) == ([], ["the module ended as SKIPPED"])
 
 
-def test_a_declaration_that_no_longer_comes_true_is_told():
+def test_a_declaration_that_no_longer_comes_true_is_reported():
     """It would hide the next defect."""
     outcomes = [Outcome("fapi-x-a", "PASSED", (WARNED,))]
     assert unused("row", outcomes, [SKIPS, WARNS]) == [SKIPS]

@@ -87,7 +87,7 @@ async def test_a_module_that_does_not_end_is_ended(suite_with):
     assert small.paths()[-1] == "DELETE /api/runner/module-1"
 
 
-async def test_what_the_suite_refuses_is_told(suite_with):
+async def test_a_refusal_by_the_suite_is_reported(suite_with):
     _, suite = await suite_with()
     async with suite:
         with pytest.raises(SuiteRefused, match="404"):

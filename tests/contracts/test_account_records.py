@@ -234,7 +234,7 @@ async def test_gives_the_offers_in_force_now(books):
     assert await books.upstream.offers(BRAND, ()) == ()
 
 
-async def test_gives_no_more_offers_or_parties_of_an_account_than_may_be_told(books):
+async def test_limits_the_offers_and_parties_of_an_account(books):
     count = RECORDS_PER_ACCOUNT_MAX + 3
     await books.offer(BRAND, *(an_offer(f"o{number:03}", "a") for number in range(count)), an_offer("x", "b"))
     await books.introduce(BRAND, *(AccountParty(account_id="a", party=Party(id=f"p{n:03}", name="N")) for n in range(count)))

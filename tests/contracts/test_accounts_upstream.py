@@ -108,7 +108,7 @@ async def test_filters_by_inclusive_booking_instants_and_by_direction(books):
     assert (page.first_available, page.last_available) == (NOW, NOW + timedelta(days=5))
 
 
-async def test_a_listing_stands_still_while_a_payment_is_booked_elsewhere_in_it(books):
+async def test_a_listing_stands_still_while_a_payment_is_booked_in_another_part_of_it(books):
     """The pending version stays where the first page found it, although the booked one now lies on a page already given."""
     await books.open_account(BRAND, "a")
     await books.announce(BRAND, "a", "old", -500, NOW)

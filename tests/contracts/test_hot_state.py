@@ -88,7 +88,7 @@ async def learn(hot_state, version=1, subject=S):
     await hot_state.fill(subject, version, (await ask(hot_state, version, subject)).fill_token)
 
 
-async def test_what_it_does_not_know_it_can_be_told(hot_state):
+async def test_it_learns_a_version_that_it_does_not_know(hot_state):
     verdict = await ask(hot_state)
     assert isinstance(verdict, Unknown)
     await hot_state.fill(S, 1, verdict.fill_token)

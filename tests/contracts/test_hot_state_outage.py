@@ -131,7 +131,7 @@ async def test_two_versions_of_the_library_live_side_by_side(valkey):
         assert SUFFIX != "other"
 
 
-def test_speaks_over_the_faster_event_loop_too(valkey):
+def test_works_on_the_faster_event_loop_too(valkey):
     """Its transports are of another family than asyncio's own."""
     uvloop = pytest.importorskip("uvloop")
 
@@ -144,7 +144,7 @@ def test_speaks_over_the_faster_event_loop_too(valkey):
     assert uvloop.run(main()) == (Current(),)
 
 
-async def test_an_answer_that_nobody_awaits_harms_nobody(valkey):
+async def test_an_answer_without_a_waiting_caller_does_no_harm(valkey):
     """A request that is cancelled leaves its place in the pipeline."""
     hot_state = RedisHotState(valkey.url, RandomIds())
     async with hot_state.lifetime():
@@ -156,7 +156,7 @@ async def test_an_answer_that_nobody_awaits_harms_nobody(valkey):
         assert await tasks[2] == (Current(),)
 
 
-async def test_the_memory_of_first_uses_begins_anew_with_the_server(mortal_valkey):
+async def test_the_memory_of_first_uses_begins_again_with_the_server(mortal_valkey):
     """A dump from before the first use would let it happen again."""
     hot_state = RedisHotState(mortal_valkey.url, RandomIds())
     with mortal_valkey.client() as client:
@@ -172,7 +172,7 @@ async def test_the_memory_of_first_uses_begins_anew_with_the_server(mortal_valke
             assert await hot_state.born_at() > began
 
 
-async def test_an_emptied_server_begins_its_memory_anew(valkey):
+async def test_an_emptied_server_begins_its_memory_again(valkey):
     hot_state = RedisHotState(valkey.url, RandomIds())
     with valkey.client() as client:
         async with hot_state.lifetime():

@@ -137,13 +137,13 @@ async def test_does_not_know_strangers(bank, username):
 
 
 @pytest.mark.parametrize("username", ["ann", " Ann "])
-async def test_knows_a_psu_whom_somebody_speaks_of(bank, ann, username):
+async def test_finds_a_psu_by_name(bank, ann, username):
     """The same person, and nothing is proven by it."""
     assert await bank.identity.find_by_name(BRAND, username) == ann
 
 
 @pytest.mark.parametrize("username", ["", "anne", "psu-ann", "a" * 10_000, "\x00", "\ud800"])
-async def test_a_name_of_nobody_is_nobody(bank, ann, username):
+async def test_an_unknown_name_finds_no_psu(bank, ann, username):
     assert await bank.identity.find_by_name(BRAND, username) is None
     assert await bank.identity.find_by_name(OTHER, "ann") is None
 

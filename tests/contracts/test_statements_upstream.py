@@ -39,7 +39,7 @@ async def four_months(books: Books, account: str) -> tuple[Statement, ...]:
     return (await books.upstream.statements(BRAND, (account,), StatementFilter())).rows
 
 
-async def test_tells_each_month_that_is_over_once(books):
+async def test_gives_each_month_that_is_over_once(books):
     rows = await four_months(books, "a")
     assert [row.reference for row in rows] == ["2026-06", "2026-05", "2026-04", "2026-03"]
     assert {row.kind for row in rows} == {StatementKind.PERIODIC}

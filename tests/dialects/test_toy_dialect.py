@@ -97,7 +97,7 @@ def problem(answer: Answer) -> tuple[int, Any]:
     return answer.status, answer.json()
 
 
-def test_the_dialect_stands_beside_the_others(toy_server: Server) -> None:
+def test_the_dialect_is_served_with_the_others(toy_server: Server) -> None:
     assert toy_server.ready["dialects"]["toy/v1"] == f"{toy_server.mtls}/toy/v1"
     assert "uk_obie/v4.0" in toy_server.ready["dialects"]
 

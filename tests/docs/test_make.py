@@ -77,7 +77,7 @@ def test_a_python_that_is_not_there_is_named(folder: Path):
     assert "make demo PYTHON=" in said
 
 
-def test_an_environment_of_an_old_python_is_made_anew(folder: Path):
+def test_an_environment_of_an_old_python_is_made_again(folder: Path):
     """What a first try with the wrong Python left behind."""
     program(folder / ".venv" / "bin" / "python", OLD)
     program(folder / ".venv" / "bin" / "pip", OLD)

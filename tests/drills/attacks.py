@@ -27,7 +27,7 @@ async def unfinished_head(enemy: Enemy, number: int) -> None:
             break  # the server reads no further
         if reader.at_eof() or writer.is_closing():
             break
-    enemy.tally.counts[f"refused {await _told(reader)}"] += 1
+    enemy.tally.counts[f"refused {await _read_refusal(reader)}"] += 1
     await _ended(reader)
 
 
@@ -141,7 +141,7 @@ async def _flood(enemy: Enemy, number: int, calls: list[tuple[str, str, dict[str
     writer.close()
 
 
-async def _told(reader: asyncio.StreamReader) -> str:
+async def _read_refusal(reader: asyncio.StreamReader) -> str:
     try:
         line = await asyncio.wait_for(reader.readline(), 5)
     except (TimeoutError, OSError):

@@ -23,7 +23,7 @@ async def test_authlib_walks_the_whole_journey(folder_of, kind):
 
 
 @pytest.mark.spec("FAPI-CIBA-ID1-5.2.2")
-async def test_authlib_asks_a_customer_who_is_elsewhere(folder_of):
+async def test_authlib_asks_a_customer_on_another_device(folder_of):
     """CIBA, polled: the grant type is one that Authlib need not know."""
     await asyncio.to_thread(ask_and_poll, await folder_of("asking"))
 

@@ -82,7 +82,7 @@ async def test_openid_client_has_its_browser_bring_a_signed_request_and_a_detach
 
 
 @pytest.mark.spec("FAPI-CIBA-ID1-5.2.2")
-async def test_openid_client_asks_a_customer_who_is_elsewhere(folder_of, client_folder):
+async def test_openid_client_asks_a_customer_on_another_device(folder_of, client_folder):
     """CIBA, polled: tokens once for a yes, access_denied for a no."""
     seen = await run(client_folder, "backchannel.mjs", str(await folder_of("asking")), "allow")
     assert seen["accounts"] >= 2

@@ -103,7 +103,7 @@ class Books:
         """Those of `entries`."""
         return [json.loads(entry.facts) for entry in await self.entries(**where)]
 
-    async def standing_beside(self, transaction_id: str) -> set[str]:
+    async def transactions_of_the_same_account(self, transaction_id: str) -> set[str]:
         """The ids of all transactions that stand on the same account of the built-in bank."""
         t = ledger.transactions.c
         account = sa.select(t.account_id).where(t.id == transaction_id).limit(1).scalar_subquery()

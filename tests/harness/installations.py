@@ -29,7 +29,7 @@ KINDS = (EMBEDDED, PRODUCTION_LIKE)
 BANK_WITHIN = (
     "postgresql+valkey+built_in"  # for who kills the server over and over: each start of the bank beside it costs a second
 )
-BANK_BESIDE = "embedded+core_bank"
+BANK_APART = "embedded+core_bank"
 TEMPLATE_DATABASE = "sandbox_template"
 TRANSIENT = ("server.log", "ready.json", "*.lock")
 

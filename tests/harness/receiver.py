@@ -22,7 +22,7 @@ DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Told:
+class Notification:
     path: str
     body: bytes
     authorization: str
@@ -40,12 +40,12 @@ class Receiver(ThreadingHTTPServer):
         context.load_cert_chain(certificate)
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.answers: dict[str, tuple[int, dict[str, str]]] = {}
-        self.came: queue.Queue[Told] = queue.Queue()
+        self.came: queue.Queue[Notification] = queue.Queue()
 
     def url(self, path: str) -> str:
         return f"https://localhost:{self.server_address[1]}{path}"
 
-    async def next(self) -> Told:
+    async def next(self) -> Notification:
         """The next notification. Raises queue.Empty if none comes."""
         return await asyncio.to_thread(self.came.get, timeout=PATIENCE_SECONDS)
 
@@ -55,13 +55,13 @@ class _Hearing(BaseHTTPRequestHandler):
         assert isinstance(self.server, Receiver)
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         said = self.headers
-        told = Told(self.path, body, said.get("Authorization", ""), said.get("Content-Type", ""))
+        notification = Notification(self.path, body, said.get("Authorization", ""), said.get("Content-Type", ""))
         status, sent = self.server.answers.get(self.path, (204, {}))
         self.send_response(status)
         for name, value in sent.items():
             self.send_header(name, value)
         self.end_headers()
-        self.server.came.put(told)
+        self.server.came.put(notification)
 
     def log_message(self, *_: object) -> None:
         pass

@@ -164,7 +164,7 @@ class TestOfTheBanksOwn:
         grant, waiting = await tpp.granted(expires=until.isoformat()), await tpp.lodge_account_consent()
         assert (await tpp.control("/clock", {"advance": "P40D"})).status == 200
 
-        async def told():
+        async def shown():
             answer = await tpp.get("/accounts", grant.token, knobs=PRESENT)
             with pytest.raises(Refused) as refused:
                 await tpp.refresh(grant.tokens.refresh_token)
@@ -175,7 +175,7 @@ class TestOfTheBanksOwn:
             return [await books.state_of(each) for each in (grant.consent_id, waiting.id)]
 
         async with Books.of(own_server) as books:
-            before = await told()
+            before = await shown()
             assert await recorded() == ["authorised", "awaiting"]
             assert before[0] == 401
             await asyncio.to_thread(own_server.stop)
@@ -184,5 +184,5 @@ class TestOfTheBanksOwn:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while await recorded() != ["expired", "rejected"]:  # noqa: ASYNC110  it happens in another process
                     await asyncio.sleep(0.05)
-            assert await told() == before
+            assert await shown() == before
             await books.check_whole()

@@ -213,7 +213,7 @@ async def test_a_request_uri_may_be_visited_until_it_is_answered(tpp_of):
         await browser.press("consent-approve", account_0=True)
         assert await tpp.take_response(browser.landed, pushed)
         await browser.open(url)
-    assert await told(tpp, browser.landed) == ("invalid_request_uri", pushed.state)
+    assert await error_at(tpp, browser.landed) == ("invalid_request_uri", pushed.state)
 
 
 @advanced("par-attempt-to-use-expired-request_uri")
@@ -223,10 +223,10 @@ async def test_an_expired_request_uri(tpp_of, server):
     await end_request(server, pushed.request_uri)
     async with Browser(tpp.folder.ca) as browser:
         await browser.open(await tpp.authorization_url(pushed.request_uri))
-    assert await told(tpp, browser.landed) == ("invalid_request_uri", pushed.state)
+    assert await error_at(tpp, browser.landed) == ("invalid_request_uri", pushed.state)
 
 
-async def told(tpp, location):
+async def error_at(tpp, location):
     """The error and state of a signed answer."""
     parameters = dict(parse_qsl(urlsplit(location).query))
     assert set(parameters) == {"response"}

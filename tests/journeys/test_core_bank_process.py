@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.tpp_kit.knobs import Knobs
 from tests.harness.fixtures import ensure_postgresql
-from tests.harness.installations import BANK_BESIDE, PRODUCTION_LIKE, Installations
+from tests.harness.installations import BANK_APART, PRODUCTION_LIKE, Installations
 from tests.harness.judged import JudgedTpp
 from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import Server
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="fi
 PRESENT = Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"})
 
 
-@pytest.fixture(scope="module", params=(BANK_BESIDE, PRODUCTION_LIKE))
+@pytest.fixture(scope="module", params=(BANK_APART, PRODUCTION_LIKE))
 def split(request: pytest.FixtureRequest, installations: Installations) -> Iterator[Server]:
     """A sandbox with its bank beside it, which these tests may kill as long as it comes back. Started."""
     ensure_postgresql(request)

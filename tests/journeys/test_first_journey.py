@@ -195,7 +195,7 @@ async def test_paging_through_an_account_misses_nothing_and_repeats_nothing(acme
     assert {row["Status"] for row in rows} == {"BOOK", "PDNG"}
     moments = [row["BookingDateTime"] for row in rows]
     assert moments == sorted(moments, reverse=True)
-    assert await books.standing_beside(ids[0]) == set(ids)
+    assert await books.transactions_of_the_same_account(ids[0]) == set(ids)
 
 
 async def test_booking_date_filters_keep_their_bounds_on_every_page(acme, grant):

@@ -61,7 +61,7 @@ def refusal_of(done):
     return done.stderr
 
 
-def elsewhere(tmp_path):
+def second_place(tmp_path):
     """Settings of a second server beside the first: its own ports and its own state directory."""
     public, mtls, ops = map(str, free_ports(3))
     return {"PORTCULLIS_PUBLIC_PORT": public, "PORTCULLIS_MTLS_PORT": mtls, "PORTCULLIS_OPS_PORT": ops, "PORTCULLIS_STATE_DIR": str(tmp_path / "second")}  # fmt: skip
@@ -186,7 +186,7 @@ async def test_a_stranger_is_shown_the_way_to_the_customers_pages(server, acme):
     assert "dave" not in done.stdout
 
 
-def test_a_tpp_without_the_role_is_told_so(server):
+def test_a_tpp_without_the_role_reads_so(server):
     name = f"payer{time.time_ns()}"
     assert run(server, "tpp", "new", name, "--roles", "PISP").returncode == 0
     said = refusal_of(run(server, "tpp", "authorize", name))
@@ -205,7 +205,7 @@ def test_the_public_listener_never_asks_for_a_certificate_and_serves_no_resource
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2])
-def test_only_tls_1_3_is_spoken(server, version):
+def test_only_tls_1_3_is_accepted(server, version):
     trust = ssl.create_default_context(cafile=server.state_dir / "pki" / "ca.pem")
     trust.maximum_version = version
     for port in server.ports[:2]:
@@ -216,7 +216,7 @@ def test_only_tls_1_3_is_spoken(server, version):
 @pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
 def test_a_second_server_on_the_same_database_is_refused(mortal_server, tmp_path):
     """In-process hot states would not tell each other of a revocation. The first one goes on."""
-    done = run(mortal_server, "sandbox", **elsewhere(tmp_path), PORTCULLIS_DATABASE_URL=mortal_server.database_url)
+    done = run(mortal_server, "sandbox", **second_place(tmp_path), PORTCULLIS_DATABASE_URL=mortal_server.database_url)
     assert "another server is running on this database" in refusal_of(done)
     assert "redis_url" in done.stderr
     assert mortal_server.process.poll() is None
@@ -225,7 +225,7 @@ def test_a_second_server_on_the_same_database_is_refused(mortal_server, tmp_path
 
 @pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
 def test_a_second_sandbox_on_the_same_state_directory_is_refused_in_words_of_that(mortal_server, tmp_path):
-    for changes in ({}, elsewhere(tmp_path)):
+    for changes in ({}, second_place(tmp_path)):
         said = refusal_of(run(mortal_server, "sandbox", **changes | {"PORTCULLIS_STATE_DIR": str(mortal_server.state_dir)}))
         assert f"a sandbox is running on {mortal_server.state_dir} already" in said
         assert "another PORTCULLIS_STATE_DIR" in said
@@ -235,7 +235,7 @@ def test_a_second_sandbox_on_the_same_state_directory_is_refused_in_words_of_tha
 
 @pytest.mark.parametrize("mortal_server", [BANK_WITHIN], indirect=True)
 def test_a_server_alone_is_refused_a_database_that_others_share(mortal_server, tmp_path):
-    done = run(mortal_server, "sandbox", **elsewhere(tmp_path), PORTCULLIS_REDIS_URL=None)
+    done = run(mortal_server, "sandbox", **second_place(tmp_path), PORTCULLIS_REDIS_URL=None)
     assert "another server is running on this database" in refusal_of(done)
     assert mortal_server.process.poll() is None
 
@@ -243,7 +243,7 @@ def test_a_server_alone_is_refused_a_database_that_others_share(mortal_server, t
 @pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
 def test_a_port_that_is_taken_is_named(mortal_server, tmp_path):
     """Before a bank is made, which takes longer; with the variable that is to be changed."""
-    own, state = elsewhere(tmp_path), tmp_path / "second"
+    own, state = second_place(tmp_path), tmp_path / "second"
     for port, variable in zip(mortal_server.ports, list(own), strict=False):
         said = refusal_of(run(mortal_server, "sandbox", **own | {variable: str(port)}))
         assert f":{port} (" in said
@@ -252,7 +252,7 @@ def test_a_port_that_is_taken_is_named(mortal_server, tmp_path):
 
 
 @pytest.mark.parametrize("mortal_server", [EMBEDDED], indirect=True)
-def test_a_command_beside_a_sandbox_that_is_gone_says_how_to_start_one(mortal_server):
+def test_a_command_without_a_running_sandbox_says_how_to_start_one(mortal_server):
     """The sandbox ended in order, or was killed, which leaves ready.json behind. The refusal is in our own words, not in a library's."""
     for end, what in (
         (mortal_server.kill, "no sandbox answers at https://localhost:"),

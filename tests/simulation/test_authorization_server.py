@@ -234,7 +234,7 @@ class Machine(RuleBasedStateMachine):
     def run(self, work: Any) -> Any:
         return self.runner.run(work)
 
-    def tell(self, what: str, happened: bool) -> None:
+    def count(self, what: str, happened: bool) -> None:
         self.seen[what if happened else f"no {what}"] += 1
 
     @property
@@ -274,7 +274,7 @@ class Machine(RuleBasedStateMachine):
         except Problem:
             happened = False
         assert happened == allowed, what
-        self.tell(what, happened)
+        self.count(what, happened)
         if happened:
             grant.state = state
             if state in {"ended", "stopped"}:
@@ -327,7 +327,7 @@ class Machine(RuleBasedStateMachine):
         wrong_grant = is_brought and (caller is not grant.of or not self.is_authorisable(grant))
         right = how == "right" and caller.active and not wrong_grant
         assert (uri is not None) == right, (how, caller.name)
-        self.tell("asked", right)
+        self.count("asked", right)
         if uri is None:
             return
         lives = OBJECT_SECONDS if is_brought else REQUEST_SECONDS
@@ -344,7 +344,7 @@ class Machine(RuleBasedStateMachine):
         mine = caller is asking.of and caller.active and not asking.taken and self.wall < asking.expires_at
         good = mine and asking.grant.of is caller and self.is_authorisable(asking.grant)
         assert (answer.response.headers.get("Location") == "/login") == good
-        self.tell("journey", good)
+        self.count("journey", good)
         asking.taken = asking.taken or (mine and not good)
 
     def approve(self, which: int, psu: str, times: int) -> None:
@@ -360,7 +360,7 @@ class Machine(RuleBasedStateMachine):
         grant = asking.grant
         good = not asking.taken and self.wall < asking.expires_at and grant.of is asking.of and self.is_authorisable(grant, psu)
         assert len(texts) == int(good)
-        self.tell("approved", good)
+        self.count("approved", good)
         if not good:
             return
         self.end_families(grant)
@@ -385,7 +385,7 @@ class Machine(RuleBasedStateMachine):
         assert self.run(work()).status == 303
         asking.taken = True
         grant.state = "ended" if grant.state == "awaiting" else grant.state
-        self.tell("denied", True)
+        self.count("denied", True)
 
     # Tokens
 
@@ -414,9 +414,9 @@ class Machine(RuleBasedStateMachine):
         stands = code.family.alive and code.family.grant.in_force(self.now)
         good = heard and fits and not code.given and self.wall < code.expires_at and stands
         assert len(answers) == int(good), (how, by, number, times)
-        self.tell("redeemed", good)
+        self.count("redeemed", good)
         if heard and (code.given or (good and times == 2)):
-            self.tell("replayed", True)
+            self.count("replayed", True)
             code.family.alive = False  # a replay ends it, with any other fault beside
         if not good or holder is None:
             return
@@ -445,7 +445,7 @@ class Machine(RuleBasedStateMachine):
         stands = family.alive and family.grant.in_force(self.now)
         good = how == "right" and caller is family.grant.of and caller.active and stands
         assert (answer.status == 200) == good, (how, by)
-        self.tell("refreshed", good)
+        self.count("refreshed", good)
         if good and holder is not None:
             self.keep(answer, caller, holder, family)
 
@@ -466,7 +466,7 @@ class Machine(RuleBasedStateMachine):
         heard = right and caller.active
         assert (answer.status == 200) == heard
         token.denied = token.denied or (heard and caller is token.of)
-        self.tell("token revoked", heard and caller is token.of)
+        self.count("token revoked", heard and caller is token.of)
 
     def revoke_refresh(self, which: int, by: str) -> None:
         refresh = pick(self.refreshes, which)
@@ -475,7 +475,7 @@ class Machine(RuleBasedStateMachine):
         assert (answer.status == 200) == caller.active
         if caller is refresh.family.grant.of and caller.active:
             refresh.family.alive = False
-            self.tell("family revoked", True)
+            self.count("family revoked", True)
 
     def introspect_access(self, which: int, by: str) -> None:
         token = pick(self.tokens, which)
@@ -491,7 +491,7 @@ class Machine(RuleBasedStateMachine):
         answer: Answer = self.run(caller.post("/introspect", text))
         assert (answer.status == 200) == caller.active
         assert not caller.active or answer.json["active"] is active
-        self.tell("active", active)
+        self.count("active", active)
 
     # What else happens
 
@@ -545,7 +545,7 @@ class Machine(RuleBasedStateMachine):
         for token in self.tokens if self.stop is not None else []:
             usable = self.is_usable(token)
             assert self.opens(token, token.holder) == usable
-            self.tell("opened", usable)
+            self.count("opened", usable)
             if usable:
                 self.turn += 1
                 holder, scheme = self.wrong(token)

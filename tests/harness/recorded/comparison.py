@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.harness.recorded.answer import Lines
-from tests.harness.recorded.recording import Told
+from tests.harness.recorded.recording import TestAnswers
 
 DRAWN = "requests are drawn, also from words that stand in the code"
 # by a part of their names, tests whose answers are chance: where they differ they are named, and count as no difference
@@ -17,7 +17,7 @@ CHANCE = {
     "test_no_generated_request_breaks_the_document": DRAWN,
     "_at_the_edges_": DRAWN,
 }
-Recording = dict[str, Told]
+Recording = dict[str, TestAnswers]
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,18 @@ def _moved(before: set[str], after: set[str]) -> Iterator[tuple[str, str]]:
             yield old, new[own_name(old)]
 
 
-def _is_same(before: Told, after: Told) -> bool:
+def _is_same(before: TestAnswers, after: TestAnswers) -> bool:
     if before.is_ordered and after.is_ordered:
         return before.in_order() == after.in_order()
     return before.without_order() == after.without_order()
 
 
-def _difference(before: Told, after: Told) -> list[str]:
+def _difference(before: TestAnswers, after: TestAnswers) -> list[str]:
     """Shown in the order of the calls where there is one; empty if nothing but the order differs."""
     if before.in_parts() == after.in_parts():
         return []
     ordered = before.is_ordered and after.is_ordered
-    old, new = (told.in_order() if ordered else told.in_parts() for told in (before, after))
+    old, new = (each.in_order() if ordered else each.in_parts() for each in (before, after))
     return list(difflib.unified_diff(_flat(old), _flat(new), "before", "after", lineterm="", n=6))[2:]
 
 

@@ -15,7 +15,7 @@ MADE = "made.json"  # its day and commit
 
 
 @dataclass
-class Told:
+class TestAnswers:
     """The answers of one test; or of what tests share, whose order is chance, as is that of calls that overlap."""
 
     answers: list[Answer] = field(default_factory=list)
@@ -35,19 +35,19 @@ class Told:
         return sorted({part for answer in self.answers for part in answer.parts()})
 
 
-def read_recording(folder: Path) -> dict[str, Told]:
+def read_recording(folder: Path) -> dict[str, TestAnswers]:
     """The answers to each test, by its node id; those that tests share, by their name. Raises FileNotFoundError if nothing was recorded."""
-    found: dict[str, Told] = {}
+    found: dict[str, TestAnswers] = {}
     files = sorted(folder.glob("*.jsonl"))
     if not files:
         raise FileNotFoundError(f"no recording in {folder}")
     for bucket in (bucket for file in files for bucket in _read_lines(file)):
         name = plain(bucket["name"], {}) if bucket["shared"] else bucket["name"]
-        told = found.setdefault(name, Told())
+        test = found.setdefault(name, TestAnswers())
         bare = sum(call["method"] == BARE for call in bucket["calls"])
-        told.is_ordered &= not (bucket["shared"] or bucket["overlap"] or bare)
+        test.is_ordered &= not (bucket["shared"] or bucket["overlap"] or bare)
         calls = (call for call in bucket["calls"] if bare < CROWD or call["method"] != BARE)
-        told.answers += [Answer(call, bucket["listeners"]) for call in calls]
+        test.answers += [Answer(call, bucket["listeners"]) for call in calls]
     return found
 
 

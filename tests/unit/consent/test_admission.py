@@ -261,7 +261,7 @@ class TestPlaces:
         async with admission.admit("page", BRAND, stranger):
             pass
 
-    async def test_too_much_to_do_is_told_on_a_page_with_when_to_try_again(self, world, monkeypatch):
+    async def test_an_overload_is_shown_on_a_page_with_when_to_try_again(self, world, monkeypatch):
         monkeypatch.setitem(PLACES, "page", 0)
         answer = await send(world, INVENTED_COOKIE)
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")

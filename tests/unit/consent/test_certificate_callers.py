@@ -135,7 +135,7 @@ class Served:
             rows = await connection.execute(sa.select(organisations.c.id, organisations.c.name))
             return [(row.id, row.name) for row in rows]
 
-    async def told(self) -> list[Any]:
+    async def accesses(self) -> list[Any]:
         """Every record of an access, once all are written: no call comes after this."""
         await self.recording.aclose()
         return await self.entries("data.accessed")
@@ -227,10 +227,10 @@ async def test_a_tpp_with_a_qualified_certificate_alone_is_registered_by_its_fir
     await agreed(served, lodged["id"])
     status, accounts, _ = await served.call("GET", "/accounts", second, **{"X-Consent": lodged["id"]})
     assert status == 200, accounts
-    recorded = {msgspec.json.decode(row.facts)["operation"]: row for row in await served.told()}
-    told = recorded["list_accounts"]
-    assert (told.actor, told.aggregate_id) == (f"organisation:{ORGANISATION}", lodged["id"])
-    assert msgspec.json.decode(told.facts)["accounts"]
+    recorded = {msgspec.json.decode(row.facts)["operation"]: row for row in await served.accesses()}
+    access = recorded["list_accounts"]
+    assert (access.actor, access.aggregate_id) == (f"organisation:{ORGANISATION}", lodged["id"])
+    assert msgspec.json.decode(access.facts)["accounts"]
 
 
 async def test_another_organisation_does_nothing_with_the_consent(served):
@@ -243,7 +243,7 @@ async def test_another_organisation_does_nothing_with_the_consent(served):
     assert (await served.call("GET", "/accounts", served.context("first"), **{"X-Consent": "../x"}))[0] == 400
 
 
-async def test_a_certificate_without_the_role_is_refused_as_the_dialect_says_and_registers_nobody(served):
+async def test_a_certificate_without_the_role_is_refused_as_the_dialect_says_and_registers_no_organisation(served):
     status, body, headers = await served.call("POST", "/consents", served.context("payer", roles=("PISP",)))
     assert (status, body["tppMessages"][0]["code"]) == (401, "ROLE_INVALID")
     assert "WWW-Authenticate" not in headers
@@ -270,7 +270,7 @@ async def test_public_data_is_served_on_both_listeners_to_anyone_and_limited_by_
     status, body, headers = await served.call("GET", "/rates", served.context("known"), listener="mtls")
     assert (status, body["tppMessages"][0]["code"]) == (429, "ACCESS_EXCEEDED")  # a certificate buys no more of it
     assert "Retry-After" in headers
-    assert await served.told() == []
+    assert await served.accesses() == []
 
 
 async def test_the_public_listener_knows_public_operations_alone(served):

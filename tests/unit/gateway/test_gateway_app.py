@@ -74,7 +74,7 @@ async def test_a_missing_scope_is_named_as_such(made):
 
 @pytest.mark.spec("RFC9110-15.5.6")
 @pytest.mark.spec("RFC9110-10.2.1")
-async def test_a_wrong_method_is_told_the_right_ones(made):
+async def test_a_wrong_method_is_refused_with_the_right_ones(made):
     response = await made.ask("PUT", "/book/v1/consents/1")
     assert response.headers["Allow"] == "DELETE, GET"
 
@@ -95,7 +95,7 @@ async def test_an_overload_says_when_to_come_back(made):
     assert b"reference" not in (response.body or b"")
 
 
-async def test_an_unexpected_failure_tells_nothing_and_logs_no_text_of_its_own(made):
+async def test_an_unexpected_failure_reveals_nothing_and_logs_no_text_of_its_own(made):
     """The text of an exception may quote an account number."""
 
     def fail():

@@ -58,7 +58,7 @@ def test_an_unknown_path_below_a_base_path_is_answered_by_its_dialect():
     assert ROUTING.locate(BRAND, "/book/nothing").dialect.name == "plain"
 
 
-def test_another_method_is_told_the_right_ones():
+def test_another_method_is_refused_with_the_right_ones():
     with pytest.raises(MethodNotAllowed) as refused:
         find("PUT", "/book/v1/consents/1")
     assert refused.value.allowed == ("DELETE", "GET")
@@ -123,7 +123,7 @@ def test_a_path_leads_to_all_versions_of_its_operation():
     ],
     ids=["no header to choose by", "one version, no header", "one without a version", "one version twice", "other parameters"],
 )
-def test_versions_that_no_one_could_tell_apart_refuse_to_boot(rows, versions):
+def test_versions_that_cannot_be_distinguished_refuse_to_boot(rows, versions):
     with pytest.raises(ValueError, match=r"ambiguous|differently"):
         Routing.build([BRAND], [serving(rows, versions=versions)])
 

@@ -58,7 +58,7 @@ def test_memory_is_used_where_there_is_enough_of_it(tmp_path, monkeypatch, share
     assert scratch.is_roomy(tmp_path / "shm", tmp_path / "proc", tmp_path / "cgroups") is roomy
 
 
-def test_whoever_said_where_is_obeyed(monkeypatch):
+def test_a_chosen_place_is_kept(monkeypatch):
     monkeypatch.setenv("TMPDIR", "/elsewhere")
     monkeypatch.setattr(scratch, "is_roomy", lambda *_: pytest.fail("asked"))
     scratch.use_memory()

@@ -53,7 +53,7 @@ class Outer(msgspec.Struct, rename="pascal", forbid_unknown_fields=True):
         (b"[" * (DEPTH_MAX + 1) + b"]" * (DEPTH_MAX + 1), RequestMalformed, ""),
     ],
 )
-def test_says_where_a_document_is_wrong_and_tells_the_log_nothing_of_it(body, problem, path):
+def test_says_where_a_document_is_wrong_and_logs_nothing_of_it(body, problem, path):
     with pytest.raises(problem) as refused:
         json.decode(body, Outer)
     assert type(refused.value) is problem
@@ -61,7 +61,7 @@ def test_says_where_a_document_is_wrong_and_tells_the_log_nothing_of_it(body, pr
     assert "canary" not in refused.value.detail.replace("'", "")
 
 
-def test_a_date_that_msgspec_reads_itself_is_told_from_another_value():
+def test_a_date_that_msgspec_reads_itself_is_distinguished_from_another_value():
     from datetime import datetime
 
     with pytest.raises(FieldDateInvalid) as refused:

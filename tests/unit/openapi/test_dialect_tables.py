@@ -111,7 +111,7 @@ def test_a_kind_of_a_known_problem_looks_like_it(dialect: Dialect) -> None:
 
 @by_dialect
 @given(st.sampled_from(PROBLEMS), st.text(max_size=900), st.text(max_size=900))
-def test_a_refusal_tells_its_path_and_never_its_detail(dialect: Dialect, kind: type[Problem], detail: str, path: str) -> None:
+def test_a_refusal_names_its_path_and_never_its_detail(dialect: Dialect, kind: type[Problem], detail: str, path: str) -> None:
     problem = kind("DETAIL" + detail)
     problem.path = path
     _, _, body = dialect.errors.render(problem, None, "x" * 90, None)

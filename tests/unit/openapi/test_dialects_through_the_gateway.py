@@ -180,13 +180,13 @@ async def test_a_permission_that_was_not_granted_is_refused(world: GatewayWorld)
     assert (response.status, body["Errors"][0]["ErrorCode"]) == (403, "NARR")
 
 
-async def test_an_expired_token_is_told_so_in_a_body(world: GatewayWorld) -> None:
+async def test_an_expired_token_is_refused_in_a_body(world: GatewayWorld) -> None:
     world.tokens.known["old-token"] = TokenExpired()
     response, body = await answered(world, "GET", f"{UK}/accounts", token="old-token")
     assert (response.status, body["Errors"][0]["ErrorCode"]) == (401, "TKXP")
 
 
-async def test_a_limit_is_told_without_a_body(world: GatewayWorld) -> None:
+async def test_a_limit_is_answered_without_a_body(world: GatewayWorld) -> None:
     world.decisions.exceeded = {"default", "unattended"}
     response, body = await answered(world, "GET", f"{UK}/accounts")
     assert (response.status, body, response.headers["Retry-After"]) == (429, None, "30")

@@ -82,7 +82,7 @@ async def test_who_is_refused_is_not_registered(made):
     assert made.organisations.registered == []
 
 
-async def test_a_token_beside_the_certificate_is_not_looked_at(made):
+async def test_a_token_with_the_certificate_is_not_looked_at(made):
     assert await made.code(path=CONSENT, token="nobody's", certificate=TPP) == "allowed"
     assert made.tokens.verified == 0
 

@@ -54,7 +54,7 @@ def asking(days_back):
 
 @pytest.mark.spec("UK-RTS-10A")
 @pytest.mark.parametrize("operation", [operation for operation in Operation if operation not in WITHOUT_PSU_DATA])
-async def test_by_default_nobody_has_to_come_back(operation):
+async def test_by_default_no_customer_has_to_come_back(operation):
     assert await judge(operation, age=3650 * DAY, command=asking(None))
 
 

@@ -219,7 +219,7 @@ class TestSnapshots:
 
 
 class TestAccount:
-    async def test_asks_nobody_about_a_text_that_cannot_be_an_id(self):
+    async def test_refuses_a_text_that_cannot_be_an_id_without_a_question(self):
         class NeverAsked(Consents):
             async def account_reference(self, *_: Any) -> Any:
                 raise AssertionError("asked")
@@ -328,7 +328,7 @@ class TestLimits:
             assert exchange.checks == [WithinRate("main/rate/client-1", 100, 5, cost=cost)]
 
     @pytest.mark.parametrize("verdict", [Unavailable(), None])
-    async def test_fails_closed_when_nobody_counts(self, verdict):
+    async def test_fails_closed_when_calls_cannot_be_counted(self, verdict):
         exchange, policy = exchange_of(), RateLimit(Rate())
         await policy.on_request(exchange)
         exchange.verdicts = {exchange.checks[0]: verdict} if verdict else {}
@@ -366,7 +366,7 @@ class TestLimits:
 
 
 class TestAccessRecord:
-    def test_says_who_read_what_and_what_they_were_told(self):
+    def test_records_who_read_what_and_the_answer(self):
         records, exchange = Records(), exchange_of(Operation.READ_BALANCES, {"AccountId": "a1"})
         exchange.milliseconds = 1.5
         AccessRecord(records, Records()).on_response(exchange, Response(200))
@@ -386,7 +386,7 @@ class TestAccessRecord:
         AccessRecord(records, records).on_response(exchange, Response(401))
         assert records.taken == []
 
-    def test_tells_nothing_that_cannot_be_recorded(self):
+    def test_answers_nothing_that_cannot_be_recorded(self):
         with pytest.raises(errors.Overloaded):
             AccessRecord(Records(full=True), Records()).on_response(exchange_of(), Response(200))
 

@@ -139,7 +139,7 @@ BODY = next(place for place, (name, _, _) in enumerate(DESCENDING) if name == "b
 
 
 @pytest.mark.parametrize("first", range(len(DESCENDING)), ids=[name for name, _, _ in DESCENDING])
-async def test_the_first_defect_speaks(first: int):
+async def test_the_first_defect_decides_the_answer(first: int):
     """Every later defect is present too: none of them may speak before its turn."""
     attempt = Attempt()
     for _, _, apply in reversed(DESCENDING[first:]):

@@ -62,14 +62,14 @@ async def test_a_proof_used_before_is_refused():
     assert sender.upstream.asked == []
 
 
-async def test_when_a_replay_of_a_proof_cannot_be_ruled_out_nothing_is_told():
+async def test_when_a_replay_of_a_proof_cannot_be_ruled_out_the_call_is_refused():
     sender = Sender()
     sender.decisions.answer = lambda check: Unavailable() if isinstance(check, FirstUse) else None
     assert (await sender.send(sender.proof())).status == 503
     assert sender.upstream.asked == []
 
 
-async def test_a_client_that_fills_its_share_of_used_proofs_is_told_when_to_come_back():
+async def test_a_client_that_fills_its_share_of_used_proofs_learns_when_to_come_back():
     sender = Sender()
     sender.decisions.answer = lambda check: Exceeded(check.share.limit, 7) if isinstance(check, FirstUse) else None
     refused = await sender.send(sender.proof())
@@ -88,7 +88,7 @@ async def test_a_refused_call_does_not_use_up_its_proof():
 
 
 @pytest.mark.spec("RFC9449-9")
-async def test_a_brand_that_demands_nonces_tells_the_next_one_once():
+async def test_a_brand_that_demands_nonces_sends_the_next_one_once():
     sender = Sender(dpop_nonce="required")
     refused = await sender.send(sender.proof())
     assert said(refused) == (401, "proof_nonce_required", ['DPoP error="use_dpop_nonce", algs="PS256 ES256 EdDSA"'])
@@ -137,7 +137,7 @@ class TestCertificate:
         expired = replace(CERTIFICATE, not_after=START - timedelta(seconds=1))
         assert said(await sender.send(sender.proof(), certificate=expired))[1] == "certificate_expired"
 
-    async def test_one_of_another_organisation_is_refused_beside_any_token(self):
+    async def test_one_of_another_organisation_is_refused_with_any_token(self):
         """RTS art. 34: a certificate speaks for the organisation that it names."""
         sender = Sender()
         foreign = replace(CERTIFICATE, organisation_id="org-2")

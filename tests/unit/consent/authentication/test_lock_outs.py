@@ -42,7 +42,7 @@ async def test_wrong_codes_and_what_was_sent_are_forgiven(world: PageWorld):
     assert browser.path == "/consent"
 
 
-async def test_nobody_else_is_unlocked(world: PageWorld):
+async def test_only_the_named_psu_is_unlocked(world: PageWorld):
     _, browser = await begun(world)
     for _ in range(FAILURES_MAX):
         await browser.log_in("bob", "wrong")

@@ -112,7 +112,7 @@ async def test_a_withdrawn_consent_takes_its_codes_and_refresh_tokens_along(oaut
     assert await world.family_state(tokens["access_token"]) == "ended"
 
 
-async def test_ending_the_families_of_a_consent_is_told_once(oauth_anywhere: AuthorizationWorld):
+async def test_ending_the_families_of_a_consent_is_published_once(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     access_token = (await world.tokens(acme))["access_token"]
     token = world.verifier.verify(BRAND, access_token)

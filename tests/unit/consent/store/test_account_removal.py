@@ -75,7 +75,7 @@ async def test_so_does_the_consent_of_an_organisation_that_has_no_client_any_mor
     assert upstream_ids(await world.store.load(BRAND, consent.id)) == ["up-1"]
 
 
-async def test_others_are_told_which_account_went_and_why(world):
+async def test_others_learn_which_account_went_and_why(world):
     consent = await give(world, 0, 1)
     await world.store.remove_account(BRAND, "up-1", AccountRemoval.SWITCHED)
     (event,) = [row for row in await world.rows(outbox) if row.kind == "consent.accounts_changed"]
@@ -87,7 +87,7 @@ async def test_others_are_told_which_account_went_and_why(world):
     assert b"up-1" not in entry.facts
 
 
-async def test_a_consent_without_any_account_left_is_suspended_and_its_psu_may_choose_anew(world):
+async def test_a_consent_without_any_account_left_is_suspended_and_its_psu_may_choose_again(world):
     consent = await give(world, 0)
     await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
     left = await world.store.load(BRAND, consent.id)
@@ -149,7 +149,7 @@ async def test_an_approval_on_its_way_is_waited_for_and_loses_the_account(world,
     assert upstream_ids(await world.store.load(BRAND, consent.id)) == ["up-2"]
 
 
-async def test_a_closure_is_forgotten_when_nobody_can_have_read_of_the_account_before_it(world):
+async def test_a_closure_is_forgotten_when_no_earlier_read_of_the_account_can_last(world):
     """What a bank opens again, or closed by mistake, may be shared again."""
     assert JOURNEY_MAX < CLOSURE_KEPT
     await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
@@ -169,7 +169,7 @@ async def test_what_has_ended_or_never_began_is_left_as_it_was(world):
     assert (await world.store.load(BRAND, ran_out.id)).version == 2
 
 
-async def test_an_account_that_nobody_shares_or_of_another_brand_changes_nothing(world):
+async def test_an_unshared_account_or_one_of_another_brand_changes_nothing(world):
     consent = await give(world, 0)
     assert await world.store.remove_account(BRAND, "up-none", AccountRemoval.CLOSED) == 0
     assert await world.store.remove_account(OTHER_BRAND, "up-1", AccountRemoval.CLOSED) == 0
@@ -193,6 +193,6 @@ async def test_the_index_covers_exactly_what_is_shared(world):
     assert indexed == {(consent.id, account.id) for consent in (kept, renewed) for account in consent.accounts}
 
 
-async def test_the_store_is_where_a_bank_tells_of_it(world):
+async def test_the_store_is_where_a_bank_reports_it(world):
     closures: AccountClosures = world.store
     assert await closures.remove_account(BRAND, "up-1", AccountRemoval.CLOSED) == 0

@@ -131,7 +131,7 @@ def test_every_event_has_an_emitter():
 
 
 @pytest.mark.parametrize("event", ConsentEvent)
-async def test_an_event_is_emitted_and_told(world: PageWorld, event: ConsentEvent):
+async def test_an_event_is_emitted_and_shown(world: PageWorld, event: ConsentEvent):
     await EMITTERS[event](world)
     assert event in {row.event for row in await world.rows(consent_versions)}
     assert FACTS[event] in {row.kind for row in await world.rows(outbox)}

@@ -81,7 +81,7 @@ def test_every_state_but_the_first_is_reached():
     assert set(ConsentState) - reached == {ConsentState.AWAITING}
 
 
-def test_every_event_has_a_fact_to_tell():
+def test_every_event_has_a_fact_to_show():
     assert set(FACTS) == set(ConsentEvent)
 
 

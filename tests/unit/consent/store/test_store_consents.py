@@ -169,7 +169,7 @@ async def test_what_cannot_be_a_consent_is_not_lodged(world, facts, refusal):
     assert await world.rows(journal) == []
 
 
-async def test_one_client_cannot_fill_the_store_whatever_becomes_of_what_it_lodges(migrated_url):
+async def test_one_client_cannot_fill_the_store_with_consents_of_any_state(migrated_url):
     async with page_world(migrated_url, lodged_max=3) as world:
         await world.lodge()
         for _ in range(2):
@@ -220,7 +220,7 @@ async def test_terms_and_account_numbers_are_sealed_and_cannot_be_moved(world):
         await world.store.load(BRAND, second.id)
 
 
-async def test_a_format_that_nobody_knows_is_not_guessed(world):
+async def test_an_unknown_format_is_not_guessed(world):
     consent = await world.lodge()
 
     async def work(connection):

@@ -86,7 +86,7 @@ async def test_of_two_that_are_authorised_at_one_moment_one_stands(both_world: P
     assert world.database.deadlocks == 0
 
 
-async def test_a_consent_to_funds_checks_stands_beside_another(world: PageWorld):
+async def test_a_consent_to_funds_checks_leaves_another_in_force(world: PageWorld):
     """Confirmation of Funds Consent 2.0, "Create consent": there is no side effect."""
     both = [await world.lodge(kind=ConsentKind.FUNDS, terms=FUNDS, lodged_as=BERLIN_GROUP) for _ in range(2)]
     for each in both:

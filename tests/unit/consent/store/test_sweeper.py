@@ -61,7 +61,7 @@ async def test_records_the_expiry_of_consents_that_ran_out(world):
     assert (await world.store.load(BRAND, past.id)).version == 2
 
 
-async def test_records_that_nobody_authorised_a_consent_in_time(world):
+async def test_records_that_a_consent_was_not_authorised_in_time(world):
     forgotten, authorised, withdrawn = await world.lodge(), await world.lodge(), await world.lodge()
     browser = await world.browser().begin(await world.push(authorised))
     await browser.log_in("alice")
@@ -163,7 +163,7 @@ async def test_a_used_code_is_over_when_its_consent_has_run_out(world):
     assert await world.rows(codes) == []
 
 
-async def test_a_lapse_is_told_since_the_moment_it_came(world):
+async def test_a_lapse_is_dated_from_the_moment_it_came(world):
     """StatusUpdateDateTime must not move when the sweep writes down what time decided long ago."""
     forgotten = await world.lodge()
     world.clock.offset = AWAITING_MAX + timedelta(days=3)
@@ -333,7 +333,7 @@ async def test_an_end_that_came_between_finding_and_recording_is_logged_with_its
 
 
 @pytest.mark.parametrize("command", ["expire", "lapse"])
-async def test_whoever_lost_the_lease_records_no_end(world, command):
+async def test_a_sweeper_without_the_lease_records_no_end(world, command):
     consent = await world.lodge(valid_until=START + timedelta(hours=1) if command == "expire" else None)
     stale, successor = world.lease(), world.lease()
     assert await stale.acquire()

@@ -198,13 +198,13 @@ async def test_a_later_page_is_free_of_the_unattended_count(made: GatewayWorld):
 
 
 class TestProductsOffersAndParties:
-    async def test_are_told_of_the_consents_accounts_alone(self, made: GatewayWorld):
+    async def test_are_of_the_consents_accounts_alone(self, made: GatewayWorld):
         assert [owner for owner, _ in await page_of(made, "/products")] == ["a1", "a2"]
         assert [(owner, each["id"]) for owner, each in await page_of(made, "/offers")] == [
             ("a1", "o1"), ("a1", "o2"), ("a2", "o1"), ("a2", "o2"),
         ]  # fmt: skip
 
-    async def test_are_told_of_one_account(self, made: GatewayWorld):
+    async def test_are_of_one_account(self, made: GatewayWorld):
         assert [owner for owner, _ in await page_of(made, "/accounts/a2/product")] == ["a2"]
         assert [owner for owner, _ in await page_of(made, "/accounts/a2/offers")] == ["a2", "a2"]
         assert await made.code(path=f"{BASE}/accounts/a3/product") == "account_not_consented"
@@ -267,12 +267,12 @@ class TestStatements:
         told = await page_of(made, "/statements")
         assert (told["first"], told["last"]) == ("2026-03-26T09:00:00Z", "2026-04-01T08:59:59.999999Z")
 
-    async def test_one_is_told_with_the_callers_own_account_id(self, made: GatewayWorld):
+    async def test_one_has_the_callers_own_account_id(self, made: GatewayWorld):
         assert await page_of(made, "/accounts/a1/statements/r3") == ["a1", "r3"]
 
     @pytest.mark.parametrize("rest", ["", "/file", "/transactions"])
     @pytest.mark.parametrize("statement_id", ["r4", "r99", "é", "x" * 200])
-    async def test_another_accounts_or_nobodys_is_unknown(self, made: GatewayWorld, rest: str, statement_id: str):
+    async def test_one_of_another_account_or_of_none_is_unknown(self, made: GatewayWorld, rest: str, statement_id: str):
         assert await made.code(path=f"{BASE}/accounts/a1/statements/{statement_id}{rest}") == "statement_unknown"
 
     @pytest.mark.parametrize("rest", ["", "/file", "/transactions"])

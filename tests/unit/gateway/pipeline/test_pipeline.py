@@ -111,7 +111,7 @@ async def test_gives_up_when_versions_keep_moving(made):
 
 
 @pytest.mark.parametrize("verdict", [Unavailable(), Unknown("fill")])
-async def test_fails_closed_when_nobody_knows_a_version(made, verdict):
+async def test_fails_closed_when_a_version_is_unknown(made, verdict):
     made.decisions.answer = lambda check: verdict if isinstance(check, VersionIs) else None
     assert await made.code() == "overloaded"
     assert made.upstream.asked == []
@@ -149,12 +149,12 @@ class TestDecidedAgain:
         await made.ask(path=BALANCES)
         assert not any(isinstance(check, WithinCount) for check in made.decisions.calls[1][0])
 
-    async def test_what_was_revoked_meanwhile_is_not_told(self, made):
+    async def test_an_answer_is_withheld_after_a_revocation_meanwhile(self, made):
         self.slow(made, lambda: made.change(CONSENT, state=ConsentState.WITHDRAWN_BY_TPP))
         response = await made.ask(path=BALANCES)
         assert body_of(response)["code"] == "consent_revoked"
 
-    async def test_a_consent_that_expired_meanwhile_by_the_clock_is_not_told(self, made):
+    async def test_an_answer_is_withheld_after_the_consent_expired_meanwhile(self, made):
         made.change(CONSENT, valid_until=START.replace(hour=10))
 
         def an_hour_passes() -> None:
@@ -163,7 +163,7 @@ class TestDecidedAgain:
         self.slow(made, an_hour_passes)
         assert await made.code(path=BALANCES) == "consent_expired"
 
-    async def test_what_changed_meanwhile_is_read_anew(self, made):
+    async def test_what_changed_meanwhile_is_read_again(self, made):
         """The PSU took one account out: the first answer would have told of it."""
         made.upstream.before = lambda: None
         only_one = CONSENT.access[:1]
@@ -183,7 +183,7 @@ class TestDecidedAgain:
         assert await made.code(path=BALANCES) == "overloaded"
         assert len(made.decisions.calls) == 1 + pipeline.ATTEMPTS_MAX
 
-    async def test_a_change_that_is_committed_is_told_however_late(self, made):
+    async def test_a_change_that_is_committed_is_answered_however_late(self, made):
         made.monotonic.step = 5.0
         response = await made.ask("DELETE", "/book/v1/consents/consent-1", token="client-token")
         assert (response.status, response.body) == (204, None)
@@ -196,7 +196,7 @@ async def test_an_operation_has_a_time_limit(made, monkeypatch):
     assert await made.code(path=BALANCES) == "overloaded"
 
 
-def test_an_operation_that_nobody_answers_refuses_to_boot(made):
+def test_an_operation_without_a_use_case_refuses_to_boot(made):
     with pytest.raises(ValueError, match="no use case answers"):
         pipeline.Pipeline(
             rows=[(DIALECT.services[0], ROW_OF[Operation.LODGE_ACCOUNT_CONSENT])],

@@ -116,7 +116,7 @@ async def test_refuses_one_record_twice(method: str, make: Any):
         ("scheduled_payments", scheduled_payment(1, amount=Money("gbp", 1))),
     ],
 )
-async def test_refuses_a_record_that_no_standard_could_tell(method: str, record: Any):
+async def test_refuses_a_record_that_no_standard_can_carry(method: str, record: Any):
     with pytest.raises(UpstreamFailed):
         await answered(RecordPage((record,), False), method, ASKED, Page())
 

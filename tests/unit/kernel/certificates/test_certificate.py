@@ -66,7 +66,7 @@ def test_no_organisation_is_known_without_an_identifier():
     assert parse_certificate(certificate((NameOID.ORGANIZATION_NAME, "Acme Ltd"))).organisation_id is None
 
 
-def test_two_identifiers_name_nobody():
+def test_two_identifiers_name_no_organisation():
     both = ((NameOID.ORGANIZATION_IDENTIFIER, "PSDGB-FCA-1"), (NameOID.ORGANIZATION_IDENTIFIER, "PSDGB-FCA-2"))
     assert parse_certificate(certificate(*both)).organisation_id is None
 
@@ -90,7 +90,7 @@ def test_refuses_a_certificate_whose_issuer_has_expired():
 
 
 @given(st.binary(max_size=200) | st.integers(0, len(ACME) - 1).map(lambda cut: ACME[:cut]))
-def test_whatever_is_no_certificate_is_refused(der):
+def test_anything_but_a_certificate_is_refused(der):
     with pytest.raises(CertificateInvalid):
         parse_certificate(der)
 

@@ -83,12 +83,12 @@ def test_a_role_opens_one_service_and_servicing_accounts_opens_none(name, opens)
     assert parsed.opens() == opens
 
 
-def test_seals_are_told_from_websites():
+def test_seals_are_distinguished_from_websites():
     seal = parse_statements(render_statements("seal", ("AISP",), ORGANISATION).value)
     assert seal.purposes == {Purpose.SEAL}
 
 
-def test_a_role_that_nobody_knows_yet_opens_nothing():
+def test_an_unknown_role_opens_nothing():
     parsed = parse_statements(sequence(provider(role("0.4.0.19495.1.99", "PSP_XX")))).provider
     assert parsed is not None
     assert parsed.roles == parsed.opens() == frozenset()

@@ -57,7 +57,7 @@ def test_an_issuing_authority_may_be_the_anchor_and_so_may_the_certificate_itsel
     assert path.with_issuers() == ()
 
 
-def test_nobody_vouches_across_a_gap_or_for_a_stranger():
+def test_no_authority_vouches_across_a_gap_or_for_a_stranger():
     assert lists(ROOT).find_path(replace(ISSUING.client(), issuers=()), START) is None
     assert lists(ROOT).find_path(OTHER.client(), START) is None
     assert lists().find_path(ISSUING.client(), START) is None
@@ -172,7 +172,7 @@ def test_the_nearest_authority_decides():
         check_client(ISSUING.client(), trust.find_path(ISSUING.client(), START))
 
 
-def test_a_renewed_authority_stands_beside_the_old_one():
+def test_a_renewed_authority_stands_with_the_old_one():
     again = Authority.root("root")
     trust = lists(again, ROOT)
     for authority in (ROOT, again):
@@ -218,7 +218,7 @@ class TestWhatForAnAuthorityVouches:
         assert check_client(good, lists(ROOT, vouches={Vouches.QWAC}).find_path(good, START))
 
     @pytest.mark.spec("ETSI-TS-119-612")
-    def test_a_list_of_seals_lets_nobody_in(self):
+    def test_a_list_of_seals_admits_no_caller(self):
         trust = lists(ROOT, vouches={Vouches.QSEALC})
         for certificate in (ROOT.client(extensions=[stating("seal")]), ROOT.client(extensions=[stating()])):
             with pytest.raises(CertificateInvalid):
@@ -236,7 +236,7 @@ class TestWhatForAnAuthorityVouches:
         with pytest.raises(CertificateInvalid):
             check_seal(seal, None)
 
-    def test_whom_nobody_vouches_for_is_refused(self):
+    def test_a_certificate_without_a_known_authority_is_refused(self):
         with pytest.raises(CertificateInvalid, match="no configured list"):
             check_client(OTHER.client(), lists(ROOT).find_path(OTHER.client(), START))
 

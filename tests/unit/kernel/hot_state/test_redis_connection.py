@@ -83,7 +83,7 @@ async def test_an_answer_may_come_in_pieces(server, connection):
     assert await call == b"hello"
 
 
-async def test_a_servers_error_is_the_callers_and_nobody_elses(server, connection):
+async def test_a_servers_error_reaches_only_its_caller(server, connection):
     first, second = send(connection, "A"), send(connection, "B")
     await server.heard.wait()
     server.writer.write(b"-ERR no such command\r\n+OK\r\n")

@@ -145,7 +145,7 @@ async def test_who_goes_does_not_take_the_load_along(store, cache):
     assert await second == ("a", 1)
 
 
-async def test_a_failure_after_everyone_went_harms_nobody(store, cache):
+async def test_a_failure_after_all_callers_left_does_no_harm(store, cache):
     store.versions["a"] = "broken"
     store.gate.clear()
     asked = asyncio.ensure_future(cache.get("a"))

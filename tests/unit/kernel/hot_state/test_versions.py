@@ -262,7 +262,7 @@ async def test_during_an_outage_each_worker_grants_its_share(tables, seconds):
     assert worker.versions.limited_locally == 3
 
 
-async def test_during_an_outage_first_uses_are_nobodys_to_grant(worker):
+async def test_during_an_outage_no_first_use_is_granted(worker):
     """And what is refused spends nothing of the local share."""
     worker.line.cut = True
     rate = WithinRate("main/r", 10, 60)
@@ -295,7 +295,7 @@ async def test_during_a_change_the_database_is_asked(worker):
 
 
 @pytest.mark.parametrize("cut", ["before", "during"])
-async def test_a_change_that_cannot_be_told_moves_the_epoch_and_waits(worker, tables, seconds, cut):
+async def test_a_change_that_cannot_be_published_moves_the_epoch_and_waits(worker, tables, seconds, cut):
     other = Worker(*tables, seconds, worker.stored, shared=worker.hot_state)
     await other.epoch.adopt("run")
     await other.ask(1)
@@ -409,11 +409,11 @@ async def test_a_change_ends_even_if_its_caller_goes(worker):
 async def test_running_confirms_the_epoch(worker, seconds, monkeypatch):
     confirm, confirmed = worker.epoch.confirm, asyncio.Event()
 
-    async def tell():
+    async def confirm_once():
         await confirm()
         confirmed.set()
 
-    monkeypatch.setattr(worker.epoch, "confirm", tell)
+    monkeypatch.setattr(worker.epoch, "confirm", confirm_once)
     seconds.now += 10
     assert not worker.versions.is_trusted
     async with worker.versions.lifetime(), asyncio.timeout(PATIENCE_SECONDS):

@@ -105,12 +105,12 @@ def test_only_configured_peers_are_trusted(peer, is_trusted):
     assert (peer in TrustedProxies.parse(["10.0.0.1", "192.0.2.0/24"])) is is_trusted
 
 
-def test_nobody_is_trusted_unless_configured():
+def test_no_proxy_is_trusted_unless_configured():
     assert "127.0.0.1" not in TrustedProxies()
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0/0", "::/0", "proxy.example", "10.0.0.1/8"])
-def test_refuses_a_configuration_that_trusts_everybody_or_nobody_real(address):
+def test_refuses_a_configuration_that_trusts_every_peer_or_none_that_exists(address):
     with pytest.raises(ValueError, match=r"network|address|host bits"):
         TrustedProxies.parse([address])
 

@@ -70,7 +70,7 @@ def test_refuses_targets_that_two_readers_could_read_differently(target):
 
 
 @given(st.text(max_size=40).map(lambda text: "/" + text))
-def test_whatever_is_accepted_has_no_dots_and_no_controls(target):
+def test_an_accepted_path_has_no_dots_and_no_controls(target):
     try:
         path = parse_target(target).path
     except RequestMalformed:

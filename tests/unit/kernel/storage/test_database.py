@@ -116,7 +116,7 @@ async def test_patient_work_has_the_time_it_needs(database_url, monkeypatch):
 
 
 @pytest.mark.parametrize("values", [{"id": 1}, {"id": 2**70}, {"id": "one"}, {"at": datetime(2026, 1, 1)}, {"word": "\ud800"}])  # noqa: DTZ001
-async def test_tells_values_that_are_refused_from_an_outage(database, values):
+async def test_distinguishes_values_that_are_refused_from_an_outage(database, values):
     await database.write(lambda connection: connection.execute(THINGS.insert().values(id=1)))
     with pytest.raises(Exception) as refused:  # noqa: PT011  each driver has its own
         await database.write(lambda connection: connection.execute(THINGS.insert().values({"id": 2, **values})))

@@ -72,7 +72,7 @@ async def test_is_taken_when_it_expired_and_never_before(cluster):
     assert second.fence == 2
 
 
-async def test_who_was_succeeded_is_told(cluster):
+async def test_a_holder_that_was_succeeded_learns_it(cluster):
     first, second = cluster.process(), cluster.process()
     await first.acquire()
     cluster.pass_time(LEASE_SECONDS)
@@ -95,7 +95,7 @@ async def test_who_was_succeeded_writes_nothing(cluster):
     assert await cluster.rows() == [1, 2]
 
 
-async def test_an_expired_holder_that_nobody_succeeded_goes_on(cluster):
+async def test_an_expired_holder_without_a_successor_goes_on(cluster):
     lease = cluster.process()
     await lease.acquire()
     cluster.pass_time(LEASE_SECONDS * 2)

@@ -248,7 +248,7 @@ class TestTheDoor:
         with pytest.raises(JwtInvalid):
             verify_jwt(PROVER.proof("GET", URL), {"": key}, algorithms={"ES256"}, types={"dpop+jwt"})
 
-    def test_a_header_that_only_a_proof_may_be_so_long_in_is_refused_elsewhere(self):
+    def test_a_header_of_a_proofs_length_is_refused_in_any_other_place(self):
         with pytest.raises(JwtInvalid):
             parse_jwt(PROVER.proof("GET", URL, header={"more": "m" * 1024}))
 
@@ -357,7 +357,7 @@ class TestNonces:
             self.check(nonce, START + timedelta(seconds=2 * WINDOW_SECONDS))
 
     @pytest.mark.parametrize("nonce", [None, "invented", "é"])
-    def test_any_other_proof_is_told_the_nonce_it_needs(self, nonce: str | None):
+    def test_any_other_proof_is_refused_with_the_nonce_it_needs(self, nonce: str | None):
         with pytest.raises(ProofNonceRequired) as refused:
             self.check(nonce)
         self.check(refused.value.nonce)

@@ -44,7 +44,7 @@ class TestPresented:
             parse_presented_token(ask(token=None, headers=headers))
 
     @pytest.mark.spec("RFC6750-2.3")
-    def test_refuses_a_token_in_the_query_even_beside_a_good_one(self):
+    def test_refuses_a_token_in_the_query_even_with_a_good_one_in_the_header(self):
         with pytest.raises(errors.TokenInvalid):
             parse_presented_token(ask(query=[("access_token", "psu-token")]))
 

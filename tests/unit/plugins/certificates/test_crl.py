@@ -122,7 +122,7 @@ def test_lists_come_as_pem_or_der():
 
 
 @given(st.binary(max_size=200) | st.integers(0, 120).map(lambda cut: der(ROOT_CRL)[:cut]))
-def test_whatever_is_no_list_says_nothing(content):
+def test_anything_but_a_list_says_nothing(content):
     with pytest.raises(Unanswered):
         parse_crl(content)
 
@@ -153,7 +153,7 @@ class TestFiles:
     async def ask(self, files, certificate=LEAF):
         return await files.ask(certificate, ROOT.certificate)
 
-    async def test_speak_of_their_authoritys_certificates_only(self, file, tmp_path):
+    async def test_cover_their_authoritys_certificates_only(self, file, tmp_path):
         file.write_bytes(pem(ROOT.crl([LEAF])))
         other = tmp_path / "other.crl"
         other.write_bytes(der(OTHER.crl()))

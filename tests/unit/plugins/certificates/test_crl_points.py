@@ -115,7 +115,7 @@ class TestInFlight:
         go_on.set()
         assert await second == "answer"
 
-    async def test_a_failure_is_everyones_and_the_next_asks_anew(self):
+    async def test_a_failure_reaches_all_callers_and_the_next_asks_again(self):
         flight, asked = InFlight[str](), Counter[str]()
 
         async def ask() -> str:

@@ -39,7 +39,7 @@ def test_responders_may_be_named_or_known_by_key_and_may_repeat_the_nonce():
 
 
 @pytest.mark.spec("RFC6960-4.2.2.2")
-def test_an_appointed_responder_speaks_for_the_issuer():
+def test_an_appointed_responder_answers_for_the_issuer():
     assert isinstance(judge(replace(ANSWER, signer=ROOT.responder())), Good)
     assert isinstance(judge(replace(ANSWER, signer=ROOT.responder(), by_name=True)), Good)
 

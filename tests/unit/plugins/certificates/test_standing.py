@@ -68,7 +68,7 @@ class TestWhatIsSaid:
         for rule in (Revocation.SOFT, Revocation.HARD):
             assert await World(Says(Revoked(START)), revocation=rule).refusal() is CertificateRevoked
 
-    async def test_off_asks_nobody(self):
+    async def test_off_asks_no_authority(self):
         world = World(Says(Revoked(START)), revocation=Revocation.OFF)
         assert await world.refusal() is None
         assert world.source.asked == []
@@ -114,10 +114,10 @@ class TestWhenNobodyTells:
         assert await world.refusal() is CertificateUnchecked
         assert world.standing.accepted_unchecked == 0
 
-    async def test_hard_refuses_for_good_what_names_nobody_to_ask(self):
+    async def test_hard_refuses_for_good_a_certificate_that_names_no_authority_to_ask(self):
         assert await World(Says(None), revocation=Revocation.HARD).refusal() is CertificateInvalid
 
-    async def test_nobody_is_asked_again_before_half_a_minute(self):
+    async def test_no_authority_is_asked_again_before_half_a_minute(self):
         world = World(Says(Unanswered), revocation=Revocation.HARD)
         await world.refusal()
         world.source.verdict = LONG
@@ -142,7 +142,7 @@ class TestWhenNobodyTells:
         world.clock.advance(timedelta(minutes=5))
         assert await world.refusal() is CertificateUnchecked
 
-    async def test_revoked_is_revoked_however_long_nobody_says_it_again(self):
+    async def test_revoked_stays_revoked_without_a_newer_answer(self):
         world = World(Says(Revoked(START)), revocation=Revocation.SOFT)
         assert await world.refusal() is CertificateRevoked
         world.source.verdict = Unanswered
@@ -227,7 +227,7 @@ class TestHowOftenTheyAreAsked:
 
 
 class TestWhoIsBlockedOrUnknown:
-    async def test_a_blocked_certificate_or_organisation_is_refused_whatever_its_authority_says(self):
+    async def test_a_blocked_certificate_or_organisation_is_refused_against_its_authority(self):
         world = World(blocked_thumbprints=frozenset({LEAF.thumbprint}))
         assert await world.refusal() is CertificateBlocked
         assert world.source.asked == []
@@ -238,12 +238,12 @@ class TestWhoIsBlockedOrUnknown:
         assert await world.refusal(ROOT.client(organisation=None)) is None
 
     @pytest.mark.parametrize("rule", list(Revocation))
-    async def test_a_stranger_is_refused_and_nobody_asked(self, rule):
+    async def test_a_stranger_is_refused_without_a_question(self, rule):
         world = World(revocation=rule)
         assert await world.refusal(Authority.root("other").client()) is CertificateInvalid
         assert world.source.asked == []
 
-    async def test_a_chain_that_comes_later_is_looked_at_anew(self):
+    async def test_a_chain_that_comes_later_is_looked_at_again(self):
         """A proxy that forwards no chain at first: nothing wrong is remembered."""
         world, whole = World(), ISSUING.client()
         assert await world.refusal(replace(whole, issuers=())) is CertificateInvalid

@@ -52,7 +52,7 @@ async def test_a_new_key_of_the_directory_is_looked_up_but_not_each_time():
     assert len(watch.addresses.asked) == 2
 
 
-async def test_who_names_a_known_key_waits_for_nobodys_question(monkeypatch: pytest.MonkeyPatch):
+async def test_a_caller_with_a_known_key_waits_for_no_question(monkeypatch: pytest.MonkeyPatch):
     """An invented kid makes the directory be asked; while it stays silent the others go on."""
     watch, silent, asked = Watch(), asyncio.Event(), asyncio.Event()
     await watch.directory.keys("acme-1")
@@ -72,7 +72,7 @@ async def test_who_names_a_known_key_waits_for_nobodys_question(monkeypatch: pyt
     await inventing
 
 
-async def test_a_directory_that_never_answered_vouches_for_nobody():
+async def test_a_directory_that_never_answered_vouches_for_no_software():
     watch = Watch()
     watch.addresses.pages[ADDRESS] = b"{}"
     with pytest.raises(Overloaded):

@@ -98,14 +98,16 @@ async def test_a_moment_of_trouble_is_bridged(setting: Setting, trouble: int | N
 
 
 @pytest.mark.parametrize(("trouble", "named"), [(503, "unseal"), (500, "unseal"), (429, "429"), (None, "vault_transit.url")])
-async def test_trouble_that_lasts_is_told_after_a_bounded_number_of_attempts(setting: Setting, trouble: int | None, named: str):
+async def test_trouble_that_lasts_is_reported_after_a_bounded_number_of_attempts(
+    setting: Setting, trouble: int | None, named: str
+):
     setting.vault.mischief = [trouble] * 10
     with pytest.raises(KeyStoreFailed, match=named):
         await setting.store.wrap(SECRET, *PLACE)
     assert len(setting.vault.asked) == ATTEMPTS_MAX
 
 
-async def test_nobody_at_the_address_is_told(setting: Setting):
+async def test_a_silent_address_is_reported(setting: Setting):
     with pytest.raises(KeyStoreFailed, match=r"vault_transit\.url: http://127\.0\.0\.1:1 does not answer"):
         await setting.at(url="http://127.0.0.1:1").wrap(SECRET, *PLACE)
 
@@ -152,7 +154,7 @@ async def test_neither_token_nor_material_reaches_a_log_or_an_error(setting: Set
     assert base64.b64encode(SECRET).decode() not in said
 
 
-async def test_a_token_that_an_agent_renews_is_read_anew(setting: Setting, tmp_path: Path):
+async def test_a_token_that_an_agent_renews_is_read_again(setting: Setting, tmp_path: Path):
     file = tmp_path / "token"
     file.write_text("old\n")
     store = setting.at(token=lambda: read_token(file))

@@ -53,7 +53,7 @@ async def record(database, clock, beneficiary):
     return await database.write(lambda connection: BENEFICIARIES.record(connection, SEALER, clock, BRAND.name, beneficiary))
 
 
-async def test_a_later_record_has_a_later_instant_whatever_the_clock_says(database, clock):
+async def test_a_later_record_has_a_later_instant_at_any_clock(database, clock):
     stored = []
     for number, step in enumerate((0, 0, -3600, 5)):
         clock.advance(timedelta(seconds=step))

@@ -183,7 +183,7 @@ async def test_an_unknown_user_costs_the_same_work_as_a_wrong_password(database,
     assert all(stored.startswith(parameters) for stored in compared)
 
 
-async def test_the_password_of_nobody_opens_nothing():
+async def test_the_password_of_an_unknown_name_opens_nothing():
     assert not await Passwords().verify(None, "nobody's password")
 
 

@@ -108,14 +108,14 @@ async def test_accounts_that_may_not_be_shared_are_not_offered(database, bank):
     ],
     ids=["sole", "joint", "either may sign", "the other only looks", "only looks", "may not approve"],
 )
-async def test_an_account_tells_how_many_must_agree_to_a_payment(database, bank, holders, signatures, needed):
+async def test_an_account_says_how_many_must_agree_to_a_payment(database, bank, holders, signatures, needed):
     """Of those who may approve, all, unless the account says otherwise; who may not approve is none of them."""
     held = tuple(Holder(name, right) for name, right in zip(("ann", "ben"), holders, strict=False))
     await open_accounts(database, opening("ours", *held, signatures=signatures))
     assert [account.signatures for account in await bank.accounts_of(BRAND, "ann")] == [needed]
 
 
-async def test_the_banks_own_accounts_are_nobodys_to_read(database, bank):
+async def test_the_banks_own_accounts_are_never_read(database, bank):
     await open_accounts(database, opening("a"))
     assert await bank.accounts(BRAND, ("internal:world:GBP",)) == ()
     assert await bank.balances(BRAND, ("internal:world:GBP",)) == ()
@@ -135,7 +135,7 @@ async def test_lists_more_accounts_than_one_statement_names(database, bank, monk
     assert (first.first_available, first.last_available) == (NOW, NOW)
 
 
-async def test_a_position_without_an_account_speaks_of_the_only_one(database, bank):
+async def test_a_position_without_an_account_means_the_only_one(database, bank):
     await open_accounts(database, opening("a"), opening("b"))
     await post_one_each(database, "a", "b")
     after = Position(NOW + timedelta(hours=1), "t-z")

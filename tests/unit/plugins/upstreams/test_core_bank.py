@@ -32,7 +32,7 @@ async def pair():
 
 
 @pytest.mark.parametrize("name", ["accounts", "balances", "products", "offers", "parties"])
-async def test_tells_what_the_bank_tells(pair, name):
+async def test_returns_what_the_bank_returns(pair, name):
     bank, client = pair
     told = await getattr(client, name)(BRAND, ALL)
     assert told == await getattr(bank, name)(BRAND, ALL)
@@ -160,7 +160,7 @@ async def test_every_question_carries_who_asks_for_how_long_and_no_cookie(aiohtt
     assert first.transport is second.transport  # one connection, kept
 
 
-async def test_the_bank_stops_working_at_the_deadline_it_was_told():
+async def test_the_bank_stops_working_at_the_deadline_that_it_received():
     ended = asyncio.Event()
 
     class Slow(PaperBank):

@@ -159,7 +159,7 @@ LATE = {"hangs", "hangs after the head", "drips", "gives up"}
 
 
 @pytest.mark.parametrize("name", MISCHIEF)
-async def test_the_caller_is_told_promptly_and_the_next_question_is_answered(peer, name, capsys):
+async def test_the_caller_fails_promptly_and_the_next_question_is_answered(peer, name, capsys):
     async with bank_at(peer) as (bank, counted):
         assert [account.id for account in await bank.accounts(BRAND, (ACCOUNT,))] == [ACCOUNT]
         peer.mischief = MISCHIEF[name]
@@ -200,7 +200,7 @@ async def test_an_answer_that_began_or_is_late_is_not_asked_for_again(peer, name
         assert len(peer.heads) == 1
 
 
-async def test_a_page_that_lies_is_refused_whatever_it_lies_about(peer):
+async def test_a_page_with_any_false_value_is_refused(peer):
     page = EXAMPLES["transactions"]
     foreign = msgspec.structs.replace(page.transactions[0], account_id="another")
     async with bank_at(peer) as (bank, counted):
@@ -246,7 +246,7 @@ async def test_a_dead_bank_is_answered_for_at_once_and_asked_again_when_it_is_ba
     assert ("accounts", "upstream_timed_out") in counted
 
 
-async def test_nobody_listening_is_a_failure_at_once():
+async def test_a_closed_port_is_a_failure_at_once():
     async with CoreBank.open("http://127.0.0.1:1", circuit=Circuit(monotonic), token="t") as bank:
         with pytest.raises(UpstreamFailed, match="unreachable"):
             await bank.accounts(BRAND, (ACCOUNT,))

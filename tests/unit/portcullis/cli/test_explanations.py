@@ -38,7 +38,7 @@ def test_a_mistake_of_the_program_is_not_explained_away():
     assert explain(ExceptionGroup("tasks", [ValueError("broken")])) is None
 
 
-def test_no_password_of_a_url_is_told():
+def test_no_password_of_a_url_is_printed():
     with pytest.raises(sqlalchemy.exc.ArgumentError) as refused:
         sa.make_url("postgresql:/user:s3cret@host/x")
     assert "s3cret" not in explain(refused.value)

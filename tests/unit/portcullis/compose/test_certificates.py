@@ -51,7 +51,7 @@ async def test_each_list_lets_in_its_own_kind(tls):
             await certificates.standing.check(QUALIFIED.client())
 
 
-async def test_a_replaced_list_counts_at_once_when_told_so(tls, tmp_path):
+async def test_a_replaced_list_counts_at_once_after_a_reload(tls, tmp_path):
     leaf, crl = ANY.client(), tmp_path / "list.crl"
     crl.write_bytes(pem(ANY.crl()))
     async with opened(CertificateSettings(crl_files=(crl,), revocation=Revocation.HARD), load_trust(tls)) as certificates:
@@ -64,7 +64,7 @@ async def test_a_replaced_list_counts_at_once_when_told_so(tls, tmp_path):
             await certificates.standing.check(leaf)
 
 
-async def test_whoever_a_certificate_names_is_asked_if_the_settings_let_us_go_there(tls):
+async def test_the_authority_that_a_certificate_names_is_asked_where_the_settings_allow_its_host(tls):
     """A responder that answers, then a list when the responder is gone: over real connections, by the configured hosts alone."""
     async with served() as site:
         urls = {"ocsp": f"http://127.0.0.1:{site.port}/ocsp", "crl": f"http://127.0.0.1:{site.port}/list"}

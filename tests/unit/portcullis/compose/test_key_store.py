@@ -66,7 +66,7 @@ async def test_wrapped_sealing_keys_open_what_the_plain_ones_sealed(vault: FakeV
         assert keys.sealer.derive("x") == before.derive("x")
 
 
-async def test_a_new_sealing_key_is_added_plain_and_the_others_are_wrapped_anew(vault: FakeVault, plain: Path, tmp_path: Path):
+async def test_a_new_sealing_key_is_added_plain_and_the_others_are_wrapped_again(vault: FakeVault, plain: Path, tmp_path: Path):
     """So that Vault's own key may be rotated, and its old versions be forgotten."""
     before, file = load_sealer(plain), await wrapped(vault, plain, tmp_path)
     vault.version = 2
@@ -91,7 +91,7 @@ async def test_signing_keys_of_before_still_open_and_new_ones_are_vaults(vault: 
             await keys.store.unwrap(b"plain", *PLACE)
 
 
-async def test_plain_keys_beside_a_key_store_refuse_to_start_and_name_the_remedy(vault: FakeVault, plain: Path):
+async def test_plain_keys_with_a_key_store_refuse_to_start_and_name_the_remedy(vault: FakeVault, plain: Path):
     with pytest.raises(ConfigurationRefused, match=r"portcullis keys wrap --config"):
         async with open_keys(in_vault(vault, plain)):
             pass

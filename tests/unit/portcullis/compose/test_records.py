@@ -51,7 +51,7 @@ async def written(database, *accesses, ahead=timedelta()):
         return len(await Books(database.read).entries()), await load_last_used(connection, "main", ["consent-1", "consent-2", ""])
 
 
-async def test_only_what_was_told_is_use(database):
+async def test_only_an_answered_read_is_a_use(database):
     entries, used = await written(
         database,
         TOLD,
@@ -63,7 +63,7 @@ async def test_only_what_was_told_is_use(database):
     assert used == {"consent-1": LastUsed(START, None)}
 
 
-async def test_a_use_without_the_psu_is_told_apart(database):
+async def test_a_use_without_the_psu_is_distinguished(database):
     later = START + timedelta(minutes=1)
     _, used = await written(database, TOLD, replace(TOLD, at=later, psu_present=False))
     assert used == {"consent-1": LastUsed(later, later)}

@@ -160,7 +160,7 @@ async def test_the_report_says_whether_the_bank_keeps_the_contract(capsys):
     assert "checks failed." in told
 
 
-async def test_nobody_at_the_address_is_said_in_one_line():
+async def test_a_silent_address_is_named_in_one_line():
     with pytest.raises(ServerRefused, match="unreachable"):
         await report_core_bank(Console(quiet=True), "http://127.0.0.1:1/core-bank/v1", TOKEN, "", ())
 

@@ -37,7 +37,7 @@ def test_the_first_call_reads_the_accounts_of_somebody_who_has_some():
     assert "/whoami" in banner(persona("gwen", "device"))
 
 
-def test_a_code_is_told_only_where_somebody_has_one():
+def test_a_code_is_shown_only_where_a_customer_has_one():
     assert "one-time code" not in banner(persona("gwen", "device"))
     assert "not asked" not in banner(persona("gwen", "passkey", "one_time_code"))
     assert "no customers who can log in" in banner()

@@ -35,11 +35,11 @@ BRANDS = (
 )
 
 
-async def tell(brand, _request):
+async def describe(brand, _request):
     return Response(200, brand.name.encode())
 
 
-FRONT = FrontDoor(BRANDS, (Surface(lambda _path: True, tell, lambda brand, *_: Response(400, brand.name.encode())),))
+FRONT = FrontDoor(BRANDS, (Surface(lambda _path: True, describe, lambda brand, *_: Response(400, brand.name.encode())),))
 
 
 def asked(host):
@@ -70,7 +70,7 @@ async def test_a_host_with_and_without_the_port_of_https_is_the_same(host, name)
     "host",
     ["", ":443", "auth.one.bank:80", "auth.one.bank:8443", "auth.three.bank", "auth.three.bank:443", "auth.one.bank:443:443"],
 )
-async def test_another_host_or_port_is_nobodys(host):
+async def test_another_host_or_port_has_no_brand(host):
     with structlog.testing.capture_logs() as logs:
         assert (await FRONT.handle(asked(host))).status == 421
         assert FRONT.refuse(asked(host), RequestMalformed()).status == 421

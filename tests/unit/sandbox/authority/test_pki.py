@@ -123,13 +123,13 @@ class TestRevocation:
         crl = parse_crl(authority.crl_path.read_bytes())
         return judge_by_crl(crl, certificate(path), certificate(authority.ca_path), clock.wall())
 
-    def test_a_list_is_there_from_the_start_and_revokes_nobody(self, folder, clock, paths):
+    def test_a_list_is_there_from_the_start_and_revokes_no_certificate(self, folder, clock, paths):
         authority = pki.TestPki.open(folder, clock)
         authority.ensure_transport(*paths, ACME)
         assert isinstance(self.judged(authority, paths[0], clock), Good)
 
     @pytest.mark.spec("RFC5280-5")
-    def test_what_is_revoked_stays_so_and_is_issued_anew(self, folder, clock, paths, tmp_path):
+    def test_what_is_revoked_stays_so_and_is_issued_again(self, folder, clock, paths, tmp_path):
         authority = pki.TestPki.open(folder, clock)
         authority.ensure_transport(*paths, ACME)
         old = tmp_path / "old.pem"
@@ -145,7 +145,7 @@ class TestRevocation:
         assert len(list(parse_crl(again.crl_path.read_bytes()))) == 1
 
     @pytest.mark.parametrize("content", [None, b"garbage", "foreign"])
-    def test_a_list_of_another_hand_is_made_anew(self, folder, clock, paths, tmp_path, content):
+    def test_a_list_of_another_hand_is_made_again(self, folder, clock, paths, tmp_path, content):
         authority = pki.TestPki.open(folder, clock)
         if content == "foreign":
             content = pki.TestPki.open(tmp_path / "elsewhere", clock).crl_path.read_bytes()
@@ -218,7 +218,7 @@ def test_a_certificate_from_the_future_is_replaced(folder, clock, tmp_path):
     assert certificate(paths[0]).not_valid_before_utc < clock.wall()
 
 
-def test_another_name_another_authority_or_another_key_is_issued_anew(folder, clock, tmp_path):
+def test_another_name_another_authority_or_another_key_is_issued_again(folder, clock, tmp_path):
     paths = (tmp_path / "t.pem", tmp_path / "t.key")
     authority = pki.TestPki.open(folder, clock)
     authority.ensure_transport(*paths, ACME)

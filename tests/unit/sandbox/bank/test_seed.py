@@ -209,7 +209,7 @@ async def test_balances_stay_within_what_a_bank_would_allow(seeded):
             assert -lines[row.account_id] <= row.balance_after.minor <= 10_000_000
 
 
-async def test_numbers_are_well_formed_and_nobody_shares_one(seeded):
+async def test_numbers_are_well_formed_and_unique(seeded):
     accounts, _, _ = await everything(seeded)
     identifiers = [identifier for account in accounts for identifier in account.identifiers]
     assert len({identifier.identification for identifier in identifiers}) == len(identifiers)
@@ -252,7 +252,7 @@ async def test_personas_can_log_in_and_confirm_as_their_document_says(seeded):
     assert FIXED_CODE == "123456"
 
 
-async def test_a_device_that_waits_confirms_when_told():
+async def test_a_device_that_waits_confirms_on_command():
     device = SimulatedDevice(RandomIds(), waits=lambda authorisation_id: authorisation_id == "decoupled")
     assert (await device.ask(BRAND, ANN, "browser")).confirmed
     request = await device.ask(BRAND, ANN, "decoupled")

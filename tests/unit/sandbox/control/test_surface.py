@@ -107,7 +107,7 @@ async def test_lists_the_tpps(call, ports):
     assert (await call("DELETE", "/sandbox/tpps"))[0] == 405
 
 
-async def test_answers_in_the_place_of_whoever_is_asked_elsewhere(call, ports):
+async def test_answers_for_a_customer_who_is_asked_on_another_device(call, ports):
     """Without a body too: a suite of tests posts none."""
     assert await call("POST", "/sandbox/ciba/r1/allow") == (200, {"answer": "allow"})
     assert (await call("POST", "/sandbox/ciba/r2/deny", {"persona": "bob"}))[0] == 200
@@ -126,7 +126,7 @@ async def test_revokes_and_renews_a_tpps_certificate(call, ports):
     assert ports.asked == [("revoke", "acme"), ("renew", "acme")]
 
 
-async def test_tells_both_times_and_moves_the_one_that_may_move(call, ports):
+async def test_returns_both_times_and_moves_the_one_that_may_move(call, ports):
     assert (await call("GET", "/sandbox/clock"))[1] == {"now": "2026-01-01T00:00:00Z", "wall": "2026-01-01T00:00:00Z"}
     assert (await call("POST", "/sandbox/clock", {"advance": "P90D"}))[0] == 200
     assert ports.asked == [timedelta(days=90)]

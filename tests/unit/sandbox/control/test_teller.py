@@ -110,7 +110,7 @@ async def test_books_money_at_once(call, bank, database):
         assert await find_discrepancies(connection, BRAND.name) == []
 
 
-async def test_what_a_statement_has_told_stays_true(call, bank, database):
+async def test_an_issued_statement_stays_true(call, bank, database):
     """Its file lists what was booked in its period: an entry from behind would contradict its sums."""
     assert await StatementRun(database, SEALER, CLOCK, BRAND).issue() > 0
     before = await rows(bank)
@@ -200,5 +200,5 @@ async def test_what_cannot_be_booked_is_refused_and_changes_nothing(call, bank, 
         ({"body": b" " * (BODY_BYTES_MAX + 1)}, 413),
     ],
 )
-async def test_the_teller_serves_nobody_else(call, facts, status):
+async def test_the_teller_serves_no_other_caller(call, facts, status):
     assert (await call("", GWEN, **facts))[0] == status

@@ -133,7 +133,7 @@ async def test_a_server_without_stored_decisions_shows_its_page(world):
     assert "code" in (await world.browser().begin(await world.push(consent))).answer
 
 
-async def test_what_nobody_used_in_time_goes_with_the_next_decision(world):
+async def test_an_unused_decision_goes_with_the_next_one(world):
     await decided(world, await world.lodge())
     await decided(world, await world.lodge())
     world.clock.advance(DECISION_MAX)
@@ -190,7 +190,7 @@ async def test_an_unknown_consent_or_another_customers_is_refused(world):
         await decided(world, unknown)
 
 
-async def test_a_decision_in_a_format_that_nobody_knows_is_not_guessed(world):
+async def test_a_decision_in_an_unknown_format_is_not_guessed(world):
     consent = await world.lodge()
     await decided(world, consent)
     await world.database.write(lambda connection: connection.execute(STORED_DECISIONS.update().values(format=99)))

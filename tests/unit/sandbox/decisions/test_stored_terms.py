@@ -112,7 +112,7 @@ async def test_a_choice_that_another_signer_cannot_give_too_is_refused_now_or_wh
     assert (await now(world, consent)).state is ConsentState.AWAITING
 
 
-async def test_a_decision_on_whatever_comes_next_is_no_decision_on_a_payment(world: PageWorld):
+async def test_a_decision_without_a_consent_is_no_decision_on_a_payment(world: PageWorld):
     await decide(
         world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=world.identity.psu("alice")
     )  # fmt: skip

@@ -356,7 +356,7 @@ async def test_may_show_anothers_certificate(tmp_path):
     assert certificate.organisation_id == "PSDGB-FCA-999999"
 
 
-async def test_the_transcript_tells_the_story_without_its_secrets(tmp_path):
+async def test_the_transcript_shows_every_call_without_its_secrets(tmp_path):
     async with meeting(tmp_path) as (server, tpp, _):
         pushed = await tpp.push_authorization_request("aac-1")
         tokens = await tpp.redeem("Zk3vRr0Vb1JX5cQf2yWq8LhTn9sAdGmPuEoKiBxNzC4", pushed)
@@ -452,7 +452,7 @@ async def test_refuses_an_id_token_that_vouches_for_something_else(tmp_path, cha
 
 
 @pytest.mark.spec("RFC9101-4")
-async def test_signs_what_its_profile_wants_signed_and_pushes_nothing_beside_it(tmp_path):
+async def test_signs_what_its_profile_wants_signed_and_pushes_no_other_parameter(tmp_path):
     async with meeting(tmp_path, security_profile="fapi2-message-signing", response_mode="jwt") as (server, tpp, _):
         await tpp.push_authorization_request("aac-1", knobs=Knobs(object_claims={"prompt": "login", "nonce": None}))
         form = server.form("/par")

@@ -82,7 +82,7 @@ async def test_a_signed_push_is_taken_and_needs_nothing_else(signing: Authorizat
     FAPI2 + "state-only-outside-request-object-not-used",
 )
 @pytest.mark.spec("FAPI1-ADV-FINAL-5.2.2-10")
-async def test_what_stands_beside_an_object_is_not_read(signing: AuthorizationWorld):
+async def test_parameters_outside_an_object_are_not_read(signing: AuthorizationWorld):
     mess = signing.tpps["mess"]
     token = mess.signed(None, state=None, nonce="inside")
     outside = {
@@ -247,7 +247,7 @@ def expect(name: str, error: str, **inside: Any) -> Any:
         pytest.param({"state": "s" * 2001}, "invalid_request", id="endless-state"),
     ],
 )
-async def test_a_refusal_is_told_in_the_fragment_with_the_state_inside(
+async def test_a_refusal_is_sent_in_the_fragment_with_the_state_inside(
     signing: AuthorizationWorld, inside: dict[str, Any], error: str
 ):
     """An error in the query would fail each of these modules. What stands outside is good, and does not help."""
@@ -261,7 +261,9 @@ async def test_a_refusal_is_told_in_the_fragment_with_the_state_inside(
     assert await count(signing, pushed_requests) == await count(signing, consents) == 0
 
 
-async def test_a_foreign_or_broken_signature_is_told_too(signing: AuthorizationWorld, subtests: pytest.Subtests):
+async def test_a_foreign_or_broken_signature_is_refused_in_the_fragment_too(
+    signing: AuthorizationWorld, subtests: pytest.Subtests
+):
     """The suite's modules -signature-algorithm-is-not-none, -with-invalid-signature, -matching-key, -RS256."""
     adv = adv_of(signing)
     claims = adv.object_claims(None)
@@ -279,7 +281,7 @@ async def test_a_foreign_or_broken_signature_is_told_too(signing: AuthorizationW
 
 
 @pytest.mark.conformance(FAPI1 + "ensure-registered-redirect-uri", FAPI1 + "ensure-redirect-uri-in-authorization-request")
-async def test_nobody_is_sent_to_an_address_that_is_not_registered(signing: AuthorizationWorld, subtests: pytest.Subtests):
+async def test_no_browser_is_sent_to_an_address_that_is_not_registered(signing: AuthorizationWorld, subtests: pytest.Subtests):
     """Not even to the good one that stands outside, when the object names another."""
     adv = adv_of(signing)
     evil = "https://evil.example/"
@@ -346,7 +348,7 @@ async def test_who_must_push_brings_nothing_by_value(signing: AuthorizationWorld
         assert await count(signing, pushed_requests) == 0
 
 
-async def test_a_request_by_reference_from_elsewhere_is_not_fetched(signing: AuthorizationWorld):
+async def test_a_request_by_reference_to_another_host_is_not_fetched(signing: AuthorizationWorld):
     adv = adv_of(signing)
     query = {"client_id": adv.client.id, "request_uri": "https://adv.example/request.jwt", "redirect_uri": adv.redirect_uri}
     status, page = (await signing.call("GET", "/authorize", query=query)).page

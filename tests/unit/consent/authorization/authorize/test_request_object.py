@@ -254,7 +254,7 @@ def test_several_resources_are_several_in_an_object_too():
     assert list_named(found.parameters["resource"]) == resources
 
 
-def test_what_nobody_verified_is_read_for_its_text_only():
+def test_an_unverified_object_is_read_for_its_text_only():
     token = KEYS["borough-1"].jwt({"redirect_uri": "https://x.example", "state": "s", "claims": {}, "scope": ""})
     assert parse_unverified(token) == {"redirect_uri": "https://x.example", "state": "s"}
     assert parse_unverified(KEYS["borough-1"].jwt({"redirect_uri": "https://x.example", "nonce": "a\0"})) == {}

@@ -70,7 +70,7 @@ async def test_alice_answers_on_a_page_of_ours_and_the_client_gets_tokens_once(b
 
 
 @module("user-rejects-authentication")
-async def test_a_no_is_told_and_rejects_the_consent(backchannel_anywhere: Backchannel):
+async def test_a_no_reaches_the_client_and_rejects_the_consent(backchannel_anywhere: Backchannel):
     backchannel, tpp = backchannel_anywhere, backchannel_anywhere.polls
     auth_req_id = await backchannel.asked(tpp)
     page = await backchannel.deny()
@@ -96,7 +96,7 @@ async def test_what_was_not_answered_in_time_is_over(backchannel: Backchannel):
     assert "Waiting for your answer" not in (await backchannel.visit()).text
 
 
-async def test_an_answer_that_nobody_fetched_in_time_is_over_too(backchannel: Backchannel):
+async def test_an_answer_that_was_not_fetched_in_time_is_over_too(backchannel: Backchannel):
     auth_req_id = await backchannel.asked(backchannel.polls, requested_expiry=30)
     await backchannel.approve()
     backchannel.world.advance(seconds=31)
@@ -105,7 +105,7 @@ async def test_an_answer_that_nobody_fetched_in_time_is_over_too(backchannel: Ba
 
 @module("multiple-call-to-token-endpoint")
 @pytest.mark.spec("OIDC-CIBA-11")
-async def test_who_polls_too_often_is_told_to_slow_down(backchannel_anywhere: Backchannel):
+async def test_a_client_that_polls_too_often_must_slow_down(backchannel_anywhere: Backchannel):
     """CIBA section 11: and from then on five seconds more are asked for. An answer is given whenever it is there."""
     backchannel, tpp = backchannel_anywhere, backchannel_anywhere.polls
     auth_req_id = await backchannel.asked(tpp)
@@ -118,7 +118,7 @@ async def test_who_polls_too_often_is_told_to_slow_down(backchannel_anywhere: Ba
     assert (await backchannel.poll(tpp, auth_req_id)).status == 200
 
 
-async def test_who_polls_as_told_is_never_too_early(backchannel: Backchannel):
+async def test_a_client_that_keeps_the_interval_is_never_too_early(backchannel: Backchannel):
     """Even if the network brings the second poll closer to the first."""
     auth_req_id = await backchannel.asked(backchannel.polls)
     for _ in range(3):
@@ -224,7 +224,7 @@ async def test_a_request_is_its_customers_alone(backchannel: Backchannel):
     assert (await consent_of(backchannel)).state is ConsentState.AWAITING
 
 
-async def test_nobody_answers_without_logging_in_or_by_a_form_of_another_site(backchannel: Backchannel):
+async def test_an_answer_needs_a_login_and_a_form_of_this_site(backchannel: Backchannel):
     auth_req_id = await backchannel.asked(backchannel.polls)
     page = await backchannel.open_request()
     path, fields = page.path, {"account": page.handles[:1]}

@@ -19,7 +19,7 @@ from tests.world.keys import KEYS
 @module("", "user-rejects-authentication")
 @pytest.mark.parametrize("answer", ["approve", "deny"])
 @pytest.mark.spec("OIDC-CIBA-10.2")
-async def test_yes_and_no_are_told_alike_and_once(backchannel_anywhere: Backchannel, answer: str):
+async def test_yes_and_no_are_notified_alike_and_once(backchannel_anywhere: Backchannel, answer: str):
     """The body is the auth_req_id alone: what was answered is for the token endpoint."""
     backchannel = backchannel_anywhere
     auth_req_id = await backchannel.asked(backchannel.pinged)
@@ -81,7 +81,7 @@ async def test_where_no_answer_comes_it_is_tried_again_a_few_times(backchannel: 
     assert (await backchannel.poll(backchannel.pinged, auth_req_id)).status == 200
 
 
-async def test_a_server_killed_before_it_told_is_made_up_for(backchannel: Backchannel):
+async def test_a_notification_lost_with_its_server_is_sent_by_the_next(backchannel: Backchannel):
     """Its attempt was taken and never noted: the next one tells."""
     await backchannel.asked(backchannel.pinged)
     await backchannel.approve()
@@ -96,7 +96,7 @@ async def test_a_server_killed_before_it_told_is_made_up_for(backchannel: Backch
     assert len(backchannel.receiver.received) == 1
 
 
-async def test_a_notification_that_cannot_be_read_keeps_nobody_waiting(backchannel: Backchannel):
+async def test_a_notification_that_cannot_be_read_does_not_hold_up_the_others(backchannel: Backchannel):
     """Sealed with a key that is gone, say: it is closed, and the others are notified."""
     await backchannel.asked(backchannel.pinged)
     await backchannel.approve()
@@ -109,7 +109,7 @@ async def test_a_notification_that_cannot_be_read_keeps_nobody_waiting(backchann
     assert [row.notify_at for row in await backchannel.rows()] == [None, None]
 
 
-async def test_whoever_lost_the_lease_tells_nobody(backchannel: Backchannel):
+async def test_a_notifier_without_the_lease_sends_nothing(backchannel: Backchannel):
     await backchannel.asked(backchannel.pinged)
     await backchannel.approve()
     before, after = backchannel.lease(), backchannel.lease()
@@ -121,7 +121,7 @@ async def test_whoever_lost_the_lease_tells_nobody(backchannel: Backchannel):
     assert backchannel.receiver.received == []
 
 
-async def test_an_address_that_was_unregistered_meanwhile_is_told_nothing(backchannel: Backchannel):
+async def test_an_address_that_was_unregistered_meanwhile_receives_nothing(backchannel: Backchannel):
     """Its owner may have lost it; the address of now is notified instead."""
     for endpoint in ("https://moved.example/told", None):
         pinged = await backchannel.register("moving", "acme-1", "ping")

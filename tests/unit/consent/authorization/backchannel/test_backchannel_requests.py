@@ -226,7 +226,7 @@ async def test_a_request_is_refused_for_its_signature(
 
 @module("ensure-request-object-signature-algorithm-is-none-fails", "ensure-request-object-signature-algorithm-is-bad-fails")
 @pytest.mark.parametrize("signature", ["", "AAAA"])
-async def test_a_request_that_nobody_signed_is_refused(backchannel: Backchannel, signature: str):
+async def test_an_unsigned_request_is_refused(backchannel: Backchannel, signature: str):
     head = {"alg": "none" if not signature else "PS256", "kid": "acme-1"}
     token = f"{b64_json(head)}.{b64_json(backchannel.claims(backchannel.polls))}.{signature}"
     assert await refused(backchannel, await backchannel.send(backchannel.polls, token)) == INVALID
@@ -295,7 +295,7 @@ async def test_a_client_that_is_pinged_brings_a_token(backchannel: Backchannel, 
     "ensure-without-client-assertion-in-backchannel-authorization-request",
     "ensure-client-assertion-signature-algorithm-in-backchannel-authorization-request-is-RS256-fails",
 )
-async def test_whoever_asks_proves_who_they_are(backchannel: Backchannel):
+async def test_a_client_that_asks_authenticates(backchannel: Backchannel):
     tpp = backchannel.polls
     form = {"request": tpp.key.jwt(backchannel.claims(tpp)), "client_id": tpp.client.id}
     assert await refused(backchannel, await backchannel.world.call("POST", ASK, form=form)) == (401, "invalid_client")
@@ -315,7 +315,7 @@ async def test_an_assertion_may_name_the_endpoint(backchannel: Backchannel, audi
     assert (await backchannel.world.call("POST", ASK, form=form)).status == 200
 
 
-async def test_a_client_that_is_not_registered_for_it_asks_nobody(backchannel: Backchannel):
+async def test_a_client_that_is_not_registered_for_it_asks_no_customer(backchannel: Backchannel):
     answer = await backchannel.ask(backchannel.world.acme)
     assert await refused(backchannel, answer) == (400, "unauthorized_client")
 

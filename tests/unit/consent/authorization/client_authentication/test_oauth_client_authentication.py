@@ -213,7 +213,7 @@ async def test_an_assertion_older_than_the_memory_of_used_ones_is_refused(oauth:
         assert (await present(oauth, oauth.acme.assertion(**changes))).error == INVALID
 
 
-async def test_a_client_that_authenticates_too_often_is_told_when_to_come_back(oauth: AuthorizationWorld):
+async def test_a_client_that_authenticates_too_often_learns_when_to_come_back(oauth: AuthorizationWorld):
     object.__setattr__(oauth.services, "settings", Settings(client_requests_per_minute=3))
     acme, refused = oauth.acme, oauth.acme.assertion()
     for _ in range(2):
@@ -249,7 +249,7 @@ async def test_of_an_inactive_client_nothing_is_remembered(oauth: AuthorizationW
         assert (await present(oauth, oauth.acme.assertion())).error == INVALID
 
 
-async def test_when_replays_cannot_be_ruled_out_nobody_is_authenticated(oauth: AuthorizationWorld):
+async def test_when_replays_cannot_be_ruled_out_no_client_is_authenticated(oauth: AuthorizationWorld):
     """Security fails closed; the caller may try again."""
 
     async def decide(checks: Any, *, spend: bool) -> tuple[Any, ...]:

@@ -86,7 +86,7 @@ async def test_the_certificate_that_names_the_client_is_enough(oauth: Authorizat
 
 
 @pytest.mark.spec("RFC8705-2.1")
-async def test_any_other_certificate_authenticates_nobody(oauth: AuthorizationWorld, subtests: pytest.Subtests):
+async def test_any_other_certificate_is_refused(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     tess = await register(oauth)
     cases = {
         "none": None,
@@ -120,9 +120,7 @@ async def test_any_other_certificate_authenticates_nobody(oauth: AuthorizationWo
         (CertificateUnchecked, (503, "temporarily_unavailable")),
     ],
 )
-async def test_a_certificate_that_does_not_stand_any_more_authenticates_nobody(
-    oauth: AuthorizationWorld, refusal: Any, error: Any
-):
+async def test_a_certificate_that_does_not_stand_any_more_is_refused(oauth: AuthorizationWorld, refusal: Any, error: Any):
     """At every endpoint, also where nothing is bound to it."""
     tess, presented = await register(oauth), made()
     oauth.services.certificate_status.refused[presented.thumbprint] = refusal

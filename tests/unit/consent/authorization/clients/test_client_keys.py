@@ -60,7 +60,7 @@ async def test_the_last_good_answer_outlives_an_outage_for_a_day():
         await watch.keys.of(REMOTE)
 
 
-async def test_whoever_comes_together_asks_once():
+async def test_callers_at_the_same_time_ask_once():
     watch = Watch()
     await asyncio.gather(*(watch.keys.of(REMOTE) for _ in range(10)))
     assert len(watch.addresses.asked) == 1

@@ -40,7 +40,7 @@ async def test_consent_and_refresh_token_outlive_other_keys_and_another_certific
     assert old not in repr(after)
 
 
-async def test_the_keys_before_authenticate_nobody_any_more(oauth_anywhere: AuthorizationWorld):
+async def test_the_keys_before_are_refused(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     tokens = await world.tokens(world.acme)
     old = world.acme.key

@@ -91,7 +91,7 @@ async def test_an_answer_leaks_nothing_by_referrer_or_cache(oauth: Authorization
 
 
 @pytest.mark.spec("RFC6749-3.1.2.3")
-async def test_a_client_with_one_address_is_told_there_what_is_wrong_with_its_request_uri(oauth: AuthorizationWorld):
+async def test_a_client_with_one_address_learns_there_what_is_wrong_with_its_request_uri(oauth: AuthorizationWorld):
     """RFC 6749 section 3.1.2.3: where one address is registered there is no doubt. No state: the request is not this client's."""
     await oauth.register_again(oauth.borough, redirect_uris=(oauth.borough.redirect_uri,))
     foreign = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
@@ -149,7 +149,9 @@ async def test_a_request_that_was_not_pushed_goes_back_to_its_client(oauth: Auth
 
 
 @pytest.mark.spec("RFC9700-4.11.2")
-async def test_nobody_is_redirected_to_an_address_that_is_not_registered(oauth: AuthorizationWorld, subtests: pytest.Subtests):
+async def test_no_browser_is_redirected_to_an_address_that_is_not_registered(
+    oauth: AuthorizationWorld, subtests: pytest.Subtests
+):
     for uri in (
         "https://evil.example/",
         f"{oauth.acme.redirect_uri}#x",

@@ -121,7 +121,7 @@ async def test_head_is_get_without_its_body(oauth: AuthorizationWorld):
     ],
 )
 @pytest.mark.conformance("fapi2-security-profile-final-par-attempt-invalid-http-method")
-async def test_another_method_is_refused_and_told_which_exist(oauth: AuthorizationWorld, method: str, path: str, allowed: str):
+async def test_another_method_is_refused_with_those_that_exist(oauth: AuthorizationWorld, method: str, path: str, allowed: str):
     answer = await oauth.call(method, path)
     assert answer.status == 405
     assert answer.response.headers["Allow"] == allowed
@@ -132,7 +132,7 @@ async def test_an_unknown_path_is_not_found(oauth: AuthorizationWorld):
     assert (await oauth.call("GET", "/nothing")).error == (404, "invalid_request")
 
 
-async def test_a_broken_invariant_is_told_to_nobody(oauth: AuthorizationWorld):
+async def test_a_broken_invariant_is_not_revealed(oauth: AuthorizationWorld):
     """A 500 without detail; the server goes on."""
     present = oauth.services.keys._sets._snapshots.pop(BRAND.name)
     answer = await oauth.call("GET", "/jwks")

@@ -75,7 +75,7 @@ async def test_a_token_bound_to_a_key_says_so(oauth: AuthorizationWorld):
     assert (described["token_type"], described["cnf"]) == ("DPoP", {"jkt": prover.jkt})
 
 
-async def test_of_anything_else_nobody_learns_anything(oauth: AuthorizationWorld, subtests: pytest.Subtests):
+async def test_any_other_token_is_inactive_and_no_more(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """RFC 7662 section 2.2: an answer that told unknown from foreign would tell what exists."""
     tokens = await oauth.tokens(oauth.acme)
     cases = {

@@ -178,7 +178,7 @@ async def test_a_request_without_consent_gets_the_clients_default_or_is_refused(
     assert (await oauth.push(oauth.borough, None)).error == INVALID
 
 
-async def test_whose_consent_it_is_is_not_told_here(oauth: AuthorizationWorld):
+async def test_the_owner_of_a_consent_is_not_revealed_here(oauth: AuthorizationWorld):
     """A push that names another's consent, or none that exists, looks like any other."""
     foreign = await oauth.lodge(oauth.borough)
     for consent_id in (foreign.id, "no-such-consent"):

@@ -198,7 +198,7 @@ async def test_a_scope_may_narrow_and_never_widen(oauth: AuthorizationWorld, sub
 
 @pytest.mark.conformance("fapi2-security-profile-final-refresh-token")
 @pytest.mark.spec("RFC6749-6")
-async def test_a_refresh_token_stays_the_same_and_its_access_tokens_are_bound_anew(oauth: AuthorizationWorld):
+async def test_a_refresh_token_stays_the_same_and_its_access_tokens_are_bound_again(oauth: AuthorizationWorld):
     refresh_token = (await oauth.tokens(oauth.acme))["refresh_token"]
     other = oauth.borough.certificate
     for _ in range(2):

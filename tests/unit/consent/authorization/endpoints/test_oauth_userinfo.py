@@ -52,7 +52,7 @@ async def granted(oauth: AuthorizationWorld, tpp: Tpp, permissions: frozenset[Pe
     return {**(await oauth.redeem(tpp, code)).json, "consent_id": consent.id}
 
 
-def told(answer: Answer) -> tuple[int, str, list[str]]:
+def claims_of(answer: Answer) -> tuple[int, str, list[str]]:
     return answer.status, answer.json["error"], answer.response.headers.getall("WWW-Authenticate")
 
 
@@ -66,7 +66,7 @@ async def test_the_subject_is_that_of_the_id_token(oauth: AuthorizationWorld, me
     assert oauth.tokens_recorded[-1].kind == "userinfo.returned"
 
 
-async def test_two_organisations_are_told_two_subjects(oauth: AuthorizationWorld):
+async def test_two_organisations_receive_two_subjects(oauth: AuthorizationWorld):
     subjects = []
     for tpp in (oauth.acme, oauth.borough):
         answer = await ask(oauth, (await oauth.tokens(tpp))["access_token"], presented=tpp.certificate)
@@ -76,7 +76,7 @@ async def test_two_organisations_are_told_two_subjects(oauth: AuthorizationWorld
 
 @pytest.mark.spec("OIDC-CORE-5.5")
 @pytest.mark.conformance("fapi2-security-profile-final-test-claims-parameter-identity-claims")
-async def test_what_the_request_asked_for_is_told_and_nothing_that_it_did_not(oauth: AuthorizationWorld):
+async def test_userinfo_returns_what_the_request_asked_for_and_no_more(oauth: AuthorizationWorld):
     everything = frozenset({Permission.ACCOUNTS_BASIC, Permission.PARTY_PSU})
     asked = await granted(oauth, oauth.acme, everything, **EVERYTHING)
     answer = (await ask(oauth, asked["access_token"])).json
@@ -87,7 +87,7 @@ async def test_what_the_request_asked_for_is_told_and_nothing_that_it_did_not(oa
     assert (await ask(oauth, refreshed.json["access_token"])).json["name"] == "Alice Archer"
 
 
-async def test_a_name_is_told_only_under_a_consent_that_opens_the_party(oauth: AuthorizationWorld):
+async def test_a_name_is_returned_only_under_a_consent_that_opens_the_party(oauth: AuthorizationWorld):
     """The consent page said what is shared: the claims parameter adds nothing to it."""
     asked = await granted(oauth, oauth.acme, frozenset({Permission.ACCOUNTS_BASIC}), name={"essential": True})
     assert set((await ask(oauth, asked["access_token"])).json) == {"sub"}
@@ -121,7 +121,7 @@ class TestRefusals:
         }
         for name, (answer, expected) in cases.items():
             with subtests.test(name):
-                assert told(answer) == expected
+                assert claims_of(answer) == expected
         assert (await ask(oauth, token)).status == 200
 
     async def test_of_a_certificate_that_does_not_stand(self, oauth: AuthorizationWorld):
@@ -130,12 +130,12 @@ class TestRefusals:
             assert (await ask(oauth, token, presented=replace(shown, **changes))).status == 401
 
     @pytest.mark.spec("RFC6750-3.1")
-    async def test_without_openid_nobody_is_told_of(self, oauth: AuthorizationWorld):
+    async def test_without_openid_no_person_is_described(self, oauth: AuthorizationWorld):
         challenges = ['Bearer error="insufficient_scope"', f'DPoP error="insufficient_scope", {ALGS}']
         own = (await oauth.token(oauth.acme, "client_credentials")).json["access_token"]
         plain = (await oauth.tokens(oauth.acme, scope="accounts"))["access_token"]
         for token in (own, plain):
-            assert told(await ask(oauth, token)) == (403, "insufficient_scope", challenges)
+            assert claims_of(await ask(oauth, token)) == (403, "insufficient_scope", challenges)
 
     async def test_questions_count_among_a_clients_requests(self, oauth: AuthorizationWorld):
         """Each is written down and may ask the bank's identity system; a refused one counts against no one."""
@@ -195,9 +195,9 @@ class TestProof:
         proof = prover.proof("GET", f"{BRAND.issuer}/userinfo", token)
         assert (await self.send(oauth, token, proof)).status == 200
         refused = (401, "invalid_dpop_proof", [f'DPoP error="invalid_dpop_proof", {ALGS}'])
-        assert told(await self.send(oauth, token, proof)) == refused
-        assert told(await self.send(oauth, token, None)) == refused
-        assert told(await self.send(oauth, token, prover.proof("GET", f"{BRAND.mtls_url}/userinfo", token))) == refused
+        assert claims_of(await self.send(oauth, token, proof)) == refused
+        assert claims_of(await self.send(oauth, token, None)) == refused
+        assert claims_of(await self.send(oauth, token, prover.proof("GET", f"{BRAND.mtls_url}/userinfo", token))) == refused
 
     @pytest.mark.spec("RFC9449-9")
     async def test_a_nonce_is_demanded_where_the_brand_demands_one(self, oauth: AuthorizationWorld, bound: tuple[str, Prover]):
@@ -212,12 +212,12 @@ class TestProof:
             return Answer(await oauth.server.handle(brand, request_to("GET", "/userinfo", headers=CIMultiDict(headers))))
 
         refused = await send()
-        assert told(refused) == (401, "use_dpop_nonce", [f'DPoP error="use_dpop_nonce", {ALGS}'])
+        assert claims_of(refused) == (401, "use_dpop_nonce", [f'DPoP error="use_dpop_nonce", {ALGS}'])
         (nonce,) = refused.response.headers.getall("DPoP-Nonce")
         answer = await send(nonce=nonce)
         assert (answer.status, answer.response.headers.getall("DPoP-Nonce")) == (200, [nonce])
 
-    async def test_nobody_is_told_anything_while_a_replay_cannot_be_ruled_out(
+    async def test_userinfo_refuses_while_a_replay_cannot_be_ruled_out(
         self, oauth: AuthorizationWorld, bound: tuple[str, Prover]
     ):
         async def decide(checks: Any, **facts: Any) -> tuple[Any, ...]:

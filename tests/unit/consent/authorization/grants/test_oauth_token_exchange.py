@@ -160,7 +160,7 @@ async def test_what_cannot_be_exchanged_is_refused(oauth: AuthorizationWorld, su
         assert (await exchange(oauth, internal, subject)).error == INVALID
 
 
-async def test_a_consent_that_is_not_in_force_is_acted_for_by_nobody(oauth: AuthorizationWorld):
+async def test_no_client_acts_for_a_consent_that_is_not_in_force(oauth: AuthorizationWorld):
     internal, tokens = await service(oauth), await oauth.tokens(oauth.acme)
     await oauth.services.store.suspend(BRAND, tokens["grant_id"])
     assert (await exchange(oauth, internal, tokens["access_token"])).error == INVALID

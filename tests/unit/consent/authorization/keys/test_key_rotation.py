@@ -266,7 +266,7 @@ async def test_a_key_of_one_purpose_verifies_nothing_of_another(oauth: Authoriza
     assert len(set.union(*keys)) == sum(map(len, keys)) == len(PURPOSES)
 
 
-async def test_a_worker_that_nobody_calls_learns_of_new_keys_within_a_second(oauth: AuthorizationWorld):
+async def test_an_idle_worker_learns_of_new_keys_within_a_second(oauth: AuthorizationWorld):
     """Its tokens and its JWK Set would otherwise be of keys that are refused elsewhere."""
     ring = other_worker(oauth)
     await ring.load(BRAND.name)

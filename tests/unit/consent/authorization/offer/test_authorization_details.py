@@ -90,7 +90,7 @@ def test_there_is_one_way_to_be_refused(text: str):
 
 
 @given(terms())
-def test_what_was_asked_is_what_is_lodged_and_what_is_told(details: AccountInformation):
+def test_what_was_asked_is_lodged_and_returned(details: AccountInformation):
     parsed = parse_details(msgspec.json.encode([details]).decode(), NOW)
     consent = consent_of(parsed)
     assert parsed == details == details_of(consent)

@@ -48,7 +48,7 @@ async def test_terms_become_a_consent_with_the_push(oauth_anywhere: Authorizatio
 
 
 @pytest.mark.spec("RFC9396-7")
-async def test_a_frequency_beyond_the_brands_is_lowered_and_told(oauth: AuthorizationWorld):
+async def test_a_frequency_beyond_the_brands_is_lowered_and_returned(oauth: AuthorizationWorld):
     """The consent, the token response and introspection say what was granted, not what was asked for."""
     tpp = await may_detail(oauth)
     tokens = await granted(oauth, tpp, authorization_details=details(frequency_per_day=1_000_000))
@@ -97,7 +97,7 @@ async def test_the_token_response_says_what_was_granted_and_so_does_a_refresh(oa
     assert described["authorization_details"] == expected, "RFC 9396 section 9.2"
 
 
-async def test_what_was_not_asked_in_detail_is_not_told_in_detail(oauth: AuthorizationWorld):
+async def test_what_was_not_asked_in_detail_is_not_returned_in_detail(oauth: AuthorizationWorld):
     answer = await oauth.tokens(oauth.acme)
     assert "authorization_details" not in answer
     form = {"token": answer["access_token"], **oauth.acme.credentials()}
@@ -106,7 +106,7 @@ async def test_what_was_not_asked_in_detail_is_not_told_in_detail(oauth: Authori
 
 
 @pytest.mark.spec("RFC9396-3.1")
-async def test_terms_need_no_scope_beside_them(oauth: AuthorizationWorld, subtests: pytest.Subtests):
+async def test_terms_need_no_scope(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """What they ask for says which scope opens it; the token response tells the scope that was granted."""
     tpp = await may_detail(oauth)
     for scope, expected in ((None, "accounts"), ("openid", "openid accounts"), ("accounts", "accounts")):

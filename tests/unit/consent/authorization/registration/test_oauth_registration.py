@@ -129,7 +129,7 @@ async def test_a_tpp_registers_its_software_and_uses_it(oauth_anywhere: Authoriz
 
 
 @pytest.mark.spec("ETSI-TS-119-495-5.2.1")
-async def test_an_organisation_is_told_by_the_name_in_its_certificates(oauth: AuthorizationWorld):
+async def test_an_organisation_is_known_by_the_name_in_its_certificates(oauth: AuthorizationWorld):
     """A directory may have an id of its own for an organisation; what each later call shows is the certificate."""
     holder = replace(HOLDER, organisation_id="PSDGB-OB-0015800001041RHAAY")
     body = json.dumps(wish(oauth, software_statement=statement(oauth, org_id="0015800001041RHAAY"))).encode()
@@ -271,7 +271,7 @@ async def test_a_registration_is_read_changed_and_deleted_by_its_own_client_only
     assert (await world.token(tpp, "client_credentials")).error == (401, "invalid_client")
 
 
-async def test_nobody_else_manages_it(oauth: AuthorizationWorld, subtests: pytest.Subtests):
+async def test_no_other_client_manages_it(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     made = (await register(oauth)).json
     path, token = f"/register/{made['client_id']}", made["registration_access_token"]
     acmes = (await oauth.token(oauth.acme, "client_credentials")).json["access_token"]
@@ -308,7 +308,7 @@ async def test_a_change_needs_a_statement_of_the_same_software(oauth: Authorizat
     assert changed.error == (400, "unapproved_software_statement")
 
 
-async def test_while_the_directory_is_out_of_reach_nobody_new_is_believed(
+async def test_while_the_directory_is_out_of_reach_new_software_is_refused(
     oauth: AuthorizationWorld, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(DIRECTORY, "is_reachable", False)
@@ -340,7 +340,7 @@ async def test_profiles_follow_from_what_is_asked(oauth: AuthorizationWorld):
         assert (await register(oauth, **asked)).json["security_profile"] == profile.value
 
 
-async def test_what_is_asked_of_signed_answers_is_told_back_as_registered(oauth: AuthorizationWorld):
+async def test_what_is_asked_of_signed_answers_is_returned_as_registered(oauth: AuthorizationWorld):
     told = (await register(oauth, userinfo_signed_response_alg="ES256")).json
     assert told["userinfo_signed_response_alg"] == "ES256"
     assert told["introspection_signed_response_alg"] == "PS256"
@@ -409,7 +409,7 @@ async def test_reading_a_registration_counts_among_its_clients_requests(oauth: A
     assert answers == [200] * limit + [429]
 
 
-async def test_nobody_registers_for_the_banks_own_grants(oauth: AuthorizationWorld):
+async def test_no_client_registers_for_the_banks_own_grants(oauth: AuthorizationWorld):
     """Token exchange is for clients that a configuration names."""
     exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
     told = (await register(oauth, grant_types=["client_credentials", exchange], token_exchange_audiences=["urn:bank"])).json
@@ -446,7 +446,7 @@ async def test_a_signed_request_beyond_the_registrations_of_an_organisation_is_n
 
 
 @pytest.mark.spec("RFC9101-10.5")
-async def test_messages_are_registered_within_the_profile_and_told_back(oauth: AuthorizationWorld, subtests: pytest.Subtests):
+async def test_messages_are_registered_within_the_profile_and_returned(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """What would weaken the profile is refused."""
     asked = {
         "response_types": ["id_token code"],
@@ -483,7 +483,7 @@ async def test_nothing_is_encrypted_by_rsa1_5(oauth: AuthorizationWorld):
         assert answer.status == status, answer.text
 
 
-async def test_a_tpp_registers_how_it_asks_customers_who_are_elsewhere(oauth: AuthorizationWorld, subtests: pytest.Subtests):
+async def test_a_tpp_registers_how_it_asks_customers_on_another_device(oauth: AuthorizationWorld, subtests: pytest.Subtests):
     """CIBA section 4: told back as registered; tokens are never pushed, and no customer has a user code."""
     ciba = "urn:openid:params:grant-type:ciba"
     pinged = {
@@ -543,7 +543,7 @@ async def test_an_unsupported_response_type_is_refused_and_the_default_is_the_pr
 
 
 @pytest.mark.spec("RFC7591-3.2.1")
-async def test_a_type_that_the_client_can_never_use_is_not_told_back(oauth: AuthorizationWorld):
+async def test_a_type_that_the_client_can_never_use_is_not_returned(oauth: AuthorizationWorld):
     """Without customers there is nothing to refresh and no code to ask for; the application type is one of the known ones."""
     told = (await register(oauth, grant_types=["client_credentials", "refresh_token", "implicit"], response_types=["code"])).json
     assert told["grant_types"] == ["client_credentials"]

@@ -66,7 +66,7 @@ def half(text: str) -> str:
 @pytest.mark.parametrize("alg", ["PS256", "ES256"])
 @pytest.mark.spec("JARM-2.3.1")
 @pytest.mark.spec("FAPI2-MS-FINAL-5.4")
-async def test_a_signed_response_holds_all_and_nothing_stands_beside_it(oauth: AuthorizationWorld, mode: str, alg: str):
+async def test_a_signed_response_holds_all_parameters(oauth: AuthorizationWorld, mode: str, alg: str):
     """Facts 2.7: one parameter `response`, with iss, aud and an exp within ten minutes."""
     tpp = await registered(oauth, "jarm", authorization_signed_response_alg=alg)
     answer = (await answered(oauth, tpp, response_mode=mode, redirect_uri=tpp.client.redirect_uris[1])).location
@@ -98,7 +98,7 @@ async def test_a_refusal_is_signed_as_well(oauth: AuthorizationWorld):
 
 
 @pytest.mark.conformance("fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails")
-async def test_who_asks_for_a_signed_answer_without_pushing_is_told_in_one(oauth: AuthorizationWorld):
+async def test_a_refusal_of_a_request_without_push_is_signed_as_asked(oauth: AuthorizationWorld):
     tpp = await registered(oauth, "mess", security_profile=SecurityProfile.FAPI2_MESSAGE_SIGNING)
     parameters = tpp.request_of(None, response_mode="jwt")
     answer = (await oauth.call("GET", "/authorize", query=parameters)).location

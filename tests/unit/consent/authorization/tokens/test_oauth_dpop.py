@@ -178,7 +178,7 @@ async def test_proofs_have_a_share_of_the_memory_with_the_assertions_of_their_cl
     assert (await oauth.token(oauth.acme, "client_credentials")).status == 200
 
 
-async def test_when_a_replayed_proof_cannot_be_told_no_token_is_issued(oauth: AuthorizationWorld, dora: Dora):
+async def test_when_a_replayed_proof_cannot_be_detected_no_token_is_issued(oauth: AuthorizationWorld, dora: Dora):
     async def decide(checks: Any, **facts: Any) -> tuple[Any, ...]:
         if any(isinstance(check, FirstUse) and "/proof/" in check.key for check in checks):
             return (Unavailable(),)
@@ -253,7 +253,7 @@ class TestOtherConstraint:
                 "older", KEYS["borough-1"], sender_constraint="dpop", security_profile=SecurityProfile.FAPI1_ADVANCED
             )
 
-    async def test_a_certificate_shown_beside_a_proof_must_be_the_clients_organisations(
+    async def test_a_certificate_shown_with_a_proof_must_be_the_clients_organisations(
         self, oauth: AuthorizationWorld, dora: Dora
     ):
         for organisation, status in ((None, 200), (dora.tpp.client.organisation_id, 200), ("org-other", 400)):

@@ -40,7 +40,7 @@ async def test_alice_sees_what_she_gave_and_stops_it_in_two_clicks(visits_anywhe
     assert "Sharing has stopped" not in browser.text  # said once
 
 
-async def test_nobody_sees_what_another_psu_gave(visits):
+async def test_a_psu_does_not_see_the_consents_of_another(visits):
     consent = await visits.give("alice")
     browser = await visits.visit("bob")
     assert "Acme Money" not in browser.text
@@ -67,7 +67,7 @@ async def test_a_consent_that_was_never_given_is_not_listed(visits):
     assert inside.status == 404
 
 
-async def test_details_tell_every_permission_and_what_has_happened(visits):
+async def test_details_show_every_permission_and_what_has_happened(visits):
     consent = await visits.give("alice", 1, valid_until=START + timedelta(days=90))
     await visits.use(consent, timedelta(minutes=5), attended=False)
     browser = await visits.visit()
@@ -108,16 +108,16 @@ async def test_what_ran_out_reads_the_same_before_and_after_it_is_recorded(visit
     consent = await visits.give("alice", valid_until=START + timedelta(days=1))
     visits.world.clock.offset = timedelta(days=2)
 
-    async def told():
+    async def shown_text():
         browser = await visits.visit()
         listed = browser.text
         await browser.get(f"/consents/{consent.id}")
         return listed, browser.text
 
-    before = await told()
+    before = await shown_text()
     assert "The time that you agreed to was over" in before[1]
     await visits.world.store.expire(BRAND, consent.id)
-    assert await told() == before
+    assert await shown_text() == before
 
 
 async def test_a_suspended_one_is_inactive_and_can_be_stopped_for_good(visits):
@@ -349,7 +349,7 @@ class TestVisits:
         browsers = [await visits.world.browser(peer=peer).get("/consents") for peer in peers]
         assert [(await browser.log_in("alice")).status for browser in browsers] == [200, 200, 429, 200]
 
-    async def test_where_no_address_is_known_nobody_is_locked_out_by_the_others(self, visits, monkeypatch):
+    async def test_where_no_address_is_known_no_psu_is_locked_out_by_the_others(self, visits, monkeypatch):
         """Behind a proxy that names no client, one limit would be everyone's."""
         monkeypatch.setattr("consent.customer.session.visits.VISITS_MAX", 1)
         browsers = [await visits.world.browser(peer="").get("/consents") for _ in range(3)]

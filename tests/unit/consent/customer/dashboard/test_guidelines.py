@@ -84,7 +84,7 @@ class TestAuthenticationScreens:
         names.append(CLIENT.name in browser.text)
         assert names == [True] * 3
 
-    async def test_data_is_described_in_clusters_that_tell_the_permissions(self, visits):
+    async def test_data_is_described_in_clusters_that_name_the_permissions(self, visits):
         """4, 13a and 13b"""
         _, browser = await begun(visits)
         await browser.log_in("alice")
@@ -145,7 +145,7 @@ class TestDashboard:
         assert CLIENT.name in text
         assert CLIENT.organisation_name in text
 
-    async def test_it_speaks_in_clusters_and_opens_to_the_permissions(self, visits):
+    async def test_it_shows_clusters_and_opens_to_the_permissions(self, visits):
         """10"""
         consent = await visits.give()
         browser = await visits.visit()
@@ -214,7 +214,7 @@ class TestDashboard:
         assert 'name="q"' in html
         assert 'name="sort"' in html
 
-    async def test_cancelling_cancels_consent_and_tokens_and_tells_it(self, visits):
+    async def test_cancelling_ends_consent_and_tokens_and_says_so(self, visits):
         """Effect of cancel: the consent is cancelled, its tokens end, an event says so."""
         consent = await visits.give()
         browser = await visits.visit()

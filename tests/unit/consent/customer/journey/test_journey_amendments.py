@@ -95,7 +95,7 @@ async def test_a_merge_without_another_account_is_agreed_to_as_well(asking: Aski
     assert shared(await asking.now()) == ["up-1"]
 
 
-async def test_a_replacement_has_its_accounts_chosen_anew(asking: Asking):
+async def test_a_replacement_has_its_accounts_chosen_again(asking: Asking):
     browser = await asking.open("replace", terms(*OFFERS))
     assert len(browser.handles) == 2
     await browser.post({})
@@ -113,7 +113,7 @@ async def test_what_is_declined_changes_nothing(asking: Asking):
     assert await asking.now() == asking.consent
 
 
-async def test_nobody_else_may_agree(asking: Asking):
+async def test_no_other_psu_may_agree(asking: Asking):
     browser = await asking.open("merge", terms(*OFFERS), name="bob")
     await browser.post({"otp": "123456"})
     assert "not yours" in browser.text
@@ -156,7 +156,7 @@ async def test_a_customer_without_the_accounts_that_were_asked_for_shares_nothin
     assert "no account to share" in browser.text
 
 
-async def test_the_dashboard_tells_of_the_change_and_of_consents_asked_in_detail(asking: Asking):
+async def test_the_dashboard_shows_the_change_and_consents_asked_in_detail(asking: Asking):
     await (await asking.open("merge", terms(*OFFERS))).approve(0)
     browser = await asking.world.browser().get("/consents")
     await browser.log_in("alice")

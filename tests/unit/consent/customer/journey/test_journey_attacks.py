@@ -49,7 +49,7 @@ async def test_the_block_ends_after_its_time(world):
     assert fresh.path == "/consent"
 
 
-async def test_a_right_password_starts_the_count_anew(world):
+async def test_a_right_password_restarts_the_count(world):
     for _ in range(3):
         browser = await begun(world)
         for _ in range(FAILURES_MAX - 1):

@@ -89,7 +89,7 @@ async def test_a_consent_that_names_no_account_of_the_psu_cannot_be_given(world:
     assert not browser.shows("consent-approve")
 
 
-async def test_a_currency_tells_apart_accounts_of_one_number(world: PageWorld):
+async def test_a_currency_distinguishes_accounts_of_one_number(world: PageWorld):
     browser = await asked(world, await lodge(world, named(EVERYDAY, currency="EUR"), named(SAVINGS, currency="GBP")))
     assert "Rainy day savings" in browser.text
     assert "Everyday current account" not in browser.text

@@ -56,7 +56,7 @@ async def begun(world: PageWorld) -> Browser:
     return await world.browser().begin(await world.push(await world.lodge()))
 
 
-async def test_wrong_passwords_and_the_lock_out_are_told_apart(world: PageWorld, written: Log):
+async def test_wrong_passwords_and_the_lock_out_are_distinguished(world: PageWorld, written: Log):
     browser = await begun(world)
     for _ in range(FAILURES_MAX):
         await browser.log_in("alice", "wrong-canary")
@@ -72,7 +72,7 @@ async def test_wrong_passwords_and_the_lock_out_are_told_apart(world: PageWorld,
     assert line["interaction_id"]
 
 
-async def test_wrong_codes_their_lock_out_and_codes_that_ran_out_are_told_apart(world: PageWorld, written: Log):
+async def test_wrong_codes_their_lock_out_and_codes_that_ran_out_are_distinguished(world: PageWorld, written: Log):
     browser = await (await begun(world)).log_in("bob")
     for _ in range(FAILURES_MAX):
         await browser.post({"otp": "918273"})
@@ -89,7 +89,7 @@ async def test_wrong_codes_their_lock_out_and_codes_that_ran_out_are_told_apart(
     assert written.reasons() == ["code_expired"]
 
 
-async def test_a_lost_or_expired_session_a_forged_form_and_a_stale_one_are_told_apart(world: PageWorld, written: Log):
+async def test_a_lost_or_expired_session_a_forged_form_and_a_stale_one_are_distinguished(world: PageWorld, written: Log):
     browser = await begun(world)
     stranger = world.browser()
     await stranger.get("/login")
@@ -126,7 +126,7 @@ async def test_no_account_chosen_and_a_denial_are_named(world: PageWorld, writte
     assert written.reasons() == ["access_denied"]
 
 
-async def test_a_redirect_that_tells_the_client_an_error_is_explained_here(world: PageWorld, written: Log):
+async def test_a_redirect_with_an_error_for_the_client_is_explained_here(world: PageWorld, written: Log):
     pushed = await world.push(await world.lodge())
     world.clock.advance(IDLE_MAX)
     query = urlencode({"client_id": "acme-client", "request_uri": f"urn:ietf:params:oauth:request_uri:{'x' * 43}"})
@@ -138,7 +138,7 @@ async def test_a_redirect_that_tells_the_client_an_error_is_explained_here(world
 
 
 @pytest.mark.parametrize("written", ["debug"], indirect=True)
-async def test_at_level_debug_what_went_well_is_told_too(world: PageWorld, written: Log):
+async def test_at_level_debug_what_went_well_is_logged_too(world: PageWorld, written: Log):
     browser = await begun(world)
     await browser.log_in("alice")
     told = [(line["event"], line["method"], line["path"], line["status"]) for line in written.lines()]
@@ -147,7 +147,7 @@ async def test_at_level_debug_what_went_well_is_told_too(world: PageWorld, writt
 
 
 @pytest.mark.parametrize("written", ["warning"], indirect=True)
-async def test_at_level_warning_refusals_are_not_told(world: PageWorld, written: Log):
+async def test_at_level_warning_refusals_are_not_logged(world: PageWorld, written: Log):
     await (await begun(world)).log_in("alice", "wrong")
     assert written.lines() == []
 

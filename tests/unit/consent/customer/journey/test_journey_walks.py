@@ -84,7 +84,7 @@ async def test_carol_falls_back_from_a_passkey_to_a_code(world):
     assert browser.shows("otp")
 
 
-async def test_a_customer_without_any_usable_method_is_told(world):
+async def test_a_customer_without_any_usable_method_reads_so(world):
     _, browser = await begun(world)
     await browser.log_in("nell")
     assert browser.status == 403
@@ -227,7 +227,7 @@ async def test_dave_has_nothing_to_share_and_may_only_return(world):
 
 
 @pytest.mark.parametrize(("name", "path"), [("alice", "/consent"), ("bob", "/sca")])
-async def test_denying_rejects_the_consent_and_tells_the_client(world, name, path):
+async def test_denying_rejects_the_consent_and_informs_the_client(world, name, path):
     consent, browser = await begun(world)
     await browser.log_in(name)
     assert browser.path == path

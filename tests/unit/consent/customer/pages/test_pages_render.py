@@ -53,7 +53,7 @@ def test_the_error_page_names_the_code_and_escapes_the_text():
     ],
     ids=lambda value: getattr(value, "code", ""),
 )
-def test_a_person_is_told_in_their_own_words_what_a_client_did_wrong(problem, told):
+def test_a_person_reads_in_plain_words_what_a_client_did_wrong(problem, told):
     assert refusals.text_for_person(problem) == told
     page = render_error_page(BRAND, "invalid_request", told, 400, reason=problem.public).body.decode()
     assert f'<p class="lead">{told}</p>' in page
@@ -139,7 +139,7 @@ async def test_only_the_right_content_is_kept_for_ever(version, caching):
     assert caching in response.headers["Cache-Control"]
 
 
-def test_a_person_reads_what_to_do_and_the_reason_beside_it():
+def test_a_person_reads_what_to_do_and_the_reason():
     """The reader of the page did not write the request that is wrong."""
     assert page_text(ClientInactive("x")) == (refusals.UNUSABLE, ClientInactive.public)
     assert page_text(FormStale("x")) == (FormStale.public, "")

@@ -83,7 +83,7 @@ def test_a_link_of_another_listing_does_not_open(facts: dict[str, Any], page: di
 
 
 @pytest.mark.parametrize(("number", "size", "skip"), [(1, 25, 0), (3, 25, 50), (2, 1000, 1000)])
-def test_a_page_by_its_number_comes_after_all_before_it_whatever_its_size(number: int, size: int, skip: int):
+def test_a_page_by_its_number_comes_after_all_before_it_at_any_size(number: int, size: int, skip: int):
     turning = turn(exchange(), Page(page_size=size, number=number))
     assert (turning.skip, turning.limit, turning.begun) == (skip, size, None)
     assert turning.numbered(skip + 1) == Numbered(number, size, skip + 1)

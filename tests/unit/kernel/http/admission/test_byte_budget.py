@@ -96,7 +96,7 @@ def test_what_is_closed_is_free_and_its_peer_forgotten():
     assert (budget.held, len(budget._shares)) == (0, 0)
 
 
-def test_a_body_that_holds_nothing_is_closed_whatever_its_peer_does_meanwhile():
+def test_a_body_that_holds_nothing_is_closed_at_any_act_of_its_peer():
     """An empty one, of a request that is still being answered, while another request of its peer ends."""
     budget = ByteBudget(total=TOTAL, per_peer=TOTAL)
     empty, other = budget.open("one", lambda: None), budget.open("one", lambda: None)

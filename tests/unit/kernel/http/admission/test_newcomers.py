@@ -92,7 +92,7 @@ async def test_a_caller_who_has_gone_takes_no_turn():
     assert newcomers.waiting == 0
 
 
-async def test_whoever_goes_while_they_wait_leaves_nothing_behind():
+async def test_a_newcomer_that_leaves_while_waiting_leaves_nothing_behind():
     """An address that comes and goes faster than starts go round would fill memory."""
     newcomers = Newcomers()
     await newcomers.turn("a")

@@ -59,7 +59,7 @@ def test_every_address_of_one_ipv6_network_is_one_share():
     assert house.take("2001:db8:0:1::4")
 
 
-def test_an_organisation_counts_by_itself_whatever_its_address():
+def test_an_organisation_counts_by_itself_at_any_address():
     """A TPP behind one address with others is not starved by them, and does not have everything."""
     house = House()
     for _ in range(2):
@@ -99,7 +99,7 @@ def test_a_full_listener_gives_up_the_oldest_stranger_before_any_tpp():
     assert house.ended[-1] == "PSDGB-FCA-1"
 
 
-def test_whoever_opens_connections_without_end_takes_the_places_of_their_own():
+def test_a_peer_that_opens_connections_without_end_takes_only_its_own_places():
     """From however many addresses: someone whose network is slow would else be the oldest that waits."""
     house = House()
     slow = [house.take("198.51.100.1", "slow"), house.take("198.51.100.2", "slow")]
@@ -111,7 +111,7 @@ def test_whoever_opens_connections_without_end_takes_the_places_of_their_own():
     assert house.places.open == 6
 
 
-def test_the_share_with_the_most_waiting_is_known_whatever_comes_and_goes():
+def test_the_share_with_the_most_waiting_is_known_at_every_step():
     greediest, order, waiting = Greediest[str](), random.Random(5), Counter[str]()
     for _ in range(5000):
         share, step = order.choice("abcdefgh"), order.choice((1, -1))

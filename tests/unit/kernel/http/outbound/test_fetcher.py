@@ -88,7 +88,7 @@ class TestWhereWeAreSent:
                 with pytest.raises(Unanswered, match="not among the configured hosts"):
                     await fetch.get(url, 100, schemes=HTTP)
 
-    async def test_hosts_are_listed_beside_public_ones_and_with_any_port_if_none_is_named(self, site):
+    async def test_listed_hosts_join_public_ones_and_have_any_port_if_none_is_named(self, site):
         names = Names(mirror_bank="127.0.0.1", inner_bank="127.0.0.1")
         async with opened("mirror.bank", names=names) as fetch:
             assert await fetch.get(f"http://mirror.bank:{site.port}/list", 100, schemes=HTTP) == b"here"
@@ -213,7 +213,7 @@ class TestHowMuchWeTake:
 class TestWhoWaitsForWhom:
     """A host that stays silent is the trouble of the organisation that named it."""
 
-    async def test_silent_hosts_of_one_owner_hold_up_nobody_else(self, site):
+    async def test_silent_hosts_of_one_owner_do_not_hold_up_the_others(self, site):
         silent, forever = asyncio.Event(), asyncio.Event()
 
         async def answer(request):
@@ -241,7 +241,7 @@ class TestWhoWaitsForWhom:
             await asyncio.gather(*hostile, return_exceptions=True)
             forever.set()
 
-    async def test_a_host_is_left_alone_by_its_owner_and_nobody_else(self, site):
+    async def test_a_host_is_left_alone_by_its_owner_only(self, site):
         """Otherwise a path that breaks off, named by one client, would take another's keys away."""
 
         async def answer(request):

@@ -87,7 +87,7 @@ async def test_a_head_that_is_refused_is_answered_before_a_byte_of_its_body():
 
 
 @pytest.mark.spec("RFC9110-10.1.1")
-async def test_a_client_that_asks_first_is_told_to_go_on_only_once_its_head_has_passed():
+async def test_a_client_that_asks_first_goes_on_only_once_its_head_has_passed():
     async with listening(Surface()) as port:
         assert (await answer_to(port, head("/elsewhere", 2, "Expect: 100-continue"))).startswith(b"HTTP/1.1 404")
         passed = await answer_to(port, head("/take", 2, "Expect: 100-continue", "Connection: close") + b"ok")

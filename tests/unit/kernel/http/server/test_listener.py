@@ -129,7 +129,7 @@ async def test_hands_the_whole_request_to_the_application():
     assert request.certificate is None
 
 
-async def test_an_answer_without_a_body_has_no_content_type_and_no_version_is_told():
+async def test_an_answer_without_a_body_has_no_content_type_and_no_answer_names_a_version():
     async with listening(Surface()) as port:
         answer = await exchange(port, head("GET /nothing HTTP/1.1"))
     headers = answer.lower()
@@ -229,7 +229,7 @@ async def test_a_packed_body_is_refused_not_unpacked():
 
 @pytest.mark.spec("RFC9110-10.1.1")
 @pytest.mark.spec("RFC9110-15.2.1")
-async def test_a_client_that_asks_first_is_told_to_go_on_or_not():
+async def test_a_client_that_asks_first_goes_on_or_is_refused():
     async with listening(Surface(), limits=Limits(linger_seconds=0.1)) as port:
         expecting = head("POST /x HTTP/1.1", "Expect: 100-continue", "Content-Length: 2")
         assert (await exchange(port, expecting + b"ok")).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")

@@ -162,7 +162,7 @@ async def test_an_issuing_authority_may_be_the_anchor_without_its_root(world, tm
 
 
 @pytest.mark.spec("FAPI2-SP-FINAL-5.2.1")
-async def test_speaks_tls_13_and_nothing_older_by_default(world):
+async def test_accepts_tls_13_and_nothing_older_by_default(world):
     older = world.client()
     older.maximum_version = ssl.TLSVersion.TLSv1_2
     async with listening(tls.public_context(world.server), []) as port:
@@ -173,7 +173,7 @@ async def test_speaks_tls_13_and_nothing_older_by_default(world):
 
 @pytest.mark.spec("RFC9325-4.2")
 @pytest.mark.spec("FAPI1-ADV-FINAL-8.5")
-async def test_tls_12_is_spoken_on_request_with_forward_secret_aes_gcm_only(world):
+async def test_tls_12_is_accepted_on_request_with_forward_secret_aes_gcm_only(world):
     older = world.client("older")
     older.maximum_version = ssl.TLSVersion.TLSv1_2
     requests: list[Request] = []
@@ -193,7 +193,7 @@ async def test_tls_12_is_spoken_on_request_with_forward_secret_aes_gcm_only(worl
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 @pytest.mark.spec("FAPI1-ADV-FINAL-8.5")
-async def test_nothing_older_than_tls_12_is_ever_spoken(world, version):
+async def test_nothing_older_than_tls_12_is_ever_accepted(world, version):
     ancient = world.client()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -263,7 +263,7 @@ async def test_a_peer_that_never_begins_its_handshake_is_let_go(world):
         writer.close()
 
 
-def test_refuses_to_ask_for_certificates_that_nobody_could_have(world):
+def test_refuses_to_ask_for_certificates_that_no_client_could_have(world):
     with pytest.raises(ValueError, match="trust anchor"):
         tls.mtls_context(world.server, [])
 

@@ -40,7 +40,7 @@ def asked(access: dict[str, Any]) -> AccountsTerms:
     return lodged(access).data
 
 
-def told(access: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def rendered(access: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The access of a consent that was lodged so, as GET shows it; held against the official document."""
     lodgement = lodged(access)
     terms = msgspec.structs.replace(lodgement.data, **changes)
@@ -84,7 +84,7 @@ def test_a_card_is_named_by_its_number_and_an_owner_by_the_account() -> None:
 def test_a_consent_may_be_for_every_account(access: dict[str, Any], permissions: frozenset[Permission]) -> None:
     terms = asked(access)
     assert (terms.permissions, terms.named, terms.is_global) == (permissions, (), True)
-    assert told(access) == access
+    assert rendered(access) == access
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_consent_may_be_for_every_account(access: dict[str, Any], permissions:
     ],
 )
 def test_until_its_psu_answers_a_consent_shows_what_was_asked_for(access: dict[str, Any]) -> None:
-    shown = told(access)
+    shown = rendered(access)
     assert shown == access | (
         {"accounts": []} if not access["balances"] else {}
     )  # an account of the PSU's choice shows its details too
@@ -104,7 +104,7 @@ def test_until_its_psu_answers_a_consent_shows_what_was_asked_for(access: dict[s
 
 def test_a_consent_shows_only_what_its_psu_gave() -> None:
     access = {"balances": [A, B], "transactions": [B], "additionalInformation": {"ownerName": [B]}}
-    given = told(access, named=asked(access).named[:1])
+    given = rendered(access, named=asked(access).named[:1])
     assert given == {"balances": [A], "transactions": [], "additionalInformation": {"ownerName": []}}
 
 

@@ -42,7 +42,7 @@ def test_an_account_satisfies_the_official_schema(view: AccountView, granted: fr
 
 
 @pytest.mark.spec("BG-XS2A-1.3-read-account-details", "BG-XS2A-1.3-account-details")
-def test_tells_the_iban_to_those_who_may_read_details() -> None:
+def test_gives_the_iban_to_those_who_may_read_details() -> None:
     view = AccountView(AccountReference("a-1", "UPSTREAM-SECRET"), an_account(IBAN))
     told = {
         "resourceId": "a-1",

@@ -132,11 +132,11 @@ def sentences(*permissions: Permission) -> list[str]:
 
 
 @pytest.mark.parametrize("permission", Permission)
-def test_every_permission_is_told_to_the_customer(permission: Permission) -> None:
+def test_every_permission_is_shown_to_the_customer(permission: Permission) -> None:
     assert len(sentences(permission)) == 1
 
 
-def test_detail_is_told_in_place_of_basic() -> None:
+def test_detail_is_shown_in_place_of_basic() -> None:
     both = sentences(Permission.ACCOUNTS_BASIC, Permission.ACCOUNTS_DETAIL)
     assert both == sentences(Permission.ACCOUNTS_DETAIL) != sentences(Permission.ACCOUNTS_BASIC)
 

@@ -77,7 +77,7 @@ async def test_a_rotation_that_does_not_come_to_pass_would_be_seen(settings: Set
     assert 0 <= float(age) < 60
 
 
-async def test_whoever_has_other_sealing_keys_commands_nothing(settings: Settings, tmp_path: Path):
+async def test_a_command_with_other_sealing_keys_is_refused(settings: Settings, tmp_path: Path):
     ensure_sealing_keys(tmp_path / "other.keys")
     stranger = msgspec.structs.replace(settings, sealing_keys=tmp_path / "other.keys")
     async with running(settings) as composition:

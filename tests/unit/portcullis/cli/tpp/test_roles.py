@@ -11,6 +11,6 @@ def test_roles_are_read_as_people_write_them():
 
 
 @pytest.mark.parametrize("roles", ["", "AISP,", "AIS", "AISP;PISP"])
-def test_a_role_that_nobody_has_is_refused_with_those_that_there_are(roles):
+def test_an_unknown_role_is_refused_with_those_that_exist(roles):
     with pytest.raises(ConfigurationRefused, match="AISP, PISP, CBPII"):
         parse_roles(roles)

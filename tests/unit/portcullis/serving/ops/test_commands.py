@@ -160,7 +160,7 @@ async def test_a_command_is_posted(ops: Ops, keys: Keys):
         (RuntimeError("a secret of ours"), 500, "The server failed; its log says why."),
     ],
 )
-async def test_a_failure_is_told_without_what_is_inside(ops: Ops, keys: Keys, failure: Exception, status: int, message: str):
+async def test_a_failure_is_reported_without_what_is_inside(ops: Ops, keys: Keys, failure: Exception, status: int, message: str):
     keys.failure = failure
     answered, said = await call(ops)
     assert (answered, said["message"]) == (status, message)

@@ -29,7 +29,7 @@ ID_LENGTH_MAX, REFERENCE_MAX = 40, 35
 
 
 @dataclass
-class Told:
+class Story:
     """One household's tale, its lines by account."""
 
     tale: Tale
@@ -48,7 +48,7 @@ class Told:
     params=[(household, seed, anchor) for household in ALL_HOUSEHOLDS for seed, anchor in zip("12", ANCHORS, strict=True)],
     ids=lambda given: f"{given[0].name}-{given[1]}",
 )
-def told(request):
+def story(request):
     household, seed, anchor = request.param
     tale, lines = _tale(household, f"{seed}/main", anchor, 2_200), defaultdict(list)
     for chunk in tale.entries():
@@ -56,40 +56,40 @@ def told(request):
             for leg in entry.legs:
                 if leg.line is not None:
                     lines[leg.account_id].append((leg, leg.line))
-    return Told(tale, anchor, lines)
+    return Story(tale, anchor, lines)
 
 
-def test_every_mandate_was_collected_when_it_says_and_every_collection_has_one(told):
+def test_every_mandate_was_collected_when_it_says_and_every_collection_has_one(story):
     collected = defaultdict(list)
-    for account_id, lines in told.lines.items():
+    for account_id, lines in story.lines.items():
         for leg, line in lines:
             if line.code == DIRECT_DEBIT:
                 collected[account_id, line.narrative.merchant.name].append((line.booked_at, -leg.amount.minor))
-    mandates = {(mandate.account_id, mandate.creditor_name): mandate for mandate in told.of(DirectDebit)}
+    mandates = {(mandate.account_id, mandate.creditor_name): mandate for mandate in story.of(DirectDebit)}
     assert collected.keys() <= mandates.keys()
     for key, mandate in mandates.items():
         history = collected.get(key)
-        assert mandate.created_at < told.anchor
+        assert mandate.created_at < story.anchor
         if history is None:
             assert (mandate.previous_at, mandate.previous_amount) == (None, None)
         else:
             assert (mandate.previous_at, mandate.previous_amount.minor) == history[-1]
             assert mandate.created_at < mandate.first_at == history[0][0]
         if mandate.status is MandateStatus.ACTIVE:
-            assert mandate.next_at >= told.anchor
+            assert mandate.next_at >= story.anchor
         else:
             assert (mandate.next_at, mandate.final_at) == (None, mandate.previous_at)
 
 
-def test_every_standing_order_was_paid_when_it_says(told):
+def test_every_standing_order_was_paid_when_it_says(story):
     paid = defaultdict(list)
-    for account_id, lines in told.lines.items():
+    for account_id, lines in story.lines.items():
         for leg, line in lines:
             if line.code == STANDING_ORDER:
                 paid[account_id, line.narrative.counterparty.identifier.identification].append(
                     (line.booked_at, -leg.amount.minor)
                 )
-    orders = {(order.account_id, order.payee.identifier.identification): order for order in told.of(StandingOrder)}
+    orders = {(order.account_id, order.payee.identifier.identification): order for order in story.of(StandingOrder)}
     assert paid.keys() == orders.keys()
     for key, order in orders.items():
         assert order.created_at < order.first_at
@@ -99,31 +99,31 @@ def test_every_standing_order_was_paid_when_it_says(told):
             assert len(paid[key]) == order.payments
             assert (order.next_at, order.final_at) == (None, order.previous_at)
         else:
-            assert order.next_at >= told.anchor
-            assert order.final_at is None or order.final_at > told.anchor
+            assert order.next_at >= story.anchor
+            assert order.final_at is None or order.final_at > story.anchor
         gap = {Frequency.WEEKLY: 8, Frequency.MONTHLY: 32}[order.frequency]
         instants = [at for at, _ in paid[key]]
         assert all(later - earlier < timedelta(days=gap) for earlier, later in itertools.pairwise(instants))
 
 
-def test_every_payee_was_really_paid_after_it_was_set_up(told):
-    for beneficiary in told.of(Beneficiary):
+def test_every_payee_was_really_paid_after_it_was_set_up(story):
+    for beneficiary in story.of(Beneficiary):
         payments = [
             line.booked_at
-            for leg, line in told.lines[beneficiary.account_id]
+            for leg, line in story.lines[beneficiary.account_id]
             if line.narrative.counterparty == beneficiary.payee and leg.amount.minor < 0
         ]
         assert payments
         assert beneficiary.created_at < min(payments)
 
 
-def test_payments_to_come_are_to_come(told):
-    for payment in told.of(ScheduledPayment):
-        assert payment.created_at < told.anchor < payment.due_at
+def test_payments_to_come_are_to_come(story):
+    for payment in story.of(ScheduledPayment):
+        assert payment.created_at < story.anchor < payment.due_at
 
 
-def test_foreign_money_became_the_accounts_at_the_rate_that_is_told(told):
-    for leg, line in told.all_lines():
+def test_foreign_money_became_the_accounts_at_the_rate_that_is_shown(story):
+    for leg, line in story.all_lines():
         exchange = line.narrative.exchange
         if exchange is None:
             continue
@@ -133,34 +133,34 @@ def test_foreign_money_became_the_accounts_at_the_rate_that_is_told(told):
         assert abs(exchange.instructed.minor * exchange.rate * scale - leg.amount.minor) <= 1
 
 
-def test_references_and_ids_fit_what_standards_can_tell(told):
-    for record in (*told.tale.records, *told.tale.offers):
+def test_references_and_ids_fit_what_standards_can_carry(story):
+    for record in (*story.tale.records, *story.tale.offers):
         assert 0 < len(record.id) <= ID_LENGTH_MAX
         assert len(getattr(record, "reference", None) or "") <= REFERENCE_MAX
-    for _, line in told.all_lines():
+    for _, line in story.all_lines():
         assert len(line.narrative.reference or "") <= REFERENCE_MAX
-    ids = [line.id for _, line in told.all_lines()] + [pending.id for pending in told.tale.pending]
+    ids = [line.id for _, line in story.all_lines()] + [pending.id for pending in story.tale.pending]
     assert len(set(ids)) == len(ids)
 
 
-def test_everyone_is_introduced_and_every_account_has_its_principal_first(told):
-    customers = {login.customer_id for login in told.tale.logins}
-    assert {customer for _, customer in told.tale.parties if customer} == customers
-    parties = {party.id for party, _ in told.tale.parties}
+def test_everyone_is_introduced_and_every_account_has_its_principal_first(story):
+    customers = {login.customer_id for login in story.tale.logins}
+    assert {customer for _, customer in story.tale.parties if customer} == customers
+    parties = {party.id for party, _ in story.tale.parties}
     products = {product.id for product in PRODUCTS}
-    for account in told.tale.accounts:
-        links = [link for link in told.tale.account_parties if link.account_id == account.id]
+    for account in story.tale.accounts:
+        links = [link for link in story.tale.account_parties if link.account_id == account.id]
         assert links[0].role is AccountRole.PRINCIPAL
         assert {link.party.id for link in links} <= parties
         assert account.product_id in products
 
 
-def test_bookings_never_lie_in_the_future_nor_before_the_account(told):
-    opened = {account.id: account.opened_at for account in told.tale.accounts}
-    for account_id, lines in told.lines.items():
-        assert all(opened[account_id] < line.booked_at < told.anchor for _, line in lines)
-    for pending in told.tale.pending:
-        assert told.anchor - timedelta(days=1) < pending.booked_at < told.anchor
+def test_bookings_never_lie_in_the_future_nor_before_the_account(story):
+    opened = {account.id: account.opened_at for account in story.tale.accounts}
+    for account_id, lines in story.lines.items():
+        assert all(opened[account_id] < line.booked_at < story.anchor for _, line in lines)
+    for pending in story.tale.pending:
+        assert story.anchor - timedelta(days=1) < pending.booked_at < story.anchor
 
 
 def tale_of(name: str) -> Tale:

@@ -33,7 +33,7 @@ def a_transaction(minor: int, **changes: object) -> Transaction:
     return canonical.a_transaction(minor, **({"counterparty": Counterparty("Corner Café", CURRENT)} | changes))
 
 
-def transaction_told(transaction: Transaction, *permissions: Permission) -> dict:
+def transaction_rendered(transaction: Transaction, *permissions: Permission) -> dict:
     wire = transactions.encode(canonical.a_transactions_view(transaction), rendering_of("/transactions", a_consent(*permissions)))
     return judged("/transactions", wire)["Data"]["Transaction"][0]
 
@@ -114,7 +114,7 @@ def test_a_consent_past_its_validity_is_expired_since_then() -> None:
     assert data["StatusReason"][0]["StatusReasonCode"] == "TKXP"
 
 
-def test_a_consent_that_nobody_authorised_in_time_is_rejected_since_then() -> None:
+def test_a_consent_that_was_not_authorised_in_time_is_rejected_since_then() -> None:
     lodged_at = NOW - timedelta(hours=25)
     lapsed = {"created_at": lodged_at, "lapses_at": lodged_at + timedelta(hours=24)}
     consent = a_consent(Permission.ACCOUNTS_BASIC, state=ConsentState.AWAITING, **lapsed)
@@ -128,7 +128,7 @@ def test_an_authorised_consent_gives_no_reason() -> None:
     assert "StatusReason" not in judged("/account-access-consents/c-1", wire)["Data"]
 
 
-def test_basic_tells_no_account_number_and_detail_does() -> None:
+def test_basic_gives_no_account_number_and_detail_does() -> None:
     view = AccountView(REFERENCE, an_account(CURRENT))
     basic = accounts.encode_read(view, rendering_of("/accounts/a-1", a_consent(Permission.ACCOUNTS_BASIC)))
     told = judged("/accounts/a-1", basic)["Data"]["Account"][0]
@@ -143,7 +143,7 @@ def test_basic_tells_no_account_number_and_detail_does() -> None:
     assert told["Servicer"] == {"SchemeName": "UK.OBIE.BICFI", "Identification": "CPLSGB2LXXX"}
 
 
-def test_without_a_consent_nothing_beyond_basic_is_told() -> None:
+def test_without_a_consent_nothing_beyond_basic_is_given() -> None:
     wire = accounts.encode_read(AccountView(REFERENCE, an_account(CURRENT)), rendering_of("/accounts/a-1", None))
     assert "Account" not in judged("/accounts/a-1", wire)["Data"]["Account"][0]
 
@@ -168,12 +168,12 @@ def test_a_mask_keeps_the_length_and_shows_at_most_four_digits(pan: str) -> None
 
 
 def test_a_counterpartys_card_number_is_masked_too() -> None:
-    told = transaction_told(a_transaction(-1, counterparty=Counterparty("Bob", CARD)), Permission.TRANSACTIONS_DETAIL)
+    told = transaction_rendered(a_transaction(-1, counterparty=Counterparty("Bob", CARD)), Permission.TRANSACTIONS_DETAIL)
     assert told["CreditorAccount"]["Identification"] == "************1234"
 
 
-def test_basic_transactions_tell_neither_text_nor_counterparty_nor_balance() -> None:
-    told = transaction_told(a_transaction(-250), Permission.TRANSACTIONS_BASIC)
+def test_basic_transactions_give_neither_text_nor_counterparty_nor_balance() -> None:
+    told = transaction_rendered(a_transaction(-250), Permission.TRANSACTIONS_BASIC)
     assert told == {
         "AccountId": "a-1",
         "TransactionId": "t-1",
@@ -186,16 +186,16 @@ def test_basic_transactions_tell_neither_text_nor_counterparty_nor_balance() -> 
 
 
 @pytest.mark.parametrize(("minor", "side"), [(-250, "CreditorAccount"), (250, "DebtorAccount")])
-def test_detail_tells_the_other_side_of_the_money(minor: int, side: str) -> None:
-    told = transaction_told(a_transaction(minor), Permission.TRANSACTIONS_DETAIL)
+def test_detail_names_the_other_side_of_the_money(minor: int, side: str) -> None:
+    told = transaction_rendered(a_transaction(minor), Permission.TRANSACTIONS_DETAIL)
     assert told["TransactionInformation"] == "Coffee"
     assert told["Balance"]["Type"] == "ITBD"
     assert told[side] == {"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "80200110203345", "Name": "Alice Ames"}
     assert len({"CreditorAccount", "DebtorAccount"} & told.keys()) == 1
 
 
-def test_a_bank_transaction_code_is_told_by_family_and_subfamily() -> None:
-    told = transaction_told(a_transaction(1, code="PMNT.ICDT.ESCT"), Permission.TRANSACTIONS_BASIC)
+def test_a_bank_transaction_code_is_given_by_family_and_subfamily() -> None:
+    told = transaction_rendered(a_transaction(1, code="PMNT.ICDT.ESCT"), Permission.TRANSACTIONS_BASIC)
     assert told["BankTransactionCode"] == {"Code": "ICDT", "SubCode": "ESCT"}
 
 

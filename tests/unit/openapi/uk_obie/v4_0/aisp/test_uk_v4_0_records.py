@@ -142,7 +142,7 @@ def test_a_statements_transactions_satisfy_the_official_schema(view: Any, grante
     judged(path, transactions.encode(view, rendering_of(path, a_consent(*granted))))
 
 
-def told(codec: Any, record: Any, *granted: Permission) -> dict[str, Any]:
+def rendered(codec: Any, record: Any, *granted: Permission) -> dict[str, Any]:
     """One record as its answer tells it, under these permissions."""
     path = BULK_AND_ONE[codec][0]
     row = RecordView("a-1", record)
@@ -181,24 +181,24 @@ paying = pytest.mark.parametrize(("codec", "record", "basic", "detail"), PAYING,
 
 @paying
 @pytest.mark.spec("OBIE-RW-4.0-creditoraccount", "OBIE-RW-4.0-creditoragent")
-def test_only_detail_tells_who_is_paid(codec: Any, record: Any, basic: Permission, detail: Permission) -> None:
-    assert not {"CreditorAccount", "CreditorAgent"} & told(codec, record(), basic).keys()
-    in_detail = told(codec, record(), detail)
+def test_only_detail_names_the_payee(codec: Any, record: Any, basic: Permission, detail: Permission) -> None:
+    assert not {"CreditorAccount", "CreditorAgent"} & rendered(codec, record(), basic).keys()
+    in_detail = rendered(codec, record(), detail)
     assert (in_detail["CreditorAccount"], in_detail["CreditorAgent"]) == (BOB_TOLD, BANK_TOLD)
-    assert {**told(codec, record(), basic), "CreditorAccount": BOB_TOLD, "CreditorAgent": BANK_TOLD} == in_detail
+    assert {**rendered(codec, record(), basic), "CreditorAccount": BOB_TOLD, "CreditorAgent": BANK_TOLD} == in_detail
 
 
 @paying
 def test_a_payees_card_number_is_masked_unless_it_may_be_read(
     codec: Any, record: Any, basic: Permission, detail: Permission
 ) -> None:
-    assert told(codec, record(CARD), detail)["CreditorAccount"]["Identification"] == "************1234"
-    assert told(codec, record(CARD), detail, Permission.PAN)["CreditorAccount"]["Identification"] == "4929123456781234"
+    assert rendered(codec, record(CARD), detail)["CreditorAccount"]["Identification"] == "************1234"
+    assert rendered(codec, record(CARD), detail, Permission.PAN)["CreditorAccount"]["Identification"] == "4929123456781234"
 
 
 @pytest.mark.spec("RTS-13")
 def test_a_payee_says_whether_it_is_trusted() -> None:
-    assert told(beneficiaries, a_beneficiary(), Permission.BENEFICIARIES_BASIC) == {
+    assert rendered(beneficiaries, a_beneficiary(), Permission.BENEFICIARIES_BASIC) == {
         "AccountId": "a-1",
         "BeneficiaryId": "b-1",
         "BeneficiaryType": "Trusted",
@@ -212,7 +212,7 @@ def test_a_direct_debit_says_who_collects_and_how_much_last() -> None:
         mandate_reference="W-42", collection=Collection.USAGE_BASED, frequency=Frequency.QUARTERLY, next_at=LATER,
         previous_at=NOW, previous_amount=Money("GBP", 4200),
     )  # fmt: skip
-    assert told(direct_debits, mandate, Permission.DIRECT_DEBITS) == {
+    assert rendered(direct_debits, mandate, Permission.DIRECT_DEBITS) == {
         "AccountId": "a-1",
         "DirectDebitId": "dd-1",
         "DirectDebitStatusCode": "SUSP",
@@ -229,7 +229,7 @@ def test_a_direct_debit_says_who_collects_and_how_much_last() -> None:
 
 
 def test_a_standing_order_says_when_and_how_much() -> None:
-    wire = told(standing_orders, a_standing_order(), Permission.STANDING_ORDERS_BASIC)
+    wire = rendered(standing_orders, a_standing_order(), Permission.STANDING_ORDERS_BASIC)
     assert wire["MandateRelatedInformation"] == {
         "FirstPaymentDateTime": "2026-07-01T09:00:00+00:00",
         "Frequency": {"Type": "MNTH", "PointInTime": "05"},
@@ -258,7 +258,7 @@ def test_the_number_of_payments_is_sent_by_a_brand_that_says_so() -> None:
     ],
 )
 def test_a_reference_that_is_too_long_for_one_is_free_text(reference: str | None, remittance: Any) -> None:
-    wire = told(standing_orders, a_standing_order(reference=reference), Permission.STANDING_ORDERS_BASIC)
+    wire = rendered(standing_orders, a_standing_order(reference=reference), Permission.STANDING_ORDERS_BASIC)
     assert wire.get("RemittanceInformation") == remittance
 
 
@@ -277,7 +277,7 @@ def a_product(kind: ProductKind, **changes: Any) -> Product:
 
 
 def test_a_personal_current_account_is_described_in_words() -> None:
-    wire = told(products, a_product(ProductKind.PERSONAL_CURRENT), Permission.PRODUCTS)
+    wire = rendered(products, a_product(ProductKind.PERSONAL_CURRENT), Permission.PRODUCTS)
     assert (wire["ProductType"], wire["ProductName"]) == ("PersonalCurrentAccount", "Everyday")
     assert wire["PCA"] == {
         "ProductDetails": {"MonthlyMaximumCharge": "20.00", "Notes": ["A note"]},
@@ -329,12 +329,12 @@ def test_a_personal_current_account_is_described_in_words() -> None:
     ],
 )
 def test_a_product_is_described_in_the_one_place_for_its_kind(kind: ProductKind, described_in: set[str]) -> None:
-    wire = told(products, a_product(kind), Permission.PRODUCTS)
+    wire = rendered(products, a_product(kind), Permission.PRODUCTS)
     assert {"PCA", "BCA", "OtherProductType"} & wire.keys() == described_in
 
 
 def test_a_savings_product_is_described_in_codes() -> None:
-    wire = told(products, a_product(ProductKind.SAVINGS, overdraft=()), Permission.PRODUCTS)["OtherProductType"]
+    wire = rendered(products, a_product(ProductKind.SAVINGS, overdraft=()), Permission.PRODUCTS)["OtherProductType"]
     assert (wire["Name"], wire["Description"]) == ("Everyday", "Savings account")
     [band] = wire["CreditInterest"]["TierBandSet"][0]["TierBand"]
     assert (band["ApplicationFrequency"], band["FixedVariableInterestRateType"]) == ("FQMY", "INVA")
@@ -362,7 +362,7 @@ def test_an_offer_says_what_it_offers() -> None:
         id="o-1", account_id="UPSTREAM-SECRET", kind=OfferKind.LIMIT_INCREASE, description="More", starts_at=NOW, ends_at=LATER,
         amount=Money("GBP", 100000), url="https://bank.example/offer", rate=Decimal("4.9"),
     )  # fmt: skip
-    assert told(offers, offer, Permission.OFFERS) == {
+    assert rendered(offers, offer, Permission.OFFERS) == {
         "AccountId": "a-1",
         "OfferId": "o-1",
         "OfferType": "LimitIncrease",
@@ -375,15 +375,15 @@ def test_an_offer_says_what_it_offers() -> None:
     }
 
 
-def test_an_address_of_the_web_is_told_whole_or_not_at_all() -> None:
+def test_an_address_of_the_web_is_given_whole_or_not_at_all() -> None:
     offer = Offer(id="o-1", account_id="UPSTREAM-SECRET", kind=OfferKind.OTHER, description="x", url="https://" + "u" * 300)
-    assert "URL" not in told(offers, offer, Permission.OFFERS)
+    assert "URL" not in rendered(offers, offer, Permission.OFFERS)
 
 
 ALICE = Party(id="party-1", name="Ms Alice Ames", phone="+44-2079460000", mobile="07700 900000", email="alice@example.com")
 
 
-def test_a_holder_is_told_with_role_and_account() -> None:
+def test_a_holder_is_given_with_role_and_account() -> None:
     view = RecordView(
         "a-1", AccountParty(account_id="UPSTREAM-SECRET", party=ALICE, holding=Holding.JOINT, role=AccountRole.SECONDARY_OWNER)
     )
@@ -401,13 +401,13 @@ def test_a_holder_is_told_with_role_and_account() -> None:
     }
 
 
-def test_the_psu_is_told_without_an_account() -> None:
+def test_the_psu_is_given_without_an_account() -> None:
     path = "/party"
     wire = judged(path, parties.encode_psu(PsuPartyView(ALICE), rendering_of(path, a_consent(Permission.PARTY_PSU))))
     assert not {"PartyType", "AccountRole", "Relationships"} & wire["Data"]["Party"].keys()
 
 
-def test_an_account_whose_holder_nobody_knows_tells_none() -> None:
+def test_an_account_with_an_unknown_holder_gives_none() -> None:
     rendering = rendering_of("/accounts/a-1/party", a_consent(Permission.PARTY))
     assert judged("/accounts/a-1/party", parties.encode_first((), rendering))["Data"] == {}
 
@@ -421,9 +421,9 @@ def a_statement() -> Statement:
     )  # fmt: skip
 
 
-def test_only_detail_tells_a_statements_amounts() -> None:
-    assert "StatementAmount" not in told(statements, a_statement(), Permission.STATEMENTS_BASIC)
-    wire = told(statements, a_statement(), Permission.STATEMENTS_DETAIL)
+def test_only_detail_gives_a_statements_amounts() -> None:
+    assert "StatementAmount" not in rendered(statements, a_statement(), Permission.STATEMENTS_BASIC)
+    wire = rendered(statements, a_statement(), Permission.STATEMENTS_DETAIL)
     assert wire["StatementAmount"] == [
         {
             "CreditDebitIndicator": "Debit",
@@ -440,7 +440,7 @@ def test_a_statements_file_is_sent_as_it_is() -> None:
     assert statements.encode_file(StatementFile(PDF, b"%PDF-1.7"), rendering) == Rendered(body=b"%PDF-1.7", media_type=PDF)
 
 
-def test_an_exchange_of_currencies_is_told_with_its_rate() -> None:
+def test_an_exchange_of_currencies_is_given_with_its_rate() -> None:
     exchange = CurrencyExchange(Money("EUR", -1000), Decimal("0.8567"))
     transaction = canonical.a_transaction(-857, exchange=exchange)
     wire = transactions.encode(
