@@ -1,6 +1,6 @@
 """The database, through SQLAlchemy Core: SQLite (embedded) or PostgreSQL, the same statements on both.
 
-`read()` gives a connection, `snapshot()` one that sees a single moment. `write(work)` is one transaction: begin, run `work`, commit; a
+`read()` gives a connection for reading, `snapshot()` one that sees a single moment. `write(work)` is one transaction: begin, run `work`, commit; a
 serialization failure or deadlock runs it again, a bounded number of times and after a pause of random length. Raising rolls back,
 returning commits. `work` must not leave the process (no network call inside a transaction) and may run more than once. Commands
 (kernel/commands/) stand on it; they and all others lock rows in one order (kernel/commands/locks.py). Who only cleans up waits for no one
@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from kernel.errors import Overloaded
+from kernel.storage.idle_connections import end_with_the_server
 from kernel.storage.outages import DEADLOCK, failures_are_problems, is_retryable, sqlstate_of
 from kernel.storage.sqlite_connection import open_sqlite
 
@@ -109,20 +110,26 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for reading; nothing done with it is committed."""
-        with failures_are_problems():
-            async with self._readers.connect() as connection:
-                yield connection
+        """A connection for reading alone: each statement sees what is committed when it begins, in no transaction."""
+        async with self._connect("AUTOCOMMIT") as connection:
+            yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """As `read`, and every statement sees the same moment, in spite of commits meanwhile."""
-        async with self.read() as connection:
+        async with self._connect("REPEATABLE READ") as connection:
             if self.is_sqlite:
                 await connection.exec_driver_sql("BEGIN")  # deferred: no writer waits for it
-                yield connection
-            else:
-                yield await connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @asynccontextmanager
+    async def _connect(self, isolation_level: str) -> AsyncIterator[AsyncConnection]:
+        with failures_are_problems():
+            async with self._readers.connect() as connection:
+                if self.is_sqlite:  # which begins what it is told to begin
+                    yield connection
+                else:
+                    yield await connection.execution_options(isolation_level=isolation_level)
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in one transaction and commit it. See the module's docstring. Raises Overloaded."""
@@ -187,8 +194,8 @@ def _engines(url: sa.URL, size: int, overflow: int) -> tuple[AsyncEngine, AsyncE
             pool_size=size,
             max_overflow=overflow,
             pool_timeout=ACQUIRE_TIMEOUT_SECONDS,
-            pool_pre_ping=True,
         )
+        end_with_the_server(engine)
         return engine, engine
     url = url.set(drivername="sqlite+aiosqlite")
     readers = create_async_engine(

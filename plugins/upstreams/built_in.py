@@ -6,7 +6,7 @@ Every method raises UpstreamFailed or UpstreamTimedOut, and runs on one connecti
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -155,7 +155,7 @@ class BuiltInBank:
         return None if content is None else StatementFile(PDF, content)
 
     async def _load_printed(self, brand: Brand, account_id: str, statement_id: str) -> Printed | None:
-        async with self._connection() as connection:
+        async with self._connection(self.database.snapshot) as connection:
             statement = await STATEMENTS.load_one(connection, self.sealer, brand.name, account_id, statement_id)
             accounts = await load_accounts(connection, self.sealer, brand.name, (account_id,))
             if statement is None or not accounts:
@@ -183,9 +183,11 @@ class BuiltInBank:
             return await records.load_page(connection, self.sealer, brand.name, account_ids, *bounds, where=where)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+    async def _connection(
+        self, connect: Callable[[], AbstractAsyncContextManager[AsyncConnection]] | None = None
+    ) -> AsyncIterator[AsyncConnection]:
         try:
-            async with asyncio.timeout(READ_TIMEOUT_SECONDS), self.database.read() as connection:
+            async with asyncio.timeout(READ_TIMEOUT_SECONDS), (connect or self.database.read)() as connection:
                 yield connection
         except TimeoutError as error:
             raise UpstreamTimedOut("the ledger's database did not answer in time") from error
