@@ -74,7 +74,7 @@ class Boundary:
                 try:
                     request = self._read_head(raw)
                     if request.certificate is not None:
-                        with self._newcomers.known():
+                        with self._newcomers.known(share_of(request.peer)):
                             return await self._answer_head(raw, request)
                     await self._newcomers.turn(share_of(request.peer))
                     return await self._answer_head(raw, request)

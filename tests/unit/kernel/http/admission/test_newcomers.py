@@ -4,7 +4,14 @@ import asyncio
 from collections.abc import Callable
 from itertools import pairwise
 
-from kernel.http.admission.newcomers import KNOWN_SECONDS, REST_SECONDS_MAX, ROUNDS, Newcomers
+from kernel.http.admission.newcomers import (
+    KNOWN_SECONDS,
+    RECENT_SECONDS,
+    RECENT_SHARES_MAX,
+    REST_SECONDS_MAX,
+    ROUNDS,
+    Newcomers,
+)
 from tests.harness.patience import PATIENCE_SECONDS
 
 
@@ -80,6 +87,55 @@ async def test_shares_take_turns_however_many_starts_one_of_them_queues():
     await finish(greedy)
 
 
+async def queued(newcomers: Newcomers, started: list[str], shares: list[str]) -> list[asyncio.Task[None]]:
+    """One start for each of `shares`, all of them waiting behind one that is under way."""
+
+    async def start(share: str) -> None:
+        await newcomers.turn(share)
+        started.append(share)
+
+    await newcomers.turn("first")
+    starts = [asyncio.create_task(start(share)) for share in shares]
+    await asyncio.sleep(0)
+    return starts
+
+
+async def test_a_share_of_a_known_caller_waits_for_one_stranger_however_many_are_queued():
+    newcomers, started = Machine().newcomers(), []
+    with newcomers.known("tpp"):
+        pass
+    await finish(await queued(newcomers, started, [*(f"stranger {number}" for number in range(50)), "tpp"]))
+    assert started.index("tpp") <= 1
+
+
+async def test_a_share_of_a_known_caller_takes_no_more_than_every_other_turn():
+    newcomers, started = Machine().newcomers(), []
+    with newcomers.known("tpp"):
+        pass
+    await finish(await queued(newcomers, started, [*["tpp"] * 20, *["stranger"] * 20]))
+    assert [started[at : at + 2].count("tpp") for at in range(0, 40, 2)] == [1] * 20
+
+
+async def test_a_share_is_a_strangers_again_when_its_last_certificate_was_long_ago():
+    machine, started = Machine(), []
+    newcomers = machine.newcomers()
+    with newcomers.known("tpp"):
+        pass
+    machine.work(RECENT_SECONDS)
+    await finish(await queued(newcomers, started, ["a", "b", "c", "tpp"]))
+    assert started[-1] == "tpp"
+
+
+async def test_few_shares_are_remembered():
+    newcomers, started = Machine().newcomers(), []
+    for number in range(RECENT_SHARES_MAX + 1):
+        with newcomers.known(f"tpp {number}"):
+            pass
+    await finish(await queued(newcomers, started, ["a", "b", "c", "tpp 0", f"tpp {RECENT_SHARES_MAX}"]))
+    assert started[-1] == "tpp 0"
+    assert started.index(f"tpp {RECENT_SHARES_MAX}") <= 1
+
+
 async def test_a_caller_who_has_gone_takes_no_turn():
     newcomers = Newcomers()
     await newcomers.turn("a")
@@ -102,14 +158,14 @@ async def test_a_newcomer_that_leaves_while_waiting_leaves_nothing_behind():
     for start in gone:
         start.cancel()
     await asyncio.gather(*gone, return_exceptions=True)
-    assert [len(queue) for queue in newcomers._queues.values()] in ([1], [])
+    assert [len(queue) for queue in newcomers._strangers.values()] in ([1], [])
     await finish([staying])
 
 
 async def test_each_answer_to_a_known_caller_starts_a_stranger():
     """However long the loop takes to go round for known callers: they do not have it to themselves."""
     newcomers = Newcomers(later=lambda _seconds, _callback: None)  # a rest that does not end
-    with newcomers.known():
+    with newcomers.known("tpp"):
         await newcomers.turn("a")
         starts = [asyncio.create_task(newcomers.turn(share)) for share in ("b", "b", "c")]
         for _ in range(2 * ROUNDS):
@@ -118,7 +174,7 @@ async def test_each_answer_to_a_known_caller_starts_a_stranger():
     for waiting in (2, 1, 0):
         await asyncio.sleep(0)
         assert newcomers.waiting == waiting
-        with newcomers.known():
+        with newcomers.known("tpp"):
             pass
     await finish(starts)
 
@@ -126,7 +182,7 @@ async def test_each_answer_to_a_known_caller_starts_a_stranger():
 async def test_strangers_rest_as_long_as_they_worked_while_a_known_caller_is_answered():
     machine = Machine()
     newcomers = machine.newcomers()
-    with newcomers.known():
+    with newcomers.known("tpp"):
         await machine.start_two(newcomers, work_seconds=0.004)
     assert machine.rests == [0.004]
 
@@ -134,7 +190,7 @@ async def test_strangers_rest_as_long_as_they_worked_while_a_known_caller_is_ans
 async def test_strangers_rest_for_a_known_caller_who_asked_just_now():
     machine = Machine()
     newcomers = machine.newcomers()
-    with newcomers.known():
+    with newcomers.known("tpp"):
         pass
     await machine.start_two(newcomers, work_seconds=0.004)
     assert machine.rests == [0.004]
@@ -143,7 +199,7 @@ async def test_strangers_rest_for_a_known_caller_who_asked_just_now():
 async def test_strangers_rest_for_no_one_who_has_long_been_answered():
     machine = Machine()
     newcomers = machine.newcomers()
-    with newcomers.known():
+    with newcomers.known("tpp"):
         pass
     machine.work(2 * KNOWN_SECONDS)
     await machine.start_two(newcomers, work_seconds=0.004)
@@ -153,6 +209,6 @@ async def test_strangers_rest_for_no_one_who_has_long_been_answered():
 async def test_no_rest_is_longer_than_the_limit():
     machine = Machine()
     newcomers = machine.newcomers()
-    with newcomers.known():
+    with newcomers.known("tpp"):
         await machine.start_two(newcomers, work_seconds=5.0)
     assert machine.rests == [REST_SECONDS_MAX]
