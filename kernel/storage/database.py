@@ -126,7 +126,7 @@ class Database:
     async def _connect(self, isolation_level: str) -> AsyncIterator[AsyncConnection]:
         with failures_are_problems():
             async with self._readers.connect() as connection:
-                if self.is_sqlite:  # which begins what it is told to begin
+                if self.is_sqlite:
                     yield connection
                 else:
                     yield await connection.execution_options(isolation_level=isolation_level)
