@@ -306,6 +306,19 @@ async def test_an_invented_token_asks_the_database_nothing(oauth_anywhere):
     assert (answer.status, statements.all) == (401, [])
 
 
+async def test_the_holder_of_a_token_that_stands_is_not_counted(oauth):
+    settings = replace(oauth.services.settings, unknown_requests_per_minute=1)
+    token = (await oauth.tokens(oauth.acme))["access_token"]
+    oauth.server = ConsentServer(replace(oauth.services, settings=settings), Telemetry())
+
+    async def ask(presented: str) -> int:
+        headers = {"Authorization": f"Bearer {presented}"}
+        return (await oauth.call("GET", "/userinfo", headers=headers, presented=oauth.acme.certificate)).status
+
+    assert [await ask(token) for _ in range(3)] == [200] * 3
+    assert [await ask(JWT) for _ in range(2)] == [401, 429]
+
+
 @pytest.mark.spec("RFC9110-8.8.3.2", "RFC9110-13.1.2", "RFC9111")
 async def test_public_documents_are_answered_from_memory(world):
     for path in DOCUMENTS:
