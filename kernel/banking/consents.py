@@ -95,18 +95,20 @@ class AccountReference(msgspec.Struct, frozen=True):
     upstream_id: str
 
 
-class AccountAccess(msgspec.Struct, frozen=True):
-    """One account that a PSU opened, and which kinds of its data. Settled when the PSU agrees."""
-
-    account: AccountReference
-    permissions: frozenset[Permission]
-
-
 class AccountIdentity(msgspec.Struct, frozen=True):
     """By what a TPP may name an account: its numbers, each with its scheme, and its currency."""
 
     numbers: tuple[tuple[str, str], ...]
     currency: str
+
+
+class AccountAccess(msgspec.Struct, frozen=True):
+    """One account that a PSU opened, and which kinds of its data. Settled when the PSU agrees; `identity` is the account's at that moment
+    (None: it was not known, or an earlier release wrote the consent)."""
+
+    account: AccountReference
+    permissions: frozenset[Permission]
+    identity: AccountIdentity | None = None
 
 
 class NamedAccount(msgspec.Struct, frozen=True):

@@ -55,13 +55,15 @@ class BerlinGroup:
         found: dict[str, Any] = read.json()
         return found
 
-    async def agreed(self, consent_id: str, browser: Browser, persona: str = "alice") -> Tokens:
-        """The customer agrees to exactly what the page shows."""
+    async def agreed(self, consent_id: str, browser: Browser, persona: str = "alice", chosen: tuple[str, ...] = ()) -> Tokens:
+        """The customer agrees to exactly what the page shows, or to the accounts that they choose there."""
         pushed = await self.tpp.push_authorization_request(None, f"openid accounts AIS:{consent_id}")
         await browser.open(await self.tpp.authorization_url(pushed.request_uri))
         await browser.press("login-submit", username=persona, password=f"{persona}-pw")
-        assert browser.page.ids["account-0"] != "input", "nothing is left to choose"
-        await browser.press("consent-approve")
+        if "otp-submit" in browser.page.ids:
+            await browser.press("otp-submit", otp="123456")
+        assert (browser.page.ids["account-0"] == "input") == bool(chosen), "nothing is left to choose, or something is"
+        await browser.press("consent-approve", **dict.fromkeys(chosen, True))
         return await self.tpp.redeem(await self.tpp.take_response(browser.landed, pushed), pushed)
 
 
@@ -165,3 +167,41 @@ async def test_a_new_recurring_consent_ends_the_former_one(berlin, acme, browser
     assert (await acme.introspect(tokens.access_token)).json() == {"active": False}
     assert (await berlin.call("GET", "/accounts", Consent_ID=new, **PRESENT)).status == 200
     assert code_of(await berlin.call("DELETE", f"/consents/{former}")) == (401, "CONSENT_EXPIRED")
+
+
+@pytest.mark.spec("BG-XS2A-1.3-account-access", "BG-XS2A-1.3-get-consent-request")
+async def test_a_consent_shows_the_accounts_that_it_opens_until_they_close_or_it_ends(own_server):
+    """XS2A 1.3, "Get Consent Request": the TPP learns what was settled between PSU and bank alone."""
+    async with JudgedTpp.of(own_server, "acme") as tpp, Browser(tpp.folder.ca) as browser, Browser(tpp.folder.ca) as another:
+        berlin = BerlinGroup(tpp)
+        everything = await berlin.lodge({"availableAccountsWithBalance": "allAccounts"})
+        await berlin.agreed(everything, another, "bob")
+        assert await shown_by(berlin, everything) == dict.fromkeys(("accounts", "balances"), await opened_by(berlin, everything))
+
+        consent_id = await berlin.lodge({"balances": [], "transactions": []})
+        assert not any((await shown_by(berlin, consent_id)).values())
+        await berlin.agreed(consent_id, browser, chosen=("account-0", "account-1"))
+        kept, gone = opened = await opened_by(berlin, consent_id)
+        assert await shown_by(berlin, consent_id) == dict.fromkeys(("accounts", "balances", "transactions"), opened)
+
+        listed = (await berlin.call("GET", "/accounts", Consent_ID=consent_id, **PRESENT)).json()["accounts"]
+        name = next(each.get("displayName", each["name"]) for each in listed if each["iban"] == gone["iban"])
+        closed = await tpp.control(f"/accounts/{name.replace(' ', '%20')}/close", {"persona": "alice"})
+        assert closed.json()["closed"]
+        assert await shown_by(berlin, consent_id) == {key: [kept] for key in ("accounts", "balances", "transactions")}
+
+        assert (await berlin.call("DELETE", f"/consents/{consent_id}")).status == 204
+        assert not any((await shown_by(berlin, consent_id)).values())
+
+
+async def shown_by(berlin: BerlinGroup, consent_id: str) -> dict[str, Any]:
+    """The lists of accounts of the consent itself."""
+    access = (await berlin.consent(consent_id))["access"]
+    return {name: accounts for name, accounts in access.items() if isinstance(accounts, list)}
+
+
+async def opened_by(berlin: BerlinGroup, consent_id: str) -> list[dict[str, str]]:
+    """The accounts that the consent lets its TPP read."""
+    listed = await berlin.call("GET", "/accounts", Consent_ID=consent_id, **PRESENT)
+    assert listed.status == 200, listed.body
+    return [{"iban": each["iban"], "currency": each["currency"]} for each in listed.json()["accounts"]]

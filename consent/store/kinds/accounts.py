@@ -20,7 +20,7 @@ WORDING = Wording(
 
 def settle(consent: Consent, chosen: tuple[Chosen, ...]) -> tuple[AccountAccess, ...]:
     """Every account that was chosen opens what was asked for of it. Raises AccountUnknown for one that was not asked for."""
-    access = tuple(AccountAccess(each.account, consent.data.asked_of(each.identity)) for each in chosen)
+    access = tuple(AccountAccess(each.account, consent.data.asked_of(each.identity), each.identity) for each in chosen)
     if not all(each.permissions for each in access):
         raise AccountUnknown("not an account that was asked for")
     return access

@@ -19,7 +19,7 @@ from kernel import json
 from kernel.banking.consents import Consent, ConsentState
 from kernel.storage.sealed import Sealer
 
-FORMAT = 4  # consent/store/rows/earlier_snapshots.py has those before
+FORMAT = 5  # consent/store/rows/earlier_snapshots.py has those before
 OLDEST_FORMAT = 1  # sealed snapshots stay as they were written
 WAIT_UNWRITTEN = timedelta(hours=24)  # of snapshots that an earlier release wrote, which do not say when they lapse
 LODGED = "lodge"  # the event of a first version

@@ -1,7 +1,7 @@
 """Read accounts and their balances. NextGenPSD2 XS2A 1.3, "Read Account List", "Read Account Details", "Read Balance".
 
-An account is named by its IBAN alone; an account without an IBAN is sent without a number. The number requires the right to details,
-the owner's name a right of its own.
+An account is named by its IBAN, or without one by its national number; a card account is sent without a number. The number requires the
+right to details, the owner's name a right of its own.
 """
 
 from datetime import UTC
@@ -100,10 +100,16 @@ def _add_number(details: AccountDetails, account: Account) -> None:
     details.bic = account.servicer_bic or UNSET
     if (identifier := _iban(account)) is not None:
         details.iban = identifier.identification
+    elif (national := _identifier(account, Scheme.SORT_CODE)) is not None:
+        details.bban = national.identification
 
 
 def _iban(account: Account) -> AccountIdentifier | None:
-    return next((each for each in account.identifiers if each.scheme is Scheme.IBAN), None)
+    return _identifier(account, Scheme.IBAN)
+
+
+def _identifier(account: Account, scheme: Scheme) -> AccountIdentifier | None:
+    return next((each for each in account.identifiers if each.scheme is scheme), None)
 
 
 def _encode_balance(balance: Balance) -> AccountBalance:

@@ -6,14 +6,13 @@ Accounts are named by IBAN or PAN. Every access to an account includes its detai
 
 from collections.abc import Iterator, Mapping
 
-import msgspec
 from msgspec import UNSET
 
 from kernel.banking.accounts import Scheme
-from kernel.banking.consents import DIRECTIONS, READ_ACCOUNTS, READ_TRANSACTIONS, AccountsTerms, Consent, NamedAccount, Permission
+from kernel.banking.consents import DIRECTIONS, READ_ACCOUNTS, READ_TRANSACTIONS, AccountsTerms, NamedAccount, Permission
 from kernel.banking.iban import is_iban
 from kernel.errors import FieldInvalid, FieldMissing
-from openapi.berlin_group.v1_3.consent_wire import AccountAccess, AccountReference, AdditionalInformation, AllAccounts, Consents
+from openapi.berlin_group.v1_3.consent_wire import AccountAccess, AccountReference, AllAccounts
 
 OWNER_NAME = frozenset({Permission.PARTY})
 
@@ -29,18 +28,12 @@ MODELS: Mapping[str, frozenset[Permission]] = {
     "available_accounts_with_balance": READ_ACCOUNTS | {Permission.BALANCES},
     "all_psd2": READ_ACCOUNTS | {Permission.BALANCES} | READ_TRANSACTIONS | DIRECTIONS,
 }
-_MARKS = {
-    "accounts": Permission.ACCOUNTS_DETAIL,
-    "balances": Permission.BALANCES,
-    "transactions": Permission.TRANSACTIONS_DETAIL,
-    "owner_name": Permission.PARTY,
-}
 
 
 def parse_access(access: AccountAccess) -> AccountsTerms:
     """Raises FieldMissing or FieldInvalid, path = the member."""
     models = {name: getattr(access, name) for name in MODELS if getattr(access, name) is not UNSET}
-    lists = _lists_of(access)
+    lists = lists_of(access)
     if access.all_psd2 is not UNSET:  # the lists do not count then
         return AccountsTerms(permissions=MODELS["all_psd2"] | _owner_name(access.all_psd2), is_global=True)
     if len(models) > 1 or (models and lists):
@@ -57,29 +50,7 @@ def parse_access(access: AccountAccess) -> AccountsTerms:
     return AccountsTerms(permissions=frozenset[Permission]().union(*rights.values()), named=named)
 
 
-def render_access(consent: Consent) -> AccountAccess:
-    """The access that was requested, until a PSU has answered; the access that the PSU gave, from then on. For a consent lodged in
-    another dialect: the access that it opens."""
-    if not consent.data.is_fixed:
-        return _access({name: [] for name, mark in _MARKS.items() if mark in consent.permissions})
-    asked = msgspec.json.decode(consent.document, type=Consents).access
-    if consent.data.is_global:
-        return asked
-    given = {(each.scheme, each.identification, each.currency) for each in consent.data.named}
-    lists = _lists_of(asked)
-    return _access({name: [each for each in references if _key_of(each) in given] for name, references in lists.items()})
-
-
-def _access(lists: Mapping[str, list[AccountReference]]) -> AccountAccess:
-    return AccountAccess(
-        accounts=lists.get("accounts", UNSET),
-        balances=lists.get("balances", UNSET),
-        transactions=lists.get("transactions", UNSET),
-        additional_information=AdditionalInformation(lists["owner_name"]) if "owner_name" in lists else UNSET,
-    )
-
-
-def _lists_of(access: AccountAccess) -> dict[str, list[AccountReference]]:
+def lists_of(access: AccountAccess) -> dict[str, list[AccountReference]]:
     """By member; the names of owners, which stand one level lower, among them."""
     lists = {name: getattr(access, name) for name in LISTS}
     if access.additional_information is not UNSET:
@@ -109,10 +80,10 @@ def _parse_keys(name: str, references: list[AccountReference]) -> Iterator[tuple
             raise FieldInvalid("not one number", public="An account is named by iban or by pan.", path=f"{path}[{index}]")
         if reference.iban is not UNSET and not is_iban(reference.iban):
             raise FieldInvalid("not an IBAN", path=f"{path}[{index}].iban")
-        yield _key_of(reference)
+        yield key_of(reference)
 
 
-def _key_of(reference: AccountReference) -> tuple[Scheme, str, str | None]:
+def key_of(reference: AccountReference) -> tuple[Scheme, str, str | None]:
     currency = None if reference.currency is UNSET else reference.currency
     if reference.iban is not UNSET:
         return Scheme.IBAN, reference.iban, currency

@@ -40,6 +40,32 @@ class AccountAccess(Struct, rename="camel", kw_only=True, forbid_unknown_fields=
     all_psd2: AllAccounts | UnsetType = UNSET
 
 
+class GivenReference(Struct, rename="camel", kw_only=True):
+    """An account as a consent shows it: as its TPP named it, or by the number that it has; a card's that the TPP did not name is masked."""
+
+    iban: str | UnsetType = UNSET
+    bban: str | UnsetType = UNSET
+    pan: str | UnsetType = UNSET
+    masked_pan: str | UnsetType = UNSET
+    currency: CurrencyCode | UnsetType = UNSET
+
+
+class GivenInformation(Struct, rename="camel"):
+    owner_name: list[GivenReference]
+
+
+class GivenAccess(Struct, rename="camel", kw_only=True):
+    """The access of a consent as it stands: what was asked for, and from the PSU's agreement on the accounts that it opens."""
+
+    accounts: list[GivenReference] | UnsetType = UNSET
+    balances: list[GivenReference] | UnsetType = UNSET
+    transactions: list[GivenReference] | UnsetType = UNSET
+    additional_information: GivenInformation | UnsetType = UNSET
+    available_accounts: AllAccounts | UnsetType = UNSET
+    available_accounts_with_balance: AllAccounts | UnsetType = UNSET
+    all_psd2: AllAccounts | UnsetType = UNSET
+
+
 class Consents(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     access: AccountAccess
     recurring_indicator: bool
@@ -55,7 +81,7 @@ class ConsentsResponse(Struct, rename="camel", kw_only=True):
 
 
 class ConsentInformationResponse(Struct, rename="camel", kw_only=True):
-    access: AccountAccess
+    access: GivenAccess
     recurring_indicator: bool
     valid_until: Date
     frequency_per_day: FrequencyPerDay

@@ -10,13 +10,14 @@ from kernel.banking.commands import LodgeConsent, ReadConsent, WithdrawConsent
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement
 from kernel.errors import FieldDateInvalid, FieldExpected
 from openapi.berlin_group.v1_3.codes import CONSENT_STATUSES
-from openapi.berlin_group.v1_3.consent_access import parse_access, render_access
+from openapi.berlin_group.v1_3.consent_access import parse_access
 from openapi.berlin_group.v1_3.consent_wire import (
     ConsentInformationResponse,
     Consents,
     ConsentsResponse,
     ConsentStatusResponse,
 )
+from openapi.berlin_group.v1_3.given_access import render_access
 from openapi.berlin_group.v1_3.problems import SessionsUnsupported
 from openapi.berlin_group.v1_3.wire import Href
 from openapi.codec import Rendered, Rendering, WireRequest
@@ -76,7 +77,7 @@ def encode_lodged(consent: Consent, rendering: Rendering) -> Rendered:
 def encode_consent(consent: Consent, rendering: Rendering) -> ConsentInformationResponse:
     last_moment = None if consent.valid_until is None else consent.valid_until - timedelta(microseconds=1)
     return ConsentInformationResponse(
-        access=render_access(consent),
+        access=render_access(consent, consent.effective_state(rendering.now)),
         recurring_indicator=consent.is_recurring,
         valid_until=(LAST_DAY if last_moment is None else last_moment.astimezone(rendering.zone).date()).isoformat(),
         frequency_per_day=consent.frequency_per_day or FREQUENCY_PER_DAY_MAX,

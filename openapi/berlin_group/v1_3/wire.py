@@ -31,6 +31,7 @@ class Href(Struct):
 class AccountDetails(Struct, rename="camel", kw_only=True):
     resource_id: str
     iban: str | UnsetType = UNSET
+    bban: str | UnsetType = UNSET
     currency: CurrencyCode
     name: Max70Text | UnsetType = UNSET
     display_name: Max70Text | UnsetType = UNSET
