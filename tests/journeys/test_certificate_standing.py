@@ -40,7 +40,7 @@ async def test_a_revoked_certificate_is_refused_on_the_next_call_and_a_renewed_o
     headers = {"Authorization": f"Bearer {grant.token}", "X-Request-ID": str(uuid.uuid4()), "Consent-ID": grant.consent_id}
     berlin = await kestrel.wire.call("GET", f"{mtls}/psd2/v1/accounts/any", certificate="own", headers=headers)
     assert berlin.status == 401
-    assert [message["code"] for message in berlin.json()["tppMessages"]] == ["CERTIFICATE_REVOKED"]
+    assert [message["code"] for message in berlin.json()["tppMessages"]] == ["CERTIFICATE_REVOKE"]
     plain = await kestrel.wire.call("GET", f"{mtls}/whoami", certificate="own", headers=headers)
     assert (plain.status, plain.json()["error"]) == (401, "certificate_revoked")
     with pytest.raises(Refused, match="invalid_request"):

@@ -9,6 +9,7 @@ from openapi.berlin_group.v1_3.wire import CurrencyCode, Href
 Date = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 Iban = Annotated[str, Meta(pattern="^[A-Z]{2}[0-9]{2}[a-zA-Z0-9]{1,30}$")]
 AllAccounts = Literal["allAccounts", "allAccountsWithOwnerName"]
+Pan = Annotated[str, Meta(pattern="^[0-9]{8,19}$")]  # ISO/IEC 7812; a card number that a bank tokenises is not offered
 REFERENCES_MAX = 50  # accounts in one list of a consent
 FrequencyPerDay = Annotated[int, Meta(ge=1)]
 
@@ -17,7 +18,7 @@ class AccountReference(Struct, forbid_unknown_fields=True):
     """An account by its number; where several have that number, by its currency too."""
 
     iban: Iban | UnsetType = UNSET
-    pan: Annotated[str, Meta(min_length=1, max_length=35)] | UnsetType = UNSET
+    pan: Pan | UnsetType = UNSET
     currency: CurrencyCode | UnsetType = UNSET
 
 

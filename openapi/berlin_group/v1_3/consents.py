@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from kernel import json
 from kernel.banking.commands import LodgeConsent, ReadConsent, WithdrawConsent
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement
-from kernel.errors import FieldDateInvalid, FieldExpected
+from kernel.errors import FieldExpected, FieldInvalid, FieldUnexpected
 from openapi.berlin_group.v1_3.codes import CONSENT_STATUSES
 from openapi.berlin_group.v1_3.consent_access import parse_access
 from openapi.berlin_group.v1_3.consent_wire import (
@@ -18,7 +18,7 @@ from openapi.berlin_group.v1_3.consent_wire import (
     ConsentStatusResponse,
 )
 from openapi.berlin_group.v1_3.given_access import render_access
-from openapi.berlin_group.v1_3.problems import SessionsUnsupported
+from openapi.berlin_group.v1_3.problems import ServiceUnsupported, SessionsUnsupported
 from openapi.berlin_group.v1_3.wire import Href
 from openapi.codec import Rendered, Rendering, WireRequest
 from openapi.parameters import AnswerHeader
@@ -35,12 +35,13 @@ EXAMPLE = (
     b'"frequencyPerDay": 4, "combinedServiceIndicator": false}'
 )
 FREQUENCY_PER_DAY_MAX = 4  # accesses a day without the PSU: RTS article 36(5)
+NOT_OFFERED = frozenset({"access.restrictedTo", "access.additionalInformation.trustedBeneficiaries"})
 LAST_DAY = date.max  # "9999-12-31": as long as may be
 
 
 def decode_lodge(request: WireRequest) -> LodgeConsent:
-    """Raises RequestMalformed or one of the Field problems, with the path of the member."""
-    wanted = json.decode(request.body, Consents)
+    """Raises RequestMalformed, ServiceUnsupported, SessionsUnsupported or one of the Field problems, with the path of the member."""
+    wanted = _parse(request.body)
     _check_offered(wanted)
     return LodgeConsent(
         ConsentLodgement(
@@ -90,6 +91,15 @@ def encode_status(consent: Consent, rendering: Rendering) -> ConsentStatusRespon
     return ConsentStatusResponse(_status(consent, rendering.now))
 
 
+def _parse(body: bytes) -> Consents:
+    try:
+        return json.decode(body, Consents)
+    except FieldUnexpected as unexpected:
+        if unexpected.path in NOT_OFFERED:
+            raise ServiceUnsupported("optional, and not offered", path=unexpected.path) from None
+        raise
+
+
 def _check_offered(wanted: Consents) -> None:
     """Raises SessionsUnsupported, or FieldExpected for a single use that is to be repeated every day."""
     if wanted.combined_service_indicator:
@@ -101,13 +111,13 @@ def _check_offered(wanted: Consents) -> None:
 
 
 def _end_of(text: str, zone: tzinfo) -> datetime | None:
-    """The moment after a day of the bank; None: the last day that there is. Raises FieldDateInvalid."""
+    """The moment after a day of the bank; None: the last day that there is. Raises FieldInvalid."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise FieldDateInvalid("not a date", path="validUntil") from None
+        raise FieldInvalid("not a date", path="validUntil") from None
     if day.isoformat() != text:
-        raise FieldDateInvalid("another form of a date", path="validUntil")
+        raise FieldInvalid("another form of a date", path="validUntil")
     return None if day == LAST_DAY else datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 

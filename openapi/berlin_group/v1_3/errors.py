@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from kernel import errors, json
 from kernel.errors import Problem
-from openapi.berlin_group.v1_3.problems import ParameterUnsupported, SessionsUnsupported
+from openapi.berlin_group.v1_3.problems import ParameterUnsupported, PeriodInvalid, ServiceUnsupported, SessionsUnsupported
 from openapi.berlin_group.v1_3.wire import ErrorInformation, TppMessage
 from openapi.dialect import Row, WireError
 
@@ -22,6 +22,7 @@ CONSENT_ID = "{consentId}"  # in a path
 UNEXPECTED = WireError(500)
 UNAVAILABLE = WireError(503)
 _FORMAT_ERROR = WireError(400, "FORMAT_ERROR")
+_PERIOD_INVALID = WireError(400, "PERIOD_INVALID")
 _CONSENT_INVALID = WireError(401, "CONSENT_INVALID")
 _CONSENT_UNKNOWN = WireError(400, "CONSENT_UNKNOWN")  # named by a header
 _NAMED_CONSENT_UNKNOWN = WireError(403, "CONSENT_UNKNOWN")  # named by the path
@@ -39,9 +40,11 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.HeaderMissing: _FORMAT_ERROR,
     errors.FieldMissing: _FORMAT_ERROR,
     errors.FieldInvalid: _FORMAT_ERROR,
-    errors.FieldDateInvalid: WireError(400, "TIMESTAMP_INVALID"),
-    errors.FieldExpected: WireError(400, "PARAMETER_NOT_CONSISTENT"),
+    errors.FieldDateInvalid: _PERIOD_INVALID,  # the end of a consent, in the past
+    errors.FieldExpected: _FORMAT_ERROR,
     errors.FieldUnexpected: _FORMAT_ERROR,
+    PeriodInvalid: _PERIOD_INVALID,
+    ServiceUnsupported: WireError(400, "SERVICE_INVALID"),
     SessionsUnsupported: WireError(400, "SESSIONS_NOT_SUPPORTED"),
     ParameterUnsupported: WireError(400, "PARAMETER_NOT_SUPPORTED"),
     errors.FieldDuplicated: _FORMAT_ERROR,
@@ -49,7 +52,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.CertificateInvalid: WireError(401, "CERTIFICATE_INVALID"),
     errors.CertificateExpired: WireError(401, "CERTIFICATE_EXPIRED"),
     errors.CertificateForeign: WireError(401, "CERTIFICATE_INVALID"),
-    errors.CertificateRevoked: WireError(401, "CERTIFICATE_REVOKED"),
+    errors.CertificateRevoked: WireError(401, "CERTIFICATE_REVOKE"),
     errors.CertificateBlocked: WireError(401, "CERTIFICATE_BLOCKED"),
     errors.CertificateUnchecked: UNAVAILABLE,
     errors.TokenMissing: WireError(401, "TOKEN_UNKNOWN"),

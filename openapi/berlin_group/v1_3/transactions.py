@@ -12,11 +12,11 @@ from kernel.banking.accounts import AccountIdentifier, Counterparty, Scheme, Tra
 from kernel.banking.commands import ReadTransactions
 from kernel.banking.consents import Permission
 from kernel.banking.results import TransactionsView, TransactionView
-from kernel.errors import FieldDateInvalid, FieldDuplicated, FieldMissing
+from kernel.errors import FieldDuplicated, FieldInvalid, FieldMissing
 from kernel.http.message import Query
 from openapi.berlin_group.v1_3.accounts import ACCOUNT_ID, encode_amount, fitted
 from openapi.berlin_group.v1_3.consent_wire import AccountReference
-from openapi.berlin_group.v1_3.problems import ParameterUnsupported
+from openapi.berlin_group.v1_3.problems import ParameterUnsupported, PeriodInvalid
 from openapi.berlin_group.v1_3.transaction_wire import AccountReport, BalanceAfter, TransactionDetails, TransactionList
 from openapi.berlin_group.v1_3.wire import Href
 from openapi.codec import Rendering, WireRequest
@@ -29,6 +29,7 @@ STATUSES: dict[str, TransactionStatus | None] = {
     "both": None,
 }
 UNSUPPORTED = ("entryReferenceFrom", "deltaList", "withBalance")
+FIRST_YEAR, LAST_YEAR = 1900, 9998  # of the days that may be asked for
 DATE = {"type": "string", "format": "date"}
 QUERY = (
     QueryParameter(DATE_FROM, "The first booking day, at the bank.", DATE, required=True),
@@ -39,7 +40,7 @@ QUERY = (
 
 
 def decode(request: WireRequest) -> ReadTransactions:
-    """Raises FieldMissing, FieldDateInvalid, FieldDuplicated or ParameterUnsupported, path = the parameter."""
+    """Raises FieldMissing, FieldInvalid, FieldDuplicated, PeriodInvalid or ParameterUnsupported, path = the parameter."""
     query = request.query
     for name in UNSUPPORTED:
         if _single(query, name) not in (None, "false"):
@@ -49,7 +50,7 @@ def decode(request: WireRequest) -> ReadTransactions:
         raise FieldMissing("no first day", path=DATE_FROM)
     first, last = _parse_day(since, DATE_FROM), None if until is None else _parse_day(until, DATE_TO)
     if last is not None and last < first:
-        raise FieldDateInvalid("the period ends before it begins", path=DATE_TO)
+        raise PeriodInvalid("the period ends before it begins", path=DATE_TO)
     return ReadTransactions(
         request.path[ACCOUNT_ID],
         booked_from=_begin_of(first, request.zone),
@@ -141,9 +142,11 @@ def _parse_day(text: str, name: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise FieldDateInvalid("not a date", path=name) from None
-    if day.isoformat() != text or not 1900 <= day.year < 9999:
-        raise FieldDateInvalid("another form of a date, or no day of a bank", path=name)
+        raise FieldInvalid("not a date", path=name) from None
+    if day.isoformat() != text:
+        raise FieldInvalid("another form of a date", path=name)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise PeriodInvalid("no day of a bank", path=name)
     return day
 
 

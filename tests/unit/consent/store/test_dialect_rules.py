@@ -185,7 +185,7 @@ async def test_an_unanswered_consent_waits_as_long_as_its_rules_say(world: PageW
 @pytest.mark.parametrize(
     ("change", "path", "code"),
     [
-        ({"recurringIndicator": False}, "frequencyPerDay", "PARAMETER_NOT_CONSISTENT"),
+        ({"recurringIndicator": False}, "frequencyPerDay", "FORMAT_ERROR"),
         ({"combinedServiceIndicator": True}, "combinedServiceIndicator", "SESSIONS_NOT_SUPPORTED"),
     ],
 )

@@ -124,11 +124,10 @@ def test_a_consent_shows_only_what_its_psu_gave() -> None:
         ({"balances": [A | {"currency": "euro"}]}, "access.balances[0].currency"),
         ({"balances": [A] * 51}, "access.balances"),
         ({"balances": [A], "additionalInformation": {"ownerName": [B]}}, "access.additionalInformation.ownerName"),
-        (
-            {"balances": [A], "additionalInformation": {"trustedBeneficiaries": [A]}},
-            "access.additionalInformation.trustedBeneficiaries",
-        ),
-        ({"balances": [], "restrictedTo": ["CACC"]}, "access.restrictedTo"),
+        ({"balances": [{"pan": "5409-0500-0000-0000"}]}, "access.balances[0].pan"),
+        ({"balances": [{"pan": "5409050"}]}, "access.balances[0].pan"),
+        ({"balances": [{"pan": "54090500000000000000"}]}, "access.balances[0].pan"),
+        ({"balances": [A], "more": []}, "access.more"),
     ],
 )
 def test_refuses_an_access_that_is_not_offered_or_contradicts_itself(access: dict[str, Any], path: str) -> None:
@@ -137,3 +136,22 @@ def test_refuses_an_access_that_is_not_offered_or_contradicts_itself(access: dic
     assert refused.value.path == path
     status, _, body = DIALECT.errors.render(refused.value, None, "id", None)
     assert (status, msgspec.json.decode(body or b"")["tppMessages"][0]["code"]) == (400, "FORMAT_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("access", "path"),
+    [
+        (
+            {"balances": [A], "additionalInformation": {"trustedBeneficiaries": [A]}},
+            "access.additionalInformation.trustedBeneficiaries",
+        ),
+        ({"balances": [], "restrictedTo": ["CACC"]}, "access.restrictedTo"),
+    ],
+)
+@pytest.mark.spec("BG-XS2A-1.3-message-codes")
+def test_an_optional_kind_of_access_is_refused_as_a_service_that_is_not_offered(access: dict[str, Any], path: str) -> None:
+    with pytest.raises(Problem) as refused:
+        asked(access)
+    assert refused.value.path == path
+    status, _, body = DIALECT.errors.render(refused.value, None, "id", None)
+    assert (status, msgspec.json.decode(body or b"")["tppMessages"][0]["code"]) == (400, "SERVICE_INVALID")
