@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from gateway.ports import AccessRecords, Consents, Organisations, Snapshots, Tokens
 from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock
+from kernel.storage.cursor import CursorSealer
 from kernel.tokens.dpop_nonces import Nonces
 from policies.rate_limit import Rate
 from policies.token_binding import FirstUses
@@ -22,6 +23,7 @@ class Parts:
     clock: Clock
     certificate_status: CertificateStatus
     nonces: Nonces
+    cursors: CursorSealer
     first_uses: FirstUses = field(default_factory=FirstUses)
     rate: Rate = field(default_factory=Rate)
     unattended: Unattended = field(default_factory=Unattended)

@@ -29,8 +29,7 @@ class ReadTransactions:
         command: commands.ReadTransactions = exchange.command
         consent = present(exchange.consent)
         references = consented(exchange, command.account_id)
-        filters = (command.booked_from, command.booked_to, command.status)
-        turn = PageTurn.open(self.cursors, self.clock, exchange, command, *filters)
+        turn = PageTurn.open(self.cursors, self.clock, exchange)
         since, until = window_of(consent, command.booked_from, command.booked_to)
         listing = TransactionListing(self.accounts, turn, consent, references, since, until)
         page = await listing.load(exchange)

@@ -18,13 +18,15 @@ CURSOR_CHARACTERS_MAX = 1024  # of the cursor of a page, as presented
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """Where a listing goes on: after the row `row_id` of `account_id` at the instant `at` that orders it, as the bank's records stood
-    at booking sequence `as_of` (0: the listing has none). `expires_at` is protocol time."""
+    at booking sequence `as_of` (0: the listing has none). `expires_at` is protocol time. `is_counted`: the listing was counted as an access
+    without the PSU."""
 
     as_of: int
     at: datetime
     account_id: str
     row_id: str
     expires_at: datetime
+    is_counted: bool = True
 
 
 class CursorSealer:

@@ -236,6 +236,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
     rates = parts.settings.rates
     in_flight = CallsInFlight(InFlightLimits(rates.in_flight, rates.in_flight_per_client, rates.running_per_client))
     parts.telemetry.watch("calls_in_flight", "Calls of resource APIs in flight, in units of their cost.", lambda: in_flight.total)
+    cursors = CursorSealer(parts.sealer)
     policies = PolicyParts(
         tokens=TokenVerifier(services.keys, parts.clock),
         snapshots=GatewaySnapshots(services.clients, services.snapshots),
@@ -246,6 +247,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
         clock=parts.clock,
         certificate_status=parts.certificate_status,
         nonces=Nonces(parts.sealer),
+        cursors=cursors,
         first_uses=FirstUses(rates.first_uses),
         rate=Rate(rates.requests, rates.window_seconds, rates.requests_per_address),
         unattended=Unattended(rates.unattended_per_day),
@@ -253,7 +255,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
     use_cases = UseCaseParts(
         accounts=GuardedAccounts(parts.accounts, count_defect=partial(parts.telemetry.upstream_defect, parts.accounts.name)),
         consents=store,
-        cursors=CursorSealer(parts.sealer),
+        cursors=cursors,
         clock=parts.clock,
         customers=IdentifiedCustomers(parts.identity),
     )

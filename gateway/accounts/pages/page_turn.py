@@ -1,14 +1,15 @@
 """Turn the pages of one listing: where this page begins, how long it is, and the link to the next, or how many there are.
 
-A cursor is bound to the caller, the consent, the operation, the account and every filter; it expires with the listing that it
-began, however many pages follow.
+A cursor is bound to the read that began the listing (gateway/accounts/pages/listing.py); it expires with that listing, however many pages
+follow.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, Self
 
-from gateway.pipeline.exchange import Exchange, present
+from gateway.accounts.pages.listing import LINK_LIFETIME, facts_of, is_counted, open_link
+from gateway.pipeline.exchange import Exchange
 from kernel.banking.results import Numbered
 from kernel.clock import Clock
 from kernel.storage.cursor import Cursor, CursorSealer
@@ -16,7 +17,6 @@ from openapi.pages import PageUnknown
 
 PAGE_SIZE = 100  # rows of a page where the caller names no size
 PAGE_SIZE_MAX = 500  # rows of a page, however many a dialect lets its caller ask for
-CURSOR_LIFETIME = timedelta(hours=24)  # the link to a next page is accepted
 
 
 class Paged(Protocol):
@@ -44,17 +44,26 @@ class PageTurn:
     number: int | None
     parameter: str  # of the query, that names the page
     expires_at: datetime
+    is_counted: bool  # this page, or one before it, as an access
     _cursors: CursorSealer
     _bound_to: tuple[str, ...]
 
     @classmethod
-    def open(cls, cursors: CursorSealer, clock: Clock, exchange: Exchange, command: Paged, *filters: object) -> Self:
-        """Raises CursorInvalid."""
-        bound_to = _facts_of(exchange, command, filters)
+    def open(cls, cursors: CursorSealer, clock: Clock, exchange: Exchange) -> Self:
+        """Of the page that the exchange's command asks for. Raises CursorInvalid."""
+        command: Paged = exchange.command
         now = clock.wall()
-        begun = cursors.open(command.cursor, now, *bound_to) if command.cursor is not None else None
-        expires_at = begun.expires_at if begun is not None else now + CURSOR_LIFETIME
-        return cls(begun, _size_of(command), command.number, exchange.dialect.paging.parameter, expires_at, cursors, bound_to)
+        begun = open_link(cursors, exchange, now)
+        return cls(
+            begun=begun,
+            limit=_size_of(command),
+            number=command.number,
+            parameter=exchange.dialect.paging.parameter,
+            expires_at=begun.expires_at if begun is not None else now + LINK_LIFETIME,
+            is_counted=is_counted(begun, exchange),
+            _cursors=cursors,
+            _bound_to=facts_of(exchange),
+        )
 
     @property
     def skip(self) -> int | None:
@@ -72,7 +81,8 @@ class PageTurn:
 
     def cursor_after(self, at: datetime, account_id: str, row_id: str, as_of: int = 0) -> str:
         """The cursor of the page after the given row, which is this page's last."""
-        return self._cursors.seal(Cursor(as_of, at, account_id, row_id, self.expires_at), *self._bound_to)
+        cursor = Cursor(as_of, at, account_id, row_id, self.expires_at, self.is_counted)
+        return self._cursors.seal(cursor, *self._bound_to)
 
 
 def _size_of(command: Paged) -> int:
@@ -80,18 +90,3 @@ def _size_of(command: Paged) -> int:
     if command.number is not None and command.page_size is not None:
         return command.page_size
     return min(command.page_size or PAGE_SIZE, PAGE_SIZE_MAX)
-
-
-def _facts_of(exchange: Exchange, command: Paged, filters: tuple[object, ...]) -> tuple[str, ...]:
-    """The facts that all pages of one listing share: a cursor is bound to them."""
-    facts = (
-        exchange.brand.name,
-        present(exchange.caller).id,
-        present(exchange.consent).id,
-        exchange.dialect.name,
-        exchange.row.operation.value,
-        command.account_id,
-        command.page_size,
-        *filters,
-    )
-    return tuple("" if fact is None else str(fact) for fact in facts)

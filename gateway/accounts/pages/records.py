@@ -33,7 +33,7 @@ async def list_records(cursors: CursorSealer, clock: Clock, exchange: Exchange, 
     """The page that the exchange's ReadRecords asks for, from the bank by `ask`. Raises CursorInvalid."""
     command: commands.ReadRecords = exchange.command
     references = consented(exchange, command.account_id)
-    turn = PageTurn.open(cursors, clock, exchange, command)
+    turn = PageTurn.open(cursors, clock, exchange)
     if not references:
         return RecordsView((), numbered=turn.numbered(0))
     page = await ask(exchange.brand, upstream_ids(references), Page(position_of(turn), turn.limit, turn.skip))

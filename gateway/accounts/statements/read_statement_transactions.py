@@ -30,7 +30,7 @@ class ReadStatementTransactions:
         command: commands.ReadStatementTransactions = exchange.command
         consent = present(exchange.consent)
         references = consented(exchange, command.account_id)
-        turn = PageTurn.open(self.cursors, self.clock, exchange, command, command.statement_id)
+        turn = PageTurn.open(self.cursors, self.clock, exchange)
         statement = await load_statement(self.accounts, exchange, consent, references[0], command.statement_id)
         listing = TransactionListing(self.accounts, turn, consent, references, statement.starts_at, statement.ends_at)
         page = await listing.load(exchange)

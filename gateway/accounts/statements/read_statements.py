@@ -31,7 +31,7 @@ class ReadStatements:
         command: commands.ReadStatements = exchange.command
         consent = present(exchange.consent)
         references = consented(exchange, command.account_id)
-        turn = PageTurn.open(self.cursors, self.clock, exchange, command, command.starts_from, command.ends_to)
+        turn = PageTurn.open(self.cursors, self.clock, exchange)
         since, until = window_of(consent, command.starts_from, command.ends_to)
         if not references or is_backwards(since, until):
             return RecordsView((), numbered=turn.numbered(0))

@@ -167,6 +167,7 @@ async def served(oauth_anywhere: AuthorizationWorld, tmp_path: Path) -> AsyncIte
             clock=clock,
             certificate_status=made.status,
             nonces=Nonces(services.sealer),
+            cursors=CursorSealer(services.sealer),
             rate=Rate(limit_per_address=PER_ADDRESS),
         )
         cases = Parts(

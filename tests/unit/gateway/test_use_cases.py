@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from gateway.accounts import consented_accounts
-from gateway.accounts.pages.page_turn import CURSOR_LIFETIME, PAGE_SIZE_MAX
+from gateway.accounts.pages.listing import ATTENDED_LISTING, LINK_LIFETIME
+from gateway.accounts.pages.page_turn import PAGE_SIZE_MAX
 from kernel.banking import commands
 from kernel.banking.accounts import TransactionPage, TransactionStatus
 from kernel.banking.consents import AccountsTerms, ConsentKind, Permission
@@ -192,9 +193,12 @@ class TestTransactions:
         assert (told["first"], told["last"]) == (None, None)
 
 
+ATTENDED = {"X-PSU": "192.0.2.7"}
+
+
 class TestCursors:
-    async def next_of(self, made: GatewayWorld, path: str = TRANSACTIONS, **query: str) -> dict[str, str]:
-        told = body_of(await made.ask(path=path, query=tuple({"size": "5", **query}.items())))
+    async def next_of(self, made: GatewayWorld, path: str = TRANSACTIONS, psu: bool = False, **query: str) -> dict[str, str]:
+        told = body_of(await made.ask(path=path, query=tuple({"size": "5", **query}.items()), headers=ATTENDED if psu else ()))
         return dict(parse_qsl(urlsplit(told["next"]).query))
 
     async def test_the_link_keeps_the_filters(self, made):
@@ -206,6 +210,26 @@ class TestCursors:
         made.decisions.exceeded = {"unattended"}
         assert await made.code(path=TRANSACTIONS, query=tuple(query.items())) == "allowed"
         assert await made.code(path=TRANSACTIONS) == "rate_exceeded"
+
+    @pytest.mark.spec("RTS-36.5")
+    async def test_a_listing_that_the_psu_asked_for_goes_on_without_them_for_a_short_while(self, made):
+        """Then its next page is an access of its own, and the rest of the listing is part of that one."""
+        query = await self.next_of(made, psu=True)
+        made.decisions.exceeded = {"unattended"}
+        made.clock.advance(ATTENDED_LISTING - timedelta(seconds=1))
+        made.tokens.known["fresh"] = msgspec.structs.replace(TOKEN, expires_at=START + timedelta(days=9), jti="jti-4")
+        told = body_of(await made.ask(path=TRANSACTIONS, query=tuple(query.items()), token="fresh"))
+        soon = tuple(parse_qsl(urlsplit(told["next"]).query))
+        made.clock.advance(timedelta(seconds=1))
+        for late in (soon, tuple(query.items())):
+            assert await made.code(path=TRANSACTIONS, query=late, token="fresh") == "rate_exceeded"
+            assert await made.code(path=TRANSACTIONS, query=late, token="fresh", headers=ATTENDED) == "allowed"
+
+        made.decisions.exceeded = set()
+        counted = body_of(await made.ask(path=TRANSACTIONS, query=soon, token="fresh"))
+        made.decisions.exceeded = {"unattended"}
+        rest = tuple(parse_qsl(urlsplit(counted["next"]).query))
+        assert await made.code(path=TRANSACTIONS, query=rest, token="fresh") == "allowed"
 
     @pytest.mark.parametrize(
         "elsewhere",
@@ -241,7 +265,7 @@ class TestCursors:
 
     async def test_a_cursor_ends_a_day_after_the_first_page_however_many_pages_follow(self, made):
         query = await self.next_of(made)
-        made.clock.advance(CURSOR_LIFETIME - timedelta(seconds=1))
+        made.clock.advance(LINK_LIFETIME - timedelta(seconds=1))
         made.tokens.known["fresh"] = msgspec.structs.replace(TOKEN, expires_at=START + timedelta(days=9), jti="jti-4")
         told = body_of(await made.ask(path=TRANSACTIONS, query=tuple(query.items()), token="fresh"))
         made.clock.advance(timedelta(seconds=1))

@@ -19,6 +19,8 @@ from kernel.hot_state.checks import Allowed, Unavailable, VersionIs, WithinCount
 from kernel.http.message import Response
 from kernel.http.spool import Spool
 from kernel.operations import Operation
+from kernel.storage.cursor import CursorSealer
+from kernel.storage.sealed import Sealer
 from openapi.codec import WireRequest
 from openapi.dialect import Service
 from policies.accept import Accept, accepts
@@ -41,6 +43,8 @@ from tests.world.gateway.dialect import BRAND, DIALECT, ROW_OF, ROWS, decode_tra
 from tests.world.gateway.neighbours import Consents, Records, Snapshots
 from tests.world.gateway.snapshots import CALLER, CC_TOKEN, CERTIFICATE, CONSENT, FAMILY, TOKEN
 from tests.world.gateway.world import INTERACTION, GatewayWorld, request
+
+CURSORS = CursorSealer(Sealer({1: b"k" * 32}))
 
 
 def exchange_of(operation: Operation = Operation.LIST_ACCOUNTS, path: dict[str, str] | None = None, **facts: Any) -> Exchange:
@@ -336,7 +340,7 @@ class TestLimits:
             policy.on_decision(exchange)
 
     async def test_counts_an_unattended_access_per_consent_account_and_operation(self):
-        policy = UnattendedLimit(Unattended())
+        policy = UnattendedLimit(Unattended(), CURSORS)
         exchange = exchange_of(Operation.READ_BALANCES, {"AccountId": "a1"})
         await policy.on_request(exchange)
         assert exchange.checks == [WithinCount("main/unattended/consent-1/a1/read_balances", 4, 86_400)]
@@ -344,18 +348,18 @@ class TestLimits:
     async def test_counts_as_often_as_the_consent_agreed(self):
         exchange = exchange_of()
         exchange.consent = msgspec.structs.replace(CONSENT, frequency_per_day=2)
-        await UnattendedLimit(Unattended(limit=9)).on_request(exchange)
+        await UnattendedLimit(Unattended(limit=9), CURSORS).on_request(exchange)
         assert exchange.checks == [WithinCount("main/unattended/consent-1//list_accounts", 2, 86_400)]
 
     async def test_counts_no_more_than_the_brand_grants(self):
         """Of a consent that was granted more before."""
         exchange = exchange_of()
         exchange.consent = msgspec.structs.replace(CONSENT, frequency_per_day=1_000_000)
-        await UnattendedLimit(Unattended(limit=9)).on_request(exchange)
+        await UnattendedLimit(Unattended(limit=9), CURSORS).on_request(exchange)
         assert exchange.checks == [WithinCount("main/unattended/consent-1//list_accounts", 4, 86_400)]
 
-    async def test_is_free_with_the_psu_and_for_later_pages(self):
-        policy, exchange = UnattendedLimit(Unattended()), exchange_of(Operation.LIST_TRANSACTIONS)
+    async def test_is_free_with_the_psu_and_for_links_that_their_use_case_refuses(self):
+        policy, exchange = UnattendedLimit(Unattended(), CURSORS), exchange_of(Operation.LIST_TRANSACTIONS)
         exchange.psu_present = True
         await policy.on_request(exchange)
         exchange.psu_present = False

@@ -75,6 +75,7 @@ class GatewayWorld:
             clock=self.clock,
             certificate_status=self.statuses,
             nonces=Nonces(Sealer({1: b"k" * 32})),
+            cursors=self.cursors,
             rate=rate or Rate(),
             unattended=unattended or Unattended(),
         )

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import pytest
 
-from gateway.accounts.pages.page_turn import CURSOR_LIFETIME, PAGE_SIZE_MAX
+from gateway.accounts.pages.listing import LINK_LIFETIME
+from gateway.accounts.pages.page_turn import PAGE_SIZE_MAX
 from gateway.ports import StatementFilter
 from kernel.banking import commands
 from kernel.banking.accounts import TransactionStatus
@@ -186,7 +187,7 @@ async def test_a_link_opens_only_the_listing_it_was_made_for(made: GatewayWorld,
 async def test_a_link_expires_with_the_listing_it_belongs_to(made: GatewayWorld):
     made.tokens.known["psu-token"] = msgspec.structs.replace(TOKEN, expires_at=START + timedelta(days=9))
     first = await page_of(made, "/beneficiaries", ("size", "3"))
-    made.clock.advance(CURSOR_LIFETIME)
+    made.clock.advance(LINK_LIFETIME)
     query = parse_qsl(urlsplit(first["next"]).query)
     assert await made.code(path=BASE + "/beneficiaries", query=query) == "cursor_invalid"
 

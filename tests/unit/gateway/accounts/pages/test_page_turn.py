@@ -1,6 +1,8 @@
 """A page's link goes on for the caller, consent, operation, account, size and filters that it was made for, and for no other."""
 
+import base64
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -20,7 +22,6 @@ from tests.world.gateway.snapshots import CALLER, CONSENT
 from tests.world.gateway.world import INTERACTION, GatewayWorld, request
 
 CURSORS = CursorSealer(Sealer({1: b"k" * 32}))
-FILTERS = ("2026-01-01", None)
 READ_TRANSACTIONS = ROW_OF[Operation.READ_TRANSACTIONS]
 
 
@@ -30,6 +31,19 @@ class Page:
     cursor: str | None = None
     page_size: int | None = 50
     number: int | None = None
+    since: str = "2026-01-01"
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class Unfiltered:
+    """A listing that knows fewer filters."""
+
+    account_id: str | None = "a1"
+    cursor: str | None = None
+    page_size: int | None = 50
+    number: int | None = None
+    since: str = "2026-01-01"
 
 
 def exchange(**facts: Any) -> Exchange:
@@ -49,37 +63,51 @@ def exchange(**facts: Any) -> Exchange:
     return made
 
 
-def turn(asked: Exchange, page: Page, *filters: object) -> PageTurn:
-    return PageTurn.open(CURSORS, GatewayWorld().clock, asked, page, *filters)
+def turn(asked: Exchange, page: Page | Unfiltered) -> PageTurn:
+    asked.command = page
+    return PageTurn.open(CURSORS, GatewayWorld().clock, asked)
 
 
-LINK = turn(exchange(), Page(), *FILTERS).cursor_after(START, "up1", "t1")
+LINK = turn(exchange(), Page()).cursor_after(START, "up1", "t1")
 
 
 def test_the_same_listing_goes_on_where_its_link_says():
-    begun = present(turn(exchange(), Page(cursor=LINK), *FILTERS).begun)
+    begun = present(turn(exchange(), Page(cursor=LINK)).begun)
     assert (begun.at, begun.account_id, begun.row_id) == (START, "up1", "t1")
 
 
 @pytest.mark.parametrize(
-    ("facts", "page", "filters"),
+    ("facts", "page"),
     [
-        ({"caller": msgspec.structs.replace(CALLER, client_id="client-2")}, {}, FILTERS),
-        ({"consent": msgspec.structs.replace(CONSENT, id="consent-2")}, {}, FILTERS),
-        ({"brand": replace(BRAND, name="other")}, {}, FILTERS),
-        ({"dialect": replace(DIALECT, name="other")}, {}, FILTERS),
-        ({"row": ROW_OF[Operation.LIST_TRANSACTIONS]}, {}, FILTERS),
-        ({}, {"account_id": "a2"}, FILTERS),
-        ({}, {"page_size": 51}, FILTERS),
-        ({}, {}, ("2026-01-02", None)),
-        ({}, {}, FILTERS[:1]),
+        ({"caller": msgspec.structs.replace(CALLER, client_id="client-2")}, {}),
+        ({"consent": msgspec.structs.replace(CONSENT, id="consent-2")}, {}),
+        ({"brand": replace(BRAND, name="other")}, {}),
+        ({"dialect": replace(DIALECT, name="other")}, {}),
+        ({"row": ROW_OF[Operation.LIST_TRANSACTIONS]}, {}),
+        ({}, {"account_id": "a2"}),
+        ({}, {"page_size": 51}),
+        ({}, {"since": "2026-01-02"}),
     ],
-    ids=["client", "consent", "brand", "dialect", "operation", "account", "size", "filter", "fewer filters"],
+    ids=["client", "consent", "brand", "dialect", "operation", "account", "size", "filter"],
 )
-def test_a_link_of_another_listing_does_not_open(facts: dict[str, Any], page: dict[str, Any], filters: tuple[object, ...]):
+def test_a_link_of_another_listing_does_not_open(facts: dict[str, Any], page: dict[str, Any]):
     """The attack is a link that one client gives to another, or that is edited to reach further."""
     with pytest.raises(CursorInvalid):
-        turn(exchange(**facts), Page(**{"cursor": LINK, **page}), *filters)
+        turn(exchange(**facts), Page(**{"cursor": LINK, **page}))
+
+
+def test_a_link_of_a_listing_with_more_filters_does_not_open():
+    with pytest.raises(CursorInvalid):
+        turn(exchange(), Unfiltered(cursor=LINK))
+
+
+def test_a_link_that_an_earlier_release_issued_goes_on():
+    """It was bound to these facts, in this order, and did not say whether its listing was counted."""
+    unsaid = CURSORS._encoder.encode((7, START, "up1", "t1", START + timedelta(hours=1)))
+    facts = ("main", "client-1", "consent-1", DIALECT.name, "read_transactions", "a1", "50", "2026-01-01", "")
+    sealed = CURSORS._sealer.seal(unsaid, "cursor", *facts)
+    begun = present(turn(exchange(), Page(cursor=base64.urlsafe_b64encode(sealed).rstrip(b"=").decode())).begun)
+    assert (begun.as_of, begun.row_id, begun.is_counted) == (7, "t1", True)
 
 
 @pytest.mark.parametrize(("number", "size", "skip"), [(1, 25, 0), (3, 25, 50), (2, 1000, 1000)])
@@ -90,7 +118,7 @@ def test_a_page_by_its_number_comes_after_all_before_it_at_any_size(number: int,
 
 
 def test_a_page_by_its_cursor_is_not_counted():
-    turning = turn(exchange(), Page(cursor=LINK), *FILTERS)
+    turning = turn(exchange(), Page(cursor=LINK))
     assert (turning.skip, turning.numbered(None)) == (None, None)
 
 
