@@ -11,6 +11,7 @@ from typing import Protocol
 
 from kernel.access import AccessToken, Caller, Client, TokenFamily
 from kernel.banking.accounts import Account, Balance, TransactionPage
+from kernel.banking.authorisations import AuthorisationState
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement
 from kernel.banking.records.beneficiaries import Beneficiary
 from kernel.banking.records.direct_debits import DirectDebit
@@ -196,6 +197,10 @@ class Consents(Protocol):
 
     async def read(self, brand: Brand, caller: Caller, consent_id: str) -> Consent:
         """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or not this caller's (openapi/owners.py)."""
+        ...
+
+    async def authorisation_states(self, brand: Brand, consent: Consent) -> tuple[AuthorisationState, ...]:
+        """Of a consent that `read` returned, oldest first."""
         ...
 
     async def withdraw(self, brand: Brand, caller: Caller, consent_id: str) -> None:

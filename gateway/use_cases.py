@@ -16,6 +16,7 @@ from gateway.accounts.statements.read_statement import ReadStatement
 from gateway.accounts.statements.read_statement_file import ReadStatementFile
 from gateway.accounts.statements.read_statement_transactions import ReadStatementTransactions
 from gateway.accounts.statements.read_statements import ReadStatements
+from gateway.authorisations.read_authorisations import ReadAuthorisations
 from gateway.consents.lodge_consent import LodgeConsent
 from gateway.consents.read_consent import ReadConsent
 from gateway.consents.withdraw_consent import WithdrawConsent
@@ -25,6 +26,7 @@ from gateway.use_case import UseCase
 USE_CASES: tuple[type[UseCase], ...] = (
     LodgeConsent,
     ReadConsent,
+    ReadAuthorisations,
     WithdrawConsent,
     ListAccounts,
     ReadAccount,

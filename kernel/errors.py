@@ -223,6 +223,10 @@ class AccountNotConsented(Problem):
     code, public = "account_not_consented", "The consent does not cover this account."
 
 
+class AuthorisationUnknown(Problem):
+    code, public = "authorisation_unknown", "There is no such authorisation."
+
+
 class StatementUnknown(Problem):
     code, public = "statement_unknown", "There is no such statement."
 

@@ -13,6 +13,8 @@ class Operation(StrEnum):
     LODGE_ACCOUNT_CONSENT = "lodge_account_consent"
     READ_ACCOUNT_CONSENT = "read_account_consent"
     READ_ACCOUNT_CONSENT_STATUS = "read_account_consent_status"
+    READ_CONSENT_AUTHORISATIONS = "read_consent_authorisations"
+    READ_CONSENT_AUTHORISATION = "read_consent_authorisation"
     WITHDRAW_ACCOUNT_CONSENT = "withdraw_account_consent"
     LIST_ACCOUNTS = "list_accounts"
     READ_ACCOUNT = "read_account"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kernel.banking.authorisations import AuthorisationState, AuthorisationStatus
 from kernel.banking.consents import AccountAccess, AccountReference, AccountsTerms, Consent, ConsentKind, ConsentState, Permission
 from kernel.banking.results import (
     AccountView,
@@ -31,6 +32,7 @@ from openapi.pages import NumberedPages
 
 ACCOUNT_ID = "22289d6c-8b1f-4f43-a3a0-5f9a6a4c11d0"
 CONSENT_ID = "5e3c4a7a-21d5-4b0e-9d2e-1f6f0b7c8a55"
+AUTHORISATION_ID = "0d2b92bf-eaf9-4187-9094-7ac8c9e7cf63"
 ISSUER = "https://localhost:8443"
 ERROR_ID = "8c1f7c53-6a0e-4d2b-b7a4-0a8a3f2b9d10"
 NOW = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
@@ -73,6 +75,7 @@ def _consent(state: ConsentState) -> Consent:
     )
 
 
+_AUTHORISATION = AuthorisationState(AUTHORISATION_ID, AuthorisationStatus.SUCCEEDED)
 _PARTIES = _views(_ANY["parties"].parties)
 _PRODUCTS, _OFFERS = _views(_ANY["products"].products), _views(_ANY["offers"].offers)
 _STATEMENTS = RecordsView(
@@ -84,6 +87,8 @@ _RESULTS: Mapping[Operation, object] = {
     Operation.LODGE_ACCOUNT_CONSENT: _consent(ConsentState.AWAITING),
     Operation.READ_ACCOUNT_CONSENT: _consent(ConsentState.AUTHORISED),
     Operation.READ_ACCOUNT_CONSENT_STATUS: _consent(ConsentState.AUTHORISED),
+    Operation.READ_CONSENT_AUTHORISATIONS: (_AUTHORISATION,),
+    Operation.READ_CONSENT_AUTHORISATION: (_AUTHORISATION,),
     Operation.LIST_ACCOUNTS: (_VIEW,),
     Operation.READ_ACCOUNT: _VIEW,
     Operation.LIST_BALANCES: _BALANCES,
@@ -150,4 +155,6 @@ class _Filled(dict[str, str]):
     """Every parameter of a path, filled."""
 
     def __missing__(self, name: str) -> str:
+        if "uthorisation" in name:
+            return AUTHORISATION_ID
         return CONSENT_ID if "onsent" in name else ACCOUNT_ID

@@ -17,8 +17,9 @@ from consent.authentication.attempts import forgive_codes
 from consent.authentication.room import Room
 from consent.errors import AuthorisationOver
 from consent.ports import ScaEvidence
-from consent.store.rows.authorisations import AuthorisationStatus, Shown, end_authorisation, record_evidence
+from consent.store.rows.authorisations import Shown, end_authorisation, record_evidence
 from consent.store.rows.closures import check_open
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import AccountIdentity
 from kernel.banking.signers import Signature, SigningRule
 from kernel.brand import Brand

@@ -24,14 +24,8 @@ from consent.authentication.progress import (
 from consent.authentication.room import Room
 from consent.errors import AuthorisationOver
 from consent.ports import DECOUPLED, LinkedTerms, Method, Psu, ScaChallenge, ScaEvidence
-from consent.store.rows.authorisations import (
-    Approach,
-    Authorisation,
-    AuthorisationStatus,
-    Pending,
-    SubjectKind,
-    load_authorisation,
-)
+from consent.store.rows.authorisations import Approach, Authorisation, Pending, SubjectKind, load_authorisation
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.brand import Brand
 
 

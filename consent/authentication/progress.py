@@ -16,7 +16,6 @@ from consent.errors import AuthorisationOver
 from consent.ports import Psu, ScaEvidence
 from consent.store.rows.authorisations import (
     Authorisation,
-    AuthorisationStatus,
     Counter,
     Pending,
     SubjectKind,
@@ -28,6 +27,7 @@ from consent.store.rows.authorisations import (
     seal_pending,
     start_authorisation,
 )
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.observability.interaction import interaction_id

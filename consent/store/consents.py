@@ -22,7 +22,8 @@ from consent.store.rows.references import load_reference
 from consent.store.rows.snapshots import load_consent, load_history
 from consent.store.signers import is_signed_by
 from kernel.access import Caller
-from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
+from kernel.banking.authorisations import AuthorisationState, AuthorisationStatus
+from kernel.banking.consents import LIVE_STATES, AccountReference, Consent, ConsentLodgement, ConsentState
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.commands.locks import Lock
@@ -155,6 +156,17 @@ class ConsentStore:
     async def authorisations(self, brand: Brand, consent_id: str) -> tuple[Authorisation, ...]:
         async with self.database.read() as connection:
             return await load_authorisations(connection, self.sealer, brand.name, consent_id)
+
+    async def authorisation_states(self, brand: Brand, consent: Consent) -> tuple[AuthorisationState, ...]:
+        """The states of its authorisations, oldest first. One that was left unfinished has failed once the consent is over."""
+        found, is_over = (
+            await self.authorisations(brand, consent.id),
+            consent.effective_state(self.clock.now()) not in LIVE_STATES,
+        )
+        return tuple(
+            AuthorisationState(each.id, AuthorisationStatus.FAILED if is_over and each.ended_at is None else each.status)
+            for each in found
+        )
 
     def _parse_lodgement(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         now = self.clock.now()

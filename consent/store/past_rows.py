@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from consent.store.rows.authorisations import OPEN_STATES, AuthorisationStatus, SubjectKind
+from consent.store.rows.authorisations import OPEN_STATES, SubjectKind
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.tables import idempotency_keys, locks
 from consent.store.tables.consents import attempts, authorisations, closed_accounts, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.commands.unit_of_work import UnitOfWork
 
 JOURNEYS_KEPT = timedelta(hours=1)  # so that a late visitor reads that it took too long

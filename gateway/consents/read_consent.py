@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from gateway.pipeline.exchange import Exchange, present
+from gateway.consents.named_consent import load_named
+from gateway.pipeline.exchange import Exchange
 from gateway.ports import Consents
 from kernel.banking import commands
 from kernel.banking.consents import Consent
-from kernel.errors import ConsentUnknown
-from kernel.identifiers import is_identifier
 from kernel.operations import Operation
 
 
@@ -18,9 +17,4 @@ class ReadConsent:
 
     async def run(self, exchange: Exchange) -> Consent:
         command: commands.ReadConsent = exchange.command
-        if not is_identifier(command.consent_id):
-            raise ConsentUnknown("not an identifier")
-        consent = await self.consents.read(exchange.brand, present(exchange.caller), command.consent_id)
-        if consent.kind != exchange.row.consent_kind:
-            raise ConsentUnknown(f"it is a consent of kind {consent.kind}")
-        return consent
+        return await load_named(self.consents, exchange, command.consent_id)

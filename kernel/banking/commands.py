@@ -21,6 +21,14 @@ class ReadConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAuthorisations:
+    """`authorisation_id` None: of all authorisations of the consent."""
+
+    consent_id: str
+    authorisation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WithdrawConsent:
     consent_id: str
 

@@ -55,6 +55,14 @@ class BerlinGroup:
         found: dict[str, Any] = read.json()
         return found
 
+    async def authorisations(self, consent_id: str) -> dict[str, str]:
+        """The status of each."""
+        here = f"/consents/{consent_id}/authorisations"
+        listed = await self.call("GET", here)
+        assert listed.status == 200, listed.body
+        ids = listed.json()["authorisationIds"]
+        return {each: (await self.call("GET", f"{here}/{each}")).json()["scaStatus"] for each in ids}
+
     async def agreed(self, consent_id: str, browser: Browser, persona: str = "alice", chosen: tuple[str, ...] = ()) -> Tokens:
         """The customer agrees to exactly what the page shows, or to the accounts that they choose there."""
         pushed = await self.tpp.push_authorization_request(None, f"openid accounts AIS:{consent_id}")
@@ -192,6 +200,35 @@ async def test_a_consent_shows_the_accounts_that_it_opens_until_they_close_or_it
 
         assert (await berlin.call("DELETE", f"/consents/{consent_id}")).status == 204
         assert not any((await shown_by(berlin, consent_id)).values())
+
+
+@pytest.mark.spec("BG-XS2A-1.3-authorisation-endpoints", "BG-XS2A-1.3-sca-status")
+async def test_a_tpp_follows_the_authorisations_of_its_consent(berlin, acme, borough, browser: Browser):
+    """XS2A 1.3, "Authorisation Endpoints": the bank creates them itself, when the customer comes to authorise."""
+    consent_id = await berlin.lodge({"balances": []})
+    here = f"/consents/{consent_id}/authorisations"
+    assert await berlin.authorisations(consent_id) == {}
+    pushed = await acme.push_authorization_request(None, f"openid accounts AIS:{consent_id}")
+    await browser.open(await acme.authorization_url(pushed.request_uri))
+    (authorisation_id,) = await berlin.authorisations(consent_id)
+    assert await berlin.authorisations(consent_id) == {authorisation_id: "received"}
+    await browser.press("login-submit", username="alice", password="alice-pw")
+    assert await berlin.authorisations(consent_id) == {authorisation_id: "started"}, "she has not answered yet"
+    await browser.press("consent-approve", account_0=True)
+    assert await berlin.authorisations(consent_id) == {authorisation_id: "finalised"}
+
+    assert code_of(await berlin.call("GET", f"{here}/{uuid.uuid4()}")) == (404, "RESOURCE_UNKNOWN")
+    assert code_of(await berlin.call("POST", here, {}, **PRESENT)) == (405, "SERVICE_INVALID"), "the bank starts them itself"
+    for path in (here, f"{here}/{authorisation_id}"):
+        assert code_of(await BerlinGroup(borough).call("GET", path)) == (403, "CONSENT_UNKNOWN")
+    other = await berlin.lodge({"balances": []})
+    assert code_of(await berlin.call("GET", f"/consents/{other}/authorisations/{authorisation_id}")) == (404, "RESOURCE_UNKNOWN")
+
+    pushed = await acme.push_authorization_request(None, f"openid accounts AIS:{other}")
+    await browser.open(await acme.authorization_url(pushed.request_uri))
+    assert (await berlin.call("DELETE", f"/consents/{other}")).status == 204
+    assert list((await berlin.authorisations(other)).values()) == ["failed"], "no one can finish it any more"
+    assert await berlin.authorisations(consent_id) == {authorisation_id: "finalised"}
 
 
 async def shown_by(berlin: BerlinGroup, consent_id: str) -> dict[str, Any]:

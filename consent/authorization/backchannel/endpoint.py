@@ -31,8 +31,9 @@ from consent.authorization.offer.scopes import userinfo_claims_asked
 from consent.errors import AuthenticationForbidden, oauth_error
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.rows.authorisations import Approach, AuthorisationStatus, start_authorisation
+from consent.store.rows.authorisations import Approach, start_authorisation
 from consent.store.rows.snapshots import load_consent
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ConsentForeign, Problem, RateExceeded

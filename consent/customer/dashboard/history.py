@@ -9,8 +9,9 @@ from datetime import datetime
 
 from consent.authorization.agreement.terms import render_instant
 from consent.store.lifecycle import ConsentEvent, expiry_of
-from consent.store.rows.authorisations import Authorisation, AuthorisationStatus, Shown
+from consent.store.rows.authorisations import Authorisation, Shown
 from consent.store.rows.snapshots import LODGED, Recorded
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState
 from kernel.brand import Brand
 

@@ -17,9 +17,10 @@ from consent.customer.session.paths import PATHS
 from consent.customer.session.session import Asked, load_requesting_client
 from consent.errors import RequestUriInvalid
 from consent.services import Services
-from consent.store.rows.authorisations import Approach, AuthorisationStatus, start_authorisation
+from consent.store.rows.authorisations import Approach, start_authorisation
 from consent.store.rows.journeys import Purpose, Stage, insert_journey
 from consent.store.rows.snapshots import load_consent
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import Problem, RateExceeded

@@ -20,9 +20,10 @@ from consent.ports import Psu, ScaEvidence
 from consent.services import Services
 from consent.store.kinds.kind import JourneyStage, Wording
 from consent.store.kinds.registry import kind_of
-from consent.store.rows.authorisations import Authorisation, AuthorisationStatus, load_authorisation
+from consent.store.rows.authorisations import Authorisation, load_authorisation
 from consent.store.rows.journeys import Journey, Purpose, Stage, load_journey, seen, update_journey
 from consent.store.rows.snapshots import load_consent
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import Consent
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork

@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from consent.authentication.attempts import BLOCKED_SECONDS, take_attempt, visit_subject
 from consent.customer.session.cookies import LATE, new_secret, read_mark
 from consent.services import Services
-from consent.store.rows.authorisations import Approach, AuthorisationStatus, SubjectKind, start_authorisation
+from consent.store.rows.authorisations import Approach, SubjectKind, start_authorisation
 from consent.store.rows.journeys import IDLE_MAX, Journey, Notice, Purpose, Stage, insert_journey
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import RateExceeded

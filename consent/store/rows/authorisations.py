@@ -19,22 +19,11 @@ from consent.ports import ScaChallenge, ScaEvidence
 from consent.store.rows.formats import check_format
 from consent.store.tables.consents import authorisations
 from kernel import json
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.storage.sealed import Sealer
 
 FORMAT = 1
 PASSING_KEPT = timedelta(days=1)  # an authorisation whose PSU has shown nothing, and a visit's; any other is kept for good
-
-
-class AuthorisationStatus(StrEnum):
-    RECEIVED = "received"  # no PSU yet
-    PSU_IDENTIFIED = "psu_identified"  # named by who asks
-    PSU_AUTHENTICATED = "psu_authenticated"  # known by password
-    METHOD_SELECTED = "method_selected"
-    STARTED = "started"  # a challenge waits for its answer
-    AUTHENTICATED = "authenticated"  # known by a second factor too
-    SUCCEEDED = "succeeded"  # the standards' "finalised": the PSU agreed
-    FAILED = "failed"
-    EXEMPTED = "exempted"  # no second factor is needed
 
 
 class Approach(StrEnum):

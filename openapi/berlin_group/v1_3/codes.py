@@ -3,6 +3,7 @@
 from typing import Literal
 
 from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType, BalanceType
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState
 
 CONSENT_STATUSES: dict[ConsentState, str] = {
@@ -16,6 +17,21 @@ CONSENT_STATUSES: dict[ConsentState, str] = {
     ConsentState.REVOKED_BY_PSU: "revokedByPsu",
     ConsentState.WITHDRAWN_BY_TPP: "terminatedByTpp",
     ConsentState.SUPERSEDED: "expired",
+}
+
+SCA_STATUSES: dict[
+    AuthorisationStatus,
+    Literal["received", "psuIdentified", "psuAuthenticated", "scaMethodSelected", "started", "finalised", "failed", "exempted"],
+] = {
+    AuthorisationStatus.RECEIVED: "received",
+    AuthorisationStatus.PSU_IDENTIFIED: "psuIdentified",
+    AuthorisationStatus.PSU_AUTHENTICATED: "psuAuthenticated",
+    AuthorisationStatus.METHOD_SELECTED: "scaMethodSelected",
+    AuthorisationStatus.STARTED: "started",
+    AuthorisationStatus.AUTHENTICATED: "started",  # "unconfirmed" waits for the TPP; here the PSU has not answered yet
+    AuthorisationStatus.SUCCEEDED: "finalised",
+    AuthorisationStatus.FAILED: "failed",
+    AuthorisationStatus.EXEMPTED: "exempted",
 }
 
 ACCOUNT_STATUSES: dict[AccountStatus, Literal["enabled", "deleted", "blocked"]] = {

@@ -78,6 +78,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.PermissionMissing: _CONSENT_INVALID,
     errors.AccountUnknown: _RESOURCE_UNKNOWN,
     errors.AccountNotConsented: _CONSENT_INVALID,
+    errors.AuthorisationUnknown: _RESOURCE_UNKNOWN,
     errors.StatementUnknown: _RESOURCE_UNKNOWN,
     errors.CursorInvalid: WireError(400, "PARAMETER_NOT_CONSISTENT"),
     errors.IdempotencyConflict: WireError(400, "PARAMETER_NOT_CONSISTENT"),

@@ -5,7 +5,7 @@ from functools import partial
 from kernel.access import Grant
 from kernel.banking.consents import READ_ACCOUNTS, READ_TRANSACTIONS, ConsentKind, Permission
 from kernel.operations import Operation
-from openapi.berlin_group.v1_3 import accounts, consents, transactions
+from openapi.berlin_group.v1_3 import accounts, authorisations, consents, transactions
 from openapi.berlin_group.v1_3.consent_wire import ConsentInformationResponse, Consents, ConsentsResponse, ConsentStatusResponse
 from openapi.berlin_group.v1_3.headers import PSU_IP_ADDRESS
 from openapi.berlin_group.v1_3.transaction_wire import TransactionList
@@ -49,6 +49,24 @@ ROWS: tuple[Row, ...] = (
         consents.encode_status,
         response=ConsentStatusResponse,
         summary="Read the status of a consent",
+    ),
+    _manage(
+        "GET",
+        "/consents/{consentId}/authorisations",
+        Operation.READ_CONSENT_AUTHORISATIONS,
+        authorisations.decode_list,
+        authorisations.encode_list,
+        response=authorisations.Authorisations,
+        summary="Read which authorisations a consent has",
+    ),
+    _manage(
+        "GET",
+        "/consents/{consentId}/authorisations/{authorisationId}",
+        Operation.READ_CONSENT_AUTHORISATION,
+        authorisations.decode_read,
+        authorisations.encode_status,
+        response=authorisations.ScaStatusResponse,
+        summary="Read the status of one authorisation of a consent",
     ),
     _manage(
         "DELETE",

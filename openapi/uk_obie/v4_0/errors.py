@@ -67,6 +67,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.PermissionMissing: WireError(403, "NARR"),
     errors.AccountUnknown: WireError(400, "U011"),
     errors.AccountNotConsented: WireError(403, "NARR"),
+    errors.AuthorisationUnknown: WireError(400, "U011"),
     errors.StatementUnknown: WireError(400, "U011"),
     errors.CursorInvalid: WireError(400, "U002"),
     errors.IdempotencyConflict: WireError(409, "U029"),

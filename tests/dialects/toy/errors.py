@@ -58,7 +58,7 @@ _STATUSES: Mapping[int, tuple[type[Problem], ...]] = {
         errors.PermissionMissing,
         errors.AccountNotConsented,
     ),
-    404: (errors.OperationUnknown, errors.AccountUnknown, errors.StatementUnknown),
+    404: (errors.OperationUnknown, errors.AccountUnknown, errors.AuthorisationUnknown, errors.StatementUnknown),
     405: (errors.MethodNotAllowed,),
     406: (errors.MediaTypeUnacceptable, VersionUnsupported),
     409: (errors.IdempotencyConflict,),

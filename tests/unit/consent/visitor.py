@@ -26,8 +26,9 @@ from consent.customer.session.session import Asked, SeeJourney, Session
 from consent.customer.session.visits import StoreVisit, new_visit, unstored_visit
 from consent.ports import Psu, ScaChallenge, ScaEvidence
 from consent.services import Services
-from consent.store.rows.authorisations import Approach, AuthorisationStatus, Pending, SubjectKind
+from consent.store.rows.authorisations import Approach, Pending, SubjectKind
 from consent.store.rows.journeys import Notice, Purpose, Stage
+from kernel.banking.authorisations import AuthorisationStatus
 from tests.world.brands import BRAND
 
 SUBJECTS = PasswordSubjects("password/of the customer", "peer/of an address")

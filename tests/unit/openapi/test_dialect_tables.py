@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import openapi
 from kernel import errors, json
 from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType, BalanceType, Scheme, TransactionStatus
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentKind, ConsentState, Permission
 from kernel.banking.records.direct_debits import Collection
 from kernel.banking.records.mandates import Frequency, MandateStatus
@@ -165,6 +166,7 @@ def test_a_uk_cursor_is_refused_at_the_page_parameter() -> None:
         (uk_statements.DAYS, StatementDay),
         (uk_statements.RATE_KINDS, RateKind),
         (berlin_group.CONSENT_STATUSES, ConsentState),
+        (berlin_group.SCA_STATUSES, AuthorisationStatus),
         (berlin_group.ACCOUNT_STATUSES, AccountStatus),
         (berlin_group.USAGES, AccountCategory),
         (berlin_group.CASH_ACCOUNT_TYPES, AccountType),

@@ -14,9 +14,10 @@ from consent.authentication.challenge import AuthenticationUnavailable
 from consent.authentication.consent_subject import ConsentSubject
 from consent.errors import AuthorisationOver
 from consent.ports import LinkedTerms, Psu, ScaEvidence
-from consent.store.rows.authorisations import Approach, AuthorisationStatus, Shown, SubjectKind, load_authorisations
+from consent.store.rows.authorisations import Approach, Shown, SubjectKind, load_authorisations
 from consent.store.tables.consents import journeys
 from consent.store.tables.oauth import codes, token_families
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
 from kernel.commands.unit_of_work import UnitOfWork

@@ -10,12 +10,12 @@ from consent.authentication.approval import NoAnswer, approve
 from consent.authentication.consent_subject import ConsentSubject
 from consent.authentication.cosignature import StartSignature
 from consent.ports import AccountRemoval
-from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.consent_signers import load_unsigned
 from consent.store.signers import sign
 from consent.store.sweeper import Sweeper
 from consent.store.tables import journal, outbox
 from kernel import json
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.banking.signers import SigningRule, awaited_of, missing_of
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentNotAuthorised, ConsentUnknown

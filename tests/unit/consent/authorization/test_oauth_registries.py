@@ -62,7 +62,7 @@ def test_no_path_has_two_handlers():
 ELSEWHERE = {
     *("Problem", "AccountNotConsented", "ConsentMismatch", "CursorInvalid", "FieldExpected"),
     "IdempotencyConflict",
-    *("PermissionMissing", "RoleMissing", "ReauthenticationRequired", "StatementUnknown"),
+    *("PermissionMissing", "RoleMissing", "ReauthenticationRequired", "AuthorisationUnknown", "StatementUnknown"),
 }
 
 

@@ -10,12 +10,13 @@ from structlog.testing import capture_logs
 
 from consent.authorization.tokens.codes import take_authorization_code
 from consent.store.past_rows import STALE
-from consent.store.rows.authorisations import PASSING_KEPT, AuthorisationStatus
+from consent.store.rows.authorisations import PASSING_KEPT
 from consent.store.rows.journeys import load_journey
 from consent.store.sweeper import Sweeper
 from consent.store.tables import idempotency_keys, journal, lease, locks, outbox
 from consent.store.tables.consents import attempts, authorisations, closed_accounts, consent_versions, journeys
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentNotAuthorised
 from kernel.storage.database import Database

@@ -10,8 +10,8 @@ from consent.authentication.challenge import AuthenticationUnavailable
 from consent.customer.session.session import load_asked
 from consent.errors import RequestUriInvalid
 from consent.services import NoPriorAnswers
-from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.formats import FormatUnreadable
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState
 from kernel.errors import AccountUnknown, ConsentForeign, ConsentNotAuthorised, ConsentUnknown
 from kernel.observability.telemetry import Telemetry

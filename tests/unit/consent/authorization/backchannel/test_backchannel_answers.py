@@ -11,7 +11,7 @@ import pytest
 from consent.authorization.backchannel.rows import INTERVAL_SECONDS
 from consent.errors import SignersUnable, oauth_error
 from consent.ports import AccountRemoval
-from consent.store.rows.authorisations import AuthorisationStatus
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState
 from kernel.ids import hash_secret
 from sandbox.decisions.backchannel import decide_request

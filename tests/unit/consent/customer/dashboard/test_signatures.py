@@ -9,9 +9,9 @@ import pytest
 from consent.authentication.attempt_counts import CODES_SENT_MAX
 from consent.authentication.attempts import FAILURES_MAX
 from consent.authentication.cosignature import Cosignature
-from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.rows.journeys import JOURNEY_MAX
 from kernel.banking.accounts import AccountIdentifier, Scheme
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import (
     Consent,
     ConsentKind,

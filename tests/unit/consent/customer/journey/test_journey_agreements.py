@@ -6,8 +6,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from consent.store.rows.authorisations import AuthorisationStatus
 from kernel.banking.accounts import AccountIdentifier, Scheme
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import Consent, ConsentKind, ConsentState, Terms
 from kernel.banking.money import Money
 from kernel.banking.terms import Alignment, FundsTerms, Period, PeriodicLimit, VrpTerms

@@ -14,10 +14,11 @@ from consent.authorization.offer.authorization_details import lodgement_of, pars
 from consent.errors import PaymentNotLinked
 from consent.ports import ScaEvidence
 from consent.store.kinds.words import render_money, render_number
-from consent.store.rows.authorisations import AuthorisationStatus, load_authorisation
+from consent.store.rows.authorisations import load_authorisation
 from consent.store.rows.snapshots import insert_snapshot
 from consent.store.tables.consents import authorisations, consents, journeys
 from kernel.banking.accounts import AccountIdentifier, Scheme
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
 from kernel.banking.payments import digest_of

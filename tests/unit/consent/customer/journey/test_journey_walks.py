@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from consent.store.rows.authorisations import AuthorisationStatus
 from consent.store.tables import journal, outbox
 from consent.store.tables.consents import authorisations
 from consent.store.tables.oauth import codes
+from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState, Permission
 from tests.world.brands import BRAND, START
 from tests.world.clients import BOROUGH, CLIENT, REDIRECT_URI
