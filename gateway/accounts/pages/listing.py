@@ -14,7 +14,7 @@ from kernel.errors import CursorInvalid
 from kernel.storage.cursor import Cursor, CursorSealer
 
 LINK_LIFETIME = timedelta(hours=24)  # the link to a next page is accepted, from the first page
-ATTENDED_LISTING = timedelta(minutes=20)  # pages of a listing that the PSU asked for are part of it without them, from the first page
+ATTENDED_LISTING = timedelta(minutes=20)  # a listing that the PSU asked for goes on without them, from the first page
 _OF_THE_PAGE = frozenset({"cursor", "number"})  # what differs between pages of one listing
 
 

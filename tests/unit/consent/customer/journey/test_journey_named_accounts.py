@@ -155,3 +155,15 @@ async def test_an_account_that_was_not_asked_for_is_opened_by_no_answer(world: P
     for identity in (None, msgspec.structs.replace(known, numbers=(("sort_code", STRANGERS),))):
         with pytest.raises(AccountUnknown):
             kind_of(consent).settle(consent, (Chosen(reference, identity),))
+
+
+async def test_the_numbers_of_each_account_are_kept_with_its_access_when_the_psu_agrees(world: World):
+    consent = await lodge(world, permissions=BALANCES, is_global=True)
+    await (await asked(world, consent)).approve()
+    found = await world.store.load(BRAND, consent.id)
+    assert found is not None
+    known = {each.account.upstream_id: each.identity for each in found.access}
+    assert known == {
+        "up-1": AccountIdentity((("sort_code", EVERYDAY),), "GBP"),
+        "up-2": AccountIdentity((("sort_code", SAVINGS),), "GBP"),
+    }
