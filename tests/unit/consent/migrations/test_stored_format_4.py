@@ -14,7 +14,8 @@ from consent.store.tables.consents import consent_versions, consents
 from kernel import json as wire
 from kernel.banking.consents import Consent, ConsentState
 from openapi.berlin_group.v1_3.given_access import render_access
-from tests.unit.consent.customer.journey.world import BRAND, START, World, make_world
+from tests.world.brands import BRAND, START
+from tests.world.pages import PageWorld, page_world
 
 STORED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "format_4" / "snapshots.json").read_text())
 SHOWN = {
@@ -25,12 +26,12 @@ SHOWN = {
 
 
 @pytest.fixture
-async def world(migrated_url: str) -> AsyncIterator[World]:
-    async with make_world(migrated_url) as made:
+async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
+    async with page_world(migrated_url) as made:
         yield made
 
 
-async def store(world: World, name: str) -> Consent:
+async def store(world: PageWorld, name: str) -> Consent:
     """The consent as that release left it, in place of one of this release."""
     lodged = await world.lodge()
     document = json.dumps(STORED[name] | {"id": lodged.id}).encode()
@@ -54,7 +55,7 @@ def shown(consent: Consent) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", STORED)
-async def test_a_consent_is_read_shown_as_it_was_and_goes_on_in_the_present_format(world: World, name: str):
+async def test_a_consent_is_read_shown_as_it_was_and_goes_on_in_the_present_format(world: PageWorld, name: str):
     consent = await store(world, name)
     assert (consent.state, shown(consent)) == (ConsentState.AUTHORISED, SHOWN[name])
     assert [each.identity for each in consent.access] == [None] * len(STORED[name]["access"])

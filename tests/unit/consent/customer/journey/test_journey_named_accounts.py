@@ -157,7 +157,7 @@ async def test_an_account_that_was_not_asked_for_is_opened_by_no_answer(world: P
             kind_of(consent).settle(consent, (Chosen(reference, identity),))
 
 
-async def test_the_numbers_of_each_account_are_kept_with_its_access_when_the_psu_agrees(world: World):
+async def test_the_numbers_of_each_account_are_kept_with_its_access_when_the_psu_agrees(world: PageWorld):
     consent = await lodge(world, permissions=BALANCES, is_global=True)
     await (await asked(world, consent)).approve()
     found = await world.store.load(BRAND, consent.id)
