@@ -20,7 +20,7 @@ class Area:
                 yield name
 
 
-_CONSENT = tuple(f"tests/unit/consent/{room}" for room in ("store", "authorization", "customer"))
+_CONSENT = tuple(f"tests/unit/consent/{room}" for room in ("store", "authorization", "customer", "migrations"))
 
 AREAS = {
     "policies": Area("policies", ("tests/unit/policies", "tests/unit/gateway")),
