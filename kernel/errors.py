@@ -8,7 +8,7 @@ the caller's own document (`Data.Permissions[0]`), which the caller already has;
       RequestMalformed ... what was sent cannot be read
       Field*           ... a member of a document is wrong
       Token* Proof* Client* Certificate* ... the caller is not who or what it must be
-      Consent* Account* ... the grant does not cover the request
+      Consent* Account* Order* ... the grant does not cover the request
       RateExceeded UpstreamFailed ... not now
 """
 
@@ -225,6 +225,14 @@ class AccountNotConsented(Problem):
 
 class AuthorisationUnknown(Problem):
     code, public = "authorisation_unknown", "There is no such authorisation."
+
+
+class OrderUnknown(Problem):
+    code, public = "order_unknown", "There is no such payment."
+
+
+class OrderStateForbids(Problem):
+    code, public = "order_state_forbids", "The payment is not in a state that allows this."
 
 
 class StatementUnknown(Problem):

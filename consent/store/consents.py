@@ -12,7 +12,7 @@ from consent.ports import AccountRemoval
 from consent.store.account_removal import Removal, load_consents_of_accounts, load_references_of, remove_from_consents
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.current_snapshots import load_subjects
-from consent.store.kinds.registry import check_lodgement
+from consent.store.kinds.registry import check_lodgement, kind_of
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, expiry_of, state_after
 from consent.store.locks import CLOSURES, CONSENT, LODGEMENTS
 from consent.store.rows.authorisations import Authorisation, load_authorisations
@@ -31,6 +31,7 @@ from kernel.commands.runner import Commands, Guard
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import (
     BodyTooLarge,
+    ConsentMismatch,
     ConsentNotAuthorised,
     ConsentUnknown,
     FieldDateInvalid,
@@ -84,6 +85,16 @@ class ConsentStore:
             )
         await insert_consent(unit, self, consent, actor=caller.actor)
         return consent
+
+    async def consume(self, unit: UnitOfWork, brand: Brand, caller: Caller, consent_id: str) -> Consent:
+        """Use a consent that is given once up, in the transaction of the caller's command, which announces its version. A revocation takes
+        the same lock. Raises ConsentUnknown as `read` does, ConsentMismatch for one that is not given once, ConsentNotAuthorised,
+        ConsentExpired, ConsentRevoked or ConsentSuspended."""
+        await unit.lock(CONSENT.of(brand.name, consent_id))
+        consent = _check_readable(await load_consent(unit.connection, self.sealer, brand.name, consent_id), caller)
+        if not kind_of(consent).is_given_once:
+            raise ConsentMismatch(f"a consent of kind {consent.kind} is not used up")
+        return await change_consent(unit, self, consent, ConsentEvent.CONSUME, actor=caller.actor)
 
     async def load(self, brand: Brand, consent_id: str) -> Consent | None:
         """The current version of a consent. Its owner is not checked."""

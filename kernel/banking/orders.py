@@ -55,8 +55,8 @@ class RailStatus(StrEnum):
 _UPWARD = (  # by rank: a later one follows each earlier one
     RailStatus.RECEIVED,
     RailStatus.PENDING,
-    RailStatus.TECHNICALLY_VALID,
     RailStatus.PARTIALLY_SIGNED,
+    RailStatus.TECHNICALLY_VALID,
     RailStatus.CUSTOMER_KNOWN,
     RailStatus.FUNDS_CHECKED,
     RailStatus.CHANGED,

@@ -31,10 +31,11 @@ class Rank(IntEnum):
     CONSENT = 6
     AUTHORISATION = 7
     REFERENCE = 8  # an account as one organisation knows it
-    FAMILY = 9
-    ACCOUNT = 10
-    REGISTRY = 11  # clients and key sets
-    NAME = 12  # what has no row of its own
+    ORDER = 9
+    FAMILY = 10
+    ACCOUNT = 11
+    REGISTRY = 12  # clients and key sets
+    NAME = 13  # what has no row of its own
 
 
 class LockOrderBroken(Exception):

@@ -7,6 +7,7 @@ from portcullis.compose.nature import Nature, settle_nature
 CONTEXTS = (
     ("sandbox.migrations", "alembic_version_sandbox"),  # first: it takes over a table that the consent server's then remove
     ("consent.migrations", "alembic_version_consent"),
+    ("orders.migrations", "alembic_version_orders"),
     ("plugins.ledger.migrations", "alembic_version_ledger"),
     ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
     ("sandbox.bank.migrations", "alembic_version_sandbox_bank"),

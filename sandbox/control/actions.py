@@ -16,6 +16,7 @@ from consent.store.tables import metadata as consent_metadata
 from kernel.brand import Brand
 from kernel.errors import FieldInvalid
 from kernel.ids import hash_secret
+from orders.tables import metadata as orders_metadata
 from plugins.ledger.tables import metadata as ledger_metadata
 from plugins.psu_identity.tables import metadata as psu_identity_metadata
 from sandbox.bank.source import Source
@@ -32,6 +33,7 @@ from sandbox.tpps.tpps import Tpps
 
 METADATA_OF_ALL = (
     consent_metadata,
+    orders_metadata,
     DECISIONS_METADATA,
     ledger_metadata,
     psu_identity_metadata,

@@ -8,7 +8,7 @@ import pytest
 from portcullis.cli.configuration.limits import ROOT, WORDS, Constant, collect_constants
 
 OTHER_NUMBERS = {  # which bound nothing: a new one is a limit, and then its name says so, or stands here
-    *("VERSION", "FIRST_VERSION", "NO_KEYS"),  # of what is stored, and so is a FORMAT
+    *("VERSION", "FIRST_VERSION", "FIRST_FENCE", "NO_KEYS"),  # of what is stored, and so is a FORMAT
     *("TOKEN_CURRENT", "TOKEN_REVOKED", "UPGRADE_LOCK", "SERVER_LOCK", "HANDSHAKE"),  # agreed words
     *("MISDIRECTED", "FORBIDDEN", "HTTP_PORT", "HTTPS_PORT", "DEFAULT_CORE_BANK_PORT"),  # of HTTP
     *("BRAND", "ID", "WORD", "MICROS", "SLOTS", "GROUP", "IBAN_GROUP", "FIRST_YEAR", "LAST_YEAR"),  # forms

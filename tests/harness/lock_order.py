@@ -12,9 +12,12 @@ from consent.store.tables import locks
 from consent.store.tables.consents import attempts
 from kernel.commands.locks import LockOrderBroken, Rank
 from kernel.storage.database import Database
+from orders.locks import TABLES as ORDER_TABLES
 from sandbox.decisions.tables import STORED_DECISIONS
 
-PLACES = {table.name: (rank, place) for place, (table, rank) in enumerate(((STORED_DECISIONS, Rank.ANSWER), *TABLES))}
+PLACES = {
+    table.name: (rank, place) for place, (table, rank) in enumerate(((STORED_DECISIONS, Rank.ANSWER), *TABLES, *ORDER_TABLES))
+}
 
 
 @dataclass

@@ -41,6 +41,7 @@ from kernel.ids import hash_secret
 from kernel.storage.journal import Entry
 from portcullis.compose.records import RecordAccesses, RecordEntries
 from tests.unit.consent.bank_scene import BANK_COMMANDS, Desk
+from tests.unit.consent.order_scene import ORDER_ACTS, Till
 from tests.unit.consent.visitor import COMMANDS, Visitor
 from tests.world.approval import asked_by
 from tests.world.authorization import AuthorizationWorld
@@ -65,6 +66,7 @@ class Scene:
     client_id: str
     auth_req_id: str
     desk: Desk
+    till: Till
     visitor: Visitor
 
     @classmethod
@@ -86,7 +88,8 @@ class Scene:
         asked = await asked_by(world, acme, await world.pushed_uri(acme, consent.id))
         visitor = await Visitor.make(services, ALICE, asked)
         desk = await Desk.make(world)
-        scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret(), desk, visitor)
+        till = await Till.make(world)
+        scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret(), desk, till, visitor)
         await scene.ask(scene.auth_req_id)()
         answered = {"state": RequestState.APPROVED.value, "family_id": row.family_id, "auth_time": world.clock.wall()}
         mine = backchannel_requests.c.id == hash_secret(scene.auth_req_id)
@@ -230,6 +233,10 @@ def _fail_abandoned(scene: Scene) -> Act:
     return scene.run(FailAbandoned(brand=BRAND.name, now=scene.world.clock.wall() + timedelta(days=2), most=500))
 
 
+def _at_till(act: Callable[[Till], Act]) -> Callable[[Scene], Act]:
+    return lambda scene: act(scene.till)
+
+
 def _at_desk(make: Callable[[Desk], Any]) -> Callable[[Scene], Act]:
     return lambda scene: scene.run(make(scene.desk))
 
@@ -266,6 +273,7 @@ ACTS: dict[type, Callable[[Scene], Act]] = {
     RemoveAccount: _remove,
     Approve: _approve,
     Reject: _reject,
+    **{kind: _at_till(act) for kind, act in ORDER_ACTS.items()},
     **{kind: _at_desk(make) for kind, make in BANK_COMMANDS.items()},
     **{kind: _on_pages(command) for kind, command in COMMANDS.items()},
 }

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from consent.authentication.attempt_counts import AttemptsExhausted
 from kernel.errors import Problem
+from kernel.storage.lease import LeaseLost
 from tests.harness.commands import find_commands
 from tests.harness.databases import KINDS, SQLITE
 from tests.unit.consent.scene import ACTS, Scene
@@ -49,7 +50,7 @@ async def meet(world, pair):
     wrong = [
         each
         for each in answers
-        if isinstance(each, BaseException) and not isinstance(each, Problem | IntegrityError | AttemptsExhausted)
+        if isinstance(each, BaseException) and not isinstance(each, Problem | IntegrityError | AttemptsExhausted | LeaseLost)
     ]
     assert not wrong, (names, wrong)
     assert world.database.deadlocks == 0, names

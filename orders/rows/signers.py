@@ -1,0 +1,47 @@
+"""The index of orders by signer, signed or waiting. Customers are found by a keyed digest of the bank's own reference."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.banking.orders import OrderState, PaymentOrder
+from kernel.storage.sealed import Sealer
+from orders.tables import order_signers, orders
+
+
+async def index_signers(connection: AsyncConnection, sealer: Sealer, order: PaymentOrder) -> None:
+    """Make the index say who must sign the order and who has: nothing, for one that its PSU alone signs."""
+    if not order.signing_rules:
+        return
+    signed = {signature.customer_id: signature.at for signature in order.signatures}
+    customers = sorted({customer for rule in order.signing_rules for customer in rule.customers} | set(signed))
+    mine = (order_signers.c.brand == order.brand, order_signers.c.order_id == order.id)
+    await connection.execute(order_signers.delete().where(*mine))
+    rows = [
+        {
+            "brand": order.brand,
+            "customer_blind": _blind(sealer, order.brand, customer),
+            "order_id": order.id,
+            "signed_at": signed.get(customer),
+        }
+        for customer in customers
+    ]
+    await connection.execute(order_signers.insert(), rows)
+
+
+async def load_unsigned(
+    connection: AsyncConnection, sealer: Sealer, brand: str, customer_id: str, *, at_most: int
+) -> tuple[str, ...]:
+    """The ids of the orders that wait for this customer's signature, those that wait longest first."""
+    same = sa.and_(orders.c.brand == order_signers.c.brand, orders.c.id == order_signers.c.order_id)
+    waiting = (
+        order_signers.c.brand == brand,
+        order_signers.c.customer_blind == _blind(sealer, brand, customer_id),
+        order_signers.c.signed_at.is_(None),
+        orders.c.state == OrderState.AWAITING_AUTHORISATION.value,
+    )
+    found = sa.select(orders.c.id).join(order_signers, same).where(*waiting).order_by(orders.c.since, orders.c.id)
+    return tuple(await connection.scalars(found.limit(at_most)))
+
+
+def _blind(sealer: Sealer, brand: str, customer_id: str) -> str:
+    return sealer.blind(customer_id, "order_signers", "customer_blind", brand)

@@ -1,0 +1,120 @@
+"""Payment orders as others use them: TPPs through the gateway, signers through the bank's pages, upstreams by what they report, staff."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kernel.access import Caller
+from kernel.banking.orders import OrderRequest, OrderState, PaymentOrder, Reason
+from kernel.banking.signers import Signature
+from kernel.brand import Brand
+from kernel.commands.idempotency import Idempotency
+from kernel.commands.unit_of_work import UnitOfWork
+from kernel.errors import OrderUnknown
+from kernel.hot_state.subjects import consent_subject
+from openapi.owners import is_owner
+from orders.commands.decide import DecideOrder
+from orders.commands.place import FIRST_FENCE, PlaceOrder
+from orders.commands.receive import ReceiveReport, Report
+from orders.commands.sign import RefuseOrder, SignOrder, hold_awaiting, refuse, sign
+from orders.machine import OrderEvent
+from orders.room import Room
+from orders.rows.history import Recorded, load_events
+from orders.rows.orders import load_whole
+from orders.rows.signers import load_unsigned
+from orders.tracked import Claim, Tracked
+from orders.worker import Worker
+
+BEGUN = frozenset({OrderState.RECEIVED, OrderState.ACCEPTED})  # as it was placed: its worker makes the first attempt at once
+UNSIGNED_SHOWN_MAX = 100  # orders that wait for one customer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentOrders:
+    """`workers` are those of this process, by brand; without one, an order waits for another process's."""
+
+    room: Room
+    workers: Mapping[str, Worker] = field(default_factory=dict)
+
+    async def place(self, brand: Brand, caller: Caller, request: OrderRequest, use: Idempotency) -> PaymentOrder:
+        """The order that the first use of the key made, as it is now. Only the first use is judged: raises IdempotencyConflict, what
+        `Consents.consume` raises (orders/ports.py), ConsentMismatch or BodyTooLarge."""
+        room, worker = self.room, self.workers.get(brand.name)
+        until = room.clock.wall() + room.pace.lease if worker is not None and worker.free > 0 else None
+        command = PlaceOrder(room=room, brand=brand, caller=caller, request=request, until=until)
+        placed = await room.commands.run_once(command, use, closing=(consent_subject(brand.name, request.consent_id),))
+        order = await self._load(brand, placed.resource_id)
+        if worker is not None and until is not None and not placed.is_replay and placed.outcome in BEGUN:
+            worker.begin(Claim(order_id=order.id, fence=FIRST_FENCE, until=until))
+        return order
+
+    async def read(self, brand: Brand, caller: Caller, order_id: str) -> PaymentOrder:
+        """Raises OrderUnknown for an id that is unknown, or not this caller's."""
+        order = await self._load(brand, order_id)
+        if not is_owner(caller, order):
+            raise OrderUnknown("another's")
+        return order
+
+    async def history(self, brand: Brand, order_id: str) -> tuple[Recorded, ...]:
+        """Each version and its event, oldest first; none if there is no such order."""
+        async with self.room.database.read() as connection:
+            return await load_events(connection, self.room.sealer, brand.name, order_id)
+
+    async def awaiting(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+        """The orders that wait for this customer's signature, those that wait longest first."""
+        async with self.room.database.read() as connection:
+            ids = await load_unsigned(connection, self.room.sealer, brand.name, customer_id, at_most=UNSIGNED_SHOWN_MAX)
+        return tuple([await self._load(brand, order_id) for order_id in ids])
+
+    async def sign(self, brand: Brand, order_id: str, signature: Signature) -> PaymentOrder:
+        """Raises OrderUnknown or OrderStateForbids."""
+        command = SignOrder(room=self.room, brand=brand, order_id=order_id, signature=signature)
+        return await self.room.commands.run(command)
+
+    async def refuse(self, brand: Brand, order_id: str, *, customer_id: str, psu_id: str) -> PaymentOrder:
+        """Raises OrderUnknown or OrderStateForbids."""
+        command = RefuseOrder(room=self.room, brand=brand, order_id=order_id, customer_id=customer_id, psu_id=psu_id)
+        return await self.room.commands.run(command)
+
+    async def hold_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder:
+        """The order, locked, if it waits for this customer. Raises OrderUnknown or OrderStateForbids."""
+        return (await self._hold(unit, brand, order_id, customer_id)).order
+
+    async def sign_within(self, unit: UnitOfWork, brand: Brand, order_id: str, signature: Signature) -> PaymentOrder:
+        """`sign`, in the transaction of the caller's command."""
+        return await sign(unit, self.room, await self._hold(unit, brand, order_id, signature.customer_id), signature)
+
+    async def refuse_within(
+        self, unit: UnitOfWork, brand: Brand, order_id: str, *, customer_id: str, psu_id: str
+    ) -> PaymentOrder:
+        """`refuse`, in the transaction of the caller's command."""
+        return await refuse(unit, self.room, await self._hold(unit, brand, order_id, customer_id), psu_id)
+
+    async def receive(self, brand: Brand, report: Report) -> str:
+        """Take in a message of an upstream: it may be acknowledged when this returns. Returns its effect, in one word."""
+        return await self.room.commands.run(ReceiveReport(room=self.room, brand=brand, report=report))
+
+    async def decide(
+        self,
+        brand: Brand,
+        order_id: str,
+        event: OrderEvent,
+        *,
+        people: tuple[str, ...],
+        evidence: bytes = b"",
+        reason: Reason | None = None,
+    ) -> PaymentOrder:
+        """A decision of the bank's own people. Raises OrderUnknown, OrderStateForbids or FieldMissing."""
+        command = DecideOrder(
+            room=self.room, brand=brand, order_id=order_id, event=event, people=people, evidence=evidence, reason=reason
+        )
+        return await self.room.commands.run(command)
+
+    async def _hold(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> Tracked:
+        return await hold_awaiting(unit, self.room, brand, order_id, customer_id)
+
+    async def _load(self, brand: Brand, order_id: str) -> PaymentOrder:
+        async with self.room.database.read() as connection:
+            order = await load_whole(connection, self.room.sealer, brand.name, order_id)
+        if order is None:
+            raise OrderUnknown(order_id)
+        return order

@@ -1,0 +1,134 @@
+"""The till at which commands of payment orders meet each other and those of consents: one consent to pay, and orders in several states."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from consent.store.consents import ConsentStore
+from kernel.banking.consents import Consent
+from kernel.banking.orders import RailStatus
+from orders.commands.advance import AdvanceOrder
+from orders.commands.claim import ClaimDue, TurnWaiting
+from orders.commands.decide import DecideOrder
+from orders.commands.past_rows import ORDERS_KEPT, RemoveMessages, RemoveOrders
+from orders.commands.place import PlaceOrder
+from orders.commands.receive import ReceiveReport, Report
+from orders.commands.sign import RefuseOrder, SignOrder
+from orders.decisions import on_report, on_reserved
+from orders.machine import OrderEvent
+from orders.ports import Progress
+from orders.room import Room
+from orders.services import PaymentOrders
+from orders.tracked import Claim
+from tests.world.authorization import AuthorizationWorld
+from tests.world.brands import BRAND
+from tests.unit.orders.world import TWO_OF_TWO, InsertConsent, authorised, request_of, signature_of, use_of
+
+Act = Callable[[], Awaitable[Any]]
+
+
+@dataclass
+class Till:
+    """`consent` has not been used; `paying` is an order that was handed on, `waiting` one that Frank must sign, both by their ids."""
+
+    world: AuthorizationWorld
+    room: Room
+    consent: Consent
+    paying: str
+    uetr: str
+    claim: Claim
+    waiting: str
+
+    @classmethod
+    async def make(cls, world: AuthorizationWorld) -> "Till":
+        services = world.services
+        store = ConsentStore(commands=services.commands, clock=services.clock, ids=services.ids, sealer=services.sealer)
+        room = Room(commands=services.commands, clock=services.clock, ids=services.ids, sealer=services.sealer, consents=store)
+        caller = world.acme.client.caller
+
+        async def lodge(**facts: Any) -> Consent:
+            theirs = {"client_id": caller.client_id, "organisation_id": caller.organisation_id}
+            consent = authorised(services.ids.uuid(), **theirs, **facts)
+            await services.commands.run(InsertConsent(store, consent))
+            return consent
+
+        orders = PaymentOrders(room=room)
+        place = lambda consent: orders.place(BRAND, caller, request_of(consent), use_of(consent.id, caller))  # noqa: E731
+        paying = await place(await lodge())
+        claims = await services.commands.run(ClaimDue(room=room, brand=BRAND, most=500))
+        claim = next(each for each in claims if each.order_id == paying.id)
+        await services.commands.run(AdvanceOrder(room=room, brand=BRAND, claim=claim, decide=on_reserved))
+        waiting = await place(await lodge(signing_rules=(TWO_OF_TWO,)))
+        return cls(world, room, await lodge(), paying.id, paying.uetr, claim, waiting.id)
+
+    def run(self, command: Any) -> Act:
+        return lambda: self.room.commands.run(command)
+
+    def place(self) -> Act:
+        """Under the scene's one key."""
+        caller = self.world.acme.client.caller
+        return lambda: PaymentOrders(room=self.room).place(
+            BRAND, caller, request_of(self.consent), use_of(self.consent.id, caller)
+        )
+
+    def advance(self) -> Act:
+        decide = partial(on_report, progress=self._progress(RailStatus.SETTLED))
+        return self.run(AdvanceOrder(room=self.room, brand=BRAND, claim=self.claim, decide=decide))
+
+    def claim_due(self) -> Act:
+        return self.run(ClaimDue(room=self._later(timedelta(days=1)), brand=BRAND, most=500))
+
+    def turn_waiting(self) -> Act:
+        return self.run(TurnWaiting(room=self._later(timedelta(days=30)), brand=BRAND, most=500))
+
+    def sign(self) -> Act:
+        return self.run(SignOrder(room=self.room, brand=BRAND, order_id=self.waiting, signature=signature_of("frank")))
+
+    def refuse(self) -> Act:
+        return self.run(
+            RefuseOrder(room=self.room, brand=BRAND, order_id=self.waiting, customer_id="c-frank", psu_id="psu-frank")
+        )
+
+    def decide(self) -> Act:
+        return self.run(
+            DecideOrder(
+                room=self.room, brand=BRAND, order_id=self.waiting, event=OrderEvent.CANCEL, people=("Ann",), evidence=b""
+            )
+        )
+
+    def receive(self) -> Act:
+        report = Report(
+            source="rail", message_id="1", uetr=self.uetr, progress=self._progress(RailStatus.REJECTED), message=b"<a/>"
+        )
+        return self.run(ReceiveReport(room=self.room, brand=BRAND, report=report))
+
+    def remove(self, kind: type) -> Act:
+        later = self.world.clock.wall() + ORDERS_KEPT
+        return self.run(kind(brand=BRAND, now=later, most=500))
+
+    def _progress(self, status: RailStatus) -> Progress:
+        return Progress(status=status, at=self.world.clock.now())
+
+    def _later(self, by: timedelta) -> Room:
+        """The room as it will be."""
+        moved = type(self.world.clock)(self.world.clock.wall() + by)
+        return replace(self.room, clock=moved)
+
+
+ORDER_ACTS: Mapping[type, Callable[[Till], Act]] = MappingProxyType(
+    {
+        PlaceOrder: Till.place,
+        AdvanceOrder: Till.advance,
+        ClaimDue: Till.claim_due,
+        TurnWaiting: Till.turn_waiting,
+        SignOrder: Till.sign,
+        RefuseOrder: Till.refuse,
+        DecideOrder: Till.decide,
+        ReceiveReport: Till.receive,
+        RemoveOrders: lambda till: till.remove(RemoveOrders),
+        RemoveMessages: lambda till: till.remove(RemoveMessages),
+    }
+)

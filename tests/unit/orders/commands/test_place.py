@@ -1,0 +1,259 @@
+"""A payment is placed once: the first use of a key is judged, and every other finds what it made."""
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from consent.store.tables import idempotency_keys, journal, outbox
+from kernel.banking.accounts import AccountIdentifier, Scheme
+from kernel.banking.consents import AccountAccess, AccountReference, ConsentKind, ConsentState
+from kernel.banking.money import Money
+from kernel.banking.orders import OrderState, RailStatus, Reason
+from kernel.errors import (
+    BodyTooLarge,
+    ConsentExpired,
+    ConsentMismatch,
+    ConsentNotAuthorised,
+    ConsentRevoked,
+    ConsentSuspended,
+    ConsentUnknown,
+    IdempotencyConflict,
+    OrderUnknown,
+)
+from orders.commands.place import DOCUMENT_BYTES_MAX
+from orders.ports import Refused, Reserved
+from orders.tables import instructions, order_events, orders
+from tests.unit.orders.world import (
+    ACME,
+    BOROUGH,
+    BRAND,
+    PAYER,
+    START,
+    TERMS,
+    TWO_OF_TWO,
+    orders_world,
+    request_of,
+    signature_of,
+    use_of,
+)
+
+CONNECTIONS = 50
+
+
+async def nothing_happened(world, consent):
+    """To the consent as little as to anything else."""
+    assert await world.rows(orders) == await world.rows(instructions) == await world.rows(idempotency_keys) == []
+    assert (await world.store.load(BRAND, consent.id)).version == consent.version
+
+
+async def test_an_order_uses_its_consent_up_in_one_transaction(both_world):
+    world = both_world
+    consent = await world.consent()
+    order = await world.place(consent)
+    used = await world.store.load(BRAND, consent.id)
+    assert used.state is ConsentState.CONSUMED
+    assert (order.state, order.rail_status, order.version) == (OrderState.RECEIVED, RailStatus.RECEIVED, 1)
+    assert (order.terms, order.payer, order.psu_id, order.consent_id) == (TERMS, PAYER, "psu-erin", consent.id)
+    assert order.document == b'{"Data": {}}'
+    assert [row.kind for row in await world.rows(journal)][-2:] == ["consent.consumed", "order.received"]
+    assert {(row.kind, row.aggregate_id) for row in await world.rows(outbox)} >= {
+        ("consent.consumed", consent.id),
+        ("order.received", order.id),
+    }
+
+
+async def test_names_and_numbers_are_sealed(world):
+    await world.place()
+    stored = repr([*await world.rows(orders), *await world.rows(instructions), *await world.rows(order_events)])
+    assert all(secret not in stored for secret in ("ACME Inc", "08080021325698", "FRESCO", "up-1", "c-erin"))
+
+
+async def test_fifty_connections_with_one_key_place_one_order_and_all_name_it(both_world):
+    """DESIGN section 7: concurrent first uses serialize."""
+    world = both_world
+    consent = await world.consent()
+    placed = await asyncio.gather(*(world.place(consent) for _ in range(CONNECTIONS)))
+    assert len({order.id for order in placed}) == len(await world.rows(orders)) == 1
+
+
+async def test_a_repeat_is_judged_by_nothing_but_its_key(world):
+    """Long after the consent has been used and has ended, and though the bank would refuse it now."""
+    consent = await world.consent(valid_until=START + timedelta(hours=1))
+    first = await world.place(consent)
+    world.pass_time(timedelta(hours=2))
+    again = await world.place(consent, terms=msgspec.structs.replace(TERMS, remittance="another"))
+    assert again.id == first.id
+    assert len(await world.rows(orders)) == 1
+
+
+async def test_a_repeat_finds_the_order_as_it_is_now(world):
+    consent = await world.consent()
+    await world.work_out((await world.place(consent)).id)
+    assert (await world.place(consent)).state is OrderState.SETTLED
+
+
+async def test_another_body_under_the_key_is_refused(world):
+    consent = await world.consent()
+    await world.place(consent)
+    with pytest.raises(IdempotencyConflict):
+        await world.orders.place(BRAND, ACME, request_of(consent), use_of(consent.id, body="another"))
+    assert len(await world.rows(orders)) == 1
+
+
+async def test_two_keys_cannot_use_one_consent_twice(both_world):
+    world = both_world
+    consent = await world.consent()
+    answers = await asyncio.gather(*(world.place(consent, key=f"key-{n}") for n in range(8)), return_exceptions=True)
+    assert len([each for each in answers if not isinstance(each, BaseException)]) == len(await world.rows(orders)) == 1
+    assert {type(each) for each in answers if isinstance(each, BaseException)} == {ConsentNotAuthorised}
+
+
+@pytest.mark.parametrize(
+    ("state", "problem"),
+    [
+        (ConsentState.AWAITING, ConsentNotAuthorised),
+        (ConsentState.PARTIALLY_AUTHORISED, ConsentNotAuthorised),
+        (ConsentState.REJECTED, ConsentNotAuthorised),
+        (ConsentState.CONSUMED, ConsentNotAuthorised),
+        (ConsentState.SUSPENDED, ConsentSuspended),
+        (ConsentState.REVOKED_BY_PSU, ConsentRevoked),
+        (ConsentState.WITHDRAWN_BY_TPP, ConsentUnknown),
+        (ConsentState.EXPIRED, ConsentExpired),
+    ],
+)
+async def test_nothing_is_placed_under_a_consent_that_is_not_authorised(world, state, problem):
+    consent = await world.consent(state=state)
+    with pytest.raises(problem):
+        await world.place(consent)
+    await nothing_happened(world, consent)
+
+
+async def test_nothing_is_placed_under_a_consent_that_has_run_out(world):
+    consent = await world.consent(valid_until=START)
+    with pytest.raises(ConsentExpired):
+        await world.place(consent)
+    await nothing_happened(world, consent)
+
+
+async def test_nothing_is_placed_under_another_callers_consent(world):
+    consent = await world.consent()
+    with pytest.raises(ConsentUnknown):
+        await world.place(consent, caller=BOROUGH)
+    await nothing_happened(world, consent)
+
+
+async def test_nothing_is_placed_under_a_consent_of_another_kind(world):
+    consent = await world.consent(kind=ConsentKind.VRP)
+    with pytest.raises(ConsentMismatch):
+        await world.place(consent)
+    await nothing_happened(world, consent)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"amount": Money("GBP", 16_589)},
+        {"amount": Money("GBP", 16_587)},
+        {"amount": Money("EUR", 16_588)},
+        {"creditor_name": "ACME Ltd"},
+        {"creditor_account": AccountIdentifier(Scheme.SORT_CODE, "08080021325699")},
+        {"creditor_account": AccountIdentifier(Scheme.IBAN, "08080021325698")},
+        {"creditor_bic": "ACMEGB22"},
+        {"remittance": None},
+        {"end_to_end_id": "FRESCO.21302.GFX.21"},
+    ],
+    ids=str,
+)
+async def test_an_order_is_exactly_what_was_agreed_to(world, changed):
+    consent = await world.consent()
+    with pytest.raises(ConsentMismatch):
+        await world.place(consent, terms=msgspec.structs.replace(TERMS, **changed))
+    await nothing_happened(world, consent)
+
+
+async def test_an_order_may_name_the_account_that_its_payer_chose(world):
+    """The dialect compares it with the document that was lodged."""
+    named = AccountIdentifier(Scheme.SORT_CODE, "11280001234567")
+    order = await world.place(terms=msgspec.structs.replace(TERMS, debtor_account=named))
+    assert order.terms.debtor_account == named
+
+
+async def test_an_order_never_names_another_account_than_was_fixed(world):
+    fixed = msgspec.structs.replace(TERMS, debtor_account=AccountIdentifier(Scheme.SORT_CODE, "11280001234567"))
+    other = msgspec.structs.replace(TERMS, debtor_account=AccountIdentifier(Scheme.SORT_CODE, "11280001234568"))
+    consent = await world.consent(terms=fixed)
+    with pytest.raises(ConsentMismatch):
+        await world.place(consent, terms=other)
+    await nothing_happened(world, consent)
+
+
+@pytest.mark.parametrize("paying", [(), (PAYER, AccountReference("account-2", "up-2"))], ids=["none", "two"])
+async def test_one_account_pays(world, paying):
+    consent = await world.consent(access=tuple(AccountAccess(each, frozenset()) for each in paying))
+    with pytest.raises(ConsentMismatch):
+        await world.place(consent)
+    await nothing_happened(world, consent)
+
+
+async def test_a_document_is_limited(world):
+    consent = await world.consent()
+    with pytest.raises(BodyTooLarge):
+        await world.place(consent, document=b"x" * (DOCUMENT_BYTES_MAX + 1))
+    await nothing_happened(world, consent)
+
+
+async def test_an_order_that_lacks_a_signature_waits_for_it(world):
+    order = await world.half_signed()
+    assert (order.state, order.rail_status) == (OrderState.AWAITING_AUTHORISATION, RailStatus.PARTIALLY_SIGNED)
+    assert (order.signatures_missing, order.awaited_customers) == (1, ("c-frank",))
+    assert await world.claim() == ()
+
+
+async def test_an_order_that_all_have_signed_does_not_wait(world):
+    both = (signature_of("erin"), signature_of("frank"))
+    order = await world.place(await world.consent(signing_rules=(TWO_OF_TWO,), signatures=both))
+    assert order.state is OrderState.RECEIVED
+
+
+async def test_an_order_for_later_waits_by_business_time(world):
+    order = await world.place(execute_at=START + timedelta(days=1))
+    assert (order.state, order.rail_status) == (OrderState.SCHEDULED, RailStatus.PENDING)
+    assert await world.claim() == ()
+
+
+class Ledger:
+    """In the database of the orders: what it reserves goes when the transaction does."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.asked = []
+
+    async def reserve_within(self, unit, brand, transfer):
+        self.asked.append(transfer.order_id)
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "reason"),
+    [
+        (Reserved(), OrderState.ACCEPTED, None),
+        (Refused(Reason.FUNDS_INSUFFICIENT), OrderState.REJECTED, Reason.FUNDS_INSUFFICIENT),
+    ],
+    ids=["held", "refused"],
+)
+async def test_a_ledger_of_the_same_database_holds_the_amount_within_the_transaction(migrated_sqlite_url, answer, state, reason):
+    async with orders_world(migrated_sqlite_url, reserve=Ledger(answer)) as world:
+        order = await world.place()
+        assert (order.state, order.reason, order.version) == (state, reason, 2)
+        await world.work_out(order.id)
+        assert "reserve" not in world.bank.questions(order.id)
+
+
+async def test_an_order_is_read_by_its_owner_alone(world):
+    order = await world.place()
+    assert await world.orders.read(BRAND, ACME, order.id) == order
+    for caller, order_id in ((BOROUGH, order.id), (ACME, "another")):
+        with pytest.raises(OrderUnknown):
+            await world.orders.read(BRAND, caller, order_id)

@@ -1,0 +1,201 @@
+"""Payment orders on a real database, with consents that are authorised already and a bank that does as it is asked."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import sqlalchemy as sa
+
+from consent.store import tables
+from consent.store.changes import insert_consent
+from consent.store.consents import ConsentStore
+from kernel.access import Caller, Role
+from kernel.banking.accounts import AccountIdentifier, Scheme
+from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState
+from kernel.banking.money import Money
+from kernel.banking.orders import OrderRequest, PaymentOrder
+from kernel.banking.payments import PaymentTerms
+from kernel.banking.signers import Signature, SigningRule
+from kernel.brand import Brand
+from kernel.clock import ManualClock
+from kernel.commands.idempotency import Idempotency, fingerprint_of
+from kernel.commands.runner import Commands
+from kernel.commands.unit_of_work import UnitOfWork
+from kernel.ids import SeededIds
+from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
+from kernel.storage.journal import Journal
+from kernel.storage.sealed import Sealer
+from orders.ages import Ages
+from orders.commands.claim import ClaimDue
+from orders.pace import Pace
+from orders.ports import PaymentsUpstream, SharedReserve
+from orders.room import Room
+from orders.rows.orders import load_order
+from orders.services import PaymentOrders
+from orders.submitter import Submitter
+from orders.tracked import Claim, Tracked
+from orders.worker import Worker
+from tests.harness.lock_order import keeping_lock_order
+from tests.unit.orders.bank import FakeBank
+
+START = datetime(2026, 7, 1, 9, tzinfo=UTC)
+BRAND = Brand(
+    name="main",
+    display_name="Main Bank",
+    issuer="https://localhost:8443",
+    mtls_url="https://localhost:8444",
+    zone=ZoneInfo("Europe/London"),
+    dialects=("uk_obie/v4.0",),
+    resource_audience="https://localhost:8444",
+)
+LODGED_AS = "uk_obie/v4.0"
+ACME = Caller(organisation_id="org-acme", name="Acme", roles=frozenset({Role.PISP}), client_id="acme")
+BOROUGH = Caller(organisation_id="org-borough", name="Borough", roles=frozenset({Role.PISP}), client_id="borough")
+TERMS = PaymentTerms(
+    amount=Money("GBP", 16_588),
+    creditor_name="ACME Inc",
+    creditor_account=AccountIdentifier(Scheme.SORT_CODE, "08080021325698"),
+    remittance="FRESCO-101",
+    end_to_end_id="FRESCO.21302.GFX.20",
+)
+PAYER = AccountReference("account-1", "up-1")
+TWO_OF_TWO = SigningRule(("c-erin", "c-frank"), 2)
+KEYS = {1: b"k" * 32}
+
+
+def signature_of(name: str) -> Signature:
+    return Signature(customer_id=f"c-{name}", psu_id=f"psu-{name}", authorisation_id=f"sca-{name}", at=START)
+
+
+def authorised(id: str, **facts) -> Consent:  # noqa: A002
+    """A consent to a payment that Erin authorised."""
+    given = {
+        "kind": ConsentKind.PAYMENT,
+        "state": ConsentState.AUTHORISED,
+        "terms": TERMS,
+        "access": (AccountAccess(PAYER, frozenset()),),
+        "signatures": (signature_of("erin"),),
+        "psu_id": "psu-erin",
+        "authorised_at": START,
+        "lodged_as": LODGED_AS,
+        "client_id": "acme",
+        "organisation_id": "org-acme",
+    }
+    return Consent(id=id, brand=BRAND.name, version=1, created_at=START, state_changed_at=START, **{**given, **facts})
+
+
+@dataclass(frozen=True)
+class InsertConsent:
+    name = "insert_consent"
+    locks = ()
+    store: ConsentStore
+    consent: Consent
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await insert_consent(unit, self.store, self.consent, actor="test")
+
+
+@dataclass(kw_only=True)
+class World:
+    room: Room
+    store: ConsentStore
+    bank: FakeBank
+    clock: ManualClock
+    defects: list[tuple[str, str]] = field(default_factory=list)
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    serial: int = 0
+
+    @property
+    def database(self) -> Database:
+        return self.room.database
+
+    @property
+    def orders(self) -> PaymentOrders:
+        return PaymentOrders(room=self.room)
+
+    def submitter(self, upstream: PaymentsUpstream | None = None, room: Room | None = None) -> Submitter:
+        def count(question: str, code: str) -> None:
+            self.defects.append((question, code))
+
+        return Submitter(room=room or self.room, brand=BRAND, upstream=upstream or self.bank, count_defect=count)
+
+    def worker(self) -> Worker:
+        return Worker(submitter=self.submitter(), ages=Ages(database=self.database, clock=self.clock, brand=BRAND))
+
+    async def consent(self, **facts) -> Consent:
+        """An authorised one, unless `facts` say otherwise."""
+        self.serial += 1
+        consent = authorised(**{"id": f"consent-{self.serial}", **facts})
+        await self.room.commands.run(InsertConsent(self.store, consent))
+        return consent
+
+    async def place(self, consent: Consent | None = None, caller: Caller = ACME, key: str | None = None, **facts) -> PaymentOrder:
+        consent = consent or await self.consent()
+        return await self.orders.place(BRAND, caller, request_of(consent, **facts), use_of(key or consent.id, caller))
+
+    async def half_signed(self, **facts) -> PaymentOrder:
+        """An order that Erin signed, and that waits for Frank."""
+        return await self.place(await self.consent(signing_rules=(TWO_OF_TWO,)), **facts)
+
+    async def tracked(self, order_id: str) -> Tracked:
+        async with self.database.read() as connection:
+            found = await load_order(connection, self.room.sealer, BRAND.name, order_id)
+        assert found is not None
+        return found
+
+    async def claim(self, most: int = 100) -> tuple[Claim, ...]:
+        return await self.room.commands.run(ClaimDue(room=self.room, brand=BRAND, most=most))
+
+    async def work(self, submitter: Submitter | None = None) -> None:
+        """Advance what is due now, by one worker, one after the other."""
+        for claim in await self.claim():
+            await (submitter or self.submitter()).advance(claim)
+
+    async def work_out(self, order_id: str) -> PaymentOrder:
+        """Work for as long as anything is due for the order, however long that takes by the clock."""
+        while (tracked := await self.tracked(order_id)).due_at is not None:
+            self.pass_time(max(timedelta(), tracked.due_at - self.clock.wall()))
+            await self.work()
+        return tracked.order
+
+    def pass_time(self, by: timedelta) -> None:
+        self.clock.advance(by)
+
+    async def rows(self, table: sa.Table) -> list[sa.Row]:
+        async with self.database.read() as connection:
+            return list(await connection.execute(sa.select(table)))
+
+    async def history(self, order_id: str) -> list[str]:
+        return [each.event.value for each in await self.orders.history(BRAND, order_id)]
+
+
+def request_of(consent: Consent, **facts) -> OrderRequest:
+    request = OrderRequest(consent_id=consent.id, terms=TERMS, lodged_as=LODGED_AS, document=b'{"Data": {}}')
+    return msgspec.structs.replace(request, **facts)
+
+
+def use_of(key: str, caller: Caller = ACME, body: object = "body") -> Idempotency:
+    return Idempotency(brand=BRAND.name, client_id=caller.id, operation="place_order", key=key, fingerprint=fingerprint_of(body))
+
+
+@asynccontextmanager
+async def orders_world(
+    url: str, *, bank: FakeBank | None = None, reserve: SharedReserve | None = None, pace: Pace | None = None
+) -> AsyncIterator[World]:
+    clock, ids, sealer = ManualClock(START), SeededIds("orders"), Sealer(KEYS)
+    async with Database.open(url) as database:
+        commands = Commands(
+            database=database,
+            clock=clock,
+            journal=Journal(tables.journal, tables.outbox),
+            locks=tables.locks,
+            idempotency_keys=tables.idempotency_keys,
+        )
+        store = ConsentStore(commands=commands, clock=clock, ids=ids, sealer=sealer)
+        room = Room(commands=commands, clock=clock, ids=ids, sealer=sealer, consents=store, reserve=reserve, pace=pace or Pace())
+        with keeping_lock_order(database):
+            yield World(room=room, store=store, bank=bank or FakeBank(clock), clock=clock)
