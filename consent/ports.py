@@ -1,4 +1,4 @@
-"""The ports of the consent server: PSUs and their authentication, their accounts, directories. Adapters outside implement them."""
+"""The ports of the consent server: PSUs and their authentication, their accounts, orders that they must sign, directories. Adapters outside implement them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,10 @@ from typing import Protocol
 
 from kernel.banking.accounts import Account
 from kernel.banking.money import Money
+from kernel.banking.orders import PaymentOrder
+from kernel.banking.signers import Signature
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.jose.jwt import JwtKey
 
 ScaMethod = str  # the name of a Method, or of one that only other channels of the bank know
@@ -125,6 +128,28 @@ class AccountClosures(Protocol):
         """Take the account out of every consent that covers it; the others of a consent stay shared. How many consents changed.
         For an hour from now no PSU who is about to choose can share it; `CustomerAccounts` must not offer it after that.
         Safe to repeat: an interrupted call is completed by the next one."""
+        ...
+
+
+class UnsignedOrders(Protocol):
+    """Payment orders that wait for others than their PSU to sign. What is passed a unit of work is part of its transaction."""
+
+    async def awaiting(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+        """Those that wait for this customer, the longest first."""
+        ...
+
+    async def read_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder:
+        """Not locked. Raises OrderUnknown, or OrderStateForbids where it does not wait for this customer (any more)."""
+        ...
+
+    async def sign_within(self, unit: UnitOfWork, brand: Brand, order_id: str, signature: Signature) -> PaymentOrder:
+        """Lock the order, check again that it waits for the signer, and sign it. Raises as `read_awaiting`."""
+        ...
+
+    async def refuse_within(
+        self, unit: UnitOfWork, brand: Brand, order_id: str, *, customer_id: str, psu_id: str
+    ) -> PaymentOrder:
+        """Likewise, and reject it."""
         ...
 
 

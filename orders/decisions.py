@@ -19,7 +19,7 @@ from orders.tracked import Attempt, Tracked
 SUBMITTED_STATES = frozenset({OrderState.SUBMITTED, OrderState.UNKNOWN})
 STOPPED_STATES = frozenset({OrderState.REJECTED, OrderState.CANCELLED})
 STOPPING_STATES = STOPPED_STATES | {OrderState.ACCEPTED}
-UNANSWERED, MISSING = "unanswered", "missing"  # the ends of an attempt that no report ended
+MISSING = "missing"  # the end of an attempt that never arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def on_report(situation: Situation, progress: Progress, evidence: bytes = b"") -
 def on_silence(situation: Situation) -> Decision | None:
     """No answer to a submission, or to a question for its status: the end is unknown, and the amount stays held."""
     if situation.state is OrderState.SUBMITTED:
-        return Decision(steps=(Step(event=OrderEvent.LOSE),), due_at=situation.pause(0), ends=UNANSWERED)
+        return Decision(steps=(Step(event=OrderEvent.LOSE),), due_at=situation.pause(0))
     return _no_news(situation)
 
 

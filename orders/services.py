@@ -15,11 +15,11 @@ from openapi.owners import is_owner
 from orders.commands.decide import DecideOrder
 from orders.commands.place import FIRST_FENCE, PlaceOrder
 from orders.commands.receive import ReceiveReport, Report
-from orders.commands.sign import RefuseOrder, SignOrder, hold_awaiting, refuse, sign
+from orders.commands.sign import RefuseOrder, SignOrder, check_awaited, hold_awaiting, refuse, sign
 from orders.machine import OrderEvent
 from orders.room import Room
 from orders.rows.history import Recorded, load_events
-from orders.rows.orders import load_whole
+from orders.rows.orders import load_order, load_whole
 from orders.rows.signers import load_unsigned
 from orders.tracked import Claim, Tracked
 from orders.worker import Worker
@@ -75,9 +75,12 @@ class PaymentOrders:
         command = RefuseOrder(room=self.room, brand=brand, order_id=order_id, customer_id=customer_id, psu_id=psu_id)
         return await self.room.commands.run(command)
 
-    async def hold_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder:
-        """The order, locked, if it waits for this customer. Raises OrderUnknown or OrderStateForbids."""
-        return (await self._hold(unit, brand, order_id, customer_id)).order
+    async def read_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder:
+        """The order, not locked, if it waits for this customer. Raises OrderUnknown or OrderStateForbids."""
+        tracked = await load_order(unit.connection, self.room.sealer, brand.name, order_id)
+        if tracked is None:
+            raise OrderUnknown(order_id)
+        return check_awaited(self.room, tracked, customer_id).order
 
     async def sign_within(self, unit: UnitOfWork, brand: Brand, order_id: str, signature: Signature) -> PaymentOrder:
         """`sign`, in the transaction of the caller's command."""

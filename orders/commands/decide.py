@@ -16,6 +16,7 @@ from orders.changes import Step, change_order
 from orders.locks import ORDER
 from orders.machine import OrderEvent
 from orders.room import Room
+from orders.rows.attempts import end_attempt
 from orders.rows.orders import open_order
 
 _STOPPED = frozenset({OrderEvent.REJECT, OrderEvent.CANCEL})
@@ -32,6 +33,7 @@ DECISIONS: Mapping[OrderState, frozenset[OrderEvent]] = MappingProxyType(
 )
 NOTHING_RESERVED = frozenset({OrderState.AWAITING_AUTHORISATION, OrderState.SCHEDULED})
 PEOPLE_MIN_FOR_UNKNOWN = 2  # who decide an unknown end
+DECIDED = "decided"  # the end of an attempt whose end people named
 CAUSE_CHARACTERS_MAX = 160  # of who decided, all together
 
 
@@ -67,7 +69,10 @@ class DecideOrder:
         actor = f"staff:{','.join(sorted(self.people))}"[:CAUSE_CHARACTERS_MAX]
         has_more = self.event not in (OrderEvent.SETTLE, OrderEvent.HOLD_FOR_REVIEW) and state not in NOTHING_RESERVED
         due_at = self.room.clock.wall() if has_more else None
-        return (await change_order(unit, self.room, before, (step,), actor=actor, due_at=due_at)).order
+        after = await change_order(unit, self.room, before, (step,), actor=actor, due_at=due_at)
+        if before.submissions:
+            await end_attempt(unit.connection, after.order, before.submissions, DECIDED, self.room.clock.wall())
+        return after.order
 
     def _check_people(self, state: OrderState) -> None:
         needed = PEOPLE_MIN_FOR_UNKNOWN if state is OrderState.UNKNOWN else 1

@@ -66,11 +66,15 @@ async def hold_awaiting(unit: UnitOfWork, room: Room, brand: Brand, order_id: st
     row = await unit.lock(ORDER.of(brand.name, order_id))
     if row is None:
         raise OrderUnknown(order_id)
-    tracked = open_order(room.sealer, row)
+    return check_awaited(room, open_order(room.sealer, row), customer_id)
+
+
+def check_awaited(room: Room, tracked: Tracked, customer_id: str) -> Tracked:
+    """Raises OrderStateForbids unless the order waits for this customer."""
     order = tracked.order
     is_late = tracked.turns_at is not None and room.clock.now() >= tracked.turns_at
     if order.state is not OrderState.AWAITING_AUTHORISATION or is_late or customer_id not in order.awaited_customers:
-        raise OrderStateForbids(f"order {order_id} is {order.state}, and does not wait for this customer")
+        raise OrderStateForbids(f"order {order.id} is {order.state}, and does not wait for this customer")
     return tracked
 
 

@@ -13,9 +13,20 @@ from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, CreditTransfe
 from kernel.banking.payee_checks import PayeeCheck, PayeeMatch
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.unit_of_work import UnitOfWork
 from orders.ports import Progress, Refused, Reserved
 
 Fault = Callable[[], object]  # raises, or returns what the bank answers
+
+
+@dataclass
+class FakeLedger:
+    """In the database of the orders: what it reserves goes when the transaction does."""
+
+    answer: Reserved | Refused = field(default_factory=Reserved)
+
+    async def reserve_within(self, unit: UnitOfWork, brand: Brand, transfer: CreditTransfer) -> Reserved | Refused:
+        return self.answer
 
 
 @dataclass

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 import sqlalchemy as sa
 
-from consent.store import tables
 from consent.store.changes import insert_consent
 from consent.store.consents import ConsentStore
 from kernel.access import Caller, Role
@@ -22,12 +21,10 @@ from kernel.banking.signers import Signature, SigningRule
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.commands.idempotency import Idempotency, fingerprint_of
-from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.ids import SeededIds
 from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
-from kernel.storage.journal import Journal
 from kernel.storage.sealed import Sealer
 from orders.ages import Ages
 from orders.commands.claim import ClaimDue
@@ -37,8 +34,10 @@ from orders.room import Room
 from orders.rows.orders import load_order
 from orders.services import PaymentOrders
 from orders.submitter import Submitter
+from orders.tables import orders
 from orders.tracked import Claim, Tracked
 from orders.worker import Worker
+from tests.harness.consent_context import Records, load_records, open_commands
 from tests.harness.lock_order import keeping_lock_order
 from tests.unit.orders.bank import FakeBank
 
@@ -133,9 +132,16 @@ class World:
         await self.room.commands.run(InsertConsent(self.store, consent))
         return consent
 
-    async def place(self, consent: Consent | None = None, caller: Caller = ACME, key: str | None = None, **facts) -> PaymentOrder:
+    async def place(
+        self,
+        consent: Consent | None = None,
+        caller: Caller = ACME,
+        key: str | None = None,
+        orders: PaymentOrders | None = None,
+        **facts,
+    ) -> PaymentOrder:
         consent = consent or await self.consent()
-        return await self.orders.place(BRAND, caller, request_of(consent, **facts), use_of(key or consent.id, caller))
+        return await (orders or self.orders).place(BRAND, caller, request_of(consent, **facts), use_of(key or consent.id, caller))
 
     async def half_signed(self, **facts) -> PaymentOrder:
         """An order that Erin signed, and that waits for Frank."""
@@ -162,12 +168,20 @@ class World:
             await self.work()
         return tracked.order
 
+    async def next_due(self) -> datetime | None:
+        """In protocol time."""
+        async with self.database.read() as connection:
+            return (await connection.execute(sa.select(sa.func.min(orders.c.due_at, type_=orders.c.due_at.type)))).scalar()
+
     def pass_time(self, by: timedelta) -> None:
         self.clock.advance(by)
 
     async def rows(self, table: sa.Table) -> list[sa.Row]:
         async with self.database.read() as connection:
             return list(await connection.execute(sa.select(table)))
+
+    async def records(self) -> Records:
+        return await load_records(self.database)
 
     async def history(self, order_id: str) -> list[str]:
         return [each.event.value for each in await self.orders.history(BRAND, order_id)]
@@ -188,13 +202,7 @@ async def orders_world(
 ) -> AsyncIterator[World]:
     clock, ids, sealer = ManualClock(START), SeededIds("orders"), Sealer(KEYS)
     async with Database.open(url) as database:
-        commands = Commands(
-            database=database,
-            clock=clock,
-            journal=Journal(tables.journal, tables.outbox),
-            locks=tables.locks,
-            idempotency_keys=tables.idempotency_keys,
-        )
+        commands = open_commands(database, clock)
         store = ConsentStore(commands=commands, clock=clock, ids=ids, sealer=sealer)
         room = Room(commands=commands, clock=clock, ids=ids, sealer=sealer, consents=store, reserve=reserve, pace=pace or Pace())
         with keeping_lock_order(database):

@@ -6,7 +6,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from consent.store.tables import idempotency_keys, journal, outbox
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import AccountAccess, AccountReference, ConsentKind, ConsentState
 from kernel.banking.money import Money
@@ -25,6 +24,7 @@ from kernel.errors import (
 from orders.commands.place import DOCUMENT_BYTES_MAX
 from orders.ports import Refused, Reserved
 from orders.tables import instructions, order_events, orders
+from tests.unit.orders.bank import FakeLedger
 from tests.unit.orders.world import (
     ACME,
     BOROUGH,
@@ -44,7 +44,8 @@ CONNECTIONS = 50
 
 async def nothing_happened(world, consent):
     """To the consent as little as to anything else."""
-    assert await world.rows(orders) == await world.rows(instructions) == await world.rows(idempotency_keys) == []
+    assert await world.rows(orders) == await world.rows(instructions) == []
+    assert (await world.records()).keys == 0
     assert (await world.store.load(BRAND, consent.id)).version == consent.version
 
 
@@ -57,11 +58,9 @@ async def test_an_order_uses_its_consent_up_in_one_transaction(both_world):
     assert (order.state, order.rail_status, order.version) == (OrderState.RECEIVED, RailStatus.RECEIVED, 1)
     assert (order.terms, order.payer, order.psu_id, order.consent_id) == (TERMS, PAYER, "psu-erin", consent.id)
     assert order.document == b'{"Data": {}}'
-    assert [row.kind for row in await world.rows(journal)][-2:] == ["consent.consumed", "order.received"]
-    assert {(row.kind, row.aggregate_id) for row in await world.rows(outbox)} >= {
-        ("consent.consumed", consent.id),
-        ("order.received", order.id),
-    }
+    records = await world.records()
+    assert records.journal[-2:] == [("consent.consumed", consent.id), ("order.received", order.id)]
+    assert {("consent.consumed", consent.id, 2), ("order.received", order.id, 1)} <= set(records.outbox)
 
 
 async def test_names_and_numbers_are_sealed(world):
@@ -223,18 +222,6 @@ async def test_an_order_for_later_waits_by_business_time(world):
     assert await world.claim() == ()
 
 
-class Ledger:
-    """In the database of the orders: what it reserves goes when the transaction does."""
-
-    def __init__(self, answer):
-        self.answer = answer
-        self.asked = []
-
-    async def reserve_within(self, unit, brand, transfer):
-        self.asked.append(transfer.order_id)
-        return self.answer
-
-
 @pytest.mark.parametrize(
     ("answer", "state", "reason"),
     [
@@ -244,7 +231,7 @@ class Ledger:
     ids=["held", "refused"],
 )
 async def test_a_ledger_of_the_same_database_holds_the_amount_within_the_transaction(migrated_sqlite_url, answer, state, reason):
-    async with orders_world(migrated_sqlite_url, reserve=Ledger(answer)) as world:
+    async with orders_world(migrated_sqlite_url, reserve=FakeLedger(answer)) as world:
         order = await world.place()
         assert (order.state, order.reason, order.version) == (state, reason, 2)
         await world.work_out(order.id)
