@@ -13,7 +13,7 @@ from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
 from orders.tables import orders
 
-REFRESH_EVERY = timedelta(seconds=10)
+REFRESH_EVERY = timedelta(seconds=10)  # how old a count may be that the metrics show
 
 
 @dataclass(slots=True, kw_only=True)

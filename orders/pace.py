@@ -5,7 +5,7 @@ from datetime import timedelta
 
 LEASE_SECONDS = 30  # of a worker on one order: longer than any call of an upstream may take
 FIRST_PAUSE_SECONDS = 1  # before an upstream is asked again; twice as long each time
-PAUSE_SECONDS_MAX = 600
+PAUSE_SECONDS_MAX = 600  # so that an order whose end is unknown is asked for several times an hour
 DOUBLINGS_MAX = 32  # of a pause: far beyond the longest
 ARRIVAL_SECONDS_MAX = 60  # of a submission: afterwards it is under way nowhere, clocks of a cluster allowed for
 FINAL_SECONDS_MAX = 7200  # from its submission until a payment is settled or refused; afterwards its end is unknown
