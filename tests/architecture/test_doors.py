@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TESTS = sorted(path for path in ROOT.glob("tests/**/*.py") if "harness" not in path.relative_to(ROOT).parts[:2])
+TESTS = sorted(path for path in ROOT.glob("tests/**/*.py") if {"harness", "world"}.isdisjoint(path.relative_to(ROOT).parts[:2]))
 PACKAGES = {"portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "openapi", "kernel"}
 
 

@@ -25,7 +25,7 @@ from orders.services import PaymentOrders
 from orders.tracked import Claim
 from tests.world.authorization import AuthorizationWorld
 from tests.world.brands import BRAND
-from tests.unit.orders.world import TWO_OF_TWO, InsertConsent, authorised, request_of, signature_of, use_of
+from tests.world.orders import TWO_OF_TWO, InsertConsent, authorised, request_of, signature_of, use_of
 
 Act = Callable[[], Awaitable[Any]]
 

@@ -4,17 +4,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.unit.orders.world import World, orders_world
+from tests.world.orders import OrdersWorld, orders_world
 
 
 @pytest.fixture
-async def world(migrated_sqlite_url: str) -> AsyncIterator[World]:
+async def world(migrated_sqlite_url: str) -> AsyncIterator[OrdersWorld]:
     async with orders_world(migrated_sqlite_url) as made:
         yield made
 
 
 @pytest.fixture
-async def both_world(migrated_url: str) -> AsyncIterator[World]:
+async def both_world(migrated_url: str) -> AsyncIterator[OrdersWorld]:
     """The test runs once on each kind of database."""
     async with orders_world(migrated_url) as made:
         yield made

@@ -9,8 +9,9 @@ from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.storage.lease import LeaseLost
 from orders.pace import Pace
 from orders.tables import order_attempts, orders
-from tests.unit.orders.bank import FakeBank
-from tests.unit.orders.world import BRAND, START, orders_world
+from tests.world.brands import BRAND, START
+from tests.world.orders import orders_world
+from tests.world.payments_bank import FakeBank
 
 NO_ANSWERS = [UpstreamTimedOut("late"), UpstreamFailed("down"), ValueError("garbled")]
 

@@ -11,9 +11,9 @@ from kernel.banking.orders import OrderState
 from kernel.errors import OrderStateForbids
 from orders.room import Room
 from orders.services import PaymentOrders
-from tests.unit.consent.authentication.signing import SHOWN
-from tests.unit.consent.customer.journey.world import BRAND
-from tests.unit.orders.world import ACME, TWO_OF_TWO, InsertConsent, authorised, request_of, use_of
+from tests.world.brands import BRAND
+from tests.world.orders import ACME, TWO_OF_TWO, InsertConsent, authorised, request_of, use_of
+from tests.world.signing import SHOWN
 
 
 def orders_of(world):

@@ -8,8 +8,9 @@ from kernel.banking.orders import OrderState, RailStatus, Reason
 from kernel.errors import FieldMissing, OrderStateForbids, OrderUnknown, UpstreamTimedOut
 from orders.commands.decide import DECISIONS
 from orders.machine import OrderEvent
-from tests.unit.orders.bank import FakeLedger
-from tests.unit.orders.world import BRAND, START, orders_world
+from tests.world.brands import BRAND, START
+from tests.world.orders import orders_world
+from tests.world.payments_bank import FakeLedger
 
 
 @pytest.fixture

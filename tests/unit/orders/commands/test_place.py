@@ -24,13 +24,11 @@ from kernel.errors import (
 from orders.commands.place import DOCUMENT_BYTES_MAX
 from orders.ports import Refused, Reserved
 from orders.tables import instructions, order_events, orders
-from tests.unit.orders.bank import FakeLedger
-from tests.unit.orders.world import (
+from tests.world.brands import BRAND, START
+from tests.world.orders import (
     ACME,
     BOROUGH,
-    BRAND,
     PAYER,
-    START,
     TERMS,
     TWO_OF_TWO,
     orders_world,
@@ -38,6 +36,7 @@ from tests.unit.orders.world import (
     signature_of,
     use_of,
 )
+from tests.world.payments_bank import FakeLedger
 
 CONNECTIONS = 50
 

@@ -9,7 +9,7 @@ from kernel.errors import UpstreamTimedOut
 from orders.commands.receive import Report
 from orders.ports import Progress
 from orders.tables import inbox
-from tests.unit.orders.world import BRAND, START
+from tests.world.brands import BRAND, START
 
 
 def report(order, status, message_id="m-1", reason=None):

@@ -10,7 +10,8 @@ from kernel.banking.signers import SigningRule
 from kernel.errors import OrderStateForbids, OrderUnknown
 from openapi.rulebook import rules_of
 from orders.tables import order_signers
-from tests.unit.orders.world import BRAND, LODGED_AS, START, signature_of
+from tests.world.brands import BRAND, START
+from tests.world.orders import LODGED_AS, signature_of
 
 ALL_THREE = SigningRule(("c-erin", "c-frank", "c-grace"), 3)
 

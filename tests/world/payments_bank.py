@@ -42,6 +42,7 @@ class FakeBank:
     name: str = "fake"
     books: dict[str, Progress] = field(default_factory=dict)
     held: dict[str, Money] = field(default_factory=dict)
+    reserved: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
     carried_out: Counter[str] = field(default_factory=Counter)
@@ -55,7 +56,9 @@ class FakeBank:
             return self._answer("reserve", Refused(Reason.UNSPECIFIED_BY_AGENT))
         if self.refuses is not None:
             return self._answer("reserve", Refused(self.refuses))
-        self.held[transfer.order_id] = transfer.amount
+        if transfer.order_id not in self.reserved:  # once: what was booked or released since is not held again
+            self.reserved.add(transfer.order_id)
+            self.held[transfer.order_id] = transfer.amount
         return self._answer("reserve", Reserved())
 
     async def submit(self, brand: Brand, transfer: CreditTransfer) -> Progress:

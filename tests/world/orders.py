@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import msgspec
 import sqlalchemy as sa
 
 from consent.store.changes import insert_consent
 from consent.store.consents import ConsentStore
+from consent.store.tables import idempotency_keys, journal, locks, outbox
 from kernel.access import Caller, Role
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState
@@ -18,13 +18,14 @@ from kernel.banking.money import Money
 from kernel.banking.orders import OrderRequest, PaymentOrder
 from kernel.banking.payments import PaymentTerms
 from kernel.banking.signers import Signature, SigningRule
-from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.commands.idempotency import Idempotency, fingerprint_of
+from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.ids import SeededIds
 from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
+from kernel.storage.journal import Journal
 from kernel.storage.sealed import Sealer
 from orders.ages import Ages
 from orders.commands.claim import ClaimDue
@@ -37,20 +38,10 @@ from orders.submitter import Submitter
 from orders.tables import orders
 from orders.tracked import Claim, Tracked
 from orders.worker import Worker
-from tests.harness.consent_context import Records, load_records, open_commands
 from tests.harness.lock_order import keeping_lock_order
-from tests.unit.orders.bank import FakeBank
+from tests.world.brands import BRAND, START
+from tests.world.payments_bank import FakeBank
 
-START = datetime(2026, 7, 1, 9, tzinfo=UTC)
-BRAND = Brand(
-    name="main",
-    display_name="Main Bank",
-    issuer="https://localhost:8443",
-    mtls_url="https://localhost:8444",
-    zone=ZoneInfo("Europe/London"),
-    dialects=("uk_obie/v4.0",),
-    resource_audience="https://localhost:8444",
-)
 LODGED_AS = "uk_obie/v4.0"
 ACME = Caller(organisation_id="org-acme", name="Acme", roles=frozenset({Role.PISP}), client_id="acme")
 BOROUGH = Caller(organisation_id="org-borough", name="Borough", roles=frozenset({Role.PISP}), client_id="borough")
@@ -98,8 +89,17 @@ class InsertConsent:
         await insert_consent(unit, self.store, self.consent, actor="test")
 
 
+@dataclass(frozen=True)
+class Records:
+    """The records that commands left: kinds of facts with the ids of their aggregates, and the number of idempotency keys."""
+
+    journal: list[tuple[str, str]]
+    outbox: list[tuple[str, str, int]]
+    keys: int
+
+
 @dataclass(kw_only=True)
-class World:
+class OrdersWorld:
     room: Room
     store: ConsentStore
     bank: FakeBank
@@ -153,8 +153,9 @@ class World:
         assert found is not None
         return found
 
-    async def claim(self, most: int = 100) -> tuple[Claim, ...]:
-        return await self.room.commands.run(ClaimDue(room=self.room, brand=BRAND, most=most))
+    async def claim(self, most: int = 100, room: Room | None = None) -> tuple[Claim, ...]:
+        room = room or self.room
+        return await room.commands.run(ClaimDue(room=room, brand=BRAND, most=most))
 
     async def work(self, submitter: Submitter | None = None) -> None:
         """Advance what is due now, by one worker, one after the other."""
@@ -180,8 +181,15 @@ class World:
         async with self.database.read() as connection:
             return list(await connection.execute(sa.select(table)))
 
-    async def records(self) -> Records:
-        return await load_records(self.database)
+    async def records(self) -> "Records":
+        written = sa.select(journal.c.kind, journal.c.aggregate_id).order_by(journal.c.id)
+        published = sa.select(outbox.c.kind, outbox.c.aggregate_id, outbox.c.aggregate_version)
+        async with self.database.read() as connection:
+            return Records(
+                journal=[tuple(row) for row in await connection.execute(written)],
+                outbox=[tuple(row) for row in await connection.execute(published)],
+                keys=len((await connection.execute(sa.select(idempotency_keys))).all()),
+            )
 
     async def history(self, order_id: str) -> list[str]:
         return [each.event.value for each in await self.orders.history(BRAND, order_id)]
@@ -199,11 +207,17 @@ def use_of(key: str, caller: Caller = ACME, body: object = "body") -> Idempotenc
 @asynccontextmanager
 async def orders_world(
     url: str, *, bank: FakeBank | None = None, reserve: SharedReserve | None = None, pace: Pace | None = None
-) -> AsyncIterator[World]:
+) -> AsyncIterator[OrdersWorld]:
     clock, ids, sealer = ManualClock(START), SeededIds("orders"), Sealer(KEYS)
     async with Database.open(url) as database:
-        commands = open_commands(database, clock)
+        commands = Commands(
+            database=database,
+            clock=clock,
+            journal=Journal(journal, outbox),
+            locks=locks,
+            idempotency_keys=idempotency_keys,
+        )
         store = ConsentStore(commands=commands, clock=clock, ids=ids, sealer=sealer)
         room = Room(commands=commands, clock=clock, ids=ids, sealer=sealer, consents=store, reserve=reserve, pace=pace or Pace())
         with keeping_lock_order(database):
-            yield World(room=room, store=store, bank=bank or FakeBank(clock), clock=clock)
+            yield OrdersWorld(room=room, store=store, bank=bank or FakeBank(clock), clock=clock)
