@@ -27,6 +27,16 @@ def _key(length: int = 64) -> sa.String:
     return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
 
 
+def _unique_where_given(name: str, column: str) -> sa.Index:
+    given = sa.text(f"{column} IS NOT NULL")
+    return sa.Index(name, "brand", column, unique=True, sqlite_where=given, postgresql_where=given)
+
+
+def _where_open(name: str, column: str) -> sa.Index:
+    is_open = sa.text("state = 'open'")
+    return sa.Index(name, "brand", column, sqlite_where=is_open, postgresql_where=is_open)
+
+
 accounts = sa.Table(
     f"{PREFIX}accounts",
     metadata,
@@ -47,6 +57,16 @@ accounts = sa.Table(
     sa.Column("credit_line_minor", sa.BigInteger, nullable=True),
     sa.Column("servicer_bic", sa.String(11), nullable=True),
     sa.Column("identity", sa.LargeBinary, nullable=True),  # sealed: numbers, names, nickname
+    # The database keeps these four (migrations/rules/): no statement of the application writes them.
+    sa.Column("booked", sa.BigInteger, nullable=False, server_default="0"),  # the running balance of the last posting
+    sa.Column("held", sa.BigInteger, nullable=False, server_default="0"),  # the sum of the open holds
+    sa.Column("version", sa.BigInteger, nullable=False, server_default="0"),  # of the last posting
+    sa.Column(  # what neither a posting nor a hold may take booked - held below, unless it is forced; null: no floor
+        "floor",
+        sa.BigInteger,
+        sa.Computed("CASE WHEN internal THEN -credit_line_minor ELSE -coalesce(credit_line_minor, 0) END"),
+        nullable=True,
+    ),
 )
 
 holders = sa.Table(
@@ -73,18 +93,31 @@ entries = sa.Table(
     sa.Column("brand", sa.String(64), primary_key=True),
     sa.Column("id", _key(), primary_key=True),
     sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("legs", sa.SmallInteger, nullable=False),
+    sa.Column("value_date", sa.Date, nullable=False),  # for interest and statements: it never reorders the chain
     sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("cause", sa.String(128), nullable=False),  # a reference: of an order, a cycle, a statement's line
+    sa.Column("forced", sa.Boolean, nullable=False, server_default=sa.false()),  # booked although the account cannot pay
+    sa.Column("reverses", _key(), nullable=True),  # the entry of which this is the mirror
+    sa.Column("rate", sa.String(32), nullable=True),  # of an exchange, a decimal
+    sa.Column("rate_source", sa.String(64), nullable=True),
+    sa.Column("quote_id", _key(), nullable=True),
+    _unique_where_given(f"{PREFIX}entries_by_reversed", "reverses"),
+    _unique_where_given(f"{PREFIX}entries_by_quote", "quote_id"),
 )
 
 postings = sa.Table(
     f"{PREFIX}postings",
     metadata,
     sa.Column("brand", sa.String(64), primary_key=True),
-    sa.Column("account_id", _key(), primary_key=True),
-    sa.Column("sequence", sa.BigInteger, primary_key=True),
-    sa.Column("entry_id", _key(), nullable=False),
+    sa.Column("entry_id", _key(), primary_key=True),
+    sa.Column("leg", sa.SmallInteger, primary_key=True, autoincrement=False),  # of the entry: 1, 2, 3 ...
+    sa.Column("account_id", _key(), nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),  # of the account: 1, 2, 3 ...
+    sa.Column("sequence", sa.BigInteger, nullable=False),  # the brand's booking number
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
-    sa.Column("balance_after_minor", sa.BigInteger, nullable=False),
+    sa.Column("after_minor", sa.BigInteger, nullable=False),  # the account's balance after it
+    sa.Index(f"{PREFIX}postings_by_account", "brand", "account_id", "version", unique=True),
     sqlite_with_rowid=False,  # small rows, read by their key alone
 )
 
@@ -121,11 +154,19 @@ holds = sa.Table(
     f"{PREFIX}holds",
     metadata,
     sa.Column("brand", sa.String(64), primary_key=True),
-    sa.Column("account_id", _key(), primary_key=True),
-    sa.Column("id", _key(), primary_key=True),  # the pending transaction's
-    sa.Column("amount_minor", sa.BigInteger, nullable=False),  # positive: what may not be spent
+    sa.Column("id", _key(), primary_key=True),  # the order's, or the pending transaction's
+    sa.Column("account_id", _key(), nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),  # positive: what may not be spent while the hold is open
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("forced", sa.Boolean, nullable=False, server_default=sa.false()),  # placed without a check of funds
     sa.Column("placed_at", Instant, nullable=False),
-    sa.Column("ended_by", sa.BigInteger, nullable=True),
+    sa.Column("expires_at", Instant, nullable=True),  # null: never, as long as the money may be gone
+    sa.Column("ended_at", Instant, nullable=True),
+    sa.Column("captured_minor", sa.BigInteger, nullable=True),
+    sa.Column("entry_id", _key(), nullable=True),  # the entry that captured it
+    _where_open(f"{PREFIX}holds_open", "account_id"),
+    _where_open(f"{PREFIX}holds_expiring", "expires_at"),
 )
 
 parties = sa.Table(

@@ -32,12 +32,11 @@ from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.accounts import load_accounts, load_accounts_of, load_balances
-from plugins.ledger.catalogue import load_offers, load_products
-from plugins.ledger.parties import load_account_parties, load_party_of
-from plugins.ledger.printed import Printed
-from plugins.ledger.printed_entries import count_booked, load_printed_entries
-from plugins.ledger.records import (
+from plugins.ledger.accounts.customer_accounts import load_accounts, load_accounts_of, load_balances
+from plugins.ledger.accounts.parties import load_account_parties, load_party_of
+from plugins.ledger.postings.transactions import load_transactions
+from plugins.ledger.records.catalogue import load_offers, load_products
+from plugins.ledger.records.records import (
     BENEFICIARIES,
     DIRECT_DEBITS,
     SCHEDULED_PAYMENTS,
@@ -46,8 +45,9 @@ from plugins.ledger.records import (
     Record,
     Records,
 )
-from plugins.ledger.schedule import advance_direct_debit, advance_standing_order
-from plugins.ledger.transactions import load_transactions
+from plugins.ledger.records.schedule import advance_direct_debit, advance_standing_order
+from plugins.ledger.statements.printed import Printed
+from plugins.ledger.statements.printed_entries import count_booked, load_printed_entries
 
 READ_TIMEOUT_SECONDS = 5.0  # for one question to the ledger
 PRINTED_ENTRIES_MAX = 50_000  # of one statement: more is no longer something to print

@@ -13,7 +13,7 @@ from consent.store.consents import ConsentStore
 from consent.store.sweeper import SWEEP_EVERY_SECONDS, Sweeper
 from kernel.brand import Brand
 from kernel.storage.lease import Lease, run_singleton
-from plugins.ledger.statements import ISSUE_EVERY_SECONDS, StatementRun
+from plugins.ledger.statements.statements import ISSUE_EVERY_SECONDS, StatementRun
 from portcullis.compose.composition import Composition
 
 

@@ -8,7 +8,7 @@ from kernel.banking.accounts import Account
 from kernel.brand import Brand
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from plugins.ledger.accounts import load_accounts_of
+from plugins.ledger.accounts.customer_accounts import load_accounts_of
 from plugins.ledger.documents import open_document
 from sandbox.bank import tables
 from sandbox.bank.authenticators import FIXED_CODE

@@ -21,7 +21,7 @@ from kernel.config import ConfigurationRefused
 from kernel.ids import SeededIds
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from plugins.ledger.entries import LedgerEntry
+from plugins.ledger.postings.entries import LedgerEntry
 from sandbox.bank import tables
 from sandbox.bank.catalogue.products import PRODUCTS
 from sandbox.bank.file.lines import IMPORTED

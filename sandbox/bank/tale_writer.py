@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,13 +15,13 @@ from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from plugins.ledger.catalogue import add_offers, add_product
+from plugins.ledger.accounts.parties import add_account_parties, add_party
 from plugins.ledger.documents import seal_document
-from plugins.ledger.entries import LedgerEntry
 from plugins.ledger.ledger import Ledger
-from plugins.ledger.parties import add_account_parties, add_party
-from plugins.ledger.records import RECORD_KINDS
-from plugins.ledger.statements import add_statements
+from plugins.ledger.postings.entries import LedgerEntry
+from plugins.ledger.records.catalogue import add_offers, add_product
+from plugins.ledger.records.records import RECORD_KINDS
+from plugins.ledger.statements.statements import add_statements
 from plugins.psu_identity.built_in import Enrolment, enrol
 from plugins.psu_identity.passwords import Passwords
 from sandbox.bank import tables
@@ -80,7 +81,8 @@ class WriteTale:
         written, opened = 0, set[str]()
         for chunk in tale.entries():
             await self._open_internal(connection, chunk, opened)
-            await self._ledger.post(connection, self.brand, chunk)
+            happened = [msgspec.structs.replace(entry, forced=True) for entry in chunk]  # whether the account could pay or not
+            await self._ledger.post(connection, self.brand, happened)
             written += sum(count_lines(entry) for entry in chunk)
             self.report(written)
         for pending in tale.pending:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +18,7 @@ from kernel.ids import hash_secret
 from orders.tables import metadata as orders_metadata
 from plugins.ledger.tables import metadata as ledger_metadata
 from plugins.psu_identity.tables import metadata as psu_identity_metadata
+from sandbox.bank.erasure import erase
 from sandbox.bank.source import Source
 from sandbox.bank.tables import metadata as bank_metadata
 from sandbox.clock import METADATA as CLOCK_METADATA
@@ -108,10 +108,8 @@ class Actions:
 
     async def _reset(self, brand: Brand) -> None:
         async def work(connection: AsyncConnection) -> None:
-            for metadata in METADATA_OF_ALL:
-                for table in reversed(metadata.sorted_tables):
-                    if table.name not in KEPT_AT_RESET:
-                        await connection.execute(sa.delete(table).where(table.c.brand == brand.name))
+            tables = [table for metadata in METADATA_OF_ALL for table in reversed(metadata.sorted_tables)]
+            await erase(connection, [table for table in tables if table.name not in KEPT_AT_RESET], brand.name)
 
         log.info("reset_began", removes=["consents", "tokens", "journeys", "the clock's offset"], keeps=["TPPs", "keys"])
         await self.services.database.write(work)

@@ -17,9 +17,11 @@ from kernel.errors import FieldInvalid
 from kernel.ids import Ids
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
+from plugins.ledger.accounts.opening import StatusChange
 from plugins.ledger.documents import Narrative, open_narrative
-from plugins.ledger.entries import LedgerEntry, Leg, Line, PendingPayment, PendingUnknown, StatusChange
 from plugins.ledger.ledger import Ledger
+from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment
+from plugins.ledger.refusals import PendingUnknown
 
 OPPOSITE = "world"  # the bank's own account that takes the other side
 
@@ -41,7 +43,7 @@ class Counter:
         currency = leg.amount.currency
         opposite = await self.ledger.open_internal(connection, self.brand, OPPOSITE, currency)
         legs = (leg, Leg(opposite, Money(currency, -leg.amount.minor)))
-        await self.ledger.post(connection, self.brand, [LedgerEntry(self.ids.uuid(), legs)])
+        await self.ledger.post(connection, self.brand, [LedgerEntry(self.ids.uuid(), legs, kind="counter", forced=True)])
 
 
 @dataclass(frozen=True, slots=True)

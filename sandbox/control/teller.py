@@ -25,7 +25,7 @@ from kernel.ids import Ids
 from kernel.instants import to_utc
 from kernel.storage.sealed import Sealer
 from plugins.ledger.documents import Narrative
-from plugins.ledger.entries import Leg, Line, PendingPayment
+from plugins.ledger.postings.entries import Leg, Line, PendingPayment
 from sandbox.control.bookings import AnnounceMoney, BookMoney, Counter, ReleaseMoney, SettleMoney
 from sandbox.control.clerk import find_persona, names_of, not_one
 from sandbox.control.surface import PREFIX, answer_call, render_refusal

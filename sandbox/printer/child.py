@@ -12,7 +12,7 @@ from typing import BinaryIO
 import msgspec
 
 from kernel.banking.records.statements import STATEMENT_FILE_BYTES_MAX
-from plugins.ledger.printed import Printed
+from plugins.ledger.statements.printed import Printed
 from sandbox.printer.statement_pdf import render_statement
 
 FRAME_BYTES = 4

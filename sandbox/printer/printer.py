@@ -16,7 +16,7 @@ import structlog
 
 from kernel.banking.records.statements import STATEMENT_FILE_BYTES_MAX
 from kernel.errors import UpstreamTimedOut
-from plugins.ledger.printed import Printed
+from plugins.ledger.statements.printed import Printed
 from sandbox.printer.child import FRAME_BYTES, frame
 
 COMMAND = (sys.executable, "-P", "-m", "sandbox.printer.child")

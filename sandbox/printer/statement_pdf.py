@@ -6,7 +6,7 @@ from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.money import Money
 from kernel.banking.records.parties import PostalAddress
 from kernel.banking.records.statements import FeeKind, InterestKind, StatementFigure
-from plugins.ledger.printed import Printed, PrintedEntry
+from plugins.ledger.statements.printed import Printed, PrintedEntry
 from sandbox.printer.pdf import BOLD, HEIGHT, WIDTH, Page, fit, render_pdf
 
 LEFT, RIGHT = 48, WIDTH - 48

@@ -17,13 +17,14 @@ from kernel.brand import Brand
 from kernel.clock import ManualClock
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from plugins.ledger.catalogue import add_offers, add_product
+from plugins.ledger.accounts.opening import AccountOpening, Holder, Right, StatusChange
+from plugins.ledger.accounts.parties import add_account_parties, add_party
 from plugins.ledger.documents import Identity, Narrative
-from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Line, PendingPayment, Right, StatusChange
 from plugins.ledger.ledger import Ledger
-from plugins.ledger.parties import add_account_parties, add_party
-from plugins.ledger.records import RECORD_KINDS, AnyRecord, Records
-from plugins.ledger.statements import StatementRun
+from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment
+from plugins.ledger.records.catalogue import add_offers, add_product
+from plugins.ledger.records.records import RECORD_KINDS, AnyRecord, Records
+from plugins.ledger.statements.statements import StatementRun
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
 from sandbox.printer.printer import Printer
@@ -114,7 +115,7 @@ class BuiltInBooks:
     ) -> None:
         line = Line(id=transaction_id, booked_at=at, narrative=Narrative(f"Paid {transaction_id}", "REF"), settles=settles)
         legs = (Leg(account_id, Money("GBP", minor), line), Leg(WORLD, Money("GBP", -minor)))
-        entry = LedgerEntry(f"entry-of-{transaction_id}", legs)
+        entry = LedgerEntry(f"entry-of-{transaction_id}", legs, forced=True)
         await self.database.write(lambda connection: self.ledger.post(connection, brand.name, [entry]))
 
     async def book_many(self, brand: Brand, account_id: str, rows: Sequence[Booked], code: str | None = None) -> None:
@@ -123,7 +124,7 @@ class BuiltInBooks:
             for each, minor, at in rows
         ]
         legs.append(Leg(WORLD, Money("GBP", -sum(minor for _, minor, _ in rows))))
-        entry = LedgerEntry(f"entry-of-{rows[0][0]}", tuple(legs))
+        entry = LedgerEntry(f"entry-of-{rows[0][0]}", tuple(legs), forced=True)
         await self.database.write(lambda connection: self.ledger.post(connection, brand.name, [entry]))
 
     async def announce(self, brand: Brand, account_id: str, transaction_id: str, minor: int, at: datetime) -> None:

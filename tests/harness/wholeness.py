@@ -11,7 +11,7 @@ from consent.store.tables import consents as c
 from consent.store.tables import journal, outbox
 from consent.store.tables import oauth as o
 from kernel.banking.consents import ConsentState
-from plugins.ledger.balances import find_discrepancies
+from plugins.ledger.verify import find_discrepancies
 
 ENDED_BY_SOMEBODY = TERMINAL_STATES - {ConsentState.EXPIRED}
 

@@ -14,8 +14,9 @@ from kernel.banking.records.products import Product
 from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import Statement
-from plugins.ledger.entries import AccountOpening, LedgerEntry, PendingPayment, StatusChange
-from plugins.ledger.records import AnyRecord
+from plugins.ledger.accounts.opening import AccountOpening, StatusChange
+from plugins.ledger.postings.entries import LedgerEntry, PendingPayment
+from plugins.ledger.records.records import AnyRecord
 from sandbox.bank.stories.tale import Login
 
 FORMAT = 1

@@ -26,7 +26,8 @@ from kernel.storage.database import Database
 from kernel.storage.outages import refuses_values
 from kernel.storage.sealed import Sealer
 from openapi.core_bank.v1.soundness import check_sound
-from plugins.ledger.entries import LedgerEntry
+from plugins.ledger.postings.entries import LedgerEntry
+from plugins.ledger.refusals import EntryRefused, EntryRepeated
 from sandbox.bank.file.lines import (
     FORMAT,
     IMPORTED,
@@ -88,10 +89,10 @@ async def import_bank(  # noqa: PLR0917  what every start has at hand, as seed_b
     writer = Writer(database, sealer, clock, brand.name, anchor=contents.bank.anchor)
     try:
         await writer.write(tale, lambda written: progress(written, tale.size, file.name))
+    except (IntegrityError, EntryRefused, EntryRepeated):
+        raise ConfigurationRefused(f"{file}: an id, a number or a user name occurs twice") from None
     except (Problem, LineRefused) as error:
         raise ConfigurationRefused(f"{file}: {error}") from None
-    except IntegrityError:
-        raise ConfigurationRefused(f"{file}: an id, a number or a user name occurs twice") from None
     except StatementError as error:
         if not refuses_values(error):
             raise
@@ -192,7 +193,7 @@ def _entries(file: Path) -> Iterator[list[LedgerEntry]]:
     legs = 0
     for _, _, line in _lines(file):
         if isinstance(line, EntryLine):
-            chunk.append(line.record)
+            chunk.append(msgspec.structs.replace(line.record, captures=()))  # a file has no holds to capture
             legs += len(line.record.legs)
         if legs >= LEGS_PER_POST:
             yield chunk

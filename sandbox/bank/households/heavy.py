@@ -11,11 +11,11 @@ from kernel.banking.money import Money
 from kernel.banking.records.beneficiaries import Beneficiary
 from kernel.banking.records.direct_debits import Collection, DirectDebit
 from kernel.banking.records.mandates import Frequency, MandateStatus
+from plugins.ledger.accounts.internal import internal_account_id
 from plugins.ledger.documents import Narrative
-from plugins.ledger.entries import LedgerEntry, Leg, Line
-from plugins.ledger.ledger import internal_account_id
-from plugins.ledger.records import AnyRecord
-from plugins.ledger.schedule import next_due
+from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
+from plugins.ledger.records.records import AnyRecord
+from plugins.ledger.records.schedule import next_due
 from sandbox.bank.catalogue import merchants as shops
 from sandbox.bank.catalogue import products
 from sandbox.bank.catalogue.people import HEAVY, MARKET_STALL

@@ -13,8 +13,8 @@ from kernel.banking.records.mandates import Frequency, MandateStatus
 from kernel.banking.records.offers import Offer
 from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
-from plugins.ledger.records import AnyRecord
-from plugins.ledger.schedule import add_months
+from plugins.ledger.records.records import AnyRecord
+from plugins.ledger.records.schedule import add_months
 from sandbox.bank.stories.routine import Bill, Order, Payments, Planned, Promotion, Routine
 from sandbox.bank.stories.story import Story
 

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from kernel.banking.accounts import Counterparty, CurrencyExchange, Merchant
 from kernel.banking.money import Money, exponent
 from kernel.ids import SeededIds
+from plugins.ledger.accounts.internal import internal_account_id
+from plugins.ledger.accounts.opening import AccountOpening, StatusChange
 from plugins.ledger.documents import Narrative
-from plugins.ledger.entries import AccountOpening, LedgerEntry, Leg, Line, PendingPayment, StatusChange
-from plugins.ledger.ledger import internal_account_id
+from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment
 from sandbox.bank.catalogue.products import FOREIGN_FEE_PERCENT
 
 CARD_PURCHASE = "PMNT.CCRD.POSD"

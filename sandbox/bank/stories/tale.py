@@ -10,8 +10,9 @@ from consent.ports import ScaMethod
 from kernel.banking.records.offers import Offer
 from kernel.banking.records.parties import AccountParty, Party
 from kernel.banking.records.products import Product
-from plugins.ledger.entries import AccountOpening, LedgerEntry, PendingPayment, StatusChange
-from plugins.ledger.records import AnyRecord
+from plugins.ledger.accounts.opening import AccountOpening, StatusChange
+from plugins.ledger.postings.entries import LedgerEntry, PendingPayment
+from plugins.ledger.records.records import AnyRecord
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ from typing import Any
 
 from kernel.banking.accounts import Account, AccountCategory, AccountStatus, AccountType
 from kernel.banking.money import Money
+from plugins.ledger.accounts.opening import StatusChange
 from plugins.ledger.documents import Narrative
-from plugins.ledger.entries import Leg, Line, PendingPayment, StatusChange
 from plugins.ledger.ledger import Ledger
-from plugins.ledger.statements import IssueStatements
+from plugins.ledger.postings.entries import Leg, Line, PendingPayment
+from plugins.ledger.statements.statements import IssueStatements
 from plugins.psu_identity.code_commands import KeepCode, TakeCode
 from sandbox.bank.seed import KeepAnchor
 from sandbox.bank.stories.tale import Tale

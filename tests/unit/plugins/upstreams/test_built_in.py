@@ -15,10 +15,11 @@ from kernel.errors import UpstreamFailed
 from kernel.storage.database import Database
 from kernel.storage.sealed import SealBroken, Sealer
 from plugins.ledger import tables
-from plugins.ledger import transactions as listing
+from plugins.ledger.accounts.opening import AccountOpening, Holder, Right
 from plugins.ledger.documents import Identity, Narrative
-from plugins.ledger.entries import AccountOpening, Holder, LedgerEntry, Leg, Line, Right
 from plugins.ledger.ledger import Ledger
+from plugins.ledger.postings import transactions as listing
+from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
 from plugins.upstreams.built_in import BuiltInBank
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

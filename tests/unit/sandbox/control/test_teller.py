@@ -20,8 +20,8 @@ from kernel.http.message import Request
 from kernel.ids import RandomIds
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from plugins.ledger.balances import find_discrepancies
-from plugins.ledger.statements import StatementRun
+from plugins.ledger.statements.statements import StatementRun
+from plugins.ledger.verify import find_discrepancies
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank.authenticators import FixedCodeSender

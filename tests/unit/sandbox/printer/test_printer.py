@@ -13,7 +13,7 @@ import pytest
 import uvloop
 
 from kernel.errors import UpstreamTimedOut
-from plugins.ledger.printed import Printed
+from plugins.ledger.statements.printed import Printed
 from sandbox.printer.child import NICENESS
 from sandbox.printer.printer import COMMAND, Printer
 from sandbox.printer.statement_pdf import render_statement

@@ -31,7 +31,7 @@ from kernel.banking.records.statements import (
     StatementInterest,
     StatementKind,
 )
-from plugins.ledger.printed import Printed, PrintedEntry
+from plugins.ledger.statements.printed import Printed, PrintedEntry
 from sandbox.printer.pdf import BOLD, Page, fit, render_pdf, width_of
 from sandbox.printer.statement_pdf import render_statement
 

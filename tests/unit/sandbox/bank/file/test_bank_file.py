@@ -17,11 +17,11 @@ from kernel.clock import ManualClock
 from kernel.config import ConfigurationRefused
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from plugins.ledger.balances import find_discrepancies
 from plugins.ledger.documents import Narrative
-from plugins.ledger.entries import LedgerEntry, Leg, Line
 from plugins.ledger.ledger import Ledger
-from plugins.ledger.statements import StatementRun
+from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
+from plugins.ledger.statements.statements import StatementRun
+from plugins.ledger.verify import find_discrepancies
 from plugins.upstreams.built_in import BuiltInBank
 from sandbox.bank import tables
 from sandbox.bank.file import reader

@@ -16,8 +16,8 @@ from kernel.banking.records.mandates import Frequency, MandateStatus
 from kernel.banking.records.parties import AccountRole, Holding, LegalForm
 from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
-from plugins.ledger.entries import Leg, Line
-from plugins.ledger.statement_facts import FEES
+from plugins.ledger.postings.entries import Leg, Line
+from plugins.ledger.statements.statement_facts import FEES
 from sandbox.bank.catalogue.products import PRODUCTS
 from sandbox.bank.households import HOUSEHOLDS
 from sandbox.bank.seed import ALL_HOUSEHOLDS, _tale

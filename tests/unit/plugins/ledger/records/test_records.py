@@ -21,14 +21,16 @@ from kernel.clock import ManualClock
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.catalogue import add_offers
+from plugins.ledger.accounts.opening import AccountOpening, Holder, Right, StatusChange
+from plugins.ledger.accounts.parties import add_party
 from plugins.ledger.documents import Identity, Narrative
-from plugins.ledger.entries import AccountOpening, EntryMismatched, Holder, LedgerEntry, Leg, Line, Right, StatusChange
 from plugins.ledger.ledger import Ledger
-from plugins.ledger.parties import add_party
-from plugins.ledger.records import BENEFICIARIES, STATEMENTS, RecordUnknown
-from plugins.ledger.statement_facts import StatedAccount, Turnover, tell_period
-from plugins.ledger.statements import StatementRun
+from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
+from plugins.ledger.records.catalogue import add_offers
+from plugins.ledger.records.records import BENEFICIARIES, STATEMENTS, RecordUnknown
+from plugins.ledger.refusals import EntryMismatched
+from plugins.ledger.statements.statement_facts import StatedAccount, Turnover, tell_period
+from plugins.ledger.statements.statements import StatementRun
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 BRAND = Brand("main", "Main", "https://main.test", "https://mtls.main.test", ZoneInfo("Europe/London"), (), "x")

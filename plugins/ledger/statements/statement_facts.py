@@ -19,7 +19,7 @@ from kernel.banking.records.statements import (
     StatementFigure,
     StatementInterest,
 )
-from plugins.ledger.schedule import add_months
+from plugins.ledger.records.schedule import add_months
 
 CARD_PAYMENT_AFTER = timedelta(days=20)  # of a card's statement, until what is owed is due
 CARD_MINIMUM_PERCENT = 2

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.banking.records.mandates import Frequency
-from plugins.ledger.schedule import add_months, next_due
+from plugins.ledger.records.schedule import add_months, next_due
 
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  what it asks for
 REGULAR = [each for each in Frequency if each not in {Frequency.AD_HOC, Frequency.UNKNOWN}]

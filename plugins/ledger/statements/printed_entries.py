@@ -13,7 +13,7 @@ from kernel.banking.records.statements import Statement
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_narrative
-from plugins.ledger.printed import PrintedEntry
+from plugins.ledger.statements.printed import PrintedEntry
 
 ROWS_PER_PART = 200  # opened in about 2 ms
 

@@ -27,7 +27,7 @@ from kernel.storage.journal import Entry, Journal
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_document, seal_document
-from plugins.ledger.ledger import take_instant
+from plugins.ledger.sequences import take_instant
 
 AnyRecord = Beneficiary | DirectDebit | StandingOrder | ScheduledPayment | Statement
 Record = TypeVar("Record", bound=AnyRecord)

@@ -21,10 +21,10 @@ from kernel.storage.database import Database
 from kernel.storage.lease import Lease
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.ledger import take_instant
-from plugins.ledger.records import STATEMENTS
-from plugins.ledger.schedule import add_months
-from plugins.ledger.statement_facts import StatedAccount, Turnover, tell_period
+from plugins.ledger.records.records import STATEMENTS
+from plugins.ledger.records.schedule import add_months
+from plugins.ledger.sequences import take_instant
+from plugins.ledger.statements.statement_facts import StatedAccount, Turnover, tell_period
 
 ISSUE_EVERY_SECONDS = 10.0
 ACCOUNTS_PER_RUN = 100  # in one transaction

@@ -11,9 +11,8 @@ from kernel.banking.accounts import Account, AccountCategory, AccountStatus, Acc
 from kernel.banking.money import Money
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.balances import held, last_balance
+from plugins.ledger.accounts.opening import Right
 from plugins.ledger.documents import Identity, open_identity
-from plugins.ledger.entries import Right
 
 
 async def load_accounts(
@@ -67,8 +66,7 @@ async def load_balances(
     connection: AsyncConnection, brand: str, account_ids: Sequence[str], now: datetime
 ) -> tuple[Balance, ...]:
     """Of each account: what is booked, and what is available: booked, less holds, plus the credit line."""
-    statement = _select_accounts(brand, account_ids).add_columns(last_balance().label("booked"), held().label("held"))
-    found = {row.id: row for row in await connection.execute(statement)}
+    found = {row.id: row for row in await connection.execute(_select_accounts(brand, account_ids))}
     ordered = (found[account_id] for account_id in dict.fromkeys(account_ids) if account_id in found)
     return tuple(balance for row in ordered for balance in _read_balances(row, now))
 

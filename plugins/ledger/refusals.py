@@ -1,0 +1,58 @@
+"""The refusals of the ledger: what it does not book, hold, capture or release. After a refusal nothing has moved."""
+
+from kernel.errors import Problem
+
+
+class EntryUnbalanced(Problem):
+    code, public = "entry_unbalanced", "The entry does not balance."
+
+
+class EntryMismatched(Problem):
+    code, public = "entry_mismatched", "The entry does not fit its account."
+
+
+class EntryRepeated(Problem):
+    code, public = "entry_repeated", "There is another entry with this id."
+
+
+class EntryReversed(Problem):
+    code, public = "entry_reversed", "The entry has been reversed already."
+
+
+class EntryUnknown(Problem):
+    code, public = "entry_unknown", "There is no such entry."
+
+
+class EntryTooLarge(Problem):
+    code, public = (
+        "entry_too_large",
+        "The amount, or the balance that it leads to, has more than thirteen digits before the point.",
+    )
+
+
+class EntryRefused(Problem):
+    code, public = "entry_refused", "The rules of the ledger's database refuse the entry."
+
+
+class FundsInsufficient(Problem):
+    code, public = "funds_insufficient", "The account does not have the funds."
+
+
+class QuoteUsed(Problem):
+    code, public = "quote_used", "The quote has been used already."
+
+
+class HoldUnknown(Problem):
+    code, public = "hold_unknown", "There is no such hold."
+
+
+class HoldEnded(Problem):
+    code, public = "hold_ended", "The hold has been captured, released or has expired already."
+
+
+class HoldMismatched(Problem):
+    code, public = "hold_mismatched", "The hold has another account, another currency or too small an amount."
+
+
+class PendingUnknown(Problem):
+    code, public = "pending_unknown", "There is no such pending transaction."
