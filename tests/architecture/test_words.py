@@ -24,7 +24,7 @@ OURS = sorted(
     for path in (ROOT / package).rglob(pattern)
     if not path.is_relative_to(REBUILT)
 )
-NAMED = sorted(set(ROOT.glob("tests/**/*.py")) - set(ROOT.glob("tests/journeys/*.py")))  # recordings know a journey by its name
+NAMED = sorted(ROOT.glob("tests/**/*.py"))
 OPENINGS = re.compile(r"(What|Who|Whom|Whose|How|Whether)\b")
 QUOTED = re.compile(r"`[^`]*`")  # names of tests and of code are not prose
 

@@ -167,7 +167,7 @@ async def test_long_values_come_back_unchanged(tpp_of, name, value):
         own("another-state-outside", {"state": "outside"}),
     ],
 )
-async def test_what_stands_beside_the_object_is_not_read(tpp_of, beside):
+async def test_parameters_outside_the_object_are_not_read(tpp_of, beside):
     tpp = await tpp_of("hybrid")
     landed, pushed = await by_value(tpp, query=beside)
     tokens = await tpp.redeem(await tpp.take_response(landed, pushed), pushed)

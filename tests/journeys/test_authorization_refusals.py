@@ -190,7 +190,7 @@ async def test_another_clients_request_uri(acme, borough, browser):
 @pytest.mark.parametrize(
     "request_uri", ["urn:ietf:params:oauth:request_uri:made-up", "https://evil.test/request.jwt", "x" * 5000]
 )
-async def test_a_request_uri_of_nobody(acme, browser, request_uri):
+async def test_an_unknown_request_uri_is_refused(acme, browser, request_uri):
     """Acme has one address only, so there is no doubt where to say so."""
     await browser.open(await acme.authorization_url(request_uri))
     assert browser.landed.startswith(acme.folder.redirect_uris[0] + "?")

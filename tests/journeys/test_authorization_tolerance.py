@@ -156,7 +156,7 @@ async def test_the_scheme_in_any_case(acme, grant, scheme):
         ),
     ],
 )
-async def test_what_the_browser_carries_beside_the_request_uri_is_ignored(acme, query):
+async def test_other_parameters_than_the_request_uri_are_ignored(acme, query):
     consent = await acme.lodge_account_consent()
     browser, pushed = await walked(acme, consent.id, query=query)
     assert browser.answer["state"] == pushed.state

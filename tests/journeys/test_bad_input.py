@@ -219,7 +219,7 @@ async def test_refuses(scene, refusal):
     await check_refusal(scene, refusal)
 
 
-async def test_a_body_that_never_ends_costs_its_sender_the_connection_and_nobody_else(scene):
+async def test_a_body_that_never_ends_costs_only_its_sender_the_connection(scene):
     """Ten announced bytes of which half come: the server waits for the rest, and serves the others meanwhile."""
     import asyncio
     import ssl

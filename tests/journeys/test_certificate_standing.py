@@ -79,7 +79,7 @@ async def test_a_tpp_has_a_qwac_and_a_qseal_certificate(kestrel, server):
         assert (folder / client[key.replace("certificate", "key")]).stat().st_mode & 0o077 == 0
 
 
-async def test_nobody_revokes_or_renews_a_tpp_that_there_is_not(acme):
+async def test_an_unknown_tpp_is_neither_revoked_nor_renewed(acme):
     for name in ("nobody", "..%2Facme", "ACME"):
         for verb in ("revoke", "renew"):
             assert (await acme.control(f"/tpps/{name}/{verb}", {})).status == 400

@@ -54,7 +54,7 @@ async def opened(tpp, name="alice"):
 
 @module("", "ensure-mtls-holder-of-key-required", "refresh-token", plan=CIBA)
 @pytest.mark.spec("FAPI-CIBA-ID1-5.2.3")
-async def test_a_customer_answers_elsewhere_and_their_accounts_are_read(tpp, acme):
+async def test_a_customer_answers_on_another_device_and_their_accounts_are_read(tpp, acme):
     consent = await tpp.lodge_account_consent()
     code = f"K7-{secrets.token_hex(2)}"
     asked = await ask_customer(tpp, "alice", consent.id, binding_message=code)
@@ -77,7 +77,7 @@ async def test_a_customer_answers_elsewhere_and_their_accounts_are_read(tpp, acm
 
 
 @module("user-rejects-authentication", plan=CIBA)
-async def test_a_no_on_the_page_is_told(tpp):
+async def test_a_no_on_the_page_reaches_the_client(tpp):
     asked = await ask_customer(tpp, "alice", binding_message="no")
     async with opened(tpp) as browser:
         await browser.press("consent-deny")
@@ -168,7 +168,7 @@ async def test_a_tpp_is_pinged_once_for_yes_and_for_no(pinging_server, receiver)
         assert receiver.came.empty()
 
 
-async def test_nobody_is_pinged_where_nobody_may_be_asked(pinging_server, receiver):
+async def test_no_client_is_pinged_at_an_address_that_is_not_allowed(pinging_server, receiver):
     """Loopback by number on a port of its own is listed in a sandbox; the addresses of others' networks are not."""
     async with (
         await new_tpp(pinging_server, ciba="ping", notification_uri="https://169.254.169.254/latest") as lost,

@@ -56,7 +56,7 @@ async def until_answered(tpp: JudgedTpp, path: str, token: str) -> None:
             await asyncio.sleep(0.2)
 
 
-async def test_the_journey_is_the_same_with_the_bank_elsewhere(split):
+async def test_the_journey_is_the_same_with_the_bank_in_another_process(split):
     async with JudgedTpp.of(split, "acme") as acme:
         grant = await acme.granted()
         accounts = (await acme.get("/accounts", grant.token, knobs=PRESENT)).json()["Data"]["Account"]

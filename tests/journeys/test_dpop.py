@@ -89,7 +89,7 @@ async def test_a_proof_opens_once(dora, grant):
 
 
 @module("ensure-dpopproof-at-par-endpoint-binding-success")
-async def test_a_key_shown_beside_the_push_is_the_only_one_that_redeems_its_code(dora):
+async def test_the_key_that_proved_the_push_is_the_only_one_that_redeems_its_code(dora):
     consent = await dora.lodge_account_consent()
     pushed = await dora.push_authorization_request(consent.id, knobs=Knobs(proof="also at push"))
     await dora.decide(consent.id)

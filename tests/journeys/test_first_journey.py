@@ -140,7 +140,7 @@ async def test_denied_by_the_control_api(acme):
     assert await state_of(acme, consent.id) == "RJCT"
 
 
-async def test_whoever_cancels_at_the_login_page_decides_nothing(acme, browser):
+async def test_a_customer_who_cancels_at_the_login_page_decides_nothing(acme, browser):
     consent, _ = await open_journey(acme, browser)
     await browser.press("login-cancel")
     assert browser.answer["error"] == "access_denied"
@@ -174,7 +174,7 @@ async def whoami(tpp, token):
     return answer.json()
 
 
-async def test_whoami_tells_any_valid_token(acme, grant):
+async def test_whoami_describes_any_valid_token(acme, grant):
     own = await whoami(acme, await acme.client_credentials_token())
     assert own == {
         "client_id": acme.folder.client_id,
@@ -233,7 +233,7 @@ async def test_a_consent_narrows_its_window_and_direction(acme):
     assert all("Account" not in account and "Servicer" not in account for account in accounts)
 
 
-async def test_bulk_reads_tell_what_the_single_ones_tell(acme, grant):
+async def test_bulk_reads_return_what_the_single_ones_return(acme, grant):
     accounts = (await ok(acme, "/accounts", grant.token))["Data"]["Account"]
     ids = {account["AccountId"] for account in accounts}
     in_bulk = (await ok(acme, "/balances", grant.token))["Data"]["Balance"]
@@ -314,7 +314,7 @@ async def test_a_revoked_refresh_token_ends_its_family_and_not_the_consent(acme)
     await ok(acme, "/accounts", again.token)
 
 
-async def test_revoking_anothers_token_tells_nothing_and_does_nothing(acme, borough, grant):
+async def test_revoking_anothers_token_reveals_nothing_and_does_nothing(acme, borough, grant):
     for token in (grant.token, grant.tokens.refresh_token, "unknown"):
         assert (await borough.revoke(token)).status == 200
     await ok(acme, "/accounts", grant.token)
@@ -366,7 +366,7 @@ async def test_alice_declines_to_renew_and_what_she_gave_stands(acme, browser):
     await ok(acme, "/accounts", grant.token)
 
 
-async def test_nobody_else_may_authorise_what_alice_gave(acme):
+async def test_no_other_customer_may_authorise_the_consent_of_alice(acme):
     grant = await acme.granted()
     pushed = await acme.push_authorization_request(grant.consent_id)
     async with Browser(acme.folder.ca) as browser:

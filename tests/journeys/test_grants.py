@@ -133,7 +133,7 @@ async def test_a_revoked_grant_is_refused_at_the_very_next_call(acme, borough, b
     await books.check_whole()
 
 
-async def test_a_grant_is_shown_to_nobody_without_the_tokens_own_certificate(acme, scene):
+async def test_a_grant_is_shown_only_with_the_tokens_own_certificate(acme, scene):
     """Also on the listener that never asks for one."""
     tokens = await granted(acme)
     for certificate in ("none", scene.forge.certificate("acme")):

@@ -34,7 +34,7 @@ def limited_server(installations: Installations) -> Iterator[Server]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-async def test_idle_connections_stop_nobody(limited_server: Server):
+async def test_idle_connections_do_not_stop_other_callers(limited_server: Server):
     """Neither the TPP nor the operator; and what they are is counted."""
     with ExitStack() as held:
         for base in (limited_server.issuer, limited_server.mtls):

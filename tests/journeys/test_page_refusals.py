@@ -59,7 +59,7 @@ async def test_pages_are_dressed_for_a_hostile_web(acme, browser):
 @pytest.mark.parametrize(
     "cookies", [{}, {COOKIE: "made-up"}, {COOKIE: "x" * 5000}, {COOKIE: ""}, {"journey": "real"}], ids=["none", "made up", "huge", "empty", "misnamed"]
 )  # fmt: skip
-async def test_a_browser_without_its_cookie_is_told_to_start_again(acme, browser, cookies):
+async def test_a_browser_without_its_cookie_is_asked_to_start_again(acme, browser, cookies):
     await begin(acme, browser)
     fields = login(browser)
     if "journey" in cookies:

@@ -99,7 +99,7 @@ async def test_a_decision_through_the_control_api_fits_a_payment(acme, browser, 
     ],
     ids=["rounded", "mistyped", "mixed"],
 )
-async def test_a_payment_that_nobody_could_agree_to_leaves_nothing_behind(acme, books, details):
+async def test_a_payment_without_valid_terms_leaves_nothing_behind(acme, books, details):
     before = await books.watched()
     with pytest.raises(Refused) as refused:
         await asked(acme, details)

@@ -133,7 +133,7 @@ async def test_an_unsigned_push_of_a_client_that_signs_is_refused(tpp_of):
 
 
 @pytest.mark.parametrize("name", [defect("fapi1-advanced-final-", name) for name in DEFECTS if not name.startswith("par-")])
-async def test_a_defective_object_that_a_browser_brings_is_told_in_the_fragment(tpp_of, books, name):
+async def test_a_defective_object_that_a_browser_brings_is_refused_in_the_fragment(tpp_of, books, name):
     """Never in the query, and with the state that its client knows."""
     tpp = await tpp_of("hybrid")
     before = await books.watched()

@@ -156,7 +156,7 @@ async def test_no_header_names_the_issuer(acme):
 
 
 @pytest.mark.parametrize("listener", ["issuer", "mtls"])
-async def test_an_unknown_host_is_refused_whatever_it_asks(acme, listener):
+async def test_every_request_to_an_unknown_host_is_refused(acme, listener):
     base = getattr(acme.folder, listener)
     port = urlsplit(base).port
     stranger = Wire(acme.folder)  # unjudged: an answer to a stranger follows no standard
@@ -334,7 +334,7 @@ async def test_certificates_renew_themselves_at_the_start(installations, days):
             assert (await acme.granted()).token
 
 
-async def test_a_reset_begins_anew_and_keeps_the_tpps(installations):
+async def test_a_reset_begins_again_and_keeps_the_tpps(installations):
     with installations.installation(EMBEDDED) as server:
         await asyncio.to_thread(server.start)
         async with JudgedTpp.of(server, "acme") as acme, Books.of(server) as books:

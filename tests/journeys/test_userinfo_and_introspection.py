@@ -18,7 +18,7 @@ async def published(tpp) -> KeySet:
 
 
 @module("test-claims-parameter-identity-claims")
-async def test_a_client_is_told_the_name_that_it_asked_for_under_a_consent_that_opens_it(acme):
+async def test_a_client_reads_the_name_that_it_asked_for_under_a_consent_that_opens_it(acme):
     consent = await acme.lodge_account_consent(("ReadAccountsBasic", "ReadPartyPSU"))
     intent = {"openbanking_intent_id": {"value": consent.id, "essential": True}}
     claims = json.dumps({"userinfo": {"name": None, "no-such-claim": None}, "id_token": {**intent, "name": None}})
@@ -46,7 +46,7 @@ async def test_both_kinds_of_token_are_known_to_their_client_until_they_end(acme
     assert (await acme.userinfo(grant.token)).status == 401
 
 
-async def test_a_token_bound_to_a_key_tells_at_userinfo_with_a_proof_only(acme):
+async def test_a_token_bound_to_a_key_opens_userinfo_with_a_proof_only(acme):
     async with await enrolled(acme, "dora") as dora:
         grant = await dora.granted()
         assert (await dora.userinfo(grant.token)).json() == {"sub": grant.tokens.claims["sub"]}
