@@ -14,7 +14,7 @@ from kernel.banking.money import Money
 from plugins.ledger.documents import Narrative
 from plugins.ledger.refusals import EntryTooLarge, EntryUnbalanced
 
-LEGS_MIN = 2
+LEGS_MIN = 2  # what one account gives, another takes
 LEGS_MAX = 32_767  # what the number of a leg can count to
 
 

@@ -36,7 +36,7 @@ CASH_CODES = ("PMNT.CCRD.CWDL",)
 
 @dataclass(frozen=True, slots=True)
 class StatedAccount:
-    """`told_until`: the end of its newest statement. `closed_at`: when it was closed."""
+    """`stated_until`: the end of its newest statement. `closed_at`: when it was closed."""
 
     id: str
     type: AccountType
@@ -44,7 +44,7 @@ class StatedAccount:
     opened_at: datetime
     closed_at: datetime | None
     credit_line_minor: int | None
-    told_until: datetime | None
+    stated_until: datetime | None
 
     @classmethod
     def read(cls, row: sa.Row[Any]) -> "StatedAccount":
@@ -55,7 +55,7 @@ class StatedAccount:
             opened_at=row.opened_at,
             closed_at=row.status_changed_at if row.status == AccountStatus.DELETED else None,
             credit_line_minor=row.credit_line_minor,
-            told_until=row.told_until,
+            stated_until=row.stated_until,
         )
 
 
@@ -76,7 +76,7 @@ class Facts(TypedDict):
     dates: tuple[StatementDate, ...]
 
 
-def tell_period(account: StatedAccount, opening_minor: int, turnover: list[Turnover], next_start: datetime) -> Facts:
+def summarise_period(account: StatedAccount, opening_minor: int, turnover: list[Turnover], next_start: datetime) -> Facts:
     """`next_start`: the first instant after the period."""
     closing = opening_minor + sum(line.minor for line in turnover)
     figures = {

@@ -24,12 +24,12 @@ from plugins.ledger import tables
 from plugins.ledger.records.records import STATEMENTS
 from plugins.ledger.records.schedule import add_months
 from plugins.ledger.sequences import take_instant
-from plugins.ledger.statements.statement_facts import StatedAccount, Turnover, tell_period
+from plugins.ledger.statements.statement_facts import StatedAccount, Turnover, summarise_period
 
-ISSUE_EVERY_SECONDS = 10.0
+ISSUE_EVERY_SECONDS = 10.0  # how late a statement may be after its month, against a look at every account for it
 ACCOUNTS_PER_RUN = 100  # in one transaction
 STATEMENTS_PER_ACCOUNT_MAX = 240  # made up for at once: twenty years
-ID_DIGITS = 32  # hexadecimal
+ID_DIGITS = 32  # hexadecimal: 128 bits of the hash, so that no two statements share an id
 _INSTANT_BEFORE = timedelta(microseconds=1)
 
 
@@ -80,7 +80,7 @@ class IssueStatements:
         await take_instant(connection, self.brand, self.clock.now())  # the lock: two runs take turns
         issued = 0
         for account in await _load_due(connection, self.brand, self.until, self.account_ids):
-            for statement in await _tell(connection, self.brand, account, self.until):
+            for statement in await _make_statements(connection, self.brand, account, self.until):
                 await STATEMENTS.record(connection, self.sealer, self.clock, self.brand, statement)
                 issued += 1
         return issued
@@ -89,7 +89,9 @@ class IssueStatements:
 async def add_statements(connection: AsyncConnection, sealer: Sealer, brand: str, account_ids: list[str], now: datetime) -> None:
     """The statements of accounts whose history was just written, each issued at the end of its period."""
     for account in await _load_due(connection, brand, _month_of(now), account_ids):
-        await STATEMENTS.add_history(connection, sealer, brand, await _tell(connection, brand, account, _month_of(now)))
+        await STATEMENTS.add_history(
+            connection, sealer, brand, await _make_statements(connection, brand, account, _month_of(now))
+        )
 
 
 def statement_id(brand: str, account_id: str, starts_at: datetime) -> str:
@@ -102,40 +104,40 @@ async def _load_due(
 ) -> list[StatedAccount]:
     """Accounts with a period before `until` (the first of a month) that has no statement yet."""
     accounts, statements = tables.accounts, tables.statements.c
-    told_until = (
+    stated_until = (
         sa.select(sa.func.max(statements.ends_at))
         .where(statements.brand == accounts.c.brand, statements.account_id == accounts.c.id)
         .correlate(accounts)
         .scalar_subquery()
     )
-    told = sa.type_coerce(told_until, accounts.c.opened_at.type)
-    statement = sa.select(accounts, told.label("told_until")).where(
+    stated = sa.type_coerce(stated_until, accounts.c.opened_at.type)
+    statement = sa.select(accounts, stated.label("stated_until")).where(
         accounts.c.brand == brand,
         accounts.c.internal.is_(False),
         accounts.c.opened_at < until,
-        sa.or_(told.is_(None), told < until - _INSTANT_BEFORE),
-        sa.or_(accounts.c.status != AccountStatus.DELETED, told.is_(None), told < accounts.c.status_changed_at),
+        sa.or_(stated.is_(None), stated < until - _INSTANT_BEFORE),
+        sa.or_(accounts.c.status != AccountStatus.DELETED, stated.is_(None), stated < accounts.c.status_changed_at),
     )
     if account_ids is not None:
         statement = statement.where(accounts.c.id.in_(account_ids))
     return [StatedAccount.read(row) for row in await connection.execute(statement.order_by(accounts.c.id))]
 
 
-async def _tell(connection: AsyncConnection, brand: str, account: StatedAccount, until: datetime) -> list[Statement]:
+async def _make_statements(connection: AsyncConnection, brand: str, account: StatedAccount, until: datetime) -> list[Statement]:
     """The account's statements from the first period that has none to before `until`, or to the one in which it was closed."""
-    if account.told_until is None:
+    if account.stated_until is None:
         starts_at = _month_of(await _load_first_booking(connection, brand, account.id) or account.opened_at)
     else:
-        starts_at = account.told_until + _INSTANT_BEFORE
+        starts_at = account.stated_until + _INSTANT_BEFORE
     balance = await _load_balance_before(connection, brand, account.id, starts_at)
-    told: list[Statement] = []
-    while starts_at < until and len(told) < STATEMENTS_PER_ACCOUNT_MAX:
+    made: list[Statement] = []
+    while starts_at < until and len(made) < STATEMENTS_PER_ACCOUNT_MAX:
         next_start = add_months(starts_at, 1)
         ends_at = next_start - _INSTANT_BEFORE
         turnover = await _load_turnover(connection, brand, account.id, starts_at, ends_at)
-        facts = tell_period(account, balance, turnover, next_start)
+        facts = summarise_period(account, balance, turnover, next_start)
         closed = account.closed_at is not None and account.closed_at < next_start
-        told.append(
+        made.append(
             Statement(
                 id=statement_id(brand, account.id, starts_at),
                 account_id=account.id,
@@ -150,7 +152,7 @@ async def _tell(connection: AsyncConnection, brand: str, account: StatedAccount,
         if closed:
             break
         starts_at, balance = next_start, balance + sum(line.minor for line in turnover)
-    return told
+    return made
 
 
 async def _load_first_booking(connection: AsyncConnection, brand: str, account_id: str) -> datetime | None:

@@ -29,7 +29,7 @@ from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
 from plugins.ledger.records.catalogue import add_offers
 from plugins.ledger.records.records import BENEFICIARIES, STATEMENTS, RecordUnknown
 from plugins.ledger.refusals import EntryMismatched
-from plugins.ledger.statements.statement_facts import StatedAccount, Turnover, tell_period
+from plugins.ledger.statements.statement_facts import StatedAccount, Turnover, summarise_period
 from plugins.ledger.statements.statements import StatementRun
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -156,7 +156,7 @@ def test_a_cards_statement_says_what_is_due():
         Turnover("PMNT.CCRD.FEES", -150, 2),
         Turnover("ACMT.MDOP.INTR", -40, 1),
     ]
-    facts = tell_period(CARD, -1_000, turnover, NOW)
+    facts = summarise_period(CARD, -1_000, turnover, NOW)
     assert {each.figure: each.amount.minor for each in facts["amounts"]} == {
         StatementFigure.OPENING_BALANCE: -1_000,
         StatementFigure.CLOSING_BALANCE: -58_190,
@@ -175,7 +175,7 @@ def test_a_cards_statement_says_what_is_due():
 
 
 def test_a_card_that_owes_nothing_has_nothing_due():
-    facts = tell_period(CARD, 0, [], NOW)
+    facts = summarise_period(CARD, 0, [], NOW)
     assert {each.figure: each.amount.minor for each in facts["amounts"]}[StatementFigure.MINIMUM_PAYMENT_DUE] == 0
     assert [each.day for each in facts["dates"]] == [StatementDay.NEXT_STATEMENT]
     assert facts["descriptions"] == ("No transactions",)
