@@ -92,9 +92,10 @@ class Worker:
             self._is_stopping = True
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
-            await self._finish()
+            await self.finish()
 
-    async def _finish(self) -> None:
+    async def finish(self) -> None:
+        """Wait for the orders that it has, for a while."""
         left = [*self._running]
         if left:
             await asyncio.wait(left, timeout=GRACE_SECONDS)

@@ -1,6 +1,6 @@
 """The composition root: joins the ports, and hands each part its own piece and nothing else.
 
-Read it from top to bottom: hot state, consent server, gateway. What differs between production and a sandbox comes in as `Parts`;
+Read it from top to bottom: hot state, consent server, payment orders, gateway. What differs between production and a sandbox comes in as `Parts`;
 nothing here knows which it is.
 """
 
@@ -52,6 +52,9 @@ from kernel.storage.key_store import KeyStore
 from kernel.storage.sealed import Sealer
 from kernel.tokens.dpop_nonces import Nonces
 from openapi import DIALECTS
+from orders.ports import PaymentsUpstream, SharedReserve
+from orders.room import Room
+from orders.services import PaymentOrders
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
@@ -61,6 +64,7 @@ from portcullis.compose.customers import IdentifiedCustomers
 from portcullis.compose.gateway_snapshots import GatewaySnapshots
 from portcullis.compose.internal_clients import register_internal_clients
 from portcullis.compose.key_ages import watch_keys
+from portcullis.compose.orders import compose_orders
 from portcullis.compose.record_queues import RecordQueues, open_queues
 from portcullis.settings.schema import Settings
 
@@ -84,6 +88,8 @@ class Parts:
     certificate_status: CertificateStatus
     telemetry: Telemetry
     prior_answers: PriorAnswers = field(default_factory=NoPriorAnswers)
+    payments: PaymentsUpstream | None = None  # None: the bank carries out no payments here
+    reserve: SharedReserve | None = None  # of a ledger in the same database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,7 @@ class Composition:
     gateway: Gateway
     versions: Versions
     notifiers: tuple[Notifier, ...]  # one a brand
+    orders: PaymentOrders
 
 
 @asynccontextmanager
@@ -142,6 +149,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             gateway=_compose_gateway(parts, services, store, queues),
             versions=versions,
             notifiers=tuple(_compose_notifier(parts, commands, brand) for brand in parts.brands),
+            orders=_compose_orders(parts, commands, store),
         )
 
 
@@ -170,6 +178,11 @@ def _compose_store(parts: Parts, commands: Commands) -> ConsentStore:
         sealer=parts.sealer,
         lodged_max=parts.settings.rates.lodgements_per_day,
     )
+
+
+def _compose_orders(parts: Parts, commands: Commands, store: ConsentStore) -> PaymentOrders:
+    room = Room(commands=commands, clock=parts.clock, ids=parts.ids, sealer=parts.sealer, consents=store, reserve=parts.reserve)
+    return compose_orders(room, parts.brands, parts.payments, parts.telemetry)
 
 
 def _consent_settings(settings: Settings) -> ConsentSettings:

@@ -29,6 +29,7 @@ from portcullis.serving.listeners import open_listeners
 from portcullis.serving.ops.surface import ops_of
 from portcullis.serving.singletons import run_singletons
 from portcullis.serving.surfaces import production_surfaces
+from portcullis.serving.workers import run_workers
 from portcullis.settings.schema import Settings
 from portcullis.shutdown import catch_stop
 
@@ -49,6 +50,7 @@ async def serve_production(settings: Settings) -> None:
         parts = await open_parts(stack, settings)
         composition = await stack.enter_async_context(compose(parts))
         await stack.enter_async_context(run_singletons(composition, parts.brands))
+        await stack.enter_async_context(run_workers(composition.orders))
         front = FrontDoor(parts.brands, production_surfaces(composition))
         identity = TlsIdentity(settings.tls.certificate, settings.tls.private_key)
         stopped = catch_stop()

@@ -40,6 +40,7 @@ from portcullis.serving.ops.surface import ops_of
 from portcullis.serving.sandbox_surfaces import sandbox_surfaces
 from portcullis.serving.singletons import run_singletons
 from portcullis.serving.surfaces import production_surfaces
+from portcullis.serving.workers import run_workers
 from portcullis.settings.checks import check_sandbox
 from portcullis.settings.schema import Settings
 from portcullis.shutdown import cancel, catch_stop
@@ -99,6 +100,7 @@ async def open_sandbox(
         if not composition.versions.is_trusted:
             raise ConfigurationRefused("redis_url: the server cannot be reached, and without it no client can be authenticated")
         await stack.enter_async_context(run_singletons(composition, ground.parts.brands))
+        await stack.enter_async_context(run_workers(composition.orders))
         tpps = await _open_tpps(stack, ground, composition, state)
         personas = await load_personas(ground.parts.database, ground.parts.sealer, ground.brand)
         await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas), mode=PUBLIC)

@@ -13,13 +13,14 @@ from consent.store.consents import ConsentStore
 from consent.store.sweeper import SWEEP_EVERY_SECONDS, Sweeper
 from kernel.brand import Brand
 from kernel.storage.lease import Lease, run_singleton
+from orders.janitor import CLEAN_EVERY_SECONDS, Janitor
 from plugins.ledger.statements.statements import ISSUE_EVERY_SECONDS, StatementRun
 from portcullis.compose.composition import Composition
 
 
 @asynccontextmanager
 async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
-    """A sweeper, a rotator of keys, a notifier of clients and a run of statements per brand. One that fails is logged and tried
+    """A sweeper, a rotator of keys, a notifier of clients, a run of statements and a janitor of orders per brand. One that fails is logged and tried
     again; it never takes the server with it."""
     services, reserved = composition.services, composition.services.database.reserved
     running = []  # no task group: a singleton never fails, and the body's errors stay plain
@@ -31,6 +32,7 @@ async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) ->
             ("keys", ROTATE_EVERY_SECONDS, KeyRotator(services, brand).run),
             ("notifier", NOTIFY_EVERY_SECONDS, notifier.run),
             ("statements", ISSUE_EVERY_SECONDS, statements.run),
+            ("orders", CLEAN_EVERY_SECONDS, open_janitor(services, brand).run),
         ):
             lease = Lease(reserved, tables.lease, services.clock, services.ids, brand=brand.name, name=name)
             running.append(asyncio.create_task(run_singleton(name, lease, every, work)))
@@ -46,3 +48,9 @@ def open_sweeper(services: Services, store: ConsentStore, brand: Brand) -> Sweep
     """By the reserved connections alone: time decides, however busy the server is."""
     commands = replace(services.commands, database=services.database.reserved)
     return Sweeper(commands=commands, clock=services.clock, store=replace(store, commands=commands), brand=brand)
+
+
+def open_janitor(services: Services, brand: Brand) -> Janitor:
+    """Likewise."""
+    commands = replace(services.commands, database=services.database.reserved)
+    return Janitor(commands=commands, clock=services.clock, brand=brand)
