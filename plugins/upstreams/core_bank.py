@@ -10,11 +10,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 import msgspec
-import structlog
 
 from gateway.ports import Page, StatementFilter, TransactionFilter
 from kernel.banking.accounts import Account, Balance, TransactionPage
@@ -28,23 +27,19 @@ from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import STATEMENT_FILE_BYTES_MAX, Statement, StatementFile, StatementPage
 from kernel.brand import Brand
-from kernel.errors import Problem, UpstreamFailed, UpstreamTimedOut
-from kernel.json import decode_last
+from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from openapi.core_bank.v1 import answers, questions
 from openapi.core_bank.v1.operations import BY_NAME, HEALTH_PATH, JSON, JSON_BYTES_MAX, ROWS, Row
 from openapi.core_bank.v1.questions import render_query
-from openapi.core_bank.v1.soundness import check_sound
 from plugins.upstreams.circuit import Circuit
-from plugins.upstreams.core_bank_http import CIRCUIT_OPEN, Answer, CoreBankHttp, Defect
+from plugins.upstreams.core_bank_answers import check_unknown, decode_answer, decode_sound, log_failure
+from plugins.upstreams.core_bank_http import Answer, CoreBankHttp, Defect
 from plugins.upstreams.core_bank_parts import asked_of_each, merge, parts_of, record_key, total_of
 
-T = TypeVar("T")
 CountDefect = Callable[[str, str], None]  # (what the bank was asked, the Problem's code)
 
 SECONDS_MAX = 4.0  # of one question: less than the gateway's own patience
 HEALTH_BYTES_MAX = 65_536  # of the core bank's answer about its health
-
-log = structlog.get_logger(__name__)
 
 
 def count_nothing(_operation: str, _code: str) -> None:
@@ -172,9 +167,9 @@ class CoreBank:
         """The bank's report on itself. Raises UpstreamFailed or UpstreamTimedOut."""
         try:
             answer = await self._http.ask(HEALTH_PATH, accept=JSON, bytes_max=HEALTH_BYTES_MAX)
-            return _decode(answer, msgspec.json.Decoder(answers.Health))
+            return decode_answer(answer, msgspec.json.Decoder(answers.Health))
         except Defect as defect:
-            raise _log_failure("health", defect) from None
+            raise log_failure("health", defect) from None
 
     async def _in_parts(self, brand: Brand, name: str, account_ids: tuple[str, ...]) -> list[Any]:
         return [await self._ask(brand, BY_NAME[name], questions.OfAccounts(account_id=part)) for part in parts_of(account_ids)]
@@ -193,44 +188,18 @@ class CoreBank:
         try:
             answer = await self._http.ask(path, accept=media_type, bytes_max=bytes_max)
             if answer.status == 404:
-                _check_unknown(row, answer)
+                check_unknown(row, answer)
                 return None
             return self._decoded(row, answer, media_type)
         except Defect as defect:
-            raise _log_failure(row.name, defect) from None
+            raise log_failure(row.name, defect) from None
 
     def _decoded(self, row: Row, answer: Answer, media_type: str) -> Any:
         if row.answer is None:
             if answer.media_type != media_type:
                 raise Defect("media_type", "not the one that was asked for")
             return StatementFile(media_type, answer.body)
-        decoded = _decode(answer, self._decoders[row.name])
-        try:
-            check_sound(decoded, row.answer)
-        except Problem as problem:
-            raise Defect("malformed", f"{problem.detail}, at {problem.path}") from None
-        return decoded
-
-
-def _decode(answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
-    if answer.media_type != JSON:
-        raise Defect("media_type", "not JSON")
-    try:
-        return decode_last(answer.body, decoder)
-    except Problem as problem:  # its detail may quote the bank's data: its code and place say enough
-        raise Defect("malformed", f"{problem.code} at {problem.path}") from None
-
-
-def _check_unknown(row: Row, answer: Answer) -> None:
-    """Only the bank's own word means that there is no such thing: any other 404 is a wrong address."""
-    if not row.may_be_unknown or _decode(answer, msgspec.json.Decoder(answers.Refusal)).code != answers.UNKNOWN:
-        raise Defect("status", "404")
-
-
-def _log_failure(operation: str, defect: Defect) -> UpstreamFailed | UpstreamTimedOut:
-    if defect.kind != CIRCUIT_OPEN:  # a bank that is left alone would fill the log at its callers' pace
-        log.warning("core_bank_defect", operation=operation, kind=defect.kind, detail=str(defect))
-    return UpstreamTimedOut(str(defect)) if defect.late else UpstreamFailed(str(defect))
+        return decode_sound(answer, self._decoders[row.name], row.answer)
 
 
 def _of_transactions(account_ids: Sequence[str], where: TransactionFilter) -> questions.OfTransactions:

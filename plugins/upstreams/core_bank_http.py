@@ -1,8 +1,8 @@
 """Ask a core bank one question over HTTP and take nothing on trust: every wait, size and form is bounded, and each failure has a name.
 
-RFC 9110. Redirects are not followed, cookies not kept, compressed bodies not unpacked. A question has no effect, so the client
-library asks once more on a new connection when one breaks before the answer began; after that nothing is repeated. No byte of an
-answer reaches a log.
+RFC 9110. Redirects are not followed, cookies not kept, compressed bodies not unpacked. A question without a body (GET) has no effect, so
+the client library asks once more on a new connection when one breaks before the answer began; after that, and of a question with a
+body (POST), nothing is repeated. No byte of an answer reaches a log.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from yarl import URL
 
 from kernel.observability import trace
 from kernel.observability.interaction import interaction_id
-from openapi.core_bank.v1.operations import DEADLINE_HEADER, INTERACTION_HEADER
+from openapi.core_bank.v1.operations import DEADLINE_HEADER, INTERACTION_HEADER, JSON
 from plugins.upstreams.circuit import Circuit, CircuitOpen
 
 CONNECT_SECONDS_MAX = 1.0  # for a new connection to the core bank
@@ -74,14 +74,14 @@ class CoreBankHttp:
         ) as session:
             yield cls(session, base_url, circuit, seconds_max)
 
-    async def ask(self, path: str, *, accept: str, bytes_max: int) -> Answer:
-        """`path` has its query and is percent-encoded. Raises Defect."""
+    async def ask(self, path: str, *, accept: str, bytes_max: int, body: bytes | None = None) -> Answer:
+        """`path` has its query and is percent-encoded; `body` is JSON, and makes it a POST. Raises Defect."""
         try:
             permit = self._circuit.admit()
         except CircuitOpen:
             raise Defect(CIRCUIT_OPEN, "it failed too often a moment ago") from None
         try:
-            answer = await self._ask(path, accept, bytes_max)
+            answer = await self._ask(path, accept, bytes_max, body)
         except Defect as defect:
             if defect.unwell:
                 permit.failed()
@@ -94,12 +94,15 @@ class CoreBankHttp:
         finally:
             permit.abandoned()  # no outcome yet: the caller was cancelled
 
-    async def _ask(self, path: str, accept: str, bytes_max: int) -> Answer:
+    async def _ask(self, path: str, accept: str, bytes_max: int, body: bytes | None) -> Answer:
         url = URL(f"{self._base_url}{path}", encoded=True)
+        method, headers = (
+            ("GET", self._headers(accept)) if body is None else ("POST", self._headers(accept) | {"Content-Type": JSON})
+        )
         try:
             async with (
                 asyncio.timeout(self._seconds_max),
-                self._session.get(url, headers=self._headers(accept), allow_redirects=False) as response,
+                self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as response,
             ):
                 _check_head(response, bytes_max)
                 return Answer(response.status, response.content_type, await _read(response, bytes_max))

@@ -17,13 +17,27 @@ from consent.ports import CustomerAccounts
 from gateway.ports import AccountsUpstream, Page, Position, RecordPosition, StatementFilter, TransactionFilter
 from kernel import json
 from kernel.brand import Brand
-from kernel.errors import Problem, RequestMalformed, UpstreamTimedOut
+from kernel.errors import BodyTooLarge, MediaTypeUnsupported, Overloaded, Problem, RequestMalformed, UpstreamTimedOut
 from kernel.http.message import Request, Response
 from kernel.observability.interaction import interaction_id
 from openapi.core_bank.v1 import answers
 from openapi.core_bank.v1 import questions as q
-from openapi.core_bank.v1.operations import BASE_PATH, BY_NAME, DEADLINE_HEADER, HEALTH_PATH, INTERACTION_HEADER, JSON, ROWS, Row
+from openapi.core_bank.v1.operations import (
+    BASE_PATH,
+    BY_NAME,
+    DEADLINE_HEADER,
+    HEALTH_PATH,
+    INTERACTION_HEADER,
+    JSON,
+    PAYMENT_ROWS,
+    QUESTION_BYTES_MAX,
+    ROWS,
+    Row,
+)
+from openapi.core_bank.v1.payment_questions import parse_body
 from openapi.core_bank.v1.questions import parse_query
+from orders.ports import PaymentsUpstream
+from portcullis.core_bank.payments import PAYMENT_ANSWERS
 
 ANSWER_SECONDS_MAX = 10.0  # for one answer of the synthetic bank, where the caller gives no deadline
 _BRANDS = f"{BASE_PATH}/brands/"
@@ -41,10 +55,16 @@ Answering = Callable[[Bank, Brand, Any, str], Awaitable[Any]]
 
 
 class CoreBankServer:
-    """`specimens`: brand name -> customers that a conformance check may read. `token`: what every caller must show."""
+    """`specimens`: brand name -> customers that a conformance check may read. `token`: what every caller must show. Without `payments`
+    it serves the questions about accounts alone."""
 
     def __init__(
-        self, bank: Bank, brands: tuple[Brand, ...], token: str, specimens: Mapping[str, tuple[str, ...]] | None = None
+        self,
+        bank: Bank,
+        brands: tuple[Brand, ...],
+        token: str,
+        specimens: Mapping[str, tuple[str, ...]] | None = None,
+        payments: PaymentsUpstream | None = None,
     ) -> None:
         if not token:
             raise ValueError("a bank is not served to everyone")
@@ -52,7 +72,8 @@ class CoreBankServer:
         self._brands = {brand.name: brand for brand in brands}
         self._expected = f"Bearer {token}".encode()
         self._health = json.encode(answers.Health("up", dict(specimens or {})))
-        self._rows = {row.path: row for row in ROWS}
+        self._payments = payments
+        self._rows = {row.path: row for row in (ROWS if payments is None else ROWS + PAYMENT_ROWS)}
 
     async def handle(self, request: Request) -> Response:
         """The answer to any request at all. Raises nothing but cancellation and defects of our own."""
@@ -60,10 +81,12 @@ class CoreBankServer:
         reset = interaction_id.set(interaction if _INTERACTION.fullmatch(interaction) else "")
         try:
             return await self._handle(request)
-        except RequestMalformed as problem:
+        except (RequestMalformed, BodyTooLarge, MediaTypeUnsupported) as problem:
             return self.refuse(request, problem)
         except (TimeoutError, UpstreamTimedOut):
             return refusal(504, "timed_out")
+        except Overloaded:
+            return refusal(503, "overloaded")
         except Problem as problem:
             log.warning("core_bank_failed", code=problem.code, detail=problem.detail)
             return refusal(502, "failed")
@@ -77,27 +100,41 @@ class CoreBankServer:
     async def _handle(self, request: Request) -> Response:
         if not hmac.compare_digest((request.header("Authorization") or "").encode(), self._expected):
             return refusal(401, "credentials_invalid", WWW_Authenticate="Bearer")
-        if request.method != "GET":
-            return refusal(405, "operation_unknown", Allow="GET")
-        if request.path == BASE_PATH + HEALTH_PATH:
+        if request.path == BASE_PATH + HEALTH_PATH and request.method == "GET":
             return _json(200, self._health)
         name, _, rest = request.path.removeprefix(_BRANDS).partition("/")
         row = self._rows.get(f"/{rest}")
         if row is None or not request.path.startswith(_BRANDS):
             return refusal(404, "operation_unknown")
+        if request.method != row.method:
+            return refusal(405, "operation_unknown", Allow=row.method)
         if name not in self._brands:
             return refusal(404, "brand_unknown")
         return await self._answer(row, self._brands[name], request)
 
     async def _answer(self, row: Row, brand: Brand, request: Request) -> Response:
-        question = parse_query(request.query, row.question)
         async with asyncio.timeout(_seconds_left(request)):
-            answer = await ANSWERS[row.name](self._bank, brand, question, request.header("Accept") or JSON)
+            if row.name in PAYMENT_ANSWERS:
+                assert self._payments is not None  # its rows are served with it alone
+                answer = await PAYMENT_ANSWERS[row.name](self._payments, brand, await _question(row, request))
+            else:
+                answer = await ANSWERS[row.name](
+                    self._bank, brand, await _question(row, request), request.header("Accept") or JSON
+                )
         if answer is None:
             return refusal(404, answers.UNKNOWN)
         if row.answer is None:
             return Response(200, answer.content, CIMultiDict({"Content-Type": answer.media_type}))
         return _json(200, json.encode(answer))
+
+
+async def _question(row: Row, request: Request) -> Any:
+    """Raises RequestMalformed, or what a body raises that cannot be read."""
+    if row.method == "GET":
+        return parse_query(request.query, row.question)
+    if request.query or (request.header("Content-Type") or "").partition(";")[0].strip() != JSON:
+        raise RequestMalformed("a question about a payment is a body of JSON")
+    return parse_body((await request.received(QUESTION_BYTES_MAX)).body, row.question)
 
 
 def refusal(status: int, code: str, **headers: str) -> Response:

@@ -2,9 +2,13 @@
 from its last dump."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
+from tests.harness.databases import Databases, migrate
+from tests.harness.payment_banks import PAYMENT_BANKS, PaymentsBank
 from tests.harness.upstream_books import BOOKS, Books
 from tests.harness.valkey import Valkey, started_valkey
 
@@ -35,3 +39,12 @@ async def books(request: pytest.FixtureRequest, migrated_url: str) -> AsyncItera
     """Each upstream, empty, on each kind of database."""
     async with BOOKS[request.param](migrated_url) as books:
         yield books
+
+
+@pytest.fixture(params=PAYMENT_BANKS)
+async def bank(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> AsyncIterator[PaymentsBank]:
+    """Each payments upstream, without any account."""
+    open_bank, kind = PAYMENT_BANKS[request.param]
+    with databases.database(kind, tmp_path, migrate) if kind else nullcontext("") as url:
+        async with open_bank(url) as bank:
+            yield bank

@@ -12,7 +12,7 @@ import msgspec
 
 from kernel.banking.records.statements import PDF
 from openapi.core_bank.v1 import answers
-from openapi.core_bank.v1.examples import EXAMPLES
+from openapi.core_bank.v1.examples import EXAMPLES as ACCOUNT_EXAMPLES
 from openapi.core_bank.v1.operations import (
     BASE_PATH,
     DEADLINE_HEADER,
@@ -20,13 +20,16 @@ from openapi.core_bank.v1.operations import (
     INTERACTION_HEADER,
     JSON,
     JSON_BYTES_MAX,
+    PAYMENT_ROWS,
     ROWS,
     VERSION,
     Row,
 )
+from openapi.core_bank.v1.payment_examples import PAYMENT_EXAMPLES, PAYMENT_QUESTIONS
 
 JsonObject = dict[str, Any]
 
+EXAMPLES = ACCOUNT_EXAMPLES | PAYMENT_EXAMPLES
 PATH = Path(__file__).with_name("document.json")
 _REF_TEMPLATE = "#/components/schemas/{name}"
 _PAGE_NAME = re.compile(r"RecordPage_(\w+?)_")
@@ -48,12 +51,13 @@ _DESCRIPTIONS = {
 }
 _INTRODUCTION = f"""What a bank's own core answers to Portcullis, which translates it into each open-banking standard.
 
-Every operation is a question without an effect. Instants are RFC 3339 in UTC (`Z`). An id that is unknown is absent from the answer,
+A `GET` has no effect. A `POST` is keyed by the `order_id` in its body, and safe to repeat. Instants are RFC 3339 in UTC (`Z`). An id that is unknown is absent from the answer,
 as is an account without any data; it is no error. A parameter that is not known must be refused with 400, never dropped. A
 listing is newest first; its page begins after the position given, and what arrives while a caller turns pages must neither appear
 on a later one nor push a row out: for transactions, rows as they stood at booking sequence `as_of`.
 
-`{DEADLINE_HEADER}` says how many milliseconds after its arrival a question is no longer worth answering (504). `{INTERACTION_HEADER}`
+`{DEADLINE_HEADER}` says how many milliseconds after its arrival a question is no longer worth answering (504). What has not been begun by
+then must not be begun later: Portcullis counts on it before it submits an order again. `{INTERACTION_HEADER}`
 and `traceparent` (W3C) tie log lines together. Answers are at most {JSON_BYTES_MAX} bytes, not compressed, without redirects or
 cookies. Texts have at most 2000 characters."""
 _SERVER: JsonObject = {
@@ -72,8 +76,8 @@ _REFUSALS = {
 def core_bank_document() -> JsonObject:
     """The document as JSON values, in a fixed order."""
     paths: JsonObject = {HEALTH_PATH: {"get": _health()}}
-    for row in ROWS:
-        paths[f"/brands/{{brand}}{row.path}"] = {"get": _operation(row)}
+    for row in ROWS + PAYMENT_ROWS:
+        paths[f"/brands/{{brand}}{row.path}"] = {row.method.lower(): _operation(row)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Portcullis core bank", "version": VERSION, "description": _INTRODUCTION},
@@ -93,8 +97,10 @@ def render_document() -> bytes:
 
 
 def _schemas() -> JsonObject:
-    kinds = [row.answer for row in ROWS if row.answer is not None]
-    _, found = msgspec.json.schema_components([*kinds, answers.Health, answers.Refusal], ref_template=_REF_TEMPLATE)
+    rows = ROWS + PAYMENT_ROWS
+    kinds = [row.answer for row in rows if row.answer is not None]
+    bodies = [row.question for row in rows if row.method == "POST"]
+    _, found = msgspec.json.schema_components([*kinds, *bodies, answers.Health, answers.Refusal], ref_template=_REF_TEMPLATE)
     for (kind, member), form in _FORMS.items():
         found[kind]["properties"][member] |= form
     for kind, description in _DESCRIPTIONS.items():
@@ -115,15 +121,22 @@ def _operation(row: Row) -> JsonObject:
     brand = {"name": "brand", "in": "path", "required": True, "schema": {"type": "string"}}
     statuses = _REFUSALS | {"404": f"`{answers.UNKNOWN}`: there is none. " if row.may_be_unknown else ""}
     statuses["404"] += "`brand_unknown`: the bank has no such brand."
+    asked = {"requestBody": _body(row)} if row.method == "POST" else {}
     return {
         "operationId": row.name,
         "summary": row.summary,
         "parameters": [brand, *_query(row), *_headers()],
+        **asked,
         "responses": {
             "200": {"description": "The answer.", "content": _content(row)},
             **{status: _refusal(text) for status, text in sorted(statuses.items())},
         },
     }
+
+
+def _body(row: Row) -> JsonObject:
+    example = _without_empty(msgspec.to_builtins(PAYMENT_QUESTIONS[row.name]))
+    return {"required": True, "content": {JSON: {"schema": _ref(row.question), "example": example}}}
 
 
 def _content(row: Row) -> JsonObject:
@@ -153,6 +166,8 @@ def _refusal(text: str) -> JsonObject:
 
 
 def _query(row: Row) -> list[JsonObject]:
+    if row.method == "POST":
+        return []
     _, found = msgspec.json.schema_components([row.question], ref_template=_REF_TEMPLATE)
     schema = found[row.question.__name__]
     return [

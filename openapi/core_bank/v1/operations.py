@@ -1,15 +1,17 @@
-"""The operations that a bank's own core implements for us: one row each, all of them questions, none with an effect.
+"""The operations that a bank's own core implements for us: one row each. Those of accounts are questions without an effect; those of
+payments have one, are keyed by the id of our order, and are safe to repeat.
 
 Paths lie below the base URL that the bank names, e.g. `https://core.bank.example/core-bank/v1`. The brand stands in the path, so
 that a core which serves several can never answer for another one by forgetting a parameter.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from kernel.banking.accounts import TransactionPage
+from kernel.banking.payee_checks import PayeeCheck
 from kernel.banking.records.beneficiaries import Beneficiary
 from kernel.banking.records.direct_debits import DirectDebit
 from kernel.banking.records.listing import RecordPage
@@ -17,14 +19,15 @@ from kernel.banking.records.parties import Party
 from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import PDF, Statement, StatementPage
-from openapi.core_bank.v1 import answers, questions
+from openapi.core_bank.v1 import answers, payment_answers, payment_questions, questions
 
-VERSION: Final = "1.0.0"
+VERSION: Final = "1.1.0"
 NAME: Final = "core_bank/v1"
 BASE_PATH: Final = "/core-bank/v1"
 HEALTH_PATH: Final = "/health"
 JSON: Final = "application/json"
 JSON_BYTES_MAX: Final = 4 * 1024 * 1024  # of one JSON answer of the core bank
+QUESTION_BYTES_MAX: Final = 16_384  # of the body of one question about a payment
 
 INTERACTION_HEADER: Final = "Interaction-Id"
 DEADLINE_HEADER: Final = "Deadline-Ms"
@@ -32,7 +35,8 @@ DEADLINE_HEADER: Final = "Deadline-Ms"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One operation. `name` is also the port's method; `answer` None: a file in the media type that `Accept` names."""
+    """One operation. `name` is also the port's method; `answer` None: a file in the media type that `Accept` names. The question is the
+    query of a GET, and the body of a POST."""
 
     name: str
     path: str  # below /brands/{brand}
@@ -40,6 +44,7 @@ class Row:
     answer: type | None
     summary: str
     may_be_unknown: bool = False  # 404 with the code `unknown` is an answer
+    method: Literal["GET", "POST"] = "GET"
 
 
 ROWS: Final = (
@@ -89,3 +94,68 @@ ROWS: Final = (
 )
 
 BY_NAME: Final = {row.name: row for row in ROWS}
+
+PAYMENT_ROWS: Final = (
+    Row(
+        "reserve",
+        "/payment-reservation",
+        payment_questions.OfTransfer,
+        payment_answers.Reservation,
+        "Hold the amount of an order on the payer's account until the order is submitted, cancelled or released. A repeat is answered as "
+        "the first. An order that was released before is refused: its reservation comes too late.",
+        method="POST",
+    ),
+    Row(
+        "submit",
+        "/payment-submission",
+        payment_questions.OfTransfer,
+        payment_answers.Report,
+        "Carry out an order, once however often it is submitted: a repeat carries out nothing, and is answered with how far the first has "
+        "come. An order that was cancelled or released before is never carried out, and is answered by its refusal.",
+        method="POST",
+    ),
+    Row(
+        "status",
+        "/payment-status",
+        payment_questions.OfOrder,
+        payment_answers.Report,
+        "How far an order has come. `unknown`: no submission of it has arrived, and it was not cancelled.",
+        True,
+    ),
+    Row(
+        "cancel",
+        "/payment-cancellation",
+        payment_questions.OfOrder,
+        payment_answers.Report,
+        "Stop an order if that is still possible, and say what has become of it. One that never arrived is cancelled too: a submission that "
+        "arrives later is refused. What is held for it may be kept until it is released.",
+        method="POST",
+    ),
+    Row(
+        "release",
+        "/payment-release",
+        payment_questions.OfOrder,
+        payment_answers.Released,
+        "Let go of what is held for an order that will not be carried out, for good: a reservation or submission that arrives later is "
+        "refused. Of an order that is carried out nothing changes.",
+        method="POST",
+    ),
+    Row(
+        "funds",
+        "/funds-check",
+        payment_questions.OfFunds,
+        payment_answers.Funds,
+        "Whether an account could pay an amount now. Nothing is held. An unknown account could not.",
+        method="POST",
+    ),
+    Row(
+        "payee",
+        "/payee-check",
+        payment_questions.OfPayee,
+        PayeeCheck,
+        "Compare a name with that of the holder of an account, here or at another bank. `not_available` where that bank does not say in time.",
+        method="POST",
+    ),
+)
+
+PAYMENTS_BY_NAME: Final = {row.name: row for row in PAYMENT_ROWS}

@@ -27,6 +27,7 @@ WHOLE_MAX = 2**63 - 1  # the largest whole number in an answer of the core bank:
 _FORMS = {
     "id": re.compile(r"[!-~]{1,64}", re.ASCII),
     "account_id": re.compile(r"[!-~]{1,64}", re.ASCII),
+    "order_id": re.compile(r"[!-~]{1,64}", re.ASCII),
     "currency": re.compile(r"[A-Z]{3}", re.ASCII),
 }
 

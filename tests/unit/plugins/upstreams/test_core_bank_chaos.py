@@ -17,6 +17,7 @@ from openapi.core_bank.v1.examples import EXAMPLES
 from openapi.core_bank.v1.operations import JSON_BYTES_MAX
 from plugins.upstreams.circuit import Circuit, CircuitLimits
 from plugins.upstreams.core_bank import CoreBank
+from tests.harness.misbehaving_peer import Peer, answered, sends, serving
 from tests.harness.paper_bank import BRAND
 from tests.harness.patience import PATIENCE_SECONDS
 
@@ -26,54 +27,10 @@ SECONDS = 0.4  # what a question may take here
 GOOD = msgspec.json.encode(EXAMPLES["accounts"])
 
 
-def answered(body: bytes, status: str = "200 OK", media_type: str = "application/json", **headers: object) -> bytes:
-    lines = {"Content-Type": media_type, "Content-Length": len(body)} | {
-        name.replace("_", "-"): value for name, value in headers.items()
-    }
-    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items() if value is not None)
-    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body
-
-
-class Peer:
-    """A TCP server that reads one head at a time and then does as the test says; by default it answers well."""
-
-    def __init__(self) -> None:
-        self.mischief = None
-        self.heads: list[bytes] = []
-        self.connections = 0
-        self.heard = asyncio.Event()
-        self.serving: set[asyncio.Task] = set()
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self.serving.add(asyncio.current_task())
-        try:
-            while True:
-                self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-                self.heard.set()
-                if self.mischief is None:
-                    writer.write(answered(GOOD))
-                else:
-                    await self.mischief(writer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.transport.abort()
-
-
 @pytest.fixture
 async def peer():
-    peer = Peer()
-    server = await asyncio.start_server(peer.serve, "127.0.0.1", 0)
-    peer.port = server.sockets[0].getsockname()[1]
-    try:
+    async with serving(Peer(answered(GOOD))) as peer:
         yield peer
-    finally:
-        server.close()
-        for task in peer.serving:
-            task.cancel()
-        await asyncio.gather(*peer.serving, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -83,21 +40,6 @@ async def bank_at(peer: Peer, limits: CircuitLimits | None = None):
     circuit = Circuit(monotonic, limits)
     async with CoreBank.open(f"http://127.0.0.1:{peer.port}", circuit=circuit, token="t", seconds_max=SECONDS) as bank:
         yield GuardedAccounts(bank, count_defect=lambda *defect: counted.append(defect)), counted
-
-
-def sends(payload: bytes, *, then: str = "keep"):
-    async def mischief(writer: asyncio.StreamWriter) -> None:
-        writer.write(payload)
-        await writer.drain()
-        if then == "hang":
-            await asyncio.Event().wait()
-        if then == "close":
-            writer.close()
-            await writer.wait_closed()
-        if then == "reset":
-            writer.transport.abort()
-
-    return mischief
 
 
 async def drips(writer: asyncio.StreamWriter) -> None:

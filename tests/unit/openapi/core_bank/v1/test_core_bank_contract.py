@@ -17,11 +17,14 @@ from kernel.errors import FieldDateInvalid, FieldInvalid, RequestMalformed
 from openapi.core_bank.v1 import questions
 from openapi.core_bank.v1.document import PATH, core_bank_document, render_document
 from openapi.core_bank.v1.examples import EXAMPLES
-from openapi.core_bank.v1.operations import ROWS
+from openapi.core_bank.v1.operations import PAYMENT_ROWS, ROWS
+from openapi.core_bank.v1.payment_examples import PAYMENT_EXAMPLES
 from openapi.core_bank.v1.soundness import TEXT_CHARACTERS_MAX, check_sound
 
 DOCUMENT = core_bank_document()
-BY_NAME = {operation["get"]["operationId"]: operation["get"] for operation in DOCUMENT["paths"].values()}
+ALL_ROWS = ROWS + PAYMENT_ROWS
+BY_NAME = {operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()}
+ALL_EXAMPLES = EXAMPLES | PAYMENT_EXAMPLES
 
 
 def test_the_committed_document_is_up_to_date():
@@ -30,18 +33,18 @@ def test_the_committed_document_is_up_to_date():
 
 
 def test_every_operation_is_published_under_a_path_of_its_own():
-    assert set(BY_NAME) == {row.name for row in ROWS} | {"health"}
+    assert set(BY_NAME) == {row.name for row in ALL_ROWS} | {"health"}
     assert len(DOCUMENT["paths"]) == len(BY_NAME)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", ALL_EXAMPLES)
 def test_an_example_keeps_the_published_schema_and_the_rules_beyond_it(name):
-    [row] = [row for row in ROWS if row.name == name]
+    [row] = [row for row in ALL_ROWS if row.name == name]
     content = BY_NAME[name]["responses"]["200"]["content"]["application/json"]
     schema = content["schema"] | {"components": DOCUMENT["components"]}
     jsonschema.Draft202012Validator(schema).validate(content["example"])
     decoded = msgspec.json.decode(json.dumps(content["example"]), type=row.answer)
-    assert decoded == EXAMPLES[name]
+    assert decoded == ALL_EXAMPLES[name]
     check_sound(decoded, row.answer)
 
 
