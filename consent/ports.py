@@ -131,11 +131,15 @@ class AccountClosures(Protocol):
         ...
 
 
-class UnsignedOrders(Protocol):
-    """Payment orders that wait for others than their PSU to sign. What is passed a unit of work is part of its transaction."""
+class Orders(Protocol):
+    """Payment orders, as far as those who pay read and sign them. What is passed a unit of work is part of its transaction."""
 
     async def awaiting(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
-        """Those that wait for this customer, the longest first."""
+        """Those that wait for this customer's signature, the longest first."""
+        ...
+
+    async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder | None:
+        """The order, if it waits for this customer."""
         ...
 
     async def read_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder:

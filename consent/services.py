@@ -9,17 +9,20 @@ from consent.authorization.clients.client_keys import ClientKeys
 from consent.authorization.clients.current_clients import CurrentClients
 from consent.authorization.keys.ring import KeyRing
 from consent.authorization.messages.json_document import Documents
-from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
+from consent.ports import CustomerAccounts, Orders, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
 from consent.store.current_snapshots import ConsentSnapshots
 from consent.store.rows.journeys import Journey
 from kernel.access import Caller
 from kernel.banking.consents import Consent, ConsentLodgement
+from kernel.banking.orders import PaymentOrder
+from kernel.banking.signers import Signature
 from kernel.brand import Brand
 from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock
 from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
+from kernel.errors import OrderUnknown
 from kernel.hot_state.versions import Versions
 from kernel.http.message import Response
 from kernel.ids import Ids
@@ -68,6 +71,27 @@ class NoPriorAnswers:
         return None
 
 
+class NoOrders:
+    """The orders of a bank that takes none."""
+
+    async def awaiting(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+        return ()
+
+    async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder | None:
+        return None
+
+    async def read_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder:
+        raise OrderUnknown(order_id)
+
+    async def sign_within(self, unit: UnitOfWork, brand: Brand, order_id: str, signature: Signature) -> PaymentOrder:
+        raise OrderUnknown(order_id)
+
+    async def refuse_within(
+        self, unit: UnitOfWork, brand: Brand, order_id: str, *, customer_id: str, psu_id: str
+    ) -> PaymentOrder:
+        raise OrderUnknown(order_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`record_token` takes the journal entry of a token that stores nothing, without waiting for its commit; it raises Overloaded
@@ -92,6 +116,7 @@ class Services:
     client_keys: ClientKeys
     directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: no client can register itself
     prior_answers: PriorAnswers = field(default_factory=NoPriorAnswers)
+    orders: Orders = field(default_factory=NoOrders)
     settings: Settings = field(default_factory=Settings)
     attempt_turns: Turns = field(default_factory=lambda: Turns(ATTEMPT_TURNS))
     documents: Documents = field(default_factory=Documents)

@@ -15,7 +15,7 @@ from openapi.owners import is_owner
 from orders.commands.decide import DecideOrder
 from orders.commands.place import FIRST_FENCE, PlaceOrder
 from orders.commands.receive import ReceiveReport, Report
-from orders.commands.sign import RefuseOrder, SignOrder, check_awaited, hold_awaiting, refuse, sign
+from orders.commands.sign import RefuseOrder, SignOrder, check_awaited, hold_awaiting, is_awaited, refuse, sign
 from orders.machine import OrderEvent
 from orders.room import Room
 from orders.rows.history import Recorded, load_events
@@ -62,8 +62,15 @@ class PaymentOrders:
     async def awaiting(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
         """The orders that wait for this customer's signature, those that wait longest first."""
         async with self.room.database.read() as connection:
-            ids = await load_unsigned(connection, self.room.sealer, brand.name, customer_id, at_most=UNSIGNED_SHOWN_MAX)
+            now = self.room.clock.now()
+            ids = await load_unsigned(connection, self.room.sealer, brand.name, customer_id, now=now, at_most=UNSIGNED_SHOWN_MAX)
         return tuple([await self._load(brand, order_id) for order_id in ids])
+
+    async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder | None:
+        """The order, if it waits for this customer's signature."""
+        async with self.room.database.read() as connection:
+            tracked = await load_order(connection, self.room.sealer, brand.name, order_id)
+        return tracked.order if tracked is not None and is_awaited(self.room, tracked, customer_id) else None
 
     async def sign(self, brand: Brand, order_id: str, signature: Signature) -> PaymentOrder:
         """Raises OrderUnknown or OrderStateForbids."""

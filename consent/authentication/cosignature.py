@@ -14,7 +14,7 @@ from consent.authentication.room import Room
 from consent.ports import Psu
 from consent.store.changes import cosign
 from consent.store.locks import CONSENT
-from consent.store.rows.authorisations import Approach, find_signature, start_authorisation
+from consent.store.rows.authorisations import Approach, SubjectKind, find_signature, start_authorisation
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.rows.snapshots import load_consent, lock_consent
 from consent.store.signers import awaits
@@ -29,12 +29,14 @@ from kernel.errors import ConsentForeign, ConsentUnknown
 @dataclass(frozen=True, slots=True)
 class StartSignature:
     """The id of the authorisation in which the signer, known by the password of a visit, answers: the one that is open, or a new one.
-    Pressed again, the button stores no second one, and what was counted goes on."""
+    Pressed again, the button stores no second one, and what was counted goes on. The subject is the consent, or an order under it."""
 
     name = "start_signature"
     room: Room
     brand: Brand
     consent_id: str
+    kind: SubjectKind
+    subject_id: str
     psu: Psu
 
     @property
@@ -44,7 +46,7 @@ class StartSignature:
     async def handle(self, unit: UnitOfWork) -> str:
         brand, now = self.brand.name, self.room.clock.wall()
         since = now - JOURNEY_MAX  # an older one is about to be failed as abandoned
-        found = await find_signature(unit.connection, brand, self.consent_id, self.psu.id, since=since)
+        found = await find_signature(unit.connection, brand, self.kind, self.subject_id, self.psu.id, since=since)
         if found is not None:
             return found
         authorisation_id = self.room.ids.uuid()
@@ -53,7 +55,8 @@ class StartSignature:
             self.room.sealer,
             brand=brand,
             authorisation_id=authorisation_id,
-            subject_id=self.consent_id,
+            subject_kind=self.kind,
+            subject_id=self.subject_id,
             psu_id=self.psu.id,
             approach=Approach.DECOUPLED,
             at=now,

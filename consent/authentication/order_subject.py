@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from consent.authentication.approval import Approval
 from consent.authentication.room import Room
 from consent.errors import PaymentNotLinked
-from consent.ports import LinkedTerms, UnsignedOrders
+from consent.ports import LinkedTerms, Orders
 from kernel.banking.orders import PaymentOrder
 from kernel.banking.payments import digest_of
 from kernel.brand import Brand
@@ -34,7 +34,7 @@ class OrderSubject:
     """Of the customer `customer_id`."""
 
     room: Room
-    orders: UnsignedOrders
+    orders: Orders
     brand: Brand
     order_id: str
     customer_id: str

@@ -7,7 +7,7 @@ Both may also run within the transaction of an approval (orders/services.py: Pay
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kernel.banking.orders import OrderState, PaymentOrder, Reason
+from kernel.banking.orders import PaymentOrder, Reason
 from kernel.banking.signers import Signature, missing_of
 from kernel.brand import Brand
 from kernel.commands.locks import Lock
@@ -71,11 +71,15 @@ async def hold_awaiting(unit: UnitOfWork, room: Room, brand: Brand, order_id: st
 
 def check_awaited(room: Room, tracked: Tracked, customer_id: str) -> Tracked:
     """Raises OrderStateForbids unless the order waits for this customer."""
-    order = tracked.order
-    is_late = tracked.turns_at is not None and room.clock.now() >= tracked.turns_at
-    if order.state is not OrderState.AWAITING_AUTHORISATION or is_late or customer_id not in order.awaited_customers:
-        raise OrderStateForbids(f"order {order.id} is {order.state}, and does not wait for this customer")
+    if not is_awaited(room, tracked, customer_id):
+        raise OrderStateForbids(f"order {tracked.order.id} is {tracked.order.state}, and does not wait for this customer")
     return tracked
+
+
+def is_awaited(room: Room, tracked: Tracked, customer_id: str) -> bool:
+    """True if the order waits for this customer, and in time."""
+    is_late = tracked.turns_at is not None and room.clock.now() >= tracked.turns_at
+    return not is_late and customer_id in tracked.order.awaited_customers
 
 
 async def sign(unit: UnitOfWork, room: Room, held: Tracked, signature: Signature) -> PaymentOrder:

@@ -1,5 +1,7 @@
 """The index of orders by signer, signed or waiting. Customers are found by a keyed digest of the bank's own reference."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,15 +31,16 @@ async def index_signers(connection: AsyncConnection, sealer: Sealer, order: Paym
 
 
 async def load_unsigned(
-    connection: AsyncConnection, sealer: Sealer, brand: str, customer_id: str, *, at_most: int
+    connection: AsyncConnection, sealer: Sealer, brand: str, customer_id: str, *, now: datetime, at_most: int
 ) -> tuple[str, ...]:
-    """The ids of the orders that wait for this customer's signature, those that wait longest first."""
+    """The ids of the orders that wait for this customer's signature at `now` (business time), those that wait longest first."""
     same = sa.and_(orders.c.brand == order_signers.c.brand, orders.c.id == order_signers.c.order_id)
     waiting = (
         order_signers.c.brand == brand,
         order_signers.c.customer_blind == _blind(sealer, brand, customer_id),
         order_signers.c.signed_at.is_(None),
         orders.c.state == OrderState.AWAITING_AUTHORISATION.value,
+        orders.c.turns_at > now,
     )
     found = sa.select(orders.c.id).join(order_signers, same).where(*waiting).order_by(orders.c.since, orders.c.id)
     return tuple(await connection.scalars(found.limit(at_most)))

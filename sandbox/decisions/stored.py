@@ -9,6 +9,7 @@ from consent.authentication.linked_terms import linked_of
 from consent.authorization.agreement.signing_rules import load_signing_rules
 from consent.authorization.agreement.terms import (
     Option,
+    described,
     identities_of,
     offered,
     render_shown,
@@ -152,7 +153,7 @@ def _claim(services: Services, asked: Asked, journey: Journey | None, stored: St
 
 def _shown(services: Services, brand: Brand, asked: Asked, options: tuple[Option, ...]) -> Shown:
     if kind_of(asked.consent).is_linked:
-        return shown_of(asked.client, asked.consent, options, page="none")
+        return shown_of(asked.client, described(asked.consent).facts, options, page="none")
     return render_shown(
         render_terms(services, brand, asked.client, asked.consent, amendment=asked.amendment, options=options),
         options,

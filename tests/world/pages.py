@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,8 @@ from kernel.ids import SeededIds, hash_secret
 from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
 from kernel.storage.lease import Lease
+from orders.room import Room
+from orders.services import PaymentOrders
 from tests.harness.lock_order import keeping_lock_order
 from tests.world.brands import BRAND, START
 from tests.world.browser import Browser
@@ -111,6 +113,9 @@ async def page_world(database_url: str, *, worker: int = 0, prior_answers: Prior
             customer_accounts=Accounts(),
             prior_answers=prior_answers or NoPriorAnswers(),
         )
+
+        room = Room(commands=services.commands, clock=clock, ids=services.ids, sealer=services.sealer, consents=services.store)
+        services = replace(services, orders=PaymentOrders(room=room))
 
         async def register(connection: Any) -> None:
             for client in (CLIENT, BOROUGH):

@@ -165,7 +165,7 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "") -
     )
 
 
-def shown_of(client: Client, consent: Consent, options: tuple[Option, ...], *, page: str = "payment") -> Shown:
+def shown_of(client: Client, facts: Facts, options: tuple[Option, ...], *, page: str = "payment") -> Shown:
     """The record of a payment's page as the PSU saw it. `options`: the one account that was chosen."""
     return Shown(
         client_name=client.name,
@@ -175,7 +175,7 @@ def shown_of(client: Client, consent: Consent, options: tuple[Option, ...], *, p
         window="",
         accounts=tuple(option.label for option in options),
         page=page,
-        payment=described(consent).facts,
+        payment=facts,
     )
 
 

@@ -1,5 +1,5 @@
-"""The PSU's access dashboard: the accesses that the PSU gave and how to stop them, the requests of the backchannel, and the consents that
-wait for the PSU's signature. UK Customer Experience Guidelines, Access Dashboards.
+"""The PSU's access dashboard: the accesses that the PSU gave and how to stop them, the requests of the backchannel, and the consents and
+payments that wait for the PSU's signature. UK Customer Experience Guidelines, Access Dashboards.
 
 Each visit begins with the same login and strong authentication as a journey (consent/customer/journey), under a cookie of its own.
 """
@@ -8,9 +8,10 @@ from consent.customer.dashboard.access_list import show_list
 from consent.customer.dashboard.asked import REQUESTS, show_request, take_answer
 from consent.customer.dashboard.boundary import inside, submits
 from consent.customer.dashboard.detail import show_detail
-from consent.customer.dashboard.signature import show_signature, take_signature
-from consent.customer.dashboard.signature_code import show_code, take_code
-from consent.customer.dashboard.unsigned import SIGNATURES
+from consent.customer.dashboard.signatures.code import show_code, take_code
+from consent.customer.dashboard.signatures.consents import SIGNATURES
+from consent.customer.dashboard.signatures.orders import PAYMENTS
+from consent.customer.dashboard.signatures.page import show_signature, take_signature
 from consent.customer.dashboard.withdrawal import show_confirmation, take_withdrawal
 from consent.customer.journey.boundary import Handler, shows, takes
 from consent.customer.journey.departure import LOGGED_OUT, show_logged_out, take_logout
@@ -36,6 +37,10 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{SIGNATURES}/{{id}}", submits(take_signature)),
     ("GET", f"{SIGNATURES}/{{id}}/{{id}}", inside(show_code)),
     ("POST", f"{SIGNATURES}/{{id}}/{{id}}", submits(take_code)),
+    ("GET", f"{PAYMENTS}/{{id}}", inside(show_signature)),
+    ("POST", f"{PAYMENTS}/{{id}}", submits(take_signature)),
+    ("GET", f"{PAYMENTS}/{{id}}/{{id}}", inside(show_code)),
+    ("POST", f"{PAYMENTS}/{{id}}/{{id}}", submits(take_code)),
     ("GET", f"{REQUESTS}/{{id}}", inside(show_request)),
     ("POST", f"{REQUESTS}/{{id}}", submits(take_answer)),
 )

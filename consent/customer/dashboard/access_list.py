@@ -10,7 +10,8 @@ from consent.customer.dashboard.access import Access
 from consent.customer.dashboard.agreed import Section
 from consent.customer.dashboard.asked import load_questions, parse_page
 from consent.customer.dashboard.overview import load_overview
-from consent.customer.dashboard.unsigned import load_all_unsigned
+from consent.customer.dashboard.signatures.consents import load_unsigned_consents
+from consent.customer.dashboard.signatures.orders import load_unsigned_orders
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import form_token
 from consent.customer.session.session import Session, load_psu
@@ -46,7 +47,7 @@ async def show_list(services: Services, brand: Brand, session: Session, request:
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.DASHBOARD),
         psu_name=psu.display_name,
         questions=await load_questions(services, brand, psu, parse_page(query.get("asked", ""))),
-        unsigned=await load_all_unsigned(services, brand, psu),
+        unsigned=(*await load_unsigned_orders(services, brand, psu), *await load_unsigned_consents(services, brand, psu)),
         active=[access for access in found if access.is_active],
         past=[access for access in found if not access.is_active],
         sections=[matching for section in overview.sections if (matching := _search(section, search)).rows],

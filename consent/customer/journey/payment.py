@@ -118,7 +118,7 @@ async def complete_payment(
         signing_rules=rules,
         authorisation_id=authorisation_of(journey),
         evidence=evidence,
-        shown=shown_of(asked.client, asked.consent, paying),
+        shown=shown_of(asked.client, described(asked.consent).facts, paying),
         proof=Proof.FOR_THIS,
     )
 

@@ -6,6 +6,8 @@ from kernel.banking.consents import ConsentKind, ConsentState
 from kernel.banking.payments import PaymentTerms
 from kernel.errors import FieldInvalid
 
+NO_CHARGES = "None"  # the bank takes none from the payer
+
 WORDING = Wording(
     invitation="check and confirm a payment",
     steps=("Log in", "Choose the account", "Confirm the payment"),
@@ -43,6 +45,7 @@ def describe(terms: PaymentTerms) -> Description:
         rest=said(
             (LABELS[terms.creditor_account.scheme], render_number(terms.creditor_account)),
             ("Reference", terms.remittance),
+            ("Charges", NO_CHARGES),
         ),
         payee=terms.creditor_name,
         amount=amount,

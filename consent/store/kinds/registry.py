@@ -2,7 +2,7 @@
 
 from consent.store.kinds import KINDS
 from consent.store.kinds.kind import AnyKind
-from kernel.banking.consents import Consent, ConsentLodgement
+from kernel.banking.consents import Consent, ConsentLodgement, Terms
 from kernel.errors import FieldInvalid
 
 
@@ -19,6 +19,11 @@ BY_NAME = map_kinds(KINDS)
 
 def kind_of(consent: Consent) -> AnyKind:
     return BY_NAME[consent.kind]
+
+
+def kind_of_terms(terms: Terms) -> AnyKind:
+    """The kind that has such terms."""
+    return next(kind for kind in KINDS if isinstance(terms, kind.terms))
 
 
 def check_lodgement(lodgement: ConsentLodgement) -> None:

@@ -217,12 +217,14 @@ async def load_authorisation(
     return None if row is None else _read(sealer, row)
 
 
-async def find_signature(connection: AsyncConnection, brand: str, consent_id: str, psu_id: str, *, since: datetime) -> str | None:
-    """The id of the PSU's newest attempt to sign the consent that is open: on our own pages, begun after `since`, without evidence."""
+async def find_signature(
+    connection: AsyncConnection, brand: str, kind: SubjectKind, subject_id: str, psu_id: str, *, since: datetime
+) -> str | None:
+    """The id of the PSU's newest attempt to sign the subject that is open: on our own pages, begun after `since`, without evidence."""
     own = sa.select(authorisations.c.id).where(
         authorisations.c.brand == brand,
-        authorisations.c.subject_kind == SubjectKind.CONSENT,
-        authorisations.c.subject_id == consent_id,
+        authorisations.c.subject_kind == kind,
+        authorisations.c.subject_id == subject_id,
         authorisations.c.psu_id == psu_id,
         authorisations.c.approach == Approach.DECOUPLED,
         authorisations.c.status.in_(_BEFORE_EVIDENCE),

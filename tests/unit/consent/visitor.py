@@ -105,7 +105,9 @@ COMMANDS: dict[type, Callable[[Visitor], Any]] = {
     TakeCode: lambda of: TakeCode(of.services, BRAND, holds(of.session), of.psu),
     LiftLockOuts: lambda _: LiftLockOuts(BRAND, (SUBJECTS.password, str(SUBJECTS.peer))),
     StartAuthorisation: Visitor.start,
-    StartSignature: lambda of: StartSignature(of.services, BRAND, of.asked.consent.id, of.psu),
+    StartSignature: lambda of: StartSignature(
+        of.services, BRAND, of.asked.consent.id, SubjectKind.CONSENT, of.asked.consent.id, of.psu
+    ),
     MoveAuthorisation: lambda of: MoveAuthorisation(BRAND, holds(of.session), AuthorisationStatus.METHOD_SELECTED),
     IdentifyPsu: lambda of: IdentifyPsu(BRAND, holds(of.session), of.psu),
     BeginChallenge: lambda of: BeginChallenge(of.services, BRAND, holds(of.session), of.pending),

@@ -10,6 +10,7 @@ from consent.authentication.approval import NoAnswer, approve
 from consent.authentication.consent_subject import ConsentSubject
 from consent.authentication.cosignature import StartSignature
 from consent.ports import AccountRemoval
+from consent.store.rows.authorisations import SubjectKind
 from consent.store.rows.consent_signers import load_unsigned
 from consent.store.signers import sign
 from consent.store.sweeper import Sweeper
@@ -117,7 +118,7 @@ async def test_attempts_to_sign_that_begin_at_once_are_one(both_world: PageWorld
     """The button pressed twice, in two windows."""
     world = both_world
     consent = await sign_first(world, await lodge(world), "alice", TWO_OF_TWO)
-    start = StartSignature(world.services, BRAND, consent.id, world.identity.psu("bob"))
+    start = StartSignature(world.services, BRAND, consent.id, SubjectKind.CONSENT, consent.id, world.identity.psu("bob"))
     begun = await asyncio.gather(*(world.services.commands.run(start) for _ in range(8)))
     assert len(set(begun)) == 1
     assert len([one for one in await world.store.authorisations(BRAND, consent.id) if one.psu_id == "psu-bob"]) == 1

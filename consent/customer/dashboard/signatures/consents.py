@@ -1,18 +1,28 @@
-"""The consents that wait for this PSU's signature: half signed by others, and good for nothing until everyone who must has signed."""
-
-from dataclasses import dataclass
+"""The consents that wait for this PSU's signature."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consent.authentication.bank_answer import answer_time
-from consent.authorization.agreement.terms import described, render_instant
+from consent.authentication.cosignature import Cosignature
+from consent.authentication.linked_terms import linked_of
+from consent.authorization.agreement.terms import (
+    Option,
+    described,
+    render_instant,
+    render_shown,
+    render_terms,
+    shown_of,
+)
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.rows import load_clients
+from consent.customer.dashboard.signatures.unsigned import Unanswered, Unsigned, load_accounts, load_signers
 from consent.customer.journey.boundary import DASHBOARD
 from consent.customer.session.problems import AccessUnknown
-from consent.ports import Psu
+from consent.customer.session.session import Session
+from consent.ports import LinkedTerms, Psu
 from consent.services import Services
 from consent.store.kinds.registry import kind_of
+from consent.store.kinds.words import Facts
+from consent.store.rows.authorisations import SubjectKind
 from consent.store.rows.consent_signers import load_unsigned
 from consent.store.rows.families import load_last_row
 from consent.store.rows.snapshots import load_consent
@@ -25,18 +35,7 @@ SIGNATURES = f"{DASHBOARD}/signatures"
 UNSIGNED_MAX = 50  # half-signed consents shown, those that wait longest first
 
 
-@dataclass(frozen=True, slots=True)
-class Unsigned:
-    """One of them, as the list of accesses names it."""
-
-    path: str
-    heading: str
-    name: str
-    signers: tuple[str, ...]
-    until: str
-
-
-async def load_all_unsigned(services: Services, brand: Brand, psu: Psu) -> tuple[Unsigned, ...]:
+async def load_unsigned_consents(services: Services, brand: Brand, psu: Psu) -> tuple[Unsigned, ...]:
     now, found = services.clock.now(), []
     async with services.database.read() as connection:
         for consent_id in await load_unsigned(connection, services.sealer, brand.name, psu.customer_id, at_most=UNSIGNED_MAX):
@@ -48,10 +47,10 @@ async def load_all_unsigned(services: Services, brand: Brand, psu: Psu) -> tuple
         [
             Unsigned(
                 path=f"{SIGNATURES}/{consent.id}",
-                heading=heading_of(consent),
+                heading=_heading_of(consent),
                 name=client.name,
-                signers=await load_signers(services, brand, consent),
-                until=render_lapse(brand, consent),
+                signers=await load_signers(services, brand, consent.signatures),
+                until=_render_lapse(brand, consent),
             )
             for consent in found
             if (client := asking[consent.id]) is not None
@@ -59,8 +58,38 @@ async def load_all_unsigned(services: Services, brand: Brand, psu: Psu) -> tuple
     )
 
 
-async def load_one_unsigned(services: Services, brand: Brand, psu: Psu, consent_id: str) -> tuple[Consent, Client]:
+async def load_unanswered_consent(services: Services, brand: Brand, session: Session, psu: Psu, consent_id: str) -> Unanswered:
     """Raises AccessUnknown for what does not wait for this PSU: what is unknown, another's, signed or over looks the same."""
+    consent, client = await _load_one(services, brand, psu, consent_id)
+    accounts = await load_accounts(services, brand, session, psu, consent.accounts)
+    kind, description = kind_of(consent), described(consent)
+    facts: Facts = (*description.facts, ("From", accounts[0].label)) if description.facts else ()
+    terms = render_terms(services, brand, client, consent, options=accounts)
+    return Unanswered(
+        psu=psu,
+        client=client,
+        accounts=accounts,
+        path=f"{SIGNATURES}/{consent.id}",
+        kind=SubjectKind.CONSENT,
+        id=consent.id,
+        consent_id=consent.id,
+        subject=Cosignature(services, brand, consent.id, psu.customer_id),
+        wording=kind.wording,
+        facts=facts,
+        amount=description.amount,
+        terms=None if kind.is_linked else terms,
+        shown=shown_of(client, description.facts, accounts) if kind.is_linked else render_shown(terms, accounts),
+        linked=_linked_of(consent, accounts),
+        signers=await load_signers(services, brand, consent.signatures),
+        until=_render_lapse(brand, consent),
+    )
+
+
+def _linked_of(consent: Consent, accounts: tuple[Option, ...]) -> LinkedTerms | None:
+    return linked_of(consent, accounts[0].upstream_id) if kind_of(consent).is_linked else None
+
+
+async def _load_one(services: Services, brand: Brand, psu: Psu, consent_id: str) -> tuple[Consent, Client]:
     if not is_identifier(consent_id):
         raise AccessUnknown("not an id")
     async with services.database.read() as connection:
@@ -80,23 +109,12 @@ async def _load_client(connection: AsyncConnection, brand: Brand, consent: Conse
     return (await load_clients(connection, brand.name, [client_id])).get(client_id)
 
 
-async def load_signers(services: Services, brand: Brand, consent: Consent) -> tuple[str, ...]:
-    """The signers' names with the instants of their signatures, in order."""
-    signers = []
-    for signature in consent.signatures:
-        async with answer_time():
-            psu = await services.identity.find(brand, signature.psu_id)
-        name = psu.display_name if psu is not None else "Someone who is no longer our customer"
-        signers.append(f"{name}, {render_instant(brand, signature.at)}")
-    return tuple(signers)
-
-
-def heading_of(consent: Consent) -> str:
+def _heading_of(consent: Consent) -> str:
     if kind_of(consent).row is None:
         return "See accounts"
     return described(consent).summary
 
 
-def render_lapse(brand: Brand, consent: Consent) -> str:
+def _render_lapse(brand: Brand, consent: Consent) -> str:
     """By when the next must sign."""
     return "" if consent.lapses_at is None else render_instant(brand, consent.lapses_at)
