@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.accounts import TransactionStatus
+from kernel.storage.database import Database
 from plugins.ledger import tables
 from plugins.ledger.holds.hold import HoldState
 
@@ -32,6 +33,12 @@ class Counted(NamedTuple):
     postings: int
     holds: int
     overdrawn: int
+
+
+async def verify_books(database_url: str, brand: str) -> tuple[Counted, list[Discrepancy]]:
+    """Of one moment, beside a server that runs. Raises Overloaded."""
+    async with Database.open(database_url) as database, database.snapshot() as connection:
+        return await count_compared(connection, brand), await find_discrepancies(connection, brand)
 
 
 async def find_discrepancies(connection: AsyncConnection, brand: str) -> list[Discrepancy]:

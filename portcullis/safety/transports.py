@@ -15,12 +15,13 @@ FOREIGN_OPTIONS = frozenset({"sslmode", "sslrootcert", "sslcert", "sslkey"})  # 
 
 
 def judge_transports(settings: Settings, _now: datetime, environment: Mapping[str, str] = os.environ) -> Iterator[Finding]:
-    yield from _judge_database(urlsplit(settings.database()), environment)
+    yield from _judge_database("database_url", urlsplit(settings.database()), environment)
+    if settings.migration_url:
+        yield from _judge_database("migration_url", urlsplit(settings.migration_url), environment)
     yield from _judge_hot_state(settings)
 
 
-def _judge_database(url: SplitResult, environment: Mapping[str, str]) -> Iterator[Finding]:
-    key = "database_url"
+def _judge_database(key: str, url: SplitResult, environment: Mapping[str, str]) -> Iterator[Finding]:
     if url.scheme.startswith("sqlite"):
         yield warn(key, "SQLite serves one server on one machine; PostgreSQL serves several, and outlives a disk")
         return

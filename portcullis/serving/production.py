@@ -17,7 +17,7 @@ from plugins.psu_identity.http_code_sender import HttpCodeSender
 from portcullis.compose.bank import open_bank
 from portcullis.compose.certificates import client_anchors, load_trust, open_certificates
 from portcullis.compose.composition import Parts, compose
-from portcullis.compose.contexts import upgrade_contexts
+from portcullis.compose.contexts import check_contexts, upgrade_contexts
 from portcullis.compose.key_store import open_keys
 from portcullis.compose.outbound import open_directories, open_fetcher
 from portcullis.safety.finding import check_findings, warnings_of
@@ -77,7 +77,10 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     sealer = keys.sealer
     await stack.enter_async_context(server_lock(settings.database(), alone=not settings.redis_url))
     database = await stack.enter_async_context(Database.open(settings.database()))
-    await upgrade_contexts(database, sandbox=False)
+    if settings.migration_url:
+        await check_contexts(database)
+    else:
+        await upgrade_contexts(database, sandbox=False)
     codes = await stack.enter_async_context(HttpCodeSender.open(settings.code_sender.url, settings.code_sender.token))
     identity = BuiltInIdentity(database, sealer, clock, ids, codes=codes)
     if identity.simulated:

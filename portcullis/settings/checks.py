@@ -35,6 +35,7 @@ def check_safe(settings: Settings) -> None:
         raise ConfigurationRefused("database_url: must be a sqlite:// or postgresql:// URL")
     if url.scheme.startswith("sqlite") and (url.netloc or not url.path.strip("/")):
         raise ConfigurationRefused("database_url: needs the path of a file, sqlite:///relative or sqlite:////absolute")
+    _check_migration(settings)
     _check_ports(settings)
     check_certificates(settings.certificates)
     if settings.tls is not None:
@@ -47,6 +48,19 @@ def check_safe(settings: Settings) -> None:
     _check_outbound(settings)
     _check_keys(settings)
     _check_brands(settings)
+
+
+def _check_migration(settings: Settings) -> None:
+    """The role that owns the tables is another than the application's, or it would keep no one from anything."""
+    if not settings.migration_url:
+        return
+    owner, application = urlsplit(settings.migration_url), urlsplit(settings.database())
+    if any(url.scheme.split("+")[0] != "postgresql" for url in (owner, application)):
+        raise ConfigurationRefused("migration_url: needs postgresql:// URLs, here and in database_url; SQLite has no roles")
+    if not owner.username or not application.username or owner.username == application.username:
+        raise ConfigurationRefused("migration_url: must name another role than database_url, and both must name theirs")
+    if owner.path != application.path:
+        raise ConfigurationRefused("migration_url: must be of the same database as database_url")
 
 
 def _check_ports(settings: Settings) -> None:

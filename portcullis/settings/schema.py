@@ -183,6 +183,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     issuer: str = ""
     mtls_url: str = ""
     database_url: str = ""
+    migration_url: str = ""  # of the role that owns the tables, PostgreSQL only
     redis_url: str = ""
     workers: int = 1
     sandbox_token: str = ""

@@ -23,6 +23,7 @@ VARIABLES = {
     "PORTCULLIS_ISSUER": "issuer",
     "PORTCULLIS_MTLS_URL": "mtls_url",
     "PORTCULLIS_DATABASE_URL": "database_url",
+    "PORTCULLIS_MIGRATION_URL": "migration_url",
     "PORTCULLIS_REDIS_URL": "redis_url",
     "PORTCULLIS_WORKERS": "workers",
     "PORTCULLIS_SANDBOX_TOKEN": "sandbox_token",

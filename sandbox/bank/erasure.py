@@ -16,14 +16,14 @@ RULED = (entries, postings, holds, accounts)
 
 async def erase(connection: AsyncConnection, tables: Sequence[sa.Table], brand: str) -> None:
     """Delete the brand's rows of all these tables, each after those that refer to it."""
-    lifted = await _lift(connection)
+    lifted = await lift_rules(connection)
     for table in tables:
         await connection.execute(sa.delete(table).where(table.c.brand == brand))
     for statement in lifted:
         await connection.exec_driver_sql(statement)
 
 
-async def _lift(connection: AsyncConnection) -> list[str]:
+async def lift_rules(connection: AsyncConnection) -> list[str]:
     """The statements that set the rules up again."""
     if connection.dialect.name != "sqlite":
         for table in RULED:

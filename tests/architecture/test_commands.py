@@ -16,6 +16,7 @@ PRIMITIVES = {
     "kernel/storage/database.py": "lets SQLite's planner look at the tables on closing",
     "kernel/storage/lease.py": "the runner's guards stand on leases",
     "kernel/storage/migrate.py": "makes the tables that commands work with, in the time it takes",
+    "portcullis/compose/grants.py": "gives rights on tables, as their owner",
     "portcullis/compose/nature.py": "comes before the first table of a command",
     "sandbox/control/actions.py": "empties the tables of every context at once",
 }

@@ -68,11 +68,9 @@ class Batch:
             self.outcomes[entry.id] = self.next_sequence - 1
 
     def _remember(self, entry: LedgerEntry) -> tuple[Any, ...]:
-        named = [self.accounts[leg.account_id] for leg in entry.legs if leg.account_id in self.accounts]
+        named = [self.accounts[each] for each in {leg.account_id for leg in entry.legs} if each in self.accounts]
         accounts = [(account, account.booked, account.held, account.version) for account in named]
-        ids = {capture.hold_id for capture in entry.captures} | {
-            leg.line.id for leg in entry.legs if leg.line and leg.line.settles
-        }
+        ids = entry.ending()
         holds = [(self.holds[each], self.holds[each].state) for each in ids if each in self.holds]
         pending = {each: self.pending[each] for each in ids if each in self.pending}
         return self.next_sequence, accounts, holds, pending, [len(rows) for rows in self.rows.lists()]
@@ -140,7 +138,7 @@ class Batch:
             raise PendingUnknown(f"transaction {line.id} of account {leg.account_id}")
         self._end_pending(line.id, sequence)
         hold = self.holds.get(line.id)
-        if hold is None or hold.state != HoldState.OPEN:
+        if hold is None or hold.state != HoldState.OPEN or hold.account_id != leg.account_id:
             return
         spent = min(hold.minor, -leg.amount.minor)
         self._end_hold(hold, Capture(hold.id, Money(hold.currency, spent)) if spent > 0 else None, entry.id)

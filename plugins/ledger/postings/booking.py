@@ -45,8 +45,7 @@ async def book_entries(
     now, asked = clock.now(), sum(len(entry.legs) for entry in entries)
     first = await take_sequences(connection, brand, asked)
     accounts = await _lock_accounts(connection, brand, entries, clock)
-    ending = {capture.hold_id for entry in entries for capture in entry.captures}
-    ending |= {leg.line.id for entry in entries for leg in entry.legs if leg.line is not None and leg.line.settles}
+    ending = set[str]().union(*(entry.ending() for entry in entries))
     batch = Batch(
         brand=brand,
         sealer=sealer,

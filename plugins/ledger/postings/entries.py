@@ -66,6 +66,11 @@ class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     reverses: str | None = None
     forced: bool = False
 
+    def ending(self) -> set[str]:
+        """The ids of the holds and the pending transactions that it ends, if they are there."""
+        ids = {leg.line.id for leg in self.legs if leg.line is not None and leg.line.settles}
+        return ids.union(capture.hold_id for capture in self.captures)
+
 
 class PendingPayment(msgspec.Struct, frozen=True, kw_only=True):
     """A payment announced and not yet booked. A debit holds its amount until it is booked or released."""

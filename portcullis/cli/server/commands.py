@@ -35,7 +35,7 @@ def serve(*, config: Path, workers: int | None = None, log_level: LogLevel | Non
 
 @database.command
 def upgrade(*, config: Path | None = None) -> None:
-    """Bring the database to this version's tables (a server does it by itself at start).
+    """Bring the database to this version's tables. A server does it by itself at start, unless `migration_url` names another role.
 
     Parameters
     ----------
@@ -45,5 +45,5 @@ def upgrade(*, config: Path | None = None) -> None:
     from portcullis.compose.contexts import upgrade_all  # noqa: PLC0415  a command loads what it needs
 
     settings = production_settings(config) if config else sources.load(None)
-    run(upgrade_all(settings.database(), sandbox=config is None))
+    run(upgrade_all(settings.database(), sandbox=config is None, migration_url=settings.migration_url))
     console.print("the database is up to date")

@@ -45,6 +45,28 @@ def test_refuses_what_cannot(facts, key):
         check_safe(Settings(**SAFE | facts))
 
 
+OWNED = {"database_url": "postgresql://app@db.internal/bank", "migration_url": "postgresql://owner@db.internal/bank"}
+
+
+def test_the_tables_may_be_another_roles():
+    check_safe(Settings(**OWNED))
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"database_url": "sqlite:///bank.db"},
+        {"migration_url": "sqlite:///bank.db"},
+        {"migration_url": OWNED["database_url"]},
+        {"migration_url": "postgresql://db.internal/bank"},
+        {"migration_url": "postgresql://owner@db.internal/other"},
+    ],
+)
+def test_a_role_that_keeps_no_one_from_anything_is_refused(facts):
+    with pytest.raises(ConfigurationRefused, match=r"^migration_url:"):
+        check_safe(Settings(**OWNED | facts))
+
+
 def test_the_environment_names_the_bank():
     variables = {f"PORTCULLIS_{name.upper()}": value for name, value in SAFE.items()}
     assert load(None, variables).core_bank_url == SAFE["core_bank_url"]
