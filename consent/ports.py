@@ -1,6 +1,6 @@
 """The ports of the consent server: PSUs and their authentication, their accounts, orders that they must sign, directories. Adapters outside implement them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -94,6 +94,10 @@ class PsuIdentity(Protocol):
         """The PSU whom a TPP names by their login name. It proves nothing about the PSU's identity."""
         ...
 
+    async def find_by_customer(self, brand: Brand, customer_id: str) -> Psu | None:
+        """A PSU who acts for the customer of the bank's own reference; None where none is known."""
+        ...
+
     async def start_sca(
         self, brand: Brand, psu: Psu, method: ScaMethod, authorisation_id: str, linked: LinkedTerms | None = None
     ) -> ScaChallenge:
@@ -136,6 +140,18 @@ class Orders(Protocol):
 
     async def awaiting(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
         """Those that wait for this customer's signature, the longest first."""
+        ...
+
+    async def of_consents(self, brand: Brand, consent_ids: Sequence[str]) -> Mapping[str, PaymentOrder]:
+        """The order of each consent that has one, by consent id."""
+        ...
+
+    async def signed_by(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+        """Those that several must sign and this customer signed, the last changed first."""
+        ...
+
+    async def find(self, brand: Brand, order_id: str) -> PaymentOrder | None:
+        """Its owner is not checked."""
         ...
 
     async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder | None:

@@ -1,6 +1,6 @@
 """Everything the consent server's handlers need, made once by the composition root and passed to each of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -76,6 +76,15 @@ class NoOrders:
 
     async def awaiting(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
         return ()
+
+    async def of_consents(self, brand: Brand, consent_ids: Sequence[str]) -> Mapping[str, PaymentOrder]:
+        return {}
+
+    async def signed_by(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+        return ()
+
+    async def find(self, brand: Brand, order_id: str) -> PaymentOrder | None:
+        return None
 
     async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder | None:
         return None

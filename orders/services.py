@@ -1,6 +1,6 @@
 """Payment orders as others use them: TPPs through the gateway, signers through the bank's pages, upstreams by what they report, staff."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kernel.access import Caller
@@ -19,13 +19,14 @@ from orders.commands.sign import RefuseOrder, SignOrder, check_awaited, hold_awa
 from orders.machine import OrderEvent
 from orders.room import Room
 from orders.rows.history import Recorded, load_events
-from orders.rows.orders import load_order, load_whole
-from orders.rows.signers import load_unsigned
+from orders.rows.orders import load_of_consents, load_order, load_whole
+from orders.rows.signers import load_signed, load_unsigned
 from orders.tracked import Claim, Tracked
 from orders.worker import Worker
 
 BEGUN = frozenset({OrderState.RECEIVED, OrderState.ACCEPTED})  # as it was placed: its worker makes the first attempt at once
 UNSIGNED_SHOWN_MAX = 100  # orders that wait for one customer
+SIGNED_SHOWN_MAX = 50  # orders that several must sign and one customer signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,25 @@ class PaymentOrders:
             now = self.room.clock.now()
             ids = await load_unsigned(connection, self.room.sealer, brand.name, customer_id, now=now, at_most=UNSIGNED_SHOWN_MAX)
         return tuple([await self._load(brand, order_id) for order_id in ids])
+
+    async def of_consents(self, brand: Brand, consent_ids: Sequence[str]) -> Mapping[str, PaymentOrder]:
+        """The newest order of each consent that has one, by consent id."""
+        async with self.room.database.read() as connection:
+            found = await load_of_consents(connection, self.room.sealer, brand.name, consent_ids)
+        return {tracked.order.consent_id: tracked.order for tracked in found}
+
+    async def signed_by(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+        """The orders that several must sign and this customer signed, the last changed first."""
+        async with self.room.database.read() as connection:
+            ids = await load_signed(connection, self.room.sealer, brand.name, customer_id, at_most=SIGNED_SHOWN_MAX)
+            found = [await load_order(connection, self.room.sealer, brand.name, order_id) for order_id in ids]
+        return tuple(tracked.order for tracked in found if tracked is not None)
+
+    async def find(self, brand: Brand, order_id: str) -> PaymentOrder | None:
+        """Its owner is not checked."""
+        async with self.room.database.read() as connection:
+            tracked = await load_order(connection, self.room.sealer, brand.name, order_id)
+        return None if tracked is None else tracked.order
 
     async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder | None:
         """The order, if it waits for this customer's signature."""

@@ -1,6 +1,6 @@
 """Orders as they are stored: one row each, with what an upstream needs sealed in it, and its document with the instruction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -103,6 +103,15 @@ async def load_whole(connection: AsyncConnection, sealer: Sealer, brand: str, or
     mine = (instructions.c.brand == brand, instructions.c.id == order.instruction_id)
     document = (await connection.execute(sa.select(instructions.c.document).where(*mine))).scalar_one()
     return msgspec.structs.replace(order, document=sealer.open(document, *_document_place(brand, order.instruction_id)))
+
+
+async def load_of_consents(
+    connection: AsyncConnection, sealer: Sealer, brand: str, consent_ids: Sequence[str]
+) -> tuple[Tracked, ...]:
+    """The orders under these consents, oldest first, without their documents."""
+    theirs = sa.select(orders).where(orders.c.brand == brand, orders.c.consent_id.in_(consent_ids))
+    rows = await connection.execute(theirs.order_by(orders.c.created_at, orders.c.id))
+    return tuple(open_order(sealer, row) for row in rows)
 
 
 async def find_order(connection: AsyncConnection, brand: str, uetr: str) -> str | None:

@@ -46,5 +46,19 @@ async def load_unsigned(
     return tuple(await connection.scalars(found.limit(at_most)))
 
 
+async def load_signed(
+    connection: AsyncConnection, sealer: Sealer, brand: str, customer_id: str, *, at_most: int
+) -> tuple[str, ...]:
+    """The ids of the orders that this customer signed, the last changed first."""
+    same = sa.and_(orders.c.brand == order_signers.c.brand, orders.c.id == order_signers.c.order_id)
+    signed = (
+        order_signers.c.brand == brand,
+        order_signers.c.customer_blind == _blind(sealer, brand, customer_id),
+        order_signers.c.signed_at.is_not(None),
+    )
+    found = sa.select(orders.c.id).join(order_signers, same).where(*signed).order_by(orders.c.updated_at.desc(), orders.c.id)
+    return tuple(await connection.scalars(found.limit(at_most)))
+
+
 def _blind(sealer: Sealer, brand: str, customer_id: str) -> str:
     return sealer.blind(customer_id, "order_signers", "customer_blind", brand)

@@ -90,6 +90,14 @@ class BuiltInIdentity:
         row = await self._load(brand, tables.identities.c.username_blind == blind)
         return None if row is None else self._psu(brand, row)
 
+    async def find_by_customer(self, brand: Brand, customer_id: str) -> Psu | None:
+        theirs = sa.select(tables.identities).where(
+            tables.identities.c.brand == brand.name, tables.identities.c.customer_id == customer_id
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(theirs.order_by(tables.identities.c.id).limit(1))).one_or_none()
+        return None if row is None else self._psu(brand, row)
+
     async def start_sca(
         self, brand: Brand, psu: Psu, method: ScaMethod, authorisation_id: str, linked: LinkedTerms | None = None
     ) -> ScaChallenge:

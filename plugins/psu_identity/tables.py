@@ -17,6 +17,7 @@ identities = sa.Table(
     sa.Column("display_name", sa.LargeBinary, nullable=False),  # sealed
     sa.Column("sca_methods", sa.String(64), nullable=False),  # preferred first, separated by spaces
     sa.Index("psu_identities_by_username", "brand", "username_blind", unique=True),
+    sa.Index("psu_identities_by_customer", "brand", "customer_id"),
 )
 
 codes = sa.Table(

@@ -142,6 +142,12 @@ async def test_finds_a_psu_by_name(bank, ann, username):
     assert await bank.identity.find_by_name(BRAND, username) == ann
 
 
+async def test_finds_a_psu_by_the_banks_own_reference(bank, ann):
+    assert await bank.identity.find_by_customer(BRAND, "customer-ann") == ann
+    assert await bank.identity.find_by_customer(BRAND, "ann") is None
+    assert await bank.identity.find_by_customer(OTHER, "customer-ann") is None
+
+
 @pytest.mark.parametrize("username", ["", "anne", "psu-ann", "a" * 10_000, "\x00", "\ud800"])
 async def test_an_unknown_name_finds_no_psu(bank, ann, username):
     assert await bank.identity.find_by_name(BRAND, username) is None

@@ -81,6 +81,9 @@ class Identity:
     async def find_by_name(self, brand: Brand, username: str) -> Psu | None:
         return self.psu(username) if username in self.enrolled else None
 
+    async def find_by_customer(self, brand: Brand, customer_id: str) -> Psu | None:
+        return await self.find(brand, customer_id.replace("c-", "psu-", 1))
+
     async def start_sca(self, brand: Brand, psu: Psu, method: Any, authorisation_id: str, linked: Any = None) -> ScaChallenge:
         self.started.append(authorisation_id)
         self.linked[f"ref-{len(self.started)}"] = linked

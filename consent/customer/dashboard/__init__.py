@@ -8,6 +8,7 @@ from consent.customer.dashboard.access_list import show_list
 from consent.customer.dashboard.asked import REQUESTS, show_request, take_answer
 from consent.customer.dashboard.boundary import inside, submits
 from consent.customer.dashboard.detail import show_detail
+from consent.customer.dashboard.payments.page import show_payment
 from consent.customer.dashboard.signatures.code import show_code, take_code
 from consent.customer.dashboard.signatures.consents import SIGNATURES
 from consent.customer.dashboard.signatures.orders import PAYMENTS
@@ -37,7 +38,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{SIGNATURES}/{{id}}", submits(take_signature)),
     ("GET", f"{SIGNATURES}/{{id}}/{{id}}", inside(show_code)),
     ("POST", f"{SIGNATURES}/{{id}}/{{id}}", submits(take_code)),
-    ("GET", f"{PAYMENTS}/{{id}}", inside(show_signature)),
+    ("GET", f"{PAYMENTS}/{{id}}", inside(show_payment)),
     ("POST", f"{PAYMENTS}/{{id}}", submits(take_signature)),
     ("GET", f"{PAYMENTS}/{{id}}/{{id}}", inside(show_code)),
     ("POST", f"{PAYMENTS}/{{id}}/{{id}}", submits(take_code)),

@@ -19,6 +19,7 @@ from consent.authorization.agreement.terms import (
     render_window,
 )
 from consent.authorization.clients.client import Client
+from consent.customer.dashboard.payments.own_orders import NO_ORDERS, OwnOrders
 from consent.services import Services
 from consent.store.lifecycle import ConsentEvent, allows
 from consent.store.rows.last_used import LastUsed
@@ -81,6 +82,7 @@ class Known:
 
     parties: Parties
     accounts: Mapping[str, Account] | None
+    orders: OwnOrders = NO_ORDERS
 
 
 def describe(services: Services, brand: Brand, consent: Consent, known: Known) -> Access:

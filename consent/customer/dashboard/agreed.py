@@ -3,15 +3,20 @@ at whose request, and what became of it. The words are the kind's (consent/store
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from consent.authorization.agreement.terms import described, option_of, render_date, render_instant
+from consent.authorization.clients.client import Client
 from consent.customer.dashboard.access import UNREGISTERED, Known
+from consent.customer.dashboard.payments.standing import standing_of
+from consent.customer.dashboard.signatures.orders import PAYMENTS
 from consent.services import Services
 from consent.store.kinds.kind import AnyKind
-from consent.store.kinds.registry import kind_of
+from consent.store.kinds.registry import kind_of, kind_of_terms
 from consent.store.kinds.words import Facts
 from consent.store.lifecycle import ConsentEvent, allows
-from kernel.banking.consents import LIVE_STATES, Consent
+from kernel.banking.consents import LIVE_STATES, AccountReference, Consent
+from kernel.banking.orders import PaymentOrder
 from kernel.brand import Brand
 
 ACCOUNT_GONE = "An account that you no longer have with us"
@@ -29,6 +34,8 @@ class Agreed:
     stopped: str  # what stopping means
     name: str
     names: tuple[str, ...]  # by which it is searched
+    page: str  # the path of the page of what became of it, "" for none
+    moved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,13 @@ class Section:
 
 
 def describe_section(services: Services, brand: Brand, kind: AnyKind, consents: tuple[Consent, ...], known: Known) -> Section:
-    heading = kind.row.heading if kind.row else ""
-    return Section(kind.name, heading, tuple(describe_agreed(services, brand, consent, known) for consent in consents))
+    """With the payments of this kind that the PSU signed after another."""
+    given = (describe_agreed(services, brand, consent, known) for consent in consents)
+    signed = (
+        describe_order(services, brand, order, known) for order in known.orders.cosigned if isinstance(order.terms, kind.terms)
+    )
+    rows = sorted((*given, *signed), key=lambda row: row.moved_at, reverse=True)
+    return Section(kind.name, kind.row.heading if kind.row else "", tuple(rows))
 
 
 def describe_agreed(services: Services, brand: Brand, consent: Consent, known: Known) -> Agreed:
@@ -50,6 +62,8 @@ def describe_agreed(services: Services, brand: Brand, consent: Consent, known: K
     row, description, now = kind_of(consent).row, described(consent), services.clock.now()
     if row is None:
         raise TypeError(f"a consent of kind {consent.kind} is shown as access to data")
+    if (order := known.orders.by_consent.get(consent.id)) is not None:
+        return describe_order(services, brand, order, known)
     state = consent.effective_state(now)
     client = known.parties.clients.get(consent.client_id)
     name = client.name if client else known.parties.organisations.get(consent.organisation_id, UNREGISTERED)
@@ -58,7 +72,7 @@ def describe_agreed(services: Services, brand: Brand, consent: Consent, known: K
         summary=description.summary,
         facts=(
             *description.rest,
-            ("From" if description.payee else "Account", _account(consent, known)),
+            ("From" if description.payee else "Account", _account(consent.accounts, known)),
             ("Agreed", render_instant(brand, consent.authorised_at or consent.created_at)),
             ("Asked by", name),
         ),
@@ -67,12 +81,43 @@ def describe_agreed(services: Services, brand: Brand, consent: Consent, known: K
         may_stop=row.may_be_stopped and allows(consent, ConsentEvent.REVOKE, now),
         stopped=row.stopped.format(client=name),
         name=name,
-        names=(name, description.payee, *((client.organisation_name, client.on_behalf_of) if client else ())),
+        names=(name, description.payee, *_names_of(client)),
+        page="",
+        moved_at=consent.effective_since(now),
     )
 
 
-def _account(consent: Consent, known: Known) -> str:
+def describe_order(services: Services, brand: Brand, order: PaymentOrder, known: Known) -> Agreed:
+    """A payment that was ordered: what became of it."""
+    description, now = kind_of_terms(order.terms).describe(order.terms), services.clock.now()
+    client = known.parties.clients.get(order.client_id)
+    name = client.name if client else known.parties.organisations.get(order.organisation_id, UNREGISTERED)
+    return Agreed(
+        id=order.id,
+        summary=description.summary,
+        facts=(
+            *description.rest,
+            ("From", _account((order.payer,), known)),
+            ("Ordered", render_instant(brand, order.created_at)),
+            ("Asked by", name),
+        ),
+        standing=standing_of(brand, order, known.orders.names, now),
+        is_open=False,
+        may_stop=False,
+        stopped="",
+        name=name,
+        names=(name, description.payee, *_names_of(client)),
+        page=f"{PAYMENTS}/{order.id}",
+        moved_at=order.updated_at,
+    )
+
+
+def _names_of(client: Client | None) -> tuple[str, ...]:
+    return (client.organisation_name, client.on_behalf_of) if client else ()
+
+
+def _account(references: tuple[AccountReference, ...], known: Known) -> str:
     if known.accounts is None:
         return ACCOUNT_UNNAMED
-    held = (known.accounts.get(account.upstream_id) for account in consent.accounts)
+    held = (known.accounts.get(reference.upstream_id) for reference in references)
     return next((option_of(account).label for account in held if account is not None), ACCOUNT_GONE)

@@ -13,6 +13,7 @@ from consent.authentication.bank_answer import answer_time
 from consent.authorization.clients.rows import load_clients
 from consent.customer.dashboard.access import Access, Known, Parties, describe
 from consent.customer.dashboard.agreed import Agreed, Section, describe_agreed, describe_section
+from consent.customer.dashboard.payments.own_orders import NO_ORDERS, OwnOrders, load_own_orders
 from consent.customer.session.problems import AccessUnknown
 from consent.ports import Psu
 from consent.services import Services
@@ -24,6 +25,7 @@ from consent.store.rows.snapshots import load_consent, load_given
 from consent.store.signers import is_signed_by
 from kernel.banking.accounts import Account
 from kernel.banking.consents import LIVE_STATES, Consent, ConsentState
+from kernel.banking.orders import PaymentOrder
 from kernel.brand import Brand
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.identifiers import is_identifier
@@ -57,8 +59,9 @@ async def load_overview(services: Services, brand: Brand, psu: Psu) -> Overview:
         agreed = {
             kind.name: await load(states=LIVE_STATES | ENDED_STATES, at_most=AGREED_MAX, kind=kind.name) for kind in agreeing
         }
-        parties = await _load_parties(connection, brand, (*accesses, *chain(*agreed.values())))
-    known = Known(parties, await _load_accounts(services, brand, psu))
+    given = (*accesses, *chain(*agreed.values()))
+    orders = await load_own_orders(services, brand, psu, given)
+    known = await load_known(services, brand, psu, given, orders)
     return Overview(
         accesses=tuple(describe(services, brand, consent, known) for consent in accesses),
         sections=tuple(describe_section(services, brand, kind, agreed[kind.name], known) for kind in agreeing),
@@ -85,8 +88,16 @@ async def load_stoppable(services: Services, brand: Brand, psu: Psu, consent_id:
 async def _load_known(services: Services, brand: Brand, psu: Psu, consent_id: str) -> tuple[Consent, Known]:
     async with services.database.read() as connection:
         consent = await load_own(connection, services, brand, psu, consent_id)
-        parties = await _load_parties(connection, brand, (consent,))
-    return consent, Known(parties, await _load_accounts(services, brand, psu))
+    return consent, await load_known(services, brand, psu, (consent,))
+
+
+async def load_known(
+    services: Services, brand: Brand, psu: Psu, consents: tuple[Consent, ...], orders: OwnOrders = NO_ORDERS
+) -> Known:
+    """The data that describes them."""
+    async with services.database.read() as connection:
+        parties = await _load_parties(connection, brand, consents, orders)
+    return Known(parties, await _load_accounts(services, brand, psu), orders)
 
 
 async def load_own(connection: AsyncConnection, services: Services, brand: Brand, psu: Psu, consent_id: str) -> Consent:
@@ -104,12 +115,13 @@ def _may_be_stopped(consent: Consent) -> bool:
     return row is None or row.may_be_stopped
 
 
-async def _load_parties(connection: AsyncConnection, brand: Brand, consents: tuple[Consent, ...]) -> Parties:
+async def _load_parties(connection: AsyncConnection, brand: Brand, consents: tuple[Consent, ...], orders: OwnOrders) -> Parties:
+    owned: tuple[Consent | PaymentOrder, ...] = (*consents, *orders.by_consent.values(), *orders.cosigned)
     return Parties(
         organisations=await load_organisation_names(
-            connection, brand.name, sorted({consent.organisation_id for consent in consents if not consent.client_id})
+            connection, brand.name, sorted({each.organisation_id for each in owned if not each.client_id})
         ),
-        clients=await load_clients(connection, brand.name, sorted({consent.client_id for consent in consents})),
+        clients=await load_clients(connection, brand.name, sorted({each.client_id for each in owned})),
         last_used=await load_last_used(connection, brand.name, [consent.id for consent in consents]),
     )
 

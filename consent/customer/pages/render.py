@@ -25,7 +25,7 @@ _PAGES = (
     *("login", "sca", "blocked", "consent", "nothing_to_share", "payment", "nothing_to_pay_from", "error"),
     *("agreement", "nothing_to_agree_for", "agreement_stop"),
     *("access_list", "access_detail", "access_stop", "logged_out"),
-    *("request", "request_without_account", "signature"),
+    *("request", "request_without_account", "signature", "payment_detail"),
 )
 
 _environment = Environment(

@@ -54,7 +54,7 @@ async def sign(
         await approve(services, brand, asked.subject, approval, NoAnswer())
     except _GONE:
         return await lead(services, session, DASHBOARD, Notice.NOTHING_TO_SIGN)
-    return await lead(services, session, DASHBOARD, Notice.SIGNED)
+    return await lead(services, session, asked.after, Notice.SIGNED)
 
 
 async def refuse(
@@ -84,7 +84,7 @@ async def refuse(
         )
     except _GONE:
         return await lead(services, session, DASHBOARD, Notice.NOTHING_TO_SIGN)
-    return await lead(services, session, DASHBOARD, Notice.NOT_SIGNED)
+    return await lead(services, session, asked.after, Notice.NOT_SIGNED)
 
 
 async def start_signature(services: Services, brand: Brand, asked: Unanswered) -> str:

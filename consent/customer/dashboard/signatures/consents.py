@@ -70,6 +70,7 @@ async def load_unanswered_consent(services: Services, brand: Brand, session: Ses
         client=client,
         accounts=accounts,
         path=f"{SIGNATURES}/{consent.id}",
+        after=DASHBOARD,
         kind=SubjectKind.CONSENT,
         id=consent.id,
         consent_id=consent.id,

@@ -3,6 +3,8 @@
 UK Open Banking R/W 4.0 Payment Initiation, "Multi-Auth". The page shows the order as it is stored, which is what the first signed.
 """
 
+from datetime import datetime
+
 from consent.authentication.order_subject import OrderSubject, linked_of_order
 from consent.authorization.agreement.terms import render_instant, shown_of
 from consent.authorization.clients.client import Client
@@ -34,7 +36,7 @@ async def load_unsigned_orders(services: Services, brand: Brand, psu: Psu) -> tu
                 heading=_kind_of(order).describe(order.terms).summary,
                 name=client.name,
                 signers=await load_signers(services, brand, order.signatures),
-                until=_render_lapse(brand, order),
+                until=render_instant(brand, lapse_of(order)),
             )
             for order in orders
             if (client := clients.get(order.client_id)) is not None
@@ -58,6 +60,7 @@ async def load_unanswered_order(services: Services, brand: Brand, session: Sessi
         client=client,
         accounts=accounts,
         path=f"{PAYMENTS}/{order.id}",
+        after=f"{PAYMENTS}/{order.id}",
         kind=SubjectKind.ORDER,
         id=order.id,
         consent_id=order.consent_id,
@@ -69,7 +72,7 @@ async def load_unanswered_order(services: Services, brand: Brand, session: Sessi
         shown=shown_of(client, description.facts, accounts),
         linked=linked_of_order(order),
         signers=await load_signers(services, brand, order.signatures),
-        until=_render_lapse(brand, order),
+        until=render_instant(brand, lapse_of(order)),
     )
 
 
@@ -84,6 +87,6 @@ def _kind_of(order: PaymentOrder) -> AnyKind:
     return kind_of_terms(order.terms)
 
 
-def _render_lapse(brand: Brand, order: PaymentOrder) -> str:
-    """By when the next must sign."""
-    return render_instant(brand, order.created_at + rules_of(order.lodged_as).half_signed_wait)
+def lapse_of(order: PaymentOrder) -> datetime:
+    """By when the others must have signed, in business time."""
+    return order.created_at + rules_of(order.lodged_as).half_signed_wait

@@ -43,6 +43,7 @@ class Unanswered:
     client: Client
     accounts: tuple[Option, ...]
     path: str
+    after: str  # the path of the page that says what their answer has made of it
     kind: SubjectKind
     id: str
     consent_id: str  # its own id, for a consent

@@ -114,9 +114,10 @@ async def test_the_second_signer_signs_exactly_what_the_first_signed(both_world:
         assert part in words_of(browser), part
     assert await state_of(world, order) is OrderState.AWAITING_AUTHORISATION
     await browser.post({"otp": CODE})
-    assert browser.path == "/consents"
+    assert browser.path == f"/consents/payments/{order.id}"
     assert "You have agreed" in browser.text
-    assert not browser.shows("signature-open-0")
+    assert "We are making it." in browser.text
+    assert not (await browser.get("/consents")).shows("signature-open-0")
     signed = await orders_of(world).read(BRAND, CLIENT.caller, order.id)
     assert signed.state is OrderState.RECEIVED
     assert [signature.psu_id for signature in signed.signatures] == ["psu-alice", "psu-bob"]
@@ -156,14 +157,14 @@ async def test_the_second_signer_refuses_on_either_page(world: PageWorld, page: 
 async def test_it_waits_for_no_one_else(world: PageWorld):
     """Neither for a stranger nor for who has signed, and no form of theirs moves it."""
     order = await ordered(world)
-    for name in ("carol", "alice"):
+    for name, status in (("carol", 404), ("alice", 200)):
         browser = await visit(world, name)
+        token = browser.token
         assert not browser.shows("signature-open-0")
         for path in (f"/consents/payments/{order.id}", f"/consents/signatures/{order.id}"):
-            await browser.get("/consents")
-            token = browser.token
             await browser.get(path)
-            assert browser.status == 404
+            assert browser.status == (status if "payments" in path else 404)
+            assert not browser.shows("consent-approve")
             for action in ("", "deny"):
                 assert (await browser.send(path, {"form_token": token, "action": action})).status == 404
     assert await state_of(world, order) is OrderState.AWAITING_AUTHORISATION
@@ -217,7 +218,9 @@ async def test_a_signature_that_comes_too_late_is_none(world: PageWorld):
     browser = await visit(world, "bob")
     world.clock.offset += timedelta(days=7)
     await browser.get(f"/consents/payments/{order.id}")
-    assert browser.status == 404
+    assert "Not paid: not everyone who must agree did so in time." in browser.text
+    assert not browser.shows("consent-approve")
+    assert (await browser.send(browser.path, {"form_token": browser.token})).status == 404
     assert not (await visit(world, "bob")).shows("signature-open-0")
 
 
