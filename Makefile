@@ -86,6 +86,6 @@ fix: .venv/.dev ## format, and fix what the linter can
 
 lock: .venv/.dev ## resolve the dependency locks again (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
-	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra nats --extra dev pyproject.toml -o requirements-dev.lock
 
 .PHONY: help run demo test simulate drills wire-record wire-compare clauses mutants cover conformance chromium check fix lock

@@ -68,7 +68,22 @@ def outbox_table(metadata: sa.MetaData, prefix: str = "") -> sa.Table:
         sa.Column("kind", sa.String(64), nullable=False),
         sa.Column("at", Instant, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.Column("delivered_at", Instant, nullable=True),
+        sa.Column("planned_at", Instant, nullable=True),  # protocol time: when its lanes were made (kernel/outbox/)
+        sa.Column("delivered_at", Instant, nullable=True),  # protocol time: when the last of the sinks had it
+        sa.Index(
+            f"{prefix}outbox_unplanned",
+            "brand",
+            "at",
+            sqlite_where=sa.text("planned_at IS NULL"),
+            postgresql_where=sa.text("planned_at IS NULL"),
+        ),
+        sa.Index(
+            f"{prefix}outbox_delivered",
+            "brand",
+            "delivered_at",
+            sqlite_where=sa.text("delivered_at IS NOT NULL"),
+            postgresql_where=sa.text("delivered_at IS NOT NULL"),
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from kernel.outbox.tables import Outbox, lanes_table
 from kernel.storage.database import Instant
 from kernel.storage.journal import journal_table, outbox_table
 
@@ -20,6 +21,7 @@ metadata = sa.MetaData()
 
 journal = journal_table(metadata, PREFIX)
 outbox = outbox_table(metadata, PREFIX)
+OUTBOX = Outbox(outbox, lanes_table(metadata, PREFIX))
 
 
 def _key(length: int = 64) -> sa.String:

@@ -61,6 +61,8 @@ from policies.rate_limit import Rate
 from policies.token_binding import FirstUses
 from policies.unattended_limit import Unattended
 from portcullis.compose.customers import IdentifiedCustomers
+from portcullis.compose.events.delivery import Singleton, compose_delivery
+from portcullis.compose.events.sinks import OpenSink
 from portcullis.compose.gateway_snapshots import GatewaySnapshots
 from portcullis.compose.internal_clients import register_internal_clients
 from portcullis.compose.key_ages import watch_keys
@@ -90,6 +92,7 @@ class Parts:
     prior_answers: PriorAnswers = field(default_factory=NoPriorAnswers)
     payments: PaymentsUpstream | None = None  # None: the bank carries out no payments here
     reserve: SharedReserve | None = None  # of a ledger in the same database
+    sinks: tuple[OpenSink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,7 @@ class Composition:
     versions: Versions
     notifiers: tuple[Notifier, ...]  # one a brand
     orders: PaymentOrders
+    deliveries: tuple[tuple[Singleton, ...], ...]  # of the outbox's events, those of one brand after the other
 
 
 @asynccontextmanager
@@ -150,6 +154,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             versions=versions,
             notifiers=tuple(_compose_notifier(parts, commands, brand) for brand in parts.brands),
             orders=_compose_orders(parts, commands, store),
+            deliveries=tuple(compose_delivery(parts.sinks, commands, parts.telemetry, brand) for brand in parts.brands),
         )
 
 

@@ -50,6 +50,7 @@ def judge_settings_file(settings: Settings, file: Path) -> Iterator[Finding]:
     """The file of the settings, where a secret stands in it."""
     urls = [urlsplit(url) for url in (settings.database_url, settings.migration_url, settings.redis_url) if url]
     tokens = [settings.core_bank_token, settings.vault_token, settings.code_sender.token if settings.code_sender else ""]
+    tokens += [secret for sink in settings.sinks for secret in sink.secrets]
     if _mode_of(file) & OTHERS and (any(tokens) or any(url.password for url in urls)):
         yield warn(str(file), "is readable by others of this machine and holds tokens or passwords; run chmod 600 on it")
 

@@ -18,6 +18,7 @@ from portcullis.compose.bank import open_bank
 from portcullis.compose.certificates import client_anchors, load_trust, open_certificates
 from portcullis.compose.composition import Parts, compose
 from portcullis.compose.contexts import check_contexts, upgrade_contexts
+from portcullis.compose.events.sinks import open_sinks
 from portcullis.compose.key_store import open_keys
 from portcullis.compose.outbound import open_directories, open_fetcher
 from portcullis.safety.finding import check_findings, warnings_of
@@ -90,9 +91,10 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
     fetcher = await stack.enter_async_context(open_fetcher(settings))
     trust = await asyncio.to_thread(load_trust, settings.tls)
     certificates = await stack.enter_async_context(open_certificates(settings, trust, clock, ids, telemetry))
+    brands = settings.resolved_brands()
     return Parts(
         settings=settings,
-        brands=settings.resolved_brands(),
+        brands=brands,
         database=database,
         clock=clock,
         ids=ids,
@@ -105,4 +107,5 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         directories=open_directories(settings, fetcher),
         certificate_status=certificates.standing,
         telemetry=telemetry,
+        sinks=await stack.enter_async_context(open_sinks(settings.sinks, brands, fetcher, clock)),
     )

@@ -28,6 +28,7 @@ from portcullis.compose.bank import open_bank
 from portcullis.compose.certificates import Certificates, open_certificates
 from portcullis.compose.composition import Composition, Parts, compose
 from portcullis.compose.contexts import upgrade_contexts
+from portcullis.compose.events.sinks import open_sinks
 from portcullis.compose.outbound import open_directories, open_fetcher
 from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.core_bank.process import start_core_bank
@@ -168,8 +169,7 @@ async def _open_ground(
             await source.make(database, sealer, clock, brand, progress=progress)
     if core_bank:
         settings = await stack.enter_async_context(start_core_bank(settings, ids))
-    printer = Printer()
-    stack.push_async_callback(printer.close)
+    printer = _open_printer(stack)
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry, printer=printer))
     fetcher = await stack.enter_async_context(open_fetcher(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
@@ -194,8 +194,15 @@ async def _open_ground(
         certificate_status=certificates.standing,
         telemetry=telemetry,
         prior_answers=StoredDecisions(),
+        sinks=await stack.enter_async_context(open_sinks(settings.sinks, brands, fetcher, clock)),
     )
     return Ground(parts=parts, source=source, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
+
+
+def _open_printer(stack: AsyncExitStack) -> Printer:
+    printer = Printer()
+    stack.push_async_callback(printer.close)
+    return printer
 
 
 @asynccontextmanager

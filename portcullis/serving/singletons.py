@@ -20,11 +20,11 @@ from portcullis.compose.composition import Composition
 
 @asynccontextmanager
 async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
-    """A sweeper, a rotator of keys, a notifier of clients, a run of statements and a janitor of orders per brand. One that fails is logged and tried
+    """A sweeper, a rotator of keys, a notifier of clients, a run of statements, a janitor of orders and the delivery of events per brand. One that fails is logged and tried
     again; it never takes the server with it."""
     services, reserved = composition.services, composition.services.database.reserved
     running = []  # no task group: a singleton never fails, and the body's errors stay plain
-    for brand, notifier in zip(brands, composition.notifiers, strict=True):
+    for brand, notifier, delivery in zip(brands, composition.notifiers, composition.deliveries, strict=True):
         sweeper = open_sweeper(services, composition.store, brand)
         statements = StatementRun(services.database, services.sealer, services.clock, brand)
         for name, every, work in (
@@ -33,6 +33,7 @@ async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) ->
             ("notifier", NOTIFY_EVERY_SECONDS, notifier.run),
             ("statements", ISSUE_EVERY_SECONDS, statements.run),
             ("orders", CLEAN_EVERY_SECONDS, open_janitor(services, brand).run),
+            *delivery,
         ):
             lease = Lease(reserved, tables.lease, services.clock, services.ids, brand=brand.name, name=name)
             running.append(asyncio.create_task(run_singleton(name, lease, every, work)))

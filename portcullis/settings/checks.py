@@ -17,6 +17,7 @@ from plugins.upstreams.core_bank import CoreBank
 from portcullis.settings.certificates import check_certificates, check_client_authorities
 from portcullis.settings.hosts import host_of
 from portcullis.settings.schema import BodySettings, ConnectionSettings, RateSettings, Settings
+from portcullis.settings.sinks import check_lasting_sinks, check_sinks
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = ("public_port", "mtls_port", "ops_port", "core_bank_port")
@@ -48,6 +49,7 @@ def check_safe(settings: Settings) -> None:
     _check_outbound(settings)
     _check_keys(settings)
     _check_brands(settings)
+    check_sinks(settings.sinks, [brand.name for brand in settings.resolved_brands()])
 
 
 def _check_migration(settings: Settings) -> None:
@@ -221,6 +223,7 @@ def check_production(settings: Settings) -> None:
         raise ConfigurationRefused("code_sender.url: must be https, because one-time codes travel there")
     if settings.sandbox_token:
         raise ConfigurationRefused("sandbox_token: has no place in production")
+    check_lasting_sinks(settings.sinks)
 
 
 def check_sandbox(settings: Settings) -> None:

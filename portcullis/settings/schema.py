@@ -31,6 +31,7 @@ from kernel.jose.jwt import Algorithm
 from kernel.operations import Operation
 from openapi import DIALECTS
 from plugins.key_stores.sealing_file import SealingFile
+from plugins.sinks import SinkSettings
 from plugins.upstreams.built_in import BuiltInBank
 from policies.rate_limit import UNITS_PER_ADDRESS, UNITS_PER_WINDOW, WINDOW_SECONDS
 from policies.unattended_limit import ACCESSES_PER_DAY
@@ -206,6 +207,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     outbound_authorities: Path | None = None  # PEM: authorities to trust there, in addition to the machine's own
     directories: tuple[DirectorySettings, ...] = ()
     code_sender: CodeSenderSettings | None = None
+    sinks: tuple[SinkSettings, ...] = ()  # that events are delivered to
     upstream: str = BuiltInBank.name
     core_bank_url: str = ""
     core_bank_token: str = ""

@@ -8,6 +8,7 @@ import pytest
 
 from consent.store.rows.snapshots import FORMAT
 from kernel.config import build
+from plugins.sinks import SINKS
 from portcullis.settings.certificates import CertificateSettings, TrustListSettings
 from portcullis.settings.checks import check_production
 from portcullis.settings.schema import (
@@ -45,6 +46,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
         DirectorySettings,
         SigningKeySettings,
         VaultTransitSettings,
+        *(sink.Settings for sink in SINKS),
     ],
 )
 def test_every_setting_is_documented(kind):

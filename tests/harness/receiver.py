@@ -6,7 +6,7 @@ import ipaddress
 import queue
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +27,7 @@ class Notification:
     body: bytes
     authorization: str
     media_type: str
+    headers: Mapping[str, str]
 
 
 class Receiver(ThreadingHTTPServer):
@@ -55,7 +56,7 @@ class _Hearing(BaseHTTPRequestHandler):
         assert isinstance(self.server, Receiver)
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         said = self.headers
-        notification = Notification(self.path, body, said.get("Authorization", ""), said.get("Content-Type", ""))
+        notification = Notification(self.path, body, said.get("Authorization", ""), said.get("Content-Type", ""), dict(said))
         status, sent = self.server.answers.get(self.path, (204, {}))
         self.send_response(status)
         for name, value in sent.items():
