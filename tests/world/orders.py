@@ -157,6 +157,13 @@ class OrdersWorld:
         room = room or self.room
         return await room.commands.run(ClaimDue(room=room, brand=BRAND, most=most))
 
+    async def look(self) -> int:
+        """One look of a worker, and all that it begins: how many orders."""
+        worker = self.worker()
+        found = await worker.look()
+        await worker.finish()
+        return found
+
     async def work(self, submitter: Submitter | None = None) -> None:
         """Advance what is due now, by one worker, one after the other."""
         for claim in await self.claim():

@@ -63,10 +63,8 @@ async def test_a_jump_of_business_time_makes_what_is_scheduled_due_and_no_lease_
 async def test_a_scheduled_order_runs_at_its_time_and_not_before(world):
     order = await world.place(execute_at=START + timedelta(hours=1))
     world.pass_time(timedelta(hours=1) - timedelta(microseconds=1))
-    assert await world.worker().look() == 0
+    assert await world.look() == 0
     world.pass_time(timedelta(microseconds=1))
-    worker = world.worker()
-    assert await worker.look() == 1
-    await worker.finish()
+    assert await world.look() == 1
     assert (await world.work_out(order.id)).state is OrderState.SETTLED
     assert await world.history(order.id) == ["receive", "schedule", "fall_due", "reserve", "submit", "settle"]

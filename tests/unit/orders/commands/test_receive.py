@@ -6,9 +6,11 @@ import pytest
 
 from kernel.banking.orders import OrderState, RailStatus, Reason
 from kernel.errors import UpstreamTimedOut
+from orders.commands.advance import AdvanceOrder
 from orders.commands.receive import Report
+from orders.decisions import on_absence
 from orders.ports import Progress
-from orders.tables import inbox
+from orders.tables import inbox, order_attempts
 from tests.world.brands import BRAND, START
 
 
@@ -122,10 +124,16 @@ async def test_a_report_that_comes_while_a_worker_waits_for_its_answer_counts(wo
 
 
 async def test_a_submission_that_was_thought_missing_may_still_settle(world):
+    """Its worker died before it sent another."""
     world.bank.lost["submit"] = [UpstreamTimedOut("lost")]
     order = await world.place()
     await world.work()
-    held = await world.tracked(order.id)
-    assert held.order.state is OrderState.UNKNOWN
-    await world.orders.receive(BRAND, report(order, RailStatus.SETTLED))
+    world.pass_time(world.room.pace.arrival_max)
+    (claim,) = await world.claim()
+    await world.room.commands.run(AdvanceOrder(room=world.room, brand=BRAND, claim=claim, decide=on_absence))
+    assert (await world.tracked(order.id)).order.state is OrderState.ACCEPTED
+    assert await world.orders.receive(BRAND, report(order, RailStatus.SETTLED)) == "settle"
+    world.pass_time(timedelta(days=1))
     assert (await world.tracked(order.id)).order.state is OrderState.SETTLED
+    assert await world.claim() == ()
+    assert [row.outcome for row in await world.rows(order_attempts)] == ["missing"]  # as it was written at the time

@@ -40,7 +40,7 @@ async def test_the_last_signature_lets_an_order_go(both_world):
 async def test_nothing_moves_on_one_signature(world):
     await world.half_signed()
     world.pass_time(timedelta(days=1))
-    assert await world.worker().look() == 0
+    assert await world.look() == 0
     assert world.bank.asked == []
 
 
@@ -95,7 +95,7 @@ async def test_an_order_that_is_not_signed_in_time_is_rejected(world):
     world.clock.offset = rules_of(LODGED_AS).half_signed_wait
     with pytest.raises(OrderStateForbids):  # whether it was recorded or not
         await sign(world, order, "frank")
-    await world.worker().look()
+    await world.look()
     late = (await world.tracked(order.id)).order
     assert (late.state, late.reason) == (OrderState.REJECTED, Reason.SIGNATURES_LATE)
     assert world.bank.asked == []
@@ -104,9 +104,9 @@ async def test_an_order_that_is_not_signed_in_time_is_rejected(world):
 async def test_an_order_for_later_that_is_signed_waits_for_its_time(world):
     order = await world.half_signed(execute_at=START + timedelta(days=1))
     assert (await sign(world, order, "frank")).state is OrderState.SCHEDULED
-    assert await world.worker().look() == 0
+    assert await world.look() == 0
     world.clock.offset = timedelta(days=1)
-    await world.worker().look()
+    await world.look()
     assert (await world.work_out(order.id)).state is OrderState.SETTLED
 
 
