@@ -1,5 +1,7 @@
 """The refusals of the ledger: what it does not book, hold, capture or release. After a refusal nothing has moved."""
 
+from sqlalchemy.exc import DBAPIError
+
 from kernel.errors import Problem
 
 
@@ -56,3 +58,20 @@ class HoldMismatched(Problem):
 
 class PendingUnknown(Problem):
     code, public = "pending_unknown", "There is no such pending transaction."
+
+
+# of the words of either database about a unique index
+_TAKEN: dict[str, type[Problem]] = {
+    "entries_by_reversed": EntryReversed,
+    "entries.reverses": EntryReversed,
+    "entries_by_quote": QuoteUsed,
+    "entries.quote_id": QuoteUsed,
+    "nothing to reverse": EntryUnknown,
+}
+
+
+def refusal_of(error: DBAPIError, entry_id: str) -> Problem:
+    """The refusal that the database's error about a single entry means."""
+    said = str(error.orig)
+    refusal = next((refusal for words, refusal in _TAKEN.items() if words in said), EntryRefused)
+    return refusal(f"the database refuses entry {entry_id}: {type(error.orig).__qualname__}")

@@ -36,7 +36,7 @@ class Counted(NamedTuple):
 
 
 async def verify_books(database_url: str, brand: str) -> tuple[Counted, list[Discrepancy]]:
-    """Of one moment, beside a server that runs. Raises Overloaded."""
+    """Of one moment, while a server runs too. Raises Overloaded."""
     async with Database.open(database_url) as database, database.snapshot() as connection:
         return await count_compared(connection, brand), await find_discrepancies(connection, brand)
 

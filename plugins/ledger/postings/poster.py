@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from kernel.clock import Clock
 from kernel.commands.runner import Commands
@@ -25,7 +25,7 @@ from plugins.ledger import tables
 from plugins.ledger.postings.booking import Booked, book_entries
 from plugins.ledger.postings.entries import LedgerEntry, check_balanced
 from plugins.ledger.postings.stored import load_entries
-from plugins.ledger.refusals import EntryRefused, EntryRepeated
+from plugins.ledger.refusals import EntryRepeated, refusal_of
 
 ENTRIES_MAX = 1000  # of one batch
 GATHER_SECONDS = 0.02  # between the beginnings of two batches that are not full
@@ -154,10 +154,10 @@ class Poster:
             booked = await self._commands.run(
                 BookEntries(self._sealer, self._commands.clock, brand, [each.entry for each in batch])
             )
-        except IntegrityError as error:
+        except (IntegrityError, DataError, ProgrammingError) as error:  # what the database says of an entry, or of a right on it
             left = await self._find(brand, batch)
             if len(left) == 1 == len(batch):
-                _refuse(left[0], EntryRefused(f"the database refuses entry {left[0].entry.id}: {type(error.orig).__qualname__}"))
+                _refuse(left[0], refusal_of(error, left[0].entry.id))
                 return
             halves = (left,) if len(left) < len(batch) else (left[: len(left) // 2], left[len(left) // 2 :])
             for half in halves:
