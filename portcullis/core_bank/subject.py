@@ -1,6 +1,7 @@
 """A core bank under check: how it is asked, and what a check may say of it."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -13,16 +14,20 @@ import aiohttp
 import msgspec
 
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
+from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.brand import Brand
 from kernel.clock import monotonic
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from openapi.core_bank.v1 import answers
+from openapi.core_bank.v1.operations import JSON
 from plugins.upstreams.circuit import Circuit, CircuitLimits
 from plugins.upstreams.core_bank import CoreBank
+from plugins.upstreams.core_bank_payments import CoreBankPayments
 
 RAW_SECONDS_MAX = 10  # for one raw request of the check
 LOOK_SECONDS = 0.2  # between two looks whether the bank accepts connections
 RAW_BYTES_MAX = 65_536  # of one raw answer that the check reads
+_SORT_CODE = re.compile(r"\d{14}", re.ASCII)
 
 
 class Wrong(Exception):
@@ -42,9 +47,19 @@ class Finding:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PennyPayment:
+    """The account and the payee of a payment of the smallest amount, that a bank may make for a check."""
+
+    payer_account: str
+    payee_account: AccountIdentifier
+    payee_name: str
+
+
 @dataclass(slots=True)
 class Subject:
-    """A bank under check. `accounts` are those of the specimen customers, found by the first check about them."""
+    """A bank under check. `accounts` are those of the specimen customers, found by the first check about them. Nothing is paid, held or
+    cancelled unless `penny` says between whom."""
 
     url: str
     token: str
@@ -53,21 +68,33 @@ class Subject:
     bank: CoreBank
     guarded: GuardedAccounts
     session: aiohttp.ClientSession
+    payments: CoreBankPayments
+    defects: list[str]  # questions about funds and payees that got no usable answer
+    penny: PennyPayment | None = None
     accounts: tuple[str, ...] = ()
 
     async def raw(self, path: str, token: str | None = None, **headers: str) -> tuple[int, str, float]:
         """Status, the refusal's code, and seconds, of a question that the client would never ask."""
-        shown = self.token if token is None else token
-        sent = {"Authorization": f"Bearer {shown}"} if shown else {}
+        return await self._exchange("GET", path, self.token if token is None else token, headers)
+
+    async def raw_body(self, path: str, body: bytes) -> int:
+        """The status of the answer to a body that the client would never send."""
+        status, _, _ = await self._exchange("POST", path, self.token, {"Content-Type": JSON}, body)
+        return status
+
+    async def _exchange(
+        self, method: str, path: str, token: str, headers: dict[str, str], body: bytes | None = None
+    ) -> tuple[int, str, float]:
+        sent = headers | ({"Authorization": f"Bearer {token}"} if token else {})
         started = monotonic()
         try:
-            async with self.session.get(self.url + path, headers=sent | headers, allow_redirects=False) as response:
-                body = await _read(response)
+            async with self.session.request(method, self.url + path, headers=sent, data=body, allow_redirects=False) as response:
+                answer = await _read(response)
                 status = response.status
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Wrong(f"no answer: {type(error).__name__}") from None
         try:
-            code = msgspec.json.decode(body, type=answers.Refusal).code
+            code = msgspec.json.decode(answer, type=answers.Refusal).code
         except msgspec.MsgspecError:
             code = ""
         return status, code, monotonic() - started
@@ -86,14 +113,24 @@ Check = Callable[[Subject], Awaitable[str]]
 
 @asynccontextmanager
 async def open_subject(
-    url: str, token: str, brand: str, customers: tuple[str, ...], tls: ssl.SSLContext | None = None
+    url: str,
+    token: str,
+    brand: str,
+    customers: tuple[str, ...],
+    *,
+    tls: ssl.SSLContext | None = None,
+    penny: PennyPayment | None = None,
 ) -> AsyncIterator[Subject]:
     """Open a bank as the subject of the checks. A missing brand or customer is read from the bank's health. Raises UpstreamFailed or
     UpstreamTimedOut if the bank does not answer."""
     patient = Circuit(monotonic, CircuitLimits(calls_min=1_000_000))
+    defects: list[str] = []
     timeout = aiohttp.ClientTimeout(total=RAW_SECONDS_MAX)
     async with (
         CoreBank.open(url, circuit=patient, token=token, tls=tls) as bank,
+        CoreBankPayments.open(
+            url, circuit=patient, token=token, tls=tls, count_defect=lambda question, _code: defects.append(question)
+        ) as payments,
         aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=tls or True), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
         ) as session,
@@ -108,7 +145,15 @@ async def open_subject(
             bank=bank,
             guarded=GuardedAccounts(bank),
             session=session,
+            payments=payments,
+            defects=defects,
+            penny=penny,
         )
+
+
+def account_number(text: str) -> AccountIdentifier:
+    """A sort code with its account number, or an IBAN."""
+    return AccountIdentifier(Scheme.SORT_CODE if _SORT_CODE.fullmatch(text) else Scheme.IBAN, text)
 
 
 async def run_checks(subject: Subject, checks: Sequence[tuple[str, Check]]) -> AsyncIterator[Finding]:

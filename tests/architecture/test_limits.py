@@ -15,6 +15,7 @@ OTHER_NUMBERS = {  # which bound nothing: a new one is a limit, and then its nam
     *("STEPS", "RESPONSE_TYPES_LOGGED", "VALUE_WIDTH"),  # what is shown
     *("OTHERS", "MMAP_THRESHOLD", "NEVER", "OPEN_CALM", "ROOM_BELOW"),  # of a process
     *("PASSES", "LANES", "COST_OF_OTHERS", "CARD_MINIMUM_PERCENT", "CARD_MINIMUM_MINOR"),  # prices
+    *("FAR_TOO_MUCH", "REPEATS"),  # questions of a check
 }
 
 

@@ -51,6 +51,9 @@ def check_core_bank(
     certificate: Path | None = None,
     private_key: Path | None = None,
     wait: float = 0.0,
+    payer: str = "",
+    payee: str = "",
+    payee_name: str = "",
 ) -> None:
     """Hold a bank's own implementation against the core-bank contract. Exits with 1 if anything is wrong.
 
@@ -72,19 +75,31 @@ def check_core_bank(
         its key.
     wait
         for how many seconds it may still be starting.
+    payer
+        the bank's own id of a test account; with it, one payment of the smallest amount is made, and others are held and cancelled.
+        Without it nothing is paid, held or cancelled.
+    payee
+        the account that is paid: sort code and account number (14 digits), or an IBAN.
+    payee_name
+        the name of its holder.
     """
     from kernel.clock import SystemClock  # noqa: PLC0415
     from kernel.observability import log  # noqa: PLC0415
     from plugins.upstreams.core_bank_http import client_tls  # noqa: PLC0415  a command loads what it needs
     from portcullis.cli.core_bank.report import report_core_bank  # noqa: PLC0415
+    from portcullis.core_bank.subject import PennyPayment, account_number  # noqa: PLC0415
 
     if (certificate is None) != (private_key is None):
         raise ConfigurationRefused("--certificate and --private-key come together")
+    if len({bool(each) for each in (payer, payee, payee_name)}) > 1:
+        raise ConfigurationRefused("--payer, --payee and --payee-name come together")
     try:
         tls = client_tls(authorities, certificate, private_key)
     except OSError as error:
         raise ConfigurationRefused(f"--authorities, --certificate, --private-key: cannot be used ({error})") from None
     log.configure(SystemClock(), level=logging.ERROR)  # the table says what a log would
     token = token or sources.load(None).core_bank_token
-    if not asyncio.run(report_core_bank(console, url, token, brand, tuple(customer or ()), tls=tls, wait_seconds=wait)):
+    penny = PennyPayment(payer, account_number(payee), payee_name) if payer else None
+    customers = tuple(customer or ())
+    if not asyncio.run(report_core_bank(console, url, token, brand, customers, tls=tls, wait_seconds=wait, penny=penny)):
         sys.exit(1)

@@ -9,7 +9,8 @@ from rich.table import Table
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from portcullis.cli.control_client import ServerRefused
 from portcullis.core_bank.checks import CHECKS
-from portcullis.core_bank.subject import Finding, open_subject, run_checks, until_accepts
+from portcullis.core_bank.payment_checks import PAYMENT_CHECKS
+from portcullis.core_bank.subject import Finding, PennyPayment, open_subject, run_checks, until_accepts
 
 MARKS = {True: "[green]holds[/]", False: "[bold red]broken[/]", None: "[yellow]not checked[/]"}
 
@@ -23,14 +24,15 @@ async def report_core_bank(
     *,
     tls: ssl.SSLContext | None = None,
     wait_seconds: float = 0.0,
+    penny: PennyPayment | None = None,
 ) -> bool:
     """Print the findings, and return True if every check that could run passed. Raises ServerRefused if no bank answers at `url`, or if
     it is not a URL."""
     _check_url(url)
     await until_accepts(url, wait_seconds)
     try:
-        async with open_subject(url, token, brand, customers, tls) as subject:
-            findings = [finding async for finding in run_checks(subject, CHECKS)]
+        async with open_subject(url, token, brand, customers, tls=tls, penny=penny) as subject:
+            findings = [finding async for finding in run_checks(subject, CHECKS + PAYMENT_CHECKS)]
     except (UpstreamFailed, UpstreamTimedOut) as problem:
         raise ServerRefused(f"{url}/health does not answer as the contract says: {problem.detail}") from None
     console.print(_table(url, findings))
