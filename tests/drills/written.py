@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.harness.books import read_only
+from tests.harness.books.connections import read_only
 from tests.harness.server import Server
 
 OWN = {

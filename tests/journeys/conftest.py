@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.books import Books
+from tests.harness.books.books import Books
 from tests.harness.forged import Forge
 from tests.harness.forms import Browser
 from tests.harness.judged import Grant, JudgedTpp

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Answer
-from tests.harness.books import Books
+from tests.harness.books.books import Books
 from tests.harness.forged import Forge
 from tests.harness.judged import Grant, JudgedTpp
 

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE, Knobs
-from tests.harness.books import Books
+from tests.harness.books.books import Books
 from tests.harness.forms import Browser
 from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
@@ -172,7 +172,7 @@ class TestOfTheBanksOwn:
             return answer.status, answer.json()["Errors"], str(refused.value), consents
 
         async def recorded():
-            return [await books.state_of(each) for each in (grant.consent_id, waiting.id)]
+            return [await books.consents.state_of(each) for each in (grant.consent_id, waiting.id)]
 
         async with Books.of(own_server) as books:
             before = await shown()

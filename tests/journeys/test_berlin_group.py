@@ -11,7 +11,7 @@ from kernel.banking.iban import is_iban
 from sandbox.tpp_kit.answers import Tokens
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Answer
-from tests.harness.books import Books
+from tests.harness.books.books import Books
 from tests.harness.forms import Browser
 from tests.harness.judged import JudgedTpp
 
@@ -143,7 +143,7 @@ async def test_accesses_by_certificate_are_recorded_counted_and_end_with_the_con
 
     entries: list[Any] = []
     for _ in range(50):
-        accessed = await books.entries(kind="data.accessed", aggregate_id=consent_id)
+        accessed = await books.records.entries(kind="data.accessed", aggregate_id=consent_id)
         entries = [row for row in accessed if json.loads(row.facts)["operation"] == "list_accounts"]
         if len(entries) == 6:
             break

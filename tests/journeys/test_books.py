@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from tests.harness.books import Books
+from tests.harness.books.books import Books
 from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
 from tests.harness.server import Server

@@ -195,7 +195,7 @@ async def test_paging_through_an_account_misses_nothing_and_repeats_nothing(acme
     assert {row["Status"] for row in rows} == {"BOOK", "PDNG"}
     moments = [row["BookingDateTime"] for row in rows]
     assert moments == sorted(moments, reverse=True)
-    assert await books.transactions_of_the_same_account(ids[0]) == set(ids)
+    assert await books.bank.transactions_of_the_same_account(ids[0]) == set(ids)
 
 
 async def test_booking_date_filters_keep_their_bounds_on_every_page(acme, grant):
@@ -386,16 +386,16 @@ async def test_every_read_is_recorded_with_its_interaction_id(acme, grant, books
     answer = await acme.get("/balances", grant.token, knobs=knobs)
     assert answer.header("x-fapi-interaction-id") == interaction
     recorded = {"interaction_id": interaction, "kind": "data.accessed"}
-    accesses = await books.facts(**recorded)
+    accesses = await books.records.facts(**recorded)
     for _ in range(50):
         if accesses:
             break
         await ok(acme, "/accounts", grant.token)  # a record is committed within 50 ms: do something meanwhile
-        accesses = await books.facts(**recorded)
+        accesses = await books.records.facts(**recorded)
     assert (accesses[0]["outcome"], accesses[0]["psu_present"]) == ("allowed", 1)
     assert len(accesses[0]["accounts"]) == 4
 
 
 async def test_the_books_are_whole_after_all_these_journeys(acme, books):
-    assert await books.count_consents() > 0
+    assert await books.consents.count() > 0
     await books.check_whole()

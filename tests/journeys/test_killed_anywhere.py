@@ -12,7 +12,7 @@ import pytest
 from sandbox.bank.seed import ALL_HOUSEHOLDS
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
-from tests.harness.books import Books
+from tests.harness.books.books import Books
 from tests.harness.forms import Browser
 from tests.harness.installations import BANK_WITHIN, EMBEDDED
 from tests.harness.judged import JudgedTpp
@@ -184,7 +184,7 @@ async def test_killed_at_random_moments_under_load(mortal_server):
             await books.check_whole()
             walks += len(load.walks)
         assert walks > ROUNDS * CUSTOMERS
-        assert await books.count_consents() >= walks - ROUNDS * CUSTOMERS
+        assert await books.consents.count() >= walks - ROUNDS * CUSTOMERS
 
 
 async def until(holds):
@@ -198,7 +198,7 @@ async def facts_of_the_bank(server):
     """The number of rows of each table, household by household."""
     async with Books.of(server) as books:
         await books.check_whole()
-        counts, made = await books.count_at_the_bank(), await books.households()
+        counts, made = await books.bank.count(), await books.bank.households("main")
     assert made >= {household.name for household in ALL_HOUSEHOLDS}
     return counts, made
 

@@ -55,7 +55,7 @@ async def test_alice_pays_from_the_account_she_chooses(acme, books):
     assert {name: told[name] for name in PAYMENT} == PAYMENT
     assert (told["consent_id"], len(told["account_ids"])) == (tokens.grant_id, 1)
     assert set(tokens.scope.split()) == {"openid", "payments"}
-    assert await books.state_of(tokens.grant_id) == "authorised"
+    assert await books.consents.state_of(tokens.grant_id) == "authorised"
     read = await acme.get("/accounts", tokens.access_token, knobs=PRESENT)
     assert read.status == 403, "it opens no account"
 
@@ -69,22 +69,22 @@ async def test_bob_sees_what_he_confirms_where_he_types_his_code(acme, browser, 
         assert words in browser.page.text
     await browser.press("otp-submit", otp="123456")
     tokens = await acme.redeem(acme.read_authorization_response(browser.landed, pushed), pushed)
-    assert await books.state_of(tokens.grant_id) == "authorised"
+    assert await books.consents.state_of(tokens.grant_id) == "authorised"
 
 
 async def test_bob_may_say_no_after_he_has_seen_it(acme, browser, books):
     pushed = await asked(acme)
-    consent_id = await books.last_payment_consent()
+    consent_id = await books.consents.last_payment()
     await opened(acme, browser, pushed, "bob")
     await browser.press("consent-approve", account_0=True)
     await browser.press("consent-deny")
     assert browser.answer["error"] == "access_denied"
-    assert await books.state_of(consent_id) == "rejected"
+    assert await books.consents.state_of(consent_id) == "rejected"
 
 
 async def test_a_decision_through_the_control_api_fits_a_payment(acme, browser, books):
     pushed = await asked(acme)
-    await acme.decide(await books.last_payment_consent())
+    await acme.decide(await books.consents.last_payment())
     await browser.open(await acme.authorization_url(pushed.request_uri))
     tokens = await acme.redeem(acme.read_authorization_response(browser.landed, pushed), pushed)
     assert len(tokens.authorization_details[0]["account_ids"]) == 1

@@ -112,13 +112,13 @@ async def test_frank_refuses_what_erin_signed(acme, berlin_group):
 
 async def test_a_payment_from_a_joint_account_is_signed_by_both(acme, books):
     pushed = await ask_payment(acme)
-    consent_id = await books.last_payment_consent()
+    consent_id = await books.consents.last_payment()
     async with Browser(acme.folder.ca) as browser:
         await opened(acme, browser, pushed, "erin")
         await browser.press("consent-approve", account_0=True)
         tokens = await acme.redeem(acme.read_authorization_response(browser.landed, pushed), pushed)
-    assert await books.state_of(consent_id) == "partially_authorised"
+    assert await books.consents.state_of(consent_id) == "partially_authorised"
     assert (await acme.introspect(tokens.access_token)).json() == {"active": False}
     await answer(acme, "frank", consent_id, "consent-approve")
-    assert await books.state_of(consent_id) == "authorised"
+    assert await books.consents.state_of(consent_id) == "authorised"
     assert (await acme.introspect(tokens.access_token)).json()["active"] is True

@@ -20,7 +20,7 @@ from kernel.clock import ManualClock
 from sandbox.authority.pki import TestPki
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Wire
-from tests.harness.books import Books
+from tests.harness.books.books import Books
 from tests.harness.forged import Forge
 from tests.harness.installations import BANK_WITHIN, EMBEDDED
 from tests.harness.judged import JudgedTpp

@@ -19,7 +19,7 @@ from consent.authorization.keys.rotation import prepare_keys
 from consent.authorization.tokens.verify import TokenVerifier
 from consent.services import Services
 from consent.store.current_snapshots import ConsentSnapshots
-from consent.store.tables import epoch
+from consent.store.tables import epoch, lease
 from kernel.access import Role
 from kernel.banking.consents import AccountsTerms, Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.certificates.certificate import Certificate
@@ -33,9 +33,11 @@ from kernel.jose.jwt import Algorithm, JwtKey, generate_key
 from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
 from kernel.storage.journal import Entry
+from kernel.storage.lease import Lease
 from openapi.uk_obie.v4_0.dialect import DIALECT
 from plugins.key_stores.sealing_file import SealingFile
 from tests.harness.addresses import Addresses
+from tests.harness.books.books import Books
 from tests.harness.databases import migrate
 from tests.harness.keys import key_pool
 from tests.harness.lock_order import keeping_lock_order
@@ -100,6 +102,14 @@ class AuthorizationWorld:
     def now(self) -> int:
         """Protocol time in seconds since the epoch."""
         return int(self.clock.wall().timestamp())
+
+    @property
+    def books(self) -> Books:
+        return Books(self.database.read)
+
+    def lease(self, name: str) -> Lease:
+        """One more holder of the lease of that singleton."""
+        return Lease(self.database, lease, self.clock, self.services.ids, brand=BRAND.name, name=name)
 
     def advance(self, **by: float) -> None:
         """Both clocks go on together."""

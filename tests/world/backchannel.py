@@ -5,13 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import sqlalchemy as sa
-
 from consent.app import ConsentServer
 from consent.authorization.backchannel.notifier import Notifier
 from consent.authorization.offer.profiles import SecurityProfile
-from consent.store.tables import lease
-from consent.store.tables.oauth import backchannel_requests
 from kernel.banking.consents import Permission
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.observability.telemetry import Telemetry
@@ -127,8 +123,7 @@ class Backchannel:
         )
 
     def lease(self) -> Lease:
-        services = self.world.services
-        return Lease(services.database, lease, services.clock, services.ids, brand=BRAND.name, name="notifier")
+        return self.world.lease("notifier")
 
     async def notify(self) -> None:
         """One run of the singleton."""
@@ -137,9 +132,9 @@ class Backchannel:
         await self.notifier().run(held)
         await held.release()
 
-    async def rows(self) -> list[Any]:
-        async with self.world.database.read() as connection:
-            return list(await connection.execute(sa.select(backchannel_requests)))
+    async def requests(self) -> list[Any]:
+        """As they are stored."""
+        return await self.world.books.oauth.backchannel_requests()
 
     async def register(self, name: str, key: str, mode: str, **changes: Any) -> Tpp:
         facts: dict[str, Any] = {

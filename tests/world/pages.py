@@ -6,16 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from consent.app import ConsentServer
 from consent.authorization.authorize.pushed import PushedRequest, issue_pushed
 from consent.authorization.clients.client import Client
-from consent.authorization.clients.rows import columns_of
 from consent.services import NoPriorAnswers, PriorAnswers, Services
 from consent.store.consents import ConsentStore
 from consent.store.tables import lease
-from consent.store.tables.oauth import clients
 from kernel.banking.consents import AccountsTerms, Consent, ConsentKind, ConsentLodgement
 from kernel.brand import Brand
 from kernel.clock import ManualClock
@@ -25,6 +21,8 @@ from kernel.storage.database import Database
 from kernel.storage.lease import Lease
 from orders.room import Room
 from orders.services import PaymentOrders
+from tests.harness.books.books import Books
+from tests.harness.damage.oauth import insert_clients
 from tests.harness.lock_order import keeping_lock_order
 from tests.world.brands import BRAND, START
 from tests.world.browser import Browser
@@ -89,12 +87,13 @@ class PageWorld:
     def browser(self, **facts: Any) -> Browser:
         return Browser(self, **facts)
 
-    async def rows(self, table: sa.Table) -> list[Any]:
-        async with self.database.read() as connection:
-            return list(await connection.execute(sa.select(table)))
+    @property
+    def books(self) -> Books:
+        return Books(self.database.read)
 
-    def lease(self) -> Lease:
-        return Lease(self.database, lease, self.clock, self.services.ids, brand=BRAND.name, name="sweeper")
+    def lease(self, database: Database | None = None) -> Lease:
+        """One more holder of the sweeper's."""
+        return Lease(database or self.database, lease, self.clock, self.services.ids, brand=BRAND.name, name="sweeper")
 
 
 @asynccontextmanager
@@ -116,12 +115,7 @@ async def page_world(database_url: str, *, worker: int = 0, prior_answers: Prior
 
         room = Room(commands=services.commands, clock=clock, ids=services.ids, sealer=services.sealer, consents=services.store)
         services = replace(services, orders=PaymentOrders(room=room))
-
-        async def register(connection: Any) -> None:
-            for client in (CLIENT, BOROUGH):
-                await connection.execute(clients.insert().values(**columns_of(client), updated_at=START))
-
         if worker == 0:
-            await database.write(register)
+            await insert_clients(database, CLIENT, BOROUGH)
         with keeping_lock_order(database):
             yield PageWorld(services, services.store, clock, identity, versions, database, ConsentServer(services, Telemetry()))

@@ -31,15 +31,14 @@ from consent.store.consents import ChangeConsent, LodgeConsent, RecordClosure, R
 from consent.store.organisations import RegisterOrganisation
 from consent.store.past_rows import STALE, FailAbandoned, RemoveStale
 from consent.store.rows.organisations import Organisation
-from consent.store.tables import locks
-from consent.store.tables.consents import closed_accounts, consent_accounts
-from consent.store.tables.oauth import backchannel_requests, clients, codes
 from gateway.ports import Access
 from kernel.access import AccessToken, Confirmation, Grant
 from kernel.banking.consents import Consent
 from kernel.ids import hash_secret
 from kernel.storage.journal import Entry
 from portcullis.compose.records import RecordAccesses, RecordEntries
+from tests.harness.damage.oauth import change_backchannel_request, deactivate_all_but
+from tests.harness.damage.rows import empty
 from tests.unit.consent.bank_scene import BANK_COMMANDS, Desk
 from tests.unit.consent.order_scene import ORDER_ACTS, Till
 from tests.unit.consent.visitor import COMMANDS, Visitor
@@ -73,10 +72,8 @@ class Scene:
     async def make(cls, world: AuthorizationWorld) -> "Scene":
         acme, services = world.acme, world.services
         world.monotonic.seconds += 60  # no limit of an earlier scene counts
-        for table in (closed_accounts, consent_accounts, backchannel_requests):  # of an earlier scene
-            await world.database.write(lambda connection, table=table: connection.execute(table.delete()))
-        others = clients.update().where(clients.c.id.not_in([tpp.client.id for tpp in world.tpps.values()])).values(active=False)
-        await world.database.write(lambda connection: connection.execute(others))
+        await empty(world.database, "closed_accounts", "consent_accounts", "backchannel_requests")  # of an earlier scene
+        await deactivate_all_but(world.database, [tpp.client.id for tpp in world.tpps.values()])
         consent = await world.lodge(acme)
         uris = [await world.pushed_uri(acme, consent.id) for _ in range(3)]
         code = (await world.approve(acme, uris.pop())).location["code"]
@@ -92,10 +89,7 @@ class Scene:
         scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret(), desk, till, visitor)
         await scene.ask(scene.auth_req_id)()
         answered = {"state": RequestState.APPROVED.value, "family_id": row.family_id, "auth_time": world.clock.wall()}
-        mine = backchannel_requests.c.id == hash_secret(scene.auth_req_id)
-        await world.database.write(
-            lambda connection: connection.execute(backchannel_requests.update().where(mine).values(**answered))
-        )
+        await change_backchannel_request(world.database, hash_secret(scene.auth_req_id), **answered)
         return scene
 
     def asking(self, consent_id: str | None) -> AuthorizationRequest:
@@ -219,7 +213,9 @@ def _remove_stale(scene: Scene) -> Act:
     """All that other commands lock, as if a day had passed."""
     later = scene.world.clock.wall() + timedelta(days=2)
     removals = [
-        RemoveStale(brand=BRAND.name, stale=stale, now=later, most=500) for stale in STALE if stale.table in {locks, codes}
+        RemoveStale(brand=BRAND.name, stale=stale, now=later, most=500)
+        for stale in STALE
+        if stale.table.name in {"locks", "codes"}
     ]
 
     async def act() -> None:

@@ -15,7 +15,6 @@ from consent.app import ConsentServer
 from consent.authorization.authorize.pushed import REQUEST_URI_PREFIX, is_ours, new_request_secret
 from consent.authorization.keys.rotation import prepare_keys, rotate_keys
 from consent.store.rows.journeys import IDLE_MAX
-from consent.store.tables.consents import journeys
 from kernel.errors import Overloaded, RateExceeded
 from kernel.http.message import Request
 from kernel.observability.telemetry import Telemetry
@@ -273,10 +272,10 @@ class TestVisits:
         browser = await world.browser().get("/consents")
         assert browser.path == "/consents/login"
         await browser.get("/consents/login")
-        assert await world.rows(journeys) == []
+        assert await world.books.pages.journeys() == []
         await browser.log_in("alice", "wrong")
         assert "do not match" in browser.text
-        assert len(await world.rows(journeys)) == 1
+        assert len(await world.books.pages.journeys()) == 1
         await browser.log_in("alice")
         assert browser.path == "/consents"
 
@@ -286,14 +285,14 @@ class TestVisits:
         await browser.log_in("alice")
         assert browser.path == "/consents/login"
         assert "logged you out" in browser.text
-        assert await world.rows(journeys) == []
+        assert await world.books.pages.journeys() == []
 
     async def test_a_login_form_pressed_twice_at_once_makes_one_visit(self, world):
         browser = await world.browser().get("/consents")
         fields = {"form_token": browser.token, "username": "alice", "password": "alice-pw"}
         answers = await asyncio.gather(*(browser.send("/consents/login", fields) for _ in range(4)))
         assert {answer.status for answer in answers} <= {303, 409}
-        assert len(await world.rows(journeys)) == 1
+        assert len(await world.books.pages.journeys()) == 1
 
 
 async def test_an_invented_token_asks_the_database_nothing(oauth_anywhere):

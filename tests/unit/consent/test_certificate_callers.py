@@ -11,11 +11,8 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
-import sqlalchemy as sa
 
 from consent.store.organisations import Organisations
-from consent.store.tables import journal as journal_rows
-from consent.store.tables.oauth import organisations
 from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
 from gateway.parts import Parts
@@ -130,10 +127,9 @@ class Served:
             text = await answer.read()
             return answer.status, msgspec.json.decode(text) if text else None, answer.headers
 
-    async def registered(self) -> list[tuple[str, str]]:
-        async with self.world.database.read() as connection:
-            rows = await connection.execute(sa.select(organisations.c.id, organisations.c.name))
-            return [(row.id, row.name) for row in rows]
+    async def registered(self) -> dict[str, str]:
+        """Names of organisations by id."""
+        return await self.world.books.oauth.organisations()
 
     async def accesses(self) -> list[Any]:
         """Every record of an access, once all are written: no call comes after this."""
@@ -141,8 +137,7 @@ class Served:
         return await self.entries("data.accessed")
 
     async def entries(self, kind: str) -> list[Any]:
-        async with self.world.database.read() as connection:
-            return list(await connection.execute(sa.select(journal_rows).where(journal_rows.c.kind == kind)))
+        return await self.world.books.records.entries(kind=kind)
 
 
 @pytest.fixture
@@ -216,12 +211,12 @@ async def agreed(served: Served, consent_id: str) -> None:
 @pytest.mark.spec("RTS-34.1")
 async def test_a_tpp_with_a_qualified_certificate_alone_is_registered_by_its_first_call_and_its_access_is_recorded(served):
     first, second = served.context("first"), served.context("renewed")
-    assert await served.registered() == []
+    assert await served.registered() == {}
     status, lodged, _ = await served.call("POST", "/consents", first)
     assert status == 201, lodged
     assert (lodged["client_id"], lodged["organisation_id"]) == ("", ORGANISATION)
     assert (await served.call("GET", f"/consents/{lodged['id']}", second))[0] == 200  # whose certificate is another
-    assert await served.registered() == [(ORGANISATION, "Larch Ltd")]
+    assert await served.registered() == {ORGANISATION: "Larch Ltd"}
     (entry,) = await served.entries("organisation.registered")
     assert (entry.aggregate_id, entry.actor) == (ORGANISATION, f"organisation:{ORGANISATION}")
 
@@ -250,7 +245,7 @@ async def test_a_certificate_without_the_role_is_refused_as_the_dialect_says_and
     assert "WWW-Authenticate" not in headers
     status, body, _ = await served.call("POST", "/consents", served.context(None))
     assert (status, body["tppMessages"][0]["code"]) == (401, "CERTIFICATE_MISSING")
-    assert await served.registered() == []
+    assert await served.registered() == {}
 
 
 @pytest.mark.spec("ETSI-TS-119-495-5.1")
@@ -258,7 +253,7 @@ async def test_a_certificate_that_no_list_vouches_for_as_qualified_is_refused(se
     served.status._trust = TrustLists([(load_certificates(served.pki.ca_path), frozenset({Vouches.TRANSPORT}))])
     status, body, _ = await served.call("POST", "/consents", served.context("self-declared"))
     assert (status, body["tppMessages"][0]["code"]) == (401, "CERTIFICATE_INVALID")
-    assert await served.registered() == []
+    assert await served.registered() == {}
 
 
 async def test_public_data_is_served_on_both_listeners_to_anyone_and_limited_by_address(served):

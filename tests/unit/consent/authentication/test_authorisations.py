@@ -15,8 +15,6 @@ from consent.authentication.consent_subject import ConsentSubject
 from consent.errors import AuthorisationOver
 from consent.ports import LinkedTerms, Psu, ScaEvidence
 from consent.store.rows.authorisations import Approach, Shown, SubjectKind, load_authorisations
-from consent.store.tables.consents import journeys
-from consent.store.tables.oauth import codes, token_families
 from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
@@ -86,8 +84,8 @@ async def test_a_consent_is_authorised_without_cookies_and_pages(both_world: Pag
     authorised = await world.store.load(BRAND, consent.id)
     assert authorised is not None
     assert (authorised.state, authorised.psu_id) == (ConsentState.AUTHORISED, "psu-carol")
-    for table in (journeys, codes, token_families):
-        assert await world.rows(table) == []
+    books = world.books
+    assert [await books.pages.journeys(), await books.oauth.codes(), await books.oauth.families()] == [[], [], []]
 
 
 async def test_an_approval_counts_once_however_many_come_at_once(both_world: PageWorld):

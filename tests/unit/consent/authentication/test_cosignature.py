@@ -14,7 +14,6 @@ from consent.store.rows.authorisations import SubjectKind
 from consent.store.rows.consent_signers import load_unsigned
 from consent.store.signers import sign
 from consent.store.sweeper import Sweeper
-from consent.store.tables import journal, outbox
 from kernel import json
 from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
@@ -88,11 +87,13 @@ async def test_journal_and_events_name_each_signature(world: PageWorld):
     consent = await lodge(world)
     await sign_first(world, consent, "alice", TWO_OF_TWO)
     whole = await sign_too(world, consent, "bob")
-    told = [(row.kind, json.decode(row.body, dict)) for row in await world.rows(outbox) if row.aggregate_id == consent.id]
+    told = [
+        (row.kind, json.decode(row.body, dict)) for row in await world.books.records.events() if row.aggregate_id == consent.id
+    ]
     assert [kind for kind, _ in told] == ["consent.lodged", "consent.partially_authorised", "consent.authorised"]
     assert [body.get("signatures_missing") for _, body in told] == [None, "1", "0"]
     assert [body.get("authorisation_id") for _, body in told[1:]] == [each.authorisation_id for each in whole.signatures]
-    entries = [row for row in await world.rows(journal) if row.aggregate_id == consent.id]
+    entries = await world.books.records.entries(aggregate_id=consent.id)
     assert [row.actor for row in entries][1:] == ["psu:psu-alice", "psu:psu-bob"]
 
 
@@ -189,7 +190,7 @@ async def test_what_is_half_signed_too_long_is_rejected_recorded_or_not(both_wor
     await sweep(world)
     lapsed = await now(world, consent)
     assert (lapsed.state, lapsed.version) == (ConsentState.REJECTED, 4)
-    assert (await world.rows(outbox))[-1].kind == "consent.rejected"
+    assert (await world.books.records.events())[-1].kind == "consent.rejected"
 
 
 @pytest.mark.parametrize("is_whole", [False, True])

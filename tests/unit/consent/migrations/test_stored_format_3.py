@@ -67,7 +67,7 @@ async def test_a_consent_is_read_and_goes_on_in_the_present_format(world: PageWo
     assert (consent.kind, consent.terms, consent.document) == (kind, TERMS[kind], b"{}")
     suspended = await world.store.suspend(BRAND, consent.id)
     assert suspended.terms == TERMS[kind]
-    assert [row.format for row in await world.rows(consent_versions)] == [3, FORMAT]
+    assert [row.format for row in await world.books.consents.versions()] == [3, FORMAT]
     assert [version.terms for version in await world.store.history(BRAND, consent.id)] == [TERMS[kind]] * 2
 
 

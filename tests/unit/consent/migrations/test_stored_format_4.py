@@ -61,5 +61,5 @@ async def test_a_consent_is_read_shown_as_it_was_and_goes_on_in_the_present_form
     assert [each.identity for each in consent.access] == [None] * len(STORED[name]["access"])
     revoked = await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
     assert revoked.access == consent.access
-    assert [row.format for row in await world.rows(consent_versions)] == [4, FORMAT]
+    assert [row.format for row in await world.books.consents.versions()] == [4, FORMAT]
     assert [version.terms for version in await world.store.history(BRAND, consent.id)] == [consent.terms] * 2

@@ -11,11 +11,9 @@ from consent.ports import AccountClosures, AccountRemoval
 from consent.store.rows.closures import CLOSURE_KEPT, check_open
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.rows.organisations import Organisation, insert_organisation
-from consent.store.tables import journal, outbox
-from consent.store.tables.consents import consent_accounts
-from consent.store.tables.oauth import clients, token_families
 from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentSuspended
+from tests.harness.damage.oauth import move_clients
 from tests.world.brands import BRAND, OTHER_BRAND, START
 from tests.world.clients import BOROUGH, CLIENT
 from tests.world.pages import PageWorld, page_world
@@ -51,7 +49,7 @@ async def test_only_that_account_goes_and_the_consent_stays(world):
     assert changed.permissions == both.permissions
     assert world.versions.published[f"main/consent/{both.id}"] == changed.version == 3
     assert await world.store.load(BRAND, other.id) == other
-    assert {row.state for row in await world.rows(token_families)} == {"active"}
+    assert {row.state for row in await world.books.oauth.families()} == {"active"}
 
 
 async def test_every_organisations_consent_loses_it(world):
@@ -66,11 +64,8 @@ async def test_so_does_the_consent_of_an_organisation_that_has_no_client_any_mor
     consent = await give(world, 0, 1)
     acme = Organisation(BRAND.name, CLIENT.organisation_id, "Acme", "GB-FCA", START)
 
-    async def register(connection):
-        await insert_organisation(connection, acme)
-        await connection.execute(clients.update().values(organisation_id="another"))
-
-    await world.database.write(register)
+    await world.database.write(lambda connection: insert_organisation(connection, acme))
+    await move_clients(world.database, "another")
     assert await world.store.remove_account(BRAND, "up-2", AccountRemoval.CLOSED) == 1
     assert upstream_ids(await world.store.load(BRAND, consent.id)) == ["up-1"]
 
@@ -78,11 +73,11 @@ async def test_so_does_the_consent_of_an_organisation_that_has_no_client_any_mor
 async def test_others_learn_which_account_went_and_why(world):
     consent = await give(world, 0, 1)
     await world.store.remove_account(BRAND, "up-1", AccountRemoval.SWITCHED)
-    (event,) = [row for row in await world.rows(outbox) if row.kind == "consent.accounts_changed"]
+    (event,) = await world.books.records.events(kind="consent.accounts_changed")
     body = msgspec.json.decode(event.body)
     assert (event.aggregate_id, event.aggregate_version) == (consent.id, 3)
     assert (body["removed_account"], body["reason"]) == (consent.accounts[0].id, "switched")
-    (entry,) = [row for row in await world.rows(journal) if row.kind == "consent.accounts_changed"]
+    (entry,) = await world.books.records.entries(kind="consent.accounts_changed")
     assert entry.actor == "system"
     assert b"up-1" not in entry.facts
 
@@ -92,7 +87,7 @@ async def test_a_consent_without_any_account_left_is_suspended_and_its_psu_may_c
     await world.store.remove_account(BRAND, "up-1", AccountRemoval.CLOSED)
     left = await world.store.load(BRAND, consent.id)
     assert (left.state, left.accounts) == (ConsentState.SUSPENDED, ())
-    kinds = [row.kind for row in await world.rows(outbox) if row.aggregate_id == consent.id]
+    kinds = await world.books.records.events_of(consent.id)
     assert kinds[-2:] == ["consent.accounts_changed", "consent.suspended"]
     with pytest.raises(ConsentSuspended):
         await world.store.resume(BRAND, consent.id)
@@ -189,8 +184,9 @@ async def test_the_index_covers_exactly_what_is_shared(world):
     again = await world.browser().begin(await world.push(renewed))
     await again.log_in("alice")
     await again.approve()
-    indexed = {(row.consent_id, row.account_id) for row in await world.rows(consent_accounts)}
-    assert indexed == {(consent.id, account.id) for consent in (kept, renewed) for account in consent.accounts}
+    assert await world.books.consents.shared_accounts() == {
+        (consent.id, account.id) for consent in (kept, renewed) for account in consent.accounts
+    }
 
 
 async def test_the_store_is_where_a_bank_reports_it(world):

@@ -12,13 +12,12 @@ from consent.store.current_snapshots import load_subjects
 from consent.store.lifecycle import ConsentEvent
 from consent.store.locks import CONSENT
 from consent.store.rows.snapshots import load_consent
-from consent.store.tables import journal, outbox
-from consent.store.tables.consents import consent_versions
 from kernel.banking.consents import ConsentState
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import ConsentNotAuthorised
 from kernel.hot_state.subjects import consent_subject
 from kernel.storage.journal import Entry, Event
+from tests.harness.books.reader import Reader
 from tests.world.brands import BRAND, START
 from tests.world.clients import CLIENT
 from tests.world.pages import PageWorld, page_world
@@ -82,9 +81,14 @@ async def authorised(world):
     return await world.store.load(BRAND, consent.id)
 
 
+async def orders(world):
+    return await Reader(world.database.read).all_of(ORDERS)
+
+
 async def written(world):
-    tables = (ORDERS, consent_versions, journal, outbox)
-    return [len(await world.rows(table)) for table in tables]
+    books = world.books
+    written = (await orders(world), await books.consents.versions(), await books.records.entries(), await books.records.events())
+    return [len(rows) for rows in written]
 
 
 async def test_an_order_and_its_consent_commit_together(world):
@@ -94,7 +98,7 @@ async def test_an_order_and_its_consent_commit_together(world):
     used = await world.store.load(BRAND, consent.id)
     assert (used.state, used.version) == (ConsentState.CONSUMED, consent.version + 1)
     assert await written(world) == [before[0] + 1, before[1] + 1, before[2] + 2, before[3] + 2]
-    assert [row.kind for row in (await world.rows(outbox))[-2:]] == ["consent.consumed", "order.placed"]
+    assert [row.kind for row in (await world.books.records.events())[-2:]] == ["consent.consumed", "order.placed"]
     assert command.moved == {consent_subject(BRAND.name, consent.id): used.version}, "no worker may believe the version before"
 
 
@@ -111,4 +115,4 @@ async def test_of_orders_at_once_one_uses_the_consent(world):
     placed = await asyncio.gather(*(place(world, consent.id, f"order-{n}") for n in range(4)), return_exceptions=True)
     assert sorted(type(each) is str for each in placed) == [False, False, False, True]
     assert {type(each) for each in placed} == {str, ConsentNotAuthorised}
-    assert [row.id for row in await world.rows(ORDERS)] == [each for each in placed if isinstance(each, str)]
+    assert [row.id for row in await orders(world)] == [each for each in placed if isinstance(each, str)]

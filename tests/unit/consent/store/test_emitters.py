@@ -11,8 +11,6 @@ from consent.ports import AccountRemoval
 from consent.store.events import FACTS
 from consent.store.lifecycle import ConsentEvent
 from consent.store.sweeper import Sweeper
-from consent.store.tables import outbox
-from consent.store.tables.consents import consent_versions
 from openapi.rulebook import OURS
 from tests.world.brands import BRAND
 from tests.world.clients import CLIENT
@@ -133,5 +131,5 @@ def test_every_event_has_an_emitter():
 @pytest.mark.parametrize("event", ConsentEvent)
 async def test_an_event_is_emitted_and_shown(world: PageWorld, event: ConsentEvent):
     await EMITTERS[event](world)
-    assert event in {row.event for row in await world.rows(consent_versions)}
-    assert FACTS[event] in {row.kind for row in await world.rows(outbox)}
+    assert event in {row.event for row in await world.books.consents.versions()}
+    assert FACTS[event] in {row.kind for row in await world.books.records.events()}

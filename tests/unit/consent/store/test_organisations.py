@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-import sqlalchemy as sa
 
 from consent.store.organisations import Organisations
 from consent.store.rows.organisations import load_organisation_names
-from consent.store.tables import journal
 from kernel.access import Caller, Role
 from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, Permission
 from kernel.errors import ConsentUnknown, RateExceeded
@@ -45,9 +43,8 @@ async def test_many_workers_register_an_organisation_once(world):
     workers = [worker(world) for _ in range(4)]
     assert not await workers[0].is_known(BRAND, ORGANISATION)
     await asyncio.gather(*(each.register(BRAND, certificate) for each in workers))
+    (entry,) = await world.books.records.entries(kind="organisation.registered")
     async with world.database.read() as connection:
-        entries = await connection.execute(sa.select(journal).where(journal.c.kind == "organisation.registered"))
-        (entry,) = list(entries)
         assert await load_organisation_names(connection, BRAND.name, [ORGANISATION, "another"]) == {ORGANISATION: ORGANISATION}
     facts = msgspec.json.decode(entry.facts)
     assert (facts["authority_id"], facts["roles"], facts["certificate"]) == ("GB-FCA", ["PSP_AI"], certificate.thumbprint)

@@ -6,13 +6,9 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-import sqlalchemy as sa
 
 from consent.store.rows.formats import FormatUnreadable
 from consent.store.rows.references import take_references
-from consent.store.tables import journal, metadata
-from consent.store.tables.consents import account_references, consent_versions, consents
-from consent.store.tables.oauth import token_families
 from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, ConsentState, Permission
 from kernel.errors import (
     BodyTooLarge,
@@ -27,6 +23,9 @@ from kernel.errors import (
 from kernel.storage.database import Database
 from kernel.storage.migrate import upgrade
 from kernel.storage.sealed import SealBroken
+from tests.harness.damage.consents import replace_snapshot
+from tests.harness.damage.rows import write_format
+from tests.harness.schemas import find_differences
 from tests.world.brands import BRAND, OTHER_BRAND, START
 from tests.world.clients import BOROUGH, CLIENT
 from tests.world.pages import PageWorld, page_world
@@ -77,7 +76,7 @@ async def test_a_withdrawn_consent_is_gone_for_its_client_and_its_families_end(w
     for call in (world.store.read, world.store.withdraw):
         with pytest.raises(ConsentUnknown):
             await call(BRAND, CLIENT.caller, consent.id)
-    (family,) = await world.rows(token_families)
+    (family,) = await world.books.oauth.families()
     assert family.state == "ended"
     assert world.versions.published[f"main/family/{family.id}"] == family.version
     assert world.versions.published[f"main/consent/{consent.id}"] == 3
@@ -90,7 +89,7 @@ async def test_what_ends_with_a_consent_is_named_before_it_ends(world):
     await again.log_in("alice")
     await again.approve()
     await world.store.withdraw(BRAND, CLIENT.caller, consent.id)
-    states = [row.state for row in await world.rows(token_families)]
+    states = [row.state for row in await world.books.oauth.families()]
     assert states == ["ended", "ended"]
     assert world.versions.unnamed == set()
 
@@ -148,7 +147,7 @@ async def test_business_time_expires_a_consent_and_the_sweep_only_records_it(wor
     recorded = await world.store.expire(BRAND, consent.id)
     assert recorded.state is ConsentState.EXPIRED
     assert recorded.effective_since(now) == consent.effective_since(now) == START + timedelta(days=30)
-    (family,) = await world.rows(token_families)
+    (family,) = await world.books.oauth.families()
     assert family.state == "active"
     with pytest.raises(ConsentExpired):
         await world.store.withdraw(BRAND, CLIENT.caller, consent.id)
@@ -165,8 +164,8 @@ async def test_business_time_expires_a_consent_and_the_sweep_only_records_it(wor
 async def test_what_cannot_be_a_consent_is_not_lodged(world, facts, refusal):
     with pytest.raises(refusal):
         await world.lodge(**facts)
-    assert await world.rows(consents) == []
-    assert await world.rows(journal) == []
+    assert await world.books.consents.count() == 0
+    assert await world.books.records.entries() == []
 
 
 async def test_one_client_cannot_fill_the_store_with_consents_of_any_state(migrated_url):
@@ -199,7 +198,7 @@ async def test_a_lodged_document_is_kept_once_however_many_versions_follow(world
     assert [version.document for version in history] == [document] * len(history)
     assert len(history) == 4
     assert (await world.store.load(BRAND, consent.id)).document == document
-    rows = await world.rows(consent_versions)
+    rows = await world.books.consents.versions()
     assert sum(len(row.snapshot) for row in rows) < 2 * len(document)
     assert [row.document_version for row in rows] == [None] + [1] * (len(rows) - 1)
 
@@ -207,26 +206,18 @@ async def test_a_lodged_document_is_kept_once_however_many_versions_follow(world
 async def test_terms_and_account_numbers_are_sealed_and_cannot_be_moved(world):
     first = await authorised(world, document=b"the terms as lodged")
     second = await world.lodge()
-    rows = await world.rows(consent_versions)
+    rows = await world.books.consents.versions()
     assert not any(b"the terms" in row.snapshot or b"up-1" in row.snapshot for row in rows)
-    assert not any(b"up-1" in row.upstream_id for row in await world.rows(account_references))
+    assert not any(b"up-1" in row.upstream_id for row in await world.books.consents.account_references())
     moved = next(row.snapshot for row in rows if row.id == first.id and row.version == 2)
-
-    async def work(connection):
-        await connection.execute(consent_versions.update().where(consent_versions.c.id == second.id).values(snapshot=moved))
-
-    await world.database.write(work)
+    await replace_snapshot(world.database, moved, second.id)
     with pytest.raises(SealBroken):
         await world.store.load(BRAND, second.id)
 
 
 async def test_an_unknown_format_is_not_guessed(world):
     consent = await world.lodge()
-
-    async def work(connection):
-        await connection.execute(consent_versions.update().values(format=99))
-
-    await world.database.write(work)
+    await write_format(world.database, "consent_versions", 99)
     with pytest.raises(FormatUnreadable):
         await world.store.load(BRAND, consent.id)
 
@@ -261,15 +252,6 @@ async def test_brands_do_not_see_each_other(world):
 
 
 async def test_migrations_and_tables_agree(database_url):
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
     async with Database.open(database_url) as database:
         await upgrade(database, "consent.migrations", "alembic_version_consent")
-
-        def compare(connection: sa.Connection):
-            ours = lambda _object, name, kind, *_: kind != "table" or name != "alembic_version_consent"  # noqa: E731
-            return compare_metadata(MigrationContext.configure(connection, opts={"include_object": ours}), metadata)
-
-        async with database.read() as connection:
-            assert await connection.run_sync(compare) == []
+        assert await find_differences(database, "consent.migrations") == []

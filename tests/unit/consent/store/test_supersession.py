@@ -8,7 +8,6 @@ import pytest
 
 from consent.authentication.approval import NoAnswer, approve
 from consent.authentication.consent_subject import ConsentSubject
-from consent.store.tables import outbox
 from kernel import json
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
@@ -38,7 +37,7 @@ async def test_authorising_another_ends_the_former_and_lodging_one_does_not(both
     await sign_first(world, following, "alice")
     assert await state_of(world, former) is ConsentState.SUPERSEDED
     assert await state_of(world, following) is ConsentState.AUTHORISED
-    (told,) = [row for row in await world.rows(outbox) if row.kind == "consent.superseded"]
+    (told,) = await world.books.records.events(kind="consent.superseded")
     assert json.decode(told.body, dict)["superseded_by"] == following.id
     assert world.versions.unnamed == set(), "what it ends was announced"
 

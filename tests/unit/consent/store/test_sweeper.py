@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from consent.authorization.tokens.codes import take_authorization_code
@@ -13,16 +12,14 @@ from consent.store.past_rows import STALE
 from consent.store.rows.authorisations import PASSING_KEPT
 from consent.store.rows.journeys import load_journey
 from consent.store.sweeper import Sweeper
-from consent.store.tables import idempotency_keys, journal, lease, locks, outbox
-from consent.store.tables.consents import attempts, authorisations, closed_accounts, consent_versions, journeys
-from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState
 from kernel.errors import ConsentNotAuthorised
-from kernel.storage.database import Database
-from kernel.storage.lease import Lease, LeaseLost
+from kernel.storage.lease import LeaseLost
 from openapi.rulebook import OURS
 from portcullis.serving.singletons import open_sweeper
+from tests.harness.damage.consents import replace_snapshot
+from tests.harness.plans import plans_of
 from tests.world.brands import BRAND, START
 from tests.world.clients import CLIENT
 from tests.world.pages import PageWorld, page_world
@@ -44,6 +41,14 @@ async def sweep(world):
     await lease.release()
 
 
+async def count_passing(world):
+    """Journeys, attempts, pushed requests."""
+    books = world.books
+    return [
+        len(rows) for rows in (await books.pages.journeys(), await books.pages.attempts(), await books.oauth.pushed_requests())
+    ]
+
+
 async def begun(world, **facts):
     consent = await world.lodge(**facts)
     return consent, await world.browser().begin(await world.push(consent))
@@ -57,7 +62,7 @@ async def test_records_the_expiry_of_consents_that_ran_out(world):
     await sweep(world)
     states = [(await world.store.load(BRAND, consent.id)).state for consent in (past, valid, open_ended)]
     assert states == [ConsentState.EXPIRED, ConsentState.AWAITING, ConsentState.AWAITING]
-    assert "consent.expired" in {row.kind for row in await world.rows(journal)}
+    assert "consent.expired" in {row.kind for row in await world.books.records.entries()}
     await sweep(world)
     assert (await world.store.load(BRAND, past.id)).version == 2
 
@@ -82,7 +87,7 @@ async def test_records_that_a_consent_was_not_authorised_in_time(world):
     states = [(await world.store.load(BRAND, consent.id)).state for consent in (forgotten, authorised, withdrawn)]
     assert states == [ConsentState.REJECTED, ConsentState.AUTHORISED, ConsentState.WITHDRAWN_BY_TPP]
     assert (await world.store.load(BRAND, forgotten.id)).version == 2
-    assert [row.kind for row in await world.rows(outbox) if row.aggregate_id == forgotten.id][-1] == "consent.rejected"
+    assert (await world.books.records.events_of(forgotten.id))[-1] == "consent.rejected"
 
 
 async def test_whichever_end_came_first_is_the_one_that_is_recorded(world):
@@ -115,25 +120,25 @@ async def test_an_authorisation_is_kept_once_its_psu_has_shown_something(world):
     assert visit.path == "/consents"
     world.clock.advance(timedelta(minutes=16))
     await sweep(world)
-    assert {(row.psu_id, row.status) for row in await world.rows(authorisations)} == {
+    assert {(row.psu_id, row.status) for row in await world.books.consents.authorisations()} == {
         (None, "failed"),
         ("psu-bob", "failed"),
         ("psu-alice", "authenticated"),
     }
     world.clock.advance(PASSING_KEPT)
     await sweep(world)
-    assert [row.psu_id for row in await world.rows(authorisations)] == ["psu-bob"]
+    assert [row.psu_id for row in await world.books.consents.authorisations()] == ["psu-bob"]
 
 
 async def test_removes_what_is_over_and_keeps_what_is_not(world):
     _, browser = await begun(world)
     await browser.log_in("alice", "wrong")
     await sweep(world)
-    assert [len(await world.rows(table)) for table in (journeys, attempts, pushed_requests)] == [1, 3, 1]
+    assert await count_passing(world) == [1, 3, 1]
     world.clock.advance(timedelta(hours=3))
     await begun(world)
     await sweep(world)
-    assert [len(await world.rows(table)) for table in (journeys, attempts, pushed_requests)] == [1, 1, 1]
+    assert await count_passing(world) == [1, 1, 1]
 
 
 async def test_a_used_code_stays_while_its_family_lives(world):
@@ -143,11 +148,11 @@ async def test_a_used_code_stays_while_its_family_lives(world):
     await world.database.write(lambda connection: take_authorization_code(connection, BRAND.name, browser.answer["code"]))
     world.clock.advance(timedelta(days=30))
     await sweep(world)
-    assert len(await world.rows(codes)) == 1
+    assert len(await world.books.oauth.codes()) == 1
     await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
     world.clock.advance(timedelta(hours=1))
     await sweep(world)
-    assert await world.rows(codes) == []
+    assert await world.books.oauth.codes() == []
 
 
 async def test_a_used_code_is_over_when_its_consent_has_run_out(world):
@@ -161,7 +166,7 @@ async def test_a_used_code_is_over_when_its_consent_has_run_out(world):
     await sweep(world)
     world.clock.advance(timedelta(hours=1))
     await sweep(world)
-    assert await world.rows(codes) == []
+    assert await world.books.oauth.codes() == []
 
 
 async def test_a_lapse_is_dated_from_the_moment_it_came(world):
@@ -181,9 +186,9 @@ async def test_a_backlog_is_removed_in_bounded_batches(world, monkeypatch):
         await begun(world)
     world.clock.advance(timedelta(hours=3))
     await sweep(world)
-    assert len(await world.rows(journeys)) == 2
+    assert len(await world.books.pages.journeys()) == 2
     await sweep(world)
-    assert len(await world.rows(journeys)) == 0
+    assert len(await world.books.pages.journeys()) == 0
 
 
 async def test_a_backlog_is_recorded_in_bounded_batches(world, monkeypatch):
@@ -230,13 +235,13 @@ async def test_a_server_sweeps_by_reserved_connections_alone(world):
     past = await world.lodge(valid_until=START + timedelta(hours=1))
     await begun(world)
     world.clock.advance(timedelta(hours=3))
-    held = Lease(world.database.reserved, lease, world.clock, world.services.ids, brand=BRAND.name, name="sweeper")
+    held = world.lease(world.database.reserved)
     assert await held.acquire()
     before = world.database.statements
     await open_sweeper(world.services, world.store, BRAND).run(held)
     assert world.database.statements == before
     assert (await world.store.load(BRAND, past.id)).state is ConsentState.EXPIRED
-    assert await world.rows(journeys) == []
+    assert await world.books.pages.journeys() == []
 
 
 async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):
@@ -248,34 +253,27 @@ async def test_a_sweeper_that_lost_its_lease_writes_nothing(world):
     assert await successor.acquire()
     with pytest.raises(LeaseLost):
         await Sweeper(commands=world.services.commands, clock=world.clock, store=world.store, brand=BRAND).run(stale)
-    assert len(await world.rows(journeys)) == 1
+    assert len(await world.books.pages.journeys()) == 1
 
 
 def test_every_table_of_passing_things_has_a_time_limit():
-    assert {stale.table for stale in STALE} == {
-        journeys,
-        attempts,
-        authorisations,
-        closed_accounts,
-        idempotency_keys,
-        locks,
-        pushed_requests,
-        backchannel_requests,
-        denied_tokens,
-        codes,
+    assert {stale.table.name for stale in STALE} == {
+        "journeys",
+        "attempts",
+        "authorisations",
+        "closed_accounts",
+        "idempotency_keys",
+        "locks",
+        "pushed_requests",
+        "backchannel_requests",
+        "denied_tokens",
+        "codes",
     }
 
 
 async def spoil(world, *consent_ids):
     """As after a fault of the disk: the seal of these consents does not open."""
-
-    async def work(connection):
-        for consent_id in consent_ids:
-            await connection.execute(
-                consent_versions.update().where(consent_versions.c.id == consent_id).values(snapshot=b"spoilt")
-            )
-
-    await world.database.write(work)
+    await replace_snapshot(world.database, b"spoilt", *consent_ids)
 
 
 async def test_consents_that_cannot_be_read_hold_up_nothing_else(world, monkeypatch):
@@ -295,7 +293,7 @@ async def test_consents_that_cannot_be_read_hold_up_nothing_else(world, monkeypa
     assert [line["consent_id"] for line in unrecorded] == [consent.id for consent in spoilt]
     assert all(line["exc_info"] for line in unrecorded)
     assert (await world.store.load(BRAND, good.id)).state is ConsentState.EXPIRED
-    assert await world.rows(journeys) == []
+    assert await world.books.pages.journeys() == []
     world.clock.offset = AWAITING_MAX
     await sweep(world)
     assert (await world.store.load(BRAND, lapsing.id)).state is ConsentState.REJECTED
@@ -310,7 +308,7 @@ async def test_a_stage_that_fails_keeps_no_other_from_its_turn(world, monkeypatc
     world.clock.advance(timedelta(hours=3))
     with capture_logs() as logs:
         await sweep(world)
-    assert await world.rows(journeys) == []
+    assert await world.books.pages.journeys() == []
     failed = [(line["stage"], line["brand"], line["exc_info"]) for line in logs if line["event"] == "sweep_stage_failed"]
     assert failed == [("record_expiries", BRAND.name, True), ("record_lapses", BRAND.name, True)]
 
@@ -344,25 +342,6 @@ async def test_a_sweeper_without_the_lease_records_no_end(world, command):
     with pytest.raises(LeaseLost):
         await getattr(world.store, command)(BRAND, consent.id, guard=stale.check_fence)
     assert (await world.store.load(BRAND, consent.id)).version == 1
-
-
-async def plans_of(database: Database, work) -> list[str]:
-    """SQLite's plans for each statement of `work`."""
-    seen: list[tuple[str, tuple]] = []
-    note = lambda _c, _cursor, statement, parameters, *_: seen.append((statement, parameters))  # noqa: E731
-    engines = {database._readers.sync_engine, database._writers.sync_engine}
-    for engine in engines:
-        sa.event.listen(engine, "before_cursor_execute", note)
-    await work()
-    for engine in engines:
-        sa.event.remove(engine, "before_cursor_execute", note)
-    plans = []
-    async with database.read() as connection:
-        for statement, parameters in seen:
-            if statement.startswith(("SELECT", "UPDATE", "DELETE")):
-                plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-                plans += [row.detail for row in plan]
-    return plans
 
 
 async def test_a_sweep_and_a_journey_read_by_indexes_that_begin_with_the_brand(migrated_sqlite_url):

@@ -7,9 +7,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 
 from kernel.brand import Brand
@@ -19,12 +16,14 @@ from kernel.ids import RandomIds
 from kernel.storage.database import Database
 from kernel.storage.migrate import upgrade
 from kernel.storage.sealed import Sealer
-from plugins.psu_identity import methods, passwords, ports, tables
+from plugins.psu_identity import methods, passwords, ports
 from plugins.psu_identity.authenticator import Tools
 from plugins.psu_identity.built_in import BuiltInIdentity, Enrolment, ScaMethodUnavailable, enrol
 from plugins.psu_identity.methods import METHODS
 from plugins.psu_identity.passwords import Passwords
 from plugins.psu_identity.ports import DeviceRequest
+from tests.harness.books.books import Books
+from tests.harness.schemas import find_differences
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 BRAND = Brand(
@@ -83,11 +82,6 @@ def identity(database, codes=None, device=None, clock=None):
     )
 
 
-async def rows_of(database, table):
-    async with database.read() as connection:
-        return (await connection.execute(sa.select(table))).all()
-
-
 async def test_offers_only_methods_it_has(database):
     assert (await identity(database, Gateway()).find(BRAND, "psu-ann")).sca_methods == ("one_time_code",)
     psu = await identity(database).find(BRAND, "psu-ann")
@@ -126,7 +120,7 @@ async def test_names_codes_and_passwords_are_not_readable_in_the_database(databa
     gateway = Gateway()
     service = identity(database, gateway)
     await service.start_sca(BRAND, await service.find(BRAND, "psu-ann"), "one_time_code", "journey")
-    text = str([await rows_of(database, table) for table in tables.metadata.sorted_tables])
+    text = await Books(database.read).identities.text()
     assert not any(secret in text for secret in ("ann.other", "Ann Other", gateway.sent[0]))
 
 
@@ -139,7 +133,7 @@ async def test_the_same_code_of_two_challenges_looks_different(database):
     psu = await service.find(BRAND, "psu-ann")
     for journey in ("one", "two"):
         await service.start_sca(BRAND, psu, "one_time_code", journey)
-    assert len({row.code_blind for row in await rows_of(database, tables.codes)}) == 2
+    assert len({row.code_blind for row in await Books(database.read).identities.codes()}) == 2
 
 
 async def test_expired_codes_are_swept_by_the_next_one(database):
@@ -149,7 +143,7 @@ async def test_expired_codes_are_swept_by_the_next_one(database):
     for _ in range(3):
         await service.start_sca(BRAND, psu, "one_time_code", "journey")
         clock.advance(timedelta(minutes=6))
-    assert len(await rows_of(database, tables.codes)) == 1
+    assert len(await Books(database.read).identities.codes()) == 1
 
 
 async def test_a_sender_that_does_not_answer_is_not_waited_for(database, monkeypatch):
@@ -204,11 +198,6 @@ async def test_a_password_too_long_to_hash_is_refused_at_enrolment():
 
 
 async def test_migrations_and_tables_agree(database_url):
-    def compare(connection):
-        context = MigrationContext.configure(connection, opts={"version_table": "alembic_version_psu_identity"})
-        return compare_metadata(context, tables.metadata)
-
     async with Database.open(database_url) as database:
         await upgrade(database, "plugins.psu_identity.migrations", "alembic_version_psu_identity")
-        async with database.read() as connection:
-            assert await connection.run_sync(compare) == []
+        assert await find_differences(database, "plugins.psu_identity.migrations") == []

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-import sqlalchemy as sa
 
 from gateway.ports import Position, TransactionFilter
 from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountStatus, AccountType, Scheme
@@ -14,13 +13,14 @@ from kernel.clock import ManualClock
 from kernel.errors import UpstreamFailed
 from kernel.storage.database import Database
 from kernel.storage.sealed import SealBroken, Sealer
-from plugins.ledger import tables
 from plugins.ledger.accounts.opening import AccountOpening, Holder, Right
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.ledger import Ledger
 from plugins.ledger.postings import transactions as listing
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
 from plugins.upstreams.built_in import BuiltInBank
+from tests.harness.books.books import Books
+from tests.harness.damage.bank import copy_identity
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 BRAND = Brand(
@@ -149,21 +149,13 @@ async def test_a_position_without_an_account_means_the_only_one(database, bank):
 async def test_numbers_names_and_narratives_are_not_readable_in_the_database(database):
     await open_accounts(database, opening("a"))
     await post_one_each(database, "a")
-    async with database.read() as connection:
-        for table in tables.metadata.sorted_tables:
-            text = str((await connection.execute(sa.select(table))).all())
-            assert not any(secret in text for secret in (NUMBER, "Ann Other", "Bills", "Salary"))
+    text = await Books(database.read).bank.text_of_the_ledger()
+    assert not any(secret in text for secret in (NUMBER, "Ann Other", "Bills", "Salary"))
 
 
 async def test_a_sealed_row_does_not_open_as_another_accounts(database, bank):
     await open_accounts(database, opening("a"), opening("b"))
-    accounts = tables.accounts
-
-    async def swap(connection):
-        of_a = sa.select(accounts.c.identity).where(accounts.c.id == "a").scalar_subquery()
-        await connection.execute(accounts.update().where(accounts.c.id == "b").values(identity=of_a))
-
-    await database.write(swap)
+    await copy_identity(database, "a", "b")
     with pytest.raises(SealBroken):
         await bank.accounts(BRAND, ("b",))
 

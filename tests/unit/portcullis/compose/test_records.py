@@ -13,7 +13,8 @@ from kernel.clock import ManualClock
 from kernel.commands.runner import Commands
 from kernel.storage.database import Database
 from portcullis.compose.records import access_writer, entry_writer, refusals_entry
-from tests.harness.books import Books, open_journal
+from tests.harness.books.books import Books
+from tests.harness.books.records import open_journal
 from tests.world.brands import START
 
 TOLD = Access(
@@ -48,7 +49,9 @@ async def written(database, *accesses, ahead=timedelta()):
     clock.offset = ahead
     await access_writer(runner(database), clock)(accesses)
     async with database.read() as connection:
-        return len(await Books(database.read).entries()), await load_last_used(connection, "main", ["consent-1", "consent-2", ""])
+        return len(await Books(database.read).records.entries()), await load_last_used(
+            connection, "main", ["consent-1", "consent-2", ""]
+        )
 
 
 async def test_only_an_answered_read_is_a_use(database):
@@ -91,7 +94,7 @@ async def test_refusals_without_end_are_one_row_of_each_window(database):
         windows.record(replace(refused, at=START + timedelta(seconds=number)))
     windows.end(early=True)
     await entry_writer(runner(database))([refusals_entry(each) for each in ended])
-    (row,) = await Books(database.read).entries()
+    (row,) = await Books(database.read).records.entries()
     assert (row.kind, row.aggregate_id, row.actor, row.at) == ("access.refused", "client-1", "client:client-1", START)
     facts = json.decode(row.facts, dict)
     assert (facts["outcome"], facts["rule"], facts["count"]) == ("rate_exceeded", "default", 500)

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-import sqlalchemy as sa
 
 from kernel.config import ConfigurationRefused
 from kernel.storage.database import Database
 from portcullis.serving import exclusive
 from portcullis.serving.exclusive import server_lock
+from tests.harness.damage.connections import break_lock_holders
 from tests.harness.patience import PATIENCE_SECONDS
 
 
@@ -30,10 +30,7 @@ async def test_one_server_alone(database_url):
 
 async def test_a_server_whose_lock_is_lost_is_stopped(postgresql_url):
     stopped = asyncio.Event()
-    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"  # other workers' servers hold theirs
-    others = f"locktype = 'advisory' AND pid <> pg_backend_pid() AND {here}"
-    holders = sa.text(f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE {others}")
     async with Database.open(postgresql_url) as database, server_lock(postgresql_url, alone=True, stop=stopped.set):
-        await database.write(lambda connection: connection.execute(holders))
+        await break_lock_holders(database)
         async with asyncio.timeout(PATIENCE_SECONDS):
             await stopped.wait()

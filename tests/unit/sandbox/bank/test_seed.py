@@ -11,9 +11,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 
 from consent.ports import Psu
 from gateway.ports import StatementFilter, TransactionFilter
@@ -28,14 +25,15 @@ from kernel.storage.sealed import Sealer
 from plugins.ledger.verify import find_discrepancies
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
-from sandbox.bank import authenticators, tables
+from sandbox.bank import authenticators
 from sandbox.bank.authenticators import FIXED_CODE, FixedCodeSender, SimulatedDevice, other_device
 from sandbox.bank.catalogue import people as catalogue
 from sandbox.bank.catalogue.numbers import is_iban
 from sandbox.bank.personas import load_personas
 from sandbox.bank.seed import ALL_HOUSEHOLDS, PRICE_LIST, USUAL_SEED, seed_bank, settle_seed
-from tests.harness.books import Books
+from tests.harness.books.books import Books
 from tests.harness.databases import SQLITE, Databases, migrate
+from tests.harness.schemas import find_differences
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 7, 1, tzinfo=UTC)
@@ -90,7 +88,7 @@ async def accounts_of(database, name, brand=BRAND):
 async def everything(database, brand=BRAND):
     """All that a reader can see of a brand's bank, as plain values."""
     bank = BuiltInBank(database, SEALER, CLOCK)
-    ids = await Books(database.read).accounts_at_the_bank(brand.name)
+    ids = await Books(database.read).bank.accounts(brand.name)
     page = await bank.transactions(brand, ids, TransactionFilter(limit=100_000))
     return await bank.accounts(brand, ids), await bank.balances(brand, ids), page
 
@@ -100,8 +98,8 @@ async def test_seeds_both_databases_and_the_books_agree(database):
     await seed(database, progress=lambda done, total, what: heard.append((done, total, what)))
     async with database.read() as connection:
         assert await find_discrepancies(connection, BRAND.name) == []
-        made = set(await connection.scalars(sa.select(tables.households.c.name)))
-        assert made == {PRICE_LIST.name, *(household.name for household in ALL_HOUSEHOLDS)}
+    made = await Books(database.read).bank.households(BRAND.name)
+    assert made == {PRICE_LIST.name, *(household.name for household in ALL_HOUSEHOLDS)}
     assert [done for done, _, _ in heard] == sorted(done for done, _, _ in heard)
     assert heard[-1] == (heard[0][1], heard[0][1], "heavy")
 
@@ -341,8 +339,7 @@ async def test_a_killed_start_is_completed_by_the_next(seeded, migrated_sqlite_u
     """SIGKILL while the last household is being written."""
     assert await asyncio.to_thread(kill_while_writing, "heavy", migrated_sqlite_url) == -signal.SIGKILL
     async with Database.open(migrated_sqlite_url) as database:
-        async with database.read() as connection:
-            made = set(await connection.scalars(sa.select(tables.households.c.name)))
+        made = await Books(database.read).bank.households(BRAND.name)
         assert "alice" in made
         assert "heavy" not in made
         await seed(database)
@@ -351,15 +348,4 @@ async def test_a_killed_start_is_completed_by_the_next(seeded, migrated_sqlite_u
 
 
 async def test_migrations_and_tables_agree(database):
-    def compare(connection):
-        context = MigrationContext.configure(
-            connection,
-            opts={
-                "version_table": "alembic_version_sandbox_bank",
-                "include_name": lambda name, kind, _: kind != "table" or name.startswith("bank_"),
-            },
-        )
-        return compare_metadata(context, tables.metadata)
-
-    async with database.read() as connection:
-        assert await connection.run_sync(compare) == []
+    assert await find_differences(database, "sandbox.bank.migrations") == []

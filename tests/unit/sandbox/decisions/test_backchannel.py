@@ -14,7 +14,7 @@ from tests.world.brands import BRAND
 async def test_a_decision_in_the_customers_place_is_an_answer(backchannel: Backchannel):
     services, alice = backchannel.world.services, backchannel.identity.psu("alice")
     auth_req_id = await backchannel.asked(backchannel.polls)
-    (row,) = await backchannel.rows()
+    (row,) = await backchannel.requests()
     assert await find_waiting(services, BRAND, row.consent_id) == hash_secret(auth_req_id)
     with pytest.raises(ConsentForeign):
         await decide_request(services, BRAND, row.id, backchannel.identity.psu("dave"), approve=True)

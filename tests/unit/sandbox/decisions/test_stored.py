@@ -17,7 +17,7 @@ from kernel.errors import AccountUnknown, ConsentForeign, ConsentNotAuthorised, 
 from kernel.observability.telemetry import Telemetry
 from sandbox.decisions.rows import DECISION_MAX, find_decision
 from sandbox.decisions.stored import decide, use
-from sandbox.decisions.tables import STORED_DECISIONS
+from tests.harness.damage.rows import write_format
 from tests.world.brands import BRAND
 from tests.world.clients import CLIENT
 
@@ -138,7 +138,7 @@ async def test_an_unused_decision_goes_with_the_next_one(world):
     await decided(world, await world.lodge())
     world.clock.advance(DECISION_MAX)
     await decided(world, await world.lodge())
-    assert len(await world.rows(STORED_DECISIONS)) == 1
+    assert await world.books.bank.count_decisions() == 1
 
 
 async def test_a_new_decision_replaces_one_that_waits(world):
@@ -193,7 +193,7 @@ async def test_an_unknown_consent_or_another_customers_is_refused(world):
 async def test_a_decision_in_an_unknown_format_is_not_guessed(world):
     consent = await world.lodge()
     await decided(world, consent)
-    await world.database.write(lambda connection: connection.execute(STORED_DECISIONS.update().values(format=99)))
+    await write_format(world.database, "stored_decisions", 99)
     pushed = await world.push(consent)
     with pytest.raises(FormatUnreadable):
         await world.browser().begin(pushed)

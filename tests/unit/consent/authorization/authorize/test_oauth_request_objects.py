@@ -7,11 +7,8 @@ import asyncio
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from consent.authorization.offer.profiles import SecurityProfile
-from consent.store.tables.consents import consents
-from consent.store.tables.oauth import codes, pushed_requests
 from kernel.banking.consents import Permission
 from tests.world.answer import Answer
 from tests.world.authorization import AuthorizationWorld
@@ -46,9 +43,9 @@ async def register(world: AuthorizationWorld) -> None:
     )
 
 
-async def count(world: AuthorizationWorld, table: sa.Table) -> int:
-    async with world.database.read() as connection:
-        return (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+async def count_stored(world: AuthorizationWorld) -> tuple[int, int]:
+    """Requests and consents."""
+    return len(await world.books.oauth.pushed_requests()), await world.books.consents.count()
 
 
 def adv_of(world: AuthorizationWorld) -> Tpp:
@@ -125,7 +122,7 @@ async def test_a_push_is_refused_for_what_it_signs(
     outside = {name: value for name, value in tpp.request_of(None).items() if name != "client_id"}
     answer = await signing.push_object(tpp, tpp.signed(None, **inside), **outside)
     assert answer.error == expected
-    assert await count(signing, pushed_requests) == 0
+    assert await signing.books.oauth.pushed_requests() == []
 
 
 @pytest.mark.conformance(FAPI2 + "ensure-unsigned-request-at-par-endpoint-fails")
@@ -191,7 +188,7 @@ async def request_uris(world: AuthorizationWorld, tpp: Tpp, token: str) -> list[
     from consent.authorization.endpoints.by_value import _secret_of
 
     asked = AuthorizationRequest(world.services, BRAND, tpp.client, {"request": token})
-    return [REQUEST_URI_PREFIX + _secret_of(asked)] * await count(world, pushed_requests)
+    return [REQUEST_URI_PREFIX + _secret_of(asked)] * len(await world.books.oauth.pushed_requests())
 
 
 @pytest.mark.spec("RFC9700-2.1.1")
@@ -258,7 +255,7 @@ async def test_a_refusal_is_sent_in_the_fragment_with_the_state_inside(
     assert answer.get("state") == (None if "state" in inside else "state-1")
     assert answer["iss"] == BRAND.issuer
     assert set(answer) <= {"error", "error_description", "state", "iss"}
-    assert await count(signing, pushed_requests) == await count(signing, consents) == 0
+    assert await count_stored(signing) == (0, 0)
 
 
 async def test_a_foreign_or_broken_signature_is_refused_in_the_fragment_too(
@@ -345,7 +342,7 @@ async def test_who_must_push_brings_nothing_by_value(signing: AuthorizationWorld
     for tpp in (signing.tpps["mess"], signing.acme):
         answer = await signing.bring(tpp, tpp.signed(None))
         assert answer.location["error"] == "invalid_request"
-        assert await count(signing, pushed_requests) == 0
+        assert await signing.books.oauth.pushed_requests() == []
 
 
 async def test_a_request_by_reference_to_another_host_is_not_fetched(signing: AuthorizationWorld):
@@ -364,12 +361,12 @@ async def test_a_reload_finds_the_same_request(oauth_anywhere: AuthorizationWorl
     token = adv.signed(None)
     answers = await asyncio.gather(*(world.bring(adv, token) for _ in range(4)))
     assert all([await began(world, answer) for answer in answers])
-    assert await count(world, pushed_requests) == await count(world, consents) == 1
+    assert await count_stored(world) == (1, 1)
     (request_uri,) = await request_uris(world, adv, token)
     assert "code" in (await world.approve(adv, request_uri)).fragment
     again = (await world.bring(adv, token)).fragment
     assert (again["error"], again["state"]) == ("invalid_request_uri", "state-1")
-    assert await count(world, codes) == 1
+    assert len(await world.books.oauth.codes()) == 1
 
 
 async def test_another_spelling_of_the_signature_makes_no_other_request(signing: AuthorizationWorld):
@@ -378,7 +375,7 @@ async def test_another_spelling_of_the_signature_makes_no_other_request(signing:
     claims = adv.object_claims(None)
     for _ in range(2):
         assert await began(signing, await signing.bring(adv, adv.key.jwt(claims)))
-    assert await count(signing, pushed_requests) == 1
+    assert len(await signing.books.oauth.pushed_requests()) == 1
 
 
 async def test_an_object_is_good_until_it_expires(signing: AuthorizationWorld):

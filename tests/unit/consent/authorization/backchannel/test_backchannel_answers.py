@@ -34,7 +34,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 async def consent_of(backchannel: Backchannel) -> Any:
-    (row,) = await backchannel.rows()
+    (row,) = await backchannel.requests()
     return await backchannel.world.services.store.load(BRAND, row.consent_id)
 
 
@@ -213,7 +213,7 @@ async def test_of_answers_at_once_one_counts(backchannel_anywhere: Backchannel):
 async def test_a_request_is_its_customers_alone(backchannel: Backchannel):
     """Bob sees nothing of it, at any address that he types."""
     await backchannel.asked(backchannel.polls)
-    (row,) = await backchannel.rows()
+    (row,) = await backchannel.requests()
     browser = await backchannel.visit("dave")
     assert "Polls" not in browser.text
     path = f"/consents/requests/{row.id}"
@@ -277,7 +277,7 @@ async def test_a_consent_withdrawn_meanwhile_cannot_be_given(backchannel: Backch
 async def test_a_consent_revoked_after_the_answer_leaves_nothing_to_fetch(backchannel: Backchannel):
     auth_req_id = await backchannel.asked(backchannel.polls)
     await backchannel.approve()
-    (row,) = await backchannel.rows()
+    (row,) = await backchannel.requests()
     await backchannel.world.services.store.revoke_by_psu(BRAND, "psu-alice", row.consent_id)
     assert (await backchannel.poll(backchannel.polls, auth_req_id)).error == UNKNOWN
 

@@ -3,13 +3,12 @@
 import json
 
 import pytest
-import sqlalchemy as sa
 
 from consent.authorization.backchannel.notifier import ATTEMPTS_MAX, RETRY_AFTER
 from consent.authorization.clients.registry import replace_client
-from consent.store.tables.oauth import backchannel_requests
 from kernel.http.outbound.fetcher import Unanswered
 from kernel.storage.lease import LeaseLost
+from tests.harness.damage.oauth import spoil_notifications
 from tests.unit.consent.authorization.backchannel.test_backchannel_requests import module
 from tests.world.backchannel import GRANT_TYPE, NOTIFICATION_TOKEN, NOTIFICATION_URI, Backchannel
 from tests.world.brands import BRAND
@@ -32,7 +31,7 @@ async def test_yes_and_no_are_notified_alike_and_once(backchannel_anywhere: Back
     assert url == NOTIFICATION_URI
     assert json.loads(body) == {"auth_req_id": auth_req_id}
     assert headers == {"Authorization": f"Bearer {NOTIFICATION_TOKEN}", "Content-Type": "application/json"}
-    (row,) = await backchannel.rows()
+    (row,) = await backchannel.requests()
     assert (row.notification, row.notify_at) == (None, None)  # the client's token is not kept
 
 
@@ -76,7 +75,7 @@ async def test_where_no_answer_comes_it_is_tried_again_a_few_times(backchannel: 
         backchannel.world.advance(seconds=RETRY_AFTER.total_seconds())
         await held.renew()
     assert notifier.unanswered == ATTEMPTS_MAX
-    (row,) = await backchannel.rows()
+    (row,) = await backchannel.requests()
     assert (row.notification, row.notify_at) == (None, None)
     assert (await backchannel.poll(backchannel.pinged, auth_req_id)).status == 200
 
@@ -100,13 +99,12 @@ async def test_a_notification_that_cannot_be_read_does_not_hold_up_the_others(ba
     """Sealed with a key that is gone, say: it is closed, and the others are notified."""
     await backchannel.asked(backchannel.pinged)
     await backchannel.approve()
-    spoil = sa.update(backchannel_requests).values(notification=b"spoiled")
-    await backchannel.world.database.write(lambda connection: connection.execute(spoil))
+    await spoil_notifications(backchannel.world.database)
     auth_req_id = await backchannel.asked(backchannel.pinged)
     await backchannel.approve()
     await backchannel.notify()
     assert [json.loads(body) for _, body, _ in backchannel.receiver.received] == [{"auth_req_id": auth_req_id}]
-    assert [row.notify_at for row in await backchannel.rows()] == [None, None]
+    assert [row.notify_at for row in await backchannel.requests()] == [None, None]
 
 
 async def test_a_notifier_without_the_lease_sends_nothing(backchannel: Backchannel):
@@ -140,4 +138,4 @@ async def test_an_address_that_was_unregistered_meanwhile_receives_nothing(backc
         await replace_client(backchannel.world.services, BRAND, client.id, moved)
         await backchannel.notify()
         assert [url for url, _, _ in backchannel.receiver.received] == ["https://moved.example/told"]
-    assert [row.notification for row in await backchannel.rows()] == [None, None]
+    assert [row.notification for row in await backchannel.requests()] == [None, None]

@@ -6,11 +6,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from consent.authorization.authorize.pushed import PushedRequest, load_answerable, take_pushed
-from consent.store.tables.consents import consents
-from consent.store.tables.oauth import pushed_requests
 from kernel.errors import Overloaded
 from tests.world.authorization import AuthorizationWorld
 from tests.world.brands import BRAND
@@ -147,9 +144,8 @@ async def test_malformed_forms_are_refused(oauth: AuthorizationWorld, subtests: 
 async def test_nothing_is_stored_for_who_is_not_authenticated(oauth: AuthorizationWorld):
     form = oauth.acme.request_of("consent")
     assert (await oauth.call("POST", "/par", form=form)).error == (401, "invalid_client")
-    async with oauth.database.read() as connection:
-        for table in (pushed_requests, consents):
-            assert (await connection.execute(sa.select(table))).all() == []
+    assert await oauth.books.oauth.pushed_requests() == []
+    assert await oauth.books.consents.count() == 0
 
 
 @pytest.mark.spec("RFC6749-4.1.1", "OIDC-CORE-3.1.2.1")
@@ -189,8 +185,7 @@ async def test_the_request_is_found_by_its_hash_only(oauth: AuthorizationWorld):
     """A reader of the database learns no request_uri."""
     request_uri = await oauth.pushed_uri(oauth.acme, (await oauth.lodge(oauth.acme)).id)
     secret = request_uri.rpartition(":")[2]
-    async with oauth.database.read() as connection:
-        rows = (await connection.exec_driver_sql("SELECT * FROM pushed_requests")).all()
+    rows = await oauth.books.oauth.pushed_requests()
     assert len(rows) == 1
     assert secret not in str(rows)
 
@@ -203,8 +198,7 @@ async def test_a_request_that_could_not_be_stored_leaves_no_default_consent(
 
     monkeypatch.setattr("consent.authorization.authorize.stored_request.issue_pushed", fail)
     assert (await oauth_anywhere.push(oauth_anywhere.acme, None)).status == 503
-    async with oauth_anywhere.database.read() as connection:
-        assert (await connection.execute(sa.select(consents))).all() == []
+    assert await oauth_anywhere.books.consents.count() == 0
 
 
 async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_anywhere: AuthorizationWorld):
@@ -219,7 +213,7 @@ async def test_of_a_completed_request_only_its_address_and_state_are_kept(oauth_
     )
     pushed = await world.load_pushed(world.acme, request_uri)
     assert pushed.resources
-    assert "alice@example.test" not in str(pushed), "nobody reads it here, so nobody keeps it"
+    assert "alice@example.test" not in str(pushed), "it is not read here, so it is not kept"
     assert await world.database.write(lambda connection: take_pushed(connection, "main", pushed.id))
     async with world.database.read() as connection:
         kept = await load_answerable(connection, "main", world.acme.client.id, request_uri)

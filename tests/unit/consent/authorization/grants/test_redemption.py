@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consent.store.tables.oauth import token_families
+from tests.harness.damage.oauth import change_families_of
 from tests.world.authorization import AuthorizationWorld
 
 
@@ -25,6 +25,5 @@ async def of_another_psu(_world: AuthorizationWorld) -> dict[str, Any]:
 @pytest.mark.parametrize("spoilt", [of_no_consent, of_another_clients_consent, of_another_psu])
 async def test_a_family_whose_consent_is_not_its_own_gives_no_tokens(oauth: AuthorizationWorld, spoilt):
     code, other = await oauth.code(oauth.acme), await spoilt(oauth)
-    mine = token_families.c.client_id == oauth.acme.client.id
-    await oauth.database.write(lambda connection: connection.execute(token_families.update().where(mine).values(**other)))
+    await change_families_of(oauth.database, oauth.acme.client.id, **other)
     assert (await oauth.redeem(oauth.acme, code)).error == (400, "invalid_grant")

@@ -3,10 +3,8 @@
 import asyncio
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from consent.authorization.keys.refresh import key_refresh, refresh_keys
 from consent.authorization.keys.ring import PURPOSES, KeyPurpose, KeyRing, KeySet, KeyState, algorithms_of, key_place
@@ -15,14 +13,14 @@ from consent.authorization.keys.rotator import KeyRotator
 from consent.authorization.keys.schedule import RECORD_KEPT, TRUSTED_AFTER_USE
 from consent.authorization.tokens.verify import TokenVerifier
 from consent.settings import KeySchedule
-from consent.store.tables import journal, lease
-from consent.store.tables.oauth import key_sets, signing_keys
 from kernel.errors import TokenExpired, TokenInvalid
 from kernel.jose.jwt import generate_key
 from kernel.storage.key_store import KeyStoreFailed
 from kernel.storage.lease import LEASE_SECONDS, Lease, LeaseLost
 from kernel.storage.sealed import SealBroken
 from plugins.key_stores.sealing_file import SealingFile
+from tests.harness.books.reader import Row
+from tests.harness.damage.keys import change_key, plant_key, raise_key_version, remove_keys
 from tests.harness.keys import key_pool
 from tests.harness.patience import PATIENCE_SECONDS
 from tests.world.authorization import AuthorizationWorld
@@ -41,7 +39,7 @@ async def rotate(world: AuthorizationWorld) -> None:
 
 
 def lease_of(world: AuthorizationWorld) -> Lease:
-    return Lease(world.database, lease, world.clock, world.services.ids, brand=BRAND.name, name="keys")
+    return world.lease("keys")
 
 
 async def token_of(world: AuthorizationWorld) -> str:
@@ -56,9 +54,8 @@ async def shown(world: AuthorizationWorld) -> set[str]:
     return {key["kid"] for key in (await world.call("GET", "/jwks")).json["keys"]}
 
 
-async def rows(world: AuthorizationWorld) -> list[sa.Row[Any]]:
-    async with world.database.read() as connection:
-        return list(await connection.execute(sa.select(signing_keys).where(signing_keys.c.brand == BRAND.name)))
+async def rows(world: AuthorizationWorld) -> list[Row]:
+    return await world.books.oauth.signing_keys(BRAND.name)
 
 
 def present(world: AuthorizationWorld) -> KeySet:
@@ -148,13 +145,8 @@ async def test_a_private_half_is_kept_no_longer_than_it_signs(oauth_anywhere: Au
 async def test_a_key_that_was_written_into_the_database_is_not_trusted(oauth: AuthorizationWorld, state: KeyState):
     """With write access to the database one still cannot add a key of their own, nor move one of ours to another name."""
     (row, *_) = await rows(oauth)
-
-    async def plant(connection: Any) -> None:
-        values = {**row._mapping, "kid": "planted", "state": state.value}
-        await connection.execute(signing_keys.insert().values(values))
-        await connection.execute(key_sets.update().values(version=2))
-
-    await oauth.database.write(plant)
+    await plant_key(oauth.database, row, kid="planted", state=state.value)
+    await raise_key_version(oauth.database, 2)
     with pytest.raises(SealBroken):
         await oauth.services.keys.load(BRAND.name)
 
@@ -171,29 +163,20 @@ async def test_a_key_is_not_moved_to_another_purpose_in_the_database(oauth: Auth
     ring = world.services.keys if knows_it else other_worker(world)
     await ring.load(BRAND.name)
     row = next(row for row in await rows(world) if (row.purpose, row.alg, row.state) == ("id_token", "ES256", state.value))
-
-    async def move(connection: Any) -> None:
-        moved = signing_keys.update().where(signing_keys.c.kid == row.kid)
-        await connection.execute(moved.values(purpose=KeyPurpose.ACCESS_TOKEN.value))
-        await connection.execute(key_sets.update().values(version=9))
-
-    await world.database.write(move)
+    await change_key(world.database, row.kid, purpose=KeyPurpose.ACCESS_TOKEN.value)
+    await raise_key_version(world.database, 9)
     with pytest.raises(SealBroken):
         await (ring if knows_it else other_worker(world)).load(BRAND.name)
 
 
 async def test_a_key_that_was_wrapped_without_its_purpose_is_read(oauth: AuthorizationWorld):
     """As every key was at first. It is so until it is succeeded."""
-
-    async def strip(connection: Any) -> None:
-        for row in await rows(oauth):
-            place = key_place(BRAND.name, row.kid)
-            jwk = json.loads(oauth.services.sealer.open(row.private_jwk, *place))
-            assert jwk.pop("purpose") == row.purpose
-            wrapped = oauth.services.sealer.seal(json.dumps(jwk).encode(), *place)
-            await connection.execute(signing_keys.update().where(signing_keys.c.kid == row.kid).values(private_jwk=wrapped))
-
-    await oauth.database.write(strip)
+    for row in await rows(oauth):
+        place = key_place(BRAND.name, row.kid)
+        jwk = json.loads(oauth.services.sealer.open(row.private_jwk, *place))
+        assert jwk.pop("purpose") == row.purpose
+        wrapped = oauth.services.sealer.seal(json.dumps(jwk).encode(), *place)
+        await change_key(oauth.database, row.kid, private_jwk=wrapped)
     keys = await other_worker(oauth).load(BRAND.name)
     assert keys.document == oauth.services.keys.document(BRAND.name)
 
@@ -232,9 +215,7 @@ async def test_a_database_of_an_earlier_version_is_given_the_keys_that_it_lacks(
     world = oauth_anywhere
     token, kept = await token_of(world), {row.kid for row in await rows(world) if row.purpose in ("access_token", "id_token")}
     added = [purpose.value for purpose in KeyPurpose if purpose not in (KeyPurpose.ACCESS_TOKEN, KeyPurpose.ID_TOKEN)]
-    await world.database.write(
-        lambda connection: connection.execute(signing_keys.delete().where(signing_keys.c.purpose.in_(added)))
-    )
+    await remove_keys(world.database, added)
     await asyncio.gather(*(prepare_keys(world.services, BRAND.name) for _ in range(3)))
     assert len(await rows(world)) == len(PURPOSES)
     assert kept < {row.kid for row in await rows(world)}
@@ -246,11 +227,7 @@ async def test_a_database_of_an_earlier_version_is_given_the_keys_that_it_lacks(
 async def test_keys_of_a_purpose_that_a_later_version_knows_are_left_alone(oauth: AuthorizationWorld):
     """Two versions serve one database while a cluster is brought up to date."""
     (row, *_) = await rows(oauth)
-
-    async def plant(connection: Any) -> None:
-        await connection.execute(signing_keys.insert().values({**row._mapping, "kid": "later", "purpose": "of tomorrow"}))
-
-    await oauth.database.write(plant)
+    await plant_key(oauth.database, row, kid="later", purpose="of tomorrow")
     keys = await oauth.services.keys.load(BRAND.name)
     assert "later" not in {key.kid for key in keys.keys}
 
@@ -346,8 +323,7 @@ async def test_a_worker_that_cannot_open_the_new_keys_trusts_nothing_it_should_n
 async def test_each_change_of_keys_is_in_the_journal(oauth: AuthorizationWorld):
     await begin_rotation(oauth.services, BRAND.name)
     await rotate_keys(oauth.services, BRAND.name, actor="operator")
-    async with oauth.database.read() as connection:
-        entries = list(await connection.execute(sa.select(journal).where(journal.c.kind.like("keys.%")).order_by(journal.c.id)))
+    entries = [entry for entry in await oauth.books.records.entries() if entry.kind.startswith("keys.")]
     assert [(entry.kind, entry.actor) for entry in entries] == [
         ("keys.issued", "system"),
         ("keys.published", "operator"),

@@ -5,12 +5,10 @@ import json
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from consent.authorization.keys.ring import PURPOSES, KeyPurpose, KeyRing, KeysMissing
 from consent.authorization.keys.rotation import prepare_keys, rotate_keys
 from consent.authorization.tokens.verify import TokenVerifier
-from consent.store.tables.oauth import signing_keys
 from kernel.errors import TokenExpired, TokenInvalid
 from kernel.jose.jwt import sign_jwt
 from kernel.storage.sealed import Sealer
@@ -23,9 +21,7 @@ from tests.world.keys import b64_json, unb64
 async def test_servers_that_start_together_make_one_set_of_keys(oauth_anywhere: AuthorizationWorld):
     world = oauth_anywhere
     await asyncio.gather(*(prepare_keys(world.services, "fresh") for _ in range(3)))
-    async with world.database.read() as connection:
-        count = await connection.execute(sa.select(sa.func.count()).where(signing_keys.c.brand == "fresh"))
-    assert count.scalar() == len(PURPOSES)
+    assert len(await world.books.oauth.signing_keys("fresh")) == len(PURPOSES)
     assert world.services.keys.version("fresh") == 1
 
 
@@ -41,8 +37,7 @@ async def test_another_worker_learns_of_new_keys_when_it_loads_them(oauth: Autho
 
 
 async def test_private_keys_are_sealed_in_their_place(oauth: AuthorizationWorld):
-    async with oauth.database.read() as connection:
-        rows = (await connection.execute(sa.select(signing_keys))).all()
+    rows = await oauth.books.oauth.signing_keys(BRAND.name)
     assert all(b'"kty"' not in row.private_jwk for row in rows)
     with pytest.raises(Exception, match="does not open"):
         await KeyRing(oauth.database, SealingFile(Sealer({1: b"x" * 32}))).load(BRAND.name)

@@ -4,11 +4,8 @@ import json
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from consent.authorization.offer.authorization_details import LODGED_AS_RAR
-from consent.store.tables.consents import consents
-from consent.store.tables.oauth import pushed_requests
 from kernel.access import Role
 from kernel.banking.consents import ConsentState, Permission
 from tests.world.agreement import TERMS, TYPE, details, granted, may_detail
@@ -18,11 +15,6 @@ from tests.world.brands import BRAND
 
 INVALID = (400, "invalid_authorization_details")
 PART = "https://localhost:8444/open-banking/v4.0/aisp"
-
-
-async def count(world: AuthorizationWorld, table: sa.Table) -> int:
-    async with world.database.read() as connection:
-        return int((await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one())
 
 
 @pytest.mark.spec("RFC9396-3")
@@ -185,11 +177,11 @@ async def test_what_cannot_be_understood_or_granted_is_refused(oauth_anywhere: A
         "too long": details() + " " * 20_000,
         "half a character": '[{"type": "account_information\ud800"}]'.encode(errors="replace").decode(),
     }
-    before = [await count(world, table) for table in (consents, pushed_requests)]
+    before = await world.books.watched()
     for name, text in cases.items():
         with subtests.test(name):
             assert (await world.push(tpp, None, authorization_details=text)).error == INVALID
-    assert [await count(world, table) for table in (consents, pushed_requests)] == before
+    await world.books.check_nothing_written(before)
 
 
 async def test_a_client_asks_only_in_the_types_it_is_registered_for(oauth: AuthorizationWorld, subtests: pytest.Subtests):
@@ -240,7 +232,6 @@ async def test_account_numbers_are_sealed_wherever_they_wait(oauth: Authorizatio
     await oauth.pushed_uri(
         tpp, None, authorization_details=asked, grant_management_action="merge", grant_id=answer["grant_id"]
     )  # fmt: skip
-    async with oauth.database.read() as connection:
-        rows = (await connection.execute(sa.select(pushed_requests.c.document))).scalars().all()
+    rows = [row.document for row in await oauth.books.oauth.pushed_requests()]
     assert len(rows) == 2
     assert not any(number.encode() in row for row in rows)

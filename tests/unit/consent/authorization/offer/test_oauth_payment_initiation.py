@@ -4,13 +4,10 @@ import json
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from consent.authentication.linked_terms import payment_in
 from consent.authorization.offer.authorization_details import LODGED_AS_RAR
 from consent.authorization.offer.payment_initiation import PAYMENT_LIFETIME
-from consent.store.tables.consents import consent_versions, consents
-from consent.store.tables.oauth import pushed_requests
 from kernel.access import Role
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, ConsentState, Permission
@@ -50,11 +47,6 @@ async def may_pay(world: AuthorizationWorld, name: str = "payer", **changes: Any
         "scope": "openid accounts payments grant_management_query grant_management_revoke",
     }
     return await world.register(name, world.acme.key, **known | changes)
-
-
-async def count(world: AuthorizationWorld, table: sa.Table) -> int:
-    async with world.database.read() as connection:
-        return int((await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one())
 
 
 @pytest.mark.spec("RFC9396-2")
@@ -156,11 +148,11 @@ async def test_what_no_payer_could_agree_to_is_refused(oauth_anywhere: Authoriza
         "two payments": json.dumps([EXAMPLE, EXAMPLE]),
         "accounts and a payment": json.dumps([EXAMPLE, *json.loads(details())]),
     }
-    before = [await count(world, table) for table in (consents, pushed_requests)]
+    before = await world.books.watched()
     for name, text in cases.items():
         with subtests.test(name):
             assert (await world.push(tpp, None, scope="payments", authorization_details=text)).error == INVALID
-    assert [await count(world, table) for table in (consents, pushed_requests)] == before
+    await world.books.check_nothing_written(before)
     assert (await world.push(tpp, None, scope="payments", authorization_details=payment())).status == 201
 
 
@@ -207,9 +199,8 @@ async def test_discovery_lists_both_types(oauth: AuthorizationWorld):
 async def test_names_numbers_and_amounts_are_sealed(oauth: AuthorizationWorld):
     tpp = await may_pay(oauth)
     await oauth.pushed_uri(tpp, None, scope="payments", authorization_details=payment())
-    async with oauth.database.read() as connection:
-        stored = [*(await connection.execute(sa.select(consent_versions.c.snapshot))).scalars()]
-        stored += (await connection.execute(sa.select(pushed_requests.c.document))).scalars()
+    stored = [row.snapshot for row in await oauth.books.consents.versions()]
+    stored += [row.document for row in await oauth.books.oauth.pushed_requests()]
     assert len(stored) == 2
     assert not any(secret in row for row in stored for secret in (b"DE02100100109307118603", b"Merchant", b"12350", b"123.50"))
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
@@ -16,9 +15,9 @@ from consent.authorization.clients.registry import register_client
 from consent.authorization.keys.ring import KeyPurpose
 from consent.authorization.offer.profiles import SecurityProfile
 from consent.store.rows.formats import FormatUnreadable
-from consent.store.tables.oauth import pushed_requests
 from kernel.banking.consents import Permission
 from kernel.errors import FieldInvalid, FieldMissing
+from tests.harness.damage.oauth import replace_pushed, return_pushed
 from tests.unit.kernel.jose.test_jwe import decrypt, jwk_of
 from tests.world.answer import Answer
 from tests.world.authorization import AuthorizationWorld
@@ -259,17 +258,15 @@ async def test_a_request_of_the_release_before_is_answered_as_it_was_asked(oauth
     document = {name: value for name, value in json.loads(msgspec.json.encode(pushed)).items() if name not in later}
 
     async def store(number: int) -> None:
-        values = {"format": number, "document": json.dumps(document).encode()}
-        await oauth.database.write(lambda connection: connection.execute(pushed_requests.update().values(**values)))
+        await replace_pushed(oauth.database, pushed.id, json.dumps(document).encode(), number)
 
     await store(1)
     old: PushedRequest = await oauth.load_pushed(oauth.acme, request_uri)
     assert (old.response_type, old.response_mode) == ("code", "query")
     assert "code" in (await oauth.approve(oauth.acme, request_uri)).location
     await store(3)
-    async with oauth.database.read() as connection:
-        assert (await connection.execute(sa.select(pushed_requests.c.format))).scalar_one() == 3
-    await oauth.database.write(lambda connection: connection.execute(pushed_requests.update().values(taken=False)))
+    assert [row.format for row in await oauth.books.oauth.pushed_requests()] == [3]
+    await return_pushed(oauth.database)
     with pytest.raises(FormatUnreadable):
         await oauth.load_pushed(oauth.acme, request_uri)
 

@@ -8,11 +8,11 @@ import pytest
 
 from consent.authorization.keys.ring import KeyPurpose
 from consent.authorization.tokens.standing import LOADS_MAX, Standing, load_standing
-from consent.store.tables.oauth import token_families
 from kernel.errors import Overloaded, TokenInvalid, TokenRevoked
 from kernel.hot_state.checks import Check, Moved, Verdict, VersionIs
 from kernel.jose.jwt import sign_jwt
 from kernel.tokens.presented import TOKEN_BYTES_MAX
+from tests.harness.damage.oauth import change_families
 from tests.harness.statements import statements_of
 from tests.world.authorization import AuthorizationWorld
 from tests.world.brands import BRAND
@@ -75,6 +75,6 @@ async def test_a_token_of_our_own_longer_than_any_that_we_issue_is_not_read(oaut
 
 async def test_a_family_whose_consent_is_not_there_stands_on_nothing(oauth: AuthorizationWorld):
     token = (await oauth.tokens(oauth.acme))["access_token"]
-    await oauth.database.write(lambda connection: connection.execute(token_families.update().values(consent_id="unknown")))
+    await change_families(oauth.database, consent_id="unknown")
     with pytest.raises(TokenRevoked):
         await load(oauth, token)

@@ -7,11 +7,9 @@ import pytest
 
 from consent.customer.dashboard.access import UNREGISTERED, Known, Parties, describe
 from consent.store.rows.journeys import IDLE_MAX, VISIT_MAX
-from consent.store.tables import journal
-from consent.store.tables.consents import journeys
-from consent.store.tables.oauth import token_families
 from kernel.banking.consents import ConsentState
 from kernel.errors import UpstreamTimedOut
+from tests.harness.damage.oauth import replace_client_row
 from tests.world.brands import BRAND, OTHER_BRAND, START
 from tests.world.clients import BOROUGH
 from tests.world.customers import CODE
@@ -34,7 +32,7 @@ async def test_alice_sees_what_she_gave_and_stops_it_in_two_clicks(visits_anywhe
     assert "You stopped it on 1 July 2026" in browser.text
     current = await visits.world.store.load(BRAND, consent.id)
     assert current.state is ConsentState.REVOKED_BY_PSU
-    assert [row.state for row in await visits.world.rows(token_families)] == ["ended"]
+    assert [row.state for row in await visits.world.books.oauth.families()] == ["ended"]
     assert visits.world.versions.published[f"main/consent/{consent.id}"] == current.version
     await browser.get("/consents")
     assert "Sharing has stopped" not in browser.text  # said once
@@ -194,12 +192,8 @@ async def test_who_has_access_can_be_seen_and_stopped_while_the_banks_systems_ar
 async def test_an_agent_is_named_with_whom_it_acts_for(visits):
     import msgspec
 
-    from consent.authorization.clients.rows import columns_of
-    from consent.store.tables.oauth import clients
-
     agent = msgspec.structs.replace(BOROUGH, on_behalf_of="Pocket Planner", version=2)
-    change = clients.update().where(clients.c.id == agent.id).values(**columns_of(agent))
-    await visits.world.database.write(lambda connection: connection.execute(change))
+    await replace_client_row(visits.world.database, agent)
     consent = await visits.give("alice", client=agent)
     browser = await visits.visit()
     assert "on behalf of Pocket Planner" in browser.text
@@ -215,7 +209,7 @@ class TestVisits:
         assert "psu-bob" not in browser.html
         await browser.post({"otp": CODE})
         assert browser.path == "/consents"
-        (entry,) = [row for row in await visits.world.rows(journal) if row.kind == "dashboard.entered"]
+        (entry,) = await visits.world.books.records.entries(kind="dashboard.entered")
         assert entry.actor == "psu:psu-bob"
 
     @pytest.mark.spec("RTS-4.3.b")
@@ -340,7 +334,7 @@ class TestVisits:
             return (await browser.log_in("nobody")).status
 
         assert [await press("192.0.2.99") for _ in range(5)] == [200, 200, 200, 429, 429]
-        assert len(await visits.world.rows(journeys)) == 3
+        assert len(await visits.world.books.pages.journeys()) == 3
         assert await press("192.0.2.98") == 200
 
     async def test_one_ipv6_network_begins_no_more_visits_than_one_address(self, visits, monkeypatch):
@@ -361,7 +355,7 @@ class TestVisits:
         response = await browser.send("/consents/any/revoke", {})
         assert (response.status, response.headers["Location"]) == (303, "/consents")
         assert "Set-Cookie" not in response.headers
-        assert await visits.world.rows(journeys) == []
+        assert await visits.world.books.pages.journeys() == []
 
 
 async def test_a_tpp_known_by_its_certificate_is_named_as_it_registered(visits):

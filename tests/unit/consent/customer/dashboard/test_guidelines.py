@@ -7,7 +7,6 @@ import re
 
 import pytest
 
-from consent.store.tables import outbox
 from kernel.banking.consents import ConsentState, Permission
 from openapi.uk_obie.shared.clusters import CLUSTERS
 from tests.world.brands import BRAND
@@ -222,7 +221,7 @@ class TestDashboard:
         await browser.post({})
         assert (await visits.world.store.load(BRAND, consent.id)).state is ConsentState.REVOKED_BY_PSU
         assert any(subject.startswith("main/family/") for subject in visits.world.versions.published)
-        kinds = [row.kind for row in await visits.world.rows(outbox) if row.aggregate_id == consent.id]
+        kinds = await visits.world.books.records.events_of(consent.id)
         assert kinds == ["consent.lodged", "consent.authorised", "consent.revoked"]
 
     async def test_what_the_third_party_gave_up_is_past(self, visits):

@@ -11,10 +11,10 @@ from consent.authorization.authorize.amendment import Amendment, open_amendment,
 from consent.authorization.authorize.pushed import FORMAT, PushedRequest
 from consent.authorization.offer.authorization_details import AccountInformation, lodgement_of
 from consent.customer.dashboard.history import AGREED, AGREED_CHANGE
-from consent.store.tables.oauth import pushed_requests
 from kernel.banking.consents import Consent, ConsentState, Permission
 from kernel.ids import hash_secret
 from kernel.storage.sealed import SealBroken
+from tests.harness.damage.oauth import replace_pushed
 from tests.world.brands import BRAND, START
 from tests.world.clients import CLIENT
 from tests.world.customers import ACCOUNTS
@@ -41,12 +41,7 @@ class Asking:
         amendment = Amendment(action, details, self.consent.version)
         sealed = seal_amendment(self.world.services.sealer, BRAND.name, pushed.id, amendment)
         changed = msgspec.structs.replace(pushed, amendment=sealed)
-        this_one = pushed_requests.c.id == pushed.id
-        await self.world.database.write(
-            lambda connection: connection.execute(
-                pushed_requests.update().where(this_one).values(document=msgspec.json.encode(changed), format=FORMAT)
-            )
-        )
+        await replace_pushed(self.world.database, pushed.id, msgspec.json.encode(changed), FORMAT)
         return changed
 
     async def open(self, action: Any, details: AccountInformation, name: str = "alice") -> Any:

@@ -9,9 +9,8 @@ import pytest
 from consent.authentication.attempt_counts import CODES_SENT_MAX
 from consent.authentication.attempts import BLOCKED_FOR, FAILURES_MAX, PEER_FAILURES_MAX, SENT_MAX, forgive_attempts, take_attempt
 from consent.store.rows.journeys import IDLE_MAX, JOURNEY_MAX
-from consent.store.tables.consents import attempts, journeys
-from consent.store.tables.oauth import codes
 from kernel.banking.consents import ConsentState
+from tests.harness.damage.oauth import insert_clients
 from tests.world.brands import BRAND, OTHER_BRAND
 from tests.world.customers import CODE
 
@@ -115,7 +114,7 @@ async def test_an_unknown_name_and_a_wrong_password_look_the_same(world):
 async def test_names_are_counted_without_being_stored(world):
     browser = await begun(world)
     await browser.log_in("Alice ", "wrong")
-    rows = await world.rows(attempts)
+    rows = await world.books.pages.attempts()
     assert {row.subject.split("/")[0] for row in rows} == {"journeys", "password", "peer"}
     assert not any("alice" in row.subject.lower() or "192.0.2" in row.subject for row in rows)
 
@@ -212,10 +211,10 @@ async def test_what_was_sent_again_to_one_psu_is_not_put_into_the_journey_of_ano
     world.identity.start_sca = start
     carol = world.browser(cookies=planted, path="/login", html=page)
     await carol.log_in("carol")
-    (before,) = await world.rows(journeys)
+    (before,) = await world.books.pages.journeys()
     go_on.set()
     assert (await resending).status == 409
-    assert await world.rows(journeys) == [before]
+    assert await world.books.pages.journeys() == [before]
 
 
 async def test_attempts_are_taken_while_others_are_forgiven(both_world):
@@ -334,7 +333,7 @@ async def test_stages_cannot_be_skipped(world):
     await browser.log_in("bob")
     response = await browser.send("/consent", {"form_token": browser.token, "account": ["x"]})
     assert response.status == 409
-    assert await world.rows(codes) == []
+    assert await world.books.oauth.codes() == []
 
 
 async def test_a_form_of_a_stage_that_is_over_is_refused_with_a_way_on(world):
@@ -376,7 +375,7 @@ async def test_five_idle_minutes_end_the_journey(world):
     await browser.approve(0)
     assert browser.status == 400
     assert "open for too long" in browser.text
-    assert await world.rows(codes) == []
+    assert await world.books.oauth.codes() == []
 
 
 async def test_activity_does_not_prolong_a_journey_without_end(world):
@@ -434,7 +433,7 @@ async def test_the_cookie_is_kept_from_scripts_other_hosts_and_plain_http(world)
     for attribute in ("Path=/", "Secure", "HttpOnly", "SameSite=Lax"):
         assert attribute in cookie.split("; ")
     assert "Domain" not in cookie
-    (row,) = await world.rows(journeys)
+    (row,) = await world.books.pages.journeys()
     assert browser.keep(response) is response
     assert row.secret_hash != browser.cookies[COOKIE]
 
@@ -491,17 +490,10 @@ async def test_an_identity_system_that_hangs_is_not_waited_for(world, monkeypatc
 async def test_names_from_outside_are_escaped(world):
     import msgspec
 
-    from consent.authorization.clients.rows import columns_of
-    from consent.store.tables.oauth import clients
-    from tests.world.brands import START
     from tests.world.clients import CLIENT
 
     hostile = msgspec.structs.replace(CLIENT, id="hostile", name="<script>alert(1)</script>", organisation_name='"><img>')
-
-    async def register(connection):
-        await connection.execute(clients.insert().values(**columns_of(hostile), updated_at=START))
-
-    await world.database.write(register)
+    await insert_clients(world.database, hostile)
     consent = await world.lodge(hostile)
     browser = await world.browser().begin(await world.push(consent, hostile))
     await browser.log_in("alice")

@@ -16,13 +16,13 @@ from consent.ports import ScaEvidence
 from consent.store.kinds.words import render_money, render_number
 from consent.store.rows.authorisations import load_authorisation
 from consent.store.rows.snapshots import insert_snapshot
-from consent.store.tables.consents import authorisations, consents, journeys
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import Consent, ConsentState
 from kernel.banking.money import Money
 from kernel.banking.payments import digest_of
 from kernel.storage.sealed import SealBroken
+from tests.harness.damage.consents import move_challenge, name_version
 from tests.world.brands import BRAND, START
 from tests.world.browser import Browser
 from tests.world.clients import CLIENT
@@ -183,7 +183,7 @@ async def test_a_page_that_comes_late_does_not_reopen_what_was_answered(world: P
     assert "code" in browser.answer
     go_on.set()
     assert (await choosing_none).status == 409
-    assert [row.stage for row in await world.rows(journeys)] == ["done"]
+    assert [row.stage for row in await world.books.pages.journeys()] == ["done"]
 
 
 async def test_codes_are_not_sent_without_end(world: PageWorld):
@@ -204,11 +204,9 @@ async def change_terms(world: PageWorld, consent: Consent, **changes: Any) -> No
     payment = msgspec.structs.replace(payment_in(consent), **changes)
     changed = msgspec.structs.replace(consent, version=consent.version + 1, terms=payment)
 
-    async def work(connection: Any) -> None:
-        await insert_snapshot(connection, world.services.sealer, changed, "lodge", START)
-        await connection.execute(consents.update().where(consents.c.id == consent.id).values(version=changed.version))
-
-    await world.database.write(work)
+    sealer = world.services.sealer
+    await world.database.write(lambda connection: insert_snapshot(connection, sealer, changed, "lodge", START))
+    await name_version(world.database, consent.id, changed.version)
 
 
 @pytest.mark.parametrize(
@@ -257,15 +255,14 @@ async def test_what_is_under_way_in_one_journey_opens_in_no_other(world: PageWor
     for _ in range(2):
         browser = await opened(world, await lodge(world), "bob")
         await browser.approve(0)
-    first, second = await world.rows(authorisations)
+    first, second = await world.books.consents.authorisations()
     async with world.database.read() as connection:
         found = await load_authorisation(connection, world.services.sealer, BRAND.name, first.id)
     assert found is not None
     assert found.pending is not None
     assert found.pending.choice is not None
     assert found.pending.choice.upstream_id == "up-4"
-    move = authorisations.update().where(authorisations.c.id == second.id).values(challenge=first.challenge)
-    await world.database.write(lambda connection: connection.execute(move))
+    await move_challenge(world.database, first.challenge, second.id)
     async with world.database.read() as connection:
         with pytest.raises(SealBroken):
             await load_authorisation(connection, world.services.sealer, BRAND.name, second.id)

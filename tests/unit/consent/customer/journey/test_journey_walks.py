@@ -5,9 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from consent.store.tables import journal, outbox
-from consent.store.tables.consents import authorisations
-from consent.store.tables.oauth import codes
 from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState, Permission
 from tests.world.brands import BRAND, START
@@ -48,7 +45,7 @@ async def test_what_the_psu_saw_and_what_proves_it_are_kept(world):
     assert kept.shown.client_name == CLIENT.name
     assert (kept.evidence.method, kept.evidence.simulated) == ("device", True)
     assert kept.ended_at is not None
-    (row,) = await world.rows(authorisations)
+    (row,) = await world.books.consents.authorisations()
     assert b"4321" not in row.shown
 
 
@@ -56,9 +53,9 @@ async def test_every_change_has_its_journal_entry_and_its_event(world):
     consent, browser = await begun(world)
     await browser.log_in("alice")
     await browser.approve(0)
-    kinds = [row.kind for row in await world.rows(journal) if row.aggregate_id == consent.id]
+    kinds = await world.books.records.kinds(consent.id)
     assert kinds == ["consent.lodged", "consent.authorised"]
-    assert [(row.aggregate_version, row.kind) for row in await world.rows(outbox)] == [
+    assert [(row.aggregate_version, row.kind) for row in await world.books.records.events()] == [
         (1, "consent.lodged"),
         (2, "consent.authorised"),
     ]
@@ -259,7 +256,7 @@ async def test_approving_twice_at_once_makes_one_code(both_world):
     fields = {"form_token": browser.token, "account": browser.handles}
     answers = await asyncio.gather(*(browser.send("/consent", fields) for _ in range(6)))
     assert sorted(response.status for response in answers) == [303, 409, 409, 409, 409, 409]
-    assert len(await world.rows(codes)) == 1
+    assert len(await world.books.oauth.codes()) == 1
 
 
 async def test_approving_and_denying_at_once_gives_one_answer(both_world):
@@ -297,7 +294,7 @@ async def test_a_consent_withdrawn_meanwhile_is_not_authorised(world):
     await browser.approve(0)
     assert browser.status == 400
     assert "access_denied" in browser.text
-    assert await world.rows(codes) == []
+    assert await world.books.oauth.codes() == []
 
 
 async def test_a_consent_that_runs_out_on_the_way_is_not_authorised(world):
@@ -306,7 +303,7 @@ async def test_a_consent_that_runs_out_on_the_way_is_not_authorised(world):
     world.clock.advance(timedelta(minutes=3))
     await browser.approve(0)
     assert browser.status == 400
-    assert await world.rows(codes) == []
+    assert await world.books.oauth.codes() == []
 
 
 async def test_the_same_psu_may_authorise_again_and_the_earlier_family_ends(world):

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
-import sqlalchemy as sa
 
 from consent.authentication.attempt_turns import ATTEMPT_TURNS, turn_of
 from consent.authentication.attempts import FAILURES_MAX
-from consent.store.tables.consents import attempts, journeys
 from kernel.errors import Overloaded
 from kernel.turns import Turns
+from tests.harness.damage.rows import lock_each_row
 from tests.harness.databases import POSTGRESQL, Databases, migrate
+from tests.harness.deadlocks import count_deadlocks
 from tests.world.browser import Browser
 from tests.world.customers import CODE
 from tests.world.pages import PageWorld, page_world
@@ -38,10 +38,7 @@ async def log_in_at_once(workers: tuple[PageWorld, ...], name_of: Callable[[int]
 
 async def check_no_deadlock(world: PageWorld) -> None:
     assert world.database.deadlocks == 0
-    async with world.database.read() as connection:
-        await connection.execute(sa.text("SELECT pg_stat_force_next_flush()"))
-        query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        assert await connection.scalar(sa.text(query)) == 0
+    assert await count_deadlocks(world.database) == 0
 
 
 async def test_right_logins_of_one_customer_at_once_all_succeed(workers):
@@ -82,8 +79,7 @@ async def test_no_row_is_locked_while_a_password_is_hashed(both_world):
     world, check = both_world, both_world.identity.check_password
 
     async def check_with_every_row_free(*arguments):
-        for table in (journeys, attempts):
-            await world.database.write(lambda connection, table=table: connection.execute(sa.update(table).values(brand="main")))
+        await lock_each_row(world.database, "journeys", "attempts")
         return await check(*arguments)
 
     world.identity.check_password = check_with_every_row_free

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from consent.store.kinds import KINDS
-from consent.store.tables.consents import consents
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, ConsentState, Permission, Terms
 from kernel.banking.money import Money
@@ -81,4 +80,4 @@ async def test_a_consent_is_lodged_kept_read_and_withdrawn(world, kind):
 async def test_what_no_psu_could_agree_to_is_not_lodged(world, kind, terms, refusal):
     with pytest.raises(refusal):
         await world.store.lodge(BRAND, CLIENT.caller, lodgement(kind, terms))
-    assert await world.rows(consents) == []
+    assert await world.books.consents.count() == 0

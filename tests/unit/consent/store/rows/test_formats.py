@@ -6,8 +6,7 @@ from consent.authorization.authorize.pushed import load_begun, load_pushed
 from consent.authorization.clients.rows import load_client, load_clients
 from consent.store.rows.authorisations import load_authorisations, start_authorisation
 from consent.store.rows.formats import FormatUnreadable, check_format
-from consent.store.tables.consents import authorisations
-from consent.store.tables.oauth import clients, pushed_requests
+from tests.harness.damage.rows import write_format
 from tests.world.authorization import AuthorizationWorld
 from tests.world.brands import BRAND
 
@@ -20,12 +19,8 @@ def test_the_present_format_and_the_one_before_are_read():
             check_format("a document", stored, present=present)
 
 
-async def rewrite(database, table):
-    await database.write(lambda connection: connection.execute(table.update().values(format=99)))
-
-
 async def test_of_a_client(oauth: AuthorizationWorld):
-    await rewrite(oauth.database, clients)
+    await write_format(oauth.database, "clients", 99)
     async with oauth.database.read() as connection:
         with pytest.raises(FormatUnreadable):
             await load_client(connection, BRAND.name, oauth.acme.client.id)
@@ -37,7 +32,7 @@ async def test_of_a_pushed_request(oauth: AuthorizationWorld):
     consent = await oauth.lodge(oauth.acme)
     uri = await oauth.pushed_uri(oauth.acme, consent.id)
     pushed = await oauth.load_pushed(oauth.acme, uri)
-    await rewrite(oauth.database, pushed_requests)
+    await write_format(oauth.database, "pushed_requests", 99)
     async with oauth.database.read() as connection:
         with pytest.raises(FormatUnreadable):
             await load_pushed(connection, BRAND.name, oauth.acme.client.id, uri, oauth.clock.wall())
@@ -59,7 +54,7 @@ async def test_of_an_authorisation(oauth: AuthorizationWorld):
             at=at,
         )
     )
-    await rewrite(oauth.database, authorisations)
+    await write_format(oauth.database, "authorisations", 99)
     async with oauth.database.read() as connection:
         with pytest.raises(FormatUnreadable):
             await load_authorisations(connection, oauth.services.sealer, BRAND.name, "c")

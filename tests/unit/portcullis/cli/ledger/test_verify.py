@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from kernel.storage.database import Database
 from portcullis.cli.ledger.commands import verify
-from sandbox.bank.erasure import lift_rules
 from tests.harness.apart import run_apart
+from tests.harness.damage.bank import forget_held
 from tests.harness.databases import SQLITE
 from tests.unit.plugins.ledger.test_attacks import prepare
 
@@ -36,12 +37,5 @@ def test_the_account_that_is_wrong_is_named_and_the_command_fails(url, capsys):
 
 
 async def damage(url):
-    from kernel.storage.database import Database
-
     async with Database.open(url) as database:
-
-        async def work(connection):
-            await lift_rules(connection)
-            await connection.exec_driver_sql("UPDATE ledger_accounts SET held = 0")
-
-        await database.write(work)
+        await forget_held(database)

@@ -8,7 +8,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import sqlalchemy as sa
 
 from gateway.ports import Page, StatementFilter, TransactionFilter
 from kernel.banking.money import Money
@@ -23,14 +22,13 @@ from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
 from plugins.ledger.statements.statements import StatementRun
 from plugins.ledger.verify import find_discrepancies
 from plugins.upstreams.built_in import BuiltInBank
-from sandbox.bank import tables
 from sandbox.bank.file import reader
 from sandbox.bank.file.reader import import_bank
 from sandbox.bank.file.writer import export_bank
 from sandbox.bank.personas import load_personas
 from sandbox.bank.seed import USUAL_SEED, seed_bank, settle_seed
 from sandbox.bank.source import Source
-from tests.harness.books import Books
+from tests.harness.books.books import Books
 from tests.harness.databases import SQLITE, Databases, migrate
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -199,9 +197,9 @@ async def test_a_wrong_file_is_refused_and_nothing_is_kept_of_it(database, tmp_p
         return
     with pytest.raises(ConfigurationRefused, match=re.escape(reason)):
         await imported(database, content, tmp_path)
-    assert set((await Books(database.read).count_at_the_bank()).values()) == {0}
-    async with database.read() as connection:
-        assert (await connection.execute(sa.select(tables.anchors))).all() == []
+    books = Books(database.read).bank
+    assert set((await books.count()).values()) == {0}
+    assert await books.count_anchors() == 0
     await imported(database, by_hand(), tmp_path)
 
 
