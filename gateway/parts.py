@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from gateway.accounts.statements.statement_files import StatementFiles
-from gateway.ports import Consents, Customers
+from gateway.ports import Consents, Customers, Funds, Payments
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from kernel.clock import Clock
 from kernel.storage.cursor import CursorSealer
@@ -16,4 +16,6 @@ class Parts:
     cursors: CursorSealer
     clock: Clock
     customers: Customers
+    payments: Payments
+    funds: Funds
     files: StatementFiles = field(default_factory=StatementFiles)

@@ -4,7 +4,7 @@ Every method that leaves the process is bounded by a deadline of the adapter's o
 UpstreamTimedOut (resource side), or the Problem subclass named in its docstring.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,8 @@ from kernel.access import AccessToken, Caller, Client, TokenFamily
 from kernel.banking.accounts import Account, Balance, TransactionPage
 from kernel.banking.authorisations import AuthorisationState
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement
+from kernel.banking.money import Money
+from kernel.banking.orders import OrderRequest, PaymentOrder
 from kernel.banking.records.beneficiaries import Beneficiary
 from kernel.banking.records.direct_debits import DirectDebit
 from kernel.banking.records.listing import RecordPage
@@ -24,7 +26,9 @@ from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import Statement, StatementFile, StatementPage
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
+from kernel.commands.idempotency import Idempotency
 from kernel.hot_state.checks import Check, Verdict
+from kernel.jose.jwt import JwtKey
 
 RECORDS_PER_ACCOUNT_MAX = 100  # offers or parties of one account: these are not paged
 
@@ -170,6 +174,26 @@ class Tokens(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class MessageSigner:
+    """A TPP as one who signs bodies: the names by which it may call itself, and its keys by kid."""
+
+    names: frozenset[str]
+    keys: Mapping[str, JwtKey]
+
+
+class MessageKeys(Protocol):
+    """The keys of signed bodies."""
+
+    async def signer(self, brand: Brand, client_id: str, kid: str) -> MessageSigner:
+        """Raises Overloaded where the keys cannot be had. `kid` is the one that is looked for, as its sender names it."""
+        ...
+
+    def signing_key(self, brand: Brand, algorithm: str) -> JwtKey:
+        """The private key by which the brand signs answers, in memory."""
+        ...
+
+
 class Decisions(Protocol):
     """All of a request's questions about what every worker must know, in one call."""
 
@@ -193,7 +217,9 @@ class Snapshots(Protocol):
 class Consents(Protocol):
     """The consent store, as TPPs use it. Each call is one transaction."""
 
-    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent: ...
+    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement, use: Idempotency | None = None) -> Consent:
+        """A new consent; under a key that was used before, the one that it made, as it is now. Raises IdempotencyConflict."""
+        ...
 
     async def read(self, brand: Brand, caller: Caller, consent_id: str) -> Consent:
         """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or not this caller's (openapi/owners.py)."""
@@ -209,6 +235,35 @@ class Consents(Protocol):
 
     async def account_reference(self, brand: Brand, organisation_id: str, account_id: str) -> AccountReference | None:
         """The reference with this id, if the organisation received it by any of its consents; else None."""
+        ...
+
+
+class Payments(Protocol):
+    """Payment orders, as TPPs use them. The package of orders satisfies it."""
+
+    async def place(
+        self,
+        brand: Brand,
+        caller: Caller,
+        request: OrderRequest,
+        use: Idempotency,
+        *,
+        check_agreed: Callable[[Consent], None],
+    ) -> PaymentOrder:
+        """The new order; under a key that was used before, the one that it made, as it is now. Raises IdempotencyConflict, what the state
+        of the consent forbids, and what `check_agreed` raises."""
+        ...
+
+    async def read(self, brand: Brand, caller: Caller, order_id: str) -> PaymentOrder:
+        """Raises OrderUnknown for an id that is unknown, or not this caller's (openapi/owners.py)."""
+        ...
+
+
+class Funds(Protocol):
+    """A bank's answer to whether an account could pay."""
+
+    async def funds(self, brand: Brand, account_id: str, amount: Money) -> bool:
+        """`account_id` is the bank's own. Raises UpstreamFailed or UpstreamTimedOut."""
         ...
 
 

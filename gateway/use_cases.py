@@ -21,6 +21,9 @@ from gateway.consents.lodge_consent import LodgeConsent
 from gateway.consents.read_consent import ReadConsent
 from gateway.consents.withdraw_consent import WithdrawConsent
 from gateway.describe_token import DescribeToken
+from gateway.payments.confirm_funds import ConfirmFunds
+from gateway.payments.place_payment import PlacePayment
+from gateway.payments.read_payment import ReadPayment
 from gateway.use_case import UseCase
 
 USE_CASES: tuple[type[UseCase], ...] = (
@@ -44,5 +47,8 @@ USE_CASES: tuple[type[UseCase], ...] = (
     ReadStatement,
     ReadStatementFile,
     ReadStatementTransactions,
+    ConfirmFunds,
+    PlacePayment,
+    ReadPayment,
     DescribeToken,
 )

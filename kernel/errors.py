@@ -91,6 +91,51 @@ class FieldDuplicated(Problem):
     code, public = "field_duplicated", "A field appears more than once."
 
 
+class CurrencyUnsupported(Problem):
+    code, public = "currency_unsupported", "The currency is unknown, or not offered for this operation."
+
+
+class SchemeUnsupported(Problem):
+    code, public = "scheme_unsupported", "Accounts of this scheme are not offered for this operation."
+
+
+class AccountNumberInvalid(Problem):
+    code, public = "account_number_invalid", "The account number has not the form that its scheme demands."
+
+
+class SecondaryNumberUnsupported(Problem):
+    code, public = "secondary_number_unsupported", "Accounts of this scheme have no secondary identification of this form."
+
+
+class InstrumentUnsupported(Problem):
+    code, public = "instrument_unsupported", "This instrument is not offered for this operation."
+
+
+# the signature over what was sent
+class SignatureMissing(Problem):
+    code, public = "signature_missing", "The body must be signed."
+
+
+class SignatureUnexpected(Problem):
+    code, public = "signature_unexpected", "There is no body that a signature could be over."
+
+
+class SignatureMalformed(Problem):
+    code, public = "signature_malformed", "The signature is not a detached JWS."
+
+
+class SignatureClaimMissing(Problem):
+    code, public = "signature_claim_missing", "A claim of the signature's header is missing."
+
+
+class SignatureClaimInvalid(Problem):
+    code, public = "signature_claim_invalid", "A claim of the signature's header is invalid."
+
+
+class SignatureInvalid(Problem):
+    code, public = "signature_invalid", "The signature does not fit the body."
+
+
 # the caller is not who or what it must be
 class CertificateMissing(Problem):
     code, public = "certificate_missing", "A client certificate is required."

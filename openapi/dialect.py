@@ -12,7 +12,7 @@ from kernel.banking.consents import ConsentKind, Permission
 from kernel.errors import Problem
 from kernel.operations import Operation
 from openapi.codec import Rendering, WireRequest
-from openapi.faces import AuthorizationFace, HeaderFace
+from openapi.faces import AuthorizationFace, HeaderFace, SignatureFace
 from openapi.pages import CursorPages, NumberedPages
 from openapi.parameters import AnswerHeader, HeaderParameter, QueryParameter
 from openapi.versions import HeaderVersions
@@ -138,6 +138,7 @@ class Dialect:
     version: str = ""  # of the standard's document that this follows, e.g. "4.0.0"
     paging: CursorPages | NumberedPages = field(default_factory=CursorPages)
     body_bytes_max: int = BODY_BYTES_MAX  # of a request
+    signatures: SignatureFace | None = None  # over bodies; rows that are `signed` need it
     versions: HeaderVersions | None = None  # how callers choose the version of an operation; None: the path says it
     later_members: tuple[str, ...] = ()  # of answers, which this version's first edition lacks: sent by brands that say so
 

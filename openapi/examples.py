@@ -10,11 +10,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kernel import json
+from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.authorisations import AuthorisationState, AuthorisationStatus
 from kernel.banking.consents import AccountAccess, AccountReference, AccountsTerms, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.money import Money
+from kernel.banking.orders import OrderState, PaymentOrder, RailStatus
+from kernel.banking.payments import PaymentTerms
 from kernel.banking.results import (
     AccountView,
     BalanceView,
+    FundsView,
     Numbered,
     PsuPartyView,
     RecordsView,
@@ -31,6 +37,7 @@ from openapi.dialect import Dialect, Row, Service
 from openapi.pages import NumberedPages
 
 ACCOUNT_ID = "22289d6c-8b1f-4f43-a3a0-5f9a6a4c11d0"
+PAYMENT_ID = "2c9a7c0e-5b1f-4f6d-8e0a-6d3b9f1e7a42"
 CONSENT_ID = "5e3c4a7a-21d5-4b0e-9d2e-1f6f0b7c8a55"
 AUTHORISATION_ID = "0d2b92bf-eaf9-4187-9094-7ac8c9e7cf63"
 ISSUER = "https://localhost:8443"
@@ -76,6 +83,42 @@ def _consent(state: ConsentState) -> Consent:
 
 
 _AUTHORISATION = AuthorisationState(AUTHORISATION_ID, AuthorisationStatus.SUCCEEDED)
+_PAYMENT = PaymentTerms(
+    amount=Money("GBP", 16_588),
+    creditor_name="ACME Inc",
+    creditor_account=AccountIdentifier(Scheme.SORT_CODE, "08080021325698"),
+    remittance="Internal ops code 5120101",
+    end_to_end_id="FRESCO.21302.GFX.20",
+    instruction_id="ACME412",
+)
+
+
+def _payment_consent(state: ConsentState) -> Consent:
+    return msgspec.structs.replace(_consent(state), kind=ConsentKind.PAYMENT, terms=_PAYMENT)
+
+
+def _order(state: OrderState, status: RailStatus) -> PaymentOrder:
+    return PaymentOrder(
+        id=PAYMENT_ID,
+        brand="main",
+        version=1,
+        state=state,
+        rail_status=status,
+        instruction_id=PAYMENT_ID,
+        execution=1,
+        consent_id=CONSENT_ID,
+        client_id="client",
+        organisation_id="organisation",
+        psu_id="psu",
+        terms=_PAYMENT,
+        payer=_REFERENCE,
+        uetr="7d3c0b2e-2f4e-4a8b-9a3e-0d1f2a3b4c5d",
+        created_at=NOW,
+        updated_at=NOW,
+        lodged_as="",
+    )
+
+
 _PARTIES = _views(_ANY["parties"].parties)
 _PRODUCTS, _OFFERS = _views(_ANY["products"].products), _views(_ANY["offers"].offers)
 _STATEMENTS = RecordsView(
@@ -114,6 +157,12 @@ _RESULTS: Mapping[Operation, object] = {
     Operation.READ_STATEMENTS: _STATEMENTS,
     Operation.READ_STATEMENT: _STATEMENTS.rows[0],
     Operation.READ_STATEMENT_TRANSACTIONS: _TRANSACTIONS,
+    Operation.LODGE_PAYMENT_CONSENT: _payment_consent(ConsentState.AWAITING),
+    Operation.READ_PAYMENT_CONSENT: _payment_consent(ConsentState.AUTHORISED),
+    Operation.CONFIRM_PAYMENT_FUNDS: FundsView(CONSENT_ID, True, NOW),
+    Operation.PLACE_PAYMENT: _order(OrderState.RECEIVED, RailStatus.RECEIVED),
+    Operation.READ_PAYMENT: _order(OrderState.SETTLED, RailStatus.CREDITED),
+    Operation.READ_PAYMENT_DETAILS: _order(OrderState.SETTLED, RailStatus.CREDITED),
 }
 
 
@@ -134,7 +183,7 @@ def answer_of(dialect: Dialect, service: Service, row: Row, addresses: Addresses
         issuer=ISSUER,
     )
     body = rendered(row.encode(_result_of(dialect, row), rendering)).body
-    return None if isinstance(body, bytes) else msgspec.to_builtins(body)
+    return None if isinstance(body, bytes) else msgspec.json.decode(json.encode(body))
 
 
 def _result_of(dialect: Dialect, row: Row) -> object:
@@ -157,4 +206,4 @@ class _Filled(dict[str, str]):
     def __missing__(self, name: str) -> str:
         if "uthorisation" in name:
             return AUTHORISATION_ID
-        return CONSENT_ID if "onsent" in name else ACCOUNT_ID
+        return CONSENT_ID if "onsent" in name else PAYMENT_ID if "ayment" in name else ACCOUNT_ID

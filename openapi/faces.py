@@ -1,11 +1,13 @@
-"""The faces of a dialect that concern no single operation: its headers, and the names of its consents in authorization requests. The
+"""The faces of a dialect that concern no single operation: its headers, its signatures, and the names of its consents in authorization requests. The
 face of its errors is defined with its rows (openapi/dialect.py)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from kernel.banking.consents import Consent, Permission
 from kernel.http.message import Request
+from kernel.jose.detached import DetachedJws
 from openapi.parameters import HeaderParameter
 
 
@@ -28,8 +30,36 @@ class HeaderFace(Protocol):
         Raises HeaderMissing or HeaderInvalid."""
         ...
 
+    def parse_idempotency_key(self, request: Request) -> str:
+        """The key under which an idempotent operation is asked for. Raises HeaderMissing or HeaderInvalid."""
+        ...
+
     def check_headers(self, request: Request) -> None:
         """Check every other header whose form this standard defines. Raises HeaderInvalid with the header's name as path."""
+        ...
+
+
+class SignatureFace(Protocol):
+    """The signatures over bodies, of a standard that has them."""
+
+    header: str  # in which a signature stands, of requests and answers
+    algorithm: str
+
+    def parse(self, request: Request) -> DetachedJws:
+        """The signature of a request, its form and its claims as far as they can be judged by themselves. Raises SignatureMissing,
+        SignatureMalformed, SignatureClaimMissing or SignatureClaimInvalid."""
+        ...
+
+    def check_absent(self, request: Request) -> None:
+        """Raises SignatureUnexpected for a signature where there is no body."""
+        ...
+
+    def check(self, signature: DetachedJws, names: Collection[str], now: datetime) -> None:
+        """Judge the claims about the sender, who is known by `names`, and about the time. Raises SignatureClaimInvalid."""
+        ...
+
+    def head_of(self, kid: str, organisation_id: str, now: datetime) -> Mapping[str, Any]:
+        """The header of the signature over an answer of ours."""
         ...
 
 

@@ -8,15 +8,19 @@ from kernel.banking.orders import OrderRequest
 from kernel.banking.payments import PaymentTerms
 from kernel.errors import ConsentMismatch
 
+# What money and its payee depend on. The ids of a payment may be given with the order.
+MONEY = ("amount", "creditor_name", "creditor_account", "creditor_bic", "remittance", "reference")
+
 
 def check_agreed(request: OrderRequest, consent: Consent) -> AccountReference:
     """The account that pays. Raises ConsentMismatch unless the order is exactly the payment that was agreed to, from one account."""
     agreed = consent.terms
     if not isinstance(agreed, PaymentTerms):
         raise ConsentMismatch(f"consent {consent.id} is for no single payment")
-    changed = [name for name in agreed.__struct_fields__ if getattr(agreed, name) != getattr(request.terms, name)]
-    if "debtor_account" in changed and None in (agreed.debtor_account, request.terms.debtor_account):
-        changed.remove("debtor_account")  # it was chosen with the consent: naming it twice adds nothing
+    changed = [name for name in MONEY if getattr(agreed, name) != getattr(request.terms, name)]
+    debtors = (agreed.debtor_account, request.terms.debtor_account)
+    if None not in debtors and debtors[0] != debtors[1]:  # where it was chosen with the consent, naming it adds nothing
+        changed.append("debtor_account")
     if changed:
         raise ConsentMismatch(f"other {', '.join(changed)} than was agreed to")
     if len(consent.accounts) != 1:
@@ -25,7 +29,13 @@ def check_agreed(request: OrderRequest, consent: Consent) -> AccountReference:
 
 
 def settle_terms(request: OrderRequest, consent: Consent) -> PaymentTerms:
-    """The terms, with the account that pays where either names it."""
+    """The terms, with the account that pays and the ids of the payment where either names them."""
     agreed = consent.terms
     assert isinstance(agreed, PaymentTerms)
-    return msgspec.structs.replace(agreed, debtor_account=agreed.debtor_account or request.terms.debtor_account)
+    ordered = request.terms
+    return msgspec.structs.replace(
+        agreed,
+        debtor_account=agreed.debtor_account or ordered.debtor_account,
+        end_to_end_id=agreed.end_to_end_id or ordered.end_to_end_id,
+        instruction_id=agreed.instruction_id or ordered.instruction_id,
+    )

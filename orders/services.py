@@ -1,9 +1,10 @@
 """Payment orders as others use them: TPPs through the gateway, signers through the bank's pages, upstreams by what they report, staff."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kernel.access import Caller
+from kernel.banking.consents import Consent
 from kernel.banking.orders import OrderRequest, OrderState, PaymentOrder, Reason
 from kernel.banking.signers import Signature
 from kernel.brand import Brand
@@ -29,6 +30,10 @@ UNSIGNED_SHOWN_MAX = 100  # orders that wait for one customer
 SIGNED_SHOWN_MAX = 50  # orders that several must sign and one customer signed
 
 
+def agree(consent: Consent) -> None:
+    """For an order that no dialect's document says more about."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentOrders:
     """`workers` are those of this process, by brand; without one, an order waits for another process's."""
@@ -36,12 +41,21 @@ class PaymentOrders:
     room: Room
     workers: Mapping[str, Worker] = field(default_factory=dict)
 
-    async def place(self, brand: Brand, caller: Caller, request: OrderRequest, use: Idempotency) -> PaymentOrder:
+    async def place(
+        self,
+        brand: Brand,
+        caller: Caller,
+        request: OrderRequest,
+        use: Idempotency,
+        *,
+        check_agreed: Callable[[Consent], None] = agree,
+    ) -> PaymentOrder:
         """The order that the first use of the key made, as it is now. Only the first use is judged: raises IdempotencyConflict, what
-        `Consents.consume` raises (orders/ports.py), ConsentMismatch or BodyTooLarge."""
+        `Consents.consume` raises (orders/ports.py), ConsentMismatch or BodyTooLarge. `check_agreed` is the dialect's own comparison of the
+        order with its consent."""
         room, worker = self.room, self.workers.get(brand.name)
         until = room.clock.wall() + room.pace.lease if worker is not None and worker.free > 0 else None
-        command = PlaceOrder(room=room, brand=brand, caller=caller, request=request, until=until)
+        command = PlaceOrder(room=room, brand=brand, caller=caller, request=request, check_agreed=check_agreed, until=until)
         placed = await room.commands.run_once(command, use, closing=(consent_subject(brand.name, request.consent_id),))
         order = await self._load(brand, placed.resource_id)
         if worker is not None and until is not None and not placed.is_replay and placed.outcome in BEGUN:

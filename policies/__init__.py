@@ -23,7 +23,9 @@ from policies.first_call import FirstCall
 from policies.fresh_authentication import FreshAuthentication
 from policies.grant import GrantType
 from policies.header_forms import HeaderForms
+from policies.idempotency_key import IdempotencyKey
 from policies.interaction_id import InteractionId
+from policies.message_signature import MessageSignature
 from policies.permission import PermissionGranted
 from policies.psu_presence import PsuPresence
 from policies.rate_limit import RateLimit
@@ -57,8 +59,10 @@ CHAIN: tuple[type[Policy], ...] = (
     Accept,
     ContentType,
     HeaderForms,
+    IdempotencyKey,
     PsuPresence,
     ConsentNamed,
+    MessageSignature,
     Body,
     FreshAuthentication,
     FirstCall,

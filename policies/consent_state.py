@@ -1,5 +1,5 @@
 """Refuse a call whose consent is not authorised now: still awaited, refused, suspended, expired or revoked; or is of another kind
-or caller. A token carries its consent; a call by certificate names one in a header, and what is another's looks as if it did not exist."""
+or caller. Where a repeat must find what its first use made, the state is judged inside the command. A token carries its consent; a call by certificate names one in a header, and what is another's looks as if it did not exist."""
 
 from dataclasses import dataclass
 
@@ -50,7 +50,8 @@ class ConsentState:
             raise foreign(f"consent {consent.id} is of client {consent.client_id}, organisation {consent.organisation_id}")
         if consent.kind != exchange.row.consent_kind:
             raise ConsentMismatch(f"consent {consent.id} is of kind {consent.kind}")
-        self._check_authorised(consent)
+        if not exchange.row.idempotent:
+            self._check_authorised(consent)
         exchange.consent = consent
 
     def _check_authorised(self, consent: consents.Consent) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gateway.ports import AccessRecords, Consents, Organisations, Snapshots, Tokens
+from gateway.ports import AccessRecords, Consents, MessageKeys, Organisations, Snapshots, Tokens
 from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock
 from kernel.storage.cursor import CursorSealer
@@ -24,6 +24,7 @@ class Parts:
     certificate_status: CertificateStatus
     nonces: Nonces
     cursors: CursorSealer
+    message_keys: MessageKeys
     first_uses: FirstUses = field(default_factory=FirstUses)
     rate: Rate = field(default_factory=Rate)
     unattended: Unattended = field(default_factory=Unattended)

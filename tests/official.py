@@ -35,8 +35,10 @@ class Standard:
     interaction_header: str
 
 
+# By dialect; further documents of one dialect, for other services, by its name and theirs.
 STANDARDS = {
     "uk_obie/v4.0": Standard("uk_obie_v4.0/account-info.json", "/open-banking/v4.0/aisp", "", "x-fapi-interaction-id"),
+    "uk_obie/v4.0#pisp": Standard("uk_obie_v4.0/payment-initiation.json", "/open-banking/v4.0/pisp", "", "x-fapi-interaction-id"),
     "berlin_group/v1.3": Standard("berlin_group/psd2-api_v1.3.11.yaml", "/psd2/v1", "/v1", "X-Request-ID"),
 }
 
@@ -62,11 +64,12 @@ def validate_answer(
 ) -> None:
     """Judge one answer. `path` is a document's template or a real path, with or without the dialect's base path or a query;
     `body` b"" or None is no body. Raises AssertionError."""
-    standard = STANDARDS[dialect_name]
     reason = unreadable(dialect_name)
     if reason is not None:
         COUNTS.skip(reason)
         return
+    dialect_name = document_with(dialect_name, path)
+    standard = STANDARDS[dialect_name]
     operation = find_operation(document_of(dialect_name), method, relative_path(standard, path))
     found = {name.lower(): value for name, value in headers.items()}
     _check_interaction_id(standard, found)
@@ -80,6 +83,14 @@ def validate_answer(
     else:
         _check_documented(dialect_name, operation.answers, operation.label, status, found, body)
     COUNTS.validated += 1
+
+
+def document_with(dialect_name: str, path: str) -> str:
+    """The name under which the document stands that has the path: by its base path, or by its templates."""
+    names = [name for name in STANDARDS if name.partition("#")[0] == dialect_name and unreadable(name) is None]
+    below = [name for name in names if path.startswith(STANDARDS[name].base_path + "/")]
+    known = (name for name in names if find_operation(document_of(name), "GET", relative_path(STANDARDS[name], path)).path_known)
+    return below[0] if below else next(known, dialect_name)
 
 
 def specs_folder() -> Path:
@@ -220,7 +231,8 @@ def deviations() -> tuple[Deviation, ...]:
 
 def find_deviation(dialect_name: str, label: str, status: int, body: bytes | None) -> Deviation | None:
     """The row that exempts this answer, if there is one."""
-    rows = (row for row in deviations() if (row.dialect, row.status) == (dialect_name, status) and row.operation in {label, "*"})
+    dialect = dialect_name.partition("#")[0]
+    rows = (row for row in deviations() if (row.dialect, row.status) == (dialect, status) and row.operation in {label, "*"})
     return next((row for row in rows if row.contains.encode() in (body or b"")), None)
 
 

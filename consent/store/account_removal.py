@@ -6,6 +6,7 @@ may choose again; a half-signed one is rejected.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,12 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.ports import AccountRemoval
 from consent.store.changes import Tools, change_consent
 from consent.store.lifecycle import ConsentEvent, allows
+from consent.store.locks import CLOSURES
+from consent.store.rows.closures import record_closure
 from consent.store.rows.families import retire_codes
 from consent.store.rows.references import blind_upstream_id
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables.consents import account_references, consent_accounts
 from consent.store.tables.oauth import clients, organisations
 from kernel.banking.consents import AccountReference, Consent, ConsentState
+from kernel.commands.locks import Lock
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.sealed import Sealer
 
@@ -37,6 +41,24 @@ class Removal:
 
     upstream_id: str
     reason: AccountRemoval
+
+
+@dataclass(frozen=True, slots=True)
+class RecordClosure:
+    """No approval that shares the account is under way when it is committed, and none may begin."""
+
+    name = "record_closure"
+    sealer: Sealer
+    brand: str
+    upstream_id: str
+    now: datetime
+
+    @property
+    def locks(self) -> Sequence[Lock]:
+        return (CLOSURES.of(self.brand, ""),)
+
+    async def handle(self, unit: UnitOfWork) -> None:
+        await record_closure(unit.connection, self.sealer, self.brand, self.upstream_id, self.now)
 
 
 async def load_references_of(connection: AsyncConnection, sealer: Sealer, brand: str, upstream_id: str) -> tuple[str, ...]:

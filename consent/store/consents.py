@@ -6,17 +6,22 @@ entry and event, and answers only once every worker would refuse what the change
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from consent.ports import AccountRemoval
-from consent.store.account_removal import Removal, load_consents_of_accounts, load_references_of, remove_from_consents
+from consent.store.account_removal import (
+    RecordClosure,
+    Removal,
+    load_consents_of_accounts,
+    load_references_of,
+    remove_from_consents,
+)
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.current_snapshots import load_subjects
 from consent.store.kinds.registry import check_lodgement, kind_of
 from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, expiry_of, state_after
-from consent.store.locks import CLOSURES, CONSENT, LODGEMENTS
+from consent.store.locks import CONSENT, LODGEMENTS
 from consent.store.rows.authorisations import Authorisation, load_authorisations
-from consent.store.rows.closures import record_closure
 from consent.store.rows.families import end_families, retire_codes
 from consent.store.rows.references import load_reference
 from consent.store.rows.snapshots import load_consent, load_history
@@ -26,6 +31,7 @@ from kernel.banking.authorisations import AuthorisationState, AuthorisationStatu
 from kernel.banking.consents import LIVE_STATES, AccountReference, Consent, ConsentLodgement, ConsentState
 from kernel.brand import Brand
 from kernel.clock import Clock
+from kernel.commands.idempotency import Idempotency, Outcome
 from kernel.commands.locks import Lock
 from kernel.commands.runner import Commands, Guard
 from kernel.commands.unit_of_work import UnitOfWork
@@ -67,9 +73,16 @@ class ConsentStore:
     def database(self) -> Database:
         return self.commands.database
 
-    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
-        """A new consent that awaits its PSU. Raises what its kind refuses (consent/store/kinds/), FieldDateInvalid, BodyTooLarge or RateExceeded."""
-        return await self.commands.run(LodgeConsent(self, brand, caller, lodgement))
+    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement, use: Idempotency | None = None) -> Consent:
+        """A new consent that awaits its PSU; under a key that was used before, the consent that it made, as it is now. Raises what its kind
+        refuses (consent/store/kinds/), FieldDateInvalid, BodyTooLarge, RateExceeded or IdempotencyConflict."""
+        command = LodgeConsent(self, brand, caller, lodgement)
+        if use is None:
+            return await self.commands.run(command)
+        made = await self.commands.run_once(LodgeOnce(command), use)
+        consent = await self.load(brand, made.resource_id)
+        assert consent is not None, "no consent is deleted while its key is kept"
+        return consent
 
     async def lodge_within(self, unit: UnitOfWork, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         """`lodge`, in the transaction of the caller's command. Lodgements of one caller are counted one after the other."""
@@ -198,7 +211,7 @@ class ConsentStore:
             terms=lodgement.terms,
             created_at=now,
             state_changed_at=now,
-            valid_until=lodgement.valid_until,
+            valid_until=lodgement.ends_at(now),
             lapses_at=now + rules_of(lodgement.lodged_as).unanswered_wait,
             frequency_per_day=brand.granted_frequency(lodgement.frequency_per_day),
             is_recurring=lodgement.is_recurring,
@@ -240,6 +253,19 @@ class LodgeConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class LodgeOnce:
+    """`LodgeConsent` under an idempotency key."""
+
+    name = "lodge_once"
+    locks = ()
+    lodging: LodgeConsent
+
+    async def handle(self, unit: UnitOfWork) -> Outcome:
+        consent = await self.lodging.handle(unit)
+        return Outcome(resource_id=consent.id, outcome=consent.state)
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeConsent:
     """Carry out one event of the lifecycle, on behalf of `caller` or `psu_id` if given."""
 
@@ -278,24 +304,6 @@ class ChangeConsent:
         if consent.effective_state(now) is not state_after(consent, event, now):
             raise ConsentNotAuthorised(f"not yet time to {event} consent {consent.id}")
         return event
-
-
-@dataclass(frozen=True, slots=True)
-class RecordClosure:
-    """No approval that shares the account is under way when it is committed, and none may begin."""
-
-    name = "record_closure"
-    sealer: Sealer
-    brand: str
-    upstream_id: str
-    now: datetime
-
-    @property
-    def locks(self) -> Sequence[Lock]:
-        return (CLOSURES.of(self.brand, ""),)
-
-    async def handle(self, unit: UnitOfWork) -> None:
-        await record_closure(unit.connection, self.sealer, self.brand, self.upstream_id, self.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.pipeline.exchange import Exchange, present
+from gateway.pipeline.idempotency import use_of
 from gateway.ports import Consents
 from kernel.banking import commands
 from kernel.banking.consents import Consent, ConsentLodgement
@@ -16,14 +17,15 @@ from kernel.operations import Operation
 class LodgeConsent:
     consents: Consents
     clock: Clock
-    operations = (Operation.LODGE_ACCOUNT_CONSENT,)
+    operations = (Operation.LODGE_ACCOUNT_CONSENT, Operation.LODGE_PAYMENT_CONSENT)
 
     async def run(self, exchange: Exchange) -> Consent:
         command: commands.LodgeConsent = exchange.command
         wrong = _wrong_date(command.lodgement, self.clock.now())
         if wrong:
             raise FieldDateInvalid(f"{wrong} is in the past or before its beginning", path=exchange.dialect.paths.get(wrong, ""))
-        return await self.consents.lodge(exchange.brand, present(exchange.caller), command.lodgement)
+        use = use_of(exchange) if exchange.row.idempotent else None
+        return await self.consents.lodge(exchange.brand, present(exchange.caller), command.lodgement, use)
 
 
 def _wrong_date(lodgement: ConsentLodgement, now: datetime) -> str | None:

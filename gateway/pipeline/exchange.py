@@ -43,6 +43,7 @@ class Exchange:
     consent: Consent | None = None
     psu_present: bool = False
     command: Any = None
+    idempotency_key: str = ""  # of an idempotent operation
     # decide: the questions that one call to the hot state answers
     rate: WithinRate | None = None  # the one about the caller's haste
     checks: list[Check] = field(default_factory=list)

@@ -3,11 +3,13 @@
 Account ids here are the ids that the caller knows (AccountReference.id), never the upstream's own.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.banking.accounts import TransactionStatus
-from kernel.banking.consents import ConsentLodgement
+from kernel.banking.consents import Consent, ConsentLodgement
+from kernel.banking.orders import OrderRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +151,23 @@ class ReadStatementTransactions:
 @dataclass(frozen=True, slots=True)
 class DescribeToken:
     """Describe the token of the call: its client, scope and consent."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacePayment:
+    """Order the payment of a consent. `check_agreed` raises ConsentMismatch where the order differs from what the PSU agreed to."""
+
+    request: OrderRequest
+    check_agreed: Callable[[Consent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPayment:
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmFunds:
+    """Ask if the account of a consent could pay what was agreed to."""
+
+    consent_id: str

@@ -232,16 +232,25 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsentLodgement(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for a consent, decoded by a dialect: what a TPP asks for before any PSU is known."""
+    """A request for a consent, decoded by a dialect: what a TPP asks for before any PSU is known. It ends at `valid_until`, or `valid_for`
+    after its lodging where that is earlier."""
 
     kind: str
     lodged_as: str
     terms: Terms
     valid_until: datetime | None = None
+    valid_for: timedelta | None = None
     frequency_per_day: int | None = None
     is_recurring: bool = True
     purpose: str = ""
     document: bytes = b""
+
+    def ends_at(self, lodged_at: datetime) -> datetime | None:
+        """The end of its validity; None is open-ended."""
+        if self.valid_for is None:
+            return self.valid_until
+        latest = lodged_at + self.valid_for
+        return latest if self.valid_until is None else min(latest, self.valid_until)
 
     @property
     def data(self) -> AccountsTerms:

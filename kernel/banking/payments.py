@@ -11,13 +11,15 @@ from kernel import json
 from kernel.banking.accounts import AccountIdentifier
 from kernel.banking.money import Money
 
-NAME_CHARACTERS_MAX = 70  # of the name of a payer or payee: ISO 20022 Max70Text
+NAME_CHARACTERS_MAX = 350  # of the name of a payee: UK Open Banking R/W 4.0, CreditorAccount.Name
 REMITTANCE_CHARACTERS_MAX = 140  # of the text for the payee: ISO 20022 Max140Text
 END_TO_END_ID_CHARACTERS_MAX = 35  # of the payer's own id of a payment: ISO 20022 Max35Text
+_LATER = frozenset({"instruction_id", "reference", "returns_to_payer"})  # members that the first authentications did not know
 
 
 class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):
-    """`amount` is positive. `debtor_account` None: the payer chooses one."""
+    """`amount` is positive. `debtor_account` None: the payer chooses one. `returns_to_payer`: the TPP wants the number of the account that
+    pays, for refunds."""
 
     amount: Money
     creditor_name: str
@@ -26,9 +28,14 @@ class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):
     debtor_account: AccountIdentifier | None = None
     remittance: str | None = None
     end_to_end_id: str | None = None
+    instruction_id: str | None = None  # the TPP's own, for the bank alone
+    reference: str | None = None  # the payee's own, by which they know the payment
+    returns_to_payer: bool = False
 
 
 def digest_of(terms: PaymentTerms, consent_id: str, upstream_id: str) -> str:
     """The digest that an authentication for this payment is bound to: every term, the one consent, and the bank's own id of the account that pays."""
-    named = msgspec.structs.asdict(terms)  # without its tag: authentications on record were linked to this form
+    named = {  # without its tag and without what is not said: authentications on record were linked to this form
+        name: value for name, value in msgspec.structs.asdict(terms).items() if name not in _LATER or value
+    }
     return hashlib.sha256(json.encode((consent_id, upstream_id, named))).hexdigest()

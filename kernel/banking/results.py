@@ -90,3 +90,12 @@ class PsuPartyView:
     """The result of READ_PSU_PARTY: the PSU's party, independent of accounts."""
 
     party: Party
+
+
+@dataclass(frozen=True, slots=True)
+class FundsView:
+    """The result of CONFIRM_PAYMENT_FUNDS, as it was at `at` (business time)."""
+
+    consent_id: str
+    is_available: bool
+    at: datetime

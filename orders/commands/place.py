@@ -4,6 +4,7 @@ The use of an idempotency key comes before (kernel/commands/runner.py: run_once)
 else.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,12 +38,14 @@ class PlaceOrder:
     brand: Brand
     caller: Caller
     request: OrderRequest
+    check_agreed: Callable[[Consent], None]
     until: datetime | None = None
 
     async def handle(self, unit: UnitOfWork) -> Outcome:
         if len(self.request.document) > DOCUMENT_BYTES_MAX:
             raise BodyTooLarge(f"document of {len(self.request.document)} bytes")
         consent = await self.room.consents.consume(unit, self.brand, self.caller, self.request.consent_id)
+        self.check_agreed(consent)
         order = self._receive(consent)
         steps = await self._first_steps(unit, order)
         state = steps[-1].event if steps else None

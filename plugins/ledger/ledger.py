@@ -18,6 +18,7 @@ from kernel.storage.journal import Entry, Journal
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.accounts.internal import internal_account_id, open_internal
+from plugins.ledger.accounts.numbers import add_numbers
 from plugins.ledger.accounts.opening import AccountOpening, StatusChange, signatures_of
 from plugins.ledger.documents import seal_identity
 from plugins.ledger.holds.hold import HoldState
@@ -74,6 +75,7 @@ class Ledger:
             for holder in opening.holders
         ]
         await connection.execute(tables.holders.insert(), rows)
+        await add_numbers(connection, self._sealer, brand, opening.id, opening.identity)
         await self._record(connection, brand, "account.opened", opening.id, actor, facts={"holders": len(rows)})
 
     async def open_internal(self, connection: AsyncConnection, brand: str, name: str, currency: str) -> str:

@@ -171,6 +171,32 @@ holds = sa.Table(
     _where_open(f"{PREFIX}holds_expiring", "expires_at"),
 )
 
+# The numbers of customers' accounts, by which a payment names a payee of this bank.
+numbers = sa.Table(
+    f"{PREFIX}numbers",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("number", sa.String(64), primary_key=True),  # blinded: scheme and identification
+    sa.Column("account_id", _key(), primary_key=True),
+    sa.Index(f"{PREFIX}numbers_by_account", "brand", "account_id"),
+)
+
+# What the bank was asked to do for payment orders, by their ids: written before a rail is asked, and never forgotten before its order.
+transfers = sa.Table(
+    f"{PREFIX}transfers",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("order_id", _key(), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),  # transfers/transfers.py: TransferState
+    sa.Column("reason", sa.String(4), nullable=True),  # of a refusal
+    sa.Column("status", sa.String(4), nullable=True),  # the last word on a submitted one
+    sa.Column("route", sa.String(32), nullable=True),  # of a submitted one: the name of its rail, or `book`
+    sa.Column("payee_account", _key(), nullable=True),  # of a book transfer
+    sa.Column("at", Instant, nullable=False),  # of the last change
+    sa.Column("document", sa.LargeBinary, nullable=True),  # sealed: what was asked
+    sa.Index(f"{PREFIX}transfers_by_age", "brand", "at"),
+)
+
 parties = sa.Table(
     f"{PREFIX}parties",
     metadata,

@@ -1,6 +1,7 @@
 """Open the bank behind a server: the built-in one, or a core bank over HTTP. Configuration says which."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -72,19 +73,23 @@ async def _open_core_bank(means: Means) -> AsyncIterator[Bank]:
         telemetry.upstream_defect(CoreBank.name, operation, code)
 
     gauge.set(0)
-    tls = settings.core_bank_tls
-    try:
-        context = await asyncio.to_thread(client_tls, tls.authorities, tls.certificate, tls.private_key) if tls else None
-    except OSError as error:
-        raise ConfigurationRefused(f"core_bank_tls: cannot be used ({error})") from None
     async with CoreBank.open(
         settings.core_bank_url,
         circuit=Circuit(monotonic, on_change=report_state),
         token=settings.core_bank_token,
-        tls=context,
+        tls=await core_bank_tls(settings),
         count_defect=count,
     ) as bank:
         yield bank
+
+
+async def core_bank_tls(settings: Settings) -> ssl.SSLContext | None:
+    """The TLS that the core bank is asked with; None: the usual one. Raises ConfigurationRefused."""
+    tls = settings.core_bank_tls
+    try:
+        return await asyncio.to_thread(client_tls, tls.authorities, tls.certificate, tls.private_key) if tls else None
+    except OSError as error:
+        raise ConfigurationRefused(f"core_bank_tls: cannot be used ({error})") from None
 
 
 OPENERS: Mapping[type, Callable[[Means], AbstractAsyncContextManager[Bank]]] = {

@@ -65,8 +65,10 @@ from portcullis.compose.events.delivery import Singleton, compose_delivery
 from portcullis.compose.events.sinks import OpenSink
 from portcullis.compose.gateway_snapshots import GatewaySnapshots
 from portcullis.compose.internal_clients import register_internal_clients
-from portcullis.compose.key_ages import watch_keys
+from portcullis.compose.keys.key_ages import watch_keys
+from portcullis.compose.keys.message_keys import RegisteredMessageKeys
 from portcullis.compose.orders import compose_orders
+from portcullis.compose.payments import NoFunds, without_payments
 from portcullis.compose.record_queues import RecordQueues, open_queues
 from portcullis.settings.schema import Settings
 
@@ -146,15 +148,16 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         await stack.enter_async_context(key_refresh(services, parts.brands))
         await register_internal_clients(services, parts.settings, parts.brands)
         await _outlive_second_of(birth, parts.clock)
+        orders = _compose_orders(parts, commands, store)
         yield Composition(
             services=services,
             store=store,
             consent_server=ConsentServer(services, parts.telemetry),
-            gateway=_compose_gateway(parts, services, store, queues),
+            gateway=_compose_gateway(parts, services, store, queues, orders),
             versions=versions,
             notifiers=tuple(_compose_notifier(parts, commands, brand) for brand in parts.brands),
-            orders=_compose_orders(parts, commands, store),
             deliveries=tuple(compose_delivery(parts.sinks, commands, parts.telemetry, brand) for brand in parts.brands),
+            orders=orders,
         )
 
 
@@ -250,7 +253,9 @@ async def _outlive_second_of(birth: float, clock: Clock) -> None:
         await asyncio.sleep(max(0.0, math.ceil(birth) - clock.wall().timestamp()))
 
 
-def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queues: RecordQueues) -> Gateway:
+def _compose_gateway(
+    parts: Parts, services: Services, store: ConsentStore, queues: RecordQueues, orders: PaymentOrders
+) -> Gateway:
     rates = parts.settings.rates
     in_flight = CallsInFlight(InFlightLimits(rates.in_flight, rates.in_flight_per_client, rates.running_per_client))
     parts.telemetry.watch("calls_in_flight", "Calls of resource APIs in flight, in units of their cost.", lambda: in_flight.total)
@@ -266,6 +271,7 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
         certificate_status=parts.certificate_status,
         nonces=Nonces(parts.sealer),
         cursors=cursors,
+        message_keys=RegisteredMessageKeys(services.clients, services.client_keys, services.keys),
         first_uses=FirstUses(rates.first_uses),
         rate=Rate(rates.requests, rates.window_seconds, rates.requests_per_address),
         unattended=Unattended(rates.unattended_per_day),
@@ -276,9 +282,11 @@ def _compose_gateway(parts: Parts, services: Services, store: ConsentStore, queu
         cursors=cursors,
         clock=parts.clock,
         customers=IdentifiedCustomers(parts.identity),
+        payments=orders,
+        funds=parts.payments or NoFunds(),
     )
     return Gateway(
-        brands=parts.brands,
+        brands=parts.brands if parts.payments is not None else without_payments(parts.brands),
         dialects=DIALECTS,
         chain=assemble(CHAIN, policies),
         use_cases=map_operations(assemble(USE_CASES, use_cases)),

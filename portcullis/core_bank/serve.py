@@ -19,7 +19,8 @@ from kernel.storage.database import Database
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
 from portcullis.compose.contexts import upgrade_contexts
-from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.compose.keys.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.compose.payments import Books, open_sandbox_payments
 from portcullis.core_bank.server import CoreBankServer
 from portcullis.serving.banner import seed_progress
 from portcullis.settings.schema import Settings
@@ -72,7 +73,9 @@ async def open_core_bank(settings: Settings, seed: int | None, console: Console)
         printer = Printer()
         stack.push_async_callback(printer.close)
         bank = BuiltInBank(database, sealer, moved.clock, printer)
-        server = CoreBankServer(bank, brands, settings.core_bank_token, specimens)
+        books = Books(database, sealer, moved.clock)
+        payments = await open_sandbox_payments(stack, settings.state_dir.resolve(), books, brands)
+        server = CoreBankServer(bank, brands, settings.core_bank_token, specimens, payments)
         stack.push_async_callback(cancel, asyncio.create_task(_follow_clock(moved), name="the books' clock"))
         yield await stack.enter_async_context(
             serve(

@@ -5,7 +5,7 @@ from kernel.config import ConfigurationRefused
 from kernel.http.tls import TlsIdentity, mtls_context
 from plugins.key_stores.vault_transit import VaultTransit, read_token
 from portcullis.compose.certificates import client_anchors, load_lists, load_trust
-from portcullis.compose.sealing_keys import read_keys, read_wrapped_keys
+from portcullis.compose.keys.sealing_keys import read_keys, read_wrapped_keys
 from portcullis.settings.schema import Settings
 
 

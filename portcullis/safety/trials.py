@@ -22,7 +22,7 @@ from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank import CoreBank
 from plugins.upstreams.core_bank_http import client_tls
 from portcullis.cli.explanations import explain
-from portcullis.compose.key_store import open_keys
+from portcullis.compose.keys.key_store import open_keys
 from portcullis.compose.nature import Nature, check_nature, find_nature
 from portcullis.compose.outbound import open_directories, open_fetcher
 from portcullis.safety.finding import Finding, is_remote, refuse, warn

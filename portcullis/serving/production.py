@@ -14,13 +14,15 @@ from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.psu_identity.http_code_sender import HttpCodeSender
+from plugins.upstreams.core_bank import CoreBank
 from portcullis.compose.bank import open_bank
 from portcullis.compose.certificates import client_anchors, load_trust, open_certificates
 from portcullis.compose.composition import Parts, compose
 from portcullis.compose.contexts import check_contexts, upgrade_contexts
 from portcullis.compose.events.sinks import open_sinks
-from portcullis.compose.key_store import open_keys
+from portcullis.compose.keys.key_store import open_keys
 from portcullis.compose.outbound import open_directories, open_fetcher
+from portcullis.compose.payments import open_core_bank_payments
 from portcullis.safety.finding import check_findings, warnings_of
 from portcullis.safety.judgement import judge
 from portcullis.serving.descriptors import raise_descriptors
@@ -88,6 +90,8 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         raise ConfigurationRefused("identity: an authenticator that only pretends has no place in production")
     telemetry = Telemetry()
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry))
+    pays = settings.core_bank_payments and isinstance(bank, CoreBank)
+    payments = await stack.enter_async_context(open_core_bank_payments(settings, telemetry)) if pays else None
     fetcher = await stack.enter_async_context(open_fetcher(settings))
     trust = await asyncio.to_thread(load_trust, settings.tls)
     certificates = await stack.enter_async_context(open_certificates(settings, trust, clock, ids, telemetry))
@@ -108,4 +112,5 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         certificate_status=certificates.standing,
         telemetry=telemetry,
         sinks=await stack.enter_async_context(open_sinks(settings.sinks, brands, fetcher, clock)),
+        payments=payments,
     )

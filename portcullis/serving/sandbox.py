@@ -24,13 +24,17 @@ from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.psu_identity.built_in import BuiltInIdentity
-from portcullis.compose.bank import open_bank
+from plugins.upstreams.built_in import BuiltInBank
+from plugins.upstreams.built_in_payments import BuiltInPayments
+from plugins.upstreams.core_bank_payments import CoreBankPayments
+from portcullis.compose.bank import Bank, open_bank
 from portcullis.compose.certificates import Certificates, open_certificates
 from portcullis.compose.composition import Composition, Parts, compose
 from portcullis.compose.contexts import upgrade_contexts
 from portcullis.compose.events.sinks import open_sinks
+from portcullis.compose.keys.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.compose.outbound import open_directories, open_fetcher
-from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.compose.payments import Books, open_core_bank_payments, open_sandbox_payments
 from portcullis.core_bank.process import start_core_bank
 from portcullis.serving.banner import print_banner, seed_progress
 from portcullis.serving.descriptors import raise_descriptors
@@ -171,13 +175,12 @@ async def _open_ground(
         settings = await stack.enter_async_context(start_core_bank(settings, ids))
     printer = _open_printer(stack)
     bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry, printer=printer))
+    payments = await _open_payments(stack, settings, bank, Books(database, sealer, clock), telemetry)
     fetcher = await stack.enter_async_context(open_fetcher(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
     directory = await asyncio.to_thread(Directory.open, state / "pki", pki, clock, ids)
-    trust = TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
-    certificates = await stack.enter_async_context(
-        open_certificates(settings, trust, clock, ids, telemetry, crl_files=[pki.crl_path])
-    )
+    opening = open_certificates(settings, _trust_of(pki), clock, ids, telemetry, crl_files=[pki.crl_path])
+    certificates = await stack.enter_async_context(opening)
     parts = Parts(
         settings=settings,
         brands=brands,
@@ -195,6 +198,8 @@ async def _open_ground(
         telemetry=telemetry,
         prior_answers=StoredDecisions(),
         sinks=await stack.enter_async_context(open_sinks(settings.sinks, brands, fetcher, clock)),
+        payments=payments,
+        reserve=payments if isinstance(payments, BuiltInPayments) else None,  # its ledger shares our database
     )
     return Ground(parts=parts, source=source, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
 
@@ -203,6 +208,18 @@ def _open_printer(stack: AsyncExitStack) -> Printer:
     printer = Printer()
     stack.push_async_callback(printer.close)
     return printer
+
+
+def _trust_of(pki: TestPki) -> TrustLists:
+    return TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
+
+
+async def _open_payments(
+    stack: AsyncExitStack, settings: Settings, bank: Bank, books: Books, telemetry: Telemetry
+) -> BuiltInPayments | CoreBankPayments:
+    if isinstance(bank, BuiltInBank):
+        return await open_sandbox_payments(stack, settings.state_dir.resolve(), books, settings.resolved_brands())
+    return await stack.enter_async_context(open_core_bank_payments(settings, telemetry))
 
 
 @asynccontextmanager

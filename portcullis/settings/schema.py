@@ -213,6 +213,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     core_bank_token: str = ""
     core_bank_port: int = DEFAULT_CORE_BANK_PORT  # where `portcullis core-bank serve` listens, on loopback
     core_bank_tls: CoreBankTlsSettings | None = None
+    core_bank_payments: bool = False  # the core bank carries out payments too
 
     def database(self) -> str:
         """The database's URL: SQLite in the state directory unless another is set."""

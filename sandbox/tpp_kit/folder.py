@@ -40,6 +40,8 @@ class TppFolder:
     transport: ClientCertificate
     signing_jwk: dict[str, Any]
     software_statement: str
+    organisation_id: str
+    software_id: str
     resource_base: str
 
 
@@ -65,6 +67,8 @@ def load_folder(folder: Path, *, resource_base: str | None = None) -> TppFolder:
         transport=ClientCertificate(folder / client["transport_certificate"], folder / client["transport_key"]),
         signing_jwk=signing,
         software_statement=(folder / client["software_statement"]).read_text() if "software_statement" in client else "",
+        organisation_id=client.get("organisation_id", ""),
+        software_id=client.get("software_id", ""),
         resource_base=resource_base or _resource_base(folder, client["mtls"]),
     )
 

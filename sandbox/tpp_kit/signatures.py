@@ -42,6 +42,7 @@ class _Registry(JWSRegistry):
 
 
 _REGISTRY = _Registry(strict_check_header=False)
+PS256: Any = _REGISTRY.get_alg("PS256")
 
 
 def sign_assertion(
@@ -84,7 +85,7 @@ def sign_request_object(
 
 def sign_compact(header: dict[str, Any], claims: Mapping[str, Any], jwk: Mapping[str, Any]) -> str:
     """A JWT with just this header and these claims."""
-    return jws.serialize_compact(header, json.dumps(claims).encode(), _import(jwk), registry=_REGISTRY)
+    return jws.serialize_compact(header, json.dumps(claims).encode(), import_key(jwk), registry=_REGISTRY)
 
 
 def verify_id_token(
@@ -129,7 +130,7 @@ def _verify(what: str, token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
         jwk = next(key for key in jwks["keys"] if key["kid"] == header.get("kid"))
         if header.get("alg") not in ALGORITHMS or jwk.get("alg", header["alg"]) != header["alg"]:
             raise ResponseInvalid(f"{what}: algorithm")
-        verified = jws.deserialize_compact(token, _import(jwk), registry=_REGISTRY)
+        verified = jws.deserialize_compact(token, import_key(jwk), registry=_REGISTRY)
         claims: dict[str, Any] = json.loads(verified.payload)
     except StopIteration:
         raise ResponseInvalid(f"{what}: signed with a key that the server does not publish") from None
@@ -156,8 +157,8 @@ def _check_claims(claims: Mapping[str, Any], issuer: str, client_id: str, nonce:
         raise ResponseInvalid(f"id_token: {', '.join(wrong)}")
 
 
-def _import(jwk: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey:
-    # which algorithm a key is for is compared where it matters; a knob may ask for another on purpose
+def import_key(jwk: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey:
+    """The key of a JWK. Which algorithm it is for is compared where it matters; a knob may ask for another on purpose."""
     return _import_once(json.dumps({name: value for name, value in jwk.items() if name != "alg"}, sort_keys=True))
 
 

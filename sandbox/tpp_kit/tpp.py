@@ -200,7 +200,7 @@ class Tpp:
         client_id, issuer = self.folder.client_id, self.folder.issuer
         if pushed.response_mode is not None:
             token = answer.get("response", "")
-            answer = verify_response(token, await self._published_keys(), issuer=issuer, client_id=client_id)
+            answer = verify_response(token, await self.published_keys(), issuer=issuer, client_id=client_id)
         code = check_parameters(answer, pushed, issuer=issuer)
         if "id_token" in pushed.response_type:
             check_hashes(await self._id_token_claims(answer, pushed), code, pushed.state)
@@ -326,14 +326,14 @@ class Tpp:
             if "openid" in scope.split():
                 raise ResponseInvalid("id_token: none")
             return {}
-        keys, issuer = await self._published_keys(), self.folder.issuer
+        keys, issuer = await self.published_keys(), self.folder.issuer
         claims = verify_id_token(document["id_token"], keys, issuer=issuer, client_id=self.folder.client_id, nonce=nonce)
         if consent_id is not None and claims.get("openbanking_intent_id") != consent_id:
             raise ResponseInvalid("id_token: of another consent")
         return claims
 
-    async def _published_keys(self) -> dict[str, Any]:
-        """The server's, fetched once."""
+    async def published_keys(self) -> dict[str, Any]:
+        """The server's keys, fetched once."""
         if self._jwks is None:
             self._jwks = await self._fetch((await self.discover())["jwks_uri"])
         return self._jwks

@@ -17,6 +17,8 @@ PRIMITIVES = {
     "kernel/storage/lease.py": "the runner's guards stand on leases",
     "kernel/storage/migrate.py": "makes the tables that commands work with, in the time it takes",
     "portcullis/compose/grants.py": "gives rights on tables, as their owner",
+    "plugins/upstreams/built_in_payments.py": "stands for a bank's core: each question is one row under its order's id, safe to repeat",
+    "portcullis/compose/payments.py": "completes the numbers of accounts before the server starts",
     "portcullis/compose/nature.py": "comes before the first table of a command",
     "sandbox/control/actions.py": "empties the tables of every context at once",
 }

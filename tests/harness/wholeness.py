@@ -13,7 +13,7 @@ from consent.store.tables import oauth as o
 from kernel.banking.consents import ConsentState
 from plugins.ledger.verify import find_discrepancies
 
-ENDED_BY_SOMEBODY = TERMINAL_STATES - {ConsentState.EXPIRED}
+ENDED_BY_SOMEBODY = TERMINAL_STATES - {ConsentState.EXPIRED, ConsentState.CONSUMED}  # a used one answers repeats
 
 
 async def find_halves(connection: AsyncConnection, brand: str) -> list[str]:
@@ -30,7 +30,8 @@ async def _versions_and_their_records(connection: AsyncConnection) -> list[str]:
     versions, published, recorded = defaultdict(set), defaultdict(dict), defaultdict(list)
     for row in await connection.execute(sa.select(c.consent_versions.c.id, c.consent_versions.c.version)):
         versions[row.id].add(row.version)
-    for row in await connection.execute(sa.select(outbox.c.aggregate_id, outbox.c.aggregate_version, outbox.c.body)):
+    events = sa.select(outbox.c.aggregate_id, outbox.c.aggregate_version, outbox.c.body)
+    for row in await connection.execute(events.where(outbox.c.kind.like("consent.%"))):
         published[row.aggregate_id][row.aggregate_version] = json.loads(row.body)["state"]
     entries = sa.select(journal.c.aggregate_id, journal.c.facts).where(journal.c.kind.like("consent.%"))
     for row in await connection.execute(entries):

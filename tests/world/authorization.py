@@ -24,6 +24,7 @@ from kernel.access import Role
 from kernel.banking.consents import AccountsTerms, Consent, ConsentKind, ConsentLodgement, Permission
 from kernel.certificates.certificate import Certificate
 from kernel.clock import ManualClock
+from kernel.commands.idempotency import Idempotency
 from kernel.hot_state.epoch import Epoch
 from kernel.hot_state.in_process import InProcessHotState
 from kernel.hot_state.versions import Versions
@@ -164,12 +165,12 @@ class AuthorizationWorld:
         return Answer(await self.server.handle(BRAND, request))
 
     async def lodge(self, tpp: Tpp, lodged_as: str = DIALECT.name) -> Consent:
-        lodgement = ConsentLodgement(
-            kind=ConsentKind.ACCOUNTS,
-            lodged_as=lodged_as,
-            terms=AccountsTerms(permissions=frozenset({Permission.ACCOUNTS_BASIC})),
-        )
-        return await self.services.store.lodge(BRAND, tpp.client.caller, lodgement)
+        return await self.services.store.lodge(BRAND, tpp.client.caller, _lodgement(lodged_as))
+
+    async def lodge_once(self, tpp: Tpp) -> Consent:
+        """Under one idempotency key, however often it is asked for."""
+        use = Idempotency(brand=BRAND.name, client_id=tpp.client.id, operation="lodge", key="once", fingerprint=b"")
+        return await self.services.store.lodge(BRAND, tpp.client.caller, _lodgement(DIALECT.name), use)
 
     async def push_object(self, tpp: Tpp, token: str, **outside: str) -> Answer:
         return await self.call("POST", "/par", form={"request": token, **outside, **tpp.credentials()})
@@ -283,3 +284,8 @@ async def _opened(database_url: str, generate: Callable[[Algorithm], JwtKey]) ->
 
 async def _no_pause(_seconds: float) -> None:
     """No other worker shares the database: there is none to wait for."""
+
+
+def _lodgement(lodged_as: str) -> ConsentLodgement:
+    terms = AccountsTerms(permissions=frozenset({Permission.ACCOUNTS_BASIC}))
+    return ConsentLodgement(kind=ConsentKind.ACCOUNTS, lodged_as=lodged_as, terms=terms)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from consent.authorization.keys.key_certificate import certify
 from consent.store.tables.oauth import key_sets, signing_keys
 from kernel import json
 from kernel.hot_state.snapshots import SnapshotCache
@@ -56,7 +57,9 @@ PURPOSES: tuple[tuple[KeyPurpose, Algorithm], ...] = (
     (KeyPurpose.USERINFO, "ES256"),
     (KeyPurpose.RESOURCE_RESPONSE, "PS256"),
 )
+CERTIFIED = frozenset({KeyPurpose.RESOURCE_RESPONSE})  # purposes whose keys are published with a certificate
 PURPOSE_MEMBER = "purpose"  # of a wrapped JWK
+CERTIFICATE_MEMBER = "certificate"  # of a wrapped JWK: its `x5c`
 USED_LATER_OR_NOW = (KeyState.PUBLISHED, KeyState.ACTIVE)
 
 _Place = tuple[str, str, KeyPurpose]  # brand, kid and purpose
@@ -82,6 +85,7 @@ class SigningKey:
     retires_at: datetime | None
     public: JwtKey | None  # None when it is retired
     private: JwtKey | None  # while it is used, or will be
+    certificate: str | None = None  # its `x5c`
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class KeyRing:
         self._store = store
         self._generate = generate
         self._sets: SnapshotCache[str, KeySet] = SnapshotCache(self._load, lambda keys: keys.version, BRANDS_MAX)
+        self._certificates: dict[_Place, str] = {}
         self._imported: dict[_Place, JwtKey] = {}  # private where it is known: a kid never changes its key, nor that its purpose
 
     async def load(self, brand: str) -> KeySet:
@@ -117,10 +122,13 @@ class KeyRing:
             raise KeysMissing(brand)
         return keys
 
-    async def make(self, brand: str, purpose: KeyPurpose, alg: Algorithm) -> tuple[JwtKey, bytes]:
+    async def make(self, brand: str, purpose: KeyPurpose, alg: Algorithm, now: datetime) -> tuple[JwtKey, bytes]:
         """A new private key, and as it is stored. Keys are made in threads, several at once if several are asked for."""
         key = await asyncio.to_thread(self._generate, alg)
-        wrapped = await self._wrap(brand, key.kid, purpose, private_jwk(key))
+        certificate = certify(key, brand, now) if purpose in CERTIFIED else None
+        wrapped = await self._wrap(brand, key.kid, purpose, private_jwk(key), certificate)
+        if certificate is not None:
+            self._certificates[brand, key.kid, purpose] = certificate
         self._imported[brand, key.kid, purpose] = key
         return key, wrapped
 
@@ -128,7 +136,7 @@ class KeyRing:
         """The stored form of a key that no longer signs. It is wrapped too, so that write access to the database is not enough to add a
         trusted key."""
         assert key.public is not None
-        return await self._wrap(brand, key.kid, key.purpose, public_jwk(key.public))
+        return await self._wrap(brand, key.kid, key.purpose, public_jwk(key.public), key.certificate)
 
     def version(self, brand: str) -> int:
         return self._set(brand).version
@@ -183,6 +191,7 @@ class KeyRing:
             retires_at=row.retires_at,
             public=None if key is None else import_key(public_jwk(key), kid=row.kid, alg=row.alg),
             private=key if state in USED_LATER_OR_NOW else None,
+            certificate=self._certificates.get((row.brand, row.kid, KeyPurpose(row.purpose))),
         )
 
     async def _import(self, row: sa.Row[Any]) -> JwtKey:
@@ -190,16 +199,23 @@ class KeyRing:
         jwk = msgspec.json.decode(wrapped, type=dict[str, str])
         if jwk.get(PURPOSE_MEMBER, row.purpose) != row.purpose:
             raise SealBroken(f"key {row.kid} was made for another purpose than {row.purpose}")
+        if CERTIFICATE_MEMBER in jwk:
+            self._certificates[row.brand, row.kid, KeyPurpose(row.purpose)] = jwk[CERTIFICATE_MEMBER]
         return restore_key(jwk, kid=row.kid, alg=row.alg)
 
-    async def _wrap(self, brand: str, kid: str, purpose: KeyPurpose, jwk: dict[str, str]) -> bytes:
-        return await self._store.wrap(json.encode({**jwk, PURPOSE_MEMBER: purpose.value}), *key_place(brand, kid))
+    async def _wrap(self, brand: str, kid: str, purpose: KeyPurpose, jwk: dict[str, str], certificate: str | None) -> bytes:
+        members = {**jwk, PURPOSE_MEMBER: purpose.value} | ({} if certificate is None else {CERTIFICATE_MEMBER: certificate})
+        return await self._store.wrap(json.encode(members), *key_place(brand, kid))
 
 
 def key_place(brand: str, kid: str) -> tuple[str, str, str, str]:
     """Where a wrapped key belongs. Its purpose lies within, next to the key: so keys wrapped before that are still read, each until it
     is succeeded, and an older version reads those of a newer one."""
     return ("signing_keys", "private_jwk", brand, kid)
+
+
+def _certified(key: SigningKey) -> dict[str, Any]:
+    return {} if key.certificate is None else {"x5c": [key.certificate]}
 
 
 def _key_set(version: int, keys: Sequence[SigningKey]) -> KeySet:
@@ -212,5 +228,5 @@ def _key_set(version: int, keys: Sequence[SigningKey]) -> KeySet:
         keys=tuple(keys),
         signing={(key.purpose, key.alg): key.private for key in keys if key.state is KeyState.ACTIVE and key.private is not None},
         verifying=verifying,
-        document={"keys": [public_jwk(public) for _, public in trusted]},
+        document={"keys": [public_jwk(public) | _certified(key) for key, public in trusted]},
     )

@@ -77,7 +77,9 @@ async def _write(
     services: Services, brand: str, present: KeySet, change: Change, *, kind: str, actor: str, guard: Guard | None
 ) -> int | None:
     """The new version; None if `present` is no longer the current one, and nothing was changed."""
-    made = await asyncio.gather(*(services.keys.make(brand, wanted.purpose, wanted.alg) for wanted in change.issue))
+    made = await asyncio.gather(
+        *(services.keys.make(brand, wanted.purpose, wanted.alg, services.clock.wall()) for wanted in change.issue)
+    )
     issued = [(wanted, *key) for wanted, key in zip(change.issue, made, strict=True)]
     halves = await asyncio.gather(*(services.keys.wrap_public(brand, key) for key in change.step_down))
     command = ChangeKeySet(services, brand, present.version, change, issued, halves, kind=kind, actor=actor)

@@ -45,6 +45,10 @@ class Headers:
             raise HeaderInvalid("not an id", path=CONSENT_ID)
         return value
 
+    def parse_idempotency_key(self, request: Request) -> str:
+        """A repeated request bears its first one's id (Implementation Guidelines 1.3, section 4.8)."""
+        return self.parse_interaction_id(request) or ""
+
     def check_headers(self, request: Request) -> None:
         """No other header of an account read has a form that we rely on."""
 

@@ -5,17 +5,22 @@ from datetime import timedelta
 from kernel.banking.consents import ConsentKind
 from openapi.dialect import Dialect, Rules, Service
 from openapi.pages import CursorPages
+from openapi.uk_obie.v4_0.aisp import operations as aisp
 from openapi.uk_obie.v4_0.aisp.arrangements.standing_orders import NUMBER_OF_PAYMENTS
 from openapi.uk_obie.v4_0.aisp.consents import NAME, PATHS
 from openapi.uk_obie.v4_0.aisp.filters import PAGE
-from openapi.uk_obie.v4_0.aisp.operations import ROWS
 from openapi.uk_obie.v4_0.authorization import Authorization
 from openapi.uk_obie.v4_0.errors import ErrorTable
 from openapi.uk_obie.v4_0.headers import Headers
+from openapi.uk_obie.v4_0.pisp import operations as pisp
+from openapi.uk_obie.v4_0.signatures import Signatures
 
 DIALECT = Dialect(
     name=NAME,
-    services=(Service("aisp", "UK Open Banking Account Information", "/open-banking/v4.0/aisp", ROWS),),
+    services=(
+        Service("aisp", "UK Open Banking Account Information", "/open-banking/v4.0/aisp", aisp.ROWS),
+        Service("pisp", "UK Open Banking Payment Initiation", "/open-banking/v4.0/pisp", pisp.ROWS),
+    ),
     audience_path="/open-banking/v4.0",
     headers=Headers(),
     errors=ErrorTable(),
@@ -37,6 +42,7 @@ DIALECT = Dialect(
     ),
     paths=PATHS,
     version="4.0.0",
+    signatures=Signatures(),
     paging=CursorPages(PAGE),
     later_members=(NUMBER_OF_PAYMENTS,),
 )

@@ -4,13 +4,16 @@ import ipaddress
 import re
 from datetime import date
 
-from kernel.errors import HeaderInvalid
+from kernel.errors import HeaderInvalid, HeaderMissing
 from kernel.http.message import Request
+from kernel.identifiers import is_storable
 from openapi.parameters import HeaderParameter
 
 INTERACTION_ID = "x-fapi-interaction-id"
 CUSTOMER_IP_ADDRESS = "x-fapi-customer-ip-address"
 AUTH_DATE = "x-fapi-auth-date"
+IDEMPOTENCY_KEY = "x-idempotency-key"
+IDEMPOTENCY_KEY_CHARACTERS_MAX = 40  # the standard's own limit
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -47,6 +50,16 @@ class Headers:
     def parse_consent_id(self, request: Request) -> str | None:
         """None: requests of this standard name their consent by the token alone."""
         return None
+
+    def parse_idempotency_key(self, request: Request) -> str:
+        """R/W 4.0 Profile, "Idempotency": at most 40 characters, no blanks around them."""
+        values = request.headers.getall(IDEMPOTENCY_KEY, [])
+        if not values:
+            raise HeaderMissing(path=IDEMPOTENCY_KEY)
+        key = values[0]
+        if len(values) > 1 or not 0 < len(key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX or key != key.strip() or not is_storable(key):
+            raise HeaderInvalid("not a key", path=IDEMPOTENCY_KEY)
+        return key
 
     def check_headers(self, request: Request) -> None:
         value = _single(request, AUTH_DATE)

@@ -48,6 +48,6 @@ def wrap(*, config: Path) -> None:
     config
         the TOML file of a production server; its sealing_keys may be plain, or wrapped before.
     """
-    from portcullis.compose.key_store import wrap_sealing_keys  # noqa: PLC0415  a command loads what it needs
+    from portcullis.compose.keys.key_store import wrap_sealing_keys  # noqa: PLC0415  a command loads what it needs
 
     print(asyncio.run(wrap_sealing_keys(production_settings(config))), end="")

@@ -13,8 +13,8 @@ from kernel.ids import RandomIds
 from kernel.storage.sealed import Sealer
 from portcullis.cli.control_client import ServerAbsent, ServerRefused, load_ready, post_command
 from portcullis.compose.composition import compose
-from portcullis.compose.key_store import open_keys
-from portcullis.compose.sealing_keys import load_sealer
+from portcullis.compose.keys.key_store import open_keys
+from portcullis.compose.keys.sealing_keys import load_sealer
 from portcullis.serving.exclusive import REFUSAL
 from portcullis.serving.ops.commands import run_command, sign_command, target_of
 from portcullis.serving.production import open_parts

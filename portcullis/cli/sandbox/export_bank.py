@@ -7,7 +7,7 @@ from typing import BinaryIO
 from kernel.config import ConfigurationRefused
 from kernel.storage.database import Database
 from portcullis.compose.contexts import upgrade_contexts
-from portcullis.compose.sealing_keys import load_sealer
+from portcullis.compose.keys.sealing_keys import load_sealer
 from portcullis.settings.schema import Settings
 from sandbox.bank.file.writer import export_bank
 

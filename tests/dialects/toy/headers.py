@@ -33,5 +33,8 @@ class Headers:
         """A request names no consent besides its token's."""
         return None
 
+    def parse_idempotency_key(self, request: Request) -> str:
+        raise HeaderInvalid("no operation is idempotent", path=CALL_ID)
+
     def check_headers(self, request: Request) -> None:
         """No other header has a form."""

@@ -27,7 +27,8 @@ from consent.authorization.keys.rotation import ChangeKeySet, NameKeySet, begin_
 from consent.authorization.tokens.codes import load_code
 from consent.authorization.tokens.revoke import DenyToken, EndFamily, deny_token, revoke_family
 from consent.ports import AccountRemoval, Psu
-from consent.store.consents import ChangeConsent, LodgeConsent, RecordClosure, RemoveAccount
+from consent.store.account_removal import RecordClosure
+from consent.store.consents import ChangeConsent, LodgeConsent, LodgeOnce, RemoveAccount
 from consent.store.organisations import RegisterOrganisation
 from consent.store.past_rows import STALE, FailAbandoned, RemoveStale
 from consent.store.rows.organisations import Organisation
@@ -257,6 +258,7 @@ ACTS: dict[type, Callable[[Scene], Act]] = {
     NameKeySet: lambda scene: scene.run(NameKeySet(BRAND.name)),
     ChangeKeySet: lambda scene: lambda: begin_rotation(scene.world.services, BRAND.name),
     LodgeConsent: lambda scene: lambda: scene.world.lodge(scene.world.acme),
+    LodgeOnce: lambda scene: lambda: scene.world.lodge_once(scene.world.acme),
     ChangeConsent: lambda scene: (
         lambda: scene.world.services.store.withdraw(BRAND, scene.world.acme.client.caller, scene.consent.id)
     ),

@@ -48,6 +48,7 @@ from tests.world.authorization import AuthorizationWorld
 from tests.world.brands import BRAND
 from tests.world.gateway.dialect import Body, serving
 from tests.world.gateway.neighbours import Customers, Records, Tokens
+from tests.world.gateway.payments import Payments, message_keys
 from tests.world.gateway.upstream import Upstream
 from tests.world.keys import KEYS
 
@@ -163,6 +164,7 @@ async def served(oauth_anywhere: AuthorizationWorld, tmp_path: Path) -> AsyncIte
             certificate_status=made.status,
             nonces=Nonces(services.sealer),
             cursors=CursorSealer(services.sealer),
+            message_keys=message_keys(),
             rate=Rate(limit_per_address=PER_ADDRESS),
         )
         cases = Parts(
@@ -171,6 +173,8 @@ async def served(oauth_anywhere: AuthorizationWorld, tmp_path: Path) -> AsyncIte
             CursorSealer(services.sealer),
             clock,
             Customers(),
+            Payments(clock, {}),
+            Payments(clock, {}),
         )
         others = [kind for kind in USE_CASES if Operation.READ_OFFERS not in kind.operations]
         brand = replace(BRAND, dialects=("toy",))

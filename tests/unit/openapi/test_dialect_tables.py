@@ -14,6 +14,7 @@ from kernel import errors, json
 from kernel.banking.accounts import AccountCategory, AccountStatus, AccountType, BalanceType, Scheme, TransactionStatus
 from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentKind, ConsentState, Permission
+from kernel.banking.orders import RailStatus, Reason
 from kernel.banking.records.direct_debits import Collection
 from kernel.banking.records.mandates import Frequency, MandateStatus
 from kernel.banking.records.offers import OfferKind
@@ -39,7 +40,8 @@ from openapi.uk_obie.v4_0.aisp.codes import consents as uk_consents
 from openapi.uk_obie.v4_0.aisp.codes import parties as uk_parties
 from openapi.uk_obie.v4_0.aisp.codes import products as uk_products
 from openapi.uk_obie.v4_0.aisp.codes import statements as uk_statements
-from tests.official import STANDARDS, document_of, unreadable, validate_answer
+from openapi.uk_obie.v4_0.pisp.codes import statuses as uk_payments
+from tests.official import STANDARDS, document_of, document_with, unreadable, validate_answer
 
 PROBLEMS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Problem)]
 OPERATIONS = [(dialect, row) for dialect in DIALECTS for row in dialect.rows]
@@ -62,6 +64,8 @@ def test_every_refusal_satisfies_the_official_document(dialect: Dialect, kind: t
         assert (media_type is None) == (body is None)
         assert status == dialect.errors.wire_of(kind, row).status
         headers = {dialect.headers.interaction_header: str(uuid.uuid4())} | ({"Content-Type": media_type} if media_type else {})
+        if row.signed and body is not None and dialect.signatures is not None:
+            headers[dialect.signatures.header] = "the gateway signs what leaves it"
         if kind is errors.OperationUnknown:
             continue  # not an answer of any operation: see below
         if (status == 415 and row.request is None) or (kind is errors.IdempotencyConflict and not row.idempotent):
@@ -80,12 +84,26 @@ def test_an_unknown_operation_is_not_found(dialect: Dialect) -> None:
 def test_a_row_takes_an_idempotency_key_where_its_document_demands_one(dialect: Dialect) -> None:
     if unreadable(dialect.name):
         pytest.skip("the official documents are absent")
-    prefix, paths = STANDARDS[dialect.name].path_prefix, document_of(dialect.name)["paths"]
     for row in dialect.rows:
-        path = paths[prefix + row.path]
-        parameters = [*path.get("parameters", ()), *path[row.method.lower()].get("parameters", ())]
-        named = [str(parameter.get("$ref") or parameter.get("name")).lower() for parameter in parameters]
-        assert row.idempotent == any("idempotency-key" in name for name in named), row.path
+        assert row.idempotent == any("idempotency-key" in name for name in _parameters_of(dialect, row)), row.path
+
+
+def test_a_uk_row_is_signed_where_its_document_demands_it() -> None:
+    dialect = DIALECTS[0]
+    if unreadable(dialect.name):
+        pytest.skip("the official documents are absent")
+    for row in dialect.services[1].rows:
+        demands = any("x-jws-signature" in name for name in _parameters_of(dialect, row))
+        assert row.signed
+        assert (row.request is not None) == demands, row.path
+
+
+def _parameters_of(dialect: Dialect, row: Row) -> list[str]:
+    """The names, or references, of an operation's parameters in the official document."""
+    name = document_with(dialect.name, row.path)
+    path = document_of(name)["paths"][STANDARDS[name].path_prefix + row.path]
+    parameters = [*path.get("parameters", ()), *path[row.method.lower()].get("parameters", ())]
+    return [str(parameter.get("$ref") or parameter.get("name")).lower() for parameter in parameters]
 
 
 class Surprise(Problem):
@@ -165,6 +183,10 @@ def test_a_uk_cursor_is_refused_at_the_page_parameter() -> None:
         (uk_statements.BENEFIT_KINDS, BenefitKind),
         (uk_statements.DAYS, StatementDay),
         (uk_statements.RATE_KINDS, RateKind),
+        (uk_payments.CONSENT_STATUSES, ConsentState),
+        (uk_payments.CONSENT_REASONS, ConsentState),
+        (uk_payments.PAYMENT_STATUSES, RailStatus),
+        (uk_payments.REASON_CODES, Reason),
         (berlin_group.CONSENT_STATUSES, ConsentState),
         (berlin_group.SCA_STATUSES, AuthorisationStatus),
         (berlin_group.ACCOUNT_STATUSES, AccountStatus),
@@ -226,7 +248,8 @@ def test_a_row_says_all_that_the_chain_needs(dialect: Dialect, row: Row) -> None
     assert (row.method == "POST") == (row.request is not None)
     assert row.consent_kind
     assert row.credential == "certificate" or (row.scope and row.grant)
-    assert bool(row.permissions) == (row.grant == "authorization_code")
+    assert bool(row.permissions) == (row.grant == "authorization_code" and row.consent_kind == "accounts")
+    assert not row.signed or dialect.signatures is not None
     assert hash(row)
 
 

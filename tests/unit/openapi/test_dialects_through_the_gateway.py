@@ -244,7 +244,7 @@ async def test_a_member_of_a_later_edition_is_sent_where_the_brand_says_so(world
     assert [order.get("NumberOfPayments") for order in body["Data"]["StandingOrder"]] == ["12" if on else None]
 
 
-CONDITIONAL = [row for row in DIALECTS[0].rows if row.conditional]
+CONDITIONAL = [row for row in DIALECTS[0].services[0].rows if row.conditional]
 
 
 @pytest.mark.parametrize("row", CONDITIONAL, ids=[row.operation for row in CONDITIONAL])
@@ -263,7 +263,7 @@ async def test_an_operation_that_a_bank_does_not_offer_is_not_found(world: Gatew
 
 
 def test_what_the_standard_demands_of_every_bank_is_not_conditional() -> None:
-    demanded = {row.path for row in DIALECTS[0].rows if not row.conditional}
+    demanded = {row.path for row in DIALECTS[0].services[0].rows if not row.conditional}
     assert demanded == {
         "/account-access-consents",
         "/account-access-consents/{ConsentId}",

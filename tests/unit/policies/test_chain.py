@@ -25,7 +25,15 @@ def test_every_policy_module_stands_in_the_chain_once():
 
 
 def test_every_use_case_module_stands_in_its_list_once():
-    acts = {"describe", "list", "lodge", "read", "withdraw"}  # of which a module is named that holds a use case
+    acts = {
+        "confirm",
+        "describe",
+        "list",
+        "lodge",
+        "place",
+        "read",
+        "withdraw",
+    }  # of which a module is named that holds a use case
     modules = {module.name for module in pkgutil.walk_packages(gateway.__path__, "gateway.")}
     named = {name for name in modules if name.rpartition(".")[2].partition("_")[0] in acts}
     assert sorted(use_case.__module__ for use_case in USE_CASES) == sorted(named)

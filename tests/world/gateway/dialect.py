@@ -12,7 +12,7 @@ from kernel.access import Grant
 from kernel.banking import commands
 from kernel.banking.accounts import TransactionStatus
 from kernel.banking.consents import AccountsTerms, ConsentKind, ConsentLodgement, Permission
-from kernel.errors import HeaderInvalid, Problem
+from kernel.errors import HeaderInvalid, HeaderMissing, Problem
 from kernel.http.message import Request
 from kernel.operations import Operation
 from openapi.codec import WireRequest
@@ -32,6 +32,12 @@ class Headers:
 
     def parse_psu_present(self, request: Request) -> bool:
         return request.header("X-PSU") is not None
+
+    def parse_idempotency_key(self, request: Request) -> str:
+        key = request.header("X-Key")
+        if key is None:
+            raise HeaderMissing(path="X-Key")
+        return key
 
     def parse_consent_id(self, request: Request) -> str | None:
         return request.header("X-Consent")

@@ -11,6 +11,7 @@ from kernel.access import AccessToken, Caller, Client, TokenFamily
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement, ConsentState
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
+from kernel.commands.idempotency import Idempotency
 from kernel.errors import ConsentUnknown, Overloaded, Problem, TokenInvalid
 from kernel.hot_state.checks import Allowed, Check, Current, Exceeded, FirstUse, Fresh, Moved, Replayed, Verdict, VersionIs
 from kernel.hot_state.subjects import client_subject, consent_subject, family_subject
@@ -95,9 +96,18 @@ class Consents:
     lodged: list[ConsentLodgement] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
 
-    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
+    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement, use: Idempotency | None = None) -> Consent:
         self.lodged.append(lodgement)
-        return msgspec.structs.replace(CONSENT, id="consent-9", state=ConsentState.AWAITING, access=())
+        return msgspec.structs.replace(
+            CONSENT,
+            id="consent-9",
+            state=ConsentState.AWAITING,
+            access=(),
+            kind=lodgement.kind,
+            terms=lodgement.terms,
+            lodged_as=lodgement.lodged_as,
+            document=lodgement.document,
+        )
 
     async def read(self, brand: Brand, caller: Caller, consent_id: str) -> Consent:
         if consent_id not in self.stored:

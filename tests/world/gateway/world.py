@@ -34,6 +34,7 @@ from tests.world.brands import START
 from tests.world.clocks import Monotonic
 from tests.world.gateway.dialect import BRAND, DIALECT
 from tests.world.gateway.neighbours import Consents, Customers, Decisions, Organisations, Records, Snapshots, Tokens
+from tests.world.gateway.payments import Payments, message_keys
 from tests.world.gateway.snapshots import CC_TOKEN, CERTIFICATE, CLIENT, CONSENT, FAMILY, TOKEN
 from tests.world.gateway.upstream import Upstream, transaction
 
@@ -65,6 +66,8 @@ class GatewayWorld:
         self.cursors = CursorSealer(Sealer({1: b"k" * 32}))
         for snapshot in (CLIENT, FAMILY, CONSENT):
             self.store(snapshot)
+        self.message_keys = message_keys()
+        self.payments = Payments(self.clock, self.consents.stored)
         parts = PolicyParts(
             tokens=self.tokens,
             snapshots=self.snapshots,
@@ -76,6 +79,7 @@ class GatewayWorld:
             certificate_status=self.statuses,
             nonces=Nonces(Sealer({1: b"k" * 32})),
             cursors=self.cursors,
+            message_keys=self.message_keys,
             rate=rate or Rate(),
             unattended=unattended or Unattended(),
         )
@@ -84,7 +88,10 @@ class GatewayWorld:
         self.defects: list[tuple[str, str]] = []
         self.guarded = GuardedAccounts(self.upstream, count_defect=lambda *defect: self.defects.append(defect))
         self.use_cases = map_operations(
-            assemble(USE_CASES, Parts(self.guarded, self.consents, self.cursors, self.clock, self.customers))
+            assemble(
+                USE_CASES,
+                Parts(self.guarded, self.consents, self.cursors, self.clock, self.customers, self.payments, self.payments),
+            )
         )
         self.dialects = dialects
         self.in_flight = CallsInFlight(in_flight or InFlightLimits())

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from kernel.clock import SystemClock
-from portcullis.compose.sealing_keys import ensure_sealing_keys
+from portcullis.compose.keys.sealing_keys import ensure_sealing_keys
 from portcullis.settings.schema import BrandSettings, CodeSenderSettings, Settings, TlsSettings
 from sandbox.authority.pki import TestPki
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from kernel.config import ConfigurationRefused
 from kernel.operations import Operation
-from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.compose.keys.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.serving.sandbox import open_sandbox
 from portcullis.settings.checks import check_production
 from portcullis.settings.sources import load

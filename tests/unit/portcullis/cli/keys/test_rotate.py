@@ -16,7 +16,7 @@ from kernel.http.server.listener import serve
 from portcullis.cli.control_client import ServerRefused
 from portcullis.cli.keys.rotate import command_server
 from portcullis.compose.composition import Composition, compose
-from portcullis.compose.sealing_keys import ensure_sealing_keys
+from portcullis.compose.keys.sealing_keys import ensure_sealing_keys
 from portcullis.serving.exclusive import server_lock
 from portcullis.serving.listeners import refuse_ops
 from portcullis.serving.ops.surface import ops_of

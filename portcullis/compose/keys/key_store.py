@@ -11,7 +11,7 @@ from kernel.storage.key_store import KeyStore
 from kernel.storage.sealed import SealBroken, Sealer
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.key_stores.vault_transit import Address, VaultTransit, read_token
-from portcullis.compose.sealing_keys import load_sealer, read_wrapped_keys, unwrap_sealer, wrap_file
+from portcullis.compose.keys.sealing_keys import load_sealer, read_wrapped_keys, unwrap_sealer, wrap_file
 from portcullis.settings.schema import Settings
 
 

@@ -12,8 +12,8 @@ from kernel.storage.key_store import KeyStoreFailed
 from kernel.storage.sealed import SealBroken
 from plugins.key_stores.sealing_file import SealingFile
 from portcullis.cli.explanations import explain
-from portcullis.compose.key_store import open_keys, wrap_sealing_keys
-from portcullis.compose.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.compose.keys.key_store import open_keys, wrap_sealing_keys
+from portcullis.compose.keys.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.safety.files import check_files
 from portcullis.settings.schema import Settings, TlsSettings, VaultTransitSettings
 from tests.harness.vault import KEY, TOKEN, FakeVault, running_vault

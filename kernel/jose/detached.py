@@ -1,0 +1,62 @@
+"""Sign and verify bodies by a detached signature: a compact JWS whose payload is left out, because it is the body itself. RFC 7515 appendix F.
+
+The bytes that are signed are those of the wire. The members of the header are the standard's that asks for the signature, and so is their judge.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc.jws import JWSRegistry
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
+
+from kernel import json
+from kernel.errors import Problem
+from kernel.jose.jwt import JwtInvalid, JwtKey
+
+HEADER_CHARS_MAX = 2_048  # of the encoded header
+SIGNATURE_CHARS_MAX = 1_024  # of the encoded signature: that of an RSA key of 4,096 bits takes 683
+
+
+@dataclass(frozen=True, slots=True)
+class DetachedJws:
+    """A signature that was read and not verified: its header is its sender's claim."""
+
+    header: dict[str, Any]
+    encoded_header: str
+    signature: bytes
+
+
+def parse_detached(text: str) -> DetachedJws:
+    """Raises JwtInvalid for anything but a header, no payload, and a signature."""
+    segments = text.split(".")
+    if len(segments) != 3 or segments[1]:
+        raise JwtInvalid("not a detached JWS")
+    encoded, _, signature = segments
+    if not encoded or not signature or len(encoded) > HEADER_CHARS_MAX or len(signature) > SIGNATURE_CHARS_MAX:
+        raise JwtInvalid("no header or no signature, or one that is too long")
+    try:
+        header = json.decode(urlsafe_b64decode(encoded.encode("ascii")), dict[str, Any])
+        return DetachedJws(header, encoded, urlsafe_b64decode(signature.encode("ascii")))
+    except (Problem, ValueError) as error:
+        raise JwtInvalid(f"segment: {type(error).__name__}") from None
+
+
+def is_signed_by(body: bytes, detached: DetachedJws, key: JwtKey) -> bool:
+    """True if the signature is the key's, over this header and these bytes. Takes the header's word for nothing: the key has its algorithm."""
+    message = detached.encoded_header.encode("ascii") + b"." + urlsafe_b64encode(body)
+    try:
+        return bool(JWSRegistry.algorithms[_registered(key)].verify(message, detached.signature, key.key))
+    except (ValueError, TypeError):
+        return False
+
+
+def sign_detached(body: bytes, header: Mapping[str, Any], key: JwtKey) -> str:
+    """The detached JWS over `body`; `header` names the key and its algorithm."""
+    encoded = urlsafe_b64encode(json.encode(header))
+    signature = JWSRegistry.algorithms[_registered(key)].sign(encoded + b"." + urlsafe_b64encode(body), key.key)
+    return f"{encoded.decode()}..{urlsafe_b64encode(signature).decode()}"
+
+
+def _registered(key: JwtKey) -> str:
+    return "Ed25519" if key.alg == "EdDSA" else key.alg

@@ -1,0 +1,233 @@
+"""Domestic payments through the whole gateway: signed both ways, idempotent, and held against the official document."""
+
+import copy
+from typing import Any
+
+import msgspec
+import pytest
+
+from kernel import json
+from kernel.access import Role
+from kernel.banking.accounts import AccountIdentifier, Scheme
+from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState
+from kernel.banking.money import Money
+from kernel.http.message import Response
+from kernel.jose.detached import is_signed_by, parse_detached, sign_detached
+from kernel.jose.jwt import generate_key, import_key, public_jwk
+from openapi.codec import WireRequest
+from openapi.uk_obie.v4_0.dialect import DIALECT
+from openapi.uk_obie.v4_0.pisp.consents import EXAMPLE, decode_lodge
+from openapi.uk_obie.v4_0.signatures import CRITICAL, IAT, ISS, TAN
+from tests.official import validate_answer
+from tests.world.gateway.payments import SIGNER
+from tests.world.gateway.snapshots import CC_TOKEN, CLIENT, CONSENT, TOKEN
+from tests.world.gateway.world import GatewayWorld
+
+BASE = "/open-banking/v4.0/pisp"
+CONSENTS, PAYMENTS = f"{BASE}/domestic-payment-consents", f"{BASE}/domestic-payments"
+BODY = msgspec.json.decode(EXAMPLE)
+ORDER = {"Data": {"ConsentId": "consent-1", "Initiation": BODY["Data"]["Initiation"]}, "Risk": BODY["Risk"]}
+
+
+def payment_consent(**changes: Any) -> Consent:
+    lodged = decode_lodge(WireRequest({}, (), EXAMPLE)).lodgement
+    facts: dict[str, Any] = {
+        "kind": ConsentKind.PAYMENT,
+        "lodged_as": lodged.lodged_as,
+        "terms": lodged.terms,
+        "document": lodged.document,
+        "access": (AccountAccess(AccountReference("a1", "up1"), frozenset()),),
+    }
+    return msgspec.structs.replace(CONSENT, **facts | changes)
+
+
+@pytest.fixture
+def world() -> GatewayWorld:
+    world = GatewayWorld(dialects=(DIALECT,))
+    scope = frozenset({"payments"})
+    world.tokens.known["psu-token"] = msgspec.structs.replace(TOKEN, scope=scope)
+    world.tokens.known["client-token"] = msgspec.structs.replace(CC_TOKEN, scope=scope)
+    world.change(CLIENT, roles=frozenset({Role.PISP}))
+    store(world, payment_consent())
+    return world
+
+
+def store(world: GatewayWorld, consent: Consent) -> None:
+    world.store(consent)
+    world.consents.stored[consent.id] = consent
+
+
+def signature(world: GatewayWorld, body: bytes, **changes: Any) -> str:
+    key = world.message_keys.private
+    head = {
+        "alg": "PS256",
+        "kid": key.kid,
+        IAT: int(world.clock.wall().timestamp()) - 1,
+        ISS: SIGNER,
+        TAN: "openbanking.org.uk",
+        "crit": list(CRITICAL),
+    }
+    return sign_detached(body, head | changes, key)
+
+
+async def send(
+    world: GatewayWorld,
+    method: str,
+    path: str,
+    document: Any = None,
+    *,
+    key: str | None = "key-1",
+    sent: bytes | None = None,
+    headers: Any = (),
+    **facts: Any,
+) -> tuple[Response, Any]:
+    """One call, its body signed; `sent` goes out in place of what was signed. The answer is valid, and signed if it has a body."""
+    body = b"" if document is None else json.encode(document)
+    added: dict[str, str] = {}
+    if body:
+        added = {"Content-Type": "application/json", "x-jws-signature": signature(world, body)}
+        added |= {} if key is None else {"x-idempotency-key": key}
+    chosen = {name: value for name, value in (added | dict(headers)).items() if value is not None}
+    response = await world.ask(method, path, body=body if sent is None else sent, headers=chosen, **facts)
+    validate_answer(DIALECT.name, method, path, response.status, response.headers, response.body)
+    if response.body:
+        ours = world.message_keys.ours
+        public = import_key(public_jwk(ours), kid=ours.kid, alg="PS256")
+        assert is_signed_by(response.body, parse_detached(response.headers["x-jws-signature"]), public)
+    return response, msgspec.json.decode(response.body) if response.body else None
+
+
+def code_of(document: Any) -> str:
+    return str(document["Errors"][0]["ErrorCode"])
+
+
+async def test_a_consent_is_lodged_and_read_back_as_it_was(world: GatewayWorld) -> None:
+    response, document = await send(world, "POST", CONSENTS, BODY, token="client-token")
+    assert (response.status, world.consents.lodged[0].kind) == (201, ConsentKind.PAYMENT)
+    response, document = await send(world, "GET", f"{CONSENTS}/consent-1", token="client-token")
+    assert (document["Data"]["Initiation"], document["Risk"]) == (BODY["Data"]["Initiation"], BODY["Risk"])
+    assert document["Data"]["Status"] == "AUTH"
+
+
+@pytest.mark.parametrize("state", list(ConsentState))
+async def test_every_state_of_a_consent_can_be_read(world: GatewayWorld, state: ConsentState) -> None:
+    store(world, payment_consent(state=state))
+    response, _ = await send(world, "GET", f"{CONSENTS}/consent-1", token="client-token")
+    assert response.status == 200
+
+
+async def test_an_order_is_placed_read_and_detailed(world: GatewayWorld) -> None:
+    response, document = await send(world, "POST", PAYMENTS, ORDER)
+    order_id = document["Data"]["DomesticPaymentId"]
+    assert (response.status, document["Data"]["Status"]) == (201, "RCVD")
+    assert document["Data"]["Initiation"] == BODY["Data"]["Initiation"]
+    for path in (order_id, f"{order_id}/payment-details"):
+        response, _ = await send(world, "GET", f"{PAYMENTS}/{path}", token="client-token")
+        assert response.status == 200
+    response, document = await send(world, "GET", f"{PAYMENTS}/unknown", token="client-token")
+    assert (response.status, code_of(document)) == (400, "U011")
+
+
+async def test_the_same_request_again_names_the_first_order(world: GatewayWorld) -> None:
+    """R/W 4.0 Profile, "Idempotency": 201 with the same resource, though the consent is used up."""
+    _, first = await send(world, "POST", PAYMENTS, ORDER)
+    store(world, payment_consent(version=2, state=ConsentState.CONSUMED))
+    response, again = await send(world, "POST", PAYMENTS, ORDER)
+    assert (response.status, again["Data"]["DomesticPaymentId"]) == (201, first["Data"]["DomesticPaymentId"])
+    other = copy.deepcopy(ORDER) | {"Risk": {}}
+    response, document = await send(world, "POST", PAYMENTS, other)
+    assert (response.status, code_of(document)) == (409, "U029")
+
+
+@pytest.mark.parametrize(
+    ("key", "code"), [(None, "U007"), ("", "U006"), (" k", "U006"), ("k ", "U006"), ("k" * 41, "U006"), ("k\0", "U006")]
+)
+async def test_an_order_needs_a_key(world: GatewayWorld, key: str | None, code: str) -> None:
+    response, document = await send(world, "POST", PAYMENTS, ORDER, key=key)
+    assert (response.status, code_of(document)) == (400, code)
+    assert not world.payments.orders
+
+
+@pytest.mark.parametrize("change", ["tampered", "unsigned", "of another body", "by another key", "twice a member"])
+async def test_a_body_that_is_not_as_it_was_signed_orders_nothing(world: GatewayWorld, change: str) -> None:
+    body = json.encode(ORDER)
+    faults: dict[str, tuple[dict[str, Any], str]] = {
+        "tampered": ({"sent": body.replace(b"165.88", b"965.88")}, "U015"),
+        "unsigned": ({"headers": {"x-jws-signature": None}}, "U019"),
+        "of another body": ({"headers": {"x-jws-signature": signature(world, b"{}")}}, "U015"),
+        "by another key": ({"headers": {"x-jws-signature": sign_of_a_stranger(world, body)}}, "U016"),
+        "twice a member": (
+            {
+                "sent": body[:-1] + b',"Risk":{}}',
+                "headers": {"x-jws-signature": signature(world, body[:-1] + b',"Risk":{}}')},
+            },
+            "U005",
+        ),
+    }
+    facts, code = faults[change]
+    response, document = await send(world, "POST", PAYMENTS, ORDER, **facts)
+    assert (response.status, code_of(document)) == (400, code)
+    assert not world.payments.orders
+
+
+def sign_of_a_stranger(world: GatewayWorld, body: bytes) -> str:
+    key = generate_key("PS256")
+    head = {"alg": "PS256", "kid": key.kid, IAT: 1, ISS: SIGNER, TAN: "openbanking.org.uk", "crit": list(CRITICAL)}
+    return sign_detached(body, head, key)
+
+
+async def test_a_signature_without_a_body_is_unexpected(world: GatewayWorld) -> None:
+    response, document = await send(
+        world, "GET", f"{CONSENTS}/consent-1", token="client-token", headers={"x-jws-signature": "a..b"}
+    )
+    assert (response.status, code_of(document)) == (400, "U020")
+
+
+async def test_an_order_names_the_consent_of_its_token_and_its_terms(world: GatewayWorld) -> None:
+    foreign = copy.deepcopy(ORDER)
+    foreign["Data"]["ConsentId"] = "consent-2"
+    response, document = await send(world, "POST", PAYMENTS, foreign)
+    assert (response.status, code_of(document)) == (400, "U008")
+    changed = copy.deepcopy(ORDER)
+    changed["Data"]["Initiation"]["InstructedAmount"]["Amount"] = "165.89"
+    response, document = await send(world, "POST", PAYMENTS, changed)
+    assert (response.status, code_of(document)) == (400, "U008")
+    assert document["Errors"][0]["Path"] == "Data.Initiation.InstructedAmount.Amount"
+    assert not world.payments.orders
+
+
+@pytest.mark.parametrize("available", [True, False])
+async def test_funds_are_confirmed_for_the_account_and_amount_of_the_consent(world: GatewayWorld, available: bool) -> None:
+    world.payments.available = available
+    response, document = await send(world, "GET", f"{CONSENTS}/consent-1/funds-confirmation")
+    assert (response.status, document["Data"]["FundsAvailableResult"]["FundsAvailable"]) == (200, available)
+    assert world.payments.asked == [("up1", Money("GBP", 16_588))]
+
+
+@pytest.mark.parametrize("state", [ConsentState.AWAITING, ConsentState.CONSUMED, ConsentState.REJECTED])
+async def test_funds_are_confirmed_while_the_consent_is_authorised(world: GatewayWorld, state: ConsentState) -> None:
+    store(world, payment_consent(version=2, state=state))
+    response, _ = await send(world, "GET", f"{CONSENTS}/consent-1/funds-confirmation")
+    assert response.status in {400, 401}
+    assert not world.payments.asked
+
+
+async def test_an_order_returns_the_payers_number_where_it_was_asked_for(world: GatewayWorld) -> None:
+    number = AccountIdentifier(Scheme.SORT_CODE, "80200110203345", "Alice Ames")
+    world.upstream.details = {"identifiers": (number,)}
+    terms = msgspec.structs.replace(payment_consent().terms, returns_to_payer=True)
+    store(world, payment_consent(version=2, terms=terms))
+    _, document = await send(world, "POST", PAYMENTS, ORDER)
+    assert document["Data"]["Refund"]["Account"] == {
+        "SchemeName": "UK.OBIE.SortCodeAccountNumber",
+        "Identification": "80200110203345",
+        "Name": "Alice Ames",
+    }
+
+
+@pytest.mark.parametrize("path", [PAYMENTS, f"{CONSENTS}/consent-1/funds-confirmation"])
+async def test_a_clients_own_token_pays_nothing(world: GatewayWorld, path: str) -> None:
+    method, document = ("POST", ORDER) if path == PAYMENTS else ("GET", None)
+    response, _ = await send(world, method, path, document, token="client-token")
+    assert response.status == 401
+    assert not world.payments.orders
