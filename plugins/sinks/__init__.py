@@ -2,8 +2,9 @@
 
 from typing import TypeAlias
 
+from plugins.sinks.jetstream import JetStreamSettings, JetStreamSink
 from plugins.sinks.memory import MemorySettings, MemorySink
 from plugins.sinks.webhook import WebhookSettings, WebhookSink
 
-SINKS = (MemorySink, WebhookSink)
-SinkSettings: TypeAlias = MemorySettings | WebhookSettings
+SINKS = (JetStreamSink, MemorySink, WebhookSink)
+SinkSettings: TypeAlias = JetStreamSettings | MemorySettings | WebhookSettings

@@ -19,6 +19,7 @@ def judge_tokens(settings: Settings, _now: datetime) -> Iterator[Finding]:
         "code_sender.token": sender.token if sender else None,
         "core_bank_token": settings.core_bank_token or None,
         "vault_token": settings.vault_token or None,
+        **{f"sinks.{sink.name}": secret for sink in settings.sinks for secret in sink.secrets},
     }
     for key, token in named.items():
         if token is None:

@@ -10,12 +10,16 @@ from typing import Protocol
 from kernel.clock import SystemClock
 from kernel.http.outbound.fetcher import Fetcher, Unanswered
 from kernel.outbox.ports import Sink
+from plugins.sinks.jetstream import JetStreamSettings, JetStreamSink
 from plugins.sinks.memory import MemorySettings, MemorySink
 from plugins.sinks.parts import Parts
 from plugins.sinks.webhook import WebhookSettings, WebhookSink
+from tests.harness.nats_server import NatsServer, running_nats
 from tests.harness.receiver import Receiver, make_certificate, receiving
 
 NAME = "warehouse"
+STREAM = "BANK"
+SUBJECT = "portcullis.events"
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy0yNC1ieXRlcw=="
 
 
@@ -63,6 +67,22 @@ class AtWebhook:
             self.receiver.came.get_nowait()
 
 
+class AtJetStream:
+    def __init__(self, sink: JetStreamSink, server: NatsServer) -> None:
+        self.sink = sink
+        self.server = server
+
+    async def received(self, count: int) -> list[bytes]:
+        return await self.server.read(STREAM, count)
+
+    async def leave(self) -> None:
+        """As a crash would make it."""
+        await asyncio.to_thread(self.server.kill)
+
+    async def come_back(self) -> None:
+        await asyncio.to_thread(self.server.start)
+
+
 @asynccontextmanager
 async def in_memory(_folder: Path) -> AsyncIterator[InMemory]:
     async with MemorySink.open(MemorySettings(name=NAME), Parts(notify=NoOne(), clock=SystemClock())) as sink:
@@ -79,7 +99,18 @@ async def at_webhook(folder: Path) -> AsyncIterator[AtWebhook]:
             yield AtWebhook(sink, receiver)
 
 
-RECEIVERS = {MemorySink: in_memory, WebhookSink: at_webhook}
+@asynccontextmanager
+async def at_jetstream(folder: Path) -> AsyncIterator["AtJetStream"]:
+    with running_nats(folder) as server:
+        await asyncio.to_thread(server.start)
+        await server.make_stream(STREAM, f"{SUBJECT}.>")
+        settings = JetStreamSettings(name=NAME, url=server.url, subject=SUBJECT, stream=STREAM, token=server.token)
+        settings.check()
+        async with JetStreamSink.open(settings, Parts(notify=NoOne(), clock=SystemClock())) as sink:
+            yield AtJetStream(sink, server)
+
+
+RECEIVERS = {JetStreamSink: at_jetstream, MemorySink: in_memory, WebhookSink: at_webhook}
 OF_THIS_PROCESS = (MemorySink,)
 
 
