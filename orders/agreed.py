@@ -8,8 +8,9 @@ from kernel.banking.orders import OrderRequest
 from kernel.banking.payments import PaymentTerms
 from kernel.errors import ConsentMismatch
 
-# What money and its payee depend on. The ids of a payment may be given with the order.
+# What money and its payee depend on, and what may be given with the order where the consent does not say it.
 MONEY = ("amount", "creditor_name", "creditor_account", "creditor_bic", "remittance", "reference")
+GIVEN_WITH_THE_ORDER = ("debtor_account", "end_to_end_id", "instruction_id")
 
 
 def check_agreed(request: OrderRequest, consent: Consent) -> AccountReference:
@@ -18,9 +19,8 @@ def check_agreed(request: OrderRequest, consent: Consent) -> AccountReference:
     if not isinstance(agreed, PaymentTerms):
         raise ConsentMismatch(f"consent {consent.id} is for no single payment")
     changed = [name for name in MONEY if getattr(agreed, name) != getattr(request.terms, name)]
-    debtors = (agreed.debtor_account, request.terms.debtor_account)
-    if None not in debtors and debtors[0] != debtors[1]:  # where it was chosen with the consent, naming it adds nothing
-        changed.append("debtor_account")
+    given = ((name, getattr(agreed, name), getattr(request.terms, name)) for name in GIVEN_WITH_THE_ORDER)
+    changed += [name for name, before, after in given if None not in (before, after) and before != after]
     if changed:
         raise ConsentMismatch(f"other {', '.join(changed)} than was agreed to")
     if len(consent.accounts) != 1:
@@ -32,10 +32,5 @@ def settle_terms(request: OrderRequest, consent: Consent) -> PaymentTerms:
     """The terms, with the account that pays and the ids of the payment where either names them."""
     agreed = consent.terms
     assert isinstance(agreed, PaymentTerms)
-    ordered = request.terms
-    return msgspec.structs.replace(
-        agreed,
-        debtor_account=agreed.debtor_account or ordered.debtor_account,
-        end_to_end_id=agreed.end_to_end_id or ordered.end_to_end_id,
-        instruction_id=agreed.instruction_id or ordered.instruction_id,
-    )
+    given = {name: getattr(agreed, name) or getattr(request.terms, name) for name in GIVEN_WITH_THE_ORDER}
+    return msgspec.structs.replace(agreed, **given)

@@ -171,6 +171,14 @@ async def test_an_order_is_exactly_what_was_agreed_to(world, changed):
     await nothing_happened(world, consent)
 
 
+async def test_an_order_may_name_what_its_consent_does_not(world):
+    """The payer's own id of a payment, and the TPP's."""
+    agreed = msgspec.structs.replace(TERMS, end_to_end_id=None)
+    named = msgspec.structs.replace(TERMS, instruction_id="ACME412")
+    order = await world.place(await world.consent(terms=agreed), terms=named)
+    assert (order.terms.end_to_end_id, order.terms.instruction_id) == (TERMS.end_to_end_id, "ACME412")
+
+
 async def test_an_order_may_name_the_account_that_its_payer_chose(world):
     """The dialect compares it with the document that was lodged."""
     named = AccountIdentifier(Scheme.SORT_CODE, "11280001234567")
