@@ -45,6 +45,9 @@ simulate: .venv/.dev ## the long, seeded simulations: calls against a model, and
 drills: .venv/.dev ## attack a sandbox from outside while an honest TPP reads: [ONLY=heads] [KIND=sqlite|postgresql] [SCALE=0.1] [SEED=4]
 	@$(BIN)/python -m tests.drills --scale $(or $(SCALE),1) --seed $(or $(SEED),4) $(if $(ONLY),--only "$(ONLY)") $(if $(KIND),--kind $(KIND))
 
+bench: .venv/.dev ## measure the parts in CPU time and in ratios to the bare work; var/bench/latest.json has the figures
+	@$(BIN)/python -m bench
+
 conformance: .venv/.dev ## run the judged plans of a running conformance suite: SUITE=https://host:port [PLAN=name]
 	@test -n "$(SUITE)" || { echo "which suite? make conformance SUITE=https://host:port [PLAN=name] (docs/conformance.md says how)"; exit 2; }
 	@$(BIN)/python -m tests.conformance --suite "$(SUITE)" $(if $(PLAN),--plan "$(PLAN)")
@@ -88,4 +91,4 @@ lock: .venv/.dev ## resolve the dependency locks again (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra nats --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help run demo test simulate drills wire-record wire-compare clauses mutants cover conformance chromium check fix lock
+.PHONY: help run bench demo test simulate drills wire-record wire-compare clauses mutants cover conformance chromium check fix lock

@@ -8,6 +8,7 @@ SP 800-38D section 8.2.2), which holds for 2^32 values of one key: succeed it be
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 FORMAT = 1
 NONCE_BYTES = 12  # of the AES-GCM nonce before each sealed value, by chance
+CACHE_PLACES_MAX = 1024  # tables and brands whose description is kept in memory and not made again for each row
 KEY_BYTES = 32  # of a sealing key, and of each key derived from it
 
 
@@ -64,4 +66,15 @@ class Sealer:
 
 
 def _associated(head: bytes, place: tuple[str, ...]) -> bytes:
-    return head + b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in place)
+    return head + _described(place[:-1]) + _measured(place[-1])
+
+
+@lru_cache(maxsize=CACHE_PLACES_MAX)
+def _described(place: tuple[str, ...]) -> bytes:
+    """All of a place but the row: the same for every row of a table and brand."""
+    return b"".join(map(_measured, place))
+
+
+def _measured(part: str) -> bytes:
+    text = part.encode()
+    return len(text).to_bytes(4, "big") + text

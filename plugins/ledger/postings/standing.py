@@ -7,10 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.accounts import AccountStatus
-from kernel.banking.money import Money
+from kernel.banking.money import WHOLE_DIGITS_MAX, Money
 from plugins.ledger import tables
+from plugins.ledger.postings.bulk import among
 from plugins.ledger.postings.entries import check_sayable
 from plugins.ledger.refusals import EntryMismatched, FundsInsufficient
+
+_SAYABLE_ALWAYS = 10**WHOLE_DIGITS_MAX  # minor units: below it no currency needs a further look
 
 
 @dataclass(slots=True)
@@ -34,14 +37,16 @@ class Standing:
             raise EntryMismatched(f"account {self.id} is closed")
         if has_line == self.internal:
             raise EntryMismatched(f"account {self.id}: a customer's account needs a line, the bank's own takes none")
-        check_sayable(self.id, amount)
+        if not -_SAYABLE_ALWAYS < amount.minor < _SAYABLE_ALWAYS:
+            check_sayable(self.id, amount)
 
     def post(self, amount: Money, *, forced: bool) -> None:
         """Raises EntryTooLarge, or FundsInsufficient for a debit beyond the floor that is not forced."""
         after = self.booked + amount.minor
         if amount.minor < 0 and not forced and self.floor is not None and after - self.held < self.floor:
             raise FundsInsufficient(f"account {self.id}")
-        check_sayable(self.id, Money(amount.currency, after))
+        if not -_SAYABLE_ALWAYS < after < _SAYABLE_ALWAYS:
+            check_sayable(self.id, Money(amount.currency, after))
         self.booked = after
         self.version += 1
 
@@ -53,7 +58,7 @@ async def lock_accounts(connection: AsyncConnection, brand: str, account_ids: Co
     money = (accounts.floor, accounts.booked, accounts.held, accounts.version)
     statement = (
         sa.select(*columns, *money)
-        .where(accounts.brand == brand, accounts.id.in_(sorted(account_ids)))
+        .where(accounts.brand == brand, among(connection, accounts.id, account_ids))
         .order_by(accounts.id)
         .with_for_update(key_share=True)
     )

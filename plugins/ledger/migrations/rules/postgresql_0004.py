@@ -14,35 +14,36 @@ $rule$"""
 # All legs of an entry come in one statement, numbered 1..n; each currency sums to zero; versions and balances continue the account's;
 # no debit that is not forced takes the account below its floor.
 APPEND = """
-DECLARE touched bigint; moved bigint;
+DECLARE is_wrong boolean; is_any_forced boolean; touched bigint; moved bigint;
 BEGIN
-  IF EXISTS (
-    SELECT 1 FROM (
-      SELECT brand, entry_id, sum(legs) AS legs, min(first) AS first, max(last) AS last, bool_and(total = 0 AND currency IS NOT NULL) AS even
-      FROM (
-        SELECT n.brand, n.entry_id, a.currency, count(*) AS legs, min(n.leg) AS first, max(n.leg) AS last, sum(n.amount_minor) AS total
-        FROM new_rows n LEFT JOIN ledger_accounts a ON a.brand = n.brand AND a.id = n.account_id
-        GROUP BY n.brand, n.entry_id, a.currency
-      ) per_currency GROUP BY brand, entry_id
-    ) g LEFT JOIN ledger_entries e ON e.brand = g.brand AND e.id = g.entry_id
-    WHERE e.legs IS DISTINCT FROM g.legs OR g.first <> 1 OR g.last <> g.legs OR NOT g.even
-  ) THEN
+  SELECT bool_or(e.legs IS DISTINCT FROM g.legs OR g.first <> 1 OR g.last <> g.legs OR NOT g.even), bool_or(e.forced)
+  INTO is_wrong, is_any_forced
+  FROM (
+    SELECT brand, entry_id, sum(legs) AS legs, min(first) AS first, max(last) AS last, bool_and(total = 0 AND currency IS NOT NULL) AS even
+    FROM (
+      SELECT n.brand, n.entry_id, a.currency, count(*) AS legs, min(n.leg) AS first, max(n.leg) AS last, sum(n.amount_minor) AS total
+      FROM new_rows n LEFT JOIN ledger_accounts a ON a.brand = n.brand AND a.id = n.account_id
+      GROUP BY n.brand, n.entry_id, a.currency
+    ) per_currency GROUP BY brand, entry_id
+  ) g LEFT JOIN ledger_entries e ON e.brand = g.brand AND e.id = g.entry_id;
+  IF is_wrong THEN
     RAISE EXCEPTION 'ledger: an entry is incomplete or does not balance' USING ERRCODE = 'check_violation';
   END IF;
   WITH chained AS (
-    SELECT n.brand, n.account_id, n.version, n.after_minor,
+    SELECT n.brand, n.account_id, n.version, n.amount_minor,
       n.version = lag(n.version, 1, a.version) OVER w + 1 AND n.after_minor = lag(n.after_minor, 1, a.booked) OVER w + n.amount_minor AS continues,
-      CASE WHEN n.amount_minor < 0 AND a.floor IS NOT NULL AND NOT e.forced THEN n.after_minor END AS paid
-    FROM new_rows n
-    JOIN ledger_accounts a ON a.brand = n.brand AND a.id = n.account_id
-    JOIN ledger_entries e ON e.brand = n.brand AND e.id = n.entry_id
+      CASE WHEN n.amount_minor < 0 AND a.floor IS NOT NULL
+        AND NOT (is_any_forced AND (SELECT e.forced FROM ledger_entries e WHERE e.brand = n.brand AND e.id = n.entry_id))
+        THEN n.after_minor END AS paid
+    FROM new_rows n JOIN ledger_accounts a ON a.brand = n.brand AND a.id = n.account_id
     WINDOW w AS (PARTITION BY n.brand, n.account_id ORDER BY n.version)
   ), ends AS (
-    SELECT brand, account_id, min(version) AS first, max(version) AS last, min(paid) AS lowest, bool_and(continues) AS continues
+    SELECT brand, account_id, min(version) AS first, max(version) AS last, sum(amount_minor)::bigint AS total, min(paid) AS lowest,
+      bool_and(continues) AS continues
     FROM chained GROUP BY brand, account_id
   ), updated AS (
-    UPDATE ledger_accounts a SET booked = n.after_minor, version = n.version
-    FROM ends s JOIN new_rows n ON n.brand = s.brand AND n.account_id = s.account_id AND n.version = s.last
+    UPDATE ledger_accounts a SET booked = a.booked + s.total, version = s.last
+    FROM ends s
     WHERE a.brand = s.brand AND a.id = s.account_id AND s.continues AND a.version = s.first - 1
       AND (s.lowest IS NULL OR s.lowest - a.held >= a.floor)
     RETURNING 1
