@@ -21,7 +21,8 @@ from tests.world.whole_orders import check_whole
 
 ORDERS = int(os.environ.get("PORTCULLIS_SIMULATE_ORDERS", "16"))  # of each run
 SEED = int(os.environ.get("PORTCULLIS_SIMULATE_SEED", "4"))
-BATCH = 500  # orders at once
+TIMEOUT_SECONDS = int(os.environ.get("PORTCULLIS_SIMULATE_TIMEOUT", "300"))
+BATCH = 100  # orders at once
 SETUPS = {"apart": None, "shared": FakeLedger()}  # where the ledger stands
 
 
@@ -46,6 +47,7 @@ def quiet() -> Iterator[None]:
     structlog.configure(wrapper_class=before)
 
 
+@pytest.mark.timeout(TIMEOUT_SECONDS)
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("setup", SETUPS)
 @pytest.mark.parametrize("kind", KINDS)
