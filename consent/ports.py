@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from kernel.banking.accounts import Account
+from kernel.banking.accounts import Account, AccountIdentifier
 from kernel.banking.money import Money
 from kernel.banking.orders import PaymentOrder
+from kernel.banking.payee_checks import PayeeCheck
 from kernel.banking.signers import Signature
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
@@ -170,6 +171,14 @@ class Orders(Protocol):
         self, unit: UnitOfWork, brand: Brand, order_id: str, *, customer_id: str, psu_id: str
     ) -> PaymentOrder:
         """Likewise, and reject it."""
+        ...
+
+
+class Payees(Protocol):
+    """The check whether an account is in the name that its payer was given."""
+
+    async def payee(self, brand: Brand, creditor_account: AccountIdentifier, name: str) -> PayeeCheck:
+        """May take its time: it is asked for a page, which waits a few seconds. Raises UpstreamFailed or UpstreamTimedOut."""
         ...
 
 

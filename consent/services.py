@@ -9,13 +9,15 @@ from consent.authorization.clients.client_keys import ClientKeys
 from consent.authorization.clients.current_clients import CurrentClients
 from consent.authorization.keys.ring import KeyRing
 from consent.authorization.messages.json_document import Documents
-from consent.ports import CustomerAccounts, Orders, PsuIdentity, SoftwareDirectory
+from consent.ports import CustomerAccounts, Orders, Payees, PsuIdentity, SoftwareDirectory
 from consent.settings import Settings
 from consent.store.current_snapshots import ConsentSnapshots
 from consent.store.rows.journeys import Journey
 from kernel.access import Caller
+from kernel.banking.accounts import AccountIdentifier
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.banking.orders import PaymentOrder
+from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck
 from kernel.banking.signers import Signature
 from kernel.brand import Brand
 from kernel.certificates.certificate import CertificateStatus
@@ -101,6 +103,13 @@ class NoOrders:
         raise OrderUnknown(order_id)
 
 
+class NoPayees:
+    """The names of no one's accounts can be checked."""
+
+    async def payee(self, brand: Brand, creditor_account: AccountIdentifier, name: str) -> PayeeCheck:
+        return NOT_AVAILABLE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`record_token` takes the journal entry of a token that stores nothing, without waiting for its commit; it raises Overloaded
@@ -126,6 +135,7 @@ class Services:
     directories: Mapping[str, SoftwareDirectory] = field(default_factory=dict)  # by issuer; none: no client can register itself
     prior_answers: PriorAnswers = field(default_factory=NoPriorAnswers)
     orders: Orders = field(default_factory=NoOrders)
+    payees: Payees = field(default_factory=NoPayees)
     settings: Settings = field(default_factory=Settings)
     attempt_turns: Turns = field(default_factory=lambda: Turns(ATTEMPT_TURNS))
     documents: Documents = field(default_factory=Documents)

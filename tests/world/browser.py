@@ -77,7 +77,7 @@ class Browser:
 
     async def post(self, fields: Mapping[str, str | list[str]], headers: Mapping[str, str] | None = None) -> "Browser":
         """Fill in the form of the present page and follow the answer."""
-        response = await self.send(self.path, {"form_token": self.token} | dict(fields), headers)
+        response = await self.send(self.path, self.hidden | dict(fields), headers)
         return await self.follow(response, self.path)
 
     async def follow(self, response: Response, path: str) -> "Browser":
@@ -106,6 +106,11 @@ class Browser:
 
     async def deny(self) -> "Browser":
         return await self.post({"action": "deny"})
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """The hidden fields of the page's forms."""
+        return {"form_token": self.token} | dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', self.html))
 
     @property
     def token(self) -> str:

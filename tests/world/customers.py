@@ -8,6 +8,7 @@ from typing import Any
 
 from consent.ports import DECOUPLED, Method, Psu, ScaChallenge, ScaEvidence
 from kernel.banking.accounts import Account, AccountCategory, AccountIdentifier, AccountStatus, AccountType, Scheme
+from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck
 from kernel.brand import Brand
 from kernel.clock import ManualClock
 from tests.world.brands import START
@@ -105,6 +106,23 @@ class Identity:
 
     def psu(self, name: str) -> Psu:
         return Psu(f"psu-{name}", f"c-{name}", name.title(), self.enrolled[name])
+
+
+@dataclass
+class Payees:
+    """The names of others: `answer` is what is said of each, or what happens instead."""
+
+    answer: PayeeCheck | Exception = NOT_AVAILABLE
+    asked: list[tuple[str, str]] = field(default_factory=list)  # number and name
+    hangs: bool = False
+
+    async def payee(self, brand: Brand, creditor_account: AccountIdentifier, name: str) -> PayeeCheck:
+        self.asked.append((creditor_account.identification, name))
+        if self.hangs:
+            await asyncio.Event().wait()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
 
 
 class Accounts:

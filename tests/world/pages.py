@@ -27,7 +27,7 @@ from tests.harness.lock_order import keeping_lock_order
 from tests.world.brands import BRAND, START
 from tests.world.browser import Browser
 from tests.world.clients import BOROUGH, CLIENT, PERMISSIONS, REDIRECT_URI
-from tests.world.customers import Accounts, Identity
+from tests.world.customers import Accounts, Identity, Payees
 from tests.world.rooms import make_services
 
 
@@ -110,6 +110,7 @@ async def page_world(database_url: str, *, worker: int = 0, prior_answers: Prior
             store_facts=facts,
             identity=identity,
             customer_accounts=Accounts(),
+            payees=Payees(),
             prior_answers=prior_answers or NoPriorAnswers(),
         )
 

@@ -22,6 +22,7 @@ from consent.store.rows.authorisations import Shown
 from consent.store.signers import authorised_by
 from kernel.banking.accounts import Account, AccountStatus
 from kernel.banking.consents import AccountIdentity, Consent, Permission
+from kernel.banking.payee_checks import PayeeCheck
 from kernel.brand import Brand
 from kernel.storage.sealed import Sealer
 from openapi.dialect import Dialect
@@ -165,7 +166,9 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "") -
     )
 
 
-def shown_of(client: Client, facts: Facts, options: tuple[Option, ...], *, page: str = "payment") -> Shown:
+def shown_of(
+    client: Client, facts: Facts, options: tuple[Option, ...], *, payee: PayeeCheck | None = None, page: str = "payment"
+) -> Shown:
     """The record of a payment's page as the PSU saw it. `options`: the one account that was chosen."""
     return Shown(
         client_name=client.name,
@@ -176,6 +179,7 @@ def shown_of(client: Client, facts: Facts, options: tuple[Option, ...], *, page:
         accounts=tuple(option.label for option in options),
         page=page,
         payment=facts,
+        payee=payee,
     )
 
 

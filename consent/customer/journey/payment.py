@@ -11,8 +11,9 @@ from consent.authentication.approval import Approval, Proof
 from consent.authentication.attempt_counts import AttemptsExhausted, Hold, TakeSending, take
 from consent.authentication.challenge import method_of, start_challenge
 from consent.authentication.consent_subject import check_authorisable
-from consent.authentication.linked_terms import linked_of
+from consent.authentication.linked_terms import linked_of, payment_in
 from consent.authentication.progress import BeginChallenge
+from consent.authorization.agreement.payee import check_payee, facts_of, words_of
 from consent.authorization.agreement.signing_rules import load_signing_rules
 from consent.authorization.agreement.terms import (
     Option,
@@ -28,6 +29,7 @@ from consent.customer.answers.outcome import approve
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import log_notice, see_other
 from consent.customer.journey.departure import claim_of, leave
+from consent.customer.journey.payee import open_shown, seal_shown
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import PATHS, path_of
@@ -38,6 +40,7 @@ from consent.ports import Psu, ScaEvidence
 from consent.services import Services
 from consent.store.rows.authorisations import Choice, Pending, drop_challenge
 from consent.store.rows.journeys import Notice, Stage, seen
+from kernel.banking.payee_checks import NOT_AVAILABLE
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.http.message import Response
@@ -48,7 +51,9 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
     if session.journey.notice is Notice.SENDING_BLOCKED:
         return show_blocked(services, brand, session)
     asked, (options, withheld) = session.asked, await _load_options(services, brand, session, psu)
-    terms = described(asked.consent)
+    terms, check = described(asked.consent), NOT_AVAILABLE
+    if options:
+        check = await check_payee(services, brand, payment_in(asked.consent))
     return render_page(
         brand,
         "payment" if options else "nothing_to_pay_from",
@@ -60,6 +65,8 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
         amount=terms.amount,
         payee=terms.payee,
         facts=terms.facts,
+        check=words_of(check),
+        payee_shown=seal_shown(services.sealer, session.journey, check),
         wording=session.wording,
         options=options,
         withheld=tuple(option.label for option in withheld),
@@ -73,6 +80,7 @@ async def take_payment(services: Services, brand: Brand, session: Session, form:
     """The PSU agrees to the payment from one account: strong authentication for it is started."""
     if form.get("action") == "deny":
         return await leave(services, brand, session)
+    payee = open_shown(services.sealer, session.journey, form)
     psu = await load_psu(services, brand, session.journey)
     options, _ = await _load_options(services, brand, session, psu)
     chosen = options[:1] if numbers_of(session.asked.consent) else choose(options, form.accounts)
@@ -88,7 +96,7 @@ async def take_payment(services: Services, brand: Brand, session: Session, form:
     except AttemptsExhausted:
         return await _ask_again(services, session, Notice.SENDING_BLOCKED)
     linked = linked_of(session.asked.consent, chosen[0].upstream_id)
-    choice = Choice(chosen[0].upstream_id, linked.digest, chosen[0].label)
+    choice = Choice(chosen[0].upstream_id, linked.digest, chosen[0].label, payee)
     challenge, evidence = await start_challenge(services, brand, psu, authorisation_of(journey), linked)
     if evidence is not None:
         return await complete_payment(services, brand, session, psu, choice, evidence=evidence)
@@ -118,7 +126,7 @@ async def complete_payment(
         signing_rules=rules,
         authorisation_id=authorisation_of(journey),
         evidence=evidence,
-        shown=shown_of(asked.client, described(asked.consent).facts, paying),
+        shown=shown_of(asked.client, (*described(asked.consent).facts, *facts_of(choice.payee)), paying, payee=choice.payee),
         proof=Proof.FOR_THIS,
     )
 

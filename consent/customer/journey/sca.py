@@ -11,6 +11,7 @@ from consent.authentication.attempts import NO_ATTEMPT_LEFT, code_subject
 from consent.authentication.challenge import finish_challenge, is_typed, start_challenge
 from consent.authentication.linked_terms import linked_of
 from consent.authentication.progress import BeginChallenge, RecordAuthentication
+from consent.authorization.agreement.payee import facts_of
 from consent.authorization.agreement.terms import described
 from consent.customer.journey.blocked import show_blocked
 from consent.customer.journey.boundary import see_other, tell
@@ -49,7 +50,7 @@ async def show_sca(services: Services, brand: Brand, session: Session) -> Respon
         hint=challenge.hint,
         may_resend=authorisation.sent < CODES_SENT_MAX and journey.notice is not Notice.SENDING_BLOCKED,
         amount=terms.amount if terms else "",
-        facts=(*terms.facts, ("From", choice.account if choice else "")) if terms else (),
+        facts=(*terms.facts, *facts_of(choice.payee), ("From", choice.account)) if terms and choice else (),
         wording=session.wording,
     )
 

@@ -20,6 +20,7 @@ from consent.store.rows.formats import check_format
 from consent.store.tables.consents import authorisations
 from kernel import json
 from kernel.banking.authorisations import AuthorisationStatus
+from kernel.banking.payee_checks import PayeeCheck
 from kernel.storage.sealed import Sealer
 
 FORMAT = 1
@@ -74,11 +75,13 @@ _BEFORE_EVIDENCE = (_S.PSU_AUTHENTICATED, _S.METHOD_SELECTED, _S.STARTED)  # of 
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """The account that a payment's PSU chose, what the page called it, and the digest of the terms that they are asked to confirm."""
+    """The account that a payment's PSU chose, what the page called it, the digest of the terms that they are asked to confirm, and what
+    the page said of the payee."""
 
     upstream_id: str
     digest: str
     account: str = ""
+    payee: PayeeCheck | None = None
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -100,6 +103,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str = ""
     accounts: tuple[str, ...]  # names with masked numbers
     payment: tuple[tuple[str, str], ...] = ()  # label and value
+    payee: PayeeCheck | None = None  # what the page said of the payee; None: nothing
     page: str = "accounts"  # "payment"; "none" when the answer came before the page
 
 

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.cosignature import Cosignature
 from consent.authentication.linked_terms import linked_of
+from consent.authorization.agreement.payee import facts_of
 from consent.authorization.agreement.terms import (
     Option,
     described,
@@ -14,14 +15,13 @@ from consent.authorization.agreement.terms import (
 )
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.rows import load_clients
-from consent.customer.dashboard.signatures.unsigned import Unanswered, Unsigned, load_accounts, load_signers
+from consent.customer.dashboard.signatures.unsigned import Unanswered, Unsigned, load_accounts, load_payee, load_signers
 from consent.customer.journey.boundary import DASHBOARD
 from consent.customer.session.problems import AccessUnknown
 from consent.customer.session.session import Session
 from consent.ports import LinkedTerms, Psu
 from consent.services import Services
 from consent.store.kinds.registry import kind_of
-from consent.store.kinds.words import Facts
 from consent.store.rows.authorisations import SubjectKind
 from consent.store.rows.consent_signers import load_unsigned
 from consent.store.rows.families import load_last_row
@@ -63,7 +63,8 @@ async def load_unanswered_consent(services: Services, brand: Brand, session: Ses
     consent, client = await _load_one(services, brand, psu, consent_id)
     accounts = await load_accounts(services, brand, session, psu, consent.accounts)
     kind, description = kind_of(consent), described(consent)
-    facts: Facts = (*description.facts, ("From", accounts[0].label)) if description.facts else ()
+    payee = await load_payee(services, brand, consent.signatures)
+    facts = (*description.facts, *facts_of(payee))
     terms = render_terms(services, brand, client, consent, options=accounts)
     return Unanswered(
         psu=psu,
@@ -76,10 +77,10 @@ async def load_unanswered_consent(services: Services, brand: Brand, session: Ses
         consent_id=consent.id,
         subject=Cosignature(services, brand, consent.id, psu.customer_id),
         wording=kind.wording,
-        facts=facts,
+        facts=(*facts, ("From", accounts[0].label)) if facts else (),
         amount=description.amount,
         terms=None if kind.is_linked else terms,
-        shown=shown_of(client, description.facts, accounts) if kind.is_linked else render_shown(terms, accounts),
+        shown=shown_of(client, facts, accounts, payee=payee) if kind.is_linked else render_shown(terms, accounts),
         linked=_linked_of(consent, accounts),
         signers=await load_signers(services, brand, consent.signatures),
         until=_render_lapse(brand, consent),

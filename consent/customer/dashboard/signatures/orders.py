@@ -6,10 +6,11 @@ UK Open Banking R/W 4.0 Payment Initiation, "Multi-Auth". The page shows the ord
 from datetime import datetime
 
 from consent.authentication.order_subject import OrderSubject, linked_of_order
+from consent.authorization.agreement.payee import facts_of
 from consent.authorization.agreement.terms import render_instant, shown_of
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.rows import load_clients
-from consent.customer.dashboard.signatures.unsigned import Unanswered, Unsigned, load_accounts, load_signers
+from consent.customer.dashboard.signatures.unsigned import Unanswered, Unsigned, load_accounts, load_payee, load_signers
 from consent.customer.journey.boundary import DASHBOARD
 from consent.customer.session.problems import AccessUnknown
 from consent.customer.session.session import Session
@@ -54,7 +55,8 @@ async def load_unanswered_order(services: Services, brand: Brand, session: Sessi
         raise AccessUnknown("no client asks any more")
     accounts = await load_accounts(services, brand, session, psu, (order.payer,))
     kind = _kind_of(order)
-    description = kind.describe(order.terms)
+    description, payee = kind.describe(order.terms), await load_payee(services, brand, order.signatures)
+    facts = (*description.facts, *facts_of(payee))
     return Unanswered(
         psu=psu,
         client=client,
@@ -66,10 +68,10 @@ async def load_unanswered_order(services: Services, brand: Brand, session: Sessi
         consent_id=order.consent_id,
         subject=OrderSubject(services, services.orders, brand, order.id, psu.customer_id),
         wording=kind.wording,
-        facts=(*description.facts, ("From", accounts[0].label)),
+        facts=(*facts, ("From", accounts[0].label)),
         amount=description.amount,
         terms=None,
-        shown=shown_of(client, description.facts, accounts),
+        shown=shown_of(client, facts, accounts, payee=payee),
         linked=linked_of_order(order),
         signers=await load_signers(services, brand, order.signatures),
         until=render_instant(brand, lapse_of(order)),

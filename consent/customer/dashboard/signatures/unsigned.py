@@ -3,7 +3,7 @@
 Consents (consents.py) and orders (orders.py) are shown and answered on the same pages.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,9 @@ from consent.ports import LinkedTerms, Psu
 from consent.services import Services
 from consent.store.kinds.kind import Wording
 from consent.store.kinds.words import Facts
-from consent.store.rows.authorisations import Shown, SubjectKind
+from consent.store.rows.authorisations import Shown, SubjectKind, load_authorisation
 from kernel.banking.consents import AccountReference
+from kernel.banking.payee_checks import PayeeCheck
 from kernel.banking.signers import Signature
 from kernel.brand import Brand
 
@@ -67,6 +68,15 @@ async def load_accounts(
     if any(upstream_id not in held for upstream_id in wanted):
         raise AccessUnknown("an account of it is no longer the PSU's to share")
     return tuple(held[upstream_id] for upstream_id in wanted)
+
+
+async def load_payee(services: Services, brand: Brand, signatures: Sequence[Signature]) -> PayeeCheck | None:
+    """The check of the payee that the first signer was shown."""
+    if not signatures:
+        return None
+    async with services.database.read() as connection:
+        first = await load_authorisation(connection, services.sealer, brand.name, signatures[0].authorisation_id)
+    return first.shown.payee if first is not None and first.shown is not None else None
 
 
 async def load_signers(services: Services, brand: Brand, signatures: Iterable[Signature]) -> tuple[str, ...]:

@@ -12,12 +12,13 @@ from consent.store.rows.authorisations import Authorisation, SubjectKind, load_a
 from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentKind, ConsentState
 from kernel.banking.orders import OrderState, PaymentOrder, Reason
+from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck, PayeeMatch
 from orders.services import PaymentOrders
 from tests.unit.consent.customer.dashboard.test_signatures import JOINT, visit
 from tests.world.brands import BRAND
 from tests.world.browser import Browser
 from tests.world.clients import CLIENT
-from tests.world.customers import ACCOUNTS, CODE
+from tests.world.customers import ACCOUNTS, CODE, Payees
 from tests.world.orders import request_of, use_of
 from tests.world.pages import PageWorld
 from tests.world.signing import PAYMENT, now
@@ -89,7 +90,11 @@ def words_of(browser: Browser) -> str:
 async def test_the_second_signer_signs_exactly_what_the_first_signed(both_world: PageWorld):
     """From, to, amount, charges, reference and who asks; the authentication is linked to the stored order."""
     world = both_world
+    payees = world.services.payees
+    assert isinstance(payees, Payees)
+    payees.answer = close = PayeeCheck(match=PayeeMatch.CLOSE_MATCH, name="Merchant A Limited")
     order = await ordered(world)
+    payees.answer = NOT_AVAILABLE
     assert order.state is OrderState.AWAITING_AUTHORISATION
     browser = await opened(world, "bob", order)
     for part in (
@@ -100,6 +105,7 @@ async def test_the_second_signer_signs_exactly_what_the_first_signed(both_world:
         "80-20-01 10203345",
         "Reference Invoice 7",
         "Charges None",
+        "Name check The name is not quite the same: Merchant A Limited",
         "From Home, ending 3333",
         "Alice, 1 July 2026",
         "Answer by 8 July 2026",
@@ -127,7 +133,9 @@ async def test_the_second_signer_signs_exactly_what_the_first_signed(both_world:
     assert attempt.shown is not None
     assert attempt.evidence.linked == linked.digest
     assert attempt.shown.accounts == ("Home, ending 3333",)
-    assert ("Amount", "£1,123.50") in attempt.shown.payment
+    assert attempt.shown.payee == close
+    first, *_ = await world.store.authorisations(BRAND, order.consent_id)
+    assert attempt.shown == first.shown, "word for word"
 
 
 async def test_a_device_signs_at_once(world: PageWorld):

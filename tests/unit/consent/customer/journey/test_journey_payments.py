@@ -177,7 +177,7 @@ async def test_a_page_that_comes_late_does_not_reopen_what_was_answered(world: P
         return await accounts_of(*arguments)
 
     monkeypatch.setattr(Accounts, "accounts_of", slow)
-    choosing_none = asyncio.create_task(late.send("/consent", {"form_token": late.token}))
+    choosing_none = asyncio.create_task(late.send("/consent", late.hidden))
     await held.wait()
     await browser.approve(0)
     assert "code" in browser.answer

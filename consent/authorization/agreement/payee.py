@@ -1,0 +1,110 @@
+"""The check of a payee's name as a payer reads it: asked before they agree, in words that leave the answer to them, and kept as it was shown.
+
+Pay.UK Confirmation of Payee; Regulation (EU) 2024/886 article 5c: the payer may go on after any answer, and is warned where it is no match.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import structlog
+
+from consent.authentication.bank_answer import answer_time
+from consent.services import Services
+from consent.store.kinds.words import Facts
+from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck, PayeeCode, PayeeMatch
+from kernel.banking.payments import PaymentTerms
+from kernel.banking.visible_text import is_name
+from kernel.brand import Brand
+from kernel.errors import UpstreamFailed, UpstreamTimedOut
+
+HOLDER_CHARACTERS_MAX = 140  # of the holder's name, as a page shows it; the rest is cut
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PayeeWords:
+    """`tone` is good, info or error: how the page draws it."""
+
+    heading: str
+    text: str
+    tone: str
+
+
+_MATCH = PayeeWords("The name matches", "The account is in the name that you pay to.", "good")
+_CLOSE = PayeeWords(
+    "The name is not quite the same",
+    "It is close to the name of the account's holder, which their bank does not say. Go on only if you have checked it with the payee.",
+    "info",
+)
+_NAMED = PayeeWords(
+    "The name is not quite the same",
+    "The account is in the name of {name}. Compare it with the name above, and go on only if that is who you want to pay.",
+    "info",
+)
+_NO_MATCH = PayeeWords(
+    "The name does not match the account",
+    "The account is in another name. The money may go to someone else, and we may not get it back. Go on only if you have checked the "
+    "details with the payee, in a way that you know.",
+    "error",
+)
+_UNKNOWN = PayeeWords(
+    "The payee's bank does not know this account",
+    "The money may go to someone else, and we may not get it back. Go on only if you have checked the number with the payee, in a way "
+    "that you know.",
+    "error",
+)
+_UNCHECKED = PayeeWords(
+    "We could not check the name",
+    "We do not know whose account this is. The money may go to someone else. Check the details with the payee before you pay.",
+    "info",
+)
+_BY_MATCH: Mapping[PayeeMatch, PayeeWords] = MappingProxyType(
+    {
+        PayeeMatch.MATCH: _MATCH,
+        PayeeMatch.CLOSE_MATCH: _CLOSE,
+        PayeeMatch.NO_MATCH: _NO_MATCH,
+        PayeeMatch.NOT_AVAILABLE: _UNCHECKED,
+    }
+)
+_BY_CODE: Mapping[PayeeCode, PayeeWords] = MappingProxyType(
+    {
+        PayeeCode.BUSINESS_NAME_MATCHES: PayeeWords(
+            "The name matches, but the account is a business's", "Go on only if you want to pay a business of this name.", "info"
+        ),
+        PayeeCode.PERSONAL_NAME_MATCHES: PayeeWords(
+            "The name matches, but the account is a person's", "Go on only if you want to pay a person of this name.", "info"
+        ),
+        PayeeCode.ACCOUNT_UNKNOWN: _UNKNOWN,
+    }
+)
+
+
+async def check_payee(services: Services, brand: Brand, terms: PaymentTerms) -> PayeeCheck:
+    """The answer to show. What is late, broken or no name that a page may show is not available: it never reads as a match."""
+    try:
+        async with answer_time():
+            check = await services.payees.payee(brand, terms.creditor_account, terms.creditor_name)
+    except (UpstreamTimedOut, UpstreamFailed) as problem:
+        log.warning("payee_not_checked", code=problem.code, detail=problem.detail)
+        return NOT_AVAILABLE
+    if check.name is None:
+        return check
+    name = check.name[:HOLDER_CHARACTERS_MAX]
+    return PayeeCheck(match=check.match, name=name, code=check.code) if is_name(name) else NOT_AVAILABLE
+
+
+def words_of(check: PayeeCheck) -> PayeeWords:
+    if check.name is not None:
+        return PayeeWords(_NAMED.heading, _NAMED.text.format(name=check.name), _NAMED.tone)
+    by_code = _BY_CODE.get(check.code) if check.code is not None else None
+    return by_code or _BY_MATCH[check.match]
+
+
+def facts_of(check: PayeeCheck | None) -> Facts:
+    """As a line among the facts of the payment; none where nothing was shown."""
+    if check is None:
+        return ()
+    heading = words_of(check).heading
+    return (("Name check", heading if check.name is None else f"{heading}: {check.name}"),)
