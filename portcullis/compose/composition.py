@@ -20,7 +20,7 @@ from consent.authorization.keys.ring import KeyRing
 from consent.authorization.keys.rotation import prepare_keys
 from consent.authorization.tokens.verify import TokenVerifier
 from consent.ports import CustomerAccounts, PsuIdentity, SoftwareDirectory
-from consent.services import NoPriorAnswers, PriorAnswers, Services
+from consent.services import NoPayees, NoPriorAnswers, PriorAnswers, Services
 from consent.settings import Settings as ConsentSettings
 from consent.store import tables
 from consent.store.consents import ConsentStore
@@ -122,6 +122,7 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
         queues = await stack.enter_async_context(open_queues(commands, parts.clock, parts.telemetry))
         _watch(parts, versions)
         store = _compose_store(parts, commands)
+        orders = _compose_orders(parts, commands, store)
         services = Services(
             database=parts.database,
             commands=commands,
@@ -142,13 +143,14 @@ async def compose(parts: Parts) -> AsyncIterator[Composition]:
             client_keys=ClientKeys(parts.fetcher, monotonic),
             directories={directory.issuer: directory for directory in parts.directories},
             prior_answers=parts.prior_answers,
+            orders=orders,
+            payees=parts.payments or NoPayees(),
             settings=_consent_settings(parts.settings),
         )
         await _open_keys(parts, services)
         await stack.enter_async_context(key_refresh(services, parts.brands))
         await register_internal_clients(services, parts.settings, parts.brands)
         await _outlive_second_of(birth, parts.clock)
-        orders = _compose_orders(parts, commands, store)
         yield Composition(
             services=services,
             store=store,

@@ -115,7 +115,7 @@ async def test_a_name_is_escaped(world: PageWorld):
     assert "&lt;b&gt;Bold &amp; Sons&lt;/b&gt;" in browser.html
 
 
-async def test_what_was_shown_cannot_be_made_up_or_taken_from_elsewhere(world: PageWorld):
+async def test_what_was_shown_cannot_be_made_up_or_taken_from_another_journey(world: PageWorld):
     """The form of another journey, of no page of ours, and none."""
     payees_of(world).answer = NO_MATCH
     other = await opened(world, await lodge(world), "alice")
