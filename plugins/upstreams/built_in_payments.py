@@ -9,18 +9,18 @@ id: however often the end is found out, the money moves once.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kernel.banking.accounts import AccountIdentifier, AccountStatus, Counterparty
+from kernel.banking.accounts import AccountIdentifier
 from kernel.banking.money import Money
-from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, CreditTransfer, RailStatus, Reason
-from kernel.banking.payee_checks import PayeeCheck, PayeeMatch
+from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, CreditTransfer, RailStatus, Reason, follows
+from kernel.banking.payee_checks import PayeeCheck
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.commands.unit_of_work import UnitOfWork
@@ -28,23 +28,25 @@ from kernel.errors import Overloaded, Problem, UpstreamFailed, UpstreamTimedOut
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from orders.ports import Progress, Refused, Reserved
-from plugins.ledger import tables
 from plugins.ledger.accounts.internal import internal_account_id, rail_clearing
 from plugins.ledger.accounts.numbers import find_by_number
-from plugins.ledger.documents import Narrative, open_identity
 from plugins.ledger.holds.hold import Hold
 from plugins.ledger.holds.placement import place_hold, release_hold
-from plugins.ledger.postings.entries import Capture, LedgerEntry, Leg, Line
+from plugins.ledger.postings.entries import LedgerEntry
 from plugins.ledger.postings.poster import Poster
-from plugins.ledger.refusals import EntryMismatched, FundsInsufficient, HoldEnded, HoldUnknown
+from plugins.ledger.refusals import EntryMismatched, EntryRepeated, FundsInsufficient, HoldEnded
 from plugins.ledger.transfers.transfers import ENDED, Transfer, Transfers, TransferState
+from plugins.payee_checks.confirmation import ConfirmationOfPayee, NoOtherBanks, OtherBanks
 from plugins.rails.ports import Rail, RailPayment, RailSilent
+from plugins.upstreams.own_accounts import OwnAccounts, can_pay, load_counterparty, why_not_between, why_not_payer
+from plugins.upstreams.transfer_entries import breaking_entry, paying_entry, rail_payment
 
 T = TypeVar("T")
 
 BOOK = "book"  # the route of a payment to an account of this bank
 SECONDS_MAX = 8.0  # for one question: longer than a rail may take to answer one
-OUT_CODE, IN_CODE = "PMNT.ICDT.FICT", "PMNT.RCDT.FICT"  # ISO 20022 bank transaction codes: credit transfers, issued and received
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class BuiltInPayments:
     clock: Clock
     poster: Poster
     rail: Rail
+    other_banks: OtherBanks = field(default_factory=NoOtherBanks)
     name: str = "built_in"
 
     @property
@@ -93,20 +96,11 @@ class BuiltInPayments:
         await self._write(lambda connection: self._end(connection, brand, order_id, TransferState.RELEASED))
 
     async def funds(self, brand: Brand, account_id: str, amount: Money) -> bool:
-        accounts = tables.accounts.c
-        left = accounts.booked - accounts.held - amount.minor
-        query = sa.select(accounts.id).where(
-            accounts.brand == brand.name,
-            accounts.id == account_id,
-            accounts.status == AccountStatus.ENABLED,
-            accounts.currency == amount.currency,
-            sa.or_(accounts.floor.is_(None), left >= accounts.floor),
-        )
-        return await self._read(lambda connection: connection.scalar(query)) is not None
+        return await self._read(lambda connection: can_pay(connection, brand.name, account_id, amount))
 
     async def payee(self, brand: Brand, creditor_account: AccountIdentifier, name: str) -> PayeeCheck:
-        """Of accounts of this bank: the very name, or none. Names of other banks are theirs to tell."""
-        return PayeeCheck(match=PayeeMatch.NOT_AVAILABLE)
+        own_accounts = OwnAccounts(self.database, self.sealer)
+        return await ConfirmationOfPayee(own_accounts, self.other_banks).check(brand, creditor_account, name)
 
     async def _reserve(self, connection: AsyncConnection, brand: Brand, transfer: CreditTransfer) -> Reserved | Refused:
         now = self.clock.now()
@@ -119,22 +113,13 @@ class BuiltInPayments:
         try:
             await place_hold(connection, brand.name, hold, now)
         except (FundsInsufficient, EntryMismatched) as refusal:
-            reason = await self._reason(connection, brand, transfer, refusal)
+            reason = Reason.FUNDS_INSUFFICIENT
+            if isinstance(refusal, EntryMismatched):
+                reason = await why_not_payer(connection, brand.name, transfer.payer_account)
             refused = {"state": TransferState.REFUSED, "reason": reason.value}
             await self.transfers.change(connection, brand.name, transfer.order_id, now, **refused)
             return Refused(reason)
         return Reserved()
-
-    async def _reason(self, connection: AsyncConnection, brand: Brand, transfer: CreditTransfer, refusal: Problem) -> Reason:
-        if isinstance(refusal, FundsInsufficient):
-            return Reason.FUNDS_INSUFFICIENT
-        accounts = tables.accounts.c
-        query = sa.select(accounts.status).where(accounts.brand == brand.name, accounts.id == transfer.payer_account)
-        status = await connection.scalar(query)
-        if status is None:
-            return Reason.DEBTOR_ACCOUNT_WRONG
-        by_status = {AccountStatus.DELETED: Reason.ACCOUNT_CLOSED, AccountStatus.ENABLED: Reason.CURRENCY_NOT_ALLOWED}
-        return by_status.get(AccountStatus(status), Reason.ACCOUNT_BLOCKED)
 
     async def _take_submission(self, connection: AsyncConnection, brand: Brand, transfer: CreditTransfer) -> Transfer:
         """Reserved if it is not yet, and then submitted: from now on only the rail, or the entry, says what becomes of it."""
@@ -173,88 +158,65 @@ class BuiltInPayments:
         except RailSilent as silence:
             raise UpstreamTimedOut(f"{self.rail.name}: {silence}") from None
         if report.status in PAID_STATUSES:
-            await self._post(brand, asked, internal_account_id(rail_clearing(self.rail.name), asked.amount.currency), None)
+            await self._book_paid(brand, asked)
         return await self._record(brand, asked.order_id, report.status, report.reason)
 
     async def _book(self, brand: Brand, transfer: Transfer) -> Progress:
         asked, payee = transfer.asked, transfer.payee_account
         assert asked is not None
         assert payee is not None
+        payer = await self._read(lambda connection: load_counterparty(connection, self.sealer, brand.name, asked.payer_account))
         try:
-            await self._post(brand, asked, payee, await self._read(lambda connection: self._payer(connection, brand, asked)))
-        except EntryMismatched:  # the payee's account was closed, or is in another currency
-            return await self._record(brand, asked.order_id, RailStatus.REJECTED, Reason.CREDITOR_ACCOUNT_CLOSED)
+            await self._post(brand, paying_entry(asked, payee, payer, self.clock.now()))
+        except Problem as refusal:  # an account was closed, or the payee's is in another currency
+            if isinstance(refusal, UpstreamTimedOut):
+                raise
+            accounts = (asked.payer_account, payee)
+            reason = await self._read(lambda connection: why_not_between(connection, brand.name, asked.amount, *accounts))
+            return await self._record(brand, asked.order_id, RailStatus.REJECTED, reason)
         return await self._record(brand, asked.order_id, RailStatus.CREDITED, None)
 
-    async def _post(self, brand: Brand, asked: CreditTransfer, against: str, payer: Counterparty | None) -> None:
-        """The one entry of the order: the payer's debit, which spends the hold, and its other side."""
-        now = self.clock.now()
-        paid = Narrative(
-            information=asked.remittance or f"To {asked.creditor_name}",
-            reference=asked.end_to_end_id,
-            counterparty=Counterparty(asked.creditor_name, asked.creditor_account, asked.creditor_bic),
-        )
-        debit = Line(id=f"{asked.order_id}:out", booked_at=now, value_at=now, narrative=paid, code=OUT_CODE)
-        credit = None
-        if payer is not None:
-            received = Narrative(
-                information=asked.remittance or f"From {payer.name}", reference=asked.end_to_end_id, counterparty=payer
-            )
-            credit = Line(id=f"{asked.order_id}:in", booked_at=now, value_at=now, narrative=received, code=IN_CODE)
-        minus = Money(asked.amount.currency, -asked.amount.minor)
-        entry = LedgerEntry(
-            id=asked.order_id,
-            kind="payment",
-            legs=(Leg(asked.payer_account, minus, debit), Leg(against, asked.amount, credit)),
-            captures=(Capture(asked.order_id, asked.amount),),
-            cause=asked.order_id,
-        )
+    async def _book_paid(self, brand: Brand, asked: CreditTransfer) -> None:
+        """What the rail has paid is booked, whatever became of the payer's account meanwhile."""
+        clearing = internal_account_id(rail_clearing(self.rail.name), asked.amount.currency)
+        try:
+            await self._post(brand, paying_entry(asked, clearing, None, self.clock.now()))
+        except HoldEnded:
+            log.warning("rail_paid_what_it_refused", rail=self.rail.name, order_id=asked.order_id)
+        except (EntryMismatched, FundsInsufficient, EntryRepeated) as refusal:  # repeated: booked so before
+            log.warning("rail_paid_what_cannot_be_booked", order_id=asked.order_id, code=refusal.code)
+            await self._post(brand, breaking_entry(asked, clearing))
+
+    async def _post(self, brand: Brand, entry: LedgerEntry) -> None:
         try:
             await self.poster.post(brand.name, entry)
         except Overloaded as error:
             raise UpstreamTimedOut(error.detail) from None
 
     async def _record(self, brand: Brand, order_id: str, status: RailStatus, reason: Reason | None) -> Progress:
-        """Write the last word down; a refusal lets go of what is held."""
+        """Write the last word down, unless a later one is known. What is still held is let go of at the end; what became of the hold
+        decides between words that contradict each other."""
 
         async def work(connection: AsyncConnection) -> Transfer:
             now = self.clock.now()
             found = await self.transfers.load(connection, brand.name, order_id, locked=True)
             assert found is not None
-            if found.status is status:
+            if found.status is not None and not follows(found.status, status):
                 return found
-            facts = {"status": status.value, "reason": None if reason is None else reason.value}
-            recorded = await self.transfers.change(connection, brand.name, order_id, now, **facts)
-            if status in REFUSED_STATUSES:
-                await _let_go(connection, brand.name, order_id, now)
-            return recorded
+            word, why = status, reason
+            if status in PAID_STATUSES | REFUSED_STATUSES:
+                is_spent = await _let_go(connection, brand.name, order_id, now)
+                if is_spent and status in REFUSED_STATUSES:  # it said before that it had paid
+                    log.warning("rail_refused_what_it_paid", route=found.route, order_id=order_id)
+                    word, why = RailStatus.SETTLED, None
+            facts = {"status": word.value, "reason": None if why is None else why.value}
+            return await self.transfers.change(connection, brand.name, order_id, now, **facts)
 
         return _progress(await self._write(work))
 
     async def _rail_payment(self, brand: Brand, asked: CreditTransfer) -> RailPayment:
-        payer = await self._read(lambda connection: self._payer(connection, brand, asked))
-        return RailPayment(
-            uetr=asked.uetr,
-            amount=asked.amount,
-            debtor_name=payer.name or "",
-            debtor_account=payer.identifier,
-            creditor_name=asked.creditor_name,
-            creditor_account=asked.creditor_account,
-            creditor_bic=asked.creditor_bic,
-            remittance=asked.remittance,
-            end_to_end_id=asked.end_to_end_id,
-        )
-
-    async def _payer(self, connection: AsyncConnection, brand: Brand, asked: CreditTransfer) -> Counterparty:
-        """The payer as the other side sees them."""
-        accounts = tables.accounts.c
-        query = sa.select(accounts.identity, accounts.servicer_bic, accounts.product).where(
-            accounts.brand == brand.name, accounts.id == asked.payer_account
-        )
-        row = (await connection.execute(query)).one()
-        identity = open_identity(self.sealer, row.identity, brand.name, asked.payer_account)
-        number = next(iter(identity.identifiers), None)
-        return Counterparty((number.name if number else None) or row.product, number, row.servicer_bic)
+        payer = await self._read(lambda connection: load_counterparty(connection, self.sealer, brand.name, asked.payer_account))
+        return rail_payment(asked, payer)
 
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         async with _bounded():
@@ -265,11 +227,13 @@ class BuiltInPayments:
             return await work(connection)
 
 
-async def _let_go(connection: AsyncConnection, brand: str, order_id: str, now: datetime) -> None:
+async def _let_go(connection: AsyncConnection, brand: str, order_id: str, now: datetime) -> bool:
+    """Nothing is held from now on. True: because it was spent."""
     try:
         await release_hold(connection, brand, order_id, now)
-    except (HoldUnknown, HoldEnded):
-        return
+    except HoldEnded:
+        return True
+    return False
 
 
 def _progress(transfer: Transfer) -> Progress:

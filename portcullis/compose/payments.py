@@ -17,6 +17,7 @@ from kernel.storage.sealed import Sealer
 from openapi import DIALECTS
 from plugins.ledger.accounts.numbers import add_missing_numbers
 from plugins.ledger.postings.poster import Poster
+from plugins.payee_checks.simulated_banks import SimulatedBanks
 from plugins.rails.faster_payments.process import run_scheme
 from plugins.rails.ports import Rail
 from plugins.upstreams.built_in_payments import BuiltInPayments
@@ -52,7 +53,7 @@ async def open_built_in_payments(books: Books, brands: tuple[Brand, ...], rail: 
     for brand in brands:
         await _complete_numbers(books, brand)
     async with Poster.lifetime(books.database, books.sealer, books.clock) as poster:
-        yield BuiltInPayments(books.database, books.sealer, books.clock, poster, rail)
+        yield BuiltInPayments(books.database, books.sealer, books.clock, poster, rail, SimulatedBanks())
 
 
 async def open_sandbox_payments(stack: AsyncExitStack, state: Path, books: Books, brands: tuple[Brand, ...]) -> BuiltInPayments:
