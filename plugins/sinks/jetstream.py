@@ -122,7 +122,7 @@ class JetStreamSink:
 
 
 async def _ignore(_error: Exception) -> None:
-    """What fails is raised to who delivers."""
+    """Each failure is raised to the caller that delivers."""
 
 
 def _failure(error: Exception) -> SinkRefused | SinkUnanswered:

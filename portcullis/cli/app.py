@@ -13,6 +13,7 @@ from rich.markup import escape
 from portcullis.cli.configuration.commands import config
 from portcullis.cli.core_bank.commands import core_bank
 from portcullis.cli.customers.commands import consent, personas
+from portcullis.cli.events.commands import events
 from portcullis.cli.keys.commands import keys
 from portcullis.cli.ledger.commands import ledger
 from portcullis.cli.openapi_document import openapi_document
@@ -22,7 +23,7 @@ from portcullis.cli.tpp.commands import tpp
 from portcullis.version import VERSION
 
 app = App(name="portcullis", help="Open-banking gateway, FAPI 2.0 authorization server and consent store.", version=VERSION)
-for group in (sandbox, tpp, consent, personas, database, config, keys, core_bank, ledger):
+for group in (sandbox, tpp, consent, personas, database, config, keys, events, core_bank, ledger):
     app.command(group)
 for command in (serve, demo):
     app.command(command)

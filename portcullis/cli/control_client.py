@@ -74,12 +74,12 @@ def call(method: str, state_dir: Path, path: str, document: dict[str, Any] | Non
         raise absent(f"no sandbox answers at {ready['issuer']}") from None
 
 
-def post_command(url: str, authorization: str) -> dict[str, int]:
+def post_command(url: str, authorization: str) -> dict[str, Any]:
     """POST an operator's command to the operations port, which is on loopback: past any proxy. Raises ServerRefused or ServerAbsent."""
     request = urllib.request.Request(url, b"", method="POST", headers={"Authorization": authorization})  # noqa: S310  http, on loopback
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=TIMEOUT_SECONDS) as response:
-            answer: dict[str, int] = json.load(response)
+            answer: dict[str, Any] = json.load(response)
             return answer
     except urllib.error.HTTPError as error:
         raise ServerRefused(_reason(error)) from None

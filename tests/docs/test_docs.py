@@ -1,11 +1,15 @@
 """The docs are true."""
 
+import inspect
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+import consent.store.events as consent_events
+import orders.changes as orders_changes
+from consent.store.events import CONSENT_LODGED
 from consent.store.rows.snapshots import FORMAT
 from kernel.config import build
 from plugins.sinks import SINKS
@@ -124,3 +128,17 @@ def test_the_threat_model_and_the_changelog_say_each_thing_once():
         assert sorted(set(threats)) == sorted(threats)
     lines = [line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line.startswith(("#", "- "))]
     assert sorted(set(lines)) == sorted(lines)
+
+
+def test_every_kind_of_event_is_documented():
+    text = (ROOT / "docs" / "events.md").read_text()
+    for kind in {CONSENT_LODGED, *consent_events.FACTS.values(), *orders_changes.FACTS.values()}:
+        assert f"`{kind}`" in text, kind
+
+
+def test_every_member_of_an_events_data_is_documented():
+    text = (ROOT / "docs" / "events.md").read_text()
+    for module in (consent_events, orders_changes):
+        body = re.search(r"body=\{(.*?)\}", inspect.getsource(module), re.DOTALL)
+        for member in re.findall(r'"(\w+)":', body[1]):
+            assert f"`{member}`" in text, member

@@ -27,7 +27,7 @@ def rotate(*, config: Path | None = None, brand: str = "", overlap: Annotated[bo
     overlap
         publish the next keys now, and use them when everyone has seen them; nothing is refused.
     """
-    from portcullis.cli.keys.rotate import command_sandbox, command_server  # noqa: PLC0415  a command loads what it needs
+    from portcullis.cli.operator_commands import command_sandbox, command_server  # noqa: PLC0415  a command loads what it needs
 
     path = "/keys/publish" if overlap else "/keys/rotate"
     if config is None:

@@ -22,6 +22,7 @@ def start(
     seed: int | None = None,
     imported: Annotated[Path | None, Parameter(name="--import")] = None,
     core_bank: Annotated[bool, Parameter(negative="")] = False,
+    config: Path | None = None,
     log_level: LogLevel | None = None,
 ) -> None:
     """Start the sandbox: production code, with a synthetic bank behind it.
@@ -34,13 +35,15 @@ def start(
         a file of a bank, in place of the seed; docs/sandbox-data.md describes it.
     core_bank
         run the bank as a process of its own and reach it over HTTP, as a real one is reached.
+    config
+        a TOML file of settings, such as sinks of events; a sandbox needs none.
     log_level
         debug logs every answer; info, the usual one, every refusal (overrides PORTCULLIS_LOG_LEVEL).
     """
     with uncollected():
         from portcullis.serving.sandbox import serve_sandbox  # noqa: PLC0415  production never loads the sandbox
 
-    run(serve_sandbox(sources.load(None, log_level=log_level), seed, console, core_bank=core_bank, imported=imported))
+    run(serve_sandbox(sources.load(config, log_level=log_level), seed, console, core_bank=core_bank, imported=imported))
 
 
 @sandbox.command

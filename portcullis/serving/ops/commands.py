@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
 import structlog
 from multidict import CIMultiDict
@@ -23,6 +24,7 @@ from kernel.errors import FieldInvalid, Overloaded, Problem
 from kernel.http.message import Request, Response
 from kernel.storage.key_store import KeyStoreFailed
 from kernel.storage.sealed import Sealer
+from portcullis.serving.ops.event_commands import list_parked, release_parked
 
 SCHEME = "Portcullis-Command"
 PURPOSE = "operator-command"
@@ -31,8 +33,13 @@ NONCE_CHARACTERS_MAX = 64  # of the nonce of an operator's command
 NONCES_MAX = 1_000  # used nonces remembered: at one more, a command is refused
 EVERY_BRAND = ""
 
-Command = Callable[[Services, str], Awaitable[int]]
-COMMANDS: Mapping[str, Command] = {"/keys/rotate": rotate_keys, "/keys/publish": begin_rotation}
+Command = Callable[[Services, str, Mapping[str, str]], Awaitable[object]]  # of a brand, and what else the command names
+COMMANDS: Mapping[str, Command] = {
+    "/keys/rotate": lambda services, brand, _asked: rotate_keys(services, brand),
+    "/keys/publish": lambda services, brand, _asked: begin_rotation(services, brand),
+    "/events/parked": list_parked,
+    "/events/release": release_parked,
+}
 
 log = structlog.get_logger(__name__)
 
@@ -44,8 +51,9 @@ class CommandRefused(Problem):
     )
 
 
-def target_of(path: str, brand: str) -> str:
-    return f"{path}?brand={brand}"
+def target_of(path: str, brand: str, asked: Mapping[str, str]) -> str:
+    """All of a command: what is signed is what is carried out."""
+    return f"{path}?{urlencode({'brand': brand, **asked})}"
 
 
 def sign_command(sealer: Sealer, target: str, at: datetime, nonce: str) -> str:
@@ -92,10 +100,11 @@ class OperatorCommands:
     async def handle(self, request: Request) -> Response:
         if request.method != "POST":
             return Response(405, headers=CIMultiDict({"Allow": "POST"}))
-        brand = dict(request.query).get("brand", EVERY_BRAND)
+        asked = dict(request.query)
+        brand = asked.pop("brand", EVERY_BRAND)
         try:
-            self.guard.check(target_of(request.path, brand), request.header("Authorization") or "")
-            return _render(200, await run_command(self.services, self.brands, request.path, brand))
+            self.guard.check(target_of(request.path, brand, asked), request.header("Authorization") or "")
+            return _render(200, await run_command(self.services, self.brands, request.path, brand, asked))
         except CommandRefused as problem:
             log.warning("command_refused", path=request.path, detail=problem.detail)
             return _render_refusal(403, problem.public)
@@ -110,15 +119,17 @@ class OperatorCommands:
             return _render_refusal(500, "The server failed; its log says why.")
 
 
-async def run_command(services: Services, brands: Sequence[Brand], path: str, brand: str) -> dict[str, int]:
-    """The version of each brand's key set after it; of every brand if none is named. Raises FieldInvalid for an unknown one."""
+async def run_command(
+    services: Services, brands: Sequence[Brand], path: str, brand: str, asked: Mapping[str, str]
+) -> dict[str, object]:
+    """The result for each brand; for every brand if none is named. Raises FieldInvalid for an unknown one."""
     chosen = [each.name for each in brands if brand in (each.name, EVERY_BRAND)]
     if not chosen:
         raise FieldInvalid(
             f"brand {brand}", public=f"There is no such brand; there are {', '.join(each.name for each in brands)}.", path="brand"
         )
-    versions = await asyncio.gather(*(COMMANDS[path](services, name) for name in chosen))
-    return dict(zip(chosen, versions, strict=True))
+    made = await asyncio.gather(*(COMMANDS[path](services, name, asked) for name in chosen))
+    return dict(zip(chosen, made, strict=True))
 
 
 def _mac(sealer: Sealer, target: str, stamp: str, nonce: str) -> str:

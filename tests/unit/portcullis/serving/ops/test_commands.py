@@ -20,7 +20,7 @@ from portcullis.serving.ops.surface import Ops
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 SEALER = Sealer({1: b"k" * 32})
-TARGET = target_of("/keys/rotate", "")
+TARGET = target_of("/keys/rotate", "", {})
 
 
 @pytest.fixture
@@ -63,8 +63,9 @@ def test_a_command_cannot_be_replayed_once_its_use_is_forgotten(guard: CommandGu
     "altered",
     [
         sign_command(Sealer({1: b"x" * 32}), TARGET, START, "nonce"),
-        sign_command(SEALER, target_of("/keys/rotate", "other"), START, "nonce"),
-        sign_command(SEALER, target_of("/keys/publish", ""), START, "nonce"),
+        sign_command(SEALER, target_of("/keys/rotate", "other", {}), START, "nonce"),
+        sign_command(SEALER, target_of("/keys/publish", "", {}), START, "nonce"),
+        sign_command(SEALER, target_of("/keys/rotate", "", {"sink": "one"}), START, "nonce"),
         sign_command(SEALER, TARGET, START, "nonce").replace(".nonce.", ".another."),
         sign_command(SEALER, TARGET, START, "nonce")[:-1],
         sign_command(SEALER, TARGET, START, "nonce").replace("Portcullis-Command", "Bearer"),
@@ -97,7 +98,7 @@ class Keys:
         self.rotated: list[str] = []
         self.failure: Exception | None = None
 
-    async def rotate(self, _services: object, brand: str) -> int:
+    async def rotate(self, _services: object, brand: str, _asked: object) -> int:
         if self.failure is not None:
             raise self.failure
         self.rotated.append(brand)
@@ -120,7 +121,9 @@ def ops(guard: CommandGuard, keys: Keys) -> Ops:
 async def call(ops: Ops, method: str = "POST", *, brand: str | None = "", signed: str | None = None):
     query = () if brand is None else (("brand", brand),)
     headers = {
-        "Authorization": sign_command(SEALER, target_of("/keys/rotate", brand or ""), START, "n") if signed is None else signed
+        "Authorization": sign_command(SEALER, target_of("/keys/rotate", brand or "", {}), START, "n")
+        if signed is None
+        else signed
     }
     request = Request(
         method, "/keys/rotate", query, CIMultiDictProxy(CIMultiDict(headers)), b"", "127.0.0.1:8445", "127.0.0.1", "public"

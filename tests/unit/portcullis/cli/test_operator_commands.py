@@ -1,20 +1,23 @@
-"""`portcullis keys rotate --config FILE`: through the production server of this machine, or without one, and never behind one's back."""
+"""Commands with `--config FILE`: through the production server of this machine, or without one, and never behind one's back."""
 
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import aiohttp
 import msgspec
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.keys.ring import KeyRing
+from consent.store.tables import OUTBOX
 from kernel.clock import SystemClock
 from kernel.http.server.listener import serve
 from portcullis.cli.control_client import ServerRefused
-from portcullis.cli.keys.rotate import command_server
+from portcullis.cli.operator_commands import command_server
 from portcullis.compose.composition import Composition, compose
 from portcullis.compose.keys.sealing_keys import ensure_sealing_keys
 from portcullis.serving.exclusive import server_lock
@@ -101,3 +104,36 @@ async def test_a_server_that_does_not_answer_here_is_not_gone_behind(settings: S
     async with server_lock(settings.database(), alone=True):
         with pytest.raises(ServerRefused, match="run the command where it runs"):
             await command_server(settings, "/keys/rotate", "")
+
+
+async def test_parked_events_are_listed_and_released(settings: Settings):
+    """What follows the path of a command is signed with it, so that no one changes whose events go on."""
+    async with running(settings) as composition:
+        await composition.services.database.write(park_two)
+        listed = (await command_server(settings, "/events/parked", "", {"sink": ""}))["main"]
+        assert [(each["aggregate_id"], each["event_id"], each["reason"]) for each in listed] == [
+            ("c 1&sink=other", "e-c 1&sink=other", "status 422"),
+            ("c-2", "e-c-2", "status 422"),
+        ]
+        assert await command_server(settings, "/events/parked", "main", {"sink": "other"}) == {"main": []}
+        with pytest.raises(ServerRefused, match="Name the sink"):
+            await command_server(settings, "/events/release", "")
+        one = {"sink": "warehouse", "aggregate": "c 1&sink=other"}
+        assert await command_server(settings, "/events/release", "", one) == {"main": 1}
+        assert await command_server(settings, "/events/release", "", {"sink": "warehouse"}) == {"main": 1}
+        assert await command_server(settings, "/events/parked", "") == {"main": []}
+
+
+async def park_two(connection: AsyncConnection) -> None:
+    at = datetime(2026, 7, 1, tzinfo=UTC)
+    for aggregate_id in ("c 1&sink=other", "c-2"):
+        event = {
+            "brand": "main",
+            "aggregate_id": aggregate_id,
+            "aggregate_version": 1,
+            "id": f"e-{aggregate_id}",
+            "kind": "consent.lodged",
+        }
+        await connection.execute(OUTBOX.events.insert().values(**event, at=at, body=b"{}", planned_at=at))
+        lane = {"brand": "main", "aggregate_id": aggregate_id, "sink": "warehouse", "next_version": 1, "attempts": 10}
+        await connection.execute(OUTBOX.lanes.insert().values(**lane, due_at=None, parked_at=at, last_error="status 422"))
