@@ -14,12 +14,13 @@ from typing import Any
 from rich.console import Console
 
 from portcullis.cli.control_client import ServerRefused, post
+from portcullis.cli.sandbox.demo_payment import AMOUNT, DemoPayment
 from sandbox.tpp_kit.tpp import Tpp
 from sandbox.tpp_kit.wire import Answer
 
 START_SECONDS_MAX = 120  # for the sandbox of the demo to start, its bank included
 STOP_SECONDS_MAX = 15  # for the sandbox of the demo to stop
-STEPS = 11
+STEPS = 16
 
 
 class DemoFailed(ServerRefused):
@@ -76,6 +77,21 @@ class Demo:
         if refused.status not in {401, 403}:
             raise DemoFailed(f"after the withdrawal the answer was {refused.status}")
         self._show(f"the very next call is refused: {refused.status}")
+        await self._pay(DemoPayment(tpp, self._state_dir))
+
+    async def _pay(self, payment: DemoPayment) -> None:
+        consent = await payment.lodge()
+        self._show(f"acme lodges a consent for bob to pay alice £{AMOUNT}, signed: {consent.id}")
+        checked, tokens = await payment.agree(consent)
+        self._show(
+            f"bob reads on the bank's pages what he pays to whom ({checked}), and types the code that is good for that alone"
+        )
+        order_id = await payment.order(tokens, consent)
+        self._show(f"acme orders the payment, under an idempotency key: {order_id}")
+        status = await payment.await_end(order_id)
+        self._show(f"acme reads its status: {status}")
+        sides = [f"{persona} {await payment.find_booked(persona)}" for persona in ("bob", "alice")]
+        self._show(f"acme reads it among the transactions of both: {', '.join(sides)}")
 
     async def _read(self, path: str, token: str) -> dict[str, Any]:
         document = _expect(200, await self._tpp.get(path, token))
