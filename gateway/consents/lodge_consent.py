@@ -20,12 +20,16 @@ class LodgeConsent:
     operations = (Operation.LODGE_ACCOUNT_CONSENT, Operation.LODGE_PAYMENT_CONSENT)
 
     async def run(self, exchange: Exchange) -> Consent:
+        """What a repeat finds is judged no more: there the store judges the end, after it has looked for the key."""
         command: commands.LodgeConsent = exchange.command
-        wrong = _wrong_date(command.lodgement, self.clock.now())
-        if wrong:
-            raise FieldDateInvalid(f"{wrong} is in the past or before its beginning", path=exchange.dialect.paths.get(wrong, ""))
+        wrong, paths = _wrong_date(command.lodgement, self.clock.now()), exchange.dialect.paths
+        if wrong and not exchange.row.idempotent:
+            raise FieldDateInvalid(f"{wrong} is in the past or before its beginning", path=paths.get(wrong, ""))
         use = use_of(exchange) if exchange.row.idempotent else None
-        return await self.consents.lodge(exchange.brand, present(exchange.caller), command.lodgement, use)
+        try:
+            return await self.consents.lodge(exchange.brand, present(exchange.caller), command.lodgement, use)
+        except FieldDateInvalid as refusal:
+            raise FieldDateInvalid(refusal.detail, path=command.until_path or paths.get("valid_until", "")) from None
 
 
 def _wrong_date(lodgement: ConsentLodgement, now: datetime) -> str | None:

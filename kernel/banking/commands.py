@@ -14,7 +14,10 @@ from kernel.banking.orders import OrderRequest
 
 @dataclass(frozen=True, slots=True)
 class LodgeConsent:
+    """`until_path` is the path that a refusal of its end names, where it is not the dialect's usual one."""
+
     lodgement: ConsentLodgement
+    until_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from kernel.banking.money import Money
 NAME_CHARACTERS_MAX = 350  # of the name of a payee: UK Open Banking R/W 4.0, CreditorAccount.Name
 REMITTANCE_CHARACTERS_MAX = 140  # of the text for the payee: ISO 20022 Max140Text
 END_TO_END_ID_CHARACTERS_MAX = 35  # of the payer's own id of a payment: ISO 20022 Max35Text
-_LATER = frozenset({"instruction_id", "reference", "returns_to_payer"})  # members that the first authentications did not know
+_LATER = frozenset(
+    {"instruction_id", "reference", "returns_to_payer", "signed_by_one"}
+)  # members that the first authentications did not know
 
 
 class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):
     """`amount` is positive. `debtor_account` None: the payer chooses one. `returns_to_payer`: the TPP wants the number of the account that
-    pays, for refunds."""
+    pays, for refunds. `signed_by_one`: the TPP takes no account that several customers must sign for."""
 
     amount: Money
     creditor_name: str
@@ -31,6 +33,7 @@ class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):
     instruction_id: str | None = None  # the TPP's own, for the bank alone
     reference: str | None = None  # the payee's own, by which they know the payment
     returns_to_payer: bool = False
+    signed_by_one: bool = False
 
 
 def digest_of(terms: PaymentTerms, consent_id: str, upstream_id: str) -> str:

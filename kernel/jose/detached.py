@@ -3,6 +3,7 @@
 The bytes that are signed are those of the wire. The members of the header are the standard's that asks for the signature, and so is their judge.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from kernel.errors import Problem
 from kernel.jose.jwt import JwtInvalid, JwtKey
 
 HEADER_CHARS_MAX = 2_048  # of the encoded header
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 SIGNATURE_CHARS_MAX = 1_024  # of the encoded signature: that of an RSA key of 4,096 bits takes 683
 
 
@@ -33,8 +35,10 @@ def parse_detached(text: str) -> DetachedJws:
     if len(segments) != 3 or segments[1]:
         raise JwtInvalid("not a detached JWS")
     encoded, _, signature = segments
-    if not encoded or not signature or len(encoded) > HEADER_CHARS_MAX or len(signature) > SIGNATURE_CHARS_MAX:
-        raise JwtInvalid("no header or no signature, or one that is too long")
+    if len(encoded) > HEADER_CHARS_MAX or len(signature) > SIGNATURE_CHARS_MAX:
+        raise JwtInvalid("a header or a signature that is too long")
+    if not _BASE64URL.fullmatch(encoded) or not _BASE64URL.fullmatch(signature):
+        raise JwtInvalid("no header or no signature, or one that is not base64url")
     try:
         header = json.decode(urlsafe_b64decode(encoded.encode("ascii")), dict[str, Any])
         return DetachedJws(header, encoded, urlsafe_b64decode(signature.encode("ascii")))

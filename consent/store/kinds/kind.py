@@ -37,6 +37,11 @@ class Choosable(Protocol):
     @property
     def currency(self) -> str: ...
 
+    @property
+    def signatures(self) -> int:
+        """That a payment from it needs."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:

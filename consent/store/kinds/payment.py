@@ -58,7 +58,7 @@ def numbers(terms: PaymentTerms) -> frozenset[Number]:
 
 
 def fits(terms: PaymentTerms, account: Choosable) -> bool:
-    return can_pay(terms.amount.currency, account)
+    return can_pay(terms.amount.currency, account) and (account.signatures == 1 or not terms.signed_by_one)
 
 
 PAYMENT = Kind(

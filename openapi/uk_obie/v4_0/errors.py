@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from kernel import errors, json
 from kernel.access import Grant
+from kernel.banking.consents import ConsentKind
 from kernel.errors import Problem
 from openapi.dialect import Row, WireError
 from openapi.uk_obie.v4_0.wire import OBError1, OBErrorResponse1
@@ -21,6 +22,7 @@ ID_LENGTH_MAX = 40  # of the id of an error; the rest is cut
 
 UNEXPECTED = WireError(500, "U000")
 _CONSENT_CONFLICT = WireError(400, "U029")
+_PAYMENT_CONSENT_OVER = WireError(400, "U009")  # a payment consent has no state of its own for one that ran out or was revoked
 UNEXPECTED_MESSAGE = "An unexpected error occurred."
 
 TABLE: Mapping[type[Problem], WireError] = {
@@ -104,9 +106,16 @@ class ErrorTable:
     body: type | None = OBErrorResponse1
 
     def wire_of(self, kind: type[Problem], row: Row | None) -> WireError:
-        """The same at every operation, save for a key that was used before: the document has 409 for orders, and none for consents."""
+        """The same at every operation, save for two: a key that was used before (the document has 409 for orders, and none for consents), and
+        a payment consent that is over (every state but AUTH is refused alike)."""
         if issubclass(kind, errors.IdempotencyConflict) and row is not None and row.grant is Grant.CLIENT_CREDENTIALS:
             return _CONSENT_CONFLICT
+        if (
+            issubclass(kind, errors.ConsentExpired | errors.ConsentRevoked)
+            and row is not None
+            and row.consent_kind == ConsentKind.PAYMENT
+        ):
+            return _PAYMENT_CONSENT_OVER
         return next((self.table[each] for each in kind.__mro__ if each in self.table), UNEXPECTED)
 
     def render(

@@ -27,7 +27,7 @@ TAN = "http://openbanking.org.uk/tan"
 CRITICAL = (IAT, ISS, TAN)
 REQUIRED = ("alg", "kid", *CRITICAL, "crit")
 ALLOWED = frozenset({*REQUIRED, "typ", "cty"})
-CONTENT_TYPES = frozenset({"json", "application/json"})
+CONTENT_TYPES = ("json", "application/json")  # a tuple: a claim may be anything, also what has no hash
 
 
 class Signatures:

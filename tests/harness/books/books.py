@@ -17,6 +17,7 @@ from tests.harness.books.consents import ConsentBooks
 from tests.harness.books.identities import IdentityBooks
 from tests.harness.books.oauth import OAuthBooks
 from tests.harness.books.pages import PageBooks
+from tests.harness.books.payments import PaymentBooks
 from tests.harness.books.reader import Read, Reader
 from tests.harness.books.records import RecordBooks
 from tests.harness.server import Server
@@ -53,6 +54,7 @@ class Books:
         self.pages = PageBooks(reader)
         self.oauth = OAuthBooks(reader)
         self.bank = BankBooks(reader)
+        self.payments = PaymentBooks(reader)
         self.identities = IdentityBooks(reader)
 
     @classmethod

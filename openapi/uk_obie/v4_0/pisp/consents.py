@@ -41,8 +41,13 @@ def decode_lodge(request: WireRequest) -> LodgeConsent:
     """Raises RequestMalformed, the Field problems and what `parse_initiation` raises."""
     lodged = json.decode(request.body, OBWriteDomesticConsent4)
     data = lodged.data
-    terms = parse_initiation(data.initiation, returns_to_payer=data.read_refund_account == "Yes")
-    completion = UNSET if data.authorisation is UNSET else data.authorisation.completion_date_time
+    authorisation = data.authorisation
+    terms = parse_initiation(
+        data.initiation,
+        returns_to_payer=data.read_refund_account == "Yes",
+        signed_by_one=authorisation is not UNSET and authorisation.authorisation_type == "Single",
+    )
+    completion = UNSET if authorisation is UNSET else authorisation.completion_date_time
     return LodgeConsent(
         ConsentLodgement(
             kind=ConsentKind.PAYMENT,
@@ -51,7 +56,8 @@ def decode_lodge(request: WireRequest) -> LodgeConsent:
             valid_until=None if completion is UNSET else parse_date_time(completion, COMPLETION),
             valid_for=LIFETIME,
             document=json.encode(msgspec.json.decode(request.body)),  # what it says, without white space
-        )
+        ),
+        until_path=COMPLETION,
     )
 
 

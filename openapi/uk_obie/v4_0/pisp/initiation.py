@@ -4,7 +4,7 @@ Payment Consents, Domestic Payments ("the initiation and risk must match the con
 
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from kernel.banking.visible_text import is_name, is_visible
 from kernel.errors import (
     AccountNumberInvalid,
     CurrencyUnsupported,
+    FieldExpected,
     FieldInvalid,
     InstrumentUnsupported,
     SchemeUnsupported,
@@ -31,12 +32,13 @@ from openapi.uk_obie.v4_0.pisp.wire.remittance import OBRemittanceInformation2
 PATH = "Data.Initiation"
 UNSTRUCTURED_MAX = 1  # lines of text for the payee that a rail carries
 SECONDARY_CHARACTERS_MAX = 18  # the roll number of a building society
+_AMOUNT = re.compile(r"\d{1,13}(\.\d{1,5})?", re.ASCII)
 _SORT_CODE = re.compile(r"\d{14}", re.ASCII)
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", re.ASCII)
 _IS_NUMBER: dict[Scheme, Callable[[str], object]] = {Scheme.SORT_CODE: _SORT_CODE.fullmatch, Scheme.IBAN: is_iban}
 
 
-def parse_initiation(initiation: OBDomestic2, *, returns_to_payer: bool = False) -> PaymentTerms:
+def parse_initiation(initiation: OBDomestic2, *, returns_to_payer: bool = False, signed_by_one: bool = False) -> PaymentTerms:
     """The terms of the payment. Raises the Field problems, CurrencyUnsupported, SchemeUnsupported, AccountNumberInvalid,
     SecondaryNumberUnsupported and InstrumentUnsupported, with the path of the member."""
     instrument = initiation.local_instrument
@@ -59,6 +61,7 @@ def parse_initiation(initiation: OBDomestic2, *, returns_to_payer: bool = False)
         instruction_id=_visible(initiation.instruction_identification, f"{PATH}.InstructionIdentification"),
         reference=reference,
         returns_to_payer=returns_to_payer,
+        signed_by_one=signed_by_one,
     )
 
 
@@ -94,7 +97,9 @@ def _parse_account(account: CreditorAccount | DebtorAccount, path: str) -> Accou
 def _parse_bic(agent: CreditorAgent | UnsetType) -> str | None:
     if agent is UNSET or agent.identification is UNSET:
         return None
-    if agent.scheme_name is UNSET or agent.scheme_name != BIC_SCHEME:
+    if agent.scheme_name is UNSET:
+        raise FieldExpected("an identification without its scheme", path=f"{PATH}.CreditorAgent.SchemeName")
+    if agent.scheme_name != BIC_SCHEME:
         raise SchemeUnsupported(path=f"{PATH}.CreditorAgent.SchemeName")
     if _BIC.fullmatch(agent.identification) is None:
         raise AccountNumberInvalid("not a BIC", path=f"{PATH}.CreditorAgent.Identification")
@@ -146,10 +151,8 @@ def find_difference(agreed: Any, ordered: Any, path: str) -> str | None:
 
 
 def _decimal(text: str) -> Decimal | str:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return text
+    """The number, of an amount as the standard writes it; any other text stands for itself alone."""
+    return Decimal(text) if _AMOUNT.fullmatch(text) else text
 
 
 def find_difference_in_terms(agreed: PaymentTerms, ordered: PaymentTerms) -> str | None:

@@ -204,11 +204,13 @@ async def test_funds_are_confirmed_for_the_account_and_amount_of_the_consent(wor
     assert world.payments.asked == [("up1", Money("GBP", 16_588))]
 
 
-@pytest.mark.parametrize("state", [ConsentState.AWAITING, ConsentState.CONSUMED, ConsentState.REJECTED])
+@pytest.mark.parametrize("state", sorted(set(ConsentState) - {ConsentState.AUTHORISED}))
 async def test_funds_are_confirmed_while_the_consent_is_authorised(world: GatewayWorld, state: ConsentState) -> None:
+    """R/W 4.0 Domestic Payment Consents: any other status is refused alike; one on hold says what it waits for."""
     store(world, payment_consent(version=2, state=state))
-    response, _ = await send(world, "GET", f"{CONSENTS}/consent-1/funds-confirmation")
-    assert response.status in {400, 401}
+    response, document = await send(world, "GET", f"{CONSENTS}/consent-1/funds-confirmation")
+    told = (403, "U028") if state is ConsentState.SUSPENDED else (400, "U009")
+    assert (response.status, code_of(document)) == told
     assert not world.payments.asked
 
 

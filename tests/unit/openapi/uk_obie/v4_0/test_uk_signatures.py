@@ -55,6 +55,9 @@ def test_a_correct_signature_passes_and_is_over_these_bytes_alone() -> None:
         ({"kid": 7}, errors.SignatureClaimInvalid),
         ({"typ": "JWT"}, errors.SignatureClaimInvalid),
         ({"cty": "text/plain"}, errors.SignatureClaimInvalid),
+        ({"cty": []}, errors.SignatureClaimInvalid),
+        ({"typ": {}}, errors.SignatureClaimInvalid),
+        ({"crit": [IAT, ISS, []]}, errors.SignatureClaimInvalid),
         ({IAT: "soon"}, errors.SignatureClaimInvalid),
         ({IAT: True}, errors.SignatureClaimInvalid),
         ({TAN: "example.org"}, errors.SignatureClaimInvalid),
@@ -86,7 +89,19 @@ def test_there_is_one_signature_and_it_is_detached() -> None:
     encoded, _, mark = whole.split(".")
     attached = f"{encoded}.{base64.urlsafe_b64encode(BODY).decode()}.{mark}"
     twice_named = base64.urlsafe_b64encode(b'{"alg": "none", "alg": "PS256"}').decode().rstrip("=")
-    for value in ("", "a.b", "..", attached, f"{encoded}..", f".{mark}", f"!..{mark}", f"{twice_named}..{mark}", whole + ".x"):
+    for value in (
+        "",
+        "a.b",
+        "..",
+        attached,
+        f"{encoded}..",
+        f".{mark}",
+        f"!..{mark}",
+        f"{twice_named}..{mark}",
+        whole + ".x",
+        whole + "==",
+        f"{whole[:-4]}!{whole[-4:]}",
+    ):
         with pytest.raises(errors.SignatureMalformed):
             FACE.parse(asked(value))
     with pytest.raises(errors.SignatureMalformed):

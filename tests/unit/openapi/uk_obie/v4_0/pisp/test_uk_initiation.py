@@ -130,6 +130,10 @@ def test_a_name_of_350_characters_is_taken() -> None:
         ({"a": [1]}, {"a": [1, 2]}, "P.a"),
         ({"a": True}, {"a": 1}, "P.a"),
         ({"a": None}, {}, "P.a"),
+        ({"Amount": "sNaN"}, {"Amount": "sNaN"}, None),
+        ({"Amount": "NaN"}, {"Amount": "NaN"}, None),
+        ({"Amount": "1_0"}, {"Amount": "10"}, "P.Amount"),
+        ({"Amount": "1e1"}, {"Amount": "10"}, "P.Amount"),
     ],
 )
 def test_documents_differ_where_a_field_does(agreed: Any, ordered: Any, path: str | None) -> None:
@@ -137,7 +141,7 @@ def test_documents_differ_where_a_field_does(agreed: Any, ordered: Any, path: st
 
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab1.", max_size=3),
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab1.", max_size=3) | st.sampled_from(["sNaN", "NaN", "Infinity"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["Amount", "a", "b"]), inner, max_size=3),
     max_leaves=8,
 )
