@@ -50,7 +50,7 @@ class Counts:
     validated: int = 0
     deviating: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
-    tables: list[str] = field(default_factory=list)  # what a test wants read beside the counts
+    tables: list[str] = field(default_factory=list)  # what a test wants read as well as the counts
 
     def skip(self, reason: str, answers: int = 1) -> None:
         self.skipped[reason] = self.skipped.get(reason, 0) + answers

@@ -56,7 +56,7 @@ async def test_alice_denies(page, tpp, callback):
 
 async def test_a_wrong_password_says_so_and_no_more(page, tpp, callback):
     await open_journey(page, tpp)
-    await page.fill("#username", "nobody")
+    await page.fill("#username", "stranger")
     await page.fill("#password", "wrong")
     await page.click("#login-submit")
     await page.wait_for_selector('[role="alert"]')
@@ -132,7 +132,7 @@ async def test_the_pages_can_be_used_with_the_keyboard_alone(page, tpp, callback
 
 
 async def test_an_error_page_names_the_oauth_error(page, embedded_server):
-    await page.goto(f"{embedded_server.issuer}/authorize?client_id=nobody&request_uri=urn:ietf:params:oauth:request_uri:none")
+    await page.goto(f"{embedded_server.issuer}/authorize?client_id=stranger&request_uri=urn:ietf:params:oauth:request_uri:none")
     assert await page.inner_text("#error-code") == "invalid_client"
     assert "start again" in await page.inner_text(".lead")
     assert await findings(page) == []

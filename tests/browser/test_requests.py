@@ -1,4 +1,4 @@
-"""A real Chromium answers what a TPP asks while its customer is elsewhere, on a phone and on a desktop."""
+"""A real Chromium answers what a TPP asks while its customer is on another device, on a phone and on a desktop."""
 
 import secrets
 from pathlib import Path

@@ -13,7 +13,7 @@ from tests.conformance.plans import Plan
 ACCOUNTS = "uk_obie/v4.0"
 SECOND_QUERY = "?dummy1=lorem&dummy2=ipsum"  # the suite's second client lives at an address with a query
 NOTIFICATION = "/ciba-notification-endpoint"
-NAME_CHARACTERS = 8  # of the hash that tells one suite's clients from another's
+NAME_CHARACTERS = 8  # of the hash that keeps one suite's clients apart from another's
 INSTITUTION = "portcullis"
 READS_OFTEN = "dpop-negative-tests"  # more often than a customer's accounts may be read in their absence (RTS art. 36(5)(b))
 

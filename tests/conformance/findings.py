@@ -1,4 +1,4 @@
-"""The suite's findings, beside those that are declared in expected.toml: a module is as it should be if nothing but the declared is wrong."""
+"""The suite's findings, without those that are declared in expected.toml: a module is as it should be if nothing but the declared is wrong."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

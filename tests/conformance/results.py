@@ -1,4 +1,4 @@
-"""The last results: results.json beside this file, and the table of docs/conformance.md, which is rendered from it."""
+"""The last results: results.json, next to this file, and the table of docs/conformance.md, which is rendered from it."""
 
 import json
 import subprocess

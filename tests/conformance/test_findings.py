@@ -7,7 +7,7 @@ from tests.conformance.plans import Expected, load_expected, load_plans
 from tests.conformance.results import DOCUMENT, load_results, render_table, with_table
 
 FINISHED = {"status": "FINISHED"}
-WARNED = Found("WARNING", "CheckKeys", "keys elsewhere")
+WARNED = Found("WARNING", "CheckKeys", "other keys")
 SKIPS = Expected(result="SKIPPED", module="fapi-*-a", reason="no such thing")
 WARNS = Expected(result="WARNING", condition="CheckKeys", module="fapi-*", reason="a sandbox's keys")
 

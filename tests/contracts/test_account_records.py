@@ -267,5 +267,5 @@ async def test_gives_the_parties_of_each_account_the_principal_first(books):
     assert await books.upstream.parties(OTHER, ("a", "b")) == ()
     assert await books.upstream.parties(BRAND, ()) == ()
     assert await books.upstream.party_of(BRAND, "customer") == alone.party
-    assert await books.upstream.party_of(BRAND, "nobody") is None
+    assert await books.upstream.party_of(BRAND, "stranger") is None
     assert await books.upstream.party_of(OTHER, "customer") is None

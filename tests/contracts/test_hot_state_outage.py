@@ -305,7 +305,7 @@ async def test_a_revocation_during_an_outage_commits_a_new_epoch_and_waits(regis
 
 
 async def test_a_worker_cut_off_from_the_server_makes_the_others_forget(registry, mortal_valkey, database_url, tmp_path):
-    """Its revocation cannot be told to the server: the epoch tells the others."""
+    """Its revocation cannot reach the server: the others learn of it by the epoch."""
     assert await registry.decide(1) == Current()
     async with Database.open(database_url) as database:
         cut_off = Registry(database, f"unix://{tmp_path}/none")

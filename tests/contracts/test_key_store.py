@@ -50,7 +50,7 @@ async def test_what_is_wrapped_opens_whole_in_its_place(store: KeyStore, materia
 
 
 @pytest.mark.parametrize(
-    "elsewhere",
+    "another",
     [
         ("signing_keys", "private_jwk", "main", "kid-2"),
         ("signing_keys", "private_jwk", "other", "kid-1"),
@@ -59,10 +59,10 @@ async def test_what_is_wrapped_opens_whole_in_its_place(store: KeyStore, materia
         ("signing_keys", "private_jwk", "mai", "nkid-1"),
     ],
 )
-async def test_it_opens_in_no_other_place(store: KeyStore, elsewhere: tuple[str, ...]):
+async def test_it_opens_in_no_other_place(store: KeyStore, another: tuple[str, ...]):
     wrapped = await store.wrap(b"material", *PLACE)
     with pytest.raises(SealBroken):
-        await store.unwrap(wrapped, *elsewhere)
+        await store.unwrap(wrapped, *another)
 
 
 async def test_nothing_opens_that_was_changed_or_never_wrapped(store: KeyStore):

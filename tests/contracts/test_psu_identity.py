@@ -235,8 +235,8 @@ async def test_an_authentication_is_good_for_the_payment_it_was_asked_for(bank, 
     """RTS (EU) 2018/389 article 5(1): the PSU learns amount and payee; what they answer fits these alone, and the evidence says which."""
     bank.device.confirmed = True
     challenge = await bank.identity.start_sca(BRAND, ann, method, "journey", PAYMENT)
-    told = bank.linked[-1] if method == "one_time_code" else bank.device.linked
-    assert told == PAYMENT
+    shown = bank.linked[-1] if method == "one_time_code" else bank.device.linked
+    assert shown == PAYMENT
     code = bank.codes[-1] if method == "one_time_code" else ""
     for other in (None, OTHER_PAYMENT):
         assert await bank.identity.finish_sca(BRAND, ann, challenge, code, other) is None

@@ -59,11 +59,11 @@ async def test_figures_agree_with_the_entries_that_a_statement_lists(books):
         where = TransactionFilter(booked_from=row.starts_at, booked_to=row.ends_at)
         entries = (await books.upstream.transactions(BRAND, ("a",), where)).transactions
         assert len(entries) == 2
-        told = figures(row)
-        assert told[StatementFigure.OPENING_BALANCE] == carried
-        assert told[StatementFigure.TOTAL_CREDITS] == sum(entry.amount.minor for entry in entries if entry.amount.minor > 0)
-        assert told[StatementFigure.TOTAL_DEBITS] == sum(entry.amount.minor for entry in entries if entry.amount.minor < 0)
-        carried = told[StatementFigure.CLOSING_BALANCE]
+        shown = figures(row)
+        assert shown[StatementFigure.OPENING_BALANCE] == carried
+        assert shown[StatementFigure.TOTAL_CREDITS] == sum(entry.amount.minor for entry in entries if entry.amount.minor > 0)
+        assert shown[StatementFigure.TOTAL_DEBITS] == sum(entry.amount.minor for entry in entries if entry.amount.minor < 0)
+        carried = shown[StatementFigure.CLOSING_BALANCE]
         assert carried == entries[0].balance_after.minor
 
 
@@ -139,8 +139,8 @@ async def test_a_statement_can_be_printed_and_read(books):
     assert file == again
     reader = PdfReader(io.BytesIO(file.content), strict=True)
     text = "\n".join(page.extract_text() for page in reader.pages)
-    for told in ("Main", "Ms Zoë Fœr", "00-99-71 12345678", "01 Jun 2026 to 30 Jun 2026", "Paid a-6-28", "150.00", "-50.00"):
-        assert told in text
+    for shown in ("Main", "Ms Zoë Fœr", "00-99-71 12345678", "01 Jun 2026 to 30 Jun 2026", "Paid a-6-28", "150.00", "-50.00"):
+        assert shown in text
 
 
 _runs = itertools.count()

@@ -119,8 +119,8 @@ async def test_a_customer_gives_an_agreement_and_a_tpp_reads(agreed: Caller) -> 
     assert len(accounts) > 1
     entries = (await agreed.ask("GET", f"/accounts/{accounts[0]['id']}/entries")).json()["entries"]
     assert entries
-    elsewhere = await agreed.tpp.get("/accounts", agreed.tokens.access_token if agreed.tokens else None)
-    assert elsewhere.status == 200  # one consent, read in another dialect's words
+    other_place = await agreed.tpp.get("/accounts", agreed.tokens.access_token if agreed.tokens else None)
+    assert other_place.status == 200  # one consent, read in another dialect's words
 
 
 async def test_its_error_face_sees_the_operation_that_was_refused(agreed: Caller) -> None:

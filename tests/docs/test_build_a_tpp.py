@@ -84,8 +84,8 @@ async def test_the_journey_of_the_page(client: Tpp, embedded_server: Any) -> Non
     managing = await client.client_credentials_token("grant_management_query")
     endpoint = (await client.discover())["mtls_endpoint_aliases"]["grant_management_endpoint"]
     assert (await client.call("GET", f"{endpoint}/{consent_id}", managing)).status == 200
-    told = (await client.post_authenticated("introspection_endpoint", {"token": tokens.access_token})).json()
-    assert (told["active"], told["consent_id"]) == (True, consent_id)
+    stated = (await client.post_authenticated("introspection_endpoint", {"token": tokens.access_token})).json()
+    assert (stated["active"], stated["consent_id"]) == (True, consent_id)
     assert "sub" in (await client.userinfo(tokens.access_token)).json()
     assert (await client.delete(f"/account-access-consents/{consent_id}", await client.client_credentials_token())).status == 204
     refused = await client.get("/accounts", tokens.access_token, knobs=PRESENT)
@@ -138,11 +138,11 @@ async def test_what_a_registration_does_not_ask_for_it_does_not_have(embedded_se
     folder = embedded_server.state_dir / "tpps" / "acme"
     async with Tpp.from_folder(folder) as acme:
         wish = {"redirect_uris": list(acme.folder.redirect_uris)}
-        told = (await register(acme, wish)).json()
-        assert told["grant_types"] == ["authorization_code"]
-        assert set(told["scope"].split()) == {"openid", "accounts", "payments", "fundsconfirmations"}
-        assert "authorization_details_types" not in told
-        async with Tpp(replace(acme.folder, client_id=told["client_id"])) as bare:
+        stated = (await register(acme, wish)).json()
+        assert stated["grant_types"] == ["authorization_code"]
+        assert set(stated["scope"].split()) == {"openid", "accounts", "payments", "fundsconfirmations"}
+        assert "authorization_details_types" not in stated
+        async with Tpp(replace(acme.folder, client_id=stated["client_id"])) as bare:
             with pytest.raises(Refused, match="unauthorized_client"):
                 await bare.client_credentials_token()
             with pytest.raises(Refused, match="invalid_authorization_details"):

@@ -1,4 +1,4 @@
-"""The commands that a guide tells its reader to run do run, in order, in one shell, and all of them succeed."""
+"""The commands that a guide lists do run, in order, in one shell, and all of them succeed."""
 
 import os
 import re
@@ -13,9 +13,9 @@ from tests.harness.installations import EMBEDDED, Installations
 from tests.harness.server import free_ports
 
 ROOT = Path(__file__).parents[2]
-BESIDE_A_SANDBOX = [ROOT / "README.md", ROOT / "docs" / "build-a-tpp.md"]  # read in this order, while `make run` runs
+WITH_A_SANDBOX = [ROOT / "README.md", ROOT / "docs" / "build-a-tpp.md"]  # read in this order, while `make run` runs
 GUIDES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "```sh run\n" in path.read_text()]
-ON_THEIR_OWN = [guide for guide in GUIDES if guide not in BESIDE_A_SANDBOX]
+ON_THEIR_OWN = [guide for guide in GUIDES if guide not in WITH_A_SANDBOX]
 RUN_SECONDS_MAX = 100
 WRITTEN = [ROOT / "README.md", *(path for path in sorted((ROOT / "docs").rglob("*.md")) if path.parent.name != "decisions")]
 USUAL_PORT = "8446"
@@ -63,7 +63,7 @@ def test_the_commands_for_a_sandbox_that_runs_run(installations: Installations, 
     """As a newcomer does after `make run`: first the README's, then those of the guide that it leads to. A call that the server refuses
     is a failure too."""
     script = 'curl() { command curl --silent --show-error --fail-with-body "$@"; echo; }\n'
-    script += "\n".join(commands_of(guide) for guide in BESIDE_A_SANDBOX)
+    script += "\n".join(commands_of(guide) for guide in WITH_A_SANDBOX)
     with installations.installation(EMBEDDED) as server:
         server.start()
         for usual, own in zip(("8443", "8444"), server.ports, strict=False):
@@ -86,7 +86,7 @@ def test_the_commands_for_a_sandbox_that_runs_run(installations: Installations, 
 
 def test_there_is_a_guide_to_run():
     assert [guide.name for guide in ON_THEIR_OWN] == ["connect-a-core-bank.md"]
-    assert all(commands_of(guide) for guide in BESIDE_A_SANDBOX)
+    assert all(commands_of(guide) for guide in WITH_A_SANDBOX)
 
 
 @pytest.mark.parametrize("guide", WRITTEN, ids=lambda guide: guide.stem)

@@ -1,6 +1,6 @@
 """A process full of attackers: they come from fifty addresses, do what one attack says, and hold what they got until they are stopped.
 
-In a process of its own, so that their work does not slow the clock of the honest caller beside them.
+In a process of its own, so that their work does not slow the clock of the honest caller next to them.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ AT_ONCE = 100  # attackers that are busy at the same moment
 OPEN_SECONDS_MAX = 20.0
 ANSWER_SECONDS_MAX = 40.0
 CALL_SECONDS_MAX = 600.0
-NICENESS = 19  # attackers have machines of their own elsewhere: here they take of the cores what server and honest caller leave
+NICENESS = 19  # attackers have machines of their own: here they take of the cores what server and honest caller leave
 
 
 @dataclass
@@ -106,7 +106,7 @@ def _main(attack: Attack, target: Target, count: int, pipe: Connection) -> None:
 
 @asynccontextmanager
 async def attacking(attack: Attack, target: Target, count: int) -> AsyncIterator[Callable[[], Awaitable[tuple[Tally, int]]]]:
-    """The attack runs; what is yielded waits until every attacker has done its worst, and tells the tally and the connections that stand.
+    """The attack runs; what is yielded waits until every attacker has done its worst, and returns the tally and the connections that stand.
     They are held until the context ends."""
     processes = multiprocessing.get_context("spawn")
     ours, theirs = processes.Pipe()

@@ -1,4 +1,4 @@
-"""The honest TPP beside an attack: it reads accounts at a steady pace and notes how long each answer took; and readiness, asked all the
+"""The honest TPP during an attack: it reads accounts at a steady pace and notes how long each answer took; and readiness, asked all the
 while."""
 
 import asyncio

@@ -180,7 +180,7 @@ def pem(thing: Any) -> bytes:
 
 @dataclass
 class Answers:
-    """An OCSP answer, correct in every field unless told otherwise."""
+    """An OCSP answer, correct in every field unless a test changes it."""
 
     certificate: x509.Certificate
     issuer: Authority

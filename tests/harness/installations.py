@@ -1,5 +1,5 @@
 """Whole installations for journeys: the embedded default with the bank within, and one as in production, on PostgreSQL and Valkey with
-the bank elsewhere, reached over HTTP. So what runs on both kinds runs on both upstreams, and the kind's name says which.
+the bank in another process, reached over HTTP. So what runs on both kinds runs on both upstreams, and the kind's name says which.
 
 Seeding the bank takes longer than most journeys, so it is done once per kind and run: later installations start from a copy of the
 first one's state directory and database.
@@ -26,9 +26,7 @@ from tests.harness.valkey import Valkey, started_valkey
 EMBEDDED = "embedded+built_in"
 PRODUCTION_LIKE = "postgresql+valkey+core_bank"
 KINDS = (EMBEDDED, PRODUCTION_LIKE)
-BANK_WITHIN = (
-    "postgresql+valkey+built_in"  # for who kills the server over and over: each start of the bank beside it costs a second
-)
+BANK_WITHIN = "postgresql+valkey+built_in"  # for who kills the server over and over: each start of its bank costs a second
 BANK_APART = "embedded+core_bank"
 TEMPLATE_DATABASE = "sandbox_template"
 TRANSIENT = ("server.log", "ready.json", "*.lock")
@@ -65,7 +63,7 @@ class Installations:
 
     @contextmanager
     def _around(self, storage: str, template: str | None) -> Iterator[tuple[dict[str, str], Valkey | None]]:
-        """The settings that the server needs beside its state directory."""
+        """The settings that the server needs as well as its state directory."""
         if storage == "embedded":
             yield {}, None
             return

@@ -51,7 +51,7 @@ def place_of(locked: str) -> tuple[int, int]:
 
 
 def locked_by(statement: Any) -> str:
-    """The table whose rows a statement locks, "" if none: SQLite, which has one writer, is not told to, but the statement is the same."""
+    """The table whose rows a statement locks, "" if none: SQLite, which has one writer, needs no lock, but the statement is the same."""
     if isinstance(statement, sa.Select):
         if statement._for_update_arg is None or statement._for_update_arg.skip_locked:  # which waits for no one
             return ""

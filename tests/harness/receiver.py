@@ -31,7 +31,7 @@ class Notification:
 
 
 class Receiver(ThreadingHTTPServer):
-    """`answers`: status and headers by path; 204 elsewhere."""
+    """`answers`: status and headers by path; 204 for any other."""
 
     daemon_threads = True
 

@@ -12,7 +12,7 @@ import redis
 
 
 class Valkey:
-    """One server on a socket of its own. It saves only when told to, and starts from what it saved."""
+    """One server on a socket of its own. It saves only on command, and starts from what it saved."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

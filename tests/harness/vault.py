@@ -1,6 +1,6 @@
 """A small Vault: the part of its Transit engine that a key store uses, true to its checks, with knobs for what can go wrong.
 
-It encrypts for real, with a key derived from name, version and context, so that nothing opens elsewhere than where it belongs.
+It encrypts for real, with a key derived from name, version and context, so that everything opens only where it belongs.
 """
 
 import asyncio
@@ -55,9 +55,7 @@ class FakeVault:
                 case bytes() as body:
                     return web.Response(body=body, content_type="application/json")
                 case int() as status:
-                    return web.json_response(
-                        {"errors": ["as the test wishes"]}, status=status, headers={"Location": "/elsewhere"}
-                    )
+                    return web.json_response({"errors": ["as the test wishes"]}, status=status, headers={"Location": "/another"})
         try:
             return web.json_response({"request_id": "r", "data": self.answer(request, await request.read())})
         except Refused as refused:

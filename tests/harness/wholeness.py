@@ -61,7 +61,7 @@ async def _grants_and_their_evidence(connection: AsyncConnection) -> list[str]:
     proven = {
         row.id: row.subject_id for row in authorisations.values() if row.status == "succeeded" and row.evidence and row.shown
     }
-    elsewhere = set(await connection.scalars(sa.select(o.backchannel_requests.c.family_id)))
+    another = set(await connection.scalars(sa.select(o.backchannel_requests.c.family_id)))
     wrong = [
         f"authorised without evidence: {row.id}"
         for row in consents.values()
@@ -74,8 +74,8 @@ async def _grants_and_their_evidence(connection: AsyncConnection) -> list[str]:
         elif consent.state in ENDED_BY_SOMEBODY and family.state == "active":
             wrong.append(f"family alive under a consent that is {consent.state}: {family.id}")
         has_ended = family.state != "active" or (consent is not None and consent.state == ConsentState.EXPIRED)
-        if not has_ended and family.id not in codes and family.id not in elsewhere:
-            wrong.append(f"family without its code, or an answer given elsewhere: {family.id}")
+        if not has_ended and family.id not in codes and family.id not in another:
+            wrong.append(f"family without its code, or an answer over the backchannel: {family.id}")
     wrong += [f"code without family: {family_id}" for family_id in codes if family_id not in families]
     for row in await connection.execute(sa.select(o.refresh_tokens)):
         code = codes.get(row.family_id)

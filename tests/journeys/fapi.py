@@ -22,7 +22,7 @@ def case(name, *values, plan=FAPI2):
 
 
 def own(name, *values):
-    """A case beside those of the plan."""
+    """A case in addition to those of the plan."""
     return pytest.param(*values, id=name)
 
 

@@ -99,8 +99,8 @@ async def check_refusal(scene: Scene, refusal: Refusal) -> None:
 
 def check_answer(answer: Answer, refusal: Refusal) -> None:
     error = answer.json()["Errors"][0] if answer.body else {}
-    told = (answer.status, error.get("ErrorCode"), error.get("Path"))
-    assert told == (refusal.status, refusal.code, refusal.path), (told, answer.body)
+    shown = (answer.status, error.get("ErrorCode"), error.get("Path"))
+    assert shown == (refusal.status, refusal.code, refusal.path), (shown, answer.body)
     for name, value in refusal.headers:
         assert answer.header(name) == value
     assert uuid.UUID(answer.header("x-fapi-interaction-id") or "")

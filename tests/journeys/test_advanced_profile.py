@@ -1,4 +1,4 @@
-"""FAPI 1.0 Advanced (Final), mirrored from outside: what its plans hold beside the signed messages themselves (test_signed_messages.py).
+"""FAPI 1.0 Advanced (Final), mirrored from outside: what its plans hold in addition to the signed messages themselves (test_signed_messages.py).
 
 The profile contradicts FAPI 2.0 where it says who an assertion is for: `advanced` and `another` are its clients that push and read signed
 answers, `hybrid` its client whose requests the browser brings.
@@ -84,8 +84,8 @@ async def test_an_assertion_for_the_par_endpoint_is_good_there_and_nowhere_else(
 @pytest.mark.parametrize(
     "knobs",
     [
-        advanced_case("ensure-client-assertion-with-wrong-aud-fails", Knobs(assertion_claims={"aud": "https://elsewhere.test"})),
-        advanced_case("par-ensure-client-assertion-with-wrong-aud-fails", Knobs(assertion_claims={"aud": ["https://elsewhere.test"]})),
+        advanced_case("ensure-client-assertion-with-wrong-aud-fails", Knobs(assertion_claims={"aud": "https://another.test"})),
+        advanced_case("par-ensure-client-assertion-with-wrong-aud-fails", Knobs(assertion_claims={"aud": ["https://another.test"]})),
         advanced_case("ensure-client-assertion-with-wrong-iss-fails", Knobs(assertion_claims={"iss": "somebody"})),
         advanced_case("par-ensure-client-assertion-with-wrong-iss-fails", Knobs(assertion_claims={"iss": None})),
         advanced_case("ensure-client-assertion-with-wrong-sub-fails", Knobs(assertion_claims={"sub": "somebody"})),
@@ -160,16 +160,16 @@ async def test_long_values_come_back_unchanged(tpp_of, name, value):
 
 
 @pytest.mark.parametrize(
-    "beside",
+    "extra",
     [
         advanced_case("ensure-different-nonce-inside-and-outside-request-object", {"nonce": "outside"}),
         own("another-scope-outside", {"scope": "openid payments"}),
         own("another-state-outside", {"state": "outside"}),
     ],
 )
-async def test_parameters_outside_the_object_are_not_read(tpp_of, beside):
+async def test_parameters_outside_the_object_are_not_read(tpp_of, extra):
     tpp = await tpp_of("hybrid")
-    landed, pushed = await by_value(tpp, query=beside)
+    landed, pushed = await by_value(tpp, query=extra)
     tokens = await tpp.redeem(await tpp.take_response(landed, pushed), pushed)
     assert tokens.claims["nonce"] == pushed.nonce
     assert tokens.scope == "openid accounts"

@@ -65,7 +65,7 @@ async def test_par_refuses(acme, books, form, allowed):
         own("par-test-array-of-one-as-audience-fails", lambda folder: Knobs(assertion_claims={"aud": [folder.issuer]})),
         case("par-test-par-endpoint-url-as-audience-fails", lambda folder: Knobs(assertion_claims={"aud": f"{folder.issuer}/par"})),
         case("par-test-token-endpoint-url-as-audience-fails", lambda folder: Knobs(assertion_claims={"aud": f"{folder.mtls}/token"})),
-        case("ensure-client-assertion-with-wrong-aud-fails", lambda folder: Knobs(assertion_claims={"aud": "https://elsewhere.test"})),
+        case("ensure-client-assertion-with-wrong-aud-fails", lambda folder: Knobs(assertion_claims={"aud": "https://another.test"})),
         case("ensure-client-assertion-with-no-sub-fails", lambda folder: Knobs(assertion_claims={"sub": None})),
         own("ensure-client-assertion-with-another-iss-fails", lambda folder: Knobs(assertion_claims={"iss": "somebody"})),
         own("ensure-client-assertion-without-exp-fails", lambda folder: Knobs(assertion_claims={"exp": None})),

@@ -87,7 +87,7 @@ async def first_page(scene):
 
 
 async def carried(scene, path, token=None, tpp=None):
-    """The cursor of acme's first page of one account, presented elsewhere."""
+    """The cursor of acme's first page of one account, presented at another operation."""
     cursor = (await first_page(scene))["Links"]["Next"].partition("page=")[2]
     return await scene.get(f"{path}page={cursor}", token, tpp)
 

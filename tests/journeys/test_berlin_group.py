@@ -20,7 +20,7 @@ SINCE = "?dateFrom=2020-01-01&bookingStatus=both"
 
 
 class BerlinGroup:
-    """The dialect as one TPP speaks it: by its certificate alone."""
+    """The dialect as one TPP uses it: by its certificate alone."""
 
     def __init__(self, tpp: JudgedTpp) -> None:
         self.tpp = tpp
@@ -114,9 +114,9 @@ async def test_a_consent_opens_balances_of_two_accounts_and_transactions_of_one(
     assert all(each["balances"] for each in accounts.values())
     assert [accounts[each]["_links"].keys() for each in (first, second)] == [{"balances"}, {"balances", "transactions"}]
     for each in accounts.values():
-        told = await berlin.call("GET", each["_links"]["balances"]["href"], **named, **PRESENT)
-        amounts = [[balance["balanceAmount"] for balance in found["balances"]] for found in (told.json(), each)]
-        assert (told.status, amounts[0]) == (200, amounts[1])
+        stated = await berlin.call("GET", each["_links"]["balances"]["href"], **named, **PRESENT)
+        amounts = [[balance["balanceAmount"] for balance in found["balances"]] for found in (stated.json(), each)]
+        assert (stated.status, amounts[0]) == (200, amounts[1])
     read = await berlin.call("GET", accounts[second]["_links"]["transactions"]["href"] + SINCE, **named, **PRESENT)
     assert read.status == 200, read.body
     assert read.json()["transactions"]["booked"]

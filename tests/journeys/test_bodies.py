@@ -83,7 +83,7 @@ def caller(acme: JudgedTpp) -> Caller:
 
 
 PUBLIC = {
-    "unknown host": (posted("/token", "Host: elsewhere.example"), 421),
+    "unknown host": (posted("/token", "Host: another.example"), 421),
     "unknown path": (posted("/nothing"), 404),
     "resource API on the public listener": (posted(LODGE, media_type=JSON), 404),
     "the bare address": (posted("/"), 405),
@@ -101,7 +101,7 @@ PUBLIC = {
     "withdrawal without a cookie": (posted("/consents/some/revoke"), 303),
     "form of another type": (posted("/login", f"{COOKIE}{'x' * 43}", media_type="text/plain"), 400),
     "userinfo takes none": (posted("/userinfo"), 401),
-    "sandbox from another site": (posted("/sandbox/tpps", "Origin: https://elsewhere.example", media_type=JSON), 403),
+    "sandbox from another site": (posted("/sandbox/tpps", "Origin: https://another.example", media_type=JSON), 403),
 }
 
 

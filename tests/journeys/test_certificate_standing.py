@@ -80,6 +80,6 @@ async def test_a_tpp_has_a_qwac_and_a_qseal_certificate(kestrel, server):
 
 
 async def test_an_unknown_tpp_is_neither_revoked_nor_renewed(acme):
-    for name in ("nobody", "..%2Facme", "ACME"):
+    for name in ("stranger", "..%2Facme", "ACME"):
         for verb in ("revoke", "renew"):
             assert (await acme.control(f"/tpps/{name}/{verb}", {})).status == 400

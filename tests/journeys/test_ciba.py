@@ -1,4 +1,4 @@
-"""CIBA from outside, over real mTLS: a customer who is elsewhere answers on a page of ours, and their TPP polls or is pinged. FAPI-CIBA-ID1."""
+"""CIBA from outside, over real mTLS: a customer on another device answers on a page of ours, and their TPP polls or is pinged. FAPI-CIBA-ID1."""
 
 import asyncio
 import json
@@ -152,15 +152,15 @@ def receiver(receivers_certificate):
 )
 async def test_a_tpp_is_pinged_once_for_yes_and_for_no(pinging_server, receiver):
     """After any answer, and never where its answer leads."""
-    async with await new_tpp(pinging_server, ciba="ping", notification_uri=receiver.url("/told")) as tpp:
+    async with await new_tpp(pinging_server, ciba="ping", notification_uri=receiver.url("/ping")) as tpp:
         for status, verb in ((204, "allow"), (401, "deny"), (403, "allow"), (301, "allow")):
-            receiver.answers["/told"] = (status, {"Location": receiver.url("/elsewhere")})
+            receiver.answers["/ping"] = (status, {"Location": receiver.url("/another")})
             asked = await ask_customer(tpp, "alice")
             await tpp.control(f"/ciba/{asked.auth_req_id}/{verb}", {})
-            told = await receiver.next()
-            assert (told.path, json.loads(told.body)) == ("/told", {"auth_req_id": asked.auth_req_id})
-            assert told.authorization == f"Bearer {asked.notification_token}"
-            assert told.media_type == "application/json"
+            shown = await receiver.next()
+            assert (shown.path, json.loads(shown.body)) == ("/ping", {"auth_req_id": asked.auth_req_id})
+            assert shown.authorization == f"Bearer {asked.notification_token}"
+            assert shown.media_type == "application/json"
             if verb == "allow":
                 assert (await poll(tpp, asked)).access_token
             else:
@@ -172,7 +172,7 @@ async def test_no_client_is_pinged_at_an_address_that_is_not_allowed(pinging_ser
     """Loopback by number on a port of its own is listed in a sandbox; the addresses of others' networks are not."""
     async with (
         await new_tpp(pinging_server, ciba="ping", notification_uri="https://169.254.169.254/latest") as lost,
-        await new_tpp(pinging_server, ciba="ping", notification_uri=receiver.url("/told")) as found,
+        await new_tpp(pinging_server, ciba="ping", notification_uri=receiver.url("/ping")) as found,
     ):
         first = await ask_customer(lost, "alice")
         second = await ask_customer(found, "alice")

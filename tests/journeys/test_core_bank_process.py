@@ -23,7 +23,7 @@ PRESENT = Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"})
 
 @pytest.fixture(scope="module", params=(BANK_APART, PRODUCTION_LIKE))
 def split(request: pytest.FixtureRequest, installations: Installations) -> Iterator[Server]:
-    """A sandbox with its bank beside it, which these tests may kill as long as it comes back. Started."""
+    """A sandbox with its bank in another process, which these tests may kill as long as it comes back. Started."""
     ensure_postgresql(request)
     with installations.installation(request.param) as server:
         yield server.start()

@@ -1,4 +1,4 @@
-"""One TPP inside its rate, and another beside it, over real TLS: haste is refused to those in haste, and to no one else."""
+"""One TPP inside its rate, and another at the same time, over real TLS: haste is refused to those in haste, and to no one else."""
 
 import asyncio
 import secrets

@@ -54,12 +54,12 @@ async def test_alice_shares_what_was_asked_in_detail_and_nothing_else(acme):
     pushed = await asked(acme, in_detail("balances", valid_until="2036-01-01T00:00:00Z"))
     tokens, page = await alice_agrees(acme, pushed, "account-0", "account-2")
     assert "Until 1 January 2036" in page
-    (told,) = tokens.authorization_details
-    assert (told["type"], told["permissions"]) == (TYPE, ["accounts_detail", "balances"])
-    assert told["consent_id"] == tokens.grant_id
+    (shown,) = tokens.authorization_details
+    assert (shown["type"], shown["permissions"]) == (TYPE, ["accounts_detail", "balances"])
+    assert shown["consent_id"] == tokens.grant_id
     listed = await acme.get("/accounts", tokens.access_token, knobs=PRESENT)
     ids = [account["AccountId"] for account in listed.json()["Data"]["Account"]]
-    assert sorted(ids) == sorted(told["account_ids"])
+    assert sorted(ids) == sorted(shown["account_ids"])
     assert await read(acme, f"/accounts/{ids[0]}/balances", tokens.access_token) == 200
     assert await read(acme, f"/accounts/{ids[0]}/transactions", tokens.access_token) == 403
     lodged = await acme.get(f"/account-access-consents/{tokens.grant_id}", await acme.client_credentials_token())
@@ -80,10 +80,10 @@ async def test_details_that_cannot_be_granted_leave_nothing_behind(acme, books, 
 
 
 async def test_a_token_for_one_part_opens_no_other(acme):
-    here, elsewhere = f"{acme.folder.mtls}/open-banking/v4.0/aisp", f"{acme.folder.mtls}/psd2/v1"
+    here, another = f"{acme.folder.mtls}/open-banking/v4.0/aisp", f"{acme.folder.mtls}/psd2/v1"
     tokens = await granted(acme, resource=here)
     assert await read(acme, "/accounts", tokens.access_token) == 200
-    narrowed = await granted(acme, resource=elsewhere)
+    narrowed = await granted(acme, resource=another)
     assert await read(acme, "/accounts", narrowed.access_token) == 401
     for given in (tokens, narrowed):
         assert (await acme.call("GET", f"{acme.folder.mtls}/whoami", given.access_token)).status == 200
@@ -102,10 +102,10 @@ async def test_a_merged_grant_keeps_its_id_and_ends_its_tokens(acme):
     with pytest.raises(Refused, match="invalid_grant"):
         await acme.refresh(before.refresh_token)
     assert await read(acme, "/balances", after.access_token) == 200
-    (told,) = after.authorization_details
-    assert set(told["permissions"]) == {"accounts_detail", "balances"}
-    assert len(told["account_ids"]) == 2
-    assert set(before.authorization_details[0]["account_ids"]) < set(told["account_ids"])
+    (shown,) = after.authorization_details
+    assert set(shown["permissions"]) == {"accounts_detail", "balances"}
+    assert len(shown["account_ids"]) == 2
+    assert set(before.authorization_details[0]["account_ids"]) < set(shown["account_ids"])
 
 
 async def test_a_replaced_grant_opens_what_it_now_covers_alone(acme):

@@ -32,7 +32,7 @@ async def test_a_token_stays_where_it_was_bound(acme, borough, grant):
 
 
 async def test_one_binding_is_not_traded_for_the_other(acme):
-    """A proof beside a certificate-bound client's request, and a certificate in place of a proof."""
+    """A proof along with a certificate-bound client's request, and a certificate in place of a proof."""
     endpoint = (await acme.discover())["mtls_endpoint_aliases"]["token_endpoint"]
     with pytest.raises(Refused) as refused:
         await acme.client_credentials_token(knobs=Knobs(headers={"DPoP": Prover().proof("POST", endpoint)}))
@@ -46,7 +46,7 @@ async def test_one_binding_is_not_traded_for_the_other(acme):
 
 
 async def test_a_neighbours_consent_is_asked_for_in_vain(acme, borough):
-    """PAR tells nothing of it; the authorization endpoint sends the thief home without a page."""
+    """PAR reveals nothing of it; the authorization endpoint sends the thief home without a page."""
     consent = await acme.lodge_account_consent()
     pushed = await borough.push_authorization_request(consent.id)
     with pytest.raises(ResponseInvalid, match="error: "):

@@ -23,7 +23,7 @@ LOOKS_MAX = 300
 
 
 def portcullis(server: Server, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line beside a server, as its operator has it."""
+    """The command line of a running server, as its operator has it."""
     public, mtls, ops = map(str, server.ports)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")} | {
         "PORTCULLIS_STATE_DIR": str(server.state_dir),

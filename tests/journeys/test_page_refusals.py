@@ -292,11 +292,11 @@ async def test_guessing_is_stopped_after_five_attempts_and_everyone_else_goes_on
         assert browser.path == "/login"
         assert "too many failed attempts" in browser.page.text
         for name in ("alice", "ALICE "):
-            async with Browser(acme.folder.ca) as elsewhere:
-                await begin(acme, elsewhere)
-                await elsewhere.press("login-submit", username=name, password="alice-pw")
-                assert elsewhere.path == "/login"
-                assert "login-submit" not in elsewhere.page.ids
+            async with Browser(acme.folder.ca) as other_place:
+                await begin(acme, other_place)
+                await other_place.press("login-submit", username=name, password="alice-pw")
+                assert other_place.path == "/login"
+                assert "login-submit" not in other_place.page.ids
         async with Browser(acme.folder.ca) as bobs:
             await begin(acme, bobs, "bob")
             for _ in range(5):

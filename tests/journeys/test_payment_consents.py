@@ -51,9 +51,9 @@ async def test_alice_pays_from_the_account_she_chooses(acme, books):
         assert "Choose the account to pay from" in browser.page.text
         await browser.press("consent-approve", account_0=True)
         tokens = await acme.redeem(acme.read_authorization_response(browser.landed, pushed), pushed)
-    (told,) = tokens.authorization_details
-    assert {name: told[name] for name in PAYMENT} == PAYMENT
-    assert (told["consent_id"], len(told["account_ids"])) == (tokens.grant_id, 1)
+    (shown,) = tokens.authorization_details
+    assert {name: shown[name] for name in PAYMENT} == PAYMENT
+    assert (shown["consent_id"], len(shown["account_ids"])) == (tokens.grant_id, 1)
     assert set(tokens.scope.split()) == {"openid", "payments"}
     assert await books.consents.state_of(tokens.grant_id) == "authorised"
     read = await acme.get("/accounts", tokens.access_token, knobs=PRESENT)

@@ -153,7 +153,7 @@ async def test_refuses(scene, refusal):
 
 
 async def test_a_certificate_of_an_unknown_authority_ends_the_handshake(scene, tmp_path):
-    stranger = scene.forge.certificate("acme", authority=tmp_path / "elsewhere")
+    stranger = scene.forge.certificate("acme", authority=tmp_path / "another")
     with pytest.raises((aiohttp.ClientError, ConnectionError)):
         await scene.get("/accounts", certificate=stranger)
     assert (await scene.get("/accounts")).status == 200
@@ -206,7 +206,7 @@ async def test_a_decision_about_an_unknown_consent_or_by_a_stranger_is_refused(a
         (f"/consents/{uuid.uuid4()}/approve", {"persona": "alice"}, 404),
         (f"/consents/{grant.consent_id}/approve", {"persona": "mallory"}, 400),
         (f"/consents/{grant.consent_id}/approve", {"persona": "bob"}, 400),
-        (f"/consents/{grant.consent_id}/approve", {"persona": "alice", "accounts": ["Nobody's"]}, 400),
+        (f"/consents/{grant.consent_id}/approve", {"persona": "alice", "accounts": ["Unknown"]}, 400),
         (f"/consents/{grant.consent_id}/approve", {"persona": "alice", "more": 1}, 400),
     ):
         answer = await acme.control(path, document)

@@ -24,8 +24,8 @@ async def test_a_tpp_registers_reads_changes_and_leaves(acme, borough):
     assert (await register(acme, wish, knobs=Knobs(certificate="none"))).status == 400
     made = await register(acme, wish)
     assert made.status == 201, made.body
-    told = made.json()
-    folder = replace(acme.folder, client_id=told["client_id"])
+    shown = made.json()
+    folder = replace(acme.folder, client_id=shown["client_id"])
     async with JudgedTpp(folder, acme.server) as newcomer:
         token = await newcomer.client_credentials_token()
         consent = await newcomer.lodge_account_consent(token=token)
@@ -38,8 +38,8 @@ async def test_a_tpp_registers_reads_changes_and_leaves(acme, borough):
         await newcomer.decide(consent.id)
         tokens = await newcomer.redeem(await newcomer.authorize_without_page(pushed), pushed)
         assert (await newcomer.get("/accounts", tokens.access_token)).status == 200
-        address, management = told["registration_client_uri"], told["registration_access_token"]
-        assert (await manage(newcomer, "GET", address, token)).json()["client_id"] == told["client_id"]
+        address, management = shown["registration_client_uri"], shown["registration_access_token"]
+        assert (await manage(newcomer, "GET", address, token)).json()["client_id"] == shown["client_id"]
         assert (await manage(acme, "GET", address, await acme.client_credentials_token())).status == 403
         body = json.dumps({**wish, "scope": "openid accounts payments", "software_statement": folder.software_statement})
         changed = await manage(newcomer, "PUT", address, management, body.encode())

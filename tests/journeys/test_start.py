@@ -38,7 +38,7 @@ CLIENT_MEMBERS = {
 
 
 def run(server, *arguments, **environment):
-    """`portcullis ...` beside a server, on its database, ports and state directory unless told otherwise."""
+    """`portcullis ...` while a server runs, on its database, ports and state directory unless a test names others."""
     public, mtls, ops = server.ports
     members = {
         "PORTCULLIS_STATE_DIR": str(server.state_dir),
@@ -62,7 +62,7 @@ def refusal_of(done):
 
 
 def second_place(tmp_path):
-    """Settings of a second server beside the first: its own ports and its own state directory."""
+    """Settings of a second server that runs with the first: its own ports and its own state directory."""
     public, mtls, ops = map(str, free_ports(3))
     return {"PORTCULLIS_PUBLIC_PORT": public, "PORTCULLIS_MTLS_PORT": mtls, "PORTCULLIS_OPS_PORT": ops, "PORTCULLIS_STATE_DIR": str(tmp_path / "second")}  # fmt: skip
 

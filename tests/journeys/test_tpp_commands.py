@@ -65,10 +65,10 @@ def test_a_customers_token_may_be_for_less(server, type_in):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("acme", "--persona", "nobody"), "There is no such persona"),
+        (("acme", "--persona", "stranger"), "There is no such persona"),
         (("acme", "--persona", "dave"), "has no account for this"),
         (("acme", "--persona", "alice", "--account", "None"), "there are 'Bills and spending'"),
-        (("nobody", "--persona", "alice"), "there is no TPP called nobody"),
+        (("stranger", "--persona", "alice"), "there is no TPP called stranger"),
     ],
 )
 def test_a_token_that_cannot_be_had_says_why(type_in, words, reason):
@@ -162,7 +162,7 @@ def test_the_lock_out_of_a_persona_is_lifted(server, type_in):
     assert "heavy can log in again" in said
     assert asyncio.run(log_in("heavy-pw")) == "/consent"
     with pytest.raises(ServerRefused, match="no such persona"):
-        type_in("personas", "unlock", "nobody")
+        type_in("personas", "unlock", "stranger")
 
 
 async def test_another_sites_page_may_do_none_of_it(acme):

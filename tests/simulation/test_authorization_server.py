@@ -51,7 +51,7 @@ EXAMPLES_USUAL = 15
 EXAMPLES = setting("EXAMPLES", EXAMPLES_USUAL)
 STEPS = setting("STEPS", 30)
 SEED = setting("SEED", 4)
-PROGRESS_EVERY = 25  # examples; told only where somebody watches (pytest -s)
+PROGRESS_EVERY = 25  # examples; printed only where somebody watches (pytest -s)
 TIMEOUT_SECONDS = setting("TIMEOUT", 120)
 
 CODE_SECONDS, REQUEST_SECONDS, OBJECT_SECONDS, TOKEN_SECONDS = 60, 90, 300, 300
@@ -417,7 +417,7 @@ class Machine(RuleBasedStateMachine):
         self.count("redeemed", good)
         if heard and (code.given or (good and times == 2)):
             self.count("replayed", True)
-            code.family.alive = False  # a replay ends it, with any other fault beside
+            code.family.alive = False  # a replay ends it, with any other fault as well
         if not good or holder is None:
             return
         code.given += 1

@@ -1,4 +1,4 @@
-"""A toy kind of consent: that a TPP may be told once when an overdraft begins, on one savings account."""
+"""A toy kind of consent: that a TPP may learn once that an overdraft begins, on one savings account."""
 
 from consent.store.kinds.kind import Agreement, Choosable, Description, JourneyStage, Kind, Row, Wording, open_nothing
 from kernel.banking.accounts import Scheme

@@ -187,7 +187,7 @@ def _record_accesses(scene: Scene) -> Act:
     """Of this scene's consent and of two that every scene shares."""
     world, ids = scene.world, [scene.consent.id, "consent-1", "consent-2"]
     random.shuffle(ids)
-    told = Access(
+    shown = Access(
         brand=BRAND.name,
         operation="read_balances",
         dialect="book",
@@ -202,7 +202,7 @@ def _record_accesses(scene: Scene) -> Act:
         interaction_id="i",
         milliseconds=1.0,
     )
-    return scene.run(RecordAccesses([replace(told, consent_id=consent_id) for consent_id in ids], timedelta()))
+    return scene.run(RecordAccesses([replace(shown, consent_id=consent_id) for consent_id in ids], timedelta()))
 
 
 def _record_entries(scene: Scene) -> Act:

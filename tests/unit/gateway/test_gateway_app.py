@@ -170,8 +170,8 @@ def test_refuses_in_the_dialects_words_what_could_not_be_read_whole(made):
 
 class TestWhoAmI:
     async def test_answers_any_valid_token_of_any_grant(self, made):
-        told = body_of(await made.ask(path="/whoami"))
-        assert told == {
+        shown = body_of(await made.ask(path="/whoami"))
+        assert shown == {
             "client_id": "client-1", "client_name": "Acme", "scope": "accounts", "grant": "authorization_code",
             "consent_id": "consent-1",
         }  # fmt: skip

@@ -135,12 +135,12 @@ def test_only_the_public_versions_of_an_operation_stand_on_the_public_listener()
 
 
 def test_a_brand_serves_its_own_dialects_only():
-    other = replace(BRAND, name="other", dialects=("elsewhere",))
-    routing = Routing.build([BRAND, other], [DIALECT, serving(ROWS, "/elsewhere", name="elsewhere")])
+    other = replace(BRAND, name="other", dialects=("another",))
+    routing = Routing.build([BRAND, other], [DIALECT, serving(ROWS, "/another", name="another")])
     with pytest.raises(OperationUnknown):
         routing.locate(other, "/book/v1/accounts").operation("GET", "mtls")
     with pytest.raises(OperationUnknown):
-        routing.locate(BRAND, "/elsewhere/accounts").operation("GET", "mtls")
+        routing.locate(BRAND, "/another/accounts").operation("GET", "mtls")
 
 
 def test_all_dialects_that_we_ship_stand_side_by_side():

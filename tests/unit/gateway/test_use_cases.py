@@ -110,13 +110,13 @@ async def walk(made: GatewayWorld, path: str = TRANSACTIONS, query: tuple[tuple[
     while True:
         response = await made.ask(path=path, query=query)
         assert response.status == 200, response.body
-        told = body_of(response)
-        pages.append(told["ids"])
-        if told["next"] is None:
+        shown = body_of(response)
+        pages.append(shown["ids"])
+        if shown["next"] is None:
             return pages
-        assert told["next"] not in seen
-        seen.add(told["next"])
-        query = tuple(parse_qsl(urlsplit(told["next"]).query))
+        assert shown["next"] not in seen
+        seen.add(shown["next"])
+        query = tuple(parse_qsl(urlsplit(shown["next"]).query))
 
 
 class TestTransactions:
@@ -133,8 +133,8 @@ class TestTransactions:
         assert "t31" not in [each for page in rest for each in page]
 
     async def test_one_account_answers_for_itself(self, made):
-        told = body_of(await made.ask(path="/book/v1/accounts/a2/transactions"))
-        assert told["accounts"] == ["a2"]
+        shown = body_of(await made.ask(path="/book/v1/accounts/a2/transactions"))
+        assert shown["accounts"] == ["a2"]
 
     async def test_the_window_is_what_was_asked_for_within_what_was_consented(self, made):
         base = START - timedelta(days=1)
@@ -145,13 +145,13 @@ class TestTransactions:
             )
         )
         asked = (("from", (base + timedelta(seconds=5)).isoformat()), ("to", (base + timedelta(seconds=15)).isoformat()))
-        told = body_of(await made.ask(path=TRANSACTIONS, query=asked))
-        assert told["ids"] == ["t15", "t13", "t12", "t10"]
-        assert told["first"] == "2026-06-30T09:00:10Z"
-        assert told["last"] == "2026-06-30T09:00:20Z"
+        shown = body_of(await made.ask(path=TRANSACTIONS, query=asked))
+        assert shown["ids"] == ["t15", "t13", "t12", "t10"]
+        assert shown["first"] == "2026-06-30T09:00:10Z"
+        assert shown["last"] == "2026-06-30T09:00:20Z"
 
     async def test_a_look_back_counts_from_the_moment_of_agreement(self, made):
-        """And opens no more than the bounds beside it."""
+        """And opens no more than the bounds that come with it."""
         agreed = START - timedelta(days=1) + timedelta(days=2, seconds=10)
         looking = within(look_back_days=2)
         made.store(msgspec.structs.replace(CONSENT, authorised_at=agreed, **looking))
@@ -162,8 +162,8 @@ class TestTransactions:
 
     async def test_a_window_outside_the_consent_is_empty_without_asking(self, made):
         made.store(msgspec.structs.replace(CONSENT, **within(transactions_to=START - timedelta(days=9))))
-        told = body_of(await made.ask(path=TRANSACTIONS, query=(("from", START.isoformat()),)))
-        assert (told["ids"], told["next"], made.upstream.asked) == ([], None, [])
+        shown = body_of(await made.ask(path=TRANSACTIONS, query=(("from", START.isoformat()),)))
+        assert (shown["ids"], shown["next"], made.upstream.asked) == ([], None, [])
 
     @pytest.mark.parametrize(
         ("held", "seen"),
@@ -189,8 +189,8 @@ class TestTransactions:
 
     async def test_nothing_available_is_said_as_such(self, made):
         made.upstream.answers = TransactionPage((), False, 0)
-        told = body_of(await made.ask(path=TRANSACTIONS))
-        assert (told["first"], told["last"]) == (None, None)
+        shown = body_of(await made.ask(path=TRANSACTIONS))
+        assert (shown["first"], shown["last"]) == (None, None)
 
 
 ATTENDED = {"X-PSU": "192.0.2.7"}
@@ -198,8 +198,8 @@ ATTENDED = {"X-PSU": "192.0.2.7"}
 
 class TestCursors:
     async def next_of(self, made: GatewayWorld, path: str = TRANSACTIONS, psu: bool = False, **query: str) -> dict[str, str]:
-        told = body_of(await made.ask(path=path, query=tuple({"size": "5", **query}.items()), headers=ATTENDED if psu else ()))
-        return dict(parse_qsl(urlsplit(told["next"]).query))
+        shown = body_of(await made.ask(path=path, query=tuple({"size": "5", **query}.items()), headers=ATTENDED if psu else ()))
+        return dict(parse_qsl(urlsplit(shown["next"]).query))
 
     async def test_the_link_keeps_the_filters(self, made):
         query = await self.next_of(made, **{"from": "2026-06-01T00:00:00+00:00"})
@@ -218,8 +218,8 @@ class TestCursors:
         made.decisions.exceeded = {"unattended"}
         made.clock.advance(ATTENDED_LISTING - timedelta(seconds=1))
         made.tokens.known["fresh"] = msgspec.structs.replace(TOKEN, expires_at=START + timedelta(days=9), jti="jti-4")
-        told = body_of(await made.ask(path=TRANSACTIONS, query=tuple(query.items()), token="fresh"))
-        soon = tuple(parse_qsl(urlsplit(told["next"]).query))
+        shown = body_of(await made.ask(path=TRANSACTIONS, query=tuple(query.items()), token="fresh"))
+        soon = tuple(parse_qsl(urlsplit(shown["next"]).query))
         made.clock.advance(timedelta(seconds=1))
         for late in (soon, tuple(query.items())):
             assert await made.code(path=TRANSACTIONS, query=late, token="fresh") == "rate_exceeded"
@@ -232,7 +232,7 @@ class TestCursors:
         assert await made.code(path=TRANSACTIONS, query=rest, token="fresh") == "allowed"
 
     @pytest.mark.parametrize(
-        "elsewhere",
+        "another",
         [
             {"path": "/book/v1/accounts/a1/transactions"},
             {"from": "2026-06-01T00:00:00+00:00"},
@@ -241,10 +241,10 @@ class TestCursors:
             {"page": ""},
         ],
     )
-    async def test_a_cursor_opens_only_for_the_request_it_was_made_for(self, made, elsewhere):
+    async def test_a_cursor_opens_only_for_the_request_it_was_made_for(self, made, another):
         query = await self.next_of(made)
-        path = elsewhere.pop("path", TRANSACTIONS)
-        assert await made.code(path=path, query=tuple({**query, **elsewhere}.items())) == "cursor_invalid"
+        path = another.pop("path", TRANSACTIONS)
+        assert await made.code(path=path, query=tuple({**query, **another}.items())) == "cursor_invalid"
 
     async def test_a_cursor_does_not_open_under_another_consent(self, made):
         query = await self.next_of(made)
@@ -267,7 +267,7 @@ class TestCursors:
         query = await self.next_of(made)
         made.clock.advance(LINK_LIFETIME - timedelta(seconds=1))
         made.tokens.known["fresh"] = msgspec.structs.replace(TOKEN, expires_at=START + timedelta(days=9), jti="jti-4")
-        told = body_of(await made.ask(path=TRANSACTIONS, query=tuple(query.items()), token="fresh"))
+        shown = body_of(await made.ask(path=TRANSACTIONS, query=tuple(query.items()), token="fresh"))
         made.clock.advance(timedelta(seconds=1))
-        later = tuple(parse_qsl(urlsplit(told["next"]).query))
+        later = tuple(parse_qsl(urlsplit(shown["next"]).query))
         assert await made.code(path=TRANSACTIONS, query=later, token="fresh") == "cursor_invalid"

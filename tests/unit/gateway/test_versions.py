@@ -10,7 +10,7 @@ from tests.world.gateway.dialect import ROW_OF, serving
 from tests.world.gateway.world import GatewayWorld, body_of
 
 LISTED = ROW_OF[Operation.LIST_ACCOUNTS]
-VERSIONS = tuple(replace(LISTED, version=number, encode=lambda _, __, told=number: {"told": told}) for number in (1, 3))
+VERSIONS = tuple(replace(LISTED, version=number, encode=lambda _, __, shown=number: {"shown": shown}) for number in (1, 3))
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def test_the_version_that_was_chosen_answers_and_is_named(
     world: GatewayWorld, wanted: str, least: str, version: int
 ) -> None:
     response = await world.ask(headers={"X-Version": wanted, "X-Least": least})
-    assert (body_of(response), response.headers["X-Version"]) == ({"told": version}, str(version))
+    assert (body_of(response), response.headers["X-Version"]) == ({"shown": version}, str(version))
 
 
 @pytest.mark.parametrize(

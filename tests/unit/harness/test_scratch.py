@@ -59,7 +59,7 @@ def test_memory_is_used_where_there_is_enough_of_it(tmp_path, monkeypatch, share
 
 
 def test_a_chosen_place_is_kept(monkeypatch):
-    monkeypatch.setenv("TMPDIR", "/elsewhere")
+    monkeypatch.setenv("TMPDIR", "/another")
     monkeypatch.setattr(scratch, "is_roomy", lambda *_: pytest.fail("asked"))
     scratch.use_memory()
 

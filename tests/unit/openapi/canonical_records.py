@@ -1,4 +1,4 @@
-"""Generated canonical data of what belongs to accounts beside balances and transactions: within what the gateway's guard admits."""
+"""Generated canonical data of what belongs to accounts, without balances and transactions: within what the gateway's guard admits."""
 
 from decimal import Decimal
 from typing import Any

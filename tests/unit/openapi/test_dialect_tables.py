@@ -107,11 +107,11 @@ def _parameters_of(dialect: Dialect, row: Row) -> list[str]:
 
 
 class Surprise(Problem):
-    code, public = "surprise", "Words that nobody approved."
+    code, public = "surprise", "Words that were not approved."
 
 
 class TokenGone(errors.TokenRevoked):
-    code, public = "token_gone", "Words that nobody approved."
+    code, public = "token_gone", "Words that were not approved."
 
 
 @by_dialect
@@ -124,8 +124,8 @@ def test_a_problem_that_the_table_lacks_is_unexpected_and_says_nothing(dialect: 
 
 @by_dialect
 def test_a_kind_of_a_known_problem_looks_like_it(dialect: Dialect) -> None:
-    told = dialect.errors.render(TokenGone(), None, "id", None)
-    assert told[0] == dialect.errors.table[errors.TokenRevoked].status
+    shown = dialect.errors.render(TokenGone(), None, "id", None)
+    assert shown[0] == dialect.errors.table[errors.TokenRevoked].status
 
 
 @by_dialect
@@ -216,7 +216,7 @@ def test_a_mapping_table_has_every_member(table: dict[Enum, object], enum: type[
     ids=lambda each: each if isinstance(each, str) else "",
 )
 def test_a_namespaced_code_is_one_of_the_standards(table: dict[Enum, str], schema: str) -> None:
-    """The official schema lists these beside the type, so that its validator does not see them."""
+    """The official schema lists these next to the type, so that its validator does not see them."""
     if unreadable("uk_obie/v4.0"):
         pytest.skip("the official documents are absent")
     assert set(table.values()) <= set(document_of("uk_obie/v4.0")["components"]["schemas"][schema]["x-namespaced-enum"])

@@ -169,8 +169,8 @@ async def test_a_uk_refusal_has_the_standards_own_form(
 async def test_a_lodgement_against_time_is_refused_at_its_member(world: GatewayWorld, member: str, value: str, path: str) -> None:
     data = {"Permissions": ["ReadAccountsBasic"], "TransactionFromDateTime": "2002-01-01T00:00:00", member: value}
     body = json.encode({"Data": data, "Risk": {}})
-    _, told = await answered(world, "POST", f"{UK}/account-access-consents", token="client-token", headers=JSON, body=body)
-    assert [(error["ErrorCode"], error["Path"]) for error in told["Errors"]] == [("U003", path)]
+    _, shown = await answered(world, "POST", f"{UK}/account-access-consents", token="client-token", headers=JSON, body=body)
+    assert [(error["ErrorCode"], error["Path"]) for error in shown["Errors"]] == [("U003", path)]
     assert world.consents.lodged == []
 
 

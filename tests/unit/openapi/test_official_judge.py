@@ -183,7 +183,7 @@ def test_a_listed_deviation_is_exempt_only_as_far_as_its_row_says() -> None:
 
 
 def test_counts_as_skipped_where_the_documents_are_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORTCULLIS_SPECS", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("PORTCULLIS_SPECS", str(tmp_path / "another"))
     judge(418)
     assert sum(official.COUNTS.skipped.values()) == 1
     assert "absent" in next(iter(official.COUNTS.skipped))

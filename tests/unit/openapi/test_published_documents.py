@@ -136,14 +136,14 @@ def test_public_data_is_served_on_the_public_listener_too() -> None:
 
 def test_a_document_lists_refusals_of_versions_and_pages_where_an_operation_has_them() -> None:
     paths = document_of(TOY, TOY.services[0])["paths"]
-    told = {
+    shown = {
         path: {
             code for answer in paths[path]["get"]["responses"].values() for code in re.findall(r"`(\w+)`", answer["description"])
         }
         for path in ("/accounts", "/accounts/{accountId}/entries", "/agreements/{agreementId}")
     }
     of_versions, of_pages = {"version_invalid", "version_unsupported"}, {"page_unknown", "page_size_invalid"}
-    ours = {path: codes & (of_versions | of_pages) for path, codes in told.items()}
+    ours = {path: codes & (of_versions | of_pages) for path, codes in shown.items()}
     assert list(ours.values()) == [of_versions, of_pages, set()]
 
 

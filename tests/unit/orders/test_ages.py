@@ -22,10 +22,10 @@ def watched(world):
 
 async def test_every_open_state_has_a_gauge_and_no_end_has_one(world):
     watched(world)
-    told = gauges(world)
-    assert {state for _name, state in told} == {state.value for state in OrderState} - {"settled", "rejected", "cancelled"}
-    assert len(told) == 2 * len(OPEN_STATES)
-    assert set(told.values()) == {0.0}
+    shown = gauges(world)
+    assert {state for _name, state in shown} == {state.value for state in OrderState} - {"settled", "rejected", "cancelled"}
+    assert len(shown) == 2 * len(OPEN_STATES)
+    assert set(shown.values()) == {0.0}
 
 
 async def test_a_gauge_shows_the_age_of_the_oldest(world):
@@ -36,11 +36,11 @@ async def test_a_gauge_shows_the_age_of_the_oldest(world):
     await world.place()
     await ages.refresh()
     world.pass_time(timedelta(seconds=5))
-    told = gauges(world)
-    assert told["order_age_seconds", "awaiting_authorisation"] == 65
-    assert told["orders_open", "awaiting_authorisation"] == 2
-    assert told["order_age_seconds", "received"] == 5
-    assert told["orders_open", "submitted"] == 0
+    shown = gauges(world)
+    assert shown["order_age_seconds", "awaiting_authorisation"] == 65
+    assert shown["orders_open", "awaiting_authorisation"] == 2
+    assert shown["order_age_seconds", "received"] == 5
+    assert shown["orders_open", "submitted"] == 0
 
 
 async def test_an_order_that_has_ended_ages_no_more(world):

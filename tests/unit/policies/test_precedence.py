@@ -1,4 +1,4 @@
-"""The order of refusals is contract: a request with every defect is refused for the first; mend it, and the next one speaks."""
+"""The order of refusals is contract: a request with every defect is refused for the first; mend it, and the next one decides."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -105,7 +105,7 @@ DESCENDING: tuple[tuple[str, str, Defect], ...] = (
     ("no token", "token_missing", lambda a: setattr(a, "presented", None)),
     ("unknown token", "token_invalid", lambda a: setattr(a, "presented", "garbage")),
     ("expired token", "token_expired", lambda a: setattr(a, "presented", "old-token")),
-    ("token for another part", "token_invalid", lambda a: a.token.update(audience=("https://elsewhere.example",))),
+    ("token for another part", "token_invalid", lambda a: a.token.update(audience=("https://another.example",))),
     ("wrong scheme", "token_not_bound", lambda a: setattr(a, "scheme", "DPoP")),
     ("no certificate", "certificate_missing", lambda a: setattr(a, "certificate", None)),
     ("foreign token", "token_not_bound", lambda a: a.token.update(confirmation=Confirmation("x5t#S256", "thumbprint-two"))),

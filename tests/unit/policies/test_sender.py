@@ -138,9 +138,9 @@ class TestCertificate:
         assert said(await sender.send(sender.proof(), certificate=expired))[1] == "certificate_expired"
 
     async def test_one_of_another_organisation_is_refused_with_any_token(self):
-        """RTS art. 34: a certificate speaks for the organisation that it names."""
+        """RTS art. 34: a certificate stands for the organisation that it names."""
         sender = Sender()
         foreign = replace(CERTIFICATE, organisation_id="org-2")
         assert said(await sender.send(sender.proof(), certificate=foreign))[1] == "certificate_foreign"
-        nobodys = replace(CERTIFICATE, organisation_id=None)
-        assert (await sender.send(sender.proof(), certificate=nobodys)).status == 200
+        of_none = replace(CERTIFICATE, organisation_id=None)
+        assert (await sender.send(sender.proof(), certificate=of_none)).status == 200

@@ -27,7 +27,7 @@ class Tokens:
 
     def verify(self, brand: Brand, presented: str) -> AccessToken:
         self.verified += 1
-        token = self.known.get(presented, TokenInvalid("nobody issued it"))
+        token = self.known.get(presented, TokenInvalid("it was never issued"))
         if isinstance(token, Problem):
             raise token
         return token

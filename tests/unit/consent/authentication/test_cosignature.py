@@ -87,12 +87,12 @@ async def test_journal_and_events_name_each_signature(world: PageWorld):
     consent = await lodge(world)
     await sign_first(world, consent, "alice", TWO_OF_TWO)
     whole = await sign_too(world, consent, "bob")
-    told = [
+    shown = [
         (row.kind, json.decode(row.body, dict)) for row in await world.books.records.events() if row.aggregate_id == consent.id
     ]
-    assert [kind for kind, _ in told] == ["consent.lodged", "consent.partially_authorised", "consent.authorised"]
-    assert [body.get("signatures_missing") for _, body in told] == [None, "1", "0"]
-    assert [body.get("authorisation_id") for _, body in told[1:]] == [each.authorisation_id for each in whole.signatures]
+    assert [kind for kind, _ in shown] == ["consent.lodged", "consent.partially_authorised", "consent.authorised"]
+    assert [body.get("signatures_missing") for _, body in shown] == [None, "1", "0"]
+    assert [body.get("authorisation_id") for _, body in shown[1:]] == [each.authorisation_id for each in whole.signatures]
     entries = await world.books.records.entries(aggregate_id=consent.id)
     assert [row.actor for row in entries][1:] == ["psu:psu-alice", "psu:psu-bob"]
 

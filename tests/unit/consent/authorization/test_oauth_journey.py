@@ -136,5 +136,5 @@ async def test_the_database_knows_every_version_that_the_hot_state_may_ask_for(o
     assert await load(consent_subject("main", token.consent_id or "")) == 2
     assert await load("main/keys") == 1
     assert await load(f"main/token/{token.jti}") == 0
-    assert await load("main/client/nobody") is None
+    assert await load("main/client/stranger") is None
     assert await load(f"other/client/{acme.client.id}") is None

@@ -59,7 +59,7 @@ def test_no_path_has_two_handlers():
 
 
 # Refusals of resource calls: no endpoint of the authorization server raises them.
-ELSEWHERE = {
+OTHERS = {
     *("Problem", "AccountNotConsented", "ConsentMismatch", "CursorInvalid", "FieldExpected"),
     "IdempotencyConflict",
     *("PermissionMissing", "RoleMissing", "ReauthenticationRequired", "AuthorisationUnknown", "StatementUnknown"),
@@ -70,7 +70,7 @@ def test_every_refusal_has_its_answer():
     """One that has none is a broken invariant, and would be a 500."""
     for module in (kernel.errors, import_module("consent.errors")):
         for name, kind in vars(module).items():
-            if isinstance(kind, type) and issubclass(kind, Problem) and name not in ELSEWHERE:
+            if isinstance(kind, type) and issubclass(kind, Problem) and name not in OTHERS:
                 assert kind in OAUTH_ERRORS, name
 
 

@@ -54,7 +54,7 @@ async def world(migrated_url: str) -> AsyncIterator[PageWorld]:
 
 
 class Caller:
-    """A TPP that speaks one dialect to the store, through its codecs. Every answer is held against the official document."""
+    """A TPP that uses the store in one dialect, through its codecs. Every answer is held against the official document."""
 
     def __init__(self, world: PageWorld, dialect: Dialect) -> None:
         self.world, self.dialect, self.consent_id = world, dialect, "none"

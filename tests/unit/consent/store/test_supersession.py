@@ -37,8 +37,8 @@ async def test_authorising_another_ends_the_former_and_lodging_one_does_not(both
     await sign_first(world, following, "alice")
     assert await state_of(world, former) is ConsentState.SUPERSEDED
     assert await state_of(world, following) is ConsentState.AUTHORISED
-    (told,) = await world.books.records.events(kind="consent.superseded")
-    assert json.decode(told.body, dict)["superseded_by"] == following.id
+    (shown,) = await world.books.records.events(kind="consent.superseded")
+    assert json.decode(shown.body, dict)["superseded_by"] == following.id
     assert world.versions.unnamed == set(), "what it ends was announced"
 
 

@@ -122,11 +122,11 @@ async def walk(made: GatewayWorld, path: str, query: Sequence[tuple[str, str]], 
     """All pages, following `next`."""
     pages = []
     while True:
-        told = await page_of(made, path, *query)
-        pages.append(told[key])
-        if told["next"] is None:
+        shown = await page_of(made, path, *query)
+        pages.append(shown[key])
+        if shown["next"] is None:
             return pages
-        query = parse_qsl(urlsplit(told["next"]).query)
+        query = parse_qsl(urlsplit(shown["next"]).query)
 
 
 SHOWN = [f"{'a1' if number % 3 == 0 else 'a2'}/r{number}" for number in range(12, 0, -1) if number % 3 != 2]
@@ -142,8 +142,8 @@ async def test_pages_through_every_record_of_the_consents_accounts_once(made: Ga
 
 @paged
 async def test_one_account_answers_for_itself(made: GatewayWorld, path: str):
-    told = await page_of(made, f"/accounts/a2{path}")
-    assert told["rows"] == [row for row in SHOWN if row.startswith("a2")]
+    shown = await page_of(made, f"/accounts/a2{path}")
+    assert shown["rows"] == [row for row in SHOWN if row.startswith("a2")]
 
 
 @paged
@@ -174,9 +174,9 @@ async def test_a_page_is_never_larger_than_ours(made: GatewayWorld, path: str):
 async def test_a_link_opens_only_the_listing_it_was_made_for(made: GatewayWorld, path: str):
     first = await page_of(made, path, ("size", "3"))
     cursor = dict(parse_qsl(urlsplit(first["next"]).query))["page"]
-    elsewhere = "/beneficiaries" if path != "/beneficiaries" else "/direct_debits"
+    another = "/beneficiaries" if path != "/beneficiaries" else "/direct_debits"
     for other, query in (
-        (elsewhere, [("size", "3"), ("page", cursor)]),
+        (another, [("size", "3"), ("page", cursor)]),
         (f"/accounts/a1{path}", [("size", "3"), ("page", cursor)]),
         (path, [("size", "4"), ("page", cursor)]),
         (path, [("size", "3"), ("page", cursor + "A")]),
@@ -260,13 +260,13 @@ class TestStatements:
         assert made.upstream.asked == []
 
     async def test_the_span_is_that_of_the_banks_records(self, made: GatewayWorld):
-        told = await page_of(made, "/statements")
-        assert (told["first"], told["last"]) == ("2026-03-23T09:00:00Z", "2026-04-04T08:59:59.999999Z")
+        shown = await page_of(made, "/statements")
+        assert (shown["first"], shown["last"]) == ("2026-03-23T09:00:00Z", "2026-04-04T08:59:59.999999Z")
 
     async def test_the_span_is_cut_to_the_consents_window(self, made: GatewayWorld):
         self.consent_window(made, 4, 9)
-        told = await page_of(made, "/statements")
-        assert (told["first"], told["last"]) == ("2026-03-26T09:00:00Z", "2026-04-01T08:59:59.999999Z")
+        shown = await page_of(made, "/statements")
+        assert (shown["first"], shown["last"]) == ("2026-03-26T09:00:00Z", "2026-04-01T08:59:59.999999Z")
 
     async def test_one_has_the_callers_own_account_id(self, made: GatewayWorld):
         assert await page_of(made, "/accounts/a1/statements/r3") == ["a1", "r3"]
@@ -330,8 +330,8 @@ class TestStatementTransactions:
         early = transaction(20, booked_at=period.starts_at - timedelta(microseconds=1))
         late = transaction(21, booked_at=period.ends_at + timedelta(microseconds=1))
         edge = transaction(11, booked_at=period.ends_at)
-        elsewhere = transaction(22, "up2", booked_at=period.starts_at)
-        made.upstream.rows = [*inside, early, late, edge, elsewhere]
+        another = transaction(22, "up2", booked_at=period.starts_at)
+        made.upstream.rows = [*inside, early, late, edge, another]
         return made
 
     async def test_are_those_booked_in_its_period(self, made: GatewayWorld):

@@ -58,10 +58,10 @@ async def test_a_client_with_too_many_calls_in_flight_is_refused_and_its_neighbo
         await gate.until(3)
         refused = await made.ask()
         assert (refused.status, refused.headers["Retry-After"], body_of(refused)["code"]) == (429, "1", "rate_exceeded")
-        beside = calls.create_task(made.ask(token="other-token"))
+        extra = calls.create_task(made.ask(token="other-token"))
         await gate.until(4)
         gate.open.set()
-    assert [call.result().status for call in (*held, beside)] == [200] * 4
+    assert [call.result().status for call in (*held, extra)] == [200] * 4
     assert await made.code() == "allowed"
     assert (made.in_flight.total, dict(made.in_flight.clients.held)) == (0, {})
 

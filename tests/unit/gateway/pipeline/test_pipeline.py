@@ -164,7 +164,7 @@ class TestDecidedAgain:
         assert await made.code(path=BALANCES) == "consent_expired"
 
     async def test_what_changed_meanwhile_is_read_again(self, made):
-        """The PSU took one account out: the first answer would have told of it."""
+        """The PSU took one account out: the first answer would have contained it."""
         made.upstream.before = lambda: None
         only_one = CONSENT.access[:1]
 

@@ -43,7 +43,7 @@ from tests.world.gateway.records import (
 from tests.world.gateway.upstream import Upstream, account, transaction
 
 ASKED = ("up1", "up2")
-NOBODY = Counterparty("Bob")
+UNKNOWN = Counterparty("Bob")
 NEGATIVE, EURO = Money("GBP", -1), Money("EUR", 1)
 HUGE = Money("GBP", 10**15)
 
@@ -104,9 +104,9 @@ async def test_refuses_one_record_twice(method: str, make: Any):
 @pytest.mark.parametrize(
     ("method", "record"),
     [
-        ("beneficiaries", beneficiary(1, payee=NOBODY)),
-        ("standing_orders", standing_order(1, payee=NOBODY)),
-        ("scheduled_payments", scheduled_payment(1, payee=NOBODY)),
+        ("beneficiaries", beneficiary(1, payee=UNKNOWN)),
+        ("standing_orders", standing_order(1, payee=UNKNOWN)),
+        ("scheduled_payments", scheduled_payment(1, payee=UNKNOWN)),
         ("direct_debits", direct_debit(1, creditor_name="")),
         ("direct_debits", direct_debit(1, previous_amount=NEGATIVE)),
         ("direct_debits", direct_debit(1, previous_amount=HUGE)),

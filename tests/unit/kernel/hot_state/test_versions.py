@@ -180,7 +180,7 @@ async def test_spends_nothing_when_only_looking(worker):
 async def test_two_seconds_after_its_last_confirmation_the_hot_state_is_not_believed(worker, seconds):
     """The worker may have been paused while another revoked under a new epoch."""
     await worker.ask(1)
-    worker.stored[S] = 2  # what the hot state was never told
+    worker.stored[S] = 2  # what never reached the hot state
     seconds.now += TRUST_SECONDS - 0.01
     assert await worker.ask(1) == Current()
     seconds.now += 0.02

@@ -120,7 +120,7 @@ class TestInFlight:
 
         async def ask() -> str:
             asked["times"] += 1
-            raise Unanswered("nobody there")
+            raise Unanswered("no answer")
 
         outcomes = await asyncio.gather(*(flight.run("key", ask) for _ in range(3)), return_exceptions=True)
         assert all(isinstance(outcome, Unanswered) for outcome in outcomes)

@@ -22,7 +22,7 @@ LONG = Good(START + 30 * DAY)
 
 
 class Says:
-    """A source that says the same of everything, until told otherwise."""
+    """A source that says the same of everything, until a test changes it."""
 
     name = "says"
 

@@ -16,7 +16,7 @@ from plugins.key_stores.vault_transit import ANSWER_BYTES_MAX, ATTEMPTS_MAX, Add
 from tests.harness.vault import KEY, MOUNT, TOKEN, FakeVault, running_vault
 
 PLACE = ("signing_keys", "private_jwk", "main", "kid")
-SECRET = b"a private key that nobody may read"
+SECRET = b"a private key that no one may read"
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Setting:
     pauses: list[float]
 
     def at(self, **changes: object) -> VaultTransit:
-        """The same store, elsewhere."""
+        """The same store, in another place."""
         return VaultTransit(self.store._session, replace(self.store._address, **changes), self.store._pause)
 
 

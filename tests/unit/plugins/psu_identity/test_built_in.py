@@ -178,7 +178,7 @@ async def test_an_unknown_user_costs_the_same_work_as_a_wrong_password(database,
 
 
 async def test_the_password_of_an_unknown_name_opens_nothing():
-    assert not await Passwords().verify(None, "nobody's password")
+    assert not await Passwords().verify(None, "a stranger's password")
 
 
 async def test_a_stored_hash_that_is_none_never_fits():

@@ -31,7 +31,7 @@ class Gateway:
 
     async def take(self, request: web.Request) -> web.Response:
         self.taken.append((request.headers.get("Authorization"), await request.json()))
-        return web.Response(status=self.status, headers={"Location": "/elsewhere"})
+        return web.Response(status=self.status, headers={"Location": "/another"})
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ async def test_a_customer_has_their_own_accounts_in_their_own_order(database, ba
     )
     assert [account.id for account in await bank.accounts_of(BRAND, "ann")] == ["ours", "mine"]
     assert [account.id for account in await bank.accounts_of(BRAND, "ben")] == ["ours", "theirs"]
-    assert await bank.accounts_of(BRAND, "nobody") == ()
+    assert await bank.accounts_of(BRAND, "stranger") == ()
 
 
 async def test_accounts_that_may_not_be_shared_are_not_offered(database, bank):

@@ -34,9 +34,9 @@ async def pair():
 @pytest.mark.parametrize("name", ["accounts", "balances", "products", "offers", "parties"])
 async def test_returns_what_the_bank_returns(pair, name):
     bank, client = pair
-    told = await getattr(client, name)(BRAND, ALL)
-    assert told == await getattr(bank, name)(BRAND, ALL)
-    assert told
+    shown = await getattr(client, name)(BRAND, ALL)
+    assert shown == await getattr(bank, name)(BRAND, ALL)
+    assert shown
 
 
 @pytest.mark.parametrize("name", ["beneficiaries", "direct_debits", "standing_orders", "scheduled_payments"])
@@ -83,9 +83,9 @@ async def test_gives_one_statement_and_its_file_to_its_own_account(pair):
 async def test_knows_customers_and_their_accounts():
     async with over_http(PaperBank()) as client:
         assert [account.id for account in await client.accounts_of(BRAND, CUSTOMER)] == ["a", "b", "c"]
-        assert await client.accounts_of(BRAND, "nobody") == ()
+        assert await client.accounts_of(BRAND, "stranger") == ()
         assert (await client.party_of(BRAND, CUSTOMER)).name == "Ms Ann Other"
-        assert await client.party_of(BRAND, "nobody") is None
+        assert await client.party_of(BRAND, "stranger") is None
         assert (await client.health()).specimens == {"main": (CUSTOMER,)}
 
 

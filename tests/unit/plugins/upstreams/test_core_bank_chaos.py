@@ -82,7 +82,7 @@ MISCHIEF = {
     "says a word that is none of ours": sends(answered(altered(status=SECRET))),
     "has a date without a zone": sends(answered(altered(opened_at="2026-01-01T00:00:00"))),
     "has a currency that is none": sends(answered(altered(currency="POUNDS"))),
-    "speaks of another account": sends(answered(altered(id="another"))),
+    "names another account": sends(answered(altered(id="another"))),
     "nests without end": sends(answered(b'{"accounts": ' + b"[" * 100_000)),
     "is HTML": sends(answered(GOOD, media_type="text/html")),
     "has no media type": sends(answered(GOOD, Content_Type=None)),
@@ -107,11 +107,11 @@ async def test_the_caller_fails_promptly_and_the_next_question_is_answered(peer,
         peer.mischief = MISCHIEF[name]
         with (
             structlog.testing.capture_logs() as logs,
-            pytest.raises(UpstreamTimedOut if name in LATE else UpstreamFailed) as told,
+            pytest.raises(UpstreamTimedOut if name in LATE else UpstreamFailed) as shown,
         ):
             await bank.accounts(BRAND, (ACCOUNT,))
-        assert counted == [("accounts", told.value.code)]
-        assert SECRET not in f"{told.value} {told.value.detail} {logs} {capsys.readouterr()}"
+        assert counted == [("accounts", shown.value.code)]
+        assert SECRET not in f"{shown.value} {shown.value.detail} {logs} {capsys.readouterr()}"
         peer.mischief = None
         assert [account.id for account in await bank.accounts(BRAND, (ACCOUNT,))] == [ACCOUNT]
         assert len(counted) == 1

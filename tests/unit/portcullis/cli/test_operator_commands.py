@@ -69,14 +69,14 @@ async def test_a_running_server_carries_it_out_itself(settings: Settings):
         assert before.isdisjoint(key["kid"] for key in ring.document("main")["keys"])
         assert await command_server(settings, "/keys/publish", "main") == {"main": 3}
         with pytest.raises(ServerRefused, match="no such brand"):
-            await command_server(settings, "/keys/rotate", "nobody")
+            await command_server(settings, "/keys/rotate", "stranger")
 
 
 async def test_a_rotation_that_does_not_come_to_pass_would_be_seen(settings: Settings):
     metrics = f"http://127.0.0.1:{settings.ops_port}/metrics"
     async with running(settings), aiohttp.ClientSession() as session, session.get(metrics) as answer:
-        told = await answer.text()
-    (age,) = re.findall(r'^portcullis_signing_key_age_seconds\{brand="main"\} (\S+)$', told, re.MULTILINE)
+        shown = await answer.text()
+    (age,) = re.findall(r'^portcullis_signing_key_age_seconds\{brand="main"\} (\S+)$', shown, re.MULTILINE)
     assert 0 <= float(age) < 60
 
 

@@ -51,9 +51,9 @@ async def test_its_owner_reads_defects_and_whether_it_is_left_alone():
         for _ in range(8):
             with pytest.raises(UpstreamFailed):
                 await bank.accounts_of(BRAND, CUSTOMER)
-        told = telemetry.render().decode()
-    assert "portcullis_core_bank_circuit_open 1.0" in told
-    assert 'upstream_defects_total{code="upstream_failed",operation="accounts_of",upstream="core_bank"} 8.0' in told
+        stated = telemetry.render().decode()
+    assert "portcullis_core_bank_circuit_open 1.0" in stated
+    assert 'upstream_defects_total{code="upstream_failed",operation="accounts_of",upstream="core_bank"} 8.0' in stated
 
 
 async def test_a_core_bank_that_knows_callers_by_certificate(tmp_path):

@@ -91,9 +91,9 @@ async def test_the_authority_that_a_certificate_names_is_asked_where_the_setting
             with pytest.raises(CertificateRevoked):
                 await certificates.standing.check(shown(leaf, ANY))
         assert site.asked == {"/ocsp": 2, "/list": 1}
-        elsewhere = Settings(certificates=CertificateSettings(revocation=Revocation.HARD))
+        other_place = Settings(certificates=CertificateSettings(revocation=Revocation.HARD))
         async with open_certificates(
-            elsewhere, load_trust(tls), ManualClock(START), SeededIds("ids"), Telemetry()
+            other_place, load_trust(tls), ManualClock(START), SeededIds("ids"), Telemetry()
         ) as certificates:
             with pytest.raises(CertificateUnchecked):
                 await certificates.standing.check(shown(leaf, ANY))
@@ -113,9 +113,9 @@ async def test_who_was_let_in_unchecked_is_counted(tls):
     telemetry = Telemetry()
     async with opened(CertificateSettings(), load_trust(tls), telemetry) as certificates:
         await certificates.standing.check(ANY.client())
-        told = telemetry.render().decode()
-    assert "portcullis_certificates_accepted_unchecked 1.0" in told
-    assert "portcullis_revocation_unanswered 0.0" in told
+        stated = telemetry.render().decode()
+    assert "portcullis_certificates_accepted_unchecked 1.0" in stated
+    assert "portcullis_revocation_unanswered 0.0" in stated
 
 
 def test_every_source_there_is_can_be_named():

@@ -40,10 +40,10 @@ async def test_every_departure_from_the_ordinary_has_a_gauge(sqlite_url):
         async with compose(parts) as composition:
             composition.versions.asked_database += 3
             composition.versions.limited_locally += 2
-            told = dict(re.findall(r"^portcullis_(\S+) (\S+)$", telemetry.render().decode(), re.MULTILINE))
-    assert told["hot_state_trusted"] == "1.0"
-    assert told["hot_state_asked_database"] == "3.0"
-    assert told["limits_kept_locally"] == "2.0"
+            shown = dict(re.findall(r"^portcullis_(\S+) (\S+)$", telemetry.render().decode(), re.MULTILINE))
+    assert shown["hot_state_trusted"] == "1.0"
+    assert shown["hot_state_asked_database"] == "3.0"
+    assert shown["limits_kept_locally"] == "2.0"
     for queue in ("tokens", "access"):
-        assert told[f'records_waiting{{queue="{queue}"}}'] == "0.0"
-        assert told[f'records_refused{{queue="{queue}"}}'] == "0.0"
+        assert shown[f'records_waiting{{queue="{queue}"}}'] == "0.0"
+        assert shown[f'records_refused{{queue="{queue}"}}'] == "0.0"

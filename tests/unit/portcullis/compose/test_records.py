@@ -17,7 +17,7 @@ from tests.harness.books.books import Books
 from tests.harness.books.records import open_journal
 from tests.world.brands import START
 
-TOLD = Access(
+READ = Access(
     brand="main",
     operation="read_balances",
     dialect="book",
@@ -57,10 +57,10 @@ async def written(database, *accesses, ahead=timedelta()):
 async def test_only_an_answered_read_is_a_use(database):
     entries, used = await written(
         database,
-        TOLD,
-        replace(TOLD, at=START + timedelta(minutes=1), status=403, outcome="permission_missing", account_ids=()),
-        replace(TOLD, consent_id="consent-2", status=429, outcome="rate_exceeded", account_ids=()),
-        replace(TOLD, consent_id="", account_ids=()),
+        READ,
+        replace(READ, at=START + timedelta(minutes=1), status=403, outcome="permission_missing", account_ids=()),
+        replace(READ, consent_id="consent-2", status=429, outcome="rate_exceeded", account_ids=()),
+        replace(READ, consent_id="", account_ids=()),
     )
     assert entries == 4
     assert used == {"consent-1": LastUsed(START, None)}
@@ -68,20 +68,20 @@ async def test_only_an_answered_read_is_a_use(database):
 
 async def test_a_use_without_the_psu_is_distinguished(database):
     later = START + timedelta(minutes=1)
-    _, used = await written(database, TOLD, replace(TOLD, at=later, psu_present=False))
+    _, used = await written(database, READ, replace(READ, at=later, psu_present=False))
     assert used == {"consent-1": LastUsed(later, later)}
 
 
 async def test_a_psu_reads_business_time(database):
     """Where business time runs ahead, a use is not before the grant."""
-    _, used = await written(database, TOLD, ahead=timedelta(days=90))
+    _, used = await written(database, READ, ahead=timedelta(days=90))
     assert used["consent-1"].at == START + timedelta(days=90)
 
 
 async def test_a_group_is_written_in_two_statements(database):
     before = database.statements
     writer = access_writer(runner(database), ManualClock(START))
-    await writer([replace(TOLD, consent_id=f"consent-{number}") for number in range(200)])
+    await writer([replace(READ, consent_id=f"consent-{number}") for number in range(200)])
     assert database.statements - before == 2 + database.is_sqlite  # SQLite counts its BEGIN
 
 
@@ -90,7 +90,7 @@ async def test_refusals_without_end_are_one_row_of_each_window(database):
     ended = []
     windows = RefusalWindows(ended.append, lambda: 0.0)
     for number in range(500):
-        refused = replace(TOLD, status=429, outcome="rate_exceeded", rule="default", account_ids=())
+        refused = replace(READ, status=429, outcome="rate_exceeded", rule="default", account_ids=())
         windows.record(replace(refused, at=START + timedelta(seconds=number)))
     windows.end(early=True)
     await entry_writer(runner(database))([refusals_entry(each) for each in ended])

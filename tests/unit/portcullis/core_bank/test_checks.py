@@ -155,9 +155,9 @@ async def test_the_report_says_whether_the_bank_keeps_the_contract(capsys):
     async with served(PaperBank(rows=9)) as url:
         assert await report_core_bank(console, url, TOKEN, "main", (CUSTOMER,))
         assert not await report_core_bank(console, url, TOKEN, "another", (CUSTOMER,))
-    told = capsys.readouterr().out
-    assert "The bank keeps the contract; 8 checks had nothing to look at." in told
-    assert "checks failed." in told
+    stated = capsys.readouterr().out
+    assert "The bank keeps the contract; 8 checks had nothing to look at." in stated
+    assert "checks failed." in stated
 
 
 async def test_a_silent_address_is_named_in_one_line():
@@ -185,7 +185,7 @@ async def test_a_refusal_that_comes_in_pieces_is_read_to_its_end():
     """A sound bank behind a slow line must not be called broken."""
     pieces = (b"HTTP/1.1 404 Not Found\r\nContent-Length: 24\r\n\r\n", b'{"code":', b'"brand_unknown"}')
 
-    told = asyncio.Event()
+    stated = asyncio.Event()
 
     async def answer(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
@@ -195,12 +195,12 @@ async def test_a_refusal_that_comes_in_pieces_is_read_to_its_end():
             await asyncio.sleep(0.02)  # a line's own pace
         writer.close()
         await writer.wait_closed()
-        told.set()
+        stated.set()
 
     async with served(PaperBank()) as url, open_subject(url, TOKEN, "", ()) as subject:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         async with server:
             subject.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             status, code, _ = await subject.raw("/anything")
-            await told.wait()
+            await stated.wait()
     assert (status, code) == (404, "brand_unknown")

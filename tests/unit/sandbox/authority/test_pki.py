@@ -148,7 +148,7 @@ class TestRevocation:
     def test_a_list_of_another_hand_is_made_again(self, folder, clock, paths, tmp_path, content):
         authority = pki.TestPki.open(folder, clock)
         if content == "foreign":
-            content = pki.TestPki.open(tmp_path / "elsewhere", clock).crl_path.read_bytes()
+            content = pki.TestPki.open(tmp_path / "another", clock).crl_path.read_bytes()
         authority.crl_path.unlink()
         if content is not None:
             authority.crl_path.write_bytes(content)
@@ -224,7 +224,7 @@ def test_another_name_another_authority_or_another_key_is_issued_again(folder, c
     authority.ensure_transport(*paths, ACME)
     other = pki.TransportSubject(software_id="soft2", organisation_name="Acme Ltd", organisation_id="PSDGB-FCA-123456")
     assert authority.ensure_transport(*paths, other)
-    assert pki.TestPki.open(tmp_path / "elsewhere", clock).ensure_transport(*paths, other)
+    assert pki.TestPki.open(tmp_path / "another", clock).ensure_transport(*paths, other)
     paths[1].unlink()
     assert authority.ensure_transport(*paths, other)
     assert fits(*paths)

@@ -115,7 +115,7 @@ async def test_an_account_may_move_to_another_bank(call, bank):
 async def test_lifts_the_lock_out_of_a_persona_and_of_the_address_that_asks(call, bank):
     assert await call("/sandbox/personas/alice/unlock") == (200, {"persona": "alice", "unlocked": True})
     assert bank.done == [("unlock", "psu-1", "alice", "127.0.0.1")]
-    assert (await call("/sandbox/personas/nobody/unlock"))[0] == 400
+    assert (await call("/sandbox/personas/stranger/unlock"))[0] == 400
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ async def test_lifts_the_lock_out_of_a_persona_and_of_the_address_that_asks(call
     [
         ("/sandbox/accounts/Everyday/close", {"persona": "alice"}, 400),  # two are called so
         ("/sandbox/accounts/None/close", {"persona": "alice"}, 400),
-        ("/sandbox/accounts/Bills/close", {"persona": "nobody"}, 400),
+        ("/sandbox/accounts/Bills/close", {"persona": "stranger"}, 400),
         ("/sandbox/accounts/Bills/close", {"persona": "alice", "more": 1}, 400),
         ("/sandbox/accounts/Bills/close", {}, 400),
         ("/sandbox/consents/unknown/suspend", {}, 404),

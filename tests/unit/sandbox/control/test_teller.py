@@ -180,7 +180,7 @@ async def test_a_reader_who_turns_pages_is_not_misled_by_what_is_booked_meanwhil
         ("", {"booked_at": "2027-06-01T00:00:00Z"}, 400),
         ("", {"booked_at": "9999-12-31T23:59:59Z", "pending": True}, 400),
         ("", {"account": "Savings"}, 400),
-        ("", {"persona": "nobody"}, 400),
+        ("", {"persona": "stranger"}, 400),
         ("", {"more": 1}, 400),
         ("/unknown/book", {}, 400),
     ],

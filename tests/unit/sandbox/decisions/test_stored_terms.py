@@ -46,7 +46,7 @@ async def test_a_stored_decision_shares_only_what_was_asked_for(world: PageWorld
     psu = world.identity.psu("alice")
     for accounts, expected in (
         ([{"scheme": number.scheme.value, "identification": number.identification}], ["up-2"]),
-        ([{"scheme": "iban", "identification": "GB00NOBODY"}], []),
+        ([{"scheme": "iban", "identification": "GB00ABSENT"}], []),
     ):
         await decide(world.services, BRAND, consent_id=None, client_id=CLIENT.id, approve=True, psu=psu)
         consent = await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(terms(accounts=accounts), START))

@@ -83,12 +83,12 @@ def text_of(content: bytes) -> str:
 def test_says_whose_account_it_is_and_what_was_booked():
     abroad = entry(2, -3_331, reference="Order 7", exchange=CurrencyExchange(Money("USD", -4_501), Decimal("0.74")))
     text = text_of(render_statement(printed(entry(1, 250_000), abroad)))
-    for told in (
+    for stated in (
         *("Main", "Ms Ann Other", "12 Lighthouse Row", "00-99-71 12345678", "01 Jun 2026 to 30 Jun 2026", "GBP"),
         *("Balance at the end", "-1,234.56", "Late payment", "-12.00", "Interest paid to you", "0.77"),
         *("Entry 1", "2,500.00", "Entry 2", "33.31", "Reference Order 7", "45.01 USD at 0.74", "Page 1 of 1"),
     ):
-        assert told in text
+        assert stated in text
 
 
 def test_a_cards_number_is_not_printed_but_for_its_end():

@@ -69,8 +69,8 @@ async def test_a_sibling_uses_a_consent_of_its_organisation(oauth_anywhere: Auth
     again = await world.token(sibling, "refresh_token", refresh_token=tokens["refresh_token"])
     for token in (tokens["access_token"], again.json["access_token"]):
         headers = {"Authorization": f"Bearer {token}"}
-        told = await world.call("GET", "/userinfo", headers=headers, presented=sibling.certificate)
-        assert told.status == 200, told.text
+        shown = await world.call("GET", "/userinfo", headers=headers, presented=sibling.certificate)
+        assert shown.status == 200, shown.text
     for call in (store.read, store.withdraw):
         with pytest.raises(ConsentUnknown):
             await call(BRAND, world.borough.client.caller, consent.id)

@@ -235,7 +235,7 @@ def expect(name: str, error: str, **inside: Any) -> Any:
         expect("ensure-request-object-without-nonce-fails", "invalid_request", nonce=None),
         expect("ensure-request-object-without-redirect-uri-fails", "invalid_request", redirect_uri=None),
         expect("ensure-expired-request-object-fails", "invalid_request_object", exp=1),
-        expect("ensure-request-object-with-bad-aud-fails", "invalid_request_object", aud="https://elsewhere.example"),
+        expect("ensure-request-object-with-bad-aud-fails", "invalid_request_object", aud="https://another.example"),
         expect("ensure-response-mode-query", "invalid_request", response_mode="query"),
         expect("ensure-request-object-without-scope-fails", "invalid_request_object", scope=None),
         pytest.param({"scope": "accounts"}, "invalid_scope", id="an-id-token-without-openid"),
@@ -286,8 +286,8 @@ async def test_no_browser_is_sent_to_an_address_that_is_not_registered(signing: 
         "inside, signed": (adv.signed(None, redirect_uri=evil), {}),
         "inside, not signed by the client": (KEYS["acme-1"].jwt(adv.object_claims(None, redirect_uri=evil)), {}),
         "nowhere": (adv.signed(None, redirect_uri=None), {"redirect_uri": ""}),
-        "outside, beside none": (adv.signed(None, redirect_uri=None), {"redirect_uri": evil}),
-        "outside, beside nonsense": ("nonsense", {"redirect_uri": evil}),
+        "outside, with no object": (adv.signed(None, redirect_uri=None), {"redirect_uri": evil}),
+        "outside, with nonsense": ("nonsense", {"redirect_uri": evil}),
     }
     for name, (token, outside) in cases.items():
         with subtests.test(name):

@@ -146,8 +146,8 @@ async def test_an_auth_req_id_is_worth_nothing_to_anyone_else(backchannel: Backc
     assert (await backchannel.poll(backchannel.pinged, auth_req_id)).error == UNKNOWN
     assert (await backchannel.poll(tpp, "another")).error == UNKNOWN
     assert (await world.token(tpp, GRANT_TYPE)).error == (400, "invalid_request")
-    nobody = {"client_assertion": None, "client_assertion_type": None, "client_id": tpp.client.id}
-    assert (await backchannel.poll(tpp, auth_req_id, **nobody)).error == (401, "invalid_client")
+    stranger = {"client_assertion": None, "client_assertion_type": None, "client_id": tpp.client.id}
+    assert (await backchannel.poll(tpp, auth_req_id, **stranger)).error == (401, "invalid_client")
     weak = tpp.key.jwt(tpp.assertion_claims(), alg="RS256")
     assert (await backchannel.poll(tpp, auth_req_id, client_assertion=weak)).error == (401, "invalid_client")
     by_issuer = tpp.assertion(aud=BRAND.issuer)

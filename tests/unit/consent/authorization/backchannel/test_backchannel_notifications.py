@@ -81,7 +81,7 @@ async def test_where_no_answer_comes_it_is_tried_again_a_few_times(backchannel: 
 
 
 async def test_a_notification_lost_with_its_server_is_sent_by_the_next(backchannel: Backchannel):
-    """Its attempt was taken and never noted: the next one tells."""
+    """Its attempt was taken and never noted: the next one is sent."""
     await backchannel.asked(backchannel.pinged)
     await backchannel.approve()
     held = backchannel.lease()
@@ -121,7 +121,7 @@ async def test_a_notifier_without_the_lease_sends_nothing(backchannel: Backchann
 
 async def test_an_address_that_was_unregistered_meanwhile_receives_nothing(backchannel: Backchannel):
     """Its owner may have lost it; the address of now is notified instead."""
-    for endpoint in ("https://moved.example/told", None):
+    for endpoint in ("https://moved.example/ping", None):
         pinged = await backchannel.register("moving", "acme-1", "ping")
         await backchannel.asked(pinged)
         await backchannel.approve()
@@ -137,5 +137,5 @@ async def test_an_address_that_was_unregistered_meanwhile_receives_nothing(backc
         )
         await replace_client(backchannel.world.services, BRAND, client.id, moved)
         await backchannel.notify()
-        assert [url for url, _, _ in backchannel.receiver.received] == ["https://moved.example/told"]
+        assert [url for url, _, _ in backchannel.receiver.received] == ["https://moved.example/ping"]
     assert [row.notification for row in await backchannel.requests()] == [None, None]

@@ -1,4 +1,4 @@
-"""Requests to a customer who is elsewhere, and their refusals. OpenID CIBA Core 1.0 sections 7 and 13, FAPI-CIBA-ID1 5.2.2."""
+"""Requests to a customer on another device, and their refusals. OpenID CIBA Core 1.0 sections 7 and 13, FAPI-CIBA-ID1 5.2.2."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ def case(name: str, *values: Any) -> Any:
 
 
 def own(name: str, *values: Any) -> Any:
-    """A case beside those of the plan."""
+    """A case in addition to those of the plan."""
     return pytest.param(*values, id=name)
 
 
@@ -161,10 +161,10 @@ async def test_an_id_token_says_whom_to_ask(backchannel: Backchannel):
         own("a request within", {"request": "x"}, INVALID),
         case("ensure-authorization-request-with-multiple-hints-fails", {"login_hint_token": "x"}, INVALID),
         own("no hint", {"login_hint": None}, INVALID),
-        own("a hint of nobody's making", {"login_hint": None, "login_hint_token": "x"}, INVALID),
+        own("a hint that no server made", {"login_hint": None, "login_hint_token": "x"}, INVALID),
         own("a hint that is no id_token", {"login_hint": None, "id_token_hint": "x.y.z"}, INVALID),
         own("an endless hint", {"login_hint": "x" * 257}, INVALID),
-        own("nobody", {"login_hint": "mallory"}, (400, "unknown_user_id")),
+        own("stranger", {"login_hint": "mallory"}, (400, "unknown_user_id")),
         case(
             "ensure-authorization-request-with-potentially-bad-binding-message",
             {"binding_message": POTENTIALLY_BAD},
@@ -242,7 +242,7 @@ async def test_plain_parameters_are_refused(backchannel: Backchannel):
 
 
 async def test_parameters_have_one_place(backchannel: Backchannel):
-    """CIBA section 7.1.1: none stands beside the signed request."""
+    """CIBA section 7.1.1: none stands outside the signed request."""
     token = backchannel.polls.key.jwt(backchannel.claims(backchannel.polls))
     answer = await backchannel.send(backchannel.polls, token, login_hint="bob")
     assert await refused(backchannel, answer) == INVALID
@@ -316,13 +316,13 @@ async def test_a_client_that_is_not_registered_for_it_asks_no_customer(backchann
 async def test_another_clients_consent_looks_unknown(backchannel: Backchannel):
     """FAPI-CIBA-ID1: whose consent it is, is judged before anyone is asked. 403 is CIBA's status for access_denied."""
     consent = await backchannel.world.lodge(backchannel.pinged)
-    told = []
+    shown = []
     for consent_id in (consent.id, "unknown"):
         wanted = {"id_token": {"openbanking_intent_id": {"value": consent_id}}}
         answer = await backchannel.ask(backchannel.polls, claims=wanted)
         assert answer.error == (403, "access_denied")
-        told.append(answer.json["error_description"])
-    assert len(set(told)) == 1
+        shown.append(answer.json["error_description"])
+    assert len(set(shown)) == 1
     assert await backchannel.requests() == []
 
 

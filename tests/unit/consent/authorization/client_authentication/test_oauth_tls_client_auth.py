@@ -157,8 +157,8 @@ async def test_an_assertion_of_a_fapi_1_client_may_name_the_endpoint_or_several(
         "public": (f"{BRAND.issuer}/token", 200),
         "both": ([BRAND.issuer, token], 200),
         "another endpoint": (f"{BRAND.issuer}/revoke", 401),
-        "foreign": ("https://elsewhere.example/token", 401),
-        "list of foreign": (["https://elsewhere.example"], 401),
+        "foreign": ("https://another.example/token", 401),
+        "list of foreign": (["https://another.example"], 401),
         "empty": ([], 401),
         "numbers": ([7], 401),
     }

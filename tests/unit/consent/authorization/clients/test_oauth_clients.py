@@ -33,7 +33,7 @@ async def test_metadata_that_would_be_unsafe_is_refused(oauth: AuthorizationWorl
         "a scope with quotes": {"scope": 'acc"ounts'},
         "an implicit grant": {"grant_types": frozenset({"implicit"})},
         "no grant": {"grant_types": frozenset()},
-        "an algorithm that nobody signs with": {"id_token_signed_response_alg": "EdDSA"},
+        "an algorithm that signs nothing": {"id_token_signed_response_alg": "EdDSA"},
         "no keys": {"jwks": {"keys": []}},
         "no key set": {"jwks": {}},
         "a private key": {"jwks": {"keys": [{**jwk, "d": "AQAB"}]}},
@@ -105,7 +105,7 @@ async def test_every_change_is_a_new_version(oauth_anywhere: AuthorizationWorld)
     assert (gone.version, gone.active) == (3, False)
     for change in (
         deactivate_client(world.services, BRAND, client.id),
-        deactivate_client(world.services, BRAND, "nobody"),
+        deactivate_client(world.services, BRAND, "stranger"),
         replace_client(world.services, BRAND, client.id, world.metadata("acme", KEY)),
     ):
         with pytest.raises(ClientInactive):

@@ -117,7 +117,7 @@ async def test_what_is_wrong_with_client_or_request_uri_is_shown_on_a_page(oauth
     cases = {
         "nothing": ({}, "invalid_request"),
         "no client": ({"request_uri": request_uri}, "invalid_request"),
-        "unknown client": ({"request_uri": request_uri, "client_id": "nobody"}, "invalid_client"),
+        "unknown client": ({"request_uri": request_uri, "client_id": "stranger"}, "invalid_client"),
         "no request": ({"client_id": client_id}, "invalid_request"),
         "unknown request": ({"client_id": client_id, "request_uri": request_uri + "x"}, "invalid_request_uri"),
         "a request from afar": (
@@ -174,15 +174,15 @@ async def test_a_parameter_twice_is_refused(oauth: AuthorizationWorld):
 async def test_a_consent_that_is_not_the_clients_is_refused_before_any_page(oauth_anywhere: AuthorizationWorld):
     world, acme = oauth_anywhere, oauth_anywhere.acme
     foreign = await world.lodge(world.borough)
-    told = []
+    shown = []
     for consent_id in (foreign.id, "no-such-consent"):
         request_uri = await world.pushed_uri(acme, consent_id)
         answer = (await world.visit(acme, request_uri)).location
         assert answer["error"] == "access_denied"
-        told.append({name: value for name, value in answer.items() if name != "state"})
+        shown.append({name: value for name, value in answer.items() if name != "state"})
         again = (await world.visit(acme, request_uri)).location
         assert again["error"] == "invalid_request_uri"
-    assert told[0] == told[1], "a foreign consent must look like one that does not exist"
+    assert shown[0] == shown[1], "a foreign consent must look like one that does not exist"
 
 
 async def test_a_consent_that_cannot_be_authorised_any_more_is_refused(oauth: AuthorizationWorld):

@@ -76,7 +76,7 @@ async def test_a_token_bound_to_a_key_says_so(oauth: AuthorizationWorld):
 
 
 async def test_any_other_token_is_inactive_and_no_more(oauth: AuthorizationWorld, subtests: pytest.Subtests):
-    """RFC 7662 section 2.2: an answer that told unknown from foreign would tell what exists."""
+    """RFC 7662 section 2.2: an answer that distinguished unknown from foreign would reveal what exists."""
     tokens = await oauth.tokens(oauth.acme)
     cases = {
         "another client's access token": tokens["access_token"],

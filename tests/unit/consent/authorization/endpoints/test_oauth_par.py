@@ -100,7 +100,7 @@ async def test_malformed_claims_are_refused(oauth: AuthorizationWorld, subtests:
         "two consents": '{"id_token": {"openbanking_intent_id": {"value": "a"}}, "userinfo": {"openbanking_intent_id": {"value": "b"}}}',
         "acr values as text": '{"id_token": {"acr": {"values": "x"}}}',
         "acr value as a number": '{"id_token": {"acr": {"values": [1]}}}',
-        "an acr that nobody can give": '{"id_token": {"acr": {"value": "urn:other", "essential": true}}}',
+        "an acr that no method gives": '{"id_token": {"acr": {"value": "urn:other", "essential": true}}}',
     }
     for name, claims in cases.items():
         with subtests.test(name):

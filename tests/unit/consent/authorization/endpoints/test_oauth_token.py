@@ -156,8 +156,8 @@ async def test_a_code_of_a_family_that_has_ended_gives_no_tokens(oauth: Authoriz
 
 @pytest.mark.spec("RFC6749-4.4")
 async def test_a_client_without_a_scope_of_its_own_has_no_token_of_its_own(oauth: AuthorizationWorld):
-    nobody = await oauth.register_again(oauth.acme, scope="openid")
-    assert (await oauth.token(nobody, "client_credentials")).error == (400, "invalid_scope")
+    stranger = await oauth.register_again(oauth.acme, scope="openid")
+    assert (await oauth.token(stranger, "client_credentials")).error == (400, "invalid_scope")
 
 
 async def test_client_credentials_store_nothing_and_leave_a_record(oauth: AuthorizationWorld):

@@ -182,7 +182,7 @@ async def test_only_a_client_that_does_nothing_else_is_registered_for_it(oauth: 
     sound = {"grant_types": frozenset({TOKEN_EXCHANGE}), "token_exchange_audiences": frozenset({LEDGER})}
     check_metadata(oauth.metadata("internal", KEYS["acme-1"], **sound))
     cases: dict[str, dict[str, Any]] = {
-        "beside a TPP's grants": {"grant_types": frozenset({TOKEN_EXCHANGE, "client_credentials"})},
+        "with a TPP's grants": {"grant_types": frozenset({TOKEN_EXCHANGE, "client_credentials"})},
         "without audiences": {"token_exchange_audiences": frozenset()},
         "audiences of a TPP": {"grant_types": frozenset({"client_credentials"})},
         "an empty audience": {"token_exchange_audiences": frozenset({""})},

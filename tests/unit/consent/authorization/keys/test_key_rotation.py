@@ -1,4 +1,4 @@
-"""Signing keys succeeded on real databases: on schedule with an overlap, in an emergency without; fenced, told to every worker, recorded."""
+"""Signing keys succeeded on real databases: on schedule with an overlap, in an emergency without; fenced, known to every worker, recorded."""
 
 import asyncio
 import json
@@ -244,7 +244,7 @@ async def test_a_key_of_one_purpose_verifies_nothing_of_another(oauth: Authoriza
 
 
 async def test_an_idle_worker_learns_of_new_keys_within_a_second(oauth: AuthorizationWorld):
-    """Its tokens and its JWK Set would otherwise be of keys that are refused elsewhere."""
+    """Its tokens and its JWK Set would otherwise be of keys that other servers refuse."""
     ring = other_worker(oauth)
     await ring.load(BRAND.name)
     services = type(oauth.services)(

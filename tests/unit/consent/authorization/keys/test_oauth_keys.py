@@ -45,9 +45,9 @@ async def test_private_keys_are_sealed_in_their_place(oauth: AuthorizationWorld)
 
 async def test_a_brand_without_keys_is_not_served(oauth: AuthorizationWorld):
     with pytest.raises(KeysMissing):
-        await KeyRing(oauth.database, SealingFile(oauth.services.sealer)).load("nobody")
+        await KeyRing(oauth.database, SealingFile(oauth.services.sealer)).load("stranger")
     with pytest.raises(KeysMissing):
-        oauth.services.keys.version("nobody")
+        oauth.services.keys.version("stranger")
 
 
 @pytest.mark.spec("RFC9068-4")
@@ -73,7 +73,7 @@ async def test_only_our_access_tokens_pass_as_such(oauth: AuthorizationWorld, su
         "a client assertion": oauth.acme.assertion(),
         "another issuer": changed(iss="https://evil.example"),
         "another audience": changed(aud="https://evil.example"),
-        "an audience beside ours": changed(aud=[BRAND.resource_audience, "x"]),
+        "an audience and ours": changed(aud=[BRAND.resource_audience, "x"]),
         "no binding": changed(cnf=None),
         "an empty binding": changed(cnf={}),
         "no scope": changed(scope=None),

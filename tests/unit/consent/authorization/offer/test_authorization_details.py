@@ -95,9 +95,9 @@ def test_what_was_asked_is_lodged_and_returned(details: AccountInformation):
     consent = consent_of(parsed)
     assert parsed == details == details_of(consent)
     assert consent.permissions == set(details.permissions).union(*(BUNDLES[action] for action in details.actions))
-    (told,) = render_details(ALLOWING, consent)
-    assert (told.pop("consent_id"), told.pop("account_ids")) == ("c", ["a-1"])
-    assert msgspec.convert(told, AccountInformation, strict=False) == details
+    (shown,) = render_details(ALLOWING, consent)
+    assert (shown.pop("consent_id"), shown.pop("account_ids")) == ("c", ["a-1"])
+    assert msgspec.convert(shown, AccountInformation, strict=False) == details
     assert numbers_of(consent) == {(Scheme.IBAN.value, account.identification) for account in details.accounts}
 
 
@@ -169,6 +169,6 @@ def test_what_is_said_again_is_kept_once():
 def test_no_more_is_granted_than_the_brand_allows(details: AccountInformation, most: int):
     """Of what was lodged before it had a bound, too."""
     brand = replace(BRAND, frequency_per_day_max=most)
-    (told,) = render_details(brand, consent_of(details))
+    (shown,) = render_details(brand, consent_of(details))
     asked = details.frequency_per_day
-    assert told.get("frequency_per_day") == (None if asked is None else min(asked, most))
+    assert shown.get("frequency_per_day") == (None if asked is None else min(asked, most))

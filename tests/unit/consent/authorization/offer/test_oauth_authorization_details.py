@@ -46,8 +46,8 @@ async def test_a_frequency_beyond_the_brands_is_lowered_and_returned(oauth: Auth
     tokens = await granted(oauth, tpp, authorization_details=details(frequency_per_day=1_000_000))
     assert (await consent_of(oauth, tokens["grant_id"])).frequency_per_day == BRAND.frequency_per_day_max
     active = (await oauth.call("POST", "/introspect", form={"token": tokens["access_token"], **tpp.credentials()})).json
-    for told in (tokens, active):
-        assert told["authorization_details"][0]["frequency_per_day"] == BRAND.frequency_per_day_max
+    for shown in (tokens, active):
+        assert shown["authorization_details"][0]["frequency_per_day"] == BRAND.frequency_per_day_max
 
 
 @pytest.mark.spec("RFC9396-2.2")
@@ -62,8 +62,8 @@ async def test_the_words_of_the_rfcs_own_example_are_understood(oauth: Authoriza
         }
     ]
     answer = await granted(oauth, tpp, authorization_details=json.dumps(example))
-    (told,) = answer["authorization_details"]
-    assert {name: told[name] for name in example[0]} == example[0]
+    (shown,) = answer["authorization_details"]
+    assert {name: shown[name] for name in example[0]} == example[0]
     consent = await consent_of(oauth, answer["grant_id"])
     assert consent.permissions == {
         *(Permission.ACCOUNTS_DETAIL, Permission.BALANCES, Permission.TRANSACTIONS_DETAIL),
@@ -99,7 +99,7 @@ async def test_what_was_not_asked_in_detail_is_not_returned_in_detail(oauth: Aut
 
 @pytest.mark.spec("RFC9396-3.1")
 async def test_terms_need_no_scope(oauth: AuthorizationWorld, subtests: pytest.Subtests):
-    """What they ask for says which scope opens it; the token response tells the scope that was granted."""
+    """What they ask for says which scope opens it; the token response names the scope that was granted."""
     tpp = await may_detail(oauth)
     for scope, expected in ((None, "accounts"), ("openid", "openid accounts"), ("accounts", "accounts")):
         with subtests.test(str(scope)):
@@ -117,9 +117,9 @@ async def test_a_consent_that_stands_can_be_named(oauth: AuthorizationWorld):
     tpp = await may_detail(oauth)
     consent = await oauth.lodge(tpp)
     answer = await granted(oauth, tpp, authorization_details=json.dumps([{"type": TYPE, "consent_id": consent.id}]))
-    (told,) = answer["authorization_details"]
-    assert (answer["grant_id"], told["consent_id"]) == (consent.id, consent.id)
-    assert told["permissions"] == ["accounts_basic"]
+    (shown,) = answer["authorization_details"]
+    assert (answer["grant_id"], shown["consent_id"]) == (consent.id, consent.id)
+    assert shown["permissions"] == ["accounts_basic"]
     assert (await consent_of(oauth, consent.id)).lodged_as == consent.lodged_as
 
 
@@ -171,7 +171,7 @@ async def test_what_cannot_be_understood_or_granted_is_refused(oauth_anywhere: A
         "an account without a number": details(accounts=[{"scheme": "iban", "identification": ""}]),
         "too many accounts": details(accounts=[{"scheme": "iban", "identification": str(n)} for n in range(51)]),
         "another server's location": details(locations=["https://example.com/accounts"]),
-        "terms beside a consent": details(consent_id="c"),
+        "terms and a consent": details(consent_id="c"),
         "an endless consent id": json.dumps([{"type": TYPE, "consent_id": "c" * 129}]),
         "too deep": "[" * 60 + "]" * 60,
         "too long": details() + " " * 20_000,

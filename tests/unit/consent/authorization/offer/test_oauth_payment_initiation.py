@@ -144,7 +144,7 @@ async def test_what_no_payer_could_agree_to_is_refused(oauth_anywhere: Authoriza
         "a member that the type does not know": payment(surprise=True),
         "a member of our own words": payment(creditor_name="Merchant B"),
         "a member twice": payment().replace('"creditorName"', '"creditorName": "Merchant B", "creditorName"'),
-        "permissions beside a payment": payment(permissions=["balances"]),
+        "permissions and a payment": payment(permissions=["balances"]),
         "two payments": json.dumps([EXAMPLE, EXAMPLE]),
         "accounts and a payment": json.dumps([EXAMPLE, *json.loads(details())]),
     }

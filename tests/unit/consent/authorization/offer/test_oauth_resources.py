@@ -111,7 +111,7 @@ async def test_a_resource_alone_may_be_named_more_than_once(oauth: Authorization
 
 
 async def test_a_token_for_anyone_else_is_none_of_ours(oauth: AuthorizationWorld, subtests: pytest.Subtests):
-    """Signed by our own key: the audience alone tells them apart."""
+    """Signed by our own key: they differ in their audience alone."""
     key = oauth.services.keys.signing_key(BRAND.name, KeyPurpose.ACCESS_TOKEN, "ES256")
     claims = {
         "iss": BRAND.issuer,

@@ -117,13 +117,13 @@ async def test_a_tpp_registers_its_software_and_uses_it(oauth_anywhere: Authoriz
     world = oauth_anywhere
     answer = await register(world)
     assert answer.status == 201, answer.text
-    told = answer.json
-    assert told["redirect_uris"] == [REDIRECT_URI]
-    assert told["scope"] == "accounts openid"
-    assert told["client_id_issued_at"] == world.now
-    assert told["software_statement"] == statement(world) or told["software_statement"].count(".") == 2
-    assert "unknown_to_us" not in told
-    assert "client_secret" not in told
+    shown = answer.json
+    assert shown["redirect_uris"] == [REDIRECT_URI]
+    assert shown["scope"] == "accounts openid"
+    assert shown["client_id_issued_at"] == world.now
+    assert shown["software_statement"] == statement(world) or shown["software_statement"].count(".") == 2
+    assert "unknown_to_us" not in shown
+    assert "client_secret" not in shown
     token = await world.token(tpp_of(answer), "client_credentials")
     assert token.status == 200, token.text
 
@@ -180,7 +180,7 @@ async def test_a_statement_is_the_directorys_own_and_recent(oauth: Authorization
         "a number": (7, "invalid_software_statement"),
         "not a token": ("hello", "invalid_software_statement"),
         "another key": (statement(oauth, key=KEYS["curve-1"]), "invalid_software_statement"),
-        "another directory": (statement(oauth, iss="Elsewhere"), "unapproved_software_statement"),
+        "another directory": (statement(oauth, iss="Another"), "unapproved_software_statement"),
         "older than two months": (statement(oauth, iat=oauth.now - 61 * 86_400), "invalid_software_statement"),
         "of tomorrow": (statement(oauth, iat=oauth.now + 86_400), "invalid_software_statement"),
         "expired": (statement(oauth, exp=oauth.now - 1), "invalid_software_statement"),
@@ -231,8 +231,8 @@ async def test_only_a_certificate_of_the_organisation_opens_the_door(oauth: Auth
 
 @pytest.mark.spec("RFC5280-6.3")
 async def test_a_revoked_certificate_neither_registers_nor_manages(oauth: AuthorizationWorld):
-    told = (await register(oauth)).json
-    path, token = f"/register/{told['client_id']}", told["registration_access_token"]
+    shown = (await register(oauth)).json
+    path, token = f"/register/{shown['client_id']}", shown["registration_access_token"]
     oauth.services.certificate_status.refused[HOLDER.thumbprint] = CertificateRevoked
     assert (await register(oauth)).error == (400, "invalid_request")
     for method in ("GET", "PUT", "DELETE"):
@@ -298,7 +298,7 @@ async def test_no_other_client_manages_it(oauth: AuthorizationWorld, subtests: p
         with subtests.test(name):
             assert (await call(oauth, "GET", path, **how)).status == status
     assert (await call(oauth, "GET", path, token=token, presented=renewed)).status == 200  # a renewed certificate keeps it
-    assert (await call(oauth, "GET", "/register/nobody", token=token)).status == 401
+    assert (await call(oauth, "GET", "/register/stranger", token=token)).status == 401
 
 
 async def test_a_change_needs_a_statement_of_the_same_software(oauth: AuthorizationWorld):
@@ -341,9 +341,9 @@ async def test_profiles_follow_from_what_is_asked(oauth: AuthorizationWorld):
 
 
 async def test_what_is_asked_of_signed_answers_is_returned_as_registered(oauth: AuthorizationWorld):
-    told = (await register(oauth, userinfo_signed_response_alg="ES256")).json
-    assert told["userinfo_signed_response_alg"] == "ES256"
-    assert told["introspection_signed_response_alg"] == "PS256"
+    shown = (await register(oauth, userinfo_signed_response_alg="ES256")).json
+    assert shown["userinfo_signed_response_alg"] == "ES256"
+    assert shown["introspection_signed_response_alg"] == "PS256"
     assert (await register(oauth, userinfo_signed_response_alg="RS256")).error == INVALID_METADATA
 
 
@@ -351,17 +351,17 @@ async def test_what_is_asked_of_signed_answers_is_returned_as_registered(oauth: 
 @pytest.mark.spec("RFC9396-10")
 async def test_a_tpp_registers_for_detailed_requests_and_for_the_management_of_its_grants(oauth: AuthorizationWorld):
     scope = "openid accounts grant_management_query grant_management_revoke"
-    told = (await register(oauth, authorization_details_types=["account_information"], scope=scope)).json
-    assert told["authorization_details_types"] == ["account_information"]
-    assert set(told["scope"].split()) == set(scope.split())
-    read = await call(oauth, "GET", f"/register/{told['client_id']}", token=told["registration_access_token"])
+    shown = (await register(oauth, authorization_details_types=["account_information"], scope=scope)).json
+    assert shown["authorization_details_types"] == ["account_information"]
+    assert set(shown["scope"].split()) == set(scope.split())
+    read = await call(oauth, "GET", f"/register/{shown['client_id']}", token=shown["registration_access_token"])
     assert read.json["authorization_details_types"] == ["account_information"]
     for types in (["payment_initiation"], ["account_information", "payment_initiation"], ["customer_information"]):
         assert (await register(oauth, authorization_details_types=types)).error == INVALID_METADATA
 
 
 async def test_of_changes_at_once_one_is_made_and_its_token_is_the_good_one(oauth_anywhere: AuthorizationWorld):
-    """The others bring a token whose time is over, and are not told one that never was good."""
+    """The others bring a token whose time is over, and do not receive one that never was good."""
     made = (await register(oauth_anywhere)).json
     path, token = f"/register/{made['client_id']}", made["registration_access_token"]
     body = json.dumps(wish(oauth_anywhere)).encode()
@@ -373,8 +373,8 @@ async def test_of_changes_at_once_one_is_made_and_its_token_is_the_good_one(oaut
 
 
 async def test_who_asks_for_no_scope_gets_what_the_roles_open(oauth: AuthorizationWorld):
-    told = (await register(oauth, scope=None, software_statement=statement(oauth, software_roles=["AISP", "PISP"]))).json
-    assert set(told["scope"].split()) == {"openid", "accounts", "payments"}
+    shown = (await register(oauth, scope=None, software_statement=statement(oauth, software_roles=["AISP", "PISP"]))).json
+    assert set(shown["scope"].split()) == {"openid", "accounts", "payments"}
 
 
 @pytest.mark.spec("RFC7591-3.1")
@@ -412,8 +412,8 @@ async def test_reading_a_registration_counts_among_its_clients_requests(oauth: A
 async def test_no_client_registers_for_the_banks_own_grants(oauth: AuthorizationWorld):
     """Token exchange is for clients that a configuration names."""
     exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
-    told = (await register(oauth, grant_types=["client_credentials", exchange], token_exchange_audiences=["urn:bank"])).json
-    assert told["grant_types"] == ["client_credentials"]
+    shown = (await register(oauth, grant_types=["client_credentials", exchange], token_exchange_audiences=["urn:bank"])).json
+    assert shown["grant_types"] == ["client_credentials"]
 
 
 async def test_one_organisation_cannot_fill_the_table(oauth: AuthorizationWorld):
@@ -454,10 +454,10 @@ async def test_messages_are_registered_within_the_profile_and_returned(oauth: Au
         "require_signed_request_object": True,
         "authorization_signed_response_alg": "PS256",
     }
-    told = (await register(oauth, **asked, security_profile="fapi1-advanced")).json
-    assert told["response_types"] == ["code id_token"]
-    assert (told["request_object_signing_alg"], told["authorization_signed_response_alg"]) == ("PS256", "PS256")
-    assert "id_token_encrypted_response_alg" not in told
+    shown = (await register(oauth, **asked, security_profile="fapi1-advanced")).json
+    assert shown["response_types"] == ["code id_token"]
+    assert (shown["request_object_signing_alg"], shown["authorization_signed_response_alg"]) == ("PS256", "PS256")
+    assert "id_token_encrypted_response_alg" not in shown
     for member, value in {
         "require_signed_request_object": False,
         "request_object_signing_alg": "EdDSA",
@@ -484,12 +484,12 @@ async def test_nothing_is_encrypted_by_rsa1_5(oauth: AuthorizationWorld):
 
 
 async def test_a_tpp_registers_how_it_asks_customers_on_another_device(oauth: AuthorizationWorld, subtests: pytest.Subtests):
-    """CIBA section 4: told back as registered; tokens are never pushed, and no customer has a user code."""
+    """CIBA section 4: returned as registered; tokens are never pushed, and no customer has a user code."""
     ciba = "urn:openid:params:grant-type:ciba"
     pinged = {
         "grant_types": ["authorization_code", "client_credentials", "refresh_token", ciba],
         "backchannel_token_delivery_mode": "ping",
-        "backchannel_client_notification_endpoint": "https://newcomer.example/told",
+        "backchannel_client_notification_endpoint": "https://newcomer.example/ping",
         "backchannel_authentication_request_signing_alg": "PS256",
         "backchannel_user_code_parameter": False,
     }
@@ -501,7 +501,7 @@ async def test_a_tpp_registers_how_it_asks_customers_on_another_device(oauth: Au
     for wrong in (
         {"backchannel_token_delivery_mode": "push"},
         {"backchannel_token_delivery_mode": None},
-        {"backchannel_client_notification_endpoint": "http://newcomer.example/told"},
+        {"backchannel_client_notification_endpoint": "http://newcomer.example/ping"},
         {"backchannel_authentication_request_signing_alg": "EdDSA"},
         {"backchannel_user_code_parameter": True},
     ):
@@ -532,7 +532,7 @@ async def test_an_unsupported_response_type_is_refused_and_the_default_is_the_pr
         ({"security_profile": "fapi2-message-signing"}, ["code"]),
         (advanced, ["code id_token"]),
         ({"response_types": []} | advanced, ["code id_token"]),
-        ({"response_types": ["code", "id_token code"]}, ["code id_token"]),  # told by its types, and code alone has no mode
+        ({"response_types": ["code", "id_token code"]}, ["code id_token"]),  # named by its types, and code alone has no mode
         (
             {"response_types": ["code", "code id_token"], "authorization_signed_response_alg": "PS256"},
             ["code", "code id_token"],
@@ -545,10 +545,10 @@ async def test_an_unsupported_response_type_is_refused_and_the_default_is_the_pr
 @pytest.mark.spec("RFC7591-3.2.1")
 async def test_a_type_that_the_client_can_never_use_is_not_returned(oauth: AuthorizationWorld):
     """Without customers there is nothing to refresh and no code to ask for; the application type is one of the known ones."""
-    told = (await register(oauth, grant_types=["client_credentials", "refresh_token", "implicit"], response_types=["code"])).json
-    assert told["grant_types"] == ["client_credentials"]
-    assert told["response_types"] == []
-    read = await call(oauth, "GET", f"/register/{told['client_id']}", token=told["registration_access_token"])
+    shown = (await register(oauth, grant_types=["client_credentials", "refresh_token", "implicit"], response_types=["code"])).json
+    assert shown["grant_types"] == ["client_credentials"]
+    assert shown["response_types"] == []
+    read = await call(oauth, "GET", f"/register/{shown['client_id']}", token=shown["registration_access_token"])
     assert read.json["response_types"] == []
     assert (await register(oauth, application_type="native")).status == 201
     for unknown in ("toaster", "", 7):
@@ -585,7 +585,7 @@ async def test_a_token_that_asks_for_an_unknown_or_foreign_registration_is_revok
     """The registration access token and the client's own access token alike; the client itself lives on and gets others."""
     world = oauth_anywhere
     foreign = (await register(world)).json["client_id"]
-    for method, address in (("GET", "nobody"), ("GET", foreign), ("DELETE", foreign), ("PUT", "nobody")):
+    for method, address in (("GET", "stranger"), ("GET", foreign), ("DELETE", foreign), ("PUT", "stranger")):
         with subtests.test(f"{method} {address}"):
             made = (await register(world)).json
             tpp = tpp_of(Answer((await register(world)).response))
@@ -610,8 +610,8 @@ async def test_a_token_in_foreign_hands_is_not_revoked_by_them(oauth: Authorizat
     made = (await register(oauth)).json
     path, token = f"/register/{made['client_id']}", made["registration_access_token"]
     other = replace(HOLDER, der=b"other", thumbprint="other", organisation_id="PSDGB-FCA-1")
-    assert (await call(oauth, "GET", "/register/nobody", token=token, presented=other)).status == 401
-    assert (await call(oauth, "GET", "/register/nobody", token=f"{made['client_id']}.wrong")).status == 401
+    assert (await call(oauth, "GET", "/register/stranger", token=token, presented=other)).status == 401
+    assert (await call(oauth, "GET", "/register/stranger", token=f"{made['client_id']}.wrong")).status == 401
     assert (await call(oauth, "GET", path, token=token)).status == 200
 
 

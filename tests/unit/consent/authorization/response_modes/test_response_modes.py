@@ -251,7 +251,7 @@ async def test_keys_that_nothing_is_encrypted_with_are_not_kept(oauth: Authoriza
 
 
 async def test_a_request_of_the_release_before_is_answered_as_it_was_asked(oauth: AuthorizationWorld):
-    """Two releases run beside each other: format 1 knew the code in the query only; what comes after 2 is not guessed at."""
+    """Two releases run at the same time: format 1 knew the code in the query only; what comes after 2 is not guessed at."""
     request_uri = await oauth.pushed_uri(oauth.acme, None)
     pushed = await oauth.load_pushed(oauth.acme, request_uri)
     later = {"response_type", "response_mode"}

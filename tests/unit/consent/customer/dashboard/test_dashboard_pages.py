@@ -331,7 +331,7 @@ class TestVisits:
 
         async def press(peer):
             browser = await visits.world.browser(peer=peer).get("/consents")
-            return (await browser.log_in("nobody")).status
+            return (await browser.log_in("stranger")).status
 
         assert [await press("192.0.2.99") for _ in range(5)] == [200, 200, 200, 429, 429]
         assert len(await visits.world.books.pages.journeys()) == 3
@@ -347,7 +347,7 @@ class TestVisits:
         """Behind a proxy that names no client, one limit would be everyone's."""
         monkeypatch.setattr("consent.customer.session.visits.VISITS_MAX", 1)
         browsers = [await visits.world.browser(peer="").get("/consents") for _ in range(3)]
-        assert [(await browser.log_in("nobody")).status for browser in browsers] == [200, 200, 200]
+        assert [(await browser.log_in("stranger")).status for browser in browsers] == [200, 200, 200]
 
     async def test_a_form_without_a_session_begins_none(self, visits):
         """Another site's form comes without the cookie; an answer with a new one would end the visit that is there."""

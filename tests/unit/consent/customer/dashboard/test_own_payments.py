@@ -62,7 +62,7 @@ async def test_a_payment_is_being_made_and_then_paid(world: PageWorld, order: Pa
     ):
         assert part in words_of(browser), part
     assert "Agreed by Alice, 1 July 2026" in words_of(browser)
-    await browser.get("/consents?q=nobody")
+    await browser.get("/consents?q=stranger")
     assert "Merchant A" not in browser.text
 
 

@@ -129,7 +129,7 @@ async def test_a_grant_that_changed_since_is_not_changed_by_what_was_asked_befor
 async def test_only_accounts_that_were_asked_for_by_number_are_offered(world: PageWorld):
     number = ACCOUNTS["c-alice"][1].identifiers[0]
     hint = {"scheme": number.scheme.value, "identification": number.identification}
-    details = terms(accounts=[hint, {"scheme": "iban", "identification": "GB00NOBODY"}])
+    details = terms(accounts=[hint, {"scheme": "iban", "identification": "GB00ABSENT"}])
     consent = await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(details, START))
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")
@@ -143,7 +143,7 @@ async def test_only_accounts_that_were_asked_for_by_number_are_offered(world: Pa
 
 
 async def test_a_customer_without_the_accounts_that_were_asked_for_shares_nothing(world: PageWorld):
-    details = terms(accounts=[{"scheme": "iban", "identification": "GB00NOBODY"}])
+    details = terms(accounts=[{"scheme": "iban", "identification": "GB00ABSENT"}])
     consent = await world.store.lodge(BRAND, CLIENT.caller, lodgement_of(details, START))
     browser = await world.browser().begin(await world.push(consent))
     await browser.log_in("alice")

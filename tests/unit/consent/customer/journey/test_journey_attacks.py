@@ -67,7 +67,7 @@ async def test_guesses_in_flight_together_count_together(both_world):
 
 async def test_one_journey_may_not_try_five_passwords_on_each_of_many_customers(world):
     browser = await begun(world)
-    for name in ("alice", "bob", "carol", "dave", "nobody"):
+    for name in ("alice", "bob", "carol", "dave", "stranger"):
         await browser.log_in(name, "wrong")
     await browser.log_in("gale")
     assert "too many failed attempts" in browser.text
@@ -83,9 +83,9 @@ async def test_one_address_may_not_try_many_customers_in_many_journeys(world, mo
     browser = await begun(world)
     await browser.log_in("alice")
     assert "too many failed attempts" in browser.text
-    elsewhere = await begun(world, peer="198.51.100.9")
-    await elsewhere.log_in("alice")
-    assert elsewhere.path == "/consent"
+    other_place = await begun(world, peer="198.51.100.9")
+    await other_place.log_in("alice")
+    assert other_place.path == "/consent"
 
 
 async def test_many_addresses_of_one_ipv6_network_try_no_more_than_one(world, monkeypatch):
@@ -96,15 +96,15 @@ async def test_many_addresses_of_one_ipv6_network_try_no_more_than_one(world, mo
     browser = await begun(world, peer="2001:db8:1:2:ffff::1")
     await browser.log_in("alice")
     assert "too many failed attempts" in browser.text
-    elsewhere = await begun(world, peer="2001:db8:1:3::1")
-    await elsewhere.log_in("alice")
-    assert elsewhere.path == "/consent"
+    other_place = await begun(world, peer="2001:db8:1:3::1")
+    await other_place.log_in("alice")
+    assert other_place.path == "/consent"
 
 
 async def test_an_unknown_name_and_a_wrong_password_look_the_same(world):
     known, unknown = await begun(world), await begun(world)
     await known.log_in("alice", "wrong")
-    await unknown.log_in("nobody", "wrong")
+    await unknown.log_in("stranger", "wrong")
     blank = {known.token: "", unknown.token: ""}
     pages = [browser.html.replace(browser.token, "") for browser in (known, unknown)]
     assert len(blank) == 2
@@ -182,7 +182,7 @@ async def test_one_psu_is_sent_no_more_in_many_journeys_until_they_authenticate(
     assert len(world.identity.started) == SENT_MAX
     other = await begun(world)
     await other.log_in("carol")
-    assert other.path == "/sca", "nobody else is kept out"
+    assert other.path == "/sca", "no other customer is kept out"
 
     world.identity.confirmed = True
     await browser.post({"otp": CODE})

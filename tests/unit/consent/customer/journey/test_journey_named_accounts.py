@@ -74,7 +74,7 @@ async def test_an_account_that_the_psu_does_not_hold_is_not_shared_and_the_page_
     consent = await lodge(world, named(SAVINGS), named(STRANGERS, MORE))
     browser = await asked(world, consent)
     assert browser.shows("accounts-withheld")
-    assert STRANGERS[-4:] not in browser.text, "whose it is, is nobody's to learn"
+    assert STRANGERS[-4:] not in browser.text, "no one may learn whose it is"
     await browser.approve()
     assert await opened(world, consent) == {"up-2": BALANCES}
     found = await world.store.load(BRAND, consent.id)
@@ -133,7 +133,7 @@ async def test_the_dashboard_shows_the_data_of_each_account(world: PageWorld):
         {"named": (named(EVERYDAY, frozenset()),), "permissions": BALANCES},
         {"named": (named(EVERYDAY),), "permissions": BALANCES, "is_global": True},
     ],
-    ids=["more in all than of each", "named for nothing", "named beside all"],
+    ids=["more in all than of each", "named for nothing", "named as well as all"],
 )
 async def test_refuses_to_lodge_a_consent_that_contradicts_itself(world: PageWorld, wrong: dict[str, object]):
     with pytest.raises(FieldInvalid):

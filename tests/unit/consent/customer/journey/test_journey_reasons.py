@@ -141,9 +141,9 @@ async def test_a_redirect_with_an_error_for_the_client_is_explained_here(world: 
 async def test_at_level_debug_what_went_well_is_logged_too(world: PageWorld, written: Log):
     browser = await begun(world)
     await browser.log_in("alice")
-    told = [(line["event"], line["method"], line["path"], line["status"]) for line in written.lines()]
-    assert ("answered", "POST", "/login", 303) in told
-    assert ("answered", "GET", "/consent", 200) in told
+    shown = [(line["event"], line["method"], line["path"], line["status"]) for line in written.lines()]
+    assert ("answered", "POST", "/login", 303) in shown
+    assert ("answered", "GET", "/consent", 200) in shown
 
 
 @pytest.mark.parametrize("written", ["warning"], indirect=True)

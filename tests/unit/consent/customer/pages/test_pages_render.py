@@ -45,7 +45,7 @@ def test_the_error_page_names_the_code_and_escapes_the_text():
 
 
 @pytest.mark.parametrize(
-    ("problem", "told"),
+    ("problem", "shown"),
     [
         (FieldMissing(path="client_id", public="The client_id is missing."), refusals.UNUSABLE),
         (RequestUriInvalid("used"), refusals.SPENT),
@@ -53,10 +53,10 @@ def test_the_error_page_names_the_code_and_escapes_the_text():
     ],
     ids=lambda value: getattr(value, "code", ""),
 )
-def test_a_person_reads_in_plain_words_what_a_client_did_wrong(problem, told):
-    assert refusals.text_for_person(problem) == told
-    page = render_error_page(BRAND, "invalid_request", told, 400, reason=problem.public).body.decode()
-    assert f'<p class="lead">{told}</p>' in page
+def test_a_person_reads_in_plain_words_what_a_client_did_wrong(problem, shown):
+    assert refusals.text_for_person(problem) == shown
+    page = render_error_page(BRAND, "invalid_request", shown, 400, reason=problem.public).body.decode()
+    assert f'<p class="lead">{shown}</p>' in page
     assert f"For the developers of that app or website: {problem.public}" in page
 
 

@@ -12,7 +12,7 @@ from tests.world.gateway.records import statement
 
 
 class Printer:
-    """Makes files of one size, when told to."""
+    """Makes files of one size, on demand."""
 
     def __init__(self, size: int = 100) -> None:
         self.size = size

@@ -125,7 +125,7 @@ class TestWhereWeAreSent:
             host_of(entry)
 
     async def test_a_redirect_is_no_answer(self, site):
-        site.answer = {"status": 302, "headers": {"Location": "/elsewhere"}}
+        site.answer = {"status": 302, "headers": {"Location": "/another"}}
         async with local(site) as fetch:
             with pytest.raises(Unanswered):
                 await fetch.get(f"http://127.0.0.1:{site.port}/list", 100, schemes=HTTP)
@@ -263,7 +263,7 @@ class TestWhoWaitsForWhom:
         monkeypatch.setattr(fetcher, "QUESTIONS", replace(fetcher.QUESTIONS, wait_seconds=0))
         async with local(site) as fetch:
             url = f"http://127.0.0.1:{site.port}/keys"
-            held = [await fetch._turns.take(("host", "elsewhere.example"), ("owner", "honest")) for _ in range(fetcher.OWNER_MAX)]
+            held = [await fetch._turns.take(("host", "another.example"), ("owner", "honest")) for _ in range(fetcher.OWNER_MAX)]
             with pytest.raises(Unanswered, match="no turn"):
                 await fetch.get(url, 100, schemes=HTTP, owner="honest")
             for turn in held:

@@ -35,16 +35,16 @@ def judged(view: AccountView, *granted: Permission) -> dict:
 @given(canonical.account_views, canonical.permission_sets)
 @pytest.mark.spec("BG-XS2A-1.3-account-information-service", "BG-XS2A-1.3-data-types")
 def test_an_account_satisfies_the_official_schema(view: AccountView, granted: frozenset[Permission]) -> None:
-    told = judged(view, *granted)
-    assert ("balances" in told) == (Permission.BALANCES in granted and view.balances is not None)
-    assert Permission.ACCOUNTS_DETAIL in granted or not {"iban", "bic"} & told.keys()
-    assert Permission.PARTY in granted or "ownerName" not in told
+    shown = judged(view, *granted)
+    assert ("balances" in shown) == (Permission.BALANCES in granted and view.balances is not None)
+    assert Permission.ACCOUNTS_DETAIL in granted or not {"iban", "bic"} & shown.keys()
+    assert Permission.PARTY in granted or "ownerName" not in shown
 
 
 @pytest.mark.spec("BG-XS2A-1.3-read-account-details", "BG-XS2A-1.3-account-details")
 def test_gives_the_iban_to_those_who_may_read_details() -> None:
     view = AccountView(AccountReference("a-1", "UPSTREAM-SECRET"), an_account(IBAN))
-    told = {
+    shown = {
         "resourceId": "a-1",
         "iban": "GB33BUKB20201555555555",
         "currency": "GBP",
@@ -55,8 +55,8 @@ def test_gives_the_iban_to_those_who_may_read_details() -> None:
         "bic": "CPLSGB2LXXX",
         "usage": "PRIV",
     }
-    assert judged(view, Permission.ACCOUNTS_DETAIL) == told
-    assert judged(view, Permission.ACCOUNTS_DETAIL, Permission.PARTY) == told | {"ownerName": "Alice Ames"}
+    assert judged(view, Permission.ACCOUNTS_DETAIL) == shown
+    assert judged(view, Permission.ACCOUNTS_DETAIL, Permission.PARTY) == shown | {"ownerName": "Alice Ames"}
 
 
 @pytest.mark.parametrize(
@@ -134,11 +134,11 @@ def read_list(view: TransactionsView, *granted: Permission, status: str = "both"
 @given(canonical.transactions_views, canonical.permission_sets)
 @pytest.mark.spec("BG-XS2A-1.3-transactions", "BG-XS2A-1.3-account-report")
 def test_transactions_satisfy_the_official_schema(view: TransactionsView, granted: frozenset[Permission]) -> None:
-    told = read_list(view, *granted)
-    assert len(told["booked"]) + len(told["pending"]) == len(view.rows)
-    assert ("next" in told["_links"]) == (view.next_cursor is not None)
+    shown = read_list(view, *granted)
+    assert len(shown["booked"]) + len(shown["pending"]) == len(view.rows)
+    assert ("next" in shown["_links"]) == (view.next_cursor is not None)
     detailed = {"creditorName", "debtorName", "remittanceInformationUnstructured", "balanceAfterTransaction"}
-    assert Permission.TRANSACTIONS_DETAIL in granted or not any(detailed & each.keys() for each in told["booked"])
+    assert Permission.TRANSACTIONS_DETAIL in granted or not any(detailed & each.keys() for each in shown["booked"])
 
 
 @pytest.mark.parametrize("status", ["booked", "pending"])

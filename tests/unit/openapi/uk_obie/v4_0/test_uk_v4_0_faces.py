@@ -142,8 +142,8 @@ def test_detail_is_shown_in_place_of_basic() -> None:
 
 
 def test_clusters_come_in_the_order_of_the_guidelines_and_never_empty() -> None:
-    told = AUTHORIZATION.clusters(frozenset(Permission))
-    assert [heading for heading, _ in told] == [
+    shown = AUTHORIZATION.clusters(frozenset(Permission))
+    assert [heading for heading, _ in shown] == [
         "Your account details",
         "Your regular payments",
         "Your account transactions",
@@ -151,7 +151,7 @@ def test_clusters_come_in_the_order_of_the_guidelines_and_never_empty() -> None:
         "Your account features and benefits",
         "Contact and party details",
     ]
-    assert all(texts for _, texts in told)
+    assert all(texts for _, texts in shown)
     assert AUTHORIZATION.clusters(frozenset()) == []
     assert a_consent().permissions == frozenset()
 

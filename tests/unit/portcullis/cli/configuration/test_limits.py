@@ -58,7 +58,7 @@ def test_a_configured_value_is_shown_with_its_default():
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "stated"),
     [
         ("KEPT", timedelta(hours=36), "36 h"),
         ("KEPT", timedelta(minutes=1, seconds=30), "90 s"),
@@ -68,8 +68,8 @@ def test_a_configured_value_is_shown_with_its_default():
         ("CLIENTS_MAX", 2_000, "2,000"),
     ],
 )
-def test_a_value_is_spelled_with_the_unit_of_its_name(name, value, told):
-    assert Constant("", "", name, value, "", None).spell(value) == told
+def test_a_value_is_spelled_with_the_unit_of_its_name(name, value, stated):
+    assert Constant("", "", name, value, "", None).spell(value) == stated
 
 
 def test_the_command_reads_a_settings_file(tmp_path, capsys):

@@ -141,7 +141,7 @@ async def test_the_named_brand_is_commanded_or_every_one(ops: Ops, keys: Keys, b
 
 
 async def test_an_unknown_brand_is_said_to_be_none(ops: Ops, keys: Keys):
-    status, said = await call(ops, brand="nobody")
+    status, said = await call(ops, brand="stranger")
     assert (status, said["message"], keys.rotated) == (400, "There is no such brand; there are main, other.", [])
 
 

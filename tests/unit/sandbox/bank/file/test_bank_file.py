@@ -145,7 +145,7 @@ async def test_a_payment_that_is_booked_during_an_export_is_in_it_as_it_was_when
 async def test_an_import_is_done_once_and_never_on_top_of_another_bank(database, tmp_path):
     await imported(database, by_hand(), tmp_path)
     before = await exported(database)
-    await imported(database, by_hand(), tmp_path, "the-same-elsewhere.jsonl")
+    await imported(database, by_hand(), tmp_path, "the-same-again.jsonl")
     await Source(seed=1).make(database, SEALER, CLOCK, BRAND)
     assert await settle_seed(database, BRAND.name, None) == USUAL_SEED
     with pytest.raises(ConfigurationRefused, match=r"^--seed 1: .* was imported"):

@@ -131,16 +131,16 @@ def test_an_authorised_consent_gives_no_reason() -> None:
 def test_basic_gives_no_account_number_and_detail_does() -> None:
     view = AccountView(REFERENCE, an_account(CURRENT))
     basic = accounts.encode_read(view, rendering_of("/accounts/a-1", a_consent(Permission.ACCOUNTS_BASIC)))
-    told = judged("/accounts/a-1", basic)["Data"]["Account"][0]
-    assert told["AccountId"] == "a-1"
-    assert (told["Description"], told["Nickname"]) == ("Everyday", "Bills")
-    assert not {"Account", "Servicer"} & told.keys()
+    shown = judged("/accounts/a-1", basic)["Data"]["Account"][0]
+    assert shown["AccountId"] == "a-1"
+    assert (shown["Description"], shown["Nickname"]) == ("Everyday", "Bills")
+    assert not {"Account", "Servicer"} & shown.keys()
     detail = accounts.encode_read(view, rendering_of("/accounts/a-1", a_consent(Permission.ACCOUNTS_DETAIL)))
-    told = judged("/accounts/a-1", detail)["Data"]["Account"][0]
-    assert told["Account"] == [
+    shown = judged("/accounts/a-1", detail)["Data"]["Account"][0]
+    assert shown["Account"] == [
         {"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "80200110203345", "Name": "Alice Ames"}
     ]
-    assert told["Servicer"] == {"SchemeName": "UK.OBIE.BICFI", "Identification": "CPLSGB2LXXX"}
+    assert shown["Servicer"] == {"SchemeName": "UK.OBIE.BICFI", "Identification": "CPLSGB2LXXX"}
 
 
 def test_without_a_consent_nothing_beyond_basic_is_given() -> None:
@@ -149,15 +149,15 @@ def test_without_a_consent_nothing_beyond_basic_is_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("granted", "told"),
+    ("granted", "shown"),
     [
         ({Permission.ACCOUNTS_DETAIL}, "************1234"),
         ({Permission.ACCOUNTS_DETAIL, Permission.PAN}, "4929123456781234"),
     ],
 )
-def test_a_card_number_is_masked_unless_it_may_be_read(granted: set[Permission], told: str) -> None:
+def test_a_card_number_is_masked_unless_it_may_be_read(granted: set[Permission], shown: str) -> None:
     wire = accounts.encode_read(AccountView(REFERENCE, an_account(CARD)), rendering_of("/accounts/a-1", a_consent(*granted)))
-    assert judged("/accounts/a-1", wire)["Data"]["Account"][0]["Account"][0]["Identification"] == told
+    assert judged("/accounts/a-1", wire)["Data"]["Account"][0]["Account"][0]["Identification"] == shown
 
 
 @given(st.text("0123456789", max_size=24))
@@ -168,13 +168,13 @@ def test_a_mask_keeps_the_length_and_shows_at_most_four_digits(pan: str) -> None
 
 
 def test_a_counterpartys_card_number_is_masked_too() -> None:
-    told = transaction_rendered(a_transaction(-1, counterparty=Counterparty("Bob", CARD)), Permission.TRANSACTIONS_DETAIL)
-    assert told["CreditorAccount"]["Identification"] == "************1234"
+    shown = transaction_rendered(a_transaction(-1, counterparty=Counterparty("Bob", CARD)), Permission.TRANSACTIONS_DETAIL)
+    assert shown["CreditorAccount"]["Identification"] == "************1234"
 
 
 def test_basic_transactions_give_neither_text_nor_counterparty_nor_balance() -> None:
-    told = transaction_rendered(a_transaction(-250), Permission.TRANSACTIONS_BASIC)
-    assert told == {
+    shown = transaction_rendered(a_transaction(-250), Permission.TRANSACTIONS_BASIC)
+    assert shown == {
         "AccountId": "a-1",
         "TransactionId": "t-1",
         "CreditDebitIndicator": "Debit",
@@ -187,16 +187,20 @@ def test_basic_transactions_give_neither_text_nor_counterparty_nor_balance() -> 
 
 @pytest.mark.parametrize(("minor", "side"), [(-250, "CreditorAccount"), (250, "DebtorAccount")])
 def test_detail_names_the_other_side_of_the_money(minor: int, side: str) -> None:
-    told = transaction_rendered(a_transaction(minor), Permission.TRANSACTIONS_DETAIL)
-    assert told["TransactionInformation"] == "Coffee"
-    assert told["Balance"]["Type"] == "ITBD"
-    assert told[side] == {"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "80200110203345", "Name": "Alice Ames"}
-    assert len({"CreditorAccount", "DebtorAccount"} & told.keys()) == 1
+    shown = transaction_rendered(a_transaction(minor), Permission.TRANSACTIONS_DETAIL)
+    assert shown["TransactionInformation"] == "Coffee"
+    assert shown["Balance"]["Type"] == "ITBD"
+    assert shown[side] == {
+        "SchemeName": "UK.OBIE.SortCodeAccountNumber",
+        "Identification": "80200110203345",
+        "Name": "Alice Ames",
+    }
+    assert len({"CreditorAccount", "DebtorAccount"} & shown.keys()) == 1
 
 
 def test_a_bank_transaction_code_is_given_by_family_and_subfamily() -> None:
-    told = transaction_rendered(a_transaction(1, code="PMNT.ICDT.ESCT"), Permission.TRANSACTIONS_BASIC)
-    assert told["BankTransactionCode"] == {"Code": "ICDT", "SubCode": "ESCT"}
+    shown = transaction_rendered(a_transaction(1, code="PMNT.ICDT.ESCT"), Permission.TRANSACTIONS_BASIC)
+    assert shown["BankTransactionCode"] == {"Code": "ICDT", "SubCode": "ESCT"}
 
 
 @pytest.mark.spec("OBIE-RW-4.0-payload-structure", "OBIE-RW-4.0-pagination")
@@ -227,5 +231,5 @@ def test_each_account_is_shown_in_the_detail_that_was_opened_of_it() -> None:
     first, second = AccountReference("a-1", "UPSTREAM-SECRET"), AccountReference("a-2", "UPSTREAM-SECRET")
     consent = a_consent(*basic, *detail, access=(AccountAccess(first, basic), AccountAccess(second, detail)))
     views = tuple(AccountView(each, an_account(CARD)) for each in (first, second))
-    told = judged("/accounts", accounts.encode_list(views, rendering_of("/accounts", consent)))["Data"]["Account"]
-    assert [(each["AccountId"], "Account" in each) for each in told] == [("a-1", False), ("a-2", True)]
+    shown = judged("/accounts", accounts.encode_list(views, rendering_of("/accounts", consent)))["Data"]["Account"]
+    assert [(each["AccountId"], "Account" in each) for each in shown] == [("a-1", False), ("a-2", True)]

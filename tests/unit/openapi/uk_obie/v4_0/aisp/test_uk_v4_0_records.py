@@ -47,8 +47,8 @@ from tests.unit.openapi.canonical import INTERACTION_ID, NOW, a_consent, renderi
 HEADERS = {"x-fapi-interaction-id": INTERACTION_ID, "Content-Type": "application/json"}
 CARD = Counterparty("Card company", AccountIdentifier(Scheme.PAN, "4929123456781234", "Alice Ames"), "CPLSGB2LXXX")
 BOB = Counterparty("Bob Builder", AccountIdentifier(Scheme.SORT_CODE, "80200110203345"), "CPLSGB2LXXX")
-BOB_TOLD = {"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "80200110203345", "Name": "Bob Builder"}
-BANK_TOLD = {"SchemeName": "UK.OBIE.BICFI", "Identification": "CPLSGB2LXXX"}
+BOB_SHOWN = {"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "80200110203345", "Name": "Bob Builder"}
+BANK_SHOWN = {"SchemeName": "UK.OBIE.BICFI", "Identification": "CPLSGB2LXXX"}
 LATER = NOW + timedelta(days=30)
 
 BULK_AND_ONE = {
@@ -143,7 +143,7 @@ def test_a_statements_transactions_satisfy_the_official_schema(view: Any, grante
 
 
 def rendered(codec: Any, record: Any, *granted: Permission) -> dict[str, Any]:
-    """One record as its answer tells it, under these permissions."""
+    """One record as its answer shows it, under these permissions."""
     path = BULK_AND_ONE[codec][0]
     row = RecordView("a-1", record)
     view = (row,) if codec in (products, offers) else RecordsView((row,))
@@ -184,8 +184,8 @@ paying = pytest.mark.parametrize(("codec", "record", "basic", "detail"), PAYING,
 def test_only_detail_names_the_payee(codec: Any, record: Any, basic: Permission, detail: Permission) -> None:
     assert not {"CreditorAccount", "CreditorAgent"} & rendered(codec, record(), basic).keys()
     in_detail = rendered(codec, record(), detail)
-    assert (in_detail["CreditorAccount"], in_detail["CreditorAgent"]) == (BOB_TOLD, BANK_TOLD)
-    assert {**rendered(codec, record(), basic), "CreditorAccount": BOB_TOLD, "CreditorAgent": BANK_TOLD} == in_detail
+    assert (in_detail["CreditorAccount"], in_detail["CreditorAgent"]) == (BOB_SHOWN, BANK_SHOWN)
+    assert {**rendered(codec, record(), basic), "CreditorAccount": BOB_SHOWN, "CreditorAgent": BANK_SHOWN} == in_detail
 
 
 @paying
