@@ -89,12 +89,13 @@ async def test_a_repeated_reservation_holds_nothing_more(bank):
 
 
 async def test_a_reservation_beyond_the_funds_is_refused_and_stays_refused(bank):
-    await reserved(bank, minor=FUNDS - 100)
+    first = await reserved(bank, minor=FUNDS - 100)
     transfer = transfer_of(minor=101)
-    refused = await bank.upstream.reserve(BRAND, transfer)
-    assert refused == Refused(Reason.FUNDS_INSUFFICIENT)
-    assert isinstance(await bank.upstream.reserve(BRAND, transfer), Refused)
+    assert await bank.upstream.reserve(BRAND, transfer) == Refused(Reason.FUNDS_INSUFFICIENT)
     assert await money(bank) == (FUNDS, FUNDS - 100)
+    await bank.upstream.release(BRAND, first.order_id)
+    assert isinstance(await bank.upstream.reserve(BRAND, transfer), Refused)
+    assert await money(bank) == (FUNDS, 0)
 
 
 async def test_reservations_share_the_funds_of_an_account(bank):
@@ -181,8 +182,10 @@ async def test_a_payment_that_is_under_way_keeps_its_money_though_it_is_released
     transfer = await reserved(bank, payee=PENDING_PAYEE)
     await bank.upstream.submit(BRAND, transfer)
     await bank.upstream.release(BRAND, transfer.order_id)
+    booked, held = await money(bank)
     last = await last_word(bank, transfer.order_id)
     paid = last.status in PAID_STATUSES
+    assert booked - held == FUNDS - 2_500 or not paid
     assert await money(bank) == (FUNDS - 2_500 if paid else FUNDS, 0)
 
 
@@ -267,6 +270,12 @@ async def test_an_order_of_one_brand_is_none_of_another(bank):
     await bank.upstream.submit(BRAND, transfer)
     assert await bank.upstream.status(OTHER, transfer.order_id) is None
     assert (await bank.booked(OTHER, PAYER), await bank.held(OTHER, PAYER)) == (FUNDS, 0)
+    assert await bank.upstream.reserve(OTHER, transfer) == Reserved()
+    assert (await bank.upstream.submit(OTHER, replace(transfer, uetr=ids.uuid()))).status not in REFUSED_STATUSES
+    async with asyncio.timeout(30):
+        while (await bank.upstream.status(OTHER, transfer.order_id)).status not in PAID_STATUSES:
+            await bank.settle()
+    assert (await bank.booked(OTHER, PAYER), await bank.held(OTHER, PAYER)) == (FUNDS - 2_500, 0)
 
 
 async def test_funds_are_what_is_booked_less_what_is_held(bank):
