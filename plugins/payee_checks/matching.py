@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from kernel.banking.accounts import AccountCategory
-from kernel.banking.payee_checks import PayeeCheck, PayeeCode, PayeeMatch
+from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck, PayeeCode, PayeeMatch
 from plugins.payee_checks.names import partners_of, without_legal_form, words_of
 
 CLOSE_SIMILARITY_MIN = 0.85  # of the letters of two names that may be a match: one letter in seven may differ
@@ -26,7 +26,7 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The holder of an account, as the account's name has it."""
+    """The holder of an account, as the account's name has it. Without a name there is nothing to compare with."""
 
     name: str
     category: AccountCategory = AccountCategory.PERSONAL
@@ -34,6 +34,8 @@ class Holder:
 
 def compare(written: str, holder: Holder) -> PayeeCheck:
     """A close match has the holder's name; of a joint account, the name of the one who was meant."""
+    if not words_of(holder.name):
+        return NOT_AVAILABLE
     personal = holder.category is AccountCategory.PERSONAL
     partners = partners_of(holder.name) if personal else ()
     names = (holder.name, *partners)
@@ -47,7 +49,7 @@ def compare(written: str, holder: Holder) -> PayeeCheck:
 
 
 def _grade(written: Words, held: Words, *, personal: bool) -> PayeeMatch:
-    if not written or not held:
+    if not written:
         return PayeeMatch.NO_MATCH
     if sorted(written) == sorted(held) or (personal and _is_same_person(written, held)):
         return PayeeMatch.MATCH

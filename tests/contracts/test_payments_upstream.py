@@ -339,7 +339,7 @@ class Story:
         return bool(PAID_STATUSES & set(self.heard.get(order_id, ())))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS)
 async def test_in_any_order_of_events_the_books_agree_with_the_last_words(bank, events):
     account = f"payer-{next(_runs)}"

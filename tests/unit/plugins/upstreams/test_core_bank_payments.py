@@ -27,7 +27,8 @@ from plugins.upstreams.last_words import LastWords
 from tests.harness.misbehaving_peer import Peer, answered, sends, serving
 from tests.harness.paper_bank import BRAND
 from tests.harness.paper_payments import PaperPayments
-from tests.harness.payment_banks import NOW, payments_over_http
+from tests.harness.payment_banks import payments_over_http
+from tests.harness.upstream_books import NOW
 
 TRANSFER = PAYMENT_QUESTIONS["submit"].transfer
 ORDER, AMOUNT = TRANSFER.order_id, TRANSFER.amount

@@ -20,7 +20,7 @@ from portcullis.core_bank.payment_checks import PAYMENT_CHECKS
 from portcullis.core_bank.subject import PennyPayment, account_number, open_subject, run_checks
 from tests.harness.paper_bank import BRAND, TOKEN, PaperBank, served
 from tests.harness.paper_payments import REJECTED, PaperPayments
-from tests.harness.payment_banks import NOW
+from tests.harness.upstream_books import NOW
 
 ACCOUNT = "a"
 FUNDS = 10_000
