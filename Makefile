@@ -37,7 +37,7 @@ demo: .venv/.run ## walk the whole TPP journey on free ports, printing each step
 test: .venv/.dev chromium ## run the whole suite, on both databases (workers often wait for servers: three keep two cores busy)
 	@$(BIN)/pytest -n 3 --dist worksteal
 
-simulate: .venv/.dev ## the long, seeded simulations: calls against a model, and orders whose workers die: [SEED=4] [EXAMPLES=300] [STEPS=60] [ORDERS=300]
+simulate: .venv/.dev ## the long, seeded simulations: calls against a model, and orders whose workers, bank and rail die: [SEED=4] [EXAMPLES=300] [STEPS=60] [ORDERS=300]
 	@PORTCULLIS_SIMULATE_SEED=$(or $(SEED),4) PORTCULLIS_SIMULATE_EXAMPLES=$(or $(EXAMPLES),300) PORTCULLIS_SIMULATE_STEPS=$(or $(STEPS),60) \
 	  PORTCULLIS_SIMULATE_ORDERS=$(or $(ORDERS),300) \
 	  PORTCULLIS_SIMULATE_TIMEOUT=1800 PORTCULLIS_SIMULATE_PAIRS=0 $(BIN)/pytest -q -s tests/simulation tests/unit/consent/test_pairs_of_commands.py

@@ -8,16 +8,19 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from kernel.banking.consents import Consent
 from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, RailStatus, Reason
+from kernel.clock import Clock
 from kernel.commands.runner import Commands
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.storage.lease import LeaseLost
 from orders.commands.receive import Report
-from orders.ports import Progress
+from orders.ports import PaymentsUpstream, Progress
 from orders.room import Room
 from tests.world.brands import BRAND
 from tests.world.orders import OrdersWorld
@@ -49,11 +52,14 @@ class Chance:
 
 @dataclass
 class FaultyBank:
-    """Stands between the workers and `bank`. `meanwhile` is what happens while an answer is long in coming."""
+    """Stands between the workers and `bank`. `meanwhile` is what happens while an answer is long in coming; `has_arrived`: whether a
+    submission of the order is in the bank's books."""
 
-    bank: FakeBank
+    bank: PaymentsUpstream
+    clock: Clock
     chance: Chance
     number_of: Callable[[str], int]
+    has_arrived: Callable[[str], Awaitable[bool]]
     meanwhile: Callable[[], Awaitable[None]]
     arrival_max: timedelta
     name: str = "faulty"
@@ -67,8 +73,8 @@ class FaultyBank:
 
     async def submit(self, brand, transfer):
         """Sent again only if what was sent before is proven missing."""
-        now, before = self.bank.clock.wall(), self.sent_at.get(transfer.order_id)
-        if before is not None and (transfer.order_id in self.bank.books or now - before < self.arrival_max):
+        now, before = self.clock.wall(), self.sent_at.get(transfer.order_id)
+        if before is not None and (now - before < self.arrival_max or await self.has_arrived(transfer.order_id)):
             self.blind.append(transfer.order_id)
         self.sent_at[transfer.order_id] = now
         return await self._ask("submit", transfer.order_id, lambda: self.bank.submit(brand, transfer))
@@ -84,11 +90,12 @@ class FaultyBank:
 
     async def deliver(self) -> int:
         """Deliver what was sent long ago: how much."""
-        now = self.bank.clock.wall()
+        now = self.clock.wall()
         arrived = [send for at, send in self.late if at <= now]
         self.late = [(at, send) for at, send in self.late if at > now]
         for send in arrived:
-            await send()
+            with suppress(Killed, UpstreamTimedOut, UpstreamFailed):  # no one waits for the answer
+                await send()
         return len(arrived)
 
     async def _ask(self, question: str, order_id: str, send: Callable[[], Awaitable[Any]]) -> Any:
@@ -102,7 +109,7 @@ class FaultyBank:
         if fault == "lost":
             raise UpstreamTimedOut("lost")
         if fault == "late":  # past the lease, and at times past all that is promised
-            self.late.append((self.bank.clock.wall() + timedelta(seconds=draw.choice((1, 45, 90))), send))
+            self.late.append((self.clock.wall() + timedelta(seconds=draw.choice((1, 45, 90))), send))
             raise UpstreamTimedOut("late")
         answer = await send()
         if fault == "doubled":
@@ -136,14 +143,18 @@ class MortalCommands:
         return await self._survive(command, lambda: self.commands.run_once(command, use, **options))
 
     async def _survive(self, command, run):
-        draw = self.chance.draw(command.name, getattr(getattr(command, "claim", None), "fence", 0))
-        fate = draw.random() * 0.5 / self.chance.rate if self.chance.rate else 1.0
-        if fate < DEADLY:
-            raise Killed(f"before {command.name}")
-        done = await run()
-        if fate < 2 * DEADLY:
-            raise Killed(f"after {command.name}")
-        return done
+        return await survive(self.chance, (command.name, getattr(getattr(command, "claim", None), "fence", 0)), run)
+
+
+async def survive(chance: Chance, point: tuple[object, ...], run: Callable[[], Awaitable[Any]]) -> Any:
+    """What `run` returns, unless its process dies before or after it."""
+    fate = chance.draw(*point).random() * 0.5 / chance.rate if chance.rate else 1.0
+    if fate < DEADLY:
+        raise Killed(f"before {point[0]}")
+    done = await run()
+    if fate < 2 * DEADLY:
+        raise Killed(f"after {point[0]}")
+    return done
 
 
 def mortal(room: Room, chance: Chance) -> Room:
@@ -210,38 +221,55 @@ class Simulation:
     seed: int
     rate: float = 0.5
     workers: int = 3
-    numbers: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)  # of orders
+    consents: dict[str, Consent] = field(default_factory=dict)  # by the order that used each
+    reports: list[tuple[str, Report]] = field(default_factory=list)
     is_meanwhile: bool = False
     deaths: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.chance = Chance(self.seed, self.rate)
-        self.bank = PlannedBank(self.world.clock, plan_of=lambda order_id: Plan(self.seed, self.numbers[order_id]))
-        self.upstream = FaultyBank(
-            self.bank, self.chance, self.numbers.__getitem__, self._meanwhile, self.world.room.pace.arrival_max
-        )
         self.room = mortal(self.world.room, self.chance)
 
-    async def place(self, count: int) -> dict[str, str]:
-        """Each until it is answered, and once more: the ids of the orders by their keys."""
-        placed = {}
+    def planned_bank(self) -> "PlannedBank":
+        """A bank on paper, whose answers go astray."""
+
+        async def has_arrived(order_id: str) -> bool:
+            return order_id in bank.books
+
+        bank = PlannedBank(
+            self.world.clock, plan_of=lambda order_id: Plan(self.seed, self.numbers[order_id]), reports=self.reports
+        )
+        self.follow(bank, has_arrived)
+        return bank
+
+    def follow(self, bank: PaymentsUpstream, has_arrived: Callable[[str], Awaitable[bool]]) -> None:
+        arrival_max = self.room.pace.arrival_max
+        self.upstream = FaultyBank(
+            bank, self.world.clock, self.chance, self.numbers.__getitem__, has_arrived, self._meanwhile, arrival_max
+        )
+
+    async def place(self, count: int, facts_of: Callable[[int], dict[str, Any]] = lambda _number: {}) -> None:
+        """Each until it is answered, and once more. `facts_of`: of the consent to each, by the order's number."""
         for _ in range(count):
-            consent = await self.world.consent()
+            number = len(self.numbers)
+            consent = await self.world.consent(**facts_of(number))
             orders = replace(self.world.orders, room=self.room)
-            first = await self._until_answered(lambda: self.world.place(consent, orders=orders))  # noqa: B023
-            again = await self.world.place(consent)
-            assert again.id == first.id
-            placed[consent.id] = first.id
-            self.numbers[first.id] = len(self.numbers)
-        return placed
+            first = await self._until_answered(lambda: self.world.place(consent, orders=orders, terms=consent.terms))  # noqa: B023
+            self.numbers[first.id], self.consents[first.id] = number, consent
+            await self.retry(first.id)
+
+    async def retry(self, order_id: str) -> None:
+        consent = self.consents[order_id]
+        assert (await self.world.place(consent, terms=consent.terms)).id == order_id
 
     async def run(self) -> None:
         while True:
-            await self._round()
+            await self.turn()
             if not await self._pass_time():
                 return
 
-    async def _round(self) -> None:
+    async def turn(self) -> None:
         """Each worker takes some of what is due; what arrives late arrives."""
         done = await asyncio.gather(*(self._work() for _ in range(self.workers)), return_exceptions=True)
         self._check(done)
@@ -280,7 +308,8 @@ class Simulation:
 
     async def _deliver_reports(self) -> None:
         """In an order of its own; each until it is acknowledged."""
-        reports, self.bank.reports = self.bank.reports, []
+        reports = self.reports.copy()
+        self.reports.clear()
         reports.sort(key=lambda named: random.Random(f"{self.seed}/{named[1].message_id}").random())
         orders = replace(self.world.orders, room=self.room)
         for _order_id, report in reports:
@@ -298,7 +327,7 @@ class Simulation:
         nexts = [at for at, _send in self.upstream.late]
         due = await self.world.next_due()
         nexts += [due] if due is not None else []
-        if not nexts and not self.bank.reports:
+        if not nexts and not self.reports:
             return False
         if nexts:
             self.world.pass_time(max(timedelta(), min(nexts) - self.world.clock.wall()))

@@ -26,9 +26,8 @@ BATCH = 100  # orders at once
 SETUPS = {"apart": None, "shared": FakeLedger()}  # where the ledger stands
 
 
-def check_ended(simulation, states):
+def check_ended(simulation, bank, states):
     """Each order as the bank has it: paid once, or not at all; and nothing is held any more."""
-    bank = simulation.bank
     for order_id, state in states.items():
         entry = bank.books.get(order_id)
         is_paid = entry is not None and entry.status in PAID_STATUSES
@@ -55,12 +54,13 @@ async def test_every_order_ends_once(kind, setup, databases, tmp_path):
     with databases.database(kind, tmp_path, migrate) as url:
         async with orders_world(url, reserve=SETUPS[setup], pace=Pace(submissions_max=3)) as world:
             simulation = Simulation(world, SEED)
+            bank = simulation.planned_bank()
             for first in range(0, ORDERS, BATCH):
                 await simulation.place(min(BATCH, ORDERS - first))
                 await simulation.run()
             states = await check_whole(world)
     assert len(states) == ORDERS
-    check_ended(simulation, states)
+    check_ended(simulation, bank, states)
     assert len(simulation.upstream.met) > len(FAULTS) // 2  # the run met most of what can go wrong, a longer one all of it
     assert set(states.values()) >= {OrderState.SETTLED, OrderState.REJECTED}
     print(kind, setup, world.database.statements, dict(simulation.upstream.met), dict(simulation.deaths))
