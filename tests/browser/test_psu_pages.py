@@ -3,6 +3,7 @@
 import json
 
 from sandbox.tpp_kit.knobs import Knobs
+from sandbox.tpp_kit.payments import Payments
 from tests.browser.page_rules import NEEDS_CHROMIUM, ONE_LOOP, check_page, findings, log_in
 
 pytestmark = [NEEDS_CHROMIUM, ONE_LOOP]
@@ -138,6 +139,18 @@ async def test_an_error_page_names_the_oauth_error(page, embedded_server):
     assert await findings(page) == []
 
 
+INITIATION = {
+    "InstructionIdentification": "ACME412",
+    "EndToEndIdentification": "FRESCO.21302.GFX.20",
+    "InstructedAmount": {"Amount": "1.65", "Currency": "GBP"},
+    "CreditorAccount": {
+        "SchemeName": "UK.OBIE.SortCodeAccountNumber",
+        "Identification": "08080021325698",
+        "Name": "ACME Inc",
+    },
+}
+
+
 async def open_payment(page, tpp, **changes):
     payment = {
         "type": "payment_initiation",
@@ -238,6 +251,38 @@ async def test_erin_and_frank_sign_a_payment_together(page, tpp, callback):
     await page.click("#otp-submit")
     await page.wait_for_selector("#notice")
     assert "You have agreed" in await page.content()
+
+
+async def test_frank_signs_an_ordered_payment_and_reads_the_end_of_it(page, tpp, callback):
+    """The check of the payee, the page to sign, the code, and the page of the payment: each as readable as the others."""
+    payments = Payments(tpp)
+    consent = await payments.lodge(INITIATION)
+    pushed = await tpp.push_authorization_request(consent.id, "openid payments")
+    await page.goto(await tpp.authorization_url(pushed.request_uri))
+    await log_in(page, "erin")
+    await page.wait_for_selector("#payee-check")
+    await check_page(page, "pay £1.65 to acme inc")
+    await page.check("#account-0")
+    await page.click("#consent-approve")
+    tokens = await tpp.redeem(tpp.read_authorization_response(await land(page, callback), pushed), pushed)
+    ordered = (await payments.order(tokens.access_token, consent.id, INITIATION)).json()["Data"]
+    await page.context.clear_cookies()
+    await page.goto(f"{tpp.folder.issuer}/consents")
+    await log_in(page, "frank")
+    await page.fill("#otp", "123456")
+    await page.click("#otp-submit")
+    await page.goto(f"{tpp.folder.issuer}/consents/payments/{ordered['DomesticPaymentId']}")
+    await check_page(page, "sign the payment")
+    await page.click("#consent-approve")
+    await page.wait_for_selector("#otp")
+    await check_page(page, "confirm the payment")
+    await page.fill("#otp", "123456")
+    await page.click("#otp-submit")
+    await page.wait_for_selector("#payment-standing")
+    await check_page(page, "£1.65 to acme inc")
+    await page.goto(f"{tpp.folder.issuer}/consents")
+    await page.wait_for_selector("#payment-view-0")
+    await check_page(page, "who can see your accounts")
 
 
 async def test_dave_has_nothing_to_pay_from(page, tpp, callback):
