@@ -1,6 +1,7 @@
 """Refresh tokens: random, stored hashed, bound to the client and not to a key; they do not rotate. FAPI2-SP-FINAL 5.3.2.1-12.
 
-A refresh token lives as long as its family, which ends with its consent.
+A refresh token lives as long as its family, which ends with its consent. Once a payment is ordered it works for as long as the order's repeat
+is known: a TPP whose access token ran out meanwhile must be able to ask what became of its order.
 """
 
 from datetime import datetime
@@ -12,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consent.authorization.clients.client import Client
 from consent.errors import RefreshTokenInvalid
 from consent.services import Services
+from consent.store.kinds.registry import kind_of
 from consent.store.rows.families import load_family_row
 from consent.store.rows.snapshots import load_consent
 from consent.store.tables.oauth import refresh_tokens
 from kernel.access import FamilyState
-from kernel.banking.consents import SIGNED_STATES, Consent
+from kernel.banking.consents import SIGNED_STATES, Consent, ConsentState
 from kernel.brand import Brand
+from kernel.commands.idempotency import KEPT
 from kernel.ids import Ids, hash_secret
 from openapi.owners import is_owner
 
@@ -58,6 +61,13 @@ async def load_refresh_grant(
     consent = await load_consent(connection, services.sealer, brand.name, family.consent_id)
     if consent is None or not is_owner(client.caller, consent):
         raise RefreshTokenInvalid("the consent is not this client's")
-    if consent.effective_state(services.clock.now()) not in SIGNED_STATES:
+    now = services.clock.now()
+    if consent.effective_state(now) not in SIGNED_STATES and not _may_be_repeated(consent, now):
         raise RefreshTokenInvalid("the consent is not in force")
     return family, consent
+
+
+def _may_be_repeated(consent: Consent, now: datetime) -> bool:
+    """True while the order that used the consent up may be sent again: a fresh token opens that repeat and nothing else."""
+    is_used = consent.state is ConsentState.CONSUMED and kind_of(consent).is_given_once
+    return is_used and now < consent.state_changed_at + KEPT
