@@ -20,7 +20,7 @@ class LodgeConsent:
     operations = (Operation.LODGE_ACCOUNT_CONSENT, Operation.LODGE_PAYMENT_CONSENT)
 
     async def run(self, exchange: Exchange) -> Consent:
-        """What a repeat finds is judged no more: there the store judges the end, after it has looked for the key."""
+        """A repeat is answered from its key and judged no more: there the store judges the end, after it has looked for the key."""
         command: commands.LodgeConsent = exchange.command
         wrong, paths = _wrong_date(command.lodgement, self.clock.now()), exchange.dialect.paths
         if wrong and not exchange.row.idempotent:

@@ -177,7 +177,7 @@ class BuiltInPayments:
         return await self._record(brand, asked.order_id, RailStatus.CREDITED, None)
 
     async def _book_paid(self, brand: Brand, asked: CreditTransfer) -> None:
-        """What the rail has paid is booked, whatever became of the payer's account meanwhile."""
+        """Book the payment that the rail has made, also where the payer's account has changed meanwhile."""
         clearing = internal_account_id(rail_clearing(self.rail.name), asked.amount.currency)
         try:
             await self._post(brand, paying_entry(asked, clearing, None, self.clock.now()))
@@ -194,7 +194,7 @@ class BuiltInPayments:
             raise UpstreamTimedOut(error.detail) from None
 
     async def _record(self, brand: Brand, order_id: str, status: RailStatus, reason: Reason | None) -> Progress:
-        """Write the last word down, unless a later one is known. What is still held is let go of at the end; what became of the hold
+        """Write the last word down, unless a later one is known. What is still held is let go of at the end; the state of the hold
         decides between words that contradict each other."""
 
         async def work(connection: AsyncConnection) -> Transfer:

@@ -1,4 +1,4 @@
-"""What the journeys of payments share: a payment, its whole way by the control API, and a scene for refusals."""
+"""The parts that journeys of payments share: a payment, its whole way by the control API, and a scene for refusals."""
 
 import copy
 import json
@@ -114,7 +114,7 @@ class Paying:
         return await self.still("paying", lambda: agree(self.acme))
 
     async def others(self) -> Agreed:
-        """What Alice agreed to with the other TPP."""
+        """The consent that Alice gave to the other TPP."""
         return await self.still("paying borough", lambda: agree(self.borough))
 
     async def used(self) -> Agreed:

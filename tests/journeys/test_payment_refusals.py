@@ -43,14 +43,14 @@ class Fault:
     status: int = 400
 
 
-def lodged(code: str, path: str, value: Any, told: str | None = None, name: str = "") -> Fault:
+def lodged(code: str, path: str, value: Any, stated: str | None = None, name: str = "") -> Fault:
     shown = name or str(value)[:24]
-    return Fault(f"lodged {path.rpartition('.')[2]} {shown}", code, lambda p: p.lodge(path, value), told or path)
+    return Fault(f"lodged {path.rpartition('.')[2]} {shown}", code, lambda p: p.lodge(path, value), stated or path)
 
 
-def ordered(code: str, path: str, value: Any, told: str | None = None, name: str = "") -> Fault:
+def ordered(code: str, path: str, value: Any, stated: str | None = None, name: str = "") -> Fault:
     shown = name or str(value)[:24]
-    return Fault(f"ordered {path.rpartition('.')[2]} {shown}", code, lambda p: p.order(path, value), told or path)
+    return Fault(f"ordered {path.rpartition('.')[2]} {shown}", code, lambda p: p.order(path, value), stated or path)
 
 
 def headed(code: str, name: str, path: str, **headers: Any) -> Fault:
@@ -288,8 +288,8 @@ async def test_a_refused_call_moves_nothing_and_holds_nothing(paying, subtests):
             before, rows = await paying.books.payments.watched(), await paying.books.watched()
             answer = await fault.call(paying)
             error = answer.json()["Errors"][0] if answer.body else {}
-            told = (answer.status, error.get("ErrorCode"), error.get("Path") if fault.path else None)
-            assert told == (fault.status, fault.code, fault.path), answer.body
+            stated = (answer.status, error.get("ErrorCode"), error.get("Path") if fault.path else None)
+            assert stated == (fault.status, fault.code, fault.path), answer.body
             await paying.books.payments.check_nothing_moved(before)
             await paying.books.check_nothing_written(rows)
     agreed = await paying.agreed()

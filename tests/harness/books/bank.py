@@ -25,6 +25,11 @@ class BankBooks:
     async def accounts(self, brand: str) -> tuple[str, ...]:
         return tuple(sorted(await self.reader.values(sa.select(ledger.accounts.c.id).where(ledger.accounts.c.brand == brand))))
 
+    async def balances(self, brand: str, *account_ids: str) -> dict[str, tuple[int, int]]:
+        """Booked and held, in minor units, by account."""
+        rows = await self.reader.all_of(ledger.accounts, brand=brand)
+        return {row.id: (row.booked, row.held) for row in rows if row.id in account_ids}
+
     async def count(self) -> dict[str, int]:
         """Rows of each table of the ledger, without what it records of them."""
         counted = [table for table in ledger.metadata.sorted_tables if table.name not in LEDGER_RECORDS]

@@ -60,7 +60,15 @@ def test_no_path_has_two_handlers():
 
 # Refusals of resource calls: no endpoint of the authorization server raises them.
 OTHERS = {
-    *("Problem", "AccountNotConsented", "ConsentMismatch", "CursorInvalid", "FieldExpected"),
+    *(
+        "Problem",
+        "AccountNotConsented",
+        "ConsentMismatch",
+        "CursorInvalid",
+        "FieldExpected",
+        "CurrencyUnsupported",
+        "SchemeUnsupported",
+    ),
     "IdempotencyConflict",
     *("PermissionMissing", "RoleMissing", "ReauthenticationRequired", "AuthorisationUnknown", "StatementUnknown"),
 }

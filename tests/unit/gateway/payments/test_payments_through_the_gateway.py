@@ -209,8 +209,8 @@ async def test_funds_are_confirmed_while_the_consent_is_authorised(world: Gatewa
     """R/W 4.0 Domestic Payment Consents: any other status is refused alike; one on hold says what it waits for."""
     store(world, payment_consent(version=2, state=state))
     response, document = await send(world, "GET", f"{CONSENTS}/consent-1/funds-confirmation")
-    told = (403, "U028") if state is ConsentState.SUSPENDED else (400, "U009")
-    assert (response.status, code_of(document)) == told
+    shown = (403, "U028") if state is ConsentState.SUSPENDED else (400, "U009")
+    assert (response.status, code_of(document)) == shown
     assert not world.payments.asked
 
 

@@ -2,17 +2,16 @@
 itself. That it keeps the promises of the port is held by tests/contracts/test_payments_upstream.py."""
 
 import pytest
-import sqlalchemy as sa
 
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.money import Money
 from kernel.banking.orders import CreditTransfer, RailStatus, Reason
 from kernel.clock import ManualClock
 from kernel.errors import UpstreamTimedOut
-from plugins.ledger import tables
 from plugins.ledger.documents import Identity
 from plugins.ledger.verify import find_discrepancies
 from plugins.rails.ports import RailReport, RailSilent
+from tests.harness.books.books import Books
 from tests.harness.payment_banks import BRAND, GOOD_PAYEE, NOW, bank_with_rail
 
 FUNDS, AMOUNT = 10_000, 2_500
@@ -62,11 +61,7 @@ async def bank(migrated_url):
 
 
 async def balances(bank, *account_ids):
-    accounts = tables.accounts.c
-    query = sa.select(accounts.id, accounts.booked, accounts.held).where(accounts.brand == BRAND.name)
-    async with bank.ledger.database.read() as connection:
-        rows = await connection.execute(query.where(accounts.id.in_(account_ids)))
-        return {row.id: (row.booked, row.held) for row in rows}
+    return await Books(bank.ledger.database.read).bank.balances(BRAND.name, *account_ids)
 
 
 def following(bank, *words):
@@ -111,7 +106,7 @@ async def test_a_payer_that_is_closed_reserves_nothing(bank):
 
 
 async def test_what_the_rail_paid_for_a_payer_closed_since_is_found_among_the_breaks_once(bank):
-    """The other bank has the money: the clearing account says so, whatever became of the payer's."""
+    """The other bank has the money: the clearing account says so, also where the payer's is closed or gone."""
     await bank.upstream.reserve(BRAND, transfer_to(GOOD_PAYEE))
     await close(bank, "payer")
     upstream = following(bank, RailStatus.NOT_POSTED, RailStatus.NOT_POSTED, RailStatus.CREDITED)
@@ -121,7 +116,7 @@ async def test_what_the_rail_paid_for_a_payer_closed_since_is_found_among_the_br
     assert await balances(bank, "payer", CLEARING, BREAKS) == expected
 
 
-async def test_a_silent_rail_leaves_the_amount_held_until_it_speaks(bank):
+async def test_a_silent_rail_leaves_the_amount_held_until_it_answers(bank):
     upstream = following(bank, None, None, RailStatus.CREDITED)
     for _ in range(2):
         with pytest.raises(UpstreamTimedOut):

@@ -10,10 +10,8 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authorization.keys.ring import KeyRing
-from consent.store.tables import OUTBOX
 from kernel.clock import SystemClock
 from kernel.http.server.listener import serve
 from portcullis.cli.control_client import ServerRefused
@@ -26,6 +24,7 @@ from portcullis.serving.ops.surface import ops_of
 from portcullis.serving.production import open_parts
 from portcullis.settings.schema import CodeSenderSettings, Settings, TlsSettings
 from sandbox.authority.pki import TestPki
+from tests.harness.damage.records import park_event
 from tests.harness.keys import key_pool
 from tests.harness.server import free_ports
 
@@ -109,7 +108,8 @@ async def test_a_server_that_does_not_answer_here_is_not_gone_behind(settings: S
 async def test_parked_events_are_listed_and_released(settings: Settings):
     """What follows the path of a command is signed with it, so that no one changes whose events go on."""
     async with running(settings) as composition:
-        await composition.services.database.write(park_two)
+        for aggregate_id in ("c 1&sink=other", "c-2"):
+            await park_event(composition.services.database, aggregate_id, datetime(2026, 7, 1, tzinfo=UTC))
         listed = (await command_server(settings, "/events/parked", "", {"sink": ""}))["main"]
         assert [(each["aggregate_id"], each["event_id"], each["reason"]) for each in listed] == [
             ("c 1&sink=other", "e-c 1&sink=other", "status 422"),
@@ -122,18 +122,3 @@ async def test_parked_events_are_listed_and_released(settings: Settings):
         assert await command_server(settings, "/events/release", "", one) == {"main": 1}
         assert await command_server(settings, "/events/release", "", {"sink": "warehouse"}) == {"main": 1}
         assert await command_server(settings, "/events/parked", "") == {"main": []}
-
-
-async def park_two(connection: AsyncConnection) -> None:
-    at = datetime(2026, 7, 1, tzinfo=UTC)
-    for aggregate_id in ("c 1&sink=other", "c-2"):
-        event = {
-            "brand": "main",
-            "aggregate_id": aggregate_id,
-            "aggregate_version": 1,
-            "id": f"e-{aggregate_id}",
-            "kind": "consent.lodged",
-        }
-        await connection.execute(OUTBOX.events.insert().values(**event, at=at, body=b"{}", planned_at=at))
-        lane = {"brand": "main", "aggregate_id": aggregate_id, "sink": "warehouse", "next_version": 1, "attempts": 10}
-        await connection.execute(OUTBOX.lanes.insert().values(**lane, due_at=None, parked_at=at, last_error="status 422"))
