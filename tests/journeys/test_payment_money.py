@@ -4,14 +4,18 @@ OBIE R/W 4.0 Domestic Payments, "Payment Details", "Refund"; Domestic Payment Co
 """
 
 import asyncio
+import base64
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from cryptography import x509
+from joserfc.util import urlsafe_b64decode
 
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.payments import Payments
+from sandbox.tpp_kit.payments import HEADER, Payments
 from tests.harness.forms import Browser
 from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
@@ -195,6 +199,16 @@ async def test_time_ends_a_consent_and_no_order_that_was_placed(installations):
 async def status_of(payments, consent_id):
     data = (await payments.read(f"{CONSENTS}/{consent_id}")).json()["Data"]
     return data["Status"], next((each["StatusReasonCode"] for each in data.get("StatusReason", ())), None)
+
+
+async def test_the_key_that_signs_answers_is_published_with_its_certificate(acme):
+    """The key of the set has it, of that very key; the header of a signature has none (`verify_body`). R/W 4.0 Profile, "Message Signing"."""
+    own = await acme.client_credentials_token("payments")
+    refused = await Payments(acme).read(f"{ORDERS}/{uuid.uuid4()}", own)
+    kid = json.loads(urlsafe_b64decode(refused.header(HEADER).partition(".")[0].encode()))["kid"]
+    (key,) = [each for each in (await acme.published_keys())["keys"] if each["kid"] == kid]
+    certificate = x509.load_der_x509_certificate(base64.b64decode(key["x5c"][0]))
+    assert certificate.public_key().public_numbers().n == int.from_bytes(urlsafe_b64decode(key["n"].encode()))
 
 
 async def test_the_books_are_whole_after_all_this(books):
