@@ -147,7 +147,7 @@ class MortalCommands:
 
 
 async def survive(chance: Chance, point: tuple[object, ...], run: Callable[[], Awaitable[Any]]) -> Any:
-    """What `run` returns, unless its process dies before or after it."""
+    """The result of `run`, unless its process dies before or after it."""
     fate = chance.draw(*point).random() * 0.5 / chance.rate if chance.rate else 1.0
     if fate < DEADLY:
         raise Killed(f"before {point[0]}")
