@@ -6,6 +6,7 @@ Orders, consents and the ledger share one database; the amount is held as the or
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -29,6 +30,7 @@ from kernel.clock import ManualClock
 from kernel.commands.idempotency import Idempotency, fingerprint_of
 from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
+from kernel.errors import UpstreamTimedOut
 from kernel.ids import RandomIds
 from kernel.storage.database import Database
 from kernel.storage.journal import Journal
@@ -166,7 +168,9 @@ class PaymentsBench:
         await self.room.commands.run(AdvanceOrder(room=self.room, brand=BRAND, claim=claim, decide=decide))
 
     async def _carry_out(self, order: PaymentOrder, decisions: dict[str, Decide]) -> None:
-        decisions[order.id] = partial(on_report, progress=await self.bank.submit(BRAND, order.transfer))
+        while order.id not in decisions:
+            with suppress(UpstreamTimedOut):  # a busy machine: the same question again carries out nothing twice
+                decisions[order.id] = partial(on_report, progress=await self.bank.submit(BRAND, order.transfer))
 
 
 def _no_scheme() -> tuple[str, int]:
