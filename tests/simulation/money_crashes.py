@@ -22,10 +22,8 @@ from kernel.banking.orders import PAID_STATUSES, OrderState
 from kernel.clock import monotonic
 from kernel.errors import UpstreamTimedOut
 from kernel.storage.database import Database
-from plugins.ledger import tables
 from plugins.ledger.accounts.internal import internal_account_id, rail_clearing
 from plugins.ledger.documents import Identity
-from plugins.ledger.holds.hold import HoldState
 from plugins.ledger.postings.poster import Poster
 from plugins.ledger.postings.stored import load_entries
 from plugins.ledger.verify import find_discrepancies
@@ -35,6 +33,7 @@ from plugins.rails.faster_payments.process import SchemeProcess
 from plugins.upstreams.built_in_payments import BuiltInPayments
 from plugins.upstreams.circuit import Circuit, CircuitLimits
 from plugins.upstreams.core_bank_payments import CoreBankPayments
+from tests.harness.books.books import Books
 from tests.harness.paper_bank import TOKEN, PaperBank, served
 from tests.harness.upstream_books import BuiltInBooks
 from tests.simulation.order_crashes import Chance, Killed, survive
@@ -224,8 +223,9 @@ class MoneyBank:
         assert entries.keys() == settled
         for order_id, entry in entries.items():
             assert [amount.minor for _, amount in entry.legs] == [-amounts[order_id], amounts[order_id]]
-        assert not await self._rows(tables.holds, tables.holds.c.state == HoldState.OPEN)
-        accounts = {row.id: row for row in await self._rows(tables.accounts)}
+        books = Books(self.database.read).bank
+        assert not await books.open_holds(BRAND.name)
+        accounts = {row.id: row for row in await books.account_rows(BRAND.name)}
         assert {row.held for row in accounts.values()} == {0}
         await self._check_rail(entries, amounts, uetrs, accounts[CLEARING].booked if CLEARING in accounts else 0)
 
@@ -236,10 +236,6 @@ class MoneyBank:
         assert paid == {uetrs[order_id]: amounts[order_id] for order_id in sent}
         assert recorded.keys() <= set(uetrs.values())
         assert sum(paid.values()) == cleared
-
-    async def _rows(self, table: Any, *where: Any) -> list[Any]:
-        async with self.database.read() as connection:
-            return list(await connection.execute(table.select().where(table.c.brand == BRAND.name, *where)))
 
 
 def consent_to(seed: int, number: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Payment orders under faults: workers that are killed at every point, and a bank whose answers are lost, late, doubled and garbled.
 
-What goes wrong with an order is drawn from the seed, the order's number, the question and how often it was asked, so that a run can be
+The faults of an order are drawn from the seed, the order's number, the question and how often it was asked, so that a run can be
 replayed however its tasks are interleaved. The bank's books live through it all; what a worker had in mind dies with it.
 """
 

@@ -188,6 +188,10 @@ class OrdersWorld:
         async with self.database.read() as connection:
             return list(await connection.execute(sa.select(table)))
 
+    async def uetrs(self) -> dict[str, str]:
+        """Of every order, by its id."""
+        return {row.id: row.uetr for row in await self.rows(orders)}
+
     async def records(self) -> "Records":
         written = sa.select(journal.c.kind, journal.c.aggregate_id).order_by(journal.c.id)
         published = sa.select(outbox.c.kind, outbox.c.aggregate_id, outbox.c.aggregate_version)

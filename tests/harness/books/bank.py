@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from plugins.ledger import tables as ledger
+from plugins.ledger.holds.hold import HoldState
 from sandbox.bank import tables as bank
 from sandbox.decisions.tables import STORED_DECISIONS
-from tests.harness.books.reader import Reader
+from tests.harness.books.reader import Reader, Row
 
 LEDGER_RECORDS = {"ledger_outbox", "ledger_journal"}
 
@@ -25,9 +26,15 @@ class BankBooks:
     async def accounts(self, brand: str) -> tuple[str, ...]:
         return tuple(sorted(await self.reader.values(sa.select(ledger.accounts.c.id).where(ledger.accounts.c.brand == brand))))
 
+    async def account_rows(self, brand: str) -> list[Row]:
+        return await self.reader.all_of(ledger.accounts, brand=brand)
+
+    async def open_holds(self, brand: str) -> list[Row]:
+        return await self.reader.all_of(ledger.holds, brand=brand, state=HoldState.OPEN)
+
     async def balances(self, brand: str, *account_ids: str) -> dict[str, tuple[int, int]]:
         """Booked and held, in minor units, by account."""
-        rows = await self.reader.all_of(ledger.accounts, brand=brand)
+        rows = await self.account_rows(brand)
         return {row.id: (row.booked, row.held) for row in rows if row.id in account_ids}
 
     async def count(self) -> dict[str, int]:

@@ -24,3 +24,8 @@ async def forget_held(database: Database) -> None:
         await connection.execute(accounts.update().values(held=0))
 
     await database.write(work)
+
+
+async def lose_numbers(database: Database) -> None:
+    """The table of account numbers is not there any more."""
+    await run(database, sa.text("ALTER TABLE ledger_numbers RENAME TO gone"))

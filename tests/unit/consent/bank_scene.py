@@ -10,7 +10,8 @@ from kernel.banking.money import Money
 from plugins.ledger.accounts.opening import StatusChange
 from plugins.ledger.documents import Narrative
 from plugins.ledger.ledger import Ledger
-from plugins.ledger.postings.entries import Leg, Line, PendingPayment
+from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment
+from plugins.ledger.postings.poster import BookEntries
 from plugins.ledger.statements.statements import IssueStatements
 from plugins.psu_identity.code_commands import KeepCode, TakeCode
 from sandbox.bank.seed import KeepAnchor
@@ -19,7 +20,7 @@ from sandbox.bank.tale_writer import WriteTale
 from sandbox.clock import AdvanceClock
 from sandbox.control.bookings import AnnounceMoney, BookMoney, CloseAccount, Counter, ReleaseMoney, SettleMoney
 from sandbox.decisions.rows import Decision, StoreDecision
-from tests.harness.upstream_books import BuiltInBooks
+from tests.harness.upstream_books import WORLD, BuiltInBooks
 from tests.world.authorization import AuthorizationWorld
 from tests.world.brands import BRAND
 
@@ -63,6 +64,13 @@ class Desk:
         now = self.world.clock.wall()
         line = Line(id=self.world.services.ids.uuid(), booked_at=now, value_at=now, narrative=Narrative("Paid"))
         return BookMoney(self.counter, Leg(self.account_id, Money("GBP", -5), line), now)
+
+    def book_entries(self) -> BookEntries:
+        """As the poster books a batch."""
+        services, now = self.world.services, self.world.clock.wall()
+        line = Line(id=services.ids.uuid(), booked_at=now, narrative=Narrative("Paid"))
+        legs = (Leg(self.account_id, Money("GBP", -3), line), Leg(WORLD, Money("GBP", 3)))
+        return BookEntries(services.sealer, services.clock, BRAND.name, [LedgerEntry(services.ids.uuid(), legs)])
 
     def announce(self) -> AnnounceMoney:
         pending = PendingPayment(
@@ -120,6 +128,7 @@ class Desk:
 BANK_COMMANDS: dict[type, Callable[[Desk], Any]] = {
     AdvanceClock: lambda _desk: AdvanceClock(BRAND.name, timedelta(seconds=1)),
     AnnounceMoney: Desk.announce,
+    BookEntries: Desk.book_entries,
     BookMoney: Desk.book,
     CloseAccount: Desk.close,
     IssueStatements: Desk.issue_statements,

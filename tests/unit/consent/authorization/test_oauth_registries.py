@@ -68,6 +68,8 @@ OTHERS = {
         "FieldExpected",
         "CurrencyUnsupported",
         "SchemeUnsupported",
+        "AccountNumberInvalid",
+        "SecondaryNumberUnsupported",
     ),
     "IdempotencyConflict",
     *("PermissionMissing", "RoleMissing", "ReauthenticationRequired", "AuthorisationUnknown", "StatementUnknown"),

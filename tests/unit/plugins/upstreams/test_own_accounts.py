@@ -10,6 +10,7 @@ from plugins.ledger.documents import Identity
 from plugins.payee_checks.confirmation import ConfirmationOfPayee
 from plugins.payee_checks.matching import Holder
 from plugins.upstreams.own_accounts import OwnAccounts
+from tests.harness.damage.bank import lose_numbers
 from tests.harness.upstream_books import BRAND, OTHER, BuiltInBooks, built_in_books
 
 FIRM = AccountIdentifier(Scheme.SORT_CODE, "00997100000001", "Fletcher & Sons Joinery Ltd")
@@ -41,8 +42,5 @@ async def test_an_account_without_a_name_cannot_be_checked(books: BuiltInBooks) 
 
 
 async def test_books_that_are_gone_leave_a_payee_unchecked(books: BuiltInBooks) -> None:
-    async def drop(connection) -> None:
-        await connection.exec_driver_sql("ALTER TABLE ledger_numbers RENAME TO gone")
-
-    await books.database.write(drop)
+    await lose_numbers(books.database)
     assert await ConfirmationOfPayee(OwnAccounts(books.database, books.sealer)).check(BRAND, FIRM, "Ann") == NOT_AVAILABLE
