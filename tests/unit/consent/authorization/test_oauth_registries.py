@@ -60,19 +60,12 @@ def test_no_path_has_two_handlers():
 
 # Refusals of resource calls: no endpoint of the authorization server raises them.
 OTHERS = {
-    *(
-        "Problem",
-        "AccountNotConsented",
-        "ConsentMismatch",
-        "CursorInvalid",
-        "FieldExpected",
-        "CurrencyUnsupported",
-        "SchemeUnsupported",
-        "AccountNumberInvalid",
-        "SecondaryNumberUnsupported",
-    ),
-    "IdempotencyConflict",
+    *("Problem", "AccountNotConsented", "ConsentMismatch", "CursorInvalid", "FieldExpected", "IdempotencyConflict"),
     *("PermissionMissing", "RoleMissing", "ReauthenticationRequired", "AuthorisationUnknown", "StatementUnknown"),
+    *("CurrencyUnsupported", "SchemeUnsupported", "AccountNumberInvalid", "SecondaryNumberUnsupported", "InstrumentUnsupported"),
+    *("OrderUnknown", "OrderStateForbids"),
+    *("SignatureMissing", "SignatureUnexpected", "SignatureMalformed", "SignatureInvalid"),
+    *("SignatureClaimMissing", "SignatureClaimInvalid"),
 }
 
 
