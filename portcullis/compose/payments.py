@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from kernel.banking.consents import ConsentKind
 from kernel.banking.money import Money
 from kernel.brand import Brand
 from kernel.clock import Clock, monotonic
@@ -15,6 +14,7 @@ from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from openapi import DIALECTS
+from openapi.possible_refusals import PAYING_KINDS
 from plugins.ledger.accounts.numbers import add_missing_numbers
 from plugins.ledger.postings.poster import Poster
 from plugins.payee_checks.simulated_banks import SimulatedBanks
@@ -26,9 +26,7 @@ from plugins.upstreams.core_bank_payments import CoreBankPayments
 from portcullis.compose.bank import core_bank_tls
 from portcullis.settings.schema import Settings
 
-PAYING = frozenset(
-    row.operation for dialect in DIALECTS for row in dialect.rows if row.consent_kind in {ConsentKind.PAYMENT, ConsentKind.VRP}
-)
+PAYING = frozenset(row.operation for dialect in DIALECTS for row in dialect.rows if row.consent_kind in PAYING_KINDS)
 
 
 class NoFunds:

@@ -6,7 +6,7 @@ Every step can be interrupted and repeated: it keeps what exists and makes what 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -173,14 +173,13 @@ async def _open_ground(
             await source.make(database, sealer, clock, brand, progress=progress)
     if core_bank:
         settings = await stack.enter_async_context(start_core_bank(settings, ids))
-    printer = _open_printer(stack)
-    bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry, printer=printer))
+    opened_bank = open_bank(settings, database, sealer, clock, telemetry, printer=_open_printer(stack))
+    bank = await stack.enter_async_context(opened_bank)
     payments = await _open_payments(stack, settings, bank, Books(database, sealer, clock), telemetry)
     fetcher = await stack.enter_async_context(open_fetcher(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
     directory = await asyncio.to_thread(Directory.open, state / "pki", pki, clock, ids)
-    opening = open_certificates(settings, _trust_of(pki), clock, ids, telemetry, crl_files=[pki.crl_path])
-    certificates = await stack.enter_async_context(opening)
+    certificates = await stack.enter_async_context(_certify(settings, pki, clock, ids, telemetry))
     parts = Parts(
         settings=settings,
         brands=brands,
@@ -210,8 +209,11 @@ def _open_printer(stack: AsyncExitStack) -> Printer:
     return printer
 
 
-def _trust_of(pki: TestPki) -> TrustLists:
-    return TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
+def _certify(
+    settings: Settings, pki: TestPki, clock: Clock, ids: RandomIds, telemetry: Telemetry
+) -> AbstractAsyncContextManager[Certificates]:
+    trust = TrustLists([(load_certificates(pki.ca_path), frozenset(Vouches))])
+    return open_certificates(settings, trust, clock, ids, telemetry, crl_files=[pki.crl_path])
 
 
 async def _open_payments(

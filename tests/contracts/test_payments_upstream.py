@@ -15,6 +15,7 @@ from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, CreditTransfe
 from kernel.banking.payee_checks import PayeeMatch
 from kernel.ids import RandomIds
 from orders.ports import Progress, Refused, Reserved
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.payment_banks import (
     BRAND,
     GOOD_PAYEE,
@@ -55,7 +56,7 @@ async def reserved(bank: PaymentsBank, **facts) -> CreditTransfer:
 
 async def last_word(bank: PaymentsBank, order_id: str) -> Progress:
     """The progress of a submitted payment, once it has come to its end."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             progress = await bank.upstream.status(BRAND, order_id)
             assert progress is not None
@@ -272,7 +273,7 @@ async def test_an_order_of_one_brand_is_none_of_another(bank):
     assert (await bank.booked(OTHER, PAYER), await bank.held(OTHER, PAYER)) == (FUNDS, 0)
     assert await bank.upstream.reserve(OTHER, transfer) == Reserved()
     assert (await bank.upstream.submit(OTHER, replace(transfer, uetr=ids.uuid()))).status not in REFUSED_STATUSES
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await bank.upstream.status(OTHER, transfer.order_id)).status not in PAID_STATUSES:
             await bank.settle()
     assert (await bank.booked(OTHER, PAYER), await bank.held(OTHER, PAYER)) == (FUNDS - 2_500, 0)

@@ -50,8 +50,13 @@ def kept(installations, tmp_path_factory):
         path = tmp_path_factory.mktemp("books") / "kept.db"
         shutil.copy(server.state_dir / "portcullis.db", path)
     with sqlite3.connect(path) as connection:
-        for table in ("transactions", "postings", "entries"):
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'ledger%'"
+        ).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")  # the ledger refuses what follows
+        for table in ("transactions", "postings", "entries", "holds"):
             connection.execute(f"DELETE FROM ledger_{table}")
+        connection.execute("UPDATE ledger_accounts SET booked = 0, held = 0, version = 0")
     connection.execute("VACUUM")
     connection.close()
     return path

@@ -201,6 +201,7 @@ async def status_of(payments, consent_id):
     return data["Status"], next((each["StatusReasonCode"] for each in data.get("StatusReason", ())), None)
 
 
+@pytest.mark.spec("RFC7517-4.7")
 async def test_the_key_that_signs_answers_is_published_with_its_certificate(acme):
     """The key of the set has it, of that very key; the header of a signature has none (`verify_body`). R/W 4.0 Profile, "Message Signing"."""
     own = await acme.client_credentials_token("payments")

@@ -82,7 +82,7 @@ async def test_a_refusal_comes_back_in_the_mode_that_was_asked_for(tpp_of, kind)
     answer = dict(parse_qsl(parts.fragment if kind == "hybrid" else parts.query))
     if kind != "hybrid":
         assert set(answer) == {"response"}
-        keys = await tpp._published_keys()
+        keys = await tpp.published_keys()
         answer = verify_response(answer["response"], keys, issuer=tpp.folder.issuer, client_id=tpp.folder.client_id)
     assert (answer["error"], answer["state"], answer["iss"]) == ("access_denied", pushed.state, tpp.folder.issuer)
 

@@ -10,9 +10,9 @@ from msgspec import UNSET
 
 from kernel import errors, json
 from kernel.access import Grant
-from kernel.banking.consents import ConsentKind
 from kernel.errors import Problem
 from openapi.dialect import Row, WireError
+from openapi.possible_refusals import PAYING_KINDS
 from openapi.uk_obie.v4_0.wire import OBError1, OBErrorResponse1
 
 CONTENT_TYPE = "application/json"
@@ -113,7 +113,7 @@ class ErrorTable:
         if (
             issubclass(kind, errors.ConsentExpired | errors.ConsentRevoked)
             and row is not None
-            and row.consent_kind == ConsentKind.PAYMENT
+            and row.consent_kind in PAYING_KINDS
         ):
             return _PAYMENT_CONSENT_OVER
         return next((self.table[each] for each in kind.__mro__ if each in self.table), UNEXPECTED)

@@ -11,6 +11,8 @@ from kernel.access import Role
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState
 from kernel.banking.money import Money
+from kernel.banking.orders import OrderState
+from kernel.banking.signers import Signature, SigningRule
 from kernel.http.message import Response
 from kernel.jose.detached import is_signed_by, parse_detached, sign_detached
 from kernel.jose.jwt import generate_key, import_key, public_jwk
@@ -116,6 +118,7 @@ async def test_every_state_of_a_consent_can_be_read(world: GatewayWorld, state: 
     assert response.status == 200
 
 
+@pytest.mark.spec("OBIE-RW-4.0-domestic-payments", "OBIE-RW-4.0-payment-details")
 async def test_an_order_is_placed_read_and_detailed(world: GatewayWorld) -> None:
     response, document = await send(world, "POST", PAYMENTS, ORDER)
     order_id = document["Data"]["DomesticPaymentId"]
@@ -233,3 +236,25 @@ async def test_a_clients_own_token_pays_nothing(world: GatewayWorld, path: str) 
     response, _ = await send(world, method, path, document, token="client-token")
     assert response.status == 401
     assert not world.payments.orders
+
+
+@pytest.mark.spec("OBIE-RW-4.0-multiple-authorisation")
+@pytest.mark.parametrize(
+    ("state", "signed", "status"),
+    [(OrderState.AWAITING_AUTHORISATION, 1, "AWAF"), (OrderState.REJECTED, 1, "RJCT"), (OrderState.SETTLED, 2, "AUTH")],
+)
+async def test_an_order_that_several_must_sign_says_how_many_have(
+    world: GatewayWorld, state: OrderState, signed: int, status: str
+) -> None:
+    _, placed = await send(world, "POST", PAYMENTS, ORDER)
+    order = world.payments.orders[placed["Data"]["DomesticPaymentId"]]
+    at = world.clock.now()
+    signatures = tuple(
+        Signature(customer_id=f"c{each}", psu_id=f"p{each}", authorisation_id=f"a{each}", at=at) for each in range(signed)
+    )
+    world.payments.orders[order.id] = msgspec.structs.replace(
+        order, state=state, signing_rules=(SigningRule(("c0", "c1"), 2),), signatures=signatures
+    )
+    _, document = await send(world, "GET", f"{PAYMENTS}/{order.id}", token="client-token")
+    shown = document["Data"]["MultiAuthorisation"]
+    assert (shown["Status"], shown["NumberRequired"], shown["NumberReceived"]) == (status, 2, signed)

@@ -1,4 +1,4 @@
-"""The codes of payment consents and orders, one table per canonical enum. OBIE R/W 4.0, OBInternalConsentStatus1Code, ISO_External_CodeSet."""
+"""The codes of payment consents and orders, one table per canonical enum. OBIE R/W 4.0, OB_Internal_CodeSet and ISO_External_CodeSet."""
 
 from kernel.banking.consents import ConsentState
 from kernel.banking.orders import RailStatus, Reason

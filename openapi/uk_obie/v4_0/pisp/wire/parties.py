@@ -1,5 +1,5 @@
-"""The wire types of the parties of a payment: accounts, agents, addresses, ultimate parties. OBIE R/W 4.0, Domestic Payment Consents, "Data
-Dictionary". A type that the document leaves open takes members that it does not name.
+"""The wire types of the parties of a payment: accounts, agents, addresses, ultimate parties. OBIE R/W 4.0, Domestic Payment
+Consents. A type that the document leaves open takes members that it does not name.
 """
 
 from typing import Annotated, Literal

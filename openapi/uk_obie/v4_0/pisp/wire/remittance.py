@@ -1,6 +1,4 @@
-"""The wire types of what a payment is for, and of what an authority wants reported. OBIE R/W 4.0, OBRemittanceInformation2 and
-OBRegulatoryReporting1. The document leaves these types open.
-"""
+"""The wire types of what a payment is for, and of what an authority wants reported. OBIE R/W 4.0, Domestic Payment Consents. The document leaves these types open."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""The wire type of what a TPP states for the assessment of a payment's risk. OBIE R/W 4.0, OBRisk1: each member is a claim of the TPP."""
+"""The wire type of what a TPP states for the assessment of a payment's risk. OBIE R/W 4.0, Domestic Payment Consents: each member is a claim of the TPP."""
 
 from typing import Annotated, Literal
 

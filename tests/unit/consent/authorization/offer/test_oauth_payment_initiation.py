@@ -132,7 +132,7 @@ async def test_what_no_payer_could_agree_to_is_refused(oauth_anywhere: Authoriza
         "a creditor without a letter": payment(creditorName="---"),
         "a creditor under a tower of marks": payment(creditorName="Merchant A" + "\u0335\u0336\u0337\u0338" * 3),
         "a reference that hides something": payment(remittanceInformationUnstructured="Ref\u200b 1"),
-        "an endless creditor": payment(creditorName="M" * 71),
+        "an endless creditor": payment(creditorName="M" * 351),
         "an endless reference": payment(remittanceInformationUnstructured="r" * 141),
         "an endless id": payment(endToEndIdentification="e" * 36),
         "no action": payment(actions=[]),

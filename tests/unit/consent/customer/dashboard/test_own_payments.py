@@ -45,6 +45,7 @@ def joint(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(ACCOUNTS, customer, (JOINT, *ACCOUNTS[customer]))  # type: ignore[arg-type]
 
 
+@pytest.mark.spec("PSD2-79")
 async def test_a_payment_is_being_made_and_then_paid(world: PageWorld, order: PaymentOrder):
     browser = await visit(world, "alice")
     assert "£1,123.50 to Merchant A We are making it." in words_of(browser)

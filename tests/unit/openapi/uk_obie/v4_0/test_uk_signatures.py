@@ -37,7 +37,7 @@ def signed(head: dict[str, Any], body: bytes = BODY) -> str:
     return sign_detached(body, head, KEY)
 
 
-@pytest.mark.spec("OBIE-RW-4.0-message-signing")
+@pytest.mark.spec("OBIE-RW-4.0-message-signing", "RFC7515-F")
 def test_a_correct_signature_passes_and_is_over_these_bytes_alone() -> None:
     read = FACE.parse(asked(signed(HEAD | {"typ": "JOSE", "cty": "application/json"})))
     FACE.check(read, {"org/software"}, NOW)

@@ -43,6 +43,7 @@ def changed(place: str, value: Any) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.spec("OBIE-RW-4.0-domestic-payment-consents")
 def test_an_initiation_is_read_in_canonical_words() -> None:
     document = changed("DebtorAccount", {"SchemeName": "UK.OBIE.IBAN", "Identification": "GB82WEST12345698765432"})
     document["Data"]["ReadRefundAccount"] = "Yes"
