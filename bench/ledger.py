@@ -22,7 +22,7 @@ from kernel.storage.journal import Journal
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.accounts.internal import internal_account_id, rail_clearing
-from plugins.ledger.accounts.opening import AccountOpening, Holder, Right
+from plugins.ledger.accounts.openings import AccountOpening, Holder, Right
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.ledger import Ledger
 from plugins.ledger.postings.bulk import BulkInsert

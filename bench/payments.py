@@ -42,7 +42,7 @@ from orders.room import Room
 from orders.services import PaymentOrders
 from orders.tracked import Claim
 from plugins.ledger.accounts.internal import internal_account_id
-from plugins.ledger.accounts.opening import AccountOpening, Holder, Right
+from plugins.ledger.accounts.openings import AccountOpening, Holder, Right
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.ledger import Ledger
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line

@@ -34,15 +34,12 @@ async def load_unsigned(
     connection: AsyncConnection, sealer: Sealer, brand: str, customer_id: str, *, now: datetime, at_most: int
 ) -> tuple[str, ...]:
     """The ids of the orders that wait for this customer's signature at `now` (business time), those that wait longest first."""
-    same = sa.and_(orders.c.brand == order_signers.c.brand, orders.c.id == order_signers.c.order_id)
     waiting = (
-        order_signers.c.brand == brand,
-        order_signers.c.customer_blind == _blind(sealer, brand, customer_id),
         order_signers.c.signed_at.is_(None),
         orders.c.state == OrderState.AWAITING_AUTHORISATION.value,
         orders.c.turns_at > now,
     )
-    found = sa.select(orders.c.id).join(order_signers, same).where(*waiting).order_by(orders.c.since, orders.c.id)
+    found = _of_customer(sealer, brand, customer_id, *waiting).order_by(orders.c.since, orders.c.id)
     return tuple(await connection.scalars(found.limit(at_most)))
 
 
@@ -50,14 +47,15 @@ async def load_signed(
     connection: AsyncConnection, sealer: Sealer, brand: str, customer_id: str, *, at_most: int
 ) -> tuple[str, ...]:
     """The ids of the orders that this customer signed, the last changed first."""
-    same = sa.and_(orders.c.brand == order_signers.c.brand, orders.c.id == order_signers.c.order_id)
-    signed = (
-        order_signers.c.brand == brand,
-        order_signers.c.customer_blind == _blind(sealer, brand, customer_id),
-        order_signers.c.signed_at.is_not(None),
-    )
-    found = sa.select(orders.c.id).join(order_signers, same).where(*signed).order_by(orders.c.updated_at.desc(), orders.c.id)
+    signed = _of_customer(sealer, brand, customer_id, order_signers.c.signed_at.is_not(None))
+    found = signed.order_by(orders.c.updated_at.desc(), orders.c.id)
     return tuple(await connection.scalars(found.limit(at_most)))
+
+
+def _of_customer(sealer: Sealer, brand: str, customer_id: str, *where: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
+    same = sa.and_(orders.c.brand == order_signers.c.brand, orders.c.id == order_signers.c.order_id)
+    mine = (order_signers.c.brand == brand, order_signers.c.customer_blind == _blind(sealer, brand, customer_id))
+    return sa.select(orders.c.id).join(order_signers, same).where(*mine, *where)
 
 
 def _blind(sealer: Sealer, brand: str, customer_id: str) -> str:

@@ -19,14 +19,14 @@ from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.accounts.internal import internal_account_id, open_internal
 from plugins.ledger.accounts.numbers import add_numbers
-from plugins.ledger.accounts.opening import AccountOpening, StatusChange, signatures_of
+from plugins.ledger.accounts.openings import AccountOpening, StatusChange, signatures_of
 from plugins.ledger.documents import seal_identity
 from plugins.ledger.holds.hold import HoldState
 from plugins.ledger.postings.batch import line_row
 from plugins.ledger.postings.booking import book_entries
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment, check_sayable
+from plugins.ledger.postings.row_writer import LINES
 from plugins.ledger.postings.standing import lock_accounts
-from plugins.ledger.postings.writing import LINES
 from plugins.ledger.refusals import EntryMismatched, EntryRefused, EntryRepeated, PendingUnknown
 from plugins.ledger.sequences import take_sequences
 

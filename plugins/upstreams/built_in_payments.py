@@ -64,10 +64,10 @@ class BuiltInPayments:
         return Transfers(self.sealer)
 
     async def reserve(self, brand: Brand, transfer: CreditTransfer) -> Reserved | Refused:
-        return await self._write(lambda connection: self._reserve(connection, brand, transfer))
+        return _reservation(await self._write(lambda connection: self._take(connection, brand, transfer)))
 
     async def reserve_within(self, unit: UnitOfWork, brand: Brand, transfer: CreditTransfer) -> Reserved | Refused:
-        return await self._reserve(unit.connection, brand, transfer)
+        return _reservation(await self._take(unit.connection, brand, transfer))
 
     async def submit(self, brand: Brand, transfer: CreditTransfer) -> Progress:
         taken = await self._write(lambda connection: self._take_submission(connection, brand, transfer))
@@ -102,13 +102,12 @@ class BuiltInPayments:
         own_accounts = OwnAccounts(self.database, self.sealer)
         return await ConfirmationOfPayee(own_accounts, self.other_banks).check(brand, creditor_account, name)
 
-    async def _reserve(self, connection: AsyncConnection, brand: Brand, transfer: CreditTransfer) -> Reserved | Refused:
+    async def _take(self, connection: AsyncConnection, brand: Brand, transfer: CreditTransfer) -> Transfer:
+        """The transfer as it stands from now on: reserved with its amount held, refused, or as it was left before."""
         now = self.clock.now()
         taken = await self.transfers.take(connection, brand.name, transfer, now)
-        if taken.state in ENDED:
-            return Refused(taken.reason or Reason.UNSPECIFIED_BY_AGENT)
-        if taken.state is TransferState.SUBMITTED:
-            return Reserved()
+        if taken.state is not TransferState.RESERVED:
+            return taken
         hold = Hold(id=transfer.order_id, account_id=transfer.payer_account, amount=transfer.amount)
         try:
             await place_hold(connection, brand.name, hold, now)
@@ -117,17 +116,14 @@ class BuiltInPayments:
             if isinstance(refusal, EntryMismatched):
                 reason = await why_not_payer(connection, brand.name, transfer.payer_account)
             refused = {"state": TransferState.REFUSED, "reason": reason.value}
-            await self.transfers.change(connection, brand.name, transfer.order_id, now, **refused)
-            return Refused(reason)
-        return Reserved()
+            return await self.transfers.change(connection, brand.name, transfer.order_id, now, **refused)
+        return taken
 
     async def _take_submission(self, connection: AsyncConnection, brand: Brand, transfer: CreditTransfer) -> Transfer:
         """Reserved if it is not yet, and then submitted: from now on only the rail, or the entry, says what becomes of it."""
-        await self._reserve(connection, brand, transfer)
-        found = await self.transfers.load(connection, brand.name, transfer.order_id)
-        assert found is not None
-        if found.state is not TransferState.RESERVED:
-            return found
+        taken = await self._take(connection, brand, transfer)
+        if taken.state is not TransferState.RESERVED:
+            return taken
         payee = await find_by_number(connection, self.sealer, brand.name, transfer.creditor_account)
         facts = {
             "state": TransferState.SUBMITTED,
@@ -234,6 +230,12 @@ async def _let_go(connection: AsyncConnection, brand: str, order_id: str, now: d
     except HoldEnded:
         return True
     return False
+
+
+def _reservation(transfer: Transfer) -> Reserved | Refused:
+    if transfer.state in ENDED:
+        return Refused(transfer.reason or Reason.UNSPECIFIED_BY_AGENT)
+    return Reserved()
 
 
 def _progress(transfer: Transfer) -> Progress:

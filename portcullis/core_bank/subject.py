@@ -1,7 +1,6 @@
 """A core bank under check: how it is asked, and what a check may say of it."""
 
 import asyncio
-import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +13,7 @@ import aiohttp
 import msgspec
 
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
+from kernel.banking.account_numbers import is_sort_code_number
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.brand import Brand
 from kernel.clock import monotonic
@@ -27,7 +27,6 @@ from plugins.upstreams.core_bank_payments import CoreBankPayments
 RAW_SECONDS_MAX = 10  # for one raw request of the check
 LOOK_SECONDS = 0.2  # between two looks whether the bank accepts connections
 RAW_BYTES_MAX = 65_536  # of one raw answer that the check reads
-_SORT_CODE = re.compile(r"\d{14}", re.ASCII)
 
 
 class Wrong(Exception):
@@ -153,7 +152,7 @@ async def open_subject(
 
 def account_number(text: str) -> AccountIdentifier:
     """A sort code with its account number, or an IBAN."""
-    return AccountIdentifier(Scheme.SORT_CODE if _SORT_CODE.fullmatch(text) else Scheme.IBAN, text)
+    return AccountIdentifier(Scheme.SORT_CODE if is_sort_code_number(text) else Scheme.IBAN, text)
 
 
 async def run_checks(subject: Subject, checks: Sequence[tuple[str, Check]]) -> AsyncIterator[Finding]:

@@ -17,7 +17,7 @@ from kernel.errors import FieldInvalid
 from kernel.ids import Ids
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.accounts.opening import StatusChange
+from plugins.ledger.accounts.openings import StatusChange
 from plugins.ledger.documents import Narrative, open_narrative
 from plugins.ledger.ledger import Ledger
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment

@@ -20,7 +20,7 @@ from kernel.clock import Clock
 from kernel.commands.runner import Commands
 from kernel.errors import FieldInvalid, OperationUnknown, Problem
 from kernel.http.message import Request, Response
-from plugins.ledger.accounts.opening import StatusChange
+from plugins.ledger.accounts.openings import StatusChange
 from plugins.ledger.ledger import Ledger
 from sandbox.control.bookings import CloseAccount
 from sandbox.control.surface import PREFIX, answer_call, render_refusal

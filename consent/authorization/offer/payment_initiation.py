@@ -12,6 +12,7 @@ import msgspec
 
 from consent.errors import AuthorizationDetailsInvalid
 from kernel import json
+from kernel.banking.account_numbers import BIC_PATTERN, is_sort_code_number
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement
 from kernel.banking.iban import is_iban
@@ -29,7 +30,6 @@ ACTIONS_MAX = 3  # actions in one object of authorization_details
 LOCATIONS_MAX = 50  # locations in one object of authorization_details
 AMOUNT_CHARACTERS_MAX = 20  # of an amount, as it is written
 PAYMENT_LIFETIME = timedelta(hours=24)  # from the request; an unpaid consent ends then, and its TPP must request a new one
-_SORT_CODE_ACCOUNT_DIGITS = 14  # six of sort code, eight of account number
 
 
 class Action(StrEnum):
@@ -49,7 +49,7 @@ class PaymentAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     iban: str | None = None
     bban: str | None = None
     scheme: Literal["sort_code"] | None = None
-    bic: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?\Z")] | None = None
+    bic: Annotated[str, msgspec.Meta(pattern=BIC_PATTERN)] | None = None
 
 
 class PaymentInitiation(
@@ -127,8 +127,7 @@ def _identifier_of(account: PaymentAccount) -> AccountIdentifier:
             raise AuthorizationDetailsInvalid("not an IBAN", public="An IBAN is malformed.")
         return AccountIdentifier(Scheme.IBAN, account.iban)
     if account.iban is None and account.bban is not None and account.scheme == Scheme.SORT_CODE.value:
-        is_number = account.bban.isascii() and account.bban.isdigit() and len(account.bban) == _SORT_CODE_ACCOUNT_DIGITS
-        if not is_number:
+        if not is_sort_code_number(account.bban):
             raise AuthorizationDetailsInvalid("not a sort code and account number", public="An account number is malformed.")
         return AccountIdentifier(Scheme.SORT_CODE, account.bban)
     raise AuthorizationDetailsInvalid(

@@ -7,11 +7,12 @@ from openapi.dialect import Dialect, Rules, Service
 from openapi.pages import CursorPages
 from openapi.uk_obie.v4_0.aisp import operations as aisp
 from openapi.uk_obie.v4_0.aisp.arrangements.standing_orders import NUMBER_OF_PAYMENTS
-from openapi.uk_obie.v4_0.aisp.consents import NAME, PATHS
+from openapi.uk_obie.v4_0.aisp.consents import PATHS
 from openapi.uk_obie.v4_0.aisp.filters import PAGE
 from openapi.uk_obie.v4_0.authorization import Authorization
 from openapi.uk_obie.v4_0.errors import ErrorTable
 from openapi.uk_obie.v4_0.headers import Headers
+from openapi.uk_obie.v4_0.name import NAME
 from openapi.uk_obie.v4_0.pisp import operations as pisp
 from openapi.uk_obie.v4_0.signatures import Signatures
 

@@ -11,7 +11,7 @@ from kernel.banking.accounts import Account, AccountCategory, AccountStatus, Acc
 from kernel.banking.money import Money
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.accounts.opening import Right
+from plugins.ledger.accounts.openings import Right
 from plugins.ledger.documents import Identity, open_identity
 
 

@@ -21,8 +21,8 @@ from plugins.ledger.holds.locked import lock_holds
 from plugins.ledger.postings.batch import Batch
 from plugins.ledger.postings.bulk import among, stored_instant
 from plugins.ledger.postings.entries import LedgerEntry
+from plugins.ledger.postings.row_writer import write_rows
 from plugins.ledger.postings.standing import Standing, lock_accounts
-from plugins.ledger.postings.writing import write_rows
 from plugins.ledger.sequences import take_sequences
 
 

@@ -14,7 +14,7 @@ from kernel.banking.records.products import Product
 from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import Statement
-from plugins.ledger.accounts.opening import AccountOpening, StatusChange
+from plugins.ledger.accounts.openings import AccountOpening, StatusChange
 from plugins.ledger.postings.entries import LedgerEntry, PendingPayment
 from plugins.ledger.records.records import AnyRecord
 from sandbox.bank.stories.tale import Login

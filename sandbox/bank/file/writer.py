@@ -22,7 +22,7 @@ from kernel.config import ConfigurationRefused
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables as ledger
-from plugins.ledger.accounts.opening import AccountOpening, Holder, Right, StatusChange
+from plugins.ledger.accounts.openings import AccountOpening, Holder, Right, StatusChange
 from plugins.ledger.documents import open_document, open_identity, open_narrative, read_document
 from plugins.ledger.postings.entries import LedgerEntry, Leg, PendingPayment
 from plugins.ledger.postings.entries import Line as LedgerLine

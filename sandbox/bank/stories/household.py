@@ -9,7 +9,7 @@ from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountS
 from kernel.banking.money import Money
 from kernel.banking.records.parties import AccountParty, AccountRole, Holding, Party
 from kernel.banking.records.products import Product, ProductKind
-from plugins.ledger.accounts.opening import AccountOpening, Holder, Right, StatusChange
+from plugins.ledger.accounts.openings import AccountOpening, Holder, Right, StatusChange
 from plugins.ledger.documents import Identity
 from sandbox.bank.catalogue.numbers import BIC, card_number, iban, sort_code_account
 from sandbox.bank.catalogue.people import Firm, Person

@@ -15,7 +15,7 @@ from kernel.banking.accounts import Counterparty, CurrencyExchange, Merchant
 from kernel.banking.money import Money, exponent
 from kernel.ids import SeededIds
 from plugins.ledger.accounts.internal import internal_account_id
-from plugins.ledger.accounts.opening import AccountOpening, StatusChange
+from plugins.ledger.accounts.openings import AccountOpening, StatusChange
 from plugins.ledger.documents import Narrative
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment
 from sandbox.bank.catalogue.products import FOREIGN_FEE_PERCENT

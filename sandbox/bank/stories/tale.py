@@ -10,7 +10,7 @@ from consent.ports import ScaMethod
 from kernel.banking.records.offers import Offer
 from kernel.banking.records.parties import AccountParty, Party
 from kernel.banking.records.products import Product
-from plugins.ledger.accounts.opening import AccountOpening, StatusChange
+from plugins.ledger.accounts.openings import AccountOpening, StatusChange
 from plugins.ledger.postings.entries import LedgerEntry, PendingPayment
 from plugins.ledger.records.records import AnyRecord
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kernel.banking.accounts import Account, AccountCategory, AccountStatus, AccountType
 from kernel.banking.money import Money
-from plugins.ledger.accounts.opening import StatusChange
+from plugins.ledger.accounts.openings import StatusChange
 from plugins.ledger.documents import Narrative
 from plugins.ledger.ledger import Ledger
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment

@@ -34,9 +34,9 @@ from openapi.uk_obie.v4_0.aisp.wire.consents import (
     OBReadConsentResponse1Data,
     OBRisk2,
 )
+from openapi.uk_obie.v4_0.name import NAME
 from openapi.uk_obie.v4_0.wire import Links, MetaData
 
-NAME = "uk_obie/v4.0"
 COLLECTION = "/account-access-consents"
 PERMISSIONS_LISTED_MAX = 100  # several times as many as there are; the standard's own tests repeat some
 PATHS = {

@@ -13,7 +13,7 @@ from kernel.banking.consents import Consent, ConsentKind, ConsentLodgement
 from kernel.banking.payments import PaymentTerms
 from openapi.codec import Rendering, WireRequest
 from openapi.uk_obie.shared.dates import parse_date_time, render_date_time
-from openapi.uk_obie.v4_0.aisp.consents import NAME
+from openapi.uk_obie.v4_0.name import NAME
 from openapi.uk_obie.v4_0.pisp.codes.schemes import BIC_SCHEME, SCHEME_NAMES
 from openapi.uk_obie.v4_0.pisp.codes.statuses import CONSENT_REASONS, CONSENT_STATUSES
 from openapi.uk_obie.v4_0.pisp.initiation import parse_initiation, raw

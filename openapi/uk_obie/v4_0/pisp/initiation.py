@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from kernel.banking.account_numbers import is_bic, is_sort_code_number
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.iban import is_iban
 from kernel.banking.money import Money
@@ -33,9 +34,7 @@ PATH = "Data.Initiation"
 UNSTRUCTURED_MAX = 1  # lines of text for the payee that a rail carries
 SECONDARY_CHARACTERS_MAX = 18  # the roll number of a building society
 _AMOUNT = re.compile(r"\d{1,13}(\.\d{1,5})?", re.ASCII)
-_SORT_CODE = re.compile(r"\d{14}", re.ASCII)
-_BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", re.ASCII)
-_IS_NUMBER: dict[Scheme, Callable[[str], object]] = {Scheme.SORT_CODE: _SORT_CODE.fullmatch, Scheme.IBAN: is_iban}
+_IS_NUMBER: dict[Scheme, Callable[[str], bool]] = {Scheme.SORT_CODE: is_sort_code_number, Scheme.IBAN: is_iban}
 
 
 def parse_initiation(initiation: OBDomestic2, *, returns_to_payer: bool = False, signed_by_one: bool = False) -> PaymentTerms:
@@ -101,7 +100,7 @@ def _parse_bic(agent: CreditorAgent | UnsetType) -> str | None:
         raise FieldExpected("an identification without its scheme", path=f"{PATH}.CreditorAgent.SchemeName")
     if agent.scheme_name != BIC_SCHEME:
         raise SchemeUnsupported(path=f"{PATH}.CreditorAgent.SchemeName")
-    if _BIC.fullmatch(agent.identification) is None:
+    if not is_bic(agent.identification):
         raise AccountNumberInvalid("not a BIC", path=f"{PATH}.CreditorAgent.Identification")
     return agent.identification
 

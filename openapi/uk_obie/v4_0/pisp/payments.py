@@ -15,7 +15,7 @@ from kernel.banking.results import FundsView
 from kernel.errors import ConsentMismatch
 from openapi.codec import Rendering, WireRequest
 from openapi.uk_obie.shared.dates import render_date_time, render_known
-from openapi.uk_obie.v4_0.aisp.consents import NAME
+from openapi.uk_obie.v4_0.name import NAME
 from openapi.uk_obie.v4_0.pisp import consents
 from openapi.uk_obie.v4_0.pisp.codes.schemes import SCHEME_NAMES
 from openapi.uk_obie.v4_0.pisp.codes.statuses import PAYMENT_STATUSES, REASON_CODES, REASON_TEXTS, TRANSACTION_STATUSES

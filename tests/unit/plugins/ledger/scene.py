@@ -12,7 +12,7 @@ from kernel.clock import ManualClock
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.accounts.opening import AccountOpening, Holder, Right
+from plugins.ledger.accounts.openings import AccountOpening, Holder, Right
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.holds.hold import Hold
 from plugins.ledger.holds.placement import load_hold, place_hold, release_hold

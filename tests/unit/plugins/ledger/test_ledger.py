@@ -18,7 +18,7 @@ from kernel.storage.database import Database
 from kernel.storage.migrate import upgrade
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.accounts.opening import AccountOpening, Holder, Right
+from plugins.ledger.accounts.openings import AccountOpening, Holder, Right
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.ledger import Ledger
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment

@@ -13,7 +13,7 @@ from kernel.clock import ManualClock
 from kernel.errors import UpstreamFailed
 from kernel.storage.database import Database
 from kernel.storage.sealed import SealBroken, Sealer
-from plugins.ledger.accounts.opening import AccountOpening, Holder, Right
+from plugins.ledger.accounts.openings import AccountOpening, Holder, Right
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.ledger import Ledger
 from plugins.ledger.postings import transactions as listing

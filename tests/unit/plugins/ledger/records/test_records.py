@@ -21,7 +21,7 @@ from kernel.clock import ManualClock
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
-from plugins.ledger.accounts.opening import AccountOpening, Holder, Right, StatusChange
+from plugins.ledger.accounts.openings import AccountOpening, Holder, Right, StatusChange
 from plugins.ledger.accounts.parties import add_party
 from plugins.ledger.documents import Identity, Narrative
 from plugins.ledger.ledger import Ledger
