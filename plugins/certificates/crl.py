@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from kernel.certificates.certificate import UNREADABLE
 from kernel.http.outbound.fetcher import Unanswered
@@ -52,6 +53,8 @@ def _check_authority(crl: x509.CertificateRevocationList, certificate: x509.Cert
     usage = _find(issuer.extensions, x509.KeyUsage)
     if usage is not None and not usage.value.crl_sign:
         raise Unanswered("the authority may not sign lists")
+    if crl.public_bytes(Encoding.DER)[-len(crl.signature) - 1]:  # the unused bits of its bit string, which nothing signs
+        raise Unanswered("the list's signature is no whole octets")
     if not crl.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]  # a key of another kind raises TypeError
         raise Unanswered("the list's signature is wrong")
 

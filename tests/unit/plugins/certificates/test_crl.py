@@ -145,6 +145,14 @@ def test_an_altered_list_says_nothing(at, by):
         judge(parse_crl(bytes(octets)))
 
 
+def test_a_signature_is_of_whole_octets():
+    """Its last bit may be declared unused where it is zero: the signature would still be right, and the list another one."""
+    octets = bytearray(next(each for each in (der(ROOT.crl([LEAF])) for _ in range(64)) if each[-1] % 2 == 0))
+    octets[-len(parse_crl(bytes(octets)).signature) - 1] = 1
+    with pytest.raises(Unanswered, match="whole octets"):
+        judge(parse_crl(bytes(octets)))
+
+
 class TestFiles:
     @pytest.fixture
     def file(self, tmp_path):
