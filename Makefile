@@ -37,16 +37,24 @@ demo: .venv/.run ## walk the whole TPP journey on free ports, printing each step
 test: .venv/.dev chromium ## run the whole suite, on both databases (workers often wait for servers: three keep two cores busy)
 	@$(BIN)/pytest -n 3 --dist worksteal
 
-simulate: .venv/.dev ## the long, seeded simulations: calls against a model, and orders whose workers, bank and rail die: [SEED=4] [EXAMPLES=300] [STEPS=60] [ORDERS=300]
+simulate: .venv/.dev ## the long, seeded simulations (docs/simulations.md): [SEED=4] [EXAMPLES=300] [STEPS=60] [ORDERS=60] [FLEET=5000] [DISK=170] [MTLS=500]
 	@PORTCULLIS_SIMULATE_SEED=$(or $(SEED),4) PORTCULLIS_SIMULATE_EXAMPLES=$(or $(EXAMPLES),300) PORTCULLIS_SIMULATE_STEPS=$(or $(STEPS),60) \
-	  PORTCULLIS_SIMULATE_ORDERS=$(or $(ORDERS),300) \
-	  PORTCULLIS_SIMULATE_TIMEOUT=1800 PORTCULLIS_SIMULATE_PAIRS=0 $(BIN)/pytest -q -s tests/simulation tests/unit/consent/test_pairs_of_commands.py
+	  PORTCULLIS_SIMULATE_ORDERS=$(or $(ORDERS),60) PORTCULLIS_SIMULATE_FLEET=$(or $(FLEET),5000) \
+	  PORTCULLIS_SIMULATE_TIMEOUT=3600 PORTCULLIS_SIMULATE_PAIRS=0 \
+	  PORTCULLIS_SIMULATE_ROWS=100000 \
+	  $(BIN)/pytest -q -n 2 --dist worksteal -rP tests/simulation tests/unit/consent/test_pairs_of_commands.py tests/contracts/test_long_listing.py
+	@PORTCULLIS_SIMULATE_SEED=$(or $(SEED),4) PORTCULLIS_SIMULATE_FLEET=$(or $(DISK),170) PORTCULLIS_SIMULATE_DISK=var/simulations \
+	  PORTCULLIS_SIMULATE_MTLS=$(or $(MTLS),500) PORTCULLIS_SIMULATE_TIMEOUT=3600 \
+	  $(BIN)/pytest -q -n 2 --dist worksteal -rP tests/simulation/payments_over_mtls.py tests/simulation/test_money_fleet.py
 
 drills: .venv/.dev ## attack a sandbox from outside while an honest TPP reads: [ONLY=heads] [KIND=sqlite|postgresql] [SCALE=0.1] [SEED=4]
 	@$(BIN)/python -m tests.drills --scale $(or $(SCALE),1) --seed $(or $(SEED),4) $(if $(ONLY),--only "$(ONLY)") $(if $(KIND),--kind $(KIND))
 
-bench: .venv/.dev ## measure the parts in CPU time and in ratios to the bare work; var/bench/latest.json has the figures
-	@$(BIN)/python -m bench
+bench: .venv/.dev ## measure the parts in CPU time and in ratios to the bare work; var/bench/latest.json has the figures: [PART=ledger|payments|end_to_end]
+	@$(BIN)/python -m bench $(PART)
+
+gallery: .venv/.dev chromium ## picture every page of the customer's in every state, at three widths, light and dark: [ONLY="pay"]
+	@$(BIN)/python -m tests.gallery $(if $(ONLY),--only "$(ONLY)")
 
 conformance: .venv/.dev ## run the judged plans of a running conformance suite: SUITE=https://host:port [PLAN=name]
 	@test -n "$(SUITE)" || { echo "which suite? make conformance SUITE=https://host:port [PLAN=name] (docs/conformance.md says how)"; exit 2; }
@@ -91,4 +99,4 @@ lock: .venv/.dev ## resolve the dependency locks again (needs uv on the PATH)
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build pyproject.toml -o requirements.lock
 	uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header -q --extra build --extra nats --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help run bench demo test simulate drills wire-record wire-compare clauses mutants cover conformance chromium check fix lock
+.PHONY: help run bench demo gallery test simulate drills wire-record wire-compare clauses mutants cover conformance chromium check fix lock

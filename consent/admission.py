@@ -43,6 +43,7 @@ WINDOW_SECONDS = 60  # over which requests of strangers are counted
 MARK_REQUESTS_PER_MINUTE = 240  # requests that bring one cookie or one request_uri
 ENTERED_FACTOR = 5  # how many times the rate of an address its customers have together once they have logged in
 NAMED_FACTOR = 5  # how many times the rate of an address its calls have that name a client this worker knows, and prove nothing
+LOOK_UPS_MAX, LOOK_UPS_SECONDS = 100, 2  # clients that one worker looks up for callers without a certificate, within so long
 PLACES = {"page": 24, "client": 64, "ending": 24}  # calls of unknown callers that one worker has in hand at the same time
 
 
@@ -86,6 +87,7 @@ class Admission:
                 await self._check_rates(unknown, spend=False)
                 if takes_place:
                     self._check_place(lane)
+                    await self._check_look_ups(lane, brand, request)
             except (RateExceeded, Overloaded):
                 if lane == "page" or not self._names_known_client(brand, request):
                     raise
@@ -105,6 +107,15 @@ class Admission:
         if self._taken[lane] >= PLACES[lane]:
             raise Overloaded(f"{PLACES[lane]} calls of unknown callers are in hand ({lane})")
 
+    async def _check_look_ups(self, lane: Lane, brand: Brand, request: Request) -> None:
+        """A call that names a client which this worker does not remember costs a question to the database: there are so many a second, for
+        all strangers together."""
+        if lane == "ending" or request.path not in FORMS or self._names_known_client(brand, request):
+            return
+        (verdict,) = await self._rates.decide([WithinRate("look-ups", LOOK_UPS_MAX, LOOK_UPS_SECONDS)], spend=True)
+        if isinstance(verdict, Exceeded):
+            raise Overloaded(f"{LOOK_UPS_MAX} clients were looked up within {LOOK_UPS_SECONDS} seconds")
+
     async def _check_mark(self, mark: Mark, share: str) -> None:
         """One is good for so many requests, and so are all of an address."""
         rates = [WithinRate(f"mark/{hash_secret(mark.secret)}", MARK_REQUESTS_PER_MINUTE, WINDOW_SECONDS)]
@@ -121,7 +132,7 @@ class Admission:
                 raise RateExceeded("requests of one address, or with one cookie", rule="unknown", retry_after=verdict.retry_after)
 
     def _names_known_client(self, brand: Brand, request: Request) -> bool:
-        """Does the form name a client that this worker remembers? Nothing is looked up for it until it has proven to be that one."""
+        """True if the request names a client that this worker remembers. Nothing is looked up for it until it has proven to be that one."""
         try:
             named = _client_named(request)
         except (Problem, JwtInvalid):
@@ -141,7 +152,9 @@ def _rates_of(lane: Lane, share: str, limit: int) -> tuple[list[WithinRate], lis
 
 
 def _client_named(request: Request) -> str | None:
-    """The client that the form names, or its assertion. Raises what parsing raises."""
+    """The client that the form names, or its assertion; of an authorization request its parameters. Raises what parsing raises."""
+    if request.path == AUTHORIZE:
+        return _parameters_of(request).get("client_id")
     fields = parse_form(request, limit=FORM_BYTES_MAX)
     assertion = fields.get("client_assertion")
     return fields.get("client_id") or (parse_unverified_client_id(parse_jwt(assertion)) if assertion else None)

@@ -7,10 +7,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from kernel.banking.accounts import Account, AccountIdentifier
+from kernel.banking.consents import Consent
 from kernel.banking.money import Money
 from kernel.banking.orders import PaymentOrder
 from kernel.banking.payee_checks import PayeeCheck
+from kernel.banking.planned.instructions import Placed
 from kernel.banking.signers import Signature
+from kernel.banking.terms import LimitUse
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.jose.jwt import JwtKey
@@ -137,39 +140,49 @@ class AccountClosures(Protocol):
 
 
 class Orders(Protocol):
-    """Payment orders, as far as those who pay read and sign them. What is passed a unit of work is part of its transaction."""
+    """Payment orders, and instructions of several, as far as those who pay read and sign them. What is passed a unit of work is part of its transaction."""
 
-    async def awaiting(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+    async def awaiting(self, brand: Brand, customer_id: str) -> tuple[Placed, ...]:
         """Those that wait for this customer's signature, the longest first."""
         ...
 
-    async def of_consents(self, brand: Brand, consent_ids: Sequence[str]) -> Mapping[str, PaymentOrder]:
-        """The order of each consent that has one, by consent id."""
+    async def of_consents(self, brand: Brand, consent_ids: Sequence[str]) -> Mapping[str, Placed]:
+        """The order, or the instruction, of each consent that has one, by consent id."""
         ...
 
-    async def signed_by(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+    async def uses_of(self, brand: Brand, consents: Sequence[Consent]) -> Mapping[str, tuple[LimitUse, ...]]:
+        """The use of each limit now, of those that have any, by consent id."""
+        ...
+
+    async def signed_by(self, brand: Brand, customer_id: str) -> tuple[Placed, ...]:
         """Those that several must sign and this customer signed, the last changed first."""
         ...
 
-    async def find(self, brand: Brand, order_id: str) -> PaymentOrder | None:
+    async def find(self, brand: Brand, order_id: str) -> Placed | None:
         """Its owner is not checked."""
         ...
 
-    async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder | None:
+    async def executions(self, brand: Brand, instruction_id: str) -> tuple[PaymentOrder, ...]:
+        """The last ones of an instruction, the first of them first."""
+        ...
+
+    async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> Placed | None:
         """The order, if it waits for this customer."""
         ...
 
-    async def read_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder:
+    async def cancel(self, brand: Brand, placed: Placed, *, customer_id: str, psu_id: str) -> Placed:
+        """By one who signed it, before the day on which it is made. Raises OrderUnknown or OrderStateForbids."""
+        ...
+
+    async def read_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> Placed:
         """Not locked. Raises OrderUnknown, or OrderStateForbids where it does not wait for this customer (any more)."""
         ...
 
-    async def sign_within(self, unit: UnitOfWork, brand: Brand, order_id: str, signature: Signature) -> PaymentOrder:
-        """Lock the order, check again that it waits for the signer, and sign it. Raises as `read_awaiting`."""
+    async def sign_within(self, unit: UnitOfWork, brand: Brand, placed: Placed, signature: Signature) -> Placed:
+        """Lock it, check again that it waits for the signer, and sign it. Raises as `read_awaiting`."""
         ...
 
-    async def refuse_within(
-        self, unit: UnitOfWork, brand: Brand, order_id: str, *, customer_id: str, psu_id: str
-    ) -> PaymentOrder:
+    async def refuse_within(self, unit: UnitOfWork, brand: Brand, order_id: str, *, customer_id: str, psu_id: str) -> Placed:
         """Likewise, and reject it."""
         ...
 

@@ -18,7 +18,9 @@ from kernel.banking.accounts import AccountIdentifier
 from kernel.banking.consents import Consent, ConsentLodgement
 from kernel.banking.orders import PaymentOrder
 from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck
+from kernel.banking.planned.instructions import Placed
 from kernel.banking.signers import Signature
+from kernel.banking.terms import LimitUse
 from kernel.brand import Brand
 from kernel.certificates.certificate import CertificateStatus
 from kernel.clock import Clock
@@ -76,30 +78,37 @@ class NoPriorAnswers:
 class NoOrders:
     """The orders of a bank that takes none."""
 
-    async def awaiting(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+    async def awaiting(self, brand: Brand, customer_id: str) -> tuple[Placed, ...]:
         return ()
 
-    async def of_consents(self, brand: Brand, consent_ids: Sequence[str]) -> Mapping[str, PaymentOrder]:
+    async def of_consents(self, brand: Brand, consent_ids: Sequence[str]) -> Mapping[str, Placed]:
         return {}
 
-    async def signed_by(self, brand: Brand, customer_id: str) -> tuple[PaymentOrder, ...]:
+    async def uses_of(self, brand: Brand, consents: Sequence[Consent]) -> Mapping[str, tuple[LimitUse, ...]]:
+        return {}
+
+    async def signed_by(self, brand: Brand, customer_id: str) -> tuple[Placed, ...]:
         return ()
 
-    async def find(self, brand: Brand, order_id: str) -> PaymentOrder | None:
+    async def find(self, brand: Brand, order_id: str) -> Placed | None:
         return None
 
-    async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder | None:
+    async def executions(self, brand: Brand, instruction_id: str) -> tuple[PaymentOrder, ...]:
+        return ()
+
+    async def find_awaiting(self, brand: Brand, order_id: str, customer_id: str) -> Placed | None:
         return None
 
-    async def read_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> PaymentOrder:
+    async def cancel(self, brand: Brand, placed: Placed, *, customer_id: str, psu_id: str) -> Placed:
+        raise OrderUnknown(placed.id)
+
+    async def read_awaiting(self, unit: UnitOfWork, brand: Brand, order_id: str, customer_id: str) -> Placed:
         raise OrderUnknown(order_id)
 
-    async def sign_within(self, unit: UnitOfWork, brand: Brand, order_id: str, signature: Signature) -> PaymentOrder:
-        raise OrderUnknown(order_id)
+    async def sign_within(self, unit: UnitOfWork, brand: Brand, placed: Placed, signature: Signature) -> Placed:
+        raise OrderUnknown(placed.id)
 
-    async def refuse_within(
-        self, unit: UnitOfWork, brand: Brand, order_id: str, *, customer_id: str, psu_id: str
-    ) -> PaymentOrder:
+    async def refuse_within(self, unit: UnitOfWork, brand: Brand, order_id: str, *, customer_id: str, psu_id: str) -> Placed:
         raise OrderUnknown(order_id)
 
 

@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 
 from gateway.pipeline.exchange import Exchange, present
-from gateway.ports import TokenDescription
+from kernel.access import AccessToken, Caller
 from kernel.operations import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class TokenDescription:
+    """The result of GET /whoami: a token and its caller."""
+
+    token: AccessToken
+    caller: Caller
 
 
 @dataclass(frozen=True)

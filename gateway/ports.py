@@ -4,13 +4,16 @@ Every method that leaves the process is bounded by a deadline of the adapter's o
 UpstreamTimedOut (resource side), or the Problem subclass named in its docstring.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gateway.instructions import Instructions
+from gateway.planned import PlannedPayments
 from kernel.access import AccessToken, Caller, Client, TokenFamily
-from kernel.banking.accounts import Account, Balance, TransactionPage
+from kernel.banking.abroad.exchange import Quote, QuoteRequest, Unquoted
+from kernel.banking.accounts import Account, AccountIdentifier, Balance, TransactionPage
 from kernel.banking.authorisations import AuthorisationState
 from kernel.banking.consents import AccountReference, Consent, ConsentLodgement
 from kernel.banking.money import Money
@@ -27,6 +30,7 @@ from kernel.banking.records.statements import Statement, StatementFile, Statemen
 from kernel.brand import Brand
 from kernel.certificates.certificate import Certificate
 from kernel.commands.idempotency import Idempotency
+from kernel.cut_offs import PaymentDay
 from kernel.hot_state.checks import Check, Verdict
 from kernel.jose.jwt import JwtKey
 
@@ -176,17 +180,19 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MessageSigner:
-    """A TPP as one who signs bodies: the names by which it may call itself, and its keys by kid."""
+    """A TPP as one who signs bodies, and its keys by kid. `is_named`: by the name that a signature gives its issuer."""
 
-    names: frozenset[str]
+    is_named: bool
     keys: Mapping[str, JwtKey]
 
 
 class MessageKeys(Protocol):
     """The keys of signed bodies."""
 
-    async def signer(self, brand: Brand, client_id: str, kid: str) -> MessageSigner:
-        """Raises Overloaded where the keys cannot be had. `kid` is the one that is looked for, as its sender names it."""
+    async def signer(self, brand: Brand, client_id: str, kid: str, issuer: str) -> MessageSigner:
+        """The client, whose signature names a key (`kid`) and an issuer: its organisation and software, or the subject of the certificate of
+        that key, if it is a qualified seal of the organisation's. Raises Overloaded where the keys cannot be had, CertificateUnchecked where
+        the standing of the seal cannot."""
         ...
 
     def signing_key(self, brand: Brand, algorithm: str) -> JwtKey:
@@ -217,8 +223,17 @@ class Snapshots(Protocol):
 class Consents(Protocol):
     """The consent store, as TPPs use it. Each call is one transaction."""
 
-    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement, use: Idempotency | None = None) -> Consent:
-        """A new consent; under a key that was used before, the one that it made, as it is now. Raises IdempotencyConflict."""
+    async def lodge(
+        self,
+        brand: Brand,
+        caller: Caller,
+        lodgement: ConsentLodgement,
+        use: Idempotency | None = None,
+        *,
+        complete: Callable[[], Awaitable[ConsentLodgement]] | None = None,
+    ) -> Consent:
+        """A new consent; under a key that was used before, the one that it made, as it is now. `complete` asks the bank for the rest of a new
+        lodgement; a repeat asks no bank. Raises IdempotencyConflict, and what `complete` raises."""
         ...
 
     async def read(self, brand: Brand, caller: Caller, consent_id: str) -> Consent:
@@ -249,13 +264,31 @@ class Payments(Protocol):
         use: Idempotency,
         *,
         check_agreed: Callable[[Consent], None],
+        refund_account: Callable[[], Awaitable[AccountIdentifier | None]] | None = None,
+        quote: Callable[[], Awaitable[Quote]] | None = None,
     ) -> PaymentOrder:
         """The new order; under a key that was used before, the one that it made, as it is now. Raises IdempotencyConflict, what the state
-        of the consent forbids, and what `check_agreed` raises."""
+        of the consent forbids, and what `check_agreed`, `refund_account` and `quote` raise. `refund_account` asks for the account that a
+        new order keeps for refunds, `quote` for the rate that it is made at; a repeat asks no bank."""
         ...
+
+    @property
+    def instructions(self) -> Instructions: ...
+
+    @property
+    def planned(self) -> PlannedPayments: ...
 
     async def read(self, brand: Brand, caller: Caller, order_id: str) -> PaymentOrder:
         """Raises OrderUnknown for an id that is unknown, or not this caller's (openapi/owners.py)."""
+        ...
+
+
+class CutOffs(Protocol):
+    """Until when a bank carries payments out."""
+
+    async def payment_day(self, brand: Brand, now: datetime) -> PaymentDay | None:
+        """The day on which a payment that comes now is made; None: they are made at any hour. Raises UpstreamFailed or
+        UpstreamTimedOut."""
         ...
 
 
@@ -264,6 +297,14 @@ class Funds(Protocol):
 
     async def funds(self, brand: Brand, account_id: str, amount: Money) -> bool:
         """`account_id` is the bank's own. Raises UpstreamFailed or UpstreamTimedOut."""
+        ...
+
+
+class Rates(Protocol):
+    """A bank's rates of exchange and its charges."""
+
+    async def quote(self, brand: Brand, asked: QuoteRequest) -> Quote | Unquoted:
+        """Raises UpstreamFailed or UpstreamTimedOut."""
         ...
 
 
@@ -303,11 +344,3 @@ class Access:
     interaction_id: str
     milliseconds: float
     rule: str = ""  # the limit that refused it
-
-
-@dataclass(frozen=True, slots=True)
-class TokenDescription:
-    """The result of GET /whoami: a token and its caller."""
-
-    token: AccessToken
-    caller: Caller

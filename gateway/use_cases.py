@@ -21,6 +21,15 @@ from gateway.consents.lodge_consent import LodgeConsent
 from gateway.consents.read_consent import ReadConsent
 from gateway.consents.withdraw_consent import WithdrawConsent
 from gateway.describe_token import DescribeToken
+from gateway.events.change_subscription import ChangeSubscription
+from gateway.events.end_subscription import EndSubscription
+from gateway.events.poll_notices import PollNotices
+from gateway.events.read_subscriptions import ReadSubscriptions
+from gateway.events.subscribe import Subscribe
+from gateway.files.read_file import ReadFile
+from gateway.files.read_report import ReadReport
+from gateway.files.upload_file import UploadFile
+from gateway.funds.check_funds import CheckFunds
 from gateway.payments.confirm_funds import ConfirmFunds
 from gateway.payments.place_payment import PlacePayment
 from gateway.payments.read_payment import ReadPayment
@@ -50,5 +59,14 @@ USE_CASES: tuple[type[UseCase], ...] = (
     ConfirmFunds,
     PlacePayment,
     ReadPayment,
+    UploadFile,
+    ReadFile,
+    ReadReport,
+    CheckFunds,
+    Subscribe,
+    ReadSubscriptions,
+    ChangeSubscription,
+    EndSubscription,
+    PollNotices,
     DescribeToken,
 )

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from gateway.ports import TokenDescription
+from gateway.describe_token import TokenDescription
 from kernel import json
 from kernel.banking.commands import DescribeToken
 from kernel.errors import (

@@ -31,6 +31,12 @@ ROLES: Mapping[ConsentKind, Role] = MappingProxyType(
     {
         ConsentKind.ACCOUNTS: Role.AISP,
         ConsentKind.PAYMENT: Role.PISP,
+        ConsentKind.SCHEDULED: Role.PISP,
+        ConsentKind.STANDING_ORDER: Role.PISP,
+        ConsentKind.FILE: Role.PISP,
+        ConsentKind.INTERNATIONAL: Role.PISP,
+        ConsentKind.INTERNATIONAL_SCHEDULED: Role.PISP,
+        ConsentKind.INTERNATIONAL_STANDING_ORDER: Role.PISP,
         ConsentKind.VRP: Role.PISP,
         ConsentKind.FUNDS: Role.CBPII,
     }

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from kernel.cut_offs import CutOffRule
 from kernel.operations import Operation
 
 CertificateDemand = Literal["when_bound", "always"]
 NonceDemand = Literal["off", "required"]
 Endpoints = Literal["public", "mtls"]
+FUNDS_CHECKS_PER_DAY = 50  # checks of funds a day under one consent: more than a card pays, too few to follow a balance by
+PLANNED_DAYS_MAX = 365  # ahead: as far as customers plan a payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,10 @@ class Brand:
     dpop_nonce: NonceDemand = "off"  # whether DPoP proofs must contain a nonce of ours
     top_level_endpoints: Endpoints = "public"  # what the metadata names in addition to the aliases, for clients that know none
     frequency_per_day_max: int = 4  # unattended accesses that a consent may be granted (RTS art. 36(5)(b))
+    funds_checks_per_day: int = FUNDS_CHECKS_PER_DAY  # under one consent, by its card issuer
     operations_off: frozenset[Operation] = frozenset()  # conditional ones that this ASPSP does not offer
+    cut_off: CutOffRule | None = None  # of payments; None: they are taken and made at any hour
+    planned_days_max: int = PLANNED_DAYS_MAX  # from today to the day of a payment that is planned
     members_on: frozenset[str] = frozenset()  # of answers, which a later edition of a standard brought (Dialect.later_members)
 
     def granted_frequency(self, asked: int | None) -> int | None:

@@ -111,6 +111,10 @@ class InstrumentUnsupported(Problem):
     code, public = "instrument_unsupported", "This instrument is not offered for this operation."
 
 
+class FrequencyUnsupported(Problem):
+    code, public = "frequency_unsupported", "This frequency is not offered."
+
+
 # the signature over what was sent
 class SignatureMissing(Problem):
     code, public = "signature_missing", "The body must be signed."
@@ -256,6 +260,16 @@ class ConsentMismatch(Problem):
     code, public = "consent_mismatch", "The request does not match the consent of the access token."
 
 
+class LimitBreached(Problem):
+    """A payment beyond the parameters of its consent. `parameter` is one of kernel/banking/terms.py: VrpParameter, `index` its place."""
+
+    code, public = "limit_breached", "The payment is beyond what its payer agreed to."
+
+    def __init__(self, detail: str = "", *, parameter: str = "", index: int | None = None, path: str = "") -> None:
+        super().__init__(detail, path=path)
+        self.parameter, self.index = parameter, index
+
+
 class PermissionMissing(Problem):
     code, public = "permission_missing", "The consent does not grant the permission this operation needs."
 
@@ -280,8 +294,24 @@ class OrderStateForbids(Problem):
     code, public = "order_state_forbids", "The payment is not in a state that allows this."
 
 
+class CutOffPassed(Problem):
+    code, public = "cut_off_passed", "The bank takes no more payments of this kind today."
+
+
 class StatementUnknown(Problem):
     code, public = "statement_unknown", "There is no such statement."
+
+
+class SubscriptionUnknown(Problem):
+    code, public = "subscription_unknown", "There is no such subscription."
+
+
+class SubscriptionExists(Problem):
+    code, public = "subscription_exists", "The client has a subscription already: change it, or end it first."
+
+
+class NoticeKindUnsupported(Problem):
+    code, public = "notice_kind_unsupported", "There are no events of this type."
 
 
 class CursorInvalid(Problem):

@@ -12,7 +12,7 @@ from kernel.banking.consents import ConsentKind, Permission
 from kernel.errors import Problem
 from kernel.operations import Operation
 from openapi.codec import Rendering, WireRequest
-from openapi.faces import AuthorizationFace, HeaderFace, SignatureFace
+from openapi.faces import AuthorizationFace, HeaderFace, NoticeFace, SignatureFace
 from openapi.pages import CursorPages, NumberedPages
 from openapi.parameters import AnswerHeader, HeaderParameter, QueryParameter
 from openapi.versions import HeaderVersions
@@ -26,8 +26,8 @@ Owner = Literal["client", "organisation"]
 Withdrawn = Literal["unknown", "terminated"]
 Suspended = Literal["paused", "ended"]
 # The signature that authorises a consent where the bank requires several. "one": a single PSU signs, and no other is asked; "first": the
-# first one, and the order collects the others; "last": the last one.
-Authorising = Literal["one", "first", "last"]
+# first one, and the order collects the others; "last": the last one; "alone": a single PSU, and no account that takes several signatures.
+Authorising = Literal["one", "first", "last", "alone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Row:
     other_successes: tuple[int, ...] = ()  # that a Rendered may say instead
     credential: Credential = "token"
     scope: str | None = None
+    other_scopes: tuple[str, ...] = ()  # any one of which opens the operation too
     grant: Grant | None = None  # under whose authority: the caller's own, or that of a PSU's consent
     consent_kind: ConsentKind | None = (
         None  # of the consent behind the token or named by a header, or (client credentials) of the one the path names
@@ -100,7 +101,9 @@ class Rules:
 
     owner: Owner  # of a consent: the client that lodged it, or every client of its organisation
     withdrawn: Withdrawn  # to its owner, a consent that it withdrew is unknown, or there and terminated
-    stopped_may_return: bool  # may a consent that its PSU stopped be authorised again, until its validity ends
+    stopped_may_return: frozenset[
+        str
+    ]  # kinds of which a consent that its PSU stopped may be authorised again, until its validity ends
     suspended: Suspended  # one that was suspended may come back (its PSU authorises it again, or it is resumed), or is at its end
     unanswered_wait: timedelta  # after which a consent that no PSU answered is rejected
     authorised_by: Mapping[str, Authorising]  # by kind of consent
@@ -139,6 +142,7 @@ class Dialect:
     paging: CursorPages | NumberedPages = field(default_factory=CursorPages)
     body_bytes_max: int = BODY_BYTES_MAX  # of a request
     signatures: SignatureFace | None = None  # over bodies; rows that are `signed` need it
+    notices: NoticeFace | None = None  # to TPPs that subscribed
     versions: HeaderVersions | None = None  # how callers choose the version of an operation; None: the path says it
     later_members: tuple[str, ...] = ()  # of answers, which this version's first edition lacks: sent by brands that say so
 

@@ -98,7 +98,7 @@ def _wire_types(dialect: Dialect, service: Service) -> list[type]:
 
 def _operation(dialect: Dialect, service: Service, row: Row, addresses: Addresses) -> JsonObject:
     operation: JsonObject = {
-        "operationId": row.operation.value,
+        "operationId": _name_of(service, row),
         "summary": row.summary,
         "security": _security(row),
         "parameters": _parameters(dialect, row),
@@ -114,6 +114,16 @@ def _operation(dialect: Dialect, service: Service, row: Row, addresses: Addresse
     success = _success(dialect, service, row, addresses)
     operation["responses"] = {str(status): success for status in (row.success, *row.other_successes)} | _refusals(dialect, row)
     return operation
+
+
+def _name_of(service: Service, row: Row) -> str:
+    """Of an operation that several products of a service share, all but the first name theirs; without a product, their collection."""
+    first = next(each for each in service.rows if each.operation is row.operation)
+    return (
+        row.operation.value
+        if row is first
+        else f"{row.operation.value}_{row.consent_kind or row.path.split('/')[1].replace('-', '_')}"
+    )
 
 
 def _request_body(dialect: Dialect, row: Row, kind: type) -> JsonObject:
@@ -216,7 +226,9 @@ def _security(row: Row) -> list[JsonObject]:
         return []
     if row.credential == "certificate" or row.grant is None:
         return [{"certificate": []}]
-    return [{row.grant.value: [row.scope] if row.scope else [], "certificate": []}]
+    if row.scope is None:
+        return [{row.grant.value: [], "certificate": []}]
+    return [{row.grant.value: [scope], "certificate": []} for scope in (row.scope, *row.other_scopes)]
 
 
 def _security_schemes(service: Service) -> JsonObject:
@@ -224,7 +236,7 @@ def _security_schemes(service: Service) -> JsonObject:
     scopes: dict[str, dict[str, str]] = {}
     for row in service.rows:
         if row.grant is not None and row.scope is not None:
-            scopes.setdefault(row.grant.value, {})[row.scope] = ""
+            scopes.setdefault(row.grant.value, {}).update(dict.fromkeys((row.scope, *row.other_scopes), ""))
     schemes: JsonObject = {"certificate": {"type": "mutualTLS"}}
     for grant, named in sorted(scopes.items()):
         flow: JsonObject = {"tokenUrl": "/token", "scopes": named}

@@ -1,11 +1,12 @@
 """The faces of a dialect that concern no single operation: its headers, its signatures, and the names of its consents in authorization requests. The
 face of its errors is defined with its rows (openapi/dialect.py)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
 from kernel.banking.consents import Consent, Permission
+from kernel.banking.notices import Notice, NoticeKind, SubjectKind
 from kernel.http.message import Request
 from kernel.jose.detached import DetachedJws
 from openapi.parameters import HeaderParameter
@@ -44,6 +45,7 @@ class SignatureFace(Protocol):
 
     header: str  # in which a signature stands, of requests and answers
     algorithm: str
+    issuer_claim: str  # of a header: who signed, a string
 
     def parse(self, request: Request) -> DetachedJws:
         """The signature of a request, its form and its claims as far as they can be judged by themselves. Raises SignatureMissing,
@@ -54,12 +56,37 @@ class SignatureFace(Protocol):
         """Raises SignatureUnexpected for a signature where there is no body."""
         ...
 
-    def check(self, signature: DetachedJws, names: Collection[str], now: datetime) -> None:
-        """Judge the claims about the sender, who is known by `names`, and about the time. Raises SignatureClaimInvalid."""
+    def check_time(self, signature: DetachedJws, now: datetime) -> None:
+        """Judge the claims about the time. Raises SignatureClaimInvalid."""
         ...
 
     def head_of(self, kid: str, organisation_id: str, now: datetime) -> Mapping[str, Any]:
         """The header of the signature over an answer of ours."""
+        ...
+
+
+class NoticeFace(Protocol):
+    """Notices as signed tokens, of a standard that has them."""
+
+    algorithm: str
+    token_type: str  # the `typ` of its header
+    media_type: str  # of a token that is sent to a client's address
+    interaction_header: str
+    taken: int  # the status by which a client's address takes a token
+    callback_path: str  # with which every client's address ends
+    claims: type  # the wire type of the claims, and that of the event within
+    event: type
+
+    def has(self, kind: NoticeKind, subject: SubjectKind, product: str) -> bool:
+        """Does the standard have such notices, and resources of this product?"""
+        ...
+
+    def name_of(self, kind: NoticeKind) -> str:
+        """The standard's name of a kind."""
+        ...
+
+    def claims_of(self, notice: Notice, issuer: str, resources: str) -> Mapping[str, Any]:
+        """The claims: the same whenever it is given. `resources`: the URL below which the bank's resources are served."""
         ...
 
 

@@ -11,17 +11,20 @@ from typing import Protocol
 
 import msgspec
 
+from kernel.banking.abroad.cross_border import CrossBorder
+from kernel.banking.abroad.exchange import Quote
 from kernel.banking.orders import OrderState, PaymentOrder, RailStatus, Reason
-from kernel.banking.signers import Signature
+from kernel.banking.signers import Signature, missing_of
 from kernel.clock import Clock
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.ids import Ids
 from kernel.observability.interaction import interaction_id
 from kernel.storage.journal import Entry, Event
 from kernel.storage.sealed import Sealer
-from orders.machine import OrderEvent, next_state, next_status
+from orders.machine import OrderEvent, TransitionRefused, next_state, next_status
 from orders.rows.history import Recorded, insert_events
-from orders.rows.orders import insert_order, update_order
+from orders.rows.orders import insert_execution, insert_order, update_order
+from orders.rows.planned import index_planned
 from orders.rows.signers import index_signers
 from orders.tracked import Tracked
 
@@ -33,6 +36,7 @@ FACTS: Mapping[OrderEvent, str] = MappingProxyType(
         OrderEvent.COMPLETE_SIGNATURES: "order.signatures_completed",
         OrderEvent.SCHEDULE: "order.scheduled",
         OrderEvent.FALL_DUE: "order.fell_due",
+        OrderEvent.PRICE: "order.priced",
         OrderEvent.RESERVE: "order.accepted",
         OrderEvent.HOLD_FOR_REVIEW: "order.held_for_review",
         OrderEvent.PASS_REVIEW: "order.passed_review",
@@ -43,9 +47,16 @@ FACTS: Mapping[OrderEvent, str] = MappingProxyType(
         OrderEvent.SETTLE: "order.settled",
         OrderEvent.REJECT: "order.rejected",
         OrderEvent.CANCEL: "order.cancelled",
+        OrderEvent.PROPOSE: "order.end_proposed",
         OrderEvent.NOTE: "order.contradicted",
     }
 )
+
+
+MOVING = frozenset({OrderEvent.RESERVE, OrderEvent.SUBMIT})  # the steps that take money
+QUIET = frozenset(
+    {OrderEvent.PROPOSE, OrderEvent.NOTE}
+)  # the steps after which the order is as it was, to all but the bank's own people
 
 
 class Tools(Protocol):
@@ -61,26 +72,45 @@ class Tools(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One event. `reported` is the upstream's status, None for an act of our own; `signature` that of whom it was signed by."""
+    """One event. `reported` is the upstream's status and `reported_at` since when it is so by its clock, None for an act of our own;
+    `signature` that of whom it was signed by, `rail` the one that was chosen, `quote` the rate that it is made at from now on."""
 
     event: OrderEvent
     reported: RailStatus | None = None
+    reported_at: datetime | None = None
     reason: Reason | None = None
     evidence: bytes = b""
     signature: Signature | None = None
+    rail: str = ""
+    quote: Quote | None = None
 
 
 async def write_new(
-    unit: UnitOfWork, tools: Tools, order: PaymentOrder, steps: Sequence[Step], tracked: Tracked, *, actor: str
+    unit: UnitOfWork,
+    tools: Tools,
+    order: PaymentOrder,
+    steps: Sequence[Step],
+    tracked: Tracked,
+    *,
+    actor: str,
+    uses_up: bool,
 ) -> Tracked:
-    """Write an order as its first steps leave it. `tracked` says when it is due."""
+    """Write an order as its first steps leave it. `tracked` says when it is due; `uses_up`: its consent is given once."""
     received = _Version(None, OrderState.RECEIVED, Step(event=OrderEvent.RECEIVE), order)
     versions = [received, *_follow(order, steps, tools.clock.now())]
     following = replace(tracked, order=versions[-1].order)
-    await insert_order(unit.connection, tools.sealer, following)
+    await insert_order(unit.connection, tools.sealer, following, uses_up=uses_up)
     await _record(unit, tools, versions, actor)
     await index_signers(unit.connection, tools.sealer, following.order)
+    await index_planned(unit.connection, tools.sealer, None, following.order)
     return following
+
+
+async def write_execution(unit: UnitOfWork, tools: Tools, tracked: Tracked, *, actor: str) -> None:
+    """Write one of several executions of an instruction, as it falls due."""
+    await insert_execution(unit.connection, tools.sealer, tracked)
+    received = _Version(None, OrderState.RECEIVED, Step(event=OrderEvent.RECEIVE), tracked.order)
+    await _record(unit, tools, (received,), actor)
 
 
 async def change_order(
@@ -97,7 +127,7 @@ async def change_order(
     """Make the versions that `steps` lead to. Raises TransitionRefused and OrderMoved; nothing is written then."""
     versions = _follow(before.order, steps, tools.clock.now())
     order = versions[-1].order
-    has_moved = order.state is not before.order.state
+    has_moved = order.state is not before.order.state or order.cross_border != before.order.cross_border
     after = replace(
         before,
         order=order,
@@ -111,6 +141,7 @@ async def change_order(
     await _record(unit, tools, versions, actor)
     if order.signatures != before.order.signatures:
         await index_signers(unit.connection, tools.sealer, order)
+    await index_planned(unit.connection, tools.sealer, before.order, order)
     return after
 
 
@@ -123,22 +154,40 @@ class _Version:
 
 
 def _follow(order: PaymentOrder, steps: Sequence[Step], now: datetime) -> list[_Version]:
-    """The versions that follow `order`. `now` is business time."""
+    """The versions that follow `order`. `now` is business time. Raises TransitionRefused, also for an order that lacks a signature, or a
+    rate that binds the bank, and would take money."""
     versions = []
     for step in steps:
+        if step.event in MOVING and missing_of(order.signing_rules, order.signatures):
+            raise TransitionRefused(f"no {step.event} of order {order.id}: it lacks a signature")
+        if step.event in MOVING and order.is_unpriced:
+            raise TransitionRefused(f"no {step.event} of order {order.id}: no rate binds the bank")
         state = next_state(order.state, step.event)
         following = msgspec.structs.replace(
             order,
             version=order.version + 1,
             state=state,
             rail_status=next_status(order.rail_status, step.event, step.reported),
-            reason=order.reason if step.event is OrderEvent.NOTE else step.reason or order.reason,
+            reason=order.reason if step.event in QUIET else step.reason or order.reason,
             signatures=order.signatures if step.signature is None else (*order.signatures, step.signature),
-            updated_at=order.updated_at if step.event is OrderEvent.NOTE else now,
+            rail=step.rail or order.rail,
+            cross_border=_priced(order.cross_border, step.quote),
+            updated_at=order.updated_at if step.event in QUIET else now,
+            settled_at=order.settled_at or (_settled_at(order, step, now) if state is OrderState.SETTLED else None),
         )
         versions.append(_Version(order.state, state, step, following))
         order = following
     return versions
+
+
+def _priced(cross_border: CrossBorder | None, quote: Quote | None) -> CrossBorder | None:
+    return cross_border if cross_border is None or quote is None else msgspec.structs.replace(cross_border, quote=quote)
+
+
+def _settled_at(order: PaymentOrder, step: Step, now: datetime) -> datetime:
+    """The upstream's own instant; but no clock of another's makes a payment settled before it was ordered, or later than now."""
+    said = step.reported_at
+    return said if said is not None and order.created_at <= said <= now else now
 
 
 async def _record(unit: UnitOfWork, tools: Tools, versions: Sequence[_Version], actor: str) -> None:
@@ -154,6 +203,7 @@ async def _record(unit: UnitOfWork, tools: Tools, versions: Sequence[_Version], 
             reason=each.order.reason,
             at=at,
             cause=actor,
+            reported_at=each.step.reported_at,
             evidence=each.step.evidence,
         )
         for each in versions
@@ -196,6 +246,8 @@ def _event(version: _Version, at: datetime, event_id: str) -> Event:
         at=at,
         body={
             "order_id": order.id,
+            "instruction_id": order.instruction_id,
+            "kind": order.kind,
             "consent_id": order.consent_id,
             "state": order.state,
             "rail_status": order.rail_status,

@@ -18,6 +18,7 @@ class OrderEvent(StrEnum):
     COMPLETE_SIGNATURES = "complete_signatures"
     SCHEDULE = "schedule"
     FALL_DUE = "fall_due"
+    PRICE = "price"  # the bank binds itself to a rate
     RESERVE = "reserve"
     HOLD_FOR_REVIEW = "hold_for_review"
     PASS_REVIEW = "pass_review"
@@ -28,6 +29,7 @@ class OrderEvent(StrEnum):
     SETTLE = "settle"
     REJECT = "reject"
     CANCEL = "cancel"
+    PROPOSE = "propose"  # an end that a second person must approve
     NOTE = "note"  # a report that contradicts what is known: evidence, and nothing else
 
 
@@ -37,6 +39,7 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderEvent], OrderState] = MappingProxyTy
     {
         (_S.RECEIVED, _E.AWAIT_SIGNATURES): _S.AWAITING_AUTHORISATION,
         (_S.RECEIVED, _E.SCHEDULE): _S.SCHEDULED,
+        (_S.RECEIVED, _E.PRICE): _S.RECEIVED,
         (_S.RECEIVED, _E.RESERVE): _S.ACCEPTED,
         (_S.RECEIVED, _E.REJECT): _S.REJECTED,
         (_S.RECEIVED, _E.CANCEL): _S.CANCELLED,
@@ -68,6 +71,7 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderEvent], OrderState] = MappingProxyTy
         (_S.UNKNOWN, _E.REJECT): _S.REJECTED,
         (_S.UNKNOWN, _E.CANCEL): _S.CANCELLED,
         (_S.SETTLED, _E.PROGRESS): _S.SETTLED,  # the payee's account is credited too
+        **{(state, _E.PROPOSE): state for state in (_S.UNKNOWN, _S.HELD_FOR_REVIEW)},
         **{(state, _E.NOTE): state for state in OrderState},
     }
 )

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from kernel.banking.orders import PaymentOrder
 
+FIRST_FENCE = 1  # of the worker that an order is made for
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracked:

@@ -1,7 +1,7 @@
 """The order of refusals, written once. It is contract: a request with several defects is refused for the first of these.
 
 Form of the correlation id (400), caller (401), rate (429, 503), rights of the caller (403), version and form of the request (406, 415,
-400), age of the PSU's authentication (403), accesses without the PSU (429). The record of the access comes last, in the response phase.
+400), age of the PSU's authentication (403), accesses without the PSU and checks of funds (429). The record of the access comes last, in the response phase.
 """
 
 from gateway.pipeline.policy import Policy
@@ -21,6 +21,7 @@ from policies.consent_state import ConsentState
 from policies.content_type import ContentType
 from policies.first_call import FirstCall
 from policies.fresh_authentication import FreshAuthentication
+from policies.funds_checks_limit import FundsChecksLimit
 from policies.grant import GrantType
 from policies.header_forms import HeaderForms
 from policies.idempotency_key import IdempotencyKey
@@ -68,5 +69,6 @@ CHAIN: tuple[type[Policy], ...] = (
     FirstCall,
     RateLimit,
     UnattendedLimit,
+    FundsChecksLimit,
     AccessRecord,
 )

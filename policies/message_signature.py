@@ -11,7 +11,8 @@ from gateway.ports import MessageKeys
 from kernel.clock import Clock
 from kernel.errors import SignatureClaimInvalid, SignatureInvalid
 from kernel.http.message import Response
-from kernel.jose.detached import DetachedJws, is_signed_by, sign_detached
+from kernel.http.spool import SPOOL_ABOVE_BYTES
+from kernel.jose.detached import is_signed_by, is_signed_over, sign_detached
 from openapi.dialect import Row
 
 
@@ -30,13 +31,23 @@ class MessageSignature:
             face.check_absent(exchange.request)
             return
         signature = face.parse(exchange.request)
-        signer = await self.message_keys.signer(exchange.brand, present(present(exchange.caller).client_id), _kid(signature))
-        face.check(signature, signer.names, self.clock.wall())
-        key = signer.keys.get(_kid(signature))
+        face.check_time(signature, self.clock.wall())
+        kid, issuer = signature.header["kid"], signature.header[face.issuer_claim]
+        client_id = present(present(exchange.caller).client_id)
+        signer = await self.message_keys.signer(exchange.brand, client_id, kid, issuer)
+        if not signer.is_named:
+            raise SignatureClaimInvalid("another issuer than the caller", path=face.issuer_claim)
+        key = signer.keys.get(kid)
         if key is None or key.alg != face.algorithm:
             raise SignatureClaimInvalid("no such key of the caller", path="kid")
-        exchange.request = await exchange.request.received(exchange.dialect.body_bytes_max_of(row))
-        if not is_signed_by(exchange.request.body, signature, key):
+        limit = exchange.dialect.body_bytes_max_of(row)
+        take = exchange.request.received if limit <= SPOOL_ABOVE_BYTES else exchange.request.spooled
+        exchange.request = request = await take(limit)
+        if request.spool is None:
+            is_signed = is_signed_by(request.body, signature, key)
+        else:
+            is_signed = await is_signed_over(request.spool.blocks(), signature, key)
+        if not is_signed:
             raise SignatureInvalid(path=face.header)
 
     def on_response(self, exchange: Exchange, response: Response) -> None:
@@ -46,8 +57,3 @@ class MessageSignature:
         key = self.message_keys.signing_key(exchange.brand, face.algorithm)
         head = face.head_of(key.kid, exchange.brand.organisation_id, self.clock.wall())
         response.headers[face.header] = sign_detached(response.body, head, key)
-
-
-def _kid(signature: DetachedJws) -> str:
-    kid: str = signature.header["kid"]
-    return kid

@@ -1,4 +1,4 @@
-"""Refuse a token without the scope that its operation needs. RFC 6750 section 3.1."""
+"""Refuse a token without the scope that its operation needs, or one of those that open it. RFC 6750 section 3.1."""
 
 from dataclasses import dataclass
 
@@ -15,5 +15,6 @@ class Scope:
         return row.scope is not None and row.credential == "token"
 
     async def on_request(self, exchange: Exchange) -> None:
-        if exchange.row.scope not in present(exchange.token).scope:
-            raise ScopeInsufficient(f"the operation needs {exchange.row.scope}")
+        row, held = exchange.row, present(exchange.token).scope
+        if row.scope not in held and held.isdisjoint(row.other_scopes):
+            raise ScopeInsufficient(f"the operation needs {row.scope}")

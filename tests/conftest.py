@@ -5,23 +5,27 @@ import faulthandler
 import gc
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 import pytest
 import structlog
 import uvloop
 from hypothesis import HealthCheck, settings
 
+from tests.harness.compiled_once import compile_once
 from tests.harness.databases import KINDS, POSTGRESQL, SQLITE, Databases, migrate
 from tests.harness.installations import locked
 from tests.harness.scratch import use_memory
 
 use_memory()  # before pytest makes its own folder
+compile_once()
 gc.disable()  # until the tests, all collected, begin
 
 TEARDOWN_SECONDS = 180  # the last test of a worker stops servers and databases too
@@ -45,6 +49,18 @@ def pytest_runtestloop() -> None:
     The controller of several workers collects nothing, but has this hook too."""
     gc.freeze()
     gc.enable()
+    _leave_interrupts_alone()
+
+
+def _leave_interrupts_alone() -> None:
+    """Where the handler of SIGINT is Python's own, asyncio puts one of its own in place for each coroutine that a test or fixture is, and
+    setting it writes out the task and its result: a world of a test is thousands of lines. Ours does the same as Python's."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -39,8 +39,17 @@ class Standard:
 STANDARDS = {
     "uk_obie/v4.0": Standard("uk_obie_v4.0/account-info.json", "/open-banking/v4.0/aisp", "", "x-fapi-interaction-id"),
     "uk_obie/v4.0#pisp": Standard("uk_obie_v4.0/payment-initiation.json", "/open-banking/v4.0/pisp", "", "x-fapi-interaction-id"),
+    "uk_obie/v4.0#vrp": Standard("uk_obie_v4.0/vrp.json", "/open-banking/v4.0/pisp", "", "x-fapi-interaction-id"),
+    "uk_obie/v4.0#cbpii": Standard(
+        "uk_obie_v4.0/confirmation-funds.json", "/open-banking/v4.0/cbpii", "", "x-fapi-interaction-id"
+    ),
+    "uk_obie/v4.0#events": Standard("uk_obie_v4.0/events.json", "/open-banking/v4.0", "", "x-fapi-interaction-id"),
     "berlin_group/v1.3": Standard("berlin_group/psd2-api_v1.3.11.yaml", "/psd2/v1", "/v1", "X-Request-ID"),
 }
+
+
+# Operations that the standard's text has and its documents lack: their answers are judged by our own tests alone.
+TEXT_ALONE = "/callback-urls"
 
 
 @dataclass
@@ -78,6 +87,9 @@ def validate_answer(
         _check_deviating(dialect_name, deviation, f"{operation.label} {status}", body)
         COUNTS.deviating += 1
         return
+    if operation.answers is None and TEXT_ALONE in path:
+        COUNTS.deviating += 1
+        return
     if operation.answers is None:
         _check_no_operation(operation, status)
     else:
@@ -87,10 +99,15 @@ def validate_answer(
 
 def document_with(dialect_name: str, path: str) -> str:
     """The name under which the document stands that has the path: by its base path, or by its templates."""
-    names = [name for name in STANDARDS if name.partition("#")[0] == dialect_name and unreadable(name) is None]
+    family = dialect_name.partition("#")[0]
+    names = [name for name in STANDARDS if name.partition("#")[0] == family and unreadable(name) is None]
     below = [name for name in names if path.startswith(STANDARDS[name].base_path + "/")]
-    known = (name for name in names if find_operation(document_of(name), "GET", relative_path(STANDARDS[name], path)).path_known)
-    return below[0] if below else next(known, dialect_name)
+    known = (
+        name
+        for name in below or names
+        if find_operation(document_of(name), "GET", relative_path(STANDARDS[name], path)).path_known
+    )
+    return next(known, below[0] if below else dialect_name)
 
 
 def specs_folder() -> Path:
@@ -183,7 +200,8 @@ def _media_type(header: str, content: Mapping[str, Any]) -> str | None:
     """The documented media type that this header is; its charset may be left out on either side."""
     exact = re.sub(r"\s*;\s*", "; ", header.strip().lower())
     bare = exact.partition(";")[0]
-    return next((each for each in (exact, bare) if each in content), None)
+    known = next((each for each in (exact, bare) if each in content), None)
+    return known or next((each for each in content if exact == bare == each.partition(";")[0]), None)
 
 
 def _first_error(dialect_name: str, schema: str, value: Any) -> str | None:

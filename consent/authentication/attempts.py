@@ -50,6 +50,11 @@ def sent_subject(sealer: Sealer, brand: str, psu_id: str) -> str:
     return f"sent/{sealer.blind(psu_id, 'attempts', brand)}"
 
 
+def payee_subject(sealer: Sealer, brand: str, psu_id: str) -> str:
+    """The subject of a PSU's checks of payees."""
+    return f"payee/{sealer.blind(psu_id, 'attempts', brand)}"
+
+
 async def take_attempt(
     connection: AsyncConnection, brand: str, subject: str, now: datetime, *, limit: int = FAILURES_MAX
 ) -> bool:

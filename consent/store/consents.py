@@ -1,12 +1,14 @@
 """The consent store as others use it: TPPs through the gateway, PSUs through their journey. Each command is one transaction.
 
-A command locks the consent's row, checks again everything that the grant depends on, writes the next version with its journal
-entry and event, and answers only once every worker would refuse what the change forbids (kernel/hot_state/versions.py).
+A command locks the consent's row, checks again all that the grant depends on, writes the next version with its journal entry and event,
+and answers only once every worker would refuse what the change forbids (kernel/hot_state/versions.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.ports import AccountRemoval
 from consent.store.account_removal import (
@@ -18,36 +20,30 @@ from consent.store.account_removal import (
 )
 from consent.store.changes import change_consent, count_lodged, insert_consent
 from consent.store.current_snapshots import load_subjects
-from consent.store.kinds.registry import check_lodgement, kind_of
-from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, expiry_of, state_after
+from consent.store.kinds.registry import BY_NAME, check_lodgement, kind_of
+from consent.store.lifecycle import RECORDING_EVENTS, ConsentEvent, check_authorised, expiry_of, state_after
 from consent.store.locks import CONSENT, LODGEMENTS
+from consent.store.owners import check_owned, check_readable
 from consent.store.rows.authorisations import Authorisation, load_authorisations
 from consent.store.rows.families import end_families, retire_codes
+from consent.store.rows.files import load_payments
 from consent.store.rows.references import load_reference
 from consent.store.rows.snapshots import load_consent, load_history
-from consent.store.signers import is_signed_by
 from kernel.access import Caller
 from kernel.banking.authorisations import AuthorisationState, AuthorisationStatus
 from kernel.banking.consents import LIVE_STATES, AccountReference, Consent, ConsentLodgement, ConsentState
+from kernel.banking.payments import PaymentTerms
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.commands.idempotency import Idempotency, Outcome
 from kernel.commands.locks import Lock
 from kernel.commands.runner import Commands, Guard
 from kernel.commands.unit_of_work import UnitOfWork
-from kernel.errors import (
-    BodyTooLarge,
-    ConsentMismatch,
-    ConsentNotAuthorised,
-    ConsentUnknown,
-    FieldDateInvalid,
-    RateExceeded,
-)
+from kernel.errors import BodyTooLarge, ConsentNotAuthorised, CutOffPassed, FieldDateInvalid, RateExceeded
 from kernel.hot_state.subjects import consent_subject
 from kernel.ids import Ids
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
-from openapi.owners import is_owner
 from openapi.rulebook import rules_of
 
 LODGED_MAX = 10_000  # consents of one client lodged within LODGED_WINDOW, in any state
@@ -73,13 +69,25 @@ class ConsentStore:
     def database(self) -> Database:
         return self.commands.database
 
-    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement, use: Idempotency | None = None) -> Consent:
-        """A new consent that awaits its PSU; under a key that was used before, the consent that it made, as it is now. Raises what its kind
-        refuses (consent/store/kinds/), FieldDateInvalid, BodyTooLarge, RateExceeded or IdempotencyConflict."""
-        command = LodgeConsent(self, brand, caller, lodgement)
+    async def lodge(
+        self,
+        brand: Brand,
+        caller: Caller,
+        lodgement: ConsentLodgement,
+        use: Idempotency | None = None,
+        *,
+        complete: Callable[[], Awaitable[ConsentLodgement]] | None = None,
+    ) -> Consent:
+        """A new consent that awaits its PSU; under a key that was used before, the consent that it made, as it is now. `complete` asks the
+        bank for the rest of a new lodgement, outside any transaction. Raises what it raises, what the kind refuses (consent/store/kinds/),
+        CutOffPassed, FieldDateInvalid, BodyTooLarge, RateExceeded or IdempotencyConflict."""
         if use is None:
-            return await self.commands.run(command)
-        made = await self.commands.run_once(LodgeOnce(command), use)
+            assert complete is None, "a lodgement that asks the bank has a key"
+            return await self.commands.run(LodgeConsent(self, brand, caller, lodgement))
+        made = None if complete is None else await self.commands.find_earlier(use)
+        if made is None:
+            whole = lodgement if complete is None else await complete()
+            made = await self.commands.run_once(LodgeOnce(LodgeConsent(self, brand, caller, whole)), use)
         consent = await self.load(brand, made.resource_id)
         assert consent is not None, "no consent is deleted while its key is kept"
         return consent
@@ -99,15 +107,24 @@ class ConsentStore:
         await insert_consent(unit, self, consent, actor=caller.actor)
         return consent
 
-    async def consume(self, unit: UnitOfWork, brand: Brand, caller: Caller, consent_id: str) -> Consent:
-        """Use a consent that is given once up, in the transaction of the caller's command, which announces its version. A revocation takes
-        the same lock. Raises ConsentUnknown as `read` does, ConsentMismatch for one that is not given once, ConsentNotAuthorised,
-        ConsentExpired, ConsentRevoked or ConsentSuspended."""
+    async def use(self, unit: UnitOfWork, brand: Brand, caller: Caller, consent_id: str) -> Consent:
+        """Use a consent for one payment, in the transaction of the caller's command, which announces its version: one that is given once is
+        used up, one that lasts stays as it is, and may pay again. A revocation takes the same lock. Raises ConsentUnknown as `read` does,
+        CutOffPassed, ConsentNotAuthorised, ConsentExpired, ConsentRevoked or ConsentSuspended."""
         await unit.lock(CONSENT.of(brand.name, consent_id))
-        consent = _check_readable(await load_consent(unit.connection, self.sealer, brand.name, consent_id), caller)
+        consent = check_readable(await load_consent(unit.connection, self.sealer, brand.name, consent_id), caller)
         if not kind_of(consent).is_given_once:
-            raise ConsentMismatch(f"a consent of kind {consent.kind} is not used up")
+            check_authorised(consent, self.clock.now())
+            return consent
+        if consent.ends_at_cut_off and consent.effective_state(self.clock.now()) is ConsentState.EXPIRED:
+            raise CutOffPassed("used after the cut-off that it was lodged before")
         return await change_consent(unit, self, consent, ConsentEvent.CONSUME, actor=caller.actor)
+
+    async def payments_of_file(
+        self, connection: AsyncConnection, brand: Brand, consent_id: str, *, first: int, most: int
+    ) -> tuple[PaymentTerms, ...]:
+        """At most `most` payments of its file, in the order in which they are made, from the number `first` (counted from 1)."""
+        return await load_payments(connection, self.sealer, brand.name, consent_id, first=first, most=most)
 
     async def load(self, brand: Brand, consent_id: str) -> Consent | None:
         """The current version of a consent. Its owner is not checked."""
@@ -116,7 +133,7 @@ class ConsentStore:
 
     async def read(self, brand: Brand, caller: Caller, consent_id: str) -> Consent:
         """Raises ConsentUnknown for an id that is unknown, withdrawn by its TPP, or not this caller's (openapi/owners.py)."""
-        return _check_readable(await self.load(brand, consent_id), caller)
+        return check_readable(await self.load(brand, consent_id), caller)
 
     async def withdraw(self, brand: Brand, caller: Caller, consent_id: str) -> None:
         """By the TPP. Raises ConsentUnknown as `read` does (so a second time too), ConsentExpired, ConsentRevoked or
@@ -195,6 +212,10 @@ class ConsentStore:
     def _parse_lodgement(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement) -> Consent:
         now = self.clock.now()
         check_lodgement(lodgement)
+        terms, used_by = BY_NAME[lodgement.kind].plan(lodgement.terms, brand, now)
+        ends = [end for end in (lodgement.ends_at(now), used_by) if end is not None]
+        if lodgement.opens_at is not None and now < lodgement.opens_at:
+            raise CutOffPassed("lodged after the cut-off")
         if lodgement.valid_until is not None and lodgement.valid_until <= now:
             raise FieldDateInvalid("valid until a moment that has passed")
         if len(lodgement.document) > DOCUMENT_BYTES_MAX:
@@ -204,14 +225,14 @@ class ConsentStore:
             brand=brand.name,
             version=1,
             kind=lodgement.kind,
-            state=ConsentState.AWAITING,
+            state=BY_NAME[lodgement.kind].first_state,
             client_id=caller.client_id or "",  # "": lodged by certificate alone
             organisation_id=caller.organisation_id,
             lodged_as=lodgement.lodged_as,
-            terms=lodgement.terms,
+            terms=terms,
             created_at=now,
             state_changed_at=now,
-            valid_until=lodgement.ends_at(now),
+            valid_until=min(ends, default=None),
             lapses_at=now + rules_of(lodgement.lodged_as).unanswered_wait,
             frequency_per_day=brand.granted_frequency(lodgement.frequency_per_day),
             is_recurring=lodgement.is_recurring,
@@ -286,7 +307,7 @@ class ChangeConsent:
         store, event, connection = self.store, self.event, unit.connection
         is_there = unit.locked(*self.locks) is not None
         found = await load_consent(connection, store.sealer, self.brand, self.consent_id) if is_there else None
-        consent = _check_owned(found, self.caller, self.psu_id)
+        consent = check_owned(found, self.caller, self.psu_id)
         if event in RECORDING_EVENTS:
             event = self._due(consent)
         following = await change_consent(unit, store, consent, event, actor=self.actor)
@@ -323,19 +344,3 @@ class RemoveAccount:
     async def handle(self, unit: UnitOfWork) -> int:
         held = [lock.key for lock in self.locks if unit.locked(lock) is not None]
         return await remove_from_consents(unit, self.store, self.brand, held, self.removal)
-
-
-def _check_readable(consent: Consent | None, caller: Caller) -> Consent:
-    if consent is None or not is_owner(caller, consent):
-        raise ConsentUnknown("unknown, or another's")
-    if consent.state is ConsentState.WITHDRAWN_BY_TPP and rules_of(consent.lodged_as).withdrawn == "unknown":
-        raise ConsentUnknown("withdrawn")
-    return consent
-
-
-def _check_owned(consent: Consent | None, caller: Caller | None, psu_id: str | None) -> Consent:
-    if caller is not None:
-        return _check_readable(consent, caller)
-    if consent is None or (psu_id is not None and consent.psu_id != psu_id and not is_signed_by(consent, psu_id)):
-        raise ConsentUnknown("unknown, or of another PSU")
-    return consent

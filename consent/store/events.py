@@ -12,6 +12,7 @@ CONSENT_LODGED = "consent.lodged"
 
 FACTS = MappingProxyType(
     {
+        ConsentEvent.UPLOAD: "consent.file_uploaded",
         ConsentEvent.AUTHORISE_PARTIALLY: "consent.partially_authorised",
         ConsentEvent.AUTHORISE: "consent.authorised",
         ConsentEvent.AMEND: "consent.amended",

@@ -17,6 +17,7 @@ from openapi.rulebook import rules_of
 
 
 class ConsentEvent(StrEnum):
+    UPLOAD = "upload"  # the file that it is about has come
     AUTHORISE_PARTIALLY = "authorise_partially"  # one signed, and others must too
     AUTHORISE = "authorise"
     AMEND = "amend"  # the PSU agreed to other terms of what stands
@@ -40,6 +41,11 @@ _S, _E = ConsentState, ConsentEvent
 
 TRANSITIONS: Mapping[tuple[ConsentState, ConsentEvent], ConsentState] = MappingProxyType(
     {
+        (_S.AWAITING_UPLOAD, _E.UPLOAD): _S.AWAITING,
+        (_S.AWAITING_UPLOAD, _E.REJECT): _S.REJECTED,
+        (_S.AWAITING_UPLOAD, _E.WITHDRAW): _S.WITHDRAWN_BY_TPP,
+        (_S.AWAITING_UPLOAD, _E.EXPIRE): _S.EXPIRED,
+        (_S.AWAITING_UPLOAD, _E.LAPSE): _S.REJECTED,
         (_S.AWAITING, _E.AUTHORISE_PARTIALLY): _S.PARTIALLY_AUTHORISED,
         (_S.AWAITING, _E.AUTHORISE): _S.AUTHORISED,
         (_S.AWAITING, _E.REJECT): _S.REJECTED,
@@ -121,6 +127,14 @@ def next_state(state: ConsentState, event: ConsentEvent) -> ConsentState:
     return following
 
 
+def check_authorised(consent: Consent, now: datetime) -> None:
+    """Raises as `next_state` does unless the consent is authorised at `now` (business time)."""
+    state = consent.effective_state(now)
+    if state is not ConsentState.AUTHORISED:
+        refusal = _REFUSALS.get(state, ConsentNotAuthorised)
+        raise refusal(f"the consent is {state}")
+
+
 def state_after(consent: Consent, event: ConsentEvent, now: datetime) -> ConsentState:
     """As `next_state`, from the state that counts at `now` (business time): what has run out cannot be changed, only recorded so."""
     state = consent.state if is_recording(consent, event, now) else consent.effective_state(now)
@@ -144,7 +158,7 @@ def _returns(consent: Consent, state: ConsentState, event: ConsentEvent, now: da
         (state, event) in RETURNS
         and not kind_of(consent).is_given_once
         and (consent.valid_until is None or now < consent.valid_until)
-        and rules_of(consent.lodged_as).stopped_may_return
+        and consent.kind in rules_of(consent.lodged_as).stopped_may_return
     )
 
 

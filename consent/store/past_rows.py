@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from consent.store.rows.authorisations import OPEN_STATES, SubjectKind
 from consent.store.rows.journeys import JOURNEY_MAX
 from consent.store.tables import idempotency_keys, locks
-from consent.store.tables.consents import attempts, authorisations, closed_accounts, journeys
+from consent.store.tables.consents import attempts, authorisations, closed_accounts, funds_checks, journeys
+from consent.store.tables.files import file_blocks, file_pages
 from consent.store.tables.oauth import backchannel_requests, codes, denied_tokens, pushed_requests
 from kernel.banking.authorisations import AuthorisationStatus
 from kernel.commands.unit_of_work import UnitOfWork
@@ -35,6 +36,9 @@ STALE = (
     Stale(journeys, "expires_at", JOURNEYS_KEPT),
     Stale(attempts, "expires_at", timedelta()),
     Stale(authorisations, "expires_at", timedelta()),
+    Stale(funds_checks, "expires_at", timedelta()),
+    Stale(file_blocks, "expires_at", timedelta()),
+    Stale(file_pages, "expires_at", timedelta()),
     Stale(closed_accounts, "expires_at", timedelta()),
     Stale(idempotency_keys, "expires_at", timedelta()),
     Stale(locks, "expires_at", timedelta()),

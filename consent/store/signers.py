@@ -16,6 +16,10 @@ from kernel.banking.signers import Signature, SigningRule, awaited_of, missing_o
 from kernel.errors import ConsentNotAuthorised
 from openapi.rulebook import rules_of
 
+COLLECTED = frozenset(
+    {"last", "alone"}
+)  # the consent waits for every signature that it takes: given alone, it takes none of others
+
 
 @dataclass(frozen=True, slots=True)
 class Signed:
@@ -41,7 +45,7 @@ def sign(
     missing = missing_of(must, signatures)
     details = {"authorisation_id": signature.authorisation_id, "signatures_missing": str(missing)} if must else {}
     changes: dict[str, Any] = {"signing_rules": must, "signatures": signatures}
-    if missing and by == "last":
+    if missing and by in COLLECTED:
         return Signed(signature, ConsentEvent.AUTHORISE_PARTIALLY, changes | {"lapses_at": now + rules.half_signed_wait}, details)
     event = ConsentEvent.AMEND if is_amended else ConsentEvent.AUTHORISE
     return Signed(signature, event, changes | {"authorised_at": now}, details)

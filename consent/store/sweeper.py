@@ -33,6 +33,7 @@ BATCHES_MAX = 20  # per table and run: a backlog of one never holds up the other
 log = structlog.get_logger(__name__)
 
 
+_UNANSWERED = tuple(state.value for state in (ConsentState.AWAITING_UPLOAD, ConsentState.AWAITING))
 Overdue = tuple[str, datetime]  # a consent's id, and since when
 
 
@@ -77,9 +78,7 @@ class Sweeper:
         now, rows = self.clock.now(), consents.c
         unanswered = _overdue(rows.created_at, now, lambda rules: rules.unanswered_wait)
         half_signed = _overdue(rows.state_changed_at, now, lambda rules: rules.half_signed_wait)
-        recorded = await self._record_all(
-            lease, self.store.lapse, rows.created_at, rows.state == ConsentState.AWAITING.value, unanswered
-        )
+        recorded = await self._record_all(lease, self.store.lapse, rows.created_at, rows.state.in_(_UNANSWERED), unanswered)
         partial = rows.state == ConsentState.PARTIALLY_AUTHORISED.value
         return recorded + await self._record_all(lease, self.store.lapse, rows.state_changed_at, partial, half_signed)
 

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from gateway.payments.cut_off import lodge_until
+from gateway.payments.rates import lodge_at_rate
 from gateway.pipeline.exchange import Exchange, present
 from gateway.pipeline.idempotency import use_of
-from gateway.ports import Consents
+from gateway.ports import Consents, CutOffs, Rates
 from kernel.banking import commands
-from kernel.banking.consents import Consent, ConsentLodgement
+from kernel.banking.consents import Consent, ConsentLodgement, CrossBorderTerms
 from kernel.clock import Clock
 from kernel.errors import FieldDateInvalid
 from kernel.operations import Operation
@@ -17,7 +20,9 @@ from kernel.operations import Operation
 class LodgeConsent:
     consents: Consents
     clock: Clock
-    operations = (Operation.LODGE_ACCOUNT_CONSENT, Operation.LODGE_PAYMENT_CONSENT)
+    cut_offs: CutOffs
+    rates: Rates
+    operations = (Operation.LODGE_ACCOUNT_CONSENT, Operation.LODGE_PAYMENT_CONSENT, Operation.LODGE_FUNDS_CONSENT)
 
     async def run(self, exchange: Exchange) -> Consent:
         """A repeat is answered from its key and judged no more: there the store judges the end, after it has looked for the key."""
@@ -26,10 +31,17 @@ class LodgeConsent:
         if wrong and not exchange.row.idempotent:
             raise FieldDateInvalid(f"{wrong} is in the past or before its beginning", path=paths.get(wrong, ""))
         use = use_of(exchange) if exchange.row.idempotent else None
+        lodgement, complete = command.lodgement, None
+        if exchange.row.operation is Operation.LODGE_PAYMENT_CONSENT:
+            now = self.clock.now()
+            lodgement = lodge_until(lodgement, await self.cut_offs.payment_day(exchange.brand, now))
+            if isinstance(lodgement.terms, CrossBorderTerms):
+                complete = partial(lodge_at_rate, self.rates, exchange.brand, lodgement, now, paths)
         try:
-            return await self.consents.lodge(exchange.brand, present(exchange.caller), command.lodgement, use)
+            return await self.consents.lodge(exchange.brand, present(exchange.caller), lodgement, use, complete=complete)
         except FieldDateInvalid as refusal:
-            raise FieldDateInvalid(refusal.detail, path=command.until_path or paths.get("valid_until", "")) from None
+            named = paths[refusal.path] if refusal.path else command.until_path or paths.get("valid_until", "")
+            raise FieldDateInvalid(refusal.detail, public=refusal.public, path=named) from None
 
 
 def _wrong_date(lodgement: ConsentLodgement, now: datetime) -> str | None:

@@ -13,7 +13,12 @@ from kernel.operations import Operation
 @dataclass(frozen=True)
 class ReadConsent:
     consents: Consents
-    operations = (Operation.READ_ACCOUNT_CONSENT, Operation.READ_ACCOUNT_CONSENT_STATUS, Operation.READ_PAYMENT_CONSENT)
+    operations = (
+        Operation.READ_ACCOUNT_CONSENT,
+        Operation.READ_ACCOUNT_CONSENT_STATUS,
+        Operation.READ_PAYMENT_CONSENT,
+        Operation.READ_FUNDS_CONSENT,
+    )
 
     async def run(self, exchange: Exchange) -> Consent:
         command: commands.ReadConsent = exchange.command

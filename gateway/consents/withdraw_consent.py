@@ -12,7 +12,11 @@ from kernel.operations import Operation
 @dataclass(frozen=True)
 class WithdrawConsent:
     consents: Consents
-    operations = (Operation.WITHDRAW_ACCOUNT_CONSENT,)
+    operations = (
+        Operation.WITHDRAW_ACCOUNT_CONSENT,
+        Operation.WITHDRAW_PAYMENT_CONSENT,
+        Operation.WITHDRAW_FUNDS_CONSENT,
+    )
 
     async def run(self, exchange: Exchange) -> None:
         command: commands.WithdrawConsent = exchange.command

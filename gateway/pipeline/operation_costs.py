@@ -20,6 +20,10 @@ OPERATION_COSTS: Final[Mapping[Operation, int]] = {
     Operation.READ_STATEMENT_TRANSACTIONS: 4,  # 12 to 14 ms
     Operation.LIST_STATEMENTS: 3,  # 9 to 13 ms
     Operation.READ_STATEMENTS: 3,  # 6 to 7 ms
+    Operation.UPLOAD_PAYMENT_FILE: 24,  # up to 10,000 payments read, sealed and written down
+    Operation.READ_PAYMENT_REPORT: 24,  # as many orders opened
+    Operation.READ_PAYMENT_FILE: 4,  # up to 4 MiB opened and signed
+    Operation.POLL_NOTICES: 8,  # up to 25 signatures by RSA, and a commit where something is acknowledged
     Operation.LODGE_ACCOUNT_CONSENT: 4,  # 11 ms, and a commit
     Operation.WITHDRAW_ACCOUNT_CONSENT: 4,  # 10 to 14 ms, and a commit
 }

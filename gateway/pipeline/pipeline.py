@@ -50,7 +50,8 @@ class Pipeline:
         missing = sorted({row.operation for _, row in rows} - set(use_cases))
         if missing:
             raise ValueError(f"no use case answers {', '.join(missing)}")
-        self._steps = {_key(service, row): derive_steps(chain, row) for service, row in rows}
+        keys = (_key(service, row) for service, row in rows)
+        self._steps = dict(zip(keys, derive_steps(chain, (row for _, row in rows)), strict=True))
         self._use_cases = use_cases
         self._decisions = decisions
         self._in_flight = in_flight

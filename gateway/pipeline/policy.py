@@ -3,7 +3,7 @@
 A policy implements the phases it needs. `applies` decides by an operation's row, once, at boot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -58,12 +58,17 @@ class Steps:
     responses: tuple[OnResponse, ...]
 
 
-def derive_steps(chain: Sequence[Policy], row: Row) -> Steps:
-    """The part of the chain that applies to an operation. The answer passes the chain in reverse, on its way back up."""
-    applying = [policy for policy in chain if policy.applies(row)]
-    return Steps(
-        requests=tuple(policy for policy in applying if isinstance(policy, OnRequest)),
-        decisions=tuple(policy for policy in applying if isinstance(policy, OnDecision)),
-        allowances=tuple(policy for policy in applying if isinstance(policy, OnAllowed)),
-        responses=tuple(policy for policy in reversed(applying) if isinstance(policy, OnResponse)),
-    )
+def derive_steps(chain: Sequence[Policy], rows: Iterable[Row]) -> Iterator[Steps]:
+    """For each operation, the part of the chain that applies to it. The answer passes the chain in reverse, on its way back up. Which
+    phases a policy implements is asked once, not for each operation: asking a protocol takes long."""
+    requests = [policy for policy in chain if isinstance(policy, OnRequest)]
+    decisions = [policy for policy in chain if isinstance(policy, OnDecision)]
+    allowances = [policy for policy in chain if isinstance(policy, OnAllowed)]
+    responses = [policy for policy in reversed(chain) if isinstance(policy, OnResponse)]
+    for row in rows:
+        yield Steps(
+            requests=tuple(policy for policy in requests if policy.applies(row)),
+            decisions=tuple(policy for policy in decisions if policy.applies(row)),
+            allowances=tuple(policy for policy in allowances if policy.applies(row)),
+            responses=tuple(policy for policy in responses if policy.applies(row)),
+        )

@@ -3,13 +3,25 @@
 Account ids here are the ids that the caller knows (AccountReference.id), never the upstream's own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from kernel.banking.accounts import TransactionStatus
 from kernel.banking.consents import Consent, ConsentLodgement
+from kernel.banking.money import Money
+from kernel.banking.notices import Poll, SubscriptionForm, SubscriptionTerms
 from kernel.banking.orders import OrderRequest
+from kernel.banking.planned.files import FilePayment, FileType
+from kernel.banking.planned.instructions import InstructionRequest
+from kernel.banking.planned.reports import WriteReport
+
+BreachPath = Callable[[str, int | None], str]  # by a member of kernel/banking/terms.py: VrpParameter
+
+
+def no_path(_parameter: str, _index: int | None) -> str:
+    """For a consent that has no parameters."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +170,12 @@ class DescribeToken:
 
 @dataclass(frozen=True, slots=True)
 class PlacePayment:
-    """Order the payment of a consent. `check_agreed` raises ConsentMismatch where the order differs from what the PSU agreed to."""
+    """Order the payment of a consent. `check_agreed` raises ConsentMismatch where the order differs from what the PSU agreed to;
+    `breach_path` is the path of the parameter that it breaches, of those that are a list with its place."""
 
-    request: OrderRequest
+    request: OrderRequest | InstructionRequest
     check_agreed: Callable[[Consent], None]
+    breach_path: BreachPath = no_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +184,75 @@ class ReadPayment:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmFunds:
-    """Ask if the account of a consent could pay what was agreed to."""
+class UploadFile:
+    """Upload the file of a consent. `readers` read the payments of one, by its type, in a thread of their own; they raise Field problems."""
 
     consent_id: str
+    readers: Mapping[FileType, Callable[[bytes, tzinfo], list[FilePayment]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    consent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """`writers` write the report of a file, by the type of the file, in a thread of their own."""
+
+    payment_id: str
+    writers: Mapping[FileType, WriteReport]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmFunds:
+    """Ask if the account of a consent could pay what was agreed to; under one to many payments, `amount`, which is no more than one payment
+    may be. `reference` is the caller's own. `breach_path` as in PlacePayment."""
+
+    consent_id: str
+    amount: Money | None = None
+    reference: str | None = None
+    breach_path: BreachPath = no_path
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFunds:
+    """Ask if the account of a consent to checks of funds has an amount. `reference` is the caller's own. The paths are those of the
+    members that a refusal names: the consent, and the currency."""
+
+    consent_id: str
+    amount: Money
+    reference: str
+    consent_path: str
+    currency_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """`callback_path` is the path that a refusal of the address names."""
+
+    terms: SubscriptionTerms
+    callback_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSubscriptions:
+    form: SubscriptionForm
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSubscription:
+    subscription_id: str
+    terms: SubscriptionTerms
+    callback_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndSubscription:
+    subscription_id: str
+    form: SubscriptionForm
+
+
+@dataclass(frozen=True, slots=True)
+class PollNotices:
+    poll: Poll

@@ -6,11 +6,18 @@ opaque to everyone but its own dialect.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kernel.banking.abroad.cross_border import CrossBorder, InternationalTerms
+from kernel.banking.abroad.planned import InternationalScheduledTerms, InternationalStandingOrderTerms
 from kernel.banking.accounts import Scheme
+from kernel.banking.money import Money
 from kernel.banking.payments import PaymentTerms
+from kernel.banking.planned.files import FileTerms
+from kernel.banking.planned.scheduled import ScheduledTerms
+from kernel.banking.planned.standing_orders import StandingOrderTerms
 from kernel.banking.signers import Signature, SigningRule
 from kernel.banking.terms import FundsTerms, VrpTerms
 
@@ -20,11 +27,18 @@ class ConsentKind(StrEnum):
 
     ACCOUNTS = "accounts"
     PAYMENT = "payment"
+    SCHEDULED = "scheduled"
+    STANDING_ORDER = "standing_order"
+    INTERNATIONAL = "international"
+    INTERNATIONAL_SCHEDULED = "international_scheduled"
+    INTERNATIONAL_STANDING_ORDER = "international_standing_order"
+    FILE = "file"
     VRP = "vrp"
     FUNDS = "funds"
 
 
 class ConsentState(StrEnum):
+    AWAITING_UPLOAD = "awaiting_upload"  # of the file that it is about
     AWAITING = "awaiting"
     PARTIALLY_AUTHORISED = "partially_authorised"
     AUTHORISED = "authorised"
@@ -40,6 +54,7 @@ class ConsentState(StrEnum):
 # States in which a consent can still become, or is, authorised; from every other one there is no way back.
 LIVE_STATES = frozenset(
     {
+        ConsentState.AWAITING_UPLOAD,
         ConsentState.AWAITING,
         ConsentState.PARTIALLY_AUTHORISED,
         ConsentState.AUTHORISED,
@@ -48,8 +63,9 @@ LIVE_STATES = frozenset(
 )
 
 
-# States in which a consent waits for a PSU: the first, or one who must sign too. One that stays so until it lapses is rejected.
-AWAITING_STATES = frozenset({ConsentState.AWAITING, ConsentState.PARTIALLY_AUTHORISED})
+# States in which a consent waits for a PSU (the first, or one who must sign too), or for its file before that. One that stays so until it
+# lapses is rejected.
+AWAITING_STATES = frozenset({ConsentState.AWAITING_UPLOAD, ConsentState.AWAITING, ConsentState.PARTIALLY_AUTHORISED})
 
 
 # States in which a PSU has signed. Tokens may be issued; they open nothing until the consent is authorised.
@@ -96,10 +112,12 @@ class AccountReference(msgspec.Struct, frozen=True):
 
 
 class AccountIdentity(msgspec.Struct, frozen=True):
-    """By what a TPP may name an account: its numbers, each with its scheme, and its currency."""
+    """By what a TPP may name an account: its numbers, each with its scheme, and its currency. `holder` is the name in which it is held, ""
+    if the bank does not say."""
 
     numbers: tuple[tuple[str, str], ...]
     currency: str
+    holder: str = ""
 
 
 class AccountAccess(msgspec.Struct, frozen=True):
@@ -148,7 +166,41 @@ class AccountsTerms(msgspec.Struct, frozen=True, kw_only=True, tag="accounts"):
         return frozenset[Permission]().union(*naming)
 
 
-Terms = AccountsTerms | PaymentTerms | VrpTerms | FundsTerms
+PlannedTerms = ScheduledTerms | StandingOrderTerms | InternationalScheduledTerms | InternationalStandingOrderTerms
+CrossBorderTerms = InternationalTerms | InternationalScheduledTerms | InternationalStandingOrderTerms
+Terms = AccountsTerms | PaymentTerms | PlannedTerms | CrossBorderTerms | FileTerms | VrpTerms | FundsTerms
+
+
+def payment_of(terms: object) -> PaymentTerms | None:
+    """The payment that such terms are for; None, where they are for none, or for many."""
+    if isinstance(terms, PlannedTerms | CrossBorderTerms):
+        return terms.payment
+    return terms if isinstance(terms, PaymentTerms) else None
+
+
+def plan_of(terms: object) -> tuple[str, ...]:
+    """When the payment is made, in the words that an authentication is linked to; empty for one that is made at once."""
+    return terms.plan if isinstance(terms, PlannedTerms | FileTerms) else ()
+
+
+def due_of(terms: object, zone: ZoneInfo) -> datetime | None:
+    """The instant from which the payment is made; None: as soon as may be."""
+    return terms.due_at(zone) if isinstance(terms, ScheduledTerms | InternationalScheduledTerms) else None
+
+
+def cross_border_of(terms: object) -> CrossBorder | None:
+    """The part of such terms that is of a payment abroad; None, where they are for none."""
+    return terms.cross_border if isinstance(terms, CrossBorderTerms) else None
+
+
+def debit_of(terms: object) -> Money | None:
+    """The amount that the account pays in all, charges included, as far as the bank has quoted it; None, where the terms are for no single payment."""
+    payment, cross_border = payment_of(terms), cross_border_of(terms)
+    if payment is None or cross_border is None:
+        return None if payment is None else payment.amount
+    return payment.amount if cross_border.quote is None else cross_border.quote.debit
+
+
 NO_DATA = AccountsTerms(permissions=frozenset())
 
 
@@ -211,6 +263,12 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
         """The accounts of which any one of these permissions opens something."""
         return tuple(each for each in self.access if not any_of.isdisjoint(each.permissions))
 
+    @property
+    def ends_at_cut_off(self) -> bool:
+        """True for a payment that the bank takes no more after its cut-off."""
+        payment = payment_of(self.terms)
+        return payment is not None and None is not payment.cut_off == self.valid_until
+
     def effective_state(self, now: datetime) -> ConsentState:
         """The state at `now`: a live consent past its validity is expired, or consumed if it was for one use, and one that no PSU
         authorised in time is rejected, whether or not a sweeper has recorded it."""
@@ -233,13 +291,14 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
 class ConsentLodgement(msgspec.Struct, frozen=True, kw_only=True):
     """A request for a consent, decoded by a dialect: what a TPP asks for before any PSU is known. It ends at `valid_until`, or `valid_for`
-    after its lodging where that is earlier."""
+    after its lodging where that is earlier. The bank takes none before `opens_at`."""
 
     kind: str
     lodged_as: str
     terms: Terms
     valid_until: datetime | None = None
     valid_for: timedelta | None = None
+    opens_at: datetime | None = None
     frequency_per_day: int | None = None
     is_recurring: bool = True
     purpose: str = ""

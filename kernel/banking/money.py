@@ -192,8 +192,8 @@ def exponent(currency: str) -> int:
     return EXPONENTS.get(currency, 2)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Money:
+@dataclass(frozen=True, slots=True)
+class Money:  # without an order: amounts of two currencies have none
     """`minor` units of `currency`; may be negative inside, never on the wire (a credit/debit indicator says the sign)."""
 
     currency: str

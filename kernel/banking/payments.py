@@ -4,6 +4,8 @@ Commission Delegated Regulation (EU) 2018/389 article 5: an authentication for i
 """
 
 import hashlib
+from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -13,10 +15,21 @@ from kernel.banking.money import Money
 
 NAME_CHARACTERS_MAX = 350  # of the name of a payee: UK Open Banking R/W 4.0, CreditorAccount.Name
 REMITTANCE_CHARACTERS_MAX = 140  # of the text for the payee: ISO 20022 Max140Text
+REFERENCE_CHARACTERS_MAX = 35  # of the payee's own reference: ISO 20022 Max35Text
 END_TO_END_ID_CHARACTERS_MAX = 35  # of the payer's own id of a payment: ISO 20022 Max35Text
 _LATER = frozenset(
-    {"instruction_id", "reference", "returns_to_payer", "signed_by_one"}
+    {"cut_off", "instruction_id", "instrument", "reference", "returns_to_payer", "signed_by_one"}
 )  # members that the first authentications did not know
+
+
+class Instrument(StrEnum):
+    """The scheme that a payment is instructed to go by. UK Open Banking OBInternalLocalInstrument1Code."""
+
+    FASTER_PAYMENTS = "faster_payments"
+    BACS = "bacs"
+    SEPA_CREDIT_TRANSFER = "sepa_credit_transfer"
+    SEPA_INSTANT = "sepa_instant"
+    SWIFT = "swift"
 
 
 class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):
@@ -34,11 +47,14 @@ class PaymentTerms(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):
     reference: str | None = None  # the payee's own, by which they know the payment
     returns_to_payer: bool = False
     signed_by_one: bool = False
+    instrument: Instrument | None = None  # None: the bank chooses
+    cut_off: datetime | None = None  # of the bank, for the day on which it would be made: as its TPP was promised
 
 
-def digest_of(terms: PaymentTerms, consent_id: str, upstream_id: str) -> str:
-    """The digest that an authentication for this payment is bound to: every term, the one consent, and the bank's own id of the account that pays."""
+def digest_of(terms: PaymentTerms, consent_id: str, upstream_id: str, plan: tuple[str, ...] = ()) -> str:
+    """The digest that an authentication for this payment is bound to: every term, the one consent, the bank's own id of the account that
+    pays, and what else was shown, such as when it is made if that is not at once, or at which rate."""
     named = {  # without its tag and without what is not said: authentications on record were linked to this form
         name: value for name, value in msgspec.structs.asdict(terms).items() if name not in _LATER or value
     }
-    return hashlib.sha256(json.encode((consent_id, upstream_id, named))).hexdigest()
+    return hashlib.sha256(json.encode((consent_id, upstream_id, named, *((plan,) if plan else ())))).hexdigest()

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from kernel.banking.accounts import Account, Balance, Transaction
 from kernel.banking.consents import AccountReference
+from kernel.banking.money import Money
 from kernel.banking.records.parties import Party
 
 Record = TypeVar("Record")
@@ -94,8 +95,19 @@ class PsuPartyView:
 
 @dataclass(frozen=True, slots=True)
 class FundsView:
-    """The result of CONFIRM_PAYMENT_FUNDS, as it was at `at` (business time)."""
+    """The result of CONFIRM_PAYMENT_FUNDS, as it was at `at` (business time). `reference` is the caller's own, if it gave one."""
 
+    id: str
     consent_id: str
+    amount: Money
     is_available: bool
     at: datetime
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedNotices:
+    """The result of POLL_NOTICES: notices as signed tokens, by their ids, the oldest first."""
+
+    tokens: tuple[tuple[str, str], ...]
+    has_more: bool

@@ -14,6 +14,7 @@ MARKS_MAX = 6  # combining marks on one letter; a Burmese or Tibetan syllable ha
 MARKS_OF_CLASS_MAX = 2  # combining marks at one place of a letter: a third would climb over the line above
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs", "Me"})
 _BLANKS = " \u3000"  # what separates words: the second is as wide as the letters around it
+_ALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
 _JOINERS = "\u200c\u200d"
 # Characters of visible categories that draw nothing: Unicode's default-ignorable letters and marks, letters and symbols drawn as a blank.
 _HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159\U00013441\U00013442\U00016fe4") | frozenset(
@@ -30,8 +31,19 @@ def is_visible(text: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """True if the text is visible and has a letter or a digit: what a person or an organisation can be called."""
-    return is_visible(text) and any(unicodedata.category(character)[0] in "LN" for character in text)
+    """True if the text is visible and has a letter or a digit: what a person or an organisation can be called. Blanks stand alone, and
+    the letters of a word are of one of the scripts that look alike (Unicode Technical Standard 39 section 5)."""
+    if not is_visible(text) or any(one in _BLANKS and other in _BLANKS for one, other in pairwise(text)):
+        return False
+    if any(len({script for character in word for script in _script_of(character)}) > 1 for word in text.split()):
+        return False
+    return any(unicodedata.category(character)[0] in "LN" for character in text)
+
+
+def _script_of(character: str) -> tuple[str, ...]:
+    """The script of a letter, if it is one of those whose letters are taken for one another's."""
+    script = unicodedata.name(character, "").partition(" ")[0]
+    return (script,) if script in _ALIKE_SCRIPTS else ()
 
 
 def _shows(text: str, position: int) -> bool:

@@ -63,6 +63,11 @@ class CertificateStatus(Protocol):
         service provider."""
         ...
 
+    async def check_seal(self, certificate: Certificate) -> None:
+        """As `check`, of the certificate of a qualified seal, which came with a signature; its issuers may have come along, unverified. Its
+        dates are the caller's to check."""
+        ...
+
 
 @lru_cache(maxsize=CACHE_CERTIFICATES_MAX)
 def parse_certificate(der: bytes) -> Certificate:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import Clock
-from kernel.commands.idempotency import Idempotency, Outcome, keep_outcome, take_key
+from kernel.commands.idempotency import Idempotency, Outcome, find_outcome, keep_outcome, take_key
 from kernel.commands.locks import Lock
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.database import Database
@@ -83,6 +83,14 @@ class Commands:
 
         return await self._publish(closing, lambda: self.database.write(work))
 
+    async def find_earlier(self, use: Idempotency) -> Outcome | None:
+        """The outcome of an earlier use of the key: a hint, before anything is asked of others that only a first use needs. Raises
+        IdempotencyConflict."""
+        keys = self.idempotency_keys
+        assert keys is not None
+        async with self.database.read() as connection:
+            return await find_outcome(connection, keys, use, self.clock.wall())
+
     async def _publish(self, closing: Sequence[str], write: Write[T]) -> T:
         if self.versions is not None and closing:
             return await self.versions.change(closing, write)
@@ -109,5 +117,5 @@ class Commands:
         assert self.journal is not None
         if unit.entries:
             await self.journal.record(unit.connection, *unit.entries)
-        for event in unit.events:
-            await self.journal.publish(unit.connection, event)
+        if unit.events:
+            await self.journal.publish(unit.connection, *unit.events)

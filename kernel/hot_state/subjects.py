@@ -39,6 +39,11 @@ def newcomers_key(brand: str, whose: str) -> str:
     return f"{brand}/newcomers/{whose}"
 
 
+def funds_checks_key(brand: str, consent_id: str) -> str:
+    """The count of checks of funds under one consent."""
+    return f"{brand}/funds-checks/{consent_id}"
+
+
 def proof_key(brand: str, digest: str) -> str:
     """The first use of one DPoP proof."""
     return f"{brand}/proof/{digest}"

@@ -4,10 +4,15 @@ The bytes that are signed are those of the wire. The members of the header are t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
@@ -15,6 +20,8 @@ from kernel import json
 from kernel.errors import Problem
 from kernel.jose.jwt import JwtInvalid, JwtKey
 
+BASE64_GROUP_BYTES = 3  # which base64 writes as four characters, and which stand for themselves
+_HASHED_FIRST: Mapping[str, hashes.HashAlgorithm] = {"PS256": hashes.SHA256()}
 HEADER_CHARS_MAX = 2_048  # of the encoded header
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 SIGNATURE_CHARS_MAX = 1_024  # of the encoded signature: that of an RSA key of 4,096 bits takes 683
@@ -53,6 +60,30 @@ def is_signed_by(body: bytes, detached: DetachedJws, key: JwtKey) -> bool:
         return bool(JWSRegistry.algorithms[_registered(key)].verify(message, detached.signature, key.key))
     except (ValueError, TypeError):
         return False
+
+
+async def is_signed_over(blocks: AsyncIterator[bytes], detached: DetachedJws, key: JwtKey) -> bool:
+    """As `is_signed_by`, of a body that is not in memory, hashed a block at a time; by the algorithms of `_HASHED_FIRST` alone."""
+    algorithm = _HASHED_FIRST.get(key.alg)
+    if algorithm is None:
+        raise ValueError(f"{key.alg} does not sign a digest")
+    digest, left = hashes.Hash(algorithm), b""
+    digest.update(detached.encoded_header.encode("ascii") + b".")
+    async for block in blocks:
+        left += block
+        whole = len(left) - len(left) % BASE64_GROUP_BYTES
+        digest.update(urlsafe_b64encode(left[:whole]))
+        left = left[whole:]
+    digest.update(urlsafe_b64encode(left))
+    padded = padding.PSS(mgf=padding.MGF1(algorithm), salt_length=algorithm.digest_size)
+    public = key.key.get_op_key("verify")
+    if not isinstance(public, RSAPublicKey):
+        return False
+    try:
+        public.verify(detached.signature, digest.finalize(), padded, Prehashed(algorithm))
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
 
 
 def sign_detached(body: bytes, header: Mapping[str, Any], key: JwtKey) -> str:

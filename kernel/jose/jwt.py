@@ -43,11 +43,13 @@ class JwtInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JwtKey:
-    """An imported key and the only algorithm it is used with."""
+    """An imported key and the only algorithm it is used with. `certificates`: the chain that was published with it (`x5c`), of this very key;
+    it is its publisher's claim."""
 
     kid: str
     alg: Algorithm
     key: Key
+    certificates: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+DELAY_BUCKETS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1.0)
 
 
 @dataclass(slots=True)
@@ -46,6 +47,12 @@ class Telemetry:
             "Time from the whole request to the whole answer.",
             ("surface", "operation"),
             buckets=SECONDS_BUCKETS,
+            registry=self.registry,
+        )
+        self.loop_delay = Histogram(
+            "portcullis_loop_delay_seconds",
+            "Lateness of the event loop, fifty times a second.",
+            buckets=DELAY_BUCKETS,
             registry=self.registry,
         )
         self._refusals = Counter("portcullis_refusals", "Refusals by reason.", ("surface", "code"), registry=self.registry)

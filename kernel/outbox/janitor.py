@@ -1,20 +1,18 @@
-"""Remove events that every sink has, or that no sink will get: one singleton per brand, in bounded batches, under a lease."""
+"""Remove events that every sink has received, or that wait too long for a first sink: one singleton per brand, in bounded batches, under a
+lease."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
 
 from kernel.brand import Brand
 from kernel.clock import Clock
-from kernel.commands.locks import Lock
 from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
-from kernel.outbox.outcomes import settle
-from kernel.outbox.tables import Outbox, lock_lanes
+from kernel.outbox.registered import load_sinks
+from kernel.outbox.tables import Outbox
 from kernel.storage.lease import Lease, LeaseLost
 
 TRIM_EVERY_SECONDS = 30.0  # between two runs of the outbox's janitor
@@ -26,40 +24,9 @@ UNSENT_KEPT = timedelta(days=7)  # of an event where no sink is configured: the 
 log = structlog.get_logger(__name__)
 
 
-class Removal(Protocol):
-    """A command that removes at most TRIM_ROWS, and returns how many it found."""
-
-    name: str
-    locks: tuple[Lock, ...]
-
-    async def handle(self, unit: UnitOfWork) -> int: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetSinks:
-    """Remove lanes of sinks that the configuration no longer has: what they have not got, they do not get."""
-
-    name = "forget_sinks"
-    locks = ()
-    outbox: Outbox
-    brand: str
-    sinks: tuple[str, ...]
-    now: datetime
-
-    async def handle(self, unit: UnitOfWork) -> int:
-        lanes = self.outbox.lanes
-        gone = (lanes.c.brand == self.brand, lanes.c.sink.not_in(self.sinks))
-        found = list(await unit.connection.scalars(sa.select(lanes.c.aggregate_id).where(*gone).limit(TRIM_ROWS)))
-        if found:
-            await lock_lanes(unit.connection, self.outbox, self.brand, found)
-            await unit.connection.execute(lanes.delete().where(*gone, lanes.c.aggregate_id.in_(found)))
-            await settle(unit.connection, self.outbox, self.brand, found, self.now)
-        return len(found)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrimEvents:
-    """Delete events of which `useless` is true."""
+    """Delete at most TRIM_ROWS events of which `useless` is true, and return how many it found."""
 
     name = "trim_events"
     locks = ()
@@ -79,39 +46,37 @@ class TrimEvents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Janitor:
-    """`run` is the work of a singleton (kernel/storage/lease.py). `sinks` are the names of those that are configured."""
+    """`run` is the work of a singleton (kernel/storage/lease.py)."""
 
     outboxes: tuple[Outbox, ...]
     commands: Commands
     clock: Clock
     brand: Brand
-    sinks: tuple[str, ...]
 
     async def run(self, lease: Lease) -> None:
         """Every rule, even if others fail. Raises LeaseLost."""
         for outbox in self.outboxes:
-            for rule in (self._forget, self._trim_delivered, *(() if self.sinks else (self._trim_unsent,))):
+            for rule in (self._trim_delivered, self._trim_unsent):
                 try:
-                    await self._repeat(lambda: rule(outbox), lease)  # noqa: B023  called at once
+                    await rule(outbox, lease)
                 except LeaseLost:
                     raise
                 except Exception:  # the next run may succeed
                     log.exception("events_not_trimmed", outbox=outbox.events.name, brand=self.brand.name)
 
-    async def _repeat(self, make: Callable[[], Removal], lease: Lease) -> None:
-        for _ in range(TRIM_BATCHES_MAX):
-            if await self.commands.run(make(), guard=lease.check_fence) < TRIM_ROWS:
-                return
+    async def _trim_delivered(self, outbox: Outbox, lease: Lease) -> None:
+        await self._trim(outbox, lease, outbox.events.c.delivered_at <= self.clock.wall() - DELIVERED_KEPT)
 
-    def _forget(self, outbox: Outbox) -> ForgetSinks:
-        return ForgetSinks(outbox=outbox, brand=self.brand.name, sinks=self.sinks, now=self.clock.wall())
-
-    def _trim_delivered(self, outbox: Outbox) -> TrimEvents:
-        useless = (outbox.events.c.delivered_at <= self.clock.wall() - DELIVERED_KEPT,)
-        return TrimEvents(outbox=outbox, brand=self.brand.name, useless=useless)
-
-    def _trim_unsent(self, outbox: Outbox) -> TrimEvents:
+    async def _trim_unsent(self, outbox: Outbox, lease: Lease) -> None:
         """Never where there is a sink: there each is planned and delivered, however late. A moved business clock ends none early."""
+        async with self.commands.database.read() as connection:
+            if await load_sinks(connection, outbox, self.brand.name):
+                return
         events = outbox.events.c
-        useless = (events.planned_at.is_(None), events.at <= self.clock.wall() - UNSENT_KEPT)
-        return TrimEvents(outbox=outbox, brand=self.brand.name, useless=useless)
+        await self._trim(outbox, lease, events.planned_at.is_(None), events.at <= self.clock.wall() - UNSENT_KEPT)
+
+    async def _trim(self, outbox: Outbox, lease: Lease, *useless: sa.ColumnElement[bool]) -> None:
+        command = TrimEvents(outbox=outbox, brand=self.brand.name, useless=useless)
+        for _ in range(TRIM_BATCHES_MAX):
+            if await self.commands.run(command, guard=lease.check_fence) < TRIM_ROWS:
+                return

@@ -14,6 +14,7 @@ from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
+from kernel.outbox.registered import load_sinks
 from kernel.outbox.tables import Outbox, lock_lanes
 from kernel.storage.lease import Lease
 
@@ -30,7 +31,6 @@ class PlanEvents:
     locks = ()
     outbox: Outbox
     brand: str
-    sinks: tuple[str, ...]
     now: datetime
 
     async def handle(self, unit: UnitOfWork) -> int:
@@ -52,14 +52,14 @@ class PlanEvents:
         return len(found)
 
     async def _make_lanes(self, unit: UnitOfWork, lowest: Mapping[str, int]) -> None:
-        """A lane that is there already leads to these events; one that has passed them goes back."""
-        lanes = self.outbox.lanes
+        """A lane that is there already leads to these events; one already past them is rewound."""
+        lanes, sinks = self.outbox.lanes, await load_sinks(unit.connection, self.outbox, self.brand, held=True)
         held = {(row.aggregate_id, row.sink): row for row in await lock_lanes(unit.connection, self.outbox, self.brand, lowest)}
         fresh = {"brand": self.brand, "attempts": 0, "due_at": self.now, "parked_at": None, "last_error": ""}
         missing = [
             fresh | {"aggregate_id": aggregate_id, "sink": sink, "next_version": version}
             for aggregate_id, version in lowest.items()
-            for sink in self.sinks
+            for sink in sinks
             if (aggregate_id, sink) not in held
         ]
         if missing:
@@ -72,13 +72,12 @@ class PlanEvents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """`run` is the work of a singleton (kernel/storage/lease.py). `sinks` are the names of those that are configured, at least one."""
+    """`run` is the work of a singleton (kernel/storage/lease.py). Where no sink is registered, nothing is planned."""
 
     outboxes: tuple[Outbox, ...]
     commands: Commands
     clock: Clock
     brand: Brand
-    sinks: tuple[str, ...]
 
     async def run(self, lease: Lease) -> None:
         """Raises LeaseLost."""
@@ -86,14 +85,16 @@ class Planner:
             for _ in range(PLAN_BATCHES_MAX):
                 if not await self._is_due(outbox):
                     break
-                command = PlanEvents(outbox=outbox, brand=self.brand.name, sinks=self.sinks, now=self.clock.wall())
+                command = PlanEvents(outbox=outbox, brand=self.brand.name, now=self.clock.wall())
                 await self.commands.run(command, guard=lease.check_fence)
 
     async def _is_due(self, outbox: Outbox) -> bool:
         """Nearly always there is nothing to do, and nothing is written."""
         look = sa.select(outbox.events.c.id).where(*unplanned(outbox, self.brand.name)).limit(1)
         async with self.commands.database.read() as connection:
-            return (await connection.execute(look)).first() is not None
+            if (await connection.execute(look)).first() is None:
+                return False
+            return bool(await load_sinks(connection, outbox, self.brand.name))
 
 
 def unplanned(outbox: Outbox, brand: str) -> tuple[sa.ColumnElement[bool], ...]:

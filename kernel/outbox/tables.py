@@ -18,10 +18,11 @@ ERROR_CHARACTERS_MAX = 200  # of the reason of a lane's last failure
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """The two tables of one context, in the database of its state."""
+    """The tables of one context, in the database of its state."""
 
     events: sa.Table
     lanes: sa.Table
+    sinks: sa.Table
 
 
 def lanes_table(metadata: sa.MetaData, prefix: str = "") -> sa.Table:
@@ -38,6 +39,17 @@ def lanes_table(metadata: sa.MetaData, prefix: str = "") -> sa.Table:
         sa.Column("parked_at", Instant, nullable=True),
         sa.Column("last_error", sa.String(ERROR_CHARACTERS_MAX), nullable=False),
         sa.Index(f"{prefix}outbox_lanes_due", "brand", "sink", "due_at"),
+    )
+
+
+def sinks_table(metadata: sa.MetaData, prefix: str = "") -> sa.Table:
+    """Those that get the events of this outbox (kernel/outbox/registered.py). `prefix` as of the lanes."""
+    return sa.Table(
+        f"{prefix}outbox_sinks",
+        metadata,
+        sa.Column("brand", sa.String(64), primary_key=True),
+        sa.Column("sink", sa.String(32), primary_key=True),
+        sa.Column("registered_at", Instant, nullable=False),
     )
 
 

@@ -109,15 +109,17 @@ class Journal:
         ]
         await connection.execute(self._journal.insert(), rows)
 
-    async def publish(self, connection: AsyncConnection, event: Event) -> None:
-        await connection.execute(
-            self._outbox.insert().values(
-                brand=event.brand,
-                aggregate_id=event.aggregate_id,
-                aggregate_version=event.aggregate_version,
-                id=event.id,
-                kind=event.kind,
-                at=event.at,
-                body=json.encode(event.body),
-            )
-        )
+    async def publish(self, connection: AsyncConnection, *events: Event) -> None:
+        rows = [
+            {
+                "brand": event.brand,
+                "aggregate_id": event.aggregate_id,
+                "aggregate_version": event.aggregate_version,
+                "id": event.id,
+                "kind": event.kind,
+                "at": event.at,
+                "body": json.encode(event.body),
+            }
+            for event in events
+        ]
+        await connection.execute(self._outbox.insert(), rows)

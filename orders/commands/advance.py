@@ -9,8 +9,10 @@ from kernel.commands.locks import Lock
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.storage.lease import LeaseLost
 from orders.changes import change_order
+from orders.commands.review import waits_until
 from orders.decisions import Decide, Decision, Situation
 from orders.locks import ORDER
+from orders.pace import Pace
 from orders.room import Room
 from orders.rows.attempts import end_attempt, insert_attempt, load_attempt
 from orders.rows.orders import open_order, update_order
@@ -58,10 +60,13 @@ class AdvanceOrder:
 
     async def _carry_out(self, unit: UnitOfWork, situation: Situation, decision: Decision) -> Advanced | None:
         before = situation.tracked
-        begun = begin(situation) if decision.begins else None
+        begun = begin(before.submissions, situation.now, situation.pace) if decision.begins else None
         due_at = before.due_at if decision.continues else decision.due_at
         numbered = None if begun is None else begun.number
-        after = await change_order(unit, self.room, before, decision.steps, actor=ACTOR, due_at=due_at, submissions=numbered)
+        turns_at = waits_until(self.brand, before, decision.steps[-1].event)
+        after = await change_order(
+            unit, self.room, before, decision.steps, actor=ACTOR, due_at=due_at, turns_at=turns_at, submissions=numbered
+        )
         await end_last(unit, situation, decision)
         if begun is not None:
             await insert_attempt(unit.connection, after.order, begun)
@@ -70,7 +75,7 @@ class AdvanceOrder:
 
 async def read_situation(unit: UnitOfWork, room: Room, tracked: Tracked) -> Situation:
     attempt = await load_attempt(unit.connection, tracked.order, tracked.submissions) if tracked.submissions else None
-    return Situation(tracked, attempt, room.clock.wall(), room.pace)
+    return Situation(tracked, attempt, room.clock.wall(), room.pace_of(tracked.order))
 
 
 async def end_last(unit: UnitOfWork, situation: Situation, decision: Decision) -> None:
@@ -79,9 +84,6 @@ async def end_last(unit: UnitOfWork, situation: Situation, decision: Decision) -
         await end_attempt(unit.connection, situation.tracked.order, situation.attempt.number, decision.ends, at)
 
 
-def begin(situation: Situation) -> Attempt:
-    return Attempt(
-        number=situation.tracked.submissions + 1,
-        began_at=situation.now,
-        arrives_until=situation.now + situation.pace.arrival_max,
-    )
+def begin(submissions: int, now: datetime, pace: Pace) -> Attempt:
+    """The submission after so many."""
+    return Attempt(number=submissions + 1, began_at=now, arrives_until=now + pace.arrival_max)

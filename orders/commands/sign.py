@@ -78,8 +78,7 @@ def check_awaited(room: Room, tracked: Tracked, customer_id: str) -> Tracked:
 
 def is_awaited(room: Room, tracked: Tracked, customer_id: str) -> bool:
     """True if the order waits for this customer, and in time."""
-    is_late = tracked.turns_at is not None and room.clock.now() >= tracked.turns_at
-    return not is_late and customer_id in tracked.order.awaited_customers
+    return room.is_in_time(tracked.turns_at) and customer_id in tracked.order.awaited_customers
 
 
 async def sign(unit: UnitOfWork, room: Room, held: Tracked, signature: Signature) -> PaymentOrder:

@@ -1,6 +1,7 @@
 """Submissions of an order: each is written down, with the digest of what is sent, before it is sent."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,6 +11,17 @@ from kernel import json
 from kernel.banking.orders import PaymentOrder
 from orders.tables import order_attempts
 from orders.tracked import Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """An attempt as it is kept: `outcome` is its end in one word, None while it has none. Times are protocol time."""
+
+    number: int
+    began_at: datetime
+    arrives_until: datetime
+    ended_at: datetime | None
+    outcome: str | None
 
 
 async def insert_attempt(connection: AsyncConnection, order: PaymentOrder, attempt: Attempt) -> None:
@@ -38,3 +50,11 @@ async def load_attempt(connection: AsyncConnection, order: PaymentOrder, number:
     mine = (rows.brand == order.brand, rows.order_id == order.id, rows.number == number)
     row = (await connection.execute(sa.select(order_attempts).where(*mine))).one_or_none()
     return None if row is None else Attempt(number=row.number, began_at=row.began_at, arrives_until=row.arrives_until)
+
+
+async def load_submissions(connection: AsyncConnection, brand: str, order_id: str) -> tuple[Submission, ...]:
+    """All attempts, oldest first."""
+    columns = [order_attempts.c[name] for name in ("number", "began_at", "arrives_until", "ended_at", "outcome")]
+    mine = (order_attempts.c.brand == brand, order_attempts.c.order_id == order_id)
+    rows = await connection.execute(sa.select(*columns).where(*mine).order_by(order_attempts.c.number))
+    return tuple(Submission(**row) for row in rows.mappings())

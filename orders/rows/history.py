@@ -15,7 +15,7 @@ from orders.tables import order_events
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """`at` is protocol time. `evidence` is what was received or seen, as it came."""
+    """`at` is protocol time, `reported_at` the instant that an upstream gave, by its own clock. `evidence` is what was received or seen, as it came."""
 
     version: int
     event: OrderEvent
@@ -25,6 +25,7 @@ class Recorded:
     reason: Reason | None
     at: datetime
     cause: str
+    reported_at: datetime | None = None
     evidence: bytes = b""
 
 
@@ -43,6 +44,7 @@ async def insert_events(
             "reason": None if each.reason is None else each.reason.value,
             "at": each.at,
             "cause": each.cause,
+            "reported_at": each.reported_at,
             "evidence": sealer.seal(each.evidence, *_place(brand, order_id, each.version)) if each.evidence else None,
         }
         for each in recorded
@@ -64,6 +66,7 @@ async def load_events(connection: AsyncConnection, sealer: Sealer, brand: str, o
             reason=None if row.reason is None else Reason(row.reason),
             at=row.at,
             cause=row.cause,
+            reported_at=row.reported_at,
             evidence=b"" if row.evidence is None else sealer.open(row.evidence, *_place(brand, order_id, row.version)),
         )
         for row in rows

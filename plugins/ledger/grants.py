@@ -21,5 +21,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     ),
     tables.entries.name: ("SELECT", f"INSERT ({', '.join(_BOOKED)})"),
     tables.postings.name: ("SELECT", "INSERT"),
+    tables.transactions.name: ("SELECT", "INSERT", "UPDATE (ended_by)"),
+    tables.journal.name: ("SELECT", "INSERT"),
     tables.holds.name: ("SELECT", f"INSERT ({', '.join(_PLACED)})", f"UPDATE ({', '.join(_ENDED)})"),
 }

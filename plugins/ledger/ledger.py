@@ -5,6 +5,7 @@ counter. A payment's request places a hold (holds/placement.py) and is booked by
 """
 
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +25,7 @@ from plugins.ledger.documents import seal_identity
 from plugins.ledger.holds.hold import HoldState
 from plugins.ledger.postings.batch import line_row
 from plugins.ledger.postings.booking import book_entries
+from plugins.ledger.postings.bulk import stored_instant
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment, check_sayable
 from plugins.ledger.postings.row_writer import LINES
 from plugins.ledger.postings.standing import lock_accounts
@@ -32,11 +34,12 @@ from plugins.ledger.sequences import take_sequences
 
 
 class Ledger:
-    """Every method runs on the connection of the caller's transaction and commits with it."""
+    """Every method runs on the connection of the caller's transaction and commits with it. `zone` is that of the days in which it books."""
 
-    def __init__(self, sealer: Sealer, clock: Clock) -> None:
+    def __init__(self, sealer: Sealer, clock: Clock, zone: tzinfo = UTC) -> None:
         self._sealer = sealer
         self._clock = clock
+        self._zone = zone
         self._journal = Journal(tables.journal, tables.outbox)
 
     async def open_account(
@@ -81,7 +84,8 @@ class Ledger:
     async def open_internal(self, connection: AsyncConnection, brand: str, name: str, currency: str) -> str:
         """The id of the bank's own account of that name and currency ("world", "merchants", "fees"), opened if there is none."""
         account_id = internal_account_id(name, currency)
-        await open_internal(connection, brand, [account_id], self._clock.now())
+        if not await lock_accounts(connection, brand, {account_id}):
+            await open_internal(connection, brand, [account_id], self._clock.now())
         return account_id
 
     async def change_status(
@@ -117,7 +121,7 @@ class Ledger:
         if len({entry.id for entry in entries}) < len(entries):
             raise EntryRepeated("two entries have the same id")
         try:
-            booked = await book_entries(connection, self._sealer, self._clock, brand, entries)
+            booked = await book_entries(connection, self._sealer, self._clock, brand, entries, zone=self._zone)
         except IntegrityError as error:
             raise EntryRefused(f"the database refuses an entry of {len(entries)}") from error
         for outcome in booked.outcomes.values():
@@ -137,7 +141,9 @@ class Ledger:
         account.check_fits(pending.amount, has_line=True)
         line = Line(id=pending.id, booked_at=pending.booked_at, narrative=pending.narrative, code=pending.code)
         leg = Leg(pending.account_id, pending.amount, line)
-        await LINES.run(connection, [line_row(self._sealer, brand, leg, line, sequence=sequence, balance_after=None)])
+        recorded_at = stored_instant(pending.booked_at)
+        row = line_row(self._sealer, brand, leg, line, sequence=sequence, balance_after=None, recorded_at=recorded_at)
+        await LINES.run(connection, [row])
         if pending.amount.minor < 0:
             check_sayable(account.id, Money(account.currency, account.held - pending.amount.minor))
             await connection.execute(

@@ -1,6 +1,6 @@
 """The refusals of the ledger: what it does not book, hold, capture or release. After a refusal nothing has moved."""
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from kernel.errors import Problem
 
@@ -56,22 +56,32 @@ class HoldMismatched(Problem):
     code, public = "hold_mismatched", "The hold has another account, another currency or too small an amount."
 
 
+class TransferMoved(Problem):
+    code, public = "transfer_moved", "The transfer is not reserved, or is more than that already."
+
+
 class PendingUnknown(Problem):
     code, public = "pending_unknown", "There is no such pending transaction."
 
 
-# of the words of either database about a unique index
-_TAKEN: dict[str, type[Problem]] = {
+# of the words of either database about a unique index or a rule of the ledger; the first that is there counts
+_SAID: dict[str, type[Problem]] = {
     "entries_by_reversed": EntryReversed,
     "entries.reverses": EntryReversed,
     "entries_by_quote": QuoteUsed,
     "entries.quote_id": QuoteUsed,
     "nothing to reverse": EntryUnknown,
+    "ledger: ": EntryRefused,
+    "duplicate key": EntryRefused,
+    "UNIQUE constraint": EntryRefused,
 }
 
 
-def refusal_of(error: DBAPIError, entry_id: str) -> Problem:
-    """The refusal that the database's error about a single entry means."""
+def refusal_of(error: DataError | IntegrityError, entry_id: str) -> Problem | None:
+    """The refusal that the database's error about a single entry means; None where it says nothing of the entry, as with tables that are
+    not those of this release."""
     said = str(error.orig)
-    refusal = next((refusal for words, refusal in _TAKEN.items() if words in said), EntryRefused)
-    return refusal(f"the database refuses entry {entry_id}: {type(error.orig).__qualname__}")
+    refusal = next((refusal for words, refusal in _SAID.items() if words in said), None)
+    if refusal is None and isinstance(error, DataError):
+        refusal = EntryRefused
+    return None if refusal is None else refusal(f"the database refuses entry {entry_id}: {type(error.orig).__qualname__}")

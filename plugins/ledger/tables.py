@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kernel.outbox.tables import Outbox, lanes_table
+from kernel.outbox.tables import Outbox, lanes_table, sinks_table
 from kernel.storage.database import Instant
 from kernel.storage.journal import journal_table, outbox_table
 
@@ -21,7 +21,7 @@ metadata = sa.MetaData()
 
 journal = journal_table(metadata, PREFIX)
 outbox = outbox_table(metadata, PREFIX)
-OUTBOX = Outbox(outbox, lanes_table(metadata, PREFIX))
+OUTBOX = Outbox(outbox, lanes_table(metadata, PREFIX), sinks_table(metadata, PREFIX))
 
 
 def _key(length: int = 64) -> sa.String:
@@ -192,9 +192,21 @@ transfers = sa.Table(
     sa.Column("status", sa.String(4), nullable=True),  # the last word on a submitted one
     sa.Column("route", sa.String(32), nullable=True),  # of a submitted one: the name of its rail, or `book`
     sa.Column("payee_account", _key(), nullable=True),  # of a book transfer
+    sa.Column("cycle", sa.String(64), nullable=True),  # of a paid one: the rail's name of the settlement that it is part of
     sa.Column("at", Instant, nullable=False),  # of the last change
     sa.Column("document", sa.LargeBinary, nullable=True),  # sealed: what was asked
     sa.Index(f"{PREFIX}transfers_by_age", "brand", "at"),
+)
+
+quotes = sa.Table(
+    f"{PREFIX}quotes",
+    metadata,
+    sa.Column("brand", sa.String(64), primary_key=True),
+    sa.Column("id", _key(), primary_key=True),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("order_id", _key(), nullable=True),  # of the one order that used it
+    sa.Column("document", sa.LargeBinary, nullable=False),  # sealed
+    sa.Index(f"{PREFIX}quotes_by_end", "brand", "expires_at"),
 )
 
 parties = sa.Table(

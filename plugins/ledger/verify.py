@@ -4,15 +4,27 @@ The database's rules make every finding impossible; this is the proof that they 
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.banking.accounts import TransactionStatus
+from kernel.banking.money import Money
+from kernel.clock import SystemClock
 from kernel.storage.database import Database
 from plugins.ledger import tables
+from plugins.ledger.accounts.internal import FX_POSITION, FX_RESULT
 from plugins.ledger.holds.hold import HoldState
+from plugins.ledger.transfers.past_transfers import TRANSFERS_KEPT
+from plugins.ledger.verified_lines import (
+    moved_sequences,
+    redated_lines,
+    rewritten_lines,
+    unasked_payments,
+    unsaid_postings,
+)
 
 _ACCOUNTS, _ENTRIES, _POSTINGS, _HOLDS = (each.c for each in (tables.accounts, tables.entries, tables.postings, tables.holds))
 _LINES = tables.transactions.c
@@ -38,13 +50,28 @@ class Counted(NamedTuple):
 async def verify_books(database_url: str, brand: str) -> tuple[Counted, list[Discrepancy]]:
     """Of one moment, while a server runs too. Raises Overloaded."""
     async with Database.open(database_url) as database, database.snapshot() as connection:
-        return await count_compared(connection, brand), await find_discrepancies(connection, brand)
+        return await count_compared(connection, brand), await find_discrepancies(
+            connection, brand, asked_since=SystemClock().wall() - TRANSFERS_KEPT
+        )
 
 
-async def find_discrepancies(connection: AsyncConnection, brand: str) -> list[Discrepancy]:
-    """Of one moment, if the connection sees one (Database.snapshot). Sorted, and none when all is well."""
+async def load_exchange(database_url: str, brand: str) -> list[tuple[str, Money]]:
+    """The balances of the bank's own accounts of exchange, by name and currency: its positions, and the results of revaluing them."""
+    accounts = tables.accounts.c
+    mine = (accounts.brand == brand, accounts.internal, accounts.product.in_((FX_POSITION, FX_RESULT)))
+    wanted = sa.select(accounts.product, accounts.currency, accounts.booked).where(*mine)
+    async with Database.open(database_url) as database, database.read() as connection:
+        found = await connection.execute(wanted.order_by(accounts.product, accounts.currency))
+        return [(row.product, Money(row.currency, row.booked)) for row in found]
+
+
+async def find_discrepancies(
+    connection: AsyncConnection, brand: str, *, asked_since: datetime | None = None
+) -> list[Discrepancy]:
+    """Of one moment, if the connection sees one (Database.snapshot). Sorted, and none when all is well. What was asked of the bank for a
+    payment before `asked_since` need not be there any more."""
     found: set[Discrepancy] = set()
-    for what, statement in _questions(brand).items():
+    for what, statement in _questions(brand, asked_since).items():
         found |= {Discrepancy(what, str(each)) for each in await connection.scalars(statement)}
     return sorted(found)
 
@@ -65,13 +92,18 @@ async def _count(connection: AsyncConnection, table: sa.Table, brand: str) -> in
     return int(await connection.scalar(sa.select(sa.func.count()).select_from(table).where(table.c.brand == brand)) or 0)
 
 
-def _questions(brand: str) -> dict[str, sa.Select[tuple[str]]]:
+def _questions(brand: str, asked_since: datetime | None) -> dict[str, sa.Select[tuple[str]]]:
     return {
         "balance is not the sum of its postings": _wrong_balances(brand),
         "version is not the number of its postings": _wrong_versions(brand),
         "postings do not form a chain": _broken_chains(brand),
         "held is not the sum of its open holds": _wrong_holds(brand),
         "lines do not sum to the balance": _wrong_lines(brand),
+        "line is not what was posted": rewritten_lines(brand),
+        "posting has no line": unsaid_postings(brand),
+        "payment is dated otherwise than its entry": redated_lines(brand),
+        "payment was not asked for, or was refused": unasked_payments(brand, asked_since),
+        "booking numbers were moved": moved_sequences(brand),
         "entry has other legs than it says": _incomplete_entries(brand),
         "posting has no entry": _orphaned_postings(brand),
         "entry does not sum to zero in each currency": _unbalanced_entries(brand),
@@ -172,19 +204,27 @@ def _unbalanced_entries(brand: str) -> sa.Select[tuple[str]]:
 
 
 def _unspent_holds(brand: str) -> sa.Select[tuple[str]]:
+    """All that one entry captured of an account was spent from it by that entry."""
     spent = (
-        sa.select(sa.func.sum(_POSTINGS.amount_minor))
-        .where(
-            _POSTINGS.brand == _HOLDS.brand,
-            _POSTINGS.entry_id == _HOLDS.entry_id,
-            _POSTINGS.account_id == _HOLDS.account_id,
-            _POSTINGS.amount_minor < 0,
-        )
-        .correlate(tables.holds)
-        .scalar_subquery()
+        sa.select(_POSTINGS.entry_id, _POSTINGS.account_id, sa.func.sum(_POSTINGS.amount_minor).label("minor"))
+        .where(_POSTINGS.brand == brand, _POSTINGS.amount_minor < 0)
+        .group_by(_POSTINGS.entry_id, _POSTINGS.account_id)
+        .subquery()
     )
-    captured = (_HOLDS.brand == brand, _HOLDS.state == HoldState.CAPTURED)
-    return sa.select(_HOLDS.id).where(*captured, sa.func.coalesce(spent, 0) > -_HOLDS.captured_minor)
+    is_captured = (_HOLDS.brand == brand, _HOLDS.state == HoldState.CAPTURED)
+    captured = (
+        sa.select(_HOLDS.entry_id, _HOLDS.account_id, sa.func.sum(_HOLDS.captured_minor).label("minor"))
+        .where(*is_captured)
+        .group_by(_HOLDS.entry_id, _HOLDS.account_id)
+        .subquery()
+    )
+    joined = tables.holds.join(captured, _of_hold(captured)).outerjoin(spent, _of_hold(spent))
+    found = sa.select(_HOLDS.id).select_from(joined)
+    return found.where(*is_captured, sa.func.coalesce(spent.c.minor, 0) > -captured.c.minor)
+
+
+def _of_hold(rows: sa.Subquery) -> sa.ColumnElement[bool]:
+    return sa.and_(rows.c.entry_id == _HOLDS.entry_id, rows.c.account_id == _HOLDS.account_id)
 
 
 def _unbalanced_currencies(brand: str) -> sa.Select[tuple[str]]:

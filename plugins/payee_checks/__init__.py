@@ -1,1 +1,1 @@
-"""Confirmation of payee: names compared, this bank's own accounts, and other banks (simulated, or none)."""
+"""Confirmation of payee: names compared, this bank's own accounts, and other banks by two services (simulated, or none)."""

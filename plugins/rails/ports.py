@@ -5,9 +5,11 @@ from typing import Protocol
 
 import msgspec
 
+from kernel.banking.abroad.cross_border import CrossBorder
 from kernel.banking.accounts import AccountIdentifier
 from kernel.banking.money import Money
 from kernel.banking.orders import RailStatus, Reason
+from orders.pace import RailPace
 
 
 class RailSilent(Exception):
@@ -15,7 +17,8 @@ class RailSilent(Exception):
 
 
 class RailPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """One credit transfer between banks. `uetr` was set once and stays the same in every question about it."""
+    """One credit transfer between banks. `uetr` was set once and stays the same in every question about it. `amount` is what the payee is
+    paid."""
 
     uetr: str
     amount: Money
@@ -27,15 +30,25 @@ class RailPayment(msgspec.Struct, frozen=True, kw_only=True):
     remittance: str | None = None
     reference: str | None = None
     end_to_end_id: str | None = None
+    cross_border: CrossBorder | None = None
 
 
 class RailReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The word of a rail on one payment, in the words of ISO 20022. `at` is when it became so."""
+    """The word of a rail on one payment, in the words of ISO 20022. `at` is when it became so; `cycle` names the settlement that a paid
+    one is part of, where the rail settles later."""
 
     uetr: str
     status: RailStatus
     at: datetime
     reason: Reason | None = None
+    cycle: str | None = None
+
+
+class RailNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A report that a rail sends of its own accord: a late answer. `id` is the rail's own, the same until it is acknowledged."""
+
+    id: str
+    report: RailReport
 
 
 class Rail(Protocol):
@@ -44,6 +57,11 @@ class Rail(Protocol):
     @property
     def name(self) -> str:
         """A constant of ours, which names the bank's own accounts for this rail."""
+        ...
+
+    @property
+    def pace(self) -> RailPace:
+        """The time that a payment may take on its way, and until its end must be known."""
         ...
 
     def refuses(self, amount: Money) -> Reason | None:
@@ -56,4 +74,19 @@ class Rail(Protocol):
 
     async def status(self, uetr: str) -> RailReport | None:
         """The latest word on a payment; None: it never came."""
+        ...
+
+
+class NoticingRail(Protocol):
+    """A rail that keeps late answers until they are acknowledged. Every method is bounded, and raises RailSilent."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def notices(self) -> tuple[RailNotice, ...]:
+        """Those that are not acknowledged, oldest first; a bounded number."""
+        ...
+
+    async def acknowledge(self, notice_id: str) -> None:
+        """It need not be sent again. A repeat changes nothing."""
         ...

@@ -26,6 +26,7 @@ CONNECT_SECONDS_MAX = 3.0  # for a connection to NATS
 PUBLISH_SECONDS_MAX = 4.0  # for a stream to acknowledge an event
 AT_ONCE_MAX = 64  # events on their way to a stream, each of another aggregate
 REASON_CHARACTERS_MAX = 120  # of the stream's own reason for a refusal
+KIND_ASKED_FOR = "consent.authorised"  # an event's, to find the stream of all
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SUBJECT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 STREAM = re.compile(r"[A-Za-z0-9_-]{0,128}")
@@ -94,6 +95,23 @@ class JetStreamSink:
             await stream.publish(subject, envelope.content, stream=self._settings.stream or None, headers=headers)
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise _failure(error) from None
+
+    async def find_stream(self, brand: str) -> str:
+        """The stream that takes the events of a brand; nothing is published. Raises SinkRefused or SinkUnanswered, in words for a person."""
+        import nats.errors  # noqa: PLC0415  an optional extra
+        from nats.js.errors import NotFoundError  # noqa: PLC0415  an optional extra
+
+        subject = f"{self._settings.subject}.{brand}.{KIND_ASKED_FOR}"
+        try:
+            manager = (await self._connected()).jsm(timeout=PUBLISH_SECONDS_MAX)
+            found: str = await manager.find_stream_name_by_subject(subject)
+        except NotFoundError:
+            raise SinkRefused(f"no stream takes the subject {subject}; make one for {self._settings.subject}.>") from None
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise SinkUnanswered(f"{self._settings.url} does not answer as JetStream ({type(error).__name__})") from None
+        if self._settings.stream not in ("", found):
+            raise SinkRefused(f"the subject {subject} belongs to the stream {found}, not to {self._settings.stream}")
+        return found
 
     async def _connected(self) -> Any:
         """The client, connected again if it lost its connection: the circuit says how often that is tried, not the client."""

@@ -68,12 +68,14 @@ class NoPrinter:
 
 @dataclass(frozen=True, slots=True)
 class BuiltInBank:
-    """Reads only; the ledger's own modules write. Its printer is closed by who opened it."""
+    """Reads only; the ledger's own modules write. Its printer is closed by who opened it. `seconds_max`: for one question, None for one that
+    no caller waits for."""
 
     database: Database
     sealer: Sealer
     clock: Clock
     printer: StatementPrinter = field(default_factory=NoPrinter)
+    seconds_max: float | None = READ_TIMEOUT_SECONDS
     name = "built_in"
 
     async def accounts(self, brand: Brand, account_ids: tuple[str, ...]) -> tuple[Account, ...]:
@@ -165,6 +167,7 @@ class BuiltInBank:
             parties = await load_account_parties(connection, self.sealer, brand.name, (account_id,))
             return Printed(
                 bank=brand.display_name,
+                zone=brand.zone.key,
                 account=accounts[0],
                 holder=parties[0].party if parties else None,
                 statement=statement,
@@ -187,7 +190,7 @@ class BuiltInBank:
         self, connect: Callable[[], AbstractAsyncContextManager[AsyncConnection]] | None = None
     ) -> AsyncIterator[AsyncConnection]:
         try:
-            async with asyncio.timeout(READ_TIMEOUT_SECONDS), (connect or self.database.read)() as connection:
+            async with asyncio.timeout(self.seconds_max), (connect or self.database.read)() as connection:
                 yield connection
         except TimeoutError as error:
             raise UpstreamTimedOut("the ledger's database did not answer in time") from error

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from gateway.accounts.pages.parts import merge, record_key, total_of
 from gateway.ports import Page, StatementFilter, TransactionFilter
 from kernel.banking.accounts import Account, Balance, TransactionPage
 from kernel.banking.records.beneficiaries import Beneficiary
@@ -34,7 +35,7 @@ from openapi.core_bank.v1.questions import render_query
 from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank_answers import check_unknown, decode_answer, decode_sound, log_failure
 from plugins.upstreams.core_bank_http import Answer, CoreBankHttp, Defect
-from plugins.upstreams.core_bank_parts import asked_of_each, merge, parts_of, record_key, total_of
+from plugins.upstreams.core_bank_parts import asked_of_each, parts_of
 
 CountDefect = Callable[[str, str], None]  # (what the bank was asked, the Problem's code)
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoResultFound, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountStatus, Counterparty
+from kernel.banking.accounts import AccountCategory, AccountIdentifier, AccountStatus, Counterparty, Scheme
 from kernel.banking.money import Money
-from kernel.banking.orders import Reason
+from kernel.banking.orders import CreditTransfer, Reason
 from kernel.brand import Brand
 from kernel.errors import Overloaded, UpstreamFailed
 from kernel.storage.database import Database
@@ -19,6 +19,22 @@ from plugins.ledger.documents import open_identity
 from plugins.payee_checks.matching import Holder
 
 _ACCOUNTS = tables.accounts.c
+
+
+BRANCH_OF_IBAN = slice(8, 14)  # the sort code in a British IBAN: after country, check digits and bank
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNumbers:
+    """The numbers that only accounts of this bank have, open or not: those under its sort codes."""
+
+    sort_codes: frozenset[str] = frozenset()
+
+    def has(self, number: AccountIdentifier) -> bool:
+        if number.scheme is Scheme.SORT_CODE:
+            return number.identification[:6] in self.sort_codes
+        is_british = number.scheme is Scheme.IBAN and number.identification.startswith("GB")
+        return is_british and number.identification[BRANCH_OF_IBAN] in self.sort_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,19 @@ async def load_counterparty(connection: AsyncConnection, sealer: Sealer, brand: 
     identity = open_identity(sealer, row.identity, brand, account_id)
     number = next(iter(identity.identifiers), None)
     return Counterparty((number.name if number else None) or row.product, number, row.servicer_bic)
+
+
+async def load_sides(
+    connection: AsyncConnection, sealer: Sealer, brand: str, transfer: CreditTransfer
+) -> tuple[str, Counterparty] | None:
+    """The payee's account, and the payer as the payee sees them; None unless both accounts are this bank's."""
+    payee = await find_by_number(connection, sealer, brand, transfer.creditor_account)
+    if payee is None:
+        return None
+    try:
+        return payee, await load_counterparty(connection, sealer, brand, transfer.payer_account)
+    except NoResultFound:
+        return None
 
 
 async def can_pay(connection: AsyncConnection, brand: str, account_id: str, amount: Money) -> bool:

@@ -17,13 +17,32 @@ from portcullis.cli.events.commands import events
 from portcullis.cli.keys.commands import keys
 from portcullis.cli.ledger.commands import ledger
 from portcullis.cli.openapi_document import openapi_document
+from portcullis.cli.operators.commands import operators
+from portcullis.cli.orders.commands import orders
+from portcullis.cli.recalls.commands import recalls
+from portcullis.cli.reconcile.commands import reconcile
 from portcullis.cli.sandbox.commands import demo, sandbox
 from portcullis.cli.server.commands import database, serve
 from portcullis.cli.tpp.commands import tpp
 from portcullis.version import VERSION
 
 app = App(name="portcullis", help="Open-banking gateway, FAPI 2.0 authorization server and consent store.", version=VERSION)
-for group in (sandbox, tpp, consent, personas, database, config, keys, events, core_bank, ledger):
+for group in (
+    sandbox,
+    tpp,
+    consent,
+    personas,
+    database,
+    config,
+    keys,
+    operators,
+    events,
+    orders,
+    recalls,
+    reconcile,
+    core_bank,
+    ledger,
+):
     app.command(group)
 for command in (serve, demo):
     app.command(command)

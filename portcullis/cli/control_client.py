@@ -74,9 +74,9 @@ def call(method: str, state_dir: Path, path: str, document: dict[str, Any] | Non
         raise absent(f"no sandbox answers at {ready['issuer']}") from None
 
 
-def post_command(url: str, authorization: str) -> dict[str, Any]:
+def post_command(url: str, authorization: str, document: bytes = b"") -> dict[str, Any]:
     """POST an operator's command to the operations port, which is on loopback: past any proxy. Raises ServerRefused or ServerAbsent."""
-    request = urllib.request.Request(url, b"", method="POST", headers={"Authorization": authorization})  # noqa: S310  http, on loopback
+    request = urllib.request.Request(url, document, method="POST", headers={"Authorization": authorization})  # noqa: S310  http, on loopback
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=TIMEOUT_SECONDS) as response:
             answer: dict[str, Any] = json.load(response)

@@ -15,7 +15,7 @@ from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank, NoPrinter, StatementPrinter
-from plugins.upstreams.circuit import Circuit, State
+from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank import CoreBank
 from plugins.upstreams.core_bank_http import client_tls
 from portcullis.settings.schema import Settings
@@ -63,24 +63,26 @@ async def _open_built_in(means: Means) -> AsyncIterator[Bank]:
 @asynccontextmanager
 async def _open_core_bank(means: Means) -> AsyncIterator[Bank]:
     settings, telemetry = means.settings, means.telemetry
-    gauge = telemetry.gauge("core_bank_circuit_open", "1 while the core bank is not asked because it failed too often.")
-
-    def report_state(state: State) -> None:
-        gauge.set(0 if state == "closed" else 1)
-        log.warning("core_bank_circuit", state=state)
 
     def count(operation: str, code: str) -> None:
         telemetry.upstream_defect(CoreBank.name, operation, code)
 
-    gauge.set(0)
     async with CoreBank.open(
         settings.core_bank_url,
-        circuit=Circuit(monotonic, on_change=report_state),
+        circuit=open_circuit(telemetry, "accounts"),
         token=settings.core_bank_token,
         tls=await core_bank_tls(settings),
         count_defect=count,
     ) as bank:
         yield bank
+
+
+def open_circuit(telemetry: Telemetry, questions: str) -> Circuit:
+    """The circuit of one kind of questions to the core bank, which its owner reads in metrics and log."""
+    circuit = Circuit(monotonic, on_change=lambda state: log.warning("core_bank_circuit", questions=questions, state=state))
+    text = "1 while the core bank is not asked such questions because it failed too often."
+    telemetry.watch("core_bank_circuit_open", text, lambda: circuit.state != "closed", questions=questions)
+    return circuit
 
 
 async def core_bank_tls(settings: Settings) -> ssl.SSLContext | None:

@@ -12,6 +12,7 @@ CONTEXTS = (
     ("sandbox.migrations", "alembic_version_sandbox"),  # first: it takes over a table that the consent server's then remove
     ("consent.migrations", "alembic_version_consent"),
     ("orders.migrations", "alembic_version_orders"),
+    ("notices.migrations", "alembic_version_notices"),
     ("plugins.ledger.migrations", "alembic_version_ledger"),
     ("plugins.psu_identity.migrations", "alembic_version_psu_identity"),
     ("sandbox.bank.migrations", "alembic_version_sandbox_bank"),

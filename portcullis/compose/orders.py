@@ -3,9 +3,12 @@
 from functools import partial
 
 from kernel.brand import Brand
+from kernel.clock import Clock
 from kernel.observability.telemetry import Telemetry
+from kernel.storage.database import Database
 from orders.ages import Ages
 from orders.ports import PaymentsUpstream
+from orders.reconciliation.ages import ReconciliationAges
 from orders.room import Room
 from orders.services import PaymentOrders
 from orders.submitter import Submitter
@@ -21,10 +24,20 @@ def compose_orders(
     return PaymentOrders(room=room, workers={brand.name: _open_worker(room, brand, upstream, telemetry) for brand in brands})
 
 
+def open_ages(database: Database, clock: Clock, brand: Brand) -> Ages:
+    others = (ReconciliationAges(database=database, clock=clock, brand=brand),)
+    return Ages(database=database, clock=clock, brand=brand, others=others)
+
+
 def _open_worker(room: Room, brand: Brand, upstream: PaymentsUpstream, telemetry: Telemetry) -> Worker:
-    ages = Ages(database=room.database, clock=room.clock, brand=brand)
+    ages = open_ages(room.database, room.clock, brand)
     ages.watch(telemetry)
     submitter = Submitter(
-        room=room, brand=brand, upstream=upstream, count_defect=partial(telemetry.upstream_defect, upstream.name)
+        room=room,
+        brand=brand,
+        upstream=upstream,
+        count_defect=partial(telemetry.upstream_defect, upstream.name),
+        count_unsigned=telemetry.gauge("orders_unsigned", "Orders due without a signature that they need, since the start.").inc,
     )
-    return Worker(submitter=submitter, ages=ages)
+    unreadable = telemetry.gauge("orders_unreadable", "Orders passed over because they cannot be read, since the start.")
+    return Worker(submitter=submitter, ages=ages, count_unreadable=unreadable.inc)

@@ -1,18 +1,20 @@
 """Conformance checks of a core bank's payments. Those that hold, cancel or pay anything run only where a test account is named for it."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 
 from kernel import json
 from kernel.banking.accounts import BalanceType
 from kernel.banking.money import Money
-from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, CreditTransfer
+from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, CreditTransfer, RailStatus
 from kernel.banking.payee_checks import PayeeMatch
 from kernel.clock import monotonic
 from kernel.ids import RandomIds
 from openapi.core_bank.v1 import answers, payment_questions
 from openapi.core_bank.v1.operations import PAYMENTS_BY_NAME
-from orders.ports import Progress, Refused, Reserved
+from orders.ports import Progress, Refused, Reserved, Resolution
+from portcullis.core_bank.quote_checks import check_quotes
 from portcullis.core_bank.subject import Check, NothingThere, PennyPayment, Subject, Wrong, expect, expect_some
 
 UNKNOWN = "no-such-id-" + "x" * 20
@@ -150,6 +152,25 @@ async def check_cancellation(subject: Subject, penny: PennyPayment) -> str:
     return "refused"
 
 
+async def check_resolution(subject: Subject, penny: PennyPayment) -> str:
+    """By a rejection alone: it moves no money."""
+    transfer = await _transfer(subject, penny)
+    before = await _balance(subject, penny, BalanceType.INTERIM_AVAILABLE)
+    reserved = await subject.payments.reserve(subject.brand, transfer)
+    expect(reserved == Reserved(), "the test account cannot pay the smallest amount")
+    rejected = Resolution(status=RailStatus.REJECTED, evidence_sha256=hashlib.sha256(b"Portcullis check").hexdigest())
+    try:
+        for _ in range(2):
+            answer = await subject.payments.resolve(subject.brand, transfer.order_id, rejected)
+            expect(answer.status in REFUSED_STATUSES, f"an order that people rejected is {answer.status}")
+        left = await _balance(subject, penny, BalanceType.INTERIM_AVAILABLE)
+        expect(left == before, "what was held is not free after people rejected the order")
+        await _expect_refused(subject, transfer, "rejected by people")
+    finally:
+        await subject.payments.release(subject.brand, transfer.order_id)
+    return "let go of"
+
+
 async def check_payment(subject: Subject, penny: PennyPayment) -> str:
     transfer = await _transfer(subject, penny)
     before = await _balance(subject, penny, BalanceType.INTERIM_BOOKED)
@@ -225,8 +246,10 @@ PAYMENT_CHECKS: tuple[tuple[str, Check], ...] = (
     ("refuses questions about payments it does not understand", served(check_strictness)),
     ("checks funds", served(check_funds)),
     ("confirms payees", served(check_payees)),
+    ("quotes rates that add up", served(check_quotes)),
     ("holds an order once, and lets go of it", with_money(check_reservation)),
     ("refuses what comes after a release", with_money(check_release)),
     ("refuses what comes after a cancellation", with_money(check_cancellation)),
+    ("lets go of what people rejected", with_money(check_resolution)),
     ("pays an order once", with_money(check_payment)),
 )

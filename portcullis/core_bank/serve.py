@@ -16,8 +16,10 @@ from kernel.http.server.listener import serve
 from kernel.ids import RandomIds
 from kernel.observability import log
 from kernel.storage.database import Database
+from plugins.cut_offs.configured import ConfiguredCutOffs
 from plugins.psu_identity.built_in import BuiltInIdentity
 from plugins.upstreams.built_in import BuiltInBank
+from plugins.upstreams.own_accounts import OwnNumbers
 from portcullis.compose.contexts import upgrade_contexts
 from portcullis.compose.keys.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.compose.payments import Books, open_sandbox_payments
@@ -26,6 +28,7 @@ from portcullis.serving.banner import seed_progress
 from portcullis.settings.schema import Settings
 from portcullis.shutdown import cancel, catch_stop
 from sandbox.bank.authenticators import simulated_authenticators
+from sandbox.bank.catalogue.numbers import SORT_CODE
 from sandbox.bank.source import settle_source
 from sandbox.clock import MovedClock
 from sandbox.printer.printer import Printer
@@ -74,8 +77,10 @@ async def open_core_bank(settings: Settings, seed: int | None, console: Console)
         stack.push_async_callback(printer.close)
         bank = BuiltInBank(database, sealer, moved.clock, printer)
         books = Books(database, sealer, moved.clock)
-        payments = await open_sandbox_payments(stack, settings.state_dir.resolve(), books, brands)
-        server = CoreBankServer(bank, brands, settings.core_bank_token, specimens, payments)
+        payments = await open_sandbox_payments(
+            stack, settings.state_dir.resolve(), books, brands, OwnNumbers(frozenset({SORT_CODE}))
+        )
+        server = CoreBankServer(bank, brands, settings.core_bank_token, specimens, payments, cut_offs=ConfiguredCutOffs())
         stack.push_async_callback(cancel, asyncio.create_task(_follow_clock(moved), name="the books' clock"))
         yield await stack.enter_async_context(
             serve(

@@ -14,7 +14,7 @@ import structlog
 from multidict import CIMultiDict
 
 from consent.ports import CustomerAccounts
-from gateway.ports import AccountsUpstream, Page, Position, RecordPosition, StatementFilter, TransactionFilter
+from gateway.ports import AccountsUpstream, CutOffs, Page, Position, RecordPosition, StatementFilter, TransactionFilter
 from kernel import json
 from kernel.brand import Brand
 from kernel.errors import BodyTooLarge, MediaTypeUnsupported, Overloaded, Problem, RequestMalformed, UpstreamTimedOut
@@ -29,6 +29,7 @@ from openapi.core_bank.v1.operations import (
     HEALTH_PATH,
     INTERACTION_HEADER,
     JSON,
+    PAYMENT_DAY,
     PAYMENT_ROWS,
     QUESTION_BYTES_MAX,
     ROWS,
@@ -37,6 +38,7 @@ from openapi.core_bank.v1.operations import (
 from openapi.core_bank.v1.payment_questions import parse_body
 from openapi.core_bank.v1.questions import parse_query
 from orders.ports import PaymentsUpstream
+from portcullis.core_bank.payment_days import answer_day
 from portcullis.core_bank.payments import PAYMENT_ANSWERS
 
 ANSWER_SECONDS_MAX = 10.0  # for one answer of the synthetic bank, where the caller gives no deadline
@@ -56,7 +58,7 @@ Answering = Callable[[Bank, Brand, Any, str], Awaitable[Any]]
 
 class CoreBankServer:
     """`specimens`: brand name -> customers that a conformance check may read. `token`: what every caller must show. Without `payments`
-    it serves the questions about accounts alone."""
+    it serves the questions about accounts alone, and without `cut_offs` none about days."""
 
     def __init__(
         self,
@@ -65,6 +67,8 @@ class CoreBankServer:
         token: str,
         specimens: Mapping[str, tuple[str, ...]] | None = None,
         payments: PaymentsUpstream | None = None,
+        *,
+        cut_offs: CutOffs | None = None,
     ) -> None:
         if not token:
             raise ValueError("a bank is not served to everyone")
@@ -73,7 +77,9 @@ class CoreBankServer:
         self._expected = f"Bearer {token}".encode()
         self._health = json.encode(answers.Health("up", dict(specimens or {})))
         self._payments = payments
-        self._rows = {row.path: row for row in (ROWS if payments is None else ROWS + PAYMENT_ROWS)}
+        self._cut_offs = cut_offs
+        served = (*ROWS, *(PAYMENT_ROWS if payments else ()), *((PAYMENT_DAY,) if cut_offs else ()))
+        self._rows = {row.path: row for row in served}
 
     async def handle(self, request: Request) -> Response:
         """The answer to any request at all. Raises nothing but cancellation and defects of our own."""
@@ -114,7 +120,10 @@ class CoreBankServer:
 
     async def _answer(self, row: Row, brand: Brand, request: Request) -> Response:
         async with asyncio.timeout(_seconds_left(request)):
-            if row.name in PAYMENT_ANSWERS:
+            if row is PAYMENT_DAY:
+                assert self._cut_offs is not None  # likewise
+                answer: Any = await answer_day(self._cut_offs, brand, await _question(row, request))
+            elif row.name in PAYMENT_ANSWERS:
                 assert self._payments is not None  # its rows are served with it alone
                 answer = await PAYMENT_ANSWERS[row.name](self._payments, brand, await _question(row, request))
             else:

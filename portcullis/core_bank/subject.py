@@ -22,6 +22,7 @@ from openapi.core_bank.v1 import answers
 from openapi.core_bank.v1.operations import JSON
 from plugins.upstreams.circuit import Circuit, CircuitLimits
 from plugins.upstreams.core_bank import CoreBank
+from plugins.upstreams.core_bank_days import CoreBankDays
 from plugins.upstreams.core_bank_payments import CoreBankPayments
 
 RAW_SECONDS_MAX = 10  # for one raw request of the check
@@ -68,6 +69,7 @@ class Subject:
     guarded: GuardedAccounts
     session: aiohttp.ClientSession
     payments: CoreBankPayments
+    days: CoreBankDays
     defects: list[str]  # questions about funds and payees that got no usable answer
     penny: PennyPayment | None = None
     accounts: tuple[str, ...] = ()
@@ -130,6 +132,7 @@ async def open_subject(
         CoreBankPayments.open(
             url, circuit=patient, token=token, tls=tls, count_defect=lambda question, _code: defects.append(question)
         ) as payments,
+        CoreBankDays.open(url, circuit=patient, token=token, tls=tls) as days,
         aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=tls or True), timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
         ) as session,
@@ -145,6 +148,7 @@ async def open_subject(
             guarded=GuardedAccounts(bank),
             session=session,
             payments=payments,
+            days=days,
             defects=defects,
             penny=penny,
         )

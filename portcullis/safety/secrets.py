@@ -18,6 +18,7 @@ def judge_tokens(settings: Settings, _now: datetime) -> Iterator[Finding]:
     named = {
         "code_sender.token": sender.token if sender else None,
         "core_bank_token": settings.core_bank_token or None,
+        "core_bank_notice_token": settings.core_bank_notice_token or None,
         "vault_token": settings.vault_token or None,
         **{f"sinks.{sink.name}": secret for sink in settings.sinks for secret in sink.secrets},
     }
@@ -50,7 +51,12 @@ def judge_key_files(settings: Settings, _now: datetime) -> Iterator[Finding]:
 def judge_settings_file(settings: Settings, file: Path) -> Iterator[Finding]:
     """The file of the settings, where a secret stands in it."""
     urls = [urlsplit(url) for url in (settings.database_url, settings.migration_url, settings.redis_url) if url]
-    tokens = [settings.core_bank_token, settings.vault_token, settings.code_sender.token if settings.code_sender else ""]
+    tokens = [
+        settings.core_bank_token,
+        settings.core_bank_notice_token,
+        settings.vault_token,
+        settings.code_sender.token if settings.code_sender else "",
+    ]
     tokens += [secret for sink in settings.sinks for secret in sink.secrets]
     if _mode_of(file) & OTHERS and (any(tokens) or any(url.password for url in urls)):
         yield warn(str(file), "is readable by others of this machine and holds tokens or passwords; run chmod 600 on it")

@@ -26,6 +26,7 @@ from portcullis.compose.keys.key_store import open_keys
 from portcullis.compose.nature import Nature, check_nature, find_nature
 from portcullis.compose.outbound import open_directories, open_fetcher
 from portcullis.safety.finding import Finding, is_remote, refuse, warn
+from portcullis.safety.sink_trials import try_sinks
 from portcullis.serving.listeners import check_ports
 from portcullis.settings.schema import Settings
 
@@ -138,6 +139,7 @@ TRIALS: tuple[tuple[str, str, Trial], ...] = (
     ("core bank", "core_bank_url", try_core_bank),
     ("code sender", "code_sender.url", try_code_sender),
     ("directories", "directories", try_directories),
+    ("sinks", "sinks", try_sinks),
     ("ports", "ports", try_ports),
     ("certificate", "tls.certificate", try_certificate),
 )

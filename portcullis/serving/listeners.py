@@ -12,7 +12,7 @@ from pathlib import Path
 from kernel import json
 from kernel.brand import Brand
 from kernel.config import ConfigurationRefused
-from kernel.http.admission.byte_budget import ByteBudget
+from kernel.http.admission.body_room import BodyRoom
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import CAPS, Places
@@ -20,6 +20,7 @@ from kernel.http.client_cert import TrustedProxies
 from kernel.http.message import Listener, Request, Response
 from kernel.http.server.listener import serve
 from kernel.http.tls import TlsIdentity, follow_identity, mtls_context, public_context, stamp_of
+from kernel.observability.loop_delay import watch_delay
 from kernel.observability.telemetry import Telemetry
 from openapi import DIALECTS
 from portcullis.serving.descriptors import OPS_CONNECTIONS_MAX
@@ -51,16 +52,18 @@ async def open_listeners(
     public, mtls = public_context(identity, tls12=tls12), mtls_context(identity, anchors, tls12=tls12)
     limits = _limits(settings)
     bodies, newcomers = _bodies(settings, telemetry), _newcomers(telemetry)
-    proxies = TrustedProxies.parse(settings.trusted_proxies)
     async with AsyncExitStack() as stack:
         following = asyncio.create_task(follow_identity((public, mtls), identity, loaded), name="server certificate")
         stack.push_async_callback(cancel, following)
+        watching = asyncio.create_task(watch_delay(telemetry.loop_delay.observe), name="loop delay")
+        stack.push_async_callback(cancel, watching)
         faces: tuple[tuple[Listener, int, ssl.SSLContext], ...] = (
             ("public", settings.public_port, public),
             ("mtls", settings.mtls_port, mtls),
         )
         houses = _houses(settings, limits, telemetry)
-        stack.push_async_callback(cancel, asyncio.create_task(collect_when_calm(Collector(list(houses.values()))), name="memory"))
+        collector = Collector(list(houses.values()), newcomers.has_known_callers)
+        stack.push_async_callback(cancel, asyncio.create_task(collect_when_calm(collector), name="memory"))
         for listener, port, context in faces:
             with _name_port(f"{listener}_port", settings.bind, port):
                 await stack.enter_async_context(
@@ -72,7 +75,7 @@ async def open_listeners(
                         ssl_context=context,
                         listener=listener,
                         limits=limits,
-                        proxies=proxies,
+                        proxies=TrustedProxies.parse(settings.trusted_proxies),
                         bodies=bodies,
                         places=houses[listener],
                         newcomers=newcomers,
@@ -108,8 +111,8 @@ def _serve_ops(ops: Ops, port: int) -> AbstractAsyncContextManager[object]:
     )
 
 
-def _bodies(settings: Settings, telemetry: Telemetry) -> ByteBudget:
-    bodies = ByteBudget(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
+def _bodies(settings: Settings, telemetry: Telemetry) -> BodyRoom:
+    bodies = BodyRoom.split(settings.bodies.buffered_bytes, settings.bodies.buffered_bytes_per_peer)
     telemetry.watch("body_bytes", "Bytes of request bodies, in memory or spooled.", lambda: bodies.held)
     return bodies
 

@@ -58,10 +58,14 @@ def give_back() -> None:
 
 
 class Collector:
-    """The judge of when a full collection is due, by the connections of `listeners`. `monotonic` is a clock in seconds."""
+    """The judge of when a full collection is due, by the connections of `listeners`, and by `is_serving`: callers would wait for it.
+    `monotonic` is a clock in seconds."""
 
-    def __init__(self, listeners: Sequence[Places], monotonic: Callable[[], float] = system_monotonic) -> None:
+    def __init__(
+        self, listeners: Sequence[Places], is_serving: Callable[[], bool], monotonic: Callable[[], float] = system_monotonic
+    ) -> None:
         self._listeners = listeners
+        self._is_serving = is_serving
         self._monotonic = monotonic
         self.mark()
 
@@ -76,10 +80,11 @@ class Collector:
 
     @property
     def is_due(self) -> bool:
-        """There is something to find, and few connections stand or it has waited long enough."""
+        """There is something to find, and no one would wait for it and few connections stand, or it has waited long enough. To give back what is
+        scattered over the memory takes a quarter of a second, in which nothing else may be allocated."""
         if not self.has_flooded and _count_young() - self._young < YOUNG_MIN:
             return False
-        is_calm = sum(places.open for places in self._listeners) <= OPEN_CALM
+        is_calm = sum(places.open for places in self._listeners) <= OPEN_CALM and not self._is_serving()
         return is_calm or self._monotonic() - self._at >= WAIT_SECONDS_MAX
 
     def _count_ended(self) -> int:

@@ -22,7 +22,7 @@ from portcullis.compose.contexts import check_contexts, upgrade_contexts
 from portcullis.compose.events.sinks import open_sinks
 from portcullis.compose.keys.key_store import open_keys
 from portcullis.compose.outbound import open_directories, open_fetcher
-from portcullis.compose.payments import open_core_bank_payments
+from portcullis.compose.payments import open_core_bank_payments, open_cut_offs
 from portcullis.safety.finding import check_findings, warnings_of
 from portcullis.safety.judgement import judge
 from portcullis.serving.descriptors import raise_descriptors
@@ -52,7 +52,7 @@ async def serve_production(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         parts = await open_parts(stack, settings)
         composition = await stack.enter_async_context(compose(parts))
-        await stack.enter_async_context(run_singletons(composition, parts.brands))
+        await stack.enter_async_context(run_singletons(composition, parts.brands, parts.telemetry))
         await stack.enter_async_context(run_workers(composition.orders))
         front = FrontDoor(parts.brands, production_surfaces(composition))
         identity = TlsIdentity(settings.tls.certificate, settings.tls.private_key)
@@ -67,6 +67,7 @@ async def serve_production(settings: Settings) -> None:
                 telemetry=parts.telemetry,
             )
         )
+        stack.callback(composition.waits.close)  # before the listeners let calls end: long polls would keep them
         await stopped.wait()
 
 
@@ -113,4 +114,5 @@ async def open_parts(stack: AsyncExitStack, settings: Settings) -> Parts:
         telemetry=telemetry,
         sinks=await stack.enter_async_context(open_sinks(settings.sinks, brands, fetcher, clock)),
         payments=payments,
+        cut_offs=await stack.enter_async_context(open_cut_offs(settings, telemetry)),
     )

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,13 @@ from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
 from plugins.key_stores.sealing_file import SealingFile
 from plugins.psu_identity.built_in import BuiltInIdentity
+from plugins.rails.files.rail import FileRail
+from plugins.rails.simulated.client import SimulatedRail
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.built_in_payments import BuiltInPayments
 from plugins.upstreams.core_bank_payments import CoreBankPayments
+from plugins.upstreams.late_reports import LateReports
+from plugins.upstreams.own_accounts import OwnNumbers
 from portcullis.compose.bank import Bank, open_bank
 from portcullis.compose.certificates import Certificates, open_certificates
 from portcullis.compose.composition import Composition, Parts, compose
@@ -34,7 +38,7 @@ from portcullis.compose.contexts import upgrade_contexts
 from portcullis.compose.events.sinks import open_sinks
 from portcullis.compose.keys.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.compose.outbound import open_directories, open_fetcher
-from portcullis.compose.payments import Books, open_core_bank_payments, open_sandbox_payments
+from portcullis.compose.payments import Books, open_core_bank_payments, open_cut_offs, open_sandbox_payments
 from portcullis.core_bank.process import start_core_bank
 from portcullis.serving.banner import print_banner, seed_progress
 from portcullis.serving.descriptors import raise_descriptors
@@ -42,6 +46,7 @@ from portcullis.serving.exclusive import REFUSAL, server_lock
 from portcullis.serving.front import FrontDoor
 from portcullis.serving.listeners import check_ports, open_listeners, ready_document
 from portcullis.serving.ops.surface import ops_of
+from portcullis.serving.sandbox_operators import ensure_operators
 from portcullis.serving.sandbox_surfaces import sandbox_surfaces
 from portcullis.serving.singletons import run_singletons
 from portcullis.serving.surfaces import production_surfaces
@@ -53,6 +58,7 @@ from sandbox.atomic_file import PUBLIC, write_atomically
 from sandbox.authority.directory import Directory
 from sandbox.authority.pki import TestPki
 from sandbox.bank.authenticators import simulated_authenticators
+from sandbox.bank.catalogue.numbers import SORT_CODE
 from sandbox.bank.personas import load_personas
 from sandbox.bank.source import Source, check_source, settle_source
 from sandbox.clock import MovedClock
@@ -62,6 +68,7 @@ from sandbox.printer.printer import Printer
 from sandbox.tpps.tpps import Tpps
 
 RENEWAL_SECONDS = 6 * 3600  # between two renewals of the test authority's certificates
+ORGANISATION_ID = "0015800000PRTCULIS"  # of the bank in the test directory: 18 characters, as those of Open Banking's have
 LOOPBACK = ("localhost", "127.0.0.1")  # where a developer's own TPP publishes its keys
 
 
@@ -104,8 +111,9 @@ async def open_sandbox(
         composition = await stack.enter_async_context(compose(ground.parts))
         if not composition.versions.is_trusted:
             raise ConfigurationRefused("redis_url: the server cannot be reached, and without it no client can be authenticated")
-        await stack.enter_async_context(run_singletons(composition, ground.parts.brands))
+        await stack.enter_async_context(run_singletons(composition, ground.parts.brands, ground.parts.telemetry))
         await stack.enter_async_context(run_workers(composition.orders))
+        await _take_late_reports(stack, ground, composition)
         tpps = await _open_tpps(stack, ground, composition, state)
         personas = await load_personas(ground.parts.database, ground.parts.sealer, ground.brand)
         await asyncio.to_thread(write_atomically, state / "personas.json", json.encode(personas), mode=PUBLIC)
@@ -128,6 +136,7 @@ async def open_sandbox(
                 telemetry=ground.parts.telemetry,
             )
         )
+        stack.callback(composition.waits.close)  # before the listeners let calls end: long polls would keep them
         stopped = catch_stop()
         await asyncio.to_thread(write_atomically, ready, ready_document(settings, ground.brand), mode=PUBLIC)
         stack.callback(ready.unlink, missing_ok=True)
@@ -157,12 +166,13 @@ async def _open_ground(
     state = settings.state_dir.resolve()
     keys = state / "keys" / "sealing.keys"
     await asyncio.to_thread(ensure_sealing_keys, keys)
+    settings = await asyncio.to_thread(ensure_operators, settings)
     await stack.enter_async_context(_hold_lock(settings))
     await asyncio.to_thread(check_ports, settings)
     await asyncio.to_thread((state / "ready.json").unlink, missing_ok=True)
     database = await stack.enter_async_context(Database.open(settings.database()))
     await upgrade_contexts(database, sandbox=True)
-    brands = settings.resolved_brands()
+    brands = tuple(_named(brand) for brand in settings.resolved_brands())
     moved_clock = MovedClock(database, brands[0].name)
     await moved_clock.load()
     clock, ids, sealer, telemetry = moved_clock.clock, RandomIds(), load_sealer(keys), Telemetry()
@@ -173,8 +183,7 @@ async def _open_ground(
             await source.make(database, sealer, clock, brand, progress=progress)
     if core_bank:
         settings = await stack.enter_async_context(start_core_bank(settings, ids))
-    opened_bank = open_bank(settings, database, sealer, clock, telemetry, printer=_open_printer(stack))
-    bank = await stack.enter_async_context(opened_bank)
+    bank = await stack.enter_async_context(open_bank(settings, database, sealer, clock, telemetry, printer=_open_printer(stack)))
     payments = await _open_payments(stack, settings, bank, Books(database, sealer, clock), telemetry)
     fetcher = await stack.enter_async_context(open_fetcher(settings, LOOPBACK))
     pki = await asyncio.to_thread(TestPki.open, state / "pki", clock)
@@ -197,10 +206,15 @@ async def _open_ground(
         telemetry=telemetry,
         prior_answers=StoredDecisions(),
         sinks=await stack.enter_async_context(open_sinks(settings.sinks, brands, fetcher, clock)),
-        payments=payments,
-        reserve=payments if isinstance(payments, BuiltInPayments) else None,  # its ledger shares our database
+        cut_offs=await stack.enter_async_context(open_cut_offs(settings, telemetry)),
+        **_paying(payments),
     )
     return Ground(parts=parts, source=source, moved_clock=moved_clock, pki=pki, directory=directory, certificates=certificates)
+
+
+def _named(brand: Brand) -> Brand:
+    """The brand with an id in the test directory, by which it signs answers, unless its configuration gives it one."""
+    return replace(brand, organisation_id=brand.organisation_id or ORGANISATION_ID)
 
 
 def _open_printer(stack: AsyncExitStack) -> Printer:
@@ -216,12 +230,32 @@ def _certify(
     return open_certificates(settings, trust, clock, ids, telemetry, crl_files=[pki.crl_path])
 
 
+async def _take_late_reports(stack: AsyncExitStack, ground: Ground, composition: Composition) -> None:
+    payments = ground.parts.payments
+    if not isinstance(payments, BuiltInPayments):
+        return
+    orders, brands = composition.orders, ground.parts.brands
+    for rail in payments.rails.by_name.values():
+        if isinstance(rail, SimulatedRail | FileRail):
+            late = LateReports(rail=rail, payments=payments, orders=orders, brands=brands)
+            await stack.enter_async_context(late.lifetime())
+
+
 async def _open_payments(
     stack: AsyncExitStack, settings: Settings, bank: Bank, books: Books, telemetry: Telemetry
 ) -> BuiltInPayments | CoreBankPayments:
     if isinstance(bank, BuiltInBank):
-        return await open_sandbox_payments(stack, settings.state_dir.resolve(), books, settings.resolved_brands())
+        return await open_sandbox_payments(
+            stack, settings.state_dir.resolve(), books, settings.resolved_brands(), OwnNumbers(frozenset({SORT_CODE}))
+        )
     return await stack.enter_async_context(open_core_bank_payments(settings, telemetry))
+
+
+def _paying(payments: BuiltInPayments | CoreBankPayments) -> dict[str, Any]:
+    """The parts that pay; more of a bank whose ledger shares our database, and that knows the rail of each payment."""
+    if not isinstance(payments, BuiltInPayments):
+        return {"payments": payments}
+    return {"payments": payments, "reserve": payments, "books": payments, "rail_pace": payments.pace_of}
 
 
 @asynccontextmanager

@@ -12,16 +12,20 @@ from consent.store import tables
 from consent.store.consents import ConsentStore
 from consent.store.sweeper import SWEEP_EVERY_SECONDS, Sweeper
 from kernel.brand import Brand
+from kernel.observability.telemetry import Telemetry
 from kernel.storage.lease import Lease, run_singleton
-from orders.janitor import CLEAN_EVERY_SECONDS, Janitor
+from orders.janitor import CLEAN_EVERY_SECONDS, REMOVALS, Janitor, Removal
+from orders.reconciliation.past_rows import RemoveClearedBreaks, StatementRemoval
 from plugins.ledger.statements.statements import ISSUE_EVERY_SECONDS, StatementRun
+from plugins.ledger.transfers.past_transfers import RemoveTransfers
 from portcullis.compose.composition import Composition
+from portcullis.compose.reconciliation import settlement_work
 
 
 @asynccontextmanager
-async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) -> AsyncIterator[None]:
-    """A sweeper, a rotator of keys, a notifier of clients, a run of statements, a janitor of orders and the delivery of events per brand. One that fails is logged and tried
-    again; it never takes the server with it."""
+async def run_singletons(composition: Composition, brands: tuple[Brand, ...], telemetry: Telemetry) -> AsyncIterator[None]:
+    """A sweeper, a rotator of keys, a notifier of clients, a run of statements, a janitor of orders, the settlement of rails and the delivery of
+    events per brand. One that fails is logged and tried again; it never takes the server with it."""
     services, reserved = composition.services, composition.services.database.reserved
     running = []  # no task group: a singleton never fails, and the body's errors stay plain
     for brand, notifier, delivery in zip(brands, composition.notifiers, composition.deliveries, strict=True):
@@ -33,6 +37,7 @@ async def run_singletons(composition: Composition, brands: tuple[Brand, ...]) ->
             ("notifier", NOTIFY_EVERY_SECONDS, notifier.run),
             ("statements", ISSUE_EVERY_SECONDS, statements.run),
             ("orders", CLEAN_EVERY_SECONDS, open_janitor(services, brand).run),
+            *settlement_work(composition.reconciliations, brand, telemetry),
             *delivery,
         ):
             lease = Lease(reserved, tables.lease, services.clock, services.ids, brand=brand.name, name=name)
@@ -52,6 +57,7 @@ def open_sweeper(services: Services, store: ConsentStore, brand: Brand) -> Sweep
 
 
 def open_janitor(services: Services, brand: Brand) -> Janitor:
-    """Likewise."""
+    """Likewise. The ledger's transfers are in the same database."""
     commands = replace(services.commands, database=services.database.reserved)
-    return Janitor(commands=commands, clock=services.clock, brand=brand)
+    removals: tuple[Removal, ...] = (*REMOVALS, StatementRemoval(sealer=services.sealer), RemoveClearedBreaks, RemoveTransfers)
+    return Janitor(commands=commands, clock=services.clock, brand=brand, removals=removals)

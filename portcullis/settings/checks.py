@@ -9,6 +9,7 @@ from kernel.http.admission.limits import REQUEST_SECONDS
 from kernel.http.client_cert import TrustedProxies
 from kernel.http.outbound.fetcher import host_of as host_of_entry
 from kernel.http.server.incoming_body import BODY_BYTES_MAX
+from openapi import DIALECTS
 from plugins.key_stores import KEY_STORES
 from plugins.key_stores.vault_transit import NAME as VAULT_NAME
 from plugins.key_stores.vault_transit import VaultTransit
@@ -16,6 +17,7 @@ from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.core_bank import CoreBank
 from portcullis.settings.certificates import check_certificates, check_client_authorities
 from portcullis.settings.hosts import host_of
+from portcullis.settings.operators import check_operators
 from portcullis.settings.schema import BodySettings, ConnectionSettings, RateSettings, Settings
 from portcullis.settings.sinks import check_lasting_sinks, check_sinks
 
@@ -49,6 +51,7 @@ def check_safe(settings: Settings) -> None:
     _check_outbound(settings)
     _check_keys(settings)
     _check_brands(settings)
+    check_operators(settings.operators)
     check_sinks(settings.sinks, [brand.name for brand in settings.resolved_brands()])
 
 
@@ -173,6 +176,16 @@ def _check_upstream(settings: Settings) -> None:
         raise ConfigurationRefused("core_bank_token: is required, or core_bank_tls.certificate: the bank must know who asks")
 
 
+def _check_signers(settings: Settings) -> None:
+    """A brand that signs answers does so by its id in its directory."""
+    signing = {dialect.name for dialect in DIALECTS if dialect.signatures is not None}
+    for brand in settings.resolved_brands():
+        if not brand.organisation_id and signing & set(brand.dialects):
+            raise ConfigurationRefused(
+                f"brands.organisation_id: brand {brand.name} needs one, because it signs the answers about payments by it"
+            )
+
+
 def _check_keys(settings: Settings) -> None:
     try:
         settings.signing_keys.schedule()
@@ -224,6 +237,8 @@ def check_production(settings: Settings) -> None:
     if settings.sandbox_token:
         raise ConfigurationRefused("sandbox_token: has no place in production")
     check_lasting_sinks(settings.sinks)
+    if settings.core_bank_payments:
+        _check_signers(settings)
 
 
 def check_sandbox(settings: Settings) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from consent.settings import REGISTRATIONS_PER_ORGANISATION, UNKNOWN_REQUESTS_PER_MINUTE, KeySchedule
 from consent.store.consents import LODGED_MAX
 from gateway.pipeline.calls_in_flight import RUNNING_PER_CLIENT_MAX, UNITS_MAX, UNITS_PER_CLIENT_MAX
-from kernel.brand import Brand, CertificateDemand, Endpoints, NonceDemand
+from kernel.brand import FUNDS_CHECKS_PER_DAY, PLANNED_DAYS_MAX, Brand, CertificateDemand, Endpoints, NonceDemand
 from kernel.config import ConfigurationRefused
 from kernel.hot_state.first_uses import FIRST_USES_PER_CLIENT
 from kernel.http.admission.limits import (
@@ -36,7 +36,9 @@ from plugins.upstreams.built_in import BuiltInBank
 from policies.rate_limit import UNITS_PER_ADDRESS, UNITS_PER_WINDOW, WINDOW_SECONDS
 from policies.unattended_limit import ACCESSES_PER_DAY
 from portcullis.settings.certificates import CertificateSettings, TrustListSettings
+from portcullis.settings.cut_offs import CutOffSettings
 from portcullis.settings.log_level import LogLevel
+from portcullis.settings.operators import OperatorSettings
 
 DEFAULT_CORE_BANK_PORT = 8446
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -69,9 +71,12 @@ class BrandSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     sca_required_after_days: int | None = None
     sca_recent_minutes: int | None = None
     frequency_per_day_max: int = 4
+    funds_checks_per_day: int = FUNDS_CHECKS_PER_DAY
     certificate: CertificateDemand = "when_bound"
     dpop_nonce: NonceDemand = "off"
     top_level_endpoints: Endpoints = "public"
+    cut_off: CutOffSettings | None = None  # of payments; None: they are taken and made at any hour
+    planned_days_max: int = PLANNED_DAYS_MAX
     operations_off: tuple[str, ...] = ()
     members_on: tuple[str, ...] = ()  # of answers: what a later edition of a standard brought, and strict clients may not know
     internal_clients: tuple[InternalClientSettings, ...] = ()
@@ -190,6 +195,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     sandbox_token: str = ""
     specs: str = ""
     log_level: LogLevel = "info"
+    operators: tuple[OperatorSettings, ...] = ()  # none: no command that changes money or consents is carried out
     brands: tuple[BrandSettings, ...] = ()
     tls: TlsSettings | None = None
     sealing_keys: Path | None = None
@@ -214,6 +220,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     core_bank_port: int = DEFAULT_CORE_BANK_PORT  # where `portcullis core-bank serve` listens, on loopback
     core_bank_tls: CoreBankTlsSettings | None = None
     core_bank_payments: bool = False  # the core bank carries out payments too
+    core_bank_notice_token: str = ""  # that the core bank shows with a notice of its own accord; none: notices are not taken
 
     def database(self) -> str:
         """The database's URL: SQLite in the state directory unless another is set."""
@@ -243,7 +250,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 def _brand(settings: BrandSettings) -> Brand:
     if not NAME.fullmatch(settings.name):
         raise ConfigurationRefused("brands.name: must be 1 to 32 lower-case letters, digits or hyphens")
-    for key in ("sca_required_after_days", "sca_recent_minutes", "frequency_per_day_max"):
+    for key in (
+        "sca_required_after_days",
+        "sca_recent_minutes",
+        "frequency_per_day_max",
+        "funds_checks_per_day",
+        "planned_days_max",
+    ):
         if (value := getattr(settings, key)) is not None and value < 1:
             raise ConfigurationRefused(f"brands.{key}: must be at least 1, or left out")
     for key in ("issuer", "mtls_url"):
@@ -273,9 +286,12 @@ def _brand(settings: BrandSettings) -> Brand:
         sca_required_after_days=settings.sca_required_after_days,
         sca_recent_minutes=settings.sca_recent_minutes,
         frequency_per_day_max=settings.frequency_per_day_max,
+        funds_checks_per_day=settings.funds_checks_per_day,
         certificate=settings.certificate,
         dpop_nonce=settings.dpop_nonce,
         top_level_endpoints=settings.top_level_endpoints,
+        cut_off=None if settings.cut_off is None else settings.cut_off.rule(),
+        planned_days_max=settings.planned_days_max,
         operations_off=_operations_off(settings),
         members_on=_members_on(settings),
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 
 from kernel.config import ConfigurationRefused
+from notices.room import SINK
 from plugins.sinks import SinkSettings
 from plugins.sinks.memory import MemorySettings
 
@@ -19,6 +20,8 @@ def check_sinks(sinks: tuple[SinkSettings, ...], brands: Collection[str]) -> Non
     for name in names:
         if not NAME.fullmatch(name):
             raise ConfigurationRefused("sinks.name: must be 1 to 32 lower-case letters, digits or hyphens")
+    if SINK in names:
+        raise ConfigurationRefused(f"sinks.name: {SINK} is what notices to TPPs are called")
     if len(set(names)) != len(names):
         raise ConfigurationRefused("sinks.name: two of them have the same")
     for sink in sinks:

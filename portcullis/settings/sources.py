@@ -33,6 +33,7 @@ VARIABLES = {
     "PORTCULLIS_UPSTREAM": "upstream",
     "PORTCULLIS_CORE_BANK_URL": "core_bank_url",
     "PORTCULLIS_CORE_BANK_TOKEN": "core_bank_token",
+    "PORTCULLIS_CORE_BANK_NOTICE_TOKEN": "core_bank_notice_token",
     "PORTCULLIS_CORE_BANK_PORT": "core_bank_port",
     "PORTCULLIS_VAULT_TOKEN": "vault_token",
 }

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from plugins.ledger.tables import PREFIX, accounts, entries, holds, postings
+from plugins.ledger.tables import PREFIX, accounts, entries, holds, postings, transactions
 
-RULED = (entries, postings, holds, accounts)
+RULED = (entries, postings, transactions, holds, accounts)
 
 
 async def erase(connection: AsyncConnection, tables: Sequence[sa.Table], brand: str) -> None:

@@ -66,7 +66,7 @@ async def seed_bank(  # noqa: PLR0917  the six are what every start has at hand
     seed, anchor = await keep_anchor(Commands(database=database, clock=clock), brand.name, ids_seed, midnight)
     tales = [] if PRICE_LIST.name in made else [PRICE_LIST]
     tales += [_tale(household, f"{seed}/{brand.name}", anchor, heavy_transactions) for household in missing]
-    writer = Writer(database, sealer, clock, brand.name, anchor=anchor)
+    writer = Writer(database, sealer, clock, brand, anchor=anchor)
     total, done = sum(tale.size for tale in tales), 0
     for tale in tales:
         await writer.write(tale, partial(_report, progress, done, total, tale.name))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import groupby
 
 import msgspec
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
@@ -35,11 +36,11 @@ _INTERNAL = "internal:"
 class Writer:
     """`anchor`: the midnight before which all data lies."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock, brand: str, *, anchor: datetime) -> None:
+    def __init__(self, database: Database, sealer: Sealer, clock: Clock, brand: Brand, *, anchor: datetime) -> None:
         self._commands = Commands(database=database, clock=clock)
         self._sealer = sealer
         self._clock = clock
-        self._brand = brand
+        self._brand, self._zone = brand.name, brand.zone
         self._anchor = anchor
         self._passwords = Passwords()
 
@@ -47,7 +48,9 @@ class Writer:
         """`report` hears how many of the tale's transactions are written. A tale that was written before is left as it is."""
         hashes = [await self._passwords.hash(password_of(login.username)) for login in tale.logins]
         try:
-            await self._commands.run(WriteTale(self._sealer, self._clock, self._brand, self._anchor, tale, hashes, report))
+            await self._commands.run(
+                WriteTale(self._sealer, self._clock, self._brand, self._zone, self._anchor, tale, hashes, report)
+            )
         except IntegrityError:  # another server made it in the meantime, or something is truly wrong
             if tale.name not in await load_made(self._commands.database, self._brand):
                 raise
@@ -62,6 +65,7 @@ class WriteTale:
     sealer: Sealer
     clock: Clock
     brand: str
+    zone: tzinfo
     anchor: datetime
     tale: Tale
     hashes: list[str]
@@ -69,7 +73,7 @@ class WriteTale:
 
     @property
     def _ledger(self) -> Ledger:
-        return Ledger(self.sealer, self.clock)
+        return Ledger(self.sealer, self.clock, self.zone)
 
     async def handle(self, unit: UnitOfWork) -> None:
         connection, tale = unit.connection, self.tale
@@ -81,8 +85,7 @@ class WriteTale:
         written, opened = 0, set[str]()
         for chunk in tale.entries():
             await self._open_internal(connection, chunk, opened)
-            happened = [msgspec.structs.replace(entry, forced=True) for entry in chunk]  # whether the account could pay or not
-            await self._ledger.post(connection, self.brand, happened)
+            await self._ledger.post(connection, self.brand, [as_happened(entry, self.zone) for entry in chunk])
             written += sum(count_lines(entry) for entry in chunk)
             self.report(written)
         for pending in tale.pending:
@@ -116,7 +119,7 @@ class WriteTale:
         await add_offers(connection, self.sealer, self.brand, tale.offers)
         if tale.issues_statements:
             ids = [account.id for account in tale.accounts]
-            await add_statements(connection, self.sealer, self.brand, ids, self.anchor)
+            await add_statements(connection, self.sealer, self.brand, ids, self.anchor, zone=self.zone)
 
     async def _enrol(self, connection: AsyncConnection) -> None:
         people = tables.people
@@ -143,6 +146,13 @@ class WriteTale:
             name, _, currency = account_id.removeprefix(_INTERNAL).rpartition(":")
             await self._ledger.open_internal(connection, self.brand, name, currency)
         opened |= named
+
+
+def as_happened(entry: LedgerEntry, zone: tzinfo) -> LedgerEntry:
+    """Booked whether the account could pay or not, and of value on the day of its booking where it does not say another."""
+    moments = (leg.line.booked_at for leg in entry.legs if leg.line is not None)
+    booked = next((moment.astimezone(zone).date() for moment in moments if moment is not None), None)
+    return msgspec.structs.replace(entry, forced=True, value_date=entry.value_date or booked)
 
 
 async def load_made(database: Database, brand: str) -> set[str]:

@@ -15,6 +15,7 @@ from consent.store.tables import metadata as consent_metadata
 from kernel.brand import Brand
 from kernel.errors import FieldInvalid
 from kernel.ids import hash_secret
+from notices.tables import metadata as notices_metadata
 from orders.tables import metadata as orders_metadata
 from plugins.ledger.tables import metadata as ledger_metadata
 from plugins.psu_identity.tables import metadata as psu_identity_metadata
@@ -34,6 +35,7 @@ from sandbox.tpps.tpps import Tpps
 METADATA_OF_ALL = (
     consent_metadata,
     orders_metadata,
+    notices_metadata,
     DECISIONS_METADATA,
     ledger_metadata,
     psu_identity_metadata,

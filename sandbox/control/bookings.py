@@ -4,7 +4,7 @@ The ledger's first statement locks the brand's booking sequence, so they run one
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,10 +34,11 @@ class Counter:
     sealer: Sealer
     clock: Clock
     ids: Ids
+    zone: tzinfo
 
     @property
     def ledger(self) -> Ledger:
-        return Ledger(self.sealer, self.clock)
+        return Ledger(self.sealer, self.clock, self.zone)
 
     async def post(self, connection: AsyncConnection, leg: Leg) -> None:
         currency = leg.amount.currency

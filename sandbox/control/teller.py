@@ -120,7 +120,7 @@ class Teller:
         return {"transaction_id": transaction_id, "status": "released"}
 
     def _counter(self, brand: Brand) -> Counter:
-        return Counter(brand=brand.name, sealer=self.sealer, clock=self.clock, ids=self.ids)
+        return Counter(brand=brand.name, sealer=self.sealer, clock=self.clock, ids=self.ids, zone=brand.zone)
 
     async def _find(self, brand: Brand, persona: str, wanted: str) -> Account:
         """The persona's account by nickname, name, number or id. Raises FieldInvalid for none, or several."""

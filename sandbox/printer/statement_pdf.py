@@ -1,6 +1,7 @@
 """A statement as its customer would print it: whose account, which period, the sums, then every entry with its balance."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.money import Money
@@ -43,11 +44,12 @@ class _Sheets:
 
     def __init__(self, printed: Printed) -> None:
         self._printed = printed
+        self._zone = ZoneInfo(printed.zone)
         self._pages: list[Page] = []
         self._page = self._new_page()
         self._y = 0.0
         statement = printed.statement
-        self.period = f"{_day(statement.starts_at)} to {_day(statement.ends_at)}"
+        self.period = f"{self._day(statement.starts_at)} to {self._day(statement.ends_at)}"
 
     def write_front(self) -> None:
         printed = self._printed
@@ -71,7 +73,7 @@ class _Sheets:
         if self._y + LINE * len(lines) > LAST_ENTRY:
             self._turn()
         amount = _amount(Money(entry.currency, entry.amount_minor))
-        self._page.write(LEFT, self._y, _day(_EPOCH + timedelta(microseconds=entry.booked_at_micros)), TEXT)
+        self._page.write(LEFT, self._y, self._day(_EPOCH + timedelta(microseconds=entry.booked_at_micros)), TEXT)
         self._page.write(DESCRIPTION_AT, self._y, fit(lines[0], TEXT, DESCRIPTION_WIDTH), TEXT)
         self._page.write_right(PAID_OUT if entry.amount_minor < 0 else PAID_IN, self._y, amount, TEXT)
         if entry.balance_after_minor is not None:
@@ -99,8 +101,11 @@ class _Sheets:
             ("Currency", printed.account.currency),
             ("Period", self.period),
             *([("Number", reference)] if reference else []),
-            ("Issued", _day(printed.statement.created_at)),
+            ("Issued", self._day(printed.statement.created_at)),
         ]
+
+    def _day(self, at: datetime) -> str:
+        return f"{at.astimezone(self._zone):%d %b %Y}"
 
     def _write_addressee(self) -> None:
         holder = self._printed.holder
@@ -169,10 +174,6 @@ def _number(identifier: AccountIdentifier) -> str:
 
 def _words(kind: FeeKind | InterestKind) -> str:
     return kind.value.replace("_", " ").capitalize()
-
-
-def _day(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%d %b %Y}"
 
 
 def _amount(amount: Money) -> str:

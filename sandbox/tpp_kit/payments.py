@@ -24,14 +24,13 @@ HEADER = "x-jws-signature"
 KEY_HEADER = "x-idempotency-key"
 _CLAIM = "http://openbanking.org.uk/"
 CRITICAL = tuple(f"{_CLAIM}{name}" for name in ("iat", "iss", "tan"))
-ISSUED_BEFORE_SECONDS = 2  # a clock may be a little slow; a signature from the future is refused
 
 
 def sign_body(body: bytes, folder: TppFolder, knobs: Knobs = AS_IT_SHOULD_BE, *, now: Callable[[], float] = time.time) -> str:
     """The detached signature over a body."""
     jwk = knobs.object_jwk or folder.signing_jwk
     issuer = f"{folder.organisation_id}/{folder.software_id}"
-    values = (int(now()) - ISSUED_BEFORE_SECONDS, issuer, "openbanking.org.uk")
+    values = (int(now()), issuer, "openbanking.org.uk")
     plain = {"alg": "PS256", "kid": jwk["kid"], "typ": "JOSE", "cty": "application/json"}
     claims = {**plain, **dict(zip(CRITICAL, values, strict=True)), "crit": list(CRITICAL)}
     header = urlsafe_b64encode(json.dumps(turned(claims, knobs.object_header)).encode())
@@ -69,13 +68,14 @@ class Payments:
         key: str | None = None,
         token: str | None = None,
         knobs: Knobs = AS_IT_SHOULD_BE,
+        path: str = "/domestic-payment-consents",
         **data: Any,
     ) -> LodgedConsent:
-        """A consent to a domestic payment. `data` are further members of `Data`, such as ReadRefundAccount."""
+        """A consent to a domestic payment, or to another product by its path. `data` are further members of `Data`, such as ReadRefundAccount."""
         token = token or await self.tpp.client_credentials_token(SCOPE)
         body = {"Data": {**data, "Initiation": dict(initiation)}, "Risk": dict(risk or {})}
-        answer = await self.post("/domestic-payment-consents", token, body, key=key, knobs=knobs)
-        document = expect(201, "domestic payment consent", answer)
+        answer = await self.post(path, token, body, key=key, knobs=knobs)
+        document = expect(201, "payment consent", answer)
         return LodgedConsent(document["Data"]["ConsentId"], document)
 
     async def order(
@@ -87,10 +87,11 @@ class Payments:
         risk: Mapping[str, Any] | None = None,
         key: str | None = None,
         knobs: Knobs = AS_IT_SHOULD_BE,
+        path: str = "/domestic-payments",
     ) -> Answer:
         """Order the payment of a consent, with the token that its payer authorised. Returns the answer, a refusal too."""
         body = {"Data": {"ConsentId": consent_id, "Initiation": dict(initiation)}, "Risk": dict(risk or {})}
-        return await self.post("/domestic-payments", token, body, key=key, knobs=knobs)
+        return await self.post(path, token, body, key=key, knobs=knobs)
 
     async def post(
         self, path: str, token: str | None, body: Any, *, key: str | None = None, knobs: Knobs = AS_IT_SHOULD_BE

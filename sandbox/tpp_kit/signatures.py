@@ -119,6 +119,14 @@ def verify_response(
     return claims
 
 
+def verify_token(what: str, token: str, jwks: Mapping[str, Any], *, token_type: str) -> dict[str, Any]:
+    """The claims of a token of this `typ` that a published key signed. Raises ResponseInvalid."""
+    claims = _verify(what, token, jwks)
+    if jws.extract_compact(token.encode()).headers().get("typ") != token_type:
+        raise ResponseInvalid(f"{what}: a token of another type")
+    return claims
+
+
 def _sign(claims: Mapping[str, Any], jwk: Mapping[str, Any], typ: str, header: Mapping[str, Any]) -> str:
     head = turned({"alg": jwk["alg"], "kid": jwk["kid"], "typ": typ}, header)
     return sign_compact(head, claims, jwk)

@@ -6,7 +6,7 @@ from pathlib import Path
 from kernel.commands.locks import Rank
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "openapi", "kernel")
+PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "notices", "openapi", "kernel")
 TRANSACTIONS = {"write", "write_patiently"}
 DATABASES = {"database", "reserved"}
 

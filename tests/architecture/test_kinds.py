@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "openapi", "kernel")
+PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "notices", "openapi", "kernel")
 KINDS = "consent/store/kinds/"
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 

@@ -12,6 +12,7 @@ OTHER_NUMBERS = {  # which bound nothing: a new one is a limit, and then its nam
     *("TOKEN_CURRENT", "TOKEN_REVOKED", "UPGRADE_LOCK", "SERVER_LOCK", "HANDSHAKE"),  # agreed words
     *("MISDIRECTED", "FORBIDDEN", "HTTP_PORT", "HTTPS_PORT", "DEFAULT_CORE_BANK_PORT"),  # of HTTP
     *("BRAND", "ID", "WORD", "MICROS", "SLOTS", "GROUP", "IBAN_GROUP", "FIRST_YEAR", "LAST_YEAR"),  # forms
+    *("WEEK_DAYS", "YEAR_MONTHS"),  # of the calendar
     *("STEPS", "RESPONSE_TYPES_LOGGED", "VALUE_WIDTH"),  # what is shown
     *("OTHERS", "MMAP_THRESHOLD", "NEVER", "OPEN_CALM", "ROOM_BELOW"),  # of a process
     *("PASSES", "LANES", "COST_OF_OTHERS", "CARD_MINIMUM_PERCENT", "CARD_MINIMUM_MINOR"),  # prices

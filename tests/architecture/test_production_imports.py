@@ -48,7 +48,7 @@ from portcullis.__main__ import main
 sys.argv[1:] = {arguments}
 with suppress(SystemExit):
     main()
-ours = {{"consent", "orders", "gateway", "kernel", "openapi", "plugins", "policies", "portcullis", "sandbox"}}
+ours = {{"consent", "orders", "notices", "gateway", "kernel", "openapi", "plugins", "policies", "portcullis", "sandbox"}}
 print()
 print(*sorted(name for name in sys.modules if name.partition(".")[0] in ours))
 print(*({{"aiohttp", "alembic", "asyncpg", "authlib", "cryptography", "sqlalchemy", "structlog", "uvloop"}} & sys.modules.keys()))
@@ -60,7 +60,7 @@ print(*({{"aiohttp", "alembic", "asyncpg", "authlib", "cryptography", "sqlalchem
         *("kernel", "kernel.config", "portcullis", "portcullis.__main__", "portcullis.version"),
         *("portcullis.cli", "portcullis.cli.app", "portcullis.cli.openapi_document", "portcullis.cli.event_loop"),
         *("portcullis.cli.configuration.production_settings", "portcullis.cli.tpp.records", "portcullis.cli.tpp.roles"),
-        *("portcullis.cli.control_client", "portcullis.cli.uncollected"),
+        *("portcullis.cli.control_client", "portcullis.cli.uncollected", "portcullis.cli.requests"),
         *("portcullis.settings", "portcullis.settings.sources", "portcullis.settings.log_level"),
     }
     assert heavy == ""

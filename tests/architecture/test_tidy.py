@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "openapi", "kernel")
+PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "notices", "openapi", "kernel")
 MODULE_LINES_MAX = 350
 FUNCTION_LINES_MAX = 50
 

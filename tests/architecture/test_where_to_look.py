@@ -11,7 +11,7 @@ TEXT = (ROOT / "ARCHITECTURE.md").read_text()
 SECTION = TEXT.partition("## Where to look\n")[2].partition("\n## ")[0]
 PLACE = re.compile(r"`([\w/]+/(?:[\w.]+)?)(?:: ([\w.]+))?`")
 NAMED = PLACE.findall(SECTION)
-QUESTIONS = 18
+QUESTIONS = 22
 STRANGERS = (
     "Where is PKCE checked?",
     "What happens when a consent is withdrawn?",

@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("portcullis", "sandbox", "plugins", "policies", "gateway", "consent", "orders", "openapi", "kernel", "tests")
+PACKAGES = (
+    "portcullis",
+    "sandbox",
+    "plugins",
+    "policies",
+    "gateway",
+    "consent",
+    "orders",
+    "notices",
+    "openapi",
+    "kernel",
+    "tests",
+)
 MODULES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 AVOIDED = re.compile(r"\b(nobody|whoever|whatever|anew|(?:is|are|was|were) told|speaks? of|tells? of)\b", re.IGNORECASE)

@@ -1,8 +1,6 @@
-"""A real browser, and a TPP whose redirect address is a page of its own on loopback, so that the browser can land there."""
+"""A real browser, and a TPP whose redirect address is a page of its own on loopback (callback.py)."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -10,42 +8,14 @@ import pytest_asyncio
 
 from portcullis.cli.control_client import post
 from sandbox.tpp_kit.tpp import Tpp
+from tests.browser.callback import Callback, callback_server
 from tests.browser.page_rules import CHROMIUM, SCREENS
-
-
-class Callback(ThreadingHTTPServer):
-    """Remembers where it was visited."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Landing)
-        self.landed: list[str] = []
-
-    @property
-    def redirect_uri(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/callback"
-
-
-class Landing(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        if self.path.startswith("/callback"):
-            self.server.landed.append(f"http://127.0.0.1:{self.server.server_address[1]}{self.path}")
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<!doctype html><title>TPP</title><h1>Back at the TPP</h1>")
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="session")
 def callback() -> Iterator[Callback]:
-    server = Callback()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with callback_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

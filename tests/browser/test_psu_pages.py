@@ -249,8 +249,8 @@ async def test_erin_and_frank_sign_a_payment_together(page, tpp, callback):
     await check_page(page, "confirm the payment")
     await page.fill("#otp", "123456")
     await page.click("#otp-submit")
-    await page.wait_for_selector("#notice")
-    assert "You have agreed" in await page.content()
+    await page.wait_for_selector("#result")
+    await check_page(page, "you approved £1,165.88 to acme inc")
 
 
 async def test_frank_signs_an_ordered_payment_and_reads_the_end_of_it(page, tpp, callback):
@@ -278,7 +278,7 @@ async def test_frank_signs_an_ordered_payment_and_reads_the_end_of_it(page, tpp,
     await check_page(page, "confirm the payment")
     await page.fill("#otp", "123456")
     await page.click("#otp-submit")
-    await page.wait_for_selector("#payment-standing")
+    await page.wait_for_selector("#result")
     await check_page(page, "£1.65 to acme inc")
     await page.goto(f"{tpp.folder.issuer}/consents")
     await page.wait_for_selector("#payment-view-0")

@@ -1,8 +1,9 @@
-"""A hundred thousand transactions read page by page while new ones are booked, announced and released among them: none is missing,
-none comes twice, and memory stays flat. On every upstream and every kind of database; the bank over HTTP is the built-in one behind a
+"""A hundred pages of transactions read while new ones are booked, announced and released among them: none is missing, none comes twice,
+and memory stays flat. Twenty thousand transactions, and a hundred thousand in `make simulate`. On every upstream and every kind of database; the bank over HTTP is the built-in one behind a
 wire, so the pairs are not all walked."""
 
 import gc
+import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -15,9 +16,9 @@ from gateway.ports import Position, TransactionFilter
 from tests.harness.databases import POSTGRESQL, SQLITE, Databases, migrate
 from tests.harness.upstream_books import BOOKS, BRAND, NOW, Books, built_in_books
 
-ROWS = 100_000
-ROWS_PER_ENTRY = 10_000
-ROWS_PER_PAGE = 1_000
+ROWS = int(os.environ.get("PORTCULLIS_SIMULATE_ROWS", "20000"))
+ROWS_PER_ENTRY = ROWS // 10
+ROWS_PER_PAGE = ROWS // 100
 TURNS_PER_LOOK = 9
 BLOCKS_MAX = 20_000  # of memory more in the last half of the pages than in the first quarter: a kept page has many times as many
 MINUTE = timedelta(minutes=1)

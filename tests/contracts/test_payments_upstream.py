@@ -10,11 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from kernel.banking.abroad.cross_border import CrossBorder
+from kernel.banking.abroad.exchange import AskedRate, ChargeBearer, Quote, QuoteRequest, RateType, Unquoted, check_quote
 from kernel.banking.money import Money
 from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, CreditTransfer, RailStatus, Reason, contradicts
 from kernel.banking.payee_checks import PayeeMatch
 from kernel.ids import RandomIds
-from orders.ports import Progress, Refused, Reserved
+from orders.ports import Progress, Refused, Reserved, Resolution
 from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.payment_banks import (
     BRAND,
@@ -26,6 +28,7 @@ from tests.harness.payment_banks import (
     REJECTED_PAYEE,
     PaymentsBank,
 )
+from tests.world.abroad import IBAN
 
 PAYER = "payer"
 FUNDS = 100_000
@@ -73,6 +76,67 @@ async def money(bank: PaymentsBank) -> tuple[int, int]:
 @pytest.fixture(autouse=True)
 async def _account(bank: PaymentsBank) -> None:
     await bank.open_account(BRAND, PAYER, FUNDS)
+
+
+# quote
+EUROS = QuoteRequest(
+    amount=Money("EUR", 1_000),
+    currency="EUR",
+    bearer=ChargeBearer.SHARED,
+    rate=AskedRate(type=RateType.ACTUAL, unit_currency="GBP"),
+    is_binding=True,
+)
+
+
+async def quoted(bank: PaymentsBank, asked: QuoteRequest = EUROS) -> Quote:
+    quote = await bank.upstream.quote(BRAND, asked)
+    assert isinstance(quote, Quote)
+    check_quote(quote, asked)
+    return quote
+
+
+def abroad(quote: Quote, iban: str = IBAN.identification) -> CreditTransfer:
+    cross_border = CrossBorder(currency="EUR", rate=EUROS.rate, country="DE", quote=quote)
+    return transfer_of(replace(IBAN, identification=iban), quote.debit.minor, cross_border=cross_border)
+
+
+async def test_a_payment_abroad_takes_what_its_quote_debits_and_no_more(bank):
+    quote = await quoted(bank)
+    transfer = abroad(quote)
+    assert await bank.upstream.reserve(BRAND, transfer) == Reserved()
+    assert await money(bank) == (FUNDS, quote.debit.minor)
+    for _ in range(2):
+        await bank.upstream.submit(BRAND, transfer)
+    assert (await last_word(bank, transfer.order_id)).status is RailStatus.CREDITED
+    assert await money(bank) == (FUNDS - quote.debit.minor, 0)
+
+
+async def test_a_quote_is_used_by_one_order(bank):
+    quote = await quoted(bank)
+    first, second = abroad(quote), abroad(quote)
+    for _ in range(2):
+        assert await bank.upstream.reserve(BRAND, first) == Reserved()
+        assert isinstance(await bank.upstream.reserve(BRAND, second), Refused)
+    assert await money(bank) == (FUNDS, quote.debit.minor)
+
+
+@pytest.mark.parametrize("change", ["bought", "id"])
+async def test_a_quote_that_the_bank_did_not_give_holds_nothing(bank, change):
+    given = await quoted(bank)
+    other = {"bought": Money("EUR", 100_000), "id": ids.uuid()}[change]
+    assert isinstance(await bank.upstream.reserve(BRAND, abroad(replace(given, **{change: other}))), Refused)
+    assert await money(bank) == (FUNDS, 0)
+
+
+async def test_a_currency_that_is_not_exchanged_has_no_quote(bank):
+    assert await bank.upstream.quote(BRAND, replace(EUROS, amount=Money("XAF", 1_000), currency="XAF")) is Unquoted.CURRENCY
+
+
+async def test_an_estimate_binds_no_bank(bank):
+    asked = replace(EUROS, rate=AskedRate(type=RateType.INDICATIVE, unit_currency="GBP"), is_binding=False)
+    estimate = await quoted(bank, asked)
+    assert estimate.expires_at is None
+    assert isinstance(await bank.upstream.reserve(BRAND, abroad(estimate)), Refused)
 
 
 # reserve
@@ -236,6 +300,36 @@ async def test_an_instant_is_when_it_became_so_and_not_when_it_was_asked(bank):
     await bank.upstream.submit(BRAND, transfer)
     last = await last_word(bank, transfer.order_id)
     assert [await bank.upstream.status(BRAND, transfer.order_id) for _ in range(2)] == [last, last]
+
+
+# an end that people named
+SETTLED, REJECTED = (Resolution(status=status, evidence_sha256="5e" * 32) for status in (RailStatus.SETTLED, RailStatus.REJECTED))
+
+
+@pytest.mark.parametrize("resolution", [SETTLED, REJECTED], ids=["settled", "rejected"])
+@pytest.mark.parametrize("is_submitted", [True, False], ids=["submitted", "reserved"])
+async def test_an_end_that_people_named_is_that_of_the_books(bank, is_submitted, resolution):
+    transfer = await reserved(bank, payee=PENDING_PAYEE)
+    if is_submitted:
+        await bank.upstream.submit(BRAND, transfer)
+    ends = PAID_STATUSES if resolution is SETTLED else REFUSED_STATUSES
+    for _ in range(2):
+        assert (await bank.upstream.resolve(BRAND, transfer.order_id, resolution)).status in ends
+        assert await money(bank) == (FUNDS - (2_500 if resolution is SETTLED else 0), 0)
+    await bank.settle()
+    assert (await bank.upstream.submit(BRAND, transfer)).status in ends
+    assert (await bank.upstream.resolve(BRAND, transfer.order_id, SETTLED)).status in ends
+    assert await money(bank) == (FUNDS - (2_500 if resolution is SETTLED else 0), 0)
+
+
+@pytest.mark.parametrize("payee", [GOOD_PAYEE, REJECTED_PAYEE], ids=["paid", "refused"])
+async def test_an_end_that_the_bank_knows_is_not_named_by_people(bank, payee):
+    transfer = await reserved(bank, payee=payee)
+    await bank.upstream.submit(BRAND, transfer)
+    last = await last_word(bank, transfer.order_id)
+    other = REJECTED if last.status in PAID_STATUSES else SETTLED
+    assert await bank.upstream.resolve(BRAND, transfer.order_id, other) == last
+    assert await money(bank) == (FUNDS - (2_500 if payee is GOOD_PAYEE else 0), 0)
 
 
 # the same order at the same time

@@ -51,7 +51,10 @@ async def _run(site: Site, drills: list[Drill], arguments: argparse.Namespace) -
     async with Honest.at(site) as honest:
         async with honest.watching() as quiet:
             await asyncio.sleep(QUIET_SECONDS)
-        print(f"\non {site.kind}: honest reads in quiet: p99 {quiet.p99_milliseconds:.0f} ms of {len(quiet.seconds)}", flush=True)
+        print(
+            f"\non {site.kind}: honest reads in quiet: p99 {quiet.p99_milliseconds:.0f} ms of {len(quiet.seconds)}\n{quiet.inside}",
+            flush=True,
+        )
         scene = Scene(honest, quiet, arguments.scale, arguments.seed)
         for drill in drills:
             verdict, seconds = await _drill(drill, scene)

@@ -56,15 +56,16 @@ def _holding(name: str, attack: Attack) -> Drill:
 
     async def run(scene: Scene) -> Verdict:
         site, count = scene.honest.site, scene.count(CONNECTIONS)
-        async with scene.honest.watching() as watched, attacking(attack, site.target, count) as done:
-            tally, admitted = await done()
+        async with attacking(attack, site.target, count) as attackers, scene.honest.watching() as watched:
+            struck = await attackers.strike()
             await asyncio.sleep(HOLD_SECONDS)
+            await attackers.leave()
         verdict = Verdict()
-        _judge_honest(verdict, scene, watched, tally)
-        allowed = min(ALL_BYTES_MAX, max(admitted, AT_ONCE) * ADMITTED_BYTES_MAX + NOISE_BYTES)
+        _judge_honest(verdict, scene, watched, struck.tally)
+        allowed = min(ALL_BYTES_MAX, max(struck.most, AT_ONCE) * ADMITTED_BYTES_MAX + NOISE_BYTES)
         verdict.figures.append(
-            f"{admitted} stand, memory {_mib(watched.resident_before)} -> {_mib(watched.resident_most)} MiB, "
-            f"{watched.growth_bytes / max(admitted, 1) / 1024:.0f} KiB each"
+            f"{struck.most} stood at one moment, {struck.standing} at the end; memory {_mib(watched.resident_before)} -> "
+            f"{_mib(watched.resident_most)} MiB, {watched.growth_bytes / max(struck.most, 1) / 1024:.0f} KiB each"
         )
         verdict.expect(watched.growth_bytes <= allowed, f"grew by {_mib(watched.growth_bytes)} MiB, {_mib(allowed)} are allowed")
         return verdict
@@ -81,12 +82,14 @@ def _flooding(name: str, attack: Attack) -> Drill:
         await scene.honest.renew(older_than=100)  # which writes, and must not while strangers are watched
         await asyncio.sleep(STATISTICS_SECONDS[site.kind])
         before = await read_written(site.server)
-        async with scene.honest.watching() as watched, attacking(attack, site.target, scene.count(CONNECTIONS)) as done:
-            tally, _ = await done()
+        async with attacking(attack, site.target, scene.count(CONNECTIONS)) as attackers, scene.honest.watching() as watched:
+            struck = await attackers.strike()
         await asyncio.sleep(STATISTICS_SECONDS[site.kind])
         verdict = Verdict()
-        _judge_honest(verdict, scene, watched, tally)
-        failed = {name: count for name, count in tally.counts.items() if name.startswith("answered 5") and name != "answered 503"}
+        _judge_honest(verdict, scene, watched, struck.tally)
+        failed = {
+            name: count for name, count in struck.tally.counts.items() if name.startswith("answered 5") and name != "answered 503"
+        }
         verdict.expect(not failed, f"failures of ours: {failed}")
         written = (await read_written(site.server)).since(before)
         verdict.expect(not written, f"strangers caused writing: {'; '.join(written)}")
@@ -114,6 +117,7 @@ def _judge_honest(verdict: Verdict, scene: Scene, watched: Watched, tally: Tally
         f"honest: {len(watched.seconds)} reads, p99 {watched.p99_milliseconds:.0f} ms, {ratio:.1f} times the quiet "
         f"{scene.quiet.p99_milliseconds:.0f} ms; ready {watched.readiness_asked - watched.unready} of {watched.readiness_asked}"
     )
+    verdict.figures.append(str(watched.inside))
     verdict.expect(set(watched.statuses) <= {"200"}, f"honest reads were answered {dict(watched.statuses)}")
     verdict.expect(ratio <= RATIO_MAX, f"honest reads took {ratio:.1f} times as long as in quiet")
     verdict.expect(watched.unready == 0, f"not ready {watched.unready} times")

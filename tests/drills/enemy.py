@@ -15,6 +15,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import Any
 
 from tests.drills.site import Target
@@ -22,6 +24,7 @@ from tests.drills.site import Target
 ADDRESSES = tuple(f"127.0.0.{number}" for number in range(2, 52))
 AT_ONCE = 100  # attackers that are busy at the same moment
 OPEN_SECONDS_MAX = 20.0
+COUNT_SECONDS = 0.2  # between two counts of the connections that stand
 ANSWER_SECONDS_MAX = 40.0
 CALL_SECONDS_MAX = 600.0
 NICENESS = 19  # attackers have machines of their own: here they take of the cores what server and honest caller leave
@@ -37,6 +40,15 @@ class Tally:
         return ", ".join(f"{name} {count}" for name, count in sorted(self.counts.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """The outcome of a strike: `standing` connections are held at its end, and `most` stood at one moment of it."""
+
+    tally: Tally
+    standing: int
+    most: int
+
+
 class Enemy:
     """The means of an attack: ways to connect, and a tally."""
 
@@ -44,6 +56,7 @@ class Enemy:
         self.target = target
         self.tally = Tally()
         self.held: list[asyncio.StreamWriter] = []
+        self.most = 0  # connections that stood at one moment
         self._trust = ssl.create_default_context(cafile=target.ca)
 
     async def connect(
@@ -69,6 +82,12 @@ class Enemy:
             return 0
         return int(head.split()[1])
 
+    async def count(self) -> None:
+        """Note how many connections stand, until cancelled."""
+        while True:
+            self.most = max(self.most, self.admitted())
+            await asyncio.sleep(COUNT_SECONDS)
+
     def admitted(self) -> int:
         """Connections that the server has not ended."""
         return sum(not writer.transport.is_closing() for writer in self.held)
@@ -79,6 +98,8 @@ Attack = Callable[[Enemy, int], Awaitable[None]]
 
 async def _attack(attack: Attack, target: Target, count: int, pipe: Connection) -> None:
     enemy, room = Enemy(target), asyncio.Semaphore(AT_ONCE)
+    pipe.send("ready")
+    await asyncio.to_thread(pipe.recv)
 
     async def one(number: int) -> None:
         async with room:
@@ -88,42 +109,75 @@ async def _attack(attack: Attack, target: Target, count: int, pipe: Connection) 
             except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 enemy.tally.counts[f"turned away ({type(error).__name__})"] += 1
 
+    counting = asyncio.create_task(enemy.count())
     await asyncio.gather(*(one(number) for number in range(count)))
-    pipe.send((enemy.tally, enemy.admitted()))
+    counting.cancel()
+    pipe.send(Struck(enemy.tally, enemy.admitted(), max(enemy.most, enemy.admitted())))
     await asyncio.to_thread(pipe.recv)
     for writer in enemy.held:
         with contextlib.suppress(Exception):
             writer.transport.abort()
 
 
+def _yield_cores() -> None:
+    """Niceness counts among the processes of one session alone, where Linux shares the cores by session (sched(7), autogroup); the server has
+    a session of its own. So these have one too, and the session is nice."""
+    os.setsid()
+    os.nice(NICENESS)
+    session = Path("/proc/self/autogroup")
+    if session.exists():
+        session.write_text(str(NICENESS))
+
+
 def _main(attack: Attack, target: Target, count: int, pipe: Connection) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    os.nice(NICENESS)
+    _yield_cores()
     gc.disable()
     asyncio.run(_attack(attack, target, count, pipe))
 
 
+@dataclass
+class Attackers:
+    """A process of them, which has started and waits for its word."""
+
+    process: SpawnProcess
+    pipe: Connection
+    has_left: bool = False
+
+    async def strike(self) -> Struck:
+        """Until every attacker has done its worst. The connections that stand then are held until the attackers leave."""
+        self.pipe.send("strike")
+        struck: Struck = await self.hear()
+        return struck
+
+    async def leave(self) -> None:
+        """All at one moment."""
+        if not self.has_left:
+            self.has_left = True
+            self.pipe.send("leave")
+            await asyncio.to_thread(self.process.join, 15)
+            self.process.kill()
+
+    async def hear(self) -> Any:
+        """The next word of the process."""
+        while not self.pipe.poll():
+            if not self.process.is_alive():
+                raise AssertionError(f"the attackers' process ended with {self.process.exitcode}")
+            await asyncio.sleep(0.1)
+        return self.pipe.recv()
+
+
 @asynccontextmanager
-async def attacking(attack: Attack, target: Target, count: int) -> AsyncIterator[Callable[[], Awaitable[tuple[Tally, int]]]]:
-    """The attack runs; what is yielded waits until every attacker has done its worst, and returns the tally and the connections that stand.
-    They are held until the context ends."""
+async def attacking(attack: Attack, target: Target, count: int) -> AsyncIterator[Attackers]:
+    """Attackers of one kind. Starting their process takes a core for a second, which is no attack: it is over when the context begins."""
     processes = multiprocessing.get_context("spawn")
     ours, theirs = processes.Pipe()
     process = processes.Process(target=_main, args=(attack, target, count, theirs), daemon=True)
     process.start()
-
-    async def done() -> tuple[Tally, int]:
-        while not ours.poll():
-            if not process.is_alive():
-                raise AssertionError(f"the attackers' process ended with {process.exitcode}")
-            await asyncio.sleep(0.1)
-        found: tuple[Tally, int] = ours.recv()
-        return found
-
+    attackers = Attackers(process, ours)
     try:
-        yield done
+        await attackers.hear()
+        yield attackers
     finally:
-        ours.send("stop")
-        await asyncio.to_thread(process.join, 15)
-        process.kill()
+        await attackers.leave()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from sandbox.tpp_kit.knobs import Knobs
+from tests.drills.inside import Inside, look_inside
 from tests.drills.site import Site
 from tests.harness.judged import Grant, JudgedTpp
 
@@ -30,6 +31,7 @@ class Watched:
     readiness_asked: int = 0
     resident_before: int = 0
     resident_most: int = 0
+    inside: Inside | None = None  # the server's own figures, once it is over
 
     @property
     def p99_milliseconds(self) -> float:
@@ -67,12 +69,14 @@ class Honest:
         await self.renew()
         watched, stop = Watched(resident_before=self.site.resident_bytes()), asyncio.Event()
         watched.resident_most = watched.resident_before
+        before = await look_inside(self.site)
         tasks = [asyncio.create_task(work(watched, stop)) for work in (self._read, self._ask_readiness, self._weigh)]
         try:
             yield watched
         finally:
             stop.set()  # what is under way ends by itself: a connection cut off within TLS outlives its loop
             await asyncio.gather(*tasks, return_exceptions=True)
+            watched.inside = (await look_inside(self.site)).since(before)
 
     async def _read(self, watched: Watched, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:

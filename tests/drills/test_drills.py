@@ -23,21 +23,21 @@ def site(embedded_server: Server) -> Site:
 
 async def test_heads_without_end_are_refused_while_an_honest_caller_reads(site):
     async with Honest.at(site) as honest, honest.watching() as watched:
-        async with attacking(HOLDING["heads"], site.target, ATTACKERS) as done:
-            tally, admitted = await done()
+        async with attacking(HOLDING["heads"], site.target, ATTACKERS) as attackers:
+            struck = await attackers.strike()
         while not watched.seconds:
             await honest._read_once(watched)
-    assert tally.counts["tried"] == ATTACKERS
-    assert admitted == 0
+    assert struck.tally.counts["tried"] == ATTACKERS
+    assert struck.standing == 0 <= struck.most  # how many stood at one moment depends on the machine
     assert set(watched.statuses) == {"200"}
     assert watched.resident_most >= watched.resident_before > 0
 
 
 async def test_forms_with_invented_cookies_write_nothing(site):
     before = await read_written(site.server)
-    async with attacking(FLOODING["forms"], site.target, ATTACKERS) as done:
-        tally, _ = await done()
-    assert not [name for name in tally.counts if name.startswith("answered 5") and name != "answered 503"]
+    async with attacking(FLOODING["forms"], site.target, ATTACKERS) as attackers:
+        struck = await attackers.strike()
+    assert not [name for name in struck.tally.counts if name.startswith("answered 5") and name != "answered 503"]
     assert (await read_written(site.server)).since(before) == []
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from kernel.commands.unit_of_work import UnitOfWork
 
-PACKAGES = ("consent", "orders", "plugins", "sandbox", "portcullis")
+PACKAGES = ("consent", "orders", "notices", "plugins", "sandbox", "portcullis")
 
 
 def find_commands() -> set[type]:

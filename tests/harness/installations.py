@@ -2,7 +2,8 @@
 the bank in another process, reached over HTTP. So what runs on both kinds runs on both upstreams, and the kind's name says which.
 
 Seeding the bank takes longer than most journeys, so it is done once per kind and run: later installations start from a copy of the
-first one's state directory and database.
+first one's state directory and database. Its market trader has a few thousand transactions, not a hundred thousand: who checks that
+all books are whole reads each line (test_killed_while_the_bank_is_first_made makes them all).
 """
 
 import asyncio
@@ -17,7 +18,13 @@ from pathlib import Path
 
 import asyncpg
 
+from kernel.clock import SystemClock
+from kernel.storage.database import Database
 from plugins.upstreams.core_bank import CoreBank
+from portcullis.compose.contexts import upgrade_contexts
+from portcullis.compose.keys.sealing_keys import ensure_sealing_keys, load_sealer
+from portcullis.settings.schema import Settings
+from sandbox.bank.seed import USUAL_SEED, seed_bank
 from tests.harness.apart import run_apart
 from tests.harness.server import Server, free_ports
 from tests.harness.valkey import Valkey, started_valkey
@@ -29,6 +36,7 @@ KINDS = (EMBEDDED, PRODUCTION_LIKE)
 BANK_WITHIN = "postgresql+valkey+built_in"  # for who kills the server over and over: each start of its bank costs a second
 BANK_APART = "embedded+core_bank"
 TEMPLATE_DATABASE = "sandbox_template"
+TRADES = 4_000  # transactions of the market trader
 TRANSIENT = ("server.log", "ready.json", "*.lock")
 
 MakeDirectory = Callable[[str], Path]
@@ -77,7 +85,9 @@ class Installations:
             if not (folder / "ready-made").exists():
                 shutil.rmtree(folder, ignore_errors=True)
                 environment = {} if storage == "embedded" else {"PORTCULLIS_DATABASE_URL": self._make_template_database()}
-                assert Server(folder, environment, by_hand=True).start().stop() == 0
+                server = Server(folder, environment, by_hand=True)
+                run_apart(lambda: asyncio.run(seed(server, TRADES)))
+                assert server.start().stop() == 0
                 (folder / "ready-made").touch()
         return folder
 
@@ -110,6 +120,16 @@ class Installations:
                 await connection.close()
 
         run_apart(lambda: asyncio.run(work()))
+
+
+async def seed(server: Server, trades: int) -> None:
+    """Makes the bank in a place where its server has never been: what else is missing, the first start makes."""
+    keys = server.state_dir / "keys" / "sealing.keys"
+    ensure_sealing_keys(keys)
+    (brand,) = Settings().resolved_brands()
+    async with Database.open(server.database_url) as database:
+        await upgrade_contexts(database, sandbox=True)
+        await seed_bank(database, load_sealer(keys), SystemClock(), str(USUAL_SEED), brand, heavy_transactions=trades)
 
 
 MakeInstallation = Callable[..., AbstractContextManager[Server]]

@@ -12,11 +12,26 @@ from consent.store.tables import locks
 from consent.store.tables.consents import attempts
 from kernel.commands.locks import LockOrderBroken, Rank
 from kernel.storage.database import Database
+from notices.locks import TABLES as NOTICE_TABLES
 from orders.locks import TABLES as ORDER_TABLES
+from orders.operators.locks import TABLES as OPERATOR_TABLES
+from orders.reconciliation.locks import TABLES as RECONCILED_TABLES
+from orders.settlement.locks import TABLES as SETTLEMENT_TABLES
 from sandbox.decisions.tables import STORED_DECISIONS
 
 PLACES = {
-    table.name: (rank, place) for place, (table, rank) in enumerate(((STORED_DECISIONS, Rank.ANSWER), *TABLES, *ORDER_TABLES))
+    table.name: (rank, place)
+    for place, (table, rank) in enumerate(
+        (
+            (STORED_DECISIONS, Rank.ANSWER),
+            *TABLES,
+            *ORDER_TABLES,
+            *SETTLEMENT_TABLES,
+            *NOTICE_TABLES,
+            *RECONCILED_TABLES,
+            *OPERATOR_TABLES,
+        )
+    )
 }
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
-from blockbuster import blockbuster_ctx
+from blockbuster import BlockBuster
 
-SERVING = ("kernel", "consent", "orders", "gateway", "policies", "plugins", "openapi")
+SERVING = ("kernel", "consent", "orders", "notices", "gateway", "policies", "plugins", "openapi")
 MAY_BLOCK = (
     # before anybody is served
     ("kernel/config.py", "read_file"),
@@ -26,8 +27,19 @@ MAY_BLOCK = (
 
 @contextmanager
 def never_blocking() -> Iterator[None]:
-    with blockbuster_ctx(list(SERVING)) as watched:
-        for function in watched.functions.values():
-            for file, name in MAY_BLOCK:
-                function.can_block_in(file, name)
+    watch = _watch()
+    watch.activate()
+    try:
         yield
+    finally:
+        watch.deactivate()
+
+
+@cache
+def _watch() -> BlockBuster:
+    """One for all tests of a process: making it takes longer than many a test."""
+    watch = BlockBuster(list(SERVING))
+    for function in watch.functions.values():
+        for file, name in MAY_BLOCK:
+            function.can_block_in(file, name)
+    return watch

@@ -160,10 +160,14 @@ def replace_money(amount: Any, number: int) -> Any:
 
 @asynccontextmanager
 async def served(
-    bank: Any, brands: tuple[Brand, ...] = (BRAND,), server_class: type[CoreBankServer] = CoreBankServer, payments: Any = None
+    bank: Any,
+    brands: tuple[Brand, ...] = (BRAND,),
+    server_class: type[CoreBankServer] = CoreBankServer,
+    payments: Any = None,
+    cut_offs: Any = None,
 ):
     """The bank over HTTP, and its base URL."""
-    server = server_class(bank, brands, TOKEN, {brands[0].name: (CUSTOMER,)}, payments)
+    server = server_class(bank, brands, TOKEN, {brands[0].name: (CUSTOMER,)}, payments, cut_offs=cut_offs)
     async with serve(server.handle, refuse=server.refuse, host="127.0.0.1", port=0, ssl_context=None, listener="public") as port:
         yield f"http://127.0.0.1:{port}{BASE_PATH}"
 

@@ -8,13 +8,16 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
+from kernel.banking.abroad.exchange import Quote, QuoteRequest, Unquoted
 from kernel.banking.accounts import AccountIdentifier
 from kernel.banking.money import Money
 from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, CreditTransfer, RailStatus, Reason
 from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck, PayeeCode, PayeeMatch
 from kernel.brand import Brand
 from kernel.clock import Clock
-from orders.ports import Progress, Refused, Reserved
+from kernel.ids import RandomIds
+from orders.ports import Progress, Refused, Reserved, Resolution
+from plugins.exchange.rate_table import RateTable
 
 REJECTED, PENDING = "9903", "9930"  # the last digits of a payee's account
 Key = tuple[str, str]  # brand, account or order
@@ -32,6 +35,7 @@ class PaperPayments:
     payments: dict[Key, Progress] = field(default_factory=dict)
     pending: dict[Key, CreditTransfer] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    quotes: dict[str, tuple[Quote, str]] = field(default_factory=dict)  # and the order that used it
 
     def open_account(self, brand: Brand, account_id: str, minor: int) -> None:
         self.booked[brand.name, account_id] = minor
@@ -51,6 +55,9 @@ class PaperPayments:
         if not self._covers(brand, transfer.payer_account, transfer.amount):
             self.closed.add(order)
             return Refused(Reason.FUNDS_INSUFFICIENT)
+        if not self._use_quote(transfer):
+            self.closed.add(order)
+            return Refused(Reason.AMOUNT_NOT_ALLOWED)
         self.holds[order] = transfer
         return Reserved()
 
@@ -81,8 +88,24 @@ class PaperPayments:
             self.closed.add(order)
             self.holds.pop(order, None)
 
+    async def resolve(self, brand: Brand, order_id: str, resolution: Resolution) -> Progress:
+        order = (brand.name, order_id)
+        await asyncio.sleep(0)
+        if order not in self.payments or order in self.pending:
+            transfer = self.pending.get(order) or self.holds.get(order)
+            if transfer is not None:
+                self.pending[order] = transfer
+            self._enter(order, RailStatus.CANCELLED if transfer is None else resolution.status, resolution.reason)
+        return self.payments[order]
+
     async def funds(self, brand: Brand, account_id: str, amount: Money) -> bool:
         return self._covers(brand, account_id, amount)
+
+    async def quote(self, brand: Brand, asked: QuoteRequest) -> Quote | Unquoted:
+        quote = RateTable().quote(asked, RandomIds().uuid(), self.clock.now())
+        if isinstance(quote, Quote) and quote.expires_at is not None:
+            self.quotes[quote.id] = quote, ""
+        return quote
 
     async def payee(self, brand: Brand, creditor_account: AccountIdentifier, name: str) -> PayeeCheck:
         holder = self.names.get(creditor_account.identification)
@@ -93,6 +116,18 @@ class PaperPayments:
         if holder.split()[-1] == name.rsplit(maxsplit=1)[-1]:
             return PayeeCheck(match=PayeeMatch.CLOSE_MATCH, name=holder, code=PayeeCode.NAME_CLOSE)
         return PayeeCheck(match=PayeeMatch.NO_MATCH, code=PayeeCode.NAME_DIFFERS)
+
+    def _use_quote(self, transfer: CreditTransfer) -> bool:
+        if transfer.cross_border is None or transfer.cross_border.quote is None:
+            return transfer.cross_border is None
+        asked = transfer.cross_border.quote
+        given, used_by = self.quotes.get(asked.id, (None, ""))
+        if given != asked or used_by not in ("", transfer.order_id):
+            return False
+        if not used_by and (asked.expires_at is None or self.clock.now() >= asked.expires_at):
+            return False
+        self.quotes[asked.id] = asked, transfer.order_id
+        return True
 
     def settle(self) -> None:
         """Every payment that is pending is credited."""

@@ -23,13 +23,16 @@ from orders.ports import PaymentsUpstream
 from plugins.ledger import tables
 from plugins.ledger.documents import Identity
 from plugins.ledger.postings.poster import Poster
-from plugins.rails.faster_payments.books import Books as SchemeBooks
-from plugins.rails.faster_payments.client import FasterPayments
-from plugins.rails.faster_payments.outcomes import refusal_of
-from plugins.rails.ports import Rail, RailPayment, RailReport
+from plugins.rails.choice import Rails
+from plugins.rails.faster_payments.rules import FASTER_PAYMENTS
+from plugins.rails.international.rules import INTERNATIONAL
+from plugins.rails.ports import RailPayment, RailReport
+from plugins.rails.simulated.books import Books as SchemeBooks
+from plugins.rails.simulated.rules import SchemeRules
 from plugins.upstreams.built_in_payments import BuiltInPayments
 from plugins.upstreams.circuit import Circuit
 from plugins.upstreams.core_bank_payments import CoreBankPayments
+from plugins.upstreams.own_accounts import OwnNumbers
 from tests.harness.databases import POSTGRESQL, SQLITE
 from tests.harness.paper_bank import TOKEN, PaperBank, served
 from tests.harness.paper_payments import PENDING, REJECTED, PaperPayments
@@ -105,13 +108,12 @@ async def paper_bank_over_http(database_url: str) -> AsyncIterator[PaymentsBank]
 class RailOfBooks:
     """The simulated scheme's own books as a rail, without its process and by a clock of their own."""
 
-    name = FasterPayments.name
-
-    def __init__(self, books: SchemeBooks) -> None:
-        self.books = books
+    def __init__(self, books: SchemeBooks, rules: SchemeRules = FASTER_PAYMENTS) -> None:
+        self.books, self.rules = books, rules
+        self.name, self.pace = rules.name, rules.pace
 
     def refuses(self, amount: Money) -> Reason | None:
-        return refusal_of(amount)
+        return self.rules.refusal_of(amount)
 
     async def submit(self, payment: RailPayment) -> RailReport:
         await asyncio.sleep(0)  # others come between, as they do at any await
@@ -148,11 +150,11 @@ class BuiltInPaymentsBank:
 
 
 @asynccontextmanager
-async def bank_with_rail(database_url: str, rail: Rail, rail_clock: ManualClock) -> AsyncIterator[BuiltInPaymentsBank]:
+async def bank_with_rail(database_url: str, rails: Rails, rail_clock: ManualClock) -> AsyncIterator[BuiltInPaymentsBank]:
     """The built-in bank, with its ledger in a database."""
     clock, sealer = ManualClock(NOW), Sealer({1: b"k" * 32})
     async with Database.open(database_url) as database, Poster.lifetime(database, sealer, clock) as poster:
-        payments = BuiltInPayments(database, sealer, clock, poster, rail)
+        payments = BuiltInPayments(database, sealer, clock, poster, rails, own_numbers=OwnNumbers(frozenset({"009971"})))
         ledger = LedgerBooks(database, sealer, clock, payments)
         await ledger.open_account(BRAND, "named", identity=Identity((replace(NAMED_PAYEE, name=HOLDER),)))
         yield BuiltInPaymentsBank(ledger, rail_clock, payments)
@@ -162,12 +164,14 @@ async def bank_with_rail(database_url: str, rail: Rail, rail_clock: ManualClock)
 async def built_in_bank(database_url: str) -> AsyncIterator[BuiltInPaymentsBank]:
     """With the books of the scheme in memory."""
     rail_clock = ManualClock(NOW)
-    scheme = SchemeBooks(Path(":memory:"), rail_clock.wall)
+    scheme, foreign = (SchemeBooks(rules, Path(":memory:"), rail_clock.wall) for rules in (FASTER_PAYMENTS, INTERNATIONAL))
+    rails = Rails.of(RailOfBooks(scheme), RailOfBooks(foreign, INTERNATIONAL))
     try:
-        async with bank_with_rail(database_url, RailOfBooks(scheme), rail_clock) as bank:
+        async with bank_with_rail(database_url, rails, rail_clock) as bank:
             yield bank
     finally:
         scheme.close()
+        foreign.close()
 
 
 @asynccontextmanager

@@ -1,4 +1,5 @@
-"""Records what is asked of a database, so that a test can say how much, and that nothing was written or locked."""
+"""Records what is asked of a database, and the transactions that it commits, so that a test can say how much, and that nothing was written
+or locked."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,13 @@ from kernel.storage.database import Database
 @dataclass
 class Statements:
     all: list[str] = field(default_factory=list)
+    commits: int = 0
 
     def note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         self.all.append(statement)
+
+    def commit(self, _connection: Any) -> None:
+        self.commits += 1
 
     @property
     def writing(self) -> list[str]:
@@ -29,8 +34,10 @@ def statements_of(database: Database) -> Iterator[Statements]:
     engines = {database._readers.sync_engine, database._writers.sync_engine}
     for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", statements.note)
+        sa.event.listen(engine, "commit", statements.commit)
     try:
         yield statements
     finally:
         for engine in engines:
             sa.event.remove(engine, "before_cursor_execute", statements.note)
+            sa.event.remove(engine, "commit", statements.commit)

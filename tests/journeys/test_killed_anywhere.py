@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
+from sandbox.bank.households import heavy
 from sandbox.bank.seed import ALL_HOUSEHOLDS
 from sandbox.tpp_kit.answers import Refused
 from sandbox.tpp_kit.knobs import Knobs
 from tests.harness.books.books import Books
 from tests.harness.forms import Browser
-from tests.harness.installations import BANK_WITHIN, EMBEDDED
+from tests.harness.installations import BANK_WITHIN, EMBEDDED, seed
 from tests.harness.judged import JudgedTpp
 from tests.harness.patience import PATIENCE_SECONDS
 from tests.journeys.scene import CONSENTS, PRESENT
@@ -205,7 +206,10 @@ async def facts_of_the_bank(server):
 
 async def test_killed_while_the_bank_is_first_made(installations):
     """However often the first start is killed, the last one completes the same bank as one that was let be."""
-    with installations.installation(EMBEDDED) as let_be, installations.installation(EMBEDDED, seeded=False) as server:
+    with (
+        installations.installation(EMBEDDED, seeded=False) as let_be,
+        installations.installation(EMBEDDED, seeded=False) as server,
+    ):
         for words in ("", "alice", "heavy"):
             server.launch()
             begun = time.monotonic()
@@ -213,6 +217,7 @@ async def test_killed_while_the_bank_is_first_made(installations):
             server.kill()
         assert not (server.state_dir / "ready.json").exists()
         await asyncio.to_thread(server.start)
+        await seed(let_be, heavy.TRANSACTIONS)
         assert await facts_of_the_bank(server) == await facts_of_the_bank(let_be)
         async with JudgedTpp.of(server, "acme") as acme:
             grant = await acme.granted("heavy")

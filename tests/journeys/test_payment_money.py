@@ -6,6 +6,7 @@ OBIE R/W 4.0 Domestic Payments, "Payment Details", "Refund"; Domestic Payment Co
 import asyncio
 import base64
 import json
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from cryptography import x509
 from joserfc.util import urlsafe_b64decode
 
 from sandbox.tpp_kit.knobs import Knobs
-from sandbox.tpp_kit.payments import HEADER, Payments
+from sandbox.tpp_kit.payments import CRITICAL, HEADER, Payments
 from tests.harness.forms import Browser
 from tests.harness.installations import EMBEDDED
 from tests.harness.judged import JudgedTpp
@@ -206,7 +207,9 @@ async def test_the_key_that_signs_answers_is_published_with_its_certificate(acme
     """The key of the set has it, of that very key; the header of a signature has none (`verify_body`). R/W 4.0 Profile, "Message Signing"."""
     own = await acme.client_credentials_token("payments")
     refused = await Payments(acme).read(f"{ORDERS}/{uuid.uuid4()}", own)
-    kid = json.loads(urlsafe_b64decode(refused.header(HEADER).partition(".")[0].encode()))["kid"]
+    head = json.loads(urlsafe_b64decode(refused.header(HEADER).partition(".")[0].encode()))
+    assert re.fullmatch(r"[A-Za-z0-9]{18}", head[CRITICAL[1]]), "the bank's id in its directory, and no more"
+    kid = head["kid"]
     (key,) = [each for each in (await acme.published_keys())["keys"] if each["kid"] == kid]
     certificate = x509.load_der_x509_certificate(base64.b64decode(key["x5c"][0]))
     assert certificate.public_key().public_numbers().n == int.from_bytes(urlsafe_b64decode(key["n"].encode()))

@@ -26,7 +26,7 @@ AMOUNT = "Data.Initiation.InstructedAmount.Amount"
 GOOD_ACCOUNT = INITIATION["CreditorAccount"]
 NO_CALLER = {
     "U000": "of a failure of the server's own",
-    "U012": "payments are taken at any hour: there is no cut-off",
+    "U012": "of a bank with a cut-off (test_a_bank_refuses_what_comes_after_its_cut_off): this one takes payments at any hour",
     "U013": "a reference may be used twice",
     "U014": "of payments under control parameters, which the surface does not offer",
     "U024": "of event subscriptions",

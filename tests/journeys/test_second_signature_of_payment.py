@@ -58,7 +58,7 @@ async def test_nothing_moves_before_frank_has_signed_what_erin_signed(acme, book
     assert data["MultiAuthorisation"]["NumberRequired"] == 2
     assert "Waiting for Frank Fletcher" in await read_by_erin(acme)
     assert (await payments.read(f"/domestic-payments/{order_id}")).json()["Data"]["Status"] == "PATC"
-    assert "You have agreed" in await answered(acme, order_id, "consent-approve")
+    assert "You approved this payment" in await answered(acme, order_id, "consent-approve")
     assert (await settled(payments, order_id))["Status"] == "ACCC"
     assert "Paid on" in await read_by_erin(acme)
 

@@ -5,8 +5,6 @@ import json
 import os
 import socket
 import ssl
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +20,7 @@ from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.wire import Wire
 from tests.harness.books.books import Books
 from tests.harness.forged import Forge
+from tests.harness.forked import run_command
 from tests.harness.installations import BANK_WITHIN, EMBEDDED
 from tests.harness.judged import JudgedTpp
 from tests.harness.patience import PATIENCE_SECONDS
@@ -50,8 +49,7 @@ def run(server, *arguments, **environment):
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTCULLIS_")}
     given = {name: value for name, value in (kept | members).items() if value is not None}
-    command = [sys.executable, "-m", "portcullis", *arguments]
-    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    return run_command(arguments, given)
 
 
 def refusal_of(done):

@@ -27,9 +27,11 @@ from plugins.ledger.documents import Identity
 from plugins.ledger.postings.poster import Poster
 from plugins.ledger.postings.stored import load_entries
 from plugins.ledger.verify import find_discrepancies
-from plugins.rails.faster_payments.client import FasterPayments
-from plugins.rails.faster_payments.messages import Effect, ListPayments, Recorded, SetEffects
-from plugins.rails.faster_payments.process import SchemeProcess
+from plugins.rails.choice import Rails
+from plugins.rails.faster_payments.rules import FASTER_PAYMENTS
+from plugins.rails.simulated.client import SimulatedRail
+from plugins.rails.simulated.messages import Effect, ListPayments, Recorded, SetEffects
+from plugins.rails.simulated.process import SchemeProcess
 from plugins.upstreams.built_in_payments import BuiltInPayments
 from plugins.upstreams.circuit import Circuit, CircuitLimits
 from plugins.upstreams.core_bank_payments import CoreBankPayments
@@ -50,7 +52,7 @@ OURS = {
 CLOSING = ("up-closing", "ours-closing")  # once the first orders are on their way
 OTHERS = tuple(AccountIdentifier(Scheme.SORT_CODE, f"0808002132{digits}") for digits in ("5698", "1234", "9903", "9921"))
 PAYEES = (*OTHERS * 3, *OURS.values(), OURS["ours"])
-CLEARING = internal_account_id(rail_clearing(FasterPayments.name), "GBP")
+CLEARING = internal_account_id(rail_clearing(FASTER_PAYMENTS.name), "GBP")
 
 RAIL_SECONDS = 2.0  # for an answer of the rail; a delayed one takes longer
 EFFECTS = {
@@ -87,8 +89,8 @@ class MortalPoster:
     poster: Poster
     chance: Chance
 
-    async def post(self, brand: str, entry: Any) -> int:
-        return await survive(self.chance, ("poster", entry.id), lambda: self.poster.post(brand, entry))
+    async def post(self, brand: str, entry: Any, transfer: Any = None) -> int:
+        return await survive(self.chance, ("poster", entry.id), lambda: self.poster.post(brand, entry, transfer))
 
 
 @dataclass
@@ -98,14 +100,17 @@ class FaultyRail:
     scheme: SchemeProcess
     chance: Chance
     costly: Counter[str]
-    name: str = FasterPayments.name
+    name: str = FASTER_PAYMENTS.name
     met: Counter[str] = field(default_factory=Counter)
     effects: asyncio.Lock = field(default_factory=asyncio.Lock)
     restarting: asyncio.Task[None] | None = None
 
     @property
-    def rail(self) -> FasterPayments:
-        return FasterPayments(self.scheme.address, RAIL_SECONDS)
+    def rail(self) -> SimulatedRail:
+        return SimulatedRail(FASTER_PAYMENTS, self.scheme.address, RAIL_SECONDS)
+
+    def refuses(self, amount: Money) -> Any:
+        return self.rail.refuses(amount)
 
     async def submit(self, payment: Any) -> Any:
         return await self._ask("submit", payment.uetr, lambda: self.rail.submit(payment))
@@ -180,6 +185,9 @@ class MortalBank:
     async def release(self, brand, order_id):
         return await self._answer(order_id, self.bank.release(brand, order_id))
 
+    async def resolve(self, brand, order_id, resolution):
+        return await self._answer(order_id, self.bank.resolve(brand, order_id, resolution))
+
     async def _answer(self, order_id: str, answer: Awaitable[Any]) -> Any:
         before = _asked_about.set(order_id)
         try:
@@ -252,7 +260,7 @@ async def open_money(
     setup: str, world: OrdersWorld, ledger_url: str, folder: Path, chance: Chance, orders: int
 ) -> AsyncIterator[MoneyBank]:
     """The bank, with its ledger in the database of the orders or in one of its own, in this process or over HTTP."""
-    scheme, clock, sealer = SchemeProcess(folder), world.clock, world.room.sealer
+    scheme, clock, sealer = SchemeProcess(folder, FASTER_PAYMENTS), world.clock, world.room.sealer
     costly = 1 + orders // PER_COSTLY
     await scheme.start()
     async with AsyncExitStack() as stack:
@@ -260,7 +268,7 @@ async def open_money(
         database = world.database if setup == SHARED else await stack.enter_async_context(Database.open(ledger_url))
         poster = await stack.enter_async_context(Poster.lifetime(database, sealer, clock))
         rail = FaultyRail(scheme, chance, Counter({"delay": costly, SCHEME_KILLED: costly}))
-        mortal: Any = (MortalDatabase(database, chance), sealer, clock, MortalPoster(poster, chance), rail)
+        mortal: Any = (MortalDatabase(database, chance), sealer, clock, MortalPoster(poster, chance), Rails.of(rail))
         payments = BuiltInPayments(*mortal)
         upstream: Any = MortalBank(payments, is_served=setup == HTTP)
         if setup == HTTP:

@@ -20,6 +20,7 @@ from kernel.commands.runner import Commands
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.storage.lease import LeaseLost
 from orders.commands.receive import Report
+from orders.pace import Pace
 from orders.ports import PaymentsUpstream, Progress
 from orders.room import Room
 from tests.world.brands import BRAND
@@ -27,7 +28,7 @@ from tests.world.orders import OrdersWorld
 from tests.world.payments_bank import FakeBank
 
 ENDS = (RailStatus.SETTLED, RailStatus.CREDITED, RailStatus.NOT_POSTED, RailStatus.REJECTED, RailStatus.BLOCKED)
-FAULTS = ("none", "lost", "late", "unanswered", "garbled", "doubled", "down", "slow", "killed before", "killed after")
+FAULTS = ("none", "lost", "late", "unanswered", "garbled", "doubled", "down", "slow", "stale", "killed before", "killed after")
 CLAIMED_MAX = 8  # orders that one worker takes at once
 DEADLY = 0.1  # of all commands, before their commit, and as many after it, where half of all points go wrong
 
@@ -52,19 +53,22 @@ class Chance:
 
 @dataclass
 class FaultyBank:
-    """Stands between the workers and `bank`. `meanwhile` is what happens while an answer is long in coming; `has_arrived`: whether a
-    submission of the order is in the bank's books."""
+    """Stands between the workers and `bank`. `meanwhile` is what happens while an answer is long in coming.
+
+    A submission is `blind` if the order was sent before, and its worker was not answered just now that it never arrived, to a question
+    that was asked once nothing of it could be under way."""
 
     bank: PaymentsUpstream
     clock: Clock
     chance: Chance
     number_of: Callable[[str], int]
-    has_arrived: Callable[[str], Awaitable[bool]]
     meanwhile: Callable[[], Awaitable[None]]
-    arrival_max: timedelta
+    pass_time: Callable[[timedelta], None]
+    pace: Pace
     name: str = "faulty"
     sent_at: dict[str, datetime] = field(default_factory=dict)
-    blind: list[str] = field(default_factory=list)  # orders that were sent again though they might have arrived
+    absent_at: dict[str, datetime] = field(default_factory=dict)  # when the last question was asked that was answered so
+    blind: list[str] = field(default_factory=list)
     late: list[tuple[datetime, Callable[[], Awaitable[Any]]]] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
 
@@ -72,21 +76,35 @@ class FaultyBank:
         return await self._ask("reserve", transfer.order_id, lambda: self.bank.reserve(brand, transfer))
 
     async def submit(self, brand, transfer):
-        """Sent again only if what was sent before is proven missing."""
         now, before = self.clock.wall(), self.sent_at.get(transfer.order_id)
-        if before is not None and (now - before < self.arrival_max or await self.has_arrived(transfer.order_id)):
-            self.blind.append(transfer.order_id)
+        absent_at = self.absent_at.pop(transfer.order_id, None)
+        if before is not None and not self._is_proven_missing(before, absent_at, now):
+            self.blind.append(f"{self.number_of(transfer.order_id)}: sent {before}, absent {absent_at}, sent {now}")
         self.sent_at[transfer.order_id] = now
         return await self._ask("submit", transfer.order_id, lambda: self.bank.submit(brand, transfer))
 
     async def status(self, brand, order_id):
-        return await self._ask("status", order_id, lambda: self.bank.status(brand, order_id))
+        asked_at = self.clock.wall()
+        progress = await self._ask("status", order_id, lambda: self.bank.status(brand, order_id))
+        if progress is None:
+            self.absent_at[order_id] = asked_at
+        else:
+            self.absent_at.pop(order_id, None)
+        return progress
+
+    def _is_proven_missing(self, sent_at: datetime, absent_at: datetime | None, now: datetime) -> bool:
+        """An attempt is written down at most a lease before it is sent."""
+        lease = self.pace.lease
+        return absent_at is not None and absent_at - sent_at >= self.pace.arrival_max - lease and now - absent_at < lease
 
     async def cancel(self, brand, order_id):
         return await self._ask("cancel", order_id, lambda: self.bank.cancel(brand, order_id))
 
     async def release(self, brand, order_id):
         return await self._ask("release", order_id, lambda: self.bank.release(brand, order_id))
+
+    async def resolve(self, brand, order_id, resolution):
+        return await self._ask("resolve", order_id, lambda: self.bank.resolve(brand, order_id, resolution))
 
     async def deliver(self) -> int:
         """Deliver what was sent long ago: how much."""
@@ -114,6 +132,11 @@ class FaultyBank:
         answer = await send()
         if fault == "doubled":
             answer = await send()
+        await self._spoil(fault, question, draw)
+        return answer
+
+    async def _spoil(self, fault: str, question: str, draw: random.Random) -> None:
+        """The answer is on its way: it does not come, or comes late."""
         if fault == "killed after":
             raise Killed(question)
         if fault == "unanswered":
@@ -122,7 +145,9 @@ class FaultyBank:
             raise ValueError("garbled")
         if fault == "slow":
             await self.meanwhile()
-        return answer
+        if fault == "stale":  # evaluated, and answered a while later: less than the lease, so that its worker still has the order
+            self.pass_time(timedelta(seconds=draw.uniform(1, 0.9 * self.pace.lease.total_seconds())))
+            await self.deliver()
 
 
 @dataclass(frozen=True)
@@ -159,10 +184,6 @@ async def survive(chance: Chance, point: tuple[object, ...], run: Callable[[], A
 
 def mortal(room: Room, chance: Chance) -> Room:
     return replace(room, commands=MortalCommands(room.commands, chance))
-
-
-async def _unseen(_order_id: str) -> bool:
-    return False
 
 
 class Plan:
@@ -238,21 +259,16 @@ class Simulation:
     def planned_bank(self) -> "PlannedBank":
         """A bank on paper, whose answers go astray."""
 
-        async def has_arrived(order_id: str) -> bool:
-            return order_id in bank.books
-
         bank = PlannedBank(
             self.world.clock, plan_of=lambda order_id: Plan(self.seed, self.numbers[order_id]), reports=self.reports
         )
-        self.follow(bank, has_arrived)
+        self.follow(bank)
         return bank
 
-    def follow(self, bank: PaymentsUpstream, has_arrived: Callable[[str], Awaitable[bool]] | None = None) -> None:
-        """Ask this bank. Without `has_arrived` its books alone show what was sent twice."""
-        arrival_max = self.room.pace.arrival_max
-        self.upstream = FaultyBank(
-            bank, self.world.clock, self.chance, self.numbers.__getitem__, has_arrived or _unseen, self._meanwhile, arrival_max
-        )
+    def follow(self, bank: PaymentsUpstream) -> None:
+        """Ask this bank."""
+        times = (self._meanwhile, self.world.pass_time, self.room.pace)
+        self.upstream = FaultyBank(bank, self.world.clock, self.chance, self.numbers.__getitem__, *times)
 
     async def place(self, count: int, facts_of: Callable[[int], dict[str, Any]] = lambda _number: {}) -> None:
         """Each until it is answered, and once more. `facts_of`: of the consent to each, by the order's number."""

@@ -70,4 +70,5 @@ async def test_orders_ledger_and_rail_agree_to_the_penny(kind, setup, databases,
                 await simulation.retry(order_id)
     assert states.keys() == simulation.numbers.keys()
     assert set(states.values()) >= {OrderState.SETTLED, OrderState.REJECTED}
+    assert simulation.upstream.blind == []
     print(kind, setup, dict(bank.rail.met), dict(simulation.deaths), dict(simulation.upstream.met))

@@ -169,7 +169,7 @@ class AuthorizationWorld:
 
     async def lodge_once(self, tpp: Tpp) -> Consent:
         """Under one idempotency key, however often it is asked for."""
-        use = Idempotency(brand=BRAND.name, client_id=tpp.client.id, operation="lodge", key="once", fingerprint=b"")
+        use = Idempotency(brand=BRAND.name, client_id=tpp.client.id, endpoint="lodge", key="once", fingerprint=b"")
         return await self.services.store.lodge(BRAND, tpp.client.caller, _lodgement(DIALECT.name), use)
 
     async def push_object(self, tpp: Tpp, token: str, **outside: str) -> Answer:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -15,17 +16,17 @@ from kernel.access import Caller, Role
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState
 from kernel.banking.money import Money
-from kernel.banking.orders import OrderRequest, PaymentOrder
+from kernel.banking.orders import OrderRequest, OrderState, PaymentOrder
 from kernel.banking.payments import PaymentTerms
 from kernel.banking.signers import Signature, SigningRule
-from kernel.clock import ManualClock
+from kernel.clock import Clock, ManualClock
 from kernel.commands.idempotency import Idempotency, fingerprint_of
 from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
 from kernel.ids import SeededIds
 from kernel.observability.telemetry import Telemetry
 from kernel.storage.database import Database
-from kernel.storage.journal import Journal
+from kernel.storage.journal import Event, Journal
 from kernel.storage.sealed import Sealer
 from orders.ages import Ages
 from orders.commands.claim import ClaimDue
@@ -35,7 +36,7 @@ from orders.room import Room
 from orders.rows.orders import load_order
 from orders.services import PaymentOrders
 from orders.submitter import Submitter
-from orders.tables import orders
+from orders.tables import inbox, instructions, orders
 from orders.tracked import Claim, Tracked
 from orders.worker import Worker
 from tests.harness.lock_order import keeping_lock_order
@@ -107,6 +108,8 @@ class OrdersWorld:
     defects: list[tuple[str, str]] = field(default_factory=list)
     telemetry: Telemetry = field(default_factory=Telemetry)
     serial: int = 0
+    unsigned: int = 0
+    unreadable: int = 0
 
     @property
     def database(self) -> Database:
@@ -120,10 +123,23 @@ class OrdersWorld:
         def count(question: str, code: str) -> None:
             self.defects.append((question, code))
 
-        return Submitter(room=room or self.room, brand=BRAND, upstream=upstream or self.bank, count_defect=count)
+        def count_unsigned() -> None:
+            self.unsigned += 1
+
+        return Submitter(
+            room=room or self.room,
+            brand=BRAND,
+            upstream=upstream or self.bank,
+            count_defect=count,
+            count_unsigned=count_unsigned,
+        )
 
     def worker(self) -> Worker:
-        return Worker(submitter=self.submitter(), ages=Ages(database=self.database, clock=self.clock, brand=BRAND))
+        def count_unreadable() -> None:
+            self.unreadable += 1
+
+        ages = Ages(database=self.database, clock=self.clock, brand=BRAND)
+        return Worker(submitter=self.submitter(), ages=ages, count_unreadable=count_unreadable)
 
     async def consent(self, **facts) -> Consent:
         """An authorised one, unless `facts` say otherwise."""
@@ -181,6 +197,20 @@ class OrdersWorld:
         async with self.database.read() as connection:
             return (await connection.execute(sa.select(sa.func.min(orders.c.due_at, type_=orders.c.due_at.type)))).scalar()
 
+    async def next_turn(self) -> datetime | None:
+        """Of what only waits by business time."""
+        async with self.database.read() as connection:
+            found = [
+                (await connection.execute(sa.select(sa.func.min(table.c.turns_at, type_=table.c.turns_at.type)))).scalar()
+                for table in (orders, instructions)
+            ]
+        return min((at for at in found if at is not None), default=None)
+
+    async def settled_uetrs(self) -> list[str]:
+        async with self.database.read() as connection:
+            mine = sa.select(orders.c.uetr).where(orders.c.state == OrderState.SETTLED.value).order_by(orders.c.uetr)
+            return [*await connection.scalars(mine)]
+
     def pass_time(self, by: timedelta) -> None:
         self.clock.advance(by)
 
@@ -188,9 +218,17 @@ class OrdersWorld:
         async with self.database.read() as connection:
             return list(await connection.execute(sa.select(table)))
 
+    async def messages(self) -> list[sa.Row]:
+        """Those that were received."""
+        return await self.rows(inbox)
+
     async def uetrs(self) -> dict[str, str]:
         """Of every order, by its id."""
         return {row.id: row.uetr for row in await self.rows(orders)}
+
+    async def consents_used(self) -> dict[str, str]:
+        """The id of the consent of every order, by the order's id."""
+        return {row.id: row.consent_id for row in await self.rows(orders)}
 
     async def records(self) -> "Records":
         written = sa.select(journal.c.kind, journal.c.aggregate_id).order_by(journal.c.id)
@@ -202,8 +240,26 @@ class OrdersWorld:
                 keys=len((await connection.execute(sa.select(idempotency_keys))).all()),
             )
 
+    async def bodies(self, order_id: str) -> list[dict[str, Any]]:
+        """Of the events of an order, oldest first."""
+        published = sa.select(outbox.c.body).where(outbox.c.aggregate_id == order_id).order_by(outbox.c.aggregate_version)
+        async with self.database.read() as connection:
+            return [msgspec.json.decode(body) for body in await connection.scalars(published)]
+
+    async def events(self) -> list[Event]:
+        """Of orders, instructions and consents, those of each oldest first."""
+        async with self.database.read() as connection:
+            rows = await connection.execute(sa.select(outbox).order_by(outbox.c.aggregate_id, outbox.c.aggregate_version))
+            return [event_of(row) for row in rows]
+
     async def history(self, order_id: str) -> list[str]:
         return [each.event.value for each in await self.orders.history(BRAND, order_id)]
+
+
+def event_of(row: sa.Row[Any]) -> Event:
+    body = msgspec.json.decode(row.body)
+    facts = {name: getattr(row, name) for name in Event.__struct_fields__ if name != "body"}
+    return Event(**facts, body=body)
 
 
 def request_of(consent: Consent, **facts) -> OrderRequest:
@@ -212,7 +268,19 @@ def request_of(consent: Consent, **facts) -> OrderRequest:
 
 
 def use_of(key: str, caller: Caller = ACME, body: object = "body") -> Idempotency:
-    return Idempotency(brand=BRAND.name, client_id=caller.id, operation="place_order", key=key, fingerprint=fingerprint_of(body))
+    fingerprint = fingerprint_of(msgspec.json.encode(body), {})
+    return Idempotency(brand=BRAND.name, client_id=caller.id, endpoint="place_order", key=key, fingerprint=fingerprint)
+
+
+def commands_of(database: Database, clock: Clock) -> Commands:
+    """The runner of the commands of consents and orders."""
+    return Commands(
+        database=database,
+        clock=clock,
+        journal=Journal(journal, outbox),
+        locks=locks,
+        idempotency_keys=idempotency_keys,
+    )
 
 
 @asynccontextmanager
@@ -221,13 +289,7 @@ async def orders_world(
 ) -> AsyncIterator[OrdersWorld]:
     clock, ids, sealer = ManualClock(START), SeededIds("orders"), Sealer(KEYS)
     async with Database.open(url) as database:
-        commands = Commands(
-            database=database,
-            clock=clock,
-            journal=Journal(journal, outbox),
-            locks=locks,
-            idempotency_keys=idempotency_keys,
-        )
+        commands = commands_of(database, clock)
         store = ConsentStore(commands=commands, clock=clock, ids=ids, sealer=sealer)
         room = Room(commands=commands, clock=clock, ids=ids, sealer=sealer, consents=store, reserve=reserve, pace=pace or Pace())
         with keeping_lock_order(database):

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from kernel.banking.abroad.exchange import Quote, QuoteRequest, Unquoted
 from kernel.banking.accounts import AccountIdentifier
 from kernel.banking.money import Money
 from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, CreditTransfer, RailStatus, Reason
@@ -14,7 +15,9 @@ from kernel.banking.payee_checks import PayeeCheck, PayeeMatch
 from kernel.brand import Brand
 from kernel.clock import Clock
 from kernel.commands.unit_of_work import UnitOfWork
-from orders.ports import Progress, Refused, Reserved
+from kernel.ids import RandomIds
+from orders.ports import Progress, Refused, Reserved, Resolution
+from plugins.exchange.rate_table import RateTable
 
 Fault = Callable[[], object]  # raises, or returns what the bank answers
 
@@ -46,8 +49,10 @@ class FakeBank:
     released: set[str] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
     carried_out: Counter[str] = field(default_factory=Counter)
+    resolutions: list[Resolution] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
+    rail: str = ""  # that it says it will use
     lost: dict[str, list[Exception]] = field(default_factory=dict)
 
     async def reserve(self, brand: Brand, transfer: CreditTransfer) -> Reserved | Refused:
@@ -59,7 +64,7 @@ class FakeBank:
         if transfer.order_id not in self.reserved:  # once: what was booked or released since is not held again
             self.reserved.add(transfer.order_id)
             self.held[transfer.order_id] = transfer.amount
-        return self._answer("reserve", Reserved())
+        return self._answer("reserve", Reserved(self.rail))
 
     async def submit(self, brand: Brand, transfer: CreditTransfer) -> Progress:
         self._note("submit", transfer.order_id)
@@ -89,8 +94,20 @@ class FakeBank:
         self.held.pop(order_id, None)
         return self._answer("release", None)
 
+    async def resolve(self, brand: Brand, order_id: str, resolution: Resolution) -> Progress:
+        self._note("resolve", order_id)
+        self.resolutions.append(resolution)
+        if order_id not in self.books or self.books[order_id].status not in PAID_STATUSES | REFUSED_STATUSES:
+            self._enter(order_id, resolution.status)
+        return self._answer("resolve", self.books[order_id])
+
     async def funds(self, brand: Brand, account_id: str, amount: Money) -> bool:
         return True
+
+    async def quote(self, brand: Brand, asked: QuoteRequest) -> Quote | Unquoted:
+        self._note("quote", "")
+        quote: Quote | Unquoted = self._answer("quote", RateTable().quote(asked, RandomIds().uuid(), self.clock.now()))
+        return quote
 
     async def payee(self, brand: Brand, creditor_account: AccountIdentifier, name: str) -> PayeeCheck:
         return PayeeCheck(match=PayeeMatch.MATCH)

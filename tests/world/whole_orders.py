@@ -1,6 +1,6 @@
 """The wholeness of every order in a database: its row, its history, its attempts and its events say one and the same."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import pairwise
 
 import sqlalchemy as sa
@@ -17,13 +17,14 @@ async def check_whole(world: OrdersWorld) -> dict[str, OrderState]:
         aggregate_id for kind, aggregate_id, _version in (await world.records()).outbox if kind.startswith("order.")
     )
     states = {}
+    events, attempts = _by_order(await world.rows(order_events)), _by_order(await world.rows(order_attempts))
     for row in await world.rows(orders):
         state = OrderState(row.state)
         assert row.due_at is None
         assert state in TERMINAL_STATES
         assert published[row.id] == row.version
-        _check_history(row, await _of_order(world, order_events, row.id))
-        _check_attempts(row, await _of_order(world, order_attempts, row.id))
+        _check_history(row, events[row.id])
+        _check_attempts(row, attempts[row.id])
         states[row.id] = state
     return states
 
@@ -47,6 +48,8 @@ def _check_attempts(row: sa.Row, attempts: list[sa.Row]) -> None:
     assert {attempt.outcome for attempt in attempts[:-1]} <= {"missing"}
 
 
-async def _of_order(world: OrdersWorld, table: sa.Table, order_id: str) -> list[sa.Row]:
-    async with world.database.read() as connection:
-        return list(await connection.execute(sa.select(table).where(table.c.order_id == order_id)))
+def _by_order(rows: list[sa.Row]) -> defaultdict[str, list[sa.Row]]:
+    found = defaultdict(list)
+    for row in rows:
+        found[row.order_id].append(row)
+    return found

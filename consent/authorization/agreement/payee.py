@@ -5,10 +5,12 @@ Pay.UK Confirmation of Payee; Regulation (EU) 2024/886 article 5c: the payer may
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 import structlog
 
+from consent.authentication.attempts import payee_subject, take_attempt
 from consent.authentication.bank_answer import answer_time
 from consent.services import Services
 from consent.store.kinds.words import Facts
@@ -16,8 +18,10 @@ from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck, PayeeCode, Pa
 from kernel.banking.payments import PaymentTerms
 from kernel.banking.visible_text import is_name
 from kernel.brand import Brand
+from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 
+PAYEE_CHECKS_MAX = 30  # of one PSU within an hour, over all journeys and pages that are shown again
 HOLDER_CHARACTERS_MAX = 140  # of the holder's name, as a page shows it; the rest is cut
 
 log = structlog.get_logger(__name__)
@@ -81,8 +85,27 @@ _BY_CODE: Mapping[PayeeCode, PayeeWords] = MappingProxyType(
 )
 
 
-async def check_payee(services: Services, brand: Brand, terms: PaymentTerms) -> PayeeCheck:
-    """The answer to show. What is late, broken or no name that a page may show is not available: it never reads as a match."""
+@dataclass(frozen=True, slots=True)
+class TakePayeeCheck:
+    """Count a check for a PSU: False if there is none left for now. A payee's bank returns the holder's name where a guess comes close."""
+
+    name = "take_payee_check"
+    locks = ()  # its first statement locks the subject
+    brand: str
+    subject: str
+    now: datetime
+
+    async def handle(self, unit: UnitOfWork) -> bool:
+        return await take_attempt(unit.connection, self.brand, self.subject, self.now, limit=PAYEE_CHECKS_MAX)
+
+
+async def check_payee(services: Services, brand: Brand, terms: PaymentTerms, psu_id: str) -> PayeeCheck:
+    """The answer to show. What is late, broken, no name that a page may show or one check too many is not available: it never reads as a
+    match."""
+    subject = payee_subject(services.sealer, brand.name, psu_id)
+    if not await services.commands.run(TakePayeeCheck(brand.name, subject, services.clock.wall())):
+        log.warning("payee_checks_exhausted", brand=brand.name)
+        return NOT_AVAILABLE
     try:
         async with answer_time():
             check = await services.payees.payee(brand, terms.creditor_account, terms.creditor_name)

@@ -1,14 +1,15 @@
 """The bank's signing rules for a choice of accounts, with the promise that everyone whose signature it takes can give it.
 
 A signer agrees to a consent as a whole, so each must be able to share all of its accounts: a choice that too few of them can share is
-refused at the first signature, before it waits for others in vain.
+refused at the first signature, before it waits for others in vain: a consent that the last authorises, and a payment whose order the
+others sign.
 """
 
 from consent.authentication.bank_answer import answer_time
 from consent.authorization.agreement.terms import Option, load_shareable
 from consent.errors import SignersUnable
 from consent.services import Services
-from consent.store.signers import authorised_by, required_of, standing_of
+from consent.store.signers import required_of, standing_of
 from kernel.banking.consents import Consent
 from kernel.banking.signers import SigningRule, missing_beyond
 from kernel.brand import Brand
@@ -19,10 +20,9 @@ async def load_signing_rules(
 ) -> tuple[SigningRule, ...]:
     """The rules for what this customer chose under the consent. Raises SignersUnable and UpstreamTimedOut."""
     rules = _rules_of(customer_id, options)
-    if authorised_by(consent) == "last":
-        chosen = {option.upstream_id for option in options}
-        signed = {customer_id, *(signature.customer_id for signature in standing_of(consent))}
-        await _check_able(services, brand, required_of(consent, rules), chosen, signed)
+    chosen = {option.upstream_id for option in options}
+    signed = {customer_id, *(signature.customer_id for signature in standing_of(consent))}
+    await _check_able(services, brand, required_of(consent, rules), chosen, signed)
     return rules
 
 

@@ -23,6 +23,7 @@ from consent.store.signers import authorised_by
 from kernel.banking.accounts import Account, AccountStatus
 from kernel.banking.consents import AccountIdentity, Consent, Permission
 from kernel.banking.payee_checks import PayeeCheck
+from kernel.banking.terms import VrpTerms
 from kernel.brand import Brand
 from kernel.storage.sealed import Sealer
 from openapi.dialect import Dialect
@@ -46,10 +47,11 @@ class Option:
     signatures: int = 1  # that a payment from it needs
     signers: tuple[str, ...] = ()  # the customers who may give one, where it needs several
     is_shared: bool = False  # others must agree too to what the page asks for
+    holder: str = ""  # in whose name it is held, as far as the bank says; for no page
 
     @property
     def identity(self) -> AccountIdentity:
-        return AccountIdentity(self.numbers, self.currency)
+        return AccountIdentity(self.numbers, self.currency, self.holder)
 
     @property
     def label(self) -> str:
@@ -97,6 +99,7 @@ def option_of(account: Account, handle: str = "") -> Option:
         numbers=tuple((identifier.scheme.value, identifier.identification) for identifier in account.identifiers),
         signatures=account.signatures,
         signers=account.signers,
+        holder=next((identifier.name for identifier in account.identifiers if identifier.name), ""),
     )
 
 
@@ -226,8 +229,11 @@ def needs_others(consent: Consent, option: Option) -> bool:
 
 
 def _can_ask(consent: Consent, option: Option, amendment: Amendment | None) -> bool:
-    """False where others must sign and cannot be asked: the bank does not say who they are, or the PSU changes what was given before."""
-    return not needs_others(consent, option) or (len(option.signers) > 0 and amendment is None)
+    """False where others must sign and cannot be asked: the consent is for one to give, the bank does not say who they are, or the PSU
+    changes what was given before."""
+    if not needs_others(consent, option):
+        return True
+    return authorised_by(consent) != "alone" and len(option.signers) > 0 and amendment is None
 
 
 def offered(consent: Consent, options: tuple[Option, ...], amendment: Amendment | None = None) -> tuple[Option, ...]:
@@ -273,10 +279,12 @@ def _last_digits(account: Account) -> str:
 def render_until(brand: Brand, consent: Consent) -> str:
     if not consent.is_recurring and consent.authorised_at is None:
         return "Once, in the minutes after you agree"
+    begins_at = consent.terms.valid_from if isinstance(consent.terms, VrpTerms) else None
+    begins = "" if begins_at is None else f"From {render_instant(brand, begins_at)}. "
     if consent.valid_until is None:
         what = "Access" if consent.permissions else "It"
-        return f"No end date. {what} goes on until you or they stop it."
-    return f"Until {render_instant(brand, consent.valid_until)}"
+        return f"{begins}No end date. {what} goes on until you or they stop it."
+    return f"{begins}Until {render_instant(brand, consent.valid_until)}"
 
 
 def render_window(brand: Brand, consent: Consent) -> str:

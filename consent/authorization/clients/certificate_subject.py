@@ -17,6 +17,7 @@ from kernel.errors import FieldInvalid
 NAME_CHARS_MAX = 1024  # of the subject that a client registers
 CACHE_MAX = 4096  # parsed names kept, of registrations and of certificates each
 _PIECES = re.compile(r"[,+]|(?:\\.|[^\\,+])+")  # of a name: separators, and the attributes between them
+_SPACED = re.compile(r"^ *([0-9A-Za-z.-]+) *= *")  # the beginning of an attribute, as tools print it
 _HEX_ATTRIBUTE = re.compile(r"([0-9A-Za-z.-]+=)#((?:[0-9A-Fa-f]{2})+)")
 _ENCODINGS = {  # of the string types of X.520 that DER writes as text, by tag
     **dict.fromkeys(
@@ -44,6 +45,19 @@ def check_certificate_subject(subject: CertificateSubject) -> None:
 
 def is_named_by(subject: CertificateSubject, certificate: Certificate) -> bool:
     return (subject.kind, _canonical(subject)) in _names_of(certificate.der)
+
+
+def is_subject(text: str, certificate: Certificate) -> bool:
+    """True for the subject of a certificate as text: from its end as RFC 4514 writes it, or from its beginning with spaces around the equals
+    sign, as tools print it (`C = GB, O = Surgicon Limited, CN = 0015800001041RHAAY`)."""
+    if not 1 <= len(text) <= NAME_CHARS_MAX or not text.isprintable():
+        return False
+    try:
+        name = _parse_name("".join(_SPACED.sub(r"\1=", piece) for piece in _PIECES.findall(text)))
+    except ValueError:
+        return False
+    spellings = (name, x509.Name(reversed(name.rdns)))
+    return any(("subject_dn", spelling) in _names_of(certificate.der) for spelling in spellings)
 
 
 def _canonical(subject: CertificateSubject) -> object:

@@ -48,7 +48,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uris: tuple[str, ...]
     scopes: frozenset[str]
     grant_types: frozenset[str]
-    jwks: dict[str, list[dict[str, str]]]  # empty where jwks_uri says
+    jwks: dict[str, list[dict[str, Any]]]  # empty where jwks_uri says
     jwks_uri: str | None = None
     tls_client_auth: CertificateSubject | None = None
     id_token_signed_response_alg: str = "PS256"

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
+from consent.authorization.clients.key_certificates import certify
 from kernel import json
 from kernel.errors import FieldInvalid, Problem
 from kernel.jose.jwt import ALGORITHMS, KID_CHARS_MAX, PRIVATE_MEMBERS, JwtInvalid, JwtKey, canonical_algorithm, import_key
@@ -64,6 +65,6 @@ def _import_one(jwk: dict[str, Any]) -> JwtKey | None:
     if alg is None:
         raise FieldInvalid(f"a key without one of {ALGORITHMS} as alg", path="jwks")
     try:
-        return import_key(jwk, kid=kid, alg=alg)
+        return certify(import_key(jwk, kid=kid, alg=alg), jwk)
     except JwtInvalid as error:
         raise FieldInvalid(str(error), path="jwks") from None

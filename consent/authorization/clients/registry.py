@@ -3,11 +3,14 @@
 Every change is a new version, published so that the next request of any worker sees it.
 """
 
+from typing import Any
+
 import msgspec
 
 from consent.authorization.clients.client import Client, Registration
 from consent.authorization.clients.commands import DeactivateClient, RegisterClient, ReplaceClient, RevokeRegistrationToken
 from consent.authorization.clients.encryption import find_encryption_key
+from consent.authorization.clients.key_certificates import render_certificates
 from consent.authorization.clients.key_set import import_client_keys
 from consent.authorization.clients.metadata import ClientMetadata
 from consent.authorization.clients.metadata_checks import certificate_subject_of, check_metadata
@@ -129,11 +132,12 @@ def _client_of(
     )
 
 
-def _jwks_of(metadata: ClientMetadata) -> dict[str, list[dict[str, str]]]:
-    """The keys that are kept by value: what verifies, and what we are to encrypt with."""
+def _jwks_of(metadata: ClientMetadata) -> dict[str, list[dict[str, Any]]]:
+    """The keys that are kept by value: what verifies, with its certificates, and what we are to encrypt with."""
     if metadata.jwks_uri:
         return {}
-    return {"keys": [*map(public_jwk, import_client_keys(metadata.jwks).values()), *_encryption_jwks(metadata)]}
+    verifying = [{**public_jwk(key), **render_certificates(key)} for key in import_client_keys(metadata.jwks).values()]
+    return {"keys": [*verifying, *_encryption_jwks(metadata)]}
 
 
 def _encryption_jwks(metadata: ClientMetadata) -> list[dict[str, str]]:

@@ -35,7 +35,7 @@ _STANDINGS: Mapping[ConsentState, str] = {
     ConsentState.PARTIALLY_AUTHORISED: "Nothing is shared yet. Others must agree too.",
     ConsentState.SUSPENDED: "Paused since {date}. It goes on if you confirm again in their app or website.",
     ConsentState.REVOKED_BY_PSU: "You stopped it on {date}.",
-    ConsentState.WITHDRAWN_BY_TPP: "They gave it up on {date}.",
+    ConsentState.WITHDRAWN_BY_TPP: "They withdrew it on {date}.",
     ConsentState.EXPIRED: "It ran out on {date}.",
     ConsentState.SUPERSEDED: "Newer access took its place on {date}.",
 }

@@ -12,13 +12,16 @@ from consent.customer.dashboard.payments.standing import standing_of
 from consent.customer.dashboard.signatures.orders import PAYMENTS
 from consent.services import Services
 from consent.store.kinds.kind import AnyKind
-from consent.store.kinds.registry import kind_of, kind_of_terms
+from consent.store.kinds.ordered import describe_ordered
+from consent.store.kinds.registry import kind_of
+from consent.store.kinds.vrp import describe_use
 from consent.store.kinds.words import Facts
 from consent.store.lifecycle import ConsentEvent, allows
 from kernel.banking.consents import LIVE_STATES, AccountReference, Consent
-from kernel.banking.orders import PaymentOrder
+from kernel.banking.planned.instructions import Placed
 from kernel.brand import Brand
 
+CHECKS = "/consents/checks"
 ACCOUNT_GONE = "An account that you no longer have with us"
 ACCOUNT_UNNAMED = "We cannot show its name right now."
 
@@ -50,9 +53,7 @@ class Section:
 def describe_section(services: Services, brand: Brand, kind: AnyKind, consents: tuple[Consent, ...], known: Known) -> Section:
     """With the payments of this kind that the PSU signed after another."""
     given = (describe_agreed(services, brand, consent, known) for consent in consents)
-    signed = (
-        describe_order(services, brand, order, known) for order in known.orders.cosigned if isinstance(order.terms, kind.terms)
-    )
+    signed = (describe_order(services, brand, order, known) for order in known.orders.cosigned if order.kind == kind.name)
     rows = sorted((*given, *signed), key=lambda row: row.moved_at, reverse=True)
     return Section(kind.name, kind.row.heading if kind.row else "", tuple(rows))
 
@@ -72,6 +73,7 @@ def describe_agreed(services: Services, brand: Brand, consent: Consent, known: K
         summary=description.summary,
         facts=(
             *description.rest,
+            *(describe_use(use, render_date(brand, use.ends_at)) for use in known.orders.uses.get(consent.id, ())),
             ("From" if description.payee else "Account", _account(consent.accounts, known)),
             ("Agreed", render_instant(brand, consent.authorised_at or consent.created_at)),
             ("Asked by", name),
@@ -82,14 +84,14 @@ def describe_agreed(services: Services, brand: Brand, consent: Consent, known: K
         stopped=row.stopped.format(client=name),
         name=name,
         names=(name, description.payee, *_names_of(client)),
-        page="",
+        page=f"{CHECKS}/{consent.id}" if row.has_checks else "",
         moved_at=consent.effective_since(now),
     )
 
 
-def describe_order(services: Services, brand: Brand, order: PaymentOrder, known: Known) -> Agreed:
+def describe_order(services: Services, brand: Brand, order: Placed, known: Known) -> Agreed:
     """A payment that was ordered: what became of it."""
-    description, now = kind_of_terms(order.terms).describe(order.terms), services.clock.now()
+    description, now = describe_ordered(order), services.clock.now()
     client = known.parties.clients.get(order.client_id)
     name = client.name if client else known.parties.organisations.get(order.organisation_id, UNREGISTERED)
     return Agreed(

@@ -25,7 +25,7 @@ from consent.store.rows.snapshots import load_consent, load_given
 from consent.store.signers import is_signed_by
 from kernel.banking.accounts import Account
 from kernel.banking.consents import LIVE_STATES, Consent, ConsentState
-from kernel.banking.orders import PaymentOrder
+from kernel.banking.planned.instructions import Placed
 from kernel.brand import Brand
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from kernel.identifiers import is_identifier
@@ -116,7 +116,7 @@ def _may_be_stopped(consent: Consent) -> bool:
 
 
 async def _load_parties(connection: AsyncConnection, brand: Brand, consents: tuple[Consent, ...], orders: OwnOrders) -> Parties:
-    owned: tuple[Consent | PaymentOrder, ...] = (*consents, *orders.by_consent.values(), *orders.cosigned)
+    owned: tuple[Consent | Placed, ...] = (*consents, *orders.by_consent.values(), *orders.cosigned)
     return Parties(
         organisations=await load_organisation_names(
             connection, brand.name, sorted({each.organisation_id for each in owned if not each.client_id})

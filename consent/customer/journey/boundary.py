@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from multidict import CIMultiDict
 
 from consent.authorization.messages.parameters import FORM_BYTES_MAX
+from consent.customer.journey.answered import show_answered
 from consent.customer.pages.render import render_error_page
 from consent.customer.session.forms import PLAIN_FORM_BYTES_MAX, Form, check_form, parse_form, receive_form
 from consent.customer.session.paths import PATHS, path_of
@@ -53,7 +54,7 @@ def shows(stage: Stage, show: Show, purpose: Purpose = Purpose.CONSENT) -> Handl
                 return see_other(path_of(session.journey))
             return await show(services, brand, session)
         except Problem as problem:
-            return _refuse(brand, purpose, problem)
+            return await _refuse(services, brand, request, purpose, problem)
 
     return handler
 
@@ -87,7 +88,8 @@ def takes(stage: Stage, take: Take, purpose: Purpose = Purpose.CONSENT) -> Handl
             return await take(services, brand, session, form)
         except Problem as problem:
             carry_on = session is not None and not session.is_earlier and isinstance(problem, _RESUMABLE)
-            return _refuse(brand, purpose, problem, carry_on=path_of(session.journey) if session and carry_on else "")
+            where = path_of(session.journey) if session and carry_on else ""
+            return await _refuse(services, brand, request, purpose, problem, carry_on=where)
 
     return handler
 
@@ -100,11 +102,17 @@ async def _settle(services: Services, brand: Brand, session: Session) -> Respons
     return await services.prior_answers.settle(services, brand, asked.consent, asked.pushed.id, session.journey)
 
 
-def _refuse(brand: Brand, purpose: Purpose, problem: Problem, *, carry_on: str = "") -> Response:
-    """The page of a problem. A visit to the dashboard that is over begins again instead: no client waits for its answer."""
+async def _refuse(
+    services: Services, brand: Brand, request: Request, purpose: Purpose, problem: Problem, *, carry_on: str = ""
+) -> Response:
+    """The page of a problem. A visit to the dashboard that is over begins again instead: no client waits for its answer. A payment that
+    was answered already says how."""
     if purpose is Purpose.DASHBOARD and isinstance(problem, _OVER):
         log_problem(problem)
         return see_other(DASHBOARD)
+    if isinstance(problem, JourneyAnswered) and (result := await show_answered(services, brand, request, page_error(problem)[0])):
+        log_problem(problem)
+        return result
     return render_problem(brand, problem, carry_on=carry_on)
 
 

@@ -17,6 +17,7 @@ from consent.authorization.agreement.terms import (
     render_terms,
     settled,
     withheld,
+    withheld_options,
 )
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.boundary import tell
@@ -41,7 +42,7 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
     asked = session.asked
     kind = kind_of(asked.consent)
     is_foreign = asked.consent.psu_id not in (None, psu.id)
-    options = () if is_foreign else await _load_options(services, brand, session, psu)
+    options, joint = ((), ()) if is_foreign else await _load_options(services, brand, session, psu)
     fixed = settled(asked.consent, options)
     return render_page(
         brand,
@@ -56,6 +57,7 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
         client_name=asked.client.name,
         fixed=fixed,
         withheld=withheld(asked.consent, options),
+        joint=tuple(option.label for option in joint),
         options=tuple(option for option in options if option not in fixed),
         psu_name=psu.display_name,
         is_foreign=is_foreign,
@@ -74,7 +76,7 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
     if form.get("action") == "deny":
         return await leave(services, brand, session)
     psu = await load_psu(services, brand, session.journey)
-    options = await _load_options(services, brand, session, psu)
+    options, _ = await _load_options(services, brand, session, psu)
     fixed = settled(session.asked.consent, options)
     chosen = (*fixed, *(option for option in choose(options, form.accounts) if option not in fixed))
     is_of_one = kind_of(session.asked.consent).is_of_one_account
@@ -88,10 +90,13 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
         return await tell(services, session.journey, Notice.DEBTOR_SIGNERS_UNABLE if is_of_one else Notice.SIGNERS_UNABLE)
 
 
-async def _load_options(services: Services, brand: Brand, session: Session, psu: Psu) -> tuple[Option, ...]:
-    """The accounts to choose from, or those that the consent fixes."""
+async def _load_options(
+    services: Services, brand: Brand, session: Session, psu: Psu
+) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """The accounts to choose from, or those that the consent fixes; and those that others must sign for and that are left out for it."""
+    asked = session.asked
     options = await load_options(services, brand, psu, session.journey.id)
-    return offered(session.asked.consent, options, session.asked.amendment)
+    return offered(asked.consent, options, asked.amendment), withheld_options(asked.consent, options)
 
 
 async def _approve(services: Services, brand: Brand, session: Session, psu: Psu, chosen: tuple[Option, ...]) -> Response:

@@ -11,7 +11,7 @@ from consent.authentication.approval import Approval, Proof
 from consent.authentication.attempt_counts import AttemptsExhausted, Hold, TakeSending, take
 from consent.authentication.challenge import method_of, start_challenge
 from consent.authentication.consent_subject import check_authorisable
-from consent.authentication.linked_terms import linked_of, payment_in
+from consent.authentication.linked_terms import linked_of
 from consent.authentication.progress import BeginChallenge
 from consent.authorization.agreement.payee import check_payee, facts_of, words_of
 from consent.authorization.agreement.signing_rules import load_signing_rules
@@ -19,6 +19,7 @@ from consent.authorization.agreement.terms import (
     Option,
     choose,
     described,
+    identities_of,
     load_options,
     offered,
     shown_of,
@@ -38,8 +39,10 @@ from consent.customer.session.session import Session, load_psu
 from consent.errors import AccountClosed, SignersUnable
 from consent.ports import Psu, ScaEvidence
 from consent.services import Services
+from consent.store.kinds.registry import kind_of
 from consent.store.rows.authorisations import Choice, Pending, drop_challenge
 from consent.store.rows.journeys import Notice, Stage, seen
+from kernel.banking.consents import payment_of
 from kernel.banking.payee_checks import NOT_AVAILABLE
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
@@ -51,12 +54,13 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
     if session.journey.notice is Notice.SENDING_BLOCKED:
         return show_blocked(services, brand, session)
     asked, (options, withheld) = session.asked, await _load_options(services, brand, session, psu)
-    terms, check = described(asked.consent), NOT_AVAILABLE
-    if options:
-        check = await check_payee(services, brand, payment_in(asked.consent))
+    terms, check, kind = described(asked.consent), NOT_AVAILABLE, kind_of(asked.consent)
+    payment = payment_of(asked.consent.terms)
+    if options and payment is not None:
+        check = await check_payee(services, brand, payment, psu.id)
     return render_page(
         brand,
-        "payment" if options else "nothing_to_pay_from",
+        kind.page if options else kind.page_without_account,
         redirect_uri=asked.pushed.redirect_uri,
         notice=session.journey.notice,
         form_token=form_token(services.sealer, brand, session.journey, session.secret, Stage.CONSENT),
@@ -64,6 +68,7 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
         client=asked.client,
         amount=terms.amount,
         payee=terms.payee,
+        when=terms.when,
         facts=terms.facts,
         check=words_of(check),
         payee_shown=seal_shown(services.sealer, session.journey, check),
@@ -123,6 +128,7 @@ async def complete_payment(
         psu_id=psu.id,
         customer_id=psu.customer_id,
         upstream_ids=(choice.upstream_id,),
+        identities=identities_of(paying),
         signing_rules=rules,
         authorisation_id=authorisation_of(journey),
         evidence=evidence,

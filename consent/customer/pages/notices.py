@@ -47,6 +47,10 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
             "You have shared the accounts that you chose. You can go back to where you started.", is_error=False
         ),
         "request_denied": Notice("Nothing was shared. You can go back to where you started.", is_error=False),
+        "payment_cancelled": Notice("The payment is cancelled. It will not be made.", is_error=False),
+        "standing_order_cancelled": Notice("The standing order is cancelled. It makes no more payments.", is_error=False),
+        "file_cancelled": Notice("The file of payments is cancelled. It makes no more payments.", is_error=False),
+        "payment_not_cancelled": Notice("It was too late to cancel the payment. This is what became of it.", is_error=True),
         "signed": Notice("You have agreed. It goes ahead once everyone who must agree has agreed.", is_error=False),
         "not_signed": Notice("You have not agreed, so it does not go ahead.", is_error=False),
         "nothing_to_sign": Notice("That no longer waits for your answer. Nothing has changed.", is_error=False),

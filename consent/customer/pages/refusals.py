@@ -6,7 +6,7 @@ from types import MappingProxyType
 from consent.errors import RequestUriInvalid
 from kernel.errors import Overloaded, Problem, RateExceeded, UpstreamFailed, UpstreamTimedOut
 
-UNUSABLE = "We could not use the request that brought you here. Nothing was shared. Please go back to the app or website you came from and start again."
+UNUSABLE = "We could not use the request that brought you here. Nothing was shared or paid. Please go back to the app or website you came from and start again."
 SPENT = "The link that brought you here has expired, or was used before. Please go back to the app or website you came from and start again."
 BUSY = "We have too much to do right now. Please wait a minute, then try again."
 SILENT = "We could not get an answer from our own systems. Please try again later."

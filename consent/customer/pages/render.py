@@ -22,10 +22,10 @@ NOT_FOUND = "The address may have been typed wrongly, or it is no longer used. I
 HSTS_SECONDS = 31_536_000  # a browser asks this host over TLS alone: a year
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PAGES = (
-    *("login", "sca", "blocked", "consent", "nothing_to_share", "payment", "nothing_to_pay_from", "error"),
+    *("login", "sca", "blocked", "consent", "nothing_to_share", "payment", "file", "nothing_to_pay_from", "error"),
     *("agreement", "nothing_to_agree_for", "agreement_stop"),
     *("access_list", "access_detail", "access_stop", "logged_out"),
-    *("request", "request_without_account", "signature", "payment_detail"),
+    *("request", "request_without_account", "signature", "payment_detail", "payment_cancel", "checks", "result"),
 )
 
 _environment = Environment(

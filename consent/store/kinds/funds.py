@@ -40,7 +40,8 @@ ROW = Row(
     standings=AGREEMENT_STANDINGS,
     over=AGREEMENT_OVER,
     may_be_stopped=True,
-    stopped="{client} can ask no more whether there are funds on this account. A card of theirs may stop working.",
+    stopped="{client} can no longer check for funds on this account. A card of theirs may stop working.",
+    has_checks=True,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from consent.store.kinds.words import ACCOUNT_TYPES, Facts
 from kernel.banking.accounts import AccountType
 from kernel.banking.consents import AccountAccess, AccountIdentity, AccountReference, Consent, ConsentState
+from kernel.brand import Brand
 
 
 class JourneyStage(StrEnum):
@@ -83,6 +84,7 @@ class Description:
     rest: Facts = ()
     payee: str = ""
     amount: str = ""
+    when: str = ""  # a payment is made, "" for at once: "on 3 December 2026"
 
     @property
     def facts(self) -> Facts:
@@ -98,6 +100,9 @@ class Row:
     over: str  # the standing of every other state
     may_be_stopped: bool  # by the PSU, there
     stopped: str = ""  # what stopping means for `{client}`
+    has_checks: bool = False  # what its TPP asked under it stands on a page of its own
+    may_cancel_orders: bool = False  # by the PSU, on the page of one that is not due yet
+    thing: str = "payment"  # that is cancelled so, as its PSU calls it
 
 
 AGREEMENT_STANDINGS: Mapping[ConsentState, str] = {
@@ -105,7 +110,7 @@ AGREEMENT_STANDINGS: Mapping[ConsentState, str] = {
     ConsentState.PARTIALLY_AUTHORISED: "Not allowed yet. Others must agree too.",
     ConsentState.SUSPENDED: "Paused since {date}.",
     ConsentState.REVOKED_BY_PSU: "You stopped it on {date}.",
-    ConsentState.WITHDRAWN_BY_TPP: "They gave it up on {date}.",
+    ConsentState.WITHDRAWN_BY_TPP: "They withdrew it on {date}.",
     ConsentState.EXPIRED: "The time for it ran out on {date}.",
 }
 AGREEMENT_OVER = "It ended on {date}."
@@ -120,8 +125,8 @@ class Chosen:
 
 
 def open_nothing(_consent: Consent, chosen: tuple[Chosen, ...]) -> tuple[AccountAccess, ...]:
-    """The accounts are named, and nothing of them may be read: they pay, or are asked for funds."""
-    return tuple(AccountAccess(each.account, frozenset()) for each in chosen)
+    """The accounts are named, and nothing of them may be read: they pay, or are asked for funds. An order may name one by its numbers."""
+    return tuple(AccountAccess(each.account, frozenset(), each.identity) for each in chosen)
 
 
 def any_account(_terms: Any) -> frozenset[Number]:
@@ -132,6 +137,11 @@ def of_any_type(_terms: Any, _account: Choosable) -> bool:
     return True
 
 
+def as_asked_for(terms: T, _brand: Brand, _now: datetime) -> tuple[T, datetime | None]:
+    """Of a kind that has nothing to do with the bank's calendar."""
+    return terms, None
+
+
 def can_pay(currency: str, account: Choosable) -> bool:
     """True if the account can pay in that currency: no exchange is made, and cards and loans make no payments."""
     return account.currency == currency and account.type in PAYING_TYPES
@@ -139,7 +149,8 @@ def can_pay(currency: str, account: Choosable) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[T]):
-    """`stages` in their order."""
+    """`stages` in their order. `plan` is asked when a consent is lodged, at a moment of business time: the terms with the days that the bank's
+    calendar makes of them, and by when it must be used; it raises FieldDateInvalid, with the canonical name of the member as its path."""
 
     name: str  # one of kernel/banking/consents.py: ConsentKind
     terms: type[T]
@@ -157,6 +168,9 @@ class Kind(Generic[T]):
     settle: Callable[[Consent, tuple[Chosen, ...]], tuple[AccountAccess, ...]]  # what its PSU opens of the accounts chosen
     numbers: Callable[[T], frozenset[Number]] = any_account  # of the only accounts that the terms allow; empty: any
     fits: Callable[[T, Choosable], bool] = of_any_type  # whether an account may be chosen
+    plan: Callable[[T, Brand, datetime], tuple[T, datetime | None]] = as_asked_for
+    first_state: ConsentState = ConsentState.AWAITING
+    has_limits: bool = False  # its customer reads how much of each is used
     single_use: timedelta | None = None  # how long one for a single use may be used, from the moment at which its PSU agreed
 
     @property

@@ -2,7 +2,8 @@
 
 from consent.store.kinds import KINDS
 from consent.store.kinds.kind import AnyKind
-from kernel.banking.consents import Consent, ConsentLodgement, Terms
+from kernel.banking.consents import Consent, ConsentLodgement
+from kernel.banking.planned.instructions import Placed
 from kernel.errors import FieldInvalid
 
 
@@ -17,13 +18,9 @@ def map_kinds(kinds: tuple[AnyKind, ...]) -> dict[str, AnyKind]:
 BY_NAME = map_kinds(KINDS)
 
 
-def kind_of(consent: Consent) -> AnyKind:
-    return BY_NAME[consent.kind]
-
-
-def kind_of_terms(terms: Terms) -> AnyKind:
-    """The kind that has such terms."""
-    return next(kind for kind in KINDS if isinstance(terms, kind.terms))
+def kind_of(one: Consent | Placed) -> AnyKind:
+    """Of a payment order: that of its consent."""
+    return BY_NAME[one.kind]
 
 
 def check_lodgement(lodgement: ConsentLodgement) -> None:

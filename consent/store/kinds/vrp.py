@@ -16,7 +16,7 @@ from consent.store.kinds.kind import (
 )
 from consent.store.kinds.words import LABELS, render_money, render_number, said
 from kernel.banking.consents import ConsentKind
-from kernel.banking.terms import Alignment, Period, PeriodicLimit, VrpTerms
+from kernel.banking.terms import Alignment, LimitUse, Period, PeriodicLimit, VrpTerms, VrpType
 from kernel.banking.visible_text import is_name
 from kernel.errors import FieldInvalid, FieldMissing
 
@@ -28,7 +28,18 @@ PERIODS = {
     Period.HALF_YEAR: "six months",
     Period.YEAR: "year",
 }
-ALIGNMENTS = {Alignment.CONSENT: "from the day you agree", Alignment.CALENDAR: "of the calendar"}
+NOW = {
+    Period.DAY: "today",
+    Period.WEEK: "in this week",
+    Period.FORTNIGHT: "in these two weeks",
+    Period.MONTH: "in this month",
+    Period.HALF_YEAR: "in these six months",
+    Period.YEAR: "in this year",
+}
+ALIGNMENTS = {Alignment.CONSENT: ", counted from the first day", Alignment.CALENDAR: " of the calendar"}
+TYPES = {VrpType.SWEEPING: "Moving your money between your own accounts", VrpType.OTHER: "Payments for what you buy or owe"}
+LIMITS_MAX = 6  # one for each kind of period
+NAME_CHARACTERS_MAX = 70  # of the payee: UK Open Banking R/W 4.0, OBCashAccountCreditor3
 
 WORDING = Wording(
     invitation="allow payments that it will ask for",
@@ -53,7 +64,7 @@ ROW = Row(
     standings=AGREEMENT_STANDINGS,
     over=AGREEMENT_OVER,
     may_be_stopped=True,
-    stopped="{client} can make no more of these payments. Payments that were made before stay made.",
+    stopped="{client} can make no more of these payments. Payments that it asked for before are still made.",
 )
 
 
@@ -66,12 +77,14 @@ def check(terms: VrpTerms) -> None:
         raise FieldInvalid("limits in several currencies")
     if any(amount.minor <= 0 for amount in amounts):
         raise FieldInvalid("a limit of nothing, or less")
-    if len({(limit.period, limit.alignment) for limit in terms.limits}) != len(terms.limits):
+    if len(terms.limits) > LIMITS_MAX or len({limit.period for limit in terms.limits}) != len(terms.limits):
         raise FieldInvalid("two limits of one period")
+    if any(limit.period is Period.FORTNIGHT and limit.alignment is Alignment.CALENDAR for limit in terms.limits):
+        raise FieldInvalid("a fortnight of the calendar, which has none")
     if any(limit.amount.minor < terms.individual_max.minor for limit in terms.limits):
         raise FieldInvalid("one payment may be more than all of a period")
-    if not is_name(terms.creditor_name):
-        raise FieldInvalid("a payee's name that hides something")
+    if not is_name(terms.creditor_name) or len(terms.creditor_name) > NAME_CHARACTERS_MAX:
+        raise FieldInvalid("a payee's name that hides something, or is too long")
 
 
 def describe(terms: VrpTerms) -> Description:
@@ -81,17 +94,36 @@ def describe(terms: VrpTerms) -> Description:
         lead=(("To", terms.creditor_name),),
         rest=said(
             (LABELS[payee.scheme], render_number(payee)),
+            ("Roll number", payee.secondary),
+            ("What for", ". ".join(TYPES[each] for each in terms.types)),
             ("Each payment", f"Up to {render_money(terms.individual_max)}"),
-            *(_describe_limit(limit) for limit in terms.limits),
-            ("Reference", terms.remittance),
+            *((name_of(limit), _render_limit(limit)) for limit in terms.limits),
+            ("Reference", terms.reference),
+            ("Message to the payee", terms.remittance),
         ),
         payee=terms.creditor_name,
         amount=render_money(terms.individual_max),
     )
 
 
-def _describe_limit(limit: PeriodicLimit) -> tuple[str, str]:
-    return f"In each {PERIODS[limit.period]} {ALIGNMENTS[limit.alignment]}", f"Up to {render_money(limit.amount)} in all"
+def name_of(limit: PeriodicLimit) -> str:
+    """A limit as its customer reads of it."""
+    return f"In each {PERIODS[limit.period]}{'' if limit.period is Period.DAY else ALIGNMENTS[limit.alignment]}"
+
+
+def describe_use(use: LimitUse, renewed: str) -> tuple[str, str]:
+    """The part of a limit that is used, and the day, in words, on which its next period begins."""
+    now = NOW[use.limit.period]
+    return (
+        f"Paid {now}",
+        f"{render_money(use.paid)} of {render_money(use.allowed)}. It begins again on {renewed}.",
+    )
+
+
+def _render_limit(limit: PeriodicLimit) -> str:
+    is_divided = limit.alignment is Alignment.CALENDAR and limit.period is not Period.DAY
+    first = f"; less in the first {PERIODS[limit.period]}, in proportion to the days left" if is_divided else ""
+    return f"Up to {render_money(limit.amount)} in all{first}"
 
 
 def numbers(terms: VrpTerms) -> frozenset[Number]:
@@ -120,4 +152,5 @@ VRP = Kind(
     settle=open_nothing,
     numbers=numbers,
     fits=fits,
+    has_limits=True,
 )

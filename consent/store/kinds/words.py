@@ -1,5 +1,7 @@
 """Amounts, account numbers and names of accounts as a PSU reads them, on every page and in every row."""
 
+from datetime import date
+
 from kernel.banking.accounts import AccountIdentifier, AccountType, Scheme
 from kernel.banking.money import Money
 
@@ -30,6 +32,10 @@ def render_number(account: AccountIdentifier) -> str:
     if account.scheme is Scheme.SORT_CODE:
         return f"{number[:2]}-{number[2:4]}-{number[4:SORT_CODE_DIGITS]} {number[SORT_CODE_DIGITS:]}"
     return " ".join(number[start : start + IBAN_GROUP] for start in range(0, len(number), IBAN_GROUP))
+
+
+def render_day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def said(*facts: tuple[str, str | None]) -> Facts:

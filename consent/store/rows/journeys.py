@@ -68,6 +68,10 @@ class Notice(StrEnum):
     SIGNED = "signed"
     NOT_SIGNED = "not_signed"
     NOTHING_TO_SIGN = "nothing_to_sign"
+    PAYMENT_CANCELLED = "payment_cancelled"
+    STANDING_ORDER_CANCELLED = "standing_order_cancelled"
+    FILE_CANCELLED = "file_cancelled"
+    PAYMENT_NOT_CANCELLED = "payment_not_cancelled"
 
 
 GOOD_NEWS = frozenset(
@@ -80,6 +84,9 @@ GOOD_NEWS = frozenset(
         Notice.REQUEST_DENIED,
         Notice.SIGNED,
         Notice.NOT_SIGNED,
+        Notice.PAYMENT_CANCELLED,
+        Notice.STANDING_ORDER_CANCELLED,
+        Notice.FILE_CANCELLED,
     }
 )  # any other says why something did not happen
 

@@ -82,6 +82,22 @@ consent_last_used = sa.Table(
     sa.Column("unattended_at", Instant, nullable=True),  # without the PSU
 )
 
+# Checks of funds that were answered under a consent, for its customer to read.
+funds_checks = sa.Table(
+    "funds_checks",
+    metadata,
+    sa.Column("brand", sa.String(BRAND), primary_key=True),
+    sa.Column("id", sa.String(ID), primary_key=True),
+    sa.Column("consent_id", sa.String(ID), nullable=False),
+    sa.Column("client_id", sa.String(ID), nullable=False),  # of who asked
+    sa.Column("format", sa.SmallInteger, nullable=False),
+    sa.Column("details", sa.LargeBinary, nullable=False),  # sealed: amount, answer, reference
+    sa.Column("at", Instant, nullable=False),  # business time
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Index("funds_checks_by_consent", "brand", "consent_id", "at", "id"),
+    sa.Index("funds_checks_by_expiry", "brand", "expires_at"),
+)
+
 authorisations = sa.Table(
     "authorisations",
     metadata,

@@ -7,6 +7,7 @@ and a host that did not answer is left alone for a while by its owner. Each `own
 has a share of the turns (kernel/turns.py): silent hosts of one hold up no other.
 """
 
+import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
@@ -111,6 +112,16 @@ class Fetcher:
                 return response.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unanswered(f"{address.authority}: {type(error).__name__}") from None
+
+    async def judge(self, url: str) -> None:
+        """Check that an address may be asked over https, and that its name leads where it may: nothing is sent there. Raises Unanswered."""
+        address = self._check_address(url, ("https",))
+        guarded = PublicResolver(self._names, {host for host, _ in self._listed})
+        try:
+            async with asyncio.timeout(SECONDS_MAX):
+                await guarded.resolve(address.host or "", address.port or 0)
+        except (OSError, TimeoutError) as error:
+            raise Unanswered(f"{address.authority}: {str(error) or type(error).__name__}") from None
 
     async def _ask(
         self, method: str, text: str, bytes_max: int, schemes: Collection[str], owner: str, **sent: Any

@@ -16,9 +16,13 @@ import structlog
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import Place, Places
+from kernel.http.server.connection import Connection
 from kernel.http.server.first_record import FirstRecord
+from kernel.http.server.tls_transport import open_tls
+from kernel.http.server.turnstile import Passage, Turnstile
 
-ACCEPTS_MAX: Final = 64  # connections accepted in a row before other work has its turn
+ACCEPTS_MAX: Final = 16  # connections accepted in a row before other work has its turn
+ACCEPTS_BUSY_MAX: Final = 4  # connections accepted in a row while a caller with a certificate is being answered
 RECEIVE_BYTES: Final = 4_096  # that one read may bring of a stranger, whose buffers grow to it; Linux doubles it
 PAUSE_SECONDS: Final = 1.0  # before the next accept when the machine has no descriptor or memory left
 EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -36,7 +40,7 @@ class Acceptor:
         places: Places,
         limits: Limits,
         ssl_context: ssl.SSLContext | None,
-        protocol_of: Callable[[Place], asyncio.Protocol],
+        protocol_of: Callable[[Place], Connection],
         newcomers: Newcomers,
     ) -> None:
         self._sockets = sockets
@@ -45,6 +49,10 @@ class Acceptor:
         self._ssl_context = ssl_context
         self._protocol_of = protocol_of
         self._newcomers = newcomers
+        self._strangers = Turnstile(newcomers.is_known_answered)
+        self._recent = Turnstile(
+            newcomers.is_known_answered
+        )  # of addresses where a certificate was answered not long ago, until theirs is shown
         self._loop = asyncio.get_running_loop()
         self._waiting: set[FirstRecord] = set()
         self._opening: set[asyncio.Task[None]] = set()
@@ -68,8 +76,13 @@ class Acceptor:
             opening.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
 
+    def close(self) -> None:
+        """Every connection has ended."""
+        self._strangers.close()
+        self._recent.close()
+
     def _accept(self, listening: socket.socket) -> None:
-        for _ in range(ACCEPTS_MAX):
+        for _ in range(ACCEPTS_BUSY_MAX if self._newcomers.is_known_answered() else ACCEPTS_MAX):
             try:
                 accepted, address = listening.accept()
             except (BlockingIOError, InterruptedError):
@@ -109,7 +122,8 @@ class Acceptor:
             self._waiting.discard(wait)
             self._give_up(accepted, place)
 
-        wait = FirstRecord(accepted, self._limits.handshake_seconds, begin=begin, give_up=give_up)
+        turnstile = self._recent if self._newcomers.is_recent(place.share.name) else self._strangers
+        wait = FirstRecord(accepted, self._limits.handshake_seconds, turnstile=turnstile, begin=begin, give_up=give_up)
         place.end = wait.end
         self._waiting.add(wait)
 
@@ -132,14 +146,19 @@ class Acceptor:
             raise
 
     async def _connect(self, accepted: socket.socket, place: Place) -> None:
-        seconds = (self._limits.handshake_seconds, self._limits.stop_seconds) if self._ssl_context else (None, None)
-        await self._loop.connect_accepted_socket(
-            lambda: self._protocol_of(place),
+        connection, number = self._protocol_of(place), accepted.fileno()
+        if self._ssl_context is None:
+            await self._loop.connect_accepted_socket(lambda: connection, accepted)
+            return
+        below = await open_tls(
+            connection,
             accepted,
-            ssl=self._ssl_context,
-            ssl_handshake_timeout=seconds[0],
-            ssl_shutdown_timeout=seconds[1],
+            self._ssl_context,
+            handshake_seconds=self._limits.handshake_seconds,
+            shutdown_seconds=self._limits.stop_seconds,
         )
+        if self._strangers.holds_transports:
+            connection.slow_down(Passage(self._strangers, below, number))
 
     def _give_up(self, accepted: socket.socket, place: Place) -> None:
         accepted.close()

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from kernel.certificates.certificate import Certificate
 from kernel.errors import Overloaded, Problem
-from kernel.http.admission.byte_budget import ByteBudget
+from kernel.http.admission.body_room import BodyRoom
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.peer_share import share_of, share_of_caller
@@ -44,7 +44,7 @@ class Boundary:
         listener: Listener,
         limits: Limits,
         proxies: TrustedProxies,
-        bodies: ByteBudget,
+        bodies: BodyRoom,
         newcomers: Newcomers,
     ) -> None:
         self._app = app
@@ -89,7 +89,8 @@ class Boundary:
     async def _answer_head(self, raw: RawRequest, head: Request) -> web.Response:
         if not raw.body_exists:
             return _rendered(raw, await self._app(head))
-        incoming = IncomingBody(raw, self._bodies, share_of_caller(head.peer, head.certificate), self._limits.body_seconds)
+        share = share_of_caller(head.peer, head.certificate)
+        incoming = IncomingBody(raw, self._bodies.of(head.certificate), share, self._limits.body_seconds)
         try:
             return _rendered(raw, await self._app(replace(head, incoming=incoming)))
         finally:

@@ -22,11 +22,13 @@ from kernel.http.admission.refusal_log import RefusalLog
 from kernel.http.departure import Departure
 from kernel.http.peer_certificate import leaf_of
 from kernel.http.server.bounded_parser import REQUESTS_AHEAD_MAX, BoundedParser, NoRoomForHead
+from kernel.http.server.turnstile import Passage
 
 PRODUCT = "portcullis"
 UNREAD_SECONDS = 1.0  # for a client that still sends a large body to read the answer
 REFUSED_SECONDS = 0.1  # for a refusal to leave before its connection is closed
-ENCRYPTED_BYTES_MAX = 16_384  # of ciphertext that wait to be decrypted; beyond it a connection is not read: one TLS record
+ENCRYPTED_BYTES_MAX = 4_096  # of a stranger's ciphertext that wait to be decrypted; beyond it the connection is not read
+ENCRYPTED_BYTES_KNOWN = 16_384  # of the ciphertext of a caller with a certificate: one TLS record
 RECEIVE_BYTES_KNOWN = 65_536  # of receive buffer for a caller with a certificate, whose bodies are large
 STATUSES: dict[object, int] = {LineTooLong: 431, NoRoomForHead: 503}
 
@@ -40,6 +42,7 @@ class Connection(web.RequestHandler):
         "_head_timer",
         "_heads",
         "_limits",
+        "_passage",
         "_place",
         "_places",
         "_refusals",
@@ -66,6 +69,7 @@ class Connection(web.RequestHandler):
         self._place = place
         self._refusals = refusals
         self._share = ""
+        self._passage: Passage | None = None  # of a stranger
         self.departure = Departure()
         self._heads = heads
         self._parser = None  # until the handshake is over: many of them never are
@@ -80,13 +84,19 @@ class Connection(web.RequestHandler):
         self._parser = cast("Any", self._new_parser())
         self._await_head()
         if hasattr(transport, "set_read_buffer_limits"):  # TLS: what is encrypted and not asked for yet
-            transport.set_read_buffer_limits(ENCRYPTED_BYTES_MAX)
+            transport.set_read_buffer_limits(ENCRYPTED_BYTES_MAX if certificate is None else ENCRYPTED_BYTES_KNOWN)
         if certificate is not None:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES_KNOWN)
         super().connection_made(transport)
         self._place.end = self._abandon
         if self._place.is_left or (certificate and not self._places.move(self._place, share_of_certificate(certificate))):
             self._abandon()
+
+    def slow_down(self, passage: Passage) -> None:
+        """The handshake is over: a stranger's reads pass the turnstile from now on. Those of a proxy may be a known caller's."""
+        if self._place.share.cap == "address" and not self._place.is_left:
+            self._passage = passage
+            passage.hold()
 
     def _new_parser(self) -> BoundedParser:
         return BoundedParser(
@@ -104,6 +114,8 @@ class Connection(web.RequestHandler):
         self.head_arrived()
         self._end_stall()
         self.departure.happen()
+        if self._passage is not None:
+            self._passage.end()
         if self._unread_end is not None and not self._unread_end.done():  # a server that stops cuts its wait off
             self._unread_end.set_result(None)
         if self._bounded is not None:
@@ -112,6 +124,8 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._passage is not None:
+            self._passage.hold()
         if self._bounded is not None:
             self._bounded.forget_trace()
             if self._bounded.is_within_head:
@@ -191,6 +205,8 @@ class Connection(web.RequestHandler):
         self._refusals.note(type(exc).__name__, status, self._share)
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has begun; only closing is left")
+        if self._passage is not None and isinstance(exc, LineTooLong):
+            self._passage.end()  # a head without end is not decrypted to its end
         self._loop.call_later(REFUSED_SECONDS, self._abandon)  # what goes on sending holds nothing
         return close_after(web.Response(status=status))
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from kernel.http.server.turnstile import Turnstile
+
 HANDSHAKE: Final = 22  # the content type of a record that may begin a connection
 HEADER_BYTES: Final = 5  # of the header of a TLS record
 RECORD_BYTES_MAX: Final = 4_096  # of the first record that is waited for; TLS itself reads a longer one
@@ -21,15 +23,21 @@ class FirstRecord:
     `seconds`, or at `end`: one of them, once."""
 
     def __init__(
-        self, accepted: socket.socket, seconds: float, *, begin: Callable[[], None], give_up: Callable[[], None]
+        self,
+        accepted: socket.socket,
+        seconds: float,
+        *,
+        turnstile: Turnstile,
+        begin: Callable[[], None],
+        give_up: Callable[[], None],
     ) -> None:
         self._socket = accepted
+        self._turnstile = turnstile
         self._begin = begin
         self._give_up = give_up
         self._asked = 0  # bytes for which the kernel waits
-        self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(seconds, self.end)
-        self._loop.add_reader(accepted.fileno(), self._look)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self.end)
+        self._watch()
         self.has_ended = False
 
     def end(self) -> None:
@@ -44,6 +52,7 @@ class FirstRecord:
         try:
             found = self._socket.recv(RECORD_BYTES_MAX, socket.MSG_PEEK)
         except BlockingIOError:
+            self._watch()
             return
         except OSError:
             found = b""
@@ -53,15 +62,19 @@ class FirstRecord:
         elif len(found) < needed and self._asked < needed:
             self._asked = needed
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, needed)
+            self._watch()
         else:
             self._stop()
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
             self._begin()
 
+    def _watch(self) -> None:
+        self._turnstile.watch(self._socket.fileno(), self._look)
+
     def _stop(self) -> None:
         self.has_ended = True
         self._timer.cancel()
-        self._loop.remove_reader(self._socket.fileno())
+        self._turnstile.forget(self._socket.fileno(), self._look)
 
 
 def record_bytes(start: bytes) -> int:

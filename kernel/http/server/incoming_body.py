@@ -65,7 +65,7 @@ class IncomingBody:
     def end(self) -> None:
         """Its request is answered. A refusal that is kept holds the frames that it passed, and they hold this body: together they would
         wait for the collector."""
-        self._refusal = None
+        self._refusal = self._given_up = None
         self._release()
 
     def _release(self) -> None:

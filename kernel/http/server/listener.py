@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import http_parser
 
-from kernel.http.admission.byte_budget import ByteBudget
+from kernel.http.admission.body_room import BodyRoom
 from kernel.http.admission.limits import BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX, Limits
 from kernel.http.admission.newcomers import Newcomers
 from kernel.http.admission.places import NO_PROXIES, Places
@@ -38,7 +38,7 @@ async def serve(
     listener: Listener,
     limits: Limits = DEFAULT_LIMITS,
     proxies: TrustedProxies = NO_PROXIES,
-    bodies: ByteBudget | None = None,
+    bodies: BodyRoom | None = None,
     places: Places | None = None,
     newcomers: Newcomers | None = None,
     reuse_port: bool = False,
@@ -53,15 +53,15 @@ async def serve(
     places = places or Places(listener, limits, proxies=proxies)
     newcomers = newcomers or Newcomers()
     boundary = Boundary(
-        app, refuse, listener=listener, limits=limits, proxies=proxies, bodies=bodies or _bodies(), newcomers=newcomers
+        app,
+        refuse,
+        listener=listener,
+        limits=limits,
+        proxies=proxies,
+        bodies=bodies or BodyRoom.split(BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX),
+        newcomers=newcomers,
     )
-    server = ConnectionServer(
-        boundary.handle,
-        limits,
-        places,
-        access_log=None,
-        read_bufsize=READ_BYTES,
-    )
+    server = ConnectionServer(boundary.handle, limits, places, access_log=None, read_bufsize=READ_BYTES)
     sockets = await bind(host, port, reuse_port=reuse_port, backlog=BACKLOG)
     acceptor = Acceptor(
         sockets,
@@ -79,10 +79,7 @@ async def serve(
         await asyncio.sleep(0)  # requests that were read but not yet begun begin now, and are let end
         server.pre_shutdown()
         await server.shutdown(limits.stop_seconds)
-
-
-def _bodies() -> ByteBudget:
-    return ByteBudget(BUFFERED_BYTES_MAX, BUFFERED_BYTES_PER_PEER_MAX)
+        acceptor.close()
 
 
 def _check_parser() -> None:

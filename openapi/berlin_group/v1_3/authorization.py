@@ -9,6 +9,12 @@ from kernel.errors import FieldInvalid
 SCOPES: Mapping[str, str] = {
     ConsentKind.ACCOUNTS: "accounts",
     ConsentKind.PAYMENT: "payments",
+    ConsentKind.SCHEDULED: "payments",
+    ConsentKind.STANDING_ORDER: "payments",
+    ConsentKind.FILE: "payments",
+    ConsentKind.INTERNATIONAL: "payments",
+    ConsentKind.INTERNATIONAL_SCHEDULED: "payments",
+    ConsentKind.INTERNATIONAL_STANDING_ORDER: "payments",
     ConsentKind.VRP: "payments",
     ConsentKind.FUNDS: "fundsconfirmations",
 }

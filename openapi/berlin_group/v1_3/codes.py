@@ -7,6 +7,7 @@ from kernel.banking.authorisations import AuthorisationStatus
 from kernel.banking.consents import ConsentState
 
 CONSENT_STATUSES: dict[ConsentState, str] = {
+    ConsentState.AWAITING_UPLOAD: "received",
     ConsentState.AWAITING: "received",
     ConsentState.PARTIALLY_AUTHORISED: "partiallyAuthorised",
     ConsentState.AUTHORISED: "valid",

@@ -19,7 +19,7 @@ DIALECT = Dialect(
     rules=Rules(
         owner="organisation",  # a TPP is who its certificate's organizationIdentifier says; the standard knows no clients
         withdrawn="terminated",  # XS2A 1.3, "Delete an Account Information Consent Object": its status is then terminatedByTpp
-        stopped_may_return=False,  # XS2A 1.3, "Consent Status": revokedByPsu is final
+        stopped_may_return=frozenset(),  # XS2A 1.3, "Consent Status": revokedByPsu is final
         suspended="ended",  # XS2A 1.3, "Consent Status": there is no word for a pause, and revokedByPsu is final
         unanswered_wait=timedelta(hours=24),  # the standard leaves it to the bank
         authorised_by=dict.fromkeys(

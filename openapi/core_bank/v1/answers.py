@@ -47,3 +47,4 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 UNKNOWN = "unknown"
+OPERATION_UNKNOWN = "operation_unknown"

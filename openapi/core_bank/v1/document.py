@@ -14,22 +14,23 @@ from kernel.banking.records.statements import PDF
 from openapi.core_bank.v1 import answers
 from openapi.core_bank.v1.examples import EXAMPLES as ACCOUNT_EXAMPLES
 from openapi.core_bank.v1.operations import (
+    ALL_ROWS,
     BASE_PATH,
     DEADLINE_HEADER,
     HEALTH_PATH,
     INTERACTION_HEADER,
     JSON,
     JSON_BYTES_MAX,
-    PAYMENT_ROWS,
-    ROWS,
+    PAYMENT_DAY,
     VERSION,
     Row,
 )
-from openapi.core_bank.v1.payment_examples import PAYMENT_EXAMPLES, PAYMENT_QUESTIONS
+from openapi.core_bank.v1.payment_examples import DAY_EXAMPLE, NOTICE_EXAMPLE, PAYMENT_EXAMPLES, PAYMENT_QUESTIONS
+from openapi.core_bank.v1.payment_notices import NOTICE_PATH, PaymentNotice, Received
 
 JsonObject = dict[str, Any]
 
-EXAMPLES = ACCOUNT_EXAMPLES | PAYMENT_EXAMPLES
+EXAMPLES = ACCOUNT_EXAMPLES | PAYMENT_EXAMPLES | {PAYMENT_DAY.name: DAY_EXAMPLE}
 PATH = Path(__file__).with_name("document.json")
 _REF_TEMPLATE = "#/components/schemas/{name}"
 _PAGE_NAME = re.compile(r"RecordPage_(\w+?)_")
@@ -40,6 +41,7 @@ _FORMS: dict[tuple[str, str], JsonObject] = {  # what openapi/core_bank/v1/sound
     ("Money", "minor"): {"description": "Minor units, e.g. pence: an integer, negative for a debit where the member is signed."},
     ("Account", "currency"): {"pattern": "^[A-Z]{3}$", "description": "ISO 4217."},
     ("Account", "id"): _ACCOUNT_ID,
+    ("Quote", "id"): _ID,
     **{
         (kind, "id"): _ID
         for kind in ("Beneficiary", "DirectDebit", "StandingOrder", "ScheduledPayment", "Product", "Offer", "Party", "Statement")
@@ -72,11 +74,18 @@ _REFUSALS = {
     "504": "The deadline passed.",
 }
 
+_NOTICE_REFUSALS = {
+    "400": "The notice cannot be understood.",
+    "401": "Not the token of the core bank.",
+    "404": "There is no such brand, or notices are not taken here.",
+    "503": "Not now: send it again.",
+}
+
 
 def core_bank_document() -> JsonObject:
     """The document as JSON values, in a fixed order."""
     paths: JsonObject = {HEALTH_PATH: {"get": _health()}}
-    for row in ROWS + PAYMENT_ROWS:
+    for row in ALL_ROWS:
         paths[f"/brands/{{brand}}{row.path}"] = {row.method.lower(): _operation(row)}
     return {
         "openapi": "3.1.0",
@@ -84,6 +93,7 @@ def core_bank_document() -> JsonObject:
         "servers": [_SERVER],
         "security": [{"token": []}, {"certificate": []}],
         "paths": paths,
+        "webhooks": {"payment-notice": {"post": _notice()}},
         "components": {
             "schemas": dict(sorted(_schemas().items())),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}, "certificate": {"type": "mutualTLS"}},
@@ -97,10 +107,11 @@ def render_document() -> bytes:
 
 
 def _schemas() -> JsonObject:
-    rows = ROWS + PAYMENT_ROWS
-    kinds = [row.answer for row in rows if row.answer is not None]
-    bodies = [row.question for row in rows if row.method == "POST"]
-    _, found = msgspec.json.schema_components([*kinds, *bodies, answers.Health, answers.Refusal], ref_template=_REF_TEMPLATE)
+    kinds = [row.answer for row in ALL_ROWS if row.answer is not None]
+    bodies = [row.question for row in ALL_ROWS if row.method == "POST"]
+    _, found = msgspec.json.schema_components(
+        [*kinds, *bodies, PaymentNotice, Received, answers.Health, answers.Refusal], ref_template=_REF_TEMPLATE
+    )
     for (kind, member), form in _FORMS.items():
         found[kind]["properties"][member] |= form
     for kind, description in _DESCRIPTIONS.items():
@@ -157,6 +168,21 @@ def _health() -> JsonObject:
             "200": {"description": "`up`.", "content": {JSON: {"schema": _ref(answers.Health), "example": example}}},
             "401": _refusal(_REFUSALS["401"]),
             "503": _refusal(_REFUSALS["503"]),
+        },
+    }
+
+
+def _notice() -> JsonObject:
+    example = _without_empty(msgspec.to_builtins(NOTICE_EXAMPLE))
+    return {
+        "operationId": "payment_notice",
+        "summary": "A late answer, or an end that no one had asked for: the bank may send it, and may repeat it.",
+        "description": f"`POST` to the operations listener of Portcullis, at `{BASE_PATH}/brands/{{brand}}{NOTICE_PATH}`, with the bearer "
+        "token that Portcullis knows as `core_bank_notice_token`. It is answered once it is kept. Without an answer, send it again.",
+        "requestBody": {"required": True, "content": {JSON: {"schema": _ref(PaymentNotice), "example": example}}},
+        "responses": {
+            "200": {"description": "Kept.", "content": {JSON: {"schema": _ref(Received)}}},
+            **{status: _refusal(text) for status, text in _NOTICE_REFUSALS.items()},
         },
     }
 

@@ -19,9 +19,9 @@ from kernel.banking.records.parties import Party
 from kernel.banking.records.scheduled_payments import ScheduledPayment
 from kernel.banking.records.standing_orders import StandingOrder
 from kernel.banking.records.statements import PDF, Statement, StatementPage
-from openapi.core_bank.v1 import answers, payment_answers, payment_questions, questions
+from openapi.core_bank.v1 import answers, payment_answers, payment_days, payment_questions, questions
 
-VERSION: Final = "1.1.0"
+VERSION: Final = "1.3.0"
 NAME: Final = "core_bank/v1"
 BASE_PATH: Final = "/core-bank/v1"
 HEALTH_PATH: Final = "/health"
@@ -141,11 +141,30 @@ PAYMENT_ROWS: Final = (
         method="POST",
     ),
     Row(
+        "resolve",
+        "/payment-resolution",
+        payment_questions.OfResolution,
+        payment_answers.Report,
+        "Bring the books to the end of an order that people named by evidence, because no answer could be had: `ACSC`, what is held is booked; "
+        "`RJCT`, it is let go of, and a submission that arrives later is refused. An order that has come to an end keeps it, and is answered "
+        "with that.",
+        method="POST",
+    ),
+    Row(
         "funds",
         "/funds-check",
         payment_questions.OfFunds,
         payment_answers.Funds,
         "Whether an account could pay an amount now. Nothing is held. An unknown account could not.",
+        method="POST",
+    ),
+    Row(
+        "quote",
+        "/exchange-quote",
+        payment_questions.OfQuote,
+        payment_answers.Exchange,
+        "The rate and the charges of a payment in another currency. A binding quote is used by one order, whose reservation names it, before "
+        "it expires; a reservation at any other is refused. A bank without such payments refuses every `currency`.",
         method="POST",
     ),
     Row(
@@ -159,3 +178,15 @@ PAYMENT_ROWS: Final = (
 )
 
 PAYMENTS_BY_NAME: Final = {row.name: row for row in PAYMENT_ROWS}
+
+PAYMENT_DAY: Final = Row(
+    "payment_day",
+    "/payment-day",
+    payment_days.OfDay,
+    payment_days.WorkingDay,
+    "The working day on which a payment that comes at an instant is made, and its cut-off. Optional, and asked only for brands whose "
+    "configuration says so. `unknown` (or `operation_unknown`, as of any path that the bank has not): the bank leaves it to that configuration.",
+    True,
+)
+
+ALL_ROWS: Final = (*ROWS, *PAYMENT_ROWS, PAYMENT_DAY)

@@ -7,8 +7,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from kernel.banking.abroad.exchange import Quote, Unquoted
 from kernel.banking.money import Money
 from kernel.banking.orders import RailStatus, Reason
+
+RAIL_CHARACTERS_MAX = 64  # of the name of a rail
 
 ReasonCode = Annotated[
     str,
@@ -20,12 +23,13 @@ ReasonCode = Annotated[
 
 
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason` says why nothing is held, and is there if and only if nothing is."""
+    """`reason` says why nothing is held, and is there if and only if nothing is. `rail` is the bank's name for what will carry the payment."""
 
     order_id: str
     amount: Money
     reserved: bool
     reason: ReasonCode | None = None
+    rail: Annotated[str, Meta(max_length=RAIL_CHARACTERS_MAX)] = ""
 
     def __post_init__(self) -> None:
         if self.reserved != (self.reason is None):
@@ -51,6 +55,21 @@ class Funds(msgspec.Struct, frozen=True, kw_only=True):
     account_id: str
     amount: Money
     available: bool
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """A quote, or the member of the question for which there is none. `amount` and `currency` are the question's. Rates are decimals as
+    texts: units of the other currency for one of `unit_currency`, at most 15 digits; the amount that follows from one is rounded half up
+    to its minor unit. Charges are the payer's, in addition, in the currency that is sold."""
+
+    amount: Money
+    currency: str
+    quote: Quote | None = None
+    refused: Unquoted | None = None
+
+    def __post_init__(self) -> None:
+        if (self.quote is None) == (self.refused is None):
+            raise ValueError("a quote, or why there is none")
 
 
 def reason_of(code: str | None) -> Reason | None:

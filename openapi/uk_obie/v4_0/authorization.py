@@ -13,6 +13,12 @@ INTENT_ID_LENGTH_MAX = 128  # of openbanking_intent_id in a request; a longer on
 SCOPES: Mapping[str, str] = {
     ConsentKind.ACCOUNTS: "accounts",
     ConsentKind.PAYMENT: "payments",
+    ConsentKind.SCHEDULED: "payments",
+    ConsentKind.STANDING_ORDER: "payments",
+    ConsentKind.FILE: "payments",
+    ConsentKind.INTERNATIONAL: "payments",
+    ConsentKind.INTERNATIONAL_SCHEDULED: "payments",
+    ConsentKind.INTERNATIONAL_STANDING_ORDER: "payments",
     ConsentKind.VRP: "payments",
     ConsentKind.FUNDS: "fundsconfirmations",
 }

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from kernel import errors, json
 from kernel.access import Grant
 from kernel.errors import Problem
+from kernel.operations import Operation
 from openapi.dialect import Row, WireError
 from openapi.possible_refusals import PAYING_KINDS
 from openapi.uk_obie.v4_0.wire import OBError1, OBErrorResponse1
@@ -21,7 +22,9 @@ PATH_LENGTH_MAX = 500  # of the path of an error; the rest is cut
 ID_LENGTH_MAX = 40  # of the id of an error; the rest is cut
 
 UNEXPECTED = WireError(500, "U000")
+_WITHOUT_CONFLICT = frozenset({"/international-payments"})  # orders of which the document has no 409
 _CONSENT_CONFLICT = WireError(400, "U029")
+_SECOND_SUBSCRIPTION = WireError(409, "U029")  # OBIE R/W 4.0 Event Subscriptions: a client has one
 _PAYMENT_CONSENT_OVER = WireError(400, "U009")  # a payment consent has no state of its own for one that ran out or was revoked
 UNEXPECTED_MESSAGE = "An unexpected error occurred."
 
@@ -46,6 +49,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.AccountNumberInvalid: WireError(400, "U021"),
     errors.SecondaryNumberUnsupported: WireError(400, "U022"),
     errors.InstrumentUnsupported: WireError(400, "U026"),
+    errors.FrequencyUnsupported: WireError(400, "U025"),
     errors.SignatureInvalid: WireError(400, "U015"),
     errors.SignatureClaimInvalid: WireError(400, "U016"),
     errors.SignatureClaimMissing: WireError(400, "U017"),
@@ -79,6 +83,7 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.ConsentExpired: WireError(401, "TKXP"),
     errors.ConsentRevoked: WireError(401),
     errors.ConsentMismatch: WireError(400, "U008"),
+    errors.LimitBreached: WireError(400, "U014"),
     errors.PermissionMissing: WireError(403, "NARR"),
     errors.AccountUnknown: WireError(400, "U011"),
     errors.AccountNotConsented: WireError(403, "NARR"),
@@ -86,6 +91,10 @@ TABLE: Mapping[type[Problem], WireError] = {
     errors.StatementUnknown: WireError(400, "U011"),
     errors.OrderUnknown: WireError(400, "U011"),
     errors.OrderStateForbids: WireError(400, "U009"),
+    errors.CutOffPassed: WireError(400, "U012"),
+    errors.SubscriptionUnknown: WireError(400, "U011"),
+    errors.SubscriptionExists: WireError(400, "U029"),
+    errors.NoticeKindUnsupported: WireError(400, "U024"),
     errors.CursorInvalid: WireError(400, "U002"),
     errors.IdempotencyConflict: WireError(409, "U029"),
     errors.RateExceeded: WireError(429),
@@ -99,6 +108,11 @@ TABLE: Mapping[type[Problem], WireError] = {
 PATHS: Mapping[type[Problem], str] = {errors.CursorInvalid: "page"}
 
 
+def _has_no_conflict(row: Row) -> bool:
+    """True where the document has no 409."""
+    return row.grant is Grant.CLIENT_CREDENTIALS or row.path in _WITHOUT_CONFLICT
+
+
 class ErrorTable:
     """The error face."""
 
@@ -106,10 +120,13 @@ class ErrorTable:
     body: type | None = OBErrorResponse1
 
     def wire_of(self, kind: type[Problem], row: Row | None) -> WireError:
-        """The same at every operation, save for two: a key that was used before (the document has 409 for orders, and none for consents), and
-        a payment consent that is over (every state but AUTH is refused alike)."""
-        if issubclass(kind, errors.IdempotencyConflict) and row is not None and row.grant is Grant.CLIENT_CREDENTIALS:
+        """The same at every operation, save for three: a key that was used before (the document has 409 for orders, and none for consents
+        and international orders), a payment consent that is over (every state but AUTH is refused alike), and a second subscription (409 where
+        one is made)."""
+        if issubclass(kind, errors.IdempotencyConflict) and row is not None and _has_no_conflict(row):
             return _CONSENT_CONFLICT
+        if issubclass(kind, errors.SubscriptionExists) and row is not None and row.operation is Operation.SUBSCRIBE:
+            return _SECOND_SUBSCRIPTION
         if (
             issubclass(kind, errors.ConsentExpired | errors.ConsentRevoked)
             and row is not None

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from kernel.banking.accounts import AccountStatus
 from kernel.banking.money import Money
@@ -31,7 +32,7 @@ async def place_hold(connection: AsyncConnection, brand: str, hold: Hold, now: d
         raise HoldMismatched(f"hold {hold.id} of {hold.amount.minor}")
     check_sayable(hold.account_id, hold.amount)
     placed = await connection.execute(_place(connection, brand, hold, now))
-    if placed.rowcount != 1:
+    if placed.first() is None:
         await _check_placed(connection, brand, hold)
 
 
@@ -58,6 +59,15 @@ async def release_hold(connection: AsyncConnection, brand: str, hold_id: str, no
         return True
     if await connection.scalar(sa.select(holds.state).where(holds.brand == brand, holds.id == hold_id)) == HoldState.CAPTURED:
         raise HoldEnded(f"hold {hold_id} is captured")
+    return False
+
+
+async def let_go(connection: AsyncConnection, brand: str, order_id: str, now: datetime) -> bool:
+    """Nothing is held from now on. True: because it was spent."""
+    try:
+        await release_hold(connection, brand, order_id, now)
+    except HoldEnded:
+        return True
     return False
 
 
@@ -104,7 +114,7 @@ def _lock(brand: str, account_id: str) -> sa.Select[tuple[str]]:
     return sa.select(accounts.id).where(accounts.brand == brand, accounts.id == account_id).with_for_update(key_share=True)
 
 
-def _place(connection: AsyncConnection, brand: str, hold: Hold, now: datetime) -> sa.Insert:
+def _place(connection: AsyncConnection, brand: str, hold: Hold, now: datetime) -> ReturningInsert[tuple[str]]:
     """The lock makes PostgreSQL read the newest version of the row, so that the funds are those that are there now."""
     accounts = tables.accounts.c
     payer = (
@@ -125,13 +135,15 @@ def _place(connection: AsyncConnection, brand: str, hold: Hold, now: datetime) -
         sa.literal(hold.expires_at, columns.expires_at.type),
     )
     left = payer.c.booked - payer.c.held - hold.amount.minor
+    placed = tables.holds.alias("placed")  # SQLite's rules refuse a row whose key is taken before the conflict is looked at
     affordable = sa.select(*values).where(
+        ~sa.exists().where(placed.c.brand == payer.c.brand, placed.c.id == hold.id),
         payer.c.status == AccountStatus.ENABLED,
         payer.c.currency == hold.amount.currency,
         sa.or_(payer.c.floor.is_(None), left >= payer.c.floor),
     )
     insert = insert_into(connection, tables.holds).from_select(list(_COLUMNS), affordable, include_defaults=False)
-    return insert.on_conflict_do_nothing(index_elements=["brand", "id"])
+    return insert.on_conflict_do_nothing(index_elements=["brand", "id"]).returning(columns.id)
 
 
 async def _check_placed(connection: AsyncConnection, brand: str, hold: Hold) -> None:

@@ -68,7 +68,7 @@ class Batch:
             self.outcomes[entry.id] = self.next_sequence - 1
 
     def _remember(self, entry: LedgerEntry) -> tuple[Any, ...]:
-        named = [self.accounts[each] for each in {leg.account_id for leg in entry.legs} if each in self.accounts]
+        named = [self.accounts[leg.account_id] for leg in entry.legs if leg.account_id in self.accounts]
         accounts = [(account, account.booked, account.held, account.version) for account in named]
         ids = entry.ending()
         holds = [(self.holds[each], self.holds[each].state) for each in ids if each in self.holds]
@@ -127,9 +127,7 @@ class Batch:
                 (self.brand, account.id, account.version, entry.id, number, sequence, leg.amount.minor, account.booked)
             )
             if leg.line is not None:
-                self.rows.lines.append(
-                    line_row(self.sealer, self.brand, leg, leg.line, sequence=sequence, balance_after=account.booked)
-                )
+                self.rows.lines.append(self._line_row(leg, leg.line, sequence, account.booked))
             self.next_sequence += 1
 
     def _settle(self, entry: LedgerEntry, leg: Leg, line: Line, sequence: int) -> None:
@@ -142,6 +140,9 @@ class Batch:
             return
         spent = min(hold.minor, -leg.amount.minor)
         self._end_hold(hold, Capture(hold.id, Money(hold.currency, spent)) if spent > 0 else None, entry.id)
+
+    def _line_row(self, leg: Leg, line: Line, sequence: int, booked: int) -> Row:
+        return line_row(self.sealer, self.brand, leg, line, sequence=sequence, balance_after=booked, recorded_at=self.recorded_at)
 
     def _entry_row(self, entry: LedgerEntry) -> Row:
         rate = entry.applied_rate
@@ -161,16 +162,20 @@ class Batch:
         )
 
 
-def line_row(sealer: Sealer, brand: str, leg: Leg, line: Line, *, sequence: int, balance_after: int | None) -> Row:
+def line_row(
+    sealer: Sealer, brand: str, leg: Leg, line: Line, *, sequence: int, balance_after: int | None, recorded_at: int
+) -> Row:
     """A version of a transaction: booked if it has a balance after it, else pending."""
+    booked_at = recorded_at if line.booked_at is None else stored_instant(line.booked_at)
+    value_at = booked_at if line.booked_at is None else None
     return (
         brand,
         sequence,
         line.id,
         leg.account_id,
         TransactionStatus.PENDING.value if balance_after is None else TransactionStatus.BOOKED.value,
-        stored_instant(line.booked_at),
-        None if line.value_at is None else stored_instant(line.value_at),
+        booked_at,
+        value_at if line.value_at is None else stored_instant(line.value_at),
         leg.amount.currency,
         leg.amount.minor,
         balance_after,

@@ -6,7 +6,7 @@ however many entries there are.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,9 +38,9 @@ class Booked:
 
 
 async def book_entries(
-    connection: AsyncConnection, sealer: Sealer, clock: Clock, brand: str, entries: Sequence[LedgerEntry]
+    connection: AsyncConnection, sealer: Sealer, clock: Clock, brand: str, entries: Sequence[LedgerEntry], *, zone: tzinfo
 ) -> Booked:
-    """Book all but those that are refused. No two have the same id. Raises IntegrityError for an entry that is there already, and for what the database's
+    """Book all but those that are refused. No two have the same id. Without a date of its own an entry is of the day that it is in `zone`. Raises IntegrityError for an entry that is there already, and for what the database's
     rules refuse."""
     now, asked = clock.now(), sum(len(entry.legs) for entry in entries)
     first = await take_sequences(connection, brand, asked)
@@ -50,7 +50,7 @@ async def book_entries(
         brand=brand,
         sealer=sealer,
         recorded_at=stored_instant(now),
-        today=now.astimezone(UTC).date(),
+        today=now.astimezone(zone).date(),
         accounts=accounts,
         holds=await lock_holds(connection, brand, ending),
         pending=await _load_pending(connection, brand, ending),

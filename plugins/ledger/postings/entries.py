@@ -4,7 +4,6 @@ An entry is a set of legs that sum to zero in every currency. A leg of a custome
 reads; a leg of the bank's own account carries none.
 """
 
-from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -19,11 +18,12 @@ LEGS_MAX = 32_767  # what the number of a leg can count to
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """The transaction that the holder reads. `id` is the transaction's; `settles` is set if it books the pending transaction of that id."""
+    """The transaction that the holder reads. `id` is the transaction's; `settles` is set if it books the pending transaction of that id.
+    Without `booked_at` it is booked, and of value, at the moment in which its entry is recorded."""
 
     id: str
-    booked_at: datetime
     narrative: Narrative
+    booked_at: datetime | None = None
     value_at: datetime | None = None
     code: str | None = None
     settles: bool = False
@@ -71,6 +71,14 @@ class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
         ids = {leg.line.id for leg in self.legs if leg.line is not None and leg.line.settles}
         return ids.union(capture.hold_id for capture in self.captures)
 
+    def is_same(self, other: "LedgerEntry") -> bool:
+        """Do both ask for the same? Lines are words, and an instant in them may differ the second time."""
+        ours, theirs = (
+            msgspec.structs.replace(entry, legs=tuple(Leg(leg.account_id, leg.amount) for leg in entry.legs))
+            for entry in (self, other)
+        )
+        return ours == theirs
+
 
 class PendingPayment(msgspec.Struct, frozen=True, kw_only=True):
     """A payment announced and not yet booked. A debit holds its amount until it is booked or released."""
@@ -87,11 +95,12 @@ def check_balanced(entry: LedgerEntry) -> None:
     """Raises EntryUnbalanced unless the entry has two legs or more, none of zero, that sum to zero in each currency."""
     if not LEGS_MIN <= len(entry.legs) <= LEGS_MAX:
         raise EntryUnbalanced(f"entry {entry.id} has {len(entry.legs)} legs")
-    sums: Counter[str] = Counter()
+    sums: dict[str, int] = {}
     for leg in entry.legs:
-        if leg.amount.minor == 0:
+        amount = leg.amount
+        if amount.minor == 0:
             raise EntryUnbalanced(f"entry {entry.id} moves nothing on one of its legs")
-        sums[leg.amount.currency] += leg.amount.minor
+        sums[amount.currency] = sums.get(amount.currency, 0) + amount.minor
     if any(sums.values()):
         unequal = sorted(currency for currency, total in sums.items() if total)
         raise EntryUnbalanced(f"entry {entry.id} does not sum to zero in {unequal}")

@@ -23,6 +23,7 @@ class Side(NamedTuple):
 PAYER, PAYEE, CLEARING, FEES, NOSTRO, SUSPENSE = "payer", "payee", "clearing", "fees", "nostro", "suspense"
 PAYABLE, RECEIVABLE, DISPUTES, LOSSES, CHARGES = "payable", "receivable", "disputes", "losses", "charges"
 SOLD, BOUGHT, ROUNDING = "position_sold", "position_bought", "rounding"
+POSITION, RESULT = "position", "result"
 AMOUNT, FEE, CHARGE, SOLD_AMOUNT, BOUGHT_AMOUNT, REMAINDER = "amount", "fee", "charge", "sold", "bought", "remainder"
 
 PATTERNS: dict[str, tuple[Side, ...]] = {
@@ -50,7 +51,11 @@ PATTERNS: dict[str, tuple[Side, ...]] = {
         Side(PAYEE, 1, BOUGHT_AMOUNT),
         Side(BOUGHT, -1, REMAINDER),
         Side(ROUNDING, 1, REMAINDER),
+        Side(PAYER, -1, FEE),
+        Side(FEES, 1, FEE),
     ),
+    "position_gained": (Side(POSITION, -1, AMOUNT), Side(RESULT, 1, AMOUNT)),  # at the end of a day, by the rates of its table
+    "position_lost": (Side(RESULT, -1, AMOUNT), Side(POSITION, 1, AMOUNT)),
     "presentment": (Side(PAYER, -1, AMOUNT), Side(RECEIVABLE, 1, AMOUNT)),
     "dispute_credited": (Side(DISPUTES, -1, AMOUNT), Side(PAYER, 1, AMOUNT)),
     "dispute_won": (Side(RECEIVABLE, -1, AMOUNT), Side(DISPUTES, 1, AMOUNT)),

@@ -6,18 +6,21 @@ not sink its batch: it is found by halving, its caller gets the refusal, and all
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from types import MappingProxyType
 
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from kernel.clock import Clock
 from kernel.commands.runner import Commands
 from kernel.commands.unit_of_work import UnitOfWork
-from kernel.errors import Overloaded, Problem
+from kernel.errors import Overloaded, Problem, UpstreamFailed
 from kernel.storage.database import Database
 from kernel.storage.journal import Entry, Journal
 from kernel.storage.sealed import Sealer
@@ -25,28 +28,47 @@ from plugins.ledger import tables
 from plugins.ledger.postings.booking import Booked, book_entries
 from plugins.ledger.postings.entries import LedgerEntry, check_balanced
 from plugins.ledger.postings.stored import load_entries
-from plugins.ledger.refusals import EntryRepeated, refusal_of
+from plugins.ledger.refusals import EntryRepeated, TransferMoved, refusal_of
+from plugins.ledger.transfers.own_transfers import OwnTransfer, credit, lock_reserved
 
 ENTRIES_MAX = 1000  # of one batch
 GATHER_SECONDS = 0.02  # between the beginnings of two batches that are not full
 WAITING_MAX = 10_000  # entries of one brand that wait for their batch
+
+UTC_ALONE: Mapping[str, tzinfo] = MappingProxyType({})
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class BookEntries:
-    """Book all of a batch but those that are refused. No two entries have the same id."""
+    """Book all of a batch but those that are refused. No two entries have the same id. `transfers`: those that are credited with the
+    entries of their ids; `zone`: that of the brand's days."""
 
     name = "book_entries"
-    locks = ()  # the booking numbers, then the accounts, then their holds: booking.py
+    locks = ()  # the transfers, then the booking numbers, then the accounts, then their holds: booking.py
     sealer: Sealer
     clock: Clock
     brand: str
     entries: Sequence[LedgerEntry]
+    transfers: Mapping[str, OwnTransfer] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
     async def handle(self, unit: UnitOfWork) -> Booked:
-        booked = await book_entries(unit.connection, self.sealer, self.clock, self.brand, self.entries)
+        reserved = await lock_reserved(unit.connection, self.brand, self.transfers.keys())
+        moved = self.transfers.keys() - reserved
+        entries = [entry for entry in self.entries if entry.id not in moved]
+        refused: dict[str, int | Problem] = {each: TransferMoved(f"transfer {each}") for each in moved}
+        if not entries:
+            return Booked(refused, 0, 0, 0)
+        booked = await book_entries(unit.connection, self.sealer, self.clock, self.brand, entries, zone=self.zone)
+        credited = [each for each in self.transfers.items() if isinstance(booked.outcomes.get(each[0]), int)]
+        await credit(unit.connection, self.brand, credited)
+        booked.outcomes.update(refused)
+        self._record(unit, booked)
+        return booked
+
+    def _record(self, unit: UnitOfWork, booked: Booked) -> None:
         if booked.entries:
             first = next(entry.id for entry in self.entries if isinstance(booked.outcomes[entry.id], int))
             facts: dict[str, str | int | list[str] | None] = {
@@ -56,12 +78,12 @@ class BookEntries:
             }
             at = self.clock.now()
             unit.record(Entry(brand=self.brand, kind="ledger.posted", aggregate_id=first, at=at, actor="system", facts=facts))
-        return booked
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
     entry: LedgerEntry
+    transfer: OwnTransfer | None
     outcome: asyncio.Future[int]
 
 
@@ -73,35 +95,41 @@ class _Queue:
 
 
 class Poster:
-    """Open with `async with Poster.lifetime(database, sealer, clock) as poster`; what was accepted is booked before it closes."""
+    """Open with `async with Poster.lifetime(database, sealer, clock) as poster`; what was accepted is booked before it closes.
+    `zones` are those of the brands' days, by name; without one a day is one of UTC."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock) -> None:
+    def __init__(self, database: Database, sealer: Sealer, clock: Clock, zones: Mapping[str, tzinfo] = UTC_ALONE) -> None:
         self._commands = Commands(database=database, clock=clock, journal=Journal(tables.journal, tables.outbox))
         self._sealer = sealer
+        self._zones = zones
         self._queues: dict[str, _Queue] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
     @classmethod
     @asynccontextmanager
-    async def lifetime(cls, database: Database, sealer: Sealer, clock: Clock) -> AsyncIterator["Poster"]:
-        poster = cls(database, sealer, clock)
+    async def lifetime(
+        cls, database: Database, sealer: Sealer, clock: Clock, zones: Mapping[str, tzinfo] = UTC_ALONE
+    ) -> AsyncIterator["Poster"]:
+        poster = cls(database, sealer, clock, zones)
         try:
             yield poster
         finally:
             await poster._stop()
 
-    async def post(self, brand: str, entry: LedgerEntry) -> int:
+    async def post(self, brand: str, entry: LedgerEntry, transfer: OwnTransfer | None = None) -> int:
         """The booking number of the entry's last posting, once it is committed; of an entry that is there already, the one it has.
+        `transfer`: the transfer of the entry's id is credited with it.
 
         Raises the refusal (refusals.py): EntryUnbalanced, EntryMismatched, EntryTooLarge, FundsInsufficient, HoldUnknown, HoldEnded,
-        HoldMismatched, EntryRepeated for the id of another entry, EntryRefused for what only the database saw; or Overloaded, and then the
-        entry may be booked all the same: post it again."""
+        HoldMismatched, EntryRepeated for the id of another entry, TransferMoved for a transfer that is no longer only reserved,
+        EntryRefused for what only the database saw. Overloaded, and UpstreamFailed for a database that is not as this release knows it,
+        refuse nothing: the entry may be booked, post it again."""
         check_balanced(entry)
         queue = self._queue(brand)
         if self._stopping or len(queue.waiting) >= WAITING_MAX:
             raise Overloaded(f"{len(queue.waiting)} entries wait to be booked")
-        waiting = _Waiting(entry, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(entry, transfer, asyncio.get_running_loop().create_future())
         queue.waiting.append(waiting)
         queue.arrived.set()
         if len(queue.waiting) >= ENTRIES_MAX:
@@ -131,33 +159,37 @@ class Poster:
             await self._settle(brand, [waiting for waiting in batch if not waiting.outcome.done()])
 
     async def _settle(self, brand: str, batch: list[_Waiting]) -> None:
-        """Answer all that wait. An id that several ask for at once is booked for the first of them, and then found by the others."""
+        """Answer all that wait. An id that several ask for at once is booked for the first of them; the others have what it comes to, or,
+        if they ask for another entry under its id, come next."""
         firsts: dict[str, _Waiting] = {}
         others = [waiting for waiting in batch if firsts.setdefault(waiting.entry.id, waiting) is not waiting]
-        for group in (list(firsts.values()), others):
-            try:
-                if group is others:
-                    await self._find(brand, group)
-                else:
-                    await self._book_or_halve(brand, group)
-            except Exception as error:  # an outage: each asks again, by the same id
-                log.warning("batch_not_booked", entries=len(group), error=type(error).__qualname__)
-                for waiting in group:
-                    _refuse(
-                        waiting, error if isinstance(error, Problem) else Overloaded(f"not booked: {type(error).__qualname__}")
-                    )
+        try:
+            await self._book_or_halve(brand, list(firsts.values()))
+            left = await self._find(brand, others)
+        except Exception as error:  # an outage: each asks again, by the same id
+            _give_up(batch, error)
+            return
+        for twin in left:
+            first = firsts[twin.entry.id]
+            if first.entry.is_same(twin.entry):
+                _follow(first, twin)
+        again = [waiting for waiting in left if not waiting.outcome.done()]
+        if again:
+            await self._settle(brand, again)
 
     async def _book_or_halve(self, brand: str, batch: list[_Waiting]) -> None:
         if not batch:
             return
         try:
-            booked = await self._commands.run(
-                BookEntries(self._sealer, self._commands.clock, brand, [each.entry for each in batch])
-            )
-        except (IntegrityError, DataError, ProgrammingError) as error:  # what the database says of an entry, or of a right on it
+            entries = [each.entry for each in batch]
+            transfers = {each.entry.id: each.transfer for each in batch if each.transfer is not None}
+            zone = self._zones.get(brand, UTC)
+            booked = await self._commands.run(BookEntries(self._sealer, self._commands.clock, brand, entries, transfers, zone))
+        except (IntegrityError, DataError) as error:  # what the database says of an entry
             left = await self._find(brand, batch)
             if len(left) == 1 == len(batch):
-                _refuse(left[0], refusal_of(error, left[0].entry.id))
+                refusal = refusal_of(error, left[0].entry.id)
+                _give_up(left, error) if refusal is None else _refuse(left[0], refusal)
                 return
             halves = (left,) if len(left) < len(batch) else (left[: len(left) // 2], left[len(left) // 2 :])
             for half in halves:
@@ -165,7 +197,9 @@ class Poster:
             return
         for waiting in batch:
             outcome = booked.outcomes[waiting.entry.id]
-            if isinstance(outcome, Problem):
+            if isinstance(outcome, TransferMoved):
+                _refuse(waiting, outcome)
+            elif isinstance(outcome, Problem):
                 await self._refuse_or_find(brand, waiting, outcome)
             elif not waiting.outcome.done():
                 waiting.outcome.set_result(outcome)
@@ -210,3 +244,20 @@ async def _gather(queue: _Queue, seconds: float) -> None:
 def _refuse(waiting: _Waiting, problem: Problem) -> None:
     if not waiting.outcome.done():
         waiting.outcome.set_exception(problem)
+
+
+def _follow(first: _Waiting, twin: _Waiting) -> None:
+    """A refusal of the first is one of the same entry. One whose caller has gone was refused unheard: ask again."""
+    refusal = Overloaded("not booked") if first.outcome.cancelled() else first.outcome.exception()
+    if isinstance(refusal, Problem):
+        _refuse(twin, refusal)
+
+
+def _give_up(batch: list[_Waiting], error: Exception) -> None:
+    """After a failure that says nothing of the entries. One that will not pass by itself is an error: a right or a column is missing."""
+    is_passing = isinstance(error, Problem)
+    problem = error if isinstance(error, Problem) else UpstreamFailed(f"not booked: {type(error).__qualname__}")
+    level = logging.WARNING if is_passing else logging.ERROR
+    log.log(level, "batch_not_booked", entries=len(batch), error=type(error).__qualname__)
+    for waiting in batch:
+        _refuse(waiting, problem)

@@ -21,9 +21,10 @@ class PrintedEntry(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True):
-    """`entries` are oldest first."""
+    """`entries` are oldest first; `zone` names that of the bank's days."""
 
     bank: str
+    zone: str
     account: Account
     holder: Party | None
     statement: Statement

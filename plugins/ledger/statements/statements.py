@@ -1,12 +1,13 @@
 """Statements: one for each month of an account, issued once the month is over, and never changed.
 
-A period is a calendar month in UTC, the days in which the ledger books. An id is derived from account and period: issuing a
-statement again, on any server, makes the same one, and the database keeps the first.
+A period is a calendar month in the brand's zone, the days in which the ledger books. It begins where the one before it ended, also after
+one that was issued in another zone: nothing is stated twice, and nothing is left out. An id is derived from account and period: issuing
+a statement again, on any server, makes the same one, and the database keeps the first.
 """
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +32,7 @@ ACCOUNTS_PER_RUN = 100  # in one transaction
 STATEMENTS_PER_ACCOUNT_MAX = 240  # made up for at once: twenty years
 ID_DIGITS = 32  # hexadecimal: 128 bits of the hash, so that no two statements share an id
 _INSTANT_BEFORE = timedelta(microseconds=1)
+_ZONES_APART_MAX = timedelta(days=2)  # the midnights of one date, in any two zones
 
 
 class StatementRun:
@@ -42,7 +44,7 @@ class StatementRun:
         self._commands = Commands(database=database, clock=clock)
         self._sealer = sealer
         self._clock = clock
-        self._brand = brand.name
+        self._brand, self._zone = brand.name, brand.zone
         self._issued_until: datetime | None = None
 
     async def run(self, _lease: Lease) -> None:
@@ -50,7 +52,7 @@ class StatementRun:
 
     async def issue(self) -> int:
         """Issue the statements of every period that is over; how many were issued. Once a month it asks the database."""
-        until = _month_of(self._clock.now())
+        until = _start_of_month(self._clock.now(), self._zone)
         if until == self._issued_until:
             return 0
         async with self._database.read() as connection:
@@ -58,7 +60,7 @@ class StatementRun:
         issued = 0
         for start in range(0, len(due), ACCOUNTS_PER_RUN):
             batch = due[start : start + ACCOUNTS_PER_RUN]
-            issued += await self._commands.run(IssueStatements(self._sealer, self._clock, self._brand, batch, until))
+            issued += await self._commands.run(IssueStatements(self._sealer, self._clock, self._brand, self._zone, batch, until))
         self._issued_until = until
         return issued
 
@@ -72,6 +74,7 @@ class IssueStatements:
     sealer: Sealer
     clock: Clock
     brand: str
+    zone: tzinfo
     account_ids: list[str]
     until: datetime
 
@@ -80,23 +83,24 @@ class IssueStatements:
         await take_instant(connection, self.brand, self.clock.now())  # the lock: two runs take turns
         issued = 0
         for account in await _load_due(connection, self.brand, self.until, self.account_ids):
-            for statement in await _make_statements(connection, self.brand, account, self.until):
+            for statement in await _make_statements(connection, self.brand, account, self.until, self.zone):
                 await STATEMENTS.record(connection, self.sealer, self.clock, self.brand, statement)
                 issued += 1
         return issued
 
 
-async def add_statements(connection: AsyncConnection, sealer: Sealer, brand: str, account_ids: list[str], now: datetime) -> None:
+async def add_statements(
+    connection: AsyncConnection, sealer: Sealer, brand: str, account_ids: list[str], now: datetime, *, zone: tzinfo
+) -> None:
     """The statements of accounts whose history was just written, each issued at the end of its period."""
-    for account in await _load_due(connection, brand, _month_of(now), account_ids):
-        await STATEMENTS.add_history(
-            connection, sealer, brand, await _make_statements(connection, brand, account, _month_of(now))
-        )
+    until = _start_of_month(now, zone)
+    for account in await _load_due(connection, brand, until, account_ids):
+        await STATEMENTS.add_history(connection, sealer, brand, await _make_statements(connection, brand, account, until, zone))
 
 
-def statement_id(brand: str, account_id: str, starts_at: datetime) -> str:
-    """Opaque, and the same for ever."""
-    return hashlib.sha256(f"statement/{brand}/{account_id}/{starts_at:%Y-%m}".encode()).hexdigest()[:ID_DIGITS]
+def statement_id(brand: str, account_id: str, month: str) -> str:
+    """Opaque, and the same for ever. `month`: as in "2026-07"."""
+    return hashlib.sha256(f"statement/{brand}/{account_id}/{month}".encode()).hexdigest()[:ID_DIGITS]
 
 
 async def _load_due(
@@ -123,29 +127,33 @@ async def _load_due(
     return [StatedAccount.read(row) for row in await connection.execute(statement.order_by(accounts.c.id))]
 
 
-async def _make_statements(connection: AsyncConnection, brand: str, account: StatedAccount, until: datetime) -> list[Statement]:
+async def _make_statements(
+    connection: AsyncConnection, brand: str, account: StatedAccount, until: datetime, zone: tzinfo
+) -> list[Statement]:
     """The account's statements from the first period that has none to before `until`, or to the one in which it was closed."""
     if account.stated_until is None:
-        starts_at = _month_of(await _load_first_booking(connection, brand, account.id) or account.opened_at)
+        starts_at = _start_of_month(await _load_first_booking(connection, brand, account.id) or account.opened_at, zone)
     else:
         starts_at = account.stated_until + _INSTANT_BEFORE
     balance = await _load_balance_before(connection, brand, account.id, starts_at)
     made: list[Statement] = []
     while starts_at < until and len(made) < STATEMENTS_PER_ACCOUNT_MAX:
-        next_start = add_months(starts_at, 1)
+        month, next_start = _month_from(starts_at, zone)
+        if next_start > until:  # it follows a month of another zone, which ended earlier
+            break
         ends_at = next_start - _INSTANT_BEFORE
         turnover = await _load_turnover(connection, brand, account.id, starts_at, ends_at)
         facts = summarise_period(account, balance, turnover, next_start)
         closed = account.closed_at is not None and account.closed_at < next_start
         made.append(
             Statement(
-                id=statement_id(brand, account.id, starts_at),
+                id=statement_id(brand, account.id, month),
                 account_id=account.id,
                 created_at=next_start,
                 kind=StatementKind.ACCOUNT_CLOSURE if closed else StatementKind.PERIODIC,
                 starts_at=starts_at,
                 ends_at=ends_at,
-                reference=f"{starts_at:%Y-%m}",
+                reference=month,
                 **facts,
             )
         )
@@ -198,5 +206,18 @@ async def _load_turnover(
     return [Turnover(code or "", int(minor), int(count)) for code, minor, count in await connection.execute(booked)]
 
 
-def _month_of(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+def _start_of_month(at: datetime, zone: tzinfo) -> datetime:
+    """The first instant of the month that it is in the zone, in UTC."""
+    first = at.astimezone(zone).date().replace(day=1)
+    return datetime.combine(first, time(), zone).astimezone(UTC)
+
+
+def _month_from(starts_at: datetime, zone: tzinfo) -> tuple[str, datetime]:
+    """The month of a period that begins then, as in "2026-07", and when the next one begins. A period that follows one of another zone
+    begins some hours before its month or after its beginning."""
+    month = (starts_at + _ZONES_APART_MAX).astimezone(zone).date().replace(day=1)
+    return f"{month:%Y-%m}", datetime.combine(_following(month), time(), zone).astimezone(UTC)
+
+
+def _following(month: date) -> date:
+    return add_months(datetime.combine(month, time()), 1).date()

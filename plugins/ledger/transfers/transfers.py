@@ -8,6 +8,7 @@ its hold.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from kernel.storage.sealed import Sealer
 from plugins.ledger import tables
 from plugins.ledger.documents import open_document, seal_document
 
+BOOK = "book"  # the route of a payment to an account of this bank
 _PLACE = ("ledger_transfers", "document")
 
 
@@ -35,7 +37,7 @@ ENDED = frozenset({TransferState.REFUSED, TransferState.RELEASED, TransferState.
 
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """`route` is the name of a rail, or BOOK for a payee of this bank, whose account is `payee_account`; `status` is the last word on a
-    submitted one, `reason` that of a refusal. `asked` None: it ended before it was asked for."""
+    submitted one, `reason` that of a refusal, `cycle` the rail's of a paid one. `asked` None: it ended before it was asked for."""
 
     order_id: str
     state: TransferState
@@ -44,6 +46,7 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     status: RailStatus | None = None
     route: str = ""
     payee_account: str | None = None
+    cycle: str | None = None
     asked: CreditTransfer | None = None
 
 
@@ -66,37 +69,39 @@ class Transfers:
     async def change(self, connection: AsyncConnection, brand: str, order_id: str, now: datetime, **columns: object) -> Transfer:
         """A transfer that this transaction has locked, with these columns."""
         transfers = tables.transfers.c
-        await connection.execute(
-            tables.transfers.update().where(transfers.brand == brand, transfers.order_id == order_id).values(at=now, **columns)
-        )
-        return await self._load_known(connection, brand, order_id)
+        mine = tables.transfers.update().where(transfers.brand == brand, transfers.order_id == order_id)
+        changed = await connection.execute(mine.values(at=now, **columns).returning(*transfers))
+        return self.open(changed.one())
 
     async def load(self, connection: AsyncConnection, brand: str, order_id: str, *, locked: bool = False) -> Transfer | None:
         transfers = tables.transfers.c
         query = sa.select(tables.transfers).where(transfers.brand == brand, transfers.order_id == order_id)
         row = (await connection.execute(query.with_for_update() if locked else query)).one_or_none()
-        if row is None:
-            return None
+        return None if row is None else self.open(row)
+
+    def open(self, row: sa.Row[Any]) -> Transfer:
+        """From a row of the table, alone or joined."""
         asked = None
         if row.document is not None:
-            asked = open_document(self.sealer, row.document, CreditTransfer, *_PLACE, brand, order_id)
+            asked = open_document(self.sealer, row.document, CreditTransfer, *_PLACE, row.brand, row.order_id)
         return Transfer(
-            order_id=order_id,
+            order_id=row.order_id,
             state=TransferState(row.state),
             at=row.at,
             reason=None if row.reason is None else Reason(row.reason),
             status=None if row.status is None else RailStatus(row.status),
             route=row.route or "",
             payee_account=row.payee_account,
+            cycle=row.cycle,
             asked=asked,
         )
 
     async def _take(self, connection: AsyncConnection, brand: str, row: dict[str, object]) -> Transfer:
         insert = insert_into(connection, tables.transfers).values(brand=brand, **row)
-        await connection.execute(insert.on_conflict_do_nothing(index_elements=["brand", "order_id"]))
-        return await self._load_known(connection, brand, str(row["order_id"]))
-
-    async def _load_known(self, connection: AsyncConnection, brand: str, order_id: str) -> Transfer:
-        found = await self.load(connection, brand, order_id, locked=True)
+        fresh = insert.on_conflict_do_nothing(index_elements=["brand", "order_id"]).returning(*tables.transfers.c)
+        taken = (await connection.execute(fresh)).one_or_none()
+        if taken is not None:
+            return self.open(taken)
+        found = await self.load(connection, brand, str(row["order_id"]), locked=True)
         assert found is not None
         return found

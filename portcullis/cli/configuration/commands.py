@@ -25,7 +25,7 @@ def check(file: Path, *, connect: Annotated[bool, Parameter(negative="")] = Fals
     file
         the TOML file; docs/configuration.md lists every setting.
     connect
-        also try what can be tried: database, hot state, key store, core bank, code sender, directories, ports, certificate.
+        also try what can be tried: database, hot state, key store, core bank, code sender, directories, sinks, ports, certificate.
     """
     from kernel.clock import SystemClock  # noqa: PLC0415
     from kernel.observability import log  # noqa: PLC0415  a command loads what it needs

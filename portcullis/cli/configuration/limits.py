@@ -24,7 +24,7 @@ import portcullis
 from portcullis.settings import schema
 from portcullis.settings.schema import Settings
 
-PACKAGES = ("kernel", "openapi", "consent", "orders", "gateway", "policies", "plugins", "portcullis")
+PACKAGES = ("kernel", "openapi", "consent", "orders", "notices", "gateway", "policies", "plugins", "portcullis")
 WORDS = frozenset(
     {
         *("MAX", "MIN", "PER", "LIMIT", "FACTOR", "SHARE", "SIZE", "CAPACITY", "BACKLOG", "RESERVED", "ROUNDS"),

@@ -19,7 +19,9 @@ console = Console(highlight=False)
 
 
 @core_bank.command(name="serve")
-def serve_core_bank(*, seed: int | None = None, attached: Annotated[bool, Parameter(negative="")] = False) -> None:
+def serve_core_bank(
+    *, seed: int | None = None, config: Path | None = None, attached: Annotated[bool, Parameter(negative="")] = False
+) -> None:
     """Serve the synthetic bank of the state directory over the core-bank contract, on 127.0.0.1.
 
     PORTCULLIS_CORE_BANK_PORT is its port, PORTCULLIS_CORE_BANK_TOKEN the token that it asks for.
@@ -28,13 +30,15 @@ def serve_core_bank(*, seed: int | None = None, attached: Annotated[bool, Parame
     ----------
     seed
         the same seed makes the same bank (default: 1); of a bank that is there already, none but its own.
+    config
+        a file of settings, e.g. with the brands of the bank and the cut-off that it gives for each.
     attached
         stop when standard input closes.
     """
     with uncollected():
         from portcullis.core_bank.serve import serve_core_bank as serve_bank  # noqa: PLC0415  production never loads the sandbox
 
-    settings = sources.load(None)
+    settings = sources.load(config)
     if not settings.core_bank_token:
         raise ConfigurationRefused("PORTCULLIS_CORE_BANK_TOKEN: is required; a bank is not served to everyone")
     run(serve_bank(settings, seed, console, attached=attached))

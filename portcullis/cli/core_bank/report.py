@@ -9,6 +9,7 @@ from rich.table import Table
 from kernel.errors import UpstreamFailed, UpstreamTimedOut
 from portcullis.cli.control_client import ServerRefused
 from portcullis.core_bank.checks import CHECKS
+from portcullis.core_bank.day_checks import DAY_CHECKS
 from portcullis.core_bank.payment_checks import PAYMENT_CHECKS
 from portcullis.core_bank.subject import Finding, PennyPayment, open_subject, run_checks, until_accepts
 
@@ -32,7 +33,7 @@ async def report_core_bank(
     await until_accepts(url, wait_seconds)
     try:
         async with open_subject(url, token, brand, customers, tls=tls, penny=penny) as subject:
-            findings = [finding async for finding in run_checks(subject, CHECKS + PAYMENT_CHECKS)]
+            findings = [finding async for finding in run_checks(subject, CHECKS + PAYMENT_CHECKS + DAY_CHECKS)]
     except (UpstreamFailed, UpstreamTimedOut) as problem:
         raise ServerRefused(f"{url}/health does not answer as the contract says: {problem.detail}") from None
     console.print(_table(url, findings))

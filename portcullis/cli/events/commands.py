@@ -1,35 +1,25 @@
 """The commands of events that a receiver went on refusing: they are parked, and each holds up its own consent or payment in that sink."""
 
-import asyncio
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
 from cyclopts import App
 from rich.console import Console
 from rich.markup import escape
 
-from portcullis.cli.configuration.production_settings import production_settings
-from portcullis.settings import sources
+from portcullis.cli.requests import HERE, Where, Who
 
-events = App(name="events", help="Events whose delivery to a sink waits for a person.")
+events = App(name="events", help="Events whose delivery waits for a person: to a sink of the bank, or to a TPP.")
 console = Console(highlight=False)
 
 
 @events.command(name="list")
-def list_parked(sink: str = "", *, config: Path | None = None, brand: str = "") -> None:
+def list_parked(sink: str = "", *, where: Where = HERE) -> None:
     """List what is parked: since when, why, and how many events wait behind it.
 
     Parameters
     ----------
     sink
         of this sink alone.
-    config
-        the TOML file of a production server; without it, the running sandbox.
-    brand
-        of this brand alone.
     """
-    for name, parked in _command("/events/parked", config, brand, {"sink": sink}).items():
+    for name, parked in where.ask("/events/parked", {"sink": sink}).items():
         if not parked:
             console.print(f"[bold]{name}[/]  nothing is parked", soft_wrap=True)
         for each in parked:
@@ -41,7 +31,7 @@ def list_parked(sink: str = "", *, config: Path | None = None, brand: str = "") 
 
 
 @events.command
-def release(sink: str, aggregate: str = "", *, config: Path | None = None, brand: str = "") -> None:
+def release(sink: str, aggregate: str = "", *, who: Who, where: Where = HERE) -> None:
     """Let what is parked go on, in its order, once its receiver can take it.
 
     Parameters
@@ -50,18 +40,38 @@ def release(sink: str, aggregate: str = "", *, config: Path | None = None, brand
         whose events.
     aggregate
         of this consent or payment alone (default: all of the sink).
-    config
-        the TOML file of a production server; without it, the running sandbox.
-    brand
-        of this brand alone.
     """
-    for name, released in _command("/events/release", config, brand, {"sink": sink, "aggregate": aggregate}).items():
+    for name, released in where.act("/events/release", {"sink": sink, "aggregate": aggregate}, who).items():
         console.print(f"[bold]{name}[/]  {released} released to {escape(sink)}", soft_wrap=True)
 
 
-def _command(path: str, config: Path | None, brand: str, asked: Mapping[str, str]) -> dict[str, Any]:
-    from portcullis.cli.operator_commands import command_sandbox, command_server  # noqa: PLC0415  a command loads what it needs
+@events.command
+def forget(sink: str, *, who: Who, where: Where = HERE) -> None:
+    """Forget a sink that was taken out of the configuration of every server: what it has not received is dropped.
 
-    if config is None:
-        return asyncio.run(command_sandbox(sources.load(None), path, brand, asked))
-    return asyncio.run(command_server(production_settings(config), path, brand, asked))
+    Parameters
+    ----------
+    sink
+        by its name.
+    """
+    for name, dropped in where.act("/events/forget", {"sink": sink}, who).items():
+        console.print(
+            f"[bold]{name}[/]  {escape(sink)} is forgotten; consents and payments with events it did not receive: {dropped}",
+            soft_wrap=True,
+        )
+
+
+@events.command
+def resend(client: str, *, who: Who, hours: int = 0, where: Where = HERE) -> None:
+    """Send a TPP the notices again that it has not got; an address that was given up is asked again. Their ids stay the same.
+
+    Parameters
+    ----------
+    client
+        by its client_id.
+    hours
+        also what it got or could not take in the last so many hours, at most seven days.
+    """
+    for name, waiting in where.act("/events/resend", {"client": client, "hours": str(hours)}, who).items():
+        text = "has no subscription" if waiting is None else f"is sent {waiting} notices, or finds them at its next poll"
+        console.print(f"[bold]{name}[/]  {escape(client)} {text}", soft_wrap=True)

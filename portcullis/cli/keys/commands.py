@@ -2,38 +2,27 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 from rich.console import Console
 
 from portcullis.cli.configuration.production_settings import production_settings
-from portcullis.settings import sources
+from portcullis.cli.requests import HERE, Flag, Where
 
 keys = App(name="keys", help="The keys that sign tokens and answers, and those that seal data.")
 console = Console(highlight=False)
 
 
 @keys.command
-def rotate(*, config: Path | None = None, brand: str = "", overlap: Annotated[bool, Parameter(negative="")] = False) -> None:
+def rotate(*, overlap: Flag = False, where: Where = HERE) -> None:
     """Use other signing keys at once, and refuse everything that the present ones signed: in an emergency.
 
     Parameters
     ----------
-    config
-        the TOML file of a production server; without it, the running sandbox.
-    brand
-        whose keys (default: those of every brand).
     overlap
         publish the next keys now, and use them when everyone has seen them; nothing is refused.
     """
-    from portcullis.cli.operator_commands import command_sandbox, command_server  # noqa: PLC0415  a command loads what it needs
-
-    path = "/keys/publish" if overlap else "/keys/rotate"
-    if config is None:
-        done = asyncio.run(command_sandbox(sources.load(None), path, brand))
-    else:
-        done = asyncio.run(command_server(production_settings(config), path, brand))
+    done = where.ask("/keys/publish" if overlap else "/keys/rotate")
     what = "the next keys are published and will be used" if overlap else "other keys sign; what those before signed is refused"
     for name, version in done.items():
         console.print(f"[bold]{name}[/]  version {version} of its key set: {what}", soft_wrap=True)

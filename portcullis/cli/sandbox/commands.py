@@ -61,6 +61,21 @@ def export(file: Path) -> None:
     console.print(f"{lines:,} lines written to {file}", soft_wrap=True)
 
 
+@sandbox.command
+def statements(folder: Path) -> None:
+    """Write the statements of the simulated schemes and of the bureau of files, one for each day that they have settled, for `portcullis reconcile import`.
+
+    Parameters
+    ----------
+    folder
+        one file each is written into it.
+    """
+    from portcullis.cli.sandbox.scheme_statements import write_scheme_statements  # noqa: PLC0415  production never loads the sandbox
+
+    for written in write_scheme_statements(sources.load(None), folder):
+        console.print(str(written), soft_wrap=True)
+
+
 def demo() -> None:
     """Start a sandbox on free ports, walk the whole TPP journey printing each step, and stop."""
     from portcullis.cli.sandbox.demo import run_demo  # noqa: PLC0415  production never loads the sandbox

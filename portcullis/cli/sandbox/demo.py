@@ -14,13 +14,16 @@ from typing import Any
 from rich.console import Console
 
 from portcullis.cli.control_client import ServerRefused, post
+from portcullis.cli.sandbox.demo_events import DemoEvents
 from portcullis.cli.sandbox.demo_payment import AMOUNT, DemoPayment
+from portcullis.cli.sandbox.demo_reconciliation import DemoReconciliation, next_cycle
+from portcullis.cli.sandbox.demo_recurring import EACH, LIMIT, DemoRecurring
 from sandbox.tpp_kit.tpp import Tpp
 from sandbox.tpp_kit.wire import Answer
 
 START_SECONDS_MAX = 120  # for the sandbox of the demo to start, its bank included
 STOP_SECONDS_MAX = 15  # for the sandbox of the demo to stop
-STEPS = 16
+STEPS = 23
 
 
 class DemoFailed(ServerRefused):
@@ -78,6 +81,9 @@ class Demo:
             raise DemoFailed(f"after the withdrawal the answer was {refused.status}")
         self._show(f"the very next call is refused: {refused.status}")
         await self._pay(DemoPayment(tpp, self._state_dir))
+        await self._pay_within_limits(DemoRecurring(tpp, self._state_dir))
+        await self._hear_of_events(DemoEvents(tpp, self._state_dir))
+        await self._reconcile(DemoReconciliation(self._state_dir))
 
     async def _pay(self, payment: DemoPayment) -> None:
         consent = await payment.lodge()
@@ -92,6 +98,32 @@ class Demo:
         self._show(f"acme reads its status: {status}")
         sides = [f"{persona} {await payment.find_booked(persona)}" for persona in ("bob", "alice")]
         self._show(f"acme reads it among the transactions of both: {', '.join(sides)}")
+
+    async def _pay_within_limits(self, recurring: DemoRecurring) -> None:
+        consent_id, tokens = await recurring.allow()
+        self._show(f"alice allows acme to move her money to her savings, £{EACH} at a time and £{LIMIT} a month: {consent_id}")
+        paid = [await recurring.pay(tokens, consent_id) for _ in range(2)]
+        self._show(f"acme pays twice without asking her: {', '.join(paid)}")
+        self._show(f"a penny more than the month has left is refused: {await recurring.exceed(tokens, consent_id)}")
+
+    async def _hear_of_events(self, events: DemoEvents) -> None:
+        await events.subscribe()
+        heard = await events.hear(await events.stop())
+        self._show(
+            f"alice stops a consent; acme, subscribed, polls and verifies the event's signature by the bank's keys: {heard}"
+        )
+
+    async def _reconcile(self, books: DemoReconciliation) -> None:
+        self._show(f"the scheme's bank states its last day, and ann imports it at the bank: {await books.state()}")
+        broken = await books.compare()
+        self._show(f"ann compares it with the books; {broken['detail']}, which the books lack: break {broken['id']}")
+        entry = await books.resolve(broken)
+        self._show(
+            f"ann proposes to book it and may not approve it herself; bea does: {entry}. The report, with today's payments in flight "
+            f"until their cycle closes at {next_cycle():%H:%M} UTC on {next_cycle():%-d %B}:"
+        )
+        for line in await books.say():
+            self._console.print(f"  {line}", style="dim", markup=False, soft_wrap=True)
 
     async def _read(self, path: str, token: str) -> dict[str, Any]:
         document = _expect(200, await self._tpp.get(path, token))

@@ -1,4 +1,4 @@
-"""The operations listener: liveness, readiness, metrics, and the operator's commands.
+"""The operations listener: liveness, readiness, metrics, the operator's commands, and notices of the core bank.
 
 Plain HTTP on a loopback port, never for the outside.
 """
@@ -14,8 +14,9 @@ from kernel.errors import Overloaded
 from kernel.http.message import Request, Response
 from kernel.observability.telemetry import CONTENT_TYPE, Telemetry
 from portcullis.compose.composition import Composition, Parts
+from portcullis.serving.ops.bank_notices import BankNotices
 from portcullis.serving.ops.callers import OpsCallers
-from portcullis.serving.ops.commands import COMMANDS, CommandGuard, OperatorCommands
+from portcullis.serving.ops.commands import PATHS, OperatorCommands, operator_commands
 
 PROBE_SECONDS = 2.0  # for the database's answer to a readiness check
 Probe = Callable[[], Awaitable[bool]]
@@ -24,11 +25,19 @@ Probe = Callable[[], Awaitable[bool]]
 class Ops:
     """`probes` name what readiness needs; each answers within its own time limit."""
 
-    def __init__(self, callers: OpsCallers, telemetry: Telemetry, probes: dict[str, Probe], commands: OperatorCommands) -> None:
+    def __init__(
+        self,
+        callers: OpsCallers,
+        telemetry: Telemetry,
+        probes: dict[str, Probe],
+        commands: OperatorCommands,
+        notices: BankNotices | None = None,
+    ) -> None:
         self._callers = callers
         self._telemetry = telemetry
         self._probes = probes
         self._commands = commands
+        self._notices = notices
         self.accepting = False  # set once every listener accepts, cleared when the server begins to stop
 
     async def handle(self, request: Request) -> Response:
@@ -42,8 +51,10 @@ class Ops:
                 return await self._readiness()
             case ("GET", "/metrics"):
                 return Response(200, self._telemetry.render(), CIMultiDict({"Content-Type": CONTENT_TYPE}))
-            case (_, path) if path in COMMANDS:
+            case (_, path) if path in PATHS:
                 return await self._commands.handle(request)
+            case (_, path) if self._notices is not None and self._notices.owns(path):
+                return await self._notices.handle(request)
             case (_, "/health/live" | "/health/ready" | "/metrics"):
                 return Response(405, headers=CIMultiDict({"Allow": "GET"}))
             case _:
@@ -72,9 +83,10 @@ def ops_of(parts: Parts, composition: Composition) -> Ops:
     async def hot_state() -> bool:
         return composition.versions.is_trusted
 
-    commands = OperatorCommands(composition.services, parts.brands, CommandGuard(parts.sealer, parts.clock))
+    commands = operator_commands(parts, composition)
+    notices = BankNotices(composition.orders, composition.brands, parts.settings.core_bank_notice_token)
     callers = OpsCallers.of(parts.settings.ops_port, parts.settings.ops_hosts)
-    return Ops(callers, parts.telemetry, {"database": database, "hot_state": hot_state}, commands)
+    return Ops(callers, parts.telemetry, {"database": database, "hot_state": hot_state}, commands, notices)
 
 
 def _json(status: int, document: object) -> Response:

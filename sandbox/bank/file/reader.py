@@ -86,7 +86,7 @@ async def import_bank(  # noqa: PLR0917  what every start has at hand, as seed_b
         return
     if made:
         raise ConfigurationRefused(f"{file}: there is a bank already; import into a new state directory")
-    writer = Writer(database, sealer, clock, brand.name, anchor=contents.bank.anchor)
+    writer = Writer(database, sealer, clock, brand, anchor=contents.bank.anchor)
     try:
         await writer.write(tale, lambda written: progress(written, tale.size, file.name))
     except (IntegrityError, EntryRefused, EntryRepeated):

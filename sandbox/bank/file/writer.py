@@ -6,6 +6,7 @@ flat however many there are. All of it is of one moment, so that a payment that 
 
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from kernel.storage.sealed import Sealer
 from plugins.ledger import tables as ledger
 from plugins.ledger.accounts.openings import AccountOpening, Holder, Right, StatusChange
 from plugins.ledger.documents import open_document, open_identity, open_narrative, read_document
-from plugins.ledger.postings.entries import LedgerEntry, Leg, PendingPayment
+from plugins.ledger.postings.entries import AppliedRate, LedgerEntry, Leg, PendingPayment
 from plugins.ledger.postings.entries import Line as LedgerLine
 from plugins.ledger.records.records import RECORD_KINDS
 from sandbox.bank import tables
@@ -111,12 +112,12 @@ class Export:
         legs: list[Leg] = []
         async for row in await self._stream(_select_postings(self._brand)):
             if entry is not None and row.entry_id != entry.entry_id:
-                yield EntryLine(LedgerEntry(entry.entry_id, tuple(legs), entry.kind))
+                yield EntryLine(_entry(entry, legs))
                 legs = []
             entry = row
             legs.append(self._leg(row))
         if entry is not None:
-            yield EntryLine(LedgerEntry(entry.entry_id, tuple(legs), entry.kind))
+            yield EntryLine(_entry(entry, legs))
 
     async def pending(self) -> AsyncIterator[Line]:
         rows = ledger.transactions.c
@@ -171,6 +172,19 @@ class Export:
         return await self._connection.stream(statement, execution_options={"yield_per": ROWS_PER_FETCH})
 
 
+def _entry(row: Any, legs: list[Leg]) -> LedgerEntry:
+    rate = None if row.rate is None else AppliedRate(rate=Decimal(row.rate), source=row.rate_source, quote_id=row.quote_id)
+    return LedgerEntry(
+        row.entry_id,
+        tuple(legs),
+        row.kind,
+        cause=None if row.cause == row.entry_id else row.cause,
+        value_date=row.value_date,
+        applied_rate=rate,
+        reverses=row.reverses,
+    )
+
+
 def _change(row: Any) -> StatusChange | None:
     """The change of status of an account; None while it is as it was opened."""
     if row.status == AccountStatus.ENABLED:
@@ -187,6 +201,12 @@ def _select_postings(brand: str) -> sa.Select[Any]:
             postings.c.account_id,
             postings.c.amount_minor,
             entries.c.kind,
+            entries.c.cause,
+            entries.c.value_date,
+            entries.c.rate,
+            entries.c.rate_source,
+            entries.c.quote_id,
+            entries.c.reverses,
             accounts.c.currency,
             lines.c.id.label("line_id"),
             lines.c.booked_at,

@@ -22,7 +22,7 @@ DIALECT = Dialect(
     rules=Rules(
         owner="client",
         withdrawn="terminated",
-        stopped_may_return=False,
+        stopped_may_return=frozenset(),
         suspended="paused",
         unanswered_wait=timedelta(hours=1),
         authorised_by={ConsentKind.ACCOUNTS: "one"},

@@ -37,8 +37,8 @@ WATCHED = (
     o.codes,
     o.refresh_tokens,
     o.denied_tokens,
-    outbox,
 )
+DELIVERY = {"planned_at", "delivered_at"}  # of an event: its delivery goes on meanwhile
 
 Rows = dict[str, set[tuple[Any, ...]]]
 
@@ -79,6 +79,8 @@ class Books:
             }
             changes = sa.select(journal.c.id).where(journal.c.kind.not_in(RECORDS_OF_ACCESS))
             found["journal"] = {tuple(row) for row in await connection.execute(changes)}
+            events = sa.select(*(column for column in outbox.c if column.name not in DELIVERY))
+            found["outbox"] = {tuple(row) for row in await connection.execute(events)}
         return found
 
     async def check_nothing_written(self, before: Rows) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from consent.store.tables import consents as c
+from consent.store.tables import files as f
 from tests.harness.books.reader import Reader, Row
 
 
@@ -29,6 +30,15 @@ class ConsentBooks:
 
     async def authorisations(self) -> list[Row]:
         return await self.reader.all_of(c.authorisations)
+
+    async def funds_checks(self) -> list[Row]:
+        return await self.reader.all_of(c.funds_checks)
+
+    async def file_blocks(self) -> list[Row]:
+        return await self.reader.all_of(f.file_blocks)
+
+    async def file_pages(self) -> list[Row]:
+        return await self.reader.all_of(f.file_pages)
 
     async def account_references(self) -> list[Row]:
         return await self.reader.all_of(c.account_references)

@@ -24,12 +24,15 @@ class PaymentBooks:
 
     async def settled(self) -> None:
         """Wait until there is nothing left to do for any order: what is watched from then on changes by new calls alone."""
-        due = sa.select(orders.c.id).where(orders.c.due_at.is_not(None))
         for _ in range(LOOKS_MAX):
-            if not await self.reader.values(due):
+            if not await self.due():
                 return
             await asyncio.sleep(0.05)
         raise AssertionError("orders stay due")
+
+    async def due(self) -> list[str]:
+        """The ids of the orders that a worker has something to do for, now or later."""
+        return await self.reader.values(sa.select(orders.c.id).where(orders.c.due_at.is_not(None)))
 
     async def watched(self) -> Rows:
         """Every row that a refused call must neither add nor change: each order, hold, entry, and balance."""

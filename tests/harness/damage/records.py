@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from consent.store.tables import OUTBOX
 from kernel.storage.database import Database
 from tests.harness.damage.rows import run
@@ -16,4 +18,7 @@ async def park_event(database: Database, aggregate_id: str, at: datetime) -> Non
     lane = OUTBOX.lanes.insert().values(
         **of, sink="warehouse", next_version=1, attempts=10, due_at=None, parked_at=at, last_error="status 422"
     )
-    await run(database, event, lane)
+    place = {"brand": "main", "sink": "warehouse", "registered_at": at}
+    values = sa.select(*(sa.literal(value, OUTBOX.sinks.c[name].type) for name, value in place.items()))
+    absent = ~sa.exists().where(OUTBOX.sinks.c.brand == "main", OUTBOX.sinks.c.sink == "warehouse")
+    await run(database, event, lane, OUTBOX.sinks.insert().from_select([*place], values.where(absent)))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from consent.store.tables import consents as c
 from consent.store.tables import oauth as o
 from kernel.storage.database import Database
+from notices import tables as n
 from sandbox.decisions.tables import STORED_DECISIONS
 
 TABLES = {
@@ -23,6 +24,8 @@ TABLES = {
         o.pushed_requests,
         o.backchannel_requests,
         STORED_DECISIONS,
+        n.notices,
+        n.subscriptions,
     )
 }
 

@@ -13,6 +13,7 @@ from plugins.ledger.ledger import Ledger
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line, PendingPayment
 from plugins.ledger.postings.poster import BookEntries
 from plugins.ledger.statements.statements import IssueStatements
+from plugins.ledger.transfers.past_transfers import TRANSFERS_KEPT, RemoveTransfers
 from plugins.psu_identity.code_commands import KeepCode, TakeCode
 from sandbox.bank.seed import KeepAnchor
 from sandbox.bank.stories.tale import Tale
@@ -52,7 +53,7 @@ class Desk:
     @property
     def counter(self) -> Counter:
         services = self.world.services
-        return Counter(brand=BRAND.name, sealer=services.sealer, clock=services.clock, ids=services.ids)
+        return Counter(brand=BRAND.name, sealer=services.sealer, clock=services.clock, ids=services.ids, zone=BRAND.zone)
 
     @property
     def account(self) -> Account:
@@ -86,9 +87,12 @@ class Desk:
         change = StatusChange(status=AccountStatus.DELETED, at=self.world.clock.wall(), eligible=False)
         return CloseAccount(Ledger(self.world.services.sealer, self.world.clock), BRAND.name, self.account_id, change)
 
+    def remove_transfers(self) -> RemoveTransfers:
+        return RemoveTransfers(brand=BRAND, now=self.world.clock.now() + TRANSFERS_KEPT, most=500)
+
     def issue_statements(self) -> IssueStatements:
         until = self.world.clock.wall().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        return IssueStatements(self.world.services.sealer, self.world.clock, BRAND.name, [self.account_id], until)
+        return IssueStatements(self.world.services.sealer, self.world.clock, BRAND.name, BRAND.zone, [self.account_id], until)
 
     def keep_code(self) -> KeepCode:
         """Of one journey, so that each ends the one before."""
@@ -110,7 +114,7 @@ class Desk:
     def write_tale(self) -> WriteTale:
         services, now = self.world.services, self.world.clock.wall()
         tale = Tale(name=services.ids.uuid()[:32], issues_statements=False)
-        return WriteTale(services.sealer, services.clock, BRAND.name, now, tale, [], lambda _written: None)
+        return WriteTale(services.sealer, services.clock, BRAND.name, BRAND.zone, now, tale, [], lambda _written: None)
 
     def store_decision(self) -> StoreDecision:
         """For one client, so that each replaces the one before."""
@@ -132,6 +136,7 @@ BANK_COMMANDS: dict[type, Callable[[Desk], Any]] = {
     BookMoney: Desk.book,
     CloseAccount: Desk.close,
     IssueStatements: Desk.issue_statements,
+    RemoveTransfers: Desk.remove_transfers,
     KeepAnchor: lambda desk: KeepAnchor(BRAND.name, "1", desk.world.clock.wall()),
     KeepCode: Desk.keep_code,
     ReleaseMoney: lambda desk: ReleaseMoney(desk.counter, desk.account_id, desk.pending_id),

@@ -10,6 +10,7 @@ import msgspec
 
 from consent.authentication.approval import Approve, Reject, reject
 from consent.authentication.consent_subject import ConsentSubject
+from consent.authorization.agreement.payee import TakePayeeCheck
 from consent.authorization.authorize.request import AuthorizationRequest
 from consent.authorization.authorize.response import RefuseRequest
 from consent.authorization.authorize.stored_request import StoreRequest
@@ -29,18 +30,22 @@ from consent.authorization.tokens.revoke import DenyToken, EndFamily, deny_token
 from consent.ports import AccountRemoval, Psu
 from consent.store.account_removal import RecordClosure
 from consent.store.consents import ChangeConsent, LodgeConsent, LodgeOnce, RemoveAccount
+from consent.store.funds_checks import FundsChecks, RecordFundsCheck
 from consent.store.organisations import RegisterOrganisation
 from consent.store.past_rows import STALE, FailAbandoned, RemoveStale
 from consent.store.rows.organisations import Organisation
 from gateway.ports import Access
 from kernel.access import AccessToken, Confirmation, Grant
 from kernel.banking.consents import Consent
+from kernel.banking.funds_checks import FundsCheck
+from kernel.banking.money import Money
 from kernel.ids import hash_secret
 from kernel.storage.journal import Entry
 from portcullis.compose.records import RecordAccesses, RecordEntries
 from tests.harness.damage.oauth import change_backchannel_request, deactivate_all_but
 from tests.harness.damage.rows import empty
 from tests.unit.consent.bank_scene import BANK_COMMANDS, Desk
+from tests.unit.consent.notice_scene import NOTICE_ACTS, NoticeDesk
 from tests.unit.consent.order_scene import ORDER_ACTS, Till
 from tests.unit.consent.visitor import COMMANDS, Visitor
 from tests.world.approval import asked_by
@@ -67,6 +72,7 @@ class Scene:
     auth_req_id: str
     desk: Desk
     till: Till
+    notices: NoticeDesk
     visitor: Visitor
 
     @classmethod
@@ -86,8 +92,8 @@ class Scene:
         asked = await asked_by(world, acme, await world.pushed_uri(acme, consent.id))
         visitor = await Visitor.make(services, ALICE, asked)
         desk = await Desk.make(world)
-        till = await Till.make(world)
-        scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret(), desk, till, visitor)
+        till, notices = await Till.make(world), await NoticeDesk.make(world)
+        scene = cls(world, consent, code, row.family_id, uris, other.id, services.ids.secret(), desk, till, notices, visitor)
         await scene.ask(scene.auth_req_id)()
         answered = {"state": RequestState.APPROVED.value, "family_id": row.family_id, "auth_time": world.clock.wall()}
         await change_backchannel_request(world.database, hash_secret(scene.auth_req_id), **answered)
@@ -205,6 +211,21 @@ def _record_accesses(scene: Scene) -> Act:
     return scene.run(RecordAccesses([replace(shown, consent_id=consent_id) for consent_id in ids], timedelta()))
 
 
+def _record_funds_check(scene: Scene) -> Act:
+    """Of the scene's consent: the lock is the same for every kind."""
+    services = scene.world.services
+    checks = FundsChecks(commands=services.commands, clock=services.clock, sealer=services.sealer)
+    check = FundsCheck(
+        id=services.ids.uuid(),
+        consent_id=scene.consent.id,
+        reference="Purchase02",
+        amount=Money("GBP", 2_000),
+        is_available=True,
+        at=services.clock.now(),
+    )
+    return scene.run(RecordFundsCheck(checks, BRAND.name, scene.world.acme.client.caller, check))
+
+
 def _record_entries(scene: Scene) -> Act:
     entry = Entry(brand=BRAND.name, kind="access.refused", aggregate_id="acme", at=scene.world.clock.wall(), actor="client:acme")
     return scene.run(RecordEntries([entry, entry]))
@@ -234,11 +255,15 @@ def _at_till(act: Callable[[Till], Act]) -> Callable[[Scene], Act]:
     return lambda scene: act(scene.till)
 
 
+def _of_notices(act: Callable[[NoticeDesk], Act]) -> Callable[[Scene], Act]:
+    return lambda scene: act(scene.notices)
+
+
 def _at_desk(make: Callable[[Desk], Any]) -> Callable[[Scene], Act]:
     return lambda scene: scene.run(make(scene.desk))
 
 
-LOOK_UPS = "hint/of one organisation"
+LOOK_UPS, PAYEES = "hint/of one organisation", "payee/of one customer"
 ACTS: dict[type, Callable[[Scene], Act]] = {
     RegisterClient: _register,
     ReplaceClient: _replace,
@@ -251,6 +276,7 @@ ACTS: dict[type, Callable[[Scene], Act]] = {
     StoreRequest: lambda scene: scene.run(StoreRequest(scene.asking(None), scene.world.services.ids.secret())),
     RefuseRequest: _refuse,
     AskCustomer: lambda scene: scene.ask(scene.world.services.ids.secret()),
+    TakePayeeCheck: lambda scene: scene.run(TakePayeeCheck(BRAND.name, PAYEES, scene.world.clock.wall())),
     TakeLookUp: lambda scene: scene.run(TakeLookUp(BRAND.name, LOOK_UPS, scene.world.clock.wall())),
     ReturnLookUp: lambda scene: scene.run(ReturnLookUp(BRAND.name, LOOK_UPS)),
     TakeNotifications: lambda scene: scene.run(TakeNotifications(BRAND.name, scene.world.clock.wall())),
@@ -263,6 +289,7 @@ ACTS: dict[type, Callable[[Scene], Act]] = {
         lambda: scene.world.services.store.withdraw(BRAND, scene.world.acme.client.caller, scene.consent.id)
     ),
     RecordClosure: _remove,
+    RecordFundsCheck: _record_funds_check,
     RegisterOrganisation: _register_organisation,
     RecordAccesses: _record_accesses,
     RecordEntries: _record_entries,
@@ -272,6 +299,7 @@ ACTS: dict[type, Callable[[Scene], Act]] = {
     Approve: _approve,
     Reject: _reject,
     **{kind: _at_till(act) for kind, act in ORDER_ACTS.items()},
+    **{kind: _of_notices(act) for kind, act in NOTICE_ACTS.items()},
     **{kind: _at_desk(make) for kind, make in BANK_COMMANDS.items()},
     **{kind: _on_pages(command) for kind, command in COMMANDS.items()},
 }

@@ -240,6 +240,24 @@ async def test_one_cookie_is_not_good_for_a_flood(world):
         await admission.admit("page", BRAND, request).__aenter__()
 
 
+async def test_strangers_who_name_unknown_clients_share_a_few_questions_to_the_database(world, monkeypatch):
+    """From however many addresses; a client that this worker remembers, and what ends an access, are not held up."""
+    monkeypatch.setattr("consent.admission.LOOK_UPS_MAX", 3)
+    limited(world, 1000)
+    for place, sent in enumerate((TOKEN, PAR, INTROSPECTION)):
+        assert (await send(world, sent, peer=f"203.0.113.{place}")).status < 500
+    with statements_of(world.database) as statements:
+        answers = [
+            await send(world, sent, peer=f"203.0.114.{place}")
+            for place, sent in enumerate((TOKEN, PAR, BACKCHANNEL, flood("GET", "/authorize?client_id=unknown")))
+        ]
+    assert ([answer.status for answer in answers], statements.all) == ([503] * 4, [])
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+    assert (await send(world, REVOCATION)).status < 500
+    await world.services.clients.current(BRAND, CLIENT.id)
+    assert (await send(world, flood("GET", AUTHORIZE))).status < 500
+
+
 class TestPlaces:
     async def test_strangers_are_refused_first(self, world, monkeypatch):
         monkeypatch.setitem(PLACES, "page", 1)

@@ -12,6 +12,7 @@ import aiohttp
 import msgspec
 import pytest
 
+from consent.store.files import ConsentFiles
 from consent.store.organisations import Organisations
 from gateway.app import Gateway
 from gateway.assembly import assemble, map_operations
@@ -38,6 +39,7 @@ from openapi.dialect import Row
 from openapi.rulebook import OURS
 from plugins.certificates.standing import Revocation, Standing
 from plugins.certificates.standing import Rules as CertificateRules
+from plugins.cut_offs.configured import ConfiguredCutOffs
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
@@ -48,7 +50,8 @@ from tests.world.authorization import AuthorizationWorld
 from tests.world.brands import BRAND
 from tests.world.gateway.dialect import Body, serving
 from tests.world.gateway.neighbours import Customers, Records, Tokens
-from tests.world.gateway.payments import Payments, message_keys
+from tests.world.gateway.notices import Callbacks, Notices
+from tests.world.gateway.payments import FundsChecks, Payments, message_keys
 from tests.world.gateway.upstream import Upstream
 from tests.world.keys import KEYS
 
@@ -167,14 +170,23 @@ async def served(oauth_anywhere: AuthorizationWorld, tmp_path: Path) -> AsyncIte
             message_keys=message_keys(),
             rate=Rate(limit_per_address=PER_ADDRESS),
         )
+        payments = Payments(clock, {})
         cases = Parts(
-            GuardedAccounts(made.upstream, count_defect=lambda *_: None),
-            services.store,  # type: ignore[arg-type]
-            CursorSealer(services.sealer),
-            clock,
-            Customers(),
-            Payments(clock, {}),
-            Payments(clock, {}),
+            accounts=GuardedAccounts(made.upstream, count_defect=lambda *_: None),
+            consents=services.store,  # type: ignore[arg-type]
+            cursors=CursorSealer(services.sealer),
+            clock=clock,
+            customers=Customers(),
+            cut_offs=ConfiguredCutOffs(),
+            payments=payments,
+            payment_files=ConsentFiles(store=services.store),  # type: ignore[arg-type]
+            funds=payments,
+            rates=payments,
+            funds_checks=FundsChecks(),
+            ids=RandomIds(),
+            notices=Notices(),
+            callbacks=Callbacks(),
+            message_keys=message_keys(),
         )
         others = [kind for kind in USE_CASES if Operation.READ_OFFERS not in kind.operations]
         brand = replace(BRAND, dialects=("toy",))

@@ -9,8 +9,11 @@ from kernel.banking.signers import SigningRule
 from kernel.errors import UpstreamTimedOut
 from orders.changes import FACTS
 from orders.machine import OrderEvent
+from orders.staff import Ruling, Staff, Verdict
 from tests.unit.orders.commands.test_receive import report
+from tests.unit.orders.test_pricing import BEGINS, planned
 from tests.world.brands import BRAND, START
+from tests.world.operators import ANN
 from tests.world.orders import OrdersWorld, orders_world, signature_of
 from tests.world.payments_bank import FakeLedger
 
@@ -78,10 +81,29 @@ async def cancel(world):
     await review(world, OrderEvent.CANCEL)
 
 
+async def propose(world):
+    order = await world.place()
+    world.bank.faults["submit"] = [silent]
+    await world.work()
+    world.bank.lost["status"] = [UpstreamTimedOut("no answer")]
+    ruling = Ruling(verdict=Verdict.SETTLED, by=ANN, evidence="the statement of the rail")
+    await Staff(room=world.room, upstream=world.bank).decide(BRAND, order.id, ruling)
+
+
+def silent():
+    raise UpstreamTimedOut("late")
+
+
 async def contradict(world):
     order = await world.place()
     await world.work_out(order.id)
     await world.orders.receive(BRAND, report(order, RailStatus.REJECTED))
+
+
+async def price(world):
+    await planned(world)
+    world.pass_time(BEGINS - world.clock.now())
+    await world.look()
 
 
 EMITTERS = {
@@ -91,6 +113,7 @@ EMITTERS = {
     OrderEvent.COMPLETE_SIGNATURES: sign_all,
     OrderEvent.SCHEDULE: schedule,
     OrderEvent.FALL_DUE: fall_due,
+    OrderEvent.PRICE: price,
     OrderEvent.RESERVE: place,
     OrderEvent.HOLD_FOR_REVIEW: review,
     OrderEvent.PASS_REVIEW: pass_review,
@@ -101,6 +124,7 @@ EMITTERS = {
     OrderEvent.SETTLE: pay,
     OrderEvent.REJECT: refuse,
     OrderEvent.CANCEL: cancel,
+    OrderEvent.PROPOSE: propose,
     OrderEvent.NOTE: contradict,
 }
 

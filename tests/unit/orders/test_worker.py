@@ -11,6 +11,7 @@ import orders.worker
 from kernel.banking.orders import OrderState, RailStatus
 from orders.services import PaymentOrders
 from orders.tables import orders as orders_table
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.world.brands import BRAND
 from tests.world.payments_bank import FakeBank
 
@@ -90,7 +91,7 @@ async def test_a_worker_finds_what_another_process_left(watched):
 async def test_an_order_of_a_killed_worker_is_taken_once_its_lease_has_run_out(both_world):
     world = both_world
     worker = world.worker()
-    worker.submitter = submitter_that(world, lambda _claim: asyncio.sleep(0))  # killed right after its commit
+    worker.submitter = submitter_that(world, lambda _claim, _known: asyncio.sleep(0))  # killed right after its commit
     order = await world.place(orders=served(world, worker))
     assert await world.claim() == ()
     world.pass_time(world.room.pace.lease)
@@ -113,6 +114,45 @@ async def test_a_worker_that_stops_finishes_what_it_has_and_takes_nothing_more(w
     assert await state_of(watched, first) is OrderState.SETTLED
     assert await state_of(watched, second) is OrderState.RECEIVED
     assert [claim.order_id for claim in await watched.claim()] == [second.id]
+
+
+async def test_an_order_that_a_stopping_worker_accepted_before_is_begun_while_it_waits_and_left_to_others_later(watched):
+    watched.bank.may_answer.clear()
+    worker = watched.worker()
+    first, second, third = [await watched.place() for _ in range(3)]
+    claims = {claim.order_id: claim for claim in await watched.claim()}
+    worker.begin(claims[first.id])
+    await watched.bank.submitted.wait()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(worker.lifetime())
+        closing = asyncio.ensure_future(stack.aclose())
+        while worker.free:  # noqa: ASYNC110  it stops in its next turn
+            await asyncio.sleep(0)
+        worker.begin(claims[second.id])
+        watched.bank.may_answer.set()
+        await closing
+    worker.begin(claims[third.id])
+    assert len(asyncio.all_tasks()) == 1
+    assert [await state_of(watched, order) for order in (first, second, third)] == ["settled", "settled", "received"]
+
+
+async def test_an_order_that_ends_while_its_worker_looks_wakes_it(watched, monkeypatch):
+    monkeypatch.setattr(orders.worker, "LOOK_EVERY_SECONDS", None)  # for ever, unless it is woken
+    order, worker, looked_again = await watched.place(), watched.worker(), asyncio.Event()
+    (claim,) = await watched.claim()
+    looks = iter([True])
+
+    async def refresh():
+        if next(looks, False):
+            worker.begin(claim)
+            await worker.finish()
+        else:
+            looked_again.set()
+
+    worker.ages = SimpleNamespace(refresh=refresh)
+    async with worker.lifetime(), asyncio.timeout(PATIENCE_SECONDS):
+        await looked_again.wait()
+    assert await state_of(watched, order) is OrderState.SETTLED
 
 
 async def test_what_takes_too_long_is_left_to_others(watched, monkeypatch):
@@ -158,10 +198,10 @@ async def test_one_order_that_fails_holds_up_no_other(watched):
     worker = watched.worker()
     advance = worker.submitter.advance
 
-    async def failing(claim):
+    async def failing(claim, known):
         if claim.order_id == bad.id:
             raise RuntimeError("broken")
-        await advance(claim)
+        await advance(claim, known)
 
     worker.submitter = submitter_that(watched, failing)
     assert await worker.look() == 2

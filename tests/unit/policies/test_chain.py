@@ -26,12 +26,18 @@ def test_every_policy_module_stands_in_the_chain_once():
 
 def test_every_use_case_module_stands_in_its_list_once():
     acts = {
+        "change",
+        "check",
         "confirm",
         "describe",
+        "end",
         "list",
         "lodge",
         "place",
+        "poll",
         "read",
+        "subscribe",
+        "upload",
         "withdraw",
     }  # of which a module is named that holds a use case
     modules = {module.name for module in pkgutil.walk_packages(gateway.__path__, "gateway.")}

@@ -1,6 +1,6 @@
 """Hand-made neighbours of the gateway that remember what they were asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,7 +96,16 @@ class Consents:
     lodged: list[ConsentLodgement] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
 
-    async def lodge(self, brand: Brand, caller: Caller, lodgement: ConsentLodgement, use: Idempotency | None = None) -> Consent:
+    async def lodge(
+        self,
+        brand: Brand,
+        caller: Caller,
+        lodgement: ConsentLodgement,
+        use: Idempotency | None = None,
+        *,
+        complete: Callable[[], Awaitable[ConsentLodgement]] | None = None,
+    ) -> Consent:
+        lodgement = lodgement if complete is None else await complete()
         self.lodged.append(lodgement)
         return msgspec.structs.replace(
             CONSENT,

@@ -6,7 +6,16 @@ from typing import Any
 import msgspec
 
 from kernel.access import AccessToken, Caller, Client, Confirmation, FamilyState, Grant, Role, TokenFamily
-from kernel.banking.consents import AccountAccess, AccountReference, AccountsTerms, Consent, ConsentKind, ConsentState, Permission
+from kernel.banking.consents import (
+    AccountAccess,
+    AccountReference,
+    AccountsTerms,
+    Consent,
+    ConsentKind,
+    ConsentLodgement,
+    ConsentState,
+    Permission,
+)
 from kernel.certificates.certificate import Certificate
 from tests.world.brands import START
 from tests.world.gateway.dialect import BRAND
@@ -53,6 +62,18 @@ def opening(permissions: frozenset[Permission]) -> dict[str, Any]:
     """The members of a consent that asks for these permissions and opens them on each of its accounts."""
     access = tuple(AccountAccess(each, permissions) for each in CONSENT.accounts)
     return {"terms": AccountsTerms(permissions=permissions), "access": access}
+
+
+def agreed_to(lodgement: ConsentLodgement, **changes: Any) -> Consent:
+    """The consent as its PSU agreed to a lodgement, about the account `a1`."""
+    facts: dict[str, Any] = {
+        "kind": lodgement.kind,
+        "lodged_as": lodgement.lodged_as,
+        "terms": lodgement.terms,
+        "document": lodgement.document,
+        "access": (AccountAccess(AccountReference("a1", "up1"), frozenset()),),
+    }
+    return msgspec.structs.replace(CONSENT, **facts | changes)
 
 
 TOKEN = AccessToken(

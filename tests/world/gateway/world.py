@@ -13,7 +13,7 @@ from gateway.parts import Parts
 from gateway.pipeline.calls_in_flight import CallsInFlight, InFlightLimits
 from gateway.upstream_guard.guarded_accounts import GuardedAccounts
 from gateway.use_cases import USE_CASES
-from kernel.access import Client, TokenFamily
+from kernel.access import Client, Role, TokenFamily
 from kernel.banking.consents import AccountReference, Consent
 from kernel.certificates.certificate import Certificate
 from kernel.clock import ManualClock
@@ -25,6 +25,7 @@ from kernel.storage.cursor import CursorSealer
 from kernel.storage.sealed import Sealer
 from kernel.tokens.dpop_nonces import Nonces
 from openapi.dialect import Dialect
+from plugins.cut_offs.configured import ConfiguredCutOffs
 from policies import CHAIN
 from policies.parts import Parts as PolicyParts
 from policies.rate_limit import Rate
@@ -34,7 +35,8 @@ from tests.world.brands import START
 from tests.world.clocks import Monotonic
 from tests.world.gateway.dialect import BRAND, DIALECT
 from tests.world.gateway.neighbours import Consents, Customers, Decisions, Organisations, Records, Snapshots, Tokens
-from tests.world.gateway.payments import Payments, message_keys
+from tests.world.gateway.notices import Callbacks, Notices
+from tests.world.gateway.payments import Files, FundsChecks, Payments, message_keys
 from tests.world.gateway.snapshots import CC_TOKEN, CERTIFICATE, CLIENT, CONSENT, FAMILY, TOKEN
 from tests.world.gateway.upstream import Upstream, transaction
 
@@ -67,6 +69,7 @@ class GatewayWorld:
         for snapshot in (CLIENT, FAMILY, CONSENT):
             self.store(snapshot)
         self.message_keys = message_keys()
+        self.funds_checks = FundsChecks()
         self.payments = Payments(self.clock, self.consents.stored)
         parts = PolicyParts(
             tokens=self.tokens,
@@ -90,7 +93,23 @@ class GatewayWorld:
         self.use_cases = map_operations(
             assemble(
                 USE_CASES,
-                Parts(self.guarded, self.consents, self.cursors, self.clock, self.customers, self.payments, self.payments),
+                Parts(
+                    accounts=self.guarded,
+                    consents=self.consents,
+                    cursors=self.cursors,
+                    clock=self.clock,
+                    customers=self.customers,
+                    cut_offs=ConfiguredCutOffs(),
+                    payments=self.payments,
+                    funds=self.payments,
+                    rates=self.payments,
+                    funds_checks=self.funds_checks,
+                    payment_files=Files(),
+                    ids=SeededIds("checks"),
+                    notices=Notices(),
+                    callbacks=Callbacks(),
+                    message_keys=self.message_keys,
+                ),
             )
         )
         self.dialects = dialects
@@ -118,6 +137,17 @@ class GatewayWorld:
         subject = subjects[type(snapshot)]("main", snapshot.id)
         self.snapshots.stored[subject] = snapshot
         self.decisions.versions[subject] = snapshot.version if current is None else current
+
+    def keep(self, consent: Consent) -> None:
+        """For the gateway, and in the store behind it."""
+        self.store(consent)
+        self.consents.stored[consent.id] = consent
+
+    def serve(self, scope: str, role: Role) -> None:
+        """A client of this role, whose tokens have this scope."""
+        for name, token in (("psu-token", TOKEN), ("client-token", CC_TOKEN)):
+            self.tokens.known[name] = msgspec.structs.replace(token, scope=frozenset({scope}))
+        self.change(CLIENT, roles=frozenset({role}))
 
     def change(self, snapshot: Any, **facts: Any) -> None:
         """A new version of a snapshot, as a command would store it."""

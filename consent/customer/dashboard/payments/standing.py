@@ -11,6 +11,7 @@ from types import MappingProxyType
 from consent.authorization.agreement.terms import render_date, render_instant
 from consent.customer.dashboard.signatures.orders import lapse_of
 from kernel.banking.orders import OrderState, PaymentOrder, Reason
+from kernel.banking.planned.instructions import Instruction, InstructionState, Placed
 from kernel.brand import Brand
 
 UNEXPLAINED = "Not paid. Contact us to find out more."
@@ -27,9 +28,9 @@ _REASONS: Mapping[Reason, str] = MappingProxyType(  # those that a customer may 
         Reason.FUNDS_INSUFFICIENT: "there was not enough money in the account",
         Reason.CURRENCY_NOT_ALLOWED: "the account cannot pay in this currency",
         Reason.AMOUNT_NOT_ALLOWED: _TOO_MUCH,
-        Reason.AMOUNT_ABOVE_SETTLEMENT_LIMIT: _TOO_MUCH,
+        Reason.AMOUNT_ABOVE_CLEARING_LIMIT: _TOO_MUCH,
         Reason.AMOUNT_ABOVE_AGREED_LIMIT: _TOO_MUCH,
-        Reason.AMOUNT_ABOVE_SCHEME_LIMIT: _TOO_MUCH,
+        Reason.AMOUNT_ABOVE_SETTLEMENT_LIMIT: _TOO_MUCH,
         Reason.DUPLICATE: "it had been made already",
         Reason.DUPLICATE_PAYMENT: "it had been made already",
         Reason.CREDITOR_AGENT_TIMED_OUT: _BANK_AWAY,
@@ -39,17 +40,19 @@ _REASONS: Mapping[Reason, str] = MappingProxyType(  # those that a customer may 
         Reason.CREDITOR_AGENT_NOT_REGISTERED: _BANK_AWAY,
         Reason.CREDITOR_AGENT_SUSPENDED: _BANK_AWAY,
         Reason.BANK_IDENTIFIER_WRONG: "the payee's bank was not found",
-        Reason.CREDITOR_UNRECOGNISED: "the payee's bank does not know the payee",
+        Reason.CREDITOR_ADDRESS_MISSING: "the payee's address is missing or wrong",
         Reason.SIGNER_REFUSED: "someone who must agree did not",
         Reason.SIGNATURES_LATE: LATE,
         Reason.AFTER_CUT_OFF: "it came too late in the day",
     }
 )
-_BEING_MADE = "We are making it."
+_BEING_MADE = "Being processed."
 
 
-def standing_of(brand: Brand, order: PaymentOrder, names: Mapping[str, str], now: datetime) -> str:
+def standing_of(brand: Brand, order: Placed, names: Mapping[str, str], now: datetime) -> str:
     """`names`: of the customers it waits for, as far as they are known; `now` is business time."""
+    if isinstance(order, Instruction):
+        return _OF_INSTRUCTIONS[order.state](brand, order, names, now)
     return _SENTENCES[order.state](brand, order, names, now)
 
 
@@ -60,7 +63,7 @@ def _being_made(_brand: Brand, _order: PaymentOrder, _names: Mapping[str, str], 
     return _BEING_MADE
 
 
-def _waiting(brand: Brand, order: PaymentOrder, names: Mapping[str, str], now: datetime) -> str:
+def _waiting(brand: Brand, order: Placed, names: Mapping[str, str], now: datetime) -> str:
     if now >= lapse_of(order):
         return f"Not paid: {LATE}."
     awaited = [names[customer] for customer in order.awaited_customers if customer in names]
@@ -80,15 +83,15 @@ def _on_its_way(_brand: Brand, _order: PaymentOrder, _names: Mapping[str, str], 
 
 
 def _paid(brand: Brand, order: PaymentOrder, _names: Mapping[str, str], _now: datetime) -> str:
-    return f"Paid on {render_date(brand, order.updated_at)}."
+    return f"Paid on {render_date(brand, order.settled_at or order.updated_at)}."
 
 
-def _rejected(_brand: Brand, order: PaymentOrder, _names: Mapping[str, str], _now: datetime) -> str:
+def _rejected(_brand: Brand, order: Placed, _names: Mapping[str, str], _now: datetime) -> str:
     reason = _REASONS.get(order.reason) if order.reason is not None else None
     return UNEXPLAINED if reason is None else f"Not paid: {reason}."
 
 
-def _cancelled(brand: Brand, order: PaymentOrder, _names: Mapping[str, str], _now: datetime) -> str:
+def _cancelled(brand: Brand, order: Placed, _names: Mapping[str, str], _now: datetime) -> str:
     return f"Not paid. It was cancelled on {render_date(brand, order.updated_at)}."
 
 
@@ -104,5 +107,28 @@ _SENTENCES: Mapping[OrderState, Sentence] = MappingProxyType(
         OrderState.SETTLED: _paid,
         OrderState.REJECTED: _rejected,
         OrderState.CANCELLED: _cancelled,
+    }
+)
+
+
+def _active(brand: Brand, order: Instruction, _names: Mapping[str, str], _now: datetime) -> str:
+    return "Active." if order.turns_at is None else f"Next payment on {render_date(brand, order.turns_at)}."
+
+
+def _completed(brand: Brand, order: Instruction, _names: Mapping[str, str], _now: datetime) -> str:
+    return f"Over. Its last payment was ordered on {render_date(brand, order.updated_at)}."
+
+
+def _stopped(brand: Brand, order: Instruction, _names: Mapping[str, str], _now: datetime) -> str:
+    return f"Cancelled on {render_date(brand, order.updated_at)}."
+
+
+_OF_INSTRUCTIONS: Mapping[InstructionState, Callable[[Brand, Instruction, Mapping[str, str], datetime], str]] = MappingProxyType(
+    {
+        InstructionState.AWAITING_AUTHORISATION: _waiting,
+        InstructionState.ACTIVE: _active,
+        InstructionState.COMPLETED: _completed,
+        InstructionState.REJECTED: _rejected,
+        InstructionState.CANCELLED: _stopped,
     }
 )

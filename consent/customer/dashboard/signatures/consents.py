@@ -32,6 +32,7 @@ from kernel.brand import Brand
 from kernel.identifiers import is_identifier
 
 SIGNATURES = f"{DASHBOARD}/signatures"
+RESULTS = f"{DASHBOARD}/results"  # of what was signed or refused there
 UNSIGNED_MAX = 50  # half-signed consents shown, those that wait longest first
 
 
@@ -42,7 +43,7 @@ async def load_unsigned_consents(services: Services, brand: Brand, psu: Psu) -> 
             consent = await load_consent(connection, services.sealer, brand.name, consent_id)
             if consent is not None and awaits(consent, psu.customer_id, now):
                 found.append(consent)
-        asking = {consent.id: await _load_client(connection, brand, consent) for consent in found}
+        asking = {consent.id: await load_asking_client(connection, brand, consent) for consent in found}
     return tuple(
         [
             Unsigned(
@@ -71,7 +72,7 @@ async def load_unanswered_consent(services: Services, brand: Brand, session: Ses
         client=client,
         accounts=accounts,
         path=f"{SIGNATURES}/{consent.id}",
-        after=DASHBOARD,
+        after=f"{RESULTS}/{consent.id}" if kind.is_linked else DASHBOARD,
         kind=SubjectKind.CONSENT,
         id=consent.id,
         consent_id=consent.id,
@@ -98,13 +99,13 @@ async def _load_one(services: Services, brand: Brand, psu: Psu, consent_id: str)
         consent = await load_consent(connection, services.sealer, brand.name, consent_id)
         if consent is None or not awaits(consent, psu.customer_id, services.clock.now()):
             raise AccessUnknown("it does not wait for this PSU's signature")
-        client = await _load_client(connection, brand, consent)
+        client = await load_asking_client(connection, brand, consent)
     if client is None:
         raise AccessUnknown("no client asks any more")
     return consent, client
 
 
-async def _load_client(connection: AsyncConnection, brand: Brand, consent: Consent) -> Client | None:
+async def load_asking_client(connection: AsyncConnection, brand: Brand, consent: Consent) -> Client | None:
     """The client that asked the first signer: it need not be the one that lodged the consent, where an organisation owns it."""
     family = await load_last_row(connection, brand.name, consent.id)
     client_id = consent.client_id if family is None else family.client_id

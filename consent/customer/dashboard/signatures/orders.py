@@ -4,10 +4,11 @@ UK Open Banking R/W 4.0 Payment Initiation, "Multi-Auth". The page shows the ord
 """
 
 from datetime import datetime
+from itertools import takewhile
 
 from consent.authentication.order_subject import OrderSubject, linked_of_order
 from consent.authorization.agreement.payee import facts_of
-from consent.authorization.agreement.terms import render_instant, shown_of
+from consent.authorization.agreement.terms import render_date, render_instant, shown_of
 from consent.authorization.clients.client import Client
 from consent.authorization.clients.rows import load_clients
 from consent.customer.dashboard.signatures.unsigned import Unanswered, Unsigned, load_accounts, load_payee, load_signers
@@ -16,11 +17,13 @@ from consent.customer.session.problems import AccessUnknown
 from consent.customer.session.session import Session
 from consent.ports import Psu
 from consent.services import Services
-from consent.store.kinds.kind import AnyKind
-from consent.store.kinds.registry import kind_of_terms
+from consent.store.kinds.ordered import describe_ordered
+from consent.store.kinds.registry import kind_of
+from consent.store.kinds.words import Facts
 from consent.store.rows.authorisations import SubjectKind
-from kernel.banking.orders import PaymentOrder
+from kernel.banking.planned.instructions import Instruction, Placed
 from kernel.brand import Brand
+from kernel.cut_offs import start_of
 from kernel.identifiers import is_identifier
 from openapi.rulebook import rules_of
 
@@ -34,7 +37,7 @@ async def load_unsigned_orders(services: Services, brand: Brand, psu: Psu) -> tu
         [
             Unsigned(
                 path=f"{PAYMENTS}/{order.id}",
-                heading=_kind_of(order).describe(order.terms).summary,
+                heading=describe_ordered(order).summary,
                 name=client.name,
                 signers=await load_signers(services, brand, order.signatures),
                 until=render_instant(brand, lapse_of(order)),
@@ -54,8 +57,7 @@ async def load_unanswered_order(services: Services, brand: Brand, session: Sessi
     if client is None:
         raise AccessUnknown("no client asks any more")
     accounts = await load_accounts(services, brand, session, psu, (order.payer,))
-    kind = _kind_of(order)
-    description, payee = kind.describe(order.terms), await load_payee(services, brand, order.signatures)
+    description, payee = describe_ordered(order), await load_payee(services, brand, order.signatures)
     facts = (*description.facts, *facts_of(payee))
     return Unanswered(
         psu=psu,
@@ -67,8 +69,8 @@ async def load_unanswered_order(services: Services, brand: Brand, session: Sessi
         id=order.id,
         consent_id=order.consent_id,
         subject=OrderSubject(services, services.orders, brand, order.id, psu.customer_id),
-        wording=kind.wording,
-        facts=(*facts, ("From", accounts[0].label)),
+        wording=kind_of(order).wording,
+        facts=(*facts, *when_of(brand, order, services.clock.now()), ("From", accounts[0].label)),
         amount=description.amount,
         terms=None,
         shown=shown_of(client, facts, accounts, payee=payee),
@@ -78,17 +80,23 @@ async def load_unanswered_order(services: Services, brand: Brand, session: Sessi
     )
 
 
-async def _load_clients(services: Services, brand: Brand, orders: tuple[PaymentOrder, ...]) -> dict[str, Client]:
+async def _load_clients(services: Services, brand: Brand, orders: tuple[Placed, ...]) -> dict[str, Client]:
     if not orders:
         return {}
     async with services.database.read() as connection:
         return await load_clients(connection, brand.name, sorted({order.client_id for order in orders}))
 
 
-def _kind_of(order: PaymentOrder) -> AnyKind:
-    return kind_of_terms(order.terms)
+def when_of(brand: Brand, order: Placed, now: datetime) -> Facts:
+    """The day of an order that is not made at once; of an instruction, the payments whose days have come while it was signed."""
+    if isinstance(order, Instruction):
+        upcoming = order.terms.executions_after(brand.cut_off)
+        due = sum(1 for _ in takewhile(lambda each: start_of(each.made_on, brand.zone) <= now, upcoming))
+        days = "1 payment whose day has come" if due == 1 else f"{due} payments whose days have come"
+        return (("Made at once", f"{days}, as soon as everyone has signed"),) if due else ()
+    return () if order.execute_at is None else (("Payment date", render_date(brand, order.execute_at)),)
 
 
-def lapse_of(order: PaymentOrder) -> datetime:
+def lapse_of(order: Placed) -> datetime:
     """By when the others must have signed, in business time."""
     return order.created_at + rules_of(order.lodged_as).half_signed_wait

@@ -27,6 +27,7 @@ async def show_signature(services: Services, brand: Brand, session: Session, req
         action=asked.path,
         client=asked.client,
         facts=asked.facts,
+        amount=asked.amount,
         is_payment=asked.linked is not None,
         terms=asked.terms,
         accounts=asked.accounts,

@@ -62,8 +62,16 @@ def test_no_path_has_two_handlers():
 OTHERS = {
     *("Problem", "AccountNotConsented", "ConsentMismatch", "CursorInvalid", "FieldExpected", "IdempotencyConflict"),
     *("PermissionMissing", "RoleMissing", "ReauthenticationRequired", "AuthorisationUnknown", "StatementUnknown"),
-    *("CurrencyUnsupported", "SchemeUnsupported", "AccountNumberInvalid", "SecondaryNumberUnsupported", "InstrumentUnsupported"),
-    *("OrderUnknown", "OrderStateForbids"),
+    *(
+        "CurrencyUnsupported",
+        "SchemeUnsupported",
+        "AccountNumberInvalid",
+        "SecondaryNumberUnsupported",
+        "InstrumentUnsupported",
+        "FrequencyUnsupported",
+    ),
+    *("OrderUnknown", "OrderStateForbids", "CutOffPassed", "LimitBreached"),
+    *("SubscriptionUnknown", "SubscriptionExists", "NoticeKindUnsupported"),
     *("SignatureMissing", "SignatureUnexpected", "SignatureMalformed", "SignatureInvalid"),
     *("SignatureClaimMissing", "SignatureClaimInvalid"),
 }

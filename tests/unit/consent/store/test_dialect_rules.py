@@ -19,6 +19,7 @@ from openapi.berlin_group.v1_3 import consents as berlin_group
 from openapi.codec import Rendering, WireRequest, rendered
 from openapi.dialect import Dialect
 from openapi.uk_obie.v4_0.aisp import consents as uk
+from openapi.uk_obie.v4_0.cbpii import consents as cbpii
 from tests.official import validate_answer
 from tests.world.brands import BRAND
 from tests.world.clients import CLIENT
@@ -158,6 +159,16 @@ async def test_a_suspended_consent_is_paused_or_at_its_end_as_its_standard_says(
             with pytest.raises(ConsentRevoked):
                 await change
     assert await caller.ask(Operation.READ_ACCOUNT_CONSENT) == (200, word)
+
+
+async def test_a_uk_consent_to_checks_of_funds_that_its_psu_stopped_never_returns(world: PageWorld) -> None:
+    """OBIE R/W 4.0 Confirmation of Funds Consents: it is authorised again only while it is AUTH."""
+    lodgement = cbpii.decode_lodge(WireRequest({}, (), cbpii.EXAMPLE)).lodgement
+    lodged, now = await world.store.lodge(BRAND, CLIENT.caller, lodgement), world.clock.now()
+    given = msgspec.structs.replace(lodged, state=ConsentState.AUTHORISED)
+    stopped = msgspec.structs.replace(lodged, state=ConsentState.REVOKED_BY_PSU)
+    assert allows(given, ConsentEvent.AUTHORISE, now)
+    assert not allows(stopped, ConsentEvent.AUTHORISE, now)
 
 
 async def test_a_uk_consent_that_its_psu_stopped_is_given_again_on_a_page(world: PageWorld) -> None:

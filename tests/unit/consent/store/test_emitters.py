@@ -9,12 +9,16 @@ from consent.authentication.approval import NoAnswer, approve
 from consent.authentication.consent_subject import ConsentSubject
 from consent.ports import AccountRemoval
 from consent.store.events import FACTS
+from consent.store.files import ConsentFiles
 from consent.store.lifecycle import ConsentEvent
 from consent.store.sweeper import Sweeper
+from kernel.banking.consents import ConsentKind
 from openapi.rulebook import OURS
 from tests.world.brands import BRAND
 from tests.world.clients import CLIENT
+from tests.world.orders import use_of
 from tests.world.pages import PageWorld, page_world
+from tests.world.planned import FILE, FILE_PAYMENTS
 from tests.world.signing import TWO_OF_TWO, approval_of, lodge, refuse, sign_first
 
 
@@ -60,6 +64,12 @@ async def reject(world: PageWorld) -> None:
     consent = await world.store.load(BRAND, await half_sign(world))
     assert consent is not None
     await refuse(world, consent, "bob")
+
+
+async def upload(world: PageWorld) -> None:
+    consent = await world.lodge(kind=ConsentKind.FILE, terms=FILE)
+    use = use_of(consent.id, CLIENT.caller)
+    await ConsentFiles(store=world.store).upload(BRAND, CLIENT.caller, consent.id, use, data=b"{}", payments=FILE_PAYMENTS)
 
 
 async def suspend(world: PageWorld) -> str:
@@ -111,6 +121,7 @@ EMITTERS: dict[ConsentEvent, Callable[[PageWorld], Awaitable[object]]] = {
     ConsentEvent.AUTHORISE_PARTIALLY: half_sign,
     ConsentEvent.AUTHORISE: authorise,
     ConsentEvent.AMEND: amend,
+    ConsentEvent.UPLOAD: upload,
     ConsentEvent.REJECT: reject,
     ConsentEvent.SUSPEND: suspend,
     ConsentEvent.RESUME: resume,

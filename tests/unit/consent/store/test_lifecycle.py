@@ -78,7 +78,7 @@ def test_every_live_consent_can_be_withdrawn_and_can_expire(state):
 
 def test_every_state_but_the_first_is_reached():
     reached = set(TRANSITIONS.values())
-    assert set(ConsentState) - reached == {ConsentState.AWAITING}
+    assert set(ConsentState) - reached == {ConsentState.AWAITING_UPLOAD}
 
 
 def test_every_event_has_a_fact_to_show():

@@ -1,7 +1,10 @@
 """Domestic payments through the whole gateway: signed both ways, idempotent, and held against the official document."""
 
 import copy
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -9,20 +12,22 @@ import pytest
 from kernel import json
 from kernel.access import Role
 from kernel.banking.accounts import AccountIdentifier, Scheme
-from kernel.banking.consents import AccountAccess, AccountReference, Consent, ConsentKind, ConsentState
+from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.banking.money import Money
 from kernel.banking.orders import OrderState
+from kernel.banking.payments import PaymentTerms
 from kernel.banking.signers import Signature, SigningRule
+from kernel.cut_offs import CutOffRule, LatePayments
 from kernel.http.message import Response
 from kernel.jose.detached import is_signed_by, parse_detached, sign_detached
 from kernel.jose.jwt import generate_key, import_key, public_jwk
 from openapi.codec import WireRequest
 from openapi.uk_obie.v4_0.dialect import DIALECT
-from openapi.uk_obie.v4_0.pisp.consents import EXAMPLE, decode_lodge
+from openapi.uk_obie.v4_0.pisp.domestic.consents import EXAMPLE, decode_lodge
 from openapi.uk_obie.v4_0.signatures import CRITICAL, IAT, ISS, TAN
 from tests.official import validate_answer
 from tests.world.gateway.payments import SIGNER
-from tests.world.gateway.snapshots import CC_TOKEN, CLIENT, CONSENT, TOKEN
+from tests.world.gateway.snapshots import agreed_to
 from tests.world.gateway.world import GatewayWorld
 
 BASE = "/open-banking/v4.0/pisp"
@@ -32,31 +37,15 @@ ORDER = {"Data": {"ConsentId": "consent-1", "Initiation": BODY["Data"]["Initiati
 
 
 def payment_consent(**changes: Any) -> Consent:
-    lodged = decode_lodge(WireRequest({}, (), EXAMPLE)).lodgement
-    facts: dict[str, Any] = {
-        "kind": ConsentKind.PAYMENT,
-        "lodged_as": lodged.lodged_as,
-        "terms": lodged.terms,
-        "document": lodged.document,
-        "access": (AccountAccess(AccountReference("a1", "up1"), frozenset()),),
-    }
-    return msgspec.structs.replace(CONSENT, **facts | changes)
+    return agreed_to(decode_lodge(WireRequest({}, (), EXAMPLE)).lodgement, **changes)
 
 
 @pytest.fixture
 def world() -> GatewayWorld:
     world = GatewayWorld(dialects=(DIALECT,))
-    scope = frozenset({"payments"})
-    world.tokens.known["psu-token"] = msgspec.structs.replace(TOKEN, scope=scope)
-    world.tokens.known["client-token"] = msgspec.structs.replace(CC_TOKEN, scope=scope)
-    world.change(CLIENT, roles=frozenset({Role.PISP}))
-    store(world, payment_consent())
+    world.serve("payments", Role.PISP)
+    world.keep(payment_consent())
     return world
-
-
-def store(world: GatewayWorld, consent: Consent) -> None:
-    world.store(consent)
-    world.consents.stored[consent.id] = consent
 
 
 def signature(world: GatewayWorld, body: bytes, **changes: Any) -> str:
@@ -113,7 +102,7 @@ async def test_a_consent_is_lodged_and_read_back_as_it_was(world: GatewayWorld) 
 
 @pytest.mark.parametrize("state", list(ConsentState))
 async def test_every_state_of_a_consent_can_be_read(world: GatewayWorld, state: ConsentState) -> None:
-    store(world, payment_consent(state=state))
+    world.keep(payment_consent(state=state))
     response, _ = await send(world, "GET", f"{CONSENTS}/consent-1", token="client-token")
     assert response.status == 200
 
@@ -131,10 +120,20 @@ async def test_an_order_is_placed_read_and_detailed(world: GatewayWorld) -> None
     assert (response.status, code_of(document)) == (400, "U011")
 
 
+async def test_an_order_is_unknown_under_the_paths_of_another_product(world: GatewayWorld) -> None:
+    _, document = await send(world, "POST", PAYMENTS, ORDER)
+    order_id = document["Data"]["DomesticPaymentId"]
+    assert world.payments.requests[0].kind == ConsentKind.PAYMENT
+    world.payments.orders[order_id] = msgspec.structs.replace(world.payments.orders[order_id], kind=ConsentKind.VRP)
+    for path in (order_id, f"{order_id}/payment-details"):
+        response, document = await send(world, "GET", f"{PAYMENTS}/{path}", token="client-token")
+        assert (response.status, code_of(document)) == (400, "U011")
+
+
 async def test_the_same_request_again_names_the_first_order(world: GatewayWorld) -> None:
     """R/W 4.0 Profile, "Idempotency": 201 with the same resource, though the consent is used up."""
     _, first = await send(world, "POST", PAYMENTS, ORDER)
-    store(world, payment_consent(version=2, state=ConsentState.CONSUMED))
+    world.keep(payment_consent(version=2, state=ConsentState.CONSUMED))
     response, again = await send(world, "POST", PAYMENTS, ORDER)
     assert (response.status, again["Data"]["DomesticPaymentId"]) == (201, first["Data"]["DomesticPaymentId"])
     other = copy.deepcopy(ORDER) | {"Risk": {}}
@@ -210,7 +209,7 @@ async def test_funds_are_confirmed_for_the_account_and_amount_of_the_consent(wor
 @pytest.mark.parametrize("state", sorted(set(ConsentState) - {ConsentState.AUTHORISED}))
 async def test_funds_are_confirmed_while_the_consent_is_authorised(world: GatewayWorld, state: ConsentState) -> None:
     """R/W 4.0 Domestic Payment Consents: any other status is refused alike; one on hold says what it waits for."""
-    store(world, payment_consent(version=2, state=state))
+    world.keep(payment_consent(version=2, state=state))
     response, document = await send(world, "GET", f"{CONSENTS}/consent-1/funds-confirmation")
     shown = (403, "U028") if state is ConsentState.SUSPENDED else (400, "U009")
     assert (response.status, code_of(document)) == shown
@@ -221,13 +220,24 @@ async def test_an_order_returns_the_payers_number_where_it_was_asked_for(world: 
     number = AccountIdentifier(Scheme.SORT_CODE, "80200110203345", "Alice Ames")
     world.upstream.details = {"identifiers": (number,)}
     terms = msgspec.structs.replace(payment_consent().terms, returns_to_payer=True)
-    store(world, payment_consent(version=2, terms=terms))
+    world.keep(payment_consent(version=2, terms=terms))
     _, document = await send(world, "POST", PAYMENTS, ORDER)
     assert document["Data"]["Refund"]["Account"] == {
         "SchemeName": "UK.OBIE.SortCodeAccountNumber",
         "Identification": "80200110203345",
         "Name": "Alice Ames",
     }
+
+
+async def test_a_repeat_of_an_order_with_a_refund_account_needs_no_bank(world: GatewayWorld) -> None:
+    terms = msgspec.structs.replace(payment_consent().terms, returns_to_payer=True)
+    world.keep(payment_consent(version=2, terms=terms))
+    _, first = await send(world, "POST", PAYMENTS, ORDER)
+    asked = list(world.upstream.asked)
+    assert [question for question, *_ in asked] == ["accounts"]
+    response, again = await send(world, "POST", PAYMENTS, ORDER)
+    assert (response.status, again["Data"]["DomesticPaymentId"]) == (201, first["Data"]["DomesticPaymentId"])
+    assert world.upstream.asked == asked
 
 
 @pytest.mark.parametrize("path", [PAYMENTS, f"{CONSENTS}/consent-1/funds-confirmation"])
@@ -258,3 +268,67 @@ async def test_an_order_that_several_must_sign_says_how_many_have(
     _, document = await send(world, "GET", f"{PAYMENTS}/{order.id}", token="client-token")
     shown = document["Data"]["MultiAuthorisation"]
     assert (shown["Status"], shown["NumberRequired"], shown["NumberReceived"]) == (status, 2, signed)
+
+
+SUNDAY = datetime(2026, 7, 5, 12, tzinfo=UTC)
+MONDAY = datetime(2026, 7, 6, tzinfo=ZoneInfo("Europe/London"))
+FOUR = time(16)
+
+
+@pytest.mark.spec("OBIE-RW-4.0-cutoffdatetime-behaviour")
+@pytest.mark.parametrize("late", ["refused", "next_day"])
+async def test_a_consent_and_an_order_have_the_cut_off_of_their_bank(world: GatewayWorld, late: LatePayments) -> None:
+    """On a Sunday: refused, where the bank refuses, by the command alone, which knows repeats; else made on Monday."""
+    world.clock.offset = SUNDAY - world.clock.wall()
+    world.brand = replace(world.brand, cut_off=CutOffRule(at=FOUR, late=late), zone=ZoneInfo("Europe/London"))
+    world.decide_with(world.decisions)
+    world.keep(payment_consent(version=2, valid_until=None))
+    await send(world, "POST", CONSENTS, BODY, token="client-token")
+    lodged = world.consents.lodged[0]
+    monday_at_four = MONDAY.replace(hour=16)
+    assert isinstance(lodged.terms, PaymentTerms)
+    assert lodged.terms.cut_off == monday_at_four
+    ends = (MONDAY, monday_at_four) if late == "refused" else (None, None)
+    assert (lodged.opens_at, lodged.valid_until) == ends
+    await send(world, "POST", PAYMENTS, ORDER)
+    (asked,) = world.payments.requests
+    assert (asked.opens_at, asked.execute_at) == ((MONDAY, None) if late == "refused" else (None, MONDAY))
+
+
+@pytest.mark.parametrize(("ends", "code"), [(MONDAY, "TM01"), (MONDAY - timedelta(hours=1), "TKXP")])
+async def test_a_consent_that_its_banks_cut_off_ended_says_so(world: GatewayWorld, ends: datetime, code: str) -> None:
+    terms = msgspec.structs.replace(payment_consent().terms, cut_off=MONDAY)
+    world.keep(payment_consent(version=2, terms=terms, valid_until=ends, created_at=SUNDAY))
+    world.clock.offset = MONDAY - world.clock.wall()
+    _, document = await send(world, "GET", f"{CONSENTS}/consent-1", token="client-token")
+    data = document["Data"]
+    assert (data["Status"], data["StatusReason"][0]["StatusReasonCode"]) == ("RJCT", code)
+    assert datetime.fromisoformat(data["CutOffDateTime"]) == MONDAY
+
+
+async def test_a_key_is_one_products_own_though_products_share_an_operation() -> None:
+    """R/W 4.0 Profile, "Idempotency": a key is unique for a TPP and an endpoint."""
+    payments = next(service for service in DIALECT.services if service.name == "pisp")
+    other = tuple(replace(row, path=row.path.replace("domestic", "other")) for row in payments.rows if "domestic" in row.path)
+    both = replace(payments, rows=(*payments.rows, *other))
+    world = GatewayWorld(dialects=(replace(DIALECT, services=(both,)),))
+    world.serve("payments", Role.PISP)
+    world.keep(payment_consent())
+    ids = []
+    for path in (PAYMENTS, PAYMENTS, f"{BASE}/other-payments"):
+        body = json.encode(ORDER)
+        headers = {"Content-Type": "application/json", "x-jws-signature": signature(world, body), "x-idempotency-key": "key-1"}
+        response = await world.ask("POST", path, body=body, headers=headers)
+        ids.append(msgspec.json.decode(response.body or b"")["Data"]["DomesticPaymentId"])
+    assert ids == ["order-1", "order-1", "order-2"]
+
+
+async def test_a_repeat_may_write_its_body_in_another_way(world: GatewayWorld) -> None:
+    """R/W 4.0 Profile, "Idempotency": the resource must not change; the order of members and the spacing do not change it."""
+    world.keep(payment_consent())
+    ids = []
+    for body in (json.encode(ORDER), msgspec.json.format(msgspec.json.encode(ORDER, order="sorted"))):
+        headers = {"Content-Type": "application/json", "x-jws-signature": signature(world, body), "x-idempotency-key": "key-1"}
+        response = await world.ask("POST", PAYMENTS, body=body, headers=headers)
+        ids.append(msgspec.json.decode(response.body or b"")["Data"]["DomesticPaymentId"])
+    assert ids == ["order-1", "order-1"]

@@ -138,3 +138,13 @@ def test_no_letter_carries_a_tower(letter, marks):
     composed = unicodedata.normalize("NFC", letter + marks)
     if len(composed) > MARKS_MAX + 1:
         assert not is_visible(letter + marks)
+
+
+@pytest.mark.parametrize("name", ["ACME  Inc", "ACME\u3000\u3000Inc", "\u0410CME", "Alph\u03b1", "ACME" + "\u3000" * 40 + "Bank"])
+def test_a_name_pads_nothing_and_mixes_no_scripts_that_look_alike(name: str) -> None:
+    assert not is_name(name)
+
+
+@pytest.mark.parametrize("name", ["ACME Inc", "Ирина Petrova", "東京 株式会社", "Ελένη", "R2D2 Ltd", "Ünal Ğüneş"])
+def test_a_name_of_any_script_passes(name: str) -> None:
+    assert is_name(name)

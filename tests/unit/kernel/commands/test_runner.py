@@ -1,10 +1,11 @@
 """A command runs whole or not at all, in one lock order, and once for each idempotency key. On both databases."""
 
 import asyncio
+import hashlib
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import ManualClock
-from kernel.commands.idempotency import Idempotency, Outcome, fingerprint_of, idempotency_table, take_key
+from kernel.commands.idempotency import (
+    Idempotency,
+    Outcome,
+    digest_of_json,
+    fingerprint_of,
+    idempotency_table,
+    take_key,
+)
 from kernel.commands.locks import LockKind, LockOrderBroken, Rank, locks_table
 from kernel.commands.runner import Commands, VersionsUnannounced
 from kernel.commands.unit_of_work import UnitOfWork
@@ -102,9 +110,9 @@ class Count:
         return count
 
 
-def use(key="k", body=None, **facts):
-    named = {"brand": "main", "client_id": "acme", "operation": "make_thing", **facts}
-    return Idempotency(key=key, fingerprint=fingerprint_of(body or {"amount": 1}), **named)
+def use(key="k", body=b'{"amount": 1}', path=None, **facts):
+    named = {"brand": "main", "client_id": "acme", "endpoint": "POST /things", **facts}
+    return Idempotency(key=key, fingerprint=fingerprint_of(hashlib.sha256(body).digest(), path or {}), **named)
 
 
 async def test_state_journal_outbox_and_versions_go_together(world):
@@ -214,16 +222,29 @@ async def test_a_repeat_finds_what_the_first_use_made(world):
     assert [len(await world.rows(table)) for table in (THINGS, JOURNAL, OUTBOX)] == [1, 1, 1]
 
 
-async def test_the_same_body_is_the_same_in_any_order_and_another_is_refused(world):
-    await world.commands.run_once(MakeThing("a"), use(body={"a": 1, "b": [2]}), closing=["x"])
-    assert (await world.commands.run_once(MakeThing("b"), use(body={"b": [2], "a": 1}), closing=["x"])).is_replay
+@pytest.mark.parametrize("other", [{"body": b'{"amount":1}'}, {"path": {"ThingId": "2"}}], ids=str)
+async def test_another_body_or_resource_under_the_same_key_is_refused(world, other):
+    first = {"path": {"ThingId": "1"}}
+    await world.commands.run_once(MakeThing("a"), use(**first), closing=["x"])
+    assert (await world.commands.run_once(MakeThing("b"), use(**first), closing=["x"])).is_replay
     with pytest.raises(IdempotencyConflict):
-        await world.commands.run_once(MakeThing("b"), use(body={"a": 2}), closing=["x"])
+        await world.commands.run_once(MakeThing("b"), use(**{**first, **other}), closing=["x"])
     assert len(await world.rows(THINGS)) == 1
 
 
-@pytest.mark.parametrize("other", [{"key": "l"}, {"client_id": "borough"}, {"operation": "o"}, {"brand": "other"}], ids=str)
-async def test_a_key_is_its_brands_clients_and_operations_own(world, other):
+async def test_a_key_of_the_release_before_answers_for_the_rest_of_its_day(world):
+    body = b'{"b": [2], "a": 1}'
+    before = replace(use(), fingerprint=digest_of_json(body))
+    await world.commands.run_once(MakeThing("a"), before, closing=["x"])
+    again = replace(use(body=body), former=digest_of_json(body))
+    assert (await world.commands.run_once(MakeThing("b"), again, closing=["x"])).resource_id == "a"
+    other = replace(use(), former=digest_of_json(b"{}"))
+    with pytest.raises(IdempotencyConflict):
+        await world.commands.run_once(MakeThing("b"), other, closing=["x"])
+
+
+@pytest.mark.parametrize("other", [{"key": "l"}, {"client_id": "borough"}, {"endpoint": "o"}, {"brand": "other"}], ids=str)
+async def test_a_key_is_its_brands_clients_and_endpoints_own(world, other):
     await world.commands.run_once(MakeThing("a"), use(), closing=["x"])
     event = OUTBOX.delete()
     await world.commands.database.write(lambda connection: connection.execute(event))
@@ -234,7 +255,7 @@ async def test_only_what_was_committed_is_kept(world):
     with pytest.raises(Problem):
         await world.commands.run_once(MakeThing("a", Problem()), use(), closing=["x"])
     assert await world.rows(KEYS) == []
-    assert not (await world.commands.run_once(MakeThing("a"), use(body={"amount": 2}), closing=["x"])).is_replay
+    assert not (await world.commands.run_once(MakeThing("a"), use(body=b"2"), closing=["x"])).is_replay
 
 
 async def test_first_uses_at_once_make_one_thing(world):
@@ -246,7 +267,7 @@ async def test_first_uses_at_once_make_one_thing(world):
 
 
 async def test_of_first_uses_at_once_with_other_bodies_one_is_carried_out(world):
-    uses = [world.commands.run_once(MakeThing(f"{n}"), use(body={"n": n}), closing=["x"]) for n in range(6)]
+    uses = [world.commands.run_once(MakeThing(f"{n}"), use(body=b"%d" % n), closing=["x"]) for n in range(6)]
     made = await asyncio.gather(*uses, return_exceptions=True)
     assert [type(outcome) for outcome in made].count(Outcome) == 1
     assert [type(outcome) for outcome in made].count(IdempotencyConflict) == 5

@@ -85,7 +85,7 @@ class Run:
                 await self.survive(f"events-{sink.name}", self.world.dispatch(sink))
             case _:
                 self.world.clock.advance(timedelta(seconds=self.chance.choice((1, 30, 900))))
-                await self.survive("events-janitor", self.world.trim("s1", "s2"))
+                await self.survive("events-janitor", self.world.trim())
 
     async def write(self, aggregate_id: str) -> None:
         first = self.written.get(aggregate_id, 0) + 1

@@ -13,7 +13,8 @@ from kernel.outbox.dispatcher import Dispatcher
 from kernel.outbox.janitor import Janitor
 from kernel.outbox.planner import Planner
 from kernel.outbox.ports import Envelope
-from kernel.outbox.tables import Outbox, lanes_table
+from kernel.outbox.registered import ForgetSink, register_sinks
+from kernel.outbox.tables import Outbox, lanes_table, sinks_table
 from kernel.storage.database import Database
 from kernel.storage.journal import Event, Journal, journal_table, outbox_table
 from kernel.storage.lease import LEASE_SECONDS, Lease, lease_table
@@ -21,7 +22,7 @@ from tests.harness.paper_bank import BRAND
 
 METADATA = sa.MetaData()
 JOURNAL, EVENTS, LEASE = journal_table(METADATA), outbox_table(METADATA), lease_table(METADATA)
-OUTBOX = Outbox(EVENTS, lanes_table(METADATA))
+OUTBOX = Outbox(EVENTS, lanes_table(METADATA), sinks_table(METADATA))
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
 
 
@@ -87,12 +88,18 @@ class World:
         return await self.lease(name)
 
     async def plan(self, *sinks: str) -> None:
-        planner = Planner(outboxes=(OUTBOX,), commands=self.commands, clock=self.clock, brand=BRAND, sinks=sinks)
+        """By a server whose configuration has these sinks."""
+        await register_sinks(self.commands, (OUTBOX,), BRAND, sinks)
+        planner = Planner(outboxes=(OUTBOX,), commands=self.commands, clock=self.clock, brand=BRAND)
         await planner.run(await self.lease("events"))
 
-    async def trim(self, *sinks: str) -> None:
-        janitor = Janitor(outboxes=(OUTBOX,), commands=self.commands, clock=self.clock, brand=BRAND, sinks=sinks)
+    async def trim(self) -> None:
+        janitor = Janitor(outboxes=(OUTBOX,), commands=self.commands, clock=self.clock, brand=BRAND)
         await janitor.run(await self.lease("events-janitor"))
+
+    async def forget(self, sink: str) -> int:
+        """The number of lanes that were dropped."""
+        return await self.commands.run(ForgetSink(outbox=OUTBOX, brand=BRAND.name, sink=sink, now=self.clock.wall()))
 
     def dispatcher(self, sink: ScriptedSink) -> Dispatcher:
         return Dispatcher(outboxes=(OUTBOX,), commands=self.commands, clock=self.clock, brand=BRAND, sink=sink)

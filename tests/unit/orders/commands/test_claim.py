@@ -1,15 +1,20 @@
 """Orders are taken when they are due, the longest due first, each by one worker at a time."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
-from kernel.banking.orders import OrderState
+from kernel.banking.orders import OrderState, RailStatus
 from orders.commands.claim import TurnWaiting
 from orders.tables import orders
 from tests.world.brands import BRAND, START
 from tests.world.orders import orders_world
 
 ORDERS = 20
+
+
+async def turn(world):
+    return await world.room.commands.run(TurnWaiting(room=world.room, brand=BRAND, most=10))
 
 
 async def test_the_longest_due_come_first_and_no_more_than_are_asked_for(world):
@@ -52,9 +57,9 @@ async def test_a_jump_of_business_time_makes_what_is_scheduled_due_and_no_lease_
     await world.claim()
     scheduled = await world.place(execute_at=START + timedelta(days=30))
     world.clock.offset = timedelta(days=30)
-    assert await world.room.commands.run(TurnWaiting(room=world.room, brand=BRAND, most=10)) == 1
+    assert (await turn(world)).number == 1
     world.clock.offset = -timedelta(days=30)
-    assert await world.room.commands.run(TurnWaiting(room=world.room, brand=BRAND, most=10)) == 0
+    assert (await turn(world)).number == 0
     assert (await world.tracked(scheduled.id)).order.state is OrderState.RECEIVED
     assert [claim.order_id for claim in await world.claim()] == [scheduled.id]
     assert (await world.tracked(taken.id)).fence == 2
@@ -68,3 +73,30 @@ async def test_a_scheduled_order_runs_at_its_time_and_not_before(world):
     assert await world.look() == 1
     assert (await world.work_out(order.id)).state is OrderState.SETTLED
     assert await world.history(order.id) == ["receive", "schedule", "fall_due", "reserve", "submit", "settle"]
+
+
+async def test_rows_that_cannot_be_read_hold_up_no_other(both_world):
+    """Neither the order before them nor the one after: not even where they fill a whole look."""
+    world, worker = both_world, replace(both_world.worker(), at_once=2)
+    world.bank.accepts = RailStatus.SETTLED
+    placed = [(await world.place(execute_at=START + timedelta(hours=1, minutes=number))).id for number in range(6)]
+    spoilt = orders.update().where(orders.c.id.in_(placed[1:5])).values(details=b"not sealed")
+    await world.database.write(lambda connection: connection.execute(spoilt))
+    world.pass_time(timedelta(hours=2))
+    for _ in range(4):
+        await worker.look()
+    await worker.finish()
+    assert [(await world.tracked(order_id)).order.state for order_id in (placed[0], placed[5])] == [OrderState.SETTLED] * 2
+    assert world.unreadable == 4  # each once, however often it is passed over
+    states = {row.id: row.state for row in await world.rows(orders)}
+    assert {states[order_id] for order_id in placed[1:5]} == {OrderState.SCHEDULED.value}
+
+
+async def test_a_row_whose_state_does_not_turn_holds_up_no_other(world):
+    """Its time stands there, although its state waits for none: someone has changed the database."""
+    placed = [(await world.place(execute_at=START + timedelta(hours=1))).id for _ in range(2)]
+    spoilt = orders.update().where(orders.c.id == placed[0]).values(state=OrderState.SETTLED.value)
+    await world.database.write(lambda connection: connection.execute(spoilt))
+    world.pass_time(timedelta(hours=1))
+    turned = await turn(world)
+    assert (turned.number, [*turned.passed_over]) == (1, [placed[0]])

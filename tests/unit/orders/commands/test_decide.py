@@ -1,5 +1,6 @@
 """Decisions of the bank's own people: before an order is handed on, and of an end that no one else can name."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from kernel.banking.orders import OrderState, RailStatus, Reason
 from kernel.errors import FieldMissing, OrderStateForbids, OrderUnknown, UpstreamTimedOut
 from orders.commands.decide import DECISIONS
 from orders.machine import OrderEvent
+from orders.ports import Progress
 from tests.world.brands import BRAND, START
 from tests.world.orders import orders_world
 from tests.world.payments_bank import FakeLedger
@@ -80,15 +82,37 @@ async def test_two_people_settle_an_unknown_end_with_evidence(world):
     assert (settled.state, settled.rail_status) == (OrderState.SETTLED, RailStatus.SETTLED)
     *_, last = await world.orders.history(BRAND, order.id)
     assert (last.cause, last.evidence) == ("staff:Ann,Bea", b"statement 12")
-    world.pass_time(timedelta(days=1))
-    assert await world.claim() == ()
+    await world.work_out(order.id)
+    assert (world.bank.books[order.id].status, world.bank.held) == (RailStatus.SETTLED, {})
+    assert world.bank.resolutions[0].evidence_sha256 == hashlib.sha256(b"statement 12").hexdigest()
 
 
-async def test_two_people_reject_an_unknown_end_and_its_amount_is_released(world):
+async def test_two_people_reject_an_unknown_end_and_its_amount_is_let_go_of(world):
     order = await unknown(world)
     await decide(world, order, OrderEvent.REJECT, ("Ann", "Bea"), evidence=b"letter", reason=Reason.AGENT_OFFLINE)
     assert (await world.work_out(order.id)).state is OrderState.REJECTED
-    assert world.bank.held == {}
+    assert (world.bank.books[order.id].status, world.bank.held) == (RailStatus.REJECTED, {})
+
+
+@pytest.mark.parametrize("event", [OrderEvent.SETTLE, OrderEvent.REJECT])
+async def test_a_decided_order_stays_due_until_the_bank_has_confirmed_its_end(world, event):
+    order = await unknown(world)
+    await decide(world, order, event, ("Ann", "Bea"), evidence=b"letter")
+    world.bank.lost["resolve"] = [UpstreamTimedOut("lost"), UpstreamTimedOut("lost")]
+    in_process = Progress(status=RailStatus.IN_PROCESS, at=START)
+    world.bank.faults["resolve"] = [lambda: in_process]
+    await world.work_out(order.id)
+    assert world.bank.questions(order.id).count("resolve") == 4
+    assert "release" not in world.bank.questions(order.id)
+
+
+async def test_a_bank_that_knows_another_end_than_people_leaves_a_note(world):
+    order = await unknown(world)
+    await world.bank.submit(BRAND, order.transfer)
+    await world.bank.status(BRAND, order.id)
+    await decide(world, order, OrderEvent.REJECT, ("Ann", "Bea"), evidence=b"letter")
+    assert (await world.work_out(order.id)).state is OrderState.REJECTED
+    assert (await world.history(order.id))[-2:] == ["reject", "note"]
 
 
 @pytest.mark.parametrize(
@@ -143,5 +167,8 @@ async def test_there_is_no_such_order(world):
         await world.orders.decide(BRAND, "another", OrderEvent.CANCEL, people=("Ann",))
 
 
-def test_no_one_settles_what_was_never_handed_on():
-    assert {state for state, events in DECISIONS.items() if OrderEvent.SETTLE in events} == {OrderState.UNKNOWN}
+def test_no_one_settles_what_cannot_have_been_handed_on():
+    assert {state for state, events in DECISIONS.items() if OrderEvent.SETTLE in events} == {
+        OrderState.UNKNOWN,
+        OrderState.HELD_FOR_REVIEW,
+    }

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from kernel.banking.accounts import AccountIdentifier, Scheme
-from kernel.banking.consents import AccountAccess, AccountReference, ConsentKind, ConsentState
+from kernel.banking.consents import AccountAccess, AccountIdentity, AccountReference, ConsentKind, ConsentState
 from kernel.banking.money import Money
 from kernel.banking.orders import OrderState, RailStatus, Reason
+from kernel.commands.idempotency import KEPT
 from kernel.errors import (
     BodyTooLarge,
     ConsentExpired,
@@ -20,6 +21,7 @@ from kernel.errors import (
     ConsentUnknown,
     IdempotencyConflict,
     OrderUnknown,
+    UpstreamTimedOut,
 )
 from orders.commands.place import DOCUMENT_BYTES_MAX
 from orders.ports import Refused, Reserved
@@ -48,6 +50,29 @@ async def nothing_happened(world, consent):
     assert (await world.store.load(BRAND, consent.id)).version == consent.version
 
 
+async def test_the_account_for_refunds_is_asked_for_once(both_world):
+    """A repeat names the first order without the bank, be it after its answer or while it answers no more; another body stays a conflict."""
+    world, consent, asked = both_world, await both_world.consent(), []
+
+    async def ask():
+        asked.append(consent.id)
+        if len(asked) > 1:
+            raise UpstreamTimedOut("the bank has gone")
+        return AccountIdentifier(Scheme.SORT_CODE, "80200110203345")
+
+    async def place(key, **facts):
+        request = request_of(consent, **facts)
+        return await world.orders.place(BRAND, ACME, request, use_of(key, ACME), refund_account=ask)
+
+    first = await place("key")
+    assert first.refund_account == AccountIdentifier(Scheme.SORT_CODE, "80200110203345")
+    assert (await place("key")).id == first.id
+    assert asked == [consent.id]
+    world.pass_time(KEPT)
+    with pytest.raises(UpstreamTimedOut):
+        await place("key")
+
+
 async def test_an_order_uses_its_consent_up_in_one_transaction(both_world):
     world = both_world
     consent = await world.consent()
@@ -66,6 +91,30 @@ async def test_names_and_numbers_are_sealed(world):
     await world.place()
     stored = repr([*await world.rows(orders), *await world.rows(instructions), *await world.rows(order_events)])
     assert all(secret not in stored for secret in ("ACME Inc", "08080021325698", "FRESCO", "up-1", "c-erin"))
+
+
+async def test_an_order_is_of_the_kind_of_its_consent(both_world):
+    """A consent of another product than the caller's operation is about pays nothing."""
+    world = both_world
+    consent = await world.consent()
+    with pytest.raises(ConsentMismatch):
+        await world.place(consent, kind=ConsentKind.VRP)
+    await nothing_happened(world, consent)
+    order = await world.place(consent)
+    assert order.kind == (await world.tracked(order.id)).order.kind == ConsentKind.PAYMENT
+    assert [body["kind"] for body in await world.bodies(order.id)] == [ConsentKind.PAYMENT]
+
+
+async def test_an_order_of_before_kinds_were_written_is_a_payment(both_world):
+    world = both_world
+    order = await world.place()
+    place = ("orders", "details", BRAND.name, order.id)
+    (row,) = await world.rows(orders)
+    details = msgspec.json.decode(world.room.sealer.open(row.details, *place))
+    del details["kept"]["kind"]
+    earlier = world.room.sealer.seal(msgspec.json.encode(details), *place)
+    await world.database.write(lambda connection: connection.execute(orders.update().values(details=earlier)))
+    assert (await world.tracked(order.id)).order.kind == ConsentKind.PAYMENT
 
 
 async def test_fifty_connections_with_one_key_place_one_order_and_all_name_it(both_world):
@@ -179,11 +228,24 @@ async def test_an_order_may_name_what_its_consent_does_not(world):
     assert (order.terms.end_to_end_id, order.terms.instruction_id) == (TERMS.end_to_end_id, "ACME412")
 
 
-async def test_an_order_may_name_the_account_that_its_payer_chose(world):
-    """The dialect compares it with the document that was lodged."""
+async def test_an_order_may_name_the_account_that_its_payer_chose_and_no_other(world):
+    """Where the consent left it open."""
     named = AccountIdentifier(Scheme.SORT_CODE, "11280001234567")
-    order = await world.place(terms=msgspec.structs.replace(TERMS, debtor_account=named))
+    chosen = AccountIdentity(((Scheme.IBAN.value, "GB1"), (Scheme.SORT_CODE.value, named.identification)), "GBP")
+    terms = msgspec.structs.replace(TERMS, debtor_account=named)
+    order = await world.place(await world.consent(access=(AccountAccess(PAYER, frozenset(), chosen),)), terms=terms)
     assert order.terms.debtor_account == named
+
+
+@pytest.mark.parametrize(
+    "chosen", [AccountIdentity(((Scheme.SORT_CODE.value, "11280001234568"),), "GBP"), None], ids=["another", "unknown"]
+)
+async def test_an_order_names_no_account_that_its_payer_did_not_choose(world, chosen):
+    terms = msgspec.structs.replace(TERMS, debtor_account=AccountIdentifier(Scheme.SORT_CODE, "11280001234567"))
+    consent = await world.consent(access=(AccountAccess(PAYER, frozenset(), chosen),))
+    with pytest.raises(ConsentMismatch):
+        await world.place(consent, terms=terms)
+    await nothing_happened(world, consent)
 
 
 async def test_an_order_never_names_another_account_than_was_fixed(world):
@@ -230,17 +292,19 @@ async def test_an_order_for_later_waits_by_business_time(world):
 
 
 @pytest.mark.parametrize(
-    ("answer", "state", "reason"),
+    ("answer", "state", "reason", "rail"),
     [
-        (Reserved(), OrderState.ACCEPTED, None),
-        (Refused(Reason.FUNDS_INSUFFICIENT), OrderState.REJECTED, Reason.FUNDS_INSUFFICIENT),
+        (Reserved("a_rail"), OrderState.ACCEPTED, None, "a_rail"),
+        (Refused(Reason.FUNDS_INSUFFICIENT), OrderState.REJECTED, Reason.FUNDS_INSUFFICIENT, ""),
     ],
     ids=["held", "refused"],
 )
-async def test_a_ledger_of_the_same_database_holds_the_amount_within_the_transaction(migrated_sqlite_url, answer, state, reason):
+async def test_a_ledger_of_the_same_database_holds_the_amount_within_the_transaction(
+    migrated_sqlite_url, answer, state, reason, rail
+):
     async with orders_world(migrated_sqlite_url, reserve=FakeLedger(answer)) as world:
         order = await world.place()
-        assert (order.state, order.reason, order.version) == (state, reason, 2)
+        assert (order.state, order.reason, order.rail, order.version) == (state, reason, rail, 2)
         await world.work_out(order.id)
         assert "reserve" not in world.bank.questions(order.id)
 

@@ -1,6 +1,8 @@
 """Reports that an upstream sends of its own accord: late, doubled, out of order, and contradicting what is known."""
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -9,6 +11,7 @@ from kernel.errors import UpstreamTimedOut
 from orders.commands.advance import AdvanceOrder
 from orders.commands.receive import Report
 from orders.decisions import on_absence
+from orders.pace import Pace
 from orders.ports import Progress
 from orders.tables import inbox, order_attempts
 from tests.world.brands import BRAND, START
@@ -89,8 +92,11 @@ async def test_a_contradiction_is_evidence_and_moves_nothing(world, first, secon
 async def test_the_payees_credit_follows_the_payers_debit(world):
     order = await unknown(world)
     await world.orders.receive(BRAND, report(order, RailStatus.SETTLED, "m-1"))
+    settled_at = (await world.tracked(order.id)).order.settled_at
+    world.pass_time(timedelta(days=1))
     assert await world.orders.receive(BRAND, report(order, RailStatus.CREDITED, "m-2")) == "progress"
     credited = (await world.tracked(order.id)).order
+    assert (credited.settled_at, credited.updated_at) == (settled_at, world.clock.now())  # it is paid since then
     assert (credited.state, credited.rail_status) == (OrderState.SETTLED, RailStatus.CREDITED)
 
 
@@ -103,6 +109,21 @@ async def test_a_message_about_no_order_is_kept(world):
     (row,) = await world.rows(inbox)
     assert (row.order_id, row.effect) == (None, "unmatched")
     assert row.message != b"?"
+
+
+async def test_another_message_under_an_id_that_is_taken_is_kept_and_noted(both_world):
+    """It moves nothing: people find out which of the two its sender meant."""
+    world = both_world
+    order = await unknown(world)
+    await world.orders.receive(BRAND, report(order, RailStatus.IN_PROCESS))
+    before = (await world.tracked(order.id)).order
+    other = replace(report(order, RailStatus.SETTLED), message=b"<other/>")
+    assert [await world.orders.receive(BRAND, other) for _ in range(2)] == ["reused", "repeated"]
+    after = (await world.tracked(order.id)).order
+    assert (after.state, after.rail_status) == (before.state, before.rail_status)
+    *_, noted = await world.orders.history(BRAND, order.id)
+    assert (noted.event, noted.evidence) == ("note", b"<other/>")
+    assert {row.effect for row in await world.rows(inbox)} == {"progress", "reused"}
 
 
 async def test_a_report_that_comes_while_a_worker_waits_for_its_answer_counts(world):
@@ -123,17 +144,47 @@ async def test_a_report_that_comes_while_a_worker_waits_for_its_answer_counts(wo
     assert (await world.tracked(order.id)).due_at is None
 
 
-async def test_a_submission_that_was_thought_missing_may_still_settle(world):
-    """Its worker died before it sent another."""
+async def missed(world):
+    """An order that its worker found missing; it died before it sent another."""
     world.bank.lost["submit"] = [UpstreamTimedOut("lost")]
     order = await world.place()
     await world.work()
     world.pass_time(world.room.pace.arrival_max)
     (claim,) = await world.claim()
-    await world.room.commands.run(AdvanceOrder(room=world.room, brand=BRAND, claim=claim, decide=on_absence))
-    assert (await world.tracked(order.id)).order.state is OrderState.ACCEPTED
+    decide = partial(on_absence, asked_at=world.clock.wall(), version=(await world.tracked(order.id)).order.version)
+    await world.room.commands.run(AdvanceOrder(room=world.room, brand=BRAND, claim=claim, decide=decide))
+    return order
+
+
+@pytest.mark.parametrize(
+    ("submissions_max", "state", "outcomes"),
+    [(2, OrderState.SUBMITTED, ["missing", "ACSC"]), (1, OrderState.ACCEPTED, ["missing"])],  # as it was written at the time
+)
+async def test_a_submission_that_was_thought_missing_may_still_settle(world, submissions_max, state, outcomes):
+    world.room = replace(world.room, pace=Pace(submissions_max=submissions_max))
+    order = await missed(world)
+    assert (await world.tracked(order.id)).order.state is state
     assert await world.orders.receive(BRAND, report(order, RailStatus.SETTLED)) == "settle"
     world.pass_time(timedelta(days=1))
     assert (await world.tracked(order.id)).order.state is OrderState.SETTLED
     assert await world.claim() == ()
-    assert [row.outcome for row in await world.rows(order_attempts)] == ["missing"]  # as it was written at the time
+    assert [row.outcome for row in await world.rows(order_attempts)] == outcomes
+
+
+async def test_a_report_that_comes_while_the_upstream_is_asked_keeps_the_order_from_being_sent_again(world):
+    """The submission arrived late, just after the upstream was asked."""
+    world.bank.lost["submit"] = [UpstreamTimedOut("lost")]
+    order = await world.place()
+    await world.work()
+    ask = world.bank.status
+
+    async def overtaken(brand, order_id):
+        answer = await ask(brand, order_id)
+        await world.orders.receive(BRAND, report(order, RailStatus.PENDING))
+        return answer
+
+    world.bank.status = overtaken
+    world.pass_time(world.room.pace.arrival_max)
+    await world.work()
+    assert world.bank.questions(order.id).count("submit") == 1
+    assert (await world.tracked(order.id)).order.state is OrderState.SUBMITTED

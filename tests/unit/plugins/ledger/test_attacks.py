@@ -11,20 +11,27 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from kernel.banking.money import Money
 from kernel.clock import ManualClock
 from kernel.storage.database import Database
 from plugins.ledger import tables
+from plugins.ledger.documents import Narrative
+from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
+from plugins.ledger.postings.patterns import compose
 from plugins.ledger.postings.poster import Poster
+from plugins.ledger.refusals import EntryRefused
 from plugins.ledger.verify import find_discrepancies
 from portcullis.compose.contexts import upgrade_all
 from tests.harness.apart import run_apart
 from tests.harness.databases import POSTGRESQL, SQLITE, migrate
 from tests.unit.plugins.ledger.scene import NOW, SEALER, WORLD, Scene, opening, paying_out, transfer
 
+CLEARING = "internal:rail:faster_payments:clearing:GBP"
 APPLICATION = f"app_{os.getpid()}"
 ENTRY = "INSERT INTO ledger_entries (brand, id, kind, legs, value_date, recorded_at, cause) VALUES ('main', '{id}', 'transfer', {legs}, '2026-07-01', 1, 'x')"
 POSTING = "('main', '{entry}', {leg}, '{account}', {version}, 99, {amount}, {after})"
 POSTINGS = "INSERT INTO ledger_postings (brand, entry_id, leg, account_id, version, sequence, amount_minor, after_minor) VALUES "
+OPEN = "INSERT INTO ledger_accounts (brand, id, internal, currency, status, status_changed_at, opened_at, product, eligible, credit_line_minor) VALUES ('main', '{id}', {internal}, 'GBP', 'enabled', 1, 1, '{product}', FALSE, {line})"
 HOLD = "INSERT INTO ledger_holds (brand, id, account_id, currency, amount_minor, state, placed_at) VALUES ('main', '{id}', '{account}', '{currency}', {amount}, '{state}', 1)"
 
 
@@ -88,6 +95,49 @@ ATTACKS = {
     "a hold that ends twice": ["UPDATE ledger_holds SET state = 'released', ended_at = 1 WHERE id = 'o'", "UPDATE ledger_holds SET state = 'expired', expires_at = 1 WHERE id = 'o'"],
     "a hold that opens again": ["UPDATE ledger_holds SET state = 'released', ended_at = 1 WHERE id = 'o'", "UPDATE ledger_holds SET state = 'open', ended_at = NULL WHERE id = 'o'"],
     "a deleted hold": ["DELETE FROM ledger_holds"],
+    "lines rewritten, their sum kept": ["UPDATE ledger_transactions SET amount_minor = 0"],
+    "lines dated otherwise": ["UPDATE ledger_transactions SET booked_at = booked_at - 1000"],
+    "a line ended again": ["UPDATE ledger_transactions SET ended_by = 90 WHERE account_id = 'a'", "UPDATE ledger_transactions SET ended_by = 91 WHERE account_id = 'a'"],
+    "a deleted line": ["DELETE FROM ledger_transactions"],
+}  # fmt: skip
+
+
+def replacing(table, columns, **changed):
+    """A row that takes the place of the first one: a copy of it, with these columns changed."""
+    names = [*columns.split(), *(name for name in changed if name not in columns.split())]
+    values = ", ".join(changed.get(name, name) for name in names)
+    return [f"INSERT OR REPLACE INTO ledger_{table} ({', '.join(names)}) SELECT {values} FROM ledger_{table} LIMIT 1"]
+
+
+def taking_a_place(table):
+    """A row that takes the place of the last one by its number."""
+    last, first = (f"(SELECT {which}(rowid) FROM ledger_{table})" for which in ("max", "min"))
+    return [f"UPDATE OR REPLACE ledger_{table} SET rowid = {last} WHERE rowid = {first}"]
+
+
+OF_ENTRIES = "brand id kind legs value_date recorded_at cause"
+OF_POSTINGS = "brand entry_id leg account_id version sequence amount_minor after_minor"
+OF_HOLDS = "brand id account_id currency amount_minor state placed_at"
+OF_ACCOUNTS = "brand id internal currency status status_changed_at opened_at product eligible"
+OF_LINES = "brand sequence id account_id status booked_at currency amount_minor narrative"
+OF_SQLITE = {
+    "an entry replaced": replacing("entries", OF_ENTRIES, cause="'nothing to see'"),
+    "an entry replaced by its number": replacing("entries", OF_ENTRIES, id="'x'", rowid="rowid"),
+    "a posting replaced": replacing("postings", OF_POSTINGS),
+    "a posting replaced by its place in the chain": replacing("postings", OF_POSTINGS, entry_id="'x'"),
+    "a hold replaced": replacing("holds", OF_HOLDS, amount_minor="1"),
+    "a hold replaced by its number": replacing("holds", OF_HOLDS, id="'x'", rowid="rowid"),
+    "an account replaced": replacing("accounts", OF_ACCOUNTS),
+    "an account replaced by its number": replacing("accounts", OF_ACCOUNTS, id="'x'", rowid="rowid"),
+    "a line replaced": replacing("transactions", OF_LINES, amount_minor="1"),
+    "a line replaced by its number": replacing("transactions", OF_LINES, sequence="77", id="'x'", rowid="rowid"),
+    "a line replaced by its transaction": replacing("transactions", OF_LINES, sequence="77"),
+    "an account in the place of another": taking_a_place("accounts"),
+    "a line in the place of another": taking_a_place("transactions"),
+    "a hold in the place of another": [
+        hold("mine", "b", 1),
+        "UPDATE OR REPLACE ledger_holds SET state = 'released', ended_at = 1, rowid = (SELECT rowid FROM ledger_holds WHERE id = 'o') WHERE id = 'mine'",
+    ],
 }  # fmt: skip
 OF_POSTGRESQL = {
     "TRUNCATE of postings": ["TRUNCATE ledger_postings"],
@@ -101,6 +151,22 @@ OF_THE_ROLE = {
     "replication, which fires no triggers": ["SET session_replication_role = replica"],
     "a forced entry": [ENTRY.format(id="x", legs=2).replace("cause)", "cause, forced)").replace("'x')", "'x', TRUE)")],
     "a forced hold": [hold(amount=3_001).replace("placed_at)", "placed_at, forced)").replace(", 1)", ", 1, TRUE)")],
+    "money from an account of the bank's own": entry("x", ("internal:world:GBP", 3, -100, -10_100), ("a", 2, 100, 5_100)),
+    "an account of the bank's own of no known name": [OPEN.format(id="internal:mint:GBP", internal="TRUE", product="mint", line="NULL")],
+    "an account of the bank's own by another id": [OPEN.format(id="x", internal="TRUE", product="suspense:in", line="NULL")],
+    "an account of the bank's own with a credit line": [OPEN.format(id="internal:suspense:in:GBP", internal="TRUE", product="suspense:in", line="1")],
+    "an account with a credit line": [OPEN.format(id="x", internal="FALSE", product="x", line="1000000")],
+    "the journal edited": ["UPDATE ledger_journal SET actor = 'x'"],
+    "the journal emptied": ["DELETE FROM ledger_journal"],
+    "the consents' journal edited": ["UPDATE journal SET actor = 'x'"],
+    "the consents' journal emptied": ["DELETE FROM journal"],
+    "versions of consents edited": ["UPDATE consent_versions SET state = 'authorised'"],
+    "events of orders edited": ["UPDATE order_events SET cause = 'psu:frank'"],
+    "events of orders deleted": ["DELETE FROM order_events"],
+    "orders deleted": ["DELETE FROM orders"],
+    "a consent that may be used again": ["UPDATE orders SET single_use_of = NULL"],
+    "an order given to another TPP": ["UPDATE orders SET client_id = 'x'"],
+    "versions of consents deleted": ["DELETE FROM consent_versions"],
     "a larger credit line": ["UPDATE ledger_accounts SET credit_line_minor = 1000000 WHERE id = 'a'"],
     "held from within a trigger of one's own": [
         "CREATE TEMPORARY TABLE mine (x int)",
@@ -161,13 +227,13 @@ def attacker(request, databases, tmp_path):
 
 async def books(database):
     async with database.read() as connection:
-        watched = (tables.accounts, tables.entries, tables.postings, tables.holds)
+        watched = (tables.accounts, tables.entries, tables.postings, tables.holds, tables.transactions)
         return [sorted(map(str, (await connection.execute(sa.select(table))).all())) for table in watched]
 
 
 async def test_every_attack_is_refused_and_nothing_moves(attacker):
     who, url = attacker
-    attacks = ATTACKS | ({} if who == "sqlite" else OF_POSTGRESQL) | (OF_THE_ROLE if who == "application" else {})
+    attacks = ATTACKS | (OF_SQLITE if who == "sqlite" else OF_POSTGRESQL) | (OF_THE_ROLE if who == "application" else {})
     async with Database.open(url) as database:
         before = await books(database)
         succeeded = []
@@ -213,3 +279,46 @@ async def test_the_application_does_its_work_with_the_rights_that_it_has(attacke
         assert await scene.standing() == (3_400, 0, 3)
         assert (await scene.standing(WORLD))[2] == 2
         await scene.check_whole()
+
+
+async def test_a_payment_comes_back_to_its_payer_with_no_more_than_it_paid(attacker):
+    who, url = attacker
+
+    def moving(entry_id, kind, minor, cause="x"):
+        line = Line(id=entry_id, booked_at=NOW, narrative=Narrative("Rent"))
+        legs = (Leg("a", Money("GBP", minor), line), Leg(CLEARING, Money("GBP", -minor)))
+        return LedgerEntry(entry_id, legs, kind, cause=cause)
+
+    async with Database.open(url) as database, Poster.lifetime(database, SEALER, ManualClock(NOW)) as poster:
+        await poster.post("main", moving("x", "payment", -100))
+        for back in (moving("r1", "return_received", 60), moving("r2", "return_received", 40)):
+            await poster.post("main", back)
+        accounts = {"clearing": CLEARING, "nostro": "internal:nostro:boe:GBP"}
+        await poster.post("main", compose("cycle_paid", "settled", accounts, {"amount": Money("GBP", 5)}, {}))
+        accounts = {"position": "internal:fx:position:GBP", "result": "internal:fx:result:GBP"}
+        await poster.post("main", compose("position_gained", "revalued", accounts, {"amount": Money("GBP", 5)}, {}))
+        if who != "application":
+            return
+        for wrong in (moving("r3", "return_received", 1), moving("r4", "return_received", 1, "o"), moving("r5", "payment", 1)):
+            with pytest.raises(EntryRefused):
+                await poster.post("main", wrong)
+
+
+EVENT = "INSERT INTO order_events (brand, order_id, version, event, to_state, rail_status, at, cause) VALUES ('main', '{id}', 1, 'x', '{state}', 'RCVD', {at}, 'x')"
+NOW_MICROSECONDS = "extract(epoch FROM clock_timestamp())::bigint * 1000000"
+
+
+async def test_the_application_has_events_of_orders_removed_once_the_law_asks_for_them_no_more(attacker):
+    who, url = attacker
+    if who != "application":
+        return
+    asked = [
+        EVENT.format(id="old", state="settled", at=1),
+        EVENT.format(id="open", state="submitted", at=1),
+        EVENT.format(id="new", state="settled", at=NOW_MICROSECONDS),
+        "SELECT orders_forget('main', ARRAY['old', 'open', 'new'])",
+    ]
+    async with Database.open(url) as database:
+        await database.write(lambda connection: _run(connection, asked))
+        async with database.read() as connection:
+            assert list(await connection.scalars(sa.text("SELECT order_id FROM order_events ORDER BY 1"))) == ["new", "open"]

@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
+import structlog
 
 from kernel.banking.accounts import AccountIdentifier, Scheme
 from kernel.banking.money import Money
 from kernel.banking.orders import RailStatus, Reason
-from plugins.rails.faster_payments.client import FasterPayments
-from plugins.rails.faster_payments.messages import Effect, ListPayments, Recorded, SetEffects
-from plugins.rails.faster_payments.outcomes import AMOUNT_MAX, OUTCOMES
-from plugins.rails.faster_payments.process import SchemeProcess
+from plugins.rails.faster_payments.rules import AMOUNT_MAX, FASTER_PAYMENTS, OUTCOMES
 from plugins.rails.ports import RailPayment, RailSilent
+from plugins.rails.simulated import process
+from plugins.rails.simulated.client import SimulatedRail
+from plugins.rails.simulated.messages import Effect, ListPayments, Recorded, SetEffects
+from plugins.rails.simulated.process import SchemeProcess
+from plugins.rails.simulated.scheme import books_path
+from tests.harness.patience import PATIENCE_SECONDS
 
 UETR = "7d3c0b2e-2f4e-4a8b-9a3e-0d1f2a3b4c5d"
 
@@ -32,7 +37,7 @@ def payment(uetr: str = UETR, *, number: str = "08080021325698", minor: int = 1_
 
 @pytest.fixture
 async def scheme(tmp_path: Path) -> AsyncIterator[SchemeProcess]:
-    opened = SchemeProcess(tmp_path)
+    opened = SchemeProcess(tmp_path, FASTER_PAYMENTS)
     await opened.start()
     yield opened
     await opened.kill()
@@ -77,7 +82,7 @@ async def test_a_question_that_is_lost_leaves_nothing(scheme: SchemeProcess) -> 
 
 async def test_an_answer_that_is_late_is_none(scheme: SchemeProcess) -> None:
     await fail(scheme, Effect(name="delay", milliseconds=60_000))
-    hasty = FasterPayments(scheme.address, seconds_max=0.2)
+    hasty = SimulatedRail(FASTER_PAYMENTS, scheme.address, seconds_max=0.2)
     with pytest.raises(RailSilent, match="TimeoutError"):
         await hasty.submit(payment())
     assert len(await books(scheme)) == 1
@@ -122,7 +127,7 @@ async def test_a_payees_number_chooses_the_answer(scheme: SchemeProcess) -> None
 
 async def test_what_the_scheme_does_not_carry_is_known_before_and_refused_there(scheme: SchemeProcess) -> None:
     euros, too_much = payment("e", currency="EUR"), payment("m", minor=AMOUNT_MAX.minor + 1)
-    for sent, reason in ((euros, Reason.CURRENCY_NOT_ALLOWED), (too_much, Reason.AMOUNT_ABOVE_SCHEME_LIMIT)):
+    for sent, reason in ((euros, Reason.CURRENCY_NOT_ALLOWED), (too_much, Reason.AMOUNT_ABOVE_CLEARING_LIMIT)):
         assert scheme.rail.refuses(sent.amount) is reason
         assert (await scheme.rail.submit(sent)).reason is reason
     assert scheme.rail.refuses(AMOUNT_MAX) is None
@@ -134,3 +139,48 @@ async def test_an_unreadable_question_is_answered_as_such(scheme: SchemeProcess)
     writer.write(b"{\n")
     assert msgspec.json.decode(await reader.readline())["fault"]
     writer.close()
+
+
+async def test_late_answers_are_kept_until_they_are_acknowledged(scheme: SchemeProcess) -> None:
+    """Also over a kill of the process. A payment that was answered at once with its end has none."""
+    await fail(scheme, Effect(name="late", milliseconds=1), Effect(name="lose_answer"), Effect(name="garble"))
+    for uetr in ("late", "lost", "garbled"):
+        with suppress(RailSilent):
+            await scheme.rail.submit(payment(uetr))
+    await scheme.rail.submit(payment("at once"))
+    await scheme.kill()
+    await scheme.start()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(kept := await scheme.rail.notices()) < 3:  # noqa: ASYNC110  it happens in another process
+            await asyncio.sleep(0.01)
+    assert {each.report.uetr for each in kept} == {"late", "lost", "garbled"}
+    assert {each.report.status for each in kept} == {RailStatus.CREDITED}
+    assert await scheme.rail.notices() == kept
+    for each in kept[:2] * 2:
+        await scheme.rail.acknowledge(each.id)
+    assert await scheme.rail.notices() == kept[2:]
+
+
+async def test_a_scheme_that_cannot_start_is_started_again_until_it_can(
+    scheme: SchemeProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its books cannot be opened for a while: the process ends before it listens."""
+    monkeypatch.setattr(process, "RESTART_SECONDS", 0)
+    books_file, away = books_path(FASTER_PAYMENTS, tmp_path), tmp_path / "away"
+    books_file.rename(away)
+    books_file.mkdir()
+    keeper = asyncio.create_task(scheme.keep())
+    await scheme.kill()
+    with structlog.testing.capture_logs() as logged:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not any(entry["event"] == "scheme_not_started" for entry in logged):  # noqa: ASYNC110  a process has no event
+                await asyncio.sleep(0)
+            books_file.rmdir()
+            away.rename(books_file)
+            while True:
+                with suppress(RailSilent):
+                    await books(scheme)
+                    break
+                await asyncio.sleep(0)
+    keeper.cancel()
+    await asyncio.gather(keeper, return_exceptions=True)

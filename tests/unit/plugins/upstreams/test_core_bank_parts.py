@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.accounts.pages.parts import merge, total_of
 from gateway.ports import Page
 from kernel.banking.records.listing import RecordPage
 from kernel.errors import UpstreamFailed
 from openapi.core_bank.v1.questions import ACCOUNT_IDS_MAX, LIMIT_MAX
-from plugins.upstreams.core_bank_parts import asked_of_each, merge, parts_of, total_of
+from plugins.upstreams.core_bank_parts import asked_of_each, parts_of
 
 
 def test_each_account_is_asked_about_once_and_a_url_bears_each_part():

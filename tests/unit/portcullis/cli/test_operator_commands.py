@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -14,19 +15,29 @@ import pytest
 from consent.authorization.keys.ring import KeyRing
 from kernel.clock import SystemClock
 from kernel.http.server.listener import serve
+from kernel.jose.jwt import generate_key
 from portcullis.cli.control_client import ServerRefused
-from portcullis.cli.operator_commands import command_server
+from portcullis.cli.operator_commands import NOTHING, Asked, Signer, act_on_server, command_server
 from portcullis.compose.composition import Composition, compose
+from portcullis.compose.keys.operator_keys import operator_of
 from portcullis.compose.keys.sealing_keys import ensure_sealing_keys
 from portcullis.serving.exclusive import server_lock
 from portcullis.serving.listeners import refuse_ops
 from portcullis.serving.ops.surface import ops_of
 from portcullis.serving.production import open_parts
-from portcullis.settings.schema import CodeSenderSettings, Settings, TlsSettings
+from portcullis.settings.schema import BrandSettings, CodeSenderSettings, Settings, TlsSettings
 from sandbox.authority.pki import TestPki
 from tests.harness.damage.records import park_event
 from tests.harness.keys import key_pool
 from tests.harness.server import free_ports
+from tests.world.notices import ACME, NoticesWorld, room_of
+
+ANN = Signer(name="ann", key=generate_key("EdDSA"))
+MAIN = BrandSettings(name="main", display_name="Bank", issuer="https://bank.example", mtls_url="https://mtls.bank.example")
+
+
+async def act(settings: Settings, path: str, brand: str = "", asked: Asked = NOTHING, document: bytes = b"") -> dict[str, Any]:
+    return await act_on_server(settings, path, brand, asked, signer=ANN, document=document)
 
 
 @pytest.fixture
@@ -36,7 +47,15 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     sender = CodeSenderSettings(url="https://messages.bank", token="t")
     authorities = TestPki.open(tmp_path / "pki", SystemClock()).ca_path
     tls = TlsSettings(certificate=tmp_path, private_key=tmp_path, client_authorities=authorities)
-    return Settings(database_url=database_url, sealing_keys=tmp_path / "sealing.keys", code_sender=sender, ops_port=port, tls=tls)
+    made = Settings(
+        database_url=database_url,
+        sealing_keys=tmp_path / "sealing.keys",
+        code_sender=sender,
+        ops_port=port,
+        tls=tls,
+        brands=(MAIN,),
+    )
+    return msgspec.structs.replace(made, operators=(operator_of("ann", ANN.key),))
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +107,25 @@ async def test_a_command_with_other_sealing_keys_is_refused(settings: Settings, 
         assert composition.services.keys.version("main") == 1
 
 
+async def test_where_no_server_runs_an_operator_is_judged_all_the_same(settings: Settings):
+    """Without the key that the configuration names, or where it names none, nothing is carried out."""
+    async with running(settings) as composition:
+        await park_event(composition.services.database, "c-1", datetime(2026, 7, 1, tzinfo=UTC))
+    sink = {"sink": "warehouse"}
+    stranger = Signer(name="ann", key=generate_key("EdDSA"))
+    with pytest.raises(ServerRefused, match="not signed by an operator"):
+        await act_on_server(settings, "/events/release", "", sink, signer=stranger)
+    with pytest.raises(ServerRefused, match="portcullis operators key"):
+        await act(msgspec.structs.replace(settings, operators=()), "/events/release", "", sink)
+    assert await act(settings, "/events/release", "", sink) == {"main": 1}
+
+
+async def test_an_operator_needs_no_sealing_keys_while_a_server_runs(settings: Settings, tmp_path: Path):
+    own = msgspec.structs.replace(settings, sealing_keys=tmp_path / "none.keys", database_url="sqlite:////nowhere/at/all.db")
+    async with running(settings):
+        assert await act(own, "/events/release", "", {"sink": "warehouse"}) == {"main": 0}
+
+
 async def test_where_no_server_runs_the_command_changes_the_database_itself(settings: Settings):
     async with running(settings) as composition:
         before = composition.services.keys.document("main")
@@ -117,8 +155,35 @@ async def test_parked_events_are_listed_and_released(settings: Settings):
         ]
         assert await command_server(settings, "/events/parked", "main", {"sink": "other"}) == {"main": []}
         with pytest.raises(ServerRefused, match="Name the sink"):
-            await command_server(settings, "/events/release", "")
+            await act(settings, "/events/release", "")
         one = {"sink": "warehouse", "aggregate": "c 1&sink=other"}
-        assert await command_server(settings, "/events/release", "", one) == {"main": 1}
-        assert await command_server(settings, "/events/release", "", {"sink": "warehouse"}) == {"main": 1}
+        assert await act(settings, "/events/release", "", one) == {"main": 1}
+        assert await act(settings, "/events/release", "", {"sink": "warehouse"}) == {"main": 1}
         assert await command_server(settings, "/events/parked", "") == {"main": []}
+
+
+async def test_a_sink_that_is_gone_is_forgotten(settings: Settings):
+    async with running(settings) as composition:
+        await park_event(composition.services.database, "c-1", datetime(2026, 7, 1, tzinfo=UTC))
+        with pytest.raises(ServerRefused, match="registered are: warehouse"):
+            await act(settings, "/events/forget", "", {"sink": "warehause"})
+        assert await act(settings, "/events/forget", "", {"sink": "warehouse"}) == {"main": 1}
+        assert await command_server(settings, "/events/parked", "") == {"main": []}
+
+
+async def test_notices_are_sent_to_a_client_again(settings: Settings):
+    """One that has subscribed; how far a person may go back is bounded by what is kept."""
+    async with running(settings) as composition:
+        services = composition.services
+        made = NoticesWorld(room=room_of(services.commands, services.clock, services.ids), clock=services.clock)
+        asked = {"client": ACME, "hours": "1"}
+        assert await act(settings, "/events/resend", "", asked) == {"main": None}
+        await made.subscribe()
+        notice_id = await made.happen()
+        await made.poll(acknowledged=(notice_id,))
+        assert await made.pending() == []
+        assert await act(settings, "/events/resend", "", asked) == {"main": 1}
+        assert await made.pending() == [notice_id]
+        for wrong in ({"client": ""}, {"client": ACME, "hours": "169"}, {"client": ACME, "hours": "-1"}):
+            with pytest.raises(ServerRefused, match="Name the client, and 0 to 168 hours"):
+                await act(settings, "/events/resend", "", wrong)

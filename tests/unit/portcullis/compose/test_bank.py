@@ -1,6 +1,7 @@
 """portcullis/compose/bank.py: which bank stands behind a server, and that it may be known by certificate."""
 
 import pytest
+import structlog
 
 from kernel.banking.records.statements import PDF
 from kernel.clock import SystemClock
@@ -11,6 +12,7 @@ from plugins.upstreams import UPSTREAMS
 from plugins.upstreams.built_in import BuiltInBank
 from plugins.upstreams.core_bank import CoreBank
 from portcullis.compose.bank import OPENERS, open_bank
+from portcullis.compose.payments import open_core_bank_payments
 from portcullis.settings.schema import CoreBankTlsSettings, Settings
 from tests.harness.paper_bank import BRAND, CUSTOMER, TOKEN, PaperBank, served, served_by_certificate
 
@@ -47,13 +49,28 @@ async def test_a_core_bank_by_its_url_and_token():
 async def test_its_owner_reads_defects_and_whether_it_is_left_alone():
     telemetry = Telemetry()
     async with opened(settings_for("http://127.0.0.1:1"), telemetry) as bank:
-        assert b"portcullis_core_bank_circuit_open 0.0" in telemetry.render()
+        assert b'portcullis_core_bank_circuit_open{questions="accounts"} 0.0' in telemetry.render()
         for _ in range(8):
             with pytest.raises(UpstreamFailed):
                 await bank.accounts_of(BRAND, CUSTOMER)
         stated = telemetry.render().decode()
-    assert "portcullis_core_bank_circuit_open 1.0" in stated
+    assert 'portcullis_core_bank_circuit_open{questions="accounts"} 1.0' in stated
     assert 'upstream_defects_total{code="upstream_failed",operation="accounts_of",upstream="core_bank"} 8.0' in stated
+
+
+async def test_the_circuit_of_payments_is_its_own_and_is_read_too():
+    """A bank that cannot list transactions may well pay, and the other way round."""
+    telemetry, settings = Telemetry(), settings_for("http://127.0.0.1:1")
+    with structlog.testing.capture_logs() as logs:
+        async with opened(settings, telemetry), open_core_bank_payments(settings, telemetry) as payments:
+            for _ in range(8):
+                with pytest.raises(UpstreamFailed):
+                    await payments.status(BRAND, "order-1")
+            stated = telemetry.render().decode()
+    assert 'portcullis_core_bank_circuit_open{questions="payments"} 1.0' in stated
+    assert 'portcullis_core_bank_circuit_open{questions="accounts"} 0.0' in stated
+    lines = [(line["questions"], line["state"]) for line in logs if line["event"] == "core_bank_circuit"]
+    assert lines == [("payments", "open")]
 
 
 async def test_a_core_bank_that_knows_callers_by_certificate(tmp_path):

@@ -1,11 +1,13 @@
 """portcullis/core_bank/payment_checks.py: a bank that keeps the contract passes, each way of not keeping it is found, and nothing is paid
 unasked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import msgspec
 import pytest
 from rich.console import Console
 
+from kernel.banking.abroad.exchange import Quote, Unquoted
 from kernel.banking.accounts import BalanceType
 from kernel.banking.money import Money
 from kernel.banking.orders import RailStatus, Reason
@@ -25,7 +27,7 @@ from tests.harness.upstream_books import NOW
 ACCOUNT = "a"
 FUNDS = 10_000
 NAMES = {"00997112345678": "Ms Ann Other", "GB33BUKB20201555555555": "Ms Ann Other"}  # of PaperBank's accounts
-MOVES = [title for title, _ in PAYMENT_CHECKS[4:]]
+MOVES = [title for title, _ in PAYMENT_CHECKS[5:]]
 
 
 @dataclass
@@ -151,6 +153,16 @@ class TakesItBack(Core):
         return Progress(status=RailStatus.CANCELLED, at=NOW)
 
 
+class KeepsWhatPeopleRejected(Core):
+    async def resolve(self, brand, order_id, resolution):
+        return Progress(status=RailStatus.REJECTED, at=NOW)
+
+
+class PaysWhatPeopleRejected(Core):
+    async def resolve(self, brand, order_id, resolution):
+        return await super().resolve(brand, order_id, replace(resolution, status=RailStatus.SETTLED))
+
+
 class Generous(Core):
     async def funds(self, brand, account_id, amount):
         return True
@@ -164,6 +176,26 @@ class Agreeable(Core):
 class Doubtful(Core):
     async def payee(self, brand, creditor_account, name):
         return PayeeCheck(match=PayeeMatch.NO_MATCH)
+
+
+class RepeatsQuotes(Core):
+    async def quote(self, brand, asked):
+        quote = await super().quote(brand, asked)
+        return msgspec.structs.replace(quote, id="q-1") if isinstance(quote, Quote) else quote
+
+
+class QuotesAnything(Core):
+    async def quote(self, brand, asked):
+        found = await super().quote(
+            brand, msgspec.structs.replace(asked, amount=Money("EUR", asked.amount.minor), currency="EUR")
+        )
+        return Unquoted.AMOUNT if asked.currency != "EUR" else found
+
+
+class Miscalculates(Core):
+    async def quote(self, brand, asked):
+        quote = await super().quote(brand, asked)
+        return msgspec.structs.replace(quote, sold=Money("GBP", quote.sold.minor + 1)) if isinstance(quote, Quote) else quote
 
 
 class Refusing(Core):
@@ -186,6 +218,8 @@ class ReservesLate(Core):
         (ForgetsReleases, "refuses what comes after a release"),
         (ReservesLate, "refuses what comes after a release"),
         (PaysWhatWasCancelled, "refuses what comes after a cancellation"),
+        (KeepsWhatPeopleRejected, "lets go of what people rejected"),
+        (PaysWhatPeopleRejected, "lets go of what people rejected"),
         (PaysEachTime, "pays an order once"),
         (ForgetsOrders, "pays an order once"),
         (TakesItBack, "pays an order once"),
@@ -193,6 +227,9 @@ class ReservesLate(Core):
         (Generous, "checks funds"),
         (Agreeable, "confirms payees"),
         (Doubtful, "confirms payees"),
+        (RepeatsQuotes, "quotes rates that add up"),
+        (QuotesAnything, "quotes rates that add up"),
+        (Miscalculates, "quotes rates that add up"),
     ],
 )
 async def test_finds_what_a_bank_does_wrong(core, title):

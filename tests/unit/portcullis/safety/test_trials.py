@@ -103,6 +103,7 @@ async def test_each_server_that_does_not_answer_is_named(tmp_path: Path, sqlite_
         "core bank": ["core_bank_url"],
         "code sender": ["code_sender.url"],
         "directories": ["directories"],
+        "sinks": [],
         "ports": [],
         "certificate": ["tls.certificate"],  # this machine does not know a test's authority
     }

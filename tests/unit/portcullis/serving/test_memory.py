@@ -40,7 +40,7 @@ async def test_a_flood_that_ended_is_noticed_once():
     loop = asyncio.get_running_loop()
     looking = asyncio.create_task(
         memory.collect_when_calm(
-            memory.Collector([places]),
+            memory.Collector([places], lambda: False),
             seconds=0,
             give_back=lambda: loop.call_soon_threadsafe(happened.put_nowait, places.ended),
         )
@@ -57,7 +57,7 @@ async def test_a_flood_that_ended_is_noticed_once():
 def test_a_full_collection_waits_for_calm_but_not_for_ever():
     limits, now = Limits(connections=2000, connections_per_address=2000), [0.0]
     places = Places("mtls", limits)
-    collector = memory.Collector([places], lambda: now[0])
+    collector = memory.Collector([places], lambda: False, lambda: now[0])
     assert not collector.is_due
     flood(places)
     assert collector.is_due
@@ -115,3 +115,15 @@ def test_what_a_connection_reserves_and_does_not_touch_takes_no_memory():
     """Also where earlier connections have touched all of theirs. In a process of its own: the setting stays for good."""
     done = subprocess.run([sys.executable, "-c", RESERVE_AGAIN], capture_output=True, text=True, check=True)
     assert int(done.stdout) < RESERVED * RESERVED_BYTES // 10
+
+
+def test_a_full_collection_waits_while_callers_with_a_certificate_are_served():
+    limits, now, serving = Limits(connections=2000, connections_per_address=2000), [0.0], [True]
+    places = Places("mtls", limits)
+    collector = memory.Collector([places], lambda: serving[0], lambda: now[0])
+    flood(places)
+    assert not collector.is_due
+    serving[0] = False
+    assert collector.is_due
+    serving[0], now[0] = True, memory.WAIT_SECONDS_MAX
+    assert collector.is_due

@@ -49,6 +49,11 @@ def test_what_cannot_work_is_refused(sinks: list[dict[str, object]]):
         settings_of(*sinks)
 
 
+def test_no_sink_has_the_name_of_the_notices_to_tpps():
+    with pytest.raises(ConfigurationRefused, match=r"sinks\.name: tpp-notices is what notices to TPPs are called"):
+        settings_of(WEBHOOK | {"name": "tpp-notices"})
+
+
 def test_production_takes_no_sink_that_forgets():
     complete = {
         "sealing_keys": "/k",

@@ -3,12 +3,13 @@
 import base64
 import logging
 import os
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from rich.console import Console
 
 from kernel.config import ConfigurationRefused
+from kernel.cut_offs import CutOffRule
 from kernel.operations import Operation
 from portcullis.compose.keys.sealing_keys import ensure_sealing_keys, load_sealer
 from portcullis.serving.sandbox import open_sandbox
@@ -210,6 +211,14 @@ def test_production_refuses_the_sandbox_token_and_plain_http_for_codes(tmp_path)
         check_production(load_text(tmp_path, WHOLE.replace("https://messages", "http://messages")))
 
 
+def test_a_bank_that_pays_has_an_id_by_which_it_signs(tmp_path):
+    pays = "core_bank_payments = true\n" + WHOLE
+    with pytest.raises(ConfigurationRefused, match=r"^brands\.organisation_id: brand main"):
+        check_production(load_text(tmp_path, pays))
+    check_production(load_text(tmp_path, pays + 'organisation_id = "0015800001041RHAAY"\n'))
+    check_production(load_text(tmp_path, pays + 'dialects = ["berlin_group/v1.3"]\n'))
+
+
 async def test_a_sandbox_refuses_a_second_brand_before_it_makes_anything(tmp_path):
     settings = load_text(tmp_path, f'state_dir = "{tmp_path}/state"\n{TWO_BRANDS}')
     with pytest.raises(ConfigurationRefused, match=r"^brands: .*one"):
@@ -262,3 +271,46 @@ def test_refuses_sealing_keys_that_others_may_read(tmp_path):
     os.chmod(file, 0o644)  # noqa: PTH101
     with pytest.raises(ConfigurationRefused, match="chmod 600"):
         load_sealer(file)
+
+
+CUT_OFF = BRAND + '[brands.cut_off]\ntime = "16:30"\nlate = "refused"\nclosed = ["2026-12-25"]\n'
+
+
+def test_a_brand_has_a_cut_off_of_payments_if_it_says_so(tmp_path):
+    assert load_text(tmp_path, BRAND).resolved_brands()[0].cut_off is None
+    (brand,) = load_text(tmp_path, CUT_OFF).resolved_brands()
+    assert brand.cut_off == CutOffRule(at=time(16, 30), late="refused", closed=frozenset({date(2026, 12, 25)}))
+
+
+@pytest.mark.parametrize(
+    ("calendar", "now", "day"),
+    [
+        ("target", "2026-04-02T18:00:00+00:00", "2026-04-07"),  # Good Friday, a weekend and Easter Monday between
+        ("target", "2026-12-24T18:00:00+00:00", "2026-12-28"),
+        ("england", "2026-12-24T18:00:00+00:00", "2026-12-29"),  # the 28th in place of Boxing Day
+        ("england", "2026-08-28T18:00:00+00:00", "2026-09-01"),
+        ("england", "2033-12-23T18:00:00+00:00", "2033-12-28"),  # Christmas Day on a Sunday, years before it is announced
+    ],
+)
+def test_a_brand_makes_no_payments_on_the_holidays_of_its_calendar(tmp_path, calendar, now, day):
+    (brand,) = load_text(tmp_path, f'{CUT_OFF}calendar = "{calendar}"\n').resolved_brands()
+    assert brand.cut_off.day_of(datetime.fromisoformat(now), brand.zone).cut_off.date() == date.fromisoformat(day)
+    assert date(2026, 12, 25) in brand.cut_off.closed
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        ("16:30", "25:00", "time"),
+        ("16:30", "00:00", "time"),
+        ("16:30", "4 pm", "time"),
+        ('"refused"', '"tomorrow"', "late"),
+        ("2026-12-25", "25/12/2026", "closed"),
+        ("closed", 'calendar = "paris"\nclosed', "calendar"),
+        ("closed", 'source = "the moon"\nclosed', "source"),
+        ('["2026-12-25"]', str([f"{year}-12-25" for year in range(2000, 2101)]), "closed"),
+    ],
+)
+def test_a_cut_off_that_means_nothing_is_refused(tmp_path, before, after, key):
+    with pytest.raises(ConfigurationRefused, match=key):
+        load_text(tmp_path, CUT_OFF.replace(before, after)).resolved_brands()

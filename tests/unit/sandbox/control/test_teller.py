@@ -114,11 +114,11 @@ async def test_an_issued_statement_stays_true(call, bank, database):
     """Its file lists what was booked in its period: an entry from behind would contradict its sums."""
     assert await StatementRun(database, SEALER, CLOCK, BRAND).issue() > 0
     before = await rows(bank)
-    late = GWEN | {"amount": "1", "information": "Late", "booked_at": "2026-06-30T23:59:59Z"}
+    late = GWEN | {"amount": "1", "information": "Late", "booked_at": "2026-06-30T22:59:59Z"}
     status, refusal = await call("", late)
     assert (status, refusal["path"]) == (400, "booked_at")
     assert await rows(bank) == before
-    assert (await call("", late | {"booked_at": "2026-07-01T02:00:00+02:00"}))[0] == 200
+    assert (await call("", late | {"booked_at": "2026-07-01T00:00:00+01:00"}))[0] == 200
 
 
 async def test_what_is_announced_is_booked_under_its_id_or_released(call, bank):

@@ -35,8 +35,8 @@ from plugins.ledger.statements.printed import Printed, PrintedEntry
 from sandbox.printer.pdf import BOLD, Page, fit, render_pdf, width_of
 from sandbox.printer.statement_pdf import render_statement
 
-START = datetime(2026, 6, 1, tzinfo=UTC)
-END = datetime(2026, 7, 1, tzinfo=UTC) - timedelta(microseconds=1)
+START = datetime(2026, 5, 31, 23, tzinfo=UTC)  # in London it is June
+END = datetime(2026, 6, 30, 23, tzinfo=UTC) - timedelta(microseconds=1)
 PAN = "9826001234567895"
 
 
@@ -69,7 +69,19 @@ def printed(*entries: PrintedEntry, scheme: Scheme = Scheme.SORT_CODE, number: s
         interest=(StatementInterest(InterestKind.TOTAL, Money("GBP", 77), "Interest paid to you"),),
     )
     holder = Party(id="p", name="Ms Ann Other", addresses=(PostalAddress(building_number="12", street="Lighthouse Row"),))
-    return Printed(**({"bank": "Main", "account": account, "holder": holder, "statement": statement, "entries": entries} | facts))
+    return Printed(
+        **(
+            {
+                "bank": "Main",
+                "zone": "Europe/London",
+                "account": account,
+                "holder": holder,
+                "statement": statement,
+                "entries": entries,
+            }
+            | facts
+        )
+    )
 
 
 def read(content: bytes) -> PdfReader:

@@ -30,6 +30,7 @@ PERMISSION_CODES = {permission: code for code, permission in PERMISSIONS.items()
 
 # States that an account-access consent lodged here never reaches are mapped all the same: it may have been lodged in another dialect.
 ACCOUNT_CONSENT_STATUSES: dict[ConsentState, ConsentStatus] = {
+    ConsentState.AWAITING_UPLOAD: "AWAU",
     ConsentState.AWAITING: "AWAU",
     ConsentState.PARTIALLY_AUTHORISED: "AWAU",
     ConsentState.AUTHORISED: "AUTH",
@@ -47,6 +48,7 @@ _ENDED = OBStatusReason("CN01", "The authorisation of the consent was cancelled.
 _EXPIRED = OBStatusReason("TKXP", "The consent has expired.")
 
 ACCOUNT_CONSENT_REASONS: dict[ConsentState, OBStatusReason | None] = {
+    ConsentState.AWAITING_UPLOAD: _NOT_COMPLETED,
     ConsentState.AWAITING: _NOT_COMPLETED,
     ConsentState.PARTIALLY_AUTHORISED: OBStatusReason("U040", "Another authorisation of the consent is awaited."),
     ConsentState.AUTHORISED: None,

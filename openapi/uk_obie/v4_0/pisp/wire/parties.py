@@ -1,5 +1,6 @@
 """The wire types of the parties of a payment: accounts, agents, addresses, ultimate parties. OBIE R/W 4.0, Domestic Payment
-Consents. A type that the document leaves open takes members that it does not name.
+Consents. A type that the document leaves open takes no member that it does not
+name: it would not be carried out.
 """
 
 from typing import Annotated, Literal
@@ -15,7 +16,7 @@ Lei = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[0-9]{4}[0]{2}
 AddressType = Literal["BIZZ", "DLVY", "MLTO", "PBOX", "ADDR", "HOME", "CORR", "STAT"]
 
 
-class OBProxy1(Struct, rename="pascal", kw_only=True):
+class OBProxy1(Struct, rename="pascal", kw_only=True, forbid_unknown_fields=True):
     identification: Max2048Text
     code: ProxyCode
     type: Max35Text | UnsetType = UNSET
@@ -66,7 +67,7 @@ class CreditorAgent(Struct, rename="pascal", kw_only=True, forbid_unknown_fields
     postal_address: OBPostalAddress7 | UnsetType = UNSET
 
 
-class UltimateParty(Struct, rename="pascal", kw_only=True):
+class UltimateParty(Struct, rename="pascal", kw_only=True, forbid_unknown_fields=True):
     """OBUltimateCreditor1 and OBUltimateDebtor1: on whose behalf a party pays or is paid."""
 
     name: Max140Text | UnsetType = UNSET

@@ -73,7 +73,7 @@ def terms(draw) -> AccountInformation:
 
 def consent_of(details: AccountInformation) -> Consent:
     lodged = lodgement_of(details, NOW)
-    facts = {name: getattr(lodged, name) for name in lodged.__struct_fields__ if name != "valid_for"}
+    facts = {name: getattr(lodged, name) for name in lodged.__struct_fields__ if name not in {"valid_for", "opens_at"}}
     return Consent(
         id="c", brand="main", version=2, state=ConsentState.AUTHORISED, client_id="acme", organisation_id="acme",
         created_at=NOW, state_changed_at=NOW, access=(AccountAccess(AccountReference("a-1", "up-1"), lodged.data.permissions),), **facts,

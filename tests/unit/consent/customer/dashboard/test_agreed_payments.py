@@ -85,7 +85,7 @@ async def test_a_payment_that_was_given_up_says_so(visits: Visits):
     visits.world.clock.advance(timedelta(hours=1))
     await visits.world.store.withdraw(BRAND, CLIENT.caller, consent.id)
     browser = await visits.visit()
-    assert "Not made. They gave it up on 1 July 2026." in browser.text
+    assert "Not made. They withdrew it on 1 July 2026." in browser.text
     assert "contact Acme Money" not in browser.text
 
 

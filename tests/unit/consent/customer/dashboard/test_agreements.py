@@ -2,12 +2,20 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
-from tests.unit.consent.customer.journey.test_journey_agreements import FUNDS, VRP
+from kernel.banking.money import Money
+from kernel.banking.orders import OrderRequest
+from kernel.banking.payments import PaymentTerms
+from kernel.banking.terms import VrpAuthentication, VrpType
+from tests.unit.consent.customer.dashboard.test_order_signatures import orders_of
+from tests.unit.consent.customer.journey.test_journey_agreements import FUNDS, PAYEE, VRP
 from tests.world.brands import BRAND, START
 from tests.world.clients import CLIENT
+from tests.world.orders import use_of
+from tests.world.recurring import USE
 from tests.world.visits import Visits
 
 SECTIONS = {ConsentKind.VRP: "Recurring payments that you allowed", ConsentKind.FUNDS: "Checks of funds that you allowed"}
@@ -56,6 +64,30 @@ async def test_what_was_allowed_is_listed_by_its_kind(visits_anywhere: Visits):
     assert "allowed" not in (await visits.visit("bob")).text
 
 
+async def test_its_customer_reads_how_much_of_each_limit_is_used(visits_anywhere: Visits):
+    """By what was ordered in the period: what the rail refused is free again. A consent that is over says no more of it."""
+    visits, terms = (
+        visits_anywhere,
+        msgspec.structs.replace(VRP, types=(VrpType.SWEEPING,), authentications=(VrpAuthentication.NONE,)),
+    )
+    consent = await visits.world.lodge(kind=ConsentKind.VRP, terms=terms, lodged_as="uk_obie/v4.0")
+    browser = await (await visits.world.browser().begin(await visits.world.push(consent))).log_in("alice")
+    await browser.post({"account": browser.handles[:1]})
+    orders = orders_of(visits.world)
+    for number, minor in enumerate((2_500, 1_050)):
+        payment = PaymentTerms(amount=Money("GBP", minor), creditor_name="Savings Ltd", creditor_account=PAYEE)
+        request = OrderRequest(consent_id=consent.id, kind=ConsentKind.VRP, terms=payment, lodged_as="uk_obie/v4.0", use=USE)
+        await orders.place(BRAND, CLIENT.caller, request, use_of(f"sweep-{number}", CLIENT.caller))
+    text = section_of(await visits.visit(), ConsentKind.VRP)
+    for words in (
+        "Paid in this month £35.50 of £500.00. It begins again on 1 August 2026.",
+        "Paid in these two weeks £35.50 of £200.00. It begins again on 15 July 2026.",
+    ):
+        assert words in text
+    await visits.world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
+    assert "Paid in this month" not in section_of(await visits.visit(), ConsentKind.VRP)
+
+
 @pytest.mark.parametrize("kind", SECTIONS)
 async def test_its_customer_stops_it_for_good(visits_anywhere: Visits, kind: str):
     visits = visits_anywhere
@@ -86,7 +118,7 @@ async def test_no_other_customer_stops_it(visits: Visits):
 async def test_each_end_is_said_as_it_is(visits: Visits):
     given_up = await allow(visits, ConsentKind.VRP)
     await visits.world.store.withdraw(BRAND, CLIENT.caller, given_up.id)
-    assert "They gave it up on 1 July 2026." in section_of(await visits.visit(), ConsentKind.VRP)
+    assert "They withdrew it on 1 July 2026." in section_of(await visits.visit(), ConsentKind.VRP)
     await allow(visits, ConsentKind.FUNDS, valid_until=START + timedelta(days=1))
     visits.world.clock.offset = timedelta(days=2)
     assert "The time for it ran out on 2 July 2026." in section_of(await visits.visit(), ConsentKind.FUNDS)

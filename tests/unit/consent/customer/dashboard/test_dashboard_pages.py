@@ -90,7 +90,7 @@ async def test_active_and_past_stand_apart(visits):
     html = (await visits.visit()).html
     heading = html.index('id="past-heading"')
     assert html.index(active.id) < heading < html.index(past.id)
-    assert "They gave it up on 1 July 2026" in html
+    assert "They withdrew it on 1 July 2026" in html
     assert f"{past.id}/revoke" not in html
 
 

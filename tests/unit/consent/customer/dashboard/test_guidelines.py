@@ -228,7 +228,7 @@ class TestDashboard:
         """TPP-side revocation."""
         consent = await visits.give()
         await visits.world.store.withdraw(BRAND, CLIENT.caller, consent.id)
-        assert "They gave it up" in (await visits.visit()).text
+        assert "They withdrew it" in (await visits.visit()).text
 
     @pytest.mark.parametrize("reason", ["closed", "switched"])
     async def test_an_account_that_goes_takes_only_itself_along(self, visits, reason):

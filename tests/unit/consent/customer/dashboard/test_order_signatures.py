@@ -103,7 +103,7 @@ async def test_the_second_signer_signs_exactly_what_the_first_signed(both_world:
         "Amount £1,123.50",
         "To Merchant A",
         "80-20-01 10203345",
-        "Reference Invoice 7",
+        "Message to the payee Invoice 7",
         "Charges None",
         "Name check The name is not quite the same: Merchant A Limited",
         "From Home, ending 3333",
@@ -121,8 +121,10 @@ async def test_the_second_signer_signs_exactly_what_the_first_signed(both_world:
     assert await state_of(world, order) is OrderState.AWAITING_AUTHORISATION
     await browser.post({"otp": CODE})
     assert browser.path == f"/consents/payments/{order.id}"
-    assert "You have agreed" in browser.text
-    assert "We are making it." in browser.text
+    assert "You approved this payment" in browser.text
+    assert "Everyone who must agree has agreed, so it is being processed." in words_of(browser)
+    assert "Being processed." in browser.text
+    assert not (await browser.get(browser.path)).shows("result"), "said once"
     assert not (await browser.get("/consents")).shows("signature-open-0")
     signed = await orders_of(world).read(BRAND, CLIENT.caller, order.id)
     assert signed.state is OrderState.RECEIVED
@@ -142,7 +144,7 @@ async def test_a_device_signs_at_once(world: PageWorld):
     order = await ordered(world, first="bob")
     browser = await opened(world, "alice", order)
     await browser.post({})
-    assert "You have agreed" in browser.text
+    assert "You approved this payment" in browser.text
     assert await state_of(world, order) is OrderState.RECEIVED
 
 
@@ -154,7 +156,7 @@ async def test_the_second_signer_refuses_on_either_page(world: PageWorld, page: 
         await browser.post({})
         assert browser.shows("otp")
     await browser.deny()
-    assert "You have not agreed" in browser.text
+    assert "You refused this payment Nothing is paid. Acme Money sees that it was refused." in words_of(browser)
     refused = await orders_of(world).read(BRAND, CLIENT.caller, order.id)
     assert (refused.state, refused.reason) == (OrderState.REJECTED, Reason.SIGNER_REFUSED)
     (attempt,) = await attempts_of(world, order)
@@ -259,3 +261,9 @@ async def test_an_account_that_is_no_longer_theirs_signs_nothing(world: PageWorl
     await browser.post({})
     assert browser.status == 404
     assert await state_of(world, order) is OrderState.AWAITING_AUTHORISATION
+
+
+async def test_the_result_of_a_consent_leads_on_once_its_payment_is_ordered(world: PageWorld):
+    order = await ordered(world)
+    alice = await (await visit(world, "alice")).get(f"/consents/results/{order.consent_id}")
+    assert alice.path == f"/consents/payments/{order.id}"

@@ -1,5 +1,7 @@
 """The end of a payment, as those who agreed to it read it: on the dashboard, and on a page of its own."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -48,7 +50,7 @@ def joint(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.spec("PSD2-79")
 async def test_a_payment_is_being_made_and_then_paid(world: PageWorld, order: PaymentOrder):
     browser = await visit(world, "alice")
-    assert "£1,123.50 to Merchant A We are making it." in words_of(browser)
+    assert "£1,123.50 to Merchant A Being processed." in words_of(browser)
     assert "Handed on" not in browser.text
     await bank_of(world).work_out(order.id)
     await browser.get("/consents")
@@ -120,6 +122,12 @@ async def test_every_state_and_reason_has_a_sentence(order: PaymentOrder):
         assert (await sentence(order, state=state)).endswith(".")
     for reason in Reason:
         assert (await sentence(order, state=OrderState.REJECTED, reason=reason)).startswith("Not paid")
+
+
+async def test_the_paid_date_is_that_of_the_settlement(order: PaymentOrder):
+    """What the payee's bank confirms later changes the order, and not since when it is paid."""
+    later = START + timedelta(days=2)
+    assert await sentence(order, state=OrderState.SETTLED, settled_at=START, updated_at=later) == "Paid on 1 July 2026."
 
 
 async def test_a_suspicion_is_never_read(order: PaymentOrder):

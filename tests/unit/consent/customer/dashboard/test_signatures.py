@@ -35,7 +35,7 @@ FUNDS = FundsTerms(account=AccountIdentifier(Scheme.SORT_CODE, "80200144443333")
 VRP_WORDS = ("To Savings Ltd", "Each payment Up to £100.00", "In each month of the calendar Up to £500.00 in all")
 FUNDS_WORDS = ("Whether an amount is there, yes or no", "80-20-01 44443333")
 STANDING = [
-    (ConsentKind.VRP, "uk_obie/v4.0", VRP, VRP_WORDS, "Payments to Savings Ltd"),
+    (ConsentKind.VRP, "rar", VRP, VRP_WORDS, "Payments to Savings Ltd"),
     (ConsentKind.FUNDS, BERLIN_GROUP, FUNDS, FUNDS_WORDS, "Checks whether you have funds"),
 ]
 
@@ -146,7 +146,10 @@ async def test_a_payment_is_signed_by_an_authentication_of_its_own(both_world: P
     assert "That code is not right" in browser.text
     assert (await now(world, consent)).state is ConsentState.PARTIALLY_AUTHORISED
     await browser.post({"otp": CODE})
-    assert "You have agreed" in browser.text
+    result = " ".join(browser.text.split())
+    assert browser.path == f"/consents/results/{consent.id}"
+    assert "You approved £1,123.50 to Merchant A Acme Money will now send the payment." in result
+    assert "go back to Acme Money" in result
     assert (await now(world, consent)).state is ConsentState.AUTHORISED
     *_, last = await world.store.authorisations(BRAND, consent.id)
     assert last.evidence is not None
@@ -213,7 +216,10 @@ async def test_the_second_signer_may_refuse_on_either_page(world: PageWorld, pag
     if page == "code":
         await browser.post({})
     await browser.deny()
-    assert "You have not agreed" in browser.text
+    assert "You refused £1,123.50 to Merchant A" in browser.text
+    assert "Nothing is paid. Acme Money sees that it was refused." in browser.text
+    assert "refused" in (await (await visit(world, "alice")).get(browser.path)).text, "for the other signer too"
+    assert (await (await visit(world, "carol")).get(browser.path)).status == 404, "and for no other customer"
     refused = await now(world, consent)
     assert refused.state is ConsentState.REJECTED
     *_, last = await world.store.authorisations(BRAND, consent.id)

@@ -60,10 +60,11 @@ async def test_a_psu_reads_the_limits_names_one_account_and_allows_the_payments(
     for words in (
         "Each payment Up to £100.00",
         "In each month of the calendar Up to £500.00 in all",
-        "In each two weeks from the day you agree Up to £200.00 in all",
+        "less in the first month, in proportion to the days left",
+        "In each two weeks, counted from the first day Up to £200.00 in all",
         "To Savings Ltd",
         "80-20-01 10203345",
-        "Reference Sweep",
+        "Message to the payee Sweep",
         "Until 31 July 2026 at 10:00",
         "Pay from which account, Alice?",
     ):

@@ -9,11 +9,10 @@ from kernel.banking.accounts import AccountIdentifier, AccountStatus, Scheme
 from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.banking.terms import FundsTerms
 from tests.unit.consent.customer.journey.test_journey_agreements import VRP
-from tests.world.brands import BRAND
 from tests.world.browser import Browser
 from tests.world.customers import ACCOUNTS, CODE, account
 from tests.world.pages import PageWorld
-from tests.world.signing import BERLIN_GROUP, PAYMENT, now, sign_too
+from tests.world.signing import BERLIN_GROUP, PAYMENT, now
 
 JOINT = account("up-j", "Home", "80200144443333", signatures=2, signers=("c-alice", "c-bob"))
 FUNDS = FundsTerms(account=AccountIdentifier(Scheme.SORT_CODE, "80200144443333"))
@@ -111,6 +110,21 @@ async def test_one_account_that_no_other_signer_can_use_is_refused(world: PageWo
     assert len(world.identity.started) == begun
 
 
+@pytest.mark.parametrize("lodged_as", ["uk_obie/v4.0", "rar"])
+async def test_a_payment_whose_order_no_other_could_sign_is_refused_at_once(world: PageWorld, held: Any, lodged_as: str):
+    """UK Multi-Auth: the first signature authorises the consent, and its order then waits for the other."""
+    consent = await world.lodge(kind=ConsentKind.PAYMENT, terms=PAYMENT, lodged_as=lodged_as)
+    held("c-bob", msgspec.structs.replace(JOINT, eligible=False))
+    browser = await at_choice(world, consent)
+    begun = len(world.identity.started)
+    await browser.approve(HOME)
+    await check_refused(world, browser, consent, "cannot use the account that you chose")
+    assert len(world.identity.started) == begun
+    held("c-bob", JOINT)
+    await browser.approve(HOME)
+    assert "code" in browser.answer
+
+
 async def test_a_signer_who_can_sign_no_more_after_the_code_was_sent_stops_the_payment(world: PageWorld, held: Any):
     consent = await world.lodge(kind=ConsentKind.PAYMENT, terms=PAYMENT, lodged_as="rar")
     browser = await (await world.browser().begin(await world.push(consent))).log_in("bob")
@@ -121,17 +135,19 @@ async def test_a_signer_who_can_sign_no_more_after_the_code_was_sent_stops_the_p
     await check_refused(world, browser, consent, "cannot use the account that you chose")
 
 
-async def test_what_is_given_again_waits_for_no_one_who_cannot_sign(world: PageWorld, held: Any):
-    """A consent that its PSU stopped is for all to give again."""
+@pytest.mark.spec("OBIE-RW-4.0-domestic-vrp-consents")
+async def test_an_account_for_several_signers_gives_no_recurring_payments(world: PageWorld, held: Any):
+    """UK VRP: it cannot be chosen, and the page says why."""
     consent = await world.lodge(kind=ConsentKind.VRP, terms=VRP, lodged_as="uk_obie/v4.0")
-    await (await at_choice(world, consent)).approve(HOME)
-    assert (await sign_too(world, consent, "bob")).state is ConsentState.AUTHORISED
-    held("c-bob")
-    await world.store.revoke_by_psu(BRAND, "psu-alice", consent.id)
     browser = await at_choice(world, consent)
-    await browser.post({"account": browser.handles})
-    assert "cannot use the account that you chose" in browser.text
-    assert (await now(world, consent)).state is ConsentState.REVOKED_BY_PSU
+    text = " ".join(browser.text.split())
+    assert "This account needs the agreement of more than one person, so it cannot be used for this: Home, ending 3333" in text
+    assert len(browser.handles) == 2, "the accounts that she signs for alone"
+    held("c-alice", JOINT)
+    browser = await at_choice(world, consent)
+    assert "You have no account for this" in browser.text
+    assert "Home, ending 3333" in browser.text
+    assert not browser.shows("consent-approve")
 
 
 @pytest.mark.parametrize("name", ["bob", "carol"])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from consent.authentication import bank_answer
+from consent.authorization.agreement import payee
 from consent.authorization.agreement.payee import HOLDER_CHARACTERS_MAX
 from consent.customer.journey.payee import PAYEE_FIELD
 from kernel.banking.consents import ConsentState
@@ -95,7 +96,18 @@ async def test_a_check_that_comes_too_late_is_not_available_and_holds_nothing_up
     assert "code" in browser.answer
 
 
-@pytest.mark.parametrize("name", ["A\u202eB", "   ", "\u3164"])
+async def test_one_check_too_many_within_an_hour_is_not_available(world: PageWorld, monkeypatch: pytest.MonkeyPatch):
+    """Over all journeys of one customer: guesses at a name would find the holder of a number. Others are not held up."""
+    monkeypatch.setattr(payee, "PAYEE_CHECKS_MAX", 3)
+    payees_of(world).answer = CLOSE
+    pages = [(await opened(world, await lodge(world), "alice")).text for _ in range(4)]
+    assert ["Merchant A Limited" in page for page in pages] == [True, True, True, False]
+    assert "We could not check the name" in pages[-1]
+    assert len(payees_of(world).asked) == 3
+    assert "Merchant A Limited" in (await opened(world, await lodge(world), "bob")).text
+
+
+@pytest.mark.parametrize("name", ["A  B", "A\u3000\u3000B", "\u0410CME", "A\u202eB", "   ", "\u3164"])
 async def test_a_name_that_hides_something_is_not_shown(world: PageWorld, name: str):
     payees_of(world).answer = PayeeCheck(match=PayeeMatch.CLOSE_MATCH, name=name)
     assert "We could not check the name" in (await opened(world, await lodge(world), "alice")).text

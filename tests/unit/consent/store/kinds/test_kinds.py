@@ -12,7 +12,7 @@ from consent.store.kinds.kind import AnyKind, JourneyStage
 from consent.store.kinds.registry import map_kinds
 from kernel.banking.consents import ConsentKind
 
-FACES = {"kind", "registry", "words"}
+FACES = {"kind", "ordered", "payment_kinds", "registry", "words"}
 L, A, CHOOSE, CHECK, CONFIRM = JourneyStage
 
 
@@ -39,7 +39,15 @@ def test_the_journey_of_each_kind():
     assert {kind.name: kind.stages for kind in KINDS} == {
         "accounts": (L, A, CHOOSE),
         "payment": (L, CHECK, CONFIRM),
+        "scheduled": (L, CHECK, CONFIRM),
+        "standing_order": (L, CHECK, CONFIRM),
+        "international": (L, CHECK, CONFIRM),
+        "international_scheduled": (L, CHECK, CONFIRM),
+        "international_standing_order": (L, CHECK, CONFIRM),
+        "file": (L, CHECK, CONFIRM),
         "vrp": (L, A, CHOOSE),
         "funds": (L, A, CHOOSE),
     }
-    assert [kind.name for kind in KINDS if kind.is_linked] == ["payment"]
+    linked = ["payment", "scheduled", "standing_order"]
+    abroad = ["international", "international_scheduled", "international_standing_order"]
+    assert [kind.name for kind in KINDS if kind.is_linked] == [*linked, *abroad, "file"]

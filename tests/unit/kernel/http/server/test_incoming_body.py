@@ -9,6 +9,7 @@ import pytest
 from multidict import CIMultiDict
 
 from kernel.errors import Overloaded, Problem
+from kernel.http.admission.body_room import BodyRoom
 from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.message import Request, Response
@@ -53,7 +54,7 @@ async def listening(surface: Surface, budget: ByteBudget | None = None, limits: 
         ssl_context=None,
         listener="public",
         limits=limits,
-        bodies=budget,
+        bodies=None if budget is None else BodyRoom(budget, budget),
     ) as port:
         yield port
 

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from kernel.clock import SystemClock
 from kernel.errors import Overloaded, Problem
 from kernel.http import tls
+from kernel.http.admission.body_room import BodyRoom
 from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.admission.places import Places
@@ -82,7 +83,7 @@ def refuse(_: Request, problem: Problem) -> Response:
 
 @asynccontextmanager
 async def listening(
-    world: World, app: App = answer, bodies: ByteBudget | None = None, **limits
+    world: World, app: App = answer, bodies: BodyRoom | None = None, **limits
 ) -> AsyncIterator[tuple[int, Places]]:
     bounds = Limits(**limits)
     places = Places("mtls", bounds)
@@ -241,8 +242,11 @@ async def test_a_certificate_without_an_identifier_counts_for_its_organisation_i
 
     sent = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % BODY_BYTES + b"a" * BODY_BYTES
     first, second = (world.client_without_identifier("Acme", software) for software in ("soft1", "soft2"))
-    bodies = ByteBudget(total=10 * BODY_BYTES, per_peer=BODY_BYTES)
-    async with listening(world, keep, bodies, connections_per_address=2, connections_per_organisation=2) as (port, places):
+    room = ByteBudget(total=10 * BODY_BYTES, per_peer=BODY_BYTES)
+    async with listening(world, keep, BodyRoom(room, room), connections_per_address=2, connections_per_organisation=2) as (
+        port,
+        places,
+    ):
         held = [asyncio.create_task(ask(port, client, sent=sent)) for client in (world.client(), first)]
         for _ in held:
             await asyncio.wait_for(arrived.acquire(), PATIENCE_SECONDS)
@@ -296,6 +300,53 @@ async def test_a_body_that_was_refused_leaves_nothing_for_the_collector(world):
             assert (await ask(port, world.client(), sent=sent)).startswith(b"HTTP/1.1 400")
             await until(lambda: places.ended == 1)
             await until(lambda: not any(type(living) is IncomingBody for living in gc.get_objects()))
+    finally:
+        gc.enable()
+
+
+async def test_strangers_who_fill_their_room_for_bodies_take_none_of_a_caller_with_a_certificate(world):
+    arrived, release = asyncio.Semaphore(0), asyncio.Event()
+
+    async def keep(request: Request) -> Response:
+        await request.received(BODY_BYTES)
+        arrived.release()
+        await release.wait()
+        return Response(200, b"ok")
+
+    sent = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % BODY_BYTES + b"a" * BODY_BYTES
+    bodies = BodyRoom(ByteBudget(6 * BODY_BYTES, 4 * BODY_BYTES), ByteBudget(2 * BODY_BYTES, BODY_BYTES))
+    async with listening(world, keep, bodies) as (port, _):
+        held = [asyncio.create_task(ask(port, world.client(), f"127.0.0.{number}", sent)) for number in (2, 3)]
+        for _task in held:
+            await asyncio.wait_for(arrived.acquire(), PATIENCE_SECONDS)
+        assert (await ask(port, world.client(), "127.0.0.4", sent)).startswith(b"HTTP/1.1 503")
+        held.append(asyncio.create_task(ask(port, world.client("PSDGB-FCA-1"), "127.0.0.4", sent)))
+        await asyncio.wait_for(arrived.acquire(), PATIENCE_SECONDS)
+        assert (bodies.strangers.held, bodies.known.held) == (2 * BODY_BYTES, BODY_BYTES)
+        release.set()
+        for answering in held:
+            assert (await answering).startswith(b"HTTP/1.1 200")
+
+
+async def test_a_body_that_was_given_up_for_another_leaves_nothing_for_the_collector(world):
+    """A flood of them is most of what a server would hold: each with its connection, and with all that had arrived."""
+
+    async def read(request: Request) -> Response:
+        return Response(200, await request.received(BODY_BYTES))
+
+    begun = b"a" * 60
+    sent = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n" + begun
+    room = ByteBudget(total=100, per_peer=100)
+    gc.collect()
+    gc.disable()
+    try:
+        async with listening(world, read, BodyRoom(room, room), linger_seconds=0.05) as (port, places):
+            asking = asyncio.create_task(ask(port, world.client(), sent=sent))
+            await until(lambda: room.held == len(begun))
+            room.take(room.open("another", lambda: None), 50)
+            assert (await asking).startswith(b"HTTP/1.1 503")
+            await until(lambda: places.ended == 1)
+            await until(lambda: not any(type(living) in (Connection, IncomingBody) for living in gc.get_objects()))
     finally:
         gc.enable()
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from kernel.errors import Overloaded, Problem
+from kernel.http.admission.body_room import BodyRoom
 from kernel.http.admission.byte_budget import ByteBudget
 from kernel.http.admission.limits import Limits
 from kernel.http.message import Request, Response
@@ -67,7 +68,7 @@ async def listening(surface: Surface, budget: ByteBudget, limits: Limits | None 
         ssl_context=None,
         listener="mtls",
         limits=limits or Limits(linger_seconds=0.1),
-        bodies=budget,
+        bodies=BodyRoom(budget, budget),
     ) as port:
         yield port
 

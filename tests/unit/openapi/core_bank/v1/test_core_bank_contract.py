@@ -15,16 +15,14 @@ from kernel.banking.accounts import CurrencyExchange, TransactionPage
 from kernel.banking.money import Money
 from kernel.errors import FieldDateInvalid, FieldInvalid, RequestMalformed
 from openapi.core_bank.v1 import questions
+from openapi.core_bank.v1.document import EXAMPLES as ALL_EXAMPLES
 from openapi.core_bank.v1.document import PATH, core_bank_document, render_document
 from openapi.core_bank.v1.examples import EXAMPLES
-from openapi.core_bank.v1.operations import PAYMENT_ROWS, ROWS
-from openapi.core_bank.v1.payment_examples import PAYMENT_EXAMPLES
+from openapi.core_bank.v1.operations import ALL_ROWS
 from openapi.core_bank.v1.soundness import TEXT_CHARACTERS_MAX, check_sound
 
 DOCUMENT = core_bank_document()
-ALL_ROWS = ROWS + PAYMENT_ROWS
 BY_NAME = {operation["operationId"]: operation for path in DOCUMENT["paths"].values() for operation in path.values()}
-ALL_EXAMPLES = EXAMPLES | PAYMENT_EXAMPLES
 
 
 def test_the_committed_document_is_up_to_date():

@@ -122,6 +122,12 @@ def test_every_kind_of_consent_has_a_scope() -> None:
     assert {kind: AUTHORIZATION.scope_of(kind) for kind in ConsentKind} == {
         ConsentKind.ACCOUNTS: "accounts",
         ConsentKind.PAYMENT: "payments",
+        ConsentKind.SCHEDULED: "payments",
+        ConsentKind.STANDING_ORDER: "payments",
+        ConsentKind.INTERNATIONAL: "payments",
+        ConsentKind.INTERNATIONAL_SCHEDULED: "payments",
+        ConsentKind.INTERNATIONAL_STANDING_ORDER: "payments",
+        ConsentKind.FILE: "payments",
         ConsentKind.VRP: "payments",
         ConsentKind.FUNDS: "fundsconfirmations",
     }

@@ -2,6 +2,7 @@
 database."""
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -130,6 +131,43 @@ async def test_two_runs_at_once_issue_each_statement_once(database, clock):
         page = await STATEMENTS.load_page(connection, SEALER, BRAND.name, ("a",), where=Page(None, 99))
     assert len({row.id for row in page.rows}) == len(page.rows) == 7
     assert [await run.issue() for run in runs] == [0, 0, 0]
+
+
+async def periods_of(database):
+    async with database.read() as connection:
+        page = await STATEMENTS.load_page(connection, SEALER, BRAND.name, ("a",), where=Page(None, 99))
+    assert len({row.id for row in page.rows}) == len(page.rows)
+    stated = sorted((row.starts_at, row.ends_at + timedelta(microseconds=1), row.reference) for row in page.rows)
+    return [(f"{starts_at:%m-%dT%H}", f"{ends_at:%m-%dT%H}", reference) for starts_at, ends_at, reference in stated]
+
+
+async def test_a_month_is_one_of_the_brands_zone(database):
+    """Opened on 1 March in London, when it was still February in New York; the clocks change in March and October."""
+    clock = ManualClock(datetime(2026, 12, 1, 0, 30, tzinfo=UTC))
+    await open_account(database, clock, datetime(2026, 3, 1, 0, 30, tzinfo=UTC))
+    london = dataclasses.replace(BRAND, zone=ZoneInfo("Europe/London"))
+    assert await StatementRun(database, SEALER, clock, london).issue() == 9
+    periods = await periods_of(database)
+    assert periods[0] == ("03-01T00", "03-31T23", "2026-03")
+    assert periods[1] == ("03-31T23", "04-30T23", "2026-04")
+    assert periods[7] == ("09-30T23", "11-01T00", "2026-10")
+    assert periods[8] == ("11-01T00", "12-01T00", "2026-11")
+    new_york = dataclasses.replace(BRAND, zone=ZoneInfo("America/New_York"))
+    assert await StatementRun(database, SEALER, clock, new_york).issue() == 0
+
+
+@pytest.mark.parametrize(
+    ("zone", "ends"), [("Europe/London", "07-31T23"), ("America/New_York", "08-01T04"), ("Pacific/Auckland", "07-31T12")]
+)
+async def test_what_was_issued_in_another_zone_stays_and_the_next_period_follows_it(database, zone, ends):
+    clock = ManualClock(datetime(2026, 7, 1, 12, tzinfo=UTC))
+    await open_account(database, clock, datetime(2026, 6, 10, tzinfo=UTC))
+    await StatementRun(database, SEALER, clock, dataclasses.replace(BRAND, zone=ZoneInfo("UTC"))).issue()
+    moved = dataclasses.replace(BRAND, zone=ZoneInfo(zone))
+    assert await StatementRun(database, SEALER, clock, moved).issue() == 0
+    clock.advance(timedelta(days=31))
+    assert await StatementRun(database, SEALER, clock, moved).issue() == 1
+    assert await periods_of(database) == [("06-01T00", "07-01T00", "2026-06"), ("07-01T00", ends, "2026-07")]
 
 
 async def test_a_closed_account_takes_no_more_entries(database, clock):

@@ -16,6 +16,7 @@ from tests.unit.plugins.ledger.test_attacks import prepare
 def url(databases, tmp_path, monkeypatch):
     with databases.database(SQLITE, tmp_path, prepare) as url:
         monkeypatch.setenv("PORTCULLIS_DATABASE_URL", url)
+        monkeypatch.setenv("PORTCULLIS_STATE_DIR", str(tmp_path))
         yield url
 
 

@@ -82,7 +82,7 @@ async def test_an_event_reaches_the_sinks_of_its_brand(sqlite_url: str, monkeypa
             telemetry=telemetry,
             sinks=(OpenSink(mine, ("main",)), OpenSink(others, ("another",))),
         )
-        async with compose(parts) as composition, run_singletons(composition, parts.brands):
+        async with compose(parts) as composition, run_singletons(composition, parts.brands, parts.telemetry):
             await composition.services.commands.run(Publish(event_of("main")))
             envelope = await mine.taken.get()
             document = json.decode(envelope.content, dict)

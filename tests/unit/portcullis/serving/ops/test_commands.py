@@ -1,4 +1,4 @@
-"""Commands on the operations port: signed for one target, one minute and one use, by a holder of the sealing keys alone."""
+"""Commands on the operations port that show, or turn keys: signed for one target, one minute and one use, by a holder of the sealing keys."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from kernel.storage.sealed import Sealer
 from portcullis.serving.ops import commands
 from portcullis.serving.ops.callers import OpsCallers
 from portcullis.serving.ops.commands import COMMANDS, CommandGuard, CommandRefused, OperatorCommands, sign_command, target_of
+from portcullis.serving.ops.credentials import Credentials
 from portcullis.serving.ops.surface import Ops
 
 START = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -35,7 +36,7 @@ def guard(clock: ManualClock) -> CommandGuard:
 
 def test_a_command_is_taken_once(guard: CommandGuard):
     signed = sign_command(SEALER, TARGET, START, "nonce")
-    guard.check(TARGET, signed)
+    assert guard.check(TARGET, signed) == "nonce"
     with pytest.raises(CommandRefused, match="before"):
         guard.check(TARGET, signed)
     guard.check(TARGET, sign_command(SEALER, TARGET, START, "another"))
@@ -114,8 +115,9 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
 
 @pytest.fixture
 def ops(guard: CommandGuard, keys: Keys) -> Ops:
-    brands = [SimpleNamespace(name="main"), SimpleNamespace(name="other")]
-    return Ops(OpsCallers.of(8445), Telemetry(), {}, OperatorCommands(SimpleNamespace(), brands, guard))
+    composition = SimpleNamespace(brands={"main": None, "other": None})
+    credentials = Credentials.of((), "https://bank.example", guard.clock)
+    return Ops(OpsCallers.of(8445), Telemetry(), {}, OperatorCommands(composition, guard, credentials))
 
 
 async def call(ops: Ops, method: str = "POST", *, brand: str | None = "", signed: str | None = None):

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,8 @@ from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
 from plugins.ledger.documents import Narrative
 from plugins.ledger.ledger import Ledger
-from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
+from plugins.ledger.postings.entries import AppliedRate, LedgerEntry, Leg, Line
+from plugins.ledger.postings.reversal import mirror_entry
 from plugins.ledger.statements.statements import StatementRun
 from plugins.ledger.verify import find_discrepancies
 from plugins.upstreams.built_in import BuiltInBank
@@ -153,6 +155,44 @@ async def test_an_import_is_done_once_and_never_on_top_of_another_bank(database,
     with pytest.raises(ConfigurationRefused, match="there is a bank already"):
         await imported(database, by_hand().replace("Salary", "Wages"), tmp_path)
     assert await exported(database) == before
+
+
+async def test_an_entry_keeps_its_value_date_cause_rate_and_what_it_reverses(database, migrated_sqlite_url, tmp_path):
+    """And an entry that says none of them is of value on the day of its booking."""
+    bought = LedgerEntry(
+        "e2",
+        (
+            Leg("a1", Money("GBP", -860), Line(id="t2", booked_at=NOW, narrative=Narrative("Euro notes"))),
+            Leg("internal:world:GBP", Money("GBP", 860)),
+            Leg("internal:world:EUR", Money("EUR", -1000)),
+            Leg("internal:cash:EUR", Money("EUR", 1000)),
+        ),
+        cause="order-7",
+        value_date=date(2026, 7, 3),
+        applied_rate=AppliedRate(rate=Decimal("0.8600"), source="market", quote_id="q-1"),
+    )
+    undone = Line(id="t3", booked_at=NOW, narrative=Narrative("Euro notes, returned"))
+    await imported(database, by_hand(), tmp_path)
+    ledger = Ledger(SEALER, CLOCK)
+
+    async def book(connection):
+        for name, currency in (("world", "EUR"), ("cash", "EUR")):
+            await ledger.open_internal(connection, "main", name, currency)
+        await ledger.post(connection, "main", [bought])
+        await ledger.post(connection, "main", [await mirror_entry(connection, "main", "e2", "e3", {1: undone})])
+
+    await database.write(book)
+    content = await exported(database)
+    salary, exchange, reversal = (
+        json.loads(line)["record"] for line in content.splitlines() if json.loads(line)["type"] == "entry"
+    )
+    assert (salary["value_date"], "cause" in salary) == ("2026-06-25", False)
+    assert (exchange["value_date"], exchange["cause"]) == ("2026-07-03", "order-7")
+    assert exchange["applied_rate"] == {"rate": "0.8600", "source": "market", "quote_id": "q-1"}
+    assert (reversal["reverses"], reversal["cause"], reversal["value_date"]) == ("e2", "e2", "2026-07-01")
+    async with Database.open(migrated_sqlite_url) as other:
+        await imported(other, content, tmp_path, "whole.jsonl")
+        assert await exported(other) == content
 
 
 KEPT_BY_SQLITE_ALONE = "it holds a value that the database cannot keep"

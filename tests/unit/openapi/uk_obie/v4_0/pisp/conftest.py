@@ -7,7 +7,7 @@ import pytest
 
 from kernel.banking.consents import Consent
 from openapi.codec import WireRequest
-from openapi.uk_obie.v4_0.pisp.consents import decode_lodge
+from openapi.uk_obie.v4_0.pisp.domestic.consents import decode_lodge
 from tests.world.gateway.snapshots import CONSENT
 
 
