@@ -50,8 +50,8 @@ simulate: .venv/.dev ## the long, seeded simulations (docs/simulations.md): [SEE
 drills: .venv/.dev ## attack a sandbox from outside while an honest TPP reads: [ONLY=heads] [KIND=sqlite|postgresql] [SCALE=0.1] [SEED=4]
 	@$(BIN)/python -m tests.drills --scale $(or $(SCALE),1) --seed $(or $(SEED),4) $(if $(ONLY),--only "$(ONLY)") $(if $(KIND),--kind $(KIND))
 
-bench: .venv/.dev ## measure the parts in CPU time and in ratios to the bare work; var/bench/latest.json has the figures: [PART=ledger|payments|end_to_end]
-	@$(BIN)/python -m bench $(PART)
+bench: .venv/.dev ## measure the parts in CPU time and in ratios to the bare work; var/bench/latest.json has the figures: [QUICK=1] [PART=reads|journey|footprint|ledger|payments|end_to_end]
+	@$(BIN)/python -m bench $(PART) $(if $(QUICK),--quick)
 
 gallery: .venv/.dev chromium ## picture every page of the customer's in every state, at three widths, light and dark: [ONLY="pay"]
 	@$(BIN)/python -m tests.gallery $(if $(ONLY),--only "$(ONLY)")

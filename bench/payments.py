@@ -35,6 +35,7 @@ from kernel.errors import UpstreamTimedOut
 from kernel.ids import RandomIds
 from kernel.outbox.dispatcher import Dispatcher
 from kernel.outbox.planner import Planner
+from kernel.outbox.registered import RegisterSinks
 from kernel.storage.database import Database
 from kernel.storage.journal import Journal
 from kernel.storage.lease import Lease
@@ -167,8 +168,9 @@ class PaymentsBench:
 
     async def _deliver(self, held: Lease) -> None:
         """All events that were published, by the planner and the dispatcher of a server."""
+        await self.room.commands.run(RegisterSinks(outbox=OUTBOX, brand=BRAND.name, sinks=(SINK,), now=self.room.clock.wall()))
         parts: dict[str, Any] = {"outboxes": (OUTBOX,), "commands": self.room.commands, "clock": self.room.clock, "brand": BRAND}
-        await Planner(**parts, sinks=(SINK,)).run(held)
+        await Planner(**parts).run(held)
         await Dispatcher(**parts, sink=MemorySink(SINK)).run(held)
 
     async def _spend(self, name: str, items: Sequence[Any], act: Callable[[Any], Awaitable[None]]) -> Stage:

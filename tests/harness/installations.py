@@ -44,12 +44,14 @@ MakeDirectory = Callable[[str], Path]
 
 @dataclass
 class Installations:
-    """`shared` is a folder that all workers of a run share; `postgresql` gives the URL of a maintenance database."""
+    """`shared` is a folder that all workers of a run share; `postgresql` gives the URL of a maintenance database; `trades` are the
+    transactions of the market trader."""
 
     shared: Path
     make_directory: MakeDirectory
     postgresql: Callable[[], str]
     serial: Iterator[int] = field(default_factory=itertools.count)
+    trades: int = TRADES
 
     @contextmanager
     def installation(self, kind: str, *, seeded: bool = True) -> Iterator[Server]:
@@ -86,7 +88,7 @@ class Installations:
                 shutil.rmtree(folder, ignore_errors=True)
                 environment = {} if storage == "embedded" else {"PORTCULLIS_DATABASE_URL": self._make_template_database()}
                 server = Server(folder, environment, by_hand=True)
-                run_apart(lambda: asyncio.run(seed(server, TRADES)))
+                run_apart(lambda: asyncio.run(seed(server, self.trades)))
                 assert server.start().stop() == 0
                 (folder / "ready-made").touch()
         return folder
