@@ -1,6 +1,7 @@
 """The rooms of the house: how much a folder holds, that no modules import each other in a circle, and that unit tests stand where the code does."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -84,17 +85,19 @@ def circles(graph: dict[str, set[str]]) -> set[frozenset[str]]:
     }
 
 
-@pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES.values()}), ids=relative)
-def test_a_folder_can_be_seen_at_a_glance(folder: Path):
-    held = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
-    assert len(held) <= FULLER.get(relative(folder), MODULES_MAX)
+def held_by(folder: Path) -> int:
+    return len([path for path in folder.glob("*.py") if path.name != "__init__.py"])
+
+
+def test_a_folder_can_be_seen_at_a_glance():
+    folders = {relative(folder): held_by(folder) for folder in {path.parent for path in MODULES.values()}}
+    assert {name: held for name, held in folders.items() if held > FULLER.get(name, MODULES_MAX)} == {}
 
 
 @pytest.mark.parametrize("folder", FULLER)
 def test_a_folder_that_may_be_fuller_is(folder: str):
     """An exception that is no longer needed goes."""
-    held = [path for path in (ROOT / folder).glob("*.py") if path.name != "__init__.py"]
-    assert len(held) > MODULES_MAX
+    assert held_by(ROOT / folder) > MODULES_MAX
 
 
 def test_no_modules_import_each_other_in_a_circle():
@@ -120,16 +123,19 @@ def place_of(path: Path) -> Path:
     return MIRRORED.get(package, UNIT / "of no package").joinpath(*rest)
 
 
-@pytest.mark.parametrize("folder", UNIT_FOLDERS, ids=relative)
-def test_unit_tests_have_the_folders_of_the_code(folder: Path):
-    assert place_of(folder).is_dir()
+def test_unit_tests_have_the_folders_of_the_code():
+    assert [relative(folder) for folder in UNIT_FOLDERS if not place_of(folder).is_dir()] == []
 
 
-@pytest.mark.parametrize("path", UNIT_TESTS, ids=relative)
-def test_the_test_of_a_module_stands_where_the_module_does(path: Path):
+def test_the_test_of_a_module_stands_where_the_module_does():
     """One that is named for no module tests how several of its folder work together."""
-    name = path.name.removeprefix("test_")
-    place = place_of(path.parent)
-    package = MIRRORED[path.relative_to(UNIT).parts[0]]
-    homes = [relative(home.parent) for home in package.rglob(name)]
-    assert not homes or relative(place) in homes
+    homes: dict[tuple[Path, str], set[Path]] = defaultdict(set)
+    for package in set(MIRRORED.values()):
+        for home in package.rglob("*.py"):
+            homes[package, home.name].add(home.parent)
+    strays = []
+    for path in UNIT_TESTS:
+        known = homes[MIRRORED[path.relative_to(UNIT).parts[0]], path.name.removeprefix("test_")]
+        if known and place_of(path.parent) not in known:
+            strays.append(relative(path))
+    assert strays == []

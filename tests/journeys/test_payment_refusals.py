@@ -17,7 +17,7 @@ from kernel.jose.jwt import generate_key, private_jwk
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.payments import CRITICAL, HEADER, KEY_HEADER, Payments, sign_body
 from sandbox.tpp_kit.wire import Answer
-from tests.journeys.conftest import still
+from tests.journeys.conftest import steady
 from tests.journeys.paying import CONSENTS, GONE, INITIATION, ORDERS, RISK, Paying, agree
 
 IAT, ISS, TAN = CRITICAL
@@ -262,8 +262,7 @@ FAULTS = [
 
 @pytest.fixture
 async def paying(acme, borough, books, standing) -> Paying:
-    async def remembered(name, make):
-        return await still(standing, name, make)
+    remembered = steady(standing)
 
     scene = Paying(acme, borough, books, remembered)
     for prepare in (scene.agreed, scene.others, scene.used, scene.own_token):
@@ -283,15 +282,15 @@ async def test_a_refused_call_moves_nothing_and_holds_nothing(paying, subtests):
     for prepare in (on_hold, key_of_another_order, key_of_another_consent):
         await prepare(paying)  # what they need is made before anything is watched
     await paying.books.payments.settled()
+    before, rows = await paying.books.payments.watched(), await paying.books.watched()
     for fault in FAULTS:
         with subtests.test(fault.name):
-            before, rows = await paying.books.payments.watched(), await paying.books.watched()
             answer = await fault.call(paying)
             error = answer.json()["Errors"][0] if answer.body else {}
             stated = (answer.status, error.get("ErrorCode"), error.get("Path") if fault.path else None)
             assert stated == (fault.status, fault.code, fault.path), answer.body
-            await paying.books.payments.check_nothing_moved(before)
-            await paying.books.check_nothing_written(rows)
+            before = await paying.books.payments.check_nothing_moved(before)
+            rows = await paying.books.check_nothing_written(rows)
     agreed = await paying.agreed()
     consent = await payments.read(f"{CONSENTS}/{agreed.consent_id}", await paying.own_token())
     assert consent.json()["Data"]["Status"] == "AUTH"

@@ -83,11 +83,12 @@ class Books:
             found["outbox"] = {tuple(row) for row in await connection.execute(events)}
         return found
 
-    async def check_nothing_written(self, before: Rows) -> None:
-        """Rows that the sweeper removes meanwhile do not matter."""
+    async def check_nothing_written(self, before: Rows) -> Rows:
+        """The rows as they are now. Those that the sweeper removes meanwhile do not matter."""
         after = await self.watched()
         written = {name: rows - before[name] for name, rows in after.items() if rows - before[name]}
         assert not written, f"a refused call wrote {written}"
+        return after
 
     async def check_whole(self) -> None:
         """Nothing is half-done. Raises AssertionError with all that is wrong."""

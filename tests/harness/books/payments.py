@@ -39,10 +39,12 @@ class PaymentBooks:
         rows = {table.name: {tuple(row) for row in await self.reader.all_of(table)} for table in WATCHED}
         return rows | {table.name: {(await self.reader.count(table),)} for table in COUNTED}
 
-    async def check_nothing_moved(self, before: Rows) -> None:
+    async def check_nothing_moved(self, before: Rows) -> Rows:
+        """The rows as they are now."""
         after = await self.watched()
         changed = {name: rows ^ before[name] for name, rows in after.items() if rows != before[name]}
         assert not changed, f"a refused call moved {changed}"
+        return after
 
     async def held(self) -> int:
         """Open holds, of all accounts."""

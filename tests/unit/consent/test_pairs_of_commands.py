@@ -17,8 +17,8 @@ from tests.unit.consent.scene import ACTS, Scene
 from tests.world.authorization import authorization_world, begin
 
 SEED = int(os.environ.get("PORTCULLIS_SIMULATE_SEED", "4"))
-PAIRS = int(os.environ.get("PORTCULLIS_SIMULATE_PAIRS", "48"))  # 0: all of them
-ON_SQLITE = 16  # which has one writer at a time
+PAIRS = int(os.environ.get("PORTCULLIS_SIMULATE_PAIRS", "24"))  # 0: all of them
+ON_SQLITE = 8  # which has one writer at a time
 ROUNDS = 2
 TIMEOUT_SECONDS = int(os.environ.get("PORTCULLIS_SIMULATE_TIMEOUT", "300"))
 

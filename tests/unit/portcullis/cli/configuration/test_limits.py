@@ -18,6 +18,12 @@ def constants() -> tuple[Constant, ...]:
     return tuple(collect_constants())
 
 
+@pytest.fixture(autouse=True)
+def _collected_once(constants: tuple[Constant, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each table parses all modules: a second and more."""
+    monkeypatch.setattr("portcullis.cli.configuration.limits.collect_constants", lambda: iter(constants))
+
+
 def printed(settings: Settings | None = None) -> str:
     console = Console(file=io.StringIO(), width=80)
     print_limits(console, settings)
