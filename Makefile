@@ -41,8 +41,9 @@ simulate: .venv/.dev ## the long, seeded simulations (docs/simulations.md): [SEE
 	@PORTCULLIS_SIMULATE_SEED=$(or $(SEED),4) PORTCULLIS_SIMULATE_EXAMPLES=$(or $(EXAMPLES),300) PORTCULLIS_SIMULATE_STEPS=$(or $(STEPS),60) \
 	  PORTCULLIS_SIMULATE_ORDERS=$(or $(ORDERS),60) PORTCULLIS_SIMULATE_FLEET=$(or $(FLEET),5000) \
 	  PORTCULLIS_SIMULATE_TIMEOUT=3600 PORTCULLIS_SIMULATE_PAIRS=0 \
-	  PORTCULLIS_SIMULATE_ROWS=100000 \
-	  $(BIN)/pytest -q -n 2 --dist worksteal -rP tests/simulation tests/unit/consent/test_pairs_of_commands.py tests/contracts/test_long_listing.py
+	  PORTCULLIS_SIMULATE_ROWS=100000 PORTCULLIS_SIMULATE_PAYMENTS=300 \
+	  $(BIN)/pytest -q -n 2 --dist worksteal -rP tests/simulation tests/unit/consent/test_pairs_of_commands.py tests/contracts/test_long_listing.py \
+	  tests/journeys/test_file_payments.py::test_a_file_of_many_payments_is_spooled_and_paid_some_at_a_time
 	@PORTCULLIS_SIMULATE_SEED=$(or $(SEED),4) PORTCULLIS_SIMULATE_FLEET=$(or $(DISK),170) PORTCULLIS_SIMULATE_DISK=var/simulations \
 	  PORTCULLIS_SIMULATE_MTLS=$(or $(MTLS),500) PORTCULLIS_SIMULATE_TIMEOUT=3600 \
 	  $(BIN)/pytest -q -n 2 --dist worksteal -rP tests/simulation/payments_over_mtls.py tests/simulation/test_money_fleet.py

@@ -6,6 +6,7 @@ OBIE R/W 4.0 File Payment Consents, File Payments, Payment Details; ISO 20022 pa
 import asyncio
 import contextlib
 import json
+import os
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from lxml import etree
 
 from kernel.http.spool import SPOOL_ABOVE_BYTES
+from orders.instructions.turn import FILE_WAITING_MAX
 from sandbox.tpp_kit.knobs import AS_IT_SHOULD_BE
 from sandbox.tpp_kit.payments import HEADER, KEY_HEADER, Payments, sign_body
 from tests.harness.forms import Browser
@@ -39,6 +41,7 @@ from tests.world.payment_files import (
     xml_payment,
 )
 
+MANY = int(os.environ.get("PORTCULLIS_SIMULATE_PAYMENTS", "80"))
 CONSENTS, ORDERS = "/file-payment-consents", "/file-payments"
 XML = {"Content-Type": "text/xml"}
 
@@ -168,11 +171,12 @@ def _valid(data: bytes, message: str) -> None:
 
 
 async def test_a_file_of_many_payments_is_spooled_and_paid_some_at_a_time(acme):
-    """More than a body in memory may have: its signature is verified over what was spooled."""
+    """More than a body in memory may have: its signature is verified over what was spooled. More than wait at once for their turn."""
     payments = Payments(acme)
-    data = json_file([payment(number, "0.01", SupplementaryData={"Note": "x" * 2_000}) for number in range(300)])
+    data = json_file([payment(number, "0.01", SupplementaryData={"Note": "x" * 4_000}) for number in range(MANY)])
     assert len(data) > SPOOL_ABOVE_BYTES
-    initiation = announced(data, **sums(*["0.01"] * 300))
+    assert MANY > FILE_WAITING_MAX
+    initiation = announced(data, **sums(*["0.01"] * MANY))
     lodged = await lodge(payments, initiation)
     own = await acme.client_credentials_token("payments")
     wrong = replace(AS_IT_SHOULD_BE, headers={HEADER: sign_body(data[:-1], acme.folder)})
@@ -182,7 +186,7 @@ async def test_a_file_of_many_payments_is_spooled_and_paid_some_at_a_time(acme):
     assert (await payments.read(f"{CONSENTS}/{lodged['ConsentId']}/file")).body == data
     agreed = await agree_to(acme, lodged["ConsentId"])
     order_id = (await order(payments, agreed.token, lodged["ConsentId"], initiation)).json()["Data"]["FilePaymentId"]
-    assert set(await made(payments, order_id, 300)) == {"ACCC"}
+    assert set(await made(payments, order_id, MANY)) == {"ACCC"}
 
 
 REFUSED = [

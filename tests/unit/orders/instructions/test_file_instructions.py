@@ -13,6 +13,7 @@ from kernel.banking.planned.files import FilePayment, FileTerms, FileType, conte
 from kernel.banking.planned.instructions import InstructionRequest, InstructionState
 from kernel.cut_offs import start_of
 from kernel.errors import ConsentMismatch, OrderUnknown
+from orders.instructions.report import REPORT_PAGE_MAX
 from orders.instructions.turn import FILE_TURN_MAX, FILE_WAITING_MAX, TurnInstructions
 from orders.tables import orders
 from tests.harness.damage.files import drop_pages, write_pages
@@ -124,7 +125,10 @@ async def test_another_file_than_was_agreed_to_is_refused(world):
     assert await world.rows(orders) == []
 
 
-async def test_a_report_has_every_payment_ordered_or_not(world):
+@pytest.mark.parametrize("page", [REPORT_PAGE_MAX, 3, 2, 1])
+async def test_a_report_has_every_payment_ordered_or_not(world, page, monkeypatch):
+    """However many are read at once: a page of both, and pages of either."""
+    monkeypatch.setattr("orders.instructions.report.REPORT_PAGE_MAX", page)
     instruction = await place_file(world, 4, later=2)
     await work_off(world, instruction)
     report = await world.orders.instructions.read_report(BRAND, ACME, instruction.id)

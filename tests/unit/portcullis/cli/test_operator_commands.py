@@ -1,7 +1,7 @@
 """Commands with `--config FILE`: through the production server of this machine, or without one, and never behind one's back."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from kernel.jose.jwt import generate_key
 from portcullis.cli.control_client import ServerRefused
 from portcullis.cli.operator_commands import NOTHING, Asked, Signer, act_on_server, command_server
 from portcullis.compose.composition import Composition, compose
+from portcullis.compose.contexts import upgrade_all
 from portcullis.compose.keys.operator_keys import operator_of
 from portcullis.compose.keys.sealing_keys import ensure_sealing_keys
 from portcullis.serving.exclusive import server_lock
@@ -28,6 +29,7 @@ from portcullis.serving.production import open_parts
 from portcullis.settings.schema import BrandSettings, CodeSenderSettings, Settings, TlsSettings
 from sandbox.authority.pki import TestPki
 from tests.harness.damage.records import park_event
+from tests.harness.databases import KINDS, Databases
 from tests.harness.keys import key_pool
 from tests.harness.server import free_ports
 from tests.world.notices import ACME, NoticesWorld, room_of
@@ -40,15 +42,26 @@ async def act(settings: Settings, path: str, brand: str = "", asked: Asked = NOT
     return await act_on_server(settings, path, brand, asked, signer=ANN, document=document)
 
 
+async def migrate_production(url: str) -> None:
+    """Once for all tests: each server would take longer to make its tables than to do what it is asked."""
+    await upgrade_all(url, sandbox=False)
+
+
+@pytest.fixture(params=KINDS)
+def production_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    with databases.database(request.param, tmp_path, migrate_production) as url:
+        yield url
+
+
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def settings(production_url: str, tmp_path: Path) -> Settings:
     ensure_sealing_keys(tmp_path / "sealing.keys")
     [port] = free_ports(1)
     sender = CodeSenderSettings(url="https://messages.bank", token="t")
     authorities = TestPki.open(tmp_path / "pki", SystemClock()).ca_path
     tls = TlsSettings(certificate=tmp_path, private_key=tmp_path, client_authorities=authorities)
     made = Settings(
-        database_url=database_url,
+        database_url=production_url,
         sealing_keys=tmp_path / "sealing.keys",
         code_sender=sender,
         ops_port=port,
