@@ -31,7 +31,6 @@ from kernel.errors import ConsentNotAuthorised
 from kernel.storage.database import Database
 from openapi.core_bank.v1.operations import BASE_PATH
 from plugins.rails.simulated.process import SchemeProcess
-from tests.harness.damage.files import write_pages
 from tests.harness.databases import POSTGRESQL, SQLITE, Databases, migrate
 from tests.harness.mortal_postgresql import MortalPostgreSQL, mortal_postgresql
 from tests.harness.server import free_ports
@@ -40,12 +39,12 @@ from tests.simulation.fleet.campaign import Campaign
 from tests.simulation.fleet.checks import check_money, check_settled, load_ended
 from tests.simulation.fleet.death import BANK_POINTS, HOUSE_POINTS, SERVER_POINTS
 from tests.simulation.fleet.notes import DIED, FAULT, PLACED, WRONG, blind_payments, blind_submissions, counted
-from tests.simulation.fleet.products import FILE, VRP, kind_of
+from tests.simulation.fleet.products import VRP, kind_of
 from tests.simulation.fleet.setting import PACE, Setting, open_bank
 from tests.simulation.fleet.shared_clock import SharedClock
 from tests.simulation.money_crashes import HTTP, SEPARATE, SHARED, FaultyRail, MoneyBank
 from tests.simulation.order_crashes import Chance
-from tests.world.brands import BRAND, START
+from tests.world.brands import START
 from tests.world.orders import OrdersWorld, orders_world
 from tests.world.whole_orders import check_whole
 
@@ -194,13 +193,10 @@ async def prepare(setting: Setting, world: OrdersWorld, bank: MoneyBank) -> None
     inserted: set[str] = set()
     for first in range(0, setting.orders, CONSENTS_AT_ONCE):
         numbers = range(first, min(first + CONSENTS_AT_ONCE, setting.orders))
-        consents = {each.id: each for each in map(setting.products.consent_of, numbers)}
+        consents = {each.id: each for each in map(setting.products.lodged_of, numbers)}
         fresh = [consent for consent_id, consent in consents.items() if consent_id not in inserted]
         inserted |= consents.keys()
         await world.room.commands.run(InsertConsents(world.store, fresh))
-        for number in [each for each in numbers if kind_of(each) is FILE]:
-            name, payments = f"consent-{number}", setting.products.file_of(number)
-            await write_pages(world.database, world.room.sealer, world.clock, BRAND.name, name, payments=payments)
 
 
 @pytest.mark.usefixtures("quiet")

@@ -24,9 +24,22 @@ from tests.world.orders import OrdersWorld
 
 STEP_SECONDS = 0.05  # between two looks at the processes
 IDLE_STEPS_MAX = 6  # for which the next order that is due stays the same
-DAILY = (*("kill a server", "kill the core", "kill the scheme", "kill the house"), *("step back", "database"))  # one each day
+DAILY = (
+    *("kill a server", "kill the core", "kill the scheme", "kill the house", "kill the bureau"),
+    *("step back", "database"),
+)  # one each day
 RETURNED_MAX = 2  # payments that come back each day
-BLOWS = ("kill a server", "kill the core", "kill the scheme", "stop a server", "jump", "jump", "step back", "database")
+BLOWS = (
+    "kill a server",
+    "kill the core",
+    "kill the scheme",
+    "kill the bureau",
+    "stop a server",
+    "jump",
+    "jump",
+    "step back",
+    "database",
+)
 JUMP_SECONDS = (5, 31, 61)  # of the shared clock: over a lease, over all that may be under way
 STEP_BACK_SECONDS = 2
 PAUSED_SECONDS = 40  # of the shared clock, for a process that is stopped: longer than its leases last
@@ -62,7 +75,7 @@ class Campaign:
     @property
     def names(self) -> list[str]:
         servers = [str(number) for number in range(self.setting.servers)]
-        return [*servers, "house", *(["core"] if self.setting.setup == HTTP else [])]
+        return [*servers, "house", "bureau", *(["core"] if self.setting.setup == HTTP else [])]
 
     async def run(self) -> None:
         await self._start_scheme()
@@ -149,6 +162,8 @@ class Campaign:
                 self._blow_at("core", signal.SIGKILL)
             case "kill the house":
                 self._blow_at("house", signal.SIGKILL)
+            case "kill the bureau":
+                self._blow_at("bureau", signal.SIGKILL)
             case "kill the scheme":
                 await self.scheme.kill()
                 await self._start_scheme()

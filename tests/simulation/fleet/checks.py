@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,13 +15,15 @@ from plugins.ledger.accounts.internal import SUSPENSE_BREAKS, internal_account_i
 from plugins.ledger.postings.stored import load_entries
 from plugins.ledger.settlement.house_books import LedgerHouseBooks
 from plugins.ledger.verify import find_discrepancies
+from plugins.rails.files import rules as files
+from plugins.rails.files.bureau_record import RECORD, BureauRecord
 from plugins.rails.simulated.messages import ListPayments
 from plugins.rails.simulated.process import SchemeProcess
 from tests.harness.books.books import Books
-from tests.simulation.fleet.house import House, accounts_of, stated_by
+from tests.simulation.fleet.house import RAILS, House, accounts_of
 from tests.simulation.fleet.notes import BREACHED, PLACED, Note
 from tests.simulation.fleet.products import EXECUTIONS, VRP, amount_of, kind_of
-from tests.simulation.fleet.setting import SCHEMES, Setting
+from tests.simulation.fleet.setting import FILES, Setting
 from tests.simulation.money_crashes import CLOSING, MoneyBank
 from tests.world.brands import BRAND
 from tests.world.orders import OrdersWorld
@@ -115,11 +118,9 @@ async def check_money(ended: Ended, bank: MoneyBank, scheme: SchemeProcess) -> N
         entries = await load_entries(connection, BRAND.name, ended.orders.keys())
     assert entries.keys() == ended.settled
     rail_of = {
-        internal_account_id(rail_clearing(rules.name), currency): rules.name
-        for rules in SCHEMES
-        for currency in ("GBP", "EUR", "USD")
+        internal_account_id(rail_clearing(rail.name), account.currency): rail.name for rail in RAILS for account in rail.accounts
     }
-    sent: dict[str, dict[str, Money]] = {rules.name: {} for rules in SCHEMES}
+    sent: dict[str, dict[str, Money]] = {rail.name: {} for rail in RAILS}
     for order_id, entry in entries.items():
         transfer, legs = ended.orders[order_id].transfer, Counter[str]()
         for account, amount in entry.legs:
@@ -141,9 +142,12 @@ async def check_money(ended: Ended, bank: MoneyBank, scheme: SchemeProcess) -> N
         while page := (await rail.ask(ListPayments(len(recorded)))).payments:
             recorded += page
         assert {each.payment.uetr for each in recorded} <= uetrs
-        assert {each.payment.uetr: each.payment.amount for each in recorded if each.report.status in PAID_STATUSES} == sent[
-            rail.name
-        ]
+        paid = {each.payment.uetr: each.payment.amount for each in recorded if each.report.status in PAID_STATUSES}
+        assert paid == sent[rail.name]
+    with closing(BureauRecord(ended.setting.folder / FILES / RECORD)) as record:
+        taken = record.taken()
+    assert {each.uetr for each in taken} <= uetrs
+    assert {each.uetr: Money(files.CURRENCY, each.minor) for each in taken if each.cycle is not None} == sent[files.NAME]
 
 
 async def check_settled(setting: Setting, world: OrdersWorld, bank: MoneyBank) -> dict[str, int]:
@@ -152,17 +156,17 @@ async def check_settled(setting: Setting, world: OrdersWorld, bank: MoneyBank) -
     world.clock.advance(setting.clock.wall() - world.clock.wall())
     poster = bank.payments.poster
     accounts = accounts_of(world.room, LedgerHouseBooks(bank.database, world.room.sealer, world.clock, poster))
-    house, matched = House(setting, accounts), {}
-    for rules in SCHEMES:
-        if rules.name not in accounts:
-            continue
-        statements, returns = stated_by(setting, rules, setting.clock.wall().date())
-        report = await house.take(accounts[rules.name], statements, returns)
-        assert report.is_clean, report
-        assert report.matched == report.items
-        assert report.in_flight == report.clearing == Money(report.clearing.currency, 0)
-        assert report.proof.unexplained.minor == 0
-        assert not statements or report.proof.ledger == statements[-1].closing.amount  # type: ignore[union-attr]
-        assert await house.take(accounts[rules.name], statements, returns) == report
-        matched[rules.name] = report.matched
+    house, matched = House(setting, accounts), Counter[str]()
+    for rail in RAILS:
+        stated = rail.stated(setting, setting.clock.wall().date())
+        for account in rail.accounts:
+            report = await house.take(account, stated)
+            assert report.is_clean, report
+            assert report.matched == report.items
+            assert report.in_flight == report.clearing == Money(account.currency, 0)
+            assert report.proof.unexplained.minor == 0
+            closings = [each.closing.amount for each in stated[0] if each.currency == account.currency and each.closing]
+            assert not closings or report.proof.ledger == closings[-1]
+            assert await house.take(account, stated) == report
+            matched[rail.name] += report.matched
     return matched

@@ -26,7 +26,7 @@ WORKING_POINTS = (
     *_around(("claim_due", "advance_order")),
     *(f"{when} {name}" for name in QUESTIONS for when in ("before", "after")),
 )
-PLACING_POINTS = _around(("place_order", "place_instruction"))  # passed while orders are placed
+PLACING_POINTS = _around(("upload_file", "place_order", "place_instruction"))  # passed while orders are placed
 TURNING_POINTS = _around(("turn_waiting", "turn_instructions"))  # passed as the days of what is planned come
 SERVER_POINTS = (*PLACING_POINTS, *TURNING_POINTS, *WORKING_POINTS)
 BANK_POINTS = (
@@ -40,7 +40,7 @@ HOUSE_POINTS = (
 )
 RARE = (
     *("reserve", "status", "release", "quote"),
-    *("place_instruction", "turn_waiting", "turn_instructions"),
+    *("upload_file", "place_instruction", "turn_waiting", "turn_instructions"),
 )  # a point of these is passed by few orders
 RARE_SHARE = 10
 

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from kernel.banking.abroad.cross_border import CrossBorder, InternationalTerms, quote_request
 from kernel.banking.abroad.exchange import AskedRate, Quote, RateType
-from kernel.banking.abroad.planned import InternationalStandingOrderTerms
+from kernel.banking.abroad.planned import InternationalScheduledTerms, InternationalStandingOrderTerms
 from kernel.banking.accounts import AccountIdentifier, Scheme
-from kernel.banking.consents import Consent, ConsentKind
+from kernel.banking.consents import Consent, ConsentKind, ConsentState
 from kernel.banking.money import Money
-from kernel.banking.payments import PaymentTerms
+from kernel.banking.payments import Instrument, PaymentTerms
 from kernel.banking.planned.files import FilePayment, FileTerms, FileType, content_of, days_of
 from kernel.banking.planned.instructions import INSTRUCTED_KINDS, InstructionRequest
 from kernel.banking.planned.recurrence import Recurrence, Unit
@@ -30,17 +30,19 @@ from kernel.banking.terms import (
 )
 from kernel.errors import UpstreamFailed
 from orders.services import PaymentOrders, agree
-from tests.simulation.money_crashes import consent_to
+from tests.simulation.money_crashes import OTHERS, consent_to
 from tests.world.brands import BRAND, START
 from tests.world.orders import ACME, LODGED_AS, authorised, request_of, use_of
 
 PAYMENT, SCHEDULED, STANDING_ORDER = ConsentKind.PAYMENT, ConsentKind.SCHEDULED, ConsentKind.STANDING_ORDER
 ABROAD, ABROAD_AGAIN, VRP = ConsentKind.INTERNATIONAL, ConsentKind.INTERNATIONAL_STANDING_ORDER, ConsentKind.VRP
-FILE = ConsentKind.FILE
+FILE, ABROAD_LATER = ConsentKind.FILE, ConsentKind.INTERNATIONAL_SCHEDULED
 MIX = (  # one order after the other
     *(PAYMENT, VRP, STANDING_ORDER, PAYMENT, ABROAD, PAYMENT, VRP, FILE, SCHEDULED, PAYMENT),
-    *(VRP, PAYMENT, PAYMENT, ABROAD_AGAIN, PAYMENT, VRP, ABROAD, PAYMENT, SCHEDULED, PAYMENT),
+    *(VRP, PAYMENT, PAYMENT, ABROAD_AGAIN, PAYMENT, VRP, ABROAD, PAYMENT, ABROAD_LATER, PAYMENT),
 )
+IN_FILES = (3, 9, 14)  # places of the mix whose payment to another bank is sent with a batch
+CROSSING = (ABROAD, ABROAD_LATER, ABROAD_AGAIN)
 EXECUTIONS = {
     STANDING_ORDER: 2,
     ABROAD_AGAIN: 2,
@@ -52,7 +54,9 @@ VRP_FITTING = 4  # payments of ten under one consent, which its limit has room f
 DESTINATIONS = (
     ("EUR", AccountIdentifier(Scheme.IBAN, "DE89370400440532013000")),  # by SCT Inst
     ("USD", AccountIdentifier(Scheme.IBAN, "DE89370400440532013000")),  # by way of a bank in between
-    ("EUR", AccountIdentifier(Scheme.IBAN, "PL61109010140000071219812874")),  # likewise: without SEPA credit transfers
+    ("EUR", AccountIdentifier(Scheme.IBAN, "PL61109010140000071219812874")),  # by SEPA credit transfer: beyond the euro area
+    ("EUR", AccountIdentifier(Scheme.IBAN, "TR330006100519786457841326")),  # beyond SEPA, by way of a bank in between
+    ("JPY", AccountIdentifier(Scheme.IBAN, "DE89370400440532013000")),
 )
 
 
@@ -63,7 +67,7 @@ def kind_of(number: int) -> ConsentKind:
 def amount_of(number: int, execution: int = 1) -> Money:
     """The amount that an order asks for, in the currency that the payee is paid in."""
     kind = kind_of(number)
-    currency = DESTINATIONS[number // 2 % len(DESTINATIONS)][0] if kind in (ABROAD, ABROAD_AGAIN) else "GBP"
+    currency = _destination(number)[0] if kind in CROSSING else "GBP"
     return Money(currency, 1_000 + number + execution - 1)
 
 
@@ -82,8 +86,10 @@ class Products:
         terms, name = facts["terms"], f"consent-{number}"
         if kind is VRP:
             return authorised(f"vrp-{first}", kind=kind, terms=self._recurring(terms, first), access=facts["access"])
-        if kind in (ABROAD, ABROAD_AGAIN):
+        if kind in CROSSING:
             terms = replace(terms, amount=amount_of(number), creditor_account=_destination(number)[1])
+        if number % len(MIX) in IN_FILES and terms.creditor_account in OTHERS:
+            terms = replace(terms, instrument=Instrument.BACS)
         agreed = {
             PAYMENT: lambda: terms,
             SCHEDULED: lambda: ScheduledTerms(payment=terms, asked_on=self.day_of(number), made_on=self.day_of(number)),
@@ -94,15 +100,27 @@ class Products:
                 content=content_of(self._dated(terms, number), [FilePayment(terms)], at_once=False),
             ),
             ABROAD: lambda: InternationalTerms(payment=terms, cross_border=_cross_border(number)),
+            ABROAD_LATER: lambda: InternationalScheduledTerms(
+                scheduled=ScheduledTerms(payment=terms, asked_on=self.day_of(number), made_on=self.day_of(number)),
+                cross_border=_cross_border(number),
+            ),
             ABROAD_AGAIN: lambda: InternationalStandingOrderTerms(
                 standing_order=self._daily(terms, number), cross_border=_cross_border(number)
             ),
         }[kind]()
         return authorised(name, kind=kind, terms=agreed, access=facts["access"])
 
-    def file_of(self, number: int) -> list[PaymentTerms]:
-        """The payments of a file, in the order in which they are made."""
-        return [each.payment for _, each in self._dated(consent_to(self.seed, number)["terms"], number)]
+    def lodged_of(self, number: int) -> Consent:
+        """The consent before anything was done with it: a file is uploaded, and then agreed to."""
+        consent = self.consent_of(number)
+        if consent.kind is not FILE:
+            return consent
+        terms = FileTerms(file_type=FileType.JSON, hash=FILE_HASH)
+        return replace(consent, state=ConsentState.AWAITING_UPLOAD, terms=terms, signatures=(), authorised_at=None)
+
+    def file_of(self, number: int) -> list[FilePayment]:
+        """The payments of a file."""
+        return [each for _, each in self._dated(consent_to(self.seed, number)["terms"], number)]
 
     def _dated(self, payment: PaymentTerms, number: int) -> list[tuple[date, FilePayment]]:
         last = EXECUTIONS[FILE]
@@ -159,7 +177,7 @@ class Products:
                 facts["terms"] = terms
             case _:
                 facts["terms"] = terms.payment
-        if consent.kind == ABROAD:
+        if consent.kind in (ABROAD, ABROAD_LATER):
             facts["cross_border"] = terms.cross_border.asked
             quote = _quote_of(bank, terms)
         return (await orders.place(BRAND, ACME, request_of(consent, **facts), use, quote=quote)).id

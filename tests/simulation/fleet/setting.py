@@ -20,7 +20,10 @@ from orders.room import Room
 from plugins.ledger.postings.poster import Poster
 from plugins.rails.choice import Rails
 from plugins.rails.faster_payments.rules import FASTER_PAYMENTS
+from plugins.rails.files.rail import FileRail, Sender
+from plugins.rails.files.rules import BatchRule, soon
 from plugins.rails.international.rules import INTERNATIONAL
+from plugins.rails.sepa.credit_transfer import SEPA_CREDIT_TRANSFER
 from plugins.rails.sepa.instant import SEPA_INSTANT
 from plugins.rails.simulated.client import SimulatedRail
 from plugins.rails.simulated.process import SchemeProcess
@@ -42,7 +45,10 @@ PACE = Pace(
     final_within=timedelta(minutes=20),
     reserved_within=timedelta(minutes=30),
 )
-SCHEMES = (FASTER_PAYMENTS, SEPA_INSTANT, INTERNATIONAL)  # in one process
+SCHEMES = (FASTER_PAYMENTS, SEPA_INSTANT, SEPA_CREDIT_TRANSFER, INTERNATIONAL)  # in one process
+FILES = "files"  # the folder through which a bank and its bureau of files give each other documents
+BATCHES = BatchRule(soon, transfers_max=20)
+SENDER = Sender("Portcullis Bank", "PTCLGB2L")
 SCHEME_PORTS = "scheme.ports"  # the file with the ports at which the schemes listen now, in their order
 SCHEME_COMMAND = (sys.executable, "-P", "-m", "tests.simulation.fleet.scheme")
 
@@ -105,7 +111,11 @@ async def open_bank(setting: Setting, database: Database, death: Death | None) -
         SimulatedRail(rules, partial(setting.scheme_address, place), RAIL_SECONDS) for place, rules in enumerate(SCHEMES)
     ]
     mortal: Any = database if death is None else MortalDatabase(database, death)
-    async with Poster.lifetime(mortal, sealer, clock) as poster:
+    async with (
+        Poster.lifetime(mortal, sealer, clock) as poster,
+        FileRail.opened(setting.folder / FILES, BATCHES, SENDER, clock) as files,
+    ):
+        rails.append(files)
         if death is None:
             yield BuiltInPayments(database, sealer, clock, poster, Rails.of(*rails))
         else:
