@@ -14,7 +14,7 @@ from orders.settlement.run import SETTLE_EVERY_SECONDS, SettlementRun
 from plugins.exchange.rate_table import HOME
 from plugins.ledger.settlement.house_books import LedgerHouseBooks
 from plugins.ledger.settlement.revaluation import Revaluation
-from plugins.rails.recall_terms import SEPA_TERMS
+from plugins.rails.recall_terms import TERMS
 from plugins.rails.schemes import SETTLING
 from plugins.upstreams.built_in_payments import BuiltInPayments
 from portcullis.compose.events.singleton import Singleton, in_turn
@@ -34,7 +34,7 @@ def compose_reconciliations(room: Room, payments: PaymentsUpstream | None) -> tu
 
 
 def open_desks(reconciliations: tuple[Reconciliation, ...]) -> tuple[RecallDesk, ...]:
-    return tuple(RecallDesk(settlement=each.settlement, terms=SEPA_TERMS) for each in reconciliations)
+    return tuple(RecallDesk(settlement=each.settlement, terms=TERMS[each.settlement.account.rail]) for each in reconciliations)
 
 
 def settlement_work(reconciliations: tuple[Reconciliation, ...], brand: Brand, telemetry: Telemetry) -> tuple[Singleton, ...]:

@@ -1,16 +1,25 @@
-"""Another bank asks for a payment back: the bank's own people find the case and refuse it, and the answer is a document for the rail."""
+"""Another bank asks for a payment back: the bank's own people find the case, refuse it or agree to it, and the answer is a document for the rail."""
 
 import asyncio
 import json
 
+import msgspec
 import pytest
 
+from kernel.banking.accounts import AccountType, Scheme
 from kernel.banking.money import Money
+from kernel.storage.database import Database
 from orders.recalls.recall import RecallRefused, RecallRequest
+from plugins.ledger.accounts.customer_accounts import load_accounts_of
 from plugins.rails.faster_payments.rules import ACCOUNT
 from plugins.rails.iso20022.recalls import read_refused_recalls, write_recall
+from plugins.rails.iso20022.returns import read_returns
 from portcullis.cli.app import app
 from portcullis.cli.control_client import ServerRefused
+from portcullis.compose.keys.sealing_keys import load_sealer
+from portcullis.settings.schema import Settings
+from sandbox.bank.personas import load_logins
+from tests.harness.books.books import Books
 from tests.harness.installations import EMBEDDED
 from tests.world.brands import START
 
@@ -61,3 +70,43 @@ async def test_people_refuse_the_recall_of_another_bank(installations, type_in, 
         assert await read_refused_recalls(answer.read_bytes()) == (RecallRefused(case="CASE-1", uetr=UETR, reason="CUST"),)
         with pytest.raises(ServerRefused, match="nothing here is known"):
             await type_in(server, "recalls", "ask", "nosuch", "--reason", "DUPL", *ANN)
+
+
+async def current_account(server):
+    """The bank's own id of an account of Alice's, and its number."""
+    sealer = load_sealer(server.state_dir / "keys" / "sealing.keys")
+    (brand,) = Settings().resolved_brands()
+    async with Database.open(server.database_url) as database, database.read() as connection:
+        alice = next(each for each in await load_logins(database, sealer, brand.name) if each.username == "alice")
+        accounts = await load_accounts_of(connection, sealer, brand.name, alice.customer_id)
+    return next(
+        (account.id, each.identification)
+        for account in accounts
+        for each in account.identifiers
+        if each.scheme is Scheme.SORT_CODE and account.type is AccountType.CURRENT
+    )
+
+
+async def test_two_operators_send_a_payment_back_to_the_bank_that_asks_for_it(installations, type_in, tmp_path):
+    question, answer = tmp_path / "question.xml", tmp_path / "answer.xml"
+    with installations.installation(EMBEDDED) as installation:
+        server = installation.start()
+        async with Books.of(server) as books:
+            account_id, number = await current_account(server)
+            entry, minor = await books.bank.last_credit("main", account_id)
+            before, held = (await books.bank.balances("main", account_id))[account_id]
+            asked = msgspec.structs.replace(ASKED, amount=Money("GBP", minor), payee=number)
+            question.write_bytes(write_recall("M-2", START, asked))
+            await type_in(server, "reconcile", "import", str(question), "--account", ACCOUNT.number, *ANN)
+            ((case,),) = json.loads(await type_in(server, "recalls", "list", "--json")).values()
+            by_ann = ("--ground", "letter of the payee", "--payee-agreed", *ANN)
+            await type_in(server, "recalls", "agree", case["id"], "--entry", entry, *by_ann)
+            with pytest.raises(ServerRefused, match="Another operator"):
+                await type_in(server, "recalls", "approve", case["id"], "2", *ANN)
+            for _ in range(2):
+                assert "returned" in await type_in(server, "recalls", "approve", case["id"], "2", *BEA)
+            await type_in(server, "recalls", "message", case["id"], str(answer))
+            (back,) = await read_returns(answer.read_bytes())
+            assert (back.uetr, back.amount, back.reason) == (UETR, Money("GBP", minor), "FOCR")
+            assert (await books.bank.balances("main", account_id))[account_id] == (before - minor, held)
+        await type_in(server, "ledger", "verify")

@@ -32,6 +32,15 @@ class BankBooks:
     async def open_holds(self, brand: str) -> list[Row]:
         return await self.reader.all_of(ledger.holds, brand=brand, state=HoldState.OPEN)
 
+    async def last_credit(self, brand: str, account_id: str) -> tuple[str, int]:
+        """The entry that last gave the account money, and how much, in minor units."""
+        rows = ledger.postings.c
+        mine = (rows.brand == brand, rows.account_id == account_id, rows.amount_minor > 0)
+        found = await self.reader.rows(
+            sa.select(rows.entry_id, rows.amount_minor).where(*mine).order_by(rows.sequence.desc()).limit(1)
+        )
+        return found[0].entry_id, found[0].amount_minor
+
     async def balances(self, brand: str, *account_ids: str) -> dict[str, tuple[int, int]]:
         """Booked and held, in minor units, by account."""
         rows = await self.account_rows(brand)

@@ -80,7 +80,7 @@ async def test_a_payment_that_is_asked_back_returns_to_its_payer(money: SettledM
     asked = given(order=order.id, reason="DUPL")
     made = await ask_recall(composition, BRAND.name, asked)
     assert made is not None
-    assert (made["state"], made["answer_by"].isoformat()) == ("asked", "2026-07-22")
+    assert (made["state"], made["answer_by"].isoformat()) == ("asked", "2026-07-29")
     assert await ask_recall(composition, BRAND.name, asked) == made
     with pytest.raises(FieldInvalid):  # once
         await ask_recall(composition, BRAND.name, given(order=order.id, reason="FRAD"))
@@ -179,7 +179,7 @@ async def arrived(money: SettledMoney, request: RecallRequest = ASKED) -> str:
 
 
 async def test_a_recall_names_its_rail_where_several_have_accounts_in_its_currency(money: SettledMoney) -> None:
-    other = replace(money.settlement, account=changed(ACCOUNT, rail="other", number="OTHER1"))
+    other = replace(money.settlement, account=changed(ACCOUNT, rail="file", number="OTHER1"))
     composition, document = composition_of(money), write_recall("M1", START, ASKED)
     composition.reconciliations = (Reconciliation(settlement=other), money.reconciliation)
     for asked in ({}, {"account": "NONE"}):
