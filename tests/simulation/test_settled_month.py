@@ -16,7 +16,7 @@ from orders.recalls.desk import RecallDesk
 from orders.recalls.recall import OPEN_RECALLS, RecallReason
 from plugins.exchange.rate_table import RateTable
 from plugins.ledger.settlement.revaluation import Revaluation
-from plugins.rails.recall_terms import SEPA_TERMS
+from plugins.rails.recall_terms import TERMS
 from tests.harness.databases import KINDS, migrate
 from tests.world.brands import BRAND, START
 from tests.world.settled_money import (
@@ -98,7 +98,7 @@ async def give_back(money: SettledMoney, draw: random.Random) -> None:
 
 
 def desk_of(money: SettledMoney) -> RecallDesk:
-    return RecallDesk(settlement=money.settlement, terms=SEPA_TERMS)
+    return RecallDesk(settlement=money.settlement, terms=TERMS[money.settlement.account.rail])
 
 
 @pytest.mark.timeout(int(os.environ.get("PORTCULLIS_SIMULATE_TIMEOUT", "120")))

@@ -32,7 +32,7 @@ Stated = tuple[tuple[Statement, ...], tuple[Returned, ...]]
 
 
 class Rail(NamedTuple):
-    """What settles over accounts of its own: a scheme, or the bureau of files. `stated`: by its own books, up to a day."""
+    """A rail that settles over accounts of its own: a scheme, or the bureau of files. `stated`: by its own books, up to a day."""
 
     name: str
     calendar: Calendar

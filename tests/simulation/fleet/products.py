@@ -184,7 +184,7 @@ class Products:
 
 
 def _destination(number: int) -> tuple[str, AccountIdentifier]:
-    return DESTINATIONS[number // 2 % len(DESTINATIONS)]
+    return DESTINATIONS[(number + number // len(MIX)) % len(DESTINATIONS)]
 
 
 def _cross_border(number: int) -> CrossBorder:
