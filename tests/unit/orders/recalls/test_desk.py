@@ -22,7 +22,7 @@ from plugins.ledger.documents import Narrative
 from plugins.ledger.postings.entries import LedgerEntry, Leg, Line
 from plugins.rails.iso20022.recalls import read_recalls, read_refused_recalls, write_recall, write_refusal
 from plugins.rails.iso20022.returns import read_returns, write_returns
-from plugins.rails.recall_terms import TERMS
+from plugins.rails.recall_terms import SEPA_TERMS
 from portcullis.serving.ops.given import Given
 from portcullis.serving.ops.recall_commands import (
     agree_to_recall,
@@ -48,7 +48,7 @@ ASKED = RecallRequest(
 
 
 def desk_of(money: SettledMoney) -> RecallDesk:
-    return RecallDesk(settlement=money.settlement, terms=TERMS[money.settlement.account.rail])
+    return RecallDesk(settlement=money.settlement, terms=SEPA_TERMS)
 
 
 def composition_of(money: SettledMoney) -> Any:
