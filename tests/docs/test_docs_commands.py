@@ -10,13 +10,13 @@ import pytest
 
 from portcullis.cli.app import app
 from tests.harness.installations import EMBEDDED, Installations
+from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.server import free_ports
 
 ROOT = Path(__file__).parents[2]
 WITH_A_SANDBOX = [ROOT / "README.md", ROOT / "docs" / "build-a-tpp.md"]  # read in this order, while `make run` runs
 GUIDES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "```sh run\n" in path.read_text()]
 ON_THEIR_OWN = [guide for guide in GUIDES if guide not in WITH_A_SANDBOX]
-RUN_SECONDS_MAX = 100
 WRITTEN = [ROOT / "README.md", *(path for path in sorted((ROOT / "docs").rglob("*.md")) if path.parent.name != "decisions")]
 USUAL_PORT = "8446"
 PROGRAMS = Path(sys.executable).parent
@@ -39,7 +39,7 @@ def run(script: str, folder: Path, **variables: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=RUN_SECONDS_MAX,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout

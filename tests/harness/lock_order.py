@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from consent.store.locks import RECURRING, TABLES
 from consent.store.tables import locks
@@ -81,13 +82,20 @@ def locked_by(statement: Any) -> str:
         return f"{name} of a psu" if names_a_psu(statement) else name
     if name != attempts.name:
         return name
-    is_of_peer = any(str(value).startswith("peer/") for value in statement.compile().params.values())
+    is_of_peer = names(statement, "peer/")
     return f"{name} of a {'peer' if is_of_peer else 'psu'}"
 
 
 def names_a_psu(statement: Any) -> bool:
     """Of a named lock: whether its kind is of the PSU's rank, which comes before rows of consents."""
-    return any(str(value).startswith(f"{RECURRING.name}/") for value in statement.compile().params.values())
+    return names(statement, f"{RECURRING.name}/")
+
+
+def names(statement: Any, beginning: str) -> bool:
+    """True if a value within the statement begins so. The statement is not compiled for that: it took a seventh of a test's time."""
+    return any(
+        str(each.value).startswith(beginning) for each in visitors.iterate(statement) if isinstance(each, sa.BindParameter)
+    )
 
 
 @contextmanager
