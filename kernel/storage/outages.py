@@ -19,6 +19,7 @@ _VALUE_CLASSES = {"22", "23"}  # of SQLSTATE: data exception, integrity constrai
 _OUTAGE_CLASSES = {"08", "40", "53", "57"}  # connection, transaction rollback, insufficient resources, operator intervention
 _OUTAGE_SQLSTATES = {"55P03", "25P03", "25006"}  # lock not available, idle in a transaction, a standby's "read only"
 _LOCKED = "database is locked"  # SQLite, after its busy timeout
+_DRIVER = "asyncpg"  # of PostgreSQL; not imported, for an embedded database has no use for it
 
 
 def sqlstate_of(error: BaseException) -> str:
@@ -34,12 +35,17 @@ def is_retryable(error: DBAPIError) -> bool:
 
 def is_outage(error: BaseException) -> bool:
     """Is it the database's state, and neither the statement nor its values, that failed?"""
-    if isinstance(error, OSError):  # refused, reset, no such host or socket
+    if isinstance(error, OSError) or _comes_of_opening(error):  # refused, reset, no such host or socket
         return True
     sqlstate = sqlstate_of(error)
     if sqlstate[:2] in _OUTAGE_CLASSES or sqlstate in _OUTAGE_SQLSTATES:
         return True
     return isinstance(error, DBAPIError) and (error.connection_invalidated or _LOCKED in str(error.orig))
+
+
+def _comes_of_opening(error: BaseException) -> bool:
+    """True of the driver's own error: SQLAlchemy wraps each that a statement raises, so the connection was lost while it was set up."""
+    return type(error).__module__.partition(".")[0] == _DRIVER
 
 
 def refuses_values(error: Exception) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack, suppress
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 
@@ -54,6 +55,21 @@ async def test_a_connection_that_the_server_ends_is_an_overload_and_the_next_one
             await database.write(lambda connection: connection.execute(end))
         async with database.read() as connection:
             assert await connection.scalar(sa.select(1)) == 1
+
+
+async def test_a_connection_that_is_lost_while_it_is_set_up_is_an_overload(postgresql_url, monkeypatch):
+    async def set_after_the_end(self, *arguments, **options):
+        self.terminate()
+        return await set_type_codec(self, *arguments, **options)
+
+    set_type_codec = asyncpg.Connection.set_type_codec
+    monkeypatch.setattr(asyncpg.Connection, "set_type_codec", set_after_the_end)
+    async with Database.open(postgresql_url) as database:
+        with pytest.raises(Overloaded, match="InterfaceError"):
+            await database.write(lambda connection: connection.execute(sa.select(1)))
+        with pytest.raises(Overloaded, match="InterfaceError"):
+            async with database.read() as connection:
+                await connection.execute(sa.select(1))
 
 
 async def test_a_server_that_refuses_is_an_overload():
