@@ -39,7 +39,7 @@ LATEST = Path("var/bench/latest.json")
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of each operation a run has."""
+    """The number of operations of a run."""
 
     rounds: int
     requests: int

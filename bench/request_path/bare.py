@@ -1,4 +1,4 @@
-"""What a read is compared with: aiohttp over mutual TLS that does nothing but pass a question on, or answer it.
+"""The bare servers that a read is compared with: aiohttp over mutual TLS that does nothing but pass a question on, or answer it.
 
 `python -m bench.request_path.bare PORT CERTIFICATE KEY CA [URL TOKEN]`, until it is ended. With a URL every request is answered by what
 that answers, asked each time with the bank's token; without one by a body of 1 KB.

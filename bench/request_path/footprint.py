@@ -1,4 +1,4 @@
-"""What a server takes beside time: memory of its process as it starts, works and is connected to; CPU until it is ready; CPU of a command."""
+"""The footprint of a server: memory of its process as it starts, works and is connected to; CPU until it is ready; CPU of a command."""
 
 import subprocess
 import sys

@@ -20,7 +20,7 @@ BODILESS = {204, 304}
 
 @dataclass(slots=True)
 class Load:
-    """What came of it: how many answers of each status, and how long each took, in seconds."""
+    """Its answers: how many of each status, and how long each took, in seconds."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)

@@ -59,7 +59,7 @@ async def measure_reads(ground: Ground, *, rounds: int, requests: int) -> tuple[
 
 
 async def _subjects(site: Site, setup: str) -> list[Subject]:
-    """What is measured of one setup. The market trader's account has a hundred thousand transactions."""
+    """The subjects of one setup. The market trader's account has a hundred thousand transactions."""
     alice, heavy = await grant(site, "alice"), await grant(site, "heavy")
     async with site.tpp() as tpp:
         statements = expect(200, "statements", await tpp.get(f"/accounts/{alice.account_ids[0]}/statements", alice.token))

@@ -1,4 +1,4 @@
-"""Where the request path is measured: a sandbox on either database, its bank within or over HTTP, and the bare servers beside it.
+"""The sites on which the request path is measured: a sandbox on either database, its bank within or over HTTP, and bare servers.
 
 A bank over HTTP is replayed (replayed_bank.py), so that a server is measured at full load and the bank's own work is not.
 """

@@ -21,6 +21,7 @@ PACKAGES = (
     "notices",
     "openapi",
     "kernel",
+    "bench",
     "tests",
 )
 MODULES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))

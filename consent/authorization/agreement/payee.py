@@ -1,6 +1,7 @@
 """The check of a payee's name as a payer reads it: asked before they agree, in words that leave the answer to them, and kept as it was shown.
 
 Pay.UK Confirmation of Payee; Regulation (EU) 2024/886 article 5c: the payer may go on after any answer, and is warned where it is no match.
+Sweeping (CMA Order, clarification of 2021) moves money between a customer's own accounts: there a definite mismatch ends it.
 """
 
 from collections.abc import Mapping
@@ -12,10 +13,13 @@ import structlog
 
 from consent.authentication.attempts import payee_subject, take_attempt
 from consent.authentication.bank_answer import answer_time
+from consent.ports import Psu
 from consent.services import Services
 from consent.store.kinds.words import Facts
+from kernel.banking.accounts import AccountIdentifier
+from kernel.banking.consents import payment_of
 from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck, PayeeCode, PayeeMatch
-from kernel.banking.payments import PaymentTerms
+from kernel.banking.terms import VrpTerms, VrpType
 from kernel.banking.visible_text import is_name
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
@@ -85,6 +89,54 @@ _BY_CODE: Mapping[PayeeCode, PayeeWords] = MappingProxyType(
 )
 
 
+_OWN: Mapping[PayeeMatch, PayeeWords] = MappingProxyType(
+    {
+        PayeeMatch.MATCH: PayeeWords(
+            "This account is in your name", "The payments move your own money between your accounts.", "good"
+        ),
+        PayeeMatch.CLOSE_MATCH: PayeeWords(
+            "The name of this account is not quite yours",
+            "These payments are for accounts of your own alone. Go on only if this account is yours.",
+            "info",
+        ),
+        PayeeMatch.NO_MATCH: PayeeWords(
+            "This account is not in your name",
+            "These payments are for accounts of your own alone, so you cannot allow them to this account.",
+            "error",
+        ),
+        PayeeMatch.NOT_AVAILABLE: PayeeWords(
+            "We could not check whose account this is",
+            "These payments are for accounts of your own alone. Go on only if this account is yours.",
+            "info",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """The account that is paid, and the name that its holder must have: `is_own`, the payer's."""
+
+    account: AccountIdentifier
+    name: str
+    is_own: bool = False
+
+    def refuses(self, check: PayeeCheck) -> bool:
+        """True of an account that is surely another's, where it must be the payer's own. A payer may go on after any other answer."""
+        return self.is_own and check.match is PayeeMatch.NO_MATCH
+
+
+def payee_of(terms: object, psu: Psu) -> Payee | None:
+    """None, where such terms are for no payment, or for many. Sweeping moves the payer's own money: the account must be in their name,
+    not in the one that the TPP wrote."""
+    if isinstance(terms, VrpTerms):
+        if set(terms.types) == {VrpType.SWEEPING}:
+            return Payee(terms.creditor_account, psu.display_name, is_own=True)
+        return Payee(terms.creditor_account, terms.creditor_name)
+    payment = payment_of(terms)
+    return None if payment is None else Payee(payment.creditor_account, payment.creditor_name)
+
+
 @dataclass(frozen=True, slots=True)
 class TakePayeeCheck:
     """Count a check for a PSU: False if there is none left for now. A payee's bank returns the holder's name where a guess comes close."""
@@ -99,7 +151,7 @@ class TakePayeeCheck:
         return await take_attempt(unit.connection, self.brand, self.subject, self.now, limit=PAYEE_CHECKS_MAX)
 
 
-async def check_payee(services: Services, brand: Brand, terms: PaymentTerms, psu_id: str) -> PayeeCheck:
+async def check_payee(services: Services, brand: Brand, payee: Payee, psu_id: str) -> PayeeCheck:
     """The answer to show. What is late, broken, no name that a page may show or one check too many is not available: it never reads as a
     match."""
     subject = payee_subject(services.sealer, brand.name, psu_id)
@@ -108,7 +160,7 @@ async def check_payee(services: Services, brand: Brand, terms: PaymentTerms, psu
         return NOT_AVAILABLE
     try:
         async with answer_time():
-            check = await services.payees.payee(brand, terms.creditor_account, terms.creditor_name)
+            check = await services.payees.payee(brand, payee.account, payee.name)
     except (UpstreamTimedOut, UpstreamFailed) as problem:
         log.warning("payee_not_checked", code=problem.code, detail=problem.detail)
         return NOT_AVAILABLE
@@ -118,16 +170,18 @@ async def check_payee(services: Services, brand: Brand, terms: PaymentTerms, psu
     return PayeeCheck(match=check.match, name=name, code=check.code) if is_name(name) else NOT_AVAILABLE
 
 
-def words_of(check: PayeeCheck) -> PayeeWords:
+def words_of(check: PayeeCheck, *, is_own: bool = False) -> PayeeWords:
+    if is_own:
+        return _OWN[check.match]
     if check.name is not None:
         return PayeeWords(_NAMED.heading, _NAMED.text.format(name=check.name), _NAMED.tone)
     by_code = _BY_CODE.get(check.code) if check.code is not None else None
     return by_code or _BY_MATCH[check.match]
 
 
-def facts_of(check: PayeeCheck | None) -> Facts:
+def facts_of(check: PayeeCheck | None, *, is_own: bool = False) -> Facts:
     """As a line among the facts of the payment; none where nothing was shown."""
     if check is None:
         return ()
-    heading = words_of(check).heading
+    heading = words_of(check, is_own=is_own).heading
     return (("Name check", heading if check.name is None else f"{heading}: {check.name}"),)

@@ -153,7 +153,7 @@ def described(consent: Consent) -> Description:
     return kind_of(consent).describe(consent.terms)
 
 
-def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "") -> Shown:
+def render_shown(terms: Terms, options: tuple[Option, ...], *, payee: PayeeCheck | None = None, page: str = "") -> Shown:
     """The record of the page as the PSU saw it. `options`: the accounts that were chosen."""
     return Shown(
         client_name=terms.client_name,
@@ -165,6 +165,7 @@ def render_shown(terms: Terms, options: tuple[Option, ...], *, page: str = "") -
         purpose=terms.purpose,
         accounts=tuple(option.label for option in options),
         payment=terms.facts,
+        payee=payee,
         page=page or terms.kind,
     )
 

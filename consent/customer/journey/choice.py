@@ -3,7 +3,10 @@
 UK Customer Experience Guidelines: choose accounts, do not consent again; nothing is preselected; refusing is as easy as sharing.
 """
 
+from dataclasses import replace
+
 from consent.authentication.approval import Approval
+from consent.authorization.agreement.payee import Payee, check_payee, facts_of, payee_of, words_of
 from consent.authorization.agreement.signing_rules import load_signing_rules
 from consent.authorization.agreement.terms import (
     Option,
@@ -22,6 +25,7 @@ from consent.authorization.agreement.terms import (
 from consent.customer.answers.outcome import approve
 from consent.customer.journey.boundary import tell
 from consent.customer.journey.departure import claim_of, leave
+from consent.customer.journey.payee import open_shown, seal_shown
 from consent.customer.pages.render import render_page
 from consent.customer.session.forms import Form, form_token
 from consent.customer.session.paths import path_of
@@ -33,6 +37,7 @@ from consent.services import Services
 from consent.store.kinds.kind import Agreement
 from consent.store.kinds.registry import kind_of
 from consent.store.rows.journeys import Notice, Stage
+from kernel.banking.payee_checks import PayeeCheck
 from kernel.brand import Brand
 from kernel.http.message import Response
 
@@ -44,6 +49,8 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
     is_foreign = asked.consent.psu_id not in (None, psu.id)
     options, joint = ((), ()) if is_foreign else await _load_options(services, brand, session, psu)
     fixed = settled(asked.consent, options)
+    payee = payee_of(asked.consent.terms, psu) if options else None
+    check = None if payee is None else await check_payee(services, brand, payee, psu.id)
     return render_page(
         brand,
         kind.page if options else kind.page_without_account,
@@ -63,6 +70,8 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
         is_foreign=is_foreign,
         wording=kind.wording,
         words=_words_of(asked),
+        check=None if payee is None or check is None else words_of(check, is_own=payee.is_own),
+        payee_shown="" if check is None else seal_shown(services.sealer, session.journey, check),
     )
 
 
@@ -82,8 +91,12 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
     is_of_one = kind_of(session.asked.consent).is_of_one_account
     if not chosen or (is_of_one and len(chosen) > 1):
         return await tell(services, session.journey, Notice.NO_DEBTOR_ACCOUNT if is_of_one else Notice.NO_ACCOUNT)
+    payee = payee_of(session.asked.consent.terms, psu)
+    check = None if payee is None else open_shown(services.sealer, session.journey, form)
+    if payee is not None and check is not None and payee.refuses(check):
+        return await tell(services, session.journey, Notice.PAYEE_NOT_OWN)
     try:
-        return await _approve(services, brand, session, psu, chosen)
+        return await _approve(services, brand, session, psu, chosen, payee=payee, check=check)
     except AccountClosed:
         return await tell(services, session.journey, Notice.CHOSEN_ACCOUNT_CLOSED if is_of_one else Notice.ACCOUNT_CLOSED)
     except SignersUnable:
@@ -99,8 +112,20 @@ async def _load_options(
     return offered(asked.consent, options, asked.amendment), withheld_options(asked.consent, options)
 
 
-async def _approve(services: Services, brand: Brand, session: Session, psu: Psu, chosen: tuple[Option, ...]) -> Response:
+async def _approve(
+    services: Services,
+    brand: Brand,
+    session: Session,
+    psu: Psu,
+    chosen: tuple[Option, ...],
+    *,
+    payee: Payee | None,
+    check: PayeeCheck | None,
+) -> Response:
+    """`check`: that of the payee which the page showed."""
     journey, asked = session.journey, session.asked
+    terms = render_terms(services, brand, asked.client, asked.consent, amendment=asked.amendment, options=chosen)
+    checked = facts_of(check, is_own=payee is not None and payee.is_own)
     approval = Approval(
         psu_id=psu.id,
         customer_id=psu.customer_id,
@@ -109,8 +134,6 @@ async def _approve(services: Services, brand: Brand, session: Session, psu: Psu,
         signing_rules=await load_signing_rules(services, brand, asked.consent, psu.customer_id, chosen),
         authorisation_id=authorisation_of(journey),
         evidence=evidence_of(session),
-        shown=render_shown(
-            render_terms(services, brand, asked.client, asked.consent, amendment=asked.amendment, options=chosen), chosen
-        ),
+        shown=render_shown(replace(terms, facts=(*terms.facts, *checked)), chosen, payee=check),
     )
     return await approve(services, brand, asked, approval, claim_of(services, session))

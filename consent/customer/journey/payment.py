@@ -13,7 +13,7 @@ from consent.authentication.challenge import method_of, start_challenge
 from consent.authentication.consent_subject import check_authorisable
 from consent.authentication.linked_terms import linked_of
 from consent.authentication.progress import BeginChallenge
-from consent.authorization.agreement.payee import check_payee, facts_of, words_of
+from consent.authorization.agreement.payee import check_payee, facts_of, payee_of, words_of
 from consent.authorization.agreement.signing_rules import load_signing_rules
 from consent.authorization.agreement.terms import (
     Option,
@@ -42,7 +42,6 @@ from consent.services import Services
 from consent.store.kinds.registry import kind_of
 from consent.store.rows.authorisations import Choice, Pending, drop_challenge
 from consent.store.rows.journeys import Notice, Stage, seen
-from kernel.banking.consents import payment_of
 from kernel.banking.payee_checks import NOT_AVAILABLE
 from kernel.brand import Brand
 from kernel.commands.unit_of_work import UnitOfWork
@@ -55,9 +54,9 @@ async def show_payment(services: Services, brand: Brand, session: Session) -> Re
         return show_blocked(services, brand, session)
     asked, (options, withheld) = session.asked, await _load_options(services, brand, session, psu)
     terms, check, kind = described(asked.consent), NOT_AVAILABLE, kind_of(asked.consent)
-    payment = payment_of(asked.consent.terms)
-    if options and payment is not None:
-        check = await check_payee(services, brand, payment, psu.id)
+    payee = payee_of(asked.consent.terms, psu)
+    if options and payee is not None:
+        check = await check_payee(services, brand, payee, psu.id)
     return render_page(
         brand,
         kind.page if options else kind.page_without_account,

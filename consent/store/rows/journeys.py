@@ -60,6 +60,7 @@ class Notice(StrEnum):
     CHOSEN_ACCOUNT_CLOSED = "chosen_account_closed"
     NO_DEBTOR_ACCOUNT = "no_debtor_account"
     DEBTOR_ACCOUNT_CLOSED = "debtor_account_closed"
+    PAYEE_NOT_OWN = "payee_not_own"
     TIMED_OUT = "timed_out"
     SHARING_STOPPED = "sharing_stopped"
     NOT_SHARING = "not_sharing"

@@ -157,5 +157,5 @@ def test_every_notice_is_good_news_or_a_reason():
         *("credentials_wrong", "credentials_blocked", "code_wrong", "code_blocked", "code_expired", "sending_blocked"),
         *("device_waiting", "no_account", "account_closed", "no_debtor_account", "debtor_account_closed", "timed_out"),
         *("not_sharing", "nothing_to_sign", "request_expired", "signers_unable", "debtor_signers_unable"),
-        *("chosen_account_closed", "payment_not_cancelled"),
+        *("chosen_account_closed", "payee_not_own", "payment_not_cancelled"),
     }
