@@ -106,15 +106,25 @@ def _index(routes: tuple[tuple[str, str, Face, Handler], ...]) -> Mapping[str, P
     return paths
 
 
+def _first_segment(path: str) -> str:
+    return path[1:].partition("/")[0]
+
+
 PATHS = _index(ROUTES)
 PATTERNS = tuple(
     (re.compile(re.escape(template).replace(r"\{id\}", "[^/]+")), path) for template, path in PATHS.items() if "{id}" in template
 )
 
 
+FIRST_SEGMENTS = frozenset(_first_segment(path.template) for _, path in PATTERNS)
+
+
 def find(path: str) -> Path | None:
-    """The Path for a request's path: a literal one first, then a pattern."""
-    return PATHS.get(path) or next((found for pattern, found in PATTERNS if pattern.fullmatch(path)), None)
+    """The Path for a request's path: a literal one first, then a pattern. Most other surfaces' paths are known by their first segment."""
+    known = PATHS.get(path)
+    if known is not None or _first_segment(path) not in FIRST_SEGMENTS:
+        return known
+    return next((found for pattern, found in PATTERNS if pattern.fullmatch(path)), None)
 
 
 class ConsentServer:

@@ -9,24 +9,23 @@ one call are distinct.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 VERSION_SECONDS = 300  # after which a version is forgotten: this bounds any fault that was not foreseen
 FILL_SECONDS = 10  # for which a fill token is accepted: the time a reader has to ask the database
 CLOSED_SECONDS = 30  # after its last `close` a subject opens again, forgotten: longer than any change takes
 
 
-@dataclass(frozen=True, slots=True)
-class VersionIs:
+class VersionIs(msgspec.Struct, frozen=True):
     """Is `version` still the current version of `subject`?"""
 
     subject: str
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class WithinRate:
+class WithinRate(msgspec.Struct, frozen=True):
     """GCRA: at most `limit` units per `window_seconds`, smoothly, with a burst of `limit`. The call spends `cost` units, at least
     one, and never more than the whole limit."""
 
@@ -37,8 +36,7 @@ class WithinRate:
     cost: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class WithinCount:
+class WithinCount(msgspec.Struct, frozen=True):
     """At most `limit` uses in a window that starts at the first use and ends `window_seconds` later."""
 
     key: str
@@ -47,16 +45,14 @@ class WithinCount:
     rule: str = "unattended"
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """At most `limit` first uses of `owner` are remembered at a time: what one caller may fill of a memory that all share."""
 
     owner: str
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class FirstUse:
+class FirstUse(msgspec.Struct, frozen=True):
     """Has `key` never been used within `ttl_seconds`? With `issued_at` (seconds since the epoch), what was issued before the
     memory of first uses began is refused: it may have been used before then. With a `share` that is full: `Exceeded`."""
 
@@ -69,28 +65,24 @@ class FirstUse:
 Check = VersionIs | WithinRate | WithinCount | FirstUse
 
 
-@dataclass(frozen=True, slots=True)
-class Current:
+class Current(msgspec.Struct, frozen=True):
     """The version asked about is the current one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(msgspec.Struct, frozen=True):
     """Another version is current: load the snapshot again. Version 0 from the database: there is no such thing any more."""
 
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """The hot state does not know (or knows less than who asks): ask the database and, if `fill_token` is given, `fill` the answer
     with it."""
 
     fill_token: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(msgspec.Struct, frozen=True):
     """`remaining` uses or units are left; the limit is whole again after `reset_seconds`."""
 
     limit: int
@@ -98,26 +90,22 @@ class Allowed:
     reset_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exceeded:
+class Exceeded(msgspec.Struct, frozen=True):
     """Not enough is left; come back after `retry_after` seconds."""
 
     limit: int
     retry_after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
+class Fresh(msgspec.Struct, frozen=True):
     """Never used before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(msgspec.Struct, frozen=True):
     """Used before, or issued before the memory of first uses began."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(msgspec.Struct, frozen=True):
     """The hot state cannot be reached. Each kind of check says what that means: versions go to the database, first uses fail
     closed, limits fall back to a local share."""
 

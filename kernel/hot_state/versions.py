@@ -9,9 +9,9 @@ through restarts from old snapshots, partitions and pauses (see `kernel/hot_stat
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
 import structlog
 
 from kernel.errors import Overloaded, Problem
@@ -139,7 +139,7 @@ class Versions:
     async def _ask(self, checks: Sequence[Check], subjects: Sequence[str], spend: bool) -> list[Verdict]:
         if any(subjects) and not self._epoch.is_trusted():
             return [Unavailable()] * len(checks)
-        named = [replace(c, subject=s) if isinstance(c, VersionIs) else c for c, s in zip(checks, subjects, strict=True)]
+        named = [VersionIs(s, c.version) if isinstance(c, VersionIs) else c for c, s in zip(checks, subjects, strict=True)]
         return list(await self._hot_state.decide(named, spend=spend))
 
     async def _load(self, check: Check, subject: str, verdict: Verdict) -> Verdict:
@@ -156,7 +156,7 @@ class Versions:
         shares: dict[int, Check] = {}
         for at, check in enumerate(checks):
             if isinstance(check, WithinRate | WithinCount) and isinstance(verdicts[at], Unavailable):
-                shares[at] = replace(check, limit=max(1, check.limit // self._workers))
+                shares[at] = msgspec.structs.replace(check, limit=max(1, check.limit // self._workers))
         if not shares:
             return
         self.limited_locally += len(shares)

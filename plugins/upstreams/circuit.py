@@ -92,9 +92,12 @@ class Circuit:
             self._window.popleft()
         self._window[-1][1] += 1
         self._window[-1][2] += failed
-        calls, failures = sum(each[1] for each in self._window), sum(each[2] for each in self._window)
-        if failed and calls >= self._limits.calls_min and failures >= calls * self._limits.failure_ratio:
+        if failed and self._fails_too_often():
             self._turn("open")
+
+    def _fails_too_often(self) -> bool:
+        calls, failures = sum(each[1] for each in self._window), sum(each[2] for each in self._window)
+        return calls >= self._limits.calls_min and failures >= calls * self._limits.failure_ratio
 
     def _turn(self, state: State) -> None:
         self.state = state

@@ -11,6 +11,8 @@ from kernel.http.message import Request, Response
 from portcullis.compose.composition import Composition
 from portcullis.serving.front import Surface
 
+HTML = "text/html"
+
 
 def production_surfaces(composition: Composition) -> tuple[Surface, ...]:
     gateway, consent_server = composition.gateway, composition.consent_server
@@ -34,8 +36,10 @@ def _page_for_people(gateway: Gateway) -> Callable[[Brand, Request], Awaitable[R
 
 def wants_page(request: Request) -> bool:
     """Browsers name HTML among what they accept when a person opens an address; clients of an API do not."""
-    media_types = (part.split(";")[0].strip().lower() for part in (request.header("Accept") or "").split(","))
-    return request.method in {"GET", "HEAD"} and "text/html" in media_types
+    accepted = (request.header("Accept") or "").lower()
+    if HTML not in accepted or request.method not in {"GET", "HEAD"}:
+        return False
+    return HTML in (part.split(";")[0].strip() for part in accepted.split(","))
 
 
 async def show_dashboard(brand: Brand, request: Request) -> Response:

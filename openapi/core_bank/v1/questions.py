@@ -5,11 +5,13 @@ know, and never drop it: a parameter narrows the data that may be returned.
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import FieldInfo
 
 from kernel.errors import RequestMalformed
 from kernel.http.message import Query
@@ -99,7 +101,7 @@ def check_together(*members: object) -> None:
 def render_query(question: msgspec.Struct) -> str:
     """The question as a query string, without what is its default."""
     pairs: list[tuple[str, str]] = []
-    for field in msgspec.structs.fields(question):
+    for field in _fields_of(type(question)):
         value = getattr(question, field.name)
         if value == field.default:
             continue
@@ -107,9 +109,15 @@ def render_query(question: msgspec.Struct) -> str:
     return urlencode(pairs, quote_via=quote)
 
 
+@cache
+def _fields_of(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+    """Resolved once: it reads the annotations of the type."""
+    return msgspec.structs.fields(kind)
+
+
 def parse_query(query: Query, into: type[Question]) -> Question:
     """Raises RequestMalformed."""
-    many = {field.name for field in msgspec.structs.fields(into) if field.type == Ids}
+    many = {field.name for field in _fields_of(into) if field.type == Ids}
     members: dict[str, Any] = {}
     for name, value in query:
         if name in many:
