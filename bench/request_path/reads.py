@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bench.processes import tree_seconds
-from bench.request_path.load import request_bytes
+from bench.request_path.load import opened, request_bytes
+from bench.request_path.replayed_bank import LAST_BALANCES
 from bench.request_path.rounds import Measured, Subject, measure_in_turns
 from bench.request_path.signatures import raw_token_micros
 from bench.request_path.site import ES256_TPP, Granted, Ground, Site, bare_server, grant
@@ -21,7 +22,6 @@ PROXY, HANDLER = "bare proxy", "bare handler"
 CONNECTIONS = 32
 TOKEN = "token"
 SIGNERS = {"PS256": "acme", "ES256": ES256_TPP}  # the TPP that signs its assertions so
-BANK_READ = "brands/main/balances"  # the question that a balances read asks the core bank
 
 Requests = Callable[[int], Iterable[bytes]]
 
@@ -49,8 +49,9 @@ async def measure_reads(ground: Ground, *, rounds: int, requests: int) -> tuple[
             subjects += await _subjects(site, name)
         first = sites[SETUPS[0].name]
         bank = first.server.environment
-        account = (await grant(first, "alice")).account_ids[0]
-        question = f"{bank['PORTCULLIS_CORE_BANK_URL']}/{BANK_READ}?{urlencode({'account_id': account})}"
+        question = f"{bank['PORTCULLIS_CORE_BANK_URL']}/{LAST_BALANCES}"
+        async with opened(first.mtls_port, first.context(), 1) as line:
+            await line.send_all([balances_request(first, await grant(first, "alice"))])
         for name, words in ((PROXY, (question, bank["PORTCULLIS_CORE_BANK_TOKEN"])), (HANDLER, ())):
             pid, port = stack.enter_context(bare_server(first, *words))
             subjects.append(_bare(name, pid, port, first))
