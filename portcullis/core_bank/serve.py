@@ -5,13 +5,15 @@ On loopback, plain HTTP, with a bearer token. It reads the books that a sandbox 
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from rich.console import Console
 
 from kernel.brand import Brand
+from kernel.errors import Overloaded
 from kernel.http.admission.limits import CONNECTIONS_MAX, Limits
+from kernel.http.message import Request, Response
 from kernel.http.server.listener import serve
 from kernel.ids import RandomIds
 from kernel.observability import log
@@ -32,6 +34,8 @@ from sandbox.bank.catalogue.numbers import SORT_CODE
 from sandbox.bank.source import settle_source
 from sandbox.clock import MovedClock
 from sandbox.printer.printer import Printer
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 HOST = "127.0.0.1"
 SPECIMENS = ("alice", "erin")  # whose accounts a conformance check may read
@@ -84,7 +88,7 @@ async def open_core_bank(settings: Settings, seed: int | None, console: Console)
         stack.push_async_callback(cancel, asyncio.create_task(_follow_clock(moved), name="the books' clock"))
         yield await stack.enter_async_context(
             serve(
-                server.handle,
+                answered_in_time(moved, server.handle),
                 refuse=server.refuse,
                 host=HOST,
                 port=settings.core_bank_port,
@@ -98,6 +102,17 @@ async def open_core_bank(settings: Settings, seed: int | None, console: Console)
 async def _specimens(identity: BuiltInIdentity, brand: Brand) -> tuple[str, ...]:
     found = [await identity.check_password(brand, name, f"{name}-pw") for name in SPECIMENS]
     return tuple(psu.customer_id for psu in found if psu is not None)
+
+
+def answered_in_time(moved: MovedClock, handle: Handler) -> Handler:
+    """Each question is answered at the time that its asker has: a rate that binds until the end of a day must not be late when it comes."""
+
+    async def answer(request: Request) -> Response:
+        with suppress(Overloaded):  # then the time that was read last counts
+            await moved.load()
+        return await handle(request)
+
+    return answer
 
 
 async def _follow_clock(moved: MovedClock) -> None:

@@ -111,6 +111,7 @@ _OWN: Mapping[PayeeMatch, PayeeWords] = MappingProxyType(
         ),
     }
 )
+_OWN_UNKNOWN = PayeeWords(_UNKNOWN.heading, _OWN[PayeeMatch.NO_MATCH].text, "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +127,17 @@ class Payee:
         return self.is_own and check.match is PayeeMatch.NO_MATCH
 
 
+def goes_to_own(terms: object) -> bool:
+    """True of sweeping, and of nothing else."""
+    return isinstance(terms, VrpTerms) and set(terms.types) == {VrpType.SWEEPING}
+
+
 def payee_of(terms: object, psu: Psu) -> Payee | None:
     """None, where such terms are for no payment, or for many. Sweeping moves the payer's own money: the account must be in their name,
     not in the one that the TPP wrote."""
     if isinstance(terms, VrpTerms):
-        if set(terms.types) == {VrpType.SWEEPING}:
-            return Payee(terms.creditor_account, psu.display_name, is_own=True)
-        return Payee(terms.creditor_account, terms.creditor_name)
+        is_own = goes_to_own(terms)
+        return Payee(terms.creditor_account, psu.display_name if is_own else terms.creditor_name, is_own=is_own)
     payment = payment_of(terms)
     return None if payment is None else Payee(payment.creditor_account, payment.creditor_name)
 
@@ -172,7 +177,7 @@ async def check_payee(services: Services, brand: Brand, payee: Payee, psu_id: st
 
 def words_of(check: PayeeCheck, *, is_own: bool = False) -> PayeeWords:
     if is_own:
-        return _OWN[check.match]
+        return _OWN_UNKNOWN if check.code is PayeeCode.ACCOUNT_UNKNOWN else _OWN[check.match]
     if check.name is not None:
         return PayeeWords(_NAMED.heading, _NAMED.text.format(name=check.name), _NAMED.tone)
     by_code = _BY_CODE.get(check.code) if check.code is not None else None

@@ -66,7 +66,7 @@ NOTICES: Mapping[str, Notice] = MappingProxyType(
             "Someone who must agree too cannot use the account that you chose, so it does not go ahead. Choose another account, or refuse."
         ),
         "payee_not_own": Notice(
-            "The account that is to be paid is not in your name, so nothing was allowed. Ask them for payments to an account of yours, or refuse."
+            "The account that is to be paid is not in your name, as far as its bank knows, so nothing was allowed. Ask them for payments to an account of yours, or refuse."
         ),
         "no_debtor_account": Notice("Choose the account to pay from, or choose not to pay.", "account-0"),
         "no_account": Notice("Choose at least one account, or choose not to share.", "account-0"),

@@ -1,10 +1,12 @@
 """The consents that wait for this PSU's signature."""
 
+from dataclasses import replace
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consent.authentication.cosignature import Cosignature
 from consent.authentication.linked_terms import linked_of
-from consent.authorization.agreement.payee import facts_of
+from consent.authorization.agreement.payee import facts_of, goes_to_own
 from consent.authorization.agreement.terms import (
     Option,
     described,
@@ -65,8 +67,9 @@ async def load_unanswered_consent(services: Services, brand: Brand, session: Ses
     accounts = await load_accounts(services, brand, session, psu, consent.accounts)
     kind, description = kind_of(consent), described(consent)
     payee = await load_payee(services, brand, consent.signatures)
-    facts = (*description.facts, *facts_of(payee))
-    terms = render_terms(services, brand, client, consent, options=accounts)
+    checked = facts_of(payee, is_own=goes_to_own(consent.terms))
+    facts, terms = (*description.facts, *checked), render_terms(services, brand, client, consent, options=accounts)
+    shown = replace(terms, facts=(*terms.facts, *checked))
     return Unanswered(
         psu=psu,
         client=client,
@@ -81,7 +84,7 @@ async def load_unanswered_consent(services: Services, brand: Brand, session: Ses
         facts=(*facts, ("From", accounts[0].label)) if facts else (),
         amount=description.amount,
         terms=None if kind.is_linked else terms,
-        shown=shown_of(client, facts, accounts, payee=payee) if kind.is_linked else render_shown(terms, accounts),
+        shown=shown_of(client, facts, accounts, payee=payee) if kind.is_linked else render_shown(shown, accounts, payee=payee),
         linked=_linked_of(consent, accounts),
         signers=await load_signers(services, brand, consent.signatures),
         until=_render_lapse(brand, consent),

@@ -192,7 +192,7 @@ def given(name: str, *returns: Returned) -> Given:
 async def test_a_document_of_returns_goes_to_the_rail_of_its_payment(money: SettledMoney) -> None:
     """Of two rails in one currency; a payment that neither carried is in no document that is taken."""
     order = await money.pay(700)
-    other = replaced(money.settlement, account=replace(ACCOUNT, rail="other", number="OTHER1"))
+    other = replaced(money.settlement, account=replace(ACCOUNT, rail="file", number="OTHER1"))
     accounts = (Reconciliation(settlement=other), money.reconciliation)
     composition: Any = SimpleNamespace(reconciliations=accounts, brands={BRAND.name: BRAND})
     stranger = replace(back_of(order, 5), id="R2", uetr="0d3c0b2e-2f4e-4a8b-9a3e-0d1f2a3b4c5d")

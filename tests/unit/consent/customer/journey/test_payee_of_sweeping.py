@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from kernel.banking.consents import ConsentKind, ConsentState
-from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck, PayeeMatch
+from kernel.banking.payee_checks import NOT_AVAILABLE, PayeeCheck, PayeeCode, PayeeMatch
 from kernel.banking.terms import VrpType
 from tests.unit.consent.customer.journey.test_journey_agreements import PAYEE, VRP, now, opened
 from tests.unit.consent.customer.journey.test_payee_checks import CLOSE, MATCH, NO_MATCH, payees_of, words
@@ -13,6 +13,7 @@ from tests.world.pages import PageWorld
 
 SWEEPING = msgspec.structs.replace(VRP, types=(VrpType.SWEEPING,))
 OTHER = msgspec.structs.replace(VRP, types=(VrpType.SWEEPING, VrpType.OTHER))
+UNKNOWN = PayeeCheck(match=PayeeMatch.NO_MATCH, code=PayeeCode.ACCOUNT_UNKNOWN)
 CLOSE_TO_OWN = PayeeCheck(match=PayeeMatch.CLOSE_MATCH, name="A Archer")
 
 
@@ -41,13 +42,19 @@ async def test_a_customer_may_sweep_to_an_account_that_is_or_may_be_their_own(
     assert dict(kept.shown.payment)["Name check"].startswith(text)
 
 
-async def test_nothing_is_swept_to_an_account_that_is_anothers(world: PageWorld):
-    payees_of(world).answer = NO_MATCH
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [(NO_MATCH, "This account is not in your name"), (UNKNOWN, "The payee's bank does not know this account")],
+    ids=["anothers", "unknown"],
+)
+async def test_nothing_is_swept_to_an_account_that_is_anothers(world: PageWorld, check: PayeeCheck, text: str):
+    payees_of(world).answer = check
     consent, browser = await opened(world, ConsentKind.VRP, terms=SWEEPING)
-    assert "This account is not in your name" in words(browser)
+    assert text in words(browser)
+    assert "you cannot allow them to this account" in words(browser)
     payees_of(world).answer = MATCH  # the answer that was shown counts
     await browser.approve(0)
-    assert "not in your name, so nothing was allowed" in words(browser)
+    assert "as far as its bank knows, so nothing was allowed" in words(browser)
     assert (await now(world, consent)).state is ConsentState.AWAITING
 
 

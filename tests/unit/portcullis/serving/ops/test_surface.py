@@ -7,7 +7,7 @@ from kernel.storage import database as kernel_database
 from portcullis.compose.composition import compose
 from portcullis.serving.ops.surface import ops_of
 from portcullis.serving.production import open_parts
-from tests.unit.portcullis.cli.test_operator_commands import quick_keys, settings  # noqa: F401  its fixtures
+from tests.unit.portcullis.cli.test_operator_commands import production_url, quick_keys, settings  # noqa: F401  its fixtures
 
 
 async def test_the_server_stays_ready_when_requests_have_every_connection(settings, monkeypatch):  # noqa: F811
