@@ -17,7 +17,7 @@ FULLER = {
 }
 CYCLES: frozenset[frozenset[str]] = frozenset()  # the circles that remain, by their modules: none may be added
 UNIT = ROOT / "tests/unit"
-MIRRORED = {**{package: ROOT / package for package in PACKAGES}, "harness": ROOT / "tests/harness"}
+MIRRORED = {**{package: ROOT / package for package in PACKAGES}, "bench": ROOT / "bench", "harness": ROOT / "tests/harness"}
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for package in PACKAGES

@@ -86,8 +86,8 @@ class FaultyBank:
     async def status(self, brand, order_id):
         asked_at = self.clock.wall()
         progress = await self._ask("status", order_id, lambda: self.bank.status(brand, order_id))
-        if progress is None:
-            self.absent_at[order_id] = asked_at
+        if progress is None:  # the answer to an earlier question may come after that to a later one
+            self.absent_at[order_id] = max(asked_at, self.absent_at.get(order_id, asked_at))
         else:
             self.absent_at.pop(order_id, None)
         return progress
