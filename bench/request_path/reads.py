@@ -21,6 +21,7 @@ JSON, PDF = "application/json", "application/pdf"
 PROXY, HANDLER = "bare proxy", "bare handler"
 CONNECTIONS = 32
 TOKEN = "token"
+TOKEN_DEARNESS = 8  # for a client may authenticate so often in a minute, by no setting
 SIGNERS = {"PS256": "acme", "ES256": ES256_TPP}  # the TPP that signs its assertions so
 
 Requests = Callable[[int], Iterable[bytes]]
@@ -136,7 +137,7 @@ async def _token_subject(site: Site, name: str, tpp_name: str) -> Subject:
             headers = [("Host", site.host), ("Content-Type", "application/x-www-form-urlencoded"), ("Accept", JSON)]
             yield request_bytes("POST", path, headers, urlencode(form).encode())
 
-    return Subject(name, site.mtls_port, site.context(tpp_name), requests, site.seconds)
+    return Subject(name, site.mtls_port, site.context(tpp_name), requests, site.seconds, dearness=TOKEN_DEARNESS)
 
 
 def _bare(name: str, pid: int, port: int, site: Site) -> Subject:
