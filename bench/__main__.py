@@ -11,6 +11,7 @@ import json
 import tempfile
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ class Bench:
         with self._ground() as ground:
             self.document["footprint"] = await measure_footprint(ground, calls=self.scale.calls)
 
-    def _ground(self) -> Any:
+    def _ground(self) -> AbstractContextManager[Ground]:
         return Ground.opened(lambda: self.url, self.server_pid, trades=self.scale.trades)
 
     def _ratio(self, name: str, ratio: float) -> None:

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from bench.processes import tree_seconds
+from bench.request_path.site import approve
+from bench.turns import in_turns
 from sandbox.tpp_kit.answers import expect
 from sandbox.tpp_kit.knobs import Knobs
 from sandbox.tpp_kit.payments import SCOPE, Payments
@@ -127,14 +129,8 @@ async def _measure(site: Site) -> dict[str, Any]:
 async def _spend(
     site: Site, items: Sequence[T], act: Callable[[T], Awaitable[R]], until: Callable[[], Awaitable[None]] | None = None
 ) -> tuple[list[R], Spent]:
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def in_turn(item: T) -> R:
-        async with turns:
-            return await act(item)
-
     before, began = site.seconds(), time.monotonic()
-    results = await asyncio.gather(*(in_turn(item) for item in items))
+    results = await in_turns(items, act, at_once=AT_ONCE)
     if until is not None:
         await until()
     after = site.seconds()
@@ -180,9 +176,7 @@ async def _lodge(door: Door, payee: str, _number: int) -> str:
 async def _agree(tpp: Tpp, consent_id: str) -> tuple[str, str]:
     """The id of the consent, and the token of its customer, who has decided before the page is opened."""
     pushed = await tpp.push_authorization_request(consent_id, f"openid {SCOPE}")
-    url, headers = f"{tpp.folder.issuer}/sandbox/consents/{consent_id}/approve", {"Content-Type": "application/json"}
-    body = json.dumps({"persona": "alice"}).encode()
-    expect(200, "decision", await tpp.wire.call("POST", url, certificate="none", headers=headers, body=body))
+    await approve(tpp, consent_id, "alice")
     return consent_id, (await tpp.redeem(await tpp.authorize_without_page(pushed), pushed)).access_token
 
 

@@ -5,7 +5,6 @@ through one stage before the next.
 Orders, consents and the ledger share one database; the amount is held as the order is placed.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.processes import own_seconds, tree_seconds
+from bench.turns import in_turns
 from consent.store.changes import insert_consent
 from consent.store.consents import ConsentStore
 from consent.store.tables import OUTBOX, idempotency_keys, journal, lease, locks, outbox
@@ -174,14 +174,8 @@ class PaymentsBench:
         await Dispatcher(**parts, sink=MemorySink(SINK)).run(held)
 
     async def _spend(self, name: str, items: Sequence[Any], act: Callable[[Any], Awaitable[None]]) -> Stage:
-        turns = asyncio.Semaphore(AT_ONCE)
-
-        async def in_turn(item: Any) -> None:
-            async with turns:
-                await act(item)
-
         server, client = tree_seconds(self.server_pid), own_seconds()
-        await asyncio.gather(*(in_turn(item) for item in items))
+        await in_turns(items, act, at_once=AT_ONCE)
         return Stage(name, tree_seconds(self.server_pid) - server, own_seconds() - client)
 
     async def _place(self, consent: Consent, orders: list[PaymentOrder]) -> None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kernel.banking.orders import CreditTransfer, PaymentOrder
+from kernel.banking.planned.instructions import Placed
 from kernel.clock import Clock
 from kernel.commands.runner import Commands
+from kernel.errors import OrderStateForbids
 from kernel.ids import Ids
 from kernel.storage.database import Database
 from kernel.storage.sealed import Sealer
@@ -37,6 +39,15 @@ class Room:
     def is_in_time(self, turns_at: datetime | None) -> bool:
         """True before the moment, in business time, at which what waits turns by itself."""
         return turns_at is None or self.clock.now() < turns_at
+
+    def is_awaited(self, placed: Placed, turns_at: datetime | None, customer_id: str) -> bool:
+        """True if it waits for the signature of this customer, and in time."""
+        return self.is_in_time(turns_at) and customer_id in placed.awaited_customers
+
+    def check_awaited(self, placed: Placed, turns_at: datetime | None, customer_id: str) -> None:
+        """Raises OrderStateForbids unless it waits for the signature of this customer."""
+        if not self.is_awaited(placed, turns_at, customer_id):
+            raise OrderStateForbids(f"{placed.id} is {placed.state}, and does not wait for this customer")
 
     def pace_of(self, order: PaymentOrder) -> Pace:
         return self.pace.on(self.rail_pace(order.transfer))

@@ -24,7 +24,7 @@ from orders.commands.cancel import CancelOrder
 from orders.commands.decide import DecideOrder
 from orders.commands.place import PlaceOrder
 from orders.commands.receive import ReceiveReport, Report
-from orders.commands.sign import RefuseOrder, SignOrder, check_awaited, hold_awaiting, is_awaited, refuse, sign
+from orders.commands.sign import RefuseOrder, SignOrder, hold_awaiting, refuse, sign
 from orders.instructions.services import Instructions
 from orders.limits.check import load_uses
 from orders.machine import OrderEvent
@@ -152,7 +152,7 @@ class PaymentOrders:
             tracked = await load_order(connection, self.room.sealer, brand.name, order_id)
         if tracked is None:
             return await self.instructions.find_awaiting(brand, order_id, customer_id)
-        return tracked.order if is_awaited(self.room, tracked, customer_id) else None
+        return tracked.order if self.room.is_awaited(tracked.order, tracked.turns_at, customer_id) else None
 
     async def executions(self, brand: Brand, instruction_id: str) -> tuple[PaymentOrder, ...]:
         """The last ones of an instruction, the first of them first."""
@@ -180,7 +180,8 @@ class PaymentOrders:
         tracked = await load_order(unit.connection, self.room.sealer, brand.name, order_id)
         if tracked is None:
             return await self.instructions.read_awaiting(unit, brand, order_id, customer_id)
-        return check_awaited(self.room, tracked, customer_id).order
+        self.room.check_awaited(tracked.order, tracked.turns_at, customer_id)
+        return tracked.order
 
     async def sign_within(self, unit: UnitOfWork, brand: Brand, placed: Placed, signature: Signature) -> Placed:
         """Sign it, in the transaction of the caller's command."""

@@ -13,7 +13,8 @@ import aiohttp
 import uvloop
 from aiohttp import web
 
-HOST = "127.0.0.1"
+from bench.request_path.load import HOST
+
 CONNECTIONS_MAX = 256  # to what is asked
 BODY = b'{"Data":"' + b"x" * 1012 + b'"}\n'
 JSON = "application/json"

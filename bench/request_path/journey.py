@@ -1,10 +1,10 @@
 """A customer's consent, step by step: CPU of the server for each, decided through pages' own use case by the sandbox's control API."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from bench.request_path.site import ATTENDED, Ground, Site, approve
+from bench.turns import in_turns
 from sandbox.tpp_kit.answers import expect
 from sandbox.tpp_kit.tpp import Tpp
 from tests.harness.installations import BANK_WITHIN, EMBEDDED
@@ -58,12 +58,6 @@ async def _walk(site: Site, tpp: Tpp, count: int) -> dict[str, Any]:
 
 async def _spend(site: Site, items: Sequence[T], act: Callable[[T], Awaitable[R]]) -> tuple[list[R], float]:
     """The results, and microseconds of the site's processes for each."""
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def in_turn(item: T) -> R:
-        async with turns:
-            return await act(item)
-
     before = sum(site.seconds().values())
-    results = await asyncio.gather(*(in_turn(item) for item in items))
+    results = await in_turns(items, act, at_once=AT_ONCE)
     return results, (sum(site.seconds().values()) - before) / len(items) * 1e6

@@ -10,8 +10,8 @@ from typing import cast
 
 import uvloop
 
-HOST = "127.0.0.1"
-HEAD_END = b"\r\n\r\n"
+from bench.request_path.load import HEAD_END, HOST, content_length
+
 LAST_BALANCES = "last-balances"  # below the base of the contract
 BALANCES = b"/balances?"
 
@@ -33,7 +33,7 @@ class Replay(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, end, rest = self._received.partition(HEAD_END)
-        length = _length(head)
+        length = content_length(head) or 0
         if not end or len(rest) < length:
             return
         request, self._received = self._received[: len(head) + len(end) + length], rest[length:]
@@ -51,19 +51,11 @@ class Replay(asyncio.Protocol):
         reader, writer = await asyncio.open_connection(HOST, self._bank_port)
         writer.write(request)
         head = await reader.readuntil(HEAD_END)
-        self._answers[key] = answer = head + await reader.readexactly(_length(head))
+        self._answers[key] = answer = head + await reader.readexactly(content_length(head) or 0)
         if BALANCES in key:
             self._answers[BALANCES] = answer
         writer.close()
         self._transport.write(answer)
-
-
-def _length(head: bytes) -> int:
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
 
 
 async def replay(port: int, bank_port: int) -> None:

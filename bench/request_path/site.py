@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.processes import tree_seconds
+from bench.request_path.load import HOST
 from kernel.clock import SystemClock
 from sandbox.authority.pki import TestPki
 from sandbox.tpp_kit.answers import expect
@@ -30,7 +31,6 @@ from tests.harness.patience import PATIENCE_SECONDS
 from tests.harness.scratch import use_memory
 from tests.harness.server import Server, free_ports
 
-HOST = "127.0.0.1"
 HEAVY_TRANSACTIONS = 100_000
 ES256_TPP = "esker"  # signs its assertions so; the ready-made ones use PS256
 CONFIGURATION = """[rates]

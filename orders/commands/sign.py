@@ -12,7 +12,7 @@ from kernel.banking.signers import Signature, missing_of
 from kernel.brand import Brand
 from kernel.commands.locks import Lock
 from kernel.commands.unit_of_work import UnitOfWork
-from kernel.errors import OrderStateForbids, OrderUnknown
+from kernel.errors import OrderUnknown
 from orders.changes import Step, change_order
 from orders.commands.place import is_early
 from orders.locks import ORDER
@@ -66,19 +66,9 @@ async def hold_awaiting(unit: UnitOfWork, room: Room, brand: Brand, order_id: st
     row = await unit.lock(ORDER.of(brand.name, order_id))
     if row is None:
         raise OrderUnknown(order_id)
-    return check_awaited(room, open_order(room.sealer, row), customer_id)
-
-
-def check_awaited(room: Room, tracked: Tracked, customer_id: str) -> Tracked:
-    """Raises OrderStateForbids unless the order waits for this customer."""
-    if not is_awaited(room, tracked, customer_id):
-        raise OrderStateForbids(f"order {tracked.order.id} is {tracked.order.state}, and does not wait for this customer")
-    return tracked
-
-
-def is_awaited(room: Room, tracked: Tracked, customer_id: str) -> bool:
-    """True if the order waits for this customer, and in time."""
-    return room.is_in_time(tracked.turns_at) and customer_id in tracked.order.awaited_customers
+    held = open_order(room.sealer, row)
+    room.check_awaited(held.order, held.turns_at, customer_id)
+    return held
 
 
 async def sign(unit: UnitOfWork, room: Room, held: Tracked, signature: Signature) -> PaymentOrder:

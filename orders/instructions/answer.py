@@ -49,19 +49,9 @@ async def hold_awaiting(unit: UnitOfWork, room: Room, brand: Brand, instruction_
     row = await unit.lock(INSTRUCTION.of(brand.name, instruction_id))
     if row is None:
         raise OrderUnknown(instruction_id)
-    return check_awaited(room, open_instruction(room.sealer, row), customer_id)
-
-
-def check_awaited(room: Room, instruction: Instruction, customer_id: str) -> Instruction:
-    """Raises OrderStateForbids unless it waits for this customer."""
-    if not is_awaited(room, instruction, customer_id):
-        raise OrderStateForbids(f"instruction {instruction.id} is {instruction.state}, and does not wait for this customer")
-    return instruction
-
-
-def is_awaited(room: Room, instruction: Instruction, customer_id: str) -> bool:
-    """True if it waits for this customer, and in time."""
-    return room.is_in_time(instruction.turns_at) and customer_id in instruction.awaited_customers
+    held = open_instruction(room.sealer, row)
+    room.check_awaited(held, held.turns_at, customer_id)
+    return held
 
 
 async def sign(unit: UnitOfWork, room: Room, brand: Brand, held: Instruction, signature: Signature) -> Instruction:

@@ -19,7 +19,7 @@ from kernel.commands.unit_of_work import UnitOfWork
 from kernel.errors import OrderUnknown
 from kernel.hot_state.subjects import consent_subject
 from openapi.owners import is_owner
-from orders.instructions.answer import CancelInstruction, check_awaited, hold_awaiting, is_awaited, refuse, sign
+from orders.instructions.answer import CancelInstruction, hold_awaiting, refuse, sign
 from orders.instructions.place import PlaceInstruction
 from orders.instructions.report import load_report
 from orders.instructions.rows import load_instruction, load_instructions
@@ -108,14 +108,15 @@ class Instructions:
 
     async def find_awaiting(self, brand: Brand, instruction_id: str, customer_id: str) -> Instruction | None:
         found = await self.find(brand, instruction_id)
-        return found if found is not None and is_awaited(self.room, found, customer_id) else None
+        return found if found is not None and self.room.is_awaited(found, found.turns_at, customer_id) else None
 
     async def read_awaiting(self, unit: UnitOfWork, brand: Brand, instruction_id: str, customer_id: str) -> Instruction:
         """Not locked. Raises OrderUnknown or OrderStateForbids."""
         found = await load_instruction(unit.connection, self.room.sealer, brand.name, instruction_id)
         if found is None:
             raise OrderUnknown(instruction_id)
-        return check_awaited(self.room, found, customer_id)
+        self.room.check_awaited(found, found.turns_at, customer_id)
+        return found
 
     async def sign_within(self, unit: UnitOfWork, brand: Brand, instruction_id: str, signature: Signature) -> Instruction:
         held = await hold_awaiting(unit, self.room, brand, instruction_id, signature.customer_id)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from kernel.brand import Brand
 from kernel.commands.locks import Lock, LockKind, Rank
 from kernel.commands.unit_of_work import UnitOfWork
@@ -103,10 +105,7 @@ class CompleteSettlement:
     now: datetime
 
     async def handle(self, unit: UnitOfWork) -> None:
-        rows = settlements.c
-        mine = (rows.brand == self.brand.name, rows.entry_id == self.entry_id, rows.state == SettlementState.FIXED.value)
-        done = settlements.update().where(*mine).values(state=SettlementState.BOOKED.value, booked_at=self.now)
-        if (await unit.connection.execute(done)).rowcount:
+        if await _complete(unit, settlements, self.brand, self.entry_id, self.now):
             unit.record(house_entry(self.brand, "settlement.booked", self.entry_id, self.now, ACTOR))
 
 
@@ -169,8 +168,13 @@ class CompleteReturn:
     now: datetime
 
     async def handle(self, unit: UnitOfWork) -> None:
-        rows = returns.c
-        mine = (rows.brand == self.brand.name, rows.entry_id == self.entry_id, rows.state == SettlementState.FIXED.value)
-        done = returns.update().where(*mine).values(state=SettlementState.BOOKED.value, booked_at=self.now)
-        if (await unit.connection.execute(done)).rowcount:
+        if await _complete(unit, returns, self.brand, self.entry_id, self.now):
             unit.record(house_entry(self.brand, "return.booked", self.entry_id, self.now, ACTOR))
+
+
+async def _complete(unit: UnitOfWork, table: sa.Table, brand: Brand, entry_id: str, now: datetime) -> bool:
+    """The row of an entry that is booked. False: it was completed before."""
+    rows = table.c
+    mine = (rows.brand == brand.name, rows.entry_id == entry_id, rows.state == SettlementState.FIXED.value)
+    done = table.update().where(*mine).values(state=SettlementState.BOOKED.value, booked_at=now)
+    return bool((await unit.connection.execute(done)).rowcount)

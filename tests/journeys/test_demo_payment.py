@@ -3,7 +3,7 @@
 from portcullis.cli.sandbox.demo_events import DemoEvents
 from portcullis.cli.sandbox.demo_payment import AMOUNT, REFERENCE, DemoPayment
 from portcullis.cli.sandbox.demo_reconciliation import DemoReconciliation
-from portcullis.cli.sandbox.demo_recurring import DemoRecurring
+from portcullis.cli.sandbox.demo_vrp import DemoRecurring
 from sandbox.tpp_kit.events import Events
 from tests.harness.judged import JudgedTpp
 

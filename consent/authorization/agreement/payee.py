@@ -116,19 +116,14 @@ _OWN_UNKNOWN = PayeeWords(_UNKNOWN.heading, _OWN[PayeeMatch.NO_MATCH].text, "err
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """The account that is paid, and the name that its holder must have: `is_own`, the payer's."""
+    """The account that is paid, and the name that its holder must have."""
 
     account: AccountIdentifier
     name: str
-    is_own: bool = False
-
-    def refuses(self, check: PayeeCheck) -> bool:
-        """True of an account that is surely another's, where it must be the payer's own. A payer may go on after any other answer."""
-        return self.is_own and check.match is PayeeMatch.NO_MATCH
 
 
 def goes_to_own(terms: object) -> bool:
-    """True of sweeping, and of nothing else."""
+    """True of sweeping, and of nothing else: an account that is surely another's is refused. A payer may go on after any other answer."""
     return isinstance(terms, VrpTerms) and set(terms.types) == {VrpType.SWEEPING}
 
 
@@ -136,8 +131,7 @@ def payee_of(terms: object, psu: Psu) -> Payee | None:
     """None, where such terms are for no payment, or for many. Sweeping moves the payer's own money: the account must be in their name,
     not in the one that the TPP wrote."""
     if isinstance(terms, VrpTerms):
-        is_own = goes_to_own(terms)
-        return Payee(terms.creditor_account, psu.display_name if is_own else terms.creditor_name, is_own=is_own)
+        return Payee(terms.creditor_account, psu.display_name if goes_to_own(terms) else terms.creditor_name)
     payment = payment_of(terms)
     return None if payment is None else Payee(payment.creditor_account, payment.creditor_name)
 

@@ -6,7 +6,7 @@ UK Customer Experience Guidelines: choose accounts, do not consent again; nothin
 from dataclasses import replace
 
 from consent.authentication.approval import Approval
-from consent.authorization.agreement.payee import Payee, check_payee, facts_of, payee_of, words_of
+from consent.authorization.agreement.payee import check_payee, facts_of, goes_to_own, payee_of, words_of
 from consent.authorization.agreement.signing_rules import load_signing_rules
 from consent.authorization.agreement.terms import (
     Option,
@@ -37,7 +37,7 @@ from consent.services import Services
 from consent.store.kinds.kind import Agreement
 from consent.store.kinds.registry import kind_of
 from consent.store.rows.journeys import Notice, Stage
-from kernel.banking.payee_checks import PayeeCheck
+from kernel.banking.payee_checks import PayeeCheck, PayeeMatch
 from kernel.brand import Brand
 from kernel.http.message import Response
 
@@ -70,7 +70,7 @@ async def show_consent(services: Services, brand: Brand, session: Session) -> Re
         is_foreign=is_foreign,
         wording=kind.wording,
         words=_words_of(asked),
-        check=None if payee is None or check is None else words_of(check, is_own=payee.is_own),
+        check=None if check is None else words_of(check, is_own=goes_to_own(asked.consent.terms)),
         payee_shown="" if check is None else seal_shown(services.sealer, session.journey, check),
     )
 
@@ -91,12 +91,12 @@ async def take_consent(services: Services, brand: Brand, session: Session, form:
     is_of_one = kind_of(session.asked.consent).is_of_one_account
     if not chosen or (is_of_one and len(chosen) > 1):
         return await tell(services, session.journey, Notice.NO_DEBTOR_ACCOUNT if is_of_one else Notice.NO_ACCOUNT)
-    payee = payee_of(session.asked.consent.terms, psu)
-    check = None if payee is None else open_shown(services.sealer, session.journey, form)
-    if payee is not None and check is not None and payee.refuses(check):
+    terms = session.asked.consent.terms
+    check = None if payee_of(terms, psu) is None else open_shown(services.sealer, session.journey, form)
+    if goes_to_own(terms) and check is not None and check.match is PayeeMatch.NO_MATCH:
         return await tell(services, session.journey, Notice.PAYEE_NOT_OWN)
     try:
-        return await _approve(services, brand, session, psu, chosen, payee=payee, check=check)
+        return await _approve(services, brand, session, psu, chosen, check=check)
     except AccountClosed:
         return await tell(services, session.journey, Notice.CHOSEN_ACCOUNT_CLOSED if is_of_one else Notice.ACCOUNT_CLOSED)
     except SignersUnable:
@@ -113,19 +113,12 @@ async def _load_options(
 
 
 async def _approve(
-    services: Services,
-    brand: Brand,
-    session: Session,
-    psu: Psu,
-    chosen: tuple[Option, ...],
-    *,
-    payee: Payee | None,
-    check: PayeeCheck | None,
+    services: Services, brand: Brand, session: Session, psu: Psu, chosen: tuple[Option, ...], *, check: PayeeCheck | None
 ) -> Response:
     """`check`: that of the payee which the page showed."""
     journey, asked = session.journey, session.asked
     terms = render_terms(services, brand, asked.client, asked.consent, amendment=asked.amendment, options=chosen)
-    checked = facts_of(check, is_own=payee is not None and payee.is_own)
+    checked = facts_of(check, is_own=goes_to_own(asked.consent.terms))
     approval = Approval(
         psu_id=psu.id,
         customer_id=psu.customer_id,

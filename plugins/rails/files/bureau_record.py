@@ -2,7 +2,6 @@
 of SQLite; all methods block.
 """
 
-import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,9 +10,9 @@ import msgspec
 from kernel.banking.money import Money
 from orders.reconciliation.statement import Part, References
 from plugins.rails.files.rules import ACCOUNT
+from plugins.rails.record_file import open_record_file
 
 RECORD = "bureau.sqlite3"  # of the folder
-BUSY_SECONDS = 5.0  # for which another process may hold the record
 _TABLES = """
 CREATE TABLE IF NOT EXISTS taken (uetr TEXT PRIMARY KEY, message TEXT NOT NULL, minor INTEGER NOT NULL, digits TEXT NOT NULL, cycle TEXT) STRICT;
 """
@@ -35,10 +34,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 class BureauRecord:
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_TABLES)
+        self._connection = open_record_file(path, _TABLES)
 
     def close(self) -> None:
         self._connection.close()

@@ -4,7 +4,6 @@ A payment is in one batch. A batch is closed once: its number, its day and its p
 is the same however often it is made.
 """
 
-import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,9 +15,9 @@ import msgspec
 from kernel.banking.orders import PAID_STATUSES, REFUSED_STATUSES, RailStatus, Reason, follows
 from plugins.rails.files.rules import ZONE, BatchRule
 from plugins.rails.ports import RailNotice, RailPayment, RailReport
+from plugins.rails.record_file import open_record_file
 
 NOTICES_MAX = 50  # of one listing
-BUSY_SECONDS = 5.0  # for which another process may hold the spool
 _TABLES = """
 CREATE TABLE IF NOT EXISTS batches (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, closed_at REAL NOT NULL, execute_on TEXT NOT NULL,
   written INTEGER NOT NULL DEFAULT 0) STRICT;
@@ -58,10 +57,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
 
 class Spool:
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_TABLES)
+        self._connection = open_record_file(path, _TABLES)
 
     def close(self) -> None:
         self._connection.close()

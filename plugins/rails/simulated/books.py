@@ -4,7 +4,6 @@ A payment is written before it is answered, once under its UETR. All methods blo
 time.
 """
 
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from kernel.banking.money import Money
 from kernel.banking.orders import PAID_STATUSES, RailStatus, Reason
 from orders.settlement.returned import Returned
 from plugins.rails.ports import RailNotice, RailPayment, RailReport
+from plugins.rails.record_file import open_record_file
 from plugins.rails.simulated.messages import Effect, Recorded
 from plugins.rails.simulated.rules import SchemeRules
 
@@ -43,10 +43,7 @@ class Books:
     def __init__(self, rules: SchemeRules, path: Path, now: Callable[[], datetime]) -> None:
         self._rules = rules
         self._now = now
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_TABLES)
+        self._connection = open_record_file(path, _TABLES)
         if "cycle" not in {row[1] for row in self._connection.execute("PRAGMA table_info(payments)")}:  # of an earlier release
             self._connection.execute("ALTER TABLE payments ADD COLUMN cycle TEXT")
 

@@ -17,7 +17,7 @@ from portcullis.cli.control_client import ServerRefused, post
 from portcullis.cli.sandbox.demo_events import DemoEvents
 from portcullis.cli.sandbox.demo_payment import AMOUNT, DemoPayment
 from portcullis.cli.sandbox.demo_reconciliation import DemoReconciliation, next_cycle
-from portcullis.cli.sandbox.demo_recurring import EACH, LIMIT, DemoRecurring
+from portcullis.cli.sandbox.demo_vrp import EACH, LIMIT, DemoRecurring
 from sandbox.tpp_kit.tpp import Tpp
 from sandbox.tpp_kit.wire import Answer
 

@@ -19,11 +19,12 @@ from plugins.rails.files import rules as files
 from plugins.rails.files.bureau_record import RECORD, BureauRecord
 from plugins.rails.simulated.messages import ListPayments
 from plugins.rails.simulated.process import SchemeProcess
+from portcullis.compose.payments import FILES
 from tests.harness.books.books import Books
 from tests.simulation.fleet.house import RAILS, House, accounts_of
 from tests.simulation.fleet.notes import BREACHED, PLACED, Note
 from tests.simulation.fleet.products import EXECUTIONS, VRP, amount_of, kind_of
-from tests.simulation.fleet.setting import FILES, Setting
+from tests.simulation.fleet.setting import Setting
 from tests.simulation.money_crashes import CLOSING, MoneyBank
 from tests.world.brands import BRAND
 from tests.world.orders import OrdersWorld

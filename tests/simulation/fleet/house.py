@@ -21,7 +21,8 @@ from plugins.rails.simulated.books import Books as SchemeBooks
 from plugins.rails.simulated.rules import SchemeRules
 from plugins.rails.simulated.scheme import books_path
 from plugins.rails.simulated.settlement_statement import daily_statements, settled_until, statements_of
-from tests.simulation.fleet.setting import FILES, SCHEMES, Setting
+from portcullis.compose.payments import FILES
+from tests.simulation.fleet.setting import SCHEMES, Setting
 from tests.world.brands import BRAND
 
 LOOK_SECONDS = 0.3  # before a house looks again whether a cycle has closed or a payment come back

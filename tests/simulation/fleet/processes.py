@@ -35,6 +35,7 @@ from orders.worker import Worker
 from plugins.ledger.postings.poster import Poster
 from plugins.ledger.settlement.house_books import LedgerHouseBooks
 from plugins.rails.files.simulated_bureau import SimulatedBureau
+from portcullis.compose.payments import FILES
 from portcullis.core_bank.server import CoreBankServer
 from tests.harness.paper_bank import CUSTOMER, TOKEN, PaperBank
 from tests.simulation.fleet.death import (
@@ -50,7 +51,7 @@ from tests.simulation.fleet.faults import FaultyLine
 from tests.simulation.fleet.house import House, accounts_of
 from tests.simulation.fleet.notes import BREACHED, PLACED, WRONG, Notes, counted
 from tests.simulation.fleet.products import FILE, kind_of
-from tests.simulation.fleet.setting import FILES, Setting, open_bank, open_room, open_upstream
+from tests.simulation.fleet.setting import Setting, open_bank, open_room, open_upstream
 from tests.simulation.money_crashes import HTTP, SHARED
 from tests.world.brands import BRAND
 from tests.world.orders import ACME, signature_of, use_of

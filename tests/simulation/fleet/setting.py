@@ -20,7 +20,7 @@ from orders.room import Room
 from plugins.ledger.postings.poster import Poster
 from plugins.rails.choice import Rails
 from plugins.rails.faster_payments.rules import FASTER_PAYMENTS
-from plugins.rails.files.rail import FileRail, Sender
+from plugins.rails.files.rail import FileRail
 from plugins.rails.files.rules import BatchRule, soon
 from plugins.rails.international.rules import INTERNATIONAL
 from plugins.rails.sepa.credit_transfer import SEPA_CREDIT_TRANSFER
@@ -31,6 +31,7 @@ from plugins.rails.simulated.scheme import HOST
 from plugins.upstreams.built_in_payments import BuiltInPayments
 from plugins.upstreams.circuit import Circuit, CircuitLimits
 from plugins.upstreams.core_bank_payments import CoreBankPayments
+from portcullis.compose.payments import FILES, SENDER
 from tests.harness.paper_bank import TOKEN
 from tests.simulation.fleet.death import Death, MortalCommands, MortalDatabase, MortalPoster, MortalRail
 from tests.simulation.fleet.notes import Notes
@@ -46,9 +47,7 @@ PACE = Pace(
     reserved_within=timedelta(minutes=30),
 )
 SCHEMES = (FASTER_PAYMENTS, SEPA_INSTANT, SEPA_CREDIT_TRANSFER, INTERNATIONAL)  # in one process
-FILES = "files"  # the folder through which a bank and its bureau of files give each other documents
 BATCHES = BatchRule(soon, transfers_max=20)
-SENDER = Sender("Portcullis Bank", "PTCLGB2L")
 SCHEME_PORTS = "scheme.ports"  # the file with the ports at which the schemes listen now, in their order
 SCHEME_COMMAND = (sys.executable, "-P", "-m", "tests.simulation.fleet.scheme")
 
